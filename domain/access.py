@@ -1,0 +1,69 @@
+"""Who may do what for which hotel: provider keys name the partner, tokens name hotel and scopes."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from domain.errors import InvalidField
+from domain.values import HotelId
+
+
+class Scope(StrEnum):
+    INGEST = "ingest"
+    READ = "read"
+    SYNC = "sync"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderKey:
+    """A partner's own credential for one provider; `secret_hash` is SHA-256 in hex."""
+
+    id: UUID
+    provider: str
+    partner: str
+    secret_hash: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+    def is_usable(self) -> bool:
+        return self.revoked_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """For one provider and one or several hotels; `secret_hash` is SHA-256 in hex of a random
+    256-bit secret, which needs no slow hash. Shown once, when issued."""
+
+    id: UUID
+    provider_key_id: UUID
+    provider: str
+    hotel_ids: tuple[HotelId, ...]
+    scopes: frozenset[Scope]
+    secret_hash: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.hotel_ids:
+            raise InvalidField("hotels", "name at least one hotel")
+        if not self.scopes:
+            raise InvalidField("scopes", "name at least one of ingest, read, sync, admin")
+        if self.expires_at <= self.created_at:
+            raise InvalidField("expires_at", "must lie in the future")
+
+    def is_usable(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+    def allows(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def revoked(self, now: datetime) -> "AccessToken":
+        return self if self.revoked_at is not None else replace(self, revoked_at=now)
+
+    def expiring(self, *, overlap: timedelta, now: datetime) -> "AccessToken":
+        """After rotation the old token lives on for `overlap`, never longer than it would have."""
+        return replace(self, expires_at=min(self.expires_at, now + overlap))

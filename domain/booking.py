@@ -1,0 +1,250 @@
+"""The Booking aggregate: what a hotel and its guest agreed, as the provider last said it."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from uuid import UUID
+
+from domain.precedence import (
+    Advanced,
+    Applied,
+    Change,
+    Decision,
+    Observation,
+    Origin,
+    Provenance,
+    Refused,
+    Stale,
+    Unchanged,
+    Verdict,
+    changed_names,
+    judge,
+    nothing_to_write,
+)
+from domain.snapshots import (
+    BookingSnapshot,
+    BookingSource,
+    Extras,
+    Party,
+    RoomStay,
+)
+from domain.status import (
+    TRANSITIONS,
+    BookingStatus,
+    StatusTransition,
+    TransitionKind,
+    holds_inventory_by_default,
+)
+from domain.values import ABSENT, ConnectionId, HotelId, Money, Reason, SourceVersion, Stay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingDetails:
+    status: BookingStatus
+    stay: Stay
+    rooms: tuple[RoomStay, ...]
+    holds_inventory: bool
+    confirmation_number: str | None = None
+    group_id: str | None = None
+    source: BookingSource = BookingSource.OTHER
+    primary_guest: Party | None = None
+    further_guests: tuple[Party, ...] = ()
+    total: Money | None = None
+    paid: Money | None = None
+    balance: Money | None = None
+    special_requests: str | None = None
+    notes: str | None = None
+    checked_in_at: datetime | None = None
+    checked_out_at: datetime | None = None
+    canceled_at: datetime | None = None
+    cancel_reason: str | None = None
+    extras: Extras = ()
+    deleted_at_source: datetime | None = None
+
+
+_SNAPSHOT_FIELDS = tuple(
+    f.name for f in fields(BookingSnapshot) if f.name not in ("external_id", "version", "deleted")
+)
+_ONLY_KNOWN_LATER = ("status", "stay", "rooms", "holds_inventory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """`revision` counts our writes of this row, from 1; the store's guard against lost updates."""
+
+    id: UUID
+    hotel_id: HotelId
+    provider: str
+    external_id: str
+    connection_id: ConnectionId
+    """The connection that brought the content held now."""
+    details: BookingDetails
+    provenance: Provenance
+    synced_at: datetime
+    revision: int = 1
+
+    @classmethod
+    def first_seen(
+        cls,
+        snapshot: BookingSnapshot,
+        observation: Observation,
+        *,
+        hotel_id: HotelId,
+        provider: str,
+        booking_id: UUID,
+        now: datetime,
+    ) -> "Applied[Booking] | Refused":
+        """Any status may be the first that we see. `status` and `stay` must be there."""
+        if snapshot.status is ABSENT or snapshot.stay is ABSENT:
+            missing = "status" if snapshot.status is ABSENT else "stay"
+            detail = f"{missing}: send it, this booking is not known yet"
+            return Refused(Reason("missing_field", missing, detail))
+        details = _first_details(snapshot, snapshot.status, snapshot.stay, now)
+        booking = cls(
+            id=booking_id,
+            hotel_id=hotel_id,
+            provider=provider,
+            external_id=snapshot.external_id,
+            connection_id=observation.connection_id,
+            details=details,
+            provenance=_provenance(snapshot, observation),
+            synced_at=now,
+        )
+        said = tuple(name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT)
+        transition = StatusTransition(None, details.status, TransitionKind.CREATED)
+        return Applied(
+            entity=booking, change=Change.CREATED, changed_fields=said, transition=transition
+        )
+
+    @property
+    def version(self) -> SourceVersion:
+        return self.provenance.version
+
+    def hear(
+        self, snapshot: BookingSnapshot, observation: Observation, *, now: datetime
+    ) -> "Decision[Booking]":
+        """Decides what the provider's word changes; nothing is written here."""
+        details = self._merged(snapshot, now)
+        verdict = judge(
+            self.provenance, snapshot.version, observation, same_content=details == self.details
+        )
+        if (nothing := nothing_to_write(verdict)) is not None:
+            return nothing
+        if verdict is Verdict.ADVANCE:
+            return Advanced(self._with(self.details, snapshot, observation, now))
+        return self._apply(details, snapshot, observation, verdict=verdict, now=now)
+
+    def gone_at_source(self, observation: Observation, *, now: datetime) -> "Decision[Booking]":
+        """The provider's API, asked for this booking, has it no more. What reached us after the
+        question was asked outranks the answer."""
+        if self.details.deleted_at_source is not None:
+            return Unchanged()
+        if self.provenance.observed_at > observation.observed_at:
+            return Stale()
+        details = replace(self.details, deleted_at_source=now, holds_inventory=False)
+        snapshot = BookingSnapshot(external_id=self.external_id, version=self.version, deleted=True)
+        return Applied(
+            entity=self._with(details, snapshot, observation, now),
+            change=Change.UPDATED,
+            changed_fields=changed_names(self.details, details),
+            reason="gone at the source",
+        )
+
+    def _apply(
+        self,
+        details: BookingDetails,
+        snapshot: BookingSnapshot,
+        observation: Observation,
+        *,
+        verdict: Verdict,
+        now: datetime,
+    ) -> "Applied[Booking] | Refused":
+        transition = self._transition_to(details.status)
+        reconciled = observation.origin is Origin.RECONCILED
+        if transition and transition.kind is TransitionKind.REFUSED:
+            if not reconciled:
+                return Refused(_no_hotel_does(transition))
+            transition = replace(transition, kind=TransitionKind.CORRECTION)
+        corrected = verdict is Verdict.OVERRIDE or (
+            transition is not None and transition.kind is TransitionKind.CORRECTION
+        )
+        return Applied(
+            entity=self._with(details, snapshot, observation, now),
+            change=_change(transition, corrected=corrected),
+            changed_fields=changed_names(self.details, details),
+            transition=transition,
+            reason="reconciled with the provider's API" if reconciled and corrected else None,
+        )
+
+    def _transition_to(self, target: BookingStatus) -> StatusTransition | None:
+        source = self.details.status
+        if source is target:
+            return None
+        return StatusTransition(source, target, TRANSITIONS[source, target])
+
+    def _merged(self, snapshot: BookingSnapshot, now: datetime) -> BookingDetails:
+        said = _said(snapshot)
+        status = snapshot.status if snapshot.status is not ABSENT else self.details.status
+        if snapshot.holds_inventory is ABSENT and (
+            status is not self.details.status or self.details.deleted_at_source
+        ):
+            said["holds_inventory"] = holds_inventory_by_default(status)
+        said["deleted_at_source"] = None
+        if snapshot.deleted:
+            said["deleted_at_source"] = self.details.deleted_at_source or now
+            said["holds_inventory"] = False
+        return replace(self.details, **said)  # type: ignore[arg-type]  # names are those of both classes
+
+    def _with(
+        self,
+        details: BookingDetails,
+        snapshot: BookingSnapshot,
+        observation: Observation,
+        now: datetime,
+    ) -> "Booking":
+        return replace(
+            self,
+            connection_id=observation.connection_id,
+            details=details,
+            provenance=_provenance(snapshot, observation),
+            synced_at=now,
+            revision=self.revision + 1,
+        )
+
+
+def _said(snapshot: BookingSnapshot) -> dict[str, object]:
+    return {
+        name: value for name in _SNAPSHOT_FIELDS if (value := getattr(snapshot, name)) is not ABSENT
+    }
+
+
+def _first_details(
+    snapshot: BookingSnapshot, status: BookingStatus, stay: Stay, now: datetime
+) -> BookingDetails:
+    rooms = (RoomStay(stay=stay, status=status),) if snapshot.rooms is ABSENT else snapshot.rooms
+    holds = snapshot.holds_inventory
+    if holds is ABSENT:
+        holds = holds_inventory_by_default(status)
+    rest = {k: v for k, v in _said(snapshot).items() if k not in _ONLY_KNOWN_LATER}
+    return BookingDetails(
+        status=status,
+        stay=stay,
+        rooms=rooms,
+        holds_inventory=holds and not snapshot.deleted,
+        deleted_at_source=now if snapshot.deleted else None,
+        **rest,  # type: ignore[arg-type]  # names and types are those of the snapshot's fields
+    )
+
+
+def _provenance(snapshot: BookingSnapshot, observation: Observation) -> Provenance:
+    return Provenance(snapshot.version, observation.origin, observation.observed_at)
+
+
+def _change(transition: StatusTransition | None, *, corrected: bool) -> Change:
+    if corrected:
+        return Change.CORRECTED
+    return Change.STATUS_CHANGED if transition else Change.UPDATED
+
+
+def _no_hotel_does(transition: StatusTransition) -> Reason:
+    detail = f"status: no hotel goes from {transition.source} to {transition.target}"
+    return Reason("illegal_transition", "status", detail)

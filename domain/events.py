@@ -1,0 +1,72 @@
+"""What happened, to be told to the rest of the SaaS: immutable, past tense."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeAlias
+
+from domain.precedence import Change
+from domain.status import BookingStatus, TransitionKind
+from domain.sync import SyncRun
+from domain.values import ConnectionId, HotelId, Reason, SourceVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What every event carries. `version` is None where no single source version applies."""
+
+    hotel_id: HotelId
+    provider: str
+    connection_id: ConnectionId
+    external_id: str
+    version: SourceVersion | None
+    correlation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSynced(Told):
+    change: Change
+    changed_fields: tuple[str, ...]
+    status: BookingStatus
+    from_status: BookingStatus | None = None
+    transition: TransitionKind | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestSynced(Told):
+    change: Change
+    changed_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilitySynced(Told):
+    """One per room type and page; `external_id` is the room type's, `days` those that changed."""
+
+    days: tuple[date, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncCompleted(Told):
+    """`external_id` is the run's id. PARTIAL runs are told here too, with their status."""
+
+    run: SyncRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncFailed(Told):
+    run: SyncRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemQuarantined(Told):
+    """`external_id` is the item's if it could be read, else the inbox row's id."""
+
+    kind: str
+    inbox_id: str
+    reason: Reason
+
+
+Event: TypeAlias = (
+    BookingSynced | GuestSynced | AvailabilitySynced | SyncCompleted | SyncFailed | ItemQuarantined
+)

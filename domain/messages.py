@@ -1,0 +1,72 @@
+"""What comes in and what goes out, as stored: inbox rows and outbox messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.precedence import Origin
+from domain.sync import ItemOutcome
+from domain.values import ConnectionId, HotelId, Reason
+
+
+class ItemKind(StrEnum):
+    BOOKING = "booking"
+    GUEST = "guest"
+    AVAILABILITY = "availability"
+    NOTIFICATION = "notification"
+
+
+class InboxState(StrEnum):
+    """RECEIVED: stored, not yet applied. DONE: has its outcome. QUARANTINED: could not be mapped
+    or applied; stays until it is replayed."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """One item of an accepted payload. `body` is the sender's own text of it, cards masked;
+    `batch_id` groups the items of one request, `position` is the item's place in it."""
+
+    id: UUID
+    hotel_id: HotelId
+    connection_id: ConnectionId
+    provider: str
+    kind: ItemKind
+    origin: Origin
+    received_at: datetime
+    correlation_id: str
+    body: bytes
+    batch_id: UUID
+    position: int = 0
+    state: InboxState = InboxState.RECEIVED
+    outcome: ItemOutcome | None = None
+    reason: Reason | None = None
+    external_id: str | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of an inbox item."""
+
+    item_id: UUID
+    state: InboxState
+    outcome: ItemOutcome | None
+    reason: Reason | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """`body` is the CloudEvents JSON; messages with one `ordering_key` are delivered in order."""
+
+    id: UUID
+    hotel_id: HotelId
+    type: str
+    ordering_key: str
+    created_at: datetime
+    body: str

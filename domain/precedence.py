@@ -1,0 +1,141 @@
+"""Which of two words about one thing holds: versions, ties and clocks that go back."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+from domain.status import StatusTransition
+from domain.values import ConnectionId, Reason, SourceVersion
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+E = TypeVar("E")
+T = TypeVar("T", bound="DataclassInstance")
+
+
+class Origin(StrEnum):
+    """PUSHED: the partner sent it. PULLED: the provider's API answered it. RECONCILED: the API
+    answered it in a window reconcile, which compares our whole picture with the provider's."""
+
+    PUSHED = "pushed"
+    PULLED = "pulled"
+    RECONCILED = "reconciled"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How we learnt something.
+
+    `observed_at`: arrival for a push; for a pull the instant before the request was sent.
+    `reference`: the inbox row or sync run that brought it.
+    """
+
+    origin: Origin
+    observed_at: datetime
+    connection_id: ConnectionId
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What we remember of how the held content was learnt."""
+
+    version: SourceVersion
+    origin: Origin
+    observed_at: datetime
+
+
+class Verdict(StrEnum):
+    APPLY = "apply"
+    OVERRIDE = "override"  # a reconcile's word against a version of ours that is not older
+    UNCHANGED = "unchanged"
+    ADVANCE = "advance"  # same content under a newer version: remember the version, tell nobody
+    STALE = "stale"
+    TIED = "tied"
+
+
+def judge(
+    held: Provenance, version: SourceVersion, observation: Observation, *, same_content: bool
+) -> Verdict:
+    """Design section 2, "Ties and clocks that go back"."""
+    if version > held.version:
+        return Verdict.ADVANCE if same_content else Verdict.APPLY
+    if version == held.version and same_content:
+        return Verdict.UNCHANGED
+    seen_since = held.observed_at > observation.observed_at
+    if observation.origin is Origin.RECONCILED and not seen_since:
+        return Verdict.ADVANCE if same_content else Verdict.OVERRIDE
+    if version < held.version:
+        return Verdict.STALE
+    if observation.origin is Origin.PUSHED:
+        return Verdict.TIED
+    return Verdict.STALE if seen_since and held.origin is not Origin.PUSHED else Verdict.APPLY
+
+
+class Change(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    STATUS_CHANGED = "status_changed"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied(Generic[E]):
+    """The thing as it is now; to be saved together with its event and its status history row."""
+
+    entity: E
+    change: Change
+    changed_fields: tuple[str, ...]
+    transition: StatusTransition | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced(Generic[E]):
+    """Same content, newer version: to be saved, without an event; `unchanged` to the sender."""
+
+    entity: E
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Older than what we hold: recorded, acknowledged, not applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """Two pushes say different things under one version: only the provider's API can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """To be quarantined with its reason."""
+
+    reason: Reason
+
+
+Decision: TypeAlias = Applied[E] | Advanced[E] | Unchanged | Stale | Tied | Refused
+
+_NOTHING_TO_WRITE: dict[Verdict, Unchanged | Stale | Tied] = {
+    Verdict.UNCHANGED: Unchanged(),
+    Verdict.STALE: Stale(),
+    Verdict.TIED: Tied(),
+}
+
+
+def nothing_to_write(verdict: Verdict) -> Unchanged | Stale | Tied | None:
+    """The decision where the verdict changes no row; None where it does."""
+    return _NOTHING_TO_WRITE.get(verdict)
+
+
+def changed_names(before: T, after: T) -> tuple[str, ...]:
+    """Names of the fields in which two values of one dataclass differ, in declaration order."""
+    names = (f.name for f in fields(before))
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))

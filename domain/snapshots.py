@@ -1,0 +1,237 @@
+"""What a provider said about one thing at one time, in our words, before it is applied.
+
+Every optional field is ABSENT where the provider did not send it (ours stays), None where it sent
+an explicit null (ours is cleared). Tuples replace ours as a whole: a provider that sends rooms
+sends all of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from domain.errors import InvalidField
+from domain.status import BookingStatus
+from domain.values import (
+    ABSENT,
+    AgeCount,
+    Field,
+    Money,
+    NightlyPrice,
+    SourceVersion,
+    Stay,
+    require_utc,
+)
+
+Extras: TypeAlias = tuple[tuple[str, str], ...]
+"""Source fields without a home of their own: (path, JSON text), sorted by path."""
+
+MAX_ID = 200
+
+
+class BookingSource(StrEnum):
+    DIRECT = "DIRECT"
+    OTA = "OTA"
+    WALK_IN = "WALK_IN"
+    CORPORATE = "CORPORATE"
+    AGENT = "AGENT"
+    OTHER = "OTHER"
+
+
+class PartyRole(StrEnum):
+    """PRIMARY stays and pays, COMPANION stays, BOOKER arranged it, OWNER is a company account."""
+
+    PRIMARY = "PRIMARY"
+    COMPANION = "COMPANION"
+    BOOKER = "BOOKER"
+    OWNER = "OWNER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A person or company on a booking: the guest's id if there is one, the details as said."""
+
+    guest_id: str | None = None
+    role: PartyRole = PartyRole.PRIMARY
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomStay:
+    """One room (or `units` alike) of a booking, with its own dates and state."""
+
+    line_id: str | None = None
+    room_type_id: str | None = None
+    room_id: str | None = None
+    rate_plan_id: str | None = None
+    stay: Stay
+    status: BookingStatus
+    occupancy: tuple[AgeCount, ...] = ()
+    nightly_prices: tuple[NightlyPrice, ...] = ()
+    units: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.units <= 999:
+            raise InvalidField("units", "send 1 to 999 rooms", code="bad_count")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSnapshot:
+    external_id: str
+    version: SourceVersion
+    deleted: bool = False
+    """True: the provider says that it has this booking no more."""
+    status: Field[BookingStatus] = ABSENT
+    holds_inventory: Field[bool] = ABSENT
+    confirmation_number: Field[str | None] = ABSENT
+    group_id: Field[str | None] = ABSENT
+    source: Field[BookingSource] = ABSENT
+    stay: Field[Stay] = ABSENT
+    rooms: Field[tuple[RoomStay, ...]] = ABSENT
+    primary_guest: Field[Party | None] = ABSENT
+    further_guests: Field[tuple[Party, ...]] = ABSENT
+    total: Field[Money | None] = ABSENT
+    paid: Field[Money | None] = ABSENT
+    balance: Field[Money | None] = ABSENT
+    special_requests: Field[str | None] = ABSENT
+    notes: Field[str | None] = ABSENT
+    checked_in_at: Field[datetime | None] = ABSENT
+    checked_out_at: Field[datetime | None] = ABSENT
+    canceled_at: Field[datetime | None] = ABSENT
+    cancel_reason: Field[str | None] = ABSENT
+    extras: Field[Extras] = ABSENT
+
+    def __post_init__(self) -> None:
+        require_id(self.external_id, "external_id")
+        for name in ("checked_in_at", "checked_out_at", "canceled_at"):
+            instant: Field[datetime | None] = getattr(self, name)
+            if isinstance(instant, datetime):
+                require_utc(instant, name)
+        if self.rooms is not ABSENT and not self.rooms:
+            raise InvalidField("rooms", "send at least one room, or leave the field out")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestSnapshot:
+    external_id: str
+    version: SourceVersion
+    deleted: bool = False
+    title: Field[str | None] = ABSENT
+    first_name: Field[str | None] = ABSENT
+    last_name: Field[str | None] = ABSENT
+    email: Field[str | None] = ABSENT
+    phone: Field[str | None] = ABSENT
+    address: Field[str | None] = ABSENT
+    """Street lines, joined by a line feed."""
+    city: Field[str | None] = ABSENT
+    region: Field[str | None] = ABSENT
+    postal_code: Field[str | None] = ABSENT
+    country: Field[str | None] = ABSENT
+    nationality: Field[str | None] = ABSENT
+    birth_date: Field[date | None] = ABSENT
+    language: Field[str | None] = ABSENT
+    vip: Field[bool | None] = ABSENT
+    loyalty_number: Field[str | None] = ABSENT
+    loyalty_tier: Field[str | None] = ABSENT
+    loyalty_points: Field[int | None] = ABSENT
+    id_document_type: Field[str | None] = ABSENT
+    id_document_number: Field[str | None] = ABSENT
+    preferences: Field[str | None] = ABSENT
+    notes: Field[str | None] = ABSENT
+    email_opt_in: Field[bool | None] = ABSENT
+    sms_opt_in: Field[bool | None] = ABSENT
+    total_stays: Field[int | None] = ABSENT
+    total_spent: Field[Money | None] = ABSENT
+    last_stay_on: Field[date | None] = ABSENT
+    merged_into: Field[str | None] = ABSENT
+    """External id of the guest that this one became part of."""
+    extras: Field[Extras] = ABSENT
+
+    def __post_init__(self) -> None:
+        require_id(self.external_id, "external_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilitySnapshot:
+    """One room type on one local hotel date; counts are rooms. Below 0 is overbooked, and real."""
+
+    room_type_id: str
+    day: date
+    version: SourceVersion
+    version_is_ours: bool = False
+    """The provider has no clock for availability: the version is the instant of the pull."""
+    total: Field[int | None] = ABSENT
+    available: Field[int | None] = ABSENT
+    occupied: Field[int | None] = ABSENT
+    blocked: Field[int | None] = ABSENT
+    lowest_rate: Field[Money | None] = ABSENT
+    closed: Field[bool | None] = ABSENT
+    closed_to_arrival: Field[bool | None] = ABSENT
+    closed_to_departure: Field[bool | None] = ABSENT
+    min_stay: Field[int | None] = ABSENT
+    max_stay: Field[int | None] = ABSENT
+
+    def __post_init__(self) -> None:
+        require_id(self.room_type_id, "room_type_id")
+        for name in ("total", "available", "occupied", "blocked", "min_stay", "max_stay"):
+            number: Field[int | None] = getattr(self, name)
+            if isinstance(number, int) and not -100_000 <= number <= 100_000:
+                raise InvalidField(name, "send a number of rooms or nights", code="bad_count")
+
+    @property
+    def external_id(self) -> str:
+        return f"{self.room_type_id}/{self.day.isoformat()}"
+
+
+Snapshot: TypeAlias = BookingSnapshot | GuestSnapshot | AvailabilitySnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomTypeRecord:
+    external_id: str
+    name: str
+    description: str | None = None
+    base_price: Money | None = None
+    max_occupancy: int | None = None
+    amenities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRecord:
+    """`status` is the housekeeping state in the provider's own word."""
+
+    external_id: str
+    number: str
+    floor: str | None = None
+    room_type_id: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatePlanRecord:
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotelRecords:
+    """What bookings refer to; a record replaces ours as a whole."""
+
+    room_types: Sequence[RoomTypeRecord] = field(default=())
+    rooms: Sequence[RoomRecord] = field(default=())
+    rate_plans: Sequence[RatePlanRecord] = field(default=())
+
+    def __bool__(self) -> bool:
+        return bool(self.room_types or self.rooms or self.rate_plans)
+
+
+def require_id(value: str, path: str) -> None:
+    if not value or len(value) > MAX_ID or value != value.strip() or not value.isprintable():
+        fix = f"send 1 to {MAX_ID} printable characters without space at the ends"
+        raise InvalidField(path, fix, code="bad_id")

@@ -1,0 +1,175 @@
+"""Values that validate themselves: money, stays, versions, occupancy."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Final, TypeAlias, TypeVar
+from uuid import UUID
+
+from domain.currencies import EXPONENTS
+from domain.errors import InvalidField
+
+HotelId: TypeAlias = UUID
+ConnectionId: TypeAlias = UUID
+
+MAX_STAY_NIGHTS: Final = 1_830
+"""Five years: longer is a typing error, while long-stay guests of 400 nights are real."""
+
+MAX_MINOR: Final = 10**15
+"""Keeps every amount inside a signed 64-bit column with room for sums."""
+
+
+class Absent(Enum):
+    """The provider did not send the field: ours stays as it is. An explicit null is None."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT: Final = Absent.ABSENT
+T = TypeVar("T")
+Field: TypeAlias = T | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount: `minor` units of the ISO 4217 `currency` (JPY 0, EUR 2, KWD 3 digits)."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if self.currency not in EXPONENTS:
+            raise _unknown_currency()
+        if abs(self.minor) > MAX_MINOR:
+            raise InvalidField("amount", "is beyond any hotel bill", code="bad_amount")
+
+    @classmethod
+    def of(cls, amount: Decimal | int, currency: str) -> "Money":
+        """From major units. Raises InvalidField where the amount has more digits than the
+        currency: rounding is a decision for the caller (`rounded`), never a side effect."""
+        exact = Decimal(amount)
+        if not exact.is_finite():
+            raise InvalidField("amount", "send a finite number", code="bad_amount")
+        minor = _scaled(exact, currency)
+        if minor != minor.to_integral_value():
+            digits = EXPONENTS[currency]
+            fix = f"{currency} has {digits} decimal digits, send no more"
+            raise InvalidField("amount", fix, code="bad_amount")
+        return cls(int(minor), currency)
+
+    @classmethod
+    def rounded(cls, amount: Decimal, currency: str) -> "Money":
+        """From major units with more digits than the currency has: half to even, as ISO 80000-1."""
+        if not amount.is_finite():
+            raise InvalidField("amount", "send a finite number", code="bad_amount")
+        return cls(int(_scaled(amount, currency).to_integral_value()), currency)
+
+    @property
+    def amount(self) -> Decimal:
+        """In major units, with the currency's own number of digits."""
+        return Decimal(self.minor).scaleb(-EXPONENTS[self.currency])
+
+
+def _unknown_currency() -> InvalidField:
+    return InvalidField("currency", "use an ISO 4217 code in capitals", code="unknown_currency")
+
+
+def _scaled(amount: Decimal, currency: str) -> Decimal:
+    if currency not in EXPONENTS:
+        raise _unknown_currency()
+    if amount.adjusted() > 15:
+        raise InvalidField("amount", "is beyond any hotel bill", code="bad_amount")
+    return amount.scaleb(EXPONENTS[currency])
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Local hotel dates, half-open: the departure day is no night. Day use: both the same day."""
+
+    arrival: date
+    departure: date
+
+    def __post_init__(self) -> None:
+        if self.departure < self.arrival:
+            raise InvalidField("departure", "must not be before arrival", code="stay_reversed")
+        if (self.departure - self.arrival).days > MAX_STAY_NIGHTS:
+            fix = f"a stay has at most {MAX_STAY_NIGHTS} nights"
+            raise InvalidField("departure", fix, code="stay_too_long")
+
+    @property
+    def is_day_use(self) -> bool:
+        return self.arrival == self.departure
+
+    def overlaps(self, other: "Stay") -> bool:
+        """A day-use stay occupies its day."""
+        return self.arrival < other.free_from and other.arrival < self.free_from
+
+    @property
+    def free_from(self) -> date:
+        """The first day on which the room is free again."""
+        return self.departure if not self.is_day_use else self.departure + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourceVersion:
+    """Orders two snapshots of one thing: the provider's update instant, then its sequence.
+
+    `sequence` is 0 where the provider has none; digits below a microsecond may go there.
+    """
+
+    updated_at: datetime
+    sequence: int = 0
+
+    def __post_init__(self) -> None:
+        require_utc(self.updated_at, "source_version.updated_at")
+        if not 0 <= self.sequence < 2**63:
+            fix = "send an integer from 0 to 2^63 - 1"
+            raise InvalidField("source_version.sequence", fix, code="bad_version")
+
+
+def require_utc(instant: datetime, path: str) -> None:
+    if instant.tzinfo is not UTC:
+        raise InvalidField(path, "send an instant with its UTC offset", code="naive_instant")
+
+
+class AgeClass(StrEnum):
+    ADULT = "ADULT"
+    CHILD = "CHILD"
+    INFANT = "INFANT"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeCount:
+    """`category` is the provider's own age category where it has one; `age` in years if told."""
+
+    age_class: AgeClass
+    count: int
+    age: int | None = None
+    category: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= 9_999:
+            raise InvalidField("count", "send a number of persons from 0 to 9999", code="bad_count")
+
+
+@dataclass(frozen=True, slots=True)
+class NightlyPrice:
+    night: date
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was refused: a stable code, the field's path, a sentence with the fix."""
+
+    code: str
+    path: str | None
+    detail: str

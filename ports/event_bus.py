@@ -1,0 +1,26 @@
+"""Telling the rest of this process what happened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from domain.messages import OutboxMessage
+
+Subscriber: TypeAlias = Callable[[OutboxMessage], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    subscriber: str
+    error_code: str
+
+
+class EventBus(Protocol):
+    @property
+    def subscribers(self) -> Sequence[str]:
+        """Names, in order of subscription."""
+        ...
+
+    def deliver(self, message: OutboxMessage, *, to: Sequence[str]) -> Sequence[Failure]:
+        """Calls each named subscriber once. One that raises does not keep it from the others."""
+        ...

@@ -1,0 +1,38 @@
+"""Background work. The database is the truth of what is to be done; a lost job is harmless, since
+the tick enqueues again what the database still shows as waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from domain.values import HotelId
+
+
+class JobName(StrEnum):
+    SYNC = "sync"
+    """subject: the sync run"""
+    INBOX = "inbox"
+    """subject: the batch of inbox items to process"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Ids only: no personal data, no secrets."""
+
+    name: JobName
+    hotel_id: HotelId
+    subject_id: UUID
+    correlation_id: str
+
+
+class JobQueue(Protocol):
+    def enqueue(self, jobs: Sequence[Job]) -> None:
+        """A job with the same name and subject that still waits is not added twice. Raises
+        QueueUnavailable; the caller's data is committed by then, so that the tick finds it."""
+        ...
+
+    def ping(self) -> None:
+        """Raises QueueUnavailable."""
+        ...

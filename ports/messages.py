@@ -1,0 +1,80 @@
+"""The inbox (what came in) and the outbox (what is to be told)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.messages import InboxItem, OutboxMessage, Settlement
+from domain.values import HotelId
+
+
+class Inbox(Protocol):
+    def add(self, items: Sequence[InboxItem]) -> None:
+        """Stores bodies compressed and sealed, bound to hotel and item. One statement per page."""
+        ...
+
+    def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
+        """Opened and decompressed; unknown ids are left out. Locks the rows until the end of the
+        unit of work, so that two workers do not process one item at the same time."""
+        ...
+
+    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
+        """Also counts one more attempt on each."""
+        ...
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
+        """The items of one request in their order; empty when there is no such batch."""
+        ...
+
+    def waiting(self, *, received_before: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels."""
+        ...
+
+    def purge(self, *, done_before: datetime, limit: int) -> int:
+        """Deletes DONE items received before; how many. Quarantined ones stay."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that one subscriber could not take; later ones of its key wait behind it."""
+
+    message: OutboxMessage
+    subscriber: str
+    attempts: int
+
+
+class Outbox(Protocol):
+    def add(self, messages: Sequence[OutboxMessage]) -> None:
+        """In this order. Call it after the rows that the messages tell of were saved: their locks
+        make the order of messages that of the changes."""
+        ...
+
+    def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
+        """Undelivered messages in order; all hotels. Only the holder of the relay lease asks."""
+        ...
+
+    def delivered(self, ids: Sequence[UUID], *, now: datetime) -> None: ...
+
+    def postpone(
+        self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
+    ) -> None:
+        """One subscriber could not take it: kept for that subscriber until it can. Counts
+        attempts when called again for the same pair."""
+        ...
+
+    def postponed_keys(self, subscriber: str) -> frozenset[str]:
+        """Ordering keys whose messages must wait for that subscriber."""
+        ...
+
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[Undelivered]:
+        """In order of creation; per key only the oldest."""
+        ...
+
+    def taken(self, message_id: UUID, subscriber: str) -> None:
+        """The subscriber took the postponed message after all."""
+        ...
+
+    def purge(self, *, delivered_before: datetime, limit: int) -> int: ...

@@ -1,0 +1,149 @@
+"""The read side: filters, keyset pages, nothing locked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
+from domain.messages import InboxItem
+from domain.snapshots import HotelRecords
+from domain.status import BookingStatus, StatusTransition
+from domain.sync import SyncRun
+from domain.values import ConnectionId, HotelId, SourceVersion, Stay
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[R]):
+    """`rows` in order; `more` tells whether further ones follow; `positions[i]` is the keyset
+    position of `rows[i]`, to be given back as `after`."""
+
+    rows: Sequence[R]
+    positions: Sequence[tuple[str, str]]
+    more: bool
+
+
+class BookingOrder(StrEnum):
+    """Each with the booking's id as the last, deciding key."""
+
+    ARRIVAL_ASC = "ARRIVAL_ASC"
+    ARRIVAL_DESC = "ARRIVAL_DESC"
+    UPDATED_ASC = "UPDATED_ASC"
+    UPDATED_DESC = "UPDATED_DESC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingFilter:
+    """All conditions hold together; None does not filter. `stay` is overlap: a.arrival < b.to and
+    b.from < a.departure, a day-use stay occupying its day. `guest_email` compares without case
+    against the booking's own contact details and its guest's."""
+
+    hotel_id: HotelId
+    provider: str | None = None
+    statuses: frozenset[BookingStatus] = frozenset()
+    arrival: date | None = None
+    departure: date | None = None
+    stay: Stay | None = None
+    updated_since: datetime | None = None
+    """By `synced_at`: when our picture changed."""
+    guest_email: str | None = None
+    confirmation_number: str | None = None
+    include_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityFilter:
+    """`start` included, `end` excluded."""
+
+    hotel_id: HotelId
+    start: date
+    end: date
+    provider: str | None = None
+    room_types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestFilter:
+    hotel_id: HotelId
+    provider: str | None = None
+    email: str | None = None
+    external_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusHistoryRow:
+    transition: StatusTransition
+    version: SourceVersion
+    reference: str
+    at: datetime
+
+
+class Queries(Protocol):
+    """`limit` is at least 1. `after` is a position of an earlier slice with the same filter and
+    order; rows that did not change keep their place whatever is written meanwhile."""
+
+    def bookings(
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder,
+        limit: int,
+        after: tuple[str, str] | None = None,
+    ) -> Slice[Booking]: ...
+
+    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None: ...
+
+    def count_bookings(self, hotel_id: HotelId) -> int: ...
+
+    def status_history(
+        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+        """Oldest first."""
+        ...
+
+    def guests(
+        self, wanted: GuestFilter, *, limit: int, after: tuple[str, str] | None = None
+    ) -> Slice[Guest]:
+        """By id."""
+        ...
+
+    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+        """By day, then provider, then room type."""
+        ...
+
+    def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
+        """By provider."""
+        ...
+
+    def sync_runs(
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        offset: int = 0,
+        connection_id: ConnectionId | None = None,
+    ) -> tuple[Sequence[SyncRun], int]:
+        """Newest first, and how many there are in all."""
+        ...
+
+    def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
+
+    def quarantine(
+        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+    ) -> Sequence[InboxItem]:
+        """Oldest first, bodies opened; all kinds."""
+        ...
+
+    def backlog(self) -> Mapping[str, int]:
+        """Rows waiting, over all hotels: `outbox`, `inbox`, `quarantine`, `postponed`."""
+        ...
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable where the database does not answer or lacks the schema."""
+        ...

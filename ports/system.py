@@ -1,0 +1,52 @@
+"""Time, ids, randomness, secrets: what the pure core may not reach for itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back, for durations and deadlines."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Blocks the calling thread."""
+        ...
+
+
+class IdGenerator(Protocol):
+    def new(self) -> UUID:
+        """A UUIDv7 (RFC 9562): sortable by time, strictly increasing within one process."""
+        ...
+
+
+class Randomness(Protocol):
+    def fraction(self) -> float:
+        """Uniform in [0, 1); for jitter, never for secrets."""
+        ...
+
+    def secret(self) -> str:
+        """256 random bits as URL-safe text, from the operating system's generator."""
+        ...
+
+
+class Sealer(Protocol):
+    """Authenticated encryption at rest, keys by id, newest first."""
+
+    def seal(self, clear: bytes, *, bound_to: str) -> bytes:
+        """The result opens only with the same `bound_to` (the owner's identity)."""
+        ...
+
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """Raises Unsealable for an unknown key id, a changed value or another owner."""
+        ...
+
+
+Secrets = Mapping[str, str]
+"""A connection's credentials by the provider's own names; never logged, never in a repr we keep."""

@@ -1,0 +1,52 @@
+"""One transaction over all stores. No network call belongs inside."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, TypeAlias
+
+from ports.administration import Connections, Credentials, Hotels, IdempotencyKeys, SyncRuns
+from ports.bookings import Availability, Bookings, Guests, Records
+from ports.messages import Inbox, Outbox
+
+
+class UnitOfWork(Protocol):
+    """Leaving the block without `commit` rolls everything back. A failed commit raises
+    (StoreUnavailable or ConcurrentChange), it is never silent."""
+
+    @property
+    def hotels(self) -> Hotels: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def sync_runs(self) -> SyncRuns: ...
+    @property
+    def bookings(self) -> Bookings: ...
+    @property
+    def guests(self) -> Guests: ...
+    @property
+    def availability(self) -> Availability: ...
+    @property
+    def records(self) -> Records: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def idempotency(self) -> IdempotencyKeys: ...
+
+    def __enter__(self) -> "UnitOfWork": ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def commit(self) -> None: ...
+
+
+UnitOfWorkFactory: TypeAlias = Callable[[], UnitOfWork]
+"""Each call gives a fresh one, entered with `with`; one thread uses it."""
