@@ -1,0 +1,59 @@
+"""Servers for every tier: one of each per test process (so per xdist worker), started at first use.
+
+A server that does not start fails the run; nothing is skipped.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.servers import PostgresServer, ValkeyServer
+
+# A busy machine must not fail a property: what is measured for speed lives in bench/.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of the test's own; wider scopes and clones: `postgres_server.database`."""
+    if not postgres_server.is_running:
+        postgres_server.start()
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    server = ValkeyServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def redis_url(valkey_server: ValkeyServer) -> str:
+    """The worker's server, emptied, and running even if the test before left it stopped."""
+    if not valkey_server.is_running:
+        valkey_server.start()
+    valkey_server.flush()
+    return valkey_server.url()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'pms.sqlite3'}"

