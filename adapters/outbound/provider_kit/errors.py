@@ -1,0 +1,63 @@
+"""What foreign data and foreign servers can do to us. No message holds a payload value."""
+
+import re
+from typing import Final
+
+from domain.errors import ErrorKind, PmsError
+
+_SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
+
+
+def safe_value(value: str) -> str | None:
+    """An unknown word that may be told in an error: short and of plain characters, else None."""
+    return value if _SAFE_VALUE.fullmatch(value) else None
+
+
+class UnreadableJson(PmsError):
+    """The text is not JSON that can be taken without loss."""
+
+    code = "unreadable_json"
+    kind = ErrorKind.UNREADABLE
+
+    def __init__(self, reason: str, position: int | None = None) -> None:
+        where = "" if position is None else f" at character {position}"
+        super().__init__(f"unreadable JSON: {reason}{where}", position=position)
+        self.reason = reason
+        self.position = position
+
+
+class TooManyItems(PmsError):
+    """The message has more items than one message may have."""
+
+    code = "too_many_items"
+    kind = ErrorKind.INVALID
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"send at most {limit} items in one message", limit=limit)
+        self.limit = limit
+
+
+class UnreadableField(PmsError):
+    """A field of a foreign payload is not what its documentation says.
+
+    Codes: missing_field, wrong_type, unknown_value, bad_text, bad_instant, bad_date, bad_amount,
+    unknown_currency.
+    """
+
+    code = "unreadable_field"
+    kind = ErrorKind.UNREADABLE
+
+    def __init__(self, path: str, code: str, expected: str, *, found: str | None = None) -> None:
+        told = safe_value(found) if found is not None else None
+        tail = f", found {told!r}" if told else ""
+        super().__init__(f"{path}: expected {expected}{tail}", path=path, found=told)
+        self.path = path
+        self.code = code
+        self.expected = expected
+
+
+class UnknownZone(PmsError):
+    """The time zone is not in the IANA database."""
+
+    code = "unknown_time_zone"
+    kind = ErrorKind.INVALID

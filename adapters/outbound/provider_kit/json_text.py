@@ -1,0 +1,208 @@
+"""JSON as text, exactly: numbers never pass through a float and nothing is dropped silently."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final, NoReturn, TypeAlias, Union, cast
+
+import simplejson
+
+from adapters.outbound.provider_kit.errors import TooManyItems, UnreadableJson, safe_value
+
+Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
+
+MAX_DEPTH: Final = 64
+"""Real payloads stay below 20; every later recursive walk is safe at this depth."""
+
+MAX_EXPONENT: Final = 400
+"""Beyond any IEEE double; a larger exponent is an attack on whoever expands the number."""
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One item of a message: its own text, unchanged, and its value, or why it has none."""
+
+    text: str
+    value: Json
+    problem: UnreadableJson | None = None
+
+
+class _Refused(ValueError):
+    """Grammatical JSON that can't be taken without loss; the decoder's hooks raise it."""
+
+
+def _object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _Refused(f"the key {safe_value(twice) or '(unprintable)'} occurs twice")
+    return found
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _Refused("a number's exponent is out of range") from None
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise _Refused("a number's exponent is out of range")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise _Refused(f"{name} is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_decimal, parse_constant=_constant
+)
+_SHAPE_ONLY: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def loads(text: str | bytes) -> Json:
+    """Raises UnreadableJson with the character's position where the parser has one."""
+    source = _decoded(text)
+    start = _after_space(source, 0)
+    value, end = _decode(source, start)
+    _expect_end(source, end)
+    return value
+
+
+def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
+    """The items of a message: one for an object, one per element for an array.
+
+    An element that is grammatical but not acceptable (a key twice, NaN) is returned with its
+    problem, so that it does not take the others along. Raises TooManyItems at element `limit` + 1,
+    before that one is parsed; UnreadableJson where the text is no JSON object or array.
+    """
+    source = _decoded(text)
+    start = _after_space(source, 0)
+    if source[start : start + 1] == "{":
+        item, end = _item(source, start)
+        _expect_end(source, end)
+        return [item]
+    if source[start : start + 1] != "[":
+        raise UnreadableJson("expected an object or an array", start)
+    return list(_elements(source, start + 1, limit))
+
+
+def dumps(value: Json, *, sort_keys: bool = False) -> str:
+    """Compact text, exact for Decimal, always encodable as UTF-8."""
+    try:
+        text = simplejson.dumps(
+            value,
+            use_decimal=True,
+            ensure_ascii=False,
+            allow_nan=False,
+            sort_keys=sort_keys,
+            separators=(",", ":"),
+        )
+    except RecursionError:
+        raise UnreadableJson("nested too deeply") from None
+    return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)
+
+
+def _escaped(surrogate: re.Match[str]) -> str:
+    return f"\\u{ord(surrogate[0]):04x}"
+
+
+def _decoded(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableJson(f"not UTF-8, see byte {error.start}") from None
+
+
+def _elements(source: str, position: int, limit: int) -> Iterator[RawItem]:
+    position = _after_space(source, position)
+    if source[position : position + 1] == "]":
+        _expect_end(source, position + 1)
+        return
+    count = 0
+    while True:
+        if count == limit:
+            raise TooManyItems(limit)
+        item, position = _item(source, position)
+        count += 1
+        yield item
+        position = _after_space(source, position)
+        following = source[position : position + 1]
+        if following == "]":
+            break
+        if following != ",":
+            raise UnreadableJson("expected a comma or the end of the array", position)
+        position = _after_space(source, position + 1)
+    _expect_end(source, position + 1)
+
+
+def _item(source: str, start: int) -> tuple[RawItem, int]:
+    try:
+        value, end = _decode(source, start)
+    except UnreadableJson as problem:
+        if problem.position is not None:
+            raise
+        end = _end_of(source, start)
+        return RawItem(source[start:end], None, problem), end
+    return RawItem(source[start:end], value), end
+
+
+def _decode(source: str, start: int) -> tuple[Json, int]:
+    """UnreadableJson has a position where the grammar is broken, none where the content is."""
+    try:
+        value, end = _DECODER.raw_decode(source, start)
+    except json.JSONDecodeError as error:
+        raise UnreadableJson(error.msg, error.pos) from None
+    except _Refused as refused:
+        raise UnreadableJson(str(refused)) from None
+    except RecursionError:
+        raise UnreadableJson("nested too deeply", start) from None
+    except ValueError:
+        # Python refuses integers of more than 4,300 digits.
+        raise UnreadableJson("a number is too long") from None
+    _refuse_depth(cast("Json", value))
+    return value, end
+
+
+def _end_of(source: str, start: int) -> int:
+    try:
+        return _SHAPE_ONLY.raw_decode(source, start)[1]
+    except json.JSONDecodeError as error:
+        raise UnreadableJson(error.msg, error.pos) from None
+    except RecursionError:
+        raise UnreadableJson("nested too deeply", start) from None
+
+
+def _refuse_depth(value: Json) -> None:
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [child for parent in level for child in _containers(parent)]
+        if not level:
+            return
+    raise UnreadableJson("nested too deeply")
+
+
+def _containers(value: Json) -> "list[Json]":
+    if isinstance(value, dict):
+        return [child for child in value.values() if isinstance(child, dict | list)]
+    if isinstance(value, list):
+        return [child for child in value if isinstance(child, dict | list)]
+    return []
+
+
+def _after_space(source: str, position: int) -> int:
+    match = _SPACE.match(source, position)
+    return match.end() if match else position
+
+
+def _expect_end(source: str, position: int) -> None:
+    end = _after_space(source, position)
+    if end != len(source):
+        raise UnreadableJson("text after the end", end)
