@@ -1,0 +1,115 @@
+"""Sealing of credentials and payloads at rest: AES-256-GCM under keys with ids."""
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ports.errors import Misconfigured, Unsealable
+
+KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_FORMAT: Final = 1
+_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys by id, newest first: the first seals, every one opens.
+
+    Rotate a key before it has sealed 2^32 values: nonces are random (NIST SP 800-38D section 8.3).
+    """
+
+    keys: Mapping[str, bytes] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.keys:
+            raise Misconfigured("No sealing key is configured; make one and keep it safe.")
+        for key_id, key in self.keys.items():
+            if not _KEY_ID.fullmatch(key_id):
+                raise Misconfigured("A sealing key's id has 1 to 32 letters, digits, _ or -.")
+            if len(key) != KEY_BYTES:
+                raise Misconfigured("A sealing key has exactly 32 bytes.", key_id=key_id)
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """From `id:base64,id:base64,…`, newest first, both alphabets of base64. Raises
+        Misconfigured, with the place and never the text of what is wrong."""
+        keys: dict[str, bytes] = {}
+        for place, entry in enumerate((part.strip() for part in text.split(",")), start=1):
+            if not entry:
+                continue
+            key_id, colon, encoded = entry.partition(":")
+            if not colon:
+                raise Misconfigured("Write each sealing key as id:base64.", entry=place)
+            if key_id in keys:
+                raise Misconfigured("Two sealing keys have one id.", entry=place)
+            keys[key_id] = _decoded(encoded.strip(), place)
+        return cls(keys)
+
+    @property
+    def newest(self) -> str:
+        return next(iter(self.keys))
+
+
+def new_key(key_id: str) -> str:
+    """A fresh entry for `Keyring.parse`. Who calls it must keep it: what was sealed under a lost
+    key is lost."""
+    return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+
+
+class AesGcmSealer:
+    """Layout: format (1), length of key id (1), key id, nonce (12), ciphertext with tag (16).
+
+    Everything before the nonce and `bound_to` are authenticated with the value.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keyring.keys.items()}
+        self._newest = keyring.newest
+
+    def seal(self, clear: bytes, *, bound_to: str) -> bytes:
+        key_id = self._newest.encode()
+        header = bytes((_FORMAT, len(key_id))) + key_id
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        cipher = self._ciphers[self._newest]
+        return header + nonce + cipher.encrypt(nonce, clear, header + bound_to.encode())
+
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes:
+        header, nonce, body = _parts(sealed)
+        key_id = header[2:].decode("ascii", "replace")
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise Unsealable("The key that sealed this value is not configured.")
+        try:
+            return cipher.decrypt(nonce, body, header + bound_to.encode())
+        except InvalidTag as error:
+            raise Unsealable(
+                "The sealed value was changed, or belongs to someone else.", key_id=key_id
+            ) from error
+
+
+def _parts(sealed: bytes) -> tuple[bytes, bytes, bytes]:
+    head = 2 + sealed[1] if len(sealed) > 2 else 0
+    if not head or sealed[0] != _FORMAT or len(sealed) < head + _NONCE_BYTES + _TAG_BYTES:
+        raise Unsealable("This is no sealed value.")
+    return sealed[:head], sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
+
+
+def _decoded(encoded: str, place: int) -> bytes:
+    padded = encoded.rstrip("=")
+    padded += "=" * (-len(padded) % 4)
+    try:
+        return base64.b64decode(padded.translate(_STANDARD), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Misconfigured("A sealing key is not base64.", entry=place) from error
+
+
+_STANDARD: Final = str.maketrans("-_", "+/")
