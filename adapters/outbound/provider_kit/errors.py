@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from domain.errors import ErrorKind, PmsError
+from ports.errors import UnreadableMessage
 
 _SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 
@@ -13,28 +14,16 @@ def safe_value(value: str) -> str | None:
     return value if _SAFE_VALUE.fullmatch(value) else None
 
 
-class UnreadableJson(PmsError):
+class UnreadableJson(UnreadableMessage):
     """The text is not JSON that can be taken without loss."""
 
     code = "unreadable_json"
-    kind = ErrorKind.UNREADABLE
 
     def __init__(self, reason: str, position: int | None = None) -> None:
         where = "" if position is None else f" at character {position}"
         super().__init__(f"unreadable JSON: {reason}{where}", position=position)
         self.reason = reason
         self.position = position
-
-
-class TooManyItems(PmsError):
-    """The message has more items than one message may have."""
-
-    code = "too_many_items"
-    kind = ErrorKind.INVALID
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"send at most {limit} items in one message", limit=limit)
-        self.limit = limit
 
 
 class UnreadableField(PmsError):

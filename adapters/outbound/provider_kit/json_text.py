@@ -9,7 +9,8 @@ from typing import Final, NoReturn, TypeAlias, Union, cast
 
 import simplejson
 
-from adapters.outbound.provider_kit.errors import TooManyItems, UnreadableJson, safe_value
+from adapters.outbound.provider_kit.errors import UnreadableJson, safe_value
+from ports.errors import TooManyItems
 
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
 
@@ -129,7 +130,7 @@ def _elements(source: str, position: int, limit: int) -> Iterator[RawItem]:
     count = 0
     while True:
         if count == limit:
-            raise TooManyItems(limit)
+            raise TooManyItems(limit=limit)
         item, position = _item(source, position)
         count += 1
         yield item

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.outbound.provider_kit.errors import TooManyItems, UnreadableJson
+from adapters.outbound.provider_kit.errors import UnreadableJson
 from adapters.outbound.provider_kit.json_text import Json, dumps, loads, split_items
+from ports.errors import TooManyItems
 
 _LEAVES = (
     st.none()
@@ -104,7 +105,7 @@ class TestSplitItems:
         text = "[" + "{}," * 1000 + "this is not even JSON"
         with pytest.raises(TooManyItems) as caught:
             split_items(text, limit=1000)
-        assert caught.value.limit == 1000
+        assert caught.value.details == {"limit": 1000}
 
     @pytest.mark.parametrize(
         "bad", ['{"k":1,"k":2}', '{"n": NaN}', "[" * 70 + "]" * 70, '{"n": 1e9999}', "9" * 5000]

@@ -1,0 +1,120 @@
+"""The numbers are the card schemes' published test numbers; none belongs to anybody."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.outbound.provider_kit.card_scrubber import scrub, scrub_bytes
+
+CARDS = {
+    "visa": "4111111111111111",
+    "mastercard": "5555555555554444",
+    "mastercard 2": "2223003122003222",
+    "amex": "378282246310005",
+    "discover": "6011111111111117",
+    "jcb": "3530111333300000",
+    "diners": "30569309025904",
+    "unionpay": "6200000000000005",
+}
+_PIECES = st.lists(
+    st.sampled_from(
+        [*CARDS.values(), "4111 1111 1111 1111", " ", "-", "1111", "cvv", '":"', "0", "x"]
+    )
+).map("".join)
+
+
+class TestCardNumbers:
+    @pytest.mark.parametrize("number", CARDS.values(), ids=CARDS.keys())
+    def test_keep_only_their_last_four_digits(self, number: str) -> None:
+        assert scrub(f"paid by {number}.") == f"paid by {'*' * (len(number) - 4)}{number[-4:]}."
+
+    @pytest.mark.parametrize("gap", [" ", "-", ".", "\u00a0", "\u2011"])
+    def test_are_found_in_the_groups_printed_on_cards(self, gap: str) -> None:
+        visa = gap.join(["4111", "1111", "1111", "1111"])
+        amex = gap.join(["3782", "822463", "10005"])
+        assert scrub(f"({visa})") == f"({gap.join(['****', '****', '****', '1111'])})"
+        assert scrub(f"({amex})") == f"({gap.join(['****', '******', '*0005'])})"
+
+    def test_are_found_behind_other_numbers_and_words(self) -> None:
+        assert scrub("Room 4000 4111 1111 1111 1111") == "Room 4000 **** **** **** 1111"
+        assert scrub("Visa4111111111111111exp1227") == "Visa************1111exp1227"
+
+    def test_take_the_code_written_beside_them_along(self) -> None:
+        assert scrub("No. 4111 1111 1111 1111 123") == "No. **** **** **** 1111 ***"
+
+    def test_leave_a_bare_json_number_a_number(self) -> None:
+        for text in ('{"n": 4111111111111111}', "[4111111111111111, 2]", "4111111111111111"):
+            assert "9999999999991111" in scrub(text)
+            json.loads(scrub(text))
+
+    def test_leave_bytes_that_are_not_utf_8_as_they_were(self) -> None:
+        assert scrub_bytes(b"\xff\xe9 4111111111111111") == b"\xff\xe9 ************1111"
+
+
+class TestOtherNumbers:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "4111111111111112",
+            "1234567890123452",
+            "44111111111111111111111",
+            "0004111111111111111",
+            "+4111111111111111",
+            "48.36123456789012 and 0.4111111111111111",
+            "41111111-1111-4111-8111-a11111111111",
+            "4111111111111111aaaaaaaaaaaaaaaa",
+            '{"ts": 1782858600123, "us": 1782858600123456, "ticks": 638862858600000000}',
+            "+43 1 5321 4321, 0043 664 1234567, 00374111111111111111",
+            "2026-06-30T22:30:00.1234567Z 20260630223000",
+        ],
+    )
+    def test_stay(self, text: str) -> None:
+        assert scrub(text) == text
+
+
+class TestCardFields:
+    @pytest.mark.parametrize(
+        ("text", "scrubbed"),
+        [
+            ('{"cvv": "123", "CVC":1234}', '{"cvv": "***", "CVC":9999}'),
+            (
+                '<PaymentCard CardCode="VI" SeriesCode="123"/>',
+                '<PaymentCard CardCode="VI" SeriesCode="***"/>',
+            ),
+            ("<SeriesCode><PlainText>987</PlainText>", "<SeriesCode><PlainText>***</PlainText>"),
+            ('{"card_code": "1234", "cardCode": "VI"}', '{"card_code": "****", "cardCode": "VI"}'),
+            ('{"CardNumber": "411111111111"}', '{"CardNumber": "********1111"}'),
+            ('{"pan": 6759649826438452}', '{"pan": 9999999999998452}'),
+            ('{\\"cvv\\": \\"123\\"}', '{\\"cvv\\": \\"***\\"}'),
+            ("card_number=6759649826438452&x", "card_number=************8452&x"),
+        ],
+    )
+    def test_are_masked_by_their_name(self, text: str, scrubbed: str) -> None:
+        assert scrub(text) == scrubbed
+
+    @pytest.mark.parametrize(
+        "text",
+        ['{"company": 123, "Japan": "123456789012"}', '{"cardNumber": "12345"}', "expiry 12/27"],
+    )
+    def test_are_no_others(self, text: str) -> None:
+        assert scrub(text) == text
+
+
+class TestScrubbing:
+    @given(st.text() | _PIECES)
+    def test_twice_changes_nothing_more_and_keeps_the_length(self, text: str) -> None:
+        once = scrub(text)
+        assert scrub(once) == once
+        assert len(once) == len(text)
+        assert re.sub(r"[0-9*]", "", once) == re.sub(r"[0-9*]", "", text)
+
+    @given(st.recursive(st.text() | st.integers(), lambda i: st.dictionaries(_PIECES, i)))
+    def test_keeps_json_valid(self, value: object) -> None:
+        json.loads(scrub(json.dumps(value)))
+
+    def test_is_linear_on_endless_digits(self) -> None:
+        text = "4111 " * 50_000 + "4" * 200_000
+        assert len(scrub(text)) == len(text)
