@@ -1,0 +1,234 @@
+"""From an HTTP call to the vendor's answer: limit, faults, tokens, operation."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from math import ceil
+
+import orjson
+
+from .simulated_days import HotelLife
+from .simulated_json import Json
+from .simulated_records import Reservation
+from .simulator_faults import (
+    RETRY_AFTER_DATE,
+    RETRY_AFTER_MISSING,
+    STATUS_KINDS,
+    WORLD_KINDS,
+    Fault,
+    FaultKind,
+    FaultPlan,
+    spoil,
+)
+from .simulator_http import Call, Reply
+from .simulator_operations import PREFIX, MewsOperations
+from .simulator_requests import ApiError, ApiRequest, error_body
+
+WINDOW_SECONDS = 30.0
+CLIENT_NAME = "Simulated Client 1.0.0"
+_HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
+_MESSAGES = {
+    401: "Invalid AccessToken",
+    403: "The enterprise does not allow this",
+    408: "Request timeout",
+    409: "The data has changed",
+    429: "Too many requests",
+    500: "Internal server error",
+    503: "Service unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_token: str
+    access_token: str
+    client: str = CLIENT_NAME
+
+    @classmethod
+    def of(cls, seed: int) -> "Credentials":
+        return cls(f"simulated-client-{seed}", f"simulated-access-{seed}")
+
+    def body(self) -> Json:
+        """The three fields that every request carries."""
+        return {
+            "ClientToken": self.client_token,
+            "AccessToken": self.access_token,
+            "Client": self.client,
+        }
+
+
+class SlidingWindow:
+    """The vendor's request limit: so many per token in any `seconds`. None: no limit."""
+
+    def __init__(
+        self,
+        requests: int | None,
+        seconds: float = WINDOW_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._requests = requests
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._seen: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def wait_seconds(self, token: str) -> int:
+        """0 and counted, or how long until a request is let through."""
+        if self._requests is None:
+            return 0
+        with self._lock:
+            now = self._monotonic()
+            seen = self._seen.setdefault(token, deque())
+            while seen and seen[0] <= now - self._seconds:
+                seen.popleft()
+            if len(seen) >= self._requests:
+                return max(1, ceil(seen[0] + self._seconds - now))
+            seen.append(now)
+            return 0
+
+
+class MewsApi:
+    def __init__(
+        self,
+        life: HotelLife,
+        credentials: Credentials,
+        faults: FaultPlan,
+        *,
+        limit: SlidingWindow,
+        stopping: threading.Event,
+        half_open: bool,
+    ) -> None:
+        self._life = life
+        self._hotel = life.hotel
+        self._credentials = credentials
+        self._faults = faults
+        self._limit = limit
+        self._stopping = stopping
+        self._half_open = half_open
+        self._operations = MewsOperations(life.hotel)
+        self._count = 0
+        self._count_lock = threading.Lock()
+        self.served: dict[str, int] = {}
+
+    def answer(self, call: Call) -> Reply:
+        request_id = self._register(call.path)
+        struck = self._faults.strike(call.path)
+        try:
+            self._check_address(call)
+            request = self._read(call)
+            refusal = self._limited(request, request_id) or self._refused(struck, request_id)
+            if refusal is not None:
+                return refusal
+            self._check_tokens(request)
+            answer = self._operate(call.path.removeprefix(PREFIX), request, struck)
+        except ApiError as error:
+            body = error_body(error.message, request_id, error.details)
+            return Reply(error.status, orjson.dumps(body), {"Request-Id": request_id})
+        return self._reply(call, answer, struck, request_id)
+
+    def _register(self, path: str) -> str:
+        with self._count_lock:
+            self._count += 1
+            self.served[path] = self.served.get(path, 0) + 1
+            return f"simulated-{self._hotel.seed}-{self._count}"
+
+    def _check_address(self, call: Call) -> None:
+        if call.method != "POST" or not call.path.startswith(PREFIX):
+            raise ApiError(404, "Not Found")
+
+    def _read(self, call: Call) -> ApiRequest:
+        try:
+            body = orjson.loads(call.body)
+        except orjson.JSONDecodeError:
+            raise ApiError(400, "Invalid JSON") from None
+        if not isinstance(body, dict):
+            raise ApiError(400, "Invalid JSON")
+        return ApiRequest(body, half_open=self._half_open)
+
+    def _limited(self, request: ApiRequest, request_id: str) -> Reply | None:
+        wait = self._limit.wait_seconds(str(request.body.get("AccessToken")))
+        return _status_reply(429, request_id, str(wait)) if wait else None
+
+    def _refused(self, struck: list[Fault], request_id: str) -> Reply | None:
+        for fault in struck:
+            if fault.kind in STATUS_KINDS:
+                return _status_reply(int(fault.kind), request_id, _retry_after(fault))
+            if fault.kind is FaultKind.STALL:
+                self._stopping.wait(fault.seconds)
+                return Reply(200, cut=0)
+            if fault.kind is FaultKind.HTML:
+                return Reply(200, _HTML, {"Request-Id": request_id}, "text/html")
+        return None
+
+    def _check_tokens(self, request: ApiRequest) -> None:
+        expected = self._credentials
+        if request.body.get("ClientToken") != expected.client_token:
+            raise ApiError(401, "Invalid ClientToken")
+        if request.body.get("AccessToken") != expected.access_token:
+            raise ApiError(401, "Invalid AccessToken")
+        if not request.body.get("Client"):
+            raise ApiError(401, "Invalid Client")
+
+    def _operate(self, path: str, request: ApiRequest, struck: list[Fault]) -> Json:
+        with self._hotel.lock:
+            disturbing = [fault for fault in struck if fault.kind in WORLD_KINDS]
+            for fault in disturbing:
+                self._disturb_before(fault)
+            answer = self._operations.answer(path, request)
+            if any(fault.kind is FaultKind.MOVING_ITEMS for fault in disturbing):
+                self._move_items(answer)
+            return answer
+
+    def _disturb_before(self, fault: Fault) -> None:
+        if fault.kind is FaultKind.CLOCK_BACK:
+            self._hotel.clock.advance(-int(fault.seconds))
+        elif fault.kind is FaultKind.HIDDEN_UPDATE:
+            stays = self._hotel.stays()
+            if stays:
+                self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
+
+    def _move_items(self, answer: Json) -> None:
+        """The page's last item (its cursor) and one that would have come later get newer."""
+        page = answer.get("Reservations")
+        if not isinstance(page, list) or not page:
+            return
+        last = self._hotel.reservations[page[-1]["Id"]]
+        older = self._hotel.reservations.before(last)
+        self._hotel.clock.advance(1)
+        moved: list[Reservation] = [last, *([older] if older is not None else [])]
+        for item in moved:
+            self._life.desk.touch(item)
+
+    def _reply(self, call: Call, answer: Json, struck: list[Fault], request_id: str) -> Reply:
+        for fault in struck:
+            if fault.kind not in WORLD_KINDS and fault.kind is not FaultKind.TRUNCATED:
+                spoil(answer, fault, self._faults.pick(1_000_000))
+        headers = {"Request-Id": request_id}
+        if "return=minimal" in call.headers.get("prefer", "") and _is_empty_page(answer):
+            return Reply(204, b"", headers)
+        cut = 0.5 if any(fault.kind is FaultKind.TRUNCATED for fault in struck) else None
+        return Reply(200, orjson.dumps(answer), headers, cut=cut)
+
+
+def _is_empty_page(answer: Json) -> bool:
+    return "Cursor" in answer and not any(answer.values())
+
+
+def _retry_after(fault: Fault) -> str | None:
+    if fault.kind not in {FaultKind.TOO_MANY_REQUESTS, FaultKind.UNAVAILABLE}:
+        return None
+    if fault.retry_after == RETRY_AFTER_MISSING:
+        return None
+    if fault.retry_after == RETRY_AFTER_DATE:
+        return formatdate(time.time() + 2, usegmt=True)
+    return fault.retry_after
+
+
+def _status_reply(status: int, request_id: str, retry_after: str | None) -> Reply:
+    headers = {"Request-Id": request_id}
+    if retry_after is not None:
+        headers["Retry-After"] = retry_after
+    return Reply(status, orjson.dumps(error_body(_MESSAGES[status], request_id)), headers)

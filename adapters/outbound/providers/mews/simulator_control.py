@@ -1,0 +1,123 @@
+"""The simulator's own endpoints under /simulator/, for demos and tests; no part of the vendor's."""
+
+from dataclasses import fields
+from typing import Protocol
+
+import orjson
+
+from .simulated_hotel import Event, SimulatedHotel
+from .simulated_json import Json
+from .simulated_time import utc_text
+from .simulator_faults import FaultPlan, FaultUnreadable, fault_from
+from .simulator_http import Call, Reply
+from .simulator_webhooks import WebhookHabits, WebhookSender, WebhookTargetRefused
+
+MAX_DAYS, MAX_EVENTS = 400, 100_000
+
+
+class ControlRefused(ValueError):
+    """A control request that is not understood."""
+
+
+class Controlled(Protocol):
+    """What the control endpoints act on."""
+
+    hotel: SimulatedHotel
+    faults: FaultPlan
+
+    @property
+    def requests_served(self) -> dict[str, int]: ...
+
+    @property
+    def webhooks(self) -> WebhookSender | None: ...
+
+    def advance(self, *, days: int = 0, events: int = 0) -> list[Event]: ...
+
+    def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender: ...
+
+
+class ControlApi:
+    def __init__(self, simulator: Controlled) -> None:
+        self._simulator = simulator
+
+    def answer(self, call: Call) -> Reply:
+        handlers = {
+            ("GET", "/simulator/state"): self._state,
+            ("POST", "/simulator/advance"): self._advance,
+            ("POST", "/simulator/faults"): self._set_faults,
+            ("POST", "/simulator/webhooks"): self._set_webhooks,
+        }
+        handler = handlers.get((call.method, call.path))
+        if handler is None:
+            return _reply(404, {"error": "no such control"})
+        try:
+            return _reply(200, handler(_json_object(call.body)))
+        except (ControlRefused, FaultUnreadable, WebhookTargetRefused) as error:
+            return _reply(400, {"error": str(error) or type(error).__name__})
+
+    def _state(self, _: Json) -> Json:
+        simulator, hotel = self._simulator, self._simulator.hotel
+        sender = simulator.webhooks
+        with hotel.lock:
+            return {
+                "now": utc_text(hotel.clock.now),
+                "today": hotel.today.isoformat(),
+                "states": hotel.states(),
+                "customers": len(hotel.customers),
+                "rooms": len(hotel.rooms),
+                "order_items": len(hotel.order_items),
+                "requests": simulator.requests_served,
+                "faults": dict(simulator.faults.struck),
+                "webhooks": sender
+                and {
+                    "delivered": sender.delivered,
+                    "lost": sender.lost,
+                    "abandoned": sender.abandoned,
+                },
+            }
+
+    def _advance(self, body: Json) -> Json:
+        days = _whole(body.get("days", 0), MAX_DAYS)
+        events = self._simulator.advance(
+            days=days, events=_whole(body.get("events", 0), MAX_EVENTS)
+        )
+        return {"events": len(events), **self._state({})}
+
+    def _set_faults(self, body: Json) -> Json:
+        faults = body.get("faults", [])
+        if not isinstance(faults, list) or not all(isinstance(item, dict) for item in faults):
+            raise ControlRefused("faults must be a list of objects")
+        wanted = [fault_from(item) for item in faults]
+        if body.get("clear"):
+            self._simulator.faults.clear()
+        for fault in wanted:
+            self._simulator.faults.add(fault)
+        return {"added": len(wanted)}
+
+    def _set_webhooks(self, body: Json) -> Json:
+        known = {entry.name for entry in fields(WebhookHabits)}
+        given = {name: value for name, value in body.items() if name != "url"}
+        if not given.keys() <= known or not all(isinstance(v, int | float) for v in given.values()):
+            raise ControlRefused("unknown or non-numeric webhook habit")
+        self._simulator.send_webhooks_to(str(body.get("url")), WebhookHabits(**given))  # type: ignore[arg-type]  # numbers, checked above
+        return {"webhooks": "on"}
+
+
+def _json_object(body: bytes) -> Json:
+    try:
+        value = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError:
+        raise ControlRefused("not JSON") from None
+    if not isinstance(value, dict):
+        raise ControlRefused("not a JSON object")
+    return value
+
+
+def _whole(value: object, limit: int) -> int:
+    if type(value) is not int or not 0 <= value <= limit:
+        raise ControlRefused(f"a whole number from 0 to {limit} is expected")
+    return value
+
+
+def _reply(status: int, body: Json) -> Reply:
+    return Reply(status, orjson.dumps(body))
