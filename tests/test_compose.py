@@ -1,0 +1,53 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+OURS = {"migrate", "web", "worker", "scheduler", "relay"}
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert isinstance(services, dict)
+    return services
+
+
+class TestComposeFile:
+    def test_runs_every_process_and_both_stores(self, services: dict[str, Any]) -> None:
+        assert set(services) == {*OURS, "postgres", "redis"}
+
+    def test_sets_what_production_refuses_to_start_without(self, services: dict[str, Any]) -> None:
+        needed = {"PMS_ENV", "PMS_DATABASE_URL", "PMS_REDIS_URL", "PMS_SECRET_KEYS"}
+        assert {name for name in OURS if needed - set(services[name]["environment"])} == set()
+
+    def test_carries_no_secret(self, services: dict[str, Any]) -> None:
+        assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${")
+        assert services["web"]["environment"]["PMS_SECRET_KEYS"].startswith("${")
+
+    def test_migrates_before_anything_of_ours_starts(self, services: dict[str, Any]) -> None:
+        waits = {name: services[name]["depends_on"] for name in OURS - {"migrate"}}
+        migrated = {"condition": "service_completed_successfully"}
+        assert {name for name, on in waits.items() if on["migrate"] != migrated} == set()
+
+    def test_waits_only_for_services_that_can_answer(self, services: dict[str, Any]) -> None:
+        waited_for = {
+            name
+            for service in services.values()
+            for name, on in service.get("depends_on", {}).items()
+            if on["condition"] == "service_healthy"
+        }
+        assert {name for name in waited_for if "healthcheck" not in services[name]} == set()
+
+    def test_builds_from_files_that_exist(self, services: dict[str, Any]) -> None:
+        dockerfile = ROOT / services["web"]["build"]["dockerfile"]
+        copied = [
+            word
+            for line in dockerfile.read_text().splitlines()
+            if line.startswith("COPY")
+            for word in line.split()[1:-1]
+        ]
+        assert copied
+        assert [name for name in copied if not (ROOT / name).exists()] == []
