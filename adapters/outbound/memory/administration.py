@@ -1,0 +1,165 @@
+"""Hotels, connections with their secrets and leases, and sync runs in dictionaries."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from adapters.outbound.memory.tables import LeaseRow, Tables
+from domain.hotel import Hotel
+from domain.sync import Connection, Lease, SyncRun, SyncStatus
+from domain.values import ConnectionId, HotelId
+from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost, Unsealable
+from ports.system import Secrets
+
+_HEARD_WITHIN: Final = timedelta(seconds=10)
+
+
+class InMemoryHotels:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, hotel: Hotel) -> None:
+        if hotel.id in self._tables.hotels or self.by_slug(hotel.slug):
+            raise AlreadyExists(slug=hotel.slug)
+        self._tables.hotels[hotel.id] = hotel
+
+    def get(self, hotel_id: HotelId) -> Hotel | None:
+        return self._tables.hotels.get(hotel_id)
+
+    def by_slug(self, slug: str) -> Hotel | None:
+        return next((h for h in self._tables.hotels.values() if h.slug == slug), None)
+
+    def all(self) -> Sequence[Hotel]:
+        return sorted(self._tables.hotels.values(), key=lambda hotel: hotel.slug)
+
+
+class InMemoryConnections:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, connection: Connection, secrets: Secrets) -> None:
+        self._refuse_taken(connection)
+        if connection.id in self._tables.connections:
+            raise AlreadyExists
+        self._tables.connections[connection.id] = _own(connection)
+        self._tables.secrets[connection.id] = dict(secrets)
+
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        found = self._tables.connections.get(connection_id)
+        return _own(found) if found else None
+
+    def by_key_hash(self, key_hash: str) -> Connection | None:
+        every = self._tables.connections.values()
+        return next((_own(c) for c in every if c.key_hash == key_hash), None)
+
+    def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
+        return [_own(c) for c in self._tables.connections.values() if c.hotel_id == hotel_id]
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
+        due = [c for c in self._tables.connections.values() if c.due_kind(now) is not None]
+        return [_own(c) for c in sorted(due, key=_due_since)[:limit]]
+
+    def save(self, connection: Connection) -> Connection:
+        held = self._tables.connections.get(connection.id)
+        if held is None or held.revision != connection.revision:
+            raise ConcurrentChange
+        self._refuse_taken(connection)
+        saved = replace(
+            _own(connection), revision=held.revision + 1, last_heard_at=held.last_heard_at
+        )
+        self._tables.connections[connection.id] = saved
+        return _own(saved)
+
+    def secrets(self, connection_id: ConnectionId) -> Secrets:
+        if connection_id not in self._tables.secrets:
+            raise Unsealable("There are no secrets of this connection.")
+        return dict(self._tables.secrets[connection_id])
+
+    def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None:
+        if connection_id in self._tables.connections:
+            self._tables.secrets[connection_id] = dict(secrets)
+
+    def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
+        held = self._tables.connections.get(connection_id)
+        if held is None:
+            return
+        if held.last_heard_at is None or at - held.last_heard_at >= _HEARD_WITHIN:
+            self._tables.connections[connection_id] = replace(held, last_heard_at=at)
+
+    def acquire_lease(
+        self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime
+    ) -> Lease | None:
+        row = self._tables.leases.get(connection_id, LeaseRow(0, None))
+        standing = row.lease is not None and row.lease.expires_at > now
+        if row.lease and standing and row.lease.holder != holder:
+            return None
+        lease = Lease(connection_id, holder, row.fencing_number + 1, until)
+        self._tables.leases[connection_id] = LeaseRow(lease.fencing_number, lease)
+        return lease
+
+    def renew_lease(self, lease: Lease, *, until: datetime) -> Lease:
+        if not self._holds(lease):
+            raise LeaseLost
+        renewed = replace(lease, expires_at=until)
+        self._tables.leases[lease.connection_id] = LeaseRow(lease.fencing_number, renewed)
+        return renewed
+
+    def release_lease(self, lease: Lease) -> None:
+        if self._holds(lease):
+            self._tables.leases[lease.connection_id] = LeaseRow(lease.fencing_number, None)
+
+    def _holds(self, lease: Lease) -> bool:
+        row = self._tables.leases.get(lease.connection_id)
+        held = row.lease if row else None
+        return held is not None and held.fencing_number == lease.fencing_number
+
+    def _refuse_taken(self, connection: Connection) -> None:
+        for other in self._tables.connections.values():
+            same_name = (other.hotel_id, other.name) == (connection.hotel_id, connection.name)
+            if other.id != connection.id and (same_name or other.key_hash == connection.key_hash):
+                raise AlreadyExists(name=connection.name)
+
+
+class InMemorySyncRuns:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, run: SyncRun) -> None:
+        if run.id in self._tables.sync_runs:
+            raise AlreadyExists
+        self._tables.sync_runs[run.id] = run
+
+    def get(self, run_id: UUID) -> SyncRun | None:
+        return self._tables.sync_runs.get(run_id)
+
+    def save(self, run: SyncRun) -> None:
+        if run.id in self._tables.sync_runs:
+            self._tables.sync_runs[run.id] = run
+
+    def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
+        return [r for r in self._open_runs() if r.connection_id == connection_id]
+
+    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
+        return [r for r in self._open_runs() if self._is_stuck(r, queued_before)][:limit]
+
+    def _open_runs(self) -> Sequence[SyncRun]:
+        unfinished = [r for r in self._tables.sync_runs.values() if not r.status.is_final]
+        return sorted(unfinished, key=lambda run: (run.queued_at, run.id))
+
+    def _is_stuck(self, run: SyncRun, before: datetime) -> bool:
+        if run.status is SyncStatus.QUEUED:
+            return run.queued_at < before
+        row = self._tables.leases.get(run.connection_id)
+        return row is None or row.lease is None or row.lease.expires_at < before
+
+
+def _own(connection: Connection) -> Connection:
+    """`settings` may be a dictionary that someone still holds."""
+    return replace(connection, settings=dict(connection.settings))
+
+
+def _due_since(connection: Connection) -> tuple[datetime, UUID]:
+    instants = (connection.next_sync_at, connection.next_reconcile_at)
+    return min(instant for instant in instants if instant), connection.id

@@ -1,0 +1,51 @@
+"""Time and chance that a test sets by hand."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Final
+
+START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class FrozenClock:
+    """Stands still until it is moved; who sleeps moves it, and `slept` tells for how long."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self._now = at
+        self._monotonic = 0.0
+        self._lock = Lock()
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(timedelta(seconds=seconds))
+
+    def advance(self, by: timedelta) -> None:
+        with self._lock:
+            self._now += by
+            self._monotonic += by.total_seconds()
+
+    def set(self, at: datetime) -> None:
+        """Also back: the wall clock may, the monotonic one does not follow."""
+        self._now = at
+
+
+class ScriptedRandomness:
+    """Always the same fraction; secrets are numbered."""
+
+    def __init__(self, fraction: float = 0.0) -> None:
+        self._fraction = fraction
+        self._secrets: Iterator[str] = (f"secret-{n:036d}" for n in range(1, 10**9))
+
+    def fraction(self) -> float:
+        return self._fraction
+
+    def secret(self) -> str:
+        return next(self._secrets)

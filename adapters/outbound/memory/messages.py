@@ -1,0 +1,134 @@
+"""The inbox and the outbox in dictionaries; their order is that of insertion."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from adapters.outbound.memory.tables import OutboxRow, PostponedRow, Tables
+from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
+from domain.values import HotelId
+from ports.errors import AlreadyExists
+from ports.messages import Undelivered
+
+_FIRST_PAUSE: Final = timedelta(seconds=30)
+
+
+class InMemoryInbox:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, items: Sequence[InboxItem]) -> None:
+        if self._tables.inbox.keys() & {item.id for item in items}:
+            raise AlreadyExists
+        self._tables.inbox.update({item.id: item for item in items})
+
+    def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
+        found = (self._tables.inbox.get(item_id) for item_id in dict.fromkeys(ids))
+        return {item.id: item for item in found if item and item.hotel_id == hotel_id}
+
+    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
+        held = self.load(hotel_id, [s.item_id for s in settlements])
+        for settlement in settlements:
+            if (item := held.get(settlement.item_id)) is not None:
+                self._tables.inbox[item.id] = _settled(item, settlement)
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
+        every = self._tables.inbox.values()
+        batch = [i for i in every if (i.hotel_id, i.batch_id) == (hotel_id, batch_id)]
+        return sorted(batch, key=lambda item: item.position)
+
+    def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
+        kept = {
+            item.fingerprint
+            for item in self._tables.inbox.values()
+            if item.hotel_id == hotel_id and item.state is InboxState.QUARANTINED
+        }
+        return frozenset(kept.intersection(fingerprints))
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        items = [
+            item
+            for item in self._tables.inbox.values()
+            if item.state is InboxState.RECEIVED
+            and now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
+        ]
+        items.sort(key=lambda item: (item.received_at, item.id))
+        return list(dict.fromkeys((item.hotel_id, item.batch_id) for item in items))[:limit]
+
+    def purge(self, *, done_before: datetime, limit: int) -> int:
+        done = [
+            item.id
+            for item in self._tables.inbox.values()
+            if item.state is InboxState.DONE and item.received_at < done_before
+        ][:limit]
+        for item_id in done:
+            del self._tables.inbox[item_id]
+        return len(done)
+
+
+class InMemoryOutbox:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, messages: Sequence[OutboxMessage]) -> None:
+        if self._tables.outbox.keys() & {m.id for m in messages}:
+            raise AlreadyExists
+        self._tables.outbox.update({m.id: OutboxRow(m) for m in messages})
+
+    def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
+        rows = self._tables.outbox.values()
+        return [row.message for row in rows if row.delivered_at is None][:limit]
+
+    def delivered(self, ids: Sequence[UUID], *, now: datetime) -> None:
+        for message_id in ids:
+            if (row := self._tables.outbox.get(message_id)) is not None:
+                self._tables.outbox[message_id] = replace(row, delivered_at=now)
+
+    def postpone(
+        self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
+    ) -> None:
+        key = (message.id, subscriber)
+        before = self._tables.postponed.get(key)
+        attempts = before.attempts + 1 if before else 1
+        row = PostponedRow(message, subscriber, error_code, retry_at, attempts)
+        self._tables.postponed[key] = row
+
+    def postponed_keys(self, subscriber: str) -> frozenset[str]:
+        rows = self._tables.postponed.values()
+        return frozenset(r.message.ordering_key for r in rows if r.subscriber == subscriber)
+
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[Undelivered]:
+        places = {message_id: place for place, message_id in enumerate(self._tables.outbox)}
+        oldest: dict[tuple[str, str], PostponedRow] = {}
+        for row in sorted(self._tables.postponed.values(), key=lambda r: places[r.message.id]):
+            oldest.setdefault((row.subscriber, row.message.ordering_key), row)
+        due = [row for row in oldest.values() if row.retry_at <= now][:limit]
+        return [Undelivered(row.message, row.subscriber, row.attempts) for row in due]
+
+    def taken(self, message_id: UUID, subscriber: str) -> None:
+        self._tables.postponed.pop((message_id, subscriber), None)
+
+    def purge(self, *, delivered_before: datetime, limit: int) -> int:
+        waiting = {message_id for message_id, _ in self._tables.postponed}
+        old = [
+            message_id
+            for message_id, row in self._tables.outbox.items()
+            if row.delivered_at and row.delivered_at < delivered_before
+            if message_id not in waiting
+        ][:limit]
+        for message_id in old:
+            del self._tables.outbox[message_id]
+        return len(old)
+
+
+def _settled(item: InboxItem, settlement: Settlement) -> InboxItem:
+    return replace(
+        item,
+        state=settlement.state,
+        outcome=settlement.outcome,
+        reason=settlement.reason,
+        external_id=settlement.external_id or item.external_id,
+        attempts=item.attempts + 1,
+    )

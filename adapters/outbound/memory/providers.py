@@ -1,0 +1,220 @@
+"""A provider whose payloads and API follow a script.
+
+One line of a payload is one item: `provider.line(snapshot)` makes a line that reads as this
+snapshot, and every other line is an item that can't be understood.
+"""
+
+import hmac
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, GuestSnapshot, HotelRecords, Snapshot
+from domain.sync import TransportCounts
+from domain.values import Reason
+from ports.errors import PortError, TooManyItems, UnknownProvider, UnreadableMessage
+from ports.providers import (
+    Account,
+    AccountReport,
+    Capabilities,
+    HotelContext,
+    Notification,
+    Page,
+    PullRequest,
+    ReadItem,
+    Ref,
+    RefKind,
+)
+from ports.system import Clock, Secrets
+
+SCRIPTED: Final = Capabilities(
+    name="scripted",
+    title="Scripted",
+    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
+    pulls=True,
+    fetches_by_id=True,
+    tells_deletion=True,
+    webhooks=True,
+    day_use=True,
+)
+TRUST_HEADER: Final = "x-scripted-trust"
+NOT_UNDERSTOOD: Final = Reason("not_in_script", None, "no line of the script")
+
+Pull = Sequence[Page | PortError]
+"""What one pull answers, in order; an error is raised in its place."""
+
+
+def _nothing() -> None: ...
+
+
+class ScriptedProvider:
+    """`guard` is called before anything that would use the network: give `store.forbid_io`."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        guard: Callable[[], None] = _nothing,
+        capabilities: Capabilities = SCRIPTED,
+    ) -> None:
+        self.clock = clock
+        self.guard = guard
+        self.capabilities = capabilities
+        self.report = AccountReport(
+            property_id="P1", property_name="Scripted Hotel", time_zone=None, currency=None
+        )
+        self.pulls: deque[Pull] = deque()
+        self.held: dict[Ref, Snapshot] = {}
+        self.records = HotelRecords()
+        self.refusal: PortError | None = None
+        self.accounts: list[Account] = []
+        self.requests: list[PullRequest] = []
+        self.fetched: list[Sequence[Ref]] = []
+        self._lines: dict[bytes, ReadItem] = {}
+        self._notifications: dict[bytes, Notification] = {}
+
+    def line(self, snapshot: Snapshot) -> bytes:
+        """A line that reads as this snapshot; joined by line feeds they make a payload."""
+        raw = f"{type(snapshot).__name__} {len(self._lines)}".encode()
+        self.teach(raw, snapshot)
+        return raw
+
+    def item(self, snapshot: Snapshot) -> ReadItem:
+        """For the pages of a pull."""
+        return self._lines[self.line(snapshot)]
+
+    def teach(self, raw: bytes, snapshot: Snapshot) -> None:
+        """From now on this line reads as the snapshot: the mapper was mended."""
+        self._lines[raw] = ReadItem(
+            kind=_kind(snapshot),
+            raw=raw,
+            external_id=snapshot.external_id,
+            snapshot=snapshot,
+        )
+
+    def notification(self, said: Notification) -> bytes:
+        body = f"Notification {len(self._notifications)}".encode()
+        self._notifications[body] = said
+        return body
+
+    def holds(self, *snapshots: Snapshot) -> None:
+        """What `fetch` finds from now on, in place of what was held under the same ids."""
+        self.held |= {_ref(snapshot): snapshot for snapshot in snapshots}
+
+    def read_items(
+        self,
+        kind: ItemKind,
+        bodies: Sequence[bytes],
+        context: HotelContext,  # noqa: ARG002  the script says everything itself
+        *,
+        limit: int,
+        explain: bool = False,  # noqa: ARG002  a script has no source paths
+    ) -> Sequence[ReadItem]:
+        lines = bodies[0].split(b"\n")
+        if not all(lines):
+            raise UnreadableMessage
+        if len(lines) > limit:
+            raise TooManyItems
+        unknown = ReadItem(kind=kind, raw=b"", reason=NOT_UNDERSTOOD)
+        return [self._lines.get(line, replace(unknown, raw=line)) for line in lines]
+
+    def read_notification(
+        self,
+        body: bytes,
+        context: HotelContext,  # noqa: ARG002  the script says everything itself
+    ) -> Notification:
+        if body not in self._notifications:
+            raise UnreadableMessage
+        return self._notifications[body]
+
+    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
+        given, wanted = headers.get(TRUST_HEADER, ""), secrets.get("trust", "")
+        return hmac.compare_digest(given.encode(), wanted.encode())
+
+    def open(self, account: Account) -> "ScriptedProviderClient":
+        self.accounts.append(account)
+        return ScriptedProviderClient(self)
+
+
+class ScriptedProviderClient:
+    """A pull without a script answers one empty page and leaves the cursor where it was."""
+
+    def __init__(self, provider: ScriptedProvider) -> None:
+        self._provider = provider
+        self._calls = 0
+        self.is_closed = False
+
+    def check(self) -> AccountReport:
+        self._ask()
+        return self._provider.report
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        self._provider.requests.append(request)
+        for page in _resumed(self._script(request), request.checkpoint):
+            self._ask()
+            if isinstance(page, PortError):
+                raise page
+            yield page
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        self._ask()
+        provider = self._provider
+        provider.fetched.append(refs)
+        found = [snapshot for ref, snapshot in provider.held.items() if _asked(ref, refs)]
+        wants_records = any(ref.kind is RefKind.RECORDS for ref in refs)
+        return Page(
+            items=[provider.item(snapshot) for snapshot in found],
+            observed_at=provider.clock.now(),
+            records=provider.records if wants_records else HotelRecords(),
+        )
+
+    def counts(self) -> TransportCounts:
+        return TransportCounts(calls=self._calls)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def _script(self, request: PullRequest) -> Pull:
+        if self._provider.pulls:
+            return self._provider.pulls.popleft()
+        return [Page(items=(), observed_at=self._provider.clock.now(), cursor=request.cursor)]
+
+    def _ask(self) -> None:
+        self._provider.guard()
+        self._calls += 1
+        if self._provider.refusal is not None:
+            raise self._provider.refusal
+
+
+class ScriptedProviders:
+    def __init__(self, *providers: ScriptedProvider) -> None:
+        self._providers = {p.capabilities.name: p for p in providers}
+
+    def get(self, name: str) -> ScriptedProvider:
+        if name not in self._providers:
+            raise UnknownProvider(provider=name)
+        return self._providers[name]
+
+    def all(self) -> Sequence[ScriptedProvider]:
+        return list(self._providers.values())
+
+
+def _resumed(pages: Pull, checkpoint: str | None) -> Pull:
+    marks = [page.checkpoint if isinstance(page, Page) else None for page in pages]
+    return pages[marks.index(checkpoint) + 1 :] if checkpoint and checkpoint in marks else pages
+
+
+def _kind(snapshot: Snapshot) -> ItemKind:
+    if isinstance(snapshot, BookingSnapshot):
+        return ItemKind.BOOKING
+    return ItemKind.GUEST if isinstance(snapshot, GuestSnapshot) else ItemKind.AVAILABILITY
+
+
+def _ref(snapshot: Snapshot) -> Ref:
+    return Ref(RefKind(_kind(snapshot).value), snapshot.external_id)
+
+
+def _asked(held: Ref, refs: Sequence[Ref]) -> bool:
+    return held in refs or Ref(held.kind) in refs

@@ -1,0 +1,200 @@
+"""The read side over what was committed last."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from adapters.outbound.memory.tables import Tables
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
+from domain.messages import InboxItem, InboxState
+from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
+from domain.sync import SyncRun
+from domain.values import ConnectionId, HotelId
+from ports.queries import (
+    AvailabilityFilter,
+    BookingFilter,
+    BookingOrder,
+    GuestFilter,
+    Slice,
+    StatusHistoryRow,
+)
+
+R = TypeVar("R")
+Position = tuple[str, str]
+
+
+class InMemoryQueries:
+    def __init__(self, committed: Callable[[], Tables]) -> None:
+        self._committed = committed
+
+    def bookings(
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder,
+        limit: int,
+        after: Position | None = None,
+    ) -> Slice[Booking]:
+        tables = self._committed()
+        rows = {_place(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
+        if wanted.guest_email is not None:
+            rows = {
+                p: b for p, b in rows.items() if wanted.guest_email.lower() in _mails(b, tables)
+            }
+        descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
+        return _slice(rows, limit=limit, after=after, descending=descending)
+
+    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None:
+        return self._committed().bookings.get((hotel_id, provider, external_id))
+
+    def count_bookings(self, hotel_id: HotelId) -> int:
+        return sum(b.hotel_id == hotel_id for b in self._committed().bookings.values())
+
+    def status_history(
+        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+        found: dict[UUID, list[StatusHistoryRow]] = {}
+        for change in self._committed().history.values():
+            if change.hotel_id == hotel_id and change.booking_id in booking_ids:
+                row = StatusHistoryRow(
+                    transition=change.transition,
+                    version=change.version,
+                    reference=change.reference,
+                    at=change.at,
+                )
+                found.setdefault(change.booking_id, []).append(row)
+        return found
+
+    def guests(
+        self, wanted: GuestFilter, *, limit: int, after: Position | None = None
+    ) -> Slice[Guest]:
+        every = self._committed().guests.values()
+        rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
+        return _slice(rows, limit=limit, after=after, descending=False)
+
+    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+        cells = [
+            cell
+            for cell in self._committed().cells.values()
+            if cell.hotel_id == wanted.hotel_id
+            and wanted.start <= cell.day < wanted.end
+            and wanted.provider in (None, cell.provider)
+            and (not wanted.room_types or cell.room_type_id in wanted.room_types)
+        ]
+        return sorted(cells, key=lambda cell: (cell.day, cell.provider, cell.room_type_id))
+
+    def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
+        rows = self._committed().records
+        mine = {key: rows[key] for key in sorted(rows, key=lambda k: k[3]) if key[0] == hotel_id}
+        found: dict[str, HotelRecords] = {}
+        for provider in sorted({key[1] for key in mine}):
+            of_provider = [record for key, record in mine.items() if key[1] == provider]
+            found[provider] = HotelRecords(
+                room_types=[r for r in of_provider if isinstance(r, RoomTypeRecord)],
+                rooms=[r for r in of_provider if isinstance(r, RoomRecord)],
+                rate_plans=[r for r in of_provider if isinstance(r, RatePlanRecord)],
+            )
+        return found
+
+    def sync_runs(
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        offset: int = 0,
+        connection_id: ConnectionId | None = None,
+    ) -> tuple[Sequence[SyncRun], int]:
+        runs = [
+            run
+            for run in self._committed().sync_runs.values()
+            if run.hotel_id == hotel_id and connection_id in (None, run.connection_id)
+        ]
+        runs.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
+        return runs[offset : offset + limit], len(runs)
+
+    def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
+        run = self._committed().sync_runs.get(run_id)
+        return run if run and run.hotel_id == hotel_id else None
+
+    def quarantine(
+        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+    ) -> Sequence[InboxItem]:
+        items = [
+            item
+            for item in self._committed().inbox.values()
+            if item.hotel_id == hotel_id
+            and item.state is InboxState.QUARANTINED
+            and (after is None or item.id > after)
+        ]
+        return sorted(items, key=lambda item: item.id)[:limit]
+
+    def backlog(self) -> Mapping[str, int]:
+        tables = self._committed()
+        states = [item.state for item in tables.inbox.values()]
+        return {
+            "outbox": sum(row.delivered_at is None for row in tables.outbox.values()),
+            "inbox": states.count(InboxState.RECEIVED),
+            "quarantine": states.count(InboxState.QUARANTINED),
+            "postponed": len(tables.postponed),
+        }
+
+    def ping(self) -> None:
+        """Memory is always there."""
+
+
+def _slice(
+    rows: dict[Position, R], *, limit: int, after: Position | None, descending: bool
+) -> Slice[R]:
+    places = sorted(rows, reverse=descending)
+    if after is not None:
+        places = [p for p in places if (p < after if descending else p > after)]
+    shown = places[:limit]
+    return Slice([rows[p] for p in shown], shown, more=len(places) > limit)
+
+
+def _place(booking: Booking, order: BookingOrder) -> Position:
+    if order in (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC):
+        return booking.details.stay.arrival.isoformat(), str(booking.id)
+    return _instant(booking.synced_at), str(booking.id)
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _matches(booking: Booking, wanted: BookingFilter) -> bool:
+    details = booking.details
+    return (
+        booking.hotel_id == wanted.hotel_id
+        and wanted.provider in (None, booking.provider)
+        and (not wanted.statuses or details.status in wanted.statuses)
+        and wanted.arrival in (None, details.stay.arrival)
+        and wanted.departure in (None, details.stay.departure)
+        and (wanted.stay is None or details.stay.overlaps(wanted.stay))
+        and (wanted.updated_since is None or booking.synced_at >= wanted.updated_since)
+        and wanted.confirmation_number in (None, details.confirmation_number)
+        and (wanted.include_deleted or details.deleted_at_source is None)
+    )
+
+
+def _mails(booking: Booking, tables: Tables) -> set[str]:
+    """Lower-case addresses of the primary guest, on the booking and on the guest it refers to."""
+    party = booking.details.primary_guest
+    if party is None:
+        return set()
+    guest = tables.guests.get((booking.hotel_id, booking.provider, party.guest_id or ""))
+    said = (party.email, guest.details.email if guest else None)
+    return {email.lower() for email in said if email is not None}
+
+
+def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
+    email = guest.details.email
+    return (
+        guest.hotel_id == wanted.hotel_id
+        and wanted.provider in (None, guest.provider)
+        and (not wanted.external_ids or guest.external_id in wanted.external_ids)
+        and (wanted.email is None or (email or "").lower() == wanted.email.lower())
+    )

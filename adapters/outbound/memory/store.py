@@ -1,0 +1,122 @@
+"""The in-memory store: one transaction at a time, real rollback, the same shape as the SQL one."""
+
+import threading
+from types import TracebackType
+from typing import Final
+
+from adapters.outbound.memory.administration import (
+    InMemoryConnections,
+    InMemoryHotels,
+    InMemorySyncRuns,
+)
+from adapters.outbound.memory.bookings import (
+    InMemoryAvailability,
+    InMemoryBookings,
+    InMemoryGuests,
+    InMemoryRecords,
+)
+from adapters.outbound.memory.credentials import InMemoryCredentials, InMemoryIdempotencyKeys
+from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
+from adapters.outbound.memory.queries import InMemoryQueries
+from adapters.outbound.memory.tables import Tables
+from ports.errors import StoreUnavailable
+
+_WAIT_SECONDS: Final = 30.0
+
+
+class IoInsideTransaction(AssertionError):
+    """Something was asked over the network while this thread had a unit of work open."""
+
+
+class InMemoryStore:
+    """Values are frozen, so reading needs no copies; `queries` see only what was committed."""
+
+    def __init__(self) -> None:
+        self._committed = Tables()
+        self._lock = threading.Lock()
+        self._writer: int | None = None
+        self._next_commit_fails: Exception | None = None
+        self.queries = InMemoryQueries(lambda: self._committed)
+
+    def unit_of_work(self) -> "InMemoryUnitOfWork":
+        return InMemoryUnitOfWork(self)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def fail_next_commit(self, error: Exception) -> None:
+        """The next commit raises this and keeps nothing."""
+        self._next_commit_fails = error
+
+    def forbid_io(self) -> None:
+        """Called by the scripted world outside. Raises IoInsideTransaction."""
+        if self._writer == threading.get_ident():
+            raise IoInsideTransaction
+
+    def begin(self) -> Tables:
+        """A copy to work on; holds the lock until `end`."""
+        if self._writer == threading.get_ident():
+            raise StoreUnavailable("This thread has a unit of work open already.")
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            raise StoreUnavailable("Another unit of work stays open.")
+        self._writer = threading.get_ident()
+        return self._committed.copy()
+
+    def commit(self, tables: Tables) -> None:
+        error, self._next_commit_fails = self._next_commit_fails, None
+        if error is not None:
+            raise error
+        self._committed = tables.copy()
+
+    def end(self) -> None:
+        self._writer = None
+        self._lock.release()
+
+
+class InMemoryUnitOfWork:
+    """Work after `commit` needs another commit."""
+
+    hotels: InMemoryHotels
+    connections: InMemoryConnections
+    credentials: InMemoryCredentials
+    sync_runs: InMemorySyncRuns
+    bookings: InMemoryBookings
+    guests: InMemoryGuests
+    availability: InMemoryAvailability
+    records: InMemoryRecords
+    inbox: InMemoryInbox
+    outbox: InMemoryOutbox
+    idempotency: InMemoryIdempotencyKeys
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+        self._tables: Tables | None = None
+
+    def __enter__(self) -> "InMemoryUnitOfWork":
+        tables = self._tables = self._store.begin()
+        self.hotels = InMemoryHotels(tables)
+        self.connections = InMemoryConnections(tables)
+        self.credentials = InMemoryCredentials(tables)
+        self.sync_runs = InMemorySyncRuns(tables)
+        self.bookings = InMemoryBookings(tables)
+        self.guests = InMemoryGuests(tables)
+        self.availability = InMemoryAvailability(tables)
+        self.records = InMemoryRecords(tables)
+        self.inbox = InMemoryInbox(tables)
+        self.outbox = InMemoryOutbox(tables)
+        self.idempotency = InMemoryIdempotencyKeys(tables)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._tables = None
+        self._store.end()
+
+    def commit(self) -> None:
+        if self._tables is None:
+            raise StoreUnavailable("This unit of work is not open.")
+        self._store.commit(self._tables)

@@ -1,0 +1,102 @@
+"""All rows of the in-memory store, and the guard that SQL stores have in their statements."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from domain.access import AccessToken, ProviderKey
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
+from domain.hotel import Hotel
+from domain.messages import InboxItem, OutboxMessage
+from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
+from domain.sync import Connection, Lease, SyncRun
+from domain.values import ConnectionId, HotelId
+from ports.bookings import StatusChange
+from ports.errors import ConcurrentChange
+from ports.system import Secrets
+
+Identity = tuple[HotelId, str, str]
+"""(hotel, provider, external id)"""
+CellKey = tuple[HotelId, str, str, date]
+"""(hotel, provider, room type, day)"""
+Record = RoomTypeRecord | RoomRecord | RatePlanRecord
+RecordKey = tuple[HotelId, str, type[Record], str]
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """The number outlives the lease, so that the next grant's is higher."""
+
+    fencing_number: int
+    lease: Lease | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    message: OutboxMessage
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostponedRow:
+    message: OutboxMessage
+    subscriber: str
+    error_code: str
+    retry_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRow:
+    fingerprint: str
+    begun_at: datetime
+    expires_at: datetime
+    status: int | None = None
+    body: bytes | None = None
+
+
+@dataclass(slots=True)
+class Tables:
+    """Rows are frozen values, so a copy of the dictionaries is a snapshot of everything."""
+
+    hotels: dict[HotelId, Hotel] = field(default_factory=dict)
+    connections: dict[ConnectionId, Connection] = field(default_factory=dict)
+    secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
+    leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
+    sync_runs: dict[UUID, SyncRun] = field(default_factory=dict)
+    keys: dict[UUID, ProviderKey] = field(default_factory=dict)
+    tokens: dict[UUID, AccessToken] = field(default_factory=dict)
+    idempotency: dict[tuple[UUID, str], IdempotencyRow] = field(default_factory=dict)
+    bookings: dict[Identity, Booking] = field(default_factory=dict)
+    history: dict[UUID, StatusChange] = field(default_factory=dict)
+    guests: dict[Identity, Guest] = field(default_factory=dict)
+    cells: dict[CellKey, AvailabilityCell] = field(default_factory=dict)
+    records: dict[RecordKey, Record] = field(default_factory=dict)
+    inbox: dict[UUID, InboxItem] = field(default_factory=dict)
+    outbox: dict[UUID, OutboxRow] = field(default_factory=dict)
+    postponed: dict[tuple[UUID, str], PostponedRow] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})
+
+
+class Revisioned(Protocol):
+    @property
+    def revision(self) -> int: ...
+
+
+R = TypeVar("R", bound=Revisioned)
+
+
+def overwrite(table: dict[K, R], rows: dict[K, R]) -> None:
+    """Revision 1 inserts, n overwrites only n - 1; else ConcurrentChange and nothing is written."""
+    for key, row in rows.items():
+        held = table.get(key)
+        if (held.revision if held else 0) != row.revision - 1:
+            raise ConcurrentChange
+    table.update(rows)
