@@ -57,12 +57,13 @@ class Money:
         exact = Decimal(amount)
         if not exact.is_finite():
             raise InvalidField("amount", "send a finite number", code="bad_amount")
-        minor = _scaled(exact, currency)
-        if minor != minor.to_integral_value():
+        money = cls(int(_scaled(exact, currency)), currency)
+        # Compared with the original: scaling rounds at 28 digits, comparing never does.
+        if money.amount != exact:
             digits = EXPONENTS[currency]
             fix = f"{currency} has {digits} decimal digits, send no more"
             raise InvalidField("amount", fix, code="bad_amount")
-        return cls(int(minor), currency)
+        return money
 
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> "Money":
