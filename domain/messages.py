@@ -42,6 +42,8 @@ class InboxItem:
     body: bytes
     batch_id: UUID
     position: int = 0
+    fingerprint: str = ""
+    """SHA-256 in hex of provider, kind and body: the same payload again has the same one."""
     state: InboxState = InboxState.RECEIVED
     outcome: ItemOutcome | None = None
     reason: Reason | None = None

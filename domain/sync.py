@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.values import ConnectionId, HotelId
 
-LEASE_TTL: Final = timedelta(minutes=5)
+LEASE_TTL: Final = timedelta(minutes=3)
 BREAKER_THRESHOLD: Final = 3
 BREAKER_BASE: Final = timedelta(minutes=1)
 BREAKER_CAP: Final = timedelta(hours=1)

@@ -28,8 +28,17 @@ class Inbox(Protocol):
         """The items of one request in their order; empty when there is no such batch."""
         ...
 
-    def waiting(self, *, received_before: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels."""
+    def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
+        """Those fingerprints of which a quarantined item is kept: the same bad payload a thousand
+        times is one quarantined item and one event."""
+        ...
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels.
+
+        Only items at least 30 s × 2^attempts old: the pause doubles with every attempt, counted
+        from the arrival.
+        """
         ...
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
@@ -50,6 +59,10 @@ class Outbox(Protocol):
     def add(self, messages: Sequence[OutboxMessage]) -> None:
         """In this order. Call it after the rows that the messages tell of were saved: their locks
         make the order of messages that of the changes."""
+        ...
+
+    def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Takes or renews the relay's lease. False while another holder's stands."""
         ...
 
     def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:

@@ -48,5 +48,12 @@ class Sealer(Protocol):
         ...
 
 
+class CardMask(Protocol):
+    def __call__(self, body: bytes) -> bytes:
+        """The same text with every payment card number masked: cards are never stored, not even
+        raw. Keeps JSON and XML well-formed."""
+        ...
+
+
 Secrets = Mapping[str, str]
 """A connection's credentials by the provider's own names; never logged, never in a repr we keep."""

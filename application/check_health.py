@@ -1,0 +1,36 @@
+"""Whether this installation can do its work, part by part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import PmsError
+from ports.job_queue import JobQueue
+from ports.queries import Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`parts`: None where it works, else the error's code."""
+
+    parts: Mapping[str, str | None]
+
+    @property
+    def is_ready(self) -> bool:
+        """Without a queue webhooks and pushes are still taken and kept: the store decides."""
+        return self.parts["store"] is None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHealth:
+    queries: Queries
+    queue: JobQueue
+
+    def __call__(self) -> Health:
+        parts: dict[str, str | None] = {}
+        for name, ping in (("store", self.queries.ping), ("queue", self.queue.ping)):
+            try:
+                ping()
+                parts[name] = None
+            except PmsError as error:
+                parts[name] = error.code
+        return Health(parts)

@@ -1,0 +1,83 @@
+"""What a use case refuses, in words for the one who asked."""
+
+from domain.errors import ErrorKind, PmsError
+
+
+class ApplicationError(PmsError):
+    """The request can't be carried out."""
+
+    code = "application_error"
+
+
+class NotFound(ApplicationError):
+    """There is nothing of this name or id for this hotel."""
+
+    code = "not_found"
+    kind = ErrorKind.NOT_FOUND
+
+
+class HotelNotFound(NotFound):
+    """There is no such hotel."""
+
+    code = "hotel_not_found"
+
+
+class ConnectionNotFound(NotFound):
+    """There is no such connection."""
+
+    code = "connection_not_found"
+
+
+class NotConnected(ApplicationError):
+    """This hotel has no connection to this provider; add one with `pms connection add`."""
+
+    code = "not_connected"
+    kind = ErrorKind.CONFLICT
+
+
+class HotelDisabled(ApplicationError):
+    """The adapter layer is switched off for this hotel."""
+
+    code = "hotel_disabled"
+    kind = ErrorKind.FORBIDDEN
+
+
+class Unauthenticated(ApplicationError):
+    """The provider key or the token is missing, unknown, expired or revoked."""
+
+    code = "unauthenticated"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class Forbidden(ApplicationError):
+    """The credential does not allow this."""
+
+    code = "forbidden"
+    kind = ErrorKind.FORBIDDEN
+
+
+class InvalidRequest(ApplicationError):
+    """The request can't be what it says; the details name the field and the fix."""
+
+    code = "invalid_request"
+    kind = ErrorKind.INVALID
+
+
+class BadCursor(InvalidRequest):
+    """after: this cursor is not from this query; start again without it."""
+
+    code = "bad_cursor"
+
+
+class SyncInProgress(ApplicationError):
+    """A sync of this connection is queued or running already."""
+
+    code = "sync_in_progress"
+    kind = ErrorKind.CONFLICT
+
+
+class GaveUp(ApplicationError):
+    """The same rows kept changing under us; try again."""
+
+    code = "gave_up"
+    kind = ErrorKind.CONFLICT

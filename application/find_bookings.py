@@ -1,0 +1,125 @@
+"""The read side for partners and the assistant: filters checked, pages by opaque cursors."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Final, Generic, TypeVar
+
+from application.errors import BadCursor, InvalidRequest
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
+from ports.queries import (
+    AvailabilityFilter,
+    BookingFilter,
+    BookingOrder,
+    GuestFilter,
+    Queries,
+    Slice,
+)
+
+MAX_FIRST: Final = 200
+MAX_DAYS: Final = 400
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf(Generic[R]):
+    """`cursors[i]` continues after `rows[i]`."""
+
+    rows: Sequence[R]
+    cursors: Sequence[str]
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindBookings:
+    queries: Queries
+
+    def __call__(
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder = BookingOrder.ARRIVAL_ASC,
+        first: int = 50,
+        after: str | None = None,
+    ) -> PageOf[Booking]:
+        """Raises InvalidRequest (`first`), BadCursor for a cursor of another query or hotel."""
+        return _page(
+            lambda position: self.queries.bookings(
+                wanted, order=order, limit=first, after=position
+            ),
+            query=f"bookings {order} {_spelled(wanted)}",
+            first=first,
+            after=after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindGuests:
+    queries: Queries
+
+    def __call__(
+        self, wanted: GuestFilter, *, first: int = 50, after: str | None = None
+    ) -> PageOf[Guest]:
+        """Raises InvalidRequest (`first`), BadCursor."""
+        return _page(
+            lambda position: self.queries.guests(wanted, limit=first, after=position),
+            query=f"guests {_spelled(wanted)}",
+            first=first,
+            after=after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindAvailability:
+    queries: Queries
+
+    def __call__(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+        """Raises InvalidRequest for an empty, reversed or longer range than 400 days."""
+        days = (wanted.end - wanted.start).days
+        if not 0 < days <= MAX_DAYS:
+            raise InvalidRequest(f"to: must lie 1 to {MAX_DAYS} days after from", field="to")
+        return self.queries.availability(wanted)
+
+
+def _page(
+    ask: Callable[[tuple[str, str] | None], Slice[R]],
+    *,
+    query: str,
+    first: int,
+    after: str | None,
+) -> PageOf[R]:
+    if not 1 <= first <= MAX_FIRST:
+        raise InvalidRequest(f"first: ask for 1 to {MAX_FIRST}", field="first")
+    mark = hashlib.sha256(query.encode()).hexdigest()[:16]
+    found = ask(_position(after, mark) if after is not None else None)
+    return PageOf(found.rows, [_cursor(p, mark) for p in found.positions], found.more)
+
+
+def _spelled(wanted: BookingFilter | GuestFilter) -> str:
+    """The same filter is always spelled alike; sets are sorted."""
+    values = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
+    return repr([(k, sorted(v) if isinstance(v, frozenset) else v) for k, v in values.items()])
+
+
+def _cursor(position: tuple[str, str], mark: str) -> str:
+    text = json.dumps([mark, *position], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _position(cursor: str, mark: str) -> tuple[str, str]:
+    if len(cursor) > 1_000:
+        raise BadCursor(field="after")
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        parts = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, RecursionError) as error:
+        raise BadCursor(field="after") from error
+    match parts:
+        case [str(theirs), str(key), str(row)] if theirs == mark:
+            return key, row
+    raise BadCursor(field="after")

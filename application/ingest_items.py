@@ -1,0 +1,239 @@
+"""A partner pushes bookings, guests or availability: stored, applied, answered item by item."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from application.apply_items import Context, ItemResult, apply_items
+from application.authenticate import Principal
+from application.errors import HotelNotFound, NotConnected
+from application.quarantine_items import fingerprint, tell_quarantined
+from application.retrying import until_settled
+from domain.access import Scope
+from domain.hotel import Hotel
+from domain.messages import InboxItem, InboxState, ItemKind
+from domain.precedence import Observation, Origin
+from domain.sync import Connection, ItemOutcome
+from domain.values import Reason
+from ports.directory import Directory
+from ports.errors import QueueUnavailable
+from ports.job_queue import Job, JobName, JobQueue
+from ports.providers import HotelContext, Providers, ReadItem
+from ports.system import CardMask, Clock, IdGenerator
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+MAX_ITEMS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """`deferred`: store and acknowledge now, apply later."""
+
+    provider: str
+    kind: ItemKind
+    body: bytes
+    correlation_id: str
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PushedItem:
+    """`outcome` is None while the item waits to be applied."""
+
+    inbox_id: UUID
+    external_id: str | None
+    outcome: ItemOutcome | None
+    reason: Reason | None
+    waits: bool = False
+    """The provider is being asked about a tie."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    batch_id: UUID
+    items: Sequence[PushedItem]
+
+    @property
+    def understood(self) -> bool:
+        return all(item.outcome is not ItemOutcome.QUARANTINED for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestItems:
+    """Rules 3 and 4: the answer is given after one commit of inbox rows, changes and events."""
+
+    unit_of_work: UnitOfWorkFactory
+    directory: Directory
+    providers: Providers
+    queue: JobQueue
+    mask_cards: CardMask
+    clock: Clock
+    ids: IdGenerator
+
+    def __call__(self, principal: Principal, push: Push) -> PushResult:
+        """Raises UnknownProvider, Forbidden, NotConnected, UnreadableMessage, TooManyItems,
+        StoreUnavailable: in each case nothing was stored."""
+        provider = self.providers.get(push.provider)
+        principal.require_provider(push.provider)
+        principal.require(Scope.INGEST)
+        connection, hotel = self._connection(principal)
+        now = self.clock.now()
+        body = self.mask_cards(push.body)
+        context = hotel_context(connection, hotel, observed_at=now)
+        items = provider.read_items(push.kind, [body], context, limit=MAX_ITEMS)
+        batch_id = self.ids.new()
+        rows = self._rows(items, push, connection, batch_id=batch_id, now=now)
+        if push.deferred:
+            results = self._store(rows)
+        else:
+            can_fetch = provider.capabilities.fetches_by_id
+            results = until_settled(
+                lambda: self._apply(rows, items, connection, can_fetch=can_fetch)
+            )
+        if push.deferred or any(item.waits for item in results):
+            wake(self.queue, rows[:1])
+        return PushResult(batch_id, results)
+
+    def _connection(self, principal: Principal) -> tuple[Connection, Hotel]:
+        hotel = self.directory.hotel(principal.hotel_id)
+        if hotel is None:
+            raise HotelNotFound
+        for connection in self.directory.connections_of_hotel(hotel.id):
+            if connection.provider == principal.provider:
+                return connection, hotel
+        raise NotConnected(provider=principal.provider)
+
+    def _rows(
+        self,
+        items: Sequence[ReadItem],
+        push: Push,
+        connection: Connection,
+        *,
+        batch_id: UUID,
+        now: datetime,
+    ) -> list[InboxItem]:
+        return [
+            InboxItem(
+                id=self.ids.new(),
+                hotel_id=connection.hotel_id,
+                connection_id=connection.id,
+                provider=push.provider,
+                kind=push.kind,
+                origin=Origin.PUSHED,
+                received_at=now,
+                correlation_id=push.correlation_id,
+                body=item.raw,
+                batch_id=batch_id,
+                position=position,
+                fingerprint=fingerprint(push.provider, push.kind, item.raw),
+                external_id=item.external_id,
+            )
+            for position, item in enumerate(items)
+        ]
+
+    def _store(self, rows: Sequence[InboxItem]) -> list[PushedItem]:
+        with self.unit_of_work() as uow:
+            uow.inbox.add(rows)
+            if rows:
+                uow.connections.heard(rows[0].connection_id, at=rows[0].received_at)
+            uow.commit()
+        return [PushedItem(row.id, row.external_id, None, None) for row in rows]
+
+    def _apply(
+        self,
+        rows: Sequence[InboxItem],
+        items: Sequence[ReadItem],
+        connection: Connection,
+        *,
+        can_fetch: bool,
+    ) -> list[PushedItem]:
+        if not rows:
+            return []
+        context = push_context(rows[0], now=rows[0].received_at, can_fetch=can_fetch)
+        with self.unit_of_work() as uow:
+            results = apply_items(uow, items, context, self.ids)
+            settled = settled_rows(uow, rows, results)
+            uow.inbox.add(settled)
+            fresh = [row for row in settled if row.state is InboxState.QUARANTINED]
+            if fresh:
+                tell_quarantined(uow, fresh, context, self.ids)
+            uow.connections.heard(connection.id, at=rows[0].received_at)
+            uow.commit()
+        return [
+            PushedItem(row.id, row.external_id, result.outcome, result.reason, result.tied)
+            for row, result in zip(rows, results, strict=True)
+        ]
+
+
+def wake(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
+    """Stored items wait for a job. Without a queue nothing is lost: the next tick finds them."""
+    jobs = [
+        Job(
+            name=JobName.INBOX,
+            hotel_id=row.hotel_id,
+            subject_id=row.batch_id,
+            correlation_id=row.correlation_id,
+        )
+        for row in rows
+    ]
+    with suppress(QueueUnavailable):
+        queue.enqueue(jobs)
+
+
+def hotel_context(connection: Connection, hotel: Hotel, *, observed_at: datetime) -> HotelContext:
+    """The provider's own time zone, learnt by the connection test, goes before the hotel's."""
+    return HotelContext(
+        time_zone=connection.settings.get("time_zone") or hotel.time_zone,
+        currency=hotel.currency,
+        observed_at=observed_at,
+    )
+
+
+def push_context(row: InboxItem, *, now: datetime, can_fetch: bool) -> Context:
+    return Context(
+        hotel_id=row.hotel_id,
+        provider=row.provider,
+        observation=Observation(
+            Origin.PUSHED, row.received_at, row.connection_id, f"inbox/{row.batch_id}"
+        ),
+        correlation_id=row.correlation_id,
+        now=now,
+        can_fetch=can_fetch,
+    )
+
+
+def settled_rows(
+    uow: UnitOfWork, rows: Sequence[InboxItem], results: Sequence[ItemResult]
+) -> list[InboxItem]:
+    """The rows with what became of them. A tie stays RECEIVED until the provider was asked; a
+    payload that is quarantined already is recorded as done, not quarantined twice."""
+    bad = {
+        row.fingerprint
+        for row, result in zip(rows, results, strict=True)
+        if result.outcome is ItemOutcome.QUARANTINED
+    }
+    known = set(uow.inbox.quarantined_among(rows[0].hotel_id, bad)) if bad else set()
+    settled = []
+    for row, result in zip(rows, results, strict=True):
+        settled.append(_settled(row, result, known))
+        if result.outcome is ItemOutcome.QUARANTINED:
+            known.add(row.fingerprint)
+    return settled
+
+
+def _settled(row: InboxItem, result: ItemResult, known: set[str]) -> InboxItem:
+    state = InboxState.DONE
+    if result.tied:
+        state = InboxState.RECEIVED
+    elif result.outcome is ItemOutcome.QUARANTINED and row.fingerprint not in known:
+        state = InboxState.QUARANTINED
+    return replace(
+        row,
+        state=state,
+        outcome=None if result.tied else result.outcome,
+        reason=result.reason,
+        external_id=result.item.external_id,
+    )

@@ -1,0 +1,75 @@
+"""A vendor's native notification: trusted, stored, acknowledged; what it means comes later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.authenticate import secret_hash
+from application.errors import ConnectionNotFound, Unauthenticated
+from application.ingest_items import wake
+from application.quarantine_items import fingerprint
+from domain.messages import InboxItem, ItemKind
+from domain.precedence import Origin
+from ports.directory import Directory
+from ports.job_queue import JobQueue
+from ports.providers import Providers
+from ports.system import CardMask, Clock, IdGenerator
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """`connection_key` is the secret of the URL; `headers` have lower-case names."""
+
+    provider: str
+    connection_key: str
+    headers: Mapping[str, str]
+    body: bytes
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveWebhook:
+    """Nothing but one insert stands between the vendor and its acknowledgement: vendors give five
+    seconds and some never send again what was refused, so even an unreadable body is stored (and
+    quarantined by the job)."""
+
+    unit_of_work: UnitOfWorkFactory
+    directory: Directory
+    providers: Providers
+    queue: JobQueue
+    mask_cards: CardMask
+    clock: Clock
+    ids: IdGenerator
+
+    def __call__(self, webhook: Webhook) -> UUID:
+        """The inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or a key of
+        another provider, Unauthenticated, Unsealable, StoreUnavailable."""
+        provider = self.providers.get(webhook.provider)
+        connection = self.directory.connection_by_key_hash(secret_hash(webhook.connection_key))
+        if connection is None or connection.provider != webhook.provider:
+            raise ConnectionNotFound
+        now = self.clock.now()
+        body = self.mask_cards(webhook.body)
+        row_id = self.ids.new()
+        row = InboxItem(
+            id=row_id,
+            hotel_id=connection.hotel_id,
+            connection_id=connection.id,
+            provider=connection.provider,
+            kind=ItemKind.NOTIFICATION,
+            origin=Origin.PUSHED,
+            received_at=now,
+            correlation_id=webhook.correlation_id,
+            body=body,
+            batch_id=row_id,
+            fingerprint=fingerprint(connection.provider, ItemKind.NOTIFICATION, body),
+        )
+        with self.unit_of_work() as uow:
+            if not provider.authentic(webhook.headers, uow.connections.secrets(connection.id)):
+                raise Unauthenticated("the webhook does not prove that the vendor sent it")
+            uow.inbox.add([row])
+            uow.connections.heard(connection.id, at=now)
+            uow.commit()
+        wake(self.queue, [row])
+        return row_id

@@ -1,0 +1,28 @@
+"""Tries a quarantined item again, after a mapper was mended or the hotel put its data right."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.errors import NotFound
+from application.process_inbox import ProcessInbox
+from domain.messages import InboxState, Settlement
+from domain.values import HotelId
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayQuarantine:
+    unit_of_work: UnitOfWorkFactory
+    process: ProcessInbox
+
+    def __call__(self, hotel_id: HotelId, item_id: UUID) -> Settlement:
+        """What pulled it brought is asked for again; what was pushed is read again from its own
+        text. Raises NotFound where nothing of this id is quarantined at this hotel."""
+        with self.unit_of_work() as uow:
+            item = uow.inbox.load(hotel_id, [item_id]).get(item_id)
+        if item is None or item.state is not InboxState.QUARANTINED:
+            raise NotFound("nothing of this id is quarantined here")
+        [settlement] = self.process(
+            hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id
+        )
+        return settlement

@@ -1,0 +1,154 @@
+"""The tick: looks into the database for what is due and enqueues it. Lost or doubled ticks are
+harmless, and so is a queue that lost everything."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from typing import Final
+
+from domain.sync import Connection, SyncKind, SyncRun, SyncTrigger
+from domain.values import HotelId
+from ports.errors import ConcurrentChange, QueueUnavailable
+from ports.job_queue import Job, JobName, JobQueue
+from ports.providers import Providers
+from ports.system import Clock, IdGenerator, Randomness
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+BATCH: Final = 200
+STUCK_AFTER: Final = timedelta(minutes=1)
+KEEP_DONE: Final = timedelta(days=30)
+KEEP_DELIVERED: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did."""
+
+    queued_runs: int
+    retried_runs: int
+    retried_batches: int
+    purged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSyncs:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    queue: JobQueue
+    clock: Clock
+    ids: IdGenerator
+    randomness: Randomness
+
+    def __call__(self) -> Tick:
+        """Raises StoreUnavailable; a queue that is down is left for the next tick."""
+        now = self.clock.now()
+        runs = self._queue_due(now)
+        stuck, batches = self._forgotten(now)
+        enqueue_runs(self.queue, fairly([*runs, *stuck]))
+        with suppress(QueueUnavailable):
+            self.queue.enqueue(batches)
+        return Tick(len(runs), len(stuck), len(batches), self._purge(now))
+
+    def _queue_due(self, now: datetime) -> list[SyncRun]:
+        with self.unit_of_work() as uow:
+            due = uow.connections.due(now=now, limit=BATCH)
+        runs = []
+        for connection in due:
+            with suppress(ConcurrentChange):
+                runs += self._queue_one(connection, now)
+        return runs
+
+    def _queue_one(self, connection: Connection, now: datetime) -> list[SyncRun]:
+        """In one transaction: the run, and the instant of the next. A second scheduler that does
+        the same at the same time runs into the revision and gets nothing."""
+        capabilities = self.providers.get(connection.provider).capabilities
+        silence = capabilities.retry_window
+        gap = silence is not None and _has_gap(connection, silence, now)
+        kind = SyncKind.RECONCILE if gap and connection.cursor else connection.due_kind(now)
+        if kind is None or not capabilities.pulls:
+            return []
+        jitter = connection.schedule.jitter(self.randomness.fraction())
+        with self.unit_of_work() as uow:
+            rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
+            uow.connections.save(rescheduled)
+            run = self._run(uow, connection, kind, now=now, gap=gap)
+            uow.commit()
+        return [run] if run else []
+
+    def _run(
+        self, uow: UnitOfWork, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool
+    ) -> SyncRun | None:
+        if uow.sync_runs.unfinished(connection.id):
+            return None
+        trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
+        run_id = self.ids.new()
+        run = SyncRun(
+            id=run_id,
+            hotel_id=connection.hotel_id,
+            connection_id=connection.id,
+            provider=connection.provider,
+            kind=kind,
+            trigger=SyncTrigger.FIRST if connection.cursor is None else trigger,
+            correlation_id=f"sync-{run_id}",
+            queued_at=now,
+        )
+        uow.sync_runs.add(run)
+        return run
+
+    def _forgotten(self, now: datetime) -> tuple[list[SyncRun], list[Job]]:
+        with self.unit_of_work() as uow:
+            stuck = list(uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH))
+            waiting = uow.inbox.waiting(now=now, limit=BATCH)
+        return stuck, [
+            Job(
+                name=JobName.INBOX,
+                hotel_id=hotel_id,
+                subject_id=batch_id,
+                correlation_id=f"inbox-{batch_id}",
+            )
+            for hotel_id, batch_id in waiting
+        ]
+
+    def _purge(self, now: datetime) -> int:
+        with self.unit_of_work() as uow:
+            purged = uow.inbox.purge(done_before=now - KEEP_DONE, limit=BATCH)
+            purged += uow.outbox.purge(delivered_before=now - KEEP_DELIVERED, limit=BATCH)
+            purged += uow.idempotency.purge(now=now, limit=BATCH)
+            if purged:
+                uow.commit()
+        return purged
+
+
+def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
+    """Without a queue the runs stay QUEUED in the database, where the next tick finds them."""
+    jobs = [
+        Job(
+            name=JobName.SYNC,
+            hotel_id=run.hotel_id,
+            subject_id=run.id,
+            correlation_id=run.correlation_id,
+        )
+        for run in runs
+    ]
+    with suppress(QueueUnavailable):
+        queue.enqueue(jobs)
+
+
+def fairly(runs: Sequence[SyncRun]) -> list[SyncRun]:
+    """One of each hotel in turn: a hotel with many connections does not go before all others."""
+    by_hotel: defaultdict[HotelId, list[SyncRun]] = defaultdict(list)
+    for run in runs:
+        by_hotel[run.hotel_id].append(run)
+    rounds = zip_longest(*by_hotel.values())
+    return [run for run in chain.from_iterable(rounds) if run is not None]
+
+
+def _has_gap(connection: Connection, silence: timedelta, now: datetime) -> bool:
+    """The reconcile that a gap asks for ends the alarm until webhooks are heard again."""
+    synced = connection.last_synced_at
+    heard = connection.last_heard_at
+    looked = synced is not None and heard is not None and synced - heard > silence
+    return connection.has_gap(silence=silence, now=now) and not looked

@@ -1,0 +1,289 @@
+"""One pull of one connection: page by page, each page and its checkpoint in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from application.add_connection import account, found
+from application.apply_items import (
+    Context,
+    ItemResult,
+    apply_disappearances,
+    apply_items,
+    counted,
+)
+from application.cloud_events import outbox_message
+from application.errors import NotFound
+from application.quarantine_items import quarantine
+from application.retrying import until_settled
+from domain.errors import PmsError
+from domain.events import SyncCompleted, SyncFailed
+from domain.hotel import Hotel, require_time_zone
+from domain.precedence import Observation, Origin
+from domain.snapshots import BookingSnapshot
+from domain.sync import (
+    LEASE_TTL,
+    Connection,
+    Lease,
+    SyncCounts,
+    SyncKind,
+    SyncRun,
+    TransportCounts,
+)
+from domain.values import Stay
+from ports.errors import CredentialsRefused, LeaseLost, Misconfigured, StoreUnavailable
+from ports.providers import (
+    Capabilities,
+    Page,
+    Provider,
+    ProviderClient,
+    Providers,
+    PullRequest,
+    Ref,
+    RefKind,
+)
+from ports.system import Clock, IdGenerator, Secrets
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+CHUNK: Final = 500
+MAX_ATTEMPTS: Final = 5
+"""A run that was taken up this often and never ended fails: something in it kills its worker."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What one worker holds while it carries a run. `seen`: bookings that the provider returned."""
+
+    run: SyncRun
+    connection: Connection
+    hotel: Hotel
+    lease: Lease
+    secrets: Secrets = field(repr=False)
+    cursor: str | None = None
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncConnection:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    clock: Clock
+    ids: IdGenerator
+
+    def __call__(self, run_id: UUID, *, holder: str) -> SyncRun:
+        """Carries a queued or abandoned run to its end; returns it as it is where it has ended or
+        another worker holds the connection. Provider failures end the run as FAILED and are not
+        raised; StoreUnavailable is, and the run is taken up again when its lease has expired."""
+        session = self._begin(run_id, holder)
+        if isinstance(session, SyncRun):
+            return session
+        try:
+            return self._carry(session)
+        except LeaseLost:
+            return session.run
+        finally:
+            self._release(session.lease)
+
+    def _begin(self, run_id: UUID, holder: str) -> _Session | SyncRun:
+        now = self.clock.now()
+        with self.unit_of_work() as uow:
+            run = uow.sync_runs.get(run_id)
+            if run is None:
+                raise NotFound("there is no such sync run")
+            if run.status.is_final:
+                return run
+            until = now + LEASE_TTL
+            lease = uow.connections.acquire_lease(run.connection_id, holder, now=now, until=until)
+            if lease is None:
+                return run
+            connection, hotel = found(uow, run.connection_id)
+            run = run.begin(fencing_number=lease.fencing_number, now=now)
+            uow.sync_runs.save(run)
+            secrets = uow.connections.secrets(connection.id)
+            uow.commit()
+        return _Session(run, connection, hotel, lease, secrets)
+
+    def _carry(self, session: _Session) -> SyncRun:
+        client: ProviderClient | None = None
+        try:
+            if session.run.attempts > MAX_ATTEMPTS:
+                raise Misconfigured("the run was given up: no worker survived it")
+            provider = self.providers.get(session.connection.provider)
+            client = provider.open(
+                account(
+                    session.connection,
+                    session.hotel,
+                    session.secrets,
+                    session.run.correlation_id,
+                )
+            )
+            self._pull(session, provider, client)
+            return self._finish(session, client.counts())
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except PmsError as error:
+            counts = client.counts() if client else TransportCounts()
+            return self._fail(session, error, counts)
+        finally:
+            if client:
+                client.close()
+
+    def _pull(self, session: _Session, provider: Provider, client: ProviderClient) -> None:
+        request = self._request(session)
+        for page in client.pull(request):
+            self._store(session, page)
+            session.cursor = page.cursor or session.cursor
+        if session.run.kind is SyncKind.RECONCILE:
+            self._find_the_gone(session, request, provider.capabilities, client)
+
+    def _request(self, session: _Session) -> PullRequest:
+        """A reconcile that was interrupted starts again: what it saw before is not known."""
+        connection, run = session.connection, session.run
+        schedule = connection.schedule
+        zone = require_time_zone(connection.settings.get("time_zone") or session.hotel.time_zone)
+        today = self.clock.now().astimezone(zone).date()
+        reconcile = run.kind is SyncKind.RECONCILE
+        back = schedule.reconcile_days_back if reconcile else schedule.keep_days_back
+        return PullRequest(
+            kind=run.kind,
+            cursor=connection.cursor,
+            checkpoint=None if reconcile else run.checkpoint,
+            stay_from=today - timedelta(days=back),
+            stay_to=today + timedelta(days=schedule.reconcile_days_ahead),
+        )
+
+    def _store(self, session: _Session, page: Page) -> None:
+        results = until_settled(lambda: self._store_once(session, page))
+        session.seen.update(
+            result.item.external_id
+            for result in results
+            if result.item.external_id and isinstance(result.item.snapshot, BookingSnapshot)
+        )
+
+    def _store_once(self, session: _Session, page: Page) -> Sequence[ItemResult]:
+        context = self._context(session, page)
+        with self.unit_of_work() as uow:
+            self._renew(uow, session)
+            if page.records:
+                uow.records.save(context.hotel_id, context.provider, page.records, now=context.now)
+            results = apply_items(uow, page.items, context, self.ids)
+            quarantine(uow, results, context, self.ids, batch_id=session.run.id)
+            run = session.run.page_stored(page.checkpoint, counted(results))
+            uow.sync_runs.save(run)
+            uow.commit()
+        session.run = run
+        return results
+
+    def _find_the_gone(
+        self,
+        session: _Session,
+        request: PullRequest,
+        capabilities: Capabilities,
+        client: ProviderClient,
+    ) -> None:
+        """Bookings of ours in the window that the provider did not return are asked for by id:
+        they moved out of the window, or are gone."""
+        if not capabilities.fetches_by_id:
+            return
+        window = Stay(request.stay_from, request.stay_to)
+        with self.unit_of_work() as uow:
+            ours = uow.bookings.ids_overlapping(session.hotel.id, session.connection.id, window)
+        missing = sorted(set(ours) - session.seen)
+        for chunk in _chunks(missing):
+            page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
+            self._store(session, page)
+            unreadable = any(item.external_id is None for item in page.items)
+            if capabilities.tells_deletion and not unreadable:
+                there = {item.external_id for item in page.items}
+                self._gone(session, page, [i for i in chunk if i not in there])
+
+    def _gone(self, session: _Session, page: Page, external_ids: Sequence[str]) -> None:
+        def attempt() -> SyncRun:
+            context = self._context(session, page)
+            with self.unit_of_work() as uow:
+                self._renew(uow, session)
+                gone = apply_disappearances(uow, external_ids, context, self.ids)
+                run = session.run
+                run = replace(run, counts=run.counts.plus(SyncCounts(deleted=gone)))
+                uow.sync_runs.save(run)
+                uow.commit()
+            return run
+
+        if external_ids:
+            session.run = until_settled(attempt)
+
+    def _context(self, session: _Session, page: Page) -> Context:
+        run = session.run
+        origin = Origin.PULLED if run.kind is SyncKind.DELTA else Origin.RECONCILED
+        return Context(
+            hotel_id=run.hotel_id,
+            provider=run.provider,
+            observation=Observation(origin, page.observed_at, run.connection_id, f"sync/{run.id}"),
+            correlation_id=run.correlation_id,
+            now=self.clock.now(),
+            can_fetch=False,
+        )
+
+    def _renew(self, uow: UnitOfWork, session: _Session) -> None:
+        until = self.clock.now() + LEASE_TTL
+        session.lease = uow.connections.renew_lease(session.lease, until=until)
+
+    def _finish(self, session: _Session, transport: TransportCounts) -> SyncRun:
+        def attempt() -> SyncRun:
+            now = self.clock.now()
+            run = session.run.finish(now=now, transport=transport)
+            with self.unit_of_work() as uow:
+                self._renew(uow, session)
+                connection, _ = found(uow, run.connection_id)
+                uow.connections.save(connection.synced(run, cursor=session.cursor, now=now))
+                uow.sync_runs.save(run)
+                uow.outbox.add([outbox_message(_ended(run, SyncCompleted, now), self.ids.new())])
+                uow.commit()
+            return run
+
+        return until_settled(attempt)
+
+    def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
+        stop = isinstance(error, CredentialsRefused)
+
+        def attempt() -> SyncRun:
+            now = self.clock.now()
+            run = session.run.fail(
+                now=now, code=error.code, detail=error.message, transport=transport
+            )
+            with self.unit_of_work() as uow:
+                self._renew(uow, session)
+                connection, _ = found(uow, run.connection_id)
+                uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now))
+                uow.sync_runs.save(run)
+                uow.outbox.add([outbox_message(_ended(run, SyncFailed, now), self.ids.new())])
+                uow.commit()
+            return run
+
+        return until_settled(attempt)
+
+    def _release(self, lease: Lease) -> None:
+        with self.unit_of_work() as uow:
+            uow.connections.release_lease(lease)
+            uow.commit()
+
+
+def _ended(
+    run: SyncRun, event: type[SyncCompleted] | type[SyncFailed], now: datetime
+) -> SyncCompleted | SyncFailed:
+    return event(
+        hotel_id=run.hotel_id,
+        provider=run.provider,
+        connection_id=run.connection_id,
+        external_id=str(run.id),
+        version=None,
+        correlation_id=run.correlation_id,
+        at=now,
+        run=run,
+    )
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
