@@ -78,6 +78,18 @@ class TestKeyring:
             f"{OLD},{OLD}",
             ":" + OLD.partition(":")[2],
             "spaced id:" + OLD.partition(":")[2],
+        ],        # Named, because the keys differ from one test process to the next.
+        ids=[
+            "nothing",
+            "blanks",
+            "no id",
+            "no key",
+            "short key",
+            "not base64",
+            "not ASCII",
+            "the same id twice",
+            "empty id",
+            "spaced id",
         ],
     )
     def test_refuses_what_is_no_list_of_keys(self, text: str) -> None:
