@@ -123,7 +123,7 @@ class FaultPlan:
                 hit = fault.path in path and self._source.random() < fault.probability
                 if hit:
                     hits.append(fault)
-                    self.struck[fault.kind] = self.struck.get(fault.kind, 0) + 1
+                    self.struck[fault.kind.value] = self.struck.get(fault.kind.value, 0) + 1
                 still = None if left is None else left - hit
                 if still is None or still > 0:
                     kept.append((fault, still))
@@ -144,8 +144,7 @@ def spoil(answer: Json, fault: Fault, position: int) -> None:
     if items is None or not isinstance(items[0], dict):
         return
     if fault.kind is FaultKind.NEW_FIELD:
-        for item in items:
-            item["SimulatedNewField"] = {"Nested": [True, None]}
+        items[:] = [{**item, "SimulatedNewField": {"Nested": [True, None]}} for item in items]
         return
     item = items[position % len(items)] = dict(items[position % len(items)])
     if fault.kind is FaultKind.UNKNOWN_STATE:

@@ -1,6 +1,7 @@
 """The wire: a threaded HTTP/1.1 server with keep-alive that can also break off on purpose."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -118,7 +119,9 @@ class LoopbackServer(ThreadingHTTPServer):
         super().shutdown_request(request)  # type: ignore[arg-type]  # as above
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up in the middle is no event here."""
+        """A client that hangs up in the middle is no event here; a fault of our own is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as above
 
 
 def _break_off(connection: socket.socket) -> None:
