@@ -1,11 +1,17 @@
 """The plug-in: pushes only, there is no API to ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
-from adapters.outbound.providers.canonical.message import read_message
+from adapters.outbound.provider_kit.plain_items import Homes, PlainItems
+from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.providers.canonical.availability import read_availability
+from adapters.outbound.providers.canonical.booking import read_booking
+from adapters.outbound.providers.canonical.guest import read_guest
 from domain.messages import ItemKind
-from ports.errors import TooManyItems, Unsupported
+from domain.snapshots import Snapshot
+from ports.errors import Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -16,10 +22,16 @@ from ports.providers import (
 )
 from ports.system import Secrets
 
+_READERS: Final[dict[ItemKind, Callable[[Reader, HotelContext], Snapshot]]] = {
+    ItemKind.BOOKING: read_booking,
+    ItemKind.GUEST: read_guest,
+    ItemKind.AVAILABILITY: read_availability,
+}
+
 _CAPABILITIES: Final = Capabilities(
     name="canonical",
     title="Canonical JSON",
-    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
+    kinds=frozenset(_READERS),
     pulls=False,
     fetches_by_id=False,
     tells_deletion=True,
@@ -44,14 +56,16 @@ class CanonicalProvider:
         explain: bool = False,
     ) -> Sequence[ReadItem]:
         """Every body stands alone; `limit` counts the items of all of them."""
-        if kind not in _CAPABILITIES.kinds:
+        if kind not in _READERS:
             raise Unsupported(kind=kind.value)
-        items: list[ReadItem] = []
-        for body in bodies:
-            items += read_message(kind, body, context, limit=limit, explain=explain)
-            if len(items) > limit:
-                raise TooManyItems(limit=limit)
-        return items
+        read = _READERS[kind]
+        items = PlainItems(
+            kind=kind,
+            read=lambda reader: read(reader, context),
+            id_key="external_id",
+            homes=partial(_homes, kind) if explain else None,
+        )
+        return items.of(bodies, limit=limit)
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
         raise Unsupported(operation="read_notification")
@@ -62,3 +76,10 @@ class CanonicalProvider:
 
     def open(self, account: Account) -> ProviderClient:  # noqa: ARG002 the port's shape
         raise Unsupported(operation="open")
+
+
+def _homes(kind: ItemKind, reader: Reader) -> Homes:
+    """A field of our own format is its own home."""
+    read = [(path, path) for path in reader.homes() if path != "extras"]
+    rest = "(inbox only)" if kind is ItemKind.AVAILABILITY else "extras"
+    return tuple(sorted(read + [(path, rest) for path in reader.unread()]))

@@ -1,0 +1,80 @@
+"""For formats in which a message is one item or an array of items, each standing alone.
+
+One bad item never stops the others.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.json_text import Json, RawItem, split_items
+from adapters.outbound.provider_kit.reader import Reader
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import Snapshot, require_id
+from domain.values import Reason
+from ports.errors import TooManyItems
+from ports.providers import ReadItem
+
+Homes: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainItems:
+    """`id_key`: where an item has its id, for those that can't be understood otherwise.
+    `homes`: where each field of a read item went."""
+
+    kind: ItemKind
+    read: Callable[[Reader], Snapshot]
+    id_key: str
+    homes: Callable[[Reader], Homes] | None = None
+
+    def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
+        """`limit` counts the items of all bodies. Raises UnreadableMessage, TooManyItems."""
+        items: list[ReadItem] = []
+        for body in bodies:
+            items += self._of_body(body, limit)
+            if len(items) > limit:
+                raise TooManyItems(limit=limit)
+        return items
+
+    def one(self, raw: RawItem) -> ReadItem:
+        item = ReadItem(kind=self.kind, raw=raw.text.encode(), external_id=self._told_id(raw.value))
+        if raw.problem:
+            return replace(item, reason=Reason(raw.problem.code, None, raw.problem.message))
+        try:
+            reader = Reader(raw.value)
+            snapshot = self.read(reader)
+        except (UnreadableField, InvalidField) as fault:
+            return replace(item, reason=Reason(fault.code, fault.path, fault.message))
+        homes = self.homes(reader) if self.homes else ()
+        return replace(item, external_id=snapshot.external_id, snapshot=snapshot, homes=homes)
+
+    def _of_body(self, body: bytes, limit: int) -> Iterator[ReadItem]:
+        is_array = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+        for position, raw in enumerate(split_items(body, limit=limit)):
+            item = self.one(raw)
+            yield _placed(item, f"[{position}]") if is_array else item
+
+    def _told_id(self, value: Json) -> str | None:
+        told = value.get(self.id_key) if isinstance(value, dict) else None
+        if not isinstance(told, str):
+            return None
+        try:
+            require_id(told, self.id_key)
+        except InvalidField:
+            return None
+        return told
+
+
+def _placed(item: ReadItem, place: str) -> ReadItem:
+    """The reason with the item's place in the array, e.g. `[3].stay.arrival`."""
+    if item.reason is None:
+        return item
+    code, path, detail = item.reason.code, item.reason.path, item.reason.detail
+    if path in (None, "(payload)"):
+        return replace(item, reason=Reason(code, place, detail))
+    told = f"{place}{path}" if path.startswith("[") else f"{place}.{path}"
+    shown = detail.removeprefix(f"{path}: ")
+    return replace(item, reason=Reason(code, told, f"{told}: {shown}"))
