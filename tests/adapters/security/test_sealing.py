@@ -78,7 +78,8 @@ class TestKeyring:
             f"{OLD},{OLD}",
             ":" + OLD.partition(":")[2],
             "spaced id:" + OLD.partition(":")[2],
-        ],        # Named, because the keys differ from one test process to the next.
+        ],
+        # Named, because the keys differ from one test process to the next.
         ids=[
             "nothing",
             "blanks",
