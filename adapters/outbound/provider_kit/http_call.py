@@ -1,0 +1,44 @@
+"""One request and its answer, as provider clients see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adapters.outbound.provider_kit.errors import UnreadableJson
+from adapters.outbound.provider_kit.json_text import Json, loads
+from ports.errors import UnreadableAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`safe`: repeating it changes nothing at the provider (a read, also one sent as POST).
+    `deadline_seconds` spans all attempts and waits. Nothing here but method and path is logged."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    safe: bool
+    connect_seconds: float = 5.0
+    read_seconds: float = 30.0
+    deadline_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A 2xx. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> Json:
+        """Raises UnreadableAnswer, e.g. for a proxy's HTML page with status 200."""
+        try:
+            return loads(self.body)
+        except UnreadableJson as fault:
+            is_page = self.body.lstrip()[:1] == b"<"
+            reason = "markup instead of JSON" if is_page else fault.reason
+            raise UnreadableAnswer(
+                reason=reason, status=self.status, position=fault.position
+            ) from None
