@@ -16,6 +16,7 @@ from adapters.outbound.memory.bookings import (
     InMemoryRecords,
 )
 from adapters.outbound.memory.credentials import InMemoryCredentials, InMemoryIdempotencyKeys
+from adapters.outbound.memory.directory import InMemoryDirectory
 from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
 from adapters.outbound.memory.tables import Tables
@@ -37,6 +38,7 @@ class InMemoryStore:
         self._writer: int | None = None
         self._next_commit_fails: Exception | None = None
         self.queries = InMemoryQueries(lambda: self._committed)
+        self.directory = InMemoryDirectory(lambda: self._committed)
 
     def unit_of_work(self) -> "InMemoryUnitOfWork":
         return InMemoryUnitOfWork(self)

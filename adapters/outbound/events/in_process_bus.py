@@ -1,0 +1,47 @@
+"""Subscribers called in this process, each isolated from the others' failures."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from domain.errors import PmsError
+from domain.messages import OutboxMessage
+from ports.event_bus import Failure, Subscriber
+
+log = logging.getLogger(__name__)
+
+
+class InProcessEventBus:
+    """A subscriber that raises is told again later, with the same message."""
+
+    def __init__(self, subscribers: Mapping[str, Subscriber]) -> None:
+        self._subscribers = dict(subscribers)
+
+    @property
+    def subscribers(self) -> Sequence[str]:
+        return tuple(self._subscribers)
+
+    def deliver(self, message: OutboxMessage, *, to: Sequence[str]) -> Sequence[Failure]:
+        failures = []
+        for name in to:
+            try:
+                self._subscribers[name](message)
+            except Exception as error:  # noqa: BLE001  # whatever it raises, the others go on
+                code = error.code if isinstance(error, PmsError) else type(error).__name__
+                log.warning(
+                    "event_not_taken",
+                    extra={"subscriber": name, "event_id": str(message.id), "code": code},
+                )
+                failures.append(Failure(name, code))
+        return failures
+
+
+def log_event(message: OutboxMessage) -> None:
+    """Tells in the log that an event went out: its type and ids, nothing of its content."""
+    log.info(
+        "event_delivered",
+        extra={
+            "event_id": str(message.id),
+            "event_type": message.type,
+            "hotel_id": str(message.hotel_id),
+        },
+    )

@@ -1,0 +1,66 @@
+"""The job queue: RQ with JSON payloads, one job per subject at a time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from ports.errors import QueueUnavailable
+from ports.job_queue import Job, JobName
+
+INBOX_QUEUE: Final = "pms-inbox"
+SYNC_QUEUE: Final = "pms-sync"
+TICK_QUEUE: Final = "pms-tick"
+
+_QUEUES: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
+_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
+_FAILED_SECONDS: Final = 60
+"""A job that died is no longer in the way of its successor after a minute."""
+
+
+class RqJobQueue:
+    """`function` is the dotted path of what the worker calls with (name, hotel id, subject id,
+    correlation id)."""
+
+    def __init__(self, redis: Redis, *, function: str) -> None:
+        self._redis = redis
+        self._function = function
+        self._queues = {
+            name: Queue(queue, connection=redis, serializer=JSONSerializer)
+            for name, queue in _QUEUES.items()
+        }
+
+    def enqueue(self, jobs: Sequence[Job]) -> None:
+        with _translated():
+            for job in jobs:
+                with suppress(DuplicateJobError):
+                    self._enqueue_one(job)
+
+    def ping(self) -> None:
+        with _translated():
+            self._redis.ping()
+
+    def _enqueue_one(self, job: Job) -> None:
+        self._queues[job.name].enqueue_call(
+            self._function,
+            args=(job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id),
+            job_id=f"{job.name}-{job.subject_id}",
+            description=f"{job.name} {job.subject_id}",
+            timeout=_SECONDS[job.name],
+            result_ttl=0,
+            failure_ttl=_FAILED_SECONDS,
+            unique=True,
+        )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable from error
