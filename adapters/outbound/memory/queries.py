@@ -42,7 +42,7 @@ class InMemoryQueries:
         rows = {_place(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
         if wanted.guest_email is not None:
             rows = {
-                p: b for p, b in rows.items() if wanted.guest_email.lower() in _mails(b, tables)
+                p: b for p, b in rows.items() if wanted.guest_email.casefold() in _mails(b, tables)
             }
         descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
         return _slice(rows, limit=limit, after=after, descending=descending)
@@ -181,13 +181,13 @@ def _matches(booking: Booking, wanted: BookingFilter) -> bool:
 
 
 def _mails(booking: Booking, tables: Tables) -> set[str]:
-    """Lower-case addresses of the primary guest, on the booking and on the guest it refers to."""
+    """Case-folded addresses of the primary guest, on the booking and on the guest it refers to."""
     party = booking.details.primary_guest
     if party is None:
         return set()
     guest = tables.guests.get((booking.hotel_id, booking.provider, party.guest_id or ""))
     said = (party.email, guest.details.email if guest else None)
-    return {email.lower() for email in said if email is not None}
+    return {email.casefold() for email in said if email is not None}
 
 
 def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
@@ -196,5 +196,5 @@ def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
         guest.hotel_id == wanted.hotel_id
         and wanted.provider in (None, guest.provider)
         and (not wanted.external_ids or guest.external_id in wanted.external_ids)
-        and (wanted.email is None or (email or "").lower() == wanted.email.lower())
+        and (wanted.email is None or (email or "").casefold() == wanted.email.casefold())
     )

@@ -1,0 +1,413 @@
+"""Valid things with as little to say as possible; `full_*` have every field set, off its default."""
+
+from dataclasses import MISSING, Field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.system import Uuid7Generator
+from domain.access import AccessToken, ProviderKey, Scope
+from domain.availability import AvailabilityCell, CellDetails
+from domain.booking import Booking, BookingDetails
+from domain.guest import Guest, GuestDetails
+from domain.hotel import Hotel
+from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage
+from domain.precedence import Origin, Provenance
+from domain.snapshots import (
+    BookingSource,
+    HotelRecords,
+    Party,
+    PartyRole,
+    RatePlanRecord,
+    RoomRecord,
+    RoomStay,
+    RoomTypeRecord,
+)
+from domain.status import BookingStatus, StatusTransition, TransitionKind
+from domain.sync import (
+    Breaker,
+    Connection,
+    ConnectionState,
+    ItemOutcome,
+    Schedule,
+    SyncCounts,
+    SyncKind,
+    SyncRun,
+    SyncStatus,
+    SyncTrigger,
+    TransportCounts,
+)
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Reason, SourceVersion, Stay
+from ports.bookings import StatusChange
+
+T0 = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+EDGE_TEXT = "Zoë O'Ñandú 👩‍👩‍👧‍👦 שלום العربية \u202eabc\u202c 日本 e\u0301 \"q\" \\ %_ ;--\n\tend"
+JUNE = Stay(date(2026, 6, 10), date(2026, 6, 12))
+
+_ids = Uuid7Generator()
+
+
+def new_id() -> UUID:
+    return _ids.new()
+
+
+def hotel(**over: Any) -> Hotel:
+    made_id = over.pop("id", None) or new_id()
+    made = Hotel(
+        id=made_id,
+        slug=f"hotel-{made_id}",
+        name="Hotel",
+        time_zone="Europe/Vienna",
+        currency="EUR",
+        created_at=T0,
+    )
+    return replace(made, **over)
+
+
+def connection(of: Hotel, **over: Any) -> Connection:
+    made_id = over.pop("id", None) or new_id()
+    made = Connection(
+        id=made_id,
+        hotel_id=of.id,
+        provider="scripted",
+        name=f"front desk {made_id}",
+        settings={},
+        key_hash=made_id.hex * 2,
+    )
+    return replace(made, **over)
+
+
+def full_connection(of: Hotel) -> Connection:
+    return connection(
+        of,
+        settings={"base_url": "https://pms.example", "property": EDGE_TEXT},
+        schedule=Schedule(
+            delta_every=timedelta(minutes=7),
+            reconcile_every=timedelta(hours=13),
+            reconcile_days_back=3,
+            reconcile_days_ahead=99,
+            keep_days_back=500,
+        ),
+        state=ConnectionState.ACTIVE,
+        cursor=f"cursor {EDGE_TEXT}",
+        breaker=Breaker(failures=4, retry_at=T0 + MINUTE),
+        next_sync_at=T0 + 2 * MINUTE,
+        next_reconcile_at=T0 + 3 * MINUTE,
+        last_synced_at=T0 + 4 * MINUTE,
+        last_heard_at=T0 + 5 * MINUTE,
+        last_error_code="provider_unavailable",
+        revision=3,
+    )
+
+
+def sync_run(of: Connection, **over: Any) -> SyncRun:
+    made = SyncRun(
+        id=new_id(),
+        hotel_id=of.hotel_id,
+        connection_id=of.id,
+        provider=of.provider,
+        kind=SyncKind.DELTA,
+        trigger=SyncTrigger.SCHEDULE,
+        correlation_id="c-1",
+        queued_at=T0,
+    )
+    return replace(made, **over)
+
+
+def full_sync_run(of: Connection) -> SyncRun:
+    return sync_run(
+        of,
+        status=SyncStatus.PARTIAL,
+        fencing_number=5,
+        started_at=T0 + MINUTE,
+        finished_at=T0 + HOUR,
+        checkpoint=f"page {EDGE_TEXT}",
+        pages=9,
+        counts=SyncCounts(
+            seen=1, created=2, updated=3, unchanged=4, stale=5, quarantined=6, deleted=7
+        ),
+        transport=TransportCounts(calls=1, retries=2, waited_ms=3, bytes_received=2**40),
+        error_code="late",
+        error_detail=EDGE_TEXT,
+        attempts=2,
+    )
+
+
+def booking(of: Connection, external_id: str = "B1", **details: Any) -> Booking:
+    status = details.pop("status", BookingStatus.CONFIRMED)
+    stay = details.pop("stay", JUNE)
+    rooms = details.pop("rooms", (RoomStay(stay=stay, status=status),))
+    holds = details.pop("holds_inventory", True)
+    return Booking(
+        id=new_id(),
+        hotel_id=of.hotel_id,
+        provider=of.provider,
+        external_id=external_id,
+        connection_id=of.id,
+        details=BookingDetails(
+            status=status, stay=stay, rooms=rooms, holds_inventory=holds, **details
+        ),
+        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        synced_at=T0,
+    )
+
+
+def full_room(number: int = 1) -> RoomStay:
+    return RoomStay(
+        line_id=f"L{number}",
+        room_type_id="DBL",
+        room_id="101",
+        rate_plan_id="BAR",
+        stay=JUNE,
+        status=BookingStatus.CHECKED_IN,
+        occupancy=(
+            AgeCount(AgeClass.ADULT, 2),
+            AgeCount(AgeClass.CHILD, 1, age=7, category="kid"),
+        ),
+        nightly_prices=(NightlyPrice(JUNE.arrival, Money(-1, "KWD")),),
+        units=2,
+    )
+
+
+def full_party(role: PartyRole = PartyRole.BOOKER) -> Party:
+    return Party(
+        guest_id="G1",
+        role=role,
+        first_name=EDGE_TEXT,
+        last_name="O'Brien",
+        email="Zoë@Example.org",
+        phone="+43 1",
+        country="AT",
+        language="de",
+    )
+
+
+def full_booking(of: Connection, external_id: str = "B1") -> Booking:
+    made = booking(
+        of,
+        external_id,
+        status=BookingStatus.CANCELED,
+        stay=JUNE,
+        rooms=(full_room(1), full_room(2)),
+        holds_inventory=True,
+        confirmation_number="C-1",
+        group_id="GR-1",
+        source=BookingSource.OTA,
+        primary_guest=full_party(),
+        further_guests=(full_party(PartyRole.OWNER), Party(last_name="Solo")),
+        total=Money(10**15, "JPY"),
+        paid=Money(0, "EUR"),
+        balance=Money(-(10**15), "KWD"),
+        special_requests=EDGE_TEXT,
+        notes="",
+        checked_in_at=datetime(1970, 1, 1, tzinfo=UTC),
+        checked_out_at=T0 + timedelta(microseconds=1),
+        canceled_at=datetime(2099, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        cancel_reason=EDGE_TEXT,
+        extras=(("a.b[0]", '{"x": 1.10}'), ("ü", "null")),
+        deleted_at_source=T0,
+    )
+    version = SourceVersion(T0 - DAY, sequence=2**63 - 1)
+    return replace(
+        made, provenance=Provenance(version, Origin.RECONCILED, T0 + MINUTE), synced_at=T0 + HOUR
+    )
+
+
+def guest(of: Connection, external_id: str = "G1", **details: Any) -> Guest:
+    return Guest(
+        id=new_id(),
+        hotel_id=of.hotel_id,
+        provider=of.provider,
+        external_id=external_id,
+        details=GuestDetails(**details),
+        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        synced_at=T0,
+    )
+
+
+def full_guest(of: Connection, external_id: str = "G1") -> Guest:
+    made = guest(
+        of,
+        external_id,
+        title="Dr.",
+        first_name=EDGE_TEXT,
+        last_name="Ñandú",
+        email="Zoë@Example.org",
+        phone="+43 1",
+        address="Street 1\nStair 2",
+        city="Wien",
+        region="W",
+        postal_code="1010",
+        country="AT",
+        nationality="DE",
+        birth_date=date(1900, 1, 1),
+        language="de",
+        vip=False,
+        loyalty_number="L1",
+        loyalty_tier="gold",
+        loyalty_points=-3,
+        id_document_type="passport",
+        id_document_number="P1",
+        preferences=EDGE_TEXT,
+        notes="",
+        email_opt_in=True,
+        sms_opt_in=False,
+        total_stays=0,
+        total_spent=Money(1, "KWD"),
+        last_stay_on=date(2026, 2, 28),
+        merged_into="G0",
+        extras=(("x", "[]"),),
+        deleted_at_source=T0,
+    )
+    version = SourceVersion(T0 - DAY, sequence=7)
+    return replace(
+        made, provenance=Provenance(version, Origin.PULLED, T0 + MINUTE), synced_at=T0 + HOUR
+    )
+
+
+def cell(
+    of: Connection, day: date = JUNE.arrival, room_type_id: str = "DBL", **details: Any
+) -> AvailabilityCell:
+    return AvailabilityCell(
+        hotel_id=of.hotel_id,
+        provider=of.provider,
+        room_type_id=room_type_id,
+        day=day,
+        details=CellDetails(**details),
+        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        synced_at=T0,
+    )
+
+
+def full_cell(of: Connection) -> AvailabilityCell:
+    made = cell(
+        of,
+        total=10,
+        available=-2,
+        occupied=12,
+        blocked=0,
+        lowest_rate=Money(12345, "KWD"),
+        closed=False,
+        closed_to_arrival=True,
+        closed_to_departure=False,
+        min_stay=1,
+        max_stay=30,
+    )
+    version = SourceVersion(T0 - DAY, sequence=7)
+    return replace(
+        made, provenance=Provenance(version, Origin.PULLED, T0 + MINUTE), synced_at=T0 + HOUR
+    )
+
+
+def full_records() -> HotelRecords:
+    return HotelRecords(
+        room_types=(
+            RoomTypeRecord(
+                external_id="DBL",
+                name=EDGE_TEXT,
+                description="",
+                base_price=Money(9_000, "EUR"),
+                max_occupancy=2,
+                amenities=("wifi", "Öl"),
+            ),
+        ),
+        rooms=(
+            RoomRecord(
+                external_id="101", number="101", floor="1", room_type_id="DBL", status="Dirty"
+            ),
+        ),
+        rate_plans=(RatePlanRecord(external_id="BAR", name="Best"),),
+    )
+
+
+def status_change(of: Booking, **over: Any) -> StatusChange:
+    made = StatusChange(
+        id=new_id(),
+        hotel_id=of.hotel_id,
+        booking_id=of.id,
+        transition=StatusTransition(None, BookingStatus.CONFIRMED, TransitionKind.CREATED),
+        version=SourceVersion(T0, 3),
+        reference=str(new_id()),
+        at=T0,
+    )
+    return replace(made, **over)
+
+
+def inbox_item(of: Connection, **over: Any) -> InboxItem:
+    made_id = new_id()
+    made = InboxItem(
+        id=made_id,
+        hotel_id=of.hotel_id,
+        connection_id=of.id,
+        provider=of.provider,
+        kind=ItemKind.BOOKING,
+        origin=Origin.PUSHED,
+        received_at=T0,
+        correlation_id="c-1",
+        body=b"{}",
+        batch_id=made_id,
+    )
+    return replace(made, **over)
+
+
+def full_inbox_item(of: Connection) -> InboxItem:
+    return inbox_item(
+        of,
+        body=bytes(range(256)) * 3 + EDGE_TEXT.encode(),
+        position=3,
+        fingerprint="f" * 64,
+        state=InboxState.QUARANTINED,
+        outcome=ItemOutcome.QUARANTINED,
+        reason=Reason("bad", "rooms[0]", EDGE_TEXT),
+        external_id="B1",
+        attempts=2,
+    )
+
+
+def outbox_message(of: Hotel, key: str = "k", **over: Any) -> OutboxMessage:
+    made = OutboxMessage(
+        id=new_id(),
+        hotel_id=of.id,
+        type="pms.booking.synced",
+        ordering_key=key,
+        created_at=T0,
+        body=f'{{"text": "{EDGE_TEXT}"}}',
+    )
+    return replace(made, **over)
+
+
+def provider_key(**over: Any) -> ProviderKey:
+    made_id = new_id()
+    made = ProviderKey(
+        id=made_id,
+        provider="scripted",
+        partner=f"partner {made_id}",
+        secret_hash=made_id.hex * 2,
+        created_at=T0,
+    )
+    return replace(made, **over)
+
+
+def access_token(under: ProviderKey, *hotels: Hotel, **over: Any) -> AccessToken:
+    made_id = new_id()
+    made = AccessToken(
+        id=made_id,
+        provider_key_id=under.id,
+        provider=under.provider,
+        hotel_ids=tuple(h.id for h in hotels),
+        scopes=frozenset({Scope.READ}),
+        secret_hash=made_id.hex * 2,
+        created_at=T0,
+        expires_at=T0 + DAY,
+    )
+    return replace(made, **over)
+
+
+def left_at_default(value: Any) -> list[str]:
+    """Fields that a `full_*` builder forgot: a store that drops them would go unnoticed."""
+    return [f.name for f in fields(value) if getattr(value, f.name) == _default(f)]
+
+
+def _default(of: Field[Any]) -> object:
+    return of.default_factory() if of.default_factory is not MISSING else of.default

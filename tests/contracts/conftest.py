@@ -1,0 +1,79 @@
+"""Every contract runs on the in-memory store, on a SQLite file and on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+
+from adapters.outbound.memory.store import InMemoryStore
+from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
+from domain.booking import Booking
+from domain.hotel import Hotel
+from domain.sync import Connection
+from ports.queries import Queries
+from ports.unit_of_work import UnitOfWork
+from tests import builders
+
+
+class Store(Protocol):
+    @property
+    def queries(self) -> Queries: ...
+    def unit_of_work(self) -> UnitOfWork: ...
+    def close(self) -> None: ...
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield InMemoryStore()
+        return
+    from adapters.outbound.persistence.store import open_store
+    url = request.getfixturevalue(f"{request.param}_url")
+    with closing(open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("k"))))) as opened:
+        opened.upgrade()
+        yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A hotel with one connection, in a store."""
+
+    store: Store
+    hotel: Hotel
+    connection: Connection
+
+    def add_connection(self, **over: object) -> Connection:
+        """One more of the same hotel."""
+        made = builders.connection(self.hotel, **over)
+        with self.store.unit_of_work() as uow:
+            uow.connections.add(made, {})
+            uow.commit()
+        return made
+
+    def save(self, *bookings: Booking) -> None:
+        with self.store.unit_of_work() as uow:
+            uow.bookings.save(bookings)
+            uow.commit()
+
+
+def settle_in(store: Store) -> Place:
+    hotel = builders.hotel()
+    connection = builders.connection(hotel)
+    with store.unit_of_work() as uow:
+        uow.hotels.add(hotel)
+        uow.connections.add(connection, {})
+        uow.commit()
+    return Place(store, hotel, connection)
+
+
+@pytest.fixture
+def place(store: Store) -> Place:
+    return settle_in(store)
+
+
+@pytest.fixture
+def elsewhere(store: Store) -> Place:
+    """Another hotel in the same store."""
+    return settle_in(store)
