@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """How a caller may react; only REST problems, GraphQL errors and the job boundary look at it."""
+    """How a caller may react; REST problems, GraphQL errors and the job boundary look at it."""
 
     INVALID = "invalid"
     NOT_FOUND = "not_found"

@@ -36,7 +36,7 @@ class Inbox(Protocol):
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
         """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels.
 
-        Only items at least 30 s × 2^attempts old: the pause doubles with every attempt, counted
+        Only items at least 30 s times 2^attempts old: the pause doubles with every attempt, counted
         from the arrival.
         """
         ...

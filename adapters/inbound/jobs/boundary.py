@@ -1,0 +1,98 @@
+"""The job boundary: whatever happens in a job ends here, as one log line with a code.
+
+Jobs are never retried by the queue: the database shows what is still to be done, and the next tick
+enqueues it. So nothing is raised to RQ, whose failure records would hold the exception's text.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from application.log_context import log_context
+from application.process_inbox import ProcessInbox
+from application.schedule_syncs import ScheduleSyncs
+from application.sync_connection import SyncConnection
+from domain.errors import ErrorKind, PmsError
+
+log = logging.getLogger(__name__)
+
+_OURS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
+"""Kinds that a person has to mend; all others pass or are told elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobBoundary:
+    """`holder` names this worker in leases; a new one for each job."""
+
+    sync_connection: SyncConnection
+    process_inbox: ProcessInbox
+    schedule_syncs: ScheduleSyncs
+    new_holder: Callable[[], str]
+
+    def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
+        """Payload as enqueued: ids as text. An unknown name is logged as an error."""
+        with (
+            log_context(correlation_id=correlation_id, hotel=hotel_id),
+            _ended_here(name, subject_id),
+        ):
+            match name:
+                case "sync":
+                    self._sync(UUID(subject_id))
+                case "inbox":
+                    settled = self.process_inbox(UUID(hotel_id), UUID(subject_id))
+                    log.info("inbox_processed", extra={"batch": subject_id, "items": len(settled)})
+                case _:
+                    log.error("unknown_job", extra={"job": name})
+
+    def tick(self) -> None:
+        with _ended_here("tick", "tick"):
+            done = self.schedule_syncs()
+            log.info(
+                "ticked",
+                extra={
+                    "queued_runs": done.queued_runs,
+                    "retried_runs": done.retried_runs,
+                    "retried_batches": done.retried_batches,
+                    "purged": done.purged,
+                },
+            )
+
+    def _sync(self, run_id: UUID) -> None:
+        run = self.sync_connection(run_id, holder=self.new_holder())
+        with log_context(provider=run.provider, connection=str(run.connection_id)):
+            log.info(
+                "sync_run",
+                extra={
+                    "run": str(run.id),
+                    "sync_kind": run.kind,
+                    "outcome": run.status,
+                    "error_code": run.error_code,
+                    "pages": run.pages,
+                    **{name: getattr(run.counts, name) for name in run.counts.__slots__},
+                },
+            )
+
+
+@contextmanager
+def _ended_here(job: str, subject: str) -> Iterator[None]:
+    try:
+        yield
+    except PmsError as error:
+        level = logging.ERROR if error.kind in _OURS else logging.WARNING
+        log.log(level, "job_failed", extra={"job": job, "subject": subject, "code": error.code})
+    except Exception as error:  # noqa: BLE001  # the boundary: a bug must not reach RQ's records
+        places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        log.error(  # noqa: TRY400  # the exception's text may hold a guest's data
+            "job_failed",
+            extra={
+                "job": job,
+                "subject": subject,
+                "code": "bug",
+                "error_type": type(error).__name__,
+                "places": places[-8:],
+            },
+        )

@@ -1,0 +1,37 @@
+"""JSON lines on standard error, each with the context of its request or job."""
+
+import logging
+import sys
+from typing import Final
+
+from pythonjsonlogger.json import JsonFormatter
+
+from application import log_context
+
+_QUIET: Final = ("urllib3", "rq", "rq_scheduler", "werkzeug", "gunicorn.access")
+"""Their lines hold URLs (a webhook's holds its secret) or job payloads."""
+
+
+class _WithContext(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name, value in log_context.current().items():
+            if not hasattr(record, name):
+                setattr(record, name, value)
+        return True
+
+
+def configure_logging(level: str, *, process: str) -> None:
+    """`process` names the kind of process in each line. May be called again."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_WithContext())
+    handler.setFormatter(
+        JsonFormatter(
+            "%(asctime)s %(levelname)s %(name)s %(message)s",
+            rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
+            static_fields={"process": process},
+            datefmt="%Y-%m-%dT%H:%M:%S%z",
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
