@@ -1,0 +1,305 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from domain.sync import Breaker, Connection, ConnectionState, Lease, SyncRun, SyncStatus
+from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost
+from ports.system import Secrets
+from tests import builders
+from tests.builders import DAY, HOUR, MINUTE, T0
+from tests.contracts.conftest import Place, Store
+
+
+def kept(place: Place) -> Connection:
+    with place.store.unit_of_work() as uow:
+        found = uow.connections.get(place.connection.id)
+    assert found is not None
+    return found
+
+
+class TestHotels:
+    def test_come_back_with_every_field_by_id_and_slug(self, store: Store) -> None:
+        hotel = builders.hotel(name=builders.EDGE_TEXT, currency="KWD", enabled=False)
+        with store.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.commit()
+        with store.unit_of_work() as uow:
+            assert uow.hotels.get(hotel.id) == hotel
+            assert uow.hotels.by_slug(hotel.slug) == hotel
+            assert uow.hotels.get(builders.new_id()) is None
+            assert uow.hotels.by_slug("nobody") is None
+
+    def test_come_by_slug(self, store: Store) -> None:
+        with store.unit_of_work() as uow:
+            for slug in ("b", "a-1", "a", "c"):
+                uow.hotels.add(builders.hotel(slug=slug))
+            uow.commit()
+        with store.unit_of_work() as uow:
+            assert [h.slug for h in uow.hotels.all()] == ["a", "a-1", "b", "c"]
+
+    def test_share_no_slug(self, place: Place) -> None:
+        with place.store.unit_of_work() as uow, pytest.raises(AlreadyExists):
+            uow.hotels.add(builders.hotel(slug=place.hotel.slug))
+
+
+class TestConnections:
+    def test_come_back_with_every_field(self, place: Place) -> None:
+        full = builders.full_connection(place.hotel)
+        assert builders.left_at_default(full) == []
+        with place.store.unit_of_work() as uow:
+            uow.connections.add(full, {})
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.connections.get(full.id) == full
+            assert uow.connections.by_key_hash(full.key_hash) == full
+            assert uow.connections.by_key_hash("0" * 64) is None
+            assert uow.connections.get(builders.new_id()) is None
+            assert uow.connections.of_hotel(place.hotel.id) == [place.connection, full]
+
+    def test_share_no_name_within_a_hotel(self, place: Place, elsewhere: Place) -> None:
+        elsewhere.add_connection(name=place.connection.name)
+        with pytest.raises(AlreadyExists):
+            place.add_connection(name=place.connection.name)
+
+    def test_keep_secrets_apart_from_the_connection(self, place: Place) -> None:
+        secrets: Secrets = {"token": builders.EDGE_TEXT, "": "empty name"}
+        made = builders.connection(place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.connections.add(made, secrets)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.connections.secrets(made.id) == secrets
+            assert uow.connections.secrets(place.connection.id) == {}
+            uow.connections.replace_secrets(made.id, {"token": "new"})
+            uow.connections.save(made)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.connections.secrets(made.id) == {"token": "new"}
+
+    def test_are_saved_whole_under_the_next_revision(self, place: Place) -> None:
+        full = builders.full_connection(place.hotel)
+        changed = replace(
+            full,
+            id=place.connection.id,
+            name=place.connection.name,
+            key_hash=place.connection.key_hash,
+            last_heard_at=None,
+            revision=1,
+        )
+        with place.store.unit_of_work() as uow:
+            saved = uow.connections.save(changed)
+            uow.commit()
+        assert saved.revision == 2
+        assert kept(place) == saved == replace(changed, revision=2)
+
+    def test_are_not_saved_over_a_change_in_between(self, place: Place) -> None:
+        with place.store.unit_of_work() as uow:
+            uow.connections.save(replace(place.connection, cursor="first"))
+            uow.commit()
+        for stale in (place.connection, replace(place.connection, revision=3)):
+            with place.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+                uow.connections.save(stale)
+        assert kept(place).cursor == "first"
+
+    def test_that_are_unknown_are_not_saved(self, place: Place) -> None:
+        with place.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+            uow.connections.save(builders.connection(place.hotel))
+
+    def test_remember_the_latest_push_within_ten_seconds_beside_the_revision(
+        self, place: Place
+    ) -> None:
+        latest = T0
+        for seconds in (0, 3, 9, 11, 60, 50, 59, 65):
+            at = T0 + timedelta(seconds=seconds)
+            latest = max(latest, at)
+            with place.store.unit_of_work() as uow:
+                uow.connections.heard(place.connection.id, at=at)
+                uow.commit()
+            heard = kept(place).last_heard_at
+            assert heard is not None
+            assert timedelta(0) <= latest - heard <= timedelta(seconds=10)
+        with place.store.unit_of_work() as uow:
+            uow.connections.save(place.connection)
+            uow.commit()
+        assert kept(place).last_heard_at == heard
+
+    def test_that_are_due_come_longest_overdue_first(self, place: Place, elsewhere: Place) -> None:
+        def add(of: Place, **over: object) -> Connection:
+            return of.add_connection(state=ConnectionState.ACTIVE, **over)
+
+        late = add(place, next_sync_at=T0 - HOUR)
+        first = add(elsewhere, next_sync_at=T0 - 2 * HOUR)
+        now = add(place, cursor="c", next_sync_at=T0)
+        reconcile = add(
+            place, cursor="c", next_sync_at=T0 + DAY, next_reconcile_at=T0 - timedelta(minutes=90)
+        )
+        add(place, next_sync_at=T0 + MINUTE)
+        add(place)
+        tripped = Breaker(failures=3, retry_at=T0 + MINUTE)
+        add(place, next_sync_at=T0 - DAY, breaker=tripped)
+        half_open = add(place, next_sync_at=T0 - DAY, breaker=replace(tripped, retry_at=T0))
+        for state in (ConnectionState.NEW, ConnectionState.PAUSED, ConnectionState.STOPPED):
+            place.add_connection(state=state, next_sync_at=T0 - DAY)
+        with place.store.unit_of_work() as uow:
+            due = uow.connections.due(now=T0, limit=9)
+            assert [c.id for c in due] == [
+                c.id for c in (half_open, first, reconcile, late, now)
+            ]
+            assert [c.id for c in uow.connections.due(now=T0, limit=2)] == [half_open.id, first.id]
+            assert all(c.due_kind(T0) is not None for c in due)
+
+    def test_never_synced_are_not_due_for_a_reconcile_alone(self, place: Place) -> None:
+        place.add_connection(
+            state=ConnectionState.ACTIVE,
+            cursor=None,
+            next_sync_at=T0 + HOUR,
+            next_reconcile_at=T0 - HOUR,
+        )
+        with place.store.unit_of_work() as uow:
+            assert uow.connections.due(now=T0, limit=9) == []
+
+
+class TestALease:
+    def acquire(self, place: Place, holder: str, minutes: int = 0) -> Lease | None:
+        now = T0 + minutes * MINUTE
+        with place.store.unit_of_work() as uow:
+            lease = uow.connections.acquire_lease(
+                place.connection.id, holder, now=now, until=now + 5 * MINUTE
+            )
+            uow.commit()
+        return lease
+
+    def renew(self, place: Place, lease: Lease, minutes: int) -> Lease:
+        with place.store.unit_of_work() as uow:
+            renewed = uow.connections.renew_lease(lease, until=T0 + minutes * MINUTE)
+            uow.commit()
+        return renewed
+
+    def release(self, place: Place, lease: Lease) -> None:
+        with place.store.unit_of_work() as uow:
+            uow.connections.release_lease(lease)
+            uow.commit()
+
+    def test_goes_to_one_holder_at_a_time(self, place: Place) -> None:
+        lease = self.acquire(place, "one")
+        assert lease is not None
+        assert (lease.holder, lease.connection_id) == ("one", place.connection.id)
+        assert lease.expires_at == T0 + 5 * MINUTE
+        assert self.acquire(place, "two", 4) is None
+
+    def test_that_expired_goes_to_another_under_a_higher_number(self, place: Place) -> None:
+        late, taken = self.acquire(place, "one"), self.acquire(place, "two", 6)
+        assert late is not None
+        assert taken is not None
+        assert taken.fencing_number > late.fencing_number
+        with pytest.raises(LeaseLost):
+            self.renew(place, late, 10)
+        self.release(place, late)
+        assert self.acquire(place, "three", 7) is None
+
+    def test_that_expired_but_was_not_taken_can_be_renewed(self, place: Place) -> None:
+        lease = self.acquire(place, "one")
+        assert lease is not None
+        renewed = self.renew(place, lease, 20)
+        assert renewed == replace(lease, expires_at=T0 + 20 * MINUTE)
+        assert self.acquire(place, "two", 19) is None
+
+    def test_that_was_released_goes_to_another_at_once_under_a_higher_number(
+        self, place: Place
+    ) -> None:
+        lease = self.acquire(place, "one")
+        assert lease is not None
+        self.release(place, lease)
+        taken = self.acquire(place, "two", 1)
+        assert taken is not None
+        assert taken.fencing_number > lease.fencing_number
+
+    def test_survives_a_save_of_its_connection(self, place: Place) -> None:
+        self.acquire(place, "one")
+        with place.store.unit_of_work() as uow:
+            uow.connections.save(place.connection)
+            uow.commit()
+        assert self.acquire(place, "two", 1) is None
+
+    def test_fences_off_the_writes_of_a_late_holder(self, place: Place) -> None:
+        late = self.acquire(place, "one")
+        assert late is not None
+        self.acquire(place, "two", 6)
+        with pytest.raises(LeaseLost), place.store.unit_of_work() as uow:
+            uow.bookings.save([builders.booking(place.connection)])
+            uow.connections.renew_lease(late, until=T0 + HOUR)
+            uow.commit()
+        assert place.store.queries.count_bookings(place.hotel.id) == 0
+
+    def test_is_of_one_connection_only(self, place: Place, elsewhere: Place) -> None:
+        assert self.acquire(place, "one") is not None
+        assert self.acquire(elsewhere, "two") is not None
+
+    def test_goes_to_one_of_ten_that_ask_at_once(self, place: Place) -> None:
+        start = Barrier(10)
+
+        def ask(number: int) -> Lease | None:
+            start.wait()
+            return self.acquire(place, f"holder {number}")
+
+        with ThreadPoolExecutor(10) as pool:
+            assert sum(lease is not None for lease in pool.map(ask, range(10))) == 1
+
+
+class TestSyncRuns:
+    def add(self, place: Place, *runs: SyncRun) -> None:
+        with place.store.unit_of_work() as uow:
+            for run in runs:
+                uow.sync_runs.add(run)
+            uow.commit()
+
+    def test_come_back_with_every_field(self, place: Place, elsewhere: Place) -> None:
+        full, bare = builders.full_sync_run(place.connection), builders.sync_run(place.connection)
+        assert builders.left_at_default(full) == []
+        self.add(place, full, bare)
+        with place.store.unit_of_work() as uow:
+            assert uow.sync_runs.get(full.id) == full
+            assert uow.sync_runs.get(bare.id) == bare
+            assert uow.sync_runs.get(builders.new_id()) is None
+        assert place.store.queries.sync_run(place.hotel.id, full.id) == full
+        assert place.store.queries.sync_run(elsewhere.hotel.id, full.id) is None
+
+    def test_are_saved_whole(self, place: Place) -> None:
+        full, bare = builders.full_sync_run(place.connection), builders.sync_run(place.connection)
+        self.add(place, bare)
+        for state in (replace(full, id=bare.id), bare):
+            with place.store.unit_of_work() as uow:
+                uow.sync_runs.save(state)
+                uow.commit()
+            assert place.store.queries.sync_run(place.hotel.id, bare.id) == state
+
+    def test_that_are_unfinished_come_oldest_first(self, place: Place) -> None:
+        of = place.connection
+        runs = {
+            status: builders.sync_run(of, status=status, queued_at=T0 - number * MINUTE)
+            for number, status in enumerate(SyncStatus)
+        }
+        self.add(place, *runs.values(), builders.sync_run(place.add_connection()))
+        with place.store.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(of.id) == [
+                runs[SyncStatus.RUNNING],
+                runs[SyncStatus.QUEUED],
+            ]
+
+    def test_come_newest_first_in_pages_with_their_number(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        second = place.add_connection()
+        runs = [builders.sync_run(place.connection, queued_at=T0 + n * MINUTE) for n in range(4)]
+        other = builders.sync_run(second, queued_at=T0 + HOUR)
+        self.add(place, *runs, other, builders.sync_run(elsewhere.connection))
+        queries = place.store.queries
+        found, number = queries.sync_runs(place.hotel.id, limit=2, offset=1)
+        assert (list(found), number) == ([runs[3], runs[2]], 5)
+        found, number = queries.sync_runs(place.hotel.id, limit=9, connection_id=second.id)
+        assert (list(found), number) == ([other], 1)
+        found, number = queries.sync_runs(place.hotel.id, limit=9, offset=5)
+        assert (list(found), number) == ([], 5)

@@ -1,0 +1,185 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+
+from domain.access import Scope
+from ports.administration import KeyCheck, KeyState
+from tests import builders
+from tests.builders import DAY, HOUR, MINUTE, T0
+from tests.contracts.conftest import Place, Store
+
+
+class TestProviderKeys:
+    def test_come_back_with_every_field_by_id_and_partner(self, store: Store) -> None:
+        key = builders.provider_key(partner=builders.EDGE_TEXT, revoked_at=T0)
+        with store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.commit()
+        with store.unit_of_work() as uow:
+            assert uow.credentials.key(key.id) == key
+            assert uow.credentials.key(builders.new_id()) is None
+            assert uow.credentials.key_of_partner("scripted", key.partner) == key
+            assert uow.credentials.key_of_partner("other", key.partner) is None
+            assert uow.credentials.key_of_partner("scripted", "nobody") is None
+
+
+class TestTokens:
+    def test_come_back_with_every_field(self, place: Place, elsewhere: Place) -> None:
+        key = builders.provider_key()
+        token = builders.access_token(
+            key,
+            elsewhere.hotel,
+            place.hotel,
+            scopes=frozenset(Scope),
+            revoked_at=T0 + MINUTE,
+            last_used_at=T0 + HOUR,
+        )
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.credentials.token(token.id) == token
+            assert uow.credentials.token(builders.new_id()) is None
+
+    def test_of_a_hotel_come_newest_first(self, place: Place, elsewhere: Place) -> None:
+        key = builders.provider_key()
+        old = builders.access_token(key, place.hotel, created_at=T0 - DAY)
+        both = builders.access_token(key, elsewhere.hotel, place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            for token in (old, both, builders.access_token(key, elsewhere.hotel)):
+                uow.credentials.add_token(token)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.credentials.tokens_of_hotel(place.hotel.id) == [both, old]
+            assert uow.credentials.tokens_of_hotel(builders.new_id()) == []
+
+    def test_are_saved_and_remember_their_last_use_within_a_minute(self, place: Place) -> None:
+        key = builders.provider_key()
+        token = builders.access_token(key, place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        latest = T0
+        for seconds in (0, 30, 59, 61, 300, 290, 361):
+            at = T0 + seconds * MINUTE / 60
+            latest = max(latest, at)
+            with place.store.unit_of_work() as uow:
+                uow.credentials.used(token.id, at=at)
+                uow.commit()
+            with place.store.unit_of_work() as uow:
+                used = uow.credentials.token(token.id)
+            assert used is not None
+            assert used.last_used_at is not None
+            assert 0 * MINUTE <= latest - used.last_used_at <= MINUTE
+        changed = replace(used, revoked_at=T0, expires_at=T0 + HOUR)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.save_token(changed)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.credentials.token(token.id) == changed
+
+
+class TestAnIdempotencyKey:
+    @pytest.fixture
+    def token_id(self, place: Place) -> UUID:
+        key = builders.provider_key()
+        token = builders.access_token(key, place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        return token.id
+
+    def begin(
+        self, store: Store, token_id: UUID, *, body: str = "f", seconds: int = 0, key: str = "k"
+    ) -> KeyCheck:
+        now = T0 + seconds * MINUTE / 60
+        with store.unit_of_work() as uow:
+            check = uow.idempotency.begin(
+                token_id, key, fingerprint=body, now=now, expires_at=now + DAY
+            )
+            uow.commit()
+        return check
+
+    def finish(self, store: Store, token_id: UUID, status: int = 207) -> None:
+        with store.unit_of_work() as uow:
+            uow.idempotency.finish(token_id, "k", status=status, body=b"\x00answer")
+            uow.commit()
+
+    def test_is_fresh_once_and_then_in_flight(self, store: Store, token_id: UUID) -> None:
+        assert self.begin(store, token_id) == KeyCheck(KeyState.FRESH)
+        assert self.begin(store, token_id, seconds=59) == KeyCheck(KeyState.IN_FLIGHT)
+
+    def test_replays_its_answer(self, store: Store, token_id: UUID) -> None:
+        self.begin(store, token_id)
+        self.finish(store, token_id)
+        answer = KeyCheck(KeyState.REPLAY, 207, b"\x00answer")
+        assert self.begin(store, token_id, seconds=30) == answer
+        assert self.begin(store, token_id, seconds=23 * 3600) == answer
+
+    def test_does_not_fit_another_payload(self, store: Store, token_id: UUID) -> None:
+        self.begin(store, token_id)
+        assert self.begin(store, token_id, body="other").state is KeyState.MISMATCH
+        self.finish(store, token_id)
+        assert self.begin(store, token_id, body="other").state is KeyState.MISMATCH
+
+    def test_of_a_dead_holder_is_fresh_again_and_then_in_flight(
+        self, store: Store, token_id: UUID
+    ) -> None:
+        self.begin(store, token_id)
+        assert self.begin(store, token_id, seconds=61).state is KeyState.FRESH
+        assert self.begin(store, token_id, seconds=90).state is KeyState.IN_FLIGHT
+
+    def test_that_expired_is_fresh_for_any_payload(self, store: Store, token_id: UUID) -> None:
+        self.begin(store, token_id)
+        self.finish(store, token_id)
+        late = 24 * 3600 + 1
+        fresh = self.begin(store, token_id, body="other", seconds=late)
+        assert fresh == KeyCheck(KeyState.FRESH)
+        assert self.begin(store, token_id, body="f", seconds=late).state is KeyState.MISMATCH
+        again = self.begin(store, token_id, body="other", seconds=late)
+        assert again == KeyCheck(KeyState.IN_FLIGHT)
+
+    def test_that_was_forgotten_is_fresh(self, store: Store, token_id: UUID) -> None:
+        self.begin(store, token_id)
+        with store.unit_of_work() as uow:
+            uow.idempotency.forget(token_id, "k")
+            uow.commit()
+        assert self.begin(store, token_id, body="other").state is KeyState.FRESH
+
+    def test_belongs_to_its_token(self, store: Store, token_id: UUID) -> None:
+        self.begin(store, token_id)
+        assert self.begin(store, builders.new_id(), body="other").state is KeyState.FRESH
+        assert self.begin(store, token_id, key="K").state is KeyState.FRESH
+
+    def test_is_purged_when_expired(self, store: Store, token_id: UUID) -> None:
+        for number in range(3):
+            self.begin(store, token_id, key=f"old {number}")
+        self.begin(store, token_id, key="young", seconds=3600)
+
+        def purge() -> int:
+            with store.unit_of_work() as uow:
+                purged = uow.idempotency.purge(now=T0 + DAY + MINUTE, limit=2)
+                uow.commit()
+                return purged
+
+        assert [purge(), purge(), purge()] == [2, 1, 0]
+        assert self.begin(store, token_id, key="young", seconds=3601).state is KeyState.IN_FLIGHT
+
+    def test_is_fresh_for_one_of_ten_that_ask_at_once(self, store: Store, token_id: UUID) -> None:
+        start = Barrier(10)
+
+        def ask(_: int) -> KeyState:
+            start.wait()
+            return self.begin(store, token_id).state
+
+        with ThreadPoolExecutor(10) as pool:
+            states = list(pool.map(ask, range(10)))
+        assert states.count(KeyState.FRESH) == 1
+        assert states.count(KeyState.IN_FLIGHT) == 9
