@@ -14,6 +14,7 @@ import pytest
 from adapters.outbound.provider_kit.host_policy import HostPolicy, HostRefused
 from adapters.outbound.provider_kit.http_call import Answer, Call
 from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.provider_kit.retrying import retry_after_seconds
 from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.transport import Link, Transport
 from domain.sync import TransportCounts
@@ -278,6 +279,10 @@ class TestWaits:
         _, r, _ = ask(answer(429, Retry_After=header))
         assert r.clock.slept == [seconds]
         assert r.transport.counts().waited_ms == seconds * 1000
+
+    def test_are_never_negative_for_a_date_gone_by(self) -> None:
+        assert retry_after_seconds("Tue, 30 Jun 2026 11:00:00 GMT", NOW) == 0.0
+        assert retry_after_seconds(None, NOW) is None
 
     @pytest.mark.parametrize("header", ["121", "9" * 500, "Wed, 01 Jul 2026 12:00:00 GMT"])
     def test_beyond_the_deadline_are_not_begun(self, header: str) -> None:
