@@ -1,7 +1,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ class Receiver:
         self._statuses = list(statuses)
         self._lock = threading.Lock()
         self.bodies: list[dict[str, Any]] = []
+        self.on_call: Callable[[], None] = lambda: None
         self.server = LoopbackServer(0, self._answer)
         self.url = f"http://127.0.0.1:{self.server.port}/hooks/secret?x=1"
 
@@ -34,6 +35,7 @@ class Receiver:
         with self._lock:
             assert call.path == "/hooks/secret?x=1"
             self.bodies.append(json.loads(call.body))
+            self.on_call()
             return Reply(self._statuses.pop(0) if self._statuses else 204)
 
     @property
@@ -163,7 +165,7 @@ class TestSimulator:
     def test_lives_by_itself_until_it_is_stopped(self) -> None:
         heard = threading.Event()
         with receiving() as receiver:
-            receiver.server.answer = lambda _: (heard.set(), Reply(204))[1]
+            receiver.on_call = heard.set
             with MewsSimulator(SimulatedHotel(bookings=100)) as simulator:
                 simulator.send_webhooks_to(receiver.url)
                 simulator.live_by_itself(0.01, 5)

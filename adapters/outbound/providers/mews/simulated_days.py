@@ -129,20 +129,18 @@ class HotelLife:
         hotel.clock.move_to(hotel.calendar.instant(tomorrow, DAY_ENDS_MINUTE))
 
     def _in_house(self) -> list[Reservation]:
-        now = self._hotel.clock.now
-        recent = self._hotel.reservations.between("start", now - 60 * DAY_SECONDS, now)
-        return [item for item in recent if item.state == "Started"]
+        return self._hotel.reservations.linked("state", "Started")
 
     def _some(self, first_day: int, last_day: int, *states: str) -> Reservation | None:
         """A random accommodation booking that starts so many days from now, in such a state."""
         today, calendar = self._hotel.today, self._hotel.calendar
-        found = self._hotel.reservations.between(
+        span = self._hotel.reservations.span(
             "start",
             calendar.instant(today + timedelta(days=first_day)),
             calendar.instant(today + timedelta(days=last_day)) - 1,
         )
-        for _ in range(_TRIES if found else 0):
-            item = found[self._source.randrange(len(found))]
+        for _ in range(_TRIES if span else 0):
+            item = self._hotel.reservations.at("start", self._source.choice(span))
             if item.state in states and item.service_id == self._hotel.catalog.stay_service_id:
                 return item
         return None

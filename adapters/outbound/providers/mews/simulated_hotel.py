@@ -74,6 +74,7 @@ class SimulatedHotel:
                 "account": lambda item: item.account_id,
                 "group": lambda item: item.group_id,
                 "number": lambda item: item.number,
+                "state": lambda item: item.state if item.state == "Started" else None,
                 "room": lambda item: item.room_id if item.holds_inventory else None,
             },
             times=("created", "start"),

@@ -92,9 +92,15 @@ class Collection(Generic[T]):
 
     def between(self, time: str, low: int, high: int) -> list[T]:
         """Items whose indexed time lies in [low, high], oldest first."""
+        return [self.at(time, position) for position in self.span(time, low, high)]
+
+    def span(self, time: str, low: int, high: int) -> range:
+        """The positions in a time index that `between` would read; see `at`."""
         index = self._times[time]
-        part = index[bisect_left(index, (low, "")) : bisect_right(index, (high, _AFTER_ANY_ID))]
-        return [self.items[item_id] for _, item_id in part]
+        return range(bisect_left(index, (low, "")), bisect_right(index, (high, _AFTER_ANY_ID)))
+
+    def at(self, time: str, position: int) -> T:
+        return self.items[self._times[time][position][1]]
 
     def before(self, item: T) -> T | None:
         """The next older item, in paging order."""

@@ -13,12 +13,17 @@ def _day_text(day: int) -> str:
     return date.fromordinal(_EPOCH_DAY + day).isoformat()
 
 
+@lru_cache(maxsize=DAY_SECONDS)
+def _time_text(second: int) -> str:
+    return f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
+
 def utc_text(instant: int | None) -> str | None:
     """`YYYY-MM-DDThh:mm:ssZ`, or None."""
     if instant is None:
         return None
     day, second = divmod(instant, DAY_SECONDS)
-    return f"{_day_text(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+    return _day_text(day) + _time_text(second)
 
 
 def parse_utc(text: str) -> int:
