@@ -87,13 +87,15 @@ def as_precise_instant(value: Json, path: str) -> tuple[datetime, int]:
     if match is None:
         raise UnreadableField(path, "bad_instant", "an ISO 8601 instant with its UTC offset")
     day, clock, digits, offset = match.groups()
-    fraction = (digits or "").ljust(9, "0")
     try:
         local = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
-        instant = local.replace(microsecond=int(fraction[:6])).astimezone(UTC)
+        instant = local if local.tzinfo is UTC else local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UnreadableField(path, "bad_instant", "an instant that exists") from None
-    return instant, int(fraction[6:9])
+    if not digits:
+        return instant, 0
+    fraction = digits.ljust(9, "0")
+    return instant.replace(microsecond=int(fraction[:6])), int(fraction[6:9])
 
 
 def as_instant(value: Json, path: str) -> datetime:
