@@ -4,18 +4,18 @@ Everything speaks in bulk: pages in, batches out. A client belongs to one connec
 one thread at a time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, Snapshot
 from domain.sync import SyncKind, TransportCounts
 from domain.values import Reason
-from ports.system import Secrets
+from ports.system import Clock, Randomness, Secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +216,25 @@ class Provider(Protocol):
     def open(self, account: Account) -> ProviderClient:
         """Raises Misconfigured where a setting is missing or a host is not allowed."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderTools:
+    """What the composition root hands to every plug-in. An entry point of the group
+    `pms_adapter.providers` is a callable that takes this and returns a Provider.
+
+    `allowed_hosts`: hosts beyond the vendor's own that the operator lets connections call, also
+    private ones; `plain_http`: http:// to those.
+    """
+
+    clock: Clock
+    randomness: Randomness
+    budget: "RateBudget"
+    allowed_hosts: frozenset[str] = frozenset()
+    plain_http: bool = False
+
+
+ProviderFactory: TypeAlias = Callable[[ProviderTools], Provider]
 
 
 class Providers(Protocol):
