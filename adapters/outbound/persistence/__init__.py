@@ -1,0 +1,1 @@
+"""The store: Peewee on SQLite and PostgreSQL."""

@@ -1,0 +1,62 @@
+"""An availability cell as a row."""
+
+from datetime import date
+
+from adapters.outbound.persistence.provenance_rows import provenance_of, provenance_row
+from adapters.outbound.persistence.rows import Row
+from adapters.outbound.persistence.values import instant_of, optional_money
+from domain.availability import AvailabilityCell, CellDetails
+from domain.values import HotelId
+
+
+def cell_row(cell: AvailabilityCell) -> Row:
+    """In the order of AvailabilityRow's columns."""
+    held = cell.details
+    rate = held.lowest_rate
+    return (
+        cell.hotel_id.hex,
+        cell.provider,
+        cell.room_type_id,
+        cell.day.isoformat(),
+        held.total,
+        held.available,
+        held.occupied,
+        held.blocked,
+        rate.minor if rate else None,
+        rate.currency if rate else None,
+        held.closed,
+        held.closed_to_arrival,
+        held.closed_to_departure,
+        held.min_stay,
+        held.max_stay,
+        *provenance_row(cell),
+    )
+
+
+def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
+    """From all of AvailabilityRow's columns."""
+    return AvailabilityCell(
+        hotel_id=hotel_id,
+        provider=row[1],
+        room_type_id=row[2],
+        day=date.fromisoformat(row[3]),
+        details=CellDetails(
+            total=row[4],
+            available=row[5],
+            occupied=row[6],
+            blocked=row[7],
+            lowest_rate=optional_money(row[8], row[9]),
+            closed=_optional_bool(row[10]),
+            closed_to_arrival=_optional_bool(row[11]),
+            closed_to_departure=_optional_bool(row[12]),
+            min_stay=row[13],
+            max_stay=row[14],
+        ),
+        provenance=provenance_of(*row[15:19]),
+        synced_at=instant_of(row[19]),
+        revision=row[20],
+    )
+
+
+def _optional_bool(value: int | None) -> bool | None:
+    return None if value is None else bool(value)

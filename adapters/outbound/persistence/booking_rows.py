@@ -1,0 +1,183 @@
+"""A booking as a row: what is filtered by in columns, the rest in the document."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.persistence.provenance_rows import provenance_of, provenance_row
+from adapters.outbound.persistence.rows import Row
+from adapters.outbound.persistence.values import (
+    from_json_text,
+    instant_of,
+    json_text,
+    optional_instant,
+    optional_micros,
+    optional_money,
+    searchable,
+    searchable_email,
+)
+from domain.booking import Booking, BookingDetails
+from domain.snapshots import BookingSource, Party, PartyRole, RoomStay
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, HotelId, Money, NightlyPrice, Stay
+
+_STATUSES = {str(status): status for status in BookingStatus}
+_SOURCES = {str(source): source for source in BookingSource}
+_ROLES = {str(role): role for role in PartyRole}
+_AGE_CLASSES = {str(age_class): age_class for age_class in AgeClass}
+_TEXTS = ("confirmation_number", "group_id", "special_requests", "notes", "cancel_reason")
+
+
+def booking_row(booking: Booking) -> Row:
+    """In the order of BookingRow's columns."""
+    held = booking.details
+    guest = held.primary_guest
+    return (
+        booking.hotel_id.hex,
+        booking.provider,
+        booking.external_id,
+        booking.id.hex,
+        booking.connection_id.hex,
+        str(held.status),
+        held.holds_inventory,
+        held.stay.arrival.isoformat(),
+        held.stay.departure.isoformat(),
+        str(held.source),
+        searchable(held.confirmation_number),
+        searchable(guest.guest_id) if guest else None,
+        searchable_email(guest.email) if guest else None,
+        *_amount(held.total),
+        *_amount(held.paid),
+        *_amount(held.balance),
+        optional_micros(held.checked_in_at),
+        optional_micros(held.checked_out_at),
+        optional_micros(held.canceled_at),
+        optional_micros(held.deleted_at_source),
+        *provenance_row(booking),
+        _document(held),
+    )
+
+
+def booking_of(row: Row, hotel_id: HotelId) -> Booking:
+    """From all of BookingRow's columns."""
+    document = from_json_text(row[29])
+    return Booking(
+        id=UUID(row[3]),
+        hotel_id=hotel_id,
+        provider=row[1],
+        external_id=row[2],
+        connection_id=UUID(row[4]),
+        details=_details(row, document),
+        provenance=provenance_of(*row[23:27]),
+        synced_at=instant_of(row[27]),
+        revision=row[28],
+    )
+
+
+def _amount(money: Money | None) -> tuple[int | None, str | None]:
+    return (None, None) if money is None else (money.minor, money.currency)
+
+
+def _document(held: BookingDetails) -> str:
+    document: dict[str, Any] = {"rooms": [_room(room) for room in held.rooms]}
+    for name in _TEXTS:
+        if (text := getattr(held, name)) is not None:
+            document[name] = text
+    if held.primary_guest is not None:
+        document["primary_guest"] = _party(held.primary_guest)
+    if held.further_guests:
+        document["further_guests"] = [_party(party) for party in held.further_guests]
+    if held.extras:
+        document["extras"] = held.extras
+    return json_text(document)
+
+
+def _party(party: Party) -> list[str | None]:
+    return [
+        str(party.role),
+        party.guest_id,
+        party.first_name,
+        party.last_name,
+        party.email,
+        party.phone,
+        party.country,
+        party.language,
+    ]
+
+
+def _room(room: RoomStay) -> list[Any]:
+    return [
+        room.line_id,
+        room.room_type_id,
+        room.room_id,
+        room.rate_plan_id,
+        room.stay.arrival.isoformat(),
+        room.stay.departure.isoformat(),
+        str(room.status),
+        room.units,
+        [[str(each.age_class), each.count, each.age, each.category] for each in room.occupancy],
+        [
+            [each.night.isoformat(), each.price.minor, each.price.currency]
+            for each in room.nightly_prices
+        ],
+    ]
+
+
+def _details(row: Row, document: dict[str, Any]) -> BookingDetails:
+    guest = document.get("primary_guest")
+    return BookingDetails(
+        status=_STATUSES[row[5]],
+        stay=Stay(date.fromisoformat(row[7]), date.fromisoformat(row[8])),
+        rooms=tuple([_room_of(room) for room in document["rooms"]]),
+        holds_inventory=bool(row[6]),
+        confirmation_number=document.get("confirmation_number"),
+        group_id=document.get("group_id"),
+        source=_SOURCES[row[9]],
+        primary_guest=None if guest is None else _party_of(guest),
+        further_guests=tuple([_party_of(each) for each in document.get("further_guests", ())]),
+        total=optional_money(row[13], row[14]),
+        paid=optional_money(row[15], row[16]),
+        balance=optional_money(row[17], row[18]),
+        special_requests=document.get("special_requests"),
+        notes=document.get("notes"),
+        checked_in_at=optional_instant(row[19]),
+        checked_out_at=optional_instant(row[20]),
+        canceled_at=optional_instant(row[21]),
+        cancel_reason=document.get("cancel_reason"),
+        extras=tuple([(path, text) for path, text in document.get("extras", ())]),
+        deleted_at_source=optional_instant(row[22]),
+    )
+
+
+def _party_of(held: list[Any]) -> Party:
+    role, guest_id, first_name, last_name, email, phone, country, language = held
+    return Party(
+        guest_id=guest_id,
+        role=_ROLES[role],
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        country=country,
+        language=language,
+    )
+
+
+def _room_of(held: list[Any]) -> RoomStay:
+    line, room_type, room, rate_plan, arrival, departure, status, units, people, prices = held
+    return RoomStay(
+        line_id=line,
+        room_type_id=room_type,
+        room_id=room,
+        rate_plan_id=rate_plan,
+        stay=Stay(date.fromisoformat(arrival), date.fromisoformat(departure)),
+        status=_STATUSES[status],
+        occupancy=tuple([AgeCount(_AGE_CLASSES[kind], *rest) for kind, *rest in people]),
+        nightly_prices=tuple(
+            [
+                NightlyPrice(date.fromisoformat(night), Money(minor, currency))
+                for night, minor, currency in prices
+            ]
+        ),
+        units=units,
+    )

@@ -1,0 +1,206 @@
+"""Connections with their sealed credentials and the lease on their sync."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from adapters.outbound.persistence.rows import ConnectionRow
+from adapters.outbound.persistence.session import Session
+from adapters.outbound.persistence.values import micros_of
+from domain.sync import Breaker, Connection, ConnectionState, Lease, Schedule
+from domain.values import ConnectionId, HotelId
+from ports.errors import ConcurrentChange, LeaseLost
+from ports.system import Sealer, Secrets
+
+HEARD_WITHIN: Final = timedelta(seconds=10)
+
+# The longest overdue first; a reconcile waits for the first sync, an open breaker for its time.
+_DUE = """
+    SELECT id FROM connections
+    WHERE state = 'active' AND (breaker_retry_at IS NULL OR breaker_retry_at <= %s)
+    AND (next_sync_at <= %s OR (cursor IS NOT NULL AND next_reconcile_at <= %s))
+    ORDER BY CASE WHEN cursor IS NULL OR next_reconcile_at IS NULL
+        OR next_sync_at <= next_reconcile_at THEN next_sync_at ELSE next_reconcile_at END, id
+    LIMIT %s
+"""
+
+_ACQUIRE = """
+    UPDATE connections SET lease_holder = %s, lease_expires_at = %s,
+        fencing_number = fencing_number + 1
+    WHERE id = %s AND (lease_holder IS NULL OR lease_holder = %s OR lease_expires_at <= %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnections:
+    session: Session
+    sealer: Sealer
+
+    def add(self, connection: Connection, secrets: Secrets) -> None:
+        row = _content(connection) | {
+            "hotel_id": connection.hotel_id,
+            "id": connection.id,
+            "sealed_secrets": self._sealed(connection.hotel_id, connection.id, secrets),
+            "last_heard_at": connection.last_heard_at,
+            "revision": connection.revision,
+            "fencing_number": 0,
+        }
+        self.session.write(ConnectionRow.insert(row))
+
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        return self._one(ConnectionRow.id == connection_id)
+
+    def by_key_hash(self, key_hash: str) -> Connection | None:
+        return self._one(ConnectionRow.key_hash == key_hash)
+
+    def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
+        query = ConnectionRow.select().where(ConnectionRow.hotel_id == hotel_id)
+        return [_connection(row) for row in self.session.select(query.order_by(ConnectionRow.id))]
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
+        instant = micros_of(now)
+        found = self.session.rows(_DUE, (instant, instant, instant, limit))
+        ids = [UUID(row[0]) for row in found]
+        query = ConnectionRow.select().where(ConnectionRow.id.in_(ids))
+        by_id = {row.id: _connection(row) for row in self.session.select(query)}
+        return [by_id[connection_id] for connection_id in ids]
+
+    def save(self, connection: Connection) -> Connection:
+        saved = replace(connection, revision=connection.revision + 1)
+        query = ConnectionRow.update(_content(connection) | {"revision": saved.revision}).where(
+            ConnectionRow.id == connection.id, ConnectionRow.revision == connection.revision
+        )
+        if not self.session.write(query):
+            raise ConcurrentChange
+        return saved
+
+    def secrets(self, connection_id: ConnectionId) -> Secrets:
+        query = ConnectionRow.select().where(ConnectionRow.id == connection_id)
+        row = self.session.select(query)[0]
+        clear = self.sealer.open(
+            bytes(row.sealed_secrets), bound_to=_owner(row.hotel_id, connection_id)
+        )
+        secrets: dict[str, str] = json.loads(clear)
+        return secrets
+
+    def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None:
+        query = ConnectionRow.select().where(ConnectionRow.id == connection_id)
+        sealed = self._sealed(self.session.select(query)[0].hotel_id, connection_id, secrets)
+        self.session.write(
+            ConnectionRow.update(sealed_secrets=sealed).where(ConnectionRow.id == connection_id)
+        )
+
+    def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
+        self.session.run(
+            "UPDATE connections SET last_heard_at = %s "
+            "WHERE id = %s AND (last_heard_at IS NULL OR last_heard_at <= %s)",
+            (micros_of(at), connection_id.hex, micros_of(at - HEARD_WITHIN)),
+        )
+
+    def acquire_lease(
+        self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime
+    ) -> Lease | None:
+        taken = self.session.run(
+            _ACQUIRE, (holder, micros_of(until), connection_id.hex, holder, micros_of(now))
+        )
+        if not taken:
+            return None
+        number = self.session.rows(
+            "SELECT fencing_number FROM connections WHERE id = %s", (connection_id.hex,)
+        )[0][0]
+        return Lease(connection_id, holder, number, until)
+
+    def renew_lease(self, lease: Lease, *, until: datetime) -> Lease:
+        renewed = self.session.run(
+            "UPDATE connections SET lease_expires_at = %s "
+            "WHERE id = %s AND fencing_number = %s AND lease_holder = %s",
+            (micros_of(until), lease.connection_id.hex, lease.fencing_number, lease.holder),
+        )
+        if not renewed:
+            raise LeaseLost
+        return replace(lease, expires_at=until)
+
+    def release_lease(self, lease: Lease) -> None:
+        self.session.run(
+            "UPDATE connections SET lease_holder = NULL, lease_expires_at = NULL "
+            "WHERE id = %s AND fencing_number = %s AND lease_holder = %s",
+            (lease.connection_id.hex, lease.fencing_number, lease.holder),
+        )
+
+    def _one(self, condition: Any) -> Connection | None:
+        found = self.session.select(ConnectionRow.select().where(condition))
+        return _connection(found[0]) if found else None
+
+    def _sealed(self, hotel_id: HotelId, connection_id: ConnectionId, secrets: Secrets) -> bytes:
+        clear = json.dumps(dict(secrets)).encode()
+        return self.sealer.seal(clear, bound_to=_owner(hotel_id, connection_id))
+
+
+def _owner(hotel_id: HotelId, connection_id: ConnectionId) -> str:
+    return f"connection/{hotel_id}/{connection_id}"
+
+
+def _content(connection: Connection) -> dict[str, Any]:
+    """What `save` writes."""
+    return {
+        "provider": connection.provider,
+        "name": connection.name,
+        "settings": json.dumps(dict(connection.settings)),
+        "key_hash": connection.key_hash,
+        "schedule": _schedule_text(connection.schedule),
+        "state": str(connection.state),
+        "cursor": connection.cursor,
+        "breaker_failures": connection.breaker.failures,
+        "breaker_retry_at": connection.breaker.retry_at,
+        "next_sync_at": connection.next_sync_at,
+        "next_reconcile_at": connection.next_reconcile_at,
+        "last_synced_at": connection.last_synced_at,
+        "last_error_code": connection.last_error_code,
+    }
+
+
+def _connection(row: ConnectionRow) -> Connection:
+    return Connection(
+        id=row.id,
+        hotel_id=row.hotel_id,
+        provider=row.provider,
+        name=row.name,
+        settings=json.loads(row.settings),
+        key_hash=row.key_hash,
+        schedule=_schedule(row.schedule),
+        state=ConnectionState(row.state),
+        cursor=row.cursor,
+        breaker=Breaker(failures=row.breaker_failures, retry_at=row.breaker_retry_at),
+        next_sync_at=row.next_sync_at,
+        next_reconcile_at=row.next_reconcile_at,
+        last_synced_at=row.last_synced_at,
+        last_heard_at=row.last_heard_at,
+        last_error_code=row.last_error_code,
+        revision=row.revision,
+    )
+
+
+def _schedule_text(schedule: Schedule) -> str:
+    return json.dumps(
+        {
+            "delta_every_us": schedule.delta_every // timedelta(microseconds=1),
+            "reconcile_every_us": schedule.reconcile_every // timedelta(microseconds=1),
+            "reconcile_days_back": schedule.reconcile_days_back,
+            "reconcile_days_ahead": schedule.reconcile_days_ahead,
+            "keep_days_back": schedule.keep_days_back,
+        }
+    )
+
+
+def _schedule(text: str) -> Schedule:
+    held = json.loads(text)
+    return Schedule(
+        delta_every=timedelta(microseconds=held["delta_every_us"]),
+        reconcile_every=timedelta(microseconds=held["reconcile_every_us"]),
+        reconcile_days_back=held["reconcile_days_back"],
+        reconcile_days_ahead=held["reconcile_days_ahead"],
+        keep_days_back=held["keep_days_back"],
+    )

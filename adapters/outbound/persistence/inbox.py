@@ -1,0 +1,144 @@
+"""What came in, compressed and sealed."""
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from adapters.outbound.persistence.rows import Row
+from adapters.outbound.persistence.session import Session
+from adapters.outbound.persistence.tables import INBOX
+from adapters.outbound.persistence.values import (
+    instant_of,
+    micros_of,
+    optional_storable,
+)
+from domain.messages import InboxItem, InboxState, ItemKind, Settlement
+from domain.precedence import Origin
+from domain.sync import ItemOutcome
+from domain.values import HotelId, Reason
+from ports.system import Sealer
+
+SELECT = f"SELECT {INBOX.listed} FROM inbox"  # noqa: S608  # names of our own tables
+
+_SETTLE = (
+    "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
+    "reason_detail = %s, external_id = COALESCE(%s, external_id), attempts = attempts + 1 "
+    "WHERE hotel_id = %s AND id = %s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInbox:
+    session: Session
+    sealer: Sealer
+
+    def add(self, items: Sequence[InboxItem]) -> None:
+        if items:
+            self.session.insert(INBOX, [_row(item, self.sealer) for item in items])
+
+    def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
+        if not ids:
+            return {}
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND {self.session.among('id', 'uuid')} "
+            f"ORDER BY id {self.session.locking}",
+            (hotel_id.hex, self.session.listing([each.hex for each in ids])),
+        )
+        items = (item_of(row, self.sealer) for row in found)
+        return {item.id: item for item in items}
+
+    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
+        if settlements:
+            ordered = sorted(settlements, key=lambda each: each.item_id)
+            self.session.run_many(_SETTLE, [_settled(hotel_id, each) for each in ordered])
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND batch_id = %s ORDER BY position, id",
+            (hotel_id.hex, batch_id.hex),
+        )
+        return [item_of(row, self.sealer) for row in found]
+
+    def waiting(self, *, received_before: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        found = self.session.rows(
+            "SELECT hotel_id, batch_id FROM inbox WHERE state = 'received' AND received_at < %s "
+            "GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), batch_id LIMIT %s",
+            (micros_of(received_before), limit),
+        )
+        return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
+
+    def purge(self, *, done_before: datetime, limit: int) -> int:
+        return self.session.run(
+            "DELETE FROM inbox WHERE (hotel_id, id) IN (SELECT hotel_id, id FROM inbox "
+            "WHERE state = 'done' AND received_at < %s ORDER BY received_at LIMIT %s)",
+            (micros_of(done_before), limit),
+        )
+
+
+def item_of(row: Row, sealer: Sealer) -> InboxItem:
+    """From all of InboxRow's columns. Raises Unsealable."""
+    hotel_id, item_id = UUID(row[0]), UUID(row[1])
+    return InboxItem(
+        id=item_id,
+        hotel_id=hotel_id,
+        connection_id=UUID(row[2]),
+        provider=row[3],
+        kind=ItemKind(row[4]),
+        origin=Origin(row[5]),
+        received_at=instant_of(row[6]),
+        correlation_id=row[7],
+        body=zlib.decompress(sealer.open(row[8], bound_to=_owner(hotel_id, item_id))),
+        batch_id=UUID(row[9]),
+        position=row[10],
+        state=InboxState(row[11]),
+        outcome=None if row[12] is None else ItemOutcome(row[12]),
+        reason=None if row[13] is None else Reason(row[13], row[14], row[15]),
+        external_id=row[16],
+        attempts=row[17],
+    )
+
+
+def _row(item: InboxItem, sealer: Sealer) -> Row:
+    """In the order of InboxRow's columns."""
+    sealed = sealer.seal(zlib.compress(item.body, 1), bound_to=_owner(item.hotel_id, item.id))
+    return (
+        item.hotel_id.hex,
+        item.id.hex,
+        item.connection_id.hex,
+        item.provider,
+        str(item.kind),
+        str(item.origin),
+        micros_of(item.received_at),
+        item.correlation_id,
+        sealed,
+        item.batch_id.hex,
+        item.position,
+        str(item.state),
+        None if item.outcome is None else str(item.outcome),
+        *_reason(item.reason),
+        optional_storable(item.external_id),
+        item.attempts,
+    )
+
+
+def _owner(hotel_id: HotelId, item_id: UUID) -> str:
+    return f"inbox/{hotel_id}/{item_id}"
+
+
+def _reason(reason: Reason | None) -> Row:
+    if reason is None:
+        return None, None, None
+    return reason.code, optional_storable(reason.path), optional_storable(reason.detail)
+
+
+def _settled(hotel_id: HotelId, settlement: Settlement) -> Row:
+    return (
+        str(settlement.state),
+        None if settlement.outcome is None else str(settlement.outcome),
+        *_reason(settlement.reason),
+        optional_storable(settlement.external_id),
+        hotel_id.hex,
+        settlement.item_id.hex,
+    )

@@ -1,0 +1,84 @@
+"""Schema versions: Peewee's own runner over the numbered files of this folder.
+
+Each call is one transaction, and on both engines a second one waits for the first: two
+`pms db upgrade` at the same time are safe. Versions are numbers, 0 the empty database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from peewee import Database
+from playhouse.migrations import Migration, Runner
+
+from adapters.outbound.persistence import postgres, sqlite
+from adapters.outbound.persistence.failures import translated
+from adapters.outbound.persistence.urls import is_postgres, postgres_url, sqlite_path
+from ports.errors import Misconfigured
+
+FOLDER = Path(__file__).parent
+# Any number, the same for ever. Changing a big table may take its time.
+_ALONE = ("SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7305807021)")
+
+
+def upgrade(url: str) -> int:
+    """To the newest version, which it returns; does nothing where that is reached."""
+    with _locked(url) as runner:
+        runner.up()
+        return _version(runner)
+
+
+def downgrade(url: str, to: int) -> int:
+    """Data of what is taken back is lost. Raises Misconfigured for a version that is not there."""
+    if not 0 <= to <= newest():
+        raise Misconfigured(setting="to", fix=f"0 to {newest()}")
+    with _locked(url) as runner:
+        while _version(runner) > to:
+            runner.down()
+        return _version(runner)
+
+
+def current(url: str) -> int:
+    with _opened(url) as database, translated():
+        return _version(_runner(database))
+
+
+@cache
+def newest() -> int:
+    indexes: list[int] = [each.idx for each in Migration.load_directory(str(FOLDER))]
+    return max(indexes)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    if is_postgres(url):
+        database: Database = postgres.open_database(postgres_url(url))
+    else:
+        database = sqlite.open_database(sqlite_path(url))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[Runner]:
+    with _opened(url) as database, translated():
+        if is_postgres(url):
+            with database.atomic():
+                for statement in _ALONE:
+                    database.execute_sql(statement)  # type: ignore[no-untyped-call]  # Peewee's stubs
+                yield _runner(database)
+        else:
+            with database.atomic("IMMEDIATE"):
+                yield _runner(database)
+
+
+def _runner(database: Database) -> Runner:
+    return Runner(database, str(FOLDER), table_name="schema_version")
+
+
+def _version(runner: Runner) -> int:
+    applied: list[int] = [each.idx for each in runner.status() if each.applied]
+    return max(applied, default=0)

@@ -1,0 +1,118 @@
+"""What is to be told, in the order in which it happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from adapters.outbound.persistence.rows import Row
+from adapters.outbound.persistence.session import Session
+from adapters.outbound.persistence.tables import OUTBOX
+from adapters.outbound.persistence.values import instant_of, micros_of
+from domain.messages import OutboxMessage
+from ports.messages import Undelivered
+
+_MESSAGE = "m.hotel_id, m.id, m.type, m.ordering_key, m.created_at, m.body"
+
+_POSTPONE = """
+    INSERT INTO postponed_deliveries AS p (hotel_id, message_id, subscriber, ordering_key, attempts,
+        error_code, retry_at) VALUES (%s, %s, %s, %s, 1, %s, %s)
+    ON CONFLICT (hotel_id, message_id, subscriber) DO UPDATE
+    SET attempts = p.attempts + 1, error_code = excluded.error_code, retry_at = excluded.retry_at
+"""
+
+# Per key only the oldest is given out, and only when it is due: later ones wait behind it.
+_DUE = f"""
+    SELECT {_MESSAGE}, p.subscriber, p.attempts
+    FROM postponed_deliveries p JOIN outbox m ON m.hotel_id = p.hotel_id AND m.id = p.message_id
+    WHERE p.retry_at <= %s AND NOT EXISTS (
+        SELECT 1 FROM postponed_deliveries q
+        JOIN outbox n ON n.hotel_id = q.hotel_id AND n.id = q.message_id
+        WHERE q.subscriber = p.subscriber AND q.ordering_key = p.ordering_key
+        AND n.position < m.position)
+    ORDER BY m.position LIMIT %s
+"""  # noqa: S608  # names of our own tables
+
+_PURGE = """
+    DELETE FROM outbox WHERE position IN (
+        SELECT m.position FROM outbox m
+        WHERE m.delivered_at IS NOT NULL AND m.delivered_at < %s AND NOT EXISTS (
+            SELECT 1 FROM postponed_deliveries p
+            WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
+        ORDER BY m.delivered_at LIMIT %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutbox:
+    session: Session
+
+    def add(self, messages: Sequence[OutboxMessage]) -> None:
+        if messages:
+            self.session.insert(OUTBOX, [_row(message) for message in messages])
+
+    def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
+        found = self.session.rows(
+            f"SELECT {_MESSAGE} FROM outbox m WHERE m.delivered_at IS NULL "  # noqa: S608
+            "ORDER BY m.position LIMIT %s",
+            (limit,),
+        )
+        return [_message_of(row) for row in found]
+
+    def delivered(self, ids: Sequence[UUID], *, now: datetime) -> None:
+        if ids:
+            self.session.run(
+                "UPDATE outbox SET delivered_at = %s WHERE delivered_at IS NULL "  # noqa: S608
+                f"AND {self.session.among('id', 'uuid')}",
+                (micros_of(now), self.session.listing([each.hex for each in ids])),
+            )
+
+    def postpone(
+        self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
+    ) -> None:
+        owner = (message.hotel_id.hex, message.id.hex, subscriber)
+        self.session.run(_POSTPONE, (*owner, message.ordering_key, error_code, micros_of(retry_at)))
+
+    def postponed_keys(self, subscriber: str) -> frozenset[str]:
+        found = self.session.rows(
+            "SELECT DISTINCT ordering_key FROM postponed_deliveries WHERE subscriber = %s",
+            (subscriber,),
+        )
+        return frozenset(row[0] for row in found)
+
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[Undelivered]:
+        found = self.session.rows(_DUE, (micros_of(now), limit))
+        return [Undelivered(_message_of(row), row[6], row[7]) for row in found]
+
+    def taken(self, message_id: UUID, subscriber: str) -> None:
+        self.session.run(
+            "DELETE FROM postponed_deliveries WHERE message_id = %s AND subscriber = %s",
+            (message_id.hex, subscriber),
+        )
+
+    def purge(self, *, delivered_before: datetime, limit: int) -> int:
+        return self.session.run(_PURGE, (micros_of(delivered_before), limit))
+
+
+def _row(message: OutboxMessage) -> Row:
+    """In the order of OutboxRow's columns, without the position."""
+    return (
+        message.hotel_id.hex,
+        message.id.hex,
+        message.type,
+        message.ordering_key,
+        micros_of(message.created_at),
+        message.body,
+        None,
+    )
+
+
+def _message_of(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        id=UUID(row[1]),
+        hotel_id=UUID(row[0]),
+        type=row[2],
+        ordering_key=row[3],
+        created_at=instant_of(row[4]),
+        body=row[5],
+    )

@@ -1,0 +1,238 @@
+"""The read side: committed rows, nothing locked, each statement its own snapshot."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.persistence import booking_search, inbox
+from adapters.outbound.persistence.availability_rows import cell_of
+from adapters.outbound.persistence.booking_rows import booking_of
+from adapters.outbound.persistence.booking_search import Conditions
+from adapters.outbound.persistence.bookings import load_by_external_id
+from adapters.outbound.persistence.failures import StoreRefused
+from adapters.outbound.persistence.guest_rows import guest_of
+from adapters.outbound.persistence.migrations import newest
+from adapters.outbound.persistence.pool import Pool
+from adapters.outbound.persistence.records import (
+    rate_plan_of,
+    room_of,
+    room_type_of,
+    rows_of,
+)
+from adapters.outbound.persistence.rows import Row, SyncRunRow
+from adapters.outbound.persistence.sync_runs import run_of
+from adapters.outbound.persistence.tables import (
+    AVAILABILITY,
+    BOOKINGS,
+    GUESTS,
+    RATE_PLANS,
+    ROOM_TYPES,
+    ROOMS,
+)
+from adapters.outbound.persistence.values import instant_of, searchable_email
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.errors import InvalidField
+from domain.guest import Guest
+from domain.messages import InboxItem
+from domain.snapshots import HotelRecords
+from domain.status import BookingStatus, StatusTransition, TransitionKind
+from domain.sync import SyncRun
+from domain.values import ConnectionId, HotelId, SourceVersion
+from ports.errors import StoreUnavailable
+from ports.queries import (
+    AvailabilityFilter,
+    BookingFilter,
+    BookingOrder,
+    GuestFilter,
+    Slice,
+    StatusHistoryRow,
+)
+from ports.system import Sealer
+
+_BACKLOG = """
+    SELECT (SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL),
+        (SELECT COUNT(*) FROM inbox WHERE state = 'received'),
+        (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'),
+        (SELECT COUNT(*) FROM postponed_deliveries)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQueries:
+    pool: Pool
+    sealer: Sealer
+
+    def bookings(
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder,
+        limit: int,
+        after: tuple[str, str] | None = None,
+    ) -> Slice[Booking]:
+        with self.pool.reading() as session:
+            found = booking_search.search(session, wanted, order, limit=limit, after=after)
+        rows = found[:limit]
+        return Slice(
+            rows=[booking_of(row, wanted.hotel_id) for row in rows],
+            positions=[booking_search.position_of(row, order) for row in rows],
+            more=len(found) > limit,
+        )
+
+    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None:
+        with self.pool.reading() as session:
+            found = load_by_external_id(session, BOOKINGS, hotel_id, provider, [external_id])
+        return booking_of(found[0], hotel_id) if found else None
+
+    def count_bookings(self, hotel_id: HotelId) -> int:
+        count: int = self._rows(
+            "SELECT COUNT(*) FROM bookings WHERE hotel_id = %s", (hotel_id.hex,)
+        )[0][0]
+        return count
+
+    def status_history(
+        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+        history: dict[UUID, list[StatusHistoryRow]] = {each: [] for each in booking_ids}
+        with self.pool.reading() as session:
+            found = session.rows(
+                "SELECT booking_id, from_status, to_status, kind, version_at, "  # noqa: S608
+                "version_sequence, reference, at FROM status_history "
+                f"WHERE hotel_id = %s AND {session.among('booking_id', 'uuid')} ORDER BY at, id",
+                (hotel_id.hex, session.listing([each.hex for each in history])),
+            )
+        for row in found:
+            history[UUID(row[0])].append(_history_row(row))
+        return history
+
+    def guests(
+        self, wanted: GuestFilter, *, limit: int, after: tuple[str, str] | None = None
+    ) -> Slice[Guest]:
+        where = Conditions()
+        where.require("hotel_id = %s", wanted.hotel_id.hex)
+        if wanted.provider is not None:
+            where.require("provider = %s", wanted.provider)
+        if wanted.email is not None:
+            where.require("email = %s", searchable_email(wanted.email))
+        if after is not None:
+            where.require("id > %s", _guest_place(after))
+        with self.pool.reading() as session:
+            if wanted.external_ids:
+                ids = session.listing(sorted(wanted.external_ids))
+                where.require(session.among("external_id", "text"), ids)
+            found = session.rows(
+                f"SELECT {GUESTS.listed} FROM guests WHERE {where} ORDER BY id LIMIT %s",  # noqa: S608
+                (*where.parameters, limit + 1),
+            )
+        guests = [guest_of(row, wanted.hotel_id, self.sealer) for row in found[:limit]]
+        return Slice(guests, [(guest.id.hex, "") for guest in guests], len(found) > limit)
+
+    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+        where = Conditions()
+        where.require("hotel_id = %s", wanted.hotel_id.hex)
+        where.require("day >= %s AND day < %s", wanted.start.isoformat(), wanted.end.isoformat())
+        if wanted.provider is not None:
+            where.require("provider = %s", wanted.provider)
+        with self.pool.reading() as session:
+            if wanted.room_types:
+                room_types = session.listing(sorted(wanted.room_types))
+                where.require(session.among("room_type_id", "text"), room_types)
+            found = session.rows(
+                f"SELECT {AVAILABILITY.listed} FROM availability WHERE {where} "  # noqa: S608
+                "ORDER BY day, provider, room_type_id",
+                where.parameters,
+            )
+        return [cell_of(row, wanted.hotel_id) for row in found]
+
+    def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
+        owner = (hotel_id.hex,)
+        with self.pool.reading() as session:
+            room_types = rows_of(session, ROOM_TYPES, owner)
+            rooms = rows_of(session, ROOMS, owner)
+            rate_plans = rows_of(session, RATE_PLANS, owner)
+        providers = sorted({row[1] for row in (*room_types, *rooms, *rate_plans)})
+        return {
+            provider: HotelRecords(
+                room_types=tuple([room_type_of(row) for row in room_types if row[1] == provider]),
+                rooms=tuple([room_of(row) for row in rooms if row[1] == provider]),
+                rate_plans=tuple([rate_plan_of(row) for row in rate_plans if row[1] == provider]),
+            )
+            for provider in providers
+        }
+
+    def sync_runs(
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        offset: int = 0,
+        connection_id: ConnectionId | None = None,
+    ) -> tuple[Sequence[SyncRun], int]:
+        where = Conditions()
+        where.require("hotel_id = %s", hotel_id.hex)
+        condition: Any = SyncRunRow.hotel_id == hotel_id
+        if connection_id is not None:
+            where.require("connection_id = %s", connection_id.hex)
+            condition &= SyncRunRow.connection_id == connection_id
+        newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
+        query = SyncRunRow.select().where(condition).order_by(*newest_first)
+        with self.pool.reading() as session:
+            found = session.select(query.limit(limit).offset(offset))
+            count: int = session.rows(
+                f"SELECT COUNT(*) FROM sync_runs WHERE {where}",  # noqa: S608
+                where.parameters,
+            )[0][0]
+        return [run_of(row) for row in found], count
+
+    def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
+        query = SyncRunRow.select().where(SyncRunRow.hotel_id == hotel_id, SyncRunRow.id == run_id)
+        with self.pool.reading() as session:
+            found = session.select(query)
+        return run_of(found[0]) if found else None
+
+    def quarantine(
+        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+    ) -> Sequence[InboxItem]:
+        where = Conditions()
+        where.require("hotel_id = %s AND state = 'quarantined'", hotel_id.hex)
+        if after is not None:
+            where.require("id > %s", after.hex)
+        found = self._rows(
+            f"{inbox.SELECT} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
+        )
+        return [inbox.item_of(row, self.sealer) for row in found]
+
+    def backlog(self) -> Mapping[str, int]:
+        counts = self._rows(_BACKLOG)[0]
+        return dict(zip(("outbox", "inbox", "quarantine", "postponed"), counts, strict=True))
+
+    def ping(self) -> None:
+        try:
+            applied = self._rows("SELECT COUNT(*) FROM schema_version")[0][0]
+        except StoreRefused as error:
+            raise StoreUnavailable(reason="no_schema") from error
+        if applied < newest():
+            raise StoreUnavailable(reason="old_schema")
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self.pool.reading() as session:
+            return session.rows(sql, parameters)
+
+
+def _history_row(row: Row) -> StatusHistoryRow:
+    source = None if row[1] is None else BookingStatus(row[1])
+    return StatusHistoryRow(
+        transition=StatusTransition(source, BookingStatus(row[2]), TransitionKind(row[3])),
+        version=SourceVersion(instant_of(row[4]), row[5]),
+        reference=row[6],
+        at=instant_of(row[7]),
+    )
+
+
+def _guest_place(after: tuple[str, str]) -> str:
+    try:
+        return UUID(after[0]).hex
+    except ValueError as error:
+        raise InvalidField("after", "send a position as it was given", code="bad_cursor") from error

@@ -1,0 +1,126 @@
+"""SQLite in write-ahead mode: one writer at a time, readers never wait."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from peewee import Model, ModelSelect, SqliteDatabase
+
+from adapters.outbound.persistence.failures import translated
+from adapters.outbound.persistence.rows import Row
+from adapters.outbound.persistence.tables import Table
+from adapters.outbound.persistence.values import json_text
+from ports.errors import ConcurrentChange, PortError
+
+M = TypeVar("M", bound=Model)
+
+BUSY_SECONDS: Final = 15
+
+_PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -16_000,
+    "temp_store": "memory",
+}
+
+
+def open_database(path: Path) -> SqliteDatabase:
+    with translated():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = SqliteDatabase(
+            str(path),
+            pragmas=_PRAGMAS,
+            timeout=BUSY_SECONDS,
+            thread_safe=False,
+            autoconnect=False,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        database.connect()
+    return database
+
+
+@cache
+def _marked(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
+class SqliteSession:
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path)
+        self._connection: sqlite3.Connection = self._database.connection()  # type: ignore[no-untyped-call]  # as Peewee's stubs have it
+        self._failed = False
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self._execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        return self._execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
+        try:
+            with translated():
+                return self._connection.executemany(_marked(sql), parameters).rowcount
+        except PortError:
+            self._failed = True
+            raise
+
+    def select(self, query: "ModelSelect[M]") -> list[M]:
+        with translated():
+            return list(query.execute(self._database))
+
+    def write(self, query: Any) -> int:
+        try:
+            with translated():
+                return int(query.as_rowcount().execute(self._database))
+        except PortError:
+            self._failed = True
+            raise
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        self.run_many(table.insert, rows)
+
+    def overwrite(self, table: Table, rows: Sequence[Row]) -> int:
+        return self.run_many(table.overwrite, [table.for_overwrite(row) for row in rows])
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            with translated():
+                return self._connection.execute(_marked(sql), parameters)
+        except PortError:
+            self._failed = True
+            raise
+
+    def among(self, column: str, kind: str) -> str:  # noqa: ARG002  # PostgreSQL needs the type
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # one of our columns
+
+    def listing(self, values: Collection[str]) -> str:
+        return json_text(list(values))
+
+    @property
+    def locking(self) -> str:
+        """The transaction is the lock: it began IMMEDIATE."""
+        return ""
+
+    def begin(self) -> None:
+        self._failed = False
+        self.run("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """As on PostgreSQL: what failed once is not committed."""
+        if self._failed:
+            raise ConcurrentChange
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction:
+            self.run("ROLLBACK")
+
+    def is_alive(self) -> bool:
+        return not self._connection.in_transaction
+
+    def close(self) -> None:
+        self._connection.close()

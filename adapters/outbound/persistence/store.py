@@ -1,0 +1,53 @@
+"""The way in: one store per process and database, made after any fork."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from adapters.outbound.persistence.pool import WAIT_SECONDS, Pool
+from adapters.outbound.persistence.postgres import PostgresSession
+from adapters.outbound.persistence.queries import StoredQueries
+from adapters.outbound.persistence.sqlite import SqliteSession
+from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
+from adapters.outbound.persistence.urls import is_postgres, postgres_url, sqlite_path
+from ports.system import Sealer
+
+POOL_SIZE: Final = 10
+
+
+@dataclass(frozen=True)
+class Store:
+    queries: StoredQueries
+    _writing: Pool
+    _reading: Pool
+    _sealer: Sealer
+
+    def unit_of_work(self) -> StoredUnitOfWork:
+        return StoredUnitOfWork(self._writing, self._sealer)
+
+    def close(self) -> None:
+        self._writing.close()
+        self._reading.close()
+
+
+def open_store(
+    database_url: str,
+    *,
+    sealer: Sealer,
+    pool_size: int = POOL_SIZE,
+    pool_wait_seconds: float = WAIT_SECONDS,
+) -> Store:
+    """`postgresql://…` or `sqlite:///path`; connects when first used. Raises Misconfigured."""
+    if is_postgres(database_url):
+        url = postgres_url(database_url)
+        writing = Pool(lambda: PostgresSession(url), size=pool_size, wait_seconds=pool_wait_seconds)
+        return Store(StoredQueries(writing, sealer), writing, writing, sealer)
+    path = sqlite_path(database_url)
+    # One writer: threads wait for it in line here, where SQLite would have them poll its lock.
+    writing = _sqlite_pool(path, size=1, wait_seconds=pool_wait_seconds)
+    reading = _sqlite_pool(path, size=pool_size, wait_seconds=pool_wait_seconds)
+    return Store(StoredQueries(reading, sealer), writing, reading, sealer)
+
+
+def _sqlite_pool(path: Path, *, size: int, wait_seconds: float) -> Pool:
+    return Pool(lambda: SqliteSession(path), size=size, wait_seconds=wait_seconds)

@@ -1,0 +1,107 @@
+"""Sync runs: one row per run, overwritten with every page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.persistence.rows import SyncRunRow
+from adapters.outbound.persistence.session import Session
+from adapters.outbound.persistence.values import micros_of, optional_storable
+from domain.sync import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
+from domain.values import ConnectionId
+
+_UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
+
+# A lease belongs to the run that began under its number; without it nobody works on the run.
+_STUCK = """
+    SELECT r.id FROM sync_runs r JOIN connections c ON c.id = r.connection_id
+    WHERE r.status IN ('QUEUED', 'RUNNING') AND (
+        (r.status = 'QUEUED' AND r.queued_at < %s) OR
+        (r.status = 'RUNNING' AND (c.lease_expires_at IS NULL OR c.lease_expires_at < %s
+            OR c.fencing_number > r.fencing_number)))
+    ORDER BY r.queued_at, r.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSyncRuns:
+    session: Session
+
+    def add(self, run: SyncRun) -> None:
+        identity = {"id": run.id, "hotel_id": run.hotel_id}
+        self.session.write(SyncRunRow.insert(_content(run) | identity))
+
+    def get(self, run_id: UUID) -> SyncRun | None:
+        found = self._found(SyncRunRow.id == run_id)
+        return found[0] if found else None
+
+    def save(self, run: SyncRun) -> None:
+        self.session.write(
+            SyncRunRow.update(_content(run)).where(
+                SyncRunRow.hotel_id == run.hotel_id, SyncRunRow.id == run.id
+            )
+        )
+
+    def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
+        return self._found(
+            (SyncRunRow.connection_id == connection_id) & SyncRunRow.status.in_(_UNFINISHED)
+        )
+
+    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
+        before = micros_of(queued_before)
+        found = self.session.rows(_STUCK, (before, before, limit))
+        return self._found(SyncRunRow.id.in_([UUID(row[0]) for row in found]))
+
+    def _found(self, condition: Any) -> list[SyncRun]:
+        query = SyncRunRow.select().where(condition)
+        rows = self.session.select(query.order_by(SyncRunRow.queued_at, SyncRunRow.id))
+        return [run_of(row) for row in rows]
+
+
+def run_of(row: SyncRunRow) -> SyncRun:
+    return SyncRun(
+        id=row.id,
+        hotel_id=row.hotel_id,
+        connection_id=row.connection_id,
+        provider=row.provider,
+        kind=SyncKind(row.kind),
+        trigger=SyncTrigger(row.trigger),
+        correlation_id=row.correlation_id,
+        queued_at=row.queued_at,
+        status=SyncStatus(row.status),
+        fencing_number=row.fencing_number,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        checkpoint=row.checkpoint,
+        pages=row.pages,
+        counts=SyncCounts(**json.loads(row.counts)),
+        transport=TransportCounts(**json.loads(row.transport)),
+        error_code=row.error_code,
+        error_detail=row.error_detail,
+        attempts=row.attempts,
+    )
+
+
+def _content(run: SyncRun) -> dict[str, Any]:
+    return {
+        "connection_id": run.connection_id,
+        "provider": run.provider,
+        "kind": str(run.kind),
+        "trigger": str(run.trigger),
+        "correlation_id": run.correlation_id,
+        "queued_at": run.queued_at,
+        "status": str(run.status),
+        "fencing_number": run.fencing_number,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "checkpoint": run.checkpoint,
+        "pages": run.pages,
+        "counts": json.dumps(asdict(run.counts)),
+        "transport": json.dumps(asdict(run.transport)),
+        "error_code": run.error_code,
+        "error_detail": optional_storable(run.error_detail),
+        "attempts": run.attempts,
+    }

@@ -1,0 +1,122 @@
+"""One transaction on one connection of the pool."""
+
+from types import TracebackType
+
+from adapters.outbound.persistence.bookings import (
+    StoredAvailability,
+    StoredBookings,
+    StoredGuests,
+)
+from adapters.outbound.persistence.connections import StoredConnections
+from adapters.outbound.persistence.credentials import StoredCredentials
+from adapters.outbound.persistence.hotels import StoredHotels
+from adapters.outbound.persistence.idempotency import StoredIdempotencyKeys
+from adapters.outbound.persistence.inbox import StoredInbox
+from adapters.outbound.persistence.outbox import StoredOutbox
+from adapters.outbound.persistence.pool import Pool
+from adapters.outbound.persistence.records import StoredRecords
+from adapters.outbound.persistence.session import Session
+from adapters.outbound.persistence.sync_runs import StoredSyncRuns
+from domain.errors import PmsError
+from ports.errors import PortError
+from ports.system import Sealer
+
+
+class UnitOfWorkOver(PmsError):
+    """This unit of work is not open: it was not entered, or was committed already."""
+
+    code = "unit_of_work_over"
+
+
+class StoredUnitOfWork:
+    """After `commit` nothing more can be done in the block."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self._sealer = sealer
+        self._open: Session | None = None
+
+    @property
+    def hotels(self) -> StoredHotels:
+        return StoredHotels(self._session)
+
+    @property
+    def connections(self) -> StoredConnections:
+        return StoredConnections(self._session, self._sealer)
+
+    @property
+    def credentials(self) -> StoredCredentials:
+        return StoredCredentials(self._session)
+
+    @property
+    def sync_runs(self) -> StoredSyncRuns:
+        return StoredSyncRuns(self._session)
+
+    @property
+    def bookings(self) -> StoredBookings:
+        return StoredBookings(self._session)
+
+    @property
+    def guests(self) -> StoredGuests:
+        return StoredGuests(self._session, self._sealer)
+
+    @property
+    def availability(self) -> StoredAvailability:
+        return StoredAvailability(self._session)
+
+    @property
+    def records(self) -> StoredRecords:
+        return StoredRecords(self._session)
+
+    @property
+    def inbox(self) -> StoredInbox:
+        return StoredInbox(self._session, self._sealer)
+
+    @property
+    def outbox(self) -> StoredOutbox:
+        return StoredOutbox(self._session)
+
+    @property
+    def idempotency(self) -> StoredIdempotencyKeys:
+        return StoredIdempotencyKeys(self._session)
+
+    def __enter__(self) -> "StoredUnitOfWork":
+        session = self._pool.take()
+        try:
+            session.begin()
+        except BaseException:
+            self._pool.discard(session)
+            raise
+        self._open = session
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._open is None:
+            return
+        session, self._open = self._open, None
+        try:
+            session.rollback()
+        except PortError:
+            # The connection is gone, and with it the transaction: rolled back by the server.
+            self._pool.discard(session)
+            return
+        except BaseException:
+            self._pool.discard(session)
+            raise
+        self._pool.give_back(session)
+
+    def commit(self) -> None:
+        self._session.commit()
+        session, self._open = self._session, None
+        self._pool.give_back(session)
+
+    @property
+    def _session(self) -> Session:
+        if self._open is None:
+            raise UnitOfWorkOver
+        return self._open

@@ -1,0 +1,24 @@
+"""Which database a URL names."""
+
+from pathlib import Path
+
+from ports.errors import Misconfigured
+
+_POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_SQLITE = "sqlite:///"
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith(_POSTGRES)
+
+
+def postgres_url(url: str) -> str:
+    return f"postgresql://{url.partition('://')[2]}"
+
+
+def sqlite_path(url: str) -> Path:
+    """`sqlite:///relative` or `sqlite:////absolute`; a store in memory would be one per thread."""
+    path = url.removeprefix(_SQLITE)
+    if not url.startswith(_SQLITE) or path in ("", ":memory:"):
+        raise Misconfigured(setting="database_url", fix="postgresql://… or sqlite:///path")
+    return Path(path)
