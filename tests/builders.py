@@ -42,7 +42,7 @@ from ports.bookings import StatusChange
 
 T0 = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-EDGE_TEXT = "Zoë O'Ñandú 👩‍👩‍👧‍👦 שלום العربية \u202eabc\u202c 日本 e\u0301 \"q\" \\ %_ ;--\n\tend"
+EDGE_TEXT = 'Zoë O\'Ñandú 👩‍👩‍👧‍👦 שלום العربية \u202eabc\u202c 日本 e\u0301 "q" \\ %_ ;--\n\tend'
 JUNE = Stay(date(2026, 6, 10), date(2026, 6, 12))
 
 _ids = Uuid7Generator()

@@ -30,6 +30,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield InMemoryStore()
         return
     from adapters.outbound.persistence.store import open_store
+
     url = request.getfixturevalue(f"{request.param}_url")
     with closing(open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("k"))))) as opened:
         opened.upgrade()

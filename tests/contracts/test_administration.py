@@ -145,9 +145,7 @@ class TestConnections:
             place.add_connection(state=state, next_sync_at=T0 - DAY)
         with place.store.unit_of_work() as uow:
             due = uow.connections.due(now=T0, limit=9)
-            assert [c.id for c in due] == [
-                c.id for c in (half_open, first, reconcile, late, now)
-            ]
+            assert [c.id for c in due] == [c.id for c in (half_open, first, reconcile, late, now)]
             assert [c.id for c in uow.connections.due(now=T0, limit=2)] == [half_open.id, first.id]
             assert all(c.due_kind(T0) is not None for c in due)
 
@@ -288,6 +286,44 @@ class TestSyncRuns:
                 runs[SyncStatus.RUNNING],
                 runs[SyncStatus.QUEUED],
             ]
+
+    def test_that_are_stuck_wait_too_long_or_have_no_living_holder(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        def run(of: Connection, status: SyncStatus, minutes: int, fencing: int = 0) -> SyncRun:
+            return builders.sync_run(
+                of, status=status, queued_at=T0 + minutes * MINUTE, fencing_number=fencing
+            )
+
+        idle = place.add_connection()
+        queued, running = SyncStatus.QUEUED, SyncStatus.RUNNING
+        with place.store.unit_of_work() as uow:
+            for _ in range(2):
+                lease = uow.connections.acquire_lease(
+                    place.connection.id, "h", now=T0, until=T0 + HOUR
+                )
+            gone = uow.connections.acquire_lease(
+                elsewhere.connection.id, "h", now=T0, until=T0 + MINUTE
+            )
+            uow.commit()
+        assert lease is not None
+        assert gone is not None
+        stuck = [
+            run(idle, queued, -9),
+            run(idle, running, -8, 1),
+            run(place.connection, running, -7, lease.fencing_number - 1),
+            run(elsewhere.connection, running, -6, gone.fencing_number),
+        ]
+        alive = [
+            run(place.connection, running, -9, lease.fencing_number),
+            run(idle, queued, 10),
+            run(idle, SyncStatus.COMPLETED, -9),
+            run(idle, SyncStatus.FAILED, -9),
+        ]
+        self.add(place, *alive, *reversed(stuck))
+        with place.store.unit_of_work() as uow:
+            assert uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE, limit=9) == stuck
+            assert uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE, limit=2) == stuck[:2]
 
     def test_come_newest_first_in_pages_with_their_number(
         self, place: Place, elsewhere: Place

@@ -4,6 +4,7 @@ from threading import Barrier
 
 import pytest
 
+from domain.errors import PmsError
 from ports.errors import ConcurrentChange
 from ports.unit_of_work import UnitOfWork
 from tests import builders
@@ -55,6 +56,18 @@ class TestAUnitOfWork:
                 seen = other.submit(place.store.queries.count_bookings, place.hotel.id).result()
             assert seen == 0
             uow.commit()
+        assert place.store.queries.count_bookings(place.hotel.id) == 1
+
+    def test_is_over_after_its_commit(self, place: Place) -> None:
+        with place.store.unit_of_work() as uow:
+            uow.commit()
+            with pytest.raises(PmsError):
+                uow.commit()
+            with pytest.raises(PmsError):
+                uow.hotels.all()
+            place.save(builders.booking(place.connection))
+        with pytest.raises(PmsError):
+            uow.hotels.all()
         assert place.store.queries.count_bookings(place.hotel.id) == 1
 
     def test_is_fresh_each_time(self, place: Place) -> None:
@@ -137,9 +150,7 @@ def is_untouched(place: Place) -> bool:
             and uow.sync_runs.unfinished(place.connection.id) == []
             and uow.bookings.load(place.hotel.id, "scripted", ["B1"]) == {}
             and uow.guests.load(place.hotel.id, "scripted", ["G1"]) == {}
-            and uow.availability.load(
-                place.hotel.id, "scripted", [("DBL", builders.JUNE.arrival)]
-            )
+            and uow.availability.load(place.hotel.id, "scripted", [("DBL", builders.JUNE.arrival)])
             == {}
             and place.store.queries.records(place.hotel.id) == {}
             and set(place.store.queries.backlog().values()) == {0}

@@ -299,9 +299,7 @@ class TestRecords:
 
         def save(records: HotelRecords) -> int:
             with place.store.unit_of_work() as uow:
-                written = uow.records.save(
-                    place.hotel.id, "scripted", records, now=builders.T0
-                )
+                written = uow.records.save(place.hotel.id, "scripted", records, now=builders.T0)
                 uow.commit()
                 return written
 

@@ -151,8 +151,9 @@ class InMemorySyncRuns:
     def _is_stuck(self, run: SyncRun, before: datetime) -> bool:
         if run.status is SyncStatus.QUEUED:
             return run.queued_at < before
-        row = self._tables.leases.get(run.connection_id)
-        return row is None or row.lease is None or row.lease.expires_at < before
+        row = self._tables.leases.get(run.connection_id, LeaseRow(0, None))
+        expired = row.lease is None or row.lease.expires_at < before
+        return expired or row.fencing_number > run.fencing_number
 
 
 def _own(connection: Connection) -> Connection:

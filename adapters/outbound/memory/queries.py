@@ -196,5 +196,9 @@ def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
         guest.hotel_id == wanted.hotel_id
         and wanted.provider in (None, guest.provider)
         and (not wanted.external_ids or guest.external_id in wanted.external_ids)
-        and (wanted.email is None or (email or "").casefold() == wanted.email.casefold())
+        and (wanted.email is None or (email is not None and _same(email, wanted.email)))
     )
+
+
+def _same(email: str, other: str) -> bool:
+    return email.casefold() == other.casefold()

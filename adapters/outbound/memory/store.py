@@ -20,6 +20,7 @@ from adapters.outbound.memory.directory import InMemoryDirectory
 from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
 from adapters.outbound.memory.tables import Tables
+from domain.errors import PmsError
 from ports.errors import StoreUnavailable
 
 _WAIT_SECONDS: Final = 30.0
@@ -68,45 +69,72 @@ class InMemoryStore:
         error, self._next_commit_fails = self._next_commit_fails, None
         if error is not None:
             raise error
-        self._committed = tables.copy()
+        self._committed = tables
 
     def end(self) -> None:
         self._writer = None
         self._lock.release()
 
 
-class InMemoryUnitOfWork:
-    """Work after `commit` needs another commit."""
+class UnitOfWorkOver(PmsError):
+    """This unit of work is not open: it was not entered, or was committed already."""
 
-    hotels: InMemoryHotels
-    connections: InMemoryConnections
-    credentials: InMemoryCredentials
-    sync_runs: InMemorySyncRuns
-    bookings: InMemoryBookings
-    guests: InMemoryGuests
-    availability: InMemoryAvailability
-    records: InMemoryRecords
-    inbox: InMemoryInbox
-    outbox: InMemoryOutbox
-    idempotency: InMemoryIdempotencyKeys
+    code = "unit_of_work_over"
+
+
+class InMemoryUnitOfWork:
+    """After `commit` nothing more can be done in the block."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
-        self._tables: Tables | None = None
+        self._open: Tables | None = None
+
+    @property
+    def hotels(self) -> InMemoryHotels:
+        return InMemoryHotels(self._tables)
+
+    @property
+    def connections(self) -> InMemoryConnections:
+        return InMemoryConnections(self._tables)
+
+    @property
+    def credentials(self) -> InMemoryCredentials:
+        return InMemoryCredentials(self._tables)
+
+    @property
+    def sync_runs(self) -> InMemorySyncRuns:
+        return InMemorySyncRuns(self._tables)
+
+    @property
+    def bookings(self) -> InMemoryBookings:
+        return InMemoryBookings(self._tables)
+
+    @property
+    def guests(self) -> InMemoryGuests:
+        return InMemoryGuests(self._tables)
+
+    @property
+    def availability(self) -> InMemoryAvailability:
+        return InMemoryAvailability(self._tables)
+
+    @property
+    def records(self) -> InMemoryRecords:
+        return InMemoryRecords(self._tables)
+
+    @property
+    def inbox(self) -> InMemoryInbox:
+        return InMemoryInbox(self._tables)
+
+    @property
+    def outbox(self) -> InMemoryOutbox:
+        return InMemoryOutbox(self._tables)
+
+    @property
+    def idempotency(self) -> InMemoryIdempotencyKeys:
+        return InMemoryIdempotencyKeys(self._tables)
 
     def __enter__(self) -> "InMemoryUnitOfWork":
-        tables = self._tables = self._store.begin()
-        self.hotels = InMemoryHotels(tables)
-        self.connections = InMemoryConnections(tables)
-        self.credentials = InMemoryCredentials(tables)
-        self.sync_runs = InMemorySyncRuns(tables)
-        self.bookings = InMemoryBookings(tables)
-        self.guests = InMemoryGuests(tables)
-        self.availability = InMemoryAvailability(tables)
-        self.records = InMemoryRecords(tables)
-        self.inbox = InMemoryInbox(tables)
-        self.outbox = InMemoryOutbox(tables)
-        self.idempotency = InMemoryIdempotencyKeys(tables)
+        self._open = self._store.begin()
         return self
 
     def __exit__(
@@ -115,10 +143,17 @@ class InMemoryUnitOfWork:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._tables = None
-        self._store.end()
+        if self._open is not None:
+            self._open = None
+            self._store.end()
 
     def commit(self) -> None:
-        if self._tables is None:
-            raise StoreUnavailable("This unit of work is not open.")
         self._store.commit(self._tables)
+        self._open = None
+        self._store.end()
+
+    @property
+    def _tables(self) -> Tables:
+        if self._open is None:
+            raise UnitOfWorkOver
+        return self._open

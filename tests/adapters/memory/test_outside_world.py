@@ -7,9 +7,9 @@ from adapters.outbound.memory.clock import START, FrozenClock
 from adapters.outbound.memory.jobs import InMemoryRateBudget, RecordingJobQueue
 from adapters.outbound.memory.providers import (
     NOT_UNDERSTOOD,
-    Pull,
     SCRIPTED,
     TRUST_HEADER,
+    Pull,
     ScriptedProvider,
     ScriptedProviderClient,
     ScriptedProviders,

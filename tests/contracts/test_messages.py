@@ -1,0 +1,298 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
+from domain.sync import ItemOutcome
+from domain.values import Reason
+from tests import builders
+from tests.builders import DAY, MINUTE, T0
+from tests.contracts.conftest import Place
+
+SECOND = MINUTE / 60
+REASON = Reason("bad", None, builders.EDGE_TEXT)
+
+
+def receive(place: Place, *items: InboxItem) -> None:
+    with place.store.unit_of_work() as uow:
+        uow.inbox.add(items)
+        uow.commit()
+
+
+def settle(place: Place, *settlements: Settlement) -> None:
+    with place.store.unit_of_work() as uow:
+        uow.inbox.settle(place.hotel.id, settlements)
+        uow.commit()
+
+
+def load(place: Place, item: InboxItem) -> InboxItem | None:
+    with place.store.unit_of_work() as uow:
+        return uow.inbox.load(place.hotel.id, [item.id]).get(item.id)
+
+
+def done(item: InboxItem) -> Settlement:
+    return Settlement(item_id=item.id, state=InboxState.DONE, outcome=ItemOutcome.APPLIED)
+
+
+class TestTheInbox:
+    def test_gives_back_every_field(self, place: Place) -> None:
+        full, bare = (
+            builders.full_inbox_item(place.connection),
+            builders.inbox_item(place.connection),
+        )
+        assert builders.left_at_default(full) == []
+        receive(place, full, bare)
+        with place.store.unit_of_work() as uow:
+            ids = [full.id, bare.id, builders.new_id()]
+            assert uow.inbox.load(place.hotel.id, ids) == {full.id: full, bare.id: bare}
+            assert uow.inbox.load(place.hotel.id, []) == {}
+
+    @pytest.mark.parametrize("body", [b"", b"\0", bytes(300_000)])
+    def test_gives_back_any_body(self, place: Place, body: bytes) -> None:
+        item = builders.inbox_item(place.connection, body=body)
+        receive(place, item)
+        assert load(place, item) == item
+
+    def test_opens_nothing_for_another_hotel(self, place: Place, elsewhere: Place) -> None:
+        item = builders.inbox_item(place.connection)
+        receive(place, item)
+        assert load(elsewhere, item) is None
+        settle(elsewhere, done(item))
+        assert load(place, item) == item
+        with place.store.unit_of_work() as uow:
+            assert uow.inbox.batch(elsewhere.hotel.id, item.batch_id) == []
+
+    def test_settles_and_counts_attempts(self, place: Place) -> None:
+        item, other = (builders.inbox_item(place.connection) for _ in range(2))
+        receive(place, item, other)
+        quarantined = Settlement(
+            item_id=item.id,
+            state=InboxState.QUARANTINED,
+            outcome=ItemOutcome.QUARANTINED,
+            reason=REASON,
+            external_id="B1",
+        )
+        settle(place, quarantined)
+        held = load(place, item)
+        assert held is not None
+        assert (held.state, held.outcome, held.reason, held.external_id, held.attempts) == (
+            InboxState.QUARANTINED,
+            ItemOutcome.QUARANTINED,
+            REASON,
+            "B1",
+            1,
+        )
+        settle(place, done(item))
+        held = load(place, item)
+        assert held is not None
+        assert (held.state, held.outcome, held.reason, held.external_id, held.attempts) == (
+            InboxState.DONE,
+            ItemOutcome.APPLIED,
+            None,
+            "B1",
+            2,
+        )
+        assert load(place, other) == other
+
+    def test_keeps_the_order_of_a_batch(self, place: Place) -> None:
+        batch = builders.new_id()
+        items = [
+            builders.inbox_item(place.connection, batch_id=batch, position=n) for n in (2, 0, 11, 1)
+        ]
+        receive(place, *items, builders.inbox_item(place.connection))
+        with place.store.unit_of_work() as uow:
+            positions = [item.position for item in uow.inbox.batch(place.hotel.id, batch)]
+            assert uow.inbox.batch(place.hotel.id, builders.new_id()) == []
+        assert positions == [0, 1, 2, 11]
+
+    def test_knows_which_payloads_are_quarantined(self, place: Place, elsewhere: Place) -> None:
+        def kept(of: Place, mark: str, state: InboxState = InboxState.QUARANTINED) -> None:
+            receive(of, builders.inbox_item(of.connection, fingerprint=mark, state=state))
+
+        kept(place, "a")
+        kept(place, "a")
+        kept(place, "waiting", InboxState.RECEIVED)
+        kept(place, "done", InboxState.DONE)
+        kept(elsewhere, "theirs")
+        with place.store.unit_of_work() as uow:
+            asked = ["a", "waiting", "done", "theirs", "never"]
+            assert uow.inbox.quarantined_among(place.hotel.id, asked) == {"a"}
+            assert uow.inbox.quarantined_among(place.hotel.id, []) == frozenset()
+
+    def test_gives_waiting_batches_oldest_first_with_doubling_pauses(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        batch = builders.new_id()
+
+        def item(of: Place, seconds: float, **over: object) -> InboxItem:
+            made = builders.inbox_item(of.connection, received_at=T0 - seconds * SECOND, **over)
+            receive(of, made)
+            return made
+
+        item(place, 60, batch_id=batch)
+        item(place, 59, batch_id=batch, position=1)
+        oldest = item(elsewhere, 200, attempts=2)
+        at_once = item(place, 30)
+        item(place, 29)
+        item(place, 59, attempts=1)
+        twice = item(place, 61, attempts=1)
+        item(place, 500, state=InboxState.DONE)
+        item(place, 500, state=InboxState.QUARANTINED)
+        expected = [
+            (elsewhere.hotel.id, oldest.batch_id),
+            (place.hotel.id, twice.batch_id),
+            (place.hotel.id, batch),
+            (place.hotel.id, at_once.batch_id),
+        ]
+        with place.store.unit_of_work() as uow:
+            assert list(uow.inbox.waiting(now=T0, limit=9)) == expected
+            assert list(uow.inbox.waiting(now=T0, limit=1)) == expected[:1]
+
+    def test_purges_only_what_is_done(self, place: Place) -> None:
+        items = {
+            state: builders.inbox_item(place.connection, state=state, received_at=T0 - DAY)
+            for state in InboxState
+        }
+        young = builders.inbox_item(place.connection, state=InboxState.DONE)
+        again = builders.inbox_item(place.connection, state=InboxState.DONE, received_at=T0 - DAY)
+        receive(place, *items.values(), young, again)
+
+        def purge() -> int:
+            with place.store.unit_of_work() as uow:
+                purged = uow.inbox.purge(done_before=T0, limit=1)
+                uow.commit()
+                return purged
+
+        assert [purge(), purge(), purge()] == [1, 1, 0]
+        kept = (items[InboxState.RECEIVED], items[InboxState.QUARANTINED], young)
+        assert [load(place, item) for item in kept] == list(kept)
+
+    def test_shows_the_quarantine_oldest_first_in_pages(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        bad = [builders.full_inbox_item(place.connection) for _ in range(3)]
+        receive(place, *reversed(bad), builders.inbox_item(place.connection))
+        receive(elsewhere, builders.full_inbox_item(elsewhere.connection))
+        queries = place.store.queries
+        assert list(queries.quarantine(place.hotel.id, limit=9)) == bad
+        assert list(queries.quarantine(place.hotel.id, limit=1)) == bad[:1]
+        assert list(queries.quarantine(place.hotel.id, limit=9, after=bad[0].id)) == bad[1:]
+        assert list(queries.quarantine(place.hotel.id, limit=9, after=bad[2].id)) == []
+
+
+class TestTheOutbox:
+    def tell(self, place: Place, *messages: OutboxMessage) -> None:
+        with place.store.unit_of_work() as uow:
+            uow.outbox.add(messages)
+            uow.commit()
+
+    def waiting(self, place: Place, limit: int = 9) -> Sequence[OutboxMessage]:
+        with place.store.unit_of_work() as uow:
+            return uow.outbox.next_batch(limit=limit)
+
+    def deliver(self, place: Place, *ids: UUID) -> None:
+        with place.store.unit_of_work() as uow:
+            uow.outbox.delivered(ids, now=T0)
+            uow.commit()
+
+    def postpone(
+        self, place: Place, message: OutboxMessage, to: str = "crm", minutes: int = 0
+    ) -> None:
+        with place.store.unit_of_work() as uow:
+            retry_at = T0 + minutes * MINUTE
+            uow.outbox.postpone(message, to, error_code="down", retry_at=retry_at)
+            uow.commit()
+
+    def due(self, place: Place, limit: int = 9) -> list[tuple[OutboxMessage, str, int]]:
+        with place.store.unit_of_work() as uow:
+            found = uow.outbox.due_postponed(now=T0, limit=limit)
+        return [(each.message, each.subscriber, each.attempts) for each in found]
+
+    def test_keeps_the_order_in_which_messages_were_added_whatever_their_ids(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        messages = [builders.outbox_message(of.hotel) for of in (place, elsewhere, place, place)]
+        shuffled = [messages[n] for n in (2, 0, 3)]
+        self.tell(place, *shuffled)
+        self.tell(place, messages[1])
+        assert self.waiting(place) == [*shuffled, messages[1]]
+        assert self.waiting(place, 2) == shuffled[:2]
+
+    def test_gives_each_message_until_it_is_delivered(self, place: Place) -> None:
+        one, two = (builders.outbox_message(place.hotel) for _ in range(2))
+        self.tell(place, one, two)
+        self.deliver(place, one.id, builders.new_id())
+        assert self.waiting(place) == [two]
+        self.deliver(place, two.id, two.id)
+        assert self.waiting(place) == []
+
+    def test_gives_a_postponed_message_to_its_subscriber_when_due(self, place: Place) -> None:
+        message = builders.outbox_message(place.hotel)
+        self.tell(place, message)
+        self.postpone(place, message, minutes=1)
+        self.deliver(place, message.id)
+        assert self.due(place) == []
+        self.postpone(place, message)
+        assert self.due(place) == [(message, "crm", 2)]
+        assert self.waiting(place) == []
+        with place.store.unit_of_work() as uow:
+            uow.outbox.taken(message.id, "other")
+            uow.outbox.taken(message.id, "crm")
+            uow.commit()
+        assert self.due(place) == []
+
+    def test_lets_later_messages_of_a_key_wait_behind_the_oldest(self, place: Place) -> None:
+        first, second, free = (builders.outbox_message(place.hotel, key) for key in "aab")
+        self.tell(place, first, second, free)
+        self.postpone(place, second)
+        self.postpone(place, free)
+        self.postpone(place, first, minutes=1)
+        assert self.due(place) == [(free, "crm", 1)]
+        self.postpone(place, first)
+        assert self.due(place) == [(first, "crm", 2), (free, "crm", 1)]
+        assert self.due(place, limit=1) == [(first, "crm", 2)]
+
+    def test_keeps_subscribers_apart(self, place: Place) -> None:
+        first, second = (builders.outbox_message(place.hotel, "a") for _ in range(2))
+        self.tell(place, first, second)
+        self.postpone(place, first, to="crm", minutes=1)
+        self.postpone(place, second, to="mail")
+        assert self.due(place) == [(second, "mail", 1)]
+        with place.store.unit_of_work() as uow:
+            assert uow.outbox.postponed_keys("crm") == {"a"}
+            assert uow.outbox.postponed_keys("mail") == {"a"}
+            assert uow.outbox.postponed_keys("sms") == frozenset()
+
+    def test_purges_what_everybody_took(self, place: Place) -> None:
+        old, postponed, waiting = (builders.outbox_message(place.hotel, key) for key in "abc")
+        self.tell(place, old, postponed, waiting)
+        self.postpone(place, postponed)
+        self.deliver(place, old.id, postponed.id)
+
+        def purge(before_minutes: int) -> int:
+            with place.store.unit_of_work() as uow:
+                before = T0 + before_minutes * MINUTE
+                purged = uow.outbox.purge(delivered_before=before, limit=9)
+                uow.commit()
+                return purged
+
+        assert [purge(0), purge(1), purge(1)] == [0, 1, 0]
+        assert self.due(place) == [(postponed, "crm", 1)]
+        assert self.waiting(place) == [waiting]
+
+    def test_is_counted_in_the_backlog_with_the_inbox(self, place: Place) -> None:
+        first, second = (builders.outbox_message(place.hotel, "a") for _ in range(2))
+        self.tell(place, first, second)
+        self.postpone(place, first)
+        self.deliver(place, first.id)
+        states = [*InboxState, InboxState.RECEIVED, InboxState.RECEIVED]
+        receive(place, *(builders.inbox_item(place.connection, state=s) for s in states))
+        assert place.store.queries.backlog() == {
+            "outbox": 1,
+            "inbox": 3,
+            "quarantine": 1,
+            "postponed": 1,
+        }
+        place.store.queries.ping()
+        assert self.waiting(place, 1) == [second]

@@ -1,0 +1,213 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from domain.booking import Booking
+from domain.snapshots import Party
+from domain.status import BookingStatus
+from domain.values import Stay
+from ports.queries import BookingFilter, BookingOrder, GuestFilter, Slice
+from tests import builders
+from tests.builders import MINUTE, T0
+from tests.contracts.conftest import Place
+
+ARRIVAL = (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC)
+
+
+def find(place: Place, limit: int = 99, **conditions: object) -> list[str]:
+    wanted = BookingFilter(hotel_id=place.hotel.id, **conditions)  # type: ignore[arg-type]  # one helper for all conditions
+    found = place.store.queries.bookings(wanted, order=BookingOrder.ARRIVAL_ASC, limit=limit)
+    return sorted(booking.external_id for booking in found.rows)
+
+
+def page(
+    place: Place, order: BookingOrder, limit: int, after: tuple[str, str] | None = None
+) -> Slice[Booking]:
+    wanted = BookingFilter(hotel_id=place.hotel.id)
+    return place.store.queries.bookings(wanted, order=order, limit=limit, after=after)
+
+
+def keys(rows: Sequence[Booking], order: BookingOrder) -> list[object]:
+    if order in ARRIVAL:
+        return [b.details.stay.arrival for b in rows]
+    return [b.synced_at for b in rows]
+
+
+def fill(place: Place, number: int = 11) -> None:
+    """Some of one arrival and one instant, so that the id decides."""
+    for n in range(number):
+        arrival = date(2026, 6, 1 + n // 3)
+        made = builders.booking(place.connection, f"B{n}", stay=Stay(arrival, arrival))
+        micros = timedelta(microseconds=(number - n) // 3 * 1_000)
+        place.save(replace(made, synced_at=T0.replace(microsecond=0) + micros))
+
+
+class TestTheFilter:
+    @pytest.fixture
+    def town(self, place: Place, elsewhere: Place) -> Place:
+        other = place.add_connection(provider="other")
+        stay = Stay(date(2026, 7, 1), date(2026, 7, 3))
+        place.save(
+            builders.booking(place.connection, "plain"),
+            builders.booking(place.connection, "out", status=BookingStatus.CHECKED_OUT, stay=stay),
+            builders.booking(place.connection, "gone", deleted_at_source=T0),
+            builders.booking(place.connection, "numbered", confirmation_number="C-1"),
+        )
+        place.save(builders.booking(other, "foreign"))
+        elsewhere.save(builders.booking(elsewhere.connection, "theirs", confirmation_number="C-1"))
+        return place
+
+    def test_is_of_one_hotel_without_those_gone_at_the_source(self, town: Place) -> None:
+        assert find(town) == ["foreign", "numbered", "out", "plain"]
+        assert find(town, include_deleted=True) == ["foreign", "gone", "numbered", "out", "plain"]
+
+    def test_holds_each_condition(self, town: Place) -> None:
+        assert find(town, provider="other") == ["foreign"]
+        assert find(town, statuses=frozenset({BookingStatus.CHECKED_OUT})) == ["out"]
+        both = frozenset({BookingStatus.CHECKED_OUT, BookingStatus.CONFIRMED})
+        assert len(find(town, statuses=both)) == 4
+        assert find(town, arrival=date(2026, 7, 1)) == ["out"]
+        assert find(town, departure=date(2026, 7, 3)) == ["out"]
+        assert find(town, confirmation_number="C-1") == ["numbered"]
+
+    def test_never_widens(self, town: Place) -> None:
+        assert find(town, confirmation_number="c-1") == []
+        assert find(town, confirmation_number="") == []
+        assert find(town, confirmation_number="%") == []
+        assert find(town, provider="") == []
+        assert find(town, guest_email="") == []
+        assert find(town, guest_email="%") == []
+        assert find(town, arrival=date(2026, 7, 1), provider="other") == []
+        assert find(town, arrival=date(2026, 7, 1), departure=date(2026, 7, 2)) == []
+        stay = Stay(date(2026, 7, 1), date(2026, 7, 1))
+        assert find(town, stay=stay, statuses=frozenset({BookingStatus.PENDING})) == []
+
+    def test_takes_changes_of_our_picture_since_an_instant(self, place: Place) -> None:
+        for n in range(3):
+            made = builders.booking(place.connection, f"B{n}")
+            place.save(replace(made, synced_at=T0 + timedelta(microseconds=n)))
+        assert find(place, updated_since=T0 + timedelta(microseconds=1)) == ["B1", "B2"]
+        assert find(place, updated_since=T0 + MINUTE) == []
+
+    def test_finds_an_e_mail_without_case_on_the_booking_and_on_its_guest(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        def of(external_id: str, **party: str) -> Booking:
+            return builders.booking(place.connection, external_id, primary_guest=Party(**party))
+
+        place.save(
+            of("own", email="ZOË.ÜNAL@Example.org"),
+            of("by guest", guest_id="G1"),
+            of("both", guest_id="G1", email="zoë.ünal@example.org"),
+            of("other guest", guest_id="G2", email="zoe@example.org"),
+            of("no guest", guest_id="G9"),
+            builders.booking(place.connection, "nobody"),
+        )
+        elsewhere.save(
+            builders.booking(
+                elsewhere.connection, "theirs", primary_guest=Party(email="zoë.ünal@example.org")
+            )
+        )
+        with place.store.unit_of_work() as uow:
+            uow.guests.save(
+                [
+                    builders.guest(place.connection, "G1", email="Zoë.Ünal@example.org"),
+                    builders.guest(place.connection, "G2", email="else@example.org"),
+                ]
+            )
+            uow.guests.save(
+                [builders.guest(elsewhere.connection, "G9", email="zoë.ünal@example.org")]
+            )
+            uow.commit()
+        assert find(place, guest_email="zoë.ünal@EXAMPLE.org") == ["both", "by guest", "own"]
+        assert find(place, guest_email="else@example.org") == ["other guest"]
+        assert find(place, guest_email="zo_@example.org") == []
+
+
+@pytest.mark.parametrize("order", BookingOrder)
+class TestPages:
+    def test_are_in_order(self, place: Place, order: BookingOrder) -> None:
+        fill(place)
+        found = page(place, order, 99)
+        descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
+        assert keys(found.rows, order) == sorted(keys(found.rows, order), reverse=descending)
+        assert (len(found.rows), len(found.positions), found.more) == (11, 11, False)
+
+    @pytest.mark.parametrize("limit", [1, 2, 5, 10, 11, 12])
+    def test_give_each_booking_once(self, place: Place, order: BookingOrder, limit: int) -> None:
+        fill(place)
+        whole = [b.external_id for b in page(place, order, 99).rows]
+        seen: list[str] = []
+        after = None
+        for _ in range(12):
+            found = page(place, order, limit, after)
+            seen += [b.external_id for b in found.rows]
+            assert found.more == (len(seen) < len(whole))
+            if not found.more:
+                break
+            after = found.positions[-1]
+        assert seen == whole
+
+    def test_start_after_any_position(self, place: Place, order: BookingOrder) -> None:
+        fill(place)
+        whole = page(place, order, 99)
+        for number, position in enumerate(whole.positions):
+            assert page(place, order, 99, position).rows == whole.rows[number + 1 :]
+
+    def test_keep_their_place_while_bookings_are_written(
+        self, place: Place, order: BookingOrder
+    ) -> None:
+        fill(place)
+        whole = page(place, order, 99).rows
+        first = page(place, order, 4)
+        stays = [date(2026, 1, 1), date(2026, 6, 2), date(2026, 12, 31)]
+        for n, day in enumerate(stays):
+            made = builders.booking(place.connection, f"new {n}", stay=Stay(day, day))
+            place.save(replace(made, synced_at=T0 + (n - 1) * MINUTE))
+        rest = page(place, order, 99, first.positions[-1]).rows
+        kept = [b for b in rest if not b.external_id.startswith("new")]
+        assert [*first.rows, *kept] == whole
+
+    def test_of_nothing_are_empty(self, place: Place, order: BookingOrder) -> None:
+        found = page(place, order, 1)
+        assert (list(found.rows), list(found.positions), found.more) == ([], [], False)
+
+
+class TestOneBooking:
+    def test_is_found_by_its_identity_also_when_gone(self, place: Place, elsewhere: Place) -> None:
+        made = builders.booking(place.connection, deleted_at_source=T0)
+        place.save(made)
+        queries = place.store.queries
+        assert queries.booking(place.hotel.id, "scripted", "B1") == made
+        assert queries.booking(place.hotel.id, "other", "B1") is None
+        assert queries.booking(place.hotel.id, "scripted", "b1") is None
+        assert queries.booking(elsewhere.hotel.id, "scripted", "B1") is None
+
+
+class TestGuestPages:
+    def test_are_by_id_and_filtered(self, place: Place, elsewhere: Place) -> None:
+        other = place.add_connection(provider="other")
+        guests = [
+            builders.guest(place.connection, "G1", email="Ä@example.org"),
+            builders.guest(place.connection, "G2"),
+            builders.guest(other, "G1", email="ä@example.org"),
+        ]
+        with place.store.unit_of_work() as uow:
+            uow.guests.save(guests[:2])
+            uow.guests.save(guests[2:])
+            uow.guests.save([builders.guest(elsewhere.connection, "G1", email="ä@example.org")])
+            uow.commit()
+        wanted = GuestFilter(hotel_id=place.hotel.id)
+        queries = place.store.queries
+        assert list(queries.guests(wanted, limit=9).rows) == guests
+        first = queries.guests(wanted, limit=2)
+        assert (list(first.rows), first.more) == (guests[:2], True)
+        rest = queries.guests(wanted, limit=2, after=first.positions[-1])
+        assert (list(rest.rows), rest.more) == (guests[2:], False)
+        mails = queries.guests(replace(wanted, email="Ä@EXAMPLE.org"), limit=9)
+        assert list(mails.rows) == [guests[0], guests[2]]
+        named = replace(wanted, provider="scripted", external_ids=frozenset({"G2", "G9"}))
+        assert list(queries.guests(named, limit=9).rows) == [guests[1]]
+        assert list(queries.guests(replace(wanted, email=""), limit=9).rows) == []
