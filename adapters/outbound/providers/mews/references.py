@@ -1,0 +1,191 @@
+"""What a reservation refers to, indexed: the hotel's zone and currency, people, charges."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.local_time import zone
+from adapters.outbound.providers.mews.messages import Messages
+from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject
+from adapters.outbound.providers.mews.wording import AGE_CLASSES, LODGING_CATEGORIES
+from domain.values import AgeClass
+from ports.errors import UnreadableMessage
+from ports.providers import HotelContext
+
+BOOKABLE: Final = "Bookable"
+DAY: Final = "Day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """`companions` and `charges` are None where nobody told of any: the booking's own stay then."""
+
+    zone: ZoneInfo
+    currency: str
+    customers: Mapping[str, Entry]
+    companies: Mapping[str, Entry]
+    companions: Mapping[str, list[str]] | None
+    charges: Mapping[str, list[Entry]] | None
+    documents: Mapping[str, list[Entry]]
+    age_classes: Mapping[str, AgeClass]
+    lodging: frozenset[str] | None
+    """Ids of the services in which people sleep; None where the services were not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enterprise:
+    """configuration.md, "Enterprise"."""
+
+    id: str
+    name: str
+    time_zone: str
+    currency: str | None
+    net_prices: bool
+
+
+def references_of(messages: Messages, context: HotelContext) -> References:
+    """The configuration's zone and currency win over the context's. Raises UnreadableMessage."""
+    try:
+        told = enterprise_of(messages.enterprise) if messages.enterprise is not None else None
+        return References(
+            zone=zone(told.time_zone if told else context.time_zone),
+            currency=(told and told.currency) or context.currency,
+            customers=_by_id(_unwrapped(messages.of("Customers"))),
+            companies=_by_id(messages.of("Companies")),
+            companions=_companions(messages.lists.get("Companionships")),
+            charges=_grouped(messages.lists.get("OrderItems"), "ServiceOrderId"),
+            documents=_grouped(messages.of("IdentityDocuments"), "CustomerId") or {},
+            age_classes=_age_classes(messages.of("AgeCategories")),
+            lodging=_lodging_told(messages),
+        )
+    except UnreadableField as fault:
+        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    except UnknownZone as fault:
+        raise UnreadableMessage("the time zone is not an IANA name") from fault
+
+
+def enterprise_of(value: Json) -> Enterprise:
+    """Raises UnreadableField."""
+    r = VendorObject(value, "Enterprise")
+    default = None
+    for currency in r.optional_objects("Currencies") or ():
+        if currency.optional_boolean("IsDefault"):
+            default = currency.text("Currency")
+    return Enterprise(
+        id=r.text("Id"),
+        name=r.optional_text("Name") or "",
+        time_zone=r.text("TimeZoneIdentifier"),
+        currency=default,
+        net_prices=r.optional_text("Pricing") == "Net",
+    )
+
+
+def lodging_services(
+    services: Sequence[Entry], categories: Sequence[Entry] | None
+) -> frozenset[str]:
+    """Bookable by the day and, where the categories are told, with one that people sleep in."""
+    sleeping = None if categories is None else services_with_beds(categories)
+    found = set()
+    for entry in services:
+        r = VendorObject(entry.value, entry.path)
+        service_id = r.text("Id")
+        if _is_bookable_by_day(r) and (sleeping is None or service_id in sleeping):
+            found.add(service_id)
+    return frozenset(found)
+
+
+def _lodging_told(messages: Messages) -> frozenset[str] | None:
+    services = messages.lists.get("Services")
+    if services is None:
+        return None
+    return lodging_services(services, messages.lists.get("ResourceCategories"))
+
+
+def _is_bookable_by_day(service: VendorObject) -> bool:
+    data = service.optional_object("Data")
+    if data is None or data.optional_text("Discriminator") != BOOKABLE:
+        return False
+    value = data.optional_object("Value")
+    if value is None:
+        return False
+    period = value.optional_text("TimeUnitPeriod") or value.optional_text("TimeUnit")
+    return period == DAY
+
+
+def services_with_beds(categories: Iterable[Entry]) -> frozenset[str]:
+    found = set()
+    for entry in categories:
+        r = VendorObject(entry.value, entry.path)
+        if r.optional_text("Type") in LODGING_CATEGORIES:
+            found.add(r.text("ServiceId"))
+    return frozenset(found)
+
+
+def _unwrapped(customers: Iterable[Entry]) -> Iterable[Entry]:
+    """customers/search wraps each in an object of its own."""
+    for entry in customers:
+        yield unwrapped(entry)
+
+
+def unwrapped(entry: Entry) -> Entry:
+    value = entry.value
+    if isinstance(value, dict) and isinstance(value.get("Customer"), dict):
+        path = f"{entry.path}.Customer" if entry.path else "Customer"
+        return Entry(path, value["Customer"])
+    return entry
+
+
+def _by_id(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """An entry without an id is nobody's; as an item of its own it is refused by its mapper."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        entry_id = entry.value.get("Id") if isinstance(entry.value, dict) else None
+        if isinstance(entry_id, str):
+            found[entry_id] = entry
+    return found
+
+
+def _grouped(entries: Sequence[Entry] | None, link: str) -> dict[str, list[Entry]] | None:
+    """Raises UnreadableField where the link is missing: whose total would be wrong is unknown."""
+    if entries is None:
+        return None
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        owner = VendorObject(entry.value, entry.path).text(link)
+        found.setdefault(owner, []).append(entry)
+    return found
+
+
+def _companions(entries: Sequence[Entry] | None) -> dict[str, list[str]] | None:
+    """Customer ids by reservation; those of a whole group without a reservation are left out."""
+    if entries is None:
+        return None
+    found: dict[str, list[str]] = {}
+    for entry in sorted(entries, key=_own_id):
+        r = VendorObject(entry.value, entry.path)
+        reservation = r.optional_text("ReservationId")
+        if reservation is not None:
+            customers = found.setdefault(reservation, [])
+            customer = r.text("CustomerId")
+            if customer not in customers:
+                customers.append(customer)
+    return found
+
+
+def _own_id(entry: Entry) -> str:
+    """An order that does not depend on the provider's, which is by change."""
+    value = entry.value.get("Id") if isinstance(entry.value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _age_classes(entries: Iterable[Entry]) -> dict[str, AgeClass]:
+    found = {}
+    for entry in entries:
+        r = VendorObject(entry.value, entry.path)
+        found[r.text("Id")] = AGE_CLASSES.get(
+            r.optional_text("Classification") or "", AgeClass.OTHER
+        )
+    return found

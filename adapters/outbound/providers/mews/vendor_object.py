@@ -1,0 +1,100 @@
+"""The kit's reader, with what this vendor's many nulls ask for: no empty leftovers."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.json_text import Json, dumps
+from adapters.outbound.provider_kit.reader import Reader
+from domain.errors import InvalidField
+from domain.values import Reason
+
+EXTRAS: Final = "extras"
+EMPTY: Final = "(empty)"
+
+_PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
+
+
+class Entry(NamedTuple):
+    """One element of a message's list: where it stood, its value, its own text if at hand."""
+
+    path: str
+    value: Json
+    raw: bytes | None = None
+
+    def text(self) -> bytes:
+        return self.raw if self.raw is not None else dumps(self.value).encode()
+
+
+class VendorObject(Reader):
+    """Opened without a path of its own, so that what is kept does not depend on its position.
+
+    An empty text counts as null: this vendor has both for "nothing there".
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: Json, path: str = "", *, blank_is_null: bool = True) -> None:
+        super().__init__(value, path, blank_is_null=blank_is_null)
+
+    def leftovers(self) -> Iterator[tuple[str, str]]:
+        """Path and compact JSON text of what says something and has no home; a home that ends in
+        `extras` is one in which the original word is lost, so it is kept as well."""
+        for key, value in self._value.items():
+            home = self._homes.get(key)
+            if home is None or home.endswith(EXTRAS):
+                if not is_empty(value):
+                    yield self.path_of(key), compact(value)
+                continue
+            for child in self._children.get(key, ()):
+                yield from child.leftovers()
+
+    def all_homes(self) -> tuple[tuple[str, str], ...]:
+        """For each field that was sent: the field of ours, `extras`, or `(empty)`."""
+        kept = dict.fromkeys((path for path, _ in self.leftovers()), EXTRAS)
+        silent = {key: EMPTY for key, value in self._value.items() if is_empty(value)}
+        return tuple(sorted({**silent, **kept, **self.homes()}.items()))
+
+
+def is_empty(value: Json) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def compact(value: Json) -> str:
+    """JSON text; the quick way for ids, words and instants, which are nearly all of it."""
+    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
+        return f'"{value}"'
+    return dumps(value)
+
+
+_SOURCES_OF: Final = {
+    "external_id": "Id",
+    "departure": "ScheduledEndUtc",
+    "count": "PersonCounts",
+    "room_type_id": "ResourceCategoryId",
+}
+
+
+def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
+    """Why the item at `prefix` was refused, with the path in the vendor's own field names."""
+    if isinstance(fault, InvalidField):
+        path = _joined(prefix, _SOURCES_OF.get(fault.path, fault.path))
+        return Reason(fault.code, path, f"{path}: {fault.fix}")
+    if fault.path == "(payload)":
+        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
+    detail = fault.message.removeprefix(fault.path)
+    path = _joined(prefix, fault.path)
+    return Reason(fault.code, path, f"{path}{detail}")
+
+
+def under(prefix: str, fault: UnreadableField) -> UnreadableField:
+    """The same fault seen from the message: for what a booking takes from another list."""
+    found = fault.details.get("found")
+    path = prefix if fault.path == "(payload)" else _joined(prefix, fault.path)
+    known = found if isinstance(found, str) else None
+    return UnreadableField(path, fault.code, fault.expected, found=known)
+
+
+def _joined(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix else path
