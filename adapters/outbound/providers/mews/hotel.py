@@ -1,0 +1,218 @@
+"""What a client learns of the hotel before it reads bookings, and what it completes them with."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.providers.mews import api as connector
+from adapters.outbound.providers.mews.api import ConnectorApi
+from adapters.outbound.providers.mews.mapping_bookings import BookingMapper
+from adapters.outbound.providers.mews.mapping_guests import map_guest
+from adapters.outbound.providers.mews.mapping_records import LANGUAGE, records_of
+from adapters.outbound.providers.mews.messages import Messages
+from adapters.outbound.providers.mews.references import (
+    Enterprise,
+    References,
+    enterprise_of,
+    lodging_services,
+    references_of,
+    services_with_beds,
+)
+from adapters.outbound.providers.mews.vendor_object import VendorObject
+from domain.snapshots import HotelRecords
+from ports.errors import Misconfigured, UnreadableAnswer, UnreadableMessage
+from ports.providers import HotelContext, ReadItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """`now` is the provider's clock."""
+
+    now: datetime
+    enterprise: Enterprise
+    body: dict[str, Json]
+
+
+def ask_configuration(api: ConnectorApi) -> Configured:
+    answer = api.ask("configuration/get", {})
+    try:
+        r = VendorObject(answer)
+        enterprise = r.required("Enterprise", lambda value, _: enterprise_of(value))
+        return Configured(now=r.instant("NowUtc"), enterprise=enterprise, body=answer)
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hotel:
+    """One run's knowledge of the hotel. `services`: where people sleep."""
+
+    api: ConnectorApi
+    configured: Configured
+    services: tuple[str, ...]
+    categories: list[Json]
+    age_categories: list[Json]
+
+    @classmethod
+    def ask(cls, api: ConnectorApi, service_ids: tuple[str, ...]) -> "Hotel":
+        """`service_ids`, where the connection names them, are taken as they are."""
+        configured = ask_configuration(api)
+        candidates = service_ids or _bookable(api.all(connector.SERVICES, {}))
+        categories = api.by_ids(connector.CATEGORIES, candidates)
+        services = service_ids or _lodging(candidates, categories)
+        if not services:
+            raise Misconfigured("no accommodation service is visible", setting="service_ids")
+        ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})
+        return cls(
+            api=api,
+            configured=configured,
+            services=services,
+            categories=categories,
+            age_categories=ages,
+        )
+
+    def records(self) -> HotelRecords:
+        messages = Messages()
+        known = frozenset(self.services)
+        own = [value for value in self.categories if _text(value, "ServiceId") in known]
+        messages.add("ResourceCategories", own)
+        category_ids = list(_texts(own, "Id"))
+        assignments = self.api.by_ids(
+            connector.ASSIGNMENTS, category_ids, filter_name="ResourceCategoryIds"
+        )
+        messages.add("ResourceCategoryAssignments", assignments)
+        rooms = frozenset(_texts(assignments, "ResourceId"))
+        resources = self.api.all(connector.RESOURCES, {})
+        messages.add("Resources", [r for r in resources if _text(r, "Id") in rooms])
+        messages.add("Rates", self.api.by_ids(connector.RATES, self.services))
+        return records_of(messages, _language(self.configured.body))
+
+    def stays(self, ids: Sequence[str]) -> list[Json]:
+        return self.api.by_ids(connector.RESERVATIONS, ids, self.in_services())
+
+    def stays_of(self, customer_ids: Sequence[str]) -> list[Json]:
+        """Reservations that these people own or share."""
+        owned = self.api.by_ids(
+            connector.RESERVATIONS, customer_ids, self.in_services(), filter_name="AccountIds"
+        )
+        links = self.api.by_ids(connector.COMPANIONSHIPS, customer_ids, filter_name="CustomerIds")
+        known = frozenset(ids_of(owned))
+        shared = [i for i in ids_of(links, "ReservationId") if i not in known]
+        return owned + self.stays(shared)
+
+    def in_services(self) -> dict[str, Json]:
+        return {"ServiceIds": list(self.services)}
+
+    def completed(self, reservations: Sequence[Json], observed_at: datetime) -> "PageOfStays":
+        """Bulk questions for all that these reservations refer to."""
+        messages = Messages(enterprise=_enterprise(self.configured.body))
+        messages.add("Reservations", reservations)
+        messages.add("AgeCategories", self.age_categories)
+        ids = list(_texts(reservations, "Id"))
+        companionships = self.api.by_ids(connector.COMPANIONSHIPS, ids)
+        messages.add("Companionships", companionships)
+        messages.add("OrderItems", self.api.by_ids(connector.CHARGES, ids))
+        people, companies = _accounts(reservations)
+        people.update(dict.fromkeys(_texts(companionships, "CustomerId")))
+        messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
+        messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
+        return PageOfStays(messages, self._references(messages, observed_at))
+
+    def _references(self, messages: Messages, observed_at: datetime) -> References:
+        enterprise = self.configured.enterprise
+        context = HotelContext(
+            time_zone=enterprise.time_zone,
+            currency=enterprise.currency or "",
+            observed_at=observed_at,
+        )
+        try:
+            return references_of(messages, context)
+        except UnreadableMessage as fault:
+            raise UnreadableAnswer(fault.message) from fault
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfStays:
+    messages: Messages
+    references: References
+
+    def guests(self, seen: set[str]) -> Iterator[ReadItem]:
+        """Each once in a run: `seen` grows."""
+        for entry in self.messages.of("Customers"):
+            customer_id = _text(entry.value, "Id")
+            if customer_id not in seen:
+                seen.add(customer_id)
+                yield map_guest(entry, {})
+
+    def bookings(self) -> Iterator[ReadItem]:
+        mapper = BookingMapper(self.references)
+        return (mapper.map(entry) for entry in self.messages.of("Reservations"))
+
+
+def guests_of(customers: Iterable[Json], seen: set[str]) -> list[ReadItem]:
+    messages = Messages()
+    messages.add("Customers", customers)
+    found = []
+    for entry in messages.of("Customers"):
+        seen.add(_text(entry.value, "Id"))
+        found.append(map_guest(entry, {}))
+    return found
+
+
+def ids_of(values: Iterable[Json], key: str = "Id") -> list[str]:
+    """Each once, in order; values without one are left out."""
+    return list(dict.fromkeys(_texts(values, key)))
+
+
+def _accounts(reservations: Iterable[Json]) -> tuple[dict[str, None], dict[str, None]]:
+    people: dict[str, None] = {}
+    companies: dict[str, None] = {}
+    for value in reservations:
+        kind = companies if _text(value, "AccountType") == "Company" else people
+        for key, where in (("AccountId", kind), ("BookerId", people)):
+            if found := _text(value, key):
+                where[found] = None
+    return people, companies
+
+
+def _bookable(services: Iterable[Json]) -> tuple[str, ...]:
+    messages = Messages()
+    messages.add("Services", services)
+    try:
+        return tuple(sorted(lodging_services(messages.of("Services"), None)))
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+def _lodging(candidates: Sequence[str], categories: Sequence[Json]) -> tuple[str, ...]:
+    """Of the services bookable by the day, those with a category that people sleep in."""
+    messages = Messages()
+    messages.add("ResourceCategories", categories)
+    try:
+        sleeping = services_with_beds(messages.of("ResourceCategories"))
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+    return tuple(service for service in candidates if service in sleeping)
+
+
+def _enterprise(body: dict[str, Json]) -> dict[str, Json] | None:
+    found = body.get("Enterprise")
+    return found if isinstance(found, dict) else None
+
+
+def _language(body: dict[str, Json]) -> str:
+    return _text(body.get("Enterprise"), "DefaultLanguageCode") or LANGUAGE
+
+
+def _texts(values: Iterable[Json], key: str) -> Iterator[str]:
+    for value in values:
+        if found := _text(value, key):
+            yield found
+
+
+def _text(value: Json, key: str) -> str:
+    """For links alone; the mapper refuses what is not as documented, with its path."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
