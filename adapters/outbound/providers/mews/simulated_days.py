@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from .simulated_bookings import CANCEL_REASONS, NIGHTS
-from .simulated_desk import FrontDesk, is_expired
+from .simulated_desk import FrontDesk
 from .simulated_hotel import Event, SimulatedHotel
 from .simulated_records import Customer, Reservation
 from .simulated_time import DAY_SECONDS
@@ -124,7 +124,7 @@ class HotelLife:
                 self.desk.cancel(item, "NoShow" if item.state == "Confirmed" else "Other")
         ahead = hotel.reservations.between("start", hotel.clock.now, midnight + 3 * DAY_SECONDS)
         for item in ahead:
-            if item.state == "Optional" and is_expired(item, hotel.clock.now):
+            if item.state == "Optional" and (item.released or 0) < hotel.clock.now:
                 self.desk.cancel(item, "ConfirmationMissed")
         hotel.clock.move_to(hotel.calendar.instant(tomorrow, DAY_ENDS_MINUTE))
 

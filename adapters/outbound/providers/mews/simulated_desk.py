@@ -6,7 +6,6 @@ from .simulated_bookings import Stay
 from .simulated_catalog import ARRIVAL_MINUTE, DEPARTURE_MINUTE, RATES
 from .simulated_hotel import SimulatedHotel
 from .simulated_records import Customer, OrderItem, Reservation, Room, stay_instants
-from .simulated_time import DAY_SECONDS
 
 _ROOM_TRIES = 400
 
@@ -214,10 +213,3 @@ class FrontDesk:
     def _rooms_in_random_order(self) -> list[Room]:
         rooms = list(self._hotel.rooms)
         return self._maker.source.sample(rooms, min(len(rooms), _ROOM_TRIES))
-
-
-def is_expired(item: Reservation, now: int) -> bool:
-    """An optional booking past its release, or one whose guest is more than a day late."""
-    if item.state == "Optional":
-        return item.released is not None and item.released < now
-    return item.state == "Confirmed" and item.start < now - DAY_SECONDS
