@@ -15,12 +15,19 @@ class ReplayQuarantine:
     unit_of_work: UnitOfWorkFactory
     process: ProcessInbox
 
-    def __call__(self, hotel_id: HotelId, item_id: UUID) -> Settlement:
+    def __call__(
+        self, hotel_id: HotelId, item_id: UUID, *, provider: str | None = None
+    ) -> Settlement:
         """What pulled it brought is asked for again; what was pushed is read again from its own
-        text. Raises NotFound where nothing of this id is quarantined at this hotel."""
+        text. `provider`: the caller's own, from which the item must have come.
+
+        Raises NotFound where nothing of this id is quarantined at this hotel.
+        """
         with self.unit_of_work() as uow:
             item = uow.inbox.load(hotel_id, [item_id]).get(item_id)
         if item is None or item.state is not InboxState.QUARANTINED:
+            raise NotFound("nothing of this id is quarantined here")
+        if provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
         [settlement] = self.process(
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id

@@ -26,6 +26,13 @@ class UnreadableJson(UnreadableMessage):
         self.position = position
 
 
+class NotAMessage(UnreadableJson):
+    """JSON, but neither an object nor an array of them."""
+
+    code = "not_a_message"
+    kind = ErrorKind.INVALID
+
+
 class UnreadableField(PmsError):
     """A field of a foreign payload is not what its documentation says.
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TypeAlias, Union, cast
 
 import simplejson
 
-from adapters.outbound.provider_kit.errors import UnreadableJson, safe_value
+from adapters.outbound.provider_kit.errors import NotAMessage, UnreadableJson, safe_value
 from ports.errors import TooManyItems
 
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
@@ -80,7 +80,8 @@ def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
 
     An element that is grammatical but not acceptable (a key twice, NaN) is returned with its
     problem, so that it does not take the others along. Raises TooManyItems at element `limit` + 1,
-    before that one is parsed; UnreadableJson where the text is no JSON object or array.
+    before that one is parsed; UnreadableJson where the text is no JSON, NotAMessage where it
+    is no object or array.
     """
     source = _decoded(text)
     start = _after_space(source, 0)
@@ -89,7 +90,8 @@ def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
         _expect_end(source, end)
         return [item]
     if source[start : start + 1] != "[":
-        raise UnreadableJson("expected an object or an array", start)
+        loads(source)
+        raise NotAMessage("expected an object or an array", start)
     return list(_elements(source, start + 1, limit))
 
 

@@ -1,0 +1,37 @@
+"""Who asks, for which hotel: read from headers only, never from a body or URL."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import g, request
+
+from adapters.inbound.rest.rate_limits import TokenLimits
+from application import log_context
+from application.authenticate import Authenticate, Principal
+
+KEY_HEADER: Final = "X-PMS-Provider-Key"
+HOTEL_HEADER: Final = "X-PMS-Hotel"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    authenticate: Authenticate
+    limits: TokenLimits
+
+    def __call__(self) -> Principal:
+        """The caller of the current request. Raises Unauthenticated, Forbidden, HotelDisabled,
+        RateExceeded."""
+        principal = self.authenticate(
+            provider_key=request.headers.get(KEY_HEADER),
+            token=_bearer(request.headers.get("Authorization", "")),
+            hotel=request.headers.get(HOTEL_HEADER),
+        )
+        log_context.hotel.set(str(principal.hotel_id))
+        log_context.provider.set(principal.provider)
+        g.limit_headers = self.limits.count(principal.token_id)
+        return principal
+
+
+def _bearer(header: str) -> str | None:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -1,0 +1,72 @@
+"""The Flask application, made of use cases and options; nothing happens on import."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from flask import Flask
+from flask_smorest import Api
+
+from adapters.inbound.rest import (
+    docs_page,
+    health,
+    ingest,
+    problems,
+    quarantine,
+    request_scope,
+    sync,
+    webhooks,
+)
+from adapters.inbound.rest.admission import Admission
+from adapters.inbound.rest.openapi import CORRELATION, HOTEL, SECURITY, SECURITY_SCHEMES
+from adapters.inbound.rest.rate_limits import TokenLimits
+from adapters.inbound.rest.request_scope import PmsFlask
+from adapters.inbound.rest.use_cases import PREFIX, Options, UseCases
+
+Registrar: TypeAlias = Callable[[Flask, Admission], None]
+"""Adds views of another adapter, which lets callers in by the same admission."""
+
+
+def build_app(
+    use_cases: UseCases, options: Options | None = None, registrars: Sequence[Registrar] = ()
+) -> Flask:
+    options = options or Options()
+    app = PmsFlask("pms", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=options.max_body_bytes,
+        PROPAGATE_EXCEPTIONS=False,
+        API_TITLE="PMS adapter layer",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+    )
+    limits = TokenLimits(
+        options.rate_limit_storage, per_minute=options.requests_per_minute, now=use_cases.now
+    )
+    admit = Admission(use_cases.authenticate, limits)
+    request_scope.register(app, new_id=use_cases.new_id)
+    api = _documented(app)
+    for blueprint in (
+        ingest.blueprint(use_cases, admit),
+        webhooks.blueprint(use_cases),
+        sync.blueprint(use_cases, admit),
+        quarantine.blueprint(use_cases, admit),
+        health.blueprint(use_cases),
+    ):
+        api.register_blueprint(blueprint)
+    _common_parameters(api)
+    for register in registrars:
+        register(app, admit)
+    problems.register(app)
+    if options.serve_docs:
+        docs_page.register(app, api, path=f"{PREFIX}/docs")
+    return app
+
+
+def _documented(app: Flask) -> Api:
+    return Api(app, spec_kwargs={"security": SECURITY, "info": {"description": docs_page.ABOUT}})
+
+
+def _common_parameters(api: Api) -> None:
+    for name, scheme in SECURITY_SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
+    for path in api.spec._paths.values():  # noqa: SLF001  apispec offers no way to add to a path
+        path.setdefault("parameters", []).extend([CORRELATION, HOTEL])

@@ -1,0 +1,79 @@
+"""Request bodies: their size, type and text, before anybody parses them."""
+
+from typing import Final
+from uuid import UUID
+
+import orjson
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from adapters.inbound.rest.problems import BadQuery, BodyTooLarge, UnsupportedMediaType
+from application.errors import InvalidRequest
+
+JSON: Final = "application/json"
+
+
+class NotJson(InvalidRequest):
+    """The body is not JSON."""
+
+    code = "unreadable_json"
+
+
+def raw_body() -> bytes:
+    """Raises BodyTooLarge, also for a chunked body as soon as it passes the limit."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise BodyTooLarge(limit=request.max_content_length) from error
+
+
+def json_body() -> bytes:
+    """Raises UnsupportedMediaType, BodyTooLarge."""
+    mimetype = request.mimetype
+    if mimetype != JSON and not (
+        mimetype.startswith("application/") and mimetype.endswith("+json")
+    ):
+        raise UnsupportedMediaType
+    if request.mimetype_params.get("charset", "utf-8").lower().replace("-", "") != "utf8":
+        raise UnsupportedMediaType
+    return raw_body()
+
+
+def json_object(body: bytes) -> dict[str, object]:
+    """For small commands without amounts. Raises NotJson, InvalidRequest."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise NotJson(f"unreadable JSON at character {error.pos}", position=error.pos) from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("send a JSON object")
+    return value
+
+
+def answer(document: object, status: int = 200, **headers: str) -> Response:
+    response = Response(orjson.dumps(document), status, content_type=JSON)
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
+
+
+def query_integer(name: str, default: int) -> int:
+    """Raises BadQuery."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise BadQuery(f"{name}: send a whole number", field=name)
+    return int(text)
+
+
+def as_id(text: object, name: str) -> UUID:
+    """Raises BadQuery."""
+    if isinstance(text, str) and len(text) == 36:
+        try:
+            return UUID(text)
+        except ValueError:
+            pass
+    raise BadQuery(f"{name}: send a UUID", field=name)

@@ -1,0 +1,141 @@
+"""The pieces of which the operations' OpenAPI descriptions are made."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from adapters.inbound.rest import schemas
+from adapters.inbound.rest.admission import HOTEL_HEADER, KEY_HEADER
+from adapters.inbound.rest.problems import MEDIA_TYPE
+from adapters.inbound.rest.request_scope import CORRELATION_HEADER
+
+Description = dict[str, Any]
+View = TypeVar("View", bound=Callable[..., Response])
+
+NO_CREDENTIALS: Final[list[Description]] = []
+SECURITY: Final[list[Description]] = [{"token": [], "provider_key": []}]
+SECURITY_SCHEMES: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Hotel-scoped token; decides hotel, provider and scopes",
+    },
+    "provider_key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": KEY_HEADER,
+        "description": "Tells which partner calls",
+    },
+}
+
+
+def _header(name: str, description: str, schema: Description) -> Description:
+    return {"in": "header", "name": name, "description": description, "schema": schema}
+
+
+def _query(name: str, description: str, schema: Description) -> Description:
+    return {"in": "query", "name": name, "description": description, "schema": schema}
+
+
+CORRELATION: Final = _header(
+    CORRELATION_HEADER,
+    "Follows the request through jobs and logs; another value is replaced by a new one",
+    {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+)
+HOTEL: Final = _header(
+    HOTEL_HEADER,
+    "Slug of one of the token's hotels, where it has several; by default its first",
+    {"type": "string"},
+)
+IDEMPOTENCY_KEY: Final = _header(
+    "Idempotency-Key",
+    "The same key and body within 24 hours get the first answer again "
+    "(draft-ietf-httpapi-idempotency-key-header-07)",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+)
+PREFER: Final = _header(
+    "Prefer",
+    "`respond-async`: store now, apply later (RFC 7240)",
+    {"type": "string", "examples": ["respond-async"]},
+)
+LIMIT: Final = _query(
+    "limit", "How many", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+)
+OFFSET: Final = _query(
+    "offset", "How many to pass over", {"type": "integer", "minimum": 0, "maximum": 10_000}
+)
+AFTER: Final = _query(
+    "after", "`next_after` of the last page", {"type": "string", "format": "uuid"}
+)
+
+_RATE_HEADERS: Final[Description] = {
+    "RateLimit": {
+        "description": "What is left (r) for how many seconds (t)",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "Quota (q) per window of seconds (w)",
+        "schema": {"type": "string"},
+    },
+}
+_RETRY_AFTER: Final[Description] = {
+    "Retry-After": {"description": "Seconds", "schema": {"type": "string"}}
+}
+
+
+def route(
+    blueprint: Blueprint,
+    rule: str,
+    *,
+    method: str = "GET",
+    endpoint: str | None = None,
+    **description: Any,
+) -> Callable[[View], View]:
+    """A view with its OpenAPI description."""
+
+    def add(view: View) -> View:
+        described = blueprint.doc(**description)(view)
+        blueprint.route(rule, methods=[method], endpoint=endpoint)(described)
+        return view
+
+    return add
+
+
+def sends(schema: type[Schema], *, many: bool = False) -> Description:
+    """`many`: one object or an array of up to 1,000."""
+    one: Description = {"schema": schema}
+    if many:
+        reference = {"$ref": f"#/components/schemas/{schema.__name__}"}
+        array = {"type": "array", "items": reference, "maxItems": 1_000}
+        one = {"schema": {"oneOf": [reference, array]}}
+    return {"required": True, "content": {"application/json": one}}
+
+
+def answers(good: Mapping[int, tuple[str, type[Schema] | None]], *bad: int) -> Description:
+    told: Description = {}
+    for status, (description, schema) in good.items():
+        content = {"schema": schema or {"type": "object"}}
+        headers = _LOCATION if status == HTTPStatus.ACCEPTED else {}
+        if HTTPStatus.TOO_MANY_REQUESTS in bad:
+            headers = headers | _RATE_HEADERS
+        told[str(status)] = {
+            "description": description,
+            "content": {"application/json": content},
+            "headers": headers,
+        }
+    for status in bad:
+        told[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schemas.Problem}},
+            "headers": _RETRY_AFTER if status in (429, 503) else {},
+        }
+    return told
+
+
+_LOCATION: Final[Description] = {
+    "Location": {"description": "Where the outcome will be", "schema": {"type": "string"}}
+}

@@ -1,0 +1,190 @@
+"""Every error as problem details (RFC 9457); the one table from kinds of errors to statuses."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from adapters.inbound.rest.use_cases import PREFIX
+from application import log_context
+from application.errors import ApplicationError
+from domain.errors import ErrorKind, PmsError
+
+MEDIA_TYPE: Final = "application/problem+json"
+_LOG: Final = logging.getLogger("pms.rest")
+
+STATUS_OF_KIND: Final[Mapping[ErrorKind, HTTPStatus]] = {
+    ErrorKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorKind.STALE: HTTPStatus.CONFLICT,
+    ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    ErrorKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorKind.REJECTED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorKind.MISCONFIGURED: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorKind.UNREADABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
+    "unreadable_json": HTTPStatus.BAD_REQUEST,
+    "bad_idempotency_key": HTTPStatus.BAD_REQUEST,
+    "bad_query": HTTPStatus.BAD_REQUEST,
+    "too_many_items": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    # The PMS behind us failed, not the one who asks.
+    "provider_credentials_refused": HTTPStatus.BAD_GATEWAY,
+    "provider_rejected": HTTPStatus.BAD_GATEWAY,
+    "provider_answer_unreadable": HTTPStatus.BAD_GATEWAY,
+}
+_TOLD: Final = ("limit", "position")
+_RETRY_AFTER_SECONDS: Final = "10"
+_INTERNAL: Final = "Something went wrong on our side; the correlation id tells us what."
+
+
+class BadQuery(ApplicationError):
+    """A parameter of the URL can't be what it says."""
+
+    code = "bad_query"
+    kind = ErrorKind.INVALID
+
+
+class BodyTooLarge(ApplicationError):
+    """The body is larger than one request may be; send the items in parts."""
+
+    code = "body_too_large"
+    kind = ErrorKind.INVALID
+
+
+class UnsupportedMediaType(ApplicationError):
+    """Send the body as application/json in UTF-8, not compressed."""
+
+    code = "unsupported_media_type"
+    kind = ErrorKind.INVALID
+
+
+class RateExceeded(ApplicationError):
+    """This token sent more requests than it may in a minute; wait as Retry-After says."""
+
+    code = "rate_limited"
+    kind = ErrorKind.UNAVAILABLE
+
+    def __init__(self, *, retry_after: int, headers: Mapping[str, str]) -> None:
+        super().__init__(retry_after=retry_after)
+        self.headers = {**headers, "Retry-After": str(retry_after)}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    code: str
+    detail: str
+    errors: tuple[Mapping[str, str | None], ...] = ()
+    details: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> bytes:
+        document: dict[str, object] = {
+            "type": f"{PREFIX}/docs#problem-{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": shown_path(),
+            "code": self.code,
+            "correlation_id": log_context.correlation_id.get(),
+        }
+        if self.errors:
+            document["errors"] = self.errors
+        return orjson.dumps({**document, **self.details})
+
+    def response(self) -> Response:
+        answer = Response(self.body(), self.status, content_type=MEDIA_TYPE)
+        answer.headers.update(self.headers)
+        return answer
+
+
+def shown_path() -> str:
+    """Without the secret that a webhook's URL carries, and never as long as an attacker likes."""
+    rule = request.url_rule
+    if rule is not None and "connection_key" in rule.arguments:
+        provider = (request.view_args or {}).get("provider", "")
+        return f"{PREFIX}/{provider}/webhook/…"
+    return request.path[:500] if "/webhook/" not in request.path else f"{PREFIX}/…/webhook/…"
+
+
+def problem_of(error: PmsError) -> Problem:
+    status = STATUS_OF_CODE.get(error.code, STATUS_OF_KIND[error.kind])
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("request_failed", extra={"code": error.code})
+        return Problem(status, error.code, _INTERNAL)
+    path = error.details.get("path") or error.details.get("field")
+    errors = (_field_error(error, str(path)),) if path else ()
+    shown: dict[str, str | int] = {
+        name: error.details[name] for name in _TOLD if name in error.details
+    }
+    return Problem(status, error.code, error.message, errors, shown, _headers(error, status))
+
+
+def problem_for_vendor(error: PmsError) -> Problem:
+    """Many vendors never send again what was answered with 4xx: only what can't become better by
+    waiting may be one."""
+    problem = problem_of(error)
+    is_final = error.kind in (
+        ErrorKind.NOT_FOUND,
+        ErrorKind.UNAUTHENTICATED,
+        ErrorKind.FORBIDDEN,
+        ErrorKind.INVALID,
+    )
+    if is_final or problem.status >= 500:
+        return problem
+    headers = {"Retry-After": _RETRY_AFTER_SECONDS}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, headers=headers)
+
+
+def _field_error(error: PmsError, path: str) -> Mapping[str, str | None]:
+    return {"path": path, "code": error.code, "detail": error.message}
+
+
+def _headers(error: PmsError, status: int) -> Mapping[str, str]:
+    if isinstance(error, RateExceeded):
+        return error.headers
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Bearer realm="pms"'}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": _RETRY_AFTER_SECONDS}
+    return {}
+
+
+def of_framework(error: HTTPException) -> Response:
+    """What Flask itself refuses: no such route, method not allowed, body too large, …"""
+    if isinstance(error, RequestEntityTooLarge):
+        return problem_of(BodyTooLarge()).response()
+    status = error.code or 500
+    if status < 400 and error.response is None:
+        return Response(status=status, headers=error.get_headers())
+    if status >= 500:
+        return Problem(status, "internal_error", _INTERNAL).response()
+    code = HTTPStatus(status).name.lower()
+    headers = {}
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return Problem(status, code, _SENTENCES.get(status, "Bad request."), headers=headers).response()
+
+
+_SENTENCES: Final = {
+    404: "There is nothing at this path.",
+    405: "This path does not take this method; the Allow header lists those that it does.",
+    415: "Send the body as application/json in UTF-8, not compressed.",
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(PmsError, lambda error: problem_of(error).response())
+    app.register_error_handler(HTTPException, of_framework)

@@ -1,0 +1,57 @@
+"""Requests per token and minute, counted where all processes see it.
+
+Headers as in draft-ietf-httpapi-ratelimit-headers. A store that can't be reached never refuses a
+request: counting goes on in this process until it is back.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
+
+from adapters.inbound.rest.problems import RateExceeded
+
+WINDOW_SECONDS: Final = 60
+_LEFT_ALONE_SECONDS: Final = 5.0
+_TIMEOUTS: Final = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+
+
+class TokenLimits:
+    def __init__(self, storage_url: str, *, per_minute: int, now: Callable[[], datetime]) -> None:
+        is_remote = not storage_url.startswith("memory:")
+        options: Mapping[str, float] = _TIMEOUTS if is_remote else {}
+        storage = storage_from_string(storage_url, wrap_exceptions=True, **options)
+        if not isinstance(storage, Storage):
+            raise TypeError("the storage of rate limits must be a synchronous one")
+        self._storage: Storage = storage
+        self._fallback = MemoryStorage()
+        self._per_minute = per_minute
+        self._now = now
+        self._down_until = 0.0
+
+    def count(self, token_id: UUID) -> Mapping[str, str]:
+        """The headers to answer with. Raises RateExceeded."""
+        now = self._now().timestamp()
+        window, into = divmod(now, WINDOW_SECONDS)
+        left_seconds = ceil(WINDOW_SECONDS - into)
+        used = self._hit(f"pms:rate:{token_id}:{int(window)}", now)
+        headers = {
+            "RateLimit-Policy": f'"token";q={self._per_minute};w={WINDOW_SECONDS}',
+            "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={left_seconds}',
+        }
+        if used > self._per_minute:
+            raise RateExceeded(retry_after=left_seconds, headers=headers)
+        return headers
+
+    def _hit(self, key: str, now: float) -> int:
+        if now < self._down_until:
+            return self._fallback.incr(key, WINDOW_SECONDS)
+        try:
+            return self._storage.incr(key, WINDOW_SECONDS)
+        except StorageError:
+            self._down_until = now + _LEFT_ALONE_SECONDS
+            return self._fallback.incr(key, WINDOW_SECONDS)

@@ -1,0 +1,84 @@
+"""What happens around every request: correlation id, access log, security headers."""
+
+import logging
+import re
+from collections.abc import Callable
+from time import perf_counter
+from types import TracebackType
+from typing import Final
+from uuid import UUID
+
+from flask import Flask, Response, g, request
+
+from application import log_context
+
+CORRELATION_HEADER: Final = "X-Correlation-ID"
+_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ACCESS_LOG: Final = logging.getLogger("pms.access")
+_LOG: Final = logging.getLogger("pms.rest")
+
+SECURITY_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+class PmsFlask(Flask):
+    """Logs an unexpected error by its type and place; its message may hold someone's data."""
+
+    def log_exception(
+        self,
+        exc_info: (
+            tuple[type[BaseException], BaseException, TracebackType | None]
+            | tuple[None, None, None]
+        ),
+    ) -> None:
+        kind, _, trace = exc_info
+        extra = {"error_type": kind.__name__ if kind else None, "place": place_of(trace)}
+        _LOG.error("unexpected_error", extra=extra)
+
+
+def place_of(trace: TracebackType | None) -> list[str]:
+    """file:line:function of the innermost frames."""
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    return places[-8:]
+
+
+def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.began = perf_counter()
+        given = request.headers.get(CORRELATION_HEADER, "")
+        log_context.begin(given if _ACCEPTABLE.fullmatch(given) else new_id().hex)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers[CORRELATION_HEADER] = log_context.correlation_id.get() or ""
+        for name, value in SECURITY_HEADERS:
+            response.headers.setdefault(name, value)
+        if limits := g.get("limit_headers"):
+            response.headers.update(limits)
+        if _ACCESS_LOG.isEnabledFor(logging.INFO):
+            _log_access(response)
+        return response
+
+
+def _log_access(response: Response) -> None:
+    """The route, not the path: a webhook's path is a secret."""
+    rule = request.url_rule
+    fields = {
+        "method": request.method,
+        "route": rule.rule if rule else None,
+        "status": response.status_code,
+        "duration_ms": round((perf_counter() - g.began) * 1000, 1),
+    }
+    _ACCESS_LOG.info("http_request", extra=fields)

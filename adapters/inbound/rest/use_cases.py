@@ -1,0 +1,54 @@
+"""What the composition root hands to this adapter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from application.authenticate import Authenticate
+from application.check_health import CheckHealth
+from application.find_batch import FindBatch
+from application.find_connections import FindConnections
+from application.find_providers import FindProvider
+from application.find_quarantine import FindQuarantine
+from application.find_sync_runs import FindSyncRuns
+from application.idempotent_requests import IdempotentRequests
+from application.ingest_items import IngestItems
+from application.receive_webhook import ReceiveWebhook
+from application.replay_quarantine import ReplayQuarantine
+from application.request_sync import RequestSync
+
+PREFIX: Final = "/api/pms"
+MEBIBYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """`now` and `new_id` are the clock's and the id generator's."""
+
+    authenticate: Authenticate
+    ingest_items: IngestItems
+    find_batch: FindBatch
+    receive_webhook: ReceiveWebhook
+    request_sync: RequestSync
+    find_sync_runs: FindSyncRuns
+    find_connections: FindConnections
+    find_quarantine: FindQuarantine
+    replay_quarantine: ReplayQuarantine
+    find_provider: FindProvider
+    idempotent_requests: IdempotentRequests
+    check_health: CheckHealth
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`rate_limit_storage` is a URL of the `limits` package (`redis://…`, `memory://`); memory
+    counts per process. `requests_per_minute` holds per token."""
+
+    max_body_bytes: int = 5 * MEBIBYTE
+    requests_per_minute: int = 6_000
+    rate_limit_storage: str = "memory://"
+    serve_docs: bool = True
