@@ -1,4 +1,4 @@
-"""Valid things with as little to say as possible; `full_*` have every field set, off its default."""
+"""Valid things with as little to say as possible; `full_*` set every field, off its default."""
 
 from dataclasses import MISSING, Field, fields, replace
 from datetime import UTC, date, datetime, timedelta

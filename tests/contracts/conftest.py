@@ -1,13 +1,17 @@
 """Every contract runs on the in-memory store, on a SQLite file and on PostgreSQL."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from adapters.outbound.memory.store import InMemoryStore
+from adapters.outbound.persistence.migrations import upgrade
+from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.booking import Booking
 from domain.hotel import Hotel
@@ -15,6 +19,7 @@ from domain.sync import Connection
 from ports.queries import Queries
 from ports.unit_of_work import UnitOfWork
 from tests import builders
+from tests.servers import PostgresServer, database_name
 
 
 class Store(Protocol):
@@ -24,16 +29,41 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "empty.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: PostgresServer) -> str:
+    """A database with the newest schema, to be a template."""
+    url = postgres_server.create_database()
+    upgrade(url)
+    return database_name(url)
+
+
+@pytest.fixture
+def upgraded_sqlite_url(sqlite_url: str, empty_sqlite: Path) -> str:
+    shutil.copy(empty_sqlite, sqlite_url.removeprefix("sqlite:///"))
+    return sqlite_url
+
+
+@pytest.fixture
+def upgraded_postgres_url(postgres_server: PostgresServer, empty_postgres: str) -> Iterator[str]:
+    with postgres_server.database(empty_postgres) as url:
+        yield url
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield InMemoryStore()
         return
-    from adapters.outbound.persistence.store import open_store
-
-    url = request.getfixturevalue(f"{request.param}_url")
+    url = request.getfixturevalue(f"upgraded_{request.param}_url")
     with closing(open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("k"))))) as opened:
-        opened.upgrade()
         yield opened
 
 

@@ -77,6 +77,7 @@ class TestTokens:
             assert used is not None
             assert used.last_used_at is not None
             assert 0 * MINUTE <= latest - used.last_used_at <= MINUTE
+        assert used is not None
         changed = replace(used, revoked_at=T0, expires_at=T0 + HOUR)
         with place.store.unit_of_work() as uow:
             uow.credentials.save_token(changed)

@@ -281,6 +281,17 @@ class TestTheOutbox:
         assert self.due(place) == [(postponed, "crm", 1)]
         assert self.waiting(place) == [waiting]
 
+    def test_is_relayed_by_one_holder_at_a_time(self, place: Place) -> None:
+        def lead(holder: str, seconds: int) -> bool:
+            now = T0 + seconds * SECOND
+            with place.store.unit_of_work() as uow:
+                leads = uow.outbox.lead(holder, now=now, until=now + MINUTE)
+                uow.commit()
+                return leads
+
+        assert [lead("one", 0), lead("two", 59), lead("one", 59)] == [True, False, True]
+        assert [lead("two", 118), lead("two", 120), lead("one", 121)] == [False, True, False]
+
     def test_is_counted_in_the_backlog_with_the_inbox(self, place: Place) -> None:
         first, second = (builders.outbox_message(place.hotel, "a") for _ in range(2))
         self.tell(place, first, second)

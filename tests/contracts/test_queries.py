@@ -29,10 +29,10 @@ def page(
     return place.store.queries.bookings(wanted, order=order, limit=limit, after=after)
 
 
-def keys(rows: Sequence[Booking], order: BookingOrder) -> list[object]:
+def keys(rows: Sequence[Booking], order: BookingOrder) -> list[str]:
     if order in ARRIVAL:
-        return [b.details.stay.arrival for b in rows]
-    return [b.synced_at for b in rows]
+        return [b.details.stay.arrival.isoformat() for b in rows]
+    return [b.synced_at.isoformat(timespec="microseconds") for b in rows]
 
 
 def fill(place: Place, number: int = 11) -> None:
@@ -94,8 +94,10 @@ class TestTheFilter:
     def test_finds_an_e_mail_without_case_on_the_booking_and_on_its_guest(
         self, place: Place, elsewhere: Place
     ) -> None:
-        def of(external_id: str, **party: str) -> Booking:
-            return builders.booking(place.connection, external_id, primary_guest=Party(**party))
+        def of(external_id: str, guest_id: str | None = None, email: str | None = None) -> Booking:
+            return builders.booking(
+                place.connection, external_id, primary_guest=Party(guest_id=guest_id, email=email)
+            )
 
         place.save(
             of("own", email="ZOË.ÜNAL@Example.org"),

@@ -33,17 +33,22 @@ class TestAUnitOfWork:
         assert is_untouched(place)
 
     def test_keeps_nothing_when_the_block_raises(self, place: Place) -> None:
-        with pytest.raises(KeyError), place.store.unit_of_work() as uow:
-            write_everywhere(place, uow)
-            raise KeyError
+        def write_and_fail() -> None:
+            with place.store.unit_of_work() as uow:
+                write_everywhere(place, uow)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            write_and_fail()
         assert is_untouched(place)
 
     def test_keeps_nothing_of_the_good_rows_beside_a_stale_one(self, place: Place) -> None:
         held = builders.booking(place.connection, "B1")
         place.save(held)
-        with place.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+        with place.store.unit_of_work() as uow:
             uow.outbox.add([builders.outbox_message(place.hotel)])
-            uow.bookings.save([builders.booking(place.connection, "B2"), held])
+            with pytest.raises(ConcurrentChange):
+                uow.bookings.save([builders.booking(place.connection, "B2"), held])
         with place.store.unit_of_work() as uow:
             assert uow.bookings.load(place.hotel.id, "scripted", ["B1", "B2"]) == {"B1": held}
             assert uow.outbox.next_batch(limit=9) == []

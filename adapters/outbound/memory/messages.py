@@ -77,6 +77,14 @@ class InMemoryOutbox:
             raise AlreadyExists
         self._tables.outbox.update({m.id: OutboxRow(m) for m in messages})
 
+    def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
+        held = self._tables.relay
+        if any(other != holder and expires > now for other, expires in held.items()):
+            return False
+        held.clear()
+        held[holder] = until
+        return True
+
     def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
         rows = self._tables.outbox.values()
         return [row.message for row in rows if row.delivered_at is None][:limit]

@@ -79,6 +79,8 @@ class Tables:
     records: dict[RecordKey, Record] = field(default_factory=dict)
     inbox: dict[UUID, InboxItem] = field(default_factory=dict)
     outbox: dict[UUID, OutboxRow] = field(default_factory=dict)
+    relay: dict[str, datetime] = field(default_factory=dict)
+    """The relay's holder and until when."""
     postponed: dict[tuple[UUID, str], PostponedRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":

@@ -6,6 +6,7 @@ from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProvide
 from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generator
+from ports.directory import Directory
 from ports.job_queue import JobQueue
 from ports.providers import Provider, Providers, RateBudget
 from ports.queries import Queries
@@ -18,13 +19,14 @@ class TestFakes:
         store = InMemoryStore()
         factory: UnitOfWorkFactory = store.unit_of_work
         queries: Queries = store.queries
+        directory: Directory = store.directory
         clock: Clock = FrozenClock()
         provider: Provider = ScriptedProvider(clock)
         providers: Providers = ScriptedProviders(ScriptedProvider(clock))
         jobs: JobQueue = RecordingJobQueue(store)
         budget: RateBudget = InMemoryRateBudget(clock)
         randomness: Randomness = ScriptedRandomness()
-        assert all((factory, queries, provider, providers, jobs, budget, randomness))
+        assert all((factory, queries, directory, provider, providers, jobs, budget, randomness))
 
     def test_fit_the_system_ports(self) -> None:
         clock: Clock = SystemClock()
