@@ -28,6 +28,15 @@ _SETTLE = (
     "WHERE hotel_id = %s AND id = %s"
 )
 
+# 30 s times 2^attempts after the arrival; the first condition is the one that the index serves.
+_WAITING = """
+    SELECT hotel_id, batch_id FROM inbox
+    WHERE state = 'received' AND received_at <= %s - 30000000
+    AND received_at <= %s - (CAST(30000000 AS bigint)
+        << CASE WHEN attempts < 30 THEN attempts ELSE 30 END)
+    GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredInbox:
@@ -61,12 +70,18 @@ class StoredInbox:
         )
         return [item_of(row, self.sealer) for row in found]
 
-    def waiting(self, *, received_before: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+    def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
+        if not fingerprints:
+            return frozenset()
         found = self.session.rows(
-            "SELECT hotel_id, batch_id FROM inbox WHERE state = 'received' AND received_at < %s "
-            "GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), batch_id LIMIT %s",
-            (micros_of(received_before), limit),
+            "SELECT fingerprint FROM inbox WHERE hotel_id = %s AND state = 'quarantined' "  # noqa: S608
+            f"AND {self.session.among('fingerprint', 'text')}",
+            (hotel_id.hex, self.session.listing(fingerprints)),
         )
+        return frozenset(row[0] for row in found)
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        found = self.session.rows(_WAITING, (micros_of(now), limit))
         return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
@@ -92,11 +107,12 @@ def item_of(row: Row, sealer: Sealer) -> InboxItem:
         body=zlib.decompress(sealer.open(row[8], bound_to=_owner(hotel_id, item_id))),
         batch_id=UUID(row[9]),
         position=row[10],
-        state=InboxState(row[11]),
-        outcome=None if row[12] is None else ItemOutcome(row[12]),
-        reason=None if row[13] is None else Reason(row[13], row[14], row[15]),
-        external_id=row[16],
-        attempts=row[17],
+        fingerprint=row[11],
+        state=InboxState(row[12]),
+        outcome=None if row[13] is None else ItemOutcome(row[13]),
+        reason=None if row[14] is None else Reason(row[14], row[15], row[16]),
+        external_id=row[17],
+        attempts=row[18],
     )
 
 
@@ -115,6 +131,7 @@ def _row(item: InboxItem, sealer: Sealer) -> Row:
         sealed,
         item.batch_id.hex,
         item.position,
+        item.fingerprint,
         str(item.state),
         None if item.outcome is None else str(item.outcome),
         *_reason(item.reason),

@@ -42,6 +42,12 @@ _PURGE = """
         ORDER BY m.delivered_at LIMIT %s)
 """
 
+_LEAD = """
+    INSERT INTO relay_leases AS l (name, holder, expires_at) VALUES ('relay', %s, %s)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+    WHERE l.holder = excluded.holder OR l.expires_at <= %s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredOutbox:
@@ -50,6 +56,10 @@ class StoredOutbox:
     def add(self, messages: Sequence[OutboxMessage]) -> None:
         if messages:
             self.session.insert(OUTBOX, [_row(message) for message in messages])
+
+    def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
+        granted = self.session.run(_LEAD, (holder, micros_of(until), micros_of(now)))
+        return granted == 1
 
     def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
         found = self.session.rows(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, TypeVar
 
 import psycopg
-from peewee import Model, ModelSelect
+from peewee import Insert, Model, ModelSelect
 from playhouse.postgres_ext import Psycopg3Database
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
@@ -82,7 +82,8 @@ class PostgresSession:
 
     def write(self, query: Any) -> int:
         with translated():
-            return int(query.as_rowcount().execute(self._database))
+            counted = query.as_rowcount() if isinstance(query, Insert) else query
+            return int(counted.execute(self._database))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if len(rows) <= FEW:

@@ -95,16 +95,16 @@ class StoredQueries:
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID]
     ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
-        history: dict[UUID, list[StatusHistoryRow]] = {each: [] for each in booking_ids}
+        history: dict[UUID, list[StatusHistoryRow]] = {}
         with self.pool.reading() as session:
             found = session.rows(
                 "SELECT booking_id, from_status, to_status, kind, version_at, "  # noqa: S608
                 "version_sequence, reference, at FROM status_history "
                 f"WHERE hotel_id = %s AND {session.among('booking_id', 'uuid')} ORDER BY at, id",
-                (hotel_id.hex, session.listing([each.hex for each in history])),
+                (hotel_id.hex, session.listing([each.hex for each in booking_ids])),
             )
         for row in found:
-            history[UUID(row[0])].append(_history_row(row))
+            history.setdefault(UUID(row[0]), []).append(_history_row(row))
         return history
 
     def guests(

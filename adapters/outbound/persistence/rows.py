@@ -337,6 +337,7 @@ class InboxRow(Model):
     sealed_body = BlobField()
     batch_id = UUIDField()
     position = IntegerField()
+    fingerprint = TextField()
     state = TextField()
     outcome = TextField(null=True)
     reason_code = TextField(null=True)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from peewee import Model, ModelSelect, SqliteDatabase
+from peewee import Insert, Model, ModelSelect, SqliteDatabase
 
 from adapters.outbound.persistence.failures import translated
 from adapters.outbound.persistence.rows import Row
@@ -75,7 +75,8 @@ class SqliteSession:
     def write(self, query: Any) -> int:
         try:
             with translated():
-                return int(query.as_rowcount().execute(self._database))
+                counted = query.as_rowcount() if isinstance(query, Insert) else query
+                return int(counted.execute(self._database))
         except PortError:
             self._failed = True
             raise

@@ -1,9 +1,12 @@
 """The way in: one store per process and database, made after any fork."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence.directory import StoredDirectory
 from adapters.outbound.persistence.pool import WAIT_SECONDS, Pool
 from adapters.outbound.persistence.postgres import PostgresSession
 from adapters.outbound.persistence.queries import StoredQueries
@@ -18,12 +21,25 @@ POOL_SIZE: Final = 10
 @dataclass(frozen=True)
 class Store:
     queries: StoredQueries
+    _url: str
     _writing: Pool
     _reading: Pool
     _sealer: Sealer
 
     def unit_of_work(self) -> StoredUnitOfWork:
         return StoredUnitOfWork(self._writing, self._sealer)
+
+    def upgrade(self) -> int:
+        """To the newest schema version, which it returns."""
+        return migrations.upgrade(self._url)
+
+    def directory(
+        self, *, monotonic: Callable[[], float], remember_seconds: float = 0.0
+    ) -> StoredDirectory:
+        """See StoredDirectory; by default it asks the database each time."""
+        return StoredDirectory(
+            self._reading, self._sealer, monotonic=monotonic, remember_seconds=remember_seconds
+        )
 
     def close(self) -> None:
         self._writing.close()
@@ -41,12 +57,12 @@ def open_store(
     if is_postgres(database_url):
         url = postgres_url(database_url)
         writing = Pool(lambda: PostgresSession(url), size=pool_size, wait_seconds=pool_wait_seconds)
-        return Store(StoredQueries(writing, sealer), writing, writing, sealer)
+        return Store(StoredQueries(writing, sealer), url, writing, writing, sealer)
     path = sqlite_path(database_url)
     # One writer: threads wait for it in line here, where SQLite would have them poll its lock.
     writing = _sqlite_pool(path, size=1, wait_seconds=pool_wait_seconds)
     reading = _sqlite_pool(path, size=pool_size, wait_seconds=pool_wait_seconds)
-    return Store(StoredQueries(reading, sealer), writing, reading, sealer)
+    return Store(StoredQueries(reading, sealer), database_url, writing, reading, sealer)
 
 
 def _sqlite_pool(path: Path, *, size: int, wait_seconds: float) -> Pool:

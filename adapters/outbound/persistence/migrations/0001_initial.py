@@ -235,6 +235,7 @@ TABLES = {
         sealed_body {bytes} NOT NULL,
         batch_id {uuid} NOT NULL,
         position integer NOT NULL,
+        fingerprint text NOT NULL,
         state text NOT NULL CHECK (state IN ('received', 'done', 'quarantined')),
         outcome text,
         reason_code text,
@@ -265,6 +266,11 @@ TABLES = {
         retry_at bigint NOT NULL,
         PRIMARY KEY (hotel_id, message_id, subscriber)
     """,
+    "relay_leases": """
+        name text PRIMARY KEY,
+        holder text NOT NULL,
+        expires_at bigint NOT NULL
+    """,
 }
 
 INDEXES = (
@@ -288,6 +294,7 @@ INDEXES = (
     "CREATE INDEX inbox_batch ON inbox (hotel_id, batch_id, position)",
     "CREATE INDEX inbox_waiting ON inbox (received_at) WHERE state = 'received'",
     "CREATE INDEX inbox_done ON inbox (received_at) WHERE state = 'done'",
+    "CREATE INDEX inbox_known_bad ON inbox (hotel_id, fingerprint) WHERE state = 'quarantined'",
     "CREATE INDEX inbox_quarantine ON inbox (hotel_id, id) WHERE state = 'quarantined'",
     "CREATE INDEX outbox_waiting ON outbox (position) WHERE delivered_at IS NULL",
     "CREATE INDEX outbox_waiting_id ON outbox (id) WHERE delivered_at IS NULL",
