@@ -40,7 +40,6 @@ class InMemoryStore:
         self._next_commit_fails: Exception | None = None
         self.queries = InMemoryQueries(lambda: self._committed)
         self.directory = InMemoryDirectory(lambda: self._committed)
-        self.directory = InMemoryDirectory(lambda: self._committed)
 
     def unit_of_work(self) -> "InMemoryUnitOfWork":
         return InMemoryUnitOfWork(self)
