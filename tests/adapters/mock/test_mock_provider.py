@@ -65,15 +65,16 @@ class Visitor:
     clock: SettableClock = field(default_factory=SettableClock)
 
     def client(self) -> ProviderClient:
-        return MockProvider(self.clock).open(
-            Account(
-                connection_id=UUID(int=1),
-                time_zone=self.time_zone,
-                currency=self.currency,
-                settings=self.settings,
-                secrets={},
-                correlation_id="test",
-            )
+        return MockProvider(self.clock).open(self.account())
+
+    def account(self) -> Account:
+        return Account(
+            connection_id=UUID(int=1),
+            time_zone=self.time_zone,
+            currency=self.currency,
+            settings=self.settings,
+            secrets={},
+            correlation_id="test",
         )
 
     def pages(
@@ -337,6 +338,13 @@ class TestAccount:
         with pytest.raises(Misconfigured) as caught:
             Visitor(settings={"seed": text}).client()
         assert caught.value.details == {"setting": "seed"}
+
+    def test_lives_by_the_clock_that_it_is_connected_to(self) -> None:
+        visitor = Visitor()
+        connected = MockProvider().connected(visitor)
+        account = visitor.account()
+        assert connected.open(account).fetch([]).observed_at == START
+        assert MockProvider().open(account).fetch([]).observed_at != START
 
     def test_needs_no_settings(self) -> None:
         assert Visitor(settings={}).bookings()

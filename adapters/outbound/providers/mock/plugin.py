@@ -1,7 +1,7 @@
 """The plug-in: a seeded hotel behind the same port as a real vendor."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import loads
@@ -52,9 +52,21 @@ _CAPABILITIES: Final = Capabilities(
 )
 
 
+class HasClock(Protocol):
+    """What this plug-in takes of the world outside, of all that others may need."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+
 class MockProvider:
+    """Lives by the machine's clock until the composition root connects it to another."""
+
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or MachineClock()
+
+    def connected(self, outside: HasClock) -> "MockProvider":
+        return MockProvider(outside.clock)
 
     @property
     def capabilities(self) -> Capabilities:
