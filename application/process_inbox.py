@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from application.add_connection import account, found
 from application.apply_items import Context, ItemResult, apply_items
 from application.ingest_items import MAX_ITEMS, hotel_context, push_context
 from application.quarantine_items import quarantine, tell_quarantined
 from application.retrying import until_settled
+from application.stored_connections import account, found
 from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind, Settlement

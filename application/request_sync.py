@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from application.add_connection import found
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
 from application.schedule_syncs import enqueue_runs
+from application.stored_connections import found
 from domain.sync import ConnectionState, SyncKind, SyncRun, SyncTrigger
 from domain.values import ConnectionId, HotelId
 from ports.errors import Unsupported

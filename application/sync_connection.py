@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from application.add_connection import account, found
 from application.apply_items import (
     Context,
     ItemResult,
@@ -18,6 +17,7 @@ from application.cloud_events import outbox_message
 from application.errors import NotFound
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
+from application.stored_connections import account, found
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel, require_time_zone

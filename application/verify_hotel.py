@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from application.add_connection import account, found
 from application.apply_items import Context
+from application.stored_connections import account, found
 from domain.booking import Booking
 from domain.hotel import Hotel, require_time_zone
 from domain.precedence import Advanced, Applied, Observation, Origin, Refused, changed_names

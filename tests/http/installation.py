@@ -20,9 +20,10 @@ from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.providers.canonical import provider as canonical
 from adapters.outbound.system import Uuid7Generator
-from application.add_connection import AddConnection, NewConnection, TestConnection
+from application.add_connection import AddConnection, NewConnection
 from application.add_hotel import AddHotel
 from application.authenticate import Authenticate
+from application.check_connection import TestConnection
 from application.check_health import CheckHealth
 from application.find_batch import FindBatch
 from application.find_connections import FindConnections
@@ -161,9 +162,7 @@ class Installation:
         )
         added = add(wanted)
         if provider == "scripted":
-            test = TestConnection(
-                self.store.unit_of_work, self.providers, self.store.directory, self.clock
-            )
+            test = TestConnection(self.store.unit_of_work, self.providers, self.clock)
             return test(added.connection.id, correlation_id="setup").connection, added.key
         return added.connection, added.key
 

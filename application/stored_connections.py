@@ -1,0 +1,49 @@
+"""A connection with its hotel, as stored: found, changed, or made into what a client needs."""
+
+from collections.abc import Callable
+
+from application.errors import ConnectionNotFound
+from application.retrying import until_settled
+from domain.hotel import Hotel
+from domain.sync import Connection
+from domain.values import ConnectionId
+from ports.providers import Account
+from ports.system import Secrets
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+def found(uow: UnitOfWork, connection_id: ConnectionId) -> tuple[Connection, Hotel]:
+    """Raises ConnectionNotFound."""
+    connection = uow.connections.get(connection_id)
+    hotel = uow.hotels.get(connection.hotel_id) if connection else None
+    if connection is None or hotel is None:
+        raise ConnectionNotFound
+    return connection, hotel
+
+
+def changed(
+    unit_of_work: UnitOfWorkFactory,
+    connection_id: ConnectionId,
+    change: Callable[[Connection], Connection],
+) -> Connection:
+    """Reads, changes and saves, again where someone was faster. Raises ConnectionNotFound."""
+
+    def attempt() -> Connection:
+        with unit_of_work() as uow:
+            connection, _ = found(uow, connection_id)
+            saved = uow.connections.save(change(connection))
+            uow.commit()
+        return saved
+
+    return until_settled(attempt)
+
+
+def account(connection: Connection, hotel: Hotel, secrets: Secrets, correlation_id: str) -> Account:
+    return Account(
+        connection_id=connection.id,
+        time_zone=connection.settings.get("time_zone") or hotel.time_zone,
+        currency=hotel.currency,
+        settings=connection.settings,
+        secrets=secrets,
+        correlation_id=correlation_id,
+    )
