@@ -103,6 +103,9 @@ class Stay:
         if (self.departure - self.arrival).days > MAX_STAY_NIGHTS:
             fix = f"a stay has at most {MAX_STAY_NIGHTS} nights"
             raise InvalidField("departure", fix, code="stay_too_long")
+        if self.departure == date.max:
+            fix = "send the real day; 9999-12-31 stands for none"
+            raise InvalidField("departure", fix, code="bad_date")
 
     @property
     def is_day_use(self) -> bool:

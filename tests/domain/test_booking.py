@@ -1,0 +1,339 @@
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.booking import Booking, BookingDetails
+from domain.errors import InvalidField
+from domain.precedence import (
+    Advanced,
+    Applied,
+    Change,
+    Decision,
+    Observation,
+    Origin,
+    Refused,
+    Stale,
+    Tied,
+    Unchanged,
+)
+from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
+from domain.status import BookingStatus, TransitionKind
+from domain.values import ABSENT, Money, SourceVersion, Stay
+from tests import builders
+from tests.domain.test_status import KINDS, cells
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+STEP = timedelta(minutes=1)
+JUNE = Stay(date(2026, 6, 10), date(2026, 6, 12))
+HOTEL, CONNECTION, OTHER_CONNECTION = (builders.new_id() for _ in range(3))
+CONFIRMED, CANCELED = BookingStatus.CONFIRMED, BookingStatus.CANCELED
+BARE = ("external_id", "version", "deleted")
+
+FULL: dict[str, Any] = {
+    "status": CONFIRMED,
+    "holds_inventory": True,
+    "confirmation_number": "C1",
+    "group_id": "GR1",
+    "source": BookingSource.OTA,
+    "stay": JUNE,
+    "rooms": (builders.full_room(),),
+    "primary_guest": builders.full_party(),
+    "further_guests": (Party(last_name="Second"),),
+    "total": Money(100, "EUR"),
+    "paid": Money(40, "EUR"),
+    "balance": Money(60, "EUR"),
+    "special_requests": "cot",
+    "notes": "vip",
+    "checked_in_at": T0,
+    "checked_out_at": T0,
+    "canceled_at": T0,
+    "cancel_reason": "ill",
+    "extras": (("a", "1"),),
+}
+OTHER: dict[str, Any] = {
+    "status": BookingStatus.CHECKED_IN,
+    "holds_inventory": False,
+    "confirmation_number": "C2",
+    "group_id": "GR2",
+    "source": BookingSource.DIRECT,
+    "stay": Stay(JUNE.arrival, JUNE.arrival),
+    "rooms": (builders.full_room(1), builders.full_room(2)),
+    "primary_guest": Party(last_name="New"),
+    "further_guests": (),
+    "total": Money(101, "EUR"),
+    "paid": Money(0, "EUR"),
+    "balance": Money(100, "JPY"),
+    "special_requests": "two cots",
+    "notes": "",
+    "checked_in_at": T0 + STEP,
+    "checked_out_at": T0 + STEP,
+    "canceled_at": T0 + STEP,
+    "cancel_reason": "well",
+    "extras": (),
+}
+NULLABLE = sorted(
+    name
+    for name in FULL
+    if name
+    not in ("status", "holds_inventory", "source", "stay", "rooms", "further_guests", "extras")
+)
+
+
+def snapshot(minutes: float = 0, *, sequence: int = 0, **said: Any) -> BookingSnapshot:
+    version = SourceVersion(T0 + minutes * STEP, sequence)
+    return BookingSnapshot(external_id="B1", version=version, **said)
+
+
+def seen(
+    origin: Origin = Origin.PUSHED, minutes: float = 0, connection: Any = CONNECTION
+) -> Observation:
+    return Observation(origin, T0 + minutes * STEP, connection, "ref")
+
+
+def first(said: BookingSnapshot, observation: Observation | None = None) -> Applied[Booking]:
+    decision = Booking.first_seen(
+        said,
+        observation or seen(),
+        hotel_id=HOTEL,
+        provider="scripted",
+        booking_id=builders.new_id(),
+        now=T0,
+    )
+    assert isinstance(decision, Applied)
+    return decision
+
+
+def held(**said: Any) -> Booking:
+    return first(snapshot(**({"status": CONFIRMED, "stay": JUNE} | said))).entity
+
+
+def applied(decision: Decision[Booking]) -> Applied[Booking]:
+    assert isinstance(decision, Applied), decision
+    return decision
+
+
+def heard(booking: Booking, said: BookingSnapshot, origin: Origin = Origin.PUSHED) -> Any:
+    return booking.hear(said, seen(origin, 60), now=T0 + 90 * STEP)
+
+
+class TestTheTables:
+    def test_say_every_field_in_two_ways(self) -> None:
+        every = {f.name for f in fields(BookingSnapshot)} - set(BARE)
+        assert FULL.keys() == OTHER.keys() == every
+        assert all(FULL[name] != OTHER[name] for name in every)
+
+
+class TestABookingFirstSeen:
+    def test_holds_everything_that_was_said(self) -> None:
+        made = first(snapshot(3, sequence=4, **FULL))
+        booking = made.entity
+        assert {name: getattr(booking.details, name) for name in FULL} == FULL
+        assert booking.version == SourceVersion(T0 + 3 * STEP, 4)
+        assert (booking.revision, booking.connection_id, booking.synced_at) == (1, CONNECTION, T0)
+        assert (made.change, set(made.changed_fields)) == (Change.CREATED, FULL.keys())
+        assert made.transition is not None
+        assert (made.transition.source, made.transition.target, made.transition.kind) == (
+            None,
+            CONFIRMED,
+            TransitionKind.CREATED,
+        )
+
+    @pytest.mark.parametrize("status", BookingStatus)
+    def test_may_be_in_any_status_with_its_usual_inventory(self, status: BookingStatus) -> None:
+        details = first(snapshot(status=status, stay=JUNE)).entity.details
+        assert details.rooms == (RoomStay(stay=JUNE, status=status),)
+        expected = status in (CONFIRMED, BookingStatus.CHECKED_IN)
+        assert details.holds_inventory is expected
+        silent = BookingDetails(
+            status=status, stay=JUNE, rooms=details.rooms, holds_inventory=expected
+        )
+        assert details == silent
+
+    @pytest.mark.parametrize("missing", ["status", "stay"])
+    def test_needs_status_and_stay(self, missing: str) -> None:
+        said = {"status": CONFIRMED, "stay": JUNE} | {missing: ABSENT}
+        refused = Booking.first_seen(
+            snapshot(**said),
+            seen(),
+            hotel_id=HOTEL,
+            provider="p",
+            booking_id=builders.new_id(),
+            now=T0,
+        )
+        assert isinstance(refused, Refused)
+        assert (refused.reason.code, refused.reason.path) == ("missing_field", missing)
+
+    def test_may_be_gone_already(self) -> None:
+        details = first(snapshot(status=CONFIRMED, stay=JUNE, deleted=True)).entity.details
+        assert (details.deleted_at_source, details.holds_inventory) == (T0, False)
+
+
+class TestAbsentAndNull:
+    def test_absent_leaves_every_field(self) -> None:
+        booking = held(**FULL)
+        decision = heard(booking, snapshot(1))
+        assert isinstance(decision, Advanced)
+        assert decision.entity.details == booking.details
+        assert decision.entity.version == SourceVersion(T0 + STEP)
+
+    @pytest.mark.parametrize("name", NULLABLE)
+    def test_null_clears_the_field_alone(self, name: str) -> None:
+        booking = held(**FULL)
+        decision = applied(heard(booking, snapshot(1, **{name: None})))
+        assert decision.entity.details == replace(booking.details, **{name: None})
+        assert (decision.changed_fields, decision.change) == ((name,), Change.UPDATED)
+
+    @pytest.mark.parametrize("name", sorted(FULL))
+    def test_a_value_replaces_the_field_alone(self, name: str) -> None:
+        booking = held(**FULL)
+        decision = applied(heard(booking, snapshot(1, **{name: OTHER[name]})))
+        assert decision.entity.details == replace(booking.details, **{name: OTHER[name]})
+        assert decision.changed_fields == (name,)
+        assert decision.entity.revision == 2
+
+    @pytest.mark.parametrize("name", sorted(FULL))
+    def test_the_same_value_again_changes_nothing(self, name: str) -> None:
+        booking = held(**FULL)
+        assert heard(booking, snapshot(0, **{name: FULL[name]})) == Unchanged()
+        assert isinstance(heard(booking, snapshot(1, **{name: FULL[name]})), Advanced)
+
+
+class TestStatusChanges:
+    @pytest.mark.parametrize(("source", "target", "mark"), cells())
+    @pytest.mark.parametrize("origin", [Origin.PUSHED, Origin.PULLED])
+    def test_follow_the_hand_written_matrix(
+        self, source: BookingStatus, target: BookingStatus, mark: str, origin: Origin
+    ) -> None:
+        booking = held(status=source)
+        decision = heard(booking, snapshot(1, status=target), origin)
+        if mark == "x":
+            assert isinstance(decision, Refused)
+            assert (decision.reason.code, decision.reason.path) == ("illegal_transition", "status")
+        elif mark == ".":
+            assert isinstance(decision, Advanced)
+        else:
+            assert decision.entity.details.status is target
+            transition = decision.transition
+            assert (transition.source, transition.target) == (source, target)
+            assert transition.kind is KINDS[mark]
+            expected = Change.CORRECTED if mark == "c" else Change.STATUS_CHANGED
+            assert (decision.change, decision.reason) == (expected, None)
+
+    @pytest.mark.parametrize(("source", "target", "mark"), cells())
+    def test_are_all_taken_from_a_reconcile(
+        self, source: BookingStatus, target: BookingStatus, mark: str
+    ) -> None:
+        decision = heard(held(status=source), snapshot(1, status=target), Origin.RECONCILED)
+        if mark == ".":
+            assert isinstance(decision, Advanced)
+            return
+        assert decision.entity.details.status is target
+        forward = mark == "f"
+        kind = TransitionKind.FORWARD if forward else TransitionKind.CORRECTION
+        assert decision.transition.kind is kind
+        assert decision.change is (Change.STATUS_CHANGED if forward else Change.CORRECTED)
+        assert (decision.reason is None) == forward
+
+    def test_move_the_inventory_where_the_provider_does_not_say(self) -> None:
+        booking = held(status=CONFIRMED)
+        gone = applied(heard(booking, snapshot(1, status=CANCELED))).entity
+        assert (booking.details.holds_inventory, gone.details.holds_inventory) == (True, False)
+        back = applied(heard(gone, snapshot(2, status=CONFIRMED))).entity
+        assert back.details.holds_inventory
+
+    def test_leave_the_inventory_to_a_provider_that_says(self) -> None:
+        said = snapshot(1, status=CANCELED, holds_inventory=True)
+        assert applied(heard(held(), said)).entity.details.holds_inventory
+
+    def test_without_one_the_providers_word_on_inventory_stays(self) -> None:
+        booking = held(status=CONFIRMED, holds_inventory=False)
+        changed = applied(heard(booking, snapshot(1, notes="x"))).entity
+        assert not changed.details.holds_inventory
+
+
+class TestPrecedence:
+    def test_an_older_word_is_stale(self) -> None:
+        booking = held(**FULL)
+        for origin in (Origin.PUSHED, Origin.PULLED):
+            assert heard(booking, snapshot(-1, **OTHER), origin) == Stale()
+            assert heard(booking, snapshot(-1, **FULL), origin) == Stale()
+
+    def test_two_pushes_that_tie_are_for_the_api_to_decide(self) -> None:
+        assert heard(held(), snapshot(0, notes="other")) == Tied()
+
+    def test_a_pull_wins_over_a_push_that_ties(self) -> None:
+        decision = applied(heard(held(), snapshot(0, notes="other"), Origin.PULLED))
+        assert decision.entity.details.notes == "other"
+        assert decision.entity.provenance.origin is Origin.PULLED
+
+    def test_a_reconcile_wins_though_the_providers_clock_went_back(self) -> None:
+        booking = held(notes="ours")
+        decision = applied(heard(booking, snapshot(-60, notes="truth"), Origin.RECONCILED))
+        assert decision.entity.details.notes == "truth"
+        assert decision.entity.version == SourceVersion(T0 - 60 * STEP)
+        assert decision.change is Change.CORRECTED
+        assert decision.reason
+
+    def test_a_reconcile_loses_to_what_came_after_it_asked(self) -> None:
+        booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=70)).entity
+        assert heard(booking, snapshot(-60, notes="old"), Origin.RECONCILED) == Stale()
+
+    def test_the_connection_that_brought_the_content_is_kept(self) -> None:
+        observation = seen(connection=OTHER_CONNECTION)
+        decision = applied(held().hear(snapshot(1, notes="x"), observation, now=T0))
+        assert decision.entity.connection_id == OTHER_CONNECTION
+
+
+class TestGoneAtTheSource:
+    def test_lets_the_inventory_fall_and_keeps_the_rest(self) -> None:
+        booking = held(**FULL)
+        decision = applied(booking.gone_at_source(seen(Origin.RECONCILED, 5), now=T0 + 9 * STEP))
+        gone = replace(booking.details, deleted_at_source=T0 + 9 * STEP, holds_inventory=False)
+        assert decision.entity.details == gone
+        assert decision.change is Change.UPDATED
+        assert set(decision.changed_fields) == {"holds_inventory", "deleted_at_source"}
+        assert (decision.entity.version, decision.entity.revision) == (booking.version, 2)
+        again = decision.entity.gone_at_source(seen(Origin.RECONCILED, 10), now=T0)
+        assert again == Unchanged()
+
+    def test_is_stale_where_something_reached_us_after_the_question(self) -> None:
+        booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=6)).entity
+        assert booking.gone_at_source(seen(Origin.RECONCILED, 5), now=T0) == Stale()
+
+    def test_is_said_by_a_push_too_and_only_once(self) -> None:
+        decision = applied(heard(held(**FULL), snapshot(1, deleted=True)))
+        details = decision.entity.details
+        assert (details.deleted_at_source, details.holds_inventory) == (T0 + 90 * STEP, False)
+        again = decision.entity.hear(snapshot(1, deleted=True), seen(minutes=99), now=T0)
+        assert again == Unchanged()
+
+    def test_ends_when_the_provider_has_it_again(self) -> None:
+        gone = applied(heard(held(), snapshot(1, deleted=True))).entity
+        back = applied(heard(gone, snapshot(2, notes="back"))).entity
+        assert (back.details.deleted_at_source, back.details.holds_inventory) == (None, True)
+
+
+class TestASnapshot:
+    @pytest.mark.parametrize("bad", ["", " B1", "B1 ", "B\n1", "x" * 201, "\u200b"])
+    def test_has_a_usable_id(self, bad: str) -> None:
+        with pytest.raises(InvalidField) as refused:
+            BookingSnapshot(external_id=bad, version=SourceVersion(T0))
+        assert (refused.value.code, refused.value.path) == ("bad_id", "external_id")
+
+    @pytest.mark.parametrize("name", ["checked_in_at", "checked_out_at", "canceled_at"])
+    def test_has_instants_in_utc(self, name: str) -> None:
+        naive = datetime(2026, 3, 1)  # noqa: DTZ001  this is the fault
+        with pytest.raises(InvalidField) as refused:
+            snapshot(**{name: naive})
+        assert refused.value.path == name
+
+    def test_has_rooms_or_does_not_speak_of_them(self) -> None:
+        with pytest.raises(InvalidField):
+            snapshot(rooms=())
+
+    @pytest.mark.parametrize("units", [0, -1, 1_000])
+    def test_has_a_real_number_of_rooms(self, units: int) -> None:
+        with pytest.raises(InvalidField):
+            RoomStay(stay=JUNE, status=CONFIRMED, units=units)
