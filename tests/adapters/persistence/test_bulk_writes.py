@@ -1,0 +1,205 @@
+"""Pages beyond the size where PostgreSQL is spoken to by COPY, and races over them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random
+from threading import Barrier
+
+import pytest
+
+from adapters.outbound.persistence.postgres import FEW
+from adapters.outbound.persistence.store import Store
+from domain.booking import Booking
+from domain.sync import Connection
+from ports.errors import ConcurrentChange, StoreUnavailable
+from ports.queries import BookingFilter, BookingOrder
+from tests import builders
+
+SIZES = [1, FEW, FEW + 1, 300]
+
+
+def page(connection: Connection, size: int) -> list[Booking]:
+    return [builders.booking(connection, f"B{number:04}") for number in range(size)]
+
+
+def rewritten(bookings: list[Booking], notes: str, revision: int = 2) -> list[Booking]:
+    return [
+        replace(each, details=replace(each.details, notes=notes), revision=revision)
+        for each in bookings
+    ]
+
+
+def save(store: Store, bookings: list[Booking]) -> None:
+    with store.unit_of_work() as uow:
+        uow.bookings.save(bookings)
+        uow.commit()
+
+
+def held(store: Store, connection: Connection, size: int) -> list[Booking]:
+    found = store.queries.bookings(
+        BookingFilter(hotel_id=connection.hotel_id), order=BookingOrder.ARRIVAL_ASC, limit=size + 9
+    )
+    return sorted(found.rows, key=lambda booking: booking.external_id)
+
+
+@pytest.mark.parametrize("size", SIZES)
+class TestAPage:
+    def test_is_inserted_and_overwritten_whole(
+        self, store: Store, connection: Connection, size: int
+    ) -> None:
+        new = page(connection, size)
+        save(store, new)
+        assert held(store, connection, size) == new
+        save(store, rewritten(new, "second"))
+        assert held(store, connection, size) == rewritten(new, "second")
+
+    def test_may_hold_new_and_known_rows_and_come_twice_in_one_unit_of_work(
+        self, store: Store, connection: Connection, size: int
+    ) -> None:
+        new = page(connection, size * 2)
+        save(store, new[:size])
+        with store.unit_of_work() as uow:
+            uow.bookings.save([*new[size:], *rewritten(new[:size], "second")])
+            uow.bookings.save(rewritten(new[:size], "third", revision=3))
+            uow.commit()
+        expected = [*rewritten(new[:size], "third", revision=3), *new[size:]]
+        assert held(store, connection, size * 2) == expected
+
+    def test_with_one_row_that_is_there_already_keeps_nothing(
+        self, store: Store, connection: Connection, size: int
+    ) -> None:
+        new = page(connection, size)
+        save(store, new[-1:])
+        with store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+            uow.bookings.save(new)
+        assert held(store, connection, size) == new[-1:]
+
+    @pytest.mark.parametrize("revision", [1, 3])
+    def test_with_one_row_changed_in_between_keeps_nothing(
+        self, store: Store, connection: Connection, size: int, revision: int
+    ) -> None:
+        new = page(connection, size)
+        save(store, new)
+        wrong = [*rewritten(new[:-1], "x"), *rewritten(new[-1:], "x", revision=revision)]
+        with store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+            uow.bookings.save(wrong)
+        assert held(store, connection, size) == new
+
+    def test_with_a_known_row_that_is_gone_keeps_nothing(
+        self, store: Store, connection: Connection, size: int
+    ) -> None:
+        gone = rewritten(page(connection, size), "x")
+        with store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+            uow.bookings.save(gone)
+        assert held(store, connection, size) == []
+
+
+@pytest.mark.parametrize("size", [FEW, 60])
+class TestTwoWriters:
+    def test_of_one_page_in_any_order_never_deadlock_and_never_lose_a_change(
+        self, store: Store, connection: Connection, size: int
+    ) -> None:
+        """Each adds a letter to every booking, ten times; who was overtaken reads again."""
+        save(store, page(connection, size))
+        start = Barrier(2)
+        overtaken: list[ConcurrentChange] = []
+
+        def write(letter: str) -> None:
+            start.wait(timeout=30)
+            shuffled = Random(letter)
+            for _ in range(10):
+                while (error := self._append(store, connection, letter, shuffled)) is not None:
+                    overtaken.append(error)
+
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(write, letter) for letter in "ab"]:
+                done.result(timeout=120)
+        assert [error for error in overtaken if error.__cause__ is not None] == []
+        for booking in held(store, connection, size):
+            assert sorted(booking.details.notes or "") == sorted("ab" * 10)
+            assert booking.revision == 21
+
+    @staticmethod
+    def _append(
+        store: Store, connection: Connection, letter: str, shuffled: Random
+    ) -> ConcurrentChange | None:
+        ids = [f"B{number:04}" for number in range(300)]
+        shuffled.shuffle(ids)
+        try:
+            with store.unit_of_work() as uow:
+                known = uow.bookings.load(connection.hotel_id, connection.provider, ids)
+                changed = [
+                    replace(
+                        each,
+                        details=replace(each.details, notes=(each.details.notes or "") + letter),
+                        revision=each.revision + 1,
+                    )
+                    for each in known.values()
+                ]
+                shuffled.shuffle(changed)
+                uow.bookings.save(changed)
+                uow.commit()
+        except ConcurrentChange as error:
+            return error
+        return None
+
+
+class TestTextThatADatabaseCannotHold:
+    """NUL is no PostgreSQL text and a lone surrogate no UTF-8; JSON from a provider has both."""
+
+    TEXT = "a\0b\ud800c"
+
+    def test_comes_back_as_it_was_said(self, store: Store, connection: Connection) -> None:
+        party = replace(builders.full_party(), email=self.TEXT, guest_id=self.TEXT)
+        said = builders.booking(
+            connection,
+            confirmation_number=self.TEXT,
+            notes=self.TEXT,
+            primary_guest=party,
+            extras=((self.TEXT, self.TEXT),),
+        )
+        guest = builders.guest(
+            connection, email=self.TEXT, last_name=self.TEXT, id_document_number=self.TEXT
+        )
+        with store.unit_of_work() as uow:
+            uow.bookings.save([said])
+            uow.guests.save([guest])
+            uow.commit()
+        found = store.queries.bookings(
+            BookingFilter(
+                hotel_id=connection.hotel_id,
+                confirmation_number=self.TEXT,
+                guest_email=self.TEXT.upper(),
+            ),
+            order=BookingOrder.ARRIVAL_ASC,
+            limit=9,
+        )
+        assert found.rows == [said]
+        with store.unit_of_work() as uow:
+            loaded = uow.guests.load(connection.hotel_id, connection.provider, ["G1"])
+        assert loaded == {"G1": guest}
+
+    def test_is_found_by_its_whole_length(self, store: Store, connection: Connection) -> None:
+        long = "x" * 5_000
+        save(
+            store,
+            [
+                builders.booking(connection, f"B{end}", confirmation_number=long + end)
+                for end in "ab"
+            ],
+        )
+        found = store.queries.bookings(
+            BookingFilter(hotel_id=connection.hotel_id, confirmation_number=long + "b"),
+            order=BookingOrder.ARRIVAL_ASC,
+            limit=9,
+        )
+        assert [each.external_id for each in found.rows] == ["Bb"]
+
+
+class TestPostgres:
+    def test_ends_a_statement_that_takes_too_long(self, postgres: Store) -> None:
+        session = postgres._reading.take()
+        session.run("SET statement_timeout = 20")
+        with pytest.raises(StoreUnavailable):
+            session.rows("SELECT pg_sleep(5)")
+        postgres._reading.discard(session)

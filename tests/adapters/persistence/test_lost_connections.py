@@ -1,0 +1,160 @@
+"""What a PostgreSQL that ends connections, restarts or refuses to commit does to us: nothing."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence.pool import Pool
+from adapters.outbound.persistence.store import Store, open_store
+from adapters.outbound.persistence.unit_of_work import UnitOfWorkOver
+from domain.hotel import Hotel
+from ports.errors import AlreadyExists, ConcurrentChange, StoreUnavailable
+from ports.system import Sealer
+from tests import builders
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+def admin(postgres_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
+
+
+def end_connections(admin: psycopg.Connection) -> int:
+    ended = admin.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
+    return len(ended.fetchall())
+
+
+def holds(store: Store, hotel: Hotel) -> bool:
+    with store.unit_of_work() as uow:
+        return uow.hotels.get(hotel.id) is not None
+
+
+class TestAConnectionThatDies:
+    def test_in_mid_transaction_leaves_nothing_and_the_pool_goes_on(
+        self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
+    ) -> None:
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            assert end_connections(admin) == 1
+            with pytest.raises(StoreUnavailable):
+                uow.hotels.by_slug("x")
+        assert not holds(postgres, hotel)
+
+    def test_before_the_commit_makes_the_commit_raise(
+        self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
+    ) -> None:
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            end_connections(admin)
+            with pytest.raises(StoreUnavailable):
+                uow.commit()
+        assert not holds(postgres, hotel)
+
+    def test_while_idle_is_noticed_before_it_is_handed_out(
+        self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
+    ) -> None:
+        for _ in range(3):
+            assert not holds(postgres, hotel)
+            postgres.queries.ping()
+            assert end_connections(admin) == 1
+
+    def test_with_its_server_is_replaced_when_the_server_is_back(
+        self, postgres_server: PostgresServer, sealer: Sealer, hotel: Hotel
+    ) -> None:
+        with postgres_server.database() as url:
+            migrations.upgrade(url)
+            with closing(open_store(url, sealer=sealer)) as store:
+                with store.unit_of_work() as uow:
+                    uow.hotels.add(hotel)
+                    uow.commit()
+                postgres_server.crash()
+                with pytest.raises(StoreUnavailable):
+                    store.queries.ping()
+                postgres_server.start()
+                store.queries.ping()
+                assert holds(store, hotel)
+
+
+class TestACommit:
+    def test_that_the_server_refuses_raises(
+        self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
+    ) -> None:
+        admin.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'serialization_failure'; END $$"
+        )
+        admin.execute(
+            "CREATE CONSTRAINT TRIGGER refuses AFTER INSERT ON hotels "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            with pytest.raises(ConcurrentChange):
+                uow.commit()
+        assert not holds(postgres, hotel)
+
+    def test_after_a_failed_statement_raises_and_keeps_nothing(
+        self, store: Store, hotel: Hotel
+    ) -> None:
+        other = builders.hotel()
+        with store.unit_of_work() as uow:
+            uow.hotels.add(other)
+            uow.hotels.add(hotel)
+            with pytest.raises(AlreadyExists):
+                uow.hotels.add(hotel)
+            with pytest.raises(ConcurrentChange):
+                uow.commit()
+        assert not holds(store, hotel)
+        assert not holds(store, other)
+
+    def test_ends_the_unit_of_work(self, store: Store) -> None:
+        with store.unit_of_work() as uow:
+            uow.commit()
+            with pytest.raises(UnitOfWorkOver):
+                uow.hotels.all()
+
+
+class TestThePool:
+    def test_says_so_when_every_connection_is_in_use(self, url: str, sealer: Sealer) -> None:
+        migrations.upgrade(url)
+        with (
+            closing(open_store(url, sealer=sealer, pool_size=1, pool_wait_seconds=0.01)) as store,
+            store.unit_of_work(),
+            pytest.raises(StoreUnavailable) as caught,
+            store.unit_of_work(),
+        ):
+            pass
+        assert caught.value.details["reason"] == "no_free_connection"
+
+    def test_keeps_its_places_when_connecting_fails(self) -> None:
+        def refuse() -> None:
+            raise StoreUnavailable
+
+        pool = Pool(refuse, size=1, wait_seconds=0.01)  # type: ignore[arg-type]  # never opens
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable) as caught:
+                pool.take()
+            assert "reason" not in caught.value.details
+
+    @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+    def test_gives_a_forked_child_connections_of_its_own(
+        self, postgres: Store, hotel: Hotel
+    ) -> None:
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.commit()
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if holds(postgres, hotel) and holds(postgres, hotel) else 1)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert holds(postgres, hotel)
