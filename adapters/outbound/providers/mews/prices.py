@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit import field_values as values
 from adapters.outbound.provider_kit.errors import UnreadableField
-from adapters.outbound.provider_kit.json_text import dumps
+from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.local_time import local_day
-from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject, under
+from adapters.outbound.providers.mews.vendor_object import Entry, under
 from adapters.outbound.providers.mews.wording import CANCELED_ITEM, NIGHT_ITEM
 from domain.errors import InvalidField
 from domain.values import Money, NightlyPrice
@@ -62,23 +64,36 @@ def prices_of(items: Sequence[Entry], zone: ZoneInfo) -> Prices:
 
 
 def _charge(item: Entry, zone: ZoneInfo) -> Charge:
-    r = VendorObject(item.value)
+    """There are several to a booking, so they are read without a reader, by its own parsers."""
     try:
-        amount = r.object("Amount")
-        canceled = r.optional_text("CanceledUtc") or r.optional_text("AccountingState")
+        said = _object(item.value, "(payload)")
+        amount = _object(said.get("Amount"), "Amount")
+        canceled = said.get("CanceledUtc") or said.get("AccountingState") == CANCELED_ITEM
         return Charge(
-            currency=amount.text("Currency"),
-            gross=amount.decimal("GrossValue"),
-            live=r.optional_text("CanceledUtc") is None and canceled != CANCELED_ITEM,
-            night=_night(r, zone) if r.optional_text("Type") == NIGHT_ITEM else None,
+            currency=values.as_text(amount.get("Currency"), "Amount.Currency"),
+            gross=values.as_decimal(amount.get("GrossValue"), "Amount.GrossValue"),
+            live=not canceled,
+            night=_night(said, zone) if said.get("Type") == NIGHT_ITEM else None,
         )
     except UnreadableField as fault:
         raise under(item.path, fault) from fault
 
 
-def _night(item: VendorObject, zone: ZoneInfo) -> date:
-    start = item.optional_instant("StartUtc")
-    return local_day(start or item.instant("ConsumedUtc"), zone)
+def _object(value: Json, path: str) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise UnreadableField(path, "wrong_type", "an object")
+    return value
+
+
+def _night(said: dict[str, Json], zone: ZoneInfo) -> date:
+    key = "StartUtc" if said.get("StartUtc") else "ConsumedUtc"
+    return _day(values.as_text(said.get(key), key), key, zone)
+
+
+@lru_cache(maxsize=4_096)
+def _day(text: str, path: str, zone: ZoneInfo) -> date:
+    """A hotel has few nights and many stays in each."""
+    return local_day(values.as_instant(text, path), zone)
 
 
 def _nightly(charges: Sequence[Charge], currency: str) -> tuple[NightlyPrice, ...]:
