@@ -7,12 +7,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
 from ports.errors import Misconfigured, UnknownProvider
-from ports.providers import Capabilities, Provider
+from ports.providers import Capabilities, Provider, ProviderFactory, ProviderTools
 
 GROUP: Final = "pms_adapter.providers"
 
-# A third party's module may fail in any way while it is imported; none may stop the others.
-_IMPORT_FAULTS: Final = (
+# A third party's module may fail in any way while it is imported or made; none may stop the rest.
+_FAULTS: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -39,16 +39,18 @@ class BrokenPlugin:
 class InstalledProviders:
     """Imports every plug-in at the first use, so that a process that needs none starts quickly.
 
-    `given` takes the place of installed ones of the same name: built by the composition root or by
-    a test. A name that two packages claim belongs to neither.
+    `plugins` replaces all that is installed, `given` single providers by their names. A name that
+    two packages claim belongs to neither.
     """
 
     def __init__(
         self,
-        plugins: Iterable[EntryPoint] | None = None,
+        tools: ProviderTools,
         *,
+        plugins: Iterable[EntryPoint] | None = None,
         given: Mapping[str, Provider] | None = None,
     ) -> None:
+        self._tools = tools
         self._plugins = plugins
         self._given = dict(given or {})
 
@@ -75,7 +77,7 @@ class InstalledProviders:
     def _all(self) -> tuple[dict[str, Provider], list[BrokenPlugin]]:
         loaded, broken = dict(self._given), []
         for name, plugins in sorted(self._by_name().items()):
-            found = _claimed_twice(plugins) or _loaded(plugins[0])
+            found = _claimed_twice(plugins) or _made(plugins[0], self._tools)
             if isinstance(found, BrokenPlugin):
                 broken.append(found)
             else:
@@ -99,11 +101,11 @@ def _claimed_twice(plugins: Sequence[EntryPoint]) -> BrokenPlugin | None:
     return BrokenPlugin(plugins[0].name, ", ".join(targets), "two packages claim this name")
 
 
-def _loaded(plugin: EntryPoint) -> Provider | BrokenPlugin:
+def _made(plugin: EntryPoint, tools: ProviderTools) -> Provider | BrokenPlugin:
     try:
-        provider = cast("Provider", plugin.load())
+        provider = cast("ProviderFactory", plugin.load())(tools)
         capabilities: object = provider.capabilities
-    except _IMPORT_FAULTS as fault:
+    except _FAULTS as fault:
         problem = f"{type(fault).__name__}: {fault}"
         return BrokenPlugin(plugin.name, plugin.value, problem)
     if not isinstance(capabilities, Capabilities):

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 
 from adapters.outbound.provider_kit.json_text import loads
-from adapters.outbound.providers.canonical import provider
+from adapters.outbound.providers.canonical.plugin import CanonicalProvider
 from application.canonical_document import (
     availability_document,
     booking_document,
@@ -39,7 +39,7 @@ CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=NO
 
 def read_back(kind: ItemKind, snapshot: Snapshot) -> Snapshot | None:
     body = document_text(snapshot_document(snapshot)).encode()
-    (item,) = provider.read_items(kind, [body], CONTEXT, limit=1)
+    (item,) = CanonicalProvider().read_items(kind, [body], CONTEXT, limit=1)
     assert item.reason is None
     assert item.external_id == snapshot.external_id
     return item.snapshot

@@ -6,16 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from adapters.outbound.providers import canonical, mock
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import InMemoryRateBudget
+from adapters.outbound.providers.canonical.plugin import CanonicalProvider
 from adapters.outbound.providers.mock.plugin import MockProvider
 from entrypoints.providers import GROUP, InstalledProviders
 from ports.errors import Misconfigured, UnknownProvider
+from ports.providers import Provider, ProviderTools
 
-CANONICAL = "adapters.outbound.providers.canonical:provider"
+CLOCK = FrozenClock()
+TOOLS = ProviderTools(
+    clock=CLOCK, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(CLOCK)
+)
+CANONICAL = EntryPoint("canonical", "adapters.outbound.providers.canonical:provider", GROUP)
+MOCK = EntryPoint("mock", "adapters.outbound.providers.mock:provider", GROUP)
+BAD = EntryPoint("bad", "thirdparty_pms:provider", GROUP)
 
 
-def plugin(name: str, target: str = CANONICAL) -> EntryPoint:
-    return EntryPoint(name, target, GROUP)
+def installed(*plugins: EntryPoint, given: Provider | None = None) -> InstalledProviders:
+    named = {given.capabilities.name: given} if given else None
+    return InstalledProviders(TOOLS, plugins=plugins, given=named)
+
+
+def names(providers: InstalledProviders) -> list[str]:
+    return [provider.capabilities.name for provider in providers.all()]
 
 
 @pytest.fixture
@@ -28,70 +42,67 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 class TestInstalledProviders:
     def test_are_those_of_this_package_at_least(self) -> None:
-        names = {provider.capabilities.name for provider in InstalledProviders().all()}
-        assert {"canonical", "mock"} <= names
+        assert {"canonical", "mock"} <= set(names(InstalledProviders(TOOLS)))
 
-    def test_are_found_by_name(self) -> None:
-        assert InstalledProviders().get("canonical") is canonical.provider
+    def test_are_made_once(self) -> None:
+        providers = installed(CANONICAL)
+        assert isinstance(providers.get("canonical"), CanonicalProvider)
+        assert providers.get("canonical") is providers.get("canonical")
 
     def test_are_listed_by_name(self) -> None:
-        installed = InstalledProviders(
-            [plugin("mock", "adapters.outbound.providers.mock:provider"), plugin("canonical")]
-        )
-        assert installed.all() == [canonical.provider, mock.provider]
+        assert names(installed(MOCK, CANONICAL)) == ["canonical", "mock"]
 
     def test_tell_the_known_names_for_an_unknown_one(self) -> None:
         with pytest.raises(UnknownProvider) as caught:
-            InstalledProviders([plugin("canonical")], given={"mock": mock.provider}).get("fidelio")
+            installed(MOCK, CANONICAL).get("fidelio")
         assert caught.value.details == {"known": "canonical, mock"}
 
     def test_give_way_to_given_ones(self) -> None:
-        given = MockProvider()
-        target = "adapters.outbound.providers.mock:provider"
-        installed = InstalledProviders([plugin("mock", target)], given={"mock": given})
-        assert installed.get("mock") is given
-        assert installed.all() == [given]
+        given = MockProvider(CLOCK)
+        providers = installed(MOCK, given=given)
+        assert providers.get("mock") is given
+        assert providers.all() == [given]
 
 
 class TestBrokenPlugin:
     @pytest.mark.parametrize(
         ("source", "problem"),
         [
-            ("provider = 1", "AttributeError"),
             ("", "AttributeError"),
+            ("provider = 1", "TypeError"),
+            ("def provider(): ...", "TypeError"),
+            ("def provider(tools): ...", "AttributeError"),
+            ("def provider(tools): raise RuntimeError('no licence')", "no licence"),
             ("import nothing_of_this_name", "ModuleNotFoundError"),
             ("this is no Python", "SyntaxError"),
             ("1 / 0", "ZeroDivisionError"),
             ("{}['x']", "KeyError"),
-            ("class P:\n  capabilities = 'mock'\nprovider = P()", "declares no capabilities"),
+            ("class provider:\n  def __init__(self, tools): ...\n  capabilities = 1", "declares"),
         ],
     )
     def test_is_told_and_leaves_the_others_alone(
         self, module: Path, source: str, problem: str
     ) -> None:
         module.write_text(source)
-        installed = InstalledProviders(
-            [plugin("bad", "thirdparty_pms:provider"), plugin("canonical")]
-        )
-        assert installed.all() == [canonical.provider]
-        (broken,) = installed.broken()
+        providers = installed(BAD, CANONICAL)
+        assert names(providers) == ["canonical"]
+        (broken,) = providers.broken()
         assert (broken.name, broken.target) == ("bad", "thirdparty_pms:provider")
         assert problem in broken.problem
         with pytest.raises(Misconfigured) as caught:
-            installed.get("bad")
+            providers.get("bad")
         assert caught.value.details == {"provider": "bad"}
 
     def test_goes_by_another_name_than_it_calls_itself(self) -> None:
-        installed = InstalledProviders([plugin("other")])
-        assert installed.all() == []
-        assert installed.broken()[0].problem == "it calls itself 'canonical'"
+        providers = installed(EntryPoint("other", CANONICAL.value, GROUP))
+        assert providers.all() == []
+        assert providers.broken()[0].problem == "it calls itself 'canonical'"
 
     def test_shares_its_name_with_another(self) -> None:
-        installed = InstalledProviders([plugin("canonical"), plugin("canonical", "other:provider")])
+        providers = installed(CANONICAL, EntryPoint("canonical", "other:provider", GROUP))
         with pytest.raises(Misconfigured):
-            installed.get("canonical")
-        assert installed.broken()[0].problem == "two packages claim this name"
+            providers.get("canonical")
+        assert providers.broken()[0].problem == "two packages claim this name"
 
     def test_is_not_one_package_seen_twice(self) -> None:
-        installed = InstalledProviders([plugin("canonical"), plugin("canonical")])
-        assert installed.get("canonical") is canonical.provider
+        assert names(installed(CANONICAL, CANONICAL)) == ["canonical"]

@@ -18,7 +18,7 @@ from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
-from adapters.outbound.providers.canonical import provider as canonical
+from adapters.outbound.providers.canonical.plugin import CanonicalProvider
 from adapters.outbound.system import Uuid7Generator
 from application.add_connection import AddConnection, NewConnection
 from application.add_hotel import AddHotel
@@ -51,7 +51,7 @@ class TwoProviders:
     """Canonical and scripted."""
 
     def __init__(self, scripted: ScriptedProvider) -> None:
-        self._named: dict[str, Any] = {"canonical": canonical, "scripted": scripted}
+        self._named: dict[str, Any] = {"canonical": CanonicalProvider(), "scripted": scripted}
 
     def get(self, name: str) -> Any:
         if name not in self._named:

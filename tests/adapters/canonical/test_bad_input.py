@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.outbound.providers.canonical import provider
+from adapters.outbound.providers.canonical.plugin import CanonicalProvider
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, UnreadableMessage, Unsupported
 from ports.providers import Account, HotelContext, ReadItem
@@ -21,7 +21,7 @@ HEAD = f'"external_id": "B-1", {VERSION}'
 
 def read(body: str | bytes, kind: ItemKind = ItemKind.BOOKING) -> list[ReadItem]:
     payload = body.encode() if isinstance(body, str) else body
-    return list(provider.read_items(kind, [payload], CONTEXT, limit=LIMIT))
+    return list(CanonicalProvider().read_items(kind, [payload], CONTEXT, limit=LIMIT))
 
 
 def refused(body: str, kind: ItemKind = ItemKind.BOOKING) -> tuple[str, str | None]:
@@ -62,11 +62,11 @@ class TestMessageThatIsRefusedAsAWhole:
 
     def test_counts_the_items_of_all_bodies(self) -> None:
         with pytest.raises(TooManyItems):
-            provider.read_items(ItemKind.GUEST, [b"[{}, {}]", b"{}"], CONTEXT, limit=2)
+            CanonicalProvider().read_items(ItemKind.GUEST, [b"[{}, {}]", b"{}"], CONTEXT, limit=2)
 
     def test_is_a_notification(self) -> None:
         with pytest.raises(Unsupported):
-            provider.read_notification(b"{}", CONTEXT)
+            CanonicalProvider().read_notification(b"{}", CONTEXT)
         with pytest.raises(Unsupported):
             read("{}", ItemKind.NOTIFICATION)
 
@@ -336,7 +336,7 @@ class TestApi:
             correlation_id="c",
         )
         with pytest.raises(Unsupported):
-            provider.open(account)
+            CanonicalProvider().open(account)
 
     def test_trusts_no_webhook(self) -> None:
-        assert provider.authentic({"authorization": "Bearer x"}, {}) is False
+        assert CanonicalProvider().authentic({"authorization": "Bearer x"}, {}) is False

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.outbound.memory.clock import START, FrozenClock
 from adapters.outbound.providers.mock.plugin import MockProvider
 from domain.messages import ItemKind
 from domain.snapshots import (
@@ -37,22 +38,7 @@ from ports.providers import (
 
 S = TypeVar("S", BookingSnapshot, GuestSnapshot, AvailabilitySnapshot)
 
-START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 AHEAD = 100
-
-
-@dataclass
-class SettableClock:
-    instant: datetime = START
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def monotonic(self) -> float:
-        return self.instant.timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self.instant += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -62,7 +48,7 @@ class Visitor:
     settings: dict[str, str] = field(default_factory=lambda: {"seed": "7", "bookings": "300"})
     time_zone: str = "Europe/Vienna"
     currency: str = "EUR"
-    clock: SettableClock = field(default_factory=SettableClock)
+    clock: FrozenClock = field(default_factory=FrozenClock)
 
     def client(self) -> ProviderClient:
         return MockProvider(self.clock).open(self.account())
@@ -85,7 +71,7 @@ class Visitor:
         checkpoint: str | None = None,
         back: int = 100,
     ) -> list[Page]:
-        today = self.clock.instant.date()
+        today = self.clock.now().date()
         request = PullRequest(
             kind=kind,
             cursor=cursor,
@@ -154,7 +140,7 @@ class TestHotel:
     @given(instants)
     def test_never_lets_a_room_twice(self, now: datetime) -> None:
         by_room: dict[str, list[tuple[date, date]]] = {}
-        for booking in Visitor(clock=SettableClock(now)).bookings().values():
+        for booking in Visitor(clock=FrozenClock(now)).bookings().values():
             stay = stay_of(booking)
             nights = by_room.setdefault(room_of(booking).room_id or "", [])
             nights.append((stay.arrival, stay.free_from))
@@ -164,7 +150,7 @@ class TestHotel:
     @settings(max_examples=10)
     @given(instants)
     def test_sells_what_its_bookings_hold(self, now: datetime) -> None:
-        told = snapshots(Visitor(clock=SettableClock(now)).pages())
+        told = snapshots(Visitor(clock=FrozenClock(now)).pages())
         bookings = only(BookingSnapshot, told).values()
         cells = only(AvailabilitySnapshot, told)
         assert cells
@@ -199,11 +185,11 @@ class TestTime:
     def test_makes_a_delta_lead_from_one_full_picture_to_the_next(
         self, first: datetime, wait: timedelta
     ) -> None:
-        visitor = Visitor(clock=SettableClock(first))
+        visitor = Visitor(clock=FrozenClock(first))
         pages = visitor.pages()
         held = only(BookingSnapshot, snapshots(pages))
         guests = only(GuestSnapshot, snapshots(pages))
-        visitor.clock.instant = first + wait
+        visitor.clock.set(first + wait)
         delta = snapshots(visitor.pages(SyncKind.DELTA, cursor=pages[-1].cursor))
         held |= only(BookingSnapshot, delta)
         guests |= only(GuestSnapshot, delta)
@@ -219,7 +205,7 @@ class TestTime:
     def test_tells_deletions_in_the_delta_only(self) -> None:
         visitor = Visitor(settings={"bookings": "3000"})
         before = visitor.pages()
-        visitor.clock.instant += timedelta(days=10)
+        visitor.clock.advance(timedelta(days=10))
         delta = snapshots(visitor.pages(SyncKind.DELTA, cursor=before[-1].cursor))
         gone = [b for b in only(BookingSnapshot, delta).values() if b.deleted]
         assert gone
@@ -232,7 +218,7 @@ class TestTime:
         held = visitor.bookings()
         seen: set[tuple[BookingStatus, BookingStatus]] = set()
         for _ in range(24):
-            visitor.clock.instant += timedelta(hours=15)
+            visitor.clock.advance(timedelta(hours=15))
             now = visitor.bookings()
             for name in held.keys() & now.keys():
                 old, new = held[name], now[name]
@@ -262,7 +248,7 @@ class TestPull:
     def test_resumes_after_a_stored_page_as_if_nothing_had_happened(self) -> None:
         visitor = Visitor()
         pages = visitor.pages()
-        visitor.clock.instant += timedelta(minutes=7)
+        visitor.clock.advance(timedelta(minutes=7))
         today = START.date()
         request = PullRequest(
             kind=SyncKind.FULL,
@@ -293,7 +279,7 @@ class TestPull:
 
     @staticmethod
     def _read_again(item: ReadItem, context: HotelContext) -> ReadItem:
-        return MockProvider().read_items(item.kind, [item.raw], context, limit=1)[0]
+        return MockProvider(FrozenClock()).read_items(item.kind, [item.raw], context, limit=1)[0]
 
 
 class TestFetch:
@@ -339,13 +325,6 @@ class TestAccount:
             Visitor(settings={"seed": text}).client()
         assert caught.value.details == {"setting": "seed"}
 
-    def test_lives_by_the_clock_that_it_is_connected_to(self) -> None:
-        visitor = Visitor()
-        connected = MockProvider().connected(visitor)
-        account = visitor.account()
-        assert connected.open(account).fetch([]).observed_at == START
-        assert MockProvider().open(account).fetch([]).observed_at != START
-
     def test_needs_no_settings(self) -> None:
         assert Visitor(settings={}).bookings()
 
@@ -355,28 +334,32 @@ class TestPushes:
 
     def test_have_no_notifications_among_them(self) -> None:
         with pytest.raises(Unsupported):
-            MockProvider().read_items(ItemKind.NOTIFICATION, [b"{}"], self.CONTEXT, limit=1)
+            MockProvider(FrozenClock()).read_items(
+                ItemKind.NOTIFICATION, [b"{}"], self.CONTEXT, limit=1
+            )
 
     def test_name_what_they_lack(self) -> None:
-        (item,) = MockProvider().read_items(ItemKind.BOOKING, [b"{}"], self.CONTEXT, limit=1)
+        (item,) = MockProvider(FrozenClock()).read_items(
+            ItemKind.BOOKING, [b"{}"], self.CONTEXT, limit=1
+        )
         assert item.reason is not None
         assert (item.reason.code, item.reason.path) == ("missing_field", "id")
 
     def test_explain_where_each_field_went(self) -> None:
         (page, *_) = Visitor().pages()
         guest = next(item for item in page.items if item.kind is ItemKind.GUEST)
-        (item,) = MockProvider().read_items(
+        (item,) = MockProvider(FrozenClock()).read_items(
             ItemKind.GUEST, [guest.raw], self.CONTEXT, limit=1, explain=True
         )
         assert dict(item.homes)["mail"] == "email"
 
     def test_may_be_thin(self) -> None:
         body = b'{"hotel": "mock-7", "bookings": ["M0-20260301"], "guests": ["GM1"], "new": 1}'
-        told = MockProvider().read_notification(body, self.CONTEXT)
+        told = MockProvider(FrozenClock()).read_notification(body, self.CONTEXT)
         assert told.refs == (Ref(RefKind.BOOKING, "M0-20260301"), Ref(RefKind.GUEST, "GM1"))
         assert (told.property_id, told.ignored) == ("mock-7", ("new",))
 
     @pytest.mark.parametrize("body", [b"x", b"[]", b"1", b'{"bookings": [1]}', b'{"hotel": 1}'])
     def test_are_refused_where_they_are_no_message(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
-            MockProvider().read_notification(body, self.CONTEXT)
+            MockProvider(FrozenClock()).read_notification(body, self.CONTEXT)

@@ -1,5 +1,8 @@
 """Our own JSON, for partners whose PMS has no adapter here: docs/canonical-format.md."""
 
 from adapters.outbound.providers.canonical.plugin import CanonicalProvider
+from ports.providers import Provider, ProviderTools
 
-provider = CanonicalProvider()
+
+def provider(tools: ProviderTools) -> Provider:  # noqa: ARG001 the shape of every plug-in
+    return CanonicalProvider()

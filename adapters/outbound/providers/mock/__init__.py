@@ -1,5 +1,8 @@
 """A hotel that exists nowhere, for demonstrations and tests: no network, no state."""
 
 from adapters.outbound.providers.mock.plugin import MockProvider
+from ports.providers import Provider, ProviderTools
 
-provider = MockProvider()
+
+def provider(tools: ProviderTools) -> Provider:
+    return MockProvider(tools.clock)

@@ -1,7 +1,7 @@
 """The plug-in: a seeded hotel behind the same port as a real vendor."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import loads
@@ -9,7 +9,6 @@ from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.providers.mock.client import MockClient
 from adapters.outbound.providers.mock.mapping import KINDS, items_of
-from adapters.outbound.providers.mock.simulated_clock import MachineClock
 from adapters.outbound.providers.mock.simulated_hotel import SimulatedHotel
 from domain.messages import ItemKind
 from ports.errors import Misconfigured, UnreadableMessage, Unsupported
@@ -52,21 +51,9 @@ _CAPABILITIES: Final = Capabilities(
 )
 
 
-class HasClock(Protocol):
-    """What this plug-in takes of the world outside, of all that others may need."""
-
-    @property
-    def clock(self) -> Clock: ...
-
-
 class MockProvider:
-    """Lives by the machine's clock until the composition root connects it to another."""
-
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock or MachineClock()
-
-    def connected(self, outside: HasClock) -> "MockProvider":
-        return MockProvider(outside.clock)
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     @property
     def capabilities(self) -> Capabilities:
