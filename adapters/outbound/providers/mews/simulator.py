@@ -10,21 +10,27 @@ import gc
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from .simulated_days import HotelLife
-from .simulated_hotel import Event, SimulatedHotel
+from .simulated_hotel import START_DATE, Event, SimulatedHotel
 from .simulator_api import Credentials, MewsApi, SlidingWindow
 from .simulator_control import ControlApi
 from .simulator_faults import Fault, FaultPlan, parse_fault
 from .simulator_http import Call, LoopbackServer, Reply
+from .simulator_journal import Journal, Lived
 from .simulator_webhooks import WebhookHabits, WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
     """`days`: lived before the first request. `auto_live_seconds`: 0 means only when told.
+
+    `start_date`: the hotel's first today. `journal`: a file that remembers what was lived, so that
+    the next simulator with the same options and file goes on where this one was.
 
     `faults` are texts as `parse_fault` reads them. `requests_per_window` None: no rate limit.
     """
@@ -43,6 +49,8 @@ class SimulatorOptions:
     webhook_habits: WebhookHabits = field(default_factory=WebhookHabits)
     auto_live_seconds: float = 0.0
     auto_live_events: int = 3
+    start_date: date = START_DATE
+    journal: Path | None = None
 
 
 def start_simulator(options: SimulatorOptions) -> "MewsSimulator":
@@ -52,6 +60,7 @@ def start_simulator(options: SimulatorOptions) -> "MewsSimulator":
         bookings=options.bookings,
         currency=options.currency,
         time_zone=options.time_zone,
+        start_date=options.start_date,
     )
     simulator = MewsSimulator(
         hotel,
@@ -59,8 +68,10 @@ def start_simulator(options: SimulatorOptions) -> "MewsSimulator":
         faults=[parse_fault(text) for text in options.faults],
         limit=SlidingWindow(options.requests_per_window, options.window_seconds),
         half_open_intervals=options.half_open_intervals,
+        journal=Journal(options.journal),
     )
-    simulator.advance(days=options.days)
+    if not simulator.relive():
+        simulator.advance(days=options.days)
     # Walking a seeded world of 100,000 bookings costs a full collection 0.7 s: it stays anyway.
     gc.freeze()
     simulator.start()
@@ -82,8 +93,10 @@ class MewsSimulator:
         faults: Iterable[Fault] = (),
         limit: SlidingWindow | None = None,
         half_open_intervals: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         self.hotel = hotel
+        self._journal = journal or Journal(None)
         self.life = HotelLife(hotel)
         self.faults = FaultPlan(faults, seed=hotel.seed)
         self.credentials = Credentials.of(hotel.seed)
@@ -158,13 +171,29 @@ class MewsSimulator:
 
     def advance(self, *, days: int = 0, events: int = 0) -> list[Event]:
         """Live so many days, then so many happenings; webhooks go out if a target is set."""
-        happened: list[Event] = []
-        for _ in range(days):
-            happened += self.life.live_one_day()
-        happened += self.life.live(events)
+        happened = self._live(Lived(seconds=0, days=days, events=events))
         if self._sender is not None:
             self._sender.send(happened)
         return happened
+
+    def relive(self) -> bool:
+        """What the journal tells, without webhooks; False where it tells nothing."""
+        lived = self._journal.read()
+        for each in lived:
+            self._relive(each)
+        return bool(lived)
+
+    def _live(self, lived: Lived) -> list[Event]:
+        with self.hotel.lock:
+            self._journal.note(lived)
+            return self._relive(lived)
+
+    def _relive(self, lived: Lived) -> list[Event]:
+        self.hotel.clock.advance(lived.seconds)
+        happened: list[Event] = []
+        for _ in range(lived.days):
+            happened += self.life.live_one_day()
+        return happened + self.life.live(lived.events)
 
     def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender:
         """From now on; a former target gets nothing more. Raises WebhookTargetRefused."""
@@ -191,9 +220,9 @@ class MewsSimulator:
 
     def _keep_living(self, every_seconds: float, events: int) -> None:
         while not self._stopping.wait(every_seconds):
-            with self.hotel.lock:
-                self.hotel.clock.advance(int(every_seconds))
-            self.advance(events=events)
+            happened = self._live(Lived(seconds=int(every_seconds), days=0, events=events))
+            if self._sender is not None:
+                self._sender.send(happened)
 
     def _answer(self, call: Call) -> Reply:
         if call.path.startswith("/simulator/"):
