@@ -2,22 +2,57 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.outbound.providers.mews import provider
+from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.providers.mews import provider as make_provider
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot
 from domain.values import Reason
-from ports.providers import HotelContext, ReadItem
+from ports.providers import HotelContext, ProviderTools, ReadItem
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
 
 OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class SkippingClock:
+    """Sleeping takes no time; each question for the time takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.instant = OBSERVED
+
+    def now(self) -> datetime:
+        self.instant += timedelta(milliseconds=1)
+        return self.instant
+
+    def monotonic(self) -> float:
+        return (self.now() - OBSERVED).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        self.instant += timedelta(seconds=seconds)
+
+
+class NoRandomness:
+    def fraction(self) -> float:
+        return 0.5
+
+    def secret(self) -> str:
+        return "secret"
+
+
+def tools(**changes: Any) -> ProviderTools:
+    clock = SkippingClock()
+    said = {"clock": clock, "randomness": NoRandomness(), "budget": SlidingWindow(clock)}
+    return ProviderTools(**{**said, **changes})
+
+
+provider = make_provider(tools())
 
 
 def sample(name: str) -> bytes:

@@ -1,5 +1,8 @@
-"""Mews, by its Connector API: docs/providers/mews.md."""
+"""Mews, by its Connector API."""
 
 from adapters.outbound.providers.mews.provider import MewsProvider
+from ports.providers import Provider, ProviderTools
 
-provider = MewsProvider()
+
+def provider(tools: ProviderTools) -> Provider:
+    return MewsProvider(tools)

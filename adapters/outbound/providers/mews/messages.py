@@ -140,5 +140,6 @@ def _read_message(messages: Messages, value: Mapping[str, Json]) -> bool:
 
 def one_day_body(start: str, category_id: str, metrics: Mapping[str, Json]) -> bytes:
     """An availability message of one cell, so that it can be read again by itself."""
-    cells: Json = [{"ResourceCategoryId": category_id, "Metrics": dict(metrics)}]
+    columns: Json = {name: [value] for name, value in metrics.items()}
+    cells: Json = [{"ResourceCategoryId": category_id, "Metrics": columns}]
     return dumps({"TimeUnitStartsUtc": [start], AVAILABILITY: cells}).encode()

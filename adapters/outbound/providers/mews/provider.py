@@ -1,7 +1,7 @@
 """The plug-in: reads this vendor's payloads, opens clients of its API."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.host_policy import HostPolicy
@@ -32,38 +32,21 @@ from ports.providers import (
     HotelContext,
     Notification,
     ProviderClient,
-    RateBudget,
+    ProviderTools,
     ReadItem,
 )
-from ports.system import Clock, Randomness, Secrets
+from ports.system import Secrets
 
 _SECRETS: Final = {"client_token": "ClientToken", "access_token": "AccessToken"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What clients need of the world. `hosts`: allowed by the operator besides the vendor's own,
-    over plain http only with `plain_http`."""
-
-    clock: Clock
-    randomness: Randomness
-    budget: RateBudget
-    hosts: frozenset[str] = field(default_factory=frozenset)
-    plain_http: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class MewsProvider:
-    """Reads payloads as it is; opens clients once the composition root has connected it."""
-
-    outside: Outside | None = None
+    tools: ProviderTools
 
     @property
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
-
-    def connected(self, outside: Outside) -> "MewsProvider":
-        return replace(self, outside=outside)
 
     def read_items(
         self,
@@ -94,31 +77,29 @@ class MewsProvider:
         return True
 
     def open(self, account: Account) -> ProviderClient:
-        if self.outside is None:
-            raise Misconfigured("this provider was not connected to a transport")
         base_url = account.settings.get("base_url") or BASE_URL
         policy = HostPolicy(
-            known=HOSTS, operator=self.outside.hosts, plain_http=self.outside.plain_http
+            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
         )
         policy.check_url(base_url)
         identity = {key: _secret(account, name) for name, key in _SECRETS.items()}
         identity["Client"] = account.settings.get("client_name") or CLIENT_NAME
         api = ConnectorApi(
-            _transport(account, policy, self.outside),
+            _transport(account, policy, self.tools),
             base_url=base_url,
             identity=identity,
             correlation_id=account.correlation_id,
         )
         return MewsClient(
             api=api,
-            clock=self.outside.clock,
+            clock=self.tools.clock,
             service_ids=_service_ids(account),
             time_zone=account.time_zone,
             currency=account.currency,
         )
 
 
-def _transport(account: Account, policy: HostPolicy, outside: Outside) -> Transport:
+def _transport(account: Account, policy: HostPolicy, tools: ProviderTools) -> Transport:
     link = Link(
         provider=NAME,
         connection_id=account.connection_id,
@@ -126,9 +107,7 @@ def _transport(account: Account, policy: HostPolicy, outside: Outside) -> Transp
         rate_limit=RATE_LIMIT,
         rate_window_seconds=RATE_WINDOW_SECONDS,
     )
-    return Transport(
-        link, clock=outside.clock, randomness=outside.randomness, budget=outside.budget
-    )
+    return Transport(link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget)
 
 
 def _secret(account: Account, name: str) -> str:
