@@ -2,7 +2,7 @@
 provider, and a scripted one that can be pulled."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,11 +47,24 @@ ALL_SCOPES = frozenset({Scope.INGEST, Scope.READ, Scope.SYNC})
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+class EavesdroppedProvider(CanonicalProvider):
+    """Canonical; `on_read` is called while a request is being processed."""
+
+    def __init__(self) -> None:
+        self.on_read: Callable[[], object] | None = None
+
+    def read_items(self, *args: Any, **named: Any) -> Any:
+        called, self.on_read = self.on_read, None
+        if called is not None:
+            called()
+        return super().read_items(*args, **named)
+
+
 class TwoProviders:
     """Canonical and scripted."""
 
-    def __init__(self, scripted: ScriptedProvider) -> None:
-        self._named: dict[str, Any] = {"canonical": CanonicalProvider(), "scripted": scripted}
+    def __init__(self, canonical: EavesdroppedProvider, scripted: ScriptedProvider) -> None:
+        self._named: dict[str, Any] = {"canonical": canonical, "scripted": scripted}
 
     def get(self, name: str) -> Any:
         if name not in self._named:
@@ -107,7 +120,8 @@ class Installation:
         self.randomness = ScriptedRandomness()
         self.queue = RecordingJobQueue(self.store if store is None else None)
         self.scripted = ScriptedProvider(self.clock)
-        self.providers = TwoProviders(self.scripted)
+        self.canonical = EavesdroppedProvider()
+        self.providers = TwoProviders(self.canonical, self.scripted)
         self.authenticate = Authenticate(self.store.directory, self.clock)
         self.keys: dict[tuple[str, str], str] = {}
         self.use_cases = self._use_cases()

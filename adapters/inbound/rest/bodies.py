@@ -23,10 +23,15 @@ def raw_body() -> bytes:
     """Raises BodyTooLarge, also for a chunked body as soon as it passes the limit."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType
+    limit = request.max_content_length
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise BodyTooLarge(limit=request.max_content_length) from error
+        raise BodyTooLarge(limit=limit) from error
+    # Werkzeug cuts a chunked body off at the limit without a word.
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise BodyTooLarge(limit=limit)
+    return body
 
 
 def json_body() -> bytes:

@@ -1,0 +1,62 @@
+"""Everything that Flask itself refuses is a problem document too."""
+
+import pytest
+
+from tests.http.installation import Caller, Installation, booking, is_problem
+from tests.http.test_ingest import BOOKINGS
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "code"),
+        [
+            ("GET", "/", 404, "not_found"),
+            ("GET", "/api/pms/nothing/here/at/all", 404, "not_found"),
+            ("GET", BOOKINGS, 405, "method_not_allowed"),
+            ("DELETE", BOOKINGS, 405, "method_not_allowed"),
+            ("TRACE", "/healthz", 405, "method_not_allowed"),
+            ("POST", "/readyz", 405, "method_not_allowed"),
+            ("PUT", "/api/pms/sync", 405, "method_not_allowed"),
+            ("GET", "/static/../../etc/passwd", 404, "not_found"),
+        ],
+    )
+    def test_is_a_problem(
+        self, installation: Installation, method: str, path: str, status: int, code: str
+    ) -> None:
+        answer = installation.client.open(path, method=method)
+        problem = is_problem(answer, status, code)
+        assert problem["type"] == f"/api/pms/docs#problem-{code}"
+        assert ("Allow" in answer.headers) == (status == 405)
+
+    def test_type_leads_to_its_description(self, installation: Installation, alpha: Caller) -> None:
+        page = installation.client.get("/api/pms/docs").get_data(as_text=True)
+        for code in ("unauthenticated", "too_many_items", "idempotency_key_reused"):
+            assert f'id="problem-{code}"' in page
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/api/pms/docs"])
+    def test_has_security_headers_and_tells_no_server(
+        self, installation: Installation, path: str
+    ) -> None:
+        headers = installation.client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert headers["Cache-Control"] == "no-store"
+        assert not {"Server", "X-Powered-By", "Access-Control-Allow-Origin"} & set(headers.keys())
+
+    def test_allows_no_foreign_origin(self, installation: Installation) -> None:
+        asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+        answer = installation.client.options(BOOKINGS, headers=asked)
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+    def test_credentials_are_in_no_log(
+        self, alpha: Caller, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("DEBUG")
+        alpha.post(BOOKINGS, booking())
+        everything = "".join(str(record.__dict__) for record in caplog.records)
+        assert "http_request" in everything
+        assert alpha.token not in everything
+        assert "ada@example.com" not in everything

@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+from adapters.inbound.rest.use_cases import Options
+from tests.http.installation import Caller, Installation, is_problem
+from tests.servers import ValkeyServer
+
+RUNS = "/api/pms/sync/runs"
+
+
+def limited(storage: str = "memory://") -> tuple[Installation, Caller]:
+    options = Options(requests_per_minute=3, rate_limit_storage=storage)
+    installation = Installation(options=options)
+    installation.hotel("alpha")
+    installation.connection("alpha")
+    return installation, installation.caller("alpha")
+
+
+class TestRateLimit:
+    def test_is_told_with_every_answer(self) -> None:
+        _, caller = limited()
+        answer = caller.get(RUNS)
+        assert answer.headers["RateLimit-Policy"] == '"token";q=3;w=60'
+        assert answer.headers["RateLimit"] == '"token";r=2;t=60'
+
+    def test_refuses_beyond_it_until_the_window_ends(self) -> None:
+        installation, caller = limited()
+        installation.clock.advance(timedelta(seconds=20))
+        assert [caller.get(RUNS).status_code for _ in range(4)] == [200, 200, 200, 429]
+        answer = caller.get(RUNS)
+        is_problem(answer, 429, "rate_limited")
+        assert (answer.headers["Retry-After"], answer.headers["RateLimit"]) == (
+            "40",
+            '"token";r=0;t=40',
+        )
+        installation.clock.advance(timedelta(seconds=40))
+        assert caller.get(RUNS).status_code == 200
+
+    def test_counts_each_token_alone(self) -> None:
+        installation, caller = limited()
+        other = installation.caller("alpha")
+        for _ in range(4):
+            caller.get(RUNS)
+        assert other.get(RUNS).status_code == 200
+
+    def test_does_not_hold_for_health(self) -> None:
+        installation, _ = limited()
+        assert {installation.client.get("/healthz").status_code for _ in range(9)} == {200}
+
+    def test_is_counted_in_one_place_for_all_processes(self, redis_url: str) -> None:
+        installation, caller = limited(redis_url)
+        other = Installation(
+            options=Options(requests_per_minute=3, rate_limit_storage=redis_url),
+            store=installation.store,
+        )
+        also = Caller(other.client, caller.token, caller.key, caller.token_id)
+        sent = [c.get(RUNS).status_code for c in (caller, also, caller, also)]
+        assert sent == [200, 200, 200, 429]
+
+    def test_without_its_store_goes_on_in_this_process(
+        self, redis_url: str, valkey_server: ValkeyServer
+    ) -> None:
+        installation, caller = limited(redis_url)
+        assert caller.get(RUNS).status_code == 200
+        valkey_server.stop()
+        assert [caller.get(RUNS).status_code for _ in range(4)] == [200, 200, 200, 429]
+        valkey_server.start()
+        installation.clock.advance(timedelta(minutes=1))
+        assert caller.get(RUNS).status_code == 200

@@ -1,0 +1,127 @@
+import pytest
+
+from domain.sync import SyncKind, SyncRun
+from tests.http.installation import Caller, Installation, is_problem
+
+SYNC = "/api/pms/sync"
+
+
+@pytest.fixture
+def puller(installation: Installation) -> Caller:
+    return installation.caller("alpha", provider="scripted")
+
+
+class TestSync:
+    def test_is_queued_and_told_where(self, installation: Installation, puller: Caller) -> None:
+        answer = puller.post(SYNC, {"provider": "scripted"}, X_Correlation_ID="asked-7")
+        assert answer.status_code == 202
+        run = answer.get_json()
+        assert (run["status"], run["kind"], run["provider"]) == ("QUEUED", "full", "scripted")
+        assert run["correlation_id"] == "asked-7"
+        assert puller.get(answer.headers["Location"]).get_json() == run
+        [job] = installation.queue.jobs
+        assert str(job.subject_id) == run["id"]
+
+    def test_in_progress_is_not_doubled(self, puller: Caller) -> None:
+        puller.post(SYNC, {"provider": "scripted"})
+        is_problem(puller.post(SYNC, {"provider": "scripted"}), 409, "sync_in_progress")
+
+    def test_with_an_idempotency_key_is_asked_for_once(self, puller: Caller) -> None:
+        first = puller.post(SYNC, {"provider": "scripted"}, Idempotency_Key="k")
+        again = puller.post(SYNC, {"provider": "scripted"}, Idempotency_Key="k")
+        assert (again.status_code, again.data) == (202, first.data)
+        assert again.headers["Location"] == first.headers["Location"]
+
+    @pytest.mark.parametrize(
+        ("body", "status", "field"),
+        [
+            ({}, 422, "provider"),
+            ({"provider": 7}, 422, "provider"),
+            ({"provider": "scripted", "kind": "everything"}, 422, "kind"),
+            ({"provider": "scripted", "kind": ["full"]}, 422, "kind"),
+            ({"provider": "scripted", "hotel": "beta"}, 422, "hotel"),
+            ({"connection_id": "x"}, 422, "connection_id"),
+            ({"connection_id": 7}, 422, "connection_id"),
+        ],
+    )
+    def test_refuses_a_bad_field_by_name(
+        self, installation: Installation, puller: Caller, body: object, status: int, field: str
+    ) -> None:
+        problem = is_problem(puller.post(SYNC, body), status, "invalid_request")
+        assert problem["errors"][0]["path"] == field
+        assert installation.queue.jobs == []
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            (b"", 400, "unreadable_json"),
+            (b"{", 400, "unreadable_json"),
+            (b"[]", 422, "invalid_request"),
+            (b"\xff", 400, "unreadable_json"),
+            (b'{"provider": "nobody"}', 404, "unknown_provider"),
+            (b'{"provider": "canonical"}', 403, "forbidden"),
+            (b'{"connection_id": "01a204fe-56c9-71f6-ad8e-84b79b97124a"}', 404,
+             "connection_not_found"),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_it_does_not_understand(
+        self, puller: Caller, body: bytes, status: int, code: str
+    ) -> None:
+        is_problem(puller.send(SYNC, body), status, code)
+
+    def test_of_a_provider_that_only_pushes_is_refused(self, alpha: Caller) -> None:
+        answer = alpha.post(SYNC, {"provider": "canonical"})
+        is_problem(answer, 422, "unsupported_by_provider")
+
+    def test_of_another_hotel_s_connection_is_not_found(
+        self, installation: Installation, puller: Caller
+    ) -> None:
+        foreign, _ = installation.connection("beta", "scripted", name="pulled")
+        answer = puller.post(SYNC, {"connection_id": str(foreign.id)})
+        is_problem(answer, 404, "connection_not_found")
+
+    def test_asks_which_where_there_are_several(
+        self, installation: Installation, puller: Caller
+    ) -> None:
+        second, _ = installation.connection("alpha", "scripted", name="second")
+        problem = is_problem(puller.post(SYNC, {"provider": "scripted"}), 422, "invalid_request")
+        assert problem["errors"][0]["path"] == "connection_id"
+        answer = puller.post(SYNC, {"connection_id": str(second.id)})
+        assert answer.get_json()["connection_id"] == str(second.id)
+
+
+class TestRuns:
+    def queue(self, installation: Installation, name: str) -> SyncRun:
+        connection, _ = installation.connection("alpha", "scripted", name=name)
+        return installation.use_cases.request_sync(connection.id, SyncKind.FULL, correlation_id="c")
+
+    def test_are_listed_newest_first_with_their_total(
+        self, installation: Installation, puller: Caller
+    ) -> None:
+        runs = [str(self.queue(installation, f"c{n}").id) for n in range(5)]
+        page = puller.get(f"{SYNC}/runs?limit=2&offset=1").get_json()
+        assert [run["id"] for run in page["runs"]] == [runs[3], runs[2]]
+        assert (page["total"], page["limit"], page["offset"]) == (5, 2, 1)
+
+    def test_of_another_provider_are_not_shown(
+        self, installation: Installation, alpha: Caller
+    ) -> None:
+        run = self.queue(installation, "c1")
+        assert alpha.get(f"{SYNC}/runs").get_json()["total"] == 0
+        is_problem(alpha.get(f"{SYNC}/runs/{run.id}"), 404, "not_found")
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [("limit=0", 422), ("limit=201", 422), ("offset=10001", 422), ("limit=-1", 400),
+         ("limit=x", 400), ("limit=1e3", 400), ("offset=%00", 400), ("limit=99999999999", 400),
+         ("limit=٣", 400)],
+    )  # fmt: skip
+    def test_refuse_a_bad_page(self, puller: Caller, query: str, status: int) -> None:
+        answer = puller.get(f"{SYNC}/runs?{query}")
+        assert answer.status_code == status
+        assert answer.get_json()["errors"][0]["path"] == query.partition("=")[0]
+
+    def test_that_are_none_are_not_found(self, puller: Caller) -> None:
+        answer = puller.get(f"{SYNC}/runs/01a204fe-56c9-71f6-ad8e-84b79b97124a")
+        is_problem(answer, 404, "not_found")
+        is_problem(puller.get(f"{SYNC}/runs/one"), 400, "bad_query")
