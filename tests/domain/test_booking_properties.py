@@ -1,0 +1,206 @@
+"""What no sequence of words may break, however it is ordered, repeated or cut."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.booking import Booking
+from domain.precedence import Advanced, Applied, Observation, Origin, Stale, Tied, Unchanged
+from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
+from domain.status import TRANSITIONS, BookingStatus, TransitionKind
+from domain.values import ABSENT, Money, SourceVersion, Stay
+from tests import builders
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+STEP = timedelta(minutes=1)
+CONNECTION, HOTEL, BOOKING_ID = (builders.new_id() for _ in range(3))
+
+texts = st.sampled_from(["a", "b", ""])
+money = st.builds(Money, st.integers(0, 3), st.sampled_from(["EUR", "JPY"]))
+instants = st.integers(0, 3).map(lambda n: T0 + n * STEP)
+days = st.integers(0, 3).map(lambda n: date(2026, 6, 1) + timedelta(days=n))
+stays = st.tuples(days, days).map(lambda two: Stay(min(two), max(two)))
+rooms = st.builds(RoomStay, stay=stays, status=st.sampled_from(BookingStatus))
+parties = st.builds(Party, last_name=texts)
+
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from(BookingStatus),
+    "stay": stays,
+    "holds_inventory": st.booleans(),
+    "source": st.sampled_from(BookingSource),
+    "rooms": st.lists(rooms, min_size=1, max_size=2).map(tuple),
+    "further_guests": st.lists(parties, max_size=2).map(tuple),
+    "extras": st.sampled_from([(), (("a", "1"),)]),
+    "primary_guest": st.none() | parties,
+    "total": st.none() | money,
+    "paid": st.none() | money,
+    "balance": st.none() | money,
+    "confirmation_number": st.none() | texts,
+    "group_id": st.none() | texts,
+    "special_requests": st.none() | texts,
+    "notes": st.none() | texts,
+    "checked_in_at": st.none() | instants,
+    "checked_out_at": st.none() | instants,
+    "canceled_at": st.none() | instants,
+    "cancel_reason": st.none() | texts,
+}
+versions = st.builds(
+    SourceVersion, st.integers(0, 5).map(lambda n: T0 + n * STEP), st.integers(0, 2)
+)
+full_content = st.fixed_dictionaries(FIELDS)  # type: ignore[arg-type]  # values of many types
+some_content = st.fixed_dictionaries(
+    {}, optional={name: values | st.just(ABSENT) for name, values in FIELDS.items()}
+)
+snapshots = st.builds(
+    lambda version, deleted, said: BookingSnapshot(
+        external_id="B1", version=version, deleted=deleted, **said
+    ),
+    versions,
+    st.booleans(),
+    some_content,
+)
+observations = st.builds(
+    Observation,
+    st.sampled_from(Origin),
+    st.integers(0, 9).map(lambda n: T0 + n * STEP),
+    st.just(CONNECTION),
+    st.just("r"),
+)
+START = BookingSnapshot(
+    external_id="B1",
+    version=SourceVersion(T0),
+    status=BookingStatus.PENDING,
+    stay=Stay(date(2026, 6, 1), date(2026, 6, 2)),
+)
+
+
+def seen_first(said: BookingSnapshot, by: Observation) -> Booking:
+    decision = Booking.first_seen(
+        said, by, hotel_id=HOTEL, provider="p", booking_id=BOOKING_ID, now=T0
+    )
+    assert isinstance(decision, Applied)
+    return decision.entity
+
+
+def at(minutes: int, origin: Origin = Origin.PUSHED) -> Observation:
+    return Observation(origin, T0 + minutes * STEP, CONNECTION, "r")
+
+
+def last_of(words: list[BookingSnapshot]) -> Booking:
+    """Each word as a push, in this order."""
+    booking = seen_first(words[0], at(0))
+    for minute, said in enumerate(words[1:], start=1):
+        decision = booking.hear(said, at(minute), now=T0 + minute * STEP)
+        if isinstance(decision, Applied | Advanced):
+            booking = decision.entity
+    return booking
+
+
+@st.composite
+def distinct_full_words(draw: st.DrawFn) -> list[BookingSnapshot]:
+    """Every version once; statuses that any hotel may go between in either direction."""
+    numbers = draw(st.lists(st.integers(0, 20), min_size=1, max_size=6, unique=True))
+    free = st.sampled_from([BookingStatus.CONFIRMED, BookingStatus.CANCELED])
+    return [
+        BookingSnapshot(
+            external_id="B1",
+            version=SourceVersion(T0 + (n // 2) * STEP, n % 2),
+            deleted=draw(st.booleans()),
+            **(draw(full_content) | {"status": draw(free)}),
+        )
+        for n in numbers
+    ]
+
+
+class TestAnySequence:
+    @given(st.lists(st.tuples(snapshots, observations), max_size=12))
+    def test_breaks_no_invariant(self, words: list[tuple[BookingSnapshot, Observation]]) -> None:
+        booking = seen_first(START, at(0))
+        for said, by in words:
+            now = T0 + timedelta(hours=1)
+            decision = booking.hear(said, by, now=now)
+            if not isinstance(decision, Applied | Advanced):
+                continue
+            after = decision.entity
+            self.check_identity(booking, after)
+            self.check_order(booking, after, by)
+            if isinstance(decision, Applied):
+                self.check_change(booking, decision)
+            booking = after
+
+    def check_identity(self, before: Booking, after: Booking) -> None:
+        assert after.revision == before.revision + 1
+        names = ("id", "hotel_id", "provider", "external_id")
+        assert all(getattr(before, name) == getattr(after, name) for name in names)
+        assert after.details.rooms
+        if after.details.deleted_at_source is not None:
+            assert not after.details.holds_inventory
+
+    def check_order(self, before: Booking, after: Booking, by: Observation) -> None:
+        if by.origin is not Origin.RECONCILED:
+            assert after.version >= before.version
+
+    def check_change(self, before: Booking, decision: Applied[Booking]) -> None:
+        after = decision.entity
+        changed = {
+            name
+            for name in before.details.__slots__
+            if getattr(before.details, name) != getattr(after.details, name)
+        }
+        assert changed
+        assert set(decision.changed_fields) == changed
+        moved = before.details.status is not after.details.status
+        assert (decision.transition is not None) == moved
+        if decision.transition is not None:
+            kind = TRANSITIONS[before.details.status, after.details.status]
+            reconciled = after.provenance.origin is Origin.RECONCILED
+            assert decision.transition.kind is not TransitionKind.REFUSED
+            assert kind is not TransitionKind.REFUSED or reconciled
+
+    @given(snapshots, observations)
+    def test_of_one_word_twice_is_one_change(self, said: BookingSnapshot, by: Observation) -> None:
+        booking = seen_first(START, at(0))
+        decision = booking.hear(said, by, now=T0)
+        if isinstance(decision, Applied | Advanced):
+            again = decision.entity.hear(said, by, now=T0 + STEP)
+            assert again == Unchanged()
+        else:
+            assert booking.hear(said, by, now=T0 + STEP) == decision
+
+
+class TestFullSnapshotsOfDistinctVersions:
+    @given(st.data(), distinct_full_words())
+    def test_end_as_the_newest_in_any_order_with_any_copies(
+        self, data: st.DataObject, words: list[BookingSnapshot]
+    ) -> None:
+        copies = data.draw(st.lists(st.sampled_from(words), max_size=6))
+        order = data.draw(st.permutations([*words, *copies]))
+        newest = max(words, key=lambda said: said.version)
+        ended, alone = last_of(order), seen_first(newest, at(0))
+        assert bool(ended.details.deleted_at_source) == newest.deleted
+        assert replace(ended.details, deleted_at_source=None) == replace(
+            alone.details, deleted_at_source=None
+        )
+        assert ended.version == newest.version
+
+    @given(distinct_full_words())
+    def test_never_go_backwards(self, words: list[BookingSnapshot]) -> None:
+        ended = last_of(words)
+        for said in words:
+            if said.version < ended.version:
+                assert ended.hear(said, at(99), now=T0) == Stale()
+
+    @given(distinct_full_words(), full_content)
+    def test_tie_only_when_two_pushes_differ(
+        self, words: list[BookingSnapshot], other: dict[str, Any]
+    ) -> None:
+        ended = last_of(words)
+        newest = max(words, key=lambda said: said.version)
+        said = replace(newest, **other)
+        effective = other | ({"holds_inventory": False} if newest.deleted else {})
+        same = all(getattr(ended.details, name) == value for name, value in effective.items())
+        expected = Unchanged() if same else Tied()
+        assert ended.hear(said, at(99), now=T0) == expected

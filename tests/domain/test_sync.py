@@ -1,0 +1,190 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.sync import (
+    BREAKER_THRESHOLD,
+    Breaker,
+    BreakerState,
+    Connection,
+    ConnectionState,
+    Schedule,
+    SyncCounts,
+    SyncKind,
+    SyncRun,
+    SyncStatus,
+    TransportCounts,
+)
+from tests import builders
+from tests.builders import HOUR, MINUTE, T0
+
+HOTEL = builders.hotel()
+LATER, EARLIER = T0 + MINUTE, T0 - MINUTE
+
+
+def active(**over: Any) -> Connection:
+    return builders.connection(HOTEL, state=ConnectionState.ACTIVE, **over)
+
+
+def run(**over: Any) -> SyncRun:
+    return builders.sync_run(active(), **over)
+
+
+class TestWhatIsDue:
+    @pytest.mark.parametrize(
+        ("cursor", "sync_at", "reconcile_at", "due"),
+        [
+            (None, None, None, None),
+            (None, T0, None, SyncKind.FULL),
+            (None, EARLIER, EARLIER, SyncKind.FULL),  # a first sync before both
+            (None, LATER, EARLIER, None),
+            ("c", T0, None, SyncKind.DELTA),
+            ("c", T0, LATER, SyncKind.DELTA),
+            ("c", LATER, None, None),
+            ("c", LATER, T0, SyncKind.RECONCILE),
+            ("c", EARLIER, T0, SyncKind.RECONCILE),  # a reconcile before a delta
+            ("c", None, None, None),
+        ],
+    )
+    def test_depends_on_cursor_and_schedule(
+        self, cursor: Any, sync_at: Any, reconcile_at: Any, due: SyncKind | None
+    ) -> None:
+        made = active(cursor=cursor, next_sync_at=sync_at, next_reconcile_at=reconcile_at)
+        assert made.due_kind(T0) is due
+
+    @pytest.mark.parametrize(
+        "state", [ConnectionState.NEW, ConnectionState.PAUSED, ConnectionState.STOPPED]
+    )
+    def test_is_nothing_unless_active(self, state: ConnectionState) -> None:
+        assert active(next_sync_at=T0).due_kind(T0) is SyncKind.FULL
+        assert replace(active(next_sync_at=T0), state=state).due_kind(T0) is None
+
+    def test_is_nothing_while_the_breaker_is_open(self) -> None:
+        tripped = Breaker(failures=3, retry_at=LATER)
+        made = active(next_sync_at=T0, breaker=tripped)
+        assert made.due_kind(T0) is None
+        assert made.due_kind(LATER) is SyncKind.FULL
+
+
+class TestTheBreaker:
+    def test_opens_at_the_threshold_for_doubling_pauses_up_to_an_hour(self) -> None:
+        breaker, pauses = Breaker(), []
+        for _ in range(BREAKER_THRESHOLD + 9):
+            breaker = breaker.failed(T0)
+            pauses.append(breaker.retry_at and (breaker.retry_at - T0) // MINUTE)
+        assert pauses == [None, None, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+    def test_stays_within_its_cap_for_ever(self) -> None:
+        assert Breaker(failures=10**6).failed(T0).retry_at == T0 + HOUR
+
+    def test_lets_one_trial_through_after_the_pause(self) -> None:
+        tripped = Breaker(failures=3, retry_at=LATER)
+        assert Breaker().state(T0) is BreakerState.CLOSED
+        assert tripped.state(T0) is BreakerState.OPEN
+        assert tripped.state(LATER) is BreakerState.HALF_OPEN
+        assert tripped.succeeded() == Breaker()
+        assert tripped.failed(LATER).state(LATER) is BreakerState.OPEN
+
+
+class TestTheSchedule:
+    def test_spreads_hotels_over_a_tenth_of_the_interval(self) -> None:
+        schedule = Schedule(delta_every=timedelta(minutes=10))
+        assert [schedule.jitter(f) for f in (0.0, 0.5)] == [timedelta(0), timedelta(seconds=30)]
+        assert schedule.jitter(0.999) < MINUTE
+
+    def test_moves_only_what_was_queued(self) -> None:
+        made = active(cursor="c", next_sync_at=T0, next_reconcile_at=T0)
+        every, whole = made.schedule.delta_every, made.schedule.reconcile_every
+        for kind in (SyncKind.DELTA, SyncKind.FULL):
+            queued = made.scheduled(kind, now=T0, jitter=MINUTE)
+            assert queued == replace(made, next_sync_at=T0 + every + MINUTE)
+        queued = made.scheduled(SyncKind.RECONCILE, now=T0, jitter=MINUTE)
+        assert queued == replace(made, next_reconcile_at=T0 + whole + MINUTE)
+
+
+class TestAConnection:
+    def test_that_passed_its_test_syncs_at_once(self) -> None:
+        stopped = builders.connection(
+            HOTEL,
+            state=ConnectionState.STOPPED,
+            breaker=Breaker(failures=9, retry_at=T0 + HOUR),
+            last_error_code="refused",
+        )
+        tested = stopped.tested(T0)
+        assert tested.due_kind(T0) is SyncKind.FULL
+        assert (tested.breaker, tested.last_error_code) == (Breaker(), None)
+        assert tested.next_reconcile_at == T0 + tested.schedule.reconcile_every
+        assert tested.tested(LATER).next_reconcile_at == tested.next_reconcile_at
+
+    def test_is_paused_and_resumed(self) -> None:
+        paused = active(cursor="c", next_sync_at=T0).paused()
+        assert paused.due_kind(T0) is None
+        assert paused.resumed(LATER).due_kind(LATER) is SyncKind.DELTA
+
+    def test_remembers_a_sync(self) -> None:
+        failing = active(cursor="old", breaker=Breaker(failures=2), last_error_code="x")
+        done = run(status=SyncStatus.COMPLETED)
+        synced = failing.synced(done, cursor="new", now=LATER)
+        assert (synced.cursor, synced.breaker, synced.last_synced_at) == ("new", Breaker(), LATER)
+        assert synced.last_error_code is None
+        assert failing.synced(done, cursor=None, now=LATER).cursor == "old"
+        partial = failing.synced(run(status=SyncStatus.PARTIAL), cursor="new", now=LATER)
+        assert partial.last_error_code == "items_quarantined"
+
+    def test_stops_only_when_its_credentials_were_refused(self) -> None:
+        failed = active().sync_failed("down", stop=False, now=T0)
+        assert (failed.state, failed.last_error_code) == (ConnectionState.ACTIVE, "down")
+        assert failed.breaker.failures == 1
+        stopped = active().sync_failed("refused", stop=True, now=T0)
+        assert stopped.state is ConnectionState.STOPPED
+
+    def test_has_a_gap_when_it_was_heard_and_is_silent_too_long(self) -> None:
+        assert not active().has_gap(silence=HOUR, now=T0)
+        heard = active(last_heard_at=T0 - HOUR)
+        assert not heard.has_gap(silence=HOUR, now=T0)
+        assert heard.has_gap(silence=HOUR, now=T0 + timedelta(microseconds=1))
+
+
+class TestASyncRun:
+    def test_begins_and_is_taken_up_again(self) -> None:
+        begun = run().begin(fencing_number=4, now=T0)
+        assert (begun.status, begun.fencing_number, begun.started_at) == (SyncStatus.RUNNING, 4, T0)
+        again = begun.page_stored("p1", SyncCounts(seen=1)).begin(fencing_number=5, now=LATER)
+        assert (again.started_at, again.attempts, again.checkpoint) == (T0, 2, "p1")
+        assert again.fencing_number == 5
+
+    def test_adds_up_its_pages(self) -> None:
+        one = SyncCounts(
+            seen=1, created=2, updated=3, unchanged=4, stale=5, quarantined=6, deleted=7
+        )
+        twice = run().page_stored("p1", one).page_stored(None, one)
+        assert (twice.pages, twice.checkpoint) == (2, None)
+        assert twice.counts == SyncCounts(
+            seen=2, created=4, updated=6, unchanged=8, stale=10, quarantined=12, deleted=14
+        )
+
+    @pytest.mark.parametrize(
+        ("quarantined", "status"), [(0, SyncStatus.COMPLETED), (1, SyncStatus.PARTIAL)]
+    )
+    def test_is_no_success_when_anything_was_quarantined(
+        self, quarantined: int, status: SyncStatus
+    ) -> None:
+        transport = TransportCounts(calls=1, retries=2, waited_ms=3, bytes_received=4)
+        made = run(counts=SyncCounts(quarantined=quarantined), transport=transport)
+        done = made.finish(now=LATER, transport=transport)
+        assert (done.status, done.finished_at) == (status, LATER)
+        assert done.transport == TransportCounts(calls=2, retries=4, waited_ms=6, bytes_received=8)
+
+    def test_fails_with_its_reason_cut_to_size(self) -> None:
+        failed = run().fail(
+            now=LATER, code="down", detail="x" * 900, transport=TransportCounts(calls=3)
+        )
+        assert (failed.status, failed.finished_at) == (SyncStatus.FAILED, LATER)
+        assert (failed.error_code, len(failed.error_detail or "")) == ("down", 500)
+        assert failed.transport.calls == 3
+
+    def test_is_final_when_it_ended(self) -> None:
+        final = {status for status in SyncStatus if status.is_final}
+        assert final == {SyncStatus.COMPLETED, SyncStatus.PARTIAL, SyncStatus.FAILED}
