@@ -61,12 +61,19 @@ def build_app(
     return app
 
 
+class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+
 def _documented(app: Flask) -> Api:
-    return Api(app, spec_kwargs={"security": SECURITY, "info": {"description": docs_page.ABOUT}})
+    return _Api(app, spec_kwargs={"security": SECURITY, "info": {"description": docs_page.ABOUT}})
 
 
 def _common_parameters(api: Api) -> None:
     for name, scheme in SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
+    # flask-smorest's own error and paging shapes are not ours.
+    for name in ("Error", "PaginationMetadata"):
+        api.spec.components.schemas.pop(name, None)
     for path in api.spec._paths.values():  # noqa: SLF001  apispec offers no way to add to a path
         path.setdefault("parameters", []).extend([CORRELATION, HOTEL])

@@ -107,12 +107,9 @@ def route(
 
 def sends(schema: type[Schema], *, many: bool = False) -> Description:
     """`many`: one object or an array of up to 1,000."""
-    one: Description = {"schema": schema}
-    if many:
-        reference = {"$ref": f"#/components/schemas/{schema.__name__}"}
-        array = {"type": "array", "items": reference, "maxItems": 1_000}
-        one = {"schema": {"oneOf": [reference, array]}}
-    return {"required": True, "content": {"application/json": one}}
+    array = {"type": "array", "items": schema, "maxItems": 1_000}
+    shape = {"oneOf": [schema, array]} if many else schema
+    return {"required": True, "content": {"application/json": {"schema": shape}}}
 
 
 def answers(good: Mapping[int, tuple[str, type[Schema] | None]], *bad: int) -> Description:

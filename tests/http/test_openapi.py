@@ -1,0 +1,126 @@
+"""The description of the REST calls holds, and the calls hold to it."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import checks
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from tests.http.installation import Caller, Installation, booking, cell, guest
+
+OPENAPI = "/api/pms/docs/openapi.json"
+CALLS = {
+    ("post", "/api/pms/{provider}/bookings"),
+    ("post", "/api/pms/{provider}/guests"),
+    ("post", "/api/pms/{provider}/availability"),
+    ("get", "/api/pms/ingests/{batch_id}"),
+    ("post", "/api/pms/{provider}/webhook/{connection_key}"),
+    ("post", "/api/pms/sync"),
+    ("get", "/api/pms/sync/runs"),
+    ("get", "/api/pms/sync/runs/{run_id}"),
+    ("get", "/api/pms/quarantine"),
+    ("post", "/api/pms/quarantine/{item_id}/replay"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+}
+
+
+@pytest.fixture
+def spec(installation: Installation) -> dict[str, Any]:
+    answer: dict[str, Any] = installation.client.get(OPENAPI).get_json()
+    return answer
+
+
+class TestDescription:
+    def test_is_openapi_3_1_with_every_call(self, spec: dict[str, Any]) -> None:
+        assert spec["openapi"] == "3.1.0"
+        told = {
+            (method, path)
+            for path, item in spec["paths"].items()
+            for method in item
+            if method != "parameters"
+        }
+        assert told == CALLS
+
+    def test_names_operations_once(self, spec: dict[str, Any]) -> None:
+        names = [
+            operation["operationId"]
+            for item in spec["paths"].values()
+            for method, operation in item.items()
+            if method != "parameters"
+        ]
+        assert len(names) == len(set(names)) == len(CALLS)
+
+    def test_shapes_are_valid_json_schema(self, spec: dict[str, Any]) -> None:
+        for schema in spec["components"]["schemas"].values():
+            jsonschema.Draft202012Validator.check_schema(schema)
+
+    @pytest.mark.parametrize(
+        ("name", "document"),
+        [
+            ("CanonicalBooking", booking(rooms=[{"room_type_id": "DBL", "units": 1}], notes=None)),
+            ("CanonicalGuest", guest(birth_date=None)),
+            ("CanonicalAvailability", cell("2026-03-10", lowest_rate=None, available=-2)),
+        ],
+    )
+    def test_fits_what_is_taken(
+        self, spec: dict[str, Any], name: str, document: dict[str, Any]
+    ) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
+        jsonschema.validate(document, schema)
+
+    def test_page_loads_nothing_from_elsewhere(self, installation: Installation) -> None:
+        page = installation.client.get("/api/pms/docs")
+        text = page.get_data(as_text=True)
+        assert page.content_type.startswith("text/html")
+        assert "<script" not in text
+        assert "http://" not in text
+        assert "https://" not in text
+        assert "/api/pms/sync/runs/{run_id}" in text
+
+
+class TestSchemathesis:
+    """Seeded and bounded; the wide campaign is the slow one."""
+
+    CHECKS = (
+        checks.not_a_server_error,
+        openapi_checks.status_code_conformance,
+        openapi_checks.content_type_conformance,
+        openapi_checks.response_schema_conformance,
+        openapi_checks.response_headers_conformance,
+    )
+
+    def test_finds_no_answer_that_is_not_described(
+        self, installation: Installation, alpha: Caller
+    ) -> None:
+        self.attack(installation, alpha, examples=4)
+
+    @pytest.mark.slow
+    def test_finds_none_in_a_long_search(self, installation: Installation, alpha: Caller) -> None:
+        self.attack(installation, alpha, examples=300)
+
+    def attack(self, installation: Installation, caller: Caller, *, examples: int) -> None:
+        schema = schemathesis.openapi.from_wsgi(OPENAPI, installation.app)
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            case_strategy = operation.as_strategy()
+
+            @given(case_strategy)
+            @settings(
+                max_examples=examples,
+                derandomize=True,
+                database=None,
+                deadline=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            def search(case: schemathesis.Case) -> None:
+                if "provider" in case.path_parameters:
+                    case.path_parameters["provider"] = "canonical"
+                headers = caller.headers if "webhook" not in case.path else {}
+                case.call_and_validate(headers=headers, checks=self.CHECKS)
+
+            search()
