@@ -81,7 +81,7 @@ class StoredInbox:
         return frozenset(row[0] for row in found)
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        found = self.session.rows(_WAITING, (micros_of(now), limit))
+        found = self.session.rows(_WAITING, (micros_of(now), micros_of(now), limit))
         return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
 
     def purge(self, *, done_before: datetime, limit: int) -> int:

@@ -381,6 +381,15 @@ class PostponedRow(Model):
         primary_key = CompositeKey("hotel_id", "message_id", "subscriber")
 
 
+class RelayLeaseRow(Model):
+    name = TextField(primary_key=True)
+    holder = TextField()
+    expires_at = InstantField()
+
+    class Meta:
+        table_name = "relay_leases"
+
+
 ALL: tuple[type[Model], ...] = (
     HotelRow,
     ConnectionRow,
@@ -399,6 +408,7 @@ ALL: tuple[type[Model], ...] = (
     InboxRow,
     OutboxRow,
     PostponedRow,
+    RelayLeaseRow,
 )
 
 Row = tuple[Any, ...]

@@ -26,5 +26,6 @@ def fill(store: Store, hotel: Hotel) -> None:
         uow.records.save(hotel.id, "mews", builders.full_records(), now=T0)
         uow.inbox.add([builders.full_inbox_item(connection)])
         uow.outbox.add([message])
+        uow.outbox.lead("me", now=T0, until=T0)
         uow.outbox.postpone(message, "s", error_code="e", retry_at=T0)
         uow.commit()

@@ -40,6 +40,14 @@ def columns_of(url: str, table: str) -> dict[str, bool]:
     return {str(row[1]): not row[3] and not row[5] for row in found}
 
 
+def tables_of(url: str) -> set[object]:
+    if is_postgres(url):
+        sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    else:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    return {name for (name,) in execute(url, sql)}
+
+
 class TestMigrations:
     def test_go_up_down_and_up_again_over_filled_tables(
         self, url: str, sealer: Sealer, hotel: Hotel
@@ -78,6 +86,7 @@ class TestMigrations:
 
     def test_make_the_tables_that_the_models_describe(self, url: str) -> None:
         migrations.upgrade(url)
+        assert tables_of(url) == {*TABLES, "schema_version"}
         for table, meta in TABLES.items():
             described = {field.column_name: field.null for field in meta.sorted_fields}
             assert columns_of(url, table) == described, table

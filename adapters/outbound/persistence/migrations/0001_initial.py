@@ -267,7 +267,7 @@ TABLES = {
         PRIMARY KEY (hotel_id, message_id, subscriber)
     """,
     "relay_leases": """
-        name text PRIMARY KEY,
+        name text NOT NULL PRIMARY KEY,
         holder text NOT NULL,
         expires_at bigint NOT NULL
     """,
