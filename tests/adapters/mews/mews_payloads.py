@@ -14,6 +14,7 @@ from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot
 from domain.values import Reason
 from ports.providers import HotelContext, ProviderTools, ReadItem
+from ports.system import Clock
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
@@ -24,15 +25,15 @@ OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class SkippingClock:
     """Sleeping takes no time; each question for the time takes a millisecond."""
 
-    def __init__(self) -> None:
-        self.instant = OBSERVED
+    def __init__(self, start: datetime = OBSERVED) -> None:
+        self.start = self.instant = start
 
     def now(self) -> datetime:
         self.instant += timedelta(milliseconds=1)
         return self.instant
 
     def monotonic(self) -> float:
-        return (self.now() - OBSERVED).total_seconds()
+        return (self.now() - self.start).total_seconds()
 
     def sleep(self, seconds: float) -> None:
         self.instant += timedelta(seconds=seconds)
@@ -46,8 +47,8 @@ class NoRandomness:
         return "secret"
 
 
-def tools(**changes: Any) -> ProviderTools:
-    clock = SkippingClock()
+def tools(clock: Clock | None = None, **changes: Any) -> ProviderTools:
+    clock = clock or SkippingClock()
     said = {"clock": clock, "randomness": NoRandomness(), "budget": SlidingWindow(clock)}
     return ProviderTools(**{**said, **changes})
 

@@ -322,7 +322,7 @@ class TestPeople:
         assert told == [
             ("cus-2", PartyRole.COMPANION, "Babbage"),
             ("cus-3", PartyRole.COMPANION, None),
-            ("cus-9", PartyRole.BOOKER, "Clerk"),
+            ("cus-9", PartyRole.BOOKER, None),
         ]
 
     def test_are_left_alone_where_companions_were_not_told(self) -> None:

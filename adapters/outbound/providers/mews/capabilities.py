@@ -40,7 +40,6 @@ CAPABILITIES: Final = Capabilities(
     day_use=True,
     delta_misses=(
         "companions added or removed where the reservation itself is not updated",
-        "new contact details of a booker who neither owns nor shares the reservation",
         "changes that the hotel makes without a new UpdatedUtc",
     ),
     trust="the unguessable URL alone: the vendor signs nothing",

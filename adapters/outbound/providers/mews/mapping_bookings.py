@@ -140,7 +140,11 @@ class BookingMapper:
     def _further(
         self, r: VendorObject, external_id: str, owner_id: str | None
     ) -> Field[tuple[Party, ...]]:
-        """Absent where the companions were not told: those that we know of stay."""
+        """Absent where the companions were not told: those that we know of stay.
+
+        The booker is a reference only: the vendor has no way to ask for the bookings that a person
+        has booked for others, so copied details would grow old unnoticed.
+        """
         companions = self.refer_to.companions
         if companions is None:
             return ABSENT
@@ -152,7 +156,7 @@ class BookingMapper:
         ]
         booker_id = r.optional_text("BookerId", "further_guests")
         if booker_id is not None:
-            people.append(party_of(booker_id, PartyRole.BOOKER, customers))
+            people.append(Party(guest_id=booker_id, role=PartyRole.BOOKER))
         return tuple(people)
 
     def _prices(self, external_id: str) -> Prices | None:
