@@ -47,7 +47,7 @@ def spelled(prefix: str, credential_id: UUID, secret: str) -> str:
 
 def secret_hash(secret: str) -> str:
     """SHA-256 suffices: secrets are 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,33 @@
 """What was stored and acknowledged is carried out: deferred pushes, webhooks, ties, replays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from typing import Final
 from uuid import UUID
 
-from application.apply_items import Context, ItemResult, apply_items
+from application.apply_items import Context, apply_items
 from application.ingest_items import MAX_ITEMS, hotel_context, push_context
-from application.quarantine_items import quarantine, tell_quarantined
+from application.quarantine_items import quarantine
 from application.retrying import until_settled
+from application.settle_items import (
+    fetched,
+    is_passing,
+    not_fetched,
+    quarantined_once,
+    settlement_of,
+)
 from application.stored_connections import account, found
 from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind, Settlement
 from domain.precedence import Observation, Origin
-from domain.sync import Connection, ConnectionState, ItemOutcome
-from domain.values import HotelId, Reason
-from ports.errors import ProviderUnavailable, RateLimited, TooHeavy, UnreadableMessage
-from ports.providers import (
-    Notification,
-    Page,
-    Provider,
-    Providers,
-    ReadItem,
-    Ref,
-    RefKind,
-)
+from domain.sync import Connection, ConnectionState
+from domain.values import ConnectionId, HotelId, Reason
+from ports.errors import CredentialsRefused
+from ports.providers import Notification, Page, Provider, Providers, ReadItem, Ref, RefKind
 from ports.system import Clock, IdGenerator, Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-
-MAX_ATTEMPTS: Final = 12
-"""With pauses that double (see Inbox.waiting) a day and a half; then the item is quarantined."""
-
-_TRANSIENT = (ProviderUnavailable, RateLimited, TooHeavy)
-_REF_KINDS = {ItemKind.BOOKING: RefKind.BOOKING, ItemKind.GUEST: RefKind.GUEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +36,8 @@ class _Work:
 
     connection: Connection
     hotel: Hotel
-    secrets: Secrets
     items: Sequence[InboxItem]
+    secrets: Secrets = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,13 @@ class _Understood:
     refs: frozenset[Ref] = frozenset()
     reason: Reason | None = None
     notification: Notification | None = None
+
+
+_REF_KINDS: Final = {
+    ItemKind.BOOKING: RefKind.BOOKING,
+    ItemKind.GUEST: RefKind.GUEST,
+    ItemKind.AVAILABILITY: RefKind.AVAILABILITY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class ProcessInbox:
         states: frozenset[InboxState] = frozenset({InboxState.RECEIVED}),
         only: UUID | None = None,
     ) -> Sequence[Settlement]:
-        """One settlement per item that was in one of `states` (`only`: that item alone).
+        """One settlement per item that was in one of `states` (`only`: that item alone); none for
+        items that another worker settled meanwhile.
 
         Raises ProviderUnavailable, RateLimited, TooHeavy: the items stay as they are, one attempt
         older.
@@ -85,12 +87,12 @@ class ProcessInbox:
             return []
         provider = self.providers.get(work.connection.provider)
         understood = [self._understand(provider, work, row) for row in work.items]
-        settled = self._apply_pushed(provider, [u for u in understood if not u.refs])
-        tied = {s.item_id for s in settled if s.state is InboxState.RECEIVED}
-        asking = [u for u in understood if u.refs] + [
-            replace(u, refs=_refs(u.row)) for u in understood if u.row.id in tied
-        ]
-        settled = [s for s in settled if s.item_id not in tied]
+        work = self._obey(work, [u.notification for u in understood if u.notification])
+        settled = self._apply(provider, [u for u in understood if not u.refs])
+        ties = {s.item_id: s for s in settled if s.state is InboxState.RECEIVED}
+        asking = [u for u in understood if u.refs]
+        asking += [_tied(u, ties[u.row.id]) for u in understood if u.row.id in ties]
+        settled = [s for s in settled if s.item_id not in ties]
         return settled + self._fetch(provider, work, asking)
 
     def _load(
@@ -102,88 +104,93 @@ class ProcessInbox:
             if not items:
                 return None
             connection, hotel = found(uow, items[0].connection_id)
-            return _Work(connection, hotel, uow.connections.secrets(connection.id), items)
+            return _Work(connection, hotel, items, uow.connections.secrets(connection.id))
 
     def _understand(self, provider: Provider, work: _Work, row: InboxItem) -> _Understood:
+        """What came by a pull is asked for again rather than read again from its old text."""
         context = hotel_context(work.connection, work.hotel, observed_at=row.received_at)
         try:
             if row.kind is ItemKind.NOTIFICATION:
                 said = provider.read_notification(row.body, context)
-                return self._notified(work.connection, row, said)
-            if row.origin is not Origin.PUSHED and provider.capabilities.fetches_by_id:
-                return (
-                    _Understood(row, refs=_refs(row))
-                    if _refs(row)
-                    else self._read(provider, work, row)
-                )
-            return self._read(provider, work, row)
-        except UnreadableMessage as error:
+                return _notified(work.connection, row, said)
+            pulled = row.origin is not Origin.PUSHED and provider.capabilities.fetches_by_id
+            if pulled and (refs := _refs(row)):
+                return _Understood(row, refs=refs)
+            read = provider.read_items(row.kind, [row.body], context, limit=MAX_ITEMS)
+        except PmsError as error:
             path = error.details.get("path")
             return _Understood(
                 row, reason=Reason(error.code, str(path) if path else None, error.message)
             )
+        return _Understood(row, read=read)
 
-    def _read(self, provider: Provider, work: _Work, row: InboxItem) -> _Understood:
-        context = hotel_context(work.connection, work.hotel, observed_at=row.received_at)
-        return _Understood(
-            row, read=provider.read_items(row.kind, [row.body], context, limit=MAX_ITEMS)
-        )
+    def _obey(self, work: _Work, said: Sequence[Notification]) -> _Work:
+        """Before anything is asked: new credentials are those to ask with."""
+        new = dict(chain.from_iterable(one.new_secrets.items() for one in said))
+        disabled = any(one.disabled for one in said)
 
-    def _notified(self, connection: Connection, row: InboxItem, said: Notification) -> _Understood:
-        expected = connection.settings.get("property_id")
-        if said.property_id and expected and said.property_id != expected:
-            detail = "the notification speaks of another property than this connection's"
-            return _Understood(row, reason=Reason("foreign_property", None, detail))
-        return _Understood(row, refs=frozenset(said.refs), notification=said)
+        def attempt() -> None:
+            with self.unit_of_work() as uow:
+                held = uow.connections.secrets(work.connection.id)
+                uow.connections.replace_secrets(work.connection.id, {**held, **new})
+                if disabled:
+                    _stop(uow, work.connection.id, "disabled_by_hotel")
+                uow.commit()
 
-    def _apply_pushed(
-        self, provider: Provider, understood: Sequence[_Understood]
-    ) -> list[Settlement]:
+        if new or disabled:
+            until_settled(attempt)
+        return replace(work, secrets={**work.secrets, **new})
+
+    def _apply(self, provider: Provider, understood: Sequence[_Understood]) -> list[Settlement]:
+        """Ties come back as RECEIVED and are not settled yet."""
         if not understood:
             return []
         can_fetch = provider.capabilities.fetches_by_id
 
         def attempt() -> list[Settlement]:
             with self.unit_of_work() as uow:
-                settled = [self._settle_one(uow, one, can_fetch=can_fetch) for one in understood]
-                uow.inbox.settle(understood[0].row.hotel_id, settled)
+                settled = []
+                for _, same in groupby(_open(uow, understood), lambda one: one.row.received_at):
+                    settled += self._apply_together(uow, list(same), can_fetch=can_fetch)
                 uow.commit()
             return settled
 
         return until_settled(attempt)
 
-    def _settle_one(self, uow: UnitOfWork, one: _Understood, *, can_fetch: bool) -> Settlement:
-        context = push_context(one.row, now=self.clock.now(), can_fetch=can_fetch)
-        if one.notification is not None:
-            _obey(uow, one.row, one.notification)
-        results = apply_items(uow, one.read, context, self.ids) if one.read else []
-        settlement = settlement_of(one.row, results, one.reason)
-        if settlement.state is InboxState.QUARANTINED and (
-            one.row.state is not InboxState.QUARANTINED
-        ):
-            told = replace(one.row, reason=settlement.reason, external_id=settlement.external_id)
-            tell_quarantined(uow, [told], context, self.ids)
-        return settlement
+    def _apply_together(
+        self, uow: UnitOfWork, understood: Sequence[_Understood], *, can_fetch: bool
+    ) -> list[Settlement]:
+        context = push_context(understood[0].row, now=self.clock.now(), can_fetch=can_fetch)
+        results = iter(
+            apply_items(uow, [item for one in understood for item in one.read], context, self.ids)
+        )
+        rows = [one.row for one in understood]
+        settled = [
+            settlement_of(one.row, [next(results) for _ in one.read], one.reason)
+            for one in understood
+        ]
+        settled = quarantined_once(uow, rows, settled, context, self.ids)
+        decided = [s for s in settled if s.state is not InboxState.RECEIVED]
+        uow.inbox.settle(context.hotel_id, decided)
+        return settled
 
     def _fetch(
-        self,
-        provider: Provider,
-        work: _Work,
-        asking: Sequence[_Understood],
+        self, provider: Provider, work: _Work, asking: Sequence[_Understood]
     ) -> list[Settlement]:
         if not asking:
             return []
         refs = sorted(frozenset().union(*(one.refs for one in asking)), key=_ref_order)
-        first = asking[0].row
-        client = provider.open(
-            account(work.connection, work.hotel, work.secrets, first.correlation_id)
-        )
+        correlation_id = asking[0].row.correlation_id
         try:
-            page = client.fetch(refs)
+            client = provider.open(
+                account(work.connection, work.hotel, work.secrets, correlation_id)
+            )
+            try:
+                page = client.fetch(refs)
+            finally:
+                client.close()
         except PmsError as error:
             return self._not_fetched(asking, error)
-        finally:
-            client.close()
         return until_settled(lambda: self._store(page, asking))
 
     def _store(self, page: Page, asking: Sequence[_Understood]) -> list[Settlement]:
@@ -199,99 +206,74 @@ class ProcessInbox:
             can_fetch=False,
         )
         with self.unit_of_work() as uow:
+            rows = [one.row for one in _open(uow, asking)]
             if page.records:
                 uow.records.save(first.hotel_id, first.provider, page.records, now=context.now)
             results = apply_items(uow, page.items, context, self.ids)
             quarantine(uow, results, context, self.ids, batch_id=self.ids.new())
-            for one in asking:
-                if one.notification is not None:
-                    _obey(uow, one.row, one.notification)
-            settled = [_fetched(one, results) for one in asking]
+            settled = [fetched(row, results) for row in rows]
             uow.inbox.settle(first.hotel_id, settled)
             uow.commit()
         return settled
 
     def _not_fetched(self, asking: Sequence[_Understood], error: PmsError) -> list[Settlement]:
         """A passing failure leaves the items for the next tick; after too many attempts, or when
-        asking again can't help, they are quarantined."""
+        asking again can't help, they are quarantined. Refused credentials stop the connection."""
         first = asking[0].row
-        passing = isinstance(error, _TRANSIENT)
-        settled = [
-            Settlement(
-                item_id=one.row.id,
-                state=one.row.state
-                if passing and one.row.attempts + 1 < MAX_ATTEMPTS
-                else InboxState.QUARANTINED,
-                outcome=None if passing else ItemOutcome.QUARANTINED,
-                reason=Reason(error.code, None, error.message),
-                external_id=one.row.external_id,
-            )
-            for one in asking
-        ]
-        with self.unit_of_work() as uow:
-            uow.inbox.settle(first.hotel_id, settled)
-            uow.commit()
-        if passing:
+
+        def attempt() -> list[Settlement]:
+            context = push_context(first, now=self.clock.now(), can_fetch=False)
+            with self.unit_of_work() as uow:
+                rows = [one.row for one in _open(uow, asking)]
+                settled = [not_fetched(row, error) for row in rows]
+                settled = quarantined_once(uow, rows, settled, context, self.ids)
+                uow.inbox.settle(first.hotel_id, settled)
+                if isinstance(error, CredentialsRefused):
+                    _stop(uow, first.connection_id, error.code)
+                uow.commit()
+            return settled
+
+        settled = until_settled(attempt)
+        if is_passing(error):
             raise error
         return settled
 
 
-def settlement_of(
-    row: InboxItem, results: Sequence[ItemResult], reason: Reason | None
-) -> Settlement:
-    """A stored item holds one thing; a notification that asks for nothing is done as it is."""
-    if reason is None and not results:
-        return Settlement(item_id=row.id, state=InboxState.DONE, outcome=ItemOutcome.UNCHANGED)
-    worst = next((r for r in results if r.outcome is ItemOutcome.QUARANTINED), None)
-    if reason is not None or worst is not None:
-        return Settlement(
-            item_id=row.id,
-            state=InboxState.QUARANTINED,
-            outcome=ItemOutcome.QUARANTINED,
-            reason=reason or (worst.reason if worst else None),
-            external_id=worst.item.external_id if worst else row.external_id,
-        )
-    return Settlement(
-        item_id=row.id,
-        state=InboxState.RECEIVED if any(r.tied for r in results) else InboxState.DONE,
-        outcome=results[0].outcome,
-        reason=results[0].reason,
-        external_id=results[0].item.external_id,
-    )
+def _open(uow: UnitOfWork, understood: Sequence[_Understood]) -> list[_Understood]:
+    """Those that nobody settled since they were read, locked until the end of the unit of work."""
+    if not understood:
+        return []
+    held = uow.inbox.load(understood[0].row.hotel_id, [one.row.id for one in understood])
+    states = {item_id: row.state for item_id, row in held.items()}
+    return [one for one in understood if states.get(one.row.id) is one.row.state]
 
 
-def _fetched(one: _Understood, results: Sequence[ItemResult]) -> Settlement:
-    """A webhook is done when all that it named was fetched and stored, quarantined items
-    included: these have their own rows. A tie or replay has the outcome of its own thing."""
-    mine = [r for r in results if r.item.external_id == one.row.external_id is not None]
-    changed = any(r.outcome is ItemOutcome.APPLIED for r in results)
-    outcome = ItemOutcome.APPLIED if changed else ItemOutcome.UNCHANGED
-    if mine and one.row.kind is not ItemKind.NOTIFICATION:
-        return settlement_of(one.row, mine, None)
-    return Settlement(
-        item_id=one.row.id,
-        state=InboxState.DONE,
-        outcome=outcome,
-        external_id=one.row.external_id,
-    )
+def _notified(connection: Connection, row: InboxItem, said: Notification) -> _Understood:
+    expected = connection.settings.get("property_id")
+    if said.property_id and expected and said.property_id != expected:
+        detail = "the notification speaks of another property than this connection's"
+        return _Understood(row, reason=Reason("foreign_property", None, detail))
+    refs = frozenset[Ref]() if said.disabled else frozenset(said.refs)
+    return _Understood(row, refs=refs, notification=said)
 
 
-def _obey(uow: UnitOfWork, row: InboxItem, said: Notification) -> None:
-    if said.new_secrets:
-        held = uow.connections.secrets(row.connection_id)
-        uow.connections.replace_secrets(row.connection_id, {**held, **said.new_secrets})
-    if said.disabled:
-        connection, _ = found(uow, row.connection_id)
-        uow.connections.save(
-            replace(connection, state=ConnectionState.STOPPED, last_error_code="disabled_by_hotel")
-        )
+def _tied(one: _Understood, tie: Settlement) -> _Understood:
+    row = replace(one.row, external_id=tie.external_id)
+    return replace(one, row=row, refs=_refs(row))
+
+
+def _stop(uow: UnitOfWork, connection_id: ConnectionId, code: str) -> None:
+    connection, _ = found(uow, connection_id)
+    stopped = replace(connection, state=ConnectionState.STOPPED, last_error_code=code)
+    uow.connections.save(stopped)
 
 
 def _refs(row: InboxItem) -> frozenset[Ref]:
+    """What to ask for in order to have this item; availability can be asked for as a whole only."""
     kind = _REF_KINDS.get(row.kind)
     if kind is None or not row.external_id:
         return frozenset()
-    return frozenset({Ref(kind, row.external_id)})
+    return frozenset({Ref(kind, "" if kind is RefKind.AVAILABILITY else row.external_id)})
 
 
 def _ref_order(ref: Ref) -> tuple[str, str]:

@@ -50,7 +50,8 @@ def _nothing() -> None: ...
 
 
 class ScriptedProvider:
-    """`guard` is called before anything that would use the network: give `store.forbid_io`."""
+    """`guard` is called before anything that would use the network: give `store.forbid_io`.
+    `answers` are given to the next fetches, whatever they ask for; then what is `held`."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class ScriptedProvider:
         self.pulls: deque[Pull] = deque()
         self.held: dict[Ref, Snapshot] = {}
         self.records = HotelRecords()
+        self.answers: deque[Page] = deque()
         self.refusal: PortError | None = None
         self.accounts: list[Account] = []
         self.requests: list[PullRequest] = []
@@ -162,6 +164,8 @@ class ScriptedProviderClient:
         self._ask()
         provider = self._provider
         provider.fetched.append(refs)
+        if provider.answers:
+            return provider.answers.popleft()
         found = [snapshot for ref, snapshot in provider.held.items() if _asked(ref, refs)]
         wants_records = any(ref.kind is RefKind.RECORDS for ref in refs)
         return Page(
