@@ -72,9 +72,8 @@ class Settings:
     max_body_bytes: int = field(
         default=5 * 1024 * 1024, metadata=_setting("largest request body", _count)
     )
-    rate_limit: str = field(
-        default="6000 per minute",
-        metadata=_setting("requests per token, as Flask-Limiter reads it"),
+    requests_per_minute: int = field(
+        default=6_000, metadata=_setting("requests that one token may send in a minute", _count)
     )
     tick_seconds: int = field(
         default=15, metadata=_setting("how often due work is enqueued", _count)
@@ -101,6 +100,12 @@ class Settings:
     @property
     def redis(self) -> str:
         return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def rate_limit_storage(self) -> str:
+        """As the `limits` package spells it."""
+        url = self.redis
+        return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
 
     @property
     def redis_socket(self) -> Path:

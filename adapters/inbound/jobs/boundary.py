@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from application.log_context import log_context
+from application import log_context
 from application.process_inbox import ProcessInbox
 from application.schedule_syncs import ScheduleSyncs
 from application.sync_connection import SyncConnection
@@ -35,10 +35,9 @@ class JobBoundary:
 
     def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
         """Payload as enqueued: ids as text. An unknown name is logged as an error."""
-        with (
-            log_context(correlation_id=correlation_id, hotel=hotel_id),
-            _ended_here(name, subject_id),
-        ):
+        log_context.begin(correlation_id)
+        log_context.hotel.set(hotel_id)
+        with _ended_here(name, subject_id):
             match name:
                 case "sync":
                     self._sync(UUID(subject_id))
@@ -63,18 +62,19 @@ class JobBoundary:
 
     def _sync(self, run_id: UUID) -> None:
         run = self.sync_connection(run_id, holder=self.new_holder())
-        with log_context(provider=run.provider, connection=str(run.connection_id)):
-            log.info(
-                "sync_run",
-                extra={
-                    "run": str(run.id),
-                    "sync_kind": run.kind,
-                    "outcome": run.status,
-                    "error_code": run.error_code,
-                    "pages": run.pages,
-                    **{name: getattr(run.counts, name) for name in run.counts.__slots__},
-                },
-            )
+        log_context.provider.set(run.provider)
+        log_context.connection.set(str(run.connection_id))
+        log.info(
+            "sync_run",
+            extra={
+                "run": str(run.id),
+                "sync_kind": run.kind,
+                "outcome": run.status,
+                "error_code": run.error_code,
+                "pages": run.pages,
+                "counts": {name: getattr(run.counts, name) for name in run.counts.__slots__},
+            },
+        )
 
 
 @contextmanager

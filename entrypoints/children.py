@@ -1,0 +1,92 @@
+"""Child processes of `pms up`: started, watched, and ended with their parent, in order."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from domain.errors import ErrorKind, PmsError
+
+_PR_SET_PDEATHSIG: Final = 1
+GRACE_SECONDS: Final = 8.0
+
+
+class ChildEnded(PmsError):
+    """A process of this installation ended by itself; its log tells why."""
+
+    code = "process_ended"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class Children:
+    """Each runs in a session of its own, so that Ctrl-C reaches only the parent, which then ends
+    them in reverse order. On Linux they also end when the parent is killed."""
+
+    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+        self._logs = logs
+        self._environment = dict(environment)
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, command: Sequence[str], *, stdout: Path | None = None) -> None:
+        with self.log_of(name).open("ab") as log:
+            out: IO[bytes] = stdout.open("wb") if stdout else log
+            process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=_end_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509  # the child only asks for a signal
+            )
+            if stdout:
+                out.close()
+        self._running.append((name, process))
+
+    def start_pms(self, name: str, *arguments: str, stdout: Path | None = None) -> None:
+        self.start(name, [sys.executable, "-m", "entrypoints.cli", *arguments], stdout=stdout)
+
+    def log_of(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    def require_all(self) -> None:
+        """Raises ChildEnded naming the process and its log."""
+        for name, process in self._running:
+            if process.poll() is not None:
+                log = self.log_of(name)
+                raise ChildEnded(f"{name} ended with code {process.returncode}; see {log}")
+
+    def stop(self) -> None:
+        """All but the first (which the others may still need) at once, then the first."""
+        self._end(self._running[1:])
+        self._end(self._running[:1])
+        self._running = []
+
+    def _end(self, running: Sequence[tuple[str, "subprocess.Popen[bytes]"]]) -> None:
+        for _, process in reversed(running):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for _, process in running:
+            try:
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _end_with(parent: int) -> "Callable[[], None]":
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ask_for_signal() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_for_signal

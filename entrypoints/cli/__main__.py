@@ -1,0 +1,5 @@
+"""`python -m entrypoints.cli`: the same as `pms`, for child processes."""
+
+from entrypoints.cli.main import main
+
+main()

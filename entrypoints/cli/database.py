@@ -1,0 +1,35 @@
+"""`pms db`."""
+
+import click
+
+from adapters.outbound.persistence import migrations
+from entrypoints.cli.output import json_option, say_fields
+from entrypoints.settings import read_settings
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+@json_option
+def upgrade() -> None:
+    """Brings the schema to this version; safe to run twice and from several machines at once."""
+    settings = read_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    before = migrations.current(settings.database)
+    migrations.upgrade(settings.database)
+    say_fields({"from": before, "to": migrations.current(settings.database)})
+
+
+@db.command()
+@click.argument("version", type=int)
+@click.confirmation_option(prompt="This deletes what later versions store. Go on?")
+@json_option
+def downgrade(version: int) -> None:
+    """Takes the schema back to VERSION; 0 removes everything."""
+    settings = read_settings()
+    before = migrations.current(settings.database)
+    migrations.downgrade(settings.database, version)
+    say_fields({"from": before, "to": migrations.current(settings.database)})

@@ -1,0 +1,77 @@
+"""`pms doctor`."""
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from adapters.outbound.persistence import migrations
+from adapters.outbound.security.sealing import new_key
+from domain.errors import PmsError
+from entrypoints.cli.opened import opened
+from entrypoints.cli.output import json_option, say_json, say_rows, wants_json
+from entrypoints.container import Container
+from entrypoints.settings import PREFIX, Settings
+
+
+@click.command()
+@click.option("--new-key", "make_key", is_flag=True, help="Print a fresh sealing key and end.")
+@json_option
+def doctor(*, make_key: bool) -> None:
+    """Every setting with its value, and whether each part works. Exit 1 where one does not."""
+    if make_key:
+        click.echo(new_key("k1"))
+        return
+    with opened() as container:
+        settings = _settings(container.settings)
+        checks = _checks(container)
+        if wants_json():
+            say_json({"settings": settings, "checks": checks})
+        else:
+            say_rows(settings, empty="")
+            click.echo()
+            say_rows(checks, empty="")
+        if any(check["result"] != "ok" for check in checks):
+            sys.exit(1)
+
+
+def _settings(settings: Settings) -> list[dict[str, object]]:
+    return [
+        {
+            "variable": f"{PREFIX}{spec.name.upper()}",
+            "value": _shown(getattr(settings, spec.name), secret=not spec.repr),
+            "meaning": str(spec.metadata["what"]),
+        }
+        for spec in fields(settings)
+    ]
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if secret:
+        return "(set)" if value else ""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    text = str(value)
+    scheme, separator, rest = text.partition("://")
+    if separator and "@" in rest:
+        return f"{scheme}://…@{rest.rpartition('@')[2]}"
+    return text if isinstance(value, Path) or not text.startswith("Environment.") else text.lower()
+
+
+def _checks(container: Container) -> list[dict[str, object]]:
+    health = container.check_health()
+    checks: list[dict[str, object]] = [
+        {"check": name, "result": code or "ok"} for name, code in health.parts.items()
+    ]
+    for name, ask in (
+        ("schema", lambda: migrations.current(container.settings.database)),
+        ("sealing keys", lambda: container.sealer),
+        ("providers", container.providers.all),
+    ):
+        try:
+            ask()
+            checks.append({"check": name, "result": "ok"})
+        except PmsError as error:
+            checks.append({"check": name, "result": f"{error.code}: {error.message}"})
+    return checks

@@ -1,0 +1,65 @@
+"""`pms hotel`."""
+
+import click
+
+from domain.hotel import Hotel
+from entrypoints.cli.opened import hotel_named, opened
+from entrypoints.cli.output import json_option, say_fields, say_rows
+
+
+@click.group()
+def hotel() -> None:
+    """Hotels: the tenants."""
+
+
+@hotel.command("add")
+@click.argument("slug")
+@click.option("--name", required=True)
+@click.option("--time-zone", required=True, help="IANA name, e.g. Europe/Vienna.")
+@click.option("--currency", required=True, help="ISO 4217 code, e.g. EUR.")
+@json_option
+def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
+    """Adds a hotel under a short name of a-z, 0-9 and hyphens."""
+    with opened() as container:
+        say_fields(
+            _fields(
+                container.add_hotel(slug=slug, name=name, time_zone=time_zone, currency=currency)
+            )
+        )
+
+
+@hotel.command("list")
+@json_option
+def list_hotels() -> None:
+    """All hotels."""
+    with opened() as container:
+        rows = [_fields(each) for each in container.directory.hotels()]
+        say_rows(rows, empty="No hotels yet; add one: pms hotel add --help")
+
+
+@hotel.command()
+@click.argument("slug")
+@json_option
+def show(slug: str) -> None:
+    """One hotel with what is known of it."""
+    with opened() as container:
+        found = hotel_named(container, slug)
+        connections = container.directory.connections_of_hotel(found.id)
+        say_fields(
+            {
+                **_fields(found),
+                "bookings": container.store.queries.count_bookings(found.id),
+                "connections": [f"{c.name} ({c.provider}, {c.state})" for c in connections],
+            }
+        )
+
+
+def _fields(hotel: Hotel) -> dict[str, object]:
+    return {
+        "slug": hotel.slug,
+        "name": hotel.name,
+        "time_zone": hotel.time_zone,
+        "currency": hotel.currency,
+        "enabled": hotel.enabled,
+        "id": hotel.id,
+    }

@@ -1,0 +1,50 @@
+"""`pms`: everything that a person does with the PMS adapter layer on the command line."""
+
+import click
+
+from entrypoints.cli.connections import connection
+from entrypoints.cli.database import db
+from entrypoints.cli.doctor import doctor
+from entrypoints.cli.hotels import hotel
+from entrypoints.cli.mapping import map_files
+from entrypoints.cli.output import PmsGroup, json_option
+from entrypoints.cli.processes import relay, scheduler, web, worker
+from entrypoints.cli.providers import provider
+from entrypoints.cli.quarantine import quarantine
+from entrypoints.cli.simulating import simulate
+from entrypoints.cli.syncs import sync, verify
+from entrypoints.cli.tokens import token
+from entrypoints.cli.up import up
+
+
+@click.group(
+    cls=PmsGroup, context_settings={"help_option_names": ["-h", "--help"], "obj": {"json": False}}
+)
+@click.version_option(package_name="pms-adapter-layer", prog_name="pms")
+@json_option
+def main() -> None:
+    """Takes bookings, guests and availability from every hotel's PMS and keeps one true picture.
+
+    Start everything on this machine with a simulated hotel: pms up
+    """
+
+
+for _command in (
+    up,
+    db,
+    hotel,
+    connection,
+    token,
+    sync,
+    verify,
+    map_files,
+    quarantine,
+    simulate,
+    provider,
+    web,
+    worker,
+    scheduler,
+    relay,
+    doctor,
+):
+    main.add_command(_command)

@@ -1,0 +1,113 @@
+"""What commands print: tables for people, JSON for machines, errors with the way out."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from domain.errors import PmsError
+
+
+class PmsGroup(click.Group):
+    """Our errors become one line on standard error and exit code 1; nobody sees a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PmsError as error:
+            as_json = bool((ctx.obj or {}).get("json"))
+            if as_json:
+                say_json({"error": {"code": error.code, "message": error.message}}, err=True)
+            else:
+                click.echo(f"error: {error.message} [{error.code}]", err=True)
+            raise SystemExit(1) from error
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def progress_console() -> Console:
+    """Bars go to standard error, so that standard output stays for results."""
+    return Console(stderr=True, highlight=False)
+
+
+def wants_json() -> bool:
+    return bool((click.get_current_context().find_root().obj or {}).get("json"))
+
+
+def json_option(command: Any) -> Any:
+    """`--json` after the command as well as before it."""
+
+    def remember(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
+        if value:
+            ctx.find_root().obj["json"] = True
+
+    return click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        help="Results as JSON, for machines.",
+    )(command)
+
+
+def say_json(value: object, *, err: bool = False) -> None:
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False), err=err)
+
+
+def say_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
+    """A table on a terminal or in a pipe; with --json an array."""
+    if wants_json():
+        say_json(list(rows))
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(value) for value in row.values()))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def say_fields(fields: Mapping[str, object]) -> None:
+    """One thing, a line per field; with --json an object."""
+    if wants_json():
+        say_json(fields)
+        return
+    width = max(len(name) for name in fields)
+    for name, value in fields.items():
+        click.echo(f"{name.replace('_', ' '):<{width}}  {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "-"
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,81 @@
+"""`pms quarantine`."""
+
+from uuid import UUID
+
+import click
+
+from application.errors import NotFound
+from domain.messages import InboxItem
+from entrypoints.cli.opened import hotel_named, opened
+from entrypoints.cli.output import json_option, say_fields, say_rows
+
+
+@click.group()
+def quarantine() -> None:
+    """What could not be understood: kept, shown, replayable."""
+
+
+@quarantine.command("list")
+@click.argument("hotel")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+def list_items(hotel: str, *, limit: int) -> None:
+    """The oldest first, with the reasons."""
+    with opened() as container:
+        found = hotel_named(container, hotel)
+        rows = [_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)]
+        say_rows(rows, empty="Nothing is quarantined.")
+
+
+@quarantine.command()
+@click.argument("hotel")
+@click.argument("item_id", type=click.UUID)
+@json_option
+def show(hotel: str, item_id: UUID) -> None:
+    """One item with its payload, which may hold a guest's personal data."""
+    with opened() as container, container.store.unit_of_work() as uow:
+        found = uow.inbox.load(hotel_named(container, hotel).id, [item_id]).get(item_id)
+        if found is None:
+            raise NotFound("nothing of this id is in the inbox of this hotel")
+        say_fields({**_fields(found), "payload": found.body.decode("utf-8", "replace")})
+
+
+@quarantine.command()
+@click.argument("hotel")
+@click.argument("item_ids", type=click.UUID, nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that is quarantined at this hotel.")
+@json_option
+def replay(hotel: str, item_ids: tuple[UUID, ...], *, every: bool) -> None:
+    """Tries items again, after a mapper was mended or the hotel put its data right."""
+    with opened() as container:
+        found = hotel_named(container, hotel)
+        ids = list(item_ids)
+        if every:
+            ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
+        rows = []
+        for item_id in ids:
+            settlement = container.replay_quarantine(found.id, item_id)
+            reason = settlement.reason
+            rows.append(
+                {
+                    "id": item_id,
+                    "outcome": settlement.outcome or settlement.state,
+                    "reason": reason and reason.detail,
+                }
+            )
+        say_rows(rows, empty="Name items, or --all.")
+
+
+def _fields(item: InboxItem) -> dict[str, object]:
+    reason = item.reason
+    return {
+        "id": item.id,
+        "received_at": item.received_at,
+        "provider": item.provider,
+        "kind": item.kind,
+        "external_id": item.external_id,
+        "code": reason and reason.code,
+        "path": reason and reason.path,
+        "detail": reason and reason.detail,
+        "attempts": item.attempts,
+    }

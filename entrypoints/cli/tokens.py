@@ -1,0 +1,105 @@
+"""`pms token`."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import click
+
+from application.issue_token import IssuedToken, TokenRequest
+from domain.access import Scope
+from entrypoints.cli.opened import hotel_named, opened
+from entrypoints.cli.output import json_option, say_fields, say_rows
+
+
+@click.group()
+def token() -> None:
+    """Credentials of partners."""
+
+
+@token.command()
+@click.argument("hotels", nargs=-1, required=True)
+@click.option("--provider", required=True, help="Whose format the partner speaks.")
+@click.option("--partner", default="default", show_default=True, help="Who will use it.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("ingest", "read"),
+    show_default=True,
+    type=click.Choice([scope.value for scope in Scope]),
+)
+@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
+@json_option
+def issue(
+    hotels: tuple[str, ...],
+    *,
+    provider: str,
+    partner: str,
+    scopes: tuple[str, ...],
+    days: int,
+) -> None:
+    """A new token for one or several HOTELS; shown once."""
+    with opened() as container:
+        issued = container.issue_token(
+            TokenRequest(
+                provider=provider,
+                partner=partner,
+                hotels=hotels,
+                scopes=frozenset(Scope(scope) for scope in scopes),
+                lifetime=timedelta(days=days),
+            )
+        )
+        say_fields(_issued(issued))
+
+
+@token.command()
+@click.argument("token_id", type=click.UUID)
+@click.option("--overlap-hours", type=click.IntRange(0, 720), default=24, show_default=True)
+@json_option
+def rotate(token_id: UUID, *, overlap_hours: int) -> None:
+    """A new token with the same rights; the old one ends after the overlap."""
+    with opened() as container:
+        say_fields(
+            _issued(container.rotate_token(token_id, overlap=timedelta(hours=overlap_hours)))
+        )
+
+
+@token.command()
+@click.argument("token_id", type=click.UUID)
+@json_option
+def revoke(token_id: UUID) -> None:
+    """Ends a token within two seconds."""
+    with opened() as container:
+        container.revoke_token(token_id)
+        say_fields({"revoked": token_id})
+
+
+@token.command("list")
+@click.argument("hotel")
+@json_option
+def list_tokens(hotel: str) -> None:
+    """The tokens for HOTEL, without their secrets."""
+    with opened() as container:
+        found = hotel_named(container, hotel)
+        rows = [
+            {
+                "id": each.id,
+                "provider": each.provider,
+                "scopes": sorted(each.scopes),
+                "expires_at": each.expires_at,
+                "revoked_at": each.revoked_at,
+                "last_used_at": each.last_used_at,
+            }
+            for each in container.directory.tokens_of_hotel(found.id)
+        ]
+        say_rows(rows, empty="No tokens yet; issue one: pms token issue --help")
+
+
+def _issued(issued: IssuedToken) -> dict[str, object]:
+    return {
+        "token": issued.secret_text,
+        "provider_key": issued.provider_key_text or "as before (this partner has its key)",
+        "id": issued.token.id,
+        "scopes": sorted(issued.token.scopes),
+        "expires_at": issued.token.expires_at,
+    }

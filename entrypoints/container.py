@@ -1,0 +1,252 @@
+"""The composition root: the one place where adapters meet use cases.
+
+Built after any fork; nothing connects before it is used. Tests call `build` with replacements.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from adapters.inbound.jobs.boundary import JobBoundary
+from adapters.outbound.events.in_process_bus import InProcessEventBus, log_event
+from adapters.outbound.jobs.rate_budget import RedisRateBudget
+from adapters.outbound.jobs.redis_clients import impatient
+from adapters.outbound.jobs.rq_queue import RqJobQueue
+from adapters.outbound.persistence.directory import StoredDirectory
+from adapters.outbound.persistence.store import Store, open_store
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.security.sealing import AesGcmSealer, Keyring
+from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generator
+from application.add_connection import AddConnection
+from application.add_hotel import AddHotel
+from application.authenticate import Authenticate
+from application.check_connection import TestConnection
+from application.check_health import CheckHealth
+from application.idempotent_requests import IdempotentRequests
+from application.ingest_items import IngestItems
+from application.issue_token import IssueToken
+from application.pause_connection import PauseConnection
+from application.process_inbox import ProcessInbox
+from application.receive_webhook import ReceiveWebhook
+from application.relay_outbox import RelayOutbox
+from application.replay_quarantine import ReplayQuarantine
+from application.request_sync import RequestSync
+from application.resume_connection import ResumeConnection
+from application.rotate_token import RevokeToken, RotateToken
+from application.schedule_syncs import ScheduleSyncs
+from application.sync_connection import SyncConnection
+from application.verify_hotel import VerifyHotel
+from entrypoints.keys import sealing_keys
+from entrypoints.providers import InstalledProviders
+from entrypoints.settings import Settings
+from entrypoints.subscribers import installed_subscribers
+from ports.event_bus import Subscriber
+from ports.job_queue import JobQueue
+from ports.providers import Providers, ProviderTools, RateBudget
+from ports.system import Clock, IdGenerator, Randomness, Sealer
+
+JOB_FUNCTION: Final = "entrypoints.worker_jobs.run_job"
+TICK_FUNCTION: Final = "entrypoints.worker_jobs.run_tick"
+
+
+@dataclass(frozen=True)
+class Container:
+    """Adapters first, use cases after; each is made once, when first asked for."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    ids: IdGenerator = field(default_factory=Uuid7Generator)
+    randomness: Randomness = field(default_factory=SystemRandomness)
+    replaced_queue: JobQueue | None = None
+    replaced_providers: Providers | None = None
+    extra_subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
+    remember_seconds: float = 0.0
+    """How long the directory answers from memory; web processes set it."""
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return AesGcmSealer(Keyring.parse(sealing_keys(self.settings)))
+
+    @cached_property
+    def store(self) -> Store:
+        return open_store(
+            self.settings.database,
+            sealer=self.sealer,
+            pool_size=self.settings.database_pool,
+        )
+
+    @cached_property
+    def directory(self) -> StoredDirectory:
+        return self.store.directory(
+            monotonic=self.clock.monotonic, remember_seconds=self.remember_seconds
+        )
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        if self.replaced_queue is not None:
+            return self.replaced_queue
+        return RqJobQueue(impatient(self.settings.redis), function=JOB_FUNCTION)
+
+    @cached_property
+    def budget(self) -> RateBudget:
+        redis = impatient(self.settings.redis)
+        return RedisRateBudget(redis, fallback=SlidingWindow(self.clock))
+
+    @cached_property
+    def providers(self) -> Providers:
+        if self.replaced_providers is not None:
+            return self.replaced_providers
+        return InstalledProviders(
+            ProviderTools(
+                clock=self.clock,
+                randomness=self.randomness,
+                budget=self.budget,
+                allowed_hosts=self.settings.allowed_hosts,
+                plain_http=self.settings.allow_plain_http,
+            )
+        )
+
+    @cached_property
+    def bus(self) -> InProcessEventBus:
+        return InProcessEventBus(
+            {"log": log_event, **installed_subscribers(), **self.extra_subscribers}
+        )
+
+    @cached_property
+    def authenticate(self) -> Authenticate:
+        return Authenticate(self.directory, self.clock)
+
+    @cached_property
+    def ingest_items(self) -> IngestItems:
+        return IngestItems(
+            unit_of_work=self.store.unit_of_work,
+            directory=self.directory,
+            providers=self.providers,
+            queue=self.queue,
+            mask_cards=scrub_bytes,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    @cached_property
+    def receive_webhook(self) -> ReceiveWebhook:
+        return ReceiveWebhook(
+            unit_of_work=self.store.unit_of_work,
+            directory=self.directory,
+            providers=self.providers,
+            queue=self.queue,
+            mask_cards=scrub_bytes,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    @cached_property
+    def process_inbox(self) -> ProcessInbox:
+        return ProcessInbox(self.store.unit_of_work, self.providers, self.clock, self.ids)
+
+    @cached_property
+    def replay_quarantine(self) -> ReplayQuarantine:
+        return ReplayQuarantine(self.store.unit_of_work, self.process_inbox)
+
+    @cached_property
+    def sync_connection(self) -> SyncConnection:
+        return SyncConnection(self.store.unit_of_work, self.providers, self.clock, self.ids)
+
+    @cached_property
+    def request_sync(self) -> RequestSync:
+        return RequestSync(
+            self.store.unit_of_work, self.providers, self.queue, self.clock, self.ids
+        )
+
+    @cached_property
+    def schedule_syncs(self) -> ScheduleSyncs:
+        return ScheduleSyncs(
+            self.store.unit_of_work,
+            self.providers,
+            self.queue,
+            self.clock,
+            self.ids,
+            self.randomness,
+        )
+
+    @cached_property
+    def verify_hotel(self) -> VerifyHotel:
+        return VerifyHotel(self.store.unit_of_work, self.providers, self.clock, self.ids)
+
+    @cached_property
+    def relay_outbox(self) -> RelayOutbox:
+        return RelayOutbox(
+            self.store.unit_of_work, self.bus, self.clock, holder=str(self.ids.new())
+        )
+
+    @cached_property
+    def jobs(self) -> JobBoundary:
+        return JobBoundary(
+            self.sync_connection,
+            self.process_inbox,
+            self.schedule_syncs,
+            new_holder=lambda: str(self.ids.new()),
+        )
+
+    @cached_property
+    def add_hotel(self) -> AddHotel:
+        return AddHotel(self.store.unit_of_work, self.clock, self.ids)
+
+    @cached_property
+    def add_connection(self) -> AddConnection:
+        return AddConnection(
+            self.store.unit_of_work, self.providers, self.clock, self.ids, self.randomness
+        )
+
+    @cached_property
+    def test_connection(self) -> TestConnection:
+        return TestConnection(self.store.unit_of_work, self.providers, self.clock)
+
+    @cached_property
+    def pause_connection(self) -> PauseConnection:
+        return PauseConnection(self.store.unit_of_work)
+
+    @cached_property
+    def resume_connection(self) -> ResumeConnection:
+        return ResumeConnection(self.store.unit_of_work, self.clock)
+
+    @cached_property
+    def issue_token(self) -> IssueToken:
+        return IssueToken(
+            self.store.unit_of_work, self.providers, self.clock, self.ids, self.randomness
+        )
+
+    @cached_property
+    def rotate_token(self) -> RotateToken:
+        return RotateToken(self.store.unit_of_work, self.clock, self.issue_token)
+
+    @cached_property
+    def revoke_token(self) -> RevokeToken:
+        return RevokeToken(self.store.unit_of_work, self.clock)
+
+    @cached_property
+    def idempotent_requests(self) -> IdempotentRequests:
+        return IdempotentRequests(self.store.unit_of_work, self.clock)
+
+    @cached_property
+    def check_health(self) -> CheckHealth:
+        return CheckHealth(self.store.queries, self.queue)
+
+    def close(self) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    remember_seconds: float = 0.0,
+    extra_subscribers: Mapping[str, Subscriber] | None = None,
+) -> Container:
+    return Container(
+        settings,
+        remember_seconds=remember_seconds,
+        extra_subscribers=extra_subscribers or {},
+    )
