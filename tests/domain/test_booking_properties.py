@@ -50,7 +50,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 versions = st.builds(
     SourceVersion, st.integers(0, 5).map(lambda n: T0 + n * STEP), st.integers(0, 2)
 )
-full_content = st.fixed_dictionaries(FIELDS)  # type: ignore[arg-type]  # values of many types
+full_content = st.fixed_dictionaries(FIELDS)
 some_content = st.fixed_dictionaries(
     {}, optional={name: values | st.just(ABSENT) for name, values in FIELDS.items()}
 )

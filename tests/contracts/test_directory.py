@@ -1,0 +1,69 @@
+from adapters.outbound.memory.clock import FrozenClock
+from adapters.outbound.memory.store import InMemoryStore
+from adapters.outbound.persistence.store import Store as StoredStore
+from ports.directory import Directory
+from tests import builders
+from tests.builders import T0
+from tests.contracts.conftest import Place, Store
+
+
+def directory_of(store: Store) -> Directory:
+    if isinstance(store, InMemoryStore):
+        return store.directory
+    assert isinstance(store, StoredStore)
+    return store.directory(monotonic=FrozenClock().monotonic)
+
+
+class TestTheDirectory:
+    def test_finds_what_was_committed(self, place: Place, elsewhere: Place) -> None:
+        directory = directory_of(place.store)
+        full = builders.full_connection(place.hotel)
+        key = builders.provider_key()
+        old = builders.access_token(key, place.hotel)
+        new = builders.access_token(key, place.hotel, created_at=T0 + builders.HOUR)
+        with place.store.unit_of_work() as uow:
+            uow.connections.add(full, {})
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(old)
+            uow.credentials.add_token(new)
+            uow.commit()
+        assert directory.hotel(place.hotel.id) == place.hotel
+        assert directory.hotel_by_slug(place.hotel.slug) == place.hotel
+        assert list(directory.hotels()) == sorted(
+            [place.hotel, elsewhere.hotel], key=lambda hotel: hotel.slug
+        )
+        assert directory.connection(full.id) == full
+        assert directory.connection_by_key_hash(full.key_hash) == full
+        assert list(directory.connections_of_hotel(place.hotel.id)) == [place.connection, full]
+        assert directory.token(new.id) == new
+        assert list(directory.tokens_of_hotel(place.hotel.id)) == [new, old]
+        assert directory.provider_key(key.id) == key
+
+    def test_finds_nothing_else(self, place: Place) -> None:
+        directory, nobody = directory_of(place.store), builders.new_id()
+        with place.store.unit_of_work() as uow:
+            uow.hotels.add(builders.hotel(id=nobody, slug="not-committed"))
+        assert directory.hotel(nobody) is None
+        assert directory.hotel_by_slug("not-committed") is None
+        assert directory.connection(nobody) is None
+        assert directory.connection_by_key_hash("") is None
+        assert directory.token(nobody) is None
+        assert directory.provider_key(nobody) is None
+        assert list(directory.connections_of_hotel(nobody)) == []
+        assert list(directory.tokens_of_hotel(nobody)) == []
+
+    def test_shows_a_revoked_token_as_revoked(self, place: Place) -> None:
+        key = builders.provider_key()
+        token = builders.access_token(key, place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        directory = directory_of(place.store)
+        assert directory.token(token.id) == token
+        with place.store.unit_of_work() as uow:
+            uow.credentials.save_token(token.revoked(T0))
+            uow.commit()
+        found = directory.token(token.id)
+        assert found is not None
+        assert found.revoked_at == T0
