@@ -35,6 +35,8 @@ AGES = body(
         {"Id": "age-a", "ServiceId": "svc-stay", "Classification": "Adult"},
         {"Id": "age-c", "ServiceId": "svc-stay", "Classification": "Child"},
         {"Id": "age-x", "ServiceId": "svc-stay", "Classification": "Pet"},
+        {"Id": "age-y", "ServiceId": "svc-stay", "Classification": 5},
+        {"ServiceId": "svc-stay"},
     ]
 )
 
@@ -345,6 +347,12 @@ class TestPeople:
         people = body(Customers=[customer(Id="cus-0"), customer(Email=5)])
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), people)
         assert (reason.code, reason.path) == ("wrong_type", "Customers[1].Email")
+
+    def test_take_only_their_own_booking_with_them(self) -> None:
+        links = [{"Id": "c1", "ReservationId": "res-2"}, {"Id": "c2", "CustomerId": 5}]
+        both = body(Reservations=[reservation(), reservation(Id="res-2")])
+        reason = refusal(ItemKind.BOOKING, both, body(Companionships=links))
+        assert (reason.code, reason.path) == ("missing_field", "Companionships[0].CustomerId")
 
     def test_are_counted_by_age_category(self) -> None:
         counts = [{"AgeCategoryId": key, "Count": n} for key, n in (("age-a", 2), ("age-c", 1))]

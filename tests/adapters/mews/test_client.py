@@ -143,6 +143,17 @@ class TestCheck:
         assert (report.time_zone, report.currency) == ("Pacific/Auckland", "NZD")
         assert len(report.advice) == 2
 
+    def test_advises_where_nobody_can_sleep(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running(bookings=20)
+        hotel = simulator.hotel
+        for entry in list(hotel.categories):
+            hotel.categories.change(entry, body={**entry.body, "Type": "Desk"})
+        with opened(simulator) as client:
+            (advice,) = client.check().advice
+            assert "service_ids" in advice
+            with pytest.raises(Misconfigured):
+                list(client.pull(request(simulator)))
+
     def test_refuses_wrong_tokens(self, running: Callable[..., MewsSimulator]) -> None:
         simulator = running()
         good = account(simulator)
@@ -205,6 +216,19 @@ class TestFull:
                 assert said.primary_guest.last_name
         assert [page.cursor for page in pages[:-1]] == [None] * (len(pages) - 1)
         assert pages[-1].cursor == utc_text(simulator.hotel.clock.now)
+
+    def test_keeps_to_the_services_that_the_connection_names(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        parking = simulator.hotel.catalog.parking_service_id
+        named = account(simulator, service_ids=f" {parking} ,")
+        client = connected().open(named)
+        page = next(p for p in client.pull(request(simulator)) if p.records)
+        assert [t.external_id for t in page.records.room_types] == [
+            simulator.hotel.catalog.parking_category.id
+        ]
+        client.close()
 
     def test_brings_the_records_that_bookings_name(
         self, running: Callable[..., MewsSimulator]
@@ -314,23 +338,28 @@ class TestPaging:
             simulator.hotel.true_reservations()
         )
 
+    @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.DELTA])
     def test_survives_a_cursor_whose_item_is_gone(
-        self, running: Callable[..., MewsSimulator]
+        self, kind: SyncKind, running: Callable[..., MewsSimulator]
     ) -> None:
-        simulator = running(bookings=1_300)
-        cursor = utc_text(simulator.hotel.clock.now - 200 * 86_400)
-        asked = request(simulator, SyncKind.DELTA, cursor)
+        simulator = running(bookings=1_400)
+        with simulator.hotel.lock:
+            for item in simulator.hotel.stays():
+                simulator.life.desk.touch(item)
+        asked = request(simulator, kind, utc_text(simulator.hotel.clock.now))
         with opened(simulator) as client:
-            whole = picture_of(list(client.pull(asked)))
-        with opened(simulator) as client:
-            pages = client.pull(asked)
-            stored = [next(pages) for _ in range(3)]
-            pages.close()  # type: ignore[attr-defined]  # an iterator by the port, a generator here
+            stored = []
+            for page in client.pull(asked):
+                stored.append(page)
+                if '"cursor"' in (page.checkpoint or ""):
+                    break
             checkpoint = stored[-1].checkpoint
             assert checkpoint is not None
             broken = checkpoint.replace('"cursor":"', '"cursor":"00000000')
+            assert broken != checkpoint
             stored += client.pull(replace(asked, checkpoint=broken))
-        assert of_kind(picture_of(stored), ItemKind.BOOKING) == of_kind(whole, ItemKind.BOOKING)
+        truth = set(simulator.hotel.true_reservations())
+        assert of_kind(picture_of(stored), ItemKind.BOOKING) == truth
 
 
 class TestDelta:

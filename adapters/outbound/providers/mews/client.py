@@ -14,6 +14,7 @@ from adapters.outbound.providers.mews.hotel import (
     Configured,
     Hotel,
     ask_configuration,
+    ask_services,
     guests_of,
     ids_of,
 )
@@ -56,6 +57,9 @@ class MewsClient:
             yield f"Mews has the default currency {enterprise.currency}."
         if enterprise.net_prices:
             yield "The hotel has net prices; totals here include tax."
+        services, _ = ask_services(self.api, self.service_ids)
+        if not services:
+            yield "No accommodation service is visible; name it in service_ids."
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = Hotel.ask(self.api, self.service_ids)

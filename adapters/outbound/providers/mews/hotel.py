@@ -45,6 +45,16 @@ def ask_configuration(api: ConnectorApi) -> Configured:
         raise UnreadableAnswer(fault.message, path=fault.path) from fault
 
 
+def ask_services(
+    api: ConnectorApi, service_ids: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[Json]]:
+    """Where people sleep, and the resource categories there. `service_ids`, where the connection
+    names them, are taken as they are."""
+    candidates = service_ids or _bookable(api.all(connector.SERVICES, {}))
+    categories = api.by_ids(connector.CATEGORIES, candidates)
+    return service_ids or _lodging(candidates, categories), categories
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hotel:
     """One run's knowledge of the hotel. `services`: where people sleep."""
@@ -57,11 +67,9 @@ class Hotel:
 
     @classmethod
     def ask(cls, api: ConnectorApi, service_ids: tuple[str, ...]) -> "Hotel":
-        """`service_ids`, where the connection names them, are taken as they are."""
+        """Raises Misconfigured where nobody can sleep."""
         configured = ask_configuration(api)
-        candidates = service_ids or _bookable(api.all(connector.SERVICES, {}))
-        categories = api.by_ids(connector.CATEGORIES, candidates)
-        services = service_ids or _lodging(candidates, categories)
+        services, categories = ask_services(api, service_ids)
         if not services:
             raise Misconfigured("no accommodation service is visible", setting="service_ids")
         ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})

@@ -148,12 +148,10 @@ class BookingMapper:
         companions = self.refer_to.companions
         if companions is None:
             return ABSENT
+        customer_ids = dict.fromkeys(map(_customer_of, companions.get(external_id, ())))
+        customer_ids.pop(owner_id or "", None)
         customers = self.refer_to.customers
-        people = [
-            party_of(customer_id, PartyRole.COMPANION, customers)
-            for customer_id in companions.get(external_id, ())
-            if customer_id != owner_id
-        ]
+        people = [party_of(id_, PartyRole.COMPANION, customers) for id_ in customer_ids]
         booker_id = r.optional_text("BookerId", "further_guests")
         if booker_id is not None:
             people.append(Party(guest_id=booker_id, role=PartyRole.BOOKER))
@@ -168,7 +166,11 @@ class BookingMapper:
 
 
 _SAME_STATES: Final[Mapping[str, str]] = {word: word for word in STATES}
-_OTHER_LISTS: Final = ("Customers[", "Companies[", "OrderItems[")
+_OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[")
+
+
+def _customer_of(companionship: Entry) -> str:
+    return VendorObject(companionship.value, companionship.path).text("CustomerId")
 
 
 def _status(word: str, canceled_for: object) -> BookingStatus:

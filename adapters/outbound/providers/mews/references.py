@@ -17,6 +17,7 @@ from ports.providers import HotelContext
 
 BOOKABLE: Final = "Bookable"
 DAY: Final = "Day"
+OTHER: Final = AgeClass.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class References:
     currency: str
     customers: Mapping[str, Entry]
     companies: Mapping[str, Entry]
-    companions: Mapping[str, list[str]] | None
+    companions: Mapping[str, list[Entry]] | None
     charges: Mapping[str, list[Entry]] | None
     documents: Mapping[str, list[Entry]]
     age_classes: Mapping[str, AgeClass]
@@ -159,19 +160,15 @@ def _grouped(entries: Sequence[Entry] | None, link: str) -> dict[str, list[Entry
     return found
 
 
-def _companions(entries: Sequence[Entry] | None) -> dict[str, list[str]] | None:
-    """Customer ids by reservation; those of a whole group without a reservation are left out."""
+def _companions(entries: Sequence[Entry] | None) -> dict[str, list[Entry]] | None:
+    """By reservation; those of a whole group, without a reservation, are left out."""
     if entries is None:
         return None
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=_own_id):
-        r = VendorObject(entry.value, entry.path)
-        reservation = r.optional_text("ReservationId")
+        reservation = VendorObject(entry.value, entry.path).optional_text("ReservationId")
         if reservation is not None:
-            customers = found.setdefault(reservation, [])
-            customer = r.text("CustomerId")
-            if customer not in customers:
-                customers.append(customer)
+            found.setdefault(reservation, []).append(entry)
     return found
 
 
@@ -182,10 +179,9 @@ def _own_id(entry: Entry) -> str:
 
 
 def _age_classes(entries: Iterable[Entry]) -> dict[str, AgeClass]:
+    """One without an id is named by no booking; an unknown classification is OTHER."""
     found = {}
-    for entry in entries:
-        r = VendorObject(entry.value, entry.path)
-        found[r.text("Id")] = AGE_CLASSES.get(
-            r.optional_text("Classification") or "", AgeClass.OTHER
-        )
+    for category_id, entry in _by_id(entries).items():
+        word = entry.value.get("Classification") if isinstance(entry.value, dict) else None
+        found[category_id] = AGE_CLASSES.get(word, OTHER) if isinstance(word, str) else OTHER
     return found
