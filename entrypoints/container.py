@@ -103,8 +103,8 @@ class Container:
                 clock=self.clock,
                 randomness=self.randomness,
                 budget=self.budget,
-                allowed_hosts=self.settings.allowed_hosts,
-                plain_http=self.settings.allow_plain_http,
+                allowed_hosts=self.settings.provider_hosts,
+                plain_http=self.settings.plain_http,
             )
         )
 

@@ -102,6 +102,15 @@ class Settings:
         return self.redis_url or f"unix://{self.redis_socket}"
 
     @property
+    def provider_hosts(self) -> frozenset[str]:
+        """Beyond the vendors' own. On a developer's machine that is where simulators live."""
+        return self.allowed_hosts if self.is_production else self.allowed_hosts | {"127.0.0.1"}
+
+    @property
+    def plain_http(self) -> bool:
+        return self.allow_plain_http or not self.is_production
+
+    @property
     def rate_limit_storage(self) -> str:
         """As the `limits` package spells it."""
         url = self.redis

@@ -41,12 +41,7 @@ def running(settings: Settings, *, bookings: int, live_every: float) -> Iterator
     """Everything started and answering; ended in order when the block is left, by whatever."""
     if settings.is_production:
         raise Misconfigured("PMS_ENV: `pms up` is for one machine; start `pms web`, … instead")
-    settings = replace(
-        settings,
-        home=settings.home.absolute(),
-        allowed_hosts=settings.allowed_hosts | {"127.0.0.1"},
-        allow_plain_http=True,
-    )
+    settings = replace(settings, home=settings.home.absolute())
     with only_one(settings.home):
         children = Children(
             settings.home / "logs", inherited_environment() | as_environment(settings)

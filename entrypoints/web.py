@@ -1,7 +1,9 @@
 """`pms web`: gunicorn over the WSGI application."""
 
+from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from entrypoints.settings import Settings
@@ -9,8 +11,9 @@ from entrypoints.wsgi import create_app
 
 
 class _Server(BaseApplication):
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], application: Callable[[], Flask]) -> None:
         self._options = options
+        self._application = application
         super().__init__()
 
     def load_config(self) -> None:
@@ -18,12 +21,13 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_app()
+        return self._application()
 
 
-def run_web(settings: Settings) -> None:
+def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -> None:
     """Until SIGTERM or SIGINT; requests at hand get 30 seconds to end. There is no access log: a
-    webhook's URL holds its secret; the application logs requests without it."""
+    webhook's URL holds its secret; the application logs requests without it. `application` is
+    called in each worker process."""
     _Server(
         {
             "bind": f"{settings.host}:{settings.port}",
@@ -38,5 +42,6 @@ def run_web(settings: Settings) -> None:
             "loglevel": "warning",
             "limit_request_line": 4094,
             "worker_tmp_dir": None,
-        }
+        },
+        application,
     ).run()

@@ -80,12 +80,14 @@ def _show_logs(home: Path) -> None:
 
 @contextmanager
 def _signals_end_it() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does: children are stopped on the way out."""
+    """SIGTERM ends it as Ctrl-C does: children are stopped on the way out. SIGINT is set as well,
+    because a shell starts background jobs with it ignored."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
     try:
         yield
     except KeyboardInterrupt:
