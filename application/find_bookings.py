@@ -20,6 +20,17 @@ from ports.queries import (
     Slice,
 )
 
+__all__ = [
+    "AvailabilityFilter",
+    "BookingFilter",
+    "BookingOrder",
+    "FindAvailability",
+    "FindBookings",
+    "FindGuests",
+    "GuestFilter",
+    "PageOf",
+]
+
 MAX_FIRST: Final = 200
 MAX_DAYS: Final = 400
 

@@ -11,7 +11,9 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from adapters.inbound.rest.app import Registrar, build_app
+from adapters.inbound.graphql.use_cases import GraphQLOptions, GraphQLUseCases
+from adapters.inbound.graphql.view import graphql_registrar
+from adapters.inbound.rest.app import build_app
 from adapters.inbound.rest.use_cases import Options, UseCases
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
@@ -26,7 +28,10 @@ from application.authenticate import Authenticate
 from application.check_connection import TestConnection
 from application.check_health import CheckHealth
 from application.find_batch import FindBatch
+from application.find_booking import FindBooking, FindStatusHistory
+from application.find_bookings import FindAvailability, FindBookings, FindGuests
 from application.find_connections import FindConnections
+from application.find_hotel import FindHotel
 from application.find_providers import FindProvider
 from application.find_quarantine import FindQuarantine
 from application.find_sync_runs import FindSyncRuns
@@ -111,7 +116,7 @@ class Installation:
         self,
         *,
         options: Options | None = None,
-        registrars: tuple[Registrar, ...] = (),
+        graphql_options: GraphQLOptions | None = None,
         store: Any = None,
     ) -> None:
         self.store = store or InMemoryStore()
@@ -125,7 +130,9 @@ class Installation:
         self.authenticate = Authenticate(self.store.directory, self.clock)
         self.keys: dict[tuple[str, str], str] = {}
         self.use_cases = self._use_cases()
-        self.app = build_app(self.use_cases, options, registrars)
+        self.graphql = self._graphql_use_cases()
+        registrar = graphql_registrar(self.graphql, graphql_options)
+        self.app = build_app(self.use_cases, options, [registrar])
         self.client = self.app.test_client()
 
     def _use_cases(self) -> UseCases:
@@ -157,6 +164,19 @@ class Installation:
             check_health=CheckHealth(store.queries, self.queue),
             now=clock.now,
             new_id=ids.new,
+        )
+
+    def _graphql_use_cases(self) -> GraphQLUseCases:
+        queries = self.store.queries
+        return GraphQLUseCases(
+            authenticate=self.authenticate,
+            find_bookings=FindBookings(queries),
+            find_booking=FindBooking(queries),
+            find_status_history=FindStatusHistory(queries),
+            find_guests=FindGuests(queries),
+            find_availability=FindAvailability(queries),
+            find_hotel=FindHotel(self.store.directory, queries),
+            find_sync_runs=self.use_cases.find_sync_runs,
         )
 
     def hotel(self, slug: str, **values: str) -> Hotel:

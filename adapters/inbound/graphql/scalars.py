@@ -1,0 +1,49 @@
+"""Dates, instants and long numbers on the wire."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+from ariadne import ScalarType
+from graphql import GraphQLError
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _date(value: object) -> date:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise GraphQLError("Send a date as YYYY-MM-DD.")
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, str) and len(value) <= 40 and _DATE.match(value):
+        try:
+            instant = datetime.fromisoformat(value)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise GraphQLError("Send an instant with its UTC offset, as 2026-03-01T12:00:00Z.")
+
+
+def _date_text(value: date) -> str:
+    return value.isoformat()
+
+
+def _instant_text(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _same(value: int) -> int:
+    return value
+
+
+SCALARS: Final = [
+    ScalarType("Date", serializer=_date_text, value_parser=_date),
+    ScalarType("DateTime", serializer=_instant_text, value_parser=_instant),
+    ScalarType("Long", serializer=_same),
+]

@@ -1,0 +1,38 @@
+"""What the composition root hands to this adapter."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from application.authenticate import Authenticate
+from application.find_booking import FindBooking, FindStatusHistory
+from application.find_bookings import FindAvailability, FindBookings, FindGuests
+from application.find_hotel import FindHotel
+from application.find_sync_runs import FindSyncRuns
+
+PATH: Final = "/api/pms/graphql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLUseCases:
+    authenticate: Authenticate
+    find_bookings: FindBookings
+    find_booking: FindBooking
+    find_status_history: FindStatusHistory
+    find_guests: FindGuests
+    find_availability: FindAvailability
+    find_hotel: FindHotel
+    find_sync_runs: FindSyncRuns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLOptions:
+    """`introspection` also allows suggestions in error messages; off in production."""
+
+    introspection: bool = False
+    max_aliases: int = 15
+    max_tokens: int = 1_000
+    max_directives: int = 50
+    max_depth: int = 10
+    max_cost: int = 5_000
+    max_body_bytes: int = 256 * 1024
+    cached_documents: int = 256

@@ -1,0 +1,183 @@
+"""GraphQL over HTTP: graphql-server's Flask view, hardened.
+
+POST only: a query in a URL would carry guests' addresses into every log on its way. Transport
+errors are JSON with 4xx; request errors are 200 for application/json and 400 for
+application/graphql-response+json, as the GraphQL-over-HTTP specification has them.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
+
+import orjson
+from flask import Flask, Request, Response, request
+from flask.typing import ResponseReturnValue
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import execute_sync
+from graphql.language import OperationType
+from graphql_server.exceptions import GraphQLValidationError
+from graphql_server.flask.views import FlaskHTTPRequestAdapter, GraphQLView
+from graphql_server.http import GraphQLHTTPResponse, GraphQLRequestData
+from graphql_server.http.exceptions import HTTPException
+from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
+from typing_extensions import override
+
+from adapters.inbound.graphql.error_format import formatted
+from adapters.inbound.graphql.executable import Documents, executable_schema
+from adapters.inbound.graphql.resolvers import Asking
+from adapters.inbound.graphql.use_cases import PATH, GraphQLOptions, GraphQLUseCases
+from application.authenticate import Principal
+from domain.access import Scope
+
+Admission: TypeAlias = Callable[[], Principal]
+"""Authenticates the current request and counts it against its token's limit."""
+
+
+def graphql_registrar(
+    use_cases: GraphQLUseCases, options: GraphQLOptions | None = None
+) -> Callable[[Flask, Admission], None]:
+    """Adds the view to an application."""
+    options = options or GraphQLOptions()
+    schema = executable_schema()
+    documents = Documents(schema, options)
+
+    def register(app: Flask, admit: Admission) -> None:
+        view = HardenedGraphQLView.as_view(
+            "graphql",
+            schema,
+            admit=admit,
+            use_cases=use_cases,
+            documents=documents,
+            options=options,
+        )
+        app.add_url_rule(PATH, view_func=view)
+
+    return register
+
+
+class _RequestAdapter(FlaskHTTPRequestAdapter):
+    @property
+    def body(self) -> bytes:
+        return self.request.get_data(cache=False)
+
+
+class HardenedGraphQLView(GraphQLView[Asking, None]):
+    methods: ClassVar[list[str]] = ["POST"]
+    request_adapter_class = _RequestAdapter
+    init_every_request = False
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        admit: Admission,
+        use_cases: GraphQLUseCases,
+        documents: Documents,
+        options: GraphQLOptions,
+    ) -> None:
+        super().__init__(schema, graphql_ide=None, allow_queries_via_get=False)
+        self._admit = admit
+        self._use_cases = use_cases
+        self._documents = documents
+        self._options = options
+
+    @override
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Raises what admission raises: authentication and limits are HTTP's business."""
+        principal = self._admit()
+        principal.require(Scope.READ)
+        try:
+            return self.run(request=request, context=Asking(principal, self._use_cases))
+        except HTTPException as error:
+            told = {"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}
+            return _json({"errors": [told]}, error.status_code)
+
+    @override
+    def parse_http_body(
+        self, request: SyncHTTPRequestAdapter, context: Asking
+    ) -> GraphQLRequestData:
+        mimetype = (request.content_type or "").partition(";")[0].strip().lower()
+        if mimetype != "application/json":
+            raise HTTPException(415, "Send the query as application/json.")
+        body = request.body
+        if len(body) > self._options.max_body_bytes:
+            raise HTTPException(413, f"Send at most {self._options.max_body_bytes} bytes.")
+        accepts = request.headers.get("Accept", "")
+        strict = "application/graphql-response+json" in accepts
+        data = self.decode_json(body)
+        return self.get_graphql_request_data(
+            request, context, data, "http-strict" if strict else "http"
+        )
+
+    @override
+    def decode_json(self, data: str | bytes) -> dict[str, Any]:
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise HTTPException(400, f"Unreadable JSON at character {error.pos}.") from error
+        if not isinstance(value, dict):
+            raise HTTPException(400, "Send one JSON object; batches are not taken.")
+        if not isinstance(value.get("query"), str) or not value["query"]:
+            raise HTTPException(400, "query: send the document as a text.")
+        if not isinstance(value.get("operationName"), str | None):
+            raise HTTPException(400, "operationName: send a text.")
+        return value
+
+    @override
+    def execute_operation(
+        self,
+        request_adapter: SyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData,
+        context: Asking,
+        root_value: None,
+        allowed_operation_types: set[OperationType],
+    ) -> ExecutionResult:
+        variables = request_data.variables or {}
+        try:
+            prepared = self._documents.prepared(request_data.query or "")
+            _require_operation(prepared.operations, request_data.operation_name)
+            self._documents.require_cheap(prepared, variables)
+        except GraphQLValidationError:
+            raise
+        except GraphQLError as error:
+            raise GraphQLValidationError([error]) from error
+        return execute_sync(
+            self.schema,
+            prepared.document,
+            root_value=root_value,
+            context_value=context,
+            variable_values=variables,
+            operation_name=request_data.operation_name,
+        )
+
+    @override
+    def process_result(
+        self, request: Request, result: ExecutionResult, strict: bool = False
+    ) -> GraphQLHTTPResponse:
+        """A request error has no data; a field error has data, null perhaps."""
+        answer: GraphQLHTTPResponse = {}
+        errors = result.errors or []
+        if result.data is not None or any(error.path for error in errors) or not strict:
+            answer["data"] = result.data
+        if errors:
+            suggest = self._options.introspection
+            answer["errors"] = [formatted(error, suggest=suggest) for error in errors]
+        return answer
+
+    @override
+    def create_response(
+        self, response_data: GraphQLHTTPResponse, sub_response: Response, is_strict: bool
+    ) -> Response:
+        kind = "application/graphql-response+json" if is_strict else "application/json"
+        return _json(response_data, 200 if "data" in response_data else 400, kind)
+
+
+def _require_operation(names: tuple[str | None, ...], wanted: str | None) -> None:
+    if wanted is not None and wanted not in names:
+        raise GraphQLError("There is no operation of this operationName.")
+    if wanted is None and len(names) != 1:
+        raise GraphQLError("Say by operationName which operation is meant.")
+
+
+def _json(document: object, status: int, content_type: str = "application/json") -> Response:
+    text = orjson.dumps(document)
+    return Response(text, status, content_type=f"{content_type}; charset=utf-8")
