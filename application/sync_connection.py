@@ -35,6 +35,7 @@ from domain.sync import (
 from domain.values import Stay
 from ports.errors import CredentialsRefused, LeaseLost, Misconfigured, StoreUnavailable
 from ports.providers import (
+    Account,
     Capabilities,
     Page,
     Provider,
@@ -44,7 +45,7 @@ from ports.providers import (
     Ref,
     RefKind,
 )
-from ports.system import Clock, IdGenerator, Secrets
+from ports.system import Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CHUNK: Final = 500
@@ -60,7 +61,6 @@ class _Session:
     connection: Connection
     hotel: Hotel
     lease: Lease
-    secrets: Secrets = field(repr=False)
     cursor: str | None = None
     seen: set[str] = field(default_factory=set)
 
@@ -101,9 +101,8 @@ class SyncConnection:
             connection, hotel = found(uow, run.connection_id)
             run = run.begin(fencing_number=lease.fencing_number, now=now)
             uow.sync_runs.save(run)
-            secrets = uow.connections.secrets(connection.id)
             uow.commit()
-        return _Session(run, connection, hotel, lease, secrets)
+        return _Session(run, connection, hotel, lease)
 
     def _carry(self, session: _Session) -> SyncRun:
         client: ProviderClient | None = None
@@ -111,14 +110,7 @@ class SyncConnection:
             if session.run.attempts > MAX_ATTEMPTS:
                 raise Misconfigured("the run was given up: no worker survived it")
             provider = self.providers.get(session.connection.provider)
-            client = provider.open(
-                account(
-                    session.connection,
-                    session.hotel,
-                    session.secrets,
-                    session.run.correlation_id,
-                )
-            )
+            client = provider.open(self._account(session))
             self._pull(session, provider, client)
             return self._finish(session, client.counts())
         except (LeaseLost, StoreUnavailable):
@@ -130,12 +122,19 @@ class SyncConnection:
             if client:
                 client.close()
 
+    def _account(self, session: _Session) -> Account:
+        connection = session.connection
+        with self.unit_of_work() as uow:
+            secrets = uow.connections.secrets(connection.id)
+        return account(connection, session.hotel, secrets, session.run.correlation_id)
+
     def _pull(self, session: _Session, provider: Provider, client: ProviderClient) -> None:
         request = self._request(session)
         for page in client.pull(request):
             self._store(session, page)
             session.cursor = page.cursor or session.cursor
         if session.run.kind is SyncKind.RECONCILE:
+            session.cursor = None  # it saw a window only: the next delta starts where it would have
             self._find_the_gone(session, request, provider.capabilities, client)
 
     def _request(self, session: _Session) -> PullRequest:

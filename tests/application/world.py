@@ -302,6 +302,13 @@ class World:
 
         self.provider.guard = once
 
+    def each_time_asked(self, happens: Callable[[], Any]) -> None:
+        def guard() -> None:
+            self.store.forbid_io()
+            happens()
+
+        self.provider.guard = guard
+
     def work_off(self) -> None:
         """Carries out every job that waits, as a worker does; failures of providers stay in it."""
         for job in self.queue.take():
