@@ -11,9 +11,9 @@ from typing import Final
 
 from domain.sync import Connection, SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
-from ports.errors import ConcurrentChange, QueueUnavailable
+from ports.errors import ConcurrentChange, QueueUnavailable, UnknownProvider
 from ports.job_queue import Job, JobName, JobQueue
-from ports.providers import Providers
+from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -64,19 +64,28 @@ class ScheduleSyncs:
     def _queue_one(self, connection: Connection, now: datetime) -> list[SyncRun]:
         """In one transaction: the run, and the instant of the next. A second scheduler that does
         the same at the same time runs into the revision and gets nothing."""
-        capabilities = self.providers.get(connection.provider).capabilities
-        silence = capabilities.retry_window
+        capabilities = self._capabilities(connection)
+        silence = capabilities.retry_window if capabilities else None
         gap = silence is not None and _has_gap(connection, silence, now)
         kind = SyncKind.RECONCILE if gap and connection.cursor else connection.due_kind(now)
-        if kind is None or not capabilities.pulls:
+        if kind is None:
             return []
+        pulls = capabilities is None or capabilities.pulls
         jitter = connection.schedule.jitter(self.randomness.fraction())
         with self.unit_of_work() as uow:
             rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
             uow.connections.save(rescheduled)
-            run = self._run(uow, connection, kind, now=now, gap=gap)
+            run = self._run(uow, connection, kind, now=now, gap=gap) if pulls else None
             uow.commit()
         return [run] if run else []
+
+    def _capabilities(self, connection: Connection) -> Capabilities | None:
+        """None for a provider that is not installed any more: its runs fail, visibly, and no
+        other connection's tick with them."""
+        try:
+            return self.providers.get(connection.provider).capabilities
+        except UnknownProvider:
+            return None
 
     def _run(
         self, uow: UnitOfWork, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool
