@@ -79,7 +79,7 @@ class MewsClient:
         seen: set[str] = set()
         guests = _ids(refs, RefKind.GUEST)
         items = guests_of(self.api.by_ids(connector.CUSTOMERS, guests), seen)
-        items += self._bookings(hotel, _ids(refs, RefKind.BOOKING), guests, observed_at, seen)
+        items += self._bookings(hotel, _ids(refs, RefKind.BOOKING), guests, seen)
         kinds = {ref.kind for ref in refs}
         if RefKind.AVAILABILITY in kinds:
             items += self._availability(hotel)
@@ -91,14 +91,13 @@ class MewsClient:
         hotel: Hotel,
         booking_ids: Sequence[str],
         guest_ids: Sequence[str],
-        observed_at: datetime,
         seen: set[str],
     ) -> Iterator[ReadItem]:
         found = hotel.stays(booking_ids)
         known = frozenset(ids_of(found))
         found += [v for v in hotel.stays_of(guest_ids) if known.isdisjoint(ids_of([v]))]
         for part in batches(found, MOST_PER_PAGE):
-            page = hotel.completed(part, observed_at)
+            page = hotel.completed(part)
             yield from page.guests(seen)
             yield from page.bookings()
 

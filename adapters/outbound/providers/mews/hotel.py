@@ -23,7 +23,7 @@ from adapters.outbound.providers.mews.references import (
 from adapters.outbound.providers.mews.vendor_object import VendorObject
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured, UnreadableAnswer, UnreadableMessage
-from ports.providers import HotelContext, ReadItem
+from ports.providers import ReadItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +113,9 @@ class Hotel:
     def in_services(self) -> dict[str, Json]:
         return {"ServiceIds": list(self.services)}
 
-    def completed(self, reservations: Sequence[Json], observed_at: datetime) -> "PageOfStays":
+    def completed(self, reservations: Sequence[Json]) -> "PageOfStays":
         """Bulk questions for all that these reservations refer to."""
-        messages = Messages(enterprise=_enterprise(self.configured.body))
+        messages = Messages()
         messages.add("Reservations", reservations)
         messages.add("AgeCategories", self.age_categories)
         ids = list(_texts(reservations, "Id"))
@@ -126,17 +126,9 @@ class Hotel:
         people.update(dict.fromkeys(_texts(companionships, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
         messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
-        return PageOfStays(messages, self._references(messages, observed_at))
-
-    def _references(self, messages: Messages, observed_at: datetime) -> References:
-        enterprise = self.configured.enterprise
-        context = HotelContext(
-            time_zone=enterprise.time_zone,
-            currency=enterprise.currency or "",
-            observed_at=observed_at,
-        )
         try:
-            return references_of(messages, context)
+            enterprise = self.configured.enterprise
+            return PageOfStays(messages, references_of(messages, enterprise.time_zone))
         except UnreadableMessage as fault:
             raise UnreadableAnswer(fault.message) from fault
 
@@ -203,11 +195,6 @@ def _lodging(candidates: Sequence[str], categories: Sequence[Json]) -> tuple[str
     except UnreadableField as fault:
         raise UnreadableAnswer(fault.message, path=fault.path) from fault
     return tuple(service for service in candidates if service in sleeping)
-
-
-def _enterprise(body: dict[str, Json]) -> dict[str, Json] | None:
-    found = body.get("Enterprise")
-    return found if isinstance(found, dict) else None
 
 
 def _language(body: dict[str, Json]) -> str:

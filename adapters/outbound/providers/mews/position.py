@@ -20,7 +20,6 @@ class Phase(StrEnum):
     CUSTOMERS = "customers"
     CHARGES = "charges"
     AVAILABILITY = "availability"
-    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

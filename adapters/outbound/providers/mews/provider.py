@@ -61,7 +61,7 @@ class MewsProvider:
         if kind not in CAPABILITIES.kinds:
             raise Unsupported(kind=kind.value)
         messages = read_messages(kind, bodies, limit=limit)
-        refer_to = references_of(messages, context)
+        refer_to = references_of(messages, context.time_zone)
         items = [*_broken(kind, messages)]
         for item in _mapped(kind, messages, refer_to, context, explain=explain):
             if len(items) == limit:

@@ -136,7 +136,7 @@ class Pull:
             yield Page(items=nights.items, observed_at=nights.observed_at, checkpoint=after.text())
 
     def _bookings(self, values: Sequence[Json], observed_at: datetime, after: Position) -> Page:
-        page = self.hotel.completed(values, observed_at)
+        page = self.hotel.completed(values)
         self.seen_bookings.update(ids_of(values))
         items = [*page.guests(self.seen_guests), *page.bookings()]
         return Page(items=items, observed_at=observed_at, checkpoint=after.text())

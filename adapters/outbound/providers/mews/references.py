@@ -1,4 +1,4 @@
-"""What a reservation refers to, indexed: the hotel's zone and currency, people, charges."""
+"""What a reservation refers to, indexed: the hotel's zone, people, charges."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject
 from adapters.outbound.providers.mews.wording import AGE_CLASSES, LODGING_CATEGORIES
 from domain.values import AgeClass
 from ports.errors import UnreadableMessage
-from ports.providers import HotelContext
 
 BOOKABLE: Final = "Bookable"
 DAY: Final = "Day"
@@ -25,7 +24,6 @@ class References:
     """`companions` and `charges` are None where nobody told of any: the booking's own stay then."""
 
     zone: ZoneInfo
-    currency: str
     customers: Mapping[str, Entry]
     companies: Mapping[str, Entry]
     companions: Mapping[str, list[Entry]] | None
@@ -47,13 +45,15 @@ class Enterprise:
     net_prices: bool
 
 
-def references_of(messages: Messages, context: HotelContext) -> References:
-    """The configuration's zone and currency win over the context's. Raises UnreadableMessage."""
+def references_of(messages: Messages, time_zone: str) -> References:
+    """The configuration's zone, if told, wins over ours. Amounts name their currency themselves.
+
+    Raises UnreadableMessage.
+    """
     try:
         told = enterprise_of(messages.enterprise) if messages.enterprise is not None else None
         return References(
-            zone=zone(told.time_zone if told else context.time_zone),
-            currency=(told and told.currency) or context.currency,
+            zone=zone(told.time_zone if told else time_zone),
             customers=_by_id(_unwrapped(messages.of("Customers"))),
             companies=_by_id(messages.of("Companies")),
             companions=_companions(messages.lists.get("Companionships")),
