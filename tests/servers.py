@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ START_SECONDS = 30
 # PostgreSQL refuses to run as root; every Unix has this user.
 UNPRIVILEGED = "nobody"
 PLACES = range(15_000, 30_000)
+QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB")
 
 
 class ServerDidNotStart(Exception):
@@ -91,12 +92,13 @@ class KeptProcess:
 
 
 class PostgresServer:
-    """PostgreSQL 18; a commit survives `crash` but not the machine's own crash (fsync is off).
+    """PostgreSQL 18; with QUICK options a commit survives `crash` but not the machine's own crash.
 
     The server's time zone is an odd one on purpose: who relies on UTC has to say so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: Sequence[str] = QUICK) -> None:
+        self._options = options
         as_root = os.geteuid() == 0
         # Root's own TMPDIR may be closed to the unprivileged user.
         directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir="/tmp" if as_root else None))
@@ -145,8 +147,7 @@ class PostgresServer:
 
     def start(self) -> None:
         options = [f"listen_addresses={HOST}", f"port={self._port}", "unix_socket_directories="]
-        options += ["fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
-        options += ["timezone=Asia/Kathmandu", "log_checkpoints=off"]
+        options += [*self._options, "timezone=Asia/Kathmandu", "log_checkpoints=off"]
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
         self._process.start(command, self._answers)

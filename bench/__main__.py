@@ -1,0 +1,36 @@
+"""`python -m bench [ingest|sync]`: both by default; a table to read, and a JSON line for each."""
+
+from collections.abc import Sequence
+
+import click
+
+from bench import ingest, sync
+from bench.report import Result
+
+NAMES = ("ingest", "sync")
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.option("--bookings", type=click.IntRange(1), default=100_000, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=4, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1), default=6.0, show_default=True)
+@click.option("--durable/--quick", default=True, help="PostgreSQL with fsync, or without.")
+def main(
+    names: Sequence[str], *, bookings: int, rounds: int, seconds: float, durable: bool
+) -> None:
+    """Measures what is claimed of the PMS adapter layer, each against a floor of the same run."""
+    wanted = names or NAMES
+    if "ingest" in wanted:
+        _say(ingest.measure(rounds=rounds, seconds=seconds, durable=durable))
+    if "sync" in wanted:
+        _say(sync.measure(bookings=bookings, durable=durable))
+
+
+def _say(result: Result) -> None:
+    click.echo(result.table(), err=True)
+    click.echo(result.line())
+
+
+if __name__ == "__main__":
+    main()

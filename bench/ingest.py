@@ -1,0 +1,196 @@
+"""One canonical booking per request, stored durably and answered, against a bare Flask echo.
+
+Both on two gunicorn processes with the settings of `pms web`, both sent the same bodies by the same
+generator over persistent connections, in turns, so that a noisy machine disturbs both alike.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from http.client import HTTPConnection
+from statistics import median
+from typing import Final
+
+import psycopg
+
+from application.add_connection import NewConnection
+from application.issue_token import TokenRequest
+from bench import echo
+from bench.installation import installation, process
+from bench.load import Load
+from bench.report import Result
+from domain.access import Scope
+from domain.sync import Schedule
+from entrypoints.container import Container
+from tests.servers import free_port
+
+EXPECTED: Final = 0.2
+CONNECTIONS: Final = 16
+MOST_PER_SECOND: Final = 8_000
+"""Requests made ahead for each second of a run."""
+
+BODY: Final = json.dumps(
+    {
+        "external_id": "bench-{n}",
+        "source_version": {"updated_at": "2026-03-10T14:05:00Z"},
+        "status": "CONFIRMED",
+        "stay": {"arrival": "2026-04-01", "departure": "2026-04-03"},
+        "confirmation_number": "BENCH",
+        "source": "OTA",
+        "rooms": [
+            {
+                "line_id": "1",
+                "room_type_id": "double",
+                "rate_plan_id": "flex",
+                "occupancy": [{"age_class": "ADULT", "count": 2}],
+                "nightly_prices": [
+                    {"night": "2026-04-01", "price": {"amount": "120.00", "currency": "EUR"}},
+                    {"night": "2026-04-02", "price": {"amount": "125.50", "currency": "EUR"}},
+                ],
+            }
+        ],
+        "primary_guest": {
+            "guest_id": "g-1",
+            "first_name": "Ada",
+            "last_name": "Muster",
+            "email": "ada@example.com",
+            "phone": "+49 30 000000",
+        },
+        "total": {"amount": "245.50", "currency": "EUR"},
+        "special_requests": "A quiet room, please",
+    },
+    separators=(",", ":"),
+)
+
+
+@dataclass(slots=True)
+class _Side:
+    """One of the two servers, and what its runs came to."""
+
+    name: str
+    port: int
+    headers: Mapping[str, str]
+    rates: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+    sent: int = 0
+
+    def run(self, seconds: float, *, counts: bool = True) -> None:
+        load = Load(
+            port=self.port,
+            path=echo.PATH,
+            headers=dict(self.headers),
+            body=BODY,
+            first=self.sent,
+            seconds=seconds,
+            connections=CONNECTIONS,
+            most=int(seconds * MOST_PER_SECOND) + CONNECTIONS,
+        )
+        self.sent += load.most
+        told = _generated(load)
+        if told["failed"]:
+            raise SystemExit(f"{self.name}: {told['failed']} of {told['answered']} failed")
+        if counts:
+            self.rates.append(round(told["answered"] / told["seconds"], 1))
+            self.busy.append(round(told["busy"], 2))
+            self.p50_ms.append(told["p50_ms"])
+            self.p99_ms.append(told["p99_ms"])
+
+    def figures(self) -> dict[str, list[float]]:
+        return {
+            f"{self.name}_per_second": self.rates,
+            f"{self.name}_p50_ms": self.p50_ms,
+            f"{self.name}_p99_ms": self.p99_ms,
+            f"{self.name}_generator_busy": self.busy,
+        }
+
+
+def measure(*, rounds: int, seconds: float, durable: bool) -> Result:
+    with ExitStack() as ending:
+        container = ending.enter_context(installation(durable=durable))
+        settings = container.settings
+        ours = _Side("ours", settings.port, _credentials(container))
+        floor = _Side("floor", free_port(), {})
+        ending.enter_context(process("entrypoints.cli", "web", settings=settings))
+        bare = replace(settings, port=floor.port)
+        ending.enter_context(process("bench.echo", settings=bare))
+        for side in (floor, ours):
+            _await(side.port)
+            side.run(min(2.0, seconds), counts=False)
+        for _ in range(rounds):
+            floor.run(seconds)
+            ours.run(seconds)
+        bookings = _stored(container)
+    return Result(
+        benchmark="ingest: one canonical booking per request",
+        ratio=round(median(ours.rates) / median(floor.rates), 3),
+        expected=EXPECTED,
+        figures={
+            **floor.figures(),
+            **ours.figures(),
+            "bookings_stored": bookings,
+            "body_bytes": len(BODY),
+            "connections": CONNECTIONS,
+            "web": f"{settings.web_workers} processes of {settings.web_threads} threads",
+            "postgres": "fsync on" if durable else "fsync off",
+        },
+    )
+
+
+def _generated(load: Load) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.load"],
+        input=json.dumps(asdict(load)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+def _credentials(container: Container) -> dict[str, str]:
+    container.add_hotel(slug="bench", name="Bench", time_zone="Europe/Berlin", currency="EUR")
+    container.add_connection(
+        NewConnection(
+            hotel="bench", provider="canonical", name="bench", values={}, schedule=Schedule()
+        )
+    )
+    issued = container.issue_token(
+        TokenRequest(
+            provider="canonical",
+            partner="bench",
+            hotels=("bench",),
+            scopes=frozenset({Scope.INGEST}),
+            lifetime=timedelta(days=1),
+        )
+    )
+    return {
+        "X-PMS-Provider-Key": issued.provider_key_text or "",
+        "Authorization": f"Bearer {issued.secret_text}",
+    }
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            connection = HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            connection.close()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"nobody answers on port {port}")
+
+
+def _stored(container: Container) -> int:
+    with psycopg.connect(container.settings.database) as connection:
+        row = connection.execute("SELECT count(*) FROM bookings").fetchone()
+    return int(row[0]) if row else 0

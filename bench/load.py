@@ -1,0 +1,134 @@
+"""The load generator: one process, many persistent connections, one request at a time on each.
+
+It knows just enough HTTP to be quick: requests are made before the run, an answer is over after
+its Content-Length. Reads one JSON object of options from its standard input, prints one with what
+happened; `busy` is the share of the run that this process worked itself.
+"""
+
+import json
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+LENGTH = b"content-length:"
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """`body` has `{n}` where each request gets its own number, from `first` on."""
+
+    port: int
+    path: str
+    headers: dict[str, str]
+    body: str
+    first: int
+    seconds: float
+    connections: int
+    most: int
+
+    def requests(self) -> list[bytes]:
+        before, after = self.body.encode().split(b"{n}")
+        digits = 9
+        head = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        length = len(before) + digits + len(after)
+        start = (
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}"
+            f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        ).encode() + before
+        return [start + b"%0*d" % (digits, n) + after for n in self.numbers()]
+
+    def numbers(self) -> range:
+        return range(self.first, self.first + self.most)
+
+
+@dataclass(slots=True)
+class Happened:
+    answered: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    busy: float = 0.0
+    milliseconds: list[float] = field(default_factory=list)
+
+    def told(self) -> dict[str, object]:
+        ordered = sorted(self.milliseconds) or [0.0]
+        told: dict[str, object] = asdict(self)
+        del told["milliseconds"]
+        told["p50_ms"] = round(ordered[len(ordered) // 2], 2)
+        told["p99_ms"] = round(ordered[len(ordered) * 99 // 100], 2)
+        return told
+
+
+@dataclass(slots=True)
+class _Caller:
+    socket: socket.socket
+    sent_at: float = 0.0
+    received: bytes = b""
+
+    def send(self, request: bytes) -> None:
+        self.received = b""
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(request)
+
+    def answer(self) -> bytes | None:
+        """The status line's code, once the whole answer is here."""
+        part = self.socket.recv(65_536)
+        if not part:
+            return b"000"
+        self.received += part
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        lowered = head.lower()
+        at = lowered.index(LENGTH) + len(LENGTH)
+        length = int(lowered[at:].split(b"\r\n", 1)[0])
+        return head[9:12] if len(body) >= length else None
+
+
+def run(load: Load) -> Happened:
+    requests = iter(load.requests())
+    happened = Happened()
+    with selectors.DefaultSelector() as selector:
+        callers = [_connected(load.port) for _ in range(load.connections)]
+        began, worked = time.perf_counter(), time.process_time()
+        for caller in callers:
+            selector.register(caller.socket, selectors.EVENT_READ, caller)
+            caller.send(next(requests))
+        _until(began + load.seconds, selector, requests, happened)
+        happened.seconds = time.perf_counter() - began
+        happened.busy = (time.process_time() - worked) / happened.seconds
+        for caller in callers:
+            caller.socket.close()
+    return happened
+
+
+def _until(
+    deadline: float,
+    selector: selectors.BaseSelector,
+    requests: Iterator[bytes],
+    happened: Happened,
+) -> None:
+    while time.perf_counter() < deadline:
+        for key, _ in selector.select(timeout=1):
+            caller: _Caller = key.data
+            status = caller.answer()
+            if status is None:
+                continue
+            happened.milliseconds.append((time.perf_counter() - caller.sent_at) * 1_000)
+            happened.answered += 1
+            happened.failed += status != b"200"
+            if status == b"000":
+                raise SystemExit("the server closed a connection")
+            caller.send(next(requests))
+
+
+def _connected(port: int) -> _Caller:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return _Caller(connection)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(Load(**json.load(sys.stdin))).told()))

@@ -1,0 +1,171 @@
+"""A full sync of one Mews hotel into PostgreSQL, against COPY and one INSERT … ON CONFLICT of the
+very rows that the sync wrote, into an equal table with equal indexes.
+
+The simulated Mews is a process of its own. Mews allows 180 requests in 30 seconds, which would be
+most of the time: the budget here never waits. Everything else is what a worker does.
+"""
+
+import json
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from statistics import median
+from typing import Final
+from uuid import UUID
+
+import psycopg
+
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from application.add_connection import NewConnection
+from bench.installation import first_line, installation, process
+from bench.report import Result
+from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
+from entrypoints.container import Container
+from entrypoints.providers import InstalledProviders
+from ports.providers import ProviderTools
+
+EXPECTED: Final = 0.1
+FLOORS: Final = 3
+_WIDE: Final = timedelta(days=3_650).days
+
+
+@dataclass(frozen=True, slots=True)
+class NeverWaits:
+    """ports.providers.RateBudget without a limit."""
+
+    def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:  # noqa: ARG002  # the port's shape
+        return 0.0
+
+
+def measure(*, bookings: int, durable: bool) -> Result:
+    with (
+        installation(durable=durable) as stored,
+        process("entrypoints.cli", "simulate", "mews", "--bookings", str(bookings)) as simulator,
+    ):
+        container = _unlimited(stored)
+        run = _queued(container, json.loads(first_line(simulator)))
+        with _timed() as ours:
+            done = container.sync_connection(run.id, holder="bench")
+        _require_complete(done)
+        with psycopg.connect(container.settings.database) as connection:
+            floor = _Floor(connection)
+            floors = [floor.seconds() for _ in range(FLOORS)]
+    ours_rate, floor_rate = floor.rows / ours.seconds, floor.rows / median(floors)
+    return Result(
+        benchmark="sync: a full pull of one Mews hotel",
+        ratio=round(ours_rate / floor_rate, 3),
+        expected=EXPECTED,
+        figures={
+            "bookings": floor.rows,
+            "floor_per_second": round(floor_rate, 1),
+            "ours_per_second": round(ours_rate, 1),
+            "floor_seconds": [round(each, 3) for each in floors],
+            "ours_seconds": round(ours.seconds, 2),
+            "ours_cpu_seconds": round(ours.cpu_seconds, 2),
+            "items_seen": done.counts.seen,
+            "pages": done.pages,
+            "calls": done.transport.calls,
+            "megabytes_received": round(done.transport.bytes_received / 1e6, 1),
+            "rate_budget": "unlimited",
+            "postgres": "fsync on" if durable else "fsync off",
+        },
+    )
+
+
+def _unlimited(container: Container) -> Container:
+    settings = container.settings
+    tools = ProviderTools(
+        clock=container.clock,
+        randomness=container.randomness,
+        budget=NeverWaits(),
+        allowed_hosts=settings.allowed_hosts,
+        plain_http=settings.allow_plain_http,
+    )
+    return replace(
+        container,
+        replaced_providers=InstalledProviders(tools),
+        replaced_queue=RecordingJobQueue(),
+    )
+
+
+def _queued(container: Container, simulated: dict[str, str]) -> SyncRun:
+    container.add_hotel(slug="bench", name="Bench", time_zone="Europe/Berlin", currency="EUR")
+    names = ("base_url", "client_token", "access_token")
+    added = container.add_connection(
+        NewConnection(
+            hotel="bench",
+            provider="mews",
+            name="mews",
+            values={name: simulated[name] for name in names},
+            schedule=Schedule(keep_days_back=_WIDE, reconcile_days_ahead=_WIDE),
+        )
+    )
+    connection_id = added.connection.id
+    tested = container.test_connection(connection_id, correlation_id="bench")
+    if tested.error:
+        raise SystemExit(f"the simulated hotel refused the test: {tested.error}")
+    return container.request_sync(connection_id, SyncKind.FULL, correlation_id="bench")
+
+
+def _require_complete(run: SyncRun) -> None:
+    if run.status is not SyncStatus.COMPLETED:
+        raise SystemExit(f"the sync ended as {run.status}: {run.error_code} {run.counts}")
+
+
+@dataclass(slots=True)
+class _Time:
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@contextmanager
+def _timed() -> Iterator[_Time]:
+    """The processor time is this process' own: neither PostgreSQL's nor the simulator's."""
+    time_taken = _Time()
+    began, worked = time.perf_counter(), _cpu_seconds()
+    yield time_taken
+    time_taken.seconds = time.perf_counter() - began
+    time_taken.cpu_seconds = _cpu_seconds() - worked
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+class _Floor:
+    """The rows of the bookings table, and the shortest way for them into another one."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        with connection.cursor().copy("COPY bookings TO STDOUT") as copy:
+            self._text = b"".join(bytes(part) for part in copy)
+        connection.execute("CREATE TABLE floor_bookings (LIKE bookings INCLUDING ALL)")
+        columns = connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'bookings'"
+        ).fetchall()
+        key = ("hotel_id", "provider", "external_id")
+        assigned = ", ".join(f"{name} = excluded.{name}" for (name,) in columns if name not in key)
+        self._upsert = (
+            "INSERT INTO floor_bookings SELECT * FROM staged_floor "
+            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {assigned}"
+        )
+        connection.commit()
+        self.rows = self._text.count(b"\n")
+
+    def seconds(self) -> float:
+        connection = self._connection
+        connection.execute("TRUNCATE floor_bookings")
+        connection.commit()
+        began = time.perf_counter()
+        connection.execute("CREATE TEMPORARY TABLE staged_floor (LIKE bookings) ON COMMIT DROP")
+        with connection.cursor().copy("COPY staged_floor FROM STDIN") as copy:
+            copy.write(self._text)
+        written = connection.execute(self._upsert).rowcount
+        connection.commit()
+        if written != self.rows:
+            raise SystemExit(f"the floor wrote {written} of {self.rows} rows")
+        return time.perf_counter() - began
