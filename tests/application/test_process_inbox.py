@@ -37,11 +37,6 @@ class Unopenable(ScriptedProvider):
         raise Misconfigured
 
 
-@pytest.fixture(autouse=True)
-def _listening(world: World) -> None:
-    world.connect(world.hotel, key="key")
-
-
 class TestProviderOutage:
     @pytest.mark.parametrize("error", [ProviderUnavailable(), RateLimited(), TooHeavy()])
     def test_leaves_the_item_waiting(self, world: World, error: PortError) -> None:
@@ -100,10 +95,9 @@ class TestProviderThatRefuses:
         assert event["data"]["reason"]["code"] == error.code
 
     def test_the_credentials_stops_the_connection(self, world: World) -> None:
-        ours = world.store.directory.connections_of_hotel(world.hotel.id)[1]
         world.provider.refusal = CredentialsRefused()
         world.process(world.hotel.id, world.notify(B1))
-        stopped = world.stored(ours)
+        stopped = world.stored()
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "provider_credentials_refused"
         assert len(world.events("pms.item.quarantined")) == 1

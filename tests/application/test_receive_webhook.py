@@ -12,11 +12,6 @@ from tests.application.world import Fate, Killed, World, booked, guest
 B1 = Ref(RefKind.BOOKING, "B1")
 
 
-@pytest.fixture(autouse=True)
-def _listening(world: World) -> None:
-    world.connect(world.hotel, key="key")
-
-
 class TestWebhook:
     def test_is_stored_and_enqueued_before_anything_is_asked(self, world: World) -> None:
         batch = world.notify(B1)
@@ -27,8 +22,7 @@ class TestWebhook:
 
     def test_is_heard_by_the_gap_guard(self, world: World) -> None:
         world.notify(B1)
-        webhooked = world.store.directory.connections_of_hotel(world.hotel.id)[1]
-        assert webhooked.last_heard_at == world.clock.now()
+        assert world.stored().last_heard_at == world.clock.now()
 
     def test_belongs_to_the_hotel_of_its_url(self, world: World) -> None:
         other = world.connect(world.add_hotel(), key="other")
@@ -82,7 +76,7 @@ class TestWebhook:
     def test_is_taken_whatever_the_state_of_the_connection(
         self, world: World, state: ConnectionState
     ) -> None:
-        world.edit(world.store.directory.connections_of_hotel(world.hotel.id)[1], state=state)
+        world.edit(state=state)
         assert world.row(world.notify(B1)).state is InboxState.RECEIVED
 
     @pytest.mark.parametrize("after", [False, True])
@@ -124,15 +118,14 @@ class TestWhatAWebhookAsksFor:
         assert world.provider.accounts == []
 
     def test_of_a_foreign_property_is_quarantined(self, world: World) -> None:
-        ours = world.store.directory.connections_of_hotel(world.hotel.id)[1]
-        world.edit(ours, settings={"property_id": "P1"})
+        world.edit(settings={"property_id": "P1"})
         batch = world.notify(B1, property_id="P2", disabled=True, new_secrets={"trust": "theirs"})
         world.work_off()
         reason = world.row(batch).reason
         assert reason is not None
         assert reason.code == "foreign_property"
         assert world.provider.fetched == []
-        assert world.stored(ours).state is ConnectionState.ACTIVE
+        assert world.stored().state is ConnectionState.ACTIVE
         world.notify(B1, property_id="P1")
         world.work_off()
         assert world.provider.fetched == [[B1]]
@@ -161,22 +154,21 @@ class TestNewSecrets:
         assert account.secrets["token"] == "fresh"
 
     def test_are_kept_even_if_the_provider_is_down(self, world: World) -> None:
-        ours = world.store.directory.connections_of_hotel(world.hotel.id)[1]
         world.provider.refusal = ProviderUnavailable()
         world.notify(B1, new_secrets={"token": "fresh"})
         world.work_off()
-        held = world.write(lambda uow: uow.connections.secrets(ours.id))
+        held = world.write(lambda uow: uow.connections.secrets(world.connection.id))
         assert held == {"trust": "vendor", "token": "fresh"}
 
 
 class TestIntegrationDisabledAtTheVendor:
     def test_stops_the_connection_and_asks_for_nothing(self, world: World) -> None:
-        ours = world.store.directory.connections_of_hotel(world.hotel.id)[1]
+        other = world.connect(world.hotel)
         batch = world.notify(B1, disabled=True)
         world.work_off()
-        stopped = world.stored(ours)
+        stopped = world.stored()
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "disabled_by_hotel"
         assert world.provider.fetched == []
         assert world.row(batch).state is InboxState.DONE
-        assert world.stored().state is ConnectionState.ACTIVE
+        assert world.stored(other).state is ConnectionState.ACTIVE

@@ -116,7 +116,7 @@ class World:
         self.blind = ScriptedProvider(self.clock, guard=self.store.forbid_io, capabilities=BLIND)
         self.providers = ScriptedProviders(self.provider, self.blind)
         self.hotel = self.add_hotel()
-        self.connection = self.connect(self.hotel)
+        self.connection = self.connect(self.hotel, key="key")
 
     def unit_of_work(self) -> UnitOfWork:
         """An interruption happens before the unit of work of its number (from 0) is opened."""
