@@ -20,6 +20,7 @@ class Pool:
         self._open = opened
         self._size = size
         self._wait_seconds = wait_seconds
+        self._closed = False
         self._inherited: list[Session] = []
         self._idle: list[Session] = []
         self._start_afresh()
@@ -46,10 +47,11 @@ class Pool:
             raise
 
     def give_back(self, session: Session) -> None:
-        if session.is_alive():
-            with self._lock:
+        with self._lock:
+            kept = not self._closed and session.is_alive()
+            if kept:
                 self._idle.append(session)
-        else:
+        if not kept:
             _close(session)
         self._places.release()
 
@@ -68,8 +70,9 @@ class Pool:
         self.give_back(session)
 
     def close(self) -> None:
-        """The idle ones; those in use close when they are given back to a closed process."""
+        """The idle ones now, those in use when they are given back."""
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, []
         for session in idle:
             _close(session)

@@ -135,6 +135,13 @@ class TestThePool:
             pass
         assert caught.value.details["reason"] == "no_free_connection"
 
+    def test_closes_what_is_in_use_when_it_comes_back(self, postgres: Store) -> None:
+        session = postgres._writing.take()
+        postgres.close()
+        assert session.is_alive()
+        postgres._writing.give_back(session)
+        assert not session.is_alive()
+
     def test_keeps_its_places_when_connecting_fails(self) -> None:
         def refuse() -> None:
             raise StoreUnavailable
