@@ -2,10 +2,15 @@
 
 from flask import Flask
 
-from adapters.inbound.rest.app import build_app
+from adapters.inbound.graphql.use_cases import GraphQLOptions, GraphQLUseCases
+from adapters.inbound.graphql.view import graphql_registrar
+from adapters.inbound.rest.app import Registrar, build_app
 from adapters.inbound.rest.use_cases import Options, UseCases
 from application.find_batch import FindBatch
+from application.find_booking import FindBooking, FindStatusHistory
+from application.find_bookings import FindAvailability, FindBookings, FindGuests
 from application.find_connections import FindConnections
+from application.find_hotel import FindHotel
 from application.find_providers import FindProvider
 from application.find_quarantine import FindQuarantine
 from application.find_sync_runs import FindSyncRuns
@@ -15,13 +20,14 @@ from entrypoints.container import Container
 def build_web_app(container: Container) -> Flask:
     settings = container.settings
     find_connections = FindConnections(container.directory)
+    find_sync_runs = FindSyncRuns(container.store.queries, find_connections)
     use_cases = UseCases(
         authenticate=container.authenticate,
         ingest_items=container.ingest_items,
         find_batch=FindBatch(container.store.unit_of_work),
         receive_webhook=container.receive_webhook,
         request_sync=container.request_sync,
-        find_sync_runs=FindSyncRuns(container.store.queries, find_connections),
+        find_sync_runs=find_sync_runs,
         find_connections=find_connections,
         find_quarantine=FindQuarantine(container.store.queries),
         replay_quarantine=container.replay_quarantine,
@@ -36,4 +42,21 @@ def build_web_app(container: Container) -> Flask:
         requests_per_minute=settings.requests_per_minute,
         rate_limit_storage=settings.rate_limit_storage,
     )
-    return build_app(use_cases, options, registrars=())
+    return build_app(use_cases, options, registrars=[_graphql(container, find_sync_runs)])
+
+
+def _graphql(container: Container, find_sync_runs: FindSyncRuns) -> Registrar:
+    queries, settings = container.store.queries, container.settings
+    return graphql_registrar(
+        GraphQLUseCases(
+            authenticate=container.authenticate,
+            find_bookings=FindBookings(queries),
+            find_booking=FindBooking(queries),
+            find_status_history=FindStatusHistory(queries),
+            find_guests=FindGuests(queries),
+            find_availability=FindAvailability(queries),
+            find_hotel=FindHotel(container.directory, queries),
+            find_sync_runs=find_sync_runs,
+        ),
+        GraphQLOptions(introspection=settings.graphql_introspection or not settings.is_production),
+    )

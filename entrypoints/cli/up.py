@@ -130,7 +130,7 @@ def _welcome(everything: Running) -> None:
     )
     query = (
         '{"query":"{ bookings(first: 3, filter: {status: [CHECKED_IN]}) '
-        '{ edges { node { externalId status arrival departure } } } }"}'
+        '{ edges { node { externalId status stay { arrival departure } } } } }"}'
     )
     click.echo(
         f"""
