@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from adapters.inbound.graphql.scalars import BadScalar
 from domain.errors import ErrorKind, PmsError
 
 _LOG: Final = logging.getLogger("pms.graphql")
@@ -12,8 +13,7 @@ _MASKED: Final = "Something went wrong on our side; the correlation id tells us 
 _OURS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
 
 
-def formatted(error: GraphQLError, *, suggest: bool) -> dict[str, Any]:
-    """`suggest`: may tell the names of the schema that come close."""
+def formatted(error: GraphQLError) -> dict[str, Any]:
     answer: dict[str, Any] = {"message": error.message}
     if error.locations:
         answer["locations"] = [place.formatted for place in error.locations]
@@ -22,13 +22,13 @@ def formatted(error: GraphQLError, *, suggest: bool) -> dict[str, Any]:
     cause = _cause(error)
     if isinstance(cause, PmsError) and cause.kind not in _OURS:
         told = {"field": cause.details["field"]} if "field" in cause.details else {}
-        return answer | {"message": cause.message, "extensions": {"code": cause.code, **told}}
+        # graphql-core's own message says which value of which variable it was.
+        message = error.message if isinstance(cause, BadScalar) else cause.message
+        return answer | {"message": message, "extensions": {"code": cause.code, **told}}
     if cause is not None:
         _LOG.error("graphql_failed", extra={"error_type": type(cause).__name__})
         masked = {"code": "INTERNAL_SERVER_ERROR"}
         return answer | {"message": _MASKED, "extensions": masked}
-    if not suggest:
-        answer["message"] = error.message.partition(" Did you mean ")[0]
     code = (error.extensions or {}).get("code", "GRAPHQL_VALIDATION_FAILED")
     return answer | {"extensions": {"code": code}}
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from ariadne import EnumType, load_schema_from_path, make_executable_schema
 from graphql import (
     DocumentNode,
+    GraphQLEnumType,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -44,10 +45,18 @@ SDL: Final = Path(__file__).with_name("schema.graphql")
 _MAX_ERRORS: Final = 5
 
 
+@cache
 def executable_schema() -> GraphQLSchema:
+    """One per process: it holds no state of any installation."""
     enums = [EnumType(kind.__name__, kind) for kind in ENUMS]
     sdl = load_schema_from_path(str(SDL))
-    return make_executable_schema(sdl, *RESOLVERS, *SCALARS, *enums, convert_names_case=True)
+    schema = make_executable_schema(sdl, *RESOLVERS, *SCALARS, *enums, convert_names_case=True)
+    for kind in schema.type_map.values():
+        # Ariadne 1.1.1 hangs a `parse_value` on enums that takes one argument; graphql-core 3.2.14
+        # calls it with two, so that no enum could be sent as a variable.
+        if isinstance(kind, GraphQLEnumType):
+            vars(kind).pop("parse_value", None)
+    return schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,13 @@ class Documents:
         """Raises GraphQLSyntaxError, GraphQLError, GraphQLValidationError."""
         document = parse(text, max_tokens=self._options.max_tokens)
         require_small(document, self._options)
-        errors = validate(self._schema, document, self._rules, max_errors=_MAX_ERRORS)
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=_MAX_ERRORS,
+            hide_suggestions=not self._options.introspection,
+        )
         if errors:
             raise GraphQLValidationError(errors)
         measure = Measure(document)

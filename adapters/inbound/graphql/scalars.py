@@ -5,9 +5,16 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from ariadne import ScalarType
-from graphql import GraphQLError
+
+from application.errors import InvalidRequest
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class BadScalar(InvalidRequest):
+    """The value can't be what its type says."""
+
+    code = "bad_value"
 
 
 def _date(value: object) -> date:
@@ -16,7 +23,7 @@ def _date(value: object) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise GraphQLError("Send a date as YYYY-MM-DD.")
+    raise BadScalar("Send a date as YYYY-MM-DD.")
 
 
 def _instant(value: object) -> datetime:
@@ -27,7 +34,7 @@ def _instant(value: object) -> datetime:
                 return instant.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise GraphQLError("Send an instant with its UTC offset, as 2026-03-01T12:00:00Z.")
+    raise BadScalar("Send an instant with its UTC offset, as 2026-03-01T12:00:00Z.")
 
 
 def _date_text(value: date) -> str:

@@ -147,6 +147,7 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
             context_value=context,
             variable_values=variables,
             operation_name=request_data.operation_name,
+            hide_suggestions=not self._options.introspection,
         )
 
     @override
@@ -159,8 +160,7 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
         if result.data is not None or any(error.path for error in errors) or not strict:
             answer["data"] = result.data
         if errors:
-            suggest = self._options.introspection
-            answer["errors"] = [formatted(error, suggest=suggest) for error in errors]
+            answer["errors"] = [formatted(error) for error in errors]
         return answer
 
     @override

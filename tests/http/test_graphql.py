@@ -1,0 +1,359 @@
+from enum import Enum
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType, build_schema, print_schema
+
+from adapters.inbound.graphql.executable import ENUMS, SDL, executable_schema
+from domain.access import Scope
+from domain.booking import BookingDetails
+from domain.guest import GuestDetails
+from ports.errors import StoreUnavailable
+from tests.http.asking import PATH, ask, refusal
+from tests.http.installation import Caller, Installation, booking, cell, guest, is_problem
+
+PUSH = "/api/pms/canonical"
+IDS = """query ($filter: BookingFilter, $order: BookingOrder! = ARRIVAL_ASC, $first: Int! = 50,
+  $after: String, $hotel: String) {
+  bookings(filter: $filter, orderBy: $order, first: $first, after: $after, hotel: $hotel) {
+    edges { cursor node { externalId } } pageInfo { hasNextPage endCursor } } }"""
+
+
+def ids(caller: Caller, **variables: Any) -> list[str]:
+    edges = ask(caller, IDS, **variables)["bookings"]["edges"]
+    return [edge["node"]["externalId"] for edge in edges]
+
+
+def stay(arrival: str, departure: str) -> dict[str, str]:
+    return {"arrival": arrival, "departure": departure}
+
+
+@pytest.fixture
+def stocked(alpha: Caller) -> Caller:
+    alpha.post(
+        f"{PUSH}/bookings",
+        [
+            booking("B1", stay=stay("2026-03-01", "2026-03-05")),
+            booking("B2", stay=stay("2026-03-05", "2026-03-05"), status="CHECKED_IN"),
+            booking("B3", stay=stay("2026-03-02", "2026-03-20"), status="CANCELED"),
+            booking("B4", stay=stay("2026-04-01", "2026-04-02"),
+                    primary_guest={"email": "Bob@Example.com"}),
+        ],
+    )  # fmt: skip
+    alpha.post(f"{PUSH}/guests", [guest("G1"), guest("G2", email="second@example.com")])
+    alpha.post(
+        f"{PUSH}/availability",
+        [cell("2026-03-10"), cell("2026-03-11"), cell("2026-03-10", "SGL", available=-1,
+         lowest_rate={"amount": "99.50", "currency": "EUR"})],
+    )  # fmt: skip
+    return alpha
+
+
+class TestSchema:
+    def test_enums_are_the_domain_s(self) -> None:
+        told = build_schema(SDL.read_text())
+        for kind in ENUMS:
+            sdl = told.type_map[kind.__name__]
+            assert isinstance(sdl, GraphQLEnumType)
+            assert list(sdl.values) == [member.name for member in kind]
+
+    def test_has_no_enum_of_its_own(self) -> None:
+        told = build_schema(SDL.read_text())
+        names = {
+            name
+            for name, kind in told.type_map.items()
+            if isinstance(kind, GraphQLEnumType) and not name.startswith("__")
+        }
+        assert names == {kind.__name__ for kind in ENUMS}
+        assert all(issubclass(kind, Enum) for kind in ENUMS)
+
+    @pytest.mark.parametrize(
+        ("name", "details"), [("Booking", BookingDetails), ("Guest", GuestDetails)]
+    )
+    def test_shows_every_field_that_is_kept(self, name: str, details: type) -> None:
+        shown = set(executable_schema().type_map[name].fields)  # type: ignore[attr-defined]
+        kept = {_camel(field) for field in details.__dataclass_fields__}  # type: ignore[attr-defined]
+        assert kept - shown == set()
+
+    def test_is_read_only(self) -> None:
+        printed = print_schema(executable_schema())
+        assert "type Mutation" not in printed
+        assert "type Subscription" not in printed
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+class TestBooking:
+    WHOLE = """query ($id: ID!) { booking(provider: "canonical", externalId: $id) {
+      externalId provider status source holdsInventory confirmationNumber notes deletedAtSource
+      stay { arrival departure } total { amount currency minor } paid { amount }
+      primaryGuest { guestId role firstName email } furtherGuests { role }
+      rooms { roomTypeId status units stay { arrival } occupancy { ageClass count }
+        nightlyPrices { night price { amount } } }
+      guest { lastName } statusHistory { from to kind reference at sourceVersion { updatedAt } }
+      sourceVersion { updatedAt sequence } syncedAt extras { path json } } }"""
+
+    def test_is_shown_whole(self, alpha: Caller) -> None:
+        rooms = [{
+            "room_type_id": "DBL",
+            "occupancy": [{"age_class": "ADULT", "count": 2}],
+            "nightly_prices": [{"night": "2026-03-10",
+                                "price": {"amount": "120.00", "currency": "EUR"}}],
+        }]  # fmt: skip
+        alpha.post(f"{PUSH}/guests", guest())
+        alpha.post(f"{PUSH}/bookings", booking(rooms=rooms, mood={"tone": 1.50}))
+        assert ask(alpha, self.WHOLE, id="B1")["booking"] == {
+            "externalId": "B1", "provider": "canonical", "status": "CONFIRMED", "source": "OTHER",
+            "holdsInventory": True, "confirmationNumber": "C-B1", "notes": None,
+            "deletedAtSource": None,
+            "stay": {"arrival": "2026-03-10", "departure": "2026-03-12"},
+            "total": {"amount": "240.00", "currency": "EUR", "minor": 24000}, "paid": None,
+            "primaryGuest": {"guestId": "G1", "role": "PRIMARY", "firstName": "Ada",
+                             "email": "ada@example.com"},
+            "furtherGuests": [],
+            "rooms": [{"roomTypeId": "DBL", "status": "CONFIRMED", "units": 1,
+                       "stay": {"arrival": "2026-03-10"},
+                       "occupancy": [{"ageClass": "ADULT", "count": 2}],
+                       "nightlyPrices": [{"night": "2026-03-10", "price": {"amount": "120.00"}}]}],
+            "guest": {"lastName": "Byron"},
+            "statusHistory": [{"from": None, "to": "CONFIRMED", "kind": "CREATED",
+                               "reference": ask(alpha, self.WHOLE, id="B1")["booking"][
+                                   "statusHistory"][0]["reference"],
+                               "at": "2026-03-01T12:00:00Z",
+                               "sourceVersion": {"updatedAt": "2026-03-01T10:00:00Z"}}],
+            "sourceVersion": {"updatedAt": "2026-03-01T10:00:00Z", "sequence": 0},
+            "syncedAt": "2026-03-01T12:00:00Z",
+            "extras": [{"path": "mood", "json": '{"tone":1.5}'}],
+        }  # fmt: skip
+
+    def test_amounts_beyond_32_bits_are_exact(self, alpha: Caller) -> None:
+        alpha.post(
+            f"{PUSH}/bookings", booking(total={"amount": "9007199254740.99", "currency": "IDR"})
+        )
+        query = '{booking(provider: "canonical", externalId: "B1") {total {amount minor}}}'
+        assert ask(alpha, query)["booking"]["total"] == {
+            "amount": "9007199254740.99",
+            "minor": 900719925474099,
+        }
+
+    def test_that_is_none_is_null(self, alpha: Caller) -> None:
+        assert ask(alpha, self.WHOLE, id="nobody")["booking"] is None
+
+    def test_of_another_hotel_is_null(self, stocked: Caller, beta: Caller) -> None:
+        assert ask(beta, self.WHOLE, id="B1")["booking"] is None
+        assert ids(beta) == []
+
+    def test_of_another_provider_is_refused(self, alpha: Caller) -> None:
+        query = '{booking(provider: "scripted", externalId: "B1") {id}}'
+        assert refusal(alpha, query)["extensions"]["code"] == "forbidden"
+
+
+class TestBookings:
+    @pytest.mark.parametrize(
+        ("wanted", "found"),
+        [
+            (None, ["B1", "B3", "B2", "B4"]),
+            ({}, ["B1", "B3", "B2", "B4"]),
+            ({"status": ["CHECKED_IN", "CANCELED"]}, ["B3", "B2"]),
+            ({"arrival": "2026-03-05"}, ["B2"]),
+            ({"departure": "2026-03-05"}, ["B1", "B2"]),
+            ({"stay": {"from": "2026-03-05", "to": "2026-03-06"}}, ["B3", "B2"]),
+            ({"stay": {"from": "2026-03-10", "to": "2026-03-11"}}, ["B3"]),
+            ({"guestEmail": "bob@example.com"}, ["B4"]),
+            ({"confirmationNumber": "C-B2"}, ["B2"]),
+            ({"updatedSince": "2026-03-01T12:00:01Z"}, []),
+            ({"updatedSince": "2026-03-01T13:00:00+01:00"}, ["B1", "B3", "B2", "B4"]),
+            ({"provider": "canonical", "status": ["CONFIRMED"]}, ["B1", "B4"]),
+        ],
+        ids=str,
+    )
+    def test_are_filtered(
+        self, stocked: Caller, wanted: dict[str, Any] | None, found: list[str]
+    ) -> None:
+        assert ids(stocked, filter=wanted) == found
+
+    @pytest.mark.parametrize(
+        ("wanted", "named"),
+        [
+            ({"status": ["MAYBE"]}, "status"),
+            ({"status": ["confirmed"]}, "status"),
+            ({"status": []}, "status"),
+            ({"status": [None]}, "status"),
+            ({"status": None}, "status"),
+            ({"guestEmail": None}, "guestEmail"),
+            ({"guestEmail": ""}, "guestEmail"),
+            ({"arrival": "2026-02-30"}, "arrival"),
+            ({"arrival": "20260301"}, "arrival"),
+            ({"arrival": "2026-03-01T00:00:00Z"}, "arrival"),
+            ({"arrival": 20260301}, "arrival"),
+            ({"stay": {"from": "2026-03-06", "to": "2026-03-05"}}, "stay.to"),
+            ({"stay": {"from": "2026-03-05", "to": "2026-03-05"}}, "stay.to"),
+            ({"stay": {"from": "2026-03-05"}}, "to"),
+            ({"stay": {"from": "0001-01-01", "to": "9999-12-30"}}, "stay.to"),
+            ({"updatedSince": "2026-03-01T12:00:00"}, "updatedSince"),
+            ({"updatedSince": "0001-01-01T00:00:00+14:00"}, "updatedSince"),
+            ({"updatedSince": "yesterday"}, "updatedSince"),
+            ({"mood": "good"}, "mood"),
+            ({"provider": "scripted"}, "provider"),
+            ({"provider": "nobody"}, "provider"),
+        ],
+        ids=str,
+    )
+    def test_refuse_a_filter_that_can_not_be_meant(
+        self, stocked: Caller, wanted: dict[str, Any], named: str
+    ) -> None:
+        assert named in refusal(stocked, IDS, filter=wanted)["message"]
+
+    @pytest.mark.parametrize(
+        "order", ["ARRIVAL_ASC", "ARRIVAL_DESC", "UPDATED_ASC", "UPDATED_DESC"]
+    )
+    def test_are_read_page_by_page(self, stocked: Caller, order: str) -> None:
+        seen: list[str] = []
+        after = None
+        for _ in range(2):
+            page = ask(stocked, IDS, order=order, first=2, after=after)["bookings"]
+            seen += [edge["node"]["externalId"] for edge in page["edges"]]
+            after = page["pageInfo"]["endCursor"]
+        assert seen == ids(stocked, order=order)
+        assert page["pageInfo"]["hasNextPage"] is False
+
+    def test_refuse_a_cursor_from_elsewhere(
+        self, installation: Installation, stocked: Caller
+    ) -> None:
+        cursor = ask(stocked, IDS, first=1)["bookings"]["pageInfo"]["endCursor"]
+        foreign = installation.caller("beta")
+        for caller, variables in (
+            (stocked, {"after": cursor, "order": "UPDATED_DESC"}),
+            (stocked, {"after": cursor, "filter": {"status": ["CANCELED"]}}),
+            (foreign, {"after": cursor}),
+            (stocked, {"after": "x"}),
+            (stocked, {"after": ""}),
+            (stocked, {"after": "W10"}),
+            (stocked, {"after": "ü"}),
+        ):
+            assert refusal(caller, IDS, **variables)["extensions"]["code"] == "bad_cursor"
+
+    @pytest.mark.parametrize("first", [0, -1, 201, 10**9])
+    def test_refuse_a_bad_page_size(self, stocked: Caller, first: int) -> None:
+        assert refusal(stocked, IDS, first=first)["extensions"]["code"] in (
+            "invalid_request",
+            "QUERY_TOO_LARGE",
+        )
+
+    def test_ask_for_guests_and_histories_once_for_all(self, alpha: Caller) -> None:
+        alpha.post(f"{PUSH}/guests", [guest(f"G{n}") for n in range(100)])
+        alpha.post(
+            f"{PUSH}/bookings",
+            [booking(f"B{n}", primary_guest={"guest_id": f"G{n}"}) for n in range(100)],
+        )
+        query = """{bookings(first: 100) {edges {node {externalId
+          guest {externalId} statusHistory {to}}}}}"""
+        edges = ask(alpha, query)["bookings"]["edges"]
+        assert len(edges) == 100
+        for edge in edges:
+            node = edge["node"]
+            assert node["guest"]["externalId"] == node["externalId"].replace("B", "G")
+            assert node["statusHistory"] == [{"to": "CONFIRMED"}]
+
+
+class TestOtherQueries:
+    def test_availability_is_by_day(self, stocked: Caller) -> None:
+        query = """query ($f: AvailabilityFilter!) {availability(filter: $f) {
+          date roomTypeId available lowestRate {amount}}}"""
+        wanted: dict[str, Any] = {"from": "2026-03-10", "to": "2026-03-11"}
+        assert ask(stocked, query, f=wanted)["availability"] == [
+            {"date": "2026-03-10", "roomTypeId": "DBL", "available": 4, "lowestRate": None},
+            {"date": "2026-03-10", "roomTypeId": "SGL", "available": -1,
+             "lowestRate": {"amount": "99.50"}},
+        ]  # fmt: skip
+        only = {**wanted, "roomTypes": ["SGL"]}
+        assert len(ask(stocked, query, f=only)["availability"]) == 1
+        for bad in (
+            {"from": "2026-03-10", "to": "2026-03-10"},
+            {"from": "2026-03-11", "to": "2026-03-10"},
+            {"from": "2026-03-10", "to": "2027-04-15"},
+            {**wanted, "roomTypes": []},
+            {**wanted, "provider": "scripted"},
+            {"from": "2026-03-10"},
+        ):
+            refusal(stocked, query, f=bad)
+        longest = {"from": "2026-03-10", "to": "2027-04-14"}
+        assert len(ask(stocked, query, f=longest)["availability"]) == 3
+
+    def test_guests_are_found(self, stocked: Caller) -> None:
+        query = "query ($f: GuestFilter) {guests(filter: $f) {edges {node {externalId}}}}"
+
+        def found(wanted: dict[str, Any] | None) -> list[str]:
+            edges = ask(stocked, query, f=wanted)["guests"]["edges"]
+            return [edge["node"]["externalId"] for edge in edges]
+
+        assert found(None) == ["G1", "G2"]
+        assert found({"email": "SECOND@example.com"}) == ["G2"]
+        assert found({"externalIds": ["G1", "G9"]}) == ["G1"]
+        for bad in ({"externalIds": []}, {"email": None}, {"email": ""}):
+            refusal(stocked, query, f=bad)
+
+    def test_hotel_is_the_token_s(self, installation: Installation, alpha: Caller) -> None:
+        query = "query ($h: String) {hotel(hotel: $h) {slug timeZone currency roomTypes {name}}}"
+        assert ask(alpha, query)["hotel"]["slug"] == "alpha"
+        for slug in ("beta", "nowhere", ""):
+            assert refusal(alpha, query, h=slug)["extensions"]["code"] == "forbidden"
+        chain = installation.caller("alpha", "beta")
+        assert ask(chain, query, h="beta")["hotel"]["slug"] == "beta"
+
+    def test_sync_runs_are_told(self, installation: Installation) -> None:
+        puller = installation.caller("alpha", provider="scripted")
+        puller.post("/api/pms/sync", {"provider": "scripted"})
+        query = "{syncRuns {total runs {kind status trigger counts {seen} queuedAt}}}"
+        assert ask(puller, query)["syncRuns"] == {
+            "total": 1,
+            "runs": [{"kind": "FULL", "status": "QUEUED", "trigger": "FIRST", "counts": {"seen": 0},
+                      "queuedAt": "2026-03-01T12:00:00Z"}],
+        }  # fmt: skip
+
+
+class TestAccess:
+    def test_needs_credentials(self, installation: Installation) -> None:
+        is_problem(installation.client.post(PATH, json={"query": "{hotel{slug}}"}), 401,
+                   "unauthenticated")  # fmt: skip
+
+    def test_needs_the_scope(self, installation: Installation) -> None:
+        pusher = installation.caller("alpha", scopes=frozenset({Scope.INGEST}))
+        is_problem(pusher.post(PATH, {"query": "{hotel{slug}}"}), 403, "forbidden")
+
+    def test_of_a_disabled_hotel_is_refused(self, installation: Installation) -> None:
+        chain = installation.caller("alpha", "beta")
+        answer = chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="beta")
+        assert answer.get_json()["data"]["hotel"]["slug"] == "beta"
+
+
+class TestFailure:
+    def test_of_the_store_is_told_by_its_code(
+        self, installation: Installation, alpha: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        del monkeypatch
+        error = self.failing_with(installation, alpha, StoreUnavailable())
+        assert error["extensions"]["code"] == "store_unavailable"
+
+    def test_of_ours_is_masked(
+        self, installation: Installation, alpha: Caller, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        error = self.failing_with(installation, alpha, ZeroDivisionError("inside"))
+        assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert "inside" not in str(error)
+        assert "inside" not in caplog.text
+        [record] = [r for r in caplog.records if r.message == "graphql_failed"]
+        assert record.__dict__["error_type"] == "ZeroDivisionError"
+
+    def failing_with(
+        self, installation: Installation, caller: Caller, failure: Exception
+    ) -> dict[str, Any]:
+        class Broken:
+            def records(self, _: object) -> None:
+                raise failure
+
+        object.__setattr__(installation.graphql.find_hotel, "queries", Broken())
+        return refusal(caller, "{hotel {slug}}")

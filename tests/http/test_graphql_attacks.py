@@ -1,0 +1,206 @@
+"""What graphql-cop and the GraphQL-over-HTTP audits look for, and more."""
+
+from typing import Any
+
+import pytest
+
+from adapters.inbound.graphql.use_cases import GraphQLOptions
+from tests.http.asking import PATH, ask, refusal
+from tests.http.installation import Caller, Installation
+
+HOTEL = "{hotel {slug}}"
+STRICT = "application/graphql-response+json"
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "{" + " ".join(f"a{n}: hotel {{slug}}" for n in range(16)) + "}",
+            "{" + " ".join(f"a{n}: __typename" for n in range(5_000)) + "}",
+            "{__typename " + "@skip(if: false)" * 51 + "}",
+            "{__typename " + "@aa" * 10_000 + "}",
+            "{" + "hotel {slug} " * 1_000 + "}",
+            "{bookings(first: 200) {edges {node {" + " ".join(
+                ["id", "provider", "externalId", "status", "source", "notes", "groupId"]
+            ) + " rooms {lineId units roomId} extras {path json}"
+            " guest {id title email phone city region vip}"
+            " statusHistory {at reference kind to from}}}}}",
+            "query ($n: Int!) {bookings(first: $n) {edges {node {rooms {nightlyPrices {night "
+            "price {amount minor currency}}}}}}}",
+        ],
+        ids=["aliases", "many aliases", "directives", "unknown directives", "tokens", "cost",
+             "cost by variable"],
+    )  # fmt: skip
+    def test_beyond_the_limit_is_refused(self, alpha: Caller, query: str) -> None:
+        error = refusal(alpha, query, n=200)
+        assert error["extensions"]["code"] in ("QUERY_TOO_LARGE", "GRAPHQL_VALIDATION_FAILED")
+        assert "slug" not in error["message"]
+
+    def test_of_the_same_query_counts_by_its_variables(self, alpha: Caller) -> None:
+        query = """query ($n: Int!) {bookings(first: $n) {edges {node {rooms {nightlyPrices {night
+          price {amount minor currency}}}}}}}"""
+        ask(alpha, query, n=20)
+        assert refusal(alpha, query, n=200)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        ask(alpha, query, n=20)
+
+    def test_in_depth_is_refused_also_through_fragments(self) -> None:
+        installation = Installation(graphql_options=GraphQLOptions(max_depth=4))
+        installation.hotel("alpha")
+        caller = installation.caller("alpha")
+        ask(caller, "{bookings {edges {node {id}}}}")
+        deep = "{bookings {edges {node {stay {arrival}}}}}"
+        hidden = """{bookings {...A}} fragment A on BookingConnection {edges {...B}}
+          fragment B on BookingEdge {node {... on Booking {stay {...C}}}}
+          fragment C on Stay {arrival}"""
+        for query in (deep, hidden):
+            assert "depth of 5" in refusal(caller, query)["message"]
+
+    def test_of_fragments_that_double_is_seen_at_once(self, alpha: Caller) -> None:
+        doubling = " ".join(
+            f"fragment F{n} on Booking {{...F{n + 1} ...F{n + 1}}}" for n in range(40)
+        )
+        query = (
+            f"{{bookings {{edges {{node {{...F0}}}}}}}} {doubling} fragment F40 on Booking {{id}}"
+        )
+        assert refusal(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
+
+    def test_of_fragments_that_turn_in_a_circle_is_refused(self, alpha: Caller) -> None:
+        refusal(alpha, "{hotel {...A}} fragment A on Hotel {...B} fragment B on Hotel {...A}")
+
+    def test_of_the_body_is_limited(self, alpha: Caller) -> None:
+        answer = alpha.post(PATH, {"query": HOTEL, "variables": {"x": "y" * 300_000}})
+        assert answer.status_code == 413
+        assert answer.is_json
+
+    def test_of_a_usual_query_is_allowed(self, alpha: Caller) -> None:
+        ask(
+            alpha,
+            """{bookings(first: 200) {edges {cursor node {id externalId status source
+          confirmationNumber stay {arrival departure} total {amount currency}
+          primaryGuest {firstName lastName email}}} pageInfo {hasNextPage endCursor}}}""",
+        )
+
+
+class TestCuriosity:
+    @pytest.mark.parametrize(
+        "query", ["{__schema {types {name}}}", '{__type(name: "Booking") {fields {name}}}']
+    )
+    def test_about_the_schema_is_refused(self, alpha: Caller, query: str) -> None:
+        assert "introspection" in refusal(alpha, query)["message"].lower()
+
+    def test_about_the_schema_is_allowed_where_it_is_switched_on(self) -> None:
+        installation = Installation(graphql_options=GraphQLOptions(introspection=True))
+        installation.hotel("alpha")
+        assert ask(installation.caller("alpha"), "{__schema {types {name}}}")
+
+    @pytest.mark.parametrize(
+        "query",
+        ["{bookingz {edges {cursor}}}", "{hotel {slog}}", "{hotel(hotl: 1) {slug}}",
+         "{bookings(orderBy: ARRIVAL_AS) {edges {cursor}}}",
+         "{hotel {...on Hotl {slug}}}", "{bookings(filter: {statu: CONFIRMED}) {edges {cursor}}}"],
+    )  # fmt: skip
+    def test_by_guessing_gets_no_suggestions(self, alpha: Caller, query: str) -> None:
+        assert "Did you mean" not in refusal(alpha, query)["message"]
+
+    def test_by_browser_gets_no_graphiql(self, alpha: Caller) -> None:
+        answer = alpha.get(PATH, Accept="text/html")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+        assert "html" not in answer.content_type
+
+    def test_by_trace_gets_no_tracing(self, alpha: Caller) -> None:
+        answer = alpha.post(PATH, {"query": HOTEL}, X_Apollo_Tracing="1", Apollo_Tracing="1")
+        assert set(answer.get_json()) == {"data"}
+
+
+class TestTransport:
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            (b"", 400), (b"{", 400), (b"null", 400), (b"[]", 400), (b'"x"', 400), (b"\xff", 400),
+            (b'[{"query": "{hotel{slug}}"}]', 400),
+            (b"{}", 400), (b'{"query": null}', 400), (b'{"query": 7}', 400),
+            (b'{"query": ""}', 400),
+            (b'{"query": ["{hotel{slug}}"]}', 400), (b'{"query": {"a": 1}}', 400),
+            (b'{"query": "{hotel{slug}}", "variables": []}', 400),
+            (b'{"query": "{hotel{slug}}", "variables": "x"}', 400),
+            (b'{"query": "{hotel{slug}}", "operationName": 1}', 400),
+            (b'{"query": "{hotel{slug}}", "extensions": []}', 400),
+        ],
+        ids=lambda value: value[:40].decode("latin-1") if isinstance(value, bytes) else None,
+    )  # fmt: skip
+    def test_that_is_no_request_is_refused_as_json(
+        self, alpha: Caller, body: bytes, status: int
+    ) -> None:
+        answer = alpha.send(PATH, body)
+        assert (answer.status_code, answer.is_json) == (status, True)
+        assert answer.get_json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+    @pytest.mark.parametrize(
+        "content_type",
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+         "application/graphql", "", "multipart/mixed; boundary=graphql; subscriptionspec=1.0"],
+    )  # fmt: skip
+    def test_of_another_type_is_refused(self, alpha: Caller, content_type: str) -> None:
+        answer = alpha.send(PATH, b'{"query": "{hotel{slug}}"}', **{"Content-Type": content_type})
+        assert (answer.status_code, answer.is_json) == (415, True)
+
+    @pytest.mark.parametrize(
+        ("query", "variables", "name"),
+        [
+            ("{", {}, None),
+            ("{nothing}", {}, None),
+            ("query A {hotel {slug}} query B {hotel {slug}}", {}, None),
+            ("query A {hotel {slug}}", {}, "B"),
+            ("fragment A on Hotel {slug}", {}, None),
+            ("mutation {delete}", {}, None),
+            ("subscription {bookings}", {}, None),
+            ("query ($n: Int!) {bookings(first: $n) {edges {cursor}}}", {}, None),
+            ("query ($n: Int!) {bookings(first: $n) {edges {cursor}}}", {"n": "x"}, None),
+            ("\x00", {}, None),
+            ("{hotel {slug}} \ud800", {}, None),
+        ],
+        ids=repr,
+    )
+    def test_answers_request_errors_by_what_is_accepted(
+        self, alpha: Caller, query: str, variables: dict[str, Any], name: str | None
+    ) -> None:
+        body = {"query": query, "variables": variables, "operationName": name}
+        strict = alpha.post(PATH, body, Accept=STRICT)
+        assert strict.status_code == 400
+        if "\ud800" in query:
+            return
+        assert strict.content_type == f"{STRICT}; charset=utf-8"
+        assert "data" not in strict.get_json()
+        loose = alpha.post(PATH, body, Accept="application/json")
+        assert loose.status_code == 200
+        assert loose.content_type == "application/json; charset=utf-8"
+        assert loose.get_json()["errors"]
+
+    def test_answers_field_errors_with_data(self, alpha: Caller) -> None:
+        query = '{booking(provider: "scripted", externalId: "1") {id} hotel {slug}}'
+        answer = alpha.post(PATH, {"query": query}, Accept=STRICT)
+        assert answer.status_code == 200
+        document = answer.get_json()
+        assert document["data"] == {"booking": None, "hotel": {"slug": "alpha"}}
+        assert document["errors"][0]["path"] == ["booking"]
+
+    def test_takes_null_for_what_may_be_left_out(self, alpha: Caller) -> None:
+        body = {"query": HOTEL, "variables": None, "operationName": None, "extensions": None}
+        assert alpha.post(PATH, body).get_json()["data"]["hotel"]["slug"] == "alpha"
+
+    def test_keeps_its_correlation_id(self, alpha: Caller) -> None:
+        answer = alpha.post(PATH, {"query": HOTEL}, X_Correlation_ID="asked-1")
+        assert answer.headers["X-Correlation-ID"] == "asked-1"
+        assert answer.headers["RateLimit-Policy"]
+
+
+class TestDocuments:
+    def test_are_kept_up_to_a_bound(self) -> None:
+        installation = Installation(graphql_options=GraphQLOptions(cached_documents=3))
+        installation.hotel("alpha")
+        caller = installation.caller("alpha")
+        for n in range(10):
+            ask(caller, f"query Q{n} {{hotel {{slug}}}}")
+            ask(caller, f"query Q{n} {{hotel {{slug}}}}")
+            refusal(caller, f"query Q{n} {{nothing}}")
