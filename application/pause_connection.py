@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from application.errors import InvalidRequest
 from application.stored_connections import changed
-from domain.sync import Connection
+from domain.sync import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -13,5 +14,12 @@ class PauseConnection:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(self, connection_id: ConnectionId) -> Connection:
-        """No sync is scheduled any more; pushes and webhooks are still taken."""
-        return changed(self.unit_of_work, connection_id, Connection.paused)
+        """No sync is scheduled any more; pushes and webhooks are still taken. Raises
+        InvalidRequest for one that was never tested: resuming it would skip the test."""
+        return changed(self.unit_of_work, connection_id, _paused)
+
+
+def _paused(connection: Connection) -> Connection:
+    if connection.state is ConnectionState.NEW:
+        raise InvalidRequest("nothing is scheduled before `pms connection test` has passed")
+    return connection.paused()

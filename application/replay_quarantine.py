@@ -29,7 +29,9 @@ class ReplayQuarantine:
             raise NotFound("nothing of this id is quarantined here")
         if provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
-        [settlement] = self.process(
+        settled = self.process(
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id
         )
-        return settlement
+        if not settled:
+            raise NotFound("someone else has replayed this item meanwhile")
+        return settled[0]

@@ -62,16 +62,25 @@ class VerifyHotel:
             connection, hotel = found(uow, connection_id)
             secrets = uow.connections.secrets(connection_id)
         provider = self.providers.get(connection.provider)
-        if not provider.capabilities.pulls:
+        capabilities = provider.capabilities
+        if not capabilities.pulls:
             raise Unsupported("this provider can't be asked, there is nothing to compare with")
         client = provider.open(account(connection, hotel, secrets, correlation_id))
         try:
-            return self._compare(connection, hotel, client, correlation_id)
+            return self._compare(
+                connection, hotel, client, correlation_id, can_fetch=capabilities.fetches_by_id
+            )
         finally:
             client.close()
 
     def _compare(
-        self, connection: Connection, hotel: Hotel, client: ProviderClient, correlation_id: str
+        self,
+        connection: Connection,
+        hotel: Hotel,
+        client: ProviderClient,
+        correlation_id: str,
+        *,
+        can_fetch: bool,
     ) -> DriftReport:
         report = DriftReport(connection.id, connection.provider)
         request = self._request(connection, hotel)
@@ -84,12 +93,13 @@ class VerifyHotel:
         missing = sorted(set(ours) - seen)
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
-            there = self._compare_page(connection, page, report, correlation_id)
-            for external_id in chunk:
-                if external_id not in there:
-                    report.surplus += 1
-                    report.name(external_id, "gone at the provider")
+            there: set[str] = set()
+            if can_fetch:
+                page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
+                there = self._compare_page(connection, page, report, correlation_id)
+            for external_id in sorted(set(chunk) - there):
+                report.surplus += 1
+                report.name(external_id, "not returned by the provider")
         return report
 
     def _request(self, connection: Connection, hotel: Hotel) -> PullRequest:
