@@ -25,17 +25,17 @@ class TestRefusal:
     ) -> None:
         answer = installation.client.open(path, method=method)
         problem = is_problem(answer, status, code)
-        assert problem["type"] == f"/api/pms/docs#problem-{code}"
+        assert problem["type"] == f"/api/docs#problem-{code}"
         assert ("Allow" in answer.headers) == (status == 405)
 
     def test_type_leads_to_its_description(self, installation: Installation, alpha: Caller) -> None:
-        page = installation.client.get("/api/pms/docs").get_data(as_text=True)
+        page = installation.client.get("/api/docs").get_data(as_text=True)
         for code in ("unauthenticated", "too_many_items", "idempotency_key_reused"):
             assert f'id="problem-{code}"' in page
 
 
 class TestAnswer:
-    @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/api/pms/docs"])
+    @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/api/docs"])
     def test_has_security_headers_and_tells_no_server(
         self, installation: Installation, path: str
     ) -> None:

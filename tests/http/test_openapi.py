@@ -11,7 +11,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.http.installation import Caller, Installation, booking, cell, guest
 
-OPENAPI = "/api/pms/docs/openapi.json"
+OPENAPI = "/api/docs/openapi.json"
 CALLS = {
     ("post", "/api/pms/{provider}/bookings"),
     ("post", "/api/pms/{provider}/guests"),
@@ -73,7 +73,7 @@ class TestDescription:
         jsonschema.validate(document, schema)
 
     def test_page_loads_nothing_from_elsewhere(self, installation: Installation) -> None:
-        page = installation.client.get("/api/pms/docs")
+        page = installation.client.get("/api/docs")
         text = page.get_data(as_text=True)
         assert page.content_type.startswith("text/html")
         assert "<script" not in text

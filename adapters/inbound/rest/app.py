@@ -20,7 +20,7 @@ from adapters.inbound.rest.admission import Admission
 from adapters.inbound.rest.openapi import CORRELATION, HOTEL, SECURITY, SECURITY_SCHEMES
 from adapters.inbound.rest.rate_limits import TokenLimits
 from adapters.inbound.rest.request_scope import PmsFlask
-from adapters.inbound.rest.use_cases import PREFIX, Options, UseCases
+from adapters.inbound.rest.use_cases import DOCS, Options, UseCases
 
 Registrar: TypeAlias = Callable[[Flask, Admission], None]
 """Adds views of another adapter, which lets callers in by the same admission."""
@@ -57,7 +57,7 @@ def build_app(
         register(app, admit)
     problems.register(app)
     if options.serve_docs:
-        docs_page.register(app, api, path=f"{PREFIX}/docs")
+        docs_page.register(app, api, path=DOCS)
     return app
 
 

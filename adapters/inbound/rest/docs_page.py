@@ -30,6 +30,7 @@ def register(app: Flask, api: Api, *, path: str) -> None:
     def docs_page() -> Response:
         page = render_template(
             "docs.html",
+            path=path,
             spec=api.spec.to_dict(),
             operations=list(_operations(api.spec.to_dict())),
             problems=sorted(_problems(PmsError)),

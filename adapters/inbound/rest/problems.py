@@ -10,7 +10,7 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from adapters.inbound.rest.use_cases import PREFIX
+from adapters.inbound.rest.use_cases import DOCS, PREFIX
 from application import log_context
 from application.errors import ApplicationError
 from domain.errors import ErrorKind, PmsError
@@ -92,7 +92,7 @@ class Problem:
 
     def body(self) -> bytes:
         document: dict[str, object] = {
-            "type": f"{PREFIX}/docs#problem-{self.code}",
+            "type": f"{DOCS}#problem-{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,

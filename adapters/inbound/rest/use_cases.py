@@ -20,6 +20,7 @@ from application.replay_quarantine import ReplayQuarantine
 from application.request_sync import RequestSync
 
 PREFIX: Final = "/api/pms"
+DOCS: Final = "/api/docs"
 MEBIBYTE: Final = 1024 * 1024
 
 
