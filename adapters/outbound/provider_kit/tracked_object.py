@@ -97,7 +97,7 @@ class TrackedObject:
     def unread(self) -> dict[str, str]:
         """Path to compact JSON text of all that nobody read: objects and lists as one entry."""
         if self.path and not self._homes:
-            return {self.path: dumps(self._value)} if self._value else {}
+            return {self.path: dumps(self._value)}
         found: dict[str, str] = {}
         for key, value in self._value.items():
             children = self._children.get(key, ())

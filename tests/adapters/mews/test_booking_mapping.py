@@ -104,7 +104,7 @@ class TestAVendorSample:
         )
         assert snapshot == expected
 
-    def test_keeps_or_maps_every_field_that_says_something(self) -> None:
+    def test_keeps_or_maps_every_field(self) -> None:
         text = sample(self.RESERVATIONS)
         said = json.loads(text)["Reservations"][0]
         (item,) = read(ItemKind.BOOKING, text, explain=True)
@@ -112,14 +112,52 @@ class TestAVendorSample:
         for key, value in said.items():
             nested = [home for path, home in homes.items() if path.startswith(f"{key}[")]
             assert key in homes or nested, key
-            assert value in (None, "") or homes.get(key) != "(empty)", key
         assert isinstance(item.snapshot, BookingSnapshot)
         assert item.snapshot.extras is not ABSENT
         kept = dict(item.snapshot.extras)
+        for key, home in homes.items():
+            assert key in kept or not home.endswith("extras"), key
         assert kept["ChannelNumber"] == json.dumps(said["ChannelNumber"])
         assert json.loads(kept["Options"]) == said["Options"]
-        assert "ChannelManagerNumber" not in kept
+        assert kept["ChannelManagerNumber"] == json.dumps(said["ChannelManagerNumber"])
         assert list(kept) == sorted(kept)
+
+
+class TestAnEmptyField:
+    """Absent is not null: that a provider sent a field with nothing in it is kept too."""
+
+    @pytest.mark.parametrize(
+        ("key", "nothing"),
+        [
+            *[("NewField", nothing) for nothing in (None, "", [], {})],
+            ("VoucherId", None),
+            ("TravelAgencyId", None),
+            ("TravelAgencyId", ""),
+        ],
+    )
+    def test_without_a_home_is_kept_as_it_was_sent(self, key: str, nothing: object) -> None:
+        said = reservation(**{key: nothing})
+        (item,) = read(ItemKind.BOOKING, body(Reservations=[said]), explain=True)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.extras is not ABSENT
+        assert dict(item.snapshot.extras)[key] == json.dumps(nothing)
+        assert dict(item.homes)[key].endswith("extras")
+
+    def test_with_a_home_is_not_kept_twice(self) -> None:
+        snapshot = booking_of(reservation(AssignedResourceId=None, CancelledUtc=""))
+        assert snapshot.extras is not ABSENT
+        assert {"AssignedResourceId", "CancelledUtc"}.isdisjoint(dict(snapshot.extras))
+
+    def test_that_was_not_sent_is_not_kept(self) -> None:
+        snapshot = booking_of(reservation(TravelAgencyId=...))
+        assert snapshot.extras is not ABSENT
+        assert "TravelAgencyId" not in dict(snapshot.extras)
+
+    @pytest.mark.parametrize("nothing", [None, []])
+    def test_of_people_is_kept(self, nothing: object) -> None:
+        snapshot = booking_of(reservation(PersonCounts=nothing))
+        assert snapshot.extras is not ABSENT
+        assert dict(snapshot.extras)["PersonCounts"] == json.dumps(nothing)
 
 
 class TestState:

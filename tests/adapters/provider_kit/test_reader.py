@@ -195,6 +195,11 @@ class TestAccounting:
         r.objects("e")
         assert r.unread() == {"g": '{"n":"A","x":1}', "o": "{}"}
 
+    def test_keeps_what_is_empty(self) -> None:
+        r = reader('{"n": null, "t": "", "e": [], "o": {}, "l": [{"a": 1}, {}]}', "")
+        r.objects("l")[0].integer("a")
+        assert r.unread() == {"n": "null", "t": '""', "e": "[]", "o": "{}", "l[1]": "{}"}
+
     def test_remembers_readings_made_through_two_openings(self) -> None:
         r = reader('{"g": {"n": "A", "x": 1}}', "")
         r.object("g").text("n")

@@ -1,4 +1,4 @@
-"""The kit's reader, with what this vendor's many nulls ask for: no empty leftovers."""
+"""The kit's reader, with what this vendor asks for: an empty text is null, and null is kept."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.tracked_object import READ
 from domain.errors import InvalidField
 from domain.values import Reason
 
 EXTRAS: Final = "extras"
-EMPTY: Final = "(empty)"
 
 _PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
 
@@ -39,30 +39,28 @@ class VendorObject(Reader):
         super().__init__(value, path, blank_is_null=blank_is_null)
 
     def leftovers(self) -> Iterator[tuple[str, str]]:
-        """Path and compact JSON text of what says something and has no home; a home that ends in
-        `extras` is one in which the original word is lost, so it is kept as well."""
+        """Path and compact JSON text of what has no home, null, "", [] and {} included; a home
+        that ends in `extras` is one in which the original word is lost, so it is kept as well."""
         for key, value in self._value.items():
             home = self._homes.get(key)
-            if home is None or home.endswith(EXTRAS):
-                if not is_empty(value):
-                    yield self.path_of(key), compact(value)
+            # An object or a list that was opened has its fields' homes; with nothing in it, none.
+            if home is None or home.endswith(EXTRAS) or (home == READ and not value):
+                yield self.path_of(key), compact(value)
                 continue
             for child in self._children.get(key, ()):
                 yield from child.leftovers()
 
     def all_homes(self) -> tuple[tuple[str, str], ...]:
-        """For each field that was sent: the field of ours, `extras`, or `(empty)`."""
+        """For each field that was sent: the field of ours, or `extras`."""
         kept = dict.fromkeys((path for path, _ in self.leftovers()), EXTRAS)
-        silent = {key: EMPTY for key, value in self._value.items() if is_empty(value)}
-        return tuple(sorted({**silent, **kept, **self.homes()}.items()))
-
-
-def is_empty(value: Json) -> bool:
-    return value is None or value in ("", [], {})
+        told = {path: home for path, home in self.homes().items() if home != READ}
+        return tuple(sorted({**kept, **told}.items()))
 
 
 def compact(value: Json) -> str:
     """JSON text; the quick way for ids, words and instants, which are nearly all of it."""
+    if value is None:
+        return "null"
     if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
         return f'"{value}"'
     return dumps(value)
