@@ -1,0 +1,246 @@
+import ast
+import json
+import re
+import shlex
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from pathlib import Path
+
+import click
+import pytest
+from ariadne import load_schema_from_path
+from graphql import build_schema, parse, validate
+
+from adapters.outbound.persistence import rows
+from domain.availability import AvailabilityCell, CellDetails
+from domain.booking import Booking, BookingDetails
+from domain.guest import GuestDetails
+from domain.snapshots import RoomRecord, RoomTypeRecord
+from entrypoints.cli.main import main
+from entrypoints.settings import Settings
+from tests.architecture.documents import BLOCK, BLOCKS, PRODUCT, ROOT, documents, rewritten
+
+# The columns of the host application's models, as its schema has them.
+HOST = {
+    "Booking": """hotelId guestId roomId checkInDate checkOutDate confirmationNumber status source
+        externalId totalAmount amountPaid currency adults children specialRequests notes
+        actualCheckIn actualCheckOut canceledAt cancelReason""",
+    "Guest": """firstName lastName email phone address city country postalCode idType idNumber
+        preferences notes vipStatus totalStays totalSpent lastStayDate language emailOptIn
+        smsOptIn loyaltyPoints loyaltyTier""",
+    "Room": "roomNumber floor roomTypeId status",
+    "RoomType": "name description basePrice maxOccupancy amenities",
+    "RoomAvailability": "roomTypeId date totalRooms available occupied blocked rate",
+}
+HELD = {
+    held.__name__: held
+    for held in (
+        AvailabilityCell, Booking, BookingDetails, CellDetails, GuestDetails, RoomRecord,
+        RoomTypeRecord,
+    )
+}  # fmt: skip
+COLUMNS = {f"{model._meta.table_name}.{name}" for model in rows.ALL for name in model._meta.columns}
+SETTINGS = {f"PMS_{name.upper()}" for name in Settings.__dataclass_fields__}
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+QUOTED = re.compile(r"`([^`\n]+)`")
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PLACE = re.compile(rf"(?:{'|'.join((*PRODUCT, 'tests', 'docs', 'bench'))})/[\w./*:-]*")
+REASON_CODES = re.compile(r"Reasons of single items.*?\n\n", re.DOTALL)
+
+
+def named(paths: list[Path]) -> list[object]:
+    return [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in paths]
+
+
+every_document = pytest.mark.parametrize("document", named(documents()))
+
+
+def prose(document: Path) -> str:
+    """Without what is fenced off."""
+    return FENCED.sub("", document.read_text())
+
+
+def anchors(document: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands(document: Path) -> Iterator[list[str]]:
+    """What is typed after `pms`, in shells and between backticks."""
+    text = document.read_text()
+    for language, body in FENCED.findall(text):
+        for line in body.splitlines() if language in ("sh", "console") else ():
+            typed = line.strip().removeprefix("$ ").partition("  #")[0]
+            if typed.startswith("pms "):
+                yield shlex.split(typed)[1:]
+    for quoted in QUOTED.findall(FENCED.sub("", text)):
+        if quoted.startswith("pms ") and "|" not in quoted:
+            yield quoted.split()[1:]
+
+
+def fault_of(words: list[str]) -> str | None:
+    command: click.Command = main
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        if words[0] not in command.commands:
+            return f"there is no {words[0]}"
+        command, words = command.commands[words[0]], words[1:]
+    known = {option for parameter in command.params for option in parameter.opts}
+    unknown = [
+        word.partition("=")[0]
+        for word in words
+        if word.startswith("--") and word.partition("=")[0] not in known
+    ]
+    return f"there is no {unknown[0]}" if unknown else None
+
+
+def is_there(place: str) -> bool:
+    path, *inside = place.split("::")
+    if not list(ROOT.glob(path.rstrip("/"))):
+        return False
+    names: list[ast.stmt] = ast.parse((ROOT / path).read_text()).body if inside else []
+    for name in inside:
+        found = next((node for node in names if getattr(node, "name", None) == name), None)
+        if found is None:
+            return False
+        names = found.body if isinstance(found, ast.ClassDef) else []
+    return True
+
+
+def has_field(path: str) -> bool:
+    head, *names = path.split(".")
+    at: object = HELD.get(head)
+    for name in names:
+        held = next((each for each in alternatives(at) if is_dataclass(each)), None)
+        hints = typing.get_type_hints(held) if isinstance(held, type) else {}
+        if name not in hints:
+            return False
+        at = hints[name]
+    return at is not None
+
+
+def alternatives(hint: object) -> Iterator[object]:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is not None:
+        for inner in typing.get_args(hint):
+            yield from alternatives(inner)
+    else:
+        yield hint
+
+
+def cells(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+class TestDocuments:
+    @every_document
+    def test_repeat_the_code_as_it_is(self, document: Path) -> None:
+        text = document.read_text()
+        assert rewritten(text) == text, "run: python -m tests.architecture.documents"
+
+    def test_hold_every_generated_block_once(self) -> None:
+        found = [
+            block for path in documents() for _, block, _, _ in BLOCK.findall(path.read_text())
+        ]
+        assert sorted(found) == sorted(BLOCKS)
+
+    @every_document
+    def test_link_to_what_exists(self, document: Path) -> None:
+        broken = []
+        for link in LINK.findall(prose(document)):
+            path, _, anchor = link.partition("#")
+            target = (document.parent / path).resolve() if path else document
+            if not path.startswith("http") and not (
+                target.exists() and (not anchor or anchor in anchors(target))
+            ):
+                broken.append(link)
+        assert broken == []
+
+    @every_document
+    def test_name_files_and_tests_that_exist(self, document: Path) -> None:
+        places = [quoted for quoted in QUOTED.findall(prose(document)) if PLACE.fullmatch(quoted)]
+        assert [place for place in places if not is_there(place)] == []
+
+    @every_document
+    def test_show_commands_that_exist(self, document: Path) -> None:
+        faults = [(" ".join(words), fault_of(words)) for words in commands(document)]
+        assert [fault for fault in faults if fault[1]] == []
+
+    @every_document
+    def test_name_settings_that_exist(self, document: Path) -> None:
+        named = set(re.findall(r"\bPMS_[A-Z_]+\b", document.read_text()))
+        assert named - SETTINGS - {"PMS_VENDOR_SAMPLES"} == set()
+
+    @every_document
+    def test_show_json_that_is_json(self, document: Path) -> None:
+        for language, body in FENCED.findall(document.read_text()):
+            if language.startswith("json"):
+                json.loads(body)
+
+    @every_document
+    def test_ask_graphql_what_it_answers(self, document: Path) -> None:
+        schema = build_schema(
+            load_schema_from_path(str(ROOT / "adapters/inbound/graphql/schema.graphql"))
+        )
+        for body in re.findall(r"-d '(\{\"query\".*?\})'$", document.read_text(), re.MULTILINE):
+            assert validate(schema, parse(json.loads(body)["query"])) == []
+
+
+class TestReadme:
+    def test_names_make_targets_that_exist(self) -> None:
+        text = (ROOT / "README.md").read_text()
+        targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+class TestSummary:
+    @pytest.fixture
+    def text(self) -> str:
+        return (ROOT / "PROJECT_SUMMARY.md").read_text()
+
+    def test_has_a_home_for_every_column_of_the_host(self, text: str) -> None:
+        listed = [row[0] for row in cells(text) if row[0].split(".")[0] in HOST]
+        assert listed == [
+            f"{model}.{column}" for model, columns in HOST.items() for column in columns.split()
+        ]
+
+    def test_names_fields_and_columns_that_exist(self, text: str) -> None:
+        homes = [row for row in cells(text) if row[0].split(".")[0] in HOST]
+        fields = [name for row in homes for name in QUOTED.findall(row[1])]
+        columns = [name for row in homes for name in QUOTED.findall(row[2])]
+        assert len(fields) >= len(homes) <= len(columns)
+        assert [name for name in fields if not has_field(name)] == []
+        assert set(columns) - COLUMNS == set()
+
+    def test_proves_each_of_the_ten_rules(self, text: str) -> None:
+        rules = [row for row in cells(text) if re.match(r"\d+\. \*\*", row[0])]
+        assert [row[0].partition(".")[0] for row in rules] == [str(n) for n in range(1, 11)]
+        assert [row[0] for row in rules if "tests/" not in row[1]] == []
+
+    def test_lists_reason_codes_that_are_given(self, text: str) -> None:
+        told = REASON_CODES.search(text)
+        assert told is not None
+        codes = [code for code in QUOTED.findall(told[0]) if "_" in code]
+        source = "".join(
+            path.read_text() for package in PRODUCT for path in (ROOT / package).rglob("*.py")
+        )
+        assert codes
+        assert [code for code in codes if f'"{code}"' not in source] == []
+
+
+class TestFieldsByPath:
+    """So that the comparison above can fail."""
+
+    @pytest.mark.parametrize(
+        ("path", "there"),
+        [
+            ("BookingDetails.rooms.occupancy.count", True),
+            ("BookingDetails.primary_guest.guest_id", True),
+            ("BookingDetails.rooms.bed", False),
+            ("BookingDetails.status.name_of_it", False),
+            ("Reservation.status", False),
+        ],
+    )
+    def test_are_found_only_where_they_are(self, path: str, *, there: bool) -> None:
+        assert has_field(path) is there
