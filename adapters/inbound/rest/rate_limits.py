@@ -11,24 +11,33 @@ from typing import Final
 from uuid import UUID
 
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 
 from adapters.inbound.rest.problems import RateExceeded
 
 WINDOW_SECONDS: Final = 60
 _LEFT_ALONE_SECONDS: Final = 5.0
-_TIMEOUTS: Final = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+_TIMEOUTS: Final[Mapping[str, float]] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+
+
+class _ThisProcess:
+    """Counts of the current window only."""
+
+    def __init__(self) -> None:
+        self._window = 0
+        self._counts: dict[UUID, int] = {}
+
+    def hit(self, token_id: UUID, window: int) -> int:
+        if window != self._window:
+            self._window, self._counts = window, {}
+        self._counts[token_id] = count = self._counts.get(token_id, 0) + 1
+        return count
 
 
 class TokenLimits:
     def __init__(self, storage_url: str, *, per_minute: int, now: Callable[[], datetime]) -> None:
-        is_remote = not storage_url.startswith("memory:")
-        options: Mapping[str, float] = _TIMEOUTS if is_remote else {}
-        storage = storage_from_string(storage_url, wrap_exceptions=True, **options)
-        if not isinstance(storage, Storage):
-            raise TypeError("the storage of rate limits must be a synchronous one")
-        self._storage: Storage = storage
-        self._fallback = MemoryStorage()
+        self._storage = None if storage_url.startswith("memory:") else _connected(storage_url)
+        self._here = _ThisProcess()
         self._per_minute = per_minute
         self._now = now
         self._down_until = 0.0
@@ -38,7 +47,7 @@ class TokenLimits:
         now = self._now().timestamp()
         window, into = divmod(now, WINDOW_SECONDS)
         left_seconds = ceil(WINDOW_SECONDS - into)
-        used = self._hit(f"pms:rate:{token_id}:{int(window)}", now)
+        used = self._hit(token_id, int(window), now)
         headers = {
             "RateLimit-Policy": f'"token";q={self._per_minute};w={WINDOW_SECONDS}',
             "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={left_seconds}',
@@ -47,11 +56,18 @@ class TokenLimits:
             raise RateExceeded(retry_after=left_seconds, headers=headers)
         return headers
 
-    def _hit(self, key: str, now: float) -> int:
-        if now < self._down_until:
-            return self._fallback.incr(key, WINDOW_SECONDS)
+    def _hit(self, token_id: UUID, window: int, now: float) -> int:
+        if self._storage is None or now < self._down_until:
+            return self._here.hit(token_id, window)
         try:
-            return self._storage.incr(key, WINDOW_SECONDS)
+            return self._storage.incr(f"pms:rate:{token_id}:{window}", WINDOW_SECONDS)
         except StorageError:
             self._down_until = now + _LEFT_ALONE_SECONDS
-            return self._fallback.incr(key, WINDOW_SECONDS)
+            return self._here.hit(token_id, window)
+
+
+def _connected(url: str) -> Storage:
+    storage = storage_from_string(url, wrap_exceptions=True, **_TIMEOUTS)
+    if not isinstance(storage, Storage):
+        raise TypeError("the storage of rate limits must be a synchronous one")
+    return storage

@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 
 from application import log_context
 
+CONTENT_POLICY: Final = "Content-Security-Policy"
 CORRELATION_HEADER: Final = "X-Correlation-ID"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ACCESS_LOG: Final = logging.getLogger("pms.access")
@@ -22,7 +23,6 @@ SECURITY_HEADERS: Final = (
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Strict-Transport-Security", "max-age=31536000"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
@@ -62,11 +62,13 @@ def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        response.headers[CORRELATION_HEADER] = log_context.correlation_id.get() or ""
-        for name, value in SECURITY_HEADERS:
-            response.headers.setdefault(name, value)
+        headers = response.headers
+        headers.add(CORRELATION_HEADER, log_context.correlation_id.get() or "")
+        headers.extend(SECURITY_HEADERS)
+        if CONTENT_POLICY not in headers:
+            headers.add(CONTENT_POLICY, "default-src 'none'; frame-ancestors 'none'")
         if limits := g.get("limit_headers"):
-            response.headers.update(limits)
+            headers.extend(limits)
         if _ACCESS_LOG.isEnabledFor(logging.INFO):
             _log_access(response)
         return response
