@@ -28,19 +28,35 @@ def _count(text: str) -> int:
     return number
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65_536:
+        raise ValueError(text)
+    return number
+
+
+def _level(text: str) -> str:
+    return {level: level for level in ("DEBUG", "INFO", "WARNING", "ERROR")}[text.upper()]
+
+
 def _flag(text: str) -> bool:
     return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
         text.lower()
     ]
 
 
-def _setting(what: str, read: Callable[[str], object] = str) -> Mapping[str, object]:
-    return {"what": what, "read": read}
+def _setting(
+    what: str, read: Callable[[str], object] = str, *, secret: bool = False
+) -> Mapping[str, object]:
+    return {"what": what, "read": read, "secret": secret}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One field per variable: `PMS_` and the field's name in capitals. `pms doctor` lists them."""
+    """One field per variable: `PMS_` and the field's name in capitals. `pms doctor` lists them.
+
+    URLs may hold a password: like the keys they are not part of the repr.
+    """
 
     env: Environment = field(
         default=Environment.DEVELOPMENT,
@@ -51,19 +67,27 @@ class Settings:
         metadata=_setting("where the embedded database, queue and keys live", Path),
     )
     database_url: str = field(
-        default="", metadata=_setting("sqlite:///… or postgresql://…; empty: SQLite in the home")
+        default="",
+        repr=False,
+        metadata=_setting("sqlite:///… or postgresql://…; empty: SQLite in the home"),
     )
     redis_url: str = field(
-        default="", metadata=_setting("redis://…; empty: the embedded server's socket in the home")
+        default="",
+        repr=False,
+        metadata=_setting("redis://…; empty: the embedded server's socket in the home"),
     )
     secret_keys: str = field(
         default="",
         repr=False,
-        metadata=_setting("sealing keys as id:base64, newest first, separated by commas"),
+        metadata=_setting(
+            "sealing keys as id:base64, newest first, separated by commas", secret=True
+        ),
     )
-    log_level: str = field(default="INFO", metadata=_setting("DEBUG, INFO, WARNING or ERROR"))
+    log_level: str = field(
+        default="INFO", metadata=_setting("DEBUG, INFO, WARNING or ERROR", _level)
+    )
     host: str = field(default="127.0.0.1", metadata=_setting("address of the web server"))
-    port: int = field(default=8080, metadata=_setting("port of the web server", int))
+    port: int = field(default=8080, metadata=_setting("port of the web server", _port))
     web_workers: int = field(default=2, metadata=_setting("web processes", _count))
     web_threads: int = field(default=8, metadata=_setting("threads per web process", _count))
     database_pool: int = field(

@@ -40,7 +40,7 @@ def _settings(settings: Settings) -> list[dict[str, object]]:
     return [
         {
             "variable": f"{PREFIX}{spec.name.upper()}",
-            "value": _shown(getattr(settings, spec.name), secret=not spec.repr),
+            "value": _shown(getattr(settings, spec.name), secret=bool(spec.metadata["secret"])),
             "meaning": str(spec.metadata["what"]),
         }
         for spec in fields(settings)

@@ -1,0 +1,88 @@
+"""The environment, read once: every variable, and what is said of a wrong one."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import Environment, Settings, as_environment, read_settings
+from ports.errors import Misconfigured
+
+GIVEN: dict[str, tuple[str, object]] = {
+    "PMS_ENV": ("production", Environment.PRODUCTION),
+    "PMS_HOME": ("/srv/pms", Path("/srv/pms")),
+    "PMS_DATABASE_URL": ("postgresql://db/pms", "postgresql://db/pms"),
+    "PMS_REDIS_URL": ("redis://queue/1", "redis://queue/1"),
+    "PMS_SECRET_KEYS": ("k1:c2VjcmV0", "k1:c2VjcmV0"),
+    "PMS_LOG_LEVEL": ("DEBUG", "DEBUG"),
+    "PMS_HOST": ("0.0.0.0", "0.0.0.0"),
+    "PMS_PORT": ("9000", 9000),
+    "PMS_WEB_WORKERS": ("3", 3),
+    "PMS_WEB_THREADS": ("4", 4),
+    "PMS_DATABASE_POOL": ("5", 5),
+    "PMS_MAX_BODY_BYTES": ("1000", 1000),
+    "PMS_REQUESTS_PER_MINUTE": ("60", 60),
+    "PMS_TICK_SECONDS": ("7", 7),
+    "PMS_ALLOWED_HOSTS": ("pms.example, 10.0.0.1", frozenset({"pms.example", "10.0.0.1"})),
+    "PMS_ALLOW_PLAIN_HTTP": ("yes", True),
+    "PMS_GRAPHQL_INTROSPECTION": ("true", True),
+}
+WRONG = {
+    "PMS_ENV": "staging",
+    "PMS_PORT": "70000",
+    "PMS_WEB_WORKERS": "0",
+    "PMS_WEB_THREADS": "-1",
+    "PMS_DATABASE_POOL": "1.5",
+    "PMS_MAX_BODY_BYTES": "5MB",
+    "PMS_REQUESTS_PER_MINUTE": "0",
+    "PMS_TICK_SECONDS": "soon",
+    "PMS_ALLOW_PLAIN_HTTP": "perhaps",
+    "PMS_GRAPHQL_INTROSPECTION": "2",
+    "PMS_LOG_LEVEL": "LOUD",
+}
+
+
+class TestSettings:
+    def test_has_a_case_for_each_variable(self) -> None:
+        assert {f"PMS_{spec.name.upper()}" for spec in fields(Settings)} == GIVEN.keys()
+
+    def test_reads_each_variable(self) -> None:
+        read = read_settings({name: text for name, (text, _) in GIVEN.items()})
+        for name, (_, value) in GIVEN.items():
+            assert getattr(read, name.removeprefix("PMS_").lower()) == value
+
+    @pytest.mark.parametrize("name", WRONG)
+    def test_names_the_variable_that_is_wrong_and_not_its_value(self, name: str) -> None:
+        with pytest.raises(Misconfigured, match=name) as caught:
+            read_settings({name: WRONG[name]})
+        assert f"{WRONG[name]}'" not in caught.value.message
+
+    def test_refuses_a_variable_that_does_not_exist(self) -> None:
+        with pytest.raises(Misconfigured, match="PMS_FOO"):
+            read_settings({"PMS_FOO": "1"})
+
+    def test_takes_an_empty_variable_for_one_that_is_not_given(self) -> None:
+        assert read_settings({"PMS_PORT": "", "OTHER": "x"}) == Settings()
+
+    def test_refuses_production_without_keys(self) -> None:
+        with pytest.raises(Misconfigured, match="PMS_SECRET_KEYS"):
+            read_settings({"PMS_ENV": "production"})
+
+    def test_is_frozen(self) -> None:
+        settings = read_settings({})
+        with pytest.raises(FrozenInstanceError):
+            settings.port = 1  # type: ignore[misc]  # what is tried here
+
+    def test_keeps_secrets_out_of_its_repr(self) -> None:
+        settings = read_settings(
+            {
+                "PMS_SECRET_KEYS": "k1:planted-key",
+                "PMS_DATABASE_URL": "postgresql://pms:planted-db@db/pms",
+                "PMS_REDIS_URL": "redis://:planted-queue@queue/0",
+            }
+        )
+        assert "planted" not in repr(settings)
+
+    def test_survives_the_way_into_a_child_process(self) -> None:
+        settings = read_settings({name: text for name, (text, _) in GIVEN.items()})
+        assert read_settings(as_environment(settings)) == settings
