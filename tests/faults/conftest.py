@@ -1,0 +1,36 @@
+"""Simulated hotels and databases for the fault tests."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+from adapters.outbound.providers.mews.simulator import (
+    MewsSimulator,
+    SimulatorOptions,
+    start_simulator,
+)
+
+DAY = date(2031, 3, 28)
+"""Far ahead, so that `Retry-After` as a date (of the real day) is over; clocks in Europe change in
+the night after the next."""
+
+
+@pytest.fixture
+def simulate() -> Iterator[Callable[..., MewsSimulator]]:
+    started: list[MewsSimulator] = []
+
+    def start(bookings: int = 250, **options: object) -> MewsSimulator:
+        chosen = {"start_date": DAY, "bookings": bookings, **options}
+        started.append(start_simulator(SimulatorOptions(**chosen)))  # type: ignore[arg-type]  # named options
+        return started[-1]
+
+    yield start
+    for simulator in started:
+        simulator.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url

@@ -1,0 +1,168 @@
+"""Rules 1 to 3: whatever happens on the way, in the end our picture is the provider's."""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from adapters.outbound.providers.mews.simulator import MewsSimulator
+from adapters.outbound.providers.mews.simulator_faults import parse_fault
+from adapters.outbound.providers.mews.simulator_webhooks import WebhookHabits
+from domain.sync import SyncKind
+from tests.faults import raw_store
+from tests.faults.stack import Stack, stack_over, web_of
+
+BAD_NETWORK = (
+    "429,probability=0.04,retry_after=1",
+    "429,probability=0.03,retry_after=date",
+    "429,probability=0.02,retry_after=missing",
+    "500,probability=0.04",
+    "503,probability=0.03,retry_after=2",
+    "408,probability=0.03",
+    "truncated,probability=0.03",
+    "html,probability=0.02",
+    "stall,probability=0.02,seconds=0.05",
+)
+MOVING = ("moving-items,probability=0.3,path=reservations",)
+BEHIND_OUR_BACK = (
+    "hidden-update,probability=0.2,path=reservations",
+    "clock-back,times=2,seconds=900,path=reservations",
+)
+UNRELIABLE = WebhookHabits(
+    batch_size=5,
+    loss=0.3,
+    duplicates=0.4,
+    reorder=True,
+    delay_seconds=0.02,
+    attempts=1,
+    retry_pause_seconds=0.01,
+)
+STATUSES = {
+    "Inquired": "PENDING",
+    "Optional": "PENDING",
+    "Requested": "PENDING",
+    "Confirmed": "CONFIRMED",
+    "Started": "CHECKED_IN",
+    "Processed": "CHECKED_OUT",
+}
+
+
+def live(stack: Stack, home: str, source: Random, *, days: int) -> None:
+    """Days pass; notifications come as they may, jobs are lost, deltas run in between."""
+    sender = stack.simulator.send_webhooks_to(f"{home}{stack.webhook_path}", UNRELIABLE)
+    for _ in range(days):
+        stack.simulator.advance(days=1, events=source.randrange(10, 30))
+        stack.catch_up()
+        if source.random() < 0.6:
+            stack.sync()
+        assert sender.flush(20)
+        jobs = list(stack.queue.take())
+        source.shuffle(jobs)
+        stack.work([job for job in jobs if source.random() < 0.7])
+        stack.container.jobs.tick()
+    assert sender.lost
+
+
+def assert_true_picture(stack: Stack) -> None:
+    """Compared with the simulated hotel's own records, not through our mapper."""
+    held = raw_store.read(stack.url, "SELECT external_id, status, arrival, departure FROM bookings")
+    ours = {row[0]: row[1:] for row in held}
+    for stay in stack.simulator.hotel.stays():
+        if stay.departure < stack.simulator.hotel.today:
+            continue
+        status, arrival, departure = ours[stay.id]
+        assert (str(arrival), str(departure)) == (str(stay.arrival), str(stay.departure))
+        if stay.state in STATUSES:
+            assert status == STATUSES[stay.state], stay.id
+        else:
+            assert status in ("CANCELED", "NO_SHOW")
+
+
+def assert_quiet(stack: Stack) -> None:
+    """A full sync of a hotel that did not change: nothing written, nothing told but itself."""
+    before = contents(stack)
+    told = raw_store.one(stack.url, "SELECT MAX(position) FROM outbox")
+    run = stack.sync_until_completed(SyncKind.FULL)
+    assert (run.counts.created, run.counts.updated, run.counts.stale) == (0, 0, 0)
+    assert contents(stack) == before
+    types = raw_store.read(stack.url, "SELECT type FROM outbox WHERE position > %s", told)
+    assert types == [("pms.sync.completed",)]
+
+
+def contents(stack: Stack) -> list[list[tuple[object, ...]]]:
+    return [
+        raw_store.read(stack.url, f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+        for table in ("bookings", "guests", "status_history")
+    ] + [
+        raw_store.read(stack.url, "SELECT * FROM availability ORDER BY hotel_id, room_type_id, day")
+    ]
+
+
+def converge(stack: Stack, source: Random, *, faults: tuple[str, ...], days: int) -> None:
+    for fault in faults:
+        stack.simulator.faults.add(parse_fault(fault))
+    with web_of(stack) as home:
+        stack.sync_until_completed()
+        live(stack, home, source, days=days)
+    assert stack.simulator.faults.struck
+    stack.simulator.faults.clear()
+    stack.drain()
+
+
+def mend(stack: Stack, kind: SyncKind) -> None:
+    stack.sync_until_completed(kind)
+    report = stack.verify()
+    assert report.drift == 0, report
+    assert report.compared > 80
+
+
+class TestOurPictureOfAHotel:
+    @pytest.mark.parametrize(
+        ("engine", "seed", "half_open"), [("sqlite", 1, False), ("postgres", 2, True)]
+    )
+    def test_is_the_providers_after_one_quiet_sync(
+        self,
+        request: pytest.FixtureRequest,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+        engine: str,
+        seed: int,
+        half_open: bool,
+    ) -> None:
+        url = request.getfixturevalue(f"{engine}_url")
+        simulator = simulate(200, seed=seed, half_open_intervals=half_open)
+        with stack_over(url, tmp_path, simulator) as stack:
+            converge(stack, Random(seed), faults=BAD_NETWORK + MOVING, days=2)
+            mend(stack, SyncKind.DELTA)
+            assert_true_picture(stack)
+            assert_quiet(stack)
+
+    def test_is_the_providers_after_one_reconcile_where_it_changed_behind_our_back(
+        self, sqlite_url: str, simulate: Callable[..., MewsSimulator], tmp_path: Path
+    ) -> None:
+        simulator = simulate(150, seed=3)
+        with stack_over(sqlite_url, tmp_path, simulator) as stack:
+            converge(stack, Random(3), faults=BEHIND_OUR_BACK, days=2)
+            assert stack.simulator.faults.struck["hidden-update"]
+            mend(stack, SyncKind.RECONCILE)
+            assert_quiet(stack)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("half_open", [False, True])
+    @pytest.mark.parametrize("seed", range(10, 18))
+    def test_is_the_providers_whatever_a_week_brings(
+        self,
+        database_url: str,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+        seed: int,
+        half_open: bool,
+    ) -> None:
+        simulator = simulate(300, seed=seed, half_open_intervals=half_open)
+        with stack_over(database_url, tmp_path, simulator) as stack:
+            faults = BAD_NETWORK + MOVING + (BEHIND_OUR_BACK if seed % 2 else ())
+            converge(stack, Random(seed), faults=faults, days=7)
+            stack.sync_until_completed()
+            mend(stack, SyncKind.RECONCILE)
+            assert_quiet(stack)
