@@ -11,7 +11,8 @@ from ports.errors import UnreadableAnswer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`safe`: repeating it changes nothing at the provider (a read, also one sent as POST).
-    `deadline_seconds` spans all attempts and waits. Nothing here but method and path is logged."""
+    `shrinkable`: the caller can ask for less, so that what was too heavy is told at once instead of
+    asked again. `deadline_seconds` spans all attempts and waits. Nothing here but method and path is logged."""
 
     method: str
     url: str
@@ -19,6 +20,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     safe: bool
+    shrinkable: bool = False
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     deadline_seconds: float = 120.0

@@ -98,6 +98,8 @@ class Transport:
 
     def _is_last(self, failure: Failure, call: Call, number: int) -> bool:
         repeatable = failure.never_processed or (call.safe and failure.is_transient)
+        if call.shrinkable and isinstance(failure.error, TooHeavy):
+            return True
         return not repeatable or number >= self._link.retries.attempts
 
     def _pause(

@@ -606,6 +606,27 @@ class TestFaults:
             picture = picture_of(list(client.pull(request(simulator))))
         assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
 
+    @pytest.mark.parametrize("path", ["reservations", "services/getAvailability"])
+    def test_does_not_ask_for_the_same_again_when_it_was_too_heavy(
+        self, path: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=3, path=path))
+        with opened(simulator) as client:
+            picture = picture_of(list(client.pull(request(simulator))))
+            assert client.counts().retries == 0
+            assert client.counts().waited_ms == 0
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+    def test_asks_again_for_what_can_not_be_less(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=2, path="configuration"))
+        with opened(simulator) as client:
+            list(client.pull(request(simulator)))
+            assert client.counts().retries == 2
+
     def test_gives_up_when_even_the_least_is_too_heavy(
         self, running: Callable[..., MewsSimulator]
     ) -> None:

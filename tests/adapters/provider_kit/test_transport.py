@@ -184,6 +184,13 @@ class TestFailures:
         assert type(caught) is error
         assert len(server.requests) == 5
 
+    def test_to_carry_that_much_are_told_at_once_where_less_can_be_asked(self) -> None:
+        caught, r, server = fail(answer(408), shrinkable=True)
+        assert type(caught) is TooHeavy
+        assert (len(server.requests), r.clock.slept) == (1, [])
+        _, _, server = ask(answer(503), shrinkable=True)
+        assert len(server.requests) == 2
+
     def test_of_a_call_that_is_not_safe_are_not_repeated(self) -> None:
         for reply in (answer(503), truncated, hung_up):
             _, _, server = fail(reply, method="POST", body=b"{}", safe=False)

@@ -28,12 +28,12 @@ class PageSize:
 
     value: int = MOST_PER_PAGE
 
-    def shrink(self) -> bool:
-        """False when it can't be smaller."""
-        if self.value <= _FEWEST_PER_PAGE:
-            return False
+    @property
+    def can_shrink(self) -> bool:
+        return self.value > _FEWEST_PER_PAGE
+
+    def shrink(self) -> None:
         self.value = max(_FEWEST_PER_PAGE, self.value // 2)
-        return True
 
     def grow(self) -> None:
         self.value = min(MOST_PER_PAGE, self.value + self.value // 8)
@@ -118,13 +118,17 @@ class ConnectorApi:
     def close(self) -> None:
         self._transport.close()
 
-    def ask(self, operation: str, parameters: Parameters) -> dict[str, Json]:
+    def ask(
+        self, operation: str, parameters: Parameters, *, shrinkable: bool = False
+    ) -> dict[str, Json]:
+        """`shrinkable`: TooHeavy (408) is raised at once rather than after the usual attempts."""
         call = Call(
             method="POST",
             url=f"{self._base_url}{PREFIX}{operation}",
             headers=_HEADERS,
             body=dumps({**self._identity, **parameters}).encode(),
             safe=True,
+            shrinkable=shrinkable,
         )
         answer = self._transport.send(call, correlation_id=self._correlation_id)
         if answer.status == 204:
@@ -140,11 +144,13 @@ class ConnectorApi:
             count = self.page_size.value
             limitation: Json = {"Count": count, "Cursor": cursor} if cursor else {"Count": count}
             asked = {**listing.always, **parameters, "Limitation": limitation}
+            can_shrink = self.page_size.can_shrink
             try:
-                answer = self.ask(listing.operation, asked)
+                answer = self.ask(listing.operation, asked, shrinkable=can_shrink)
             except TooHeavy:
-                if not self.page_size.shrink():
+                if not can_shrink:
                     raise
+                self.page_size.shrink()
                 continue
             self.page_size.grow()
             return _listed(answer, listing, count, cursor)

@@ -58,6 +58,7 @@ class NightWalk:
                     "LastTimeUnitStartUtc": utc_text(midnight_utc(last, hotel_zone)),
                     "Metrics": list(METRICS),
                 },
+                shrinkable=self.days > 1,
             )
             items += map_availability(answer, hotel_zone, observed_at)
         return items
