@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 
 import pytest
@@ -38,6 +39,27 @@ class TestLoads:
     def test_refuses_a_key_that_occurs_twice_and_names_it(self) -> None:
         with pytest.raises(UnreadableJson, match="the key Status occurs twice"):
             loads('[{"x": {"Status": 1, "Status": 2}}]')
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"a":1,"a" :2}',
+            '{"a" : 1, "a": 2, "b": ":"}',
+            '{"a":1,"a"\n:2,"b":"\\":"}',
+            '{"a":"\\":","a":[]}',
+            '{"a":1,"\\u0061":2}',
+            '[{"b":":"},{"a":1,"a"\t:{}}]',
+        ],
+    )
+    def test_sees_it_however_it_is_written(self, text: str) -> None:
+        with pytest.raises(UnreadableJson, match="the key a occurs twice"):
+            loads(text)
+
+    @pytest.mark.parametrize(
+        "text", ['{":":":","\\":":"\\":"}', '{"a" : " x ", "b":": \\": "}', '["a", ":", {}]']
+    )
+    def test_takes_quotes_and_colons_in_any_text(self, text: str) -> None:
+        assert loads(text) == json.loads(text)
 
     def test_does_not_repeat_an_unprintable_key(self) -> None:
         with pytest.raises(UnreadableJson) as caught:
@@ -133,6 +155,9 @@ class TestDumps:
     def test_writes_a_lone_surrogate_so_that_it_can_be_stored(self) -> None:
         text = dumps(loads('["é\\ud800"]'))
         assert text.encode() == '["é\\ud800"]'.encode()
+
+    def test_writes_integers_of_any_size(self) -> None:
+        assert dumps({"n": [2**70, Decimal("0.10")]}) == '{"n":[1180591620717411303424,0.10]}'
 
     @given(_JSON)
     def test_gives_back_what_was_read(self, value: Json) -> None:
