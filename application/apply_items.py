@@ -22,10 +22,11 @@ from domain.precedence import (
     Refused,
     Stale,
     Tied,
+    Unchanged,
 )
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Snapshot
 from domain.sync import ItemOutcome, SyncCounts
-from domain.values import HotelId, Reason
+from domain.values import ABSENT, HotelId, Reason
 from ports.bookings import StatusChange
 from ports.providers import ReadItem
 from ports.system import IdGenerator
@@ -168,6 +169,8 @@ class _PageBeingApplied:
         decision: Decision[Booking]
         if held is not None:
             decision = held.hear(snapshot, context.observation, now=context.now)
+        elif snapshot.deleted and ABSENT in (snapshot.status, snapshot.stay):
+            decision = Unchanged()  # made and deleted before we ever looked: nothing to keep
         else:
             decision = Booking.first_seen(
                 snapshot,

@@ -7,7 +7,7 @@ import pytest
 from application.apply_items import ItemResult, apply_disappearances, apply_items, counted
 from domain.messages import ItemKind
 from domain.precedence import Origin
-from domain.snapshots import Snapshot
+from domain.snapshots import BookingSnapshot, Snapshot
 from domain.status import BookingStatus, TransitionKind
 from domain.sync import ItemOutcome, SyncCounts
 from domain.values import Reason
@@ -152,6 +152,19 @@ class TestPage:
         apply(world, booked(notes="scripted"))
         assert world.known().details.notes == "scripted"
         assert world.changes() == ["created", "created"]
+
+
+class TestDeletionOfABooking:
+    def test_that_we_never_knew_leaves_nothing(self, world: World) -> None:
+        bare = BookingSnapshot(external_id="B1", version=version(2), deleted=True)
+        assert outcomes(apply(world, bare)) == [UNCHANGED]
+        assert (world.booking(), world.events()) == (None, [])
+
+    def test_that_we_know_is_told_and_frees_the_room(self, world: World) -> None:
+        bare = BookingSnapshot(external_id="B1", version=version(2), deleted=True)
+        assert outcomes(apply(world, booked(), bare)) == [APPLIED, APPLIED]
+        assert world.known().details.deleted_at_source == world.clock.now()
+        assert not world.known().details.holds_inventory
 
 
 class TestDisappearances:

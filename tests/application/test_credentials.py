@@ -1,5 +1,7 @@
 """Who may speak for which hotel: tokens issued, rotated, revoked; and everything that is none."""
 
+import ast
+import inspect
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from application import authenticate
 from application.authenticate import Authenticate, Principal
 from application.errors import (
     Forbidden,
@@ -271,3 +274,12 @@ class TestWrongCredentials:
         token = desk.issued().secret_text
         self.refused(desk, text, token)
         self.refused(desk, desk.keys["scripted", "acme"], text)
+
+
+class TestComparing:
+    def test_of_secrets_takes_constant_time(self) -> None:
+        """Nothing that a test measures: so the source may not compare a hash but by `hmac`."""
+        tree = ast.parse(inspect.getsource(authenticate))
+        compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+        assert [text for text in compared if "hash" in text] == []
+        assert inspect.getsource(authenticate).count("hmac.compare_digest(") == 2

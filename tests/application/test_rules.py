@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from application.errors import ConnectionNotFound, Forbidden
@@ -132,11 +132,17 @@ attacks = changes | st.one_of(
 )
 
 
+KNOWN = (("change", "B1", BookingStatus.CONFIRMED), ("sync", SyncKind.FULL))
+
+
 class TestConvergence:
     """Rule 1."""
 
     @settings(max_examples=150)
     @given(st.lists(attacks, max_size=25))
+    @example([*KNOWN, ("clock_back", "B1"), ("push", 1, False)])
+    @example([*KNOWN, ("same_instant", "B1"), ("push", 1, True)])
+    @example([*KNOWN, ("forget", "B1"), ("push", 0, False), ("kill", 1, True)])
     def test_holds_after_one_reconcile_whatever_happened(
         self, steps: list[tuple[object, ...]]
     ) -> None:
