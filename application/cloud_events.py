@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from domain.events import (
@@ -31,27 +32,31 @@ EVENT_TYPES: dict[type[Event], str] = {
 }
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
     """The event's id is the message's: stable over every delivery of it."""
     event_type = EVENT_TYPES[type(event)]
+    hotel_id = str(event.hotel_id)
     envelope: dict[str, Json] = {
         "specversion": "1.0",
         "id": str(message_id),
-        "source": f"/hotels/{event.hotel_id}/pms/{event.provider}",
+        "source": f"/hotels/{hotel_id}/pms/{event.provider}",
         "type": event_type,
         "subject": event.external_id,
         "time": instant_text(event.at),
         "datacontenttype": "application/json",
         "correlationid": event.correlation_id,
-        "data": {**_told(event), **_data(event)},
+        "data": {**_told(event, hotel_id), **_data(event)},
     }
     return OutboxMessage(
         id=message_id,
         hotel_id=event.hotel_id,
         type=event_type,
-        ordering_key=f"{event.hotel_id}/{event_type}/{event.provider}/{event.external_id}",
+        ordering_key=f"{hotel_id}/{event_type}/{event.provider}/{event.external_id}",
         created_at=event.at,
-        body=json.dumps(envelope, ensure_ascii=False, separators=(",", ":")),
+        body=_ENCODER.encode(envelope),
     )
 
 
@@ -59,9 +64,9 @@ def instant_text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def _told(event: Event) -> dict[str, Json]:
+def _told(event: Event, hotel_id: str) -> dict[str, Json]:
     return {
-        "hotelId": str(event.hotel_id),
+        "hotelId": hotel_id,
         "provider": event.provider,
         "connectionId": str(event.connection_id),
         "externalId": event.external_id,
@@ -81,7 +86,7 @@ def _data(event: Event) -> dict[str, Json]:
         case BookingSynced():
             return {
                 "change": event.change,
-                "changedFields": [camel(name) for name in event.changed_fields],
+                "changedFields": _camels(event.changed_fields),
                 "status": event.status,
                 "fromStatus": event.from_status,
                 "transition": event.transition,
@@ -90,7 +95,7 @@ def _data(event: Event) -> dict[str, Json]:
         case GuestSynced():
             return {
                 "change": event.change,
-                "changedFields": [camel(name) for name in event.changed_fields],
+                "changedFields": _camels(event.changed_fields),
             }
         case AvailabilitySynced():
             return {"dates": [day.isoformat() for day in event.days]}
@@ -122,6 +127,12 @@ def _run(run: SyncRun) -> dict[str, Json]:
 
 def _instant(instant: datetime | None) -> str | None:
     return instant_text(instant) if instant else None
+
+
+@lru_cache(maxsize=4_096)
+def _camels(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A page's events tell of the same few sets of fields."""
+    return tuple(map(camel, names))
 
 
 def camel(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from entrypoints.memory import collect_seldom
 from entrypoints.settings import Settings
 from entrypoints.wsgi import create_app
 
@@ -21,7 +22,9 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return self._application()
+        application = self._application()
+        collect_seldom()
+        return application
 
 
 def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -> None:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from entrypoints.container import Container, build
 from entrypoints.log_config import configure_logging
+from entrypoints.memory import collect_seldom
 from entrypoints.settings import read_settings
 
 
@@ -20,4 +21,6 @@ def _container() -> Container:
     """Made in the child, after RQ's fork: nothing of it is shared with the parent."""
     settings = read_settings()
     configure_logging(settings.log_level, process="worker")
-    return build(settings)
+    container = build(settings)
+    collect_seldom()
+    return container
