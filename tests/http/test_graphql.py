@@ -8,6 +8,7 @@ from adapters.inbound.graphql.executable import ENUMS, SDL, executable_schema
 from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails
+from domain.hotel import Hotel
 from ports.errors import StoreUnavailable
 from tests.http.asking import PATH, ask, refusal
 from tests.http.installation import Caller, Installation, booking, cell, guest, is_problem
@@ -324,17 +325,36 @@ class TestAccess:
         pusher = installation.caller("alpha", scopes=frozenset({Scope.INGEST}))
         is_problem(pusher.post(PATH, {"query": "{hotel{slug}}"}), 403, "forbidden")
 
-    def test_of_a_disabled_hotel_is_refused(self, installation: Installation) -> None:
+    def test_at_a_hotel_of_the_header_is_given(self, installation: Installation) -> None:
         chain = installation.caller("alpha", "beta")
         answer = chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="beta")
         assert answer.get_json()["data"]["hotel"]["slug"] == "beta"
 
+    def test_at_a_hotel_that_is_switched_off_is_refused(self, installation: Installation) -> None:
+        off = Hotel(
+            id=installation.ids.new(),
+            slug="off",
+            name="Off",
+            time_zone="UTC",
+            currency="EUR",
+            created_at=installation.clock.now(),
+            enabled=False,
+        )
+        with installation.store.unit_of_work() as uow:
+            uow.hotels.add(off)
+            uow.commit()
+        chain = installation.caller("alpha", "off")
+        is_problem(
+            chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="off"), 403, "hotel_disabled"
+        )
+        error = refusal(chain, '{hotel(hotel: "off") {slug}}')
+        assert error["extensions"]["code"] == "hotel_disabled"
+
 
 class TestFailure:
     def test_of_the_store_is_told_by_its_code(
-        self, installation: Installation, alpha: Caller, monkeypatch: pytest.MonkeyPatch
+        self, installation: Installation, alpha: Caller
     ) -> None:
-        del monkeypatch
         error = self.failing_with(installation, alpha, StoreUnavailable())
         assert error["extensions"]["code"] == "store_unavailable"
 
