@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
 
+from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
 from adapters.outbound.providers.mews.capabilities import CAPABILITIES
 from adapters.outbound.providers.mews.wording import HOLDING_STATES, NO_SHOW_REASON, STATES
@@ -121,6 +122,14 @@ def events_table() -> str:
     return table(("type", "in `domain/events.py`", "beyond what every event carries"), rows)
 
 
+def graphql_limits() -> str:
+    limits = [spec for spec in fields(GraphQLOptions) if spec.name.startswith("max_")]
+    rows = [
+        (spec.name.removeprefix("max_").replace("_", " "), str(spec.default)) for spec in limits
+    ]
+    return table(("what", "at most"), rows)
+
+
 def settings_table() -> str:
     rows = [
         (code(f"{PREFIX}{spec.name.upper()}"), _default(spec.default), str(spec.metadata["what"]))
@@ -163,6 +172,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "error-kinds": kinds_table,
     "events": events_table,
+    "graphql-limits": graphql_limits,
     "settings": settings_table,
     "mews-states": mews_states,
     "mews-settings": mews_settings,
