@@ -119,6 +119,13 @@ class TestDeferredPush:
         place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
         is_problem(beta.get(place), 404, "not_found")
 
+    def test_is_not_shown_to_another_provider(
+        self, installation: Installation, alpha: Caller
+    ) -> None:
+        place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
+        puller = installation.caller("alpha", provider="scripted")
+        is_problem(puller.get(place), 404, "not_found")
+
     @pytest.mark.parametrize("bad", ["x", "01a204fd", "../../healthz", "%00"])
     def test_has_a_uuid(self, alpha: Caller, bad: str) -> None:
         assert alpha.get(f"/api/pms/ingests/{bad}").status_code in (400, 404)
