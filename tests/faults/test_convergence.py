@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
+from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits
 from adapters.outbound.providers.mews.simulator import MewsSimulator
-from adapters.outbound.providers.mews.simulator_faults import parse_fault
-from adapters.outbound.providers.mews.simulator_webhooks import WebhookHabits
 from domain.sync import SyncKind
 from tests.faults import raw_store
 from tests.faults.stack import Stack, stack_over, web_of

@@ -10,13 +10,13 @@ from uuid import UUID
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.providers.mews import provider as make_provider
 from adapters.outbound.providers.mews.simulated_hotel import SimulatedHotel
 from adapters.outbound.providers.mews.simulated_records import Reservation
 from adapters.outbound.providers.mews.simulated_time import utc_text
 from adapters.outbound.providers.mews.simulator import MewsSimulator
-from adapters.outbound.providers.mews.simulator_api import SlidingWindow
-from adapters.outbound.providers.mews.simulator_faults import Fault, FaultKind
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
 from domain.status import BookingStatus

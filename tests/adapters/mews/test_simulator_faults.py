@@ -5,15 +5,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.fault_plan import FaultKind, parse_fault
 from adapters.outbound.providers.mews.simulated_hotel import SimulatedHotel
 from adapters.outbound.providers.mews.simulator import MewsSimulator
-from adapters.outbound.providers.mews.simulator_faults import (
-    Fault,
-    FaultKind,
-    FaultPlan,
-    FaultUnreadable,
-    parse_fault,
-)
 from tests.adapters.mews.simulator_wire import DAY, RESERVATIONS, Wire, interval
 
 PAGE = {"Count": 20}
@@ -29,28 +23,6 @@ def wire() -> Iterator[Wire]:
 
 def once(wire: Wire, text: str) -> None:
     wire.simulator.faults.add(parse_fault(f"{text},times=1"))
-
-
-def drawn(faults: list[Fault], seed: int, calls: int = 200) -> list[int]:
-    plan = FaultPlan(faults, seed=seed)
-    return [len(plan.strike("reservations/getAll")) for _ in range(calls)]
-
-
-class TestFaultPlan:
-    def test_strikes_as_often_as_asked_and_only_there(self) -> None:
-        plan = FaultPlan([parse_fault("500,times=2,path=reservations")])
-        paths = ["customers/getAll", *["reservations/getAll"] * 3]
-        assert [len(plan.strike(path)) for path in paths] == [0, 1, 1, 0]
-
-    def test_draws_the_same_from_the_same_seed(self) -> None:
-        faults = [parse_fault("500,probability=0.3")]
-        assert drawn(faults, 1) == drawn(faults, 1) != drawn(faults, 2)
-        assert 30 < sum(drawn(faults, 1)) < 90
-
-    @pytest.mark.parametrize("text", ["flood", "500,often=1", "500,probability=high", "500,times"])
-    def test_refuses_a_description_that_it_does_not_know(self, text: str) -> None:
-        with pytest.raises(FaultUnreadable):
-            parse_fault(text)
 
 
 class TestStatusFaults:

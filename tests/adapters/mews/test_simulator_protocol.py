@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.providers.mews.simulated_hotel import SimulatedHotel
 from adapters.outbound.providers.mews.simulator import MewsSimulator
-from adapters.outbound.providers.mews.simulator_api import SlidingWindow
 from tests.adapters.mews.simulator_wire import DAY, RESERVATIONS, Wire, interval
 
 PAGE = {"Count": 1000}

@@ -1,6 +1,7 @@
 """How the simulated hotel lives: ordinary days, or a given number of single happenings."""
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -8,8 +9,9 @@ from functools import partial
 from .simulated_bookings import CANCEL_REASONS, NIGHTS
 from .simulated_desk import FrontDesk
 from .simulated_hotel import Event, SimulatedHotel
+from .simulated_json import Json
 from .simulated_records import Customer, Reservation
-from .simulated_time import DAY_SECONDS
+from .simulated_time import DAY_SECONDS, utc_text
 
 Act = Callable[[], object]
 HAPPENINGS_PER_ROOM = 0.4
@@ -45,6 +47,24 @@ class HotelLife:
             (1, self._no_show),
             (1, self._block_lifted),
         )
+
+    @property
+    def lock(self) -> threading.RLock:
+        return self._hotel.lock
+
+    def wait(self, seconds: int) -> None:
+        self._hotel.clock.advance(seconds)
+
+    def summary(self) -> Json:
+        hotel = self._hotel
+        return {
+            "now": utc_text(hotel.clock.now),
+            "today": hotel.today.isoformat(),
+            "states": hotel.states(),
+            "customers": len(hotel.customers),
+            "rooms": len(hotel.rooms),
+            "order_items": len(hotel.order_items),
+        }
 
     def live(self, events: int) -> list[Event]:
         """So many happenings now. Seconds pass between them, or none: ties are ordinary."""

@@ -1,28 +1,26 @@
 """A Mews that can be run on this machine: the Connector API over a hotel that lives.
 
 `start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs; tests may build
-`MewsSimulator` around a `SimulatedHotel` of their own. Control, on the same port, without tokens:
-GET /simulator/state; POST /simulator/advance {days, events}, /simulator/faults {faults, clear},
-/simulator/webhooks {url, ...WebhookHabits}.
+`MewsSimulator` around a `SimulatedHotel` of their own.
 """
 
 import gc
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+import orjson
+
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
+from adapters.outbound.provider_kit.simulation.journal import Journal
+from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.running import RunningSimulator
+from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits
 
 from .simulated_days import HotelLife
 from .simulated_hotel import START_DATE, Event, SimulatedHotel
-from .simulator_api import Credentials, MewsApi, SlidingWindow
-from .simulator_control import ControlApi
-from .simulator_faults import Fault, FaultPlan, parse_fault
-from .simulator_http import Call, LoopbackServer, Reply
-from .simulator_journal import Journal, Lived
-from .simulator_webhooks import WebhookHabits, WebhookSender
+from .simulator_api import Credentials, MewsApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,8 @@ def start_simulator(options: SimulatorOptions) -> "MewsSimulator":
     return simulator
 
 
-class MewsSimulator:
-    """One hotel behind one port. Start and stop once; usable as a context manager."""
+class MewsSimulator(RunningSimulator[Event]):
+    """One hotel behind one port."""
 
     def __init__(
         self,
@@ -96,33 +94,25 @@ class MewsSimulator:
         journal: Journal | None = None,
     ) -> None:
         self.hotel = hotel
-        self._journal = journal or Journal(None)
         self.life = HotelLife(hotel)
-        self.faults = FaultPlan(faults, seed=hotel.seed)
         self.credentials = Credentials.of(hotel.seed)
-        self._stopping = threading.Event()
-        self._api = MewsApi(
+        super().__init__(
+            living=self.life,
+            compose=self._general_webhook,
+            seed=hotel.seed,
+            port=port,
+            faults=faults,
+            journal=journal,
+        )
+        api = MewsApi(
             self.life,
             self.credentials,
             self.faults,
             limit=limit or SlidingWindow(None),
-            stopping=self._stopping,
+            stopping=self.stopping,
             half_open=half_open_intervals,
         )
-        self._control = ControlApi(self)
-        self._server = LoopbackServer(port, self._answer)
-        self._sender: WebhookSender | None = None
-        self._living: threading.Thread | None = None
-        self._started = False
-
-    @property
-    def base_url(self) -> str:
-        """The platform address, without /api/connector/v1."""
-        return f"http://127.0.0.1:{self._server.port}"
-
-    @property
-    def port(self) -> int:
-        return self._server.port
+        self.serve(api.answer)
 
     @property
     def enterprise_id(self) -> str:
@@ -133,98 +123,16 @@ class MewsSimulator:
         """The accommodation service."""
         return self.hotel.catalog.stay_service_id
 
-    @property
-    def requests_served(self) -> dict[str, int]:
-        """Requests by path, refused ones included."""
-        return dict(self._api.served)
-
-    @property
-    def webhooks(self) -> WebhookSender | None:
-        return self._sender
-
-    def start(self) -> None:
-        self._server.start()
-        self._started = True
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._living is not None:
-            self._living.join()
-        if self._sender is not None:
-            self._sender.stop()
-        if self._started:
-            self._server.stop()
-        else:
-            self._server.server_close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def advance(self, *, days: int = 0, events: int = 0) -> list[Event]:
-        """Live so many days, then so many happenings; webhooks go out if a target is set."""
-        happened = self._live(Lived(seconds=0, days=days, events=events))
-        if self._sender is not None:
-            self._sender.send(happened)
-        return happened
-
-    def relive(self) -> bool:
-        """What the journal tells, without webhooks; False where it tells nothing."""
-        lived = self._journal.read()
-        for each in lived:
-            self._relive(each)
-        return bool(lived)
-
-    def _live(self, lived: Lived) -> list[Event]:
-        with self.hotel.lock:
-            self._journal.note(lived)
-            return self._relive(lived)
-
-    def _relive(self, lived: Lived) -> list[Event]:
-        self.hotel.clock.advance(lived.seconds)
-        happened: list[Event] = []
-        for _ in range(lived.days):
-            happened += self.life.live_one_day()
-        return happened + self.life.live(lived.events)
-
-    def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender:
-        """From now on; a former target gets nothing more. Raises WebhookTargetRefused."""
+    def _general_webhook(self, events: Sequence[Event]) -> bytes:
+        """Thin, unsigned, without id or time (connector-api/events/wh-general.md)."""
         catalog = self.hotel.catalog
-        sender = WebhookSender(
-            url,
-            enterprise_id=catalog.enterprise_id,
-            integration_id=catalog.integration_id,
-            habits=habits,
-            seed=self.hotel.seed,
+        return orjson.dumps(
+            {
+                "EnterpriseId": catalog.enterprise_id,
+                "IntegrationId": catalog.integration_id,
+                "Events": [
+                    {"Discriminator": event.discriminator, "Value": {"Id": event.id}}
+                    for event in events
+                ],
+            }
         )
-        former, self._sender = self._sender, sender
-        if former is not None:
-            former.stop()
-        sender.start()
-        return sender
-
-    def live_by_itself(self, every_seconds: float, events: int) -> None:
-        """A thread that lets things happen until `stop`."""
-        self._living = threading.Thread(
-            target=self._keep_living, args=(every_seconds, events), name="simulator-life"
-        )
-        self._living.start()
-
-    def _keep_living(self, every_seconds: float, events: int) -> None:
-        while not self._stopping.wait(every_seconds):
-            happened = self._live(Lived(seconds=int(every_seconds), days=0, events=events))
-            if self._sender is not None:
-                self._sender.send(happened)
-
-    def _answer(self, call: Call) -> Reply:
-        if call.path.startswith("/simulator/"):
-            return self._control.answer(call)
-        return self._api.answer(call)

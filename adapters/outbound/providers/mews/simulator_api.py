@@ -1,35 +1,35 @@
 """From an HTTP call to the vendor's answer: limit, faults, tokens, operation."""
 
 import threading
-import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
-from math import ceil
 
 import orjson
 
-from .simulated_days import HotelLife
-from .simulated_json import Json
-from .simulated_records import Reservation
-from .simulator_faults import (
-    RETRY_AFTER_DATE,
-    RETRY_AFTER_MISSING,
-    STATUS_KINDS,
+from adapters.outbound.provider_kit.simulation.fault_answers import (
+    SpoiledFields,
+    cut_of,
+    refused,
+    spoil_all,
+)
+from adapters.outbound.provider_kit.simulation.fault_plan import (
     WORLD_KINDS,
     Fault,
     FaultKind,
     FaultPlan,
-    spoil,
 )
-from .simulator_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+
+from .simulated_days import HotelLife
+from .simulated_json import Json
+from .simulated_records import Reservation
 from .simulator_operations import PREFIX, MewsOperations
 from .simulator_requests import ApiError, ApiRequest, error_body
 
-WINDOW_SECONDS = 30.0
 CLIENT_NAME = "Simulated Client 1.0.0"
-_HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
+_SPOILED = SpoiledFields(
+    "State", ("ScheduledStartUtc", "LastName", "Amount", "CustomerId", "Data", "Id")
+)
 _MESSAGES = {
     401: "Invalid AccessToken",
     403: "The enterprise does not allow this",
@@ -60,36 +60,6 @@ class Credentials:
         }
 
 
-class SlidingWindow:
-    """The vendor's request limit: so many per token in any `seconds`. None: no limit."""
-
-    def __init__(
-        self,
-        requests: int | None,
-        seconds: float = WINDOW_SECONDS,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._requests = requests
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._seen: dict[str, deque[float]] = {}
-        self._lock = threading.Lock()
-
-    def wait_seconds(self, token: str) -> int:
-        """0 and counted, or how long until a request is let through."""
-        if self._requests is None:
-            return 0
-        with self._lock:
-            now = self._monotonic()
-            seen = self._seen.setdefault(token, deque())
-            while seen and seen[0] <= now - self._seconds:
-                seen.popleft()
-            if len(seen) >= self._requests:
-                return max(1, ceil(seen[0] + self._seconds - now))
-            seen.append(now)
-            return 0
-
-
 class MewsApi:
     def __init__(
         self,
@@ -111,10 +81,9 @@ class MewsApi:
         self._operations = MewsOperations(life.hotel)
         self._count = 0
         self._count_lock = threading.Lock()
-        self.served: dict[str, int] = {}
 
     def answer(self, call: Call) -> Reply:
-        request_id = self._register(call.path)
+        request_id = self._next_id()
         struck = self._faults.strike(call.path)
         try:
             self._check_address(call)
@@ -129,10 +98,9 @@ class MewsApi:
             return Reply(error.status, orjson.dumps(body), {"Request-Id": request_id})
         return self._reply(call, answer, struck, request_id)
 
-    def _register(self, path: str) -> str:
+    def _next_id(self) -> str:
         with self._count_lock:
             self._count += 1
-            self.served[path] = self.served.get(path, 0) + 1
             return f"simulated-{self._hotel.seed}-{self._count}"
 
     def _check_address(self, call: Call) -> None:
@@ -153,15 +121,10 @@ class MewsApi:
         return _status_reply(429, request_id, str(wait)) if wait else None
 
     def _refused(self, struck: list[Fault], request_id: str) -> Reply | None:
-        for fault in struck:
-            if fault.kind in STATUS_KINDS:
-                return _status_reply(int(fault.kind), request_id, _retry_after(fault))
-            if fault.kind is FaultKind.STALL:
-                self._stopping.wait(fault.seconds)
-                return Reply(200, cut=0)
-            if fault.kind is FaultKind.HTML:
-                return Reply(200, _HTML, {"Request-Id": request_id}, "text/html")
-        return None
+        def refuse(status: int, retry_after: str | None) -> Reply:
+            return _status_reply(status, request_id, retry_after)
+
+        return refused(struck, refuse, self._stopping, {"Request-Id": request_id})
 
     def _check_tokens(self, request: ApiRequest) -> None:
         expected = self._credentials
@@ -203,28 +166,15 @@ class MewsApi:
             self._life.desk.touch(item)
 
     def _reply(self, call: Call, answer: Json, struck: list[Fault], request_id: str) -> Reply:
-        for fault in struck:
-            if fault.kind not in WORLD_KINDS and fault.kind is not FaultKind.TRUNCATED:
-                spoil(answer, fault, self._faults.pick(1_000_000))
+        spoil_all(answer, struck, _SPOILED, self._faults.pick)
         headers = {"Request-Id": request_id}
         if "return=minimal" in call.headers.get("prefer", "") and _is_empty_page(answer):
             return Reply(204, b"", headers)
-        cut = 0.5 if any(fault.kind is FaultKind.TRUNCATED for fault in struck) else None
-        return Reply(200, orjson.dumps(answer), headers, cut=cut)
+        return Reply(200, orjson.dumps(answer), headers, cut=cut_of(struck))
 
 
 def _is_empty_page(answer: Json) -> bool:
     return "Cursor" in answer and not any(answer.values())
-
-
-def _retry_after(fault: Fault) -> str | None:
-    if fault.kind not in {FaultKind.TOO_MANY_REQUESTS, FaultKind.UNAVAILABLE}:
-        return None
-    if fault.retry_after == RETRY_AFTER_MISSING:
-        return None
-    if fault.retry_after == RETRY_AFTER_DATE:
-        return formatdate(time.time() + 2, usegmt=True)
-    return fault.retry_after
 
 
 def _status_reply(status: int, request_id: str, retry_after: str | None) -> Reply:

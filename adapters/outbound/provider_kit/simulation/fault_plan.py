@@ -1,12 +1,10 @@
-"""Faults on demand: what the simulator does wrong, how often, and on which calls."""
+"""Faults on demand: what a simulator does wrong, how often, and on which calls."""
 
 import random
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-
-from .simulated_json import Json
 
 
 class FaultKind(StrEnum):
@@ -29,11 +27,12 @@ class FaultKind(StrEnum):
     CLOCK_BACK = "clock-back"
     """The hotel's clock goes back by `seconds` before the answer."""
     MOVING_ITEMS = "moving-items"
-    """After a page, one item of it and one not yet sent get a newer UpdatedUtc."""
+    """After a page, one item of it and one not yet sent get a newer time stamp."""
     HIDDEN_UPDATE = "hidden-update"
-    """Before the answer one reservation changes without a new UpdatedUtc and without a webhook."""
+    """Before the answer one booking changes without a new time stamp and without a webhook."""
 
 
+# Done to the hotel before or after the answer, not to the answer.
 STATUS_KINDS = frozenset(kind for kind in FaultKind if kind.value.isdigit())
 WORLD_KINDS = frozenset({FaultKind.CLOCK_BACK, FaultKind.MOVING_ITEMS, FaultKind.HIDDEN_UPDATE})
 RETRY_AFTER_MISSING, RETRY_AFTER_DATE = "missing", "date"
@@ -71,7 +70,7 @@ def parse_fault(text: str) -> Fault:
         raise FaultUnreadable(text) from error
 
 
-def fault_from(fields: Json) -> Fault:
+def fault_from(fields: Mapping[str, object]) -> Fault:
     """From JSON or text fields. Raises FaultUnreadable."""
     known = {"kind", "probability", "times", "path", "retry_after", "seconds", "field"}
     if not fields.keys() <= known or "kind" not in fields:
@@ -133,25 +132,3 @@ class FaultPlan:
     def pick(self, size: int) -> int:
         with self._lock:
             return self._source.randrange(size)
-
-
-_NEEDED_FIELDS = ("ScheduledStartUtc", "LastName", "Amount", "CustomerId", "Data", "Id")
-
-
-def spoil(answer: Json, fault: Fault, position: int) -> None:
-    """Spoil one item (new-field: all) of an answer in place; answers without items stay whole."""
-    items = next((value for value in answer.values() if isinstance(value, list) and value), None)
-    if items is None or not isinstance(items[0], dict):
-        return
-    if fault.kind is FaultKind.NEW_FIELD:
-        items[:] = [{**item, "SimulatedNewField": {"Nested": [True, None]}} for item in items]
-        return
-    item = items[position % len(items)] = dict(items[position % len(items)])
-    if fault.kind is FaultKind.UNKNOWN_STATE:
-        item["State"] = "Teleported"
-        return
-    name = fault.field or next(name for name in _NEEDED_FIELDS if name in item)
-    if fault.kind is FaultKind.MISSING_FIELD:
-        item.pop(name, None)
-    else:
-        item[name] = 17 if isinstance(item.get(name), str) else "seventeen"

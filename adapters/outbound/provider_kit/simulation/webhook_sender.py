@@ -1,21 +1,20 @@
-"""General webhooks, sent from a background thread (connector-api/events/wh-general.md).
-
-Thin, unsigned, without id or time; repeated a few times when not answered with 2xx in 5 s.
-"""
+"""Webhooks, sent from a background thread; repeated when not answered with 2xx in 5 s."""
 
 import http.client
 import random
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-import orjson
-
-from .simulated_hotel import Event
-
 ANSWER_TIMEOUT_SECONDS = 5.0
+JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+E = TypeVar("E")
 
 
 class WebhookTargetRefused(ValueError):
@@ -35,16 +34,20 @@ class WebhookHabits:
     retry_pause_seconds: float = 1.0
 
 
-class WebhookSender:
-    """One thread, one queue. `stop` returns when the thread is gone; nothing is sent after it."""
+class WebhookSender(Generic[E]):
+    """One thread, one queue. `stop` returns when the thread is gone; nothing is sent after it.
+
+    `compose` makes the body of a batch of events; it is called once per batch, so that a
+    repeated or doubled message is the same to the byte.
+    """
 
     def __init__(
         self,
         url: str,
         *,
-        enterprise_id: str,
-        integration_id: str,
+        compose: Callable[[Sequence[E]], bytes],
         habits: WebhookHabits | None = None,
+        headers: Mapping[str, str] = JSON_HEADERS,
         seed: int = 1,
     ) -> None:
         parts = urlsplit(url)
@@ -52,10 +55,11 @@ class WebhookSender:
             raise WebhookTargetRefused
         self._host, self._port = parts.hostname, parts.port or 80
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._envelope = {"EnterpriseId": enterprise_id, "IntegrationId": integration_id}
+        self._compose = compose
+        self._headers = dict(headers)
         self._habits = habits or WebhookHabits()
         self._source = random.Random(f"webhooks:{seed}")
-        self._waiting: list[Event] = []
+        self._waiting: list[E] = []
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._busy = False
@@ -71,7 +75,7 @@ class WebhookSender:
             self._changed.notify_all()
         self._thread.join()
 
-    def send(self, events: Iterable[Event]) -> None:
+    def send(self, events: Iterable[E]) -> None:
         with self._changed:
             self._waiting.extend(events)
             self._changed.notify_all()
@@ -94,42 +98,42 @@ class WebhookSender:
                 self._busy = False
                 self._changed.notify_all()
 
-    def _send_all(self, events: list[Event]) -> None:
+    def _send_all(self, events: list[E]) -> None:
         if self._habits.delay_seconds:
             self._stopping.wait(self._habits.delay_seconds)
-        for batch in self._batches(events):
+        for size, body in self._batches(events):
             if self._stopping.is_set():
                 return
-            self._deliver(batch)
+            self._deliver(size, body)
 
-    def _batches(self, events: list[Event]) -> list[list[Event]]:
+    def _batches(self, events: list[E]) -> list[tuple[int, bytes]]:
+        """How many events, and their body."""
         habits, source = self._habits, self._source
         kept = [event for event in events if source.random() >= habits.loss]
         self.lost += len(events) - len(kept)
         if habits.reorder:
             source.shuffle(kept)
         size = habits.batch_size
-        batches = [kept[start : start + size] for start in range(0, len(kept), size)]
+        parts = [kept[start : start + size] for start in range(0, len(kept), size)]
+        batches = [(len(part), self._compose(part)) for part in parts]
         doubles = [batch for batch in batches if source.random() < habits.duplicates]
         return batches + doubles
 
-    def _deliver(self, batch: list[Event]) -> None:
-        listed = [{"Discriminator": e.discriminator, "Value": {"Id": e.id}} for e in batch]
-        body = orjson.dumps({**self._envelope, "Events": listed})
+    def _deliver(self, size: int, body: bytes) -> None:
         for attempt in range(self._habits.attempts):
             if attempt and self._stopping.wait(self._habits.retry_pause_seconds):
                 return
             if self._post(body):
-                self.delivered += len(batch)
+                self.delivered += size
                 return
-        self.abandoned += len(batch)
+        self.abandoned += size
 
     def _post(self, body: bytes) -> bool:
         connection = http.client.HTTPConnection(
             self._host or "127.0.0.1", self._port, timeout=ANSWER_TIMEOUT_SECONDS
         )
         try:
-            connection.request("POST", self._path, body, {"Content-Type": "application/json"})
+            connection.request("POST", self._path, body, self._headers)
             return 200 <= connection.getresponse().status < 300
         except (OSError, http.client.HTTPException):
             return False

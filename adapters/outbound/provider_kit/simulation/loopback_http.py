@@ -39,13 +39,22 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: "LoopbackServer"
 
-    def do_POST(self) -> None:
-        self._handle("POST")
+    def do_DELETE(self) -> None:
+        self._handle()
 
     def do_GET(self) -> None:
-        self._handle("GET")
+        self._handle()
 
-    def _handle(self, method: str) -> None:
+    def do_PATCH(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def _handle(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
@@ -53,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(self.server.answer(Call(method, self.path, headers, body)))
+        self._send(self.server.answer(Call(self.command, self.path, headers, body)))
 
     def _send(self, reply: Reply) -> None:
         if reply.cut is not None:

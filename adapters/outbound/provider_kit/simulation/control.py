@@ -1,16 +1,15 @@
-"""The simulator's own endpoints under /simulator/, for demos and tests; no part of the vendor's."""
+"""A simulator's own endpoints under /simulator/, for demos and tests; no part of the vendor's."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Protocol
 
 import orjson
 
-from .simulated_hotel import Event, SimulatedHotel
-from .simulated_json import Json
-from .simulated_time import utc_text
-from .simulator_faults import FaultPlan, FaultUnreadable, fault_from
-from .simulator_http import Call, Reply
-from .simulator_webhooks import WebhookHabits, WebhookSender, WebhookTargetRefused
+from .fault_answers import JsonObject
+from .fault_plan import FaultPlan, FaultUnreadable, fault_from
+from .loopback_http import Call, Reply
+from .webhook_sender import WebhookHabits, WebhookTargetRefused
 
 MAX_DAYS, MAX_EVENTS = 400, 100_000
 
@@ -22,18 +21,13 @@ class ControlRefused(ValueError):
 class Controlled(Protocol):
     """What the control endpoints act on."""
 
-    hotel: SimulatedHotel
     faults: FaultPlan
 
-    @property
-    def requests_served(self) -> dict[str, int]: ...
+    def state(self) -> JsonObject: ...
 
-    @property
-    def webhooks(self) -> WebhookSender | None: ...
+    def advance(self, *, days: int = 0, events: int = 0) -> Sequence[object]: ...
 
-    def advance(self, *, days: int = 0, events: int = 0) -> list[Event]: ...
-
-    def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender: ...
+    def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> object: ...
 
 
 class ControlApi:
@@ -55,35 +49,17 @@ class ControlApi:
         except (ControlRefused, FaultUnreadable, WebhookTargetRefused) as error:
             return _reply(400, {"error": str(error) or type(error).__name__})
 
-    def _state(self, _: Json) -> Json:
-        simulator, hotel = self._simulator, self._simulator.hotel
-        sender = simulator.webhooks
-        with hotel.lock:
-            return {
-                "now": utc_text(hotel.clock.now),
-                "today": hotel.today.isoformat(),
-                "states": hotel.states(),
-                "customers": len(hotel.customers),
-                "rooms": len(hotel.rooms),
-                "order_items": len(hotel.order_items),
-                "requests": simulator.requests_served,
-                "faults": dict(simulator.faults.struck),
-                "webhooks": sender
-                and {
-                    "delivered": sender.delivered,
-                    "lost": sender.lost,
-                    "abandoned": sender.abandoned,
-                },
-            }
+    def _state(self, _: JsonObject) -> JsonObject:
+        return self._simulator.state()
 
-    def _advance(self, body: Json) -> Json:
+    def _advance(self, body: JsonObject) -> JsonObject:
         days = _whole(body.get("days", 0), MAX_DAYS)
         events = self._simulator.advance(
             days=days, events=_whole(body.get("events", 0), MAX_EVENTS)
         )
-        return {"events": len(events), **self._state({})}
+        return {"events": len(events), **self._simulator.state()}
 
-    def _set_faults(self, body: Json) -> Json:
+    def _set_faults(self, body: JsonObject) -> JsonObject:
         faults = body.get("faults", [])
         if not isinstance(faults, list) or not all(isinstance(item, dict) for item in faults):
             raise ControlRefused("faults must be a list of objects")
@@ -94,7 +70,7 @@ class ControlApi:
             self._simulator.faults.add(fault)
         return {"added": len(wanted)}
 
-    def _set_webhooks(self, body: Json) -> Json:
+    def _set_webhooks(self, body: JsonObject) -> JsonObject:
         known = {entry.name for entry in fields(WebhookHabits)}
         given = {name: value for name, value in body.items() if name != "url"}
         if not given.keys() <= known or not all(isinstance(v, int | float) for v in given.values()):
@@ -103,7 +79,7 @@ class ControlApi:
         return {"webhooks": "on"}
 
 
-def _json_object(body: bytes) -> Json:
+def _json_object(body: bytes) -> JsonObject:
     try:
         value = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
@@ -119,5 +95,5 @@ def _whole(value: object, limit: int) -> int:
     return value
 
 
-def _reply(status: int, body: Json) -> Reply:
+def _reply(status: int, body: JsonObject) -> Reply:
     return Reply(status, orjson.dumps(body))

@@ -1,0 +1,95 @@
+"""What a struck call is answered with: no answer, a wrong one, a spoiled one."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TypeAlias
+
+from .fault_plan import (
+    RETRY_AFTER_DATE,
+    RETRY_AFTER_MISSING,
+    STATUS_KINDS,
+    WORLD_KINDS,
+    Fault,
+    FaultKind,
+)
+from .loopback_http import Reply
+
+JsonObject: TypeAlias = dict[str, object]
+Refuse: TypeAlias = Callable[[int, str | None], Reply]
+"""The vendor's own words for a status; the second argument is the Retry-After header or None."""
+
+HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
+UNKNOWN_STATE = "Teleported"
+NEW_FIELD = "SimulatedNewField"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoiledFields:
+    """The vendor's names: `state` of a booking, and the `needed` fields of its items; the first
+    of these that an item has is the one to be spoiled."""
+
+    state: str
+    needed: tuple[str, ...]
+
+
+def refused(
+    struck: Sequence[Fault], refuse: Refuse, stopping: threading.Event, headers: dict[str, str]
+) -> Reply | None:
+    """The answer instead of the vendor's; None where the call is let through."""
+    for fault in struck:
+        if fault.kind in STATUS_KINDS:
+            return refuse(int(fault.kind), retry_after(fault))
+        if fault.kind is FaultKind.STALL:
+            stopping.wait(fault.seconds)
+            return Reply(200, cut=0)
+        if fault.kind is FaultKind.HTML:
+            return Reply(200, HTML, headers, "text/html")
+    return None
+
+
+def retry_after(fault: Fault) -> str | None:
+    """The header's text."""
+    if fault.kind not in {FaultKind.TOO_MANY_REQUESTS, FaultKind.UNAVAILABLE}:
+        return None
+    if fault.retry_after == RETRY_AFTER_MISSING:
+        return None
+    if fault.retry_after == RETRY_AFTER_DATE:
+        return formatdate(time.time() + 2, usegmt=True)
+    return fault.retry_after
+
+
+def cut_of(struck: Sequence[Fault]) -> float | None:
+    """The share of the body that is sent."""
+    return 0.5 if any(fault.kind is FaultKind.TRUNCATED for fault in struck) else None
+
+
+def spoil_all(
+    answer: JsonObject, struck: Sequence[Fault], fields: SpoiledFields, pick: Callable[[int], int]
+) -> None:
+    for fault in struck:
+        if fault.kind not in WORLD_KINDS and fault.kind is not FaultKind.TRUNCATED:
+            spoil(answer, fault, pick(1_000_000), fields)
+
+
+def spoil(answer: JsonObject, fault: Fault, position: int, fields: SpoiledFields) -> None:
+    """Spoil one item (new-field: all) of an answer in place; answers without items stay whole."""
+    items = next((value for value in answer.values() if isinstance(value, list) and value), None)
+    if items is None or not isinstance(items[0], dict):
+        return
+    if fault.kind is FaultKind.NEW_FIELD:
+        items[:] = [{**item, NEW_FIELD: {"Nested": [True, None]}} for item in items]
+        return
+    item = items[position % len(items)] = dict(items[position % len(items)])
+    if fault.kind is FaultKind.UNKNOWN_STATE:
+        item[fields.state] = UNKNOWN_STATE
+        return
+    name = fault.field or next((name for name in fields.needed if name in item), None)
+    if name is None:
+        return
+    if fault.kind is FaultKind.MISSING_FIELD:
+        item.pop(name, None)
+    else:
+        item[name] = 17 if isinstance(item.get(name), str) else "seventeen"

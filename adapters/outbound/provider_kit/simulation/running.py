@@ -1,0 +1,191 @@
+"""The life of a simulator: it serves, lets its hotel live, remembers it, sends webhooks."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+from .control import ControlApi
+from .fault_answers import JsonObject
+from .fault_plan import Fault, FaultPlan
+from .journal import Journal, Lived
+from .loopback_http import Answer, Call, LoopbackServer, Reply
+from .webhook_sender import WebhookHabits, WebhookSender
+
+E_co = TypeVar("E_co", covariant=True)
+E = TypeVar("E")
+
+
+class Living(Protocol[E_co]):
+    """A hotel that things happen in; each tells its events. Deterministic: the same calls of a
+    hotel of the same seed make the same life."""
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Guards the hotel against requests while it lives."""
+        ...
+
+    def wait(self, seconds: int) -> None:
+        """The clock moves on; nothing happens."""
+        ...
+
+    def live(self, events: int) -> Sequence[E_co]: ...
+
+    def live_one_day(self) -> Sequence[E_co]: ...
+
+    def summary(self) -> JsonObject:
+        """For /simulator/state."""
+        ...
+
+
+class RunningSimulator(Generic[E]):
+    """One hotel behind one port. Start and stop once; usable as a context manager.
+
+    `compose` makes the body of a webhook; `serve` is told the vendor's API. Its own endpoints, on
+    the same port and without credentials: GET /simulator/state; POST /simulator/advance {days,
+    events}, /simulator/faults {faults, clear}, /simulator/webhooks {url, ...WebhookHabits}.
+    """
+
+    def __init__(
+        self,
+        *,
+        living: Living[E],
+        compose: Callable[[Sequence[E]], bytes],
+        seed: int,
+        port: int = 0,
+        faults: Iterable[Fault] = (),
+        journal: Journal | None = None,
+    ) -> None:
+        self._living = living
+        self._lock = living.lock
+        self._compose = compose
+        self._seed = seed
+        self._journal = journal or Journal(None)
+        self.faults = FaultPlan(faults, seed=seed)
+        self.stopping = threading.Event()
+        self._control = ControlApi(self)
+        self._answer_vendor: Answer = lambda _: Reply(404)
+        self._server = LoopbackServer(port, self._answer)
+        self._sender: WebhookSender[E] | None = None
+        self._thread: threading.Thread | None = None
+        self._started = False
+        self._served: dict[str, int] = {}
+        self._served_lock = threading.Lock()
+
+    def serve(self, answer: Answer) -> None:
+        """The vendor's API; before `start`."""
+        self._answer_vendor = answer
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def requests_served(self) -> dict[str, int]:
+        """Requests by path, without the query, refused ones included."""
+        with self._served_lock:
+            return dict(self._served)
+
+    @property
+    def webhooks(self) -> WebhookSender[E] | None:
+        return self._sender
+
+    def start(self) -> None:
+        self._server.start()
+        self._started = True
+
+    def stop(self) -> None:
+        self.stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._sender is not None:
+            self._sender.stop()
+        if self._started:
+            self._server.stop()
+        else:
+            self._server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def advance(self, *, days: int = 0, events: int = 0) -> Sequence[E]:
+        """Live so many days, then so many happenings; webhooks go out if a target is set."""
+        return self._announced(Lived(seconds=0, days=days, events=events))
+
+    def relive(self) -> bool:
+        """What the journal tells, without webhooks; False where it tells nothing."""
+        lived = self._journal.read()
+        for each in lived:
+            self._relive(each)
+        return bool(lived)
+
+    def _announced(self, lived: Lived) -> Sequence[E]:
+        with self._lock:
+            self._journal.note(lived)
+            happened = self._relive(lived)
+        if self._sender is not None:
+            self._sender.send(happened)
+        return happened
+
+    def _relive(self, lived: Lived) -> list[E]:
+        self._living.wait(lived.seconds)
+        happened: list[E] = []
+        for _ in range(lived.days):
+            happened += self._living.live_one_day()
+        return [*happened, *self._living.live(lived.events)]
+
+    def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender[E]:
+        """From now on; a former target gets nothing more. Raises WebhookTargetRefused."""
+        sender = WebhookSender(url, compose=self._compose, habits=habits, seed=self._seed)
+        former, self._sender = self._sender, sender
+        if former is not None:
+            former.stop()
+        sender.start()
+        return sender
+
+    def live_by_itself(self, every_seconds: float, events: int) -> None:
+        """A thread that lets things happen until `stop`."""
+        self._thread = threading.Thread(
+            target=self._keep_living, args=(every_seconds, events), name="simulator-life"
+        )
+        self._thread.start()
+
+    def _keep_living(self, every_seconds: float, events: int) -> None:
+        while not self.stopping.wait(every_seconds):
+            self._announced(Lived(seconds=int(every_seconds), days=0, events=events))
+
+    def state(self) -> JsonObject:
+        sender = self._sender
+        sent = sender and {
+            "delivered": sender.delivered,
+            "lost": sender.lost,
+            "abandoned": sender.abandoned,
+        }
+        with self._lock:
+            return {
+                **self._living.summary(),
+                "requests": self.requests_served,
+                "faults": dict(self.faults.struck),
+                "webhooks": sent,
+            }
+
+    def _answer(self, call: Call) -> Reply:
+        if call.path.startswith("/simulator/"):
+            return self._control.answer(call)
+        path = call.path.partition("?")[0]
+        with self._served_lock:
+            self._served[path] = self._served.get(path, 0) + 1
+        return self._answer_vendor(call)
