@@ -6,8 +6,9 @@ from itertools import chain, groupby
 from typing import Final
 from uuid import UUID
 
-from application.apply_items import Context, apply_items
+from application.apply_items import Context, apply_disappearances, apply_items
 from application.ingest_items import MAX_ITEMS, hotel_context, push_context
+from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
 from application.settle_items import (
@@ -191,9 +192,13 @@ class ProcessInbox:
                 client.close()
         except PmsError as error:
             return self._not_fetched(asking, error)
-        return until_settled(lambda: self._store(page, asking))
+        tells_deletion = provider.capabilities.tells_deletion
+        gone = not_there(page, refs) if tells_deletion else ()
+        return until_settled(lambda: self._store(page, gone, asking))
 
-    def _store(self, page: Page, asking: Sequence[_Understood]) -> list[Settlement]:
+    def _store(
+        self, page: Page, gone: Sequence[str], asking: Sequence[_Understood]
+    ) -> list[Settlement]:
         first = asking[0].row
         context = Context(
             hotel_id=first.hotel_id,
@@ -211,6 +216,8 @@ class ProcessInbox:
                 uow.records.save(first.hotel_id, first.provider, page.records, now=context.now)
             results = apply_items(uow, page.items, context, self.ids)
             quarantine(uow, results, context, self.ids, batch_id=self.ids.new())
+            if gone:
+                apply_disappearances(uow, gone, context, self.ids)
             settled = [fetched(row, results) for row in rows]
             uow.inbox.settle(first.hotel_id, settled)
             uow.commit()

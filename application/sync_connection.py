@@ -15,6 +15,7 @@ from application.apply_items import (
 )
 from application.cloud_events import outbox_message
 from application.errors import NotFound
+from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
 from application.stored_connections import account, found
@@ -191,12 +192,11 @@ class SyncConnection:
             ours = uow.bookings.ids_overlapping(session.hotel.id, session.connection.id, window)
         missing = sorted(set(ours) - session.seen)
         for chunk in _chunks(missing):
-            page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
+            refs = [Ref(RefKind.BOOKING, external_id) for external_id in chunk]
+            page = client.fetch(refs)
             self._store(session, page)
-            unreadable = any(item.external_id is None for item in page.items)
-            if capabilities.tells_deletion and not unreadable:
-                there = {item.external_id for item in page.items}
-                self._gone(session, page, [i for i in chunk if i not in there])
+            if capabilities.tells_deletion:
+                self._gone(session, page, not_there(page, refs))
 
     def _gone(self, session: _Session, page: Page, external_ids: Sequence[str]) -> None:
         def attempt() -> SyncRun:

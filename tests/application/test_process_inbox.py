@@ -220,3 +220,26 @@ class TestNothing:
         assert world.process(world.hotel.id, UUID(int=1)) == []
         assert world.process(world.add_hotel().id, batch) == []
         assert world.row(batch).state is InboxState.RECEIVED
+
+
+class TestDeletionTold:
+    """A vendor's `deleted` notification names a booking that its API has no more."""
+
+    def test_by_a_notification_marks_the_booking_gone(self, world: World) -> None:
+        world.provider.holds(booked())
+        world.notify(B1)
+        world.work_off()
+        world.provider.held.clear()
+        world.notify(B1)
+        world.work_off()
+        gone = world.known().details
+        assert gone.deleted_at_source is not None
+        assert not gone.holds_inventory
+        assert world.changes() == ["created", "updated"]
+
+    def test_of_a_booking_that_was_never_known_is_nothing(self, world: World) -> None:
+        batch = world.notify(B1)
+        world.work_off()
+        assert world.booking() is None
+        assert world.row(batch).state is InboxState.DONE
+        assert world.events() == []
