@@ -24,10 +24,17 @@ class PmsGroup(click.Group):
         except PmsError as error:
             as_json = bool((ctx.obj or {}).get("json"))
             if as_json:
-                say_json({"error": {"code": error.code, "message": error.message}}, err=True)
+                told = {"code": error.code, "message": error.message, "details": error.details}
+                say_json({"error": told}, err=True)
             else:
-                click.echo(f"error: {error.message} [{error.code}]", err=True)
+                click.echo(f"error: {_sentence(error)} [{error.code}]", err=True)
             raise SystemExit(1) from error
+
+
+def _sentence(error: PmsError) -> str:
+    """The message with the details that it does not give itself."""
+    details = {k: v for k, v in error.details.items() if str(v) not in error.message}
+    return " ".join([error.message, *(f"({name}: {value})" for name, value in details.items())])
 
 
 def console() -> Console:

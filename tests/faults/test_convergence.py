@@ -6,12 +6,11 @@ from random import Random
 
 import pytest
 
-from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
-from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits
 from adapters.outbound.providers.mews.simulator import MewsSimulator
 from domain.sync import SyncKind
 from tests.faults import raw_store
 from tests.faults.stack import Stack, stack_over, web_of
+from tests.simulator_control import control, heal, inject
 
 BAD_NETWORK = (
     "429,probability=0.04,retry_after=1",
@@ -29,15 +28,15 @@ BEHIND_OUR_BACK = (
     "hidden-update,probability=0.2,path=reservations",
     "clock-back,times=2,seconds=900,path=reservations",
 )
-UNRELIABLE = WebhookHabits(
-    batch_size=5,
-    loss=0.3,
-    duplicates=0.4,
-    reorder=True,
-    delay_seconds=0.02,
-    attempts=1,
-    retry_pause_seconds=0.01,
-)
+UNRELIABLE = {
+    "batch_size": 5,
+    "loss": 0.3,
+    "duplicates": 0.4,
+    "reorder": True,
+    "delay_seconds": 0.02,
+    "attempts": 1,
+    "retry_pause_seconds": 0.01,
+}
 STATUSES = {
     "Inquired": "PENDING",
     "Optional": "PENDING",
@@ -50,7 +49,9 @@ STATUSES = {
 
 def live(stack: Stack, home: str, source: Random, *, days: int) -> None:
     """Days pass; notifications come as they may, jobs are lost, deltas run in between."""
-    sender = stack.simulator.send_webhooks_to(f"{home}{stack.webhook_path}", UNRELIABLE)
+    control(stack.simulator, "webhooks", url=f"{home}{stack.webhook_path}", **UNRELIABLE)
+    sender = stack.simulator.webhooks
+    assert sender is not None
     for _ in range(days):
         stack.simulator.advance(days=1, events=source.randrange(10, 30))
         stack.catch_up()
@@ -100,13 +101,12 @@ def contents(stack: Stack) -> list[list[tuple[object, ...]]]:
 
 
 def converge(stack: Stack, source: Random, *, faults: tuple[str, ...], days: int) -> None:
-    for fault in faults:
-        stack.simulator.faults.add(parse_fault(fault))
+    inject(stack.simulator, *faults)
     with web_of(stack) as home:
         stack.sync_until_completed()
         live(stack, home, source, days=days)
     assert stack.simulator.faults.struck
-    stack.simulator.faults.clear()
+    heal(stack.simulator)
     stack.drain()
 
 
@@ -165,4 +165,6 @@ class TestOurPictureOfAHotel:
             converge(stack, Random(seed), faults=faults, days=7)
             stack.sync_until_completed()
             mend(stack, SyncKind.RECONCILE)
+            # What changed behind our back in stays that ended before the reconcile's window.
+            stack.sync_until_completed(SyncKind.FULL)
             assert_quiet(stack)

@@ -23,6 +23,13 @@ class StoreRefused(PortError):
     kind = ErrorKind.BUG
 
 
+class SchemaMissing(StoreRefused):
+    """The database has not the tables of this version; bring it up to date: `pms db upgrade`."""
+
+    code = "schema_missing"
+    kind = ErrorKind.MISCONFIGURED
+
+
 _SQLITE_DUPLICATES = (
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -67,6 +74,8 @@ def as_port_error(error: Exception) -> PortError:
         return ConcurrentChange()
     if _is_duplicate(error):
         return AlreadyExists()
+    if _lacks_schema(error):
+        return SchemaMissing()
     if isinstance(error, sqlite3.OperationalError) and not _is_sqlite_trouble(error):
         return StoreRefused()
     if isinstance(error, _UNAVAILABLE):
@@ -87,6 +96,12 @@ def _is_duplicate(error: Exception) -> bool:
     if isinstance(error, sqlite3.IntegrityError):
         return getattr(error, "sqlite_errorcode", None) in _SQLITE_DUPLICATES
     return isinstance(error, postgres.UniqueViolation)
+
+
+def _lacks_schema(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column"))
+    return isinstance(error, postgres.UndefinedTable | postgres.UndefinedColumn)
 
 
 def _is_sqlite_trouble(error: sqlite3.OperationalError) -> bool:

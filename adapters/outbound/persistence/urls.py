@@ -20,5 +20,5 @@ def sqlite_path(url: str) -> Path:
     """`sqlite:///relative` or `sqlite:////absolute`; a store in memory would be one per thread."""
     path = url.removeprefix(_SQLITE)
     if not url.startswith(_SQLITE) or path in ("", ":memory:"):
-        raise Misconfigured(setting="database_url", fix="postgresql://… or sqlite:///path")
+        raise Misconfigured(setting="PMS_DATABASE_URL", fix="postgresql://… or sqlite:///path")
     return Path(path)

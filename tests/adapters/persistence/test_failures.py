@@ -5,7 +5,7 @@ import psycopg
 import pytest
 from psycopg import errors as postgres
 
-from adapters.outbound.persistence.failures import StoreRefused, translated
+from adapters.outbound.persistence.failures import SchemaMissing, StoreRefused, translated
 from adapters.outbound.persistence.store import Store, open_store
 from domain.errors import ErrorKind
 from domain.hotel import Hotel
@@ -49,7 +49,7 @@ POSTGRES_TABLE = [
     (postgres.CheckViolation, StoreRefused),
     (postgres.NotNullViolation, StoreRefused),
     (postgres.NumericValueOutOfRange, StoreRefused),
-    (postgres.UndefinedTable, StoreRefused),
+    (postgres.UndefinedTable, SchemaMissing),
     (peewee.ImproperlyConfigured, StoreRefused),
 ]
 
@@ -68,7 +68,7 @@ class TestADriversError:
             ("INSERT INTO t VALUES (1, 'b')", AlreadyExists),
             ("INSERT INTO t VALUES (2, 'a')", AlreadyExists),
             ("INSERT INTO t VALUES (2, NULL)", StoreRefused),
-            ("SELECT * FROM missing", StoreRefused),
+            ("SELECT * FROM missing", SchemaMissing),
         ],
     )
     def test_of_sqlite_has_its_place_too(self, statement: str, ours: type[PortError]) -> None:

@@ -1,0 +1,369 @@
+"""`pms` as an operator uses it: every command in a home of its own, and how it says no."""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from adapters.outbound.providers.mews.simulator import (
+    MewsSimulator,
+    SimulatorOptions,
+    start_simulator,
+)
+from adapters.outbound.security.sealing import new_key
+from entrypoints.cli.main import main
+from tests.simulator_control import heal, inject
+
+CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
+
+
+@dataclass
+class Pms:
+    """`pms …` in a home of its own. What it printed is kept, to look for secrets in it."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    printed: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str, **environment: str) -> Result:
+        given = {"PMS_HOME": str(self.home), **self.environment, **environment}
+        result = CliRunner(env=given).invoke(main, arguments, obj={"json": False})
+        self.printed.append(result.output)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    def json(self, *arguments: str) -> Any:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def refusal(self, *arguments: str, **environment: str) -> str:
+        """The one line on standard error of a command that can't."""
+        result = self.run(*arguments, **environment)
+        assert result.exit_code == 1, result.output
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert re.fullmatch(r"error: .+ \[[a-z_]+\]", line), line
+        return line
+
+    def connect(self, simulator: MewsSimulator, *, access_token: str = ACCESS_TOKEN) -> Any:
+        return self.json(
+            *("connection", "add", "vienna", "mews"),
+            *("--set", f"base_url={simulator.base_url}"),
+            *("--set", f"client_token={CLIENT_TOKEN}", "--set", f"access_token={access_token}"),
+        )
+
+
+@pytest.fixture
+def logging_left_alone() -> Iterator[None]:
+    """Commands configure the root logger, for their own process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+
+
+@pytest.fixture
+def empty(tmp_path: Path, logging_left_alone: None) -> Pms:
+    pms = Pms(tmp_path / "home", {"PMS_ALLOWED_HOSTS": "127.0.0.1", "PMS_ALLOW_PLAIN_HTTP": "yes"})
+    assert pms.json("db", "upgrade")["to"] > 0
+    return pms
+
+
+@pytest.fixture
+def pms(empty: Pms) -> Pms:
+    added = empty.json(
+        *("hotel", "add", "vienna", "--name", "Hotel Vienna"),
+        *("--time-zone", "Europe/Vienna", "--currency", "EUR"),
+    )
+    assert added["slug"] == "vienna"
+    return empty
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[MewsSimulator]:
+    today = datetime.now(UTC).date()
+    running = start_simulator(SimulatorOptions(bookings=60, start_date=today))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connected(pms: Pms, simulator: MewsSimulator) -> Pms:
+    pms.connect(simulator)
+    assert pms.json("connection", "test", "vienna")["works"] is True
+    return pms
+
+
+def elsewhere(pms: Pms) -> dict[str, str]:
+    """Production, where loopback is a host like any other, and not an allowed one."""
+    keys = (pms.home / "secret_keys").read_text()
+    hosts = {"PMS_ALLOWED_HOSTS": "other.example", "PMS_ALLOW_PLAIN_HTTP": "no"}
+    return {"PMS_ENV": "production", "PMS_SECRET_KEYS": keys, **hosts}
+
+
+class TestDb:
+    def test_goes_up_down_and_up_again(self, empty: Pms) -> None:
+        newest = empty.json("db", "upgrade")["to"]
+        assert empty.json("db", "downgrade", "0", "--yes") == {"from": newest, "to": 0}
+        assert empty.json("db", "upgrade") == {"from": 0, "to": newest}
+        assert empty.json("db", "upgrade") == {"from": newest, "to": newest}
+
+    def test_is_asked_for_where_it_was_never_set_up(
+        self, tmp_path: Path, logging_left_alone: None
+    ) -> None:
+        assert "pms db upgrade" in Pms(tmp_path).refusal("hotel", "list")
+
+
+class TestHotel:
+    def test_is_listed_and_shown(self, pms: Pms) -> None:
+        (listed,) = pms.json("hotel", "list")
+        shown = pms.json("hotel", "show", "vienna")
+        assert listed.items() <= shown.items()
+        assert (shown["bookings"], shown["connections"]) == (0, [])
+        assert "Hotel Vienna" in pms.run("hotel", "list").stdout
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"slug": "Not A Slug"},
+            {"zone": "Europe/Atlantis"},
+            {"currency": "EURO"},
+            {"slug": "vienna"},
+        ],
+    )
+    def test_is_refused_where_it_makes_no_sense(self, pms: Pms, bad: dict[str, str]) -> None:
+        said = {"slug": "graz", "zone": "Europe/Vienna", "currency": "EUR", **bad}
+        pms.refusal(
+            *("hotel", "add", said["slug"], "--name", "Graz"),
+            *("--time-zone", said["zone"], "--currency", said["currency"]),
+        )
+        assert len(pms.json("hotel", "list")) == 1
+
+
+class TestConnection:
+    def test_is_added_tested_paused_resumed_and_listed(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        added = pms.connect(simulator)
+        assert added["state"] == "new"
+        assert added["webhook_path"].startswith("/api/pms/mews/webhook/")
+        tested = pms.json("connection", "test", added["id"])
+        assert (tested["works"], tested["error"]) == (True, None)
+        assert pms.json("connection", "list", "vienna")[0]["state"] == "active"
+        assert pms.json("connection", "pause", "vienna")["state"] == "paused"
+        assert pms.json("connection", "resume", "vienna/mews")["state"] == "active"
+
+    def test_with_a_wrong_token_fails_its_test_and_says_what_to_look_at(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        pms.connect(simulator, access_token="wrong-token")
+        result = pms.run("connection", "test", "vienna", "--json")
+        tested = json.loads(result.stdout)
+        assert (result.exit_code, tested["works"]) == (1, False)
+        assert tested["error"] == "provider_credentials_refused"
+        assert len(tested["suggestions"]) > 1
+        assert pms.json("connection", "list")[0]["state"] == "new"
+
+    def test_to_a_host_that_is_not_allowed_is_refused(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        pms.connect(simulator)
+        line = pms.refusal("connection", "test", "vienna", **elsewhere(pms))
+        assert "host" in line
+
+    def test_never_prints_what_it_was_given_in_secret(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        pms.connect(simulator, access_token="planted-secret")
+        for command in ("connection list", "connection test vienna", "hotel show vienna", "doctor"):
+            pms.run(*command.split())
+            pms.run(*command.split(), "--json")
+        everything = "".join(pms.printed)
+        assert "planted-secret" not in everything
+        assert CLIENT_TOKEN not in everything
+        key = (pms.home / "secret_keys").read_text()
+        assert key not in everything
+        assert key.partition(":")[2] not in everything
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("add", "nowhere", "mews"),
+            ("add", "vienna", "opera2000"),
+            ("add", "vienna", "mews", "--set", "client_token=x"),
+            ("add", "vienna", "mews", "--set", "colour=red"),
+            ("test", "nowhere"),
+            ("test", "vienna/mews"),
+            ("pause", "01a20000-0000-7000-8000-000000000000"),
+        ],
+    )
+    def test_that_can_not_be_is_refused_in_one_line(
+        self, pms: Pms, arguments: tuple[str, ...]
+    ) -> None:
+        pms.refusal("connection", *arguments)
+
+
+class TestToken:
+    def issue(self, pms: Pms) -> Any:
+        if not pms.json("connection", "list"):
+            pms.json("connection", "add", "vienna", "canonical")
+        return pms.json("token", "issue", "vienna", "--provider", "canonical", "--scope", "ingest")
+
+    def test_is_shown_once_and_rotated_and_revoked(self, pms: Pms) -> None:
+        first = self.issue(pms)
+        second = pms.json("token", "rotate", first["id"], "--overlap-hours", "1")
+        assert first["token"] != second["token"]
+        assert first["scopes"] == second["scopes"] == ["ingest"]
+        pms.json("token", "revoke", second["id"])
+        listed = {row["id"]: row for row in pms.json("token", "list", "vienna")}
+        assert listed[second["id"]]["revoked_at"]
+        assert not listed[first["id"]]["revoked_at"]
+        for told in pms.printed[-1:]:
+            assert first["token"] not in told
+            assert second["token"] not in told
+
+    def test_of_an_unknown_id_is_refused(self, pms: Pms) -> None:
+        for verb in ("rotate", "revoke"):
+            pms.refusal("token", verb, "01a20000-0000-7000-8000-000000000000")
+
+
+class TestSync:
+    def test_runs_here_and_now_and_verify_finds_no_drift(self, connected: Pms) -> None:
+        first = connected.json("sync", "run", "vienna")
+        assert (first["status"], first["kind"], first["trigger"]) == ("COMPLETED", "full", "first")
+        assert connected.json("sync", "run", "vienna")["kind"] == "delta"
+        assert connected.json("sync", "run", "vienna", "--full")["updated"] == 0
+        assert connected.json("sync", "reconcile", "vienna")["kind"] == "reconcile"
+        assert connected.json("sync", "status", "vienna")["total"] == 4
+        (report,) = connected.json("verify", "vienna")
+        assert report["drift"] == 0
+        assert report["compared"] > 0
+        assert connected.json("hotel", "show", "vienna")["bookings"] >= 60
+
+    def test_says_so_and_fails_where_ours_differs(
+        self, connected: Pms, simulator: MewsSimulator
+    ) -> None:
+        connected.run("sync", "run", "vienna")
+        simulator.advance(events=40)
+        result = connected.run("verify", "vienna", "--json")
+        assert result.exit_code == 1
+        assert json.loads(result.stdout)[0]["drift"] > 0
+
+    def test_of_a_connection_that_was_never_tested_is_refused(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        pms.connect(simulator)
+        assert "connection test" in pms.refusal("sync", "run", "vienna")
+
+    def test_that_fails_exits_with_1_and_its_error(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        pms.connect(simulator)
+        pms.json("connection", "test", "vienna")
+        result = pms.run("sync", "run", "vienna", "--json", **elsewhere(pms))
+        assert result.exit_code == 1
+        assert json.loads(result.stdout)["status"] == "FAILED"
+
+
+class TestQuarantine:
+    def test_is_listed_shown_and_replayed(
+        self, connected: Pms, tmp_path: Path, simulator: MewsSimulator
+    ) -> None:
+        inject(simulator, "unknown-state,path=reservations/getAll")
+        result = connected.run("sync", "run", "vienna", "--json")
+        heal(simulator)
+        assert (result.exit_code, json.loads(result.stdout)["status"]) == (1, "PARTIAL")
+        item, *_ = connected.json("quarantine", "list", "vienna")
+        assert item["path"].endswith(".State")
+        shown = connected.json("quarantine", "show", "vienna", item["id"])
+        assert "Teleported" in shown["payload"]
+        replayed, *_ = connected.json("quarantine", "replay", "vienna", "--all")
+        assert replayed["id"] == item["id"]
+        connected.refusal("quarantine", "show", "vienna", "01a20000-0000-7000-8000-000000000000")
+
+    def test_may_be_empty(self, pms: Pms) -> None:
+        assert pms.json("quarantine", "list", "vienna") == []
+        assert "Nothing" in pms.run("quarantine", "list", "vienna").stdout
+
+
+class TestProvider:
+    def test_list_names_each_with_its_settings(self, empty: Pms) -> None:
+        listed = {row["name"]: row for row in empty.json("provider", "list")}
+        assert {"mews", "canonical"} <= listed.keys()
+        assert "access_token (secret, required)" in listed["mews"]["settings"]
+        assert "mews" in empty.run("provider", "list").stdout
+
+
+class TestDoctor:
+    def test_lists_every_setting_and_hides_secrets(self, empty: Pms) -> None:
+        key = new_key("planted")
+        url = "redis://:planted-password@127.0.0.1:1/0"
+        result = empty.run("doctor", "--json", PMS_SECRET_KEYS=key, PMS_REDIS_URL=url)
+        told = json.loads(result.stdout)
+        values = {row["variable"]: row["value"] for row in told["settings"]}
+        assert values["PMS_SECRET_KEYS"] == "(set)"
+        assert values["PMS_REDIS_URL"] == "redis://…@127.0.0.1:1/0"
+        assert "planted" not in result.output
+        assert result.exit_code == 1
+        assert {row["check"]: row["result"] for row in told["checks"]}["store"] == "ok"
+
+    def test_makes_a_sealing_key(self, empty: Pms) -> None:
+        key = empty.run("doctor", "--new-key").stdout.strip()
+        assert empty.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code == 0
+
+
+class TestAnError:
+    @pytest.mark.parametrize(
+        ("environment", "named"),
+        [
+            ({"PMS_FOO": "1"}, "PMS_FOO"),
+            ({"PMS_ENV": "production"}, "PMS_SECRET_KEYS"),
+            ({"PMS_PORT": "http"}, "PMS_PORT"),
+            ({"PMS_SECRET_KEYS": "planted-nonsense"}, "key"),
+            ({"PMS_DATABASE_URL": "oracle://planted@db"}, "PMS_DATABASE_URL"),
+            ({"PMS_DATABASE_URL": "postgresql://x:planted@127.0.0.1:1/x"}, ""),
+        ],
+    )
+    def test_of_the_environment_is_one_line_that_names_it(
+        self, empty: Pms, environment: dict[str, str], named: str
+    ) -> None:
+        line = empty.refusal(
+            "hotel",
+            "add",
+            "x",
+            "--name",
+            "X",
+            "--time-zone",
+            "UTC",
+            "--currency",
+            "EUR",
+            **environment,
+        )
+        assert named in line
+        assert "planted" not in line
+
+    @pytest.mark.parametrize(
+        "command",
+        ["hotel show", "sync run", "sync status", "verify", "token list", "quarantine list"],
+    )
+    def test_of_a_missing_hotel_names_the_way_out(self, empty: Pms, command: str) -> None:
+        line = empty.refusal(*command.split(), "nowhere")
+        assert "pms hotel list" in line
+
+    def test_is_json_where_json_was_asked_for(self, empty: Pms) -> None:
+        result = empty.run("--json", "hotel", "show", "nowhere")
+        assert result.exit_code == 1
+        assert json.loads(result.stderr)["error"]["code"] == "hotel_not_found"
+
+    @pytest.mark.parametrize("option", ["--help", "-h"])
+    def test_is_none_where_help_is_asked_for(self, empty: Pms, option: str) -> None:
+        for name in (*main.commands,):
+            assert empty.run(name, option).exit_code == 0

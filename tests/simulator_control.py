@@ -1,0 +1,31 @@
+"""A simulator's control endpoints, as a person would use them with curl."""
+
+import json
+import urllib.request
+from typing import Protocol
+
+
+class Addressed(Protocol):
+    @property
+    def base_url(self) -> str: ...
+
+
+def control(simulator: Addressed, name: str, **body: object) -> None:
+    request = urllib.request.Request(
+        f"{simulator.base_url}/simulator/{name}", json.dumps(body).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def inject(simulator: Addressed, *faults: str) -> None:
+    """Texts as `pms simulate --fault` takes them: `429,probability=0.1`."""
+    wanted = []
+    for fault in faults:
+        kind, *settings = fault.split(",")
+        wanted.append({"kind": kind, **dict(setting.split("=", 1) for setting in settings)})
+    control(simulator, "faults", faults=wanted)
+
+
+def heal(simulator: Addressed) -> None:
+    control(simulator, "faults", clear=True)
