@@ -12,7 +12,8 @@ from ports.errors import UnreadableAnswer
 class Call:
     """`safe`: repeating it changes nothing at the provider (a read, also one sent as POST).
     `shrinkable`: the caller can ask for less, so that what was too heavy is told at once instead of
-    asked again. `deadline_seconds` spans all attempts and waits. Nothing here but method and path is logged."""
+    asked again. `deadline_seconds` spans all attempts and waits. Nothing here but method and path
+    is logged."""
 
     method: str
     url: str

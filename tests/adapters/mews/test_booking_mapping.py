@@ -109,7 +109,7 @@ class TestAVendorSample:
         said = json.loads(text)["Reservations"][0]
         (item,) = read(ItemKind.BOOKING, text, explain=True)
         homes = dict(item.homes)
-        for key, value in said.items():
+        for key in said:
             nested = [home for path, home in homes.items() if path.startswith(f"{key}[")]
             assert key in homes or nested, key
         assert isinstance(item.snapshot, BookingSnapshot)

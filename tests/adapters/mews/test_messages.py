@@ -14,6 +14,7 @@ from tests.adapters.mews.mews_payloads import (
     customer,
     provider,
     read,
+    refusal,
     reservation,
 )
 
@@ -113,9 +114,9 @@ class TestABody:
         with pytest.raises(TooManyItems):
             provider.read_items(ItemKind.AVAILABILITY, [text], context(), limit=1)
 
-    def test_is_refused_where_a_link_is_missing_that_totals_depend_on(self) -> None:
-        with pytest.raises(UnreadableMessage, match=r"OrderItems\[0\]\.ServiceOrderId"):
-            read(ItemKind.BOOKING, body(Reservations=[], OrderItems=[{"Id": "item-1"}]))
+    def test_tells_of_a_link_that_is_missing_and_that_totals_depend_on(self) -> None:
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[], OrderItems=[{"Id": "item-1"}]))
+        assert reason.path == "OrderItems[0].ServiceOrderId"
 
     def test_is_refused_with_a_zone_that_does_not_exist(self) -> None:
         with pytest.raises(UnreadableMessage):

@@ -21,6 +21,7 @@ from adapters.outbound.providers.mews.hotel import (
 from adapters.outbound.providers.mews.nights import NightWalk
 from adapters.outbound.providers.mews.position import Phase, Position, position_of
 from adapters.outbound.providers.mews.pulling import PHASES, Pull, since_of
+from adapters.outbound.providers.mews.unplaced import Unplaced
 from domain.snapshots import HotelRecords
 from domain.sync import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
@@ -57,7 +58,7 @@ class MewsClient:
             yield f"Mews has the default currency {enterprise.currency}."
         if enterprise.net_prices:
             yield "The hotel has net prices; totals here include tax."
-        services, _ = ask_services(self.api, self.service_ids)
+        services, _ = ask_services(self.api, self.service_ids, Unplaced())
         if not services:
             yield "No accommodation service is visible; name it in service_ids."
 
@@ -73,7 +74,8 @@ class MewsClient:
         yield from pull.pages(position)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
-        """A guest's bookings come along: they hold the guest's contact details."""
+        """A guest's bookings come along: they hold the guest's contact details. What of the hotel
+        can't be read comes along too: what is not in the page could be in there."""
         observed_at = self.clock.now()
         hotel = self._hotel = self._hotel or Hotel.ask(self.api, self.service_ids)
         seen: set[str] = set()
@@ -83,7 +85,8 @@ class MewsClient:
         kinds = {ref.kind for ref in refs}
         if RefKind.AVAILABILITY in kinds:
             items += self._availability(hotel)
-        records = hotel.records() if RefKind.RECORDS in kinds else HotelRecords()
+        records, unplaced = hotel.records() if RefKind.RECORDS in kinds else (HotelRecords(), ())
+        items += [*hotel.unplaced, *unplaced]
         return Page(items=items, observed_at=observed_at, records=records)
 
     def _bookings(

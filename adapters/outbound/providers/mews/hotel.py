@@ -8,6 +8,7 @@ from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.providers.mews import api as connector
 from adapters.outbound.providers.mews.api import ConnectorApi
+from adapters.outbound.providers.mews.linked import ask_linked
 from adapters.outbound.providers.mews.mapping_bookings import BookingMapper
 from adapters.outbound.providers.mews.mapping_guests import map_guest
 from adapters.outbound.providers.mews.mapping_records import LANGUAGE, records_of
@@ -17,9 +18,12 @@ from adapters.outbound.providers.mews.references import (
     References,
     enterprise_of,
     lodging_services,
+    order_of,
     references_of,
+    reservation_of,
     services_with_beds,
 )
+from adapters.outbound.providers.mews.unplaced import Unplaced
 from adapters.outbound.providers.mews.vendor_object import VendorObject
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured, UnreadableAnswer, UnreadableMessage
@@ -46,30 +50,33 @@ def ask_configuration(api: ConnectorApi) -> Configured:
 
 
 def ask_services(
-    api: ConnectorApi, service_ids: tuple[str, ...]
+    api: ConnectorApi, service_ids: tuple[str, ...], unplaced: Unplaced
 ) -> tuple[tuple[str, ...], list[Json]]:
     """Where people sleep, and the resource categories there. `service_ids`, where the connection
     names them, are taken as they are."""
-    candidates = service_ids or _bookable(api.all(connector.SERVICES, {}))
+    candidates = service_ids or _bookable(api.all(connector.SERVICES, {}), unplaced)
     categories = api.by_ids(connector.CATEGORIES, candidates)
-    return service_ids or _lodging(candidates, categories), categories
+    return service_ids or _lodging(candidates, categories, unplaced), categories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hotel:
-    """One run's knowledge of the hotel. `services`: where people sleep."""
+    """One run's knowledge of the hotel. `services`: where people sleep. `unplaced`: services and
+    categories that can't be read, whose bookings are not seen."""
 
     api: ConnectorApi
     configured: Configured
     services: tuple[str, ...]
     categories: list[Json]
     age_categories: list[Json]
+    unplaced: Sequence[ReadItem]
 
     @classmethod
     def ask(cls, api: ConnectorApi, service_ids: tuple[str, ...]) -> "Hotel":
         """Raises Misconfigured where nobody can sleep."""
         configured = ask_configuration(api)
-        services, categories = ask_services(api, service_ids)
+        unplaced = Unplaced()
+        services, categories = ask_services(api, service_ids, unplaced)
         if not services:
             raise Misconfigured("no accommodation service is visible", setting="service_ids")
         ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})
@@ -79,9 +86,11 @@ class Hotel:
             services=services,
             categories=categories,
             age_categories=ages,
+            unplaced=unplaced.items,
         )
 
-    def records(self) -> HotelRecords:
+    def records(self) -> tuple[HotelRecords, Sequence[ReadItem]]:
+        """And those that can't be read."""
         messages = Messages()
         known = frozenset(self.services)
         own = [value for value in self.categories if _text(value, "ServiceId") in known]
@@ -91,11 +100,14 @@ class Hotel:
             connector.ASSIGNMENTS, category_ids, filter_name="ResourceCategoryIds"
         )
         messages.add("ResourceCategoryAssignments", assignments)
-        rooms = frozenset(_texts(assignments, "ResourceId"))
+        # A resource without an id could be a room of ours.
+        rooms = frozenset({"", *_texts(assignments, "ResourceId")})
         resources = self.api.all(connector.RESOURCES, {})
         messages.add("Resources", [r for r in resources if _text(r, "Id") in rooms])
         messages.add("Rates", self.api.by_ids(connector.RATES, self.services))
-        return records_of(messages, _language(self.configured.body))
+        unplaced = Unplaced()
+        records = records_of(messages, unplaced, language=_language(self.configured.body))
+        return records, unplaced.items
 
     def stays(self, ids: Sequence[str]) -> list[Json]:
         return self.api.by_ids(connector.RESERVATIONS, ids, self.in_services())
@@ -119,11 +131,13 @@ class Hotel:
         messages.add("Reservations", reservations)
         messages.add("AgeCategories", self.age_categories)
         ids = list(_texts(reservations, "Id"))
-        companionships = self.api.by_ids(connector.COMPANIONSHIPS, ids)
-        messages.add("Companionships", companionships)
-        messages.add("OrderItems", self.api.by_ids(connector.CHARGES, ids))
+        companionships = ask_linked(self.api, connector.COMPANIONSHIPS, ids, reservation_of)
+        messages.add("Companionships", companionships.values)
+        charges = ask_linked(self.api, connector.CHARGES, ids, order_of)
+        messages.add("OrderItems", charges.values)
+        messages.spoiled = companionships.spoiled | charges.spoiled
         people, companies = _accounts(reservations)
-        people.update(dict.fromkeys(_texts(companionships, "CustomerId")))
+        people.update(dict.fromkeys(_texts(companionships.values, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
         messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
         try:
@@ -148,7 +162,8 @@ class PageOfStays:
 
     def bookings(self) -> Iterator[ReadItem]:
         mapper = BookingMapper(self.references)
-        return (mapper.map(entry) for entry in self.messages.of("Reservations"))
+        yield from (mapper.map(entry) for entry in self.messages.of("Reservations"))
+        yield from self.references.unplaced
 
 
 def guests_of(customers: Iterable[Json], seen: set[str]) -> list[ReadItem]:
@@ -177,23 +192,19 @@ def _accounts(reservations: Iterable[Json]) -> tuple[dict[str, None], dict[str, 
     return people, companies
 
 
-def _bookable(services: Iterable[Json]) -> tuple[str, ...]:
+def _bookable(services: Iterable[Json], unplaced: Unplaced) -> tuple[str, ...]:
     messages = Messages()
     messages.add("Services", services)
-    try:
-        return tuple(sorted(lodging_services(messages.of("Services"), None)))
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+    return tuple(sorted(lodging_services(messages.of("Services"), None, unplaced)))
 
 
-def _lodging(candidates: Sequence[str], categories: Sequence[Json]) -> tuple[str, ...]:
+def _lodging(
+    candidates: Sequence[str], categories: Sequence[Json], unplaced: Unplaced
+) -> tuple[str, ...]:
     """Of the services bookable by the day, those with a category that people sleep in."""
     messages = Messages()
     messages.add("ResourceCategories", categories)
-    try:
-        sleeping = services_with_beds(messages.of("ResourceCategories"))
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+    sleeping = services_with_beds(messages.of("ResourceCategories"), unplaced)
     return tuple(service for service in candidates if service in sleeping)
 
 

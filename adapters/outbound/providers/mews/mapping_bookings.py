@@ -41,6 +41,8 @@ class BookingMapper:
         try:
             r = VendorObject(entry.value)
             external_id = r.text("Id", "external_id")
+            if spoiled := self.refer_to.spoiled.get(external_id):
+                raise spoiled
             snapshot = self._snapshot(r, external_id)
         except UnreadableField as fault:
             # A fault in another list (a customer, an order item) has that list's own path.

@@ -6,8 +6,8 @@ resourcecategories.md, resources.md, rates.md. Inactive ones are kept: old booki
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.providers.mews.messages import Messages
+from adapters.outbound.providers.mews.unplaced import Unplaced
 from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 
@@ -15,24 +15,18 @@ T = TypeVar("T")
 LANGUAGE = "en-US"
 
 
-def records_of(messages: Messages, language: str = LANGUAGE) -> HotelRecords:
-    """A record that can't be read is left out: the bookings that name it do not depend on it."""
-    types_of = _room_types_of(messages.of("ResourceCategoryAssignments"))
+def records_of(messages: Messages, unplaced: Unplaced, *, language: str = LANGUAGE) -> HotelRecords:
+    """A record that can't be read stops no other: the bookings that name it do not depend on it."""
+
+    def read(key: str, one: Callable[[VendorObject], T]) -> list[T]:
+        return [record for _, record in unplaced.readable(messages.of(key), one)]
+
+    types_of = _room_types_of(messages.of("ResourceCategoryAssignments"), unplaced)
     return HotelRecords(
-        room_types=_readable(messages.of("ResourceCategories"), lambda r: _room_type(r, language)),
-        rooms=_readable(messages.of("Resources"), lambda r: _room(r, types_of)),
-        rate_plans=_readable(messages.of("Rates"), lambda r: _rate_plan(r, language)),
+        room_types=read("ResourceCategories", lambda r: _room_type(r, language)),
+        rooms=read("Resources", lambda r: _room(r, types_of)),
+        rate_plans=read("Rates", lambda r: _rate_plan(r, language)),
     )
-
-
-def _readable(entries: Iterable[Entry], read: Callable[[VendorObject], T]) -> list[T]:
-    found = []
-    for entry in entries:
-        try:
-            found.append(read(VendorObject(entry.value, entry.path)))
-        except UnreadableField:
-            continue
-    return found
 
 
 def _room_type(r: VendorObject, language: str) -> RoomTypeRecord:
@@ -65,9 +59,9 @@ def _rate_plan(r: VendorObject, language: str) -> RatePlanRecord:
     return RatePlanRecord(external_id=external_id, name=name or external_id)
 
 
-def _room_types_of(assignments: Iterable[Entry]) -> dict[str, str]:
-    pairs = _readable(assignments, _active_assignment)
-    return {room: category for room, category in pairs if room}
+def _room_types_of(assignments: Iterable[Entry], unplaced: Unplaced) -> dict[str, str]:
+    pairs = unplaced.readable(assignments, _active_assignment)
+    return {room: category for _, (room, category) in pairs if room}
 
 
 def _active_assignment(r: VendorObject) -> tuple[str, str]:

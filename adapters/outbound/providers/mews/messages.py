@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnreadableJson
+from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.json_text import Json, RawItem, dumps, split_items
 from adapters.outbound.providers.mews.vendor_object import Entry
 from domain.messages import ItemKind
@@ -45,6 +45,8 @@ class Messages:
     enterprise: dict[str, Json] | None = None
     broken: list[tuple[Entry, UnreadableJson]] = field(default_factory=list)
     """Items of an array whose text can't be taken without loss, with the reason."""
+    spoiled: dict[str, UnreadableField] = field(default_factory=dict)
+    """Ids of bookings that refer to something unreadable, which is not in `lists`."""
 
     def add(self, key: str, values: Iterable[Json], *, prefix: str = "") -> None:
         known = self.lists.setdefault(key, [])

@@ -67,7 +67,7 @@ class MewsProvider:
             if len(items) == limit:
                 raise TooManyItems(limit=limit)
             items.append(item)
-        return items
+        return items + [item for item in refer_to.unplaced if item.kind is kind]
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
         return notifications.read_notification(body)

@@ -11,11 +11,14 @@ from adapters.outbound.providers.mews import api as connector
 from adapters.outbound.providers.mews.api import Listing
 from adapters.outbound.providers.mews.capabilities import MOST_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.hotel import Hotel, ask_configuration, guests_of, ids_of
+from adapters.outbound.providers.mews.messages import Messages
 from adapters.outbound.providers.mews.nights import NightWalk
 from adapters.outbound.providers.mews.position import Phase, Position, utc_text
+from adapters.outbound.providers.mews.references import order_of
+from adapters.outbound.providers.mews.unplaced import Unplaced
 from adapters.outbound.providers.mews.walking import COLLIDING, UPDATED, Step, Walk
 from domain.sync import SyncKind
-from ports.providers import Page, PullRequest
+from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 
 _AROUND_STAYS: Final = (Phase.RECORDS, Phase.STAYS, Phase.CHANGES, Phase.AVAILABILITY)
@@ -69,8 +72,9 @@ class Pull:
         phases = PHASES[self.kind]
         after = begin.at(phases[phases.index(begin.phase) + 1])
         observed_at = self.clock.now()
-        records = self.hotel.records()
-        yield Page(items=(), observed_at=observed_at, records=records, checkpoint=after.text())
+        records, unplaced = self.hotel.records()
+        items = [*self.hotel.unplaced, *unplaced]
+        yield Page(items=items, observed_at=observed_at, records=records, checkpoint=after.text())
 
     def _stays(self, begin: Position) -> Iterator[Page]:
         hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
@@ -106,6 +110,8 @@ class Pull:
         before = begin
         walk = self._walk(connector.CHARGES, self.hotel.in_services())
         for step in walk.steps(begin, self.since, begin.until):
+            if items := _unlinked(step.values):
+                yield Page(items=items, observed_at=step.observed_at, checkpoint=before.text())
             yield from self._again(step, before, lambda step: self._charged(step.values))
             before = step.after
 
@@ -152,6 +158,14 @@ class Pull:
             interval=UPDATED,
             parameters=parameters,
         )
+
+
+def _unlinked(charges: Sequence[Json]) -> list[ReadItem]:
+    messages = Messages()
+    messages.add("OrderItems", charges)
+    unplaced = Unplaced()
+    unplaced.readable(messages.of("OrderItems"), order_of)
+    return unplaced.items
 
 
 def since_of(cursor: datetime | None, until: datetime) -> datetime:

@@ -9,10 +9,13 @@ from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.providers.mews.messages import Messages
+from adapters.outbound.providers.mews.unplaced import Unplaced
 from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject
 from adapters.outbound.providers.mews.wording import AGE_CLASSES, LODGING_CATEGORIES
+from domain.messages import ItemKind
 from domain.values import AgeClass
 from ports.errors import UnreadableMessage
+from ports.providers import ReadItem
 
 BOOKABLE: Final = "Bookable"
 DAY: Final = "Day"
@@ -21,7 +24,8 @@ OTHER: Final = AgeClass.OTHER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """`companions` and `charges` are None where nobody told of any: the booking's own stay then."""
+    """`companions` and `charges` are None where nobody told of any, or where one of them can't be
+    tied to its booking: what is known of each booking stays then."""
 
     zone: ZoneInfo
     customers: Mapping[str, Entry]
@@ -32,6 +36,9 @@ class References:
     age_classes: Mapping[str, AgeClass]
     lodging: frozenset[str] | None
     """Ids of the services in which people sleep; None where the services were not told."""
+    spoiled: Mapping[str, UnreadableField]
+    """Ids of bookings that refer to something unreadable."""
+    unplaced: Sequence[ReadItem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +57,20 @@ def references_of(messages: Messages, time_zone: str) -> References:
 
     Raises UnreadableMessage.
     """
+    unplaced = Unplaced()
     try:
         told = enterprise_of(messages.enterprise) if messages.enterprise is not None else None
         return References(
             zone=zone(told.time_zone if told else time_zone),
             customers=_by_id(_unwrapped(messages.of("Customers"))),
             companies=_by_id(messages.of("Companies")),
-            companions=_companions(messages.lists.get("Companionships")),
-            charges=_grouped(messages.lists.get("OrderItems"), "ServiceOrderId"),
-            documents=_grouped(messages.of("IdentityDocuments"), "CustomerId") or {},
+            companions=_companions(messages.lists.get("Companionships"), unplaced),
+            charges=_charges(messages.lists.get("OrderItems"), unplaced),
+            documents=_documents(messages.of("IdentityDocuments"), unplaced),
             age_classes=_age_classes(messages.of("AgeCategories")),
-            lodging=_lodging_told(messages),
+            lodging=_lodging_told(messages, unplaced),
+            spoiled=messages.spoiled,
+            unplaced=unplaced.items,
         )
     except UnreadableField as fault:
         raise UnreadableMessage(fault.message, path=fault.path) from fault
@@ -85,24 +95,20 @@ def enterprise_of(value: Json) -> Enterprise:
 
 
 def lodging_services(
-    services: Sequence[Entry], categories: Sequence[Entry] | None
+    services: Iterable[Entry], categories: Iterable[Entry] | None, unplaced: Unplaced
 ) -> frozenset[str]:
     """Bookable by the day and, where the categories are told, with one that people sleep in."""
-    sleeping = None if categories is None else services_with_beds(categories)
-    found = set()
-    for entry in services:
-        r = VendorObject(entry.value, entry.path)
-        service_id = r.text("Id")
-        if _is_bookable_by_day(r) and (sleeping is None or service_id in sleeping):
-            found.add(service_id)
-    return frozenset(found)
+    sleeping = None if categories is None else services_with_beds(categories, unplaced)
+    read = unplaced.readable(services, lambda r: (r.text("Id"), _is_bookable_by_day(r)))
+    by_day = {service_id for _, (service_id, is_by_day) in read if is_by_day}
+    return frozenset(by_day if sleeping is None else by_day & sleeping)
 
 
-def _lodging_told(messages: Messages) -> frozenset[str] | None:
+def _lodging_told(messages: Messages, unplaced: Unplaced) -> frozenset[str] | None:
     services = messages.lists.get("Services")
     if services is None:
         return None
-    return lodging_services(services, messages.lists.get("ResourceCategories"))
+    return lodging_services(services, messages.lists.get("ResourceCategories"), unplaced)
 
 
 def _is_bookable_by_day(service: VendorObject) -> bool:
@@ -116,13 +122,9 @@ def _is_bookable_by_day(service: VendorObject) -> bool:
     return period == DAY
 
 
-def services_with_beds(categories: Iterable[Entry]) -> frozenset[str]:
-    found = set()
-    for entry in categories:
-        r = VendorObject(entry.value, entry.path)
-        if r.optional_text("Type") in LODGING_CATEGORIES:
-            found.add(r.text("ServiceId"))
-    return frozenset(found)
+def services_with_beds(categories: Iterable[Entry], unplaced: Unplaced) -> frozenset[str]:
+    read = unplaced.readable(categories, lambda r: (r.text("ServiceId"), r.optional_text("Type")))
+    return frozenset(service for _, (service, kind) in read if kind in LODGING_CATEGORIES)
 
 
 def _unwrapped(customers: Iterable[Entry]) -> Iterable[Entry]:
@@ -149,26 +151,43 @@ def _by_id(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def _grouped(entries: Sequence[Entry] | None, link: str) -> dict[str, list[Entry]] | None:
-    """Raises UnreadableField where the link is missing: whose total would be wrong is unknown."""
+def order_of(charge: VendorObject) -> str:
+    """Raises UnreadableField, also where there is none."""
+    return charge.text("ServiceOrderId")
+
+
+def reservation_of(companionship: VendorObject) -> str | None:
+    """None for those of a whole group. Raises UnreadableField."""
+    return companionship.optional_text("ReservationId")
+
+
+def _charges(entries: Sequence[Entry] | None, unplaced: Unplaced) -> dict[str, list[Entry]] | None:
+    """None where the link of one is unreadable: whose total would be wrong is unknown."""
     if entries is None:
         return None
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        owner = VendorObject(entry.value, entry.path).text(link)
-        found.setdefault(owner, []).append(entry)
-    return found
+    read = unplaced.readable(entries, order_of)
+    return _grouped(read) if len(read) == len(entries) else None
 
 
-def _companions(entries: Sequence[Entry] | None) -> dict[str, list[Entry]] | None:
+def _companions(
+    entries: Sequence[Entry] | None, unplaced: Unplaced
+) -> dict[str, list[Entry]] | None:
     """By reservation; those of a whole group, without a reservation, are left out."""
     if entries is None:
         return None
+    read = unplaced.readable(sorted(entries, key=_own_id), reservation_of)
+    return _grouped(read) if len(read) == len(entries) else None
+
+
+def _documents(entries: Sequence[Entry], unplaced: Unplaced) -> dict[str, list[Entry]]:
+    return _grouped(unplaced.readable(entries, lambda r: r.text("CustomerId"), ItemKind.GUEST))
+
+
+def _grouped(linked: Iterable[tuple[Entry, str | None]]) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
-    for entry in sorted(entries, key=_own_id):
-        reservation = VendorObject(entry.value, entry.path).optional_text("ReservationId")
-        if reservation is not None:
-            found.setdefault(reservation, []).append(entry)
+    for entry, owner in linked:
+        if owner is not None:
+            found.setdefault(owner, []).append(entry)
     return found
 
 
