@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,10 +13,13 @@ from domain.access import AccessToken, ProviderKey, Scope
 from domain.hotel import Hotel
 from domain.values import HotelId
 from ports.directory import Directory
+from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.system import Clock
+from ports.unit_of_work import UnitOfWorkFactory
 
 TOKEN_PREFIX: Final = "pmst"  # noqa: S105  # a public prefix, no secret
 KEY_PREFIX: Final = "pmsk"
+NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,12 @@ def secret_hash(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
+    """Remembers once a minute that a token was used. `noted`: when this process did so last."""
+
     directory: Directory
+    unit_of_work: UnitOfWorkFactory
     clock: Clock
+    noted: dict[UUID, datetime] = field(default_factory=dict)
 
     def __call__(
         self, *, provider_key: str | None, token: str | None, hotel: str | None = None
@@ -68,6 +77,7 @@ class Authenticate:
             raise Unauthenticated
         hotel_id = access.hotel_ids[0] if hotel is None else self._chosen(access, hotel)
         self._require_enabled(hotel_id)
+        self._note_use(access)
         return Principal(
             token_id=access.id,
             partner=key.partner,
@@ -86,6 +96,17 @@ class Authenticate:
         self._require_enabled(wanted.id)
         others = tuple(h for h in allowed if h != wanted.id)
         return replace(principal, hotel_id=wanted.id, other_hotels=others)
+
+    def _note_use(self, access: AccessToken) -> None:
+        """A store that is too busy for it must not keep the caller out."""
+        now = self.clock.now()
+        noted = self.noted.get(access.id) or access.last_used_at
+        if noted is not None and now - noted < NOTED_EVERY:
+            return
+        self.noted[access.id] = now
+        with suppress(StoreUnavailable, ConcurrentChange), self.unit_of_work() as uow:
+            uow.credentials.used(access.id, at=now)
+            uow.commit()
 
     def _token(self, text: str | None) -> AccessToken | None:
         parts = _parts(text, TOKEN_PREFIX)

@@ -116,7 +116,7 @@ class Container:
 
     @cached_property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.directory, self.clock)
+        return Authenticate(self.directory, self.store.unit_of_work, self.clock)
 
     @cached_property
     def ingest_items(self) -> IngestItems:

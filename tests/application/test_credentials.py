@@ -22,7 +22,7 @@ from application.issue_token import IssuedToken, IssueToken, TokenRequest
 from application.rotate_token import RevokeToken, RotateToken
 from domain.access import Scope
 from domain.errors import InvalidField
-from ports.errors import UnknownProvider
+from ports.errors import StoreUnavailable, UnknownProvider
 from tests.application.world import World
 
 LIFETIME = timedelta(days=30)
@@ -47,7 +47,7 @@ class Desk:
         )
         self.rotate = RotateToken(world.unit_of_work, world.clock, self.issue)
         self.revoke = RevokeToken(world.unit_of_work, world.clock)
-        self.authenticate = Authenticate(world.store.directory, world.clock)
+        self.authenticate = Authenticate(world.store.directory, world.unit_of_work, world.clock)
 
     def issued(self, *hotels: str, **over: object) -> IssuedToken:
         wanted = request(*(hotels or (self.world.hotel.slug,)), **over)
@@ -94,6 +94,22 @@ class TestIssuedToken:
         assert secret not in repr(tables.tokens) + repr(tables.keys)
         assert issued.provider_key_text
         assert issued.provider_key_text.rpartition("_")[2] not in repr(tables.keys)
+
+    def test_shows_its_last_use_to_the_minute(self, desk: Desk) -> None:
+        text, world = desk.issued().secret_text, desk.world
+        [before] = world.store.directory.tokens_of_hotel(world.hotel.id)
+        assert before.last_used_at is None
+        first = world.clock.now()
+        for seconds in (0, 59, 1):
+            world.clock.advance(timedelta(seconds=seconds))
+            desk.enter(text)
+        [used] = world.store.directory.tokens_of_hotel(world.hotel.id)
+        assert used.last_used_at == first + timedelta(seconds=60)
+
+    def test_opens_while_its_use_cannot_be_noted(self, desk: Desk) -> None:
+        text = desk.issued().secret_text
+        desk.world.store.fail_next_commit(StoreUnavailable())
+        assert desk.enter(text)
 
     def test_has_a_readable_prefix(self, desk: Desk) -> None:
         issued = desk.issued()

@@ -127,7 +127,7 @@ class Installation:
         self.scripted = ScriptedProvider(self.clock)
         self.canonical = EavesdroppedProvider()
         self.providers = TwoProviders(self.canonical, self.scripted)
-        self.authenticate = Authenticate(self.store.directory, self.clock)
+        self.authenticate = Authenticate(self.store.directory, self.store.unit_of_work, self.clock)
         self.keys: dict[tuple[str, str], str] = {}
         self.use_cases = self._use_cases()
         self.graphql = self._graphql_use_cases()
