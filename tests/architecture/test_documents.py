@@ -45,7 +45,7 @@ COLUMNS = {f"{model._meta.table_name}.{name}" for model in rows.ALL for name in 
 SETTINGS = {f"PMS_{name.upper()}" for name in Settings.__dataclass_fields__}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(rf"(?:{'|'.join((*PRODUCT, 'tests', 'docs', 'bench'))})/[\w./*:-]*")
 REASON_CODES = re.compile(r"Reasons of single items.*?\n\n", re.DOTALL)
 
