@@ -78,7 +78,7 @@ class StoredBookings:
 
     def record(self, changes: Sequence[StatusChange]) -> None:
         if changes:
-            self.session.insert(STATUS_HISTORY, [_change_row(change) for change in changes])
+            self.session.insert_later(STATUS_HISTORY, [_change_row(change) for change in changes])
 
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: Stay

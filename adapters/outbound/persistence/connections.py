@@ -97,10 +97,10 @@ class StoredConnections:
         )
 
     def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
-        self.session.run(
+        self.session.later(
             "UPDATE connections SET last_heard_at = %s "
             "WHERE id = %s AND (last_heard_at IS NULL OR last_heard_at <= %s)",
-            (micros_of(at), connection_id.hex, micros_of(at - HEARD_WITHIN)),
+            [(micros_of(at), connection_id.hex, micros_of(at - HEARD_WITHIN))],
         )
 
     def acquire_lease(

@@ -45,7 +45,7 @@ class StoredInbox:
 
     def add(self, items: Sequence[InboxItem]) -> None:
         if items:
-            self.session.insert(INBOX, [_row(item, self.sealer) for item in items])
+            self.session.insert_later(INBOX, [_row(item, self.sealer) for item in items])
 
     def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
         if not ids:

@@ -55,7 +55,7 @@ class StoredOutbox:
 
     def add(self, messages: Sequence[OutboxMessage]) -> None:
         if messages:
-            self.session.insert(OUTBOX, [_row(message) for message in messages])
+            self.session.insert_later(OUTBOX, [_row(message) for message in messages])
 
     def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
         granted = self.session.run(_LEAD, (holder, micros_of(until), micros_of(now)))

@@ -1,7 +1,8 @@
 """PostgreSQL by psycopg 3."""
 
 import select
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -24,6 +25,7 @@ IDLE_IN_TRANSACTION_SECONDS: Final = 60
 FEW: Final = 8
 """Up to here single statements, sent together, are quicker than COPY."""
 
+_BEGIN: Final[tuple[str, Row]] = ("BEGIN", ())
 _OPTIONS: Final = (
     f"-c statement_timeout={STATEMENT_SECONDS}s"
     f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
@@ -48,6 +50,8 @@ def open_database(url: str) -> Psycopg3Database:
 
 
 class PostgresSession:
+    """What needs no answer waits (BEGIN, `later`) and goes with the next statement in one trip."""
+
     def __init__(self, url: str) -> None:
         self._database = open_database(url)
         self._connection: psycopg.Connection[Row] = self._database.connection()
@@ -57,37 +61,70 @@ class PostgresSession:
         # One width for all integers: else every mix of widths is another prepared statement.
         adapters.register_dumper(int, Int8Dumper)
         self._cursor: psycopg.Cursor[Row] = self._connection.cursor()
+        self._silent: psycopg.Cursor[Row] = self._connection.cursor()
+        self._waiting: list[tuple[str, Row]] = []
         self._staged: set[str] = set()
         self._watch = select.poll()
         self._watch.register(self._connection.fileno(), select.POLLIN)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         with translated():
-            return self._cursor.execute(sql, parameters).fetchall()
+            with self._together():
+                self._cursor.execute(sql, parameters)
+            return self._cursor.fetchall()
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         with translated():
-            return self._cursor.execute(sql, parameters).rowcount
+            with self._together():
+                self._cursor.execute(sql, parameters)
+            return self._cursor.rowcount
 
     def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
+        if len(parameters) == 1:
+            return self.run(sql, parameters[0])
         with translated():
-            if len(parameters) == 1:
-                return self._cursor.execute(sql, parameters[0]).rowcount
-            self._cursor.executemany(sql, parameters)
+            with self._together():
+                self._cursor.executemany(sql, parameters)
             return self._cursor.rowcount
+
+    def later(self, sql: str, parameters: Sequence[Row]) -> None:
+        self._waiting += [(sql, each) for each in parameters]
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            yield
+            return
+        with self._connection.pipeline():
+            for sql, parameters in waiting:
+                self._silent.execute(sql, parameters)
+            yield
+
+    def _send_waiting(self) -> None:
+        with self._together():
+            pass
 
     def select(self, query: "ModelSelect[M]") -> list[M]:
         with translated():
+            self._send_waiting()
             return list(query.execute(self._database))
 
     def write(self, query: Any) -> int:
         with translated():
+            self._send_waiting()
             counted = query.as_rowcount() if isinstance(query, Insert) else query
             return int(counted.execute(self._database))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if len(rows) <= FEW:
             self.run_many(table.insert, rows)
+        else:
+            self._copy(table.copy, rows)
+
+    def insert_later(self, table: Table, rows: Sequence[Row]) -> None:
+        if len(rows) <= FEW:
+            self.later(table.insert, rows)
         else:
             self._copy(table.copy, rows)
 
@@ -105,9 +142,11 @@ class PostgresSession:
         return self.run(staged.overwrite)
 
     def _copy(self, sql: str, rows: Sequence[Row]) -> None:
-        with translated(), self._cursor.copy(sql) as copy:
-            for row in rows:
-                copy.write_row(row)
+        with translated():
+            self._send_waiting()
+            with self._cursor.copy(sql) as copy:
+                for row in rows:
+                    copy.write_row(row)
 
     def among(self, column: str, kind: str) -> str:
         return f"{column} = ANY(%s::{kind}[])"
@@ -121,16 +160,21 @@ class PostgresSession:
 
     def begin(self) -> None:
         self._staged.clear()
-        self.run("BEGIN")
+        self._waiting = [_BEGIN]
 
     def commit(self) -> None:
         # PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK.
         if self._connection.info.transaction_status is TransactionStatus.INERROR:
             raise ConcurrentChange
-        self.run("COMMIT")
+        if self._waiting == [_BEGIN]:
+            self._waiting = []
+        else:
+            self.run("COMMIT")
 
     def rollback(self) -> None:
-        self.run("ROLLBACK")
+        self._waiting = []
+        if self._connection.info.transaction_status is not TransactionStatus.IDLE:
+            self.run("ROLLBACK")
 
     def is_alive(self) -> bool:
         """An idle connection has nothing to say, unless the server ended it."""

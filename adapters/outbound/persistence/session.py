@@ -22,6 +22,10 @@ class Session(Protocol):
 
     def run_many(self, sql: str, parameters: Sequence[Row]) -> int: ...
 
+    def later(self, sql: str, parameters: Sequence[Row]) -> None:
+        """Written before any later statement and before the commit; so are its errors raised."""
+        ...
+
     def select(self, query: "ModelSelect[M]") -> list[M]: ...
 
     def write(self, query: Any) -> int:
@@ -30,6 +34,10 @@ class Session(Protocol):
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """In the order given. Raises AlreadyExists."""
+        ...
+
+    def insert_later(self, table: Table, rows: Sequence[Row]) -> None:
+        """As `insert`, for rows with new ids of ours; errors are raised as late as by `later`."""
         ...
 
     def overwrite(self, table: Table, rows: Sequence[Row]) -> int:

@@ -68,6 +68,9 @@ class SqliteSession:
             self._failed = True
             raise
 
+    def later(self, sql: str, parameters: Sequence[Row]) -> None:
+        self.run_many(sql, parameters)
+
     def select(self, query: "ModelSelect[M]") -> list[M]:
         with translated():
             return list(query.execute(self._database))
@@ -83,6 +86,9 @@ class SqliteSession:
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         self.run_many(table.insert, rows)
+
+    def insert_later(self, table: Table, rows: Sequence[Row]) -> None:
+        self.insert(table, rows)
 
     def overwrite(self, table: Table, rows: Sequence[Row]) -> int:
         return self.run_many(table.overwrite, [table.for_overwrite(row) for row in rows])
