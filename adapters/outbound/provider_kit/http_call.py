@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A 2xx. Header names are in lower case."""
+    """A 2xx. Header names are in lower case; card numbers in the body are masked."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)

@@ -1,7 +1,8 @@
 """HTTP to a provider: the only module that knows `requests`.
 
-Owns timeouts, the total deadline, retries, the rate budget, the size limit, and the translation of
-every failure into the ProviderError family. Neither logs nor errors hold a body, a header's value
+Owns timeouts, the total deadline, retries, the rate budget, the size limit, the masking of card
+numbers before anybody reads an answer, and the translation of every failure into the ProviderError
+family. Neither logs nor errors hold a body, a header's value
 or a query; foreign exceptions are not chained, because their texts hold the URL with its query.
 """
 
@@ -18,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.guarded_pool import guarded_pools
 from adapters.outbound.provider_kit.host_policy import HostPolicy
 from adapters.outbound.provider_kit.http_call import Answer, Call
@@ -158,7 +160,7 @@ class Transport:
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, Failure):
                 return body
-            return Answer(status=response.status_code, headers=headers, body=body)
+            return Answer(status=response.status_code, headers=headers, body=scrub_bytes(body))
 
     def _body(
         self, raw: BaseHTTPResponse, headers: Mapping[str, str], deadline: float

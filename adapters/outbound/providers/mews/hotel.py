@@ -73,12 +73,12 @@ class Hotel:
 
     @classmethod
     def ask(cls, api: ConnectorApi, service_ids: tuple[str, ...]) -> "Hotel":
-        """Raises Misconfigured where nobody can sleep."""
+        """Raises Misconfigured where nobody can sleep, UnreadableAnswer where that is unknown."""
         configured = ask_configuration(api)
         unplaced = Unplaced()
         services, categories = ask_services(api, service_ids, unplaced)
         if not services:
-            raise Misconfigured("no accommodation service is visible", setting="service_ids")
+            raise _nowhere_to_sleep(unplaced)
         ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})
         return cls(
             api=api,
@@ -190,6 +190,17 @@ def _accounts(reservations: Iterable[Json]) -> tuple[dict[str, None], dict[str, 
             if found := _text(value, key):
                 where[found] = None
     return people, companies
+
+
+def _nowhere_to_sleep(unplaced: Unplaced) -> Misconfigured | UnreadableAnswer:
+    reasons = [item.reason for item in unplaced.items if item.reason is not None]
+    if reasons:
+        return UnreadableAnswer(reasons[0].detail, path=reasons[0].path)
+    return Misconfigured(
+        "Mews shows no service that rooms are booked in by the day; ask the hotel whether this"
+        " access token is of the right property, or name the service in the setting service_ids",
+        setting="service_ids",
+    )
 
 
 def _bookable(services: Iterable[Json], unplaced: Unplaced) -> tuple[str, ...]:
