@@ -46,6 +46,7 @@ SETTINGS = {f"PMS_{name.upper()}" for name in Settings.__dataclass_fields__}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+TYPED = re.compile(r"^ *(?:\$ )?(?:[A-Z_]+=\S+ )*")
 PLACE = re.compile(rf"(?:{'|'.join((*PRODUCT, 'tests', 'docs', 'bench'))})/[\w./*:-]*")
 REASON_CODES = re.compile(r"Reasons of single items.*?\n\n", re.DOTALL)
 
@@ -72,7 +73,7 @@ def commands(document: Path) -> Iterator[list[str]]:
     text = document.read_text()
     for language, body in FENCED.findall(text):
         for line in body.splitlines() if language in ("sh", "console") else ():
-            typed = line.strip().removeprefix("$ ").partition("  #")[0]
+            typed = TYPED.sub("", line).partition("  #")[0]
             if typed.startswith("pms "):
                 yield shlex.split(typed)[1:]
     for quoted in QUOTED.findall(FENCED.sub("", text)):
