@@ -1,0 +1,207 @@
+"""PostgreSQL and Valkey stop, crash and cut connections while the work goes on."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import redis
+
+from adapters.outbound.providers.mews.simulator import MewsSimulator
+from entrypoints.web_app import build_web_app
+from tests.faults import raw_store
+from tests.faults.installation import Installed, Pusher, installed
+from tests.faults.stack import served
+from tests.processes import eventually
+from tests.servers import PostgresServer, ValkeyServer
+
+AT_ONCE = 1.0
+A_VENDORS_PATIENCE = 5.0
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[ValkeyServer]:
+    """To be stopped by the test."""
+    server = ValkeyServer()
+    server.start()
+    yield server
+    server.close()
+
+
+@dataclass
+class Pushing:
+    """Pushes one booking after another until told to stop; an answer other than 200 is noted."""
+
+    pusher: Pusher
+    acknowledged: list[str] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "Pushing":
+        self._thread = threading.Thread(target=self._push)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(60)
+
+    def _push(self) -> None:
+        number = 0
+        while not self._stopping.is_set():
+            number += 1
+            status = self.pusher.push(f"B-{number}")
+            if status == 200:
+                self.acknowledged.append(f"B-{number}")
+            else:
+                self.refused.append(status)
+                self._stopping.wait(0.02)
+
+    def await_more(self, count: int = 5) -> None:
+        wanted = len(self.acknowledged) + count
+        eventually(lambda: len(self.acknowledged) >= wanted, seconds=30, what="acknowledgements")
+
+    def await_refusal(self) -> None:
+        wanted = len(self.refused) + 1
+        eventually(lambda: len(self.refused) >= wanted, seconds=30, what="a refusal")
+
+
+def end_connections(url: str) -> None:
+    raw_store.read(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'",
+    )
+
+
+class TestPostgres:
+    def test_that_goes_away_makes_pushes_fail_as_503_and_lose_nothing(
+        self,
+        postgres_server: PostgresServer,
+        postgres_url: str,
+        redis_url: str,
+        tmp_path: Path,
+    ) -> None:
+        with installed(postgres_url, redis_url, tmp_path) as pms:
+            pusher = pms.pusher()
+            with served(build_web_app(pms.container)) as url:
+                pusher.port = int(url.rpartition(":")[2])
+                with Pushing(pusher) as pushing:
+                    for end in (postgres_server.stop, postgres_server.crash):
+                        pushing.await_more()
+                        end()
+                        pushing.await_refusal()
+                        postgres_server.start()
+                        pushing.await_more()
+                    for _ in range(10):
+                        end_connections(postgres_url)
+                        pushing.await_more(3)
+            held = raw_store.read(postgres_url, "SELECT external_id FROM bookings")
+            told = raw_store.one(
+                postgres_url, "SELECT COUNT(*) FROM outbox WHERE type = 'pms.booking.synced'"
+            )
+        assert set(pushing.refused) == {503}
+        assert set(pushing.acknowledged) <= {row[0] for row in held}
+        assert told == len(held)
+
+
+class TestValkey:
+    def test_that_is_away_delays_no_acknowledgement_and_loses_no_work(
+        self,
+        sqlite_url: str,
+        own_valkey: ValkeyServer,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+    ) -> None:
+        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
+            pusher = pms.pusher()
+            simulator = simulate(40, start_date=pms.today)
+            _, path = pms.connect(simulator)
+            notified = next(iter(simulator.hotel.stays())).id
+            event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
+            message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
+            with served(build_web_app(pms.container)) as url:
+                pusher.port = int(url.rpartition(":")[2])
+                assert pusher.push("B-1") == 200
+                own_valkey.stop()
+                for send in (
+                    lambda: pusher.push("B-2"),
+                    lambda: pusher.push("B-3", Prefer="respond-async"),
+                    lambda: pusher.post(path, message)[0],
+                ):
+                    began = time.monotonic()
+                    assert send() in (200, 202)
+                    assert time.monotonic() - began < AT_ONCE
+            assert pms.container.store.queries.backlog()["inbox"] == 2
+            own_valkey.start()
+            raw_store.forget_waiting(sqlite_url)
+            pms.processes.start("scheduler")
+            pms.processes.start("worker", "--short-only")
+            eventually(
+                lambda: pms.container.store.queries.backlog()["inbox"] == 0,
+                seconds=30,
+                what="an inbox worked off",
+            )
+            held = {
+                row[0] for row in raw_store.read(sqlite_url, "SELECT external_id FROM bookings")
+            }
+            assert {"B-1", "B-2", "B-3", notified} <= held
+
+    def test_that_hangs_keeps_no_webhook_waiting_beyond_a_vendors_patience(
+        self,
+        sqlite_url: str,
+        own_valkey: ValkeyServer,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+    ) -> None:
+        with redis.Redis.from_url(own_valkey.url()) as client:
+            pid = client.info("server")["process_id"]
+        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
+            pusher = pms.pusher()
+            simulator = simulate(40, start_date=pms.today)
+            _, path = pms.connect(simulator)
+            with served(build_web_app(pms.container)) as url:
+                pusher.port = int(url.rpartition(":")[2])
+                assert pusher.push("B-1") == 200
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    began = time.monotonic()
+                    assert pusher.post(path, {"EnterpriseId": "x", "Events": []})[0] == 200
+                    assert time.monotonic() - began < A_VENDORS_PATIENCE / 2
+                    assert pusher.push("B-2", Prefer="respond-async") == 202
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+
+    def test_that_restarts_empty_finds_scheduler_and_worker_going_on(
+        self,
+        sqlite_url: str,
+        own_valkey: ValkeyServer,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+    ) -> None:
+        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
+            pms.connect(simulate(40, start_date=pms.today))
+            scheduler = pms.processes.start("scheduler")
+            worker = pms.processes.start("worker")
+            await_run(pms, count=1)
+            own_valkey.crash()
+            time.sleep(1.0)
+            own_valkey.start()
+            raw_store.write(sqlite_url, "UPDATE connections SET next_sync_at = 0")
+            await_run(pms, count=2)
+            assert (scheduler.poll(), worker.poll()) == (None, None)
+
+
+def await_run(pms: Installed, *, count: int) -> None:
+    def completed() -> bool:
+        rows = raw_store.read(
+            pms.settings.database, "SELECT status FROM sync_runs WHERE status <> 'QUEUED'"
+        )
+        return [row[0] for row in rows].count("COMPLETED") >= count
+
+    eventually(completed, seconds=40, what=f"{count} completed runs")
