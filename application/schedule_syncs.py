@@ -75,7 +75,9 @@ class ScheduleSyncs:
         with self.unit_of_work() as uow:
             rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
             uow.connections.save(rescheduled)
-            run = self._run(uow, connection, kind, now=now, gap=gap) if pulls else None
+            hotel = uow.hotels.get(connection.hotel_id)
+            wanted = pulls and hotel is not None and hotel.enabled
+            run = self._run(uow, connection, kind, now=now, gap=gap) if wanted else None
             uow.commit()
         return [run] if run else []
 

@@ -36,6 +36,7 @@ from application.request_sync import RequestSync
 from application.resume_connection import ResumeConnection
 from application.rotate_token import RevokeToken, RotateToken
 from application.schedule_syncs import ScheduleSyncs
+from application.switch_hotel import SwitchHotel
 from application.sync_connection import SyncConnection
 from application.verify_hotel import VerifyHotel
 from entrypoints.keys import sealing_keys
@@ -193,6 +194,10 @@ class Container:
     @cached_property
     def add_hotel(self) -> AddHotel:
         return AddHotel(self.store.unit_of_work, self.clock, self.ids)
+
+    @cached_property
+    def switch_hotel(self) -> SwitchHotel:
+        return SwitchHotel(self.store.unit_of_work)
 
     @cached_property
     def add_connection(self) -> AddConnection:

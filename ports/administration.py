@@ -27,6 +27,10 @@ class Hotels(Protocol):
         """By slug."""
         ...
 
+    def switch(self, hotel_id: HotelId, *, enabled: bool) -> None:
+        """Does nothing for an unknown hotel."""
+        ...
+
 
 class Connections(Protocol):
     def add(self, connection: Connection, secrets: Secrets) -> None:

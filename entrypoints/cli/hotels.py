@@ -54,6 +54,24 @@ def show(slug: str) -> None:
         )
 
 
+@hotel.command()
+@click.argument("slug")
+@json_option
+def disable(slug: str) -> None:
+    """Switches the layer off for SLUG: partners are refused, nothing is pulled."""
+    with opened() as container:
+        say_fields(_fields(container.switch_hotel(slug, enabled=False)))
+
+
+@hotel.command()
+@click.argument("slug")
+@json_option
+def enable(slug: str) -> None:
+    """Switches the layer on again for SLUG."""
+    with opened() as container:
+        say_fields(_fields(container.switch_hotel(slug, enabled=True)))
+
+
 def _fields(hotel: Hotel) -> dict[str, object]:
     return {
         "slug": hotel.slug,

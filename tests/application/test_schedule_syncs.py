@@ -10,6 +10,7 @@ from adapters.outbound.memory.clock import ScriptedRandomness
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
 from application.request_sync import RequestSync
 from application.schedule_syncs import BATCH, KEEP_DELIVERED, KEEP_DONE, STUCK_AFTER, fairly
+from application.switch_hotel import SwitchHotel
 from domain.sync import (
     LEASE_TTL,
     Breaker,
@@ -60,6 +61,15 @@ class TestTick:
         due(world, cursor=None)
         world.tick()
         assert [(r.kind, r.trigger) for r in syncs(world)] == [(SyncKind.FULL, SyncTrigger.FIRST)]
+
+    def test_queues_nothing_for_a_hotel_that_is_switched_off(self, world: World) -> None:
+        switch = SwitchHotel(world.unit_of_work)
+        due(world)
+        assert not switch(world.hotel.slug, enabled=False).enabled
+        assert world.tick().queued_runs == 0
+        due(world)
+        assert switch(world.hotel.slug, enabled=True).enabled
+        assert world.tick().queued_runs == 1
 
     def test_puts_a_reconcile_before_a_delta(self, world: World) -> None:
         due(world, next_reconcile_at=world.clock.now())

@@ -40,6 +40,19 @@ class TestHotels:
         with store.unit_of_work() as uow:
             assert [h.slug for h in uow.hotels.all()] == ["a", "a-1", "b", "c"]
 
+    def test_are_switched_off_and_on_one_by_one(self, place: Place, store: Store) -> None:
+        other = builders.hotel(slug="other")
+        with store.unit_of_work() as uow:
+            uow.hotels.add(other)
+            uow.hotels.switch(place.hotel.id, enabled=False)
+            uow.hotels.switch(builders.new_id(), enabled=False)
+            uow.commit()
+        with store.unit_of_work() as uow:
+            assert uow.hotels.get(place.hotel.id) == replace(place.hotel, enabled=False)
+            assert uow.hotels.get(other.id) == other
+            uow.hotels.switch(place.hotel.id, enabled=True)
+            assert uow.hotels.get(place.hotel.id) == place.hotel
+
     def test_share_no_slug(self, place: Place) -> None:
         with place.store.unit_of_work() as uow, pytest.raises(AlreadyExists):
             uow.hotels.add(builders.hotel(slug=place.hotel.slug))

@@ -34,6 +34,11 @@ class InMemoryHotels:
     def all(self) -> Sequence[Hotel]:
         return sorted(self._tables.hotels.values(), key=lambda hotel: hotel.slug)
 
+    def switch(self, hotel_id: HotelId, *, enabled: bool) -> None:
+        held = self._tables.hotels.get(hotel_id)
+        if held is not None:
+            self._tables.hotels[hotel_id] = replace(held, enabled=enabled)
+
 
 class InMemoryConnections:
     def __init__(self, tables: Tables) -> None:

@@ -37,6 +37,9 @@ class StoredHotels:
         found = self.session.select(HotelRow.select())
         return sorted(map(_hotel, found), key=lambda hotel: hotel.slug)
 
+    def switch(self, hotel_id: HotelId, *, enabled: bool) -> None:
+        self.session.write(HotelRow.update(enabled=enabled).where(HotelRow.id == hotel_id))
+
     def _one(self, condition: Any) -> Hotel | None:
         found = self.session.select(HotelRow.select().where(condition))
         return _hotel(found[0]) if found else None
