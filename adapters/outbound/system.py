@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from array import array
 from datetime import UTC, datetime
 from threading import Lock
 from uuid import UUID
@@ -31,33 +32,42 @@ class SystemRandomness:
 
 
 _COUNTER_LIMIT = 2**12
-_COUNTER_SEED_BITS = 11
+_COUNTER_SEED = 2**11
+_TAIL = 2**62
+_STOCK = 256
+"""64-bit numbers asked of the operating system at once: each time it is asked, a thread gives the
+interpreter away, and a busy web process gets it back late."""
 
 
 class Uuid7Generator:
     """RFC 9562 section 6.2, method 1: `rand_a` counts within one millisecond, from a random start
     in its lower half. A full counter or a clock that went back borrows from the milliseconds to
-    come. The last 62 bits are fresh each time, so that forked processes never give one id twice."""
+    come. The last 62 bits are random, and a fork starts a new stock of them: two processes never
+    give one id."""
 
     def __init__(self) -> None:
         self._last = 0
         """Milliseconds since the epoch and the counter, as one number of 60 bits."""
-        self._renew_lock()
-        renew = WeakMethod(self._renew_lock)
+        self._renew()
+        renew = WeakMethod(self._renew)
         os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
 
     def new(self) -> UUID:
         with self._lock:
-            self._last = max(self._last + 1, _tick(time.time_ns() // 1_000_000))
+            seed, tail = self._random() % _COUNTER_SEED, self._random() % _TAIL
+            milliseconds = time.time_ns() // 1_000_000
+            self._last = max(self._last + 1, milliseconds * _COUNTER_LIMIT + seed)
             ticks = self._last
         milliseconds, counter = divmod(ticks, _COUNTER_LIMIT)
-        value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
+        value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | tail
         return UUID(int=value)
 
-    def _renew_lock(self) -> None:
+    def _random(self) -> int:
+        if not self._stock:
+            self._stock.frombytes(os.urandom(8 * _STOCK))
+        return self._stock.pop()
+
+    def _renew(self) -> None:
         """A thread that held the lock while another forked does not exist in the child."""
         self._lock = Lock()
-
-
-def _tick(milliseconds: int) -> int:
-    return milliseconds * _COUNTER_LIMIT + secrets.randbits(_COUNTER_SEED_BITS)
+        self._stock = array("Q")
