@@ -43,16 +43,15 @@ _ISSUERS: Final = re.compile(
     rb"|(?:62|81)[0-9]{14,17}"
 )
 _BETWEEN: Final = rb"[\"'\\\s:=>]{1,12}(?:<(?:[a-z]+:)?plaintext>)?"
-_CODE_FIELD: Final = re.compile(
+_FIELD: Final = re.compile(
     rb"(?:cvv2?|cvc2?|cvn2?|csc|seriescode|card_?code|security_?code|card_?verification_?"
-    rb"(?:value|code|number))%b(?P<digits>[0-9]{3,4})(?![0-9])" % _BETWEEN
+    rb"(?:value|code|number))%b(?P<code>[0-9]{3,4})(?![0-9])"
+    rb"|(?:(?<![a-z])pan|card[_ ]?(?:number|no|num)|primary_?account_?number)%b"
+    rb"(?P<number>[0-9](?:[ -]?[0-9]){11,18})(?![0-9])" % (_BETWEEN, _BETWEEN)
 )
-_NUMBER_FIELD: Final = re.compile(
-    rb"(?:(?<![a-z])pan|card[_ ]?(?:number|no|num)|primary_?account_?number)%b"
-    rb"(?P<digits>[0-9](?:[ -]?[0-9]){11,18})(?![0-9])" % _BETWEEN
-)
-_CODE_NAMES: Final = (b"cvv", b"cvc", b"cvn", b"csc", b"seriesc", b"card", b"security")
-_NUMBER_NAMES: Final = (b"pan", b"card", b"primary")
+_NAME_STARTS: Final = (b"cv", b"csc", b"seriesc", b"card", b"security", b"pan", b"primary")
+"""Looked for one by one: many times faster than a search for the pattern."""
+
 _HEX_ID: Final = re.compile(rb"[0-9a-f-]{20,}", re.IGNORECASE)
 _WORD_END: Final = re.compile(rb"[0-9A-Za-z-]*")
 _DIGIT: Final = re.compile(rb"[0-9]")
@@ -73,10 +72,7 @@ def scrub(text: str) -> str:
 
 def scrub_bytes(body: bytes) -> bytes:
     """For UTF-8 and every encoding that keeps ASCII digits; fits ports.system.CardMask."""
-    lowered = body.lower()
-    spans = [*_cards(body)]
-    spans += _fields(lowered, _CODE_NAMES, _CODE_FIELD, keep=0)
-    spans += _fields(lowered, _NUMBER_NAMES, _NUMBER_FIELD, keep=4)
+    spans = [*_cards(body), *_fields(body.lower())]
     if not spans:
         return body
     masked = bytearray(body)
@@ -123,16 +119,16 @@ def _inside_hex_id(match: re.Match[bytes]) -> bool:
     return not word.replace(b"-", b"").isdigit() and _HEX_ID.fullmatch(word) is not None
 
 
-def _fields(
-    lowered: bytes, names: tuple[bytes, ...], field: re.Pattern[bytes], *, keep: int
-) -> Iterator[_Span]:
-    for name in names:
-        position = lowered.find(name)
+def _fields(lowered: bytes) -> Iterator[_Span]:
+    for start in _NAME_STARTS:
+        position = lowered.find(start)
         while position >= 0:
-            match = field.match(lowered, position)
-            if match is not None:
-                yield _Span(*match.span("digits"), keep)
-            position = lowered.find(name, position + len(name))
+            match = _FIELD.match(lowered, position)
+            if match is not None and match["code"]:
+                yield _Span(*match.span("code"), 0)
+            elif match is not None:
+                yield _Span(*match.span("number"), 4)
+            position = lowered.find(start, position + len(start))
 
 
 def _cover(body: bytes, span: _Span) -> bytes:
