@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from adapters.outbound.provider_kit.errors import UnknownZone
+from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -29,20 +29,34 @@ def _known_names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def local_day(instant: datetime, hotel_zone: ZoneInfo) -> date:
-    """The hotel's calendar day at an aware instant."""
+def local_day(instant: datetime, hotel_zone: ZoneInfo, *, path: str = "instant") -> date:
+    """The hotel's calendar day at an aware instant. `path` is the field that it came from.
+
+    Raises UnreadableField at the ends of the calendar (years 1 and 9999), where PMSs put their
+    "never" and a zone's offset leads out of it.
+    """
     if instant.tzinfo is None:
         raise ValueError("an instant without a zone has no local day")
-    return instant.astimezone(hotel_zone).date()
+    try:
+        return instant.astimezone(hotel_zone).date()
+    except OverflowError:
+        raise _beyond(path) from None
 
 
-def midnight_utc(day: date, hotel_zone: ZoneInfo) -> datetime:
-    """The first instant of the hotel's day, in UTC.
+def midnight_utc(day: date, hotel_zone: ZoneInfo, *, path: str = "date") -> datetime:
+    """The first instant of the hotel's day, in UTC. Raises UnreadableField as `local_day` does.
 
     PEP 495: fold=0 reads a time inside a gap with the offset before it, which is the jump itself
     when the gap starts at midnight, and the first of two times when it comes twice.
     """
-    return datetime.combine(day, time.min, tzinfo=hotel_zone).astimezone(UTC)
+    try:
+        return datetime.combine(day, time.min, tzinfo=hotel_zone).astimezone(UTC)
+    except OverflowError:
+        raise _beyond(path) from None
+
+
+def _beyond(path: str) -> UnreadableField:
+    return UnreadableField(path, "bad_instant", "a day that is not at an end of the calendar")
 
 
 def days_from(first: date, until: date) -> Iterator[date]:

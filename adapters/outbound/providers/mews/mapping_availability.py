@@ -89,8 +89,8 @@ def _days(message: VendorObject, zone: ZoneInfo) -> Days:
 def _day(start: str, path: str, zone: ZoneInfo) -> date:
     """Refuses a start that is no local midnight: the zone would be wrong, or the unit no day."""
     instant = values.as_instant(start, path)
-    day = local_day(instant, zone)
-    if midnight_utc(day, zone) != instant:
+    day = local_day(instant, zone, path=path)
+    if midnight_utc(day, zone, path=path) != instant:
         raise UnreadableField(path, "not_a_day", "midnight in the hotel's time zone")
     return day
 

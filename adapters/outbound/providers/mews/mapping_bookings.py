@@ -99,7 +99,7 @@ class BookingMapper:
         instant = r.optional_instant(key, home)
         if instant is None and deprecated in r:
             instant = r.optional_instant(deprecated, home)
-        return local_day(instant or r.instant(key, home), self.refer_to.zone)
+        return local_day(instant or r.instant(key, home), self.refer_to.zone, path=key)
 
     def _room(
         self, r: VendorObject, stay: Stay, status: BookingStatus, prices: Prices | None

@@ -93,7 +93,7 @@ def _night(said: dict[str, Json], zone: ZoneInfo) -> date:
 @lru_cache(maxsize=4_096)
 def _day(text: str, path: str, zone: ZoneInfo) -> date:
     """A hotel has few nights and many stays in each."""
-    return local_day(values.as_instant(text, path), zone)
+    return local_day(values.as_instant(text, path), zone, path=path)
 
 
 def _nightly(charges: Sequence[Charge], currency: str) -> tuple[NightlyPrice, ...]:
