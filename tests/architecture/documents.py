@@ -7,20 +7,26 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
+from configparser import ConfigParser
 from dataclasses import fields
 from http import HTTPStatus
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import InMemoryRateBudget
 from adapters.outbound.providers.mews.capabilities import CAPABILITIES
 from adapters.outbound.providers.mews.wording import HOLDING_STATES, NO_SHOW_REASON, STATES
 from application.cloud_events import EVENT_TYPES
 from domain.errors import PmsError
 from domain.events import Told
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
+from entrypoints.providers import GROUP, InstalledProviders
 from entrypoints.settings import PREFIX, Settings
+from ports.providers import Capabilities, ProviderTools
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
@@ -146,6 +152,30 @@ def _default(value: object) -> str:
     return str(value)
 
 
+def provider_names() -> dict[str, str]:
+    """Those that setup.cfg installs, with where they are."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = config["options.entry_points"][GROUP].strip().splitlines()
+    return {name.strip(): target.strip() for name, _, target in (x.partition("=") for x in lines)}
+
+
+def providers_table() -> str:
+    clock = FrozenClock()
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
+    )
+    plugins = [EntryPoint(name, target, GROUP) for name, target in provider_names().items()]
+    found = InstalledProviders(tools, plugins=plugins).all()
+    rows = [_capable(provider.capabilities) for provider in found]
+    return table(("provider", "is", "pulled", "webhooks", "tells deletions"), rows)
+
+
+def _capable(can: Capabilities) -> tuple[str, ...]:
+    answers = (can.pulls, can.webhooks, can.tells_deletion)
+    return (code(can.name), can.title, *("yes" if answer else "no" for answer in answers))
+
+
 def mews_states() -> str:
     rows = []
     for word, status in STATES.items():
@@ -174,6 +204,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "events": events_table,
     "graphql-limits": graphql_limits,
     "settings": settings_table,
+    "providers": providers_table,
     "mews-states": mews_states,
     "mews-settings": mews_settings,
 }

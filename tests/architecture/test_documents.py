@@ -20,7 +20,15 @@ from domain.guest import GuestDetails
 from domain.snapshots import RoomRecord, RoomTypeRecord
 from entrypoints.cli.main import main
 from entrypoints.settings import Settings
-from tests.architecture.documents import BLOCK, BLOCKS, PRODUCT, ROOT, documents, rewritten
+from tests.architecture.documents import (
+    BLOCK,
+    BLOCKS,
+    PRODUCT,
+    ROOT,
+    documents,
+    provider_names,
+    rewritten,
+)
 
 # The columns of the host application's models, as its schema has them.
 HOST = {
@@ -193,6 +201,13 @@ class TestReadme:
         text = (ROOT / "README.md").read_text()
         targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
         assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+class TestProviders:
+    def test_each_have_a_document(self) -> None:
+        elsewhere = {"canonical": "docs/canonical-format.md", "mock": "README.md"}
+        places = [elsewhere.get(name, f"docs/providers/{name}.md") for name in provider_names()]
+        assert [place for place in places if not (ROOT / place).exists()] == []
 
 
 class TestSummary:
