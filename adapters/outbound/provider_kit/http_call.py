@@ -43,5 +43,8 @@ class Answer:
             is_page = self.body.lstrip()[:1] == b"<"
             reason = "markup instead of JSON" if is_page else fault.reason
             raise UnreadableAnswer(
-                reason=reason, status=self.status, position=fault.position
+                f"the provider's answer can't be read: {reason}",
+                reason=reason,
+                status=self.status,
+                position=fault.position,
             ) from None

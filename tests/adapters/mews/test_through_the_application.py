@@ -145,6 +145,22 @@ class TestAPulledBookingInQuarantine:
         assert installed.quarantined().reason == row.reason
 
 
+class TestAnAnswerWithAKeyTwice:
+    def test_fails_the_run_with_what_is_wrong_and_moves_no_cursor(
+        self, installed: Installation
+    ) -> None:
+        """The limit that docs/providers/mews.md tells of: the fault can't be kept to its item."""
+        stay = some(installed.hotel, state="Confirmed")
+        twice = f'"Id":"{stay.id}"'.encode()
+        installed.change(twice, twice + b"," + twice)
+        assert installed.sync() is SyncStatus.FAILED
+        assert "the key Id occurs twice" in (installed.run.error_detail or "")
+        assert installed.world.stored(installed.connection).cursor is None
+        installed.mend()
+        assert installed.sync() is SyncStatus.COMPLETED
+        assert installed.world.booking(stay.id, installed.connection) is not None
+
+
 class TestACardNumber:
     def test_is_stored_nowhere(self, installed: Installation) -> None:
         """Neither in fields of ours, in extras, in the inbox nor in events."""

@@ -135,7 +135,7 @@ class ConnectorApi:
             return {}
         value = answer.json()
         if not isinstance(value, dict):
-            raise UnreadableAnswer(reason="not an object", status=answer.status)
+            raise UnreadableAnswer("expected an object as answer", status=answer.status)
         return value
 
     def page(self, listing: Listing, parameters: Parameters, cursor: str | None) -> Listed:
@@ -193,12 +193,12 @@ def _listed(answer: Mapping[str, Json], listing: Listing, count: int, asked: str
         # 204 and an extent that was not asked for are the only answers without their list.
         values = []
         if answer:
-            raise UnreadableAnswer(reason="the list is missing", path=listing.key)
+            raise UnreadableAnswer(f"{listing.key}: the list is missing", path=listing.key)
     if not isinstance(values, list):
-        raise UnreadableAnswer(reason="not a list", path=listing.key)
+        raise UnreadableAnswer(f"{listing.key}: expected a list", path=listing.key)
     cursor = answer.get("Cursor")
     if len(values) < count or not isinstance(cursor, str):
         return Listed(values, None)
     if cursor == asked:
-        raise UnreadableAnswer(reason="the cursor does not move", path="Cursor")
+        raise UnreadableAnswer("Cursor: it does not move from page to page", path="Cursor")
     return Listed(values, cursor)
