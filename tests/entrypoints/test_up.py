@@ -1,0 +1,100 @@
+"""`pms up`: everything at once, ended by Ctrl-C, by a kill, and started again."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes import PmsProcesses, eventually, kill_family, processes_in
+from tests.servers import free_port
+
+LINUX = pytest.mark.skipif(
+    not hasattr(os, "pidfd_open"), reason="only Linux ends children with their parent"
+)
+
+
+@pytest.fixture
+def pms(tmp_path: Path) -> Iterator[PmsProcesses]:
+    """In a home whose path is short enough for a socket."""
+    home = tmp_path / "h"
+    environment = {"PMS_HOME": str(home), "PMS_PORT": str(free_port()), "PMS_WEB_WORKERS": "1"}
+    with processes_in(tmp_path / "logs", **environment) as processes:
+        yield processes
+
+
+def up(pms: PmsProcesses) -> "tuple[subprocess.Popen[bytes], list[psutil.Process]]":
+    """Started and welcomed; with all of its descendants."""
+    before = pms.output().count("Ctrl-C stops everything")
+    process = pms.start("up", "--bookings", "60", "--live-every", "0")
+
+    def welcomed() -> bool:
+        assert process.poll() is None, pms.output()
+        return pms.output().count("Ctrl-C stops everything") > before
+
+    eventually(welcomed, seconds=90, what="the welcome")
+    return process, psutil.Process(process.pid).children(recursive=True)
+
+
+def left_over(children: list[psutil.Process]) -> list[list[str]]:
+    """Command lines of those that still run."""
+    found = []
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            if child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child.cmdline())
+    return found
+
+
+def await_end(children: list[psutil.Process], *, seconds: float) -> None:
+    with suppress(AssertionError):
+        eventually(lambda: not left_over(children), seconds=seconds, what="their end")
+    assert left_over(children) == []
+
+
+def runs_of(pms: PmsProcesses) -> list[tuple[str, str, str]]:
+    path = Path(pms.environment["PMS_HOME"]) / "pms.sqlite3"
+    with closing(sqlite3.connect(path, timeout=20)) as database:
+        return database.execute("SELECT trigger, status, kind FROM sync_runs").fetchall()
+
+
+def end_left_over(children: list[psutil.Process]) -> None:
+    for child in children:
+        if child.is_running():
+            child.kill()
+
+
+class TestUp:
+    def test_checks_itself(self, pms: PmsProcesses) -> None:
+        code = pms.run("up", "--check", "--bookings", "100", seconds=180)
+        assert code == 0, pms.output()
+        figures = json.loads(pms.output().splitlines()[-1])
+        assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
+
+    @LINUX
+    def test_killed_leaves_no_orphans_and_begins_again_where_it_was(
+        self, pms: PmsProcesses
+    ) -> None:
+        first, children = up(pms)
+        try:
+            assert len(children) >= 7
+            assert pms.run("up", seconds=30) == 1
+            assert "another `pms up` runs" in pms.output()
+            kill_family(first)
+            await_end(children, seconds=20)
+
+            second, children = up(pms)
+            firsts = [run for run in runs_of(pms) if run[0] == "first"]
+            assert firsts == [("first", "COMPLETED", "full")]
+            assert pms.run("verify", "demo", "--json") == 0
+            second.send_signal(signal.SIGINT)
+            assert second.wait(40) == 0
+            assert left_over(children) == []
+        finally:
+            end_left_over(children)
