@@ -9,7 +9,7 @@ import json
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
@@ -28,8 +28,9 @@ from entrypoints.providers import InstalledProviders
 from ports.providers import ProviderTools
 
 EXPECTED: Final = 0.1
-FLOORS: Final = 3
+FLOORS: Final = 5
 _WIDE: Final = 400
+"""Days to both sides; the simulated hotel's bookings are all within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class NeverWaits:
 def measure(*, bookings: int, durable: bool) -> Result:
     with (
         installation(durable=durable) as stored,
+        closing(_unlimited(stored)) as container,
         process("entrypoints.cli", "simulate", "mews", "--bookings", str(bookings)) as simulator,
     ):
-        container = _unlimited(stored)
         collect_seldom()
         run = _queued(container, json.loads(first_line(simulator)))
         with _timed() as ours:
