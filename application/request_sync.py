@@ -7,7 +7,7 @@ from application.schedule_syncs import enqueue_runs
 from application.stored_connections import found
 from domain.sync import ConnectionState, SyncKind, SyncRun, SyncTrigger
 from domain.values import ConnectionId, HotelId
-from ports.errors import Unsupported
+from ports.errors import AlreadyExists, Unsupported
 from ports.job_queue import JobQueue
 from ports.providers import Providers
 from ports.system import Clock, IdGenerator
@@ -58,7 +58,10 @@ class RequestSync:
                 correlation_id=correlation_id,
                 queued_at=now,
             )
-            uow.sync_runs.add(run)
+            try:
+                uow.sync_runs.add(run)
+            except AlreadyExists as error:
+                raise SyncInProgress from error
             uow.commit()
         enqueue_runs(self.queue, [run])
         return run

@@ -11,7 +11,7 @@ from typing import Final
 
 from domain.sync import Connection, SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
-from ports.errors import ConcurrentChange, QueueUnavailable, UnknownProvider
+from ports.errors import AlreadyExists, ConcurrentChange, QueueUnavailable, UnknownProvider
 from ports.job_queue import Job, JobName, JobQueue
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
@@ -57,13 +57,14 @@ class ScheduleSyncs:
             due = uow.connections.due(now=now, limit=BATCH)
         runs = []
         for connection in due:
-            with suppress(ConcurrentChange):
+            with suppress(ConcurrentChange, AlreadyExists):
                 runs += self._queue_one(connection, now)
         return runs
 
     def _queue_one(self, connection: Connection, now: datetime) -> list[SyncRun]:
         """In one transaction: the run, and the instant of the next. A second scheduler that does
-        the same at the same time runs into the revision and gets nothing."""
+        the same at the same time runs into the revision, a person's request into the unfinished
+        run: nothing is queued."""
         capabilities = self._capabilities(connection)
         silence = capabilities.retry_window if capabilities else None
         gap = silence is not None and _has_gap(connection, silence, now)

@@ -90,16 +90,14 @@ class SyncConnection:
     def _begin(self, run_id: UUID, holder: str) -> _Session | SyncRun:
         now = self.clock.now()
         with self.unit_of_work() as uow:
-            run = uow.sync_runs.get(run_id)
-            if run is None:
-                raise NotFound("there is no such sync run")
-            if run.status.is_final:
-                return run
+            connection_id = _stored(uow, run_id).connection_id
             until = now + LEASE_TTL
-            lease = uow.connections.acquire_lease(run.connection_id, holder, now=now, until=until)
-            if lease is None:
+            lease = uow.connections.acquire_lease(connection_id, holder, now=now, until=until)
+            # Only from here on does no other worker end the run.
+            run = _stored(uow, run_id)
+            if lease is None or run.status.is_final:
                 return run
-            connection, hotel = found(uow, run.connection_id)
+            connection, hotel = found(uow, connection_id)
             run = run.begin(fencing_number=lease.fencing_number, now=now)
             uow.sync_runs.save(run)
             uow.commit()
@@ -267,6 +265,13 @@ class SyncConnection:
         with self.unit_of_work() as uow:
             uow.connections.release_lease(lease)
             uow.commit()
+
+
+def _stored(uow: UnitOfWork, run_id: UUID) -> SyncRun:
+    run = uow.sync_runs.get(run_id)
+    if run is None:
+        raise NotFound("there is no such sync run")
+    return run
 
 
 def _ended(

@@ -83,14 +83,20 @@ class Connections(Protocol):
 
 
 class SyncRuns(Protocol):
-    def add(self, run: SyncRun) -> None: ...
+    def add(self, run: SyncRun) -> None:
+        """Raises AlreadyExists where a run of this connection is QUEUED or RUNNING."""
+        ...
 
-    def get(self, run_id: UUID) -> SyncRun | None: ...
+    def get(self, run_id: UUID) -> SyncRun | None:
+        """What is decided by it must be read after the lease was taken: it is not locked."""
+        ...
 
-    def save(self, run: SyncRun) -> None: ...
+    def save(self, run: SyncRun) -> None:
+        """Raises LeaseLost where the run is stored under a higher fencing number, or not at all."""
+        ...
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
-        """QUEUED and RUNNING ones, oldest first."""
+        """QUEUED and RUNNING ones: one at most."""
         ...
 
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:

@@ -141,14 +141,6 @@ class TestLease:
         assert first.status is SyncStatus.COMPLETED
         assert len(world.provider.accounts) == 1
 
-    def test_lets_one_of_two_runs_of_a_connection_wait(self, world: World) -> None:
-        one, two = world.queued(), world.queued()
-        others = []
-        world.while_asked(lambda: others.append(world.sync(two.id, holder="second")))
-        world.sync(one.id, holder="first")
-        assert [r.status for r in others] == [SyncStatus.QUEUED]
-        assert world.sync(two.id, holder="second").status is SyncStatus.COMPLETED
-
     def test_of_a_dead_holder_expires_and_the_run_goes_on_after_its_last_page(
         self, world: World
     ) -> None:

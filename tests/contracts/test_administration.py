@@ -281,57 +281,104 @@ class TestSyncRuns:
     def test_are_saved_whole(self, place: Place) -> None:
         full, bare = builders.full_sync_run(place.connection), builders.sync_run(place.connection)
         self.add(place, bare)
-        for state in (replace(full, id=bare.id), bare):
+        for state in (replace(full, id=bare.id), replace(bare, fencing_number=6)):
             with place.store.unit_of_work() as uow:
                 uow.sync_runs.save(state)
                 uow.commit()
             assert place.store.queries.sync_run(place.hotel.id, bare.id) == state
 
-    def test_that_are_unfinished_come_oldest_first(self, place: Place) -> None:
-        of = place.connection
-        runs = {
-            status: builders.sync_run(of, status=status, queued_at=T0 - number * MINUTE)
-            for number, status in enumerate(SyncStatus)
-        }
-        self.add(place, *runs.values(), builders.sync_run(place.add_connection()))
+    def test_are_not_saved_under_a_lower_fencing_number(self, place: Place) -> None:
+        run = builders.sync_run(place.connection, fencing_number=2, status=SyncStatus.COMPLETED)
+        self.add(place, run)
+        late = replace(run, fencing_number=1, status=SyncStatus.RUNNING)
+        with place.store.unit_of_work() as uow, pytest.raises(LeaseLost):
+            uow.sync_runs.save(late)
+        assert place.store.queries.sync_run(place.hotel.id, run.id) == run
+        again = replace(run, pages=1)
         with place.store.unit_of_work() as uow:
-            assert uow.sync_runs.unfinished(of.id) == [
-                runs[SyncStatus.RUNNING],
-                runs[SyncStatus.QUEUED],
-            ]
+            uow.sync_runs.save(again)
+            uow.commit()
+        assert place.store.queries.sync_run(place.hotel.id, run.id) == again
 
-    def test_that_are_stuck_wait_too_long_or_have_no_living_holder(
-        self, place: Place, elsewhere: Place
+    def test_that_are_unknown_are_not_saved(self, place: Place) -> None:
+        with place.store.unit_of_work() as uow, pytest.raises(LeaseLost):
+            uow.sync_runs.save(builders.sync_run(place.connection))
+
+    @pytest.mark.parametrize("status", [SyncStatus.QUEUED, SyncStatus.RUNNING])
+    def test_are_unfinished_one_at_a_time_for_each_connection(
+        self, place: Place, status: SyncStatus
     ) -> None:
+        of = place.connection
+        first = builders.sync_run(of, status=status)
+        self.add(place, first, builders.sync_run(place.add_connection()))
+        for other in (SyncStatus.QUEUED, SyncStatus.RUNNING):
+            with pytest.raises(AlreadyExists):
+                self.add(place, builders.sync_run(of, status=other))
+        with place.store.unit_of_work() as uow:
+            uow.sync_runs.save(replace(first, status=SyncStatus.COMPLETED))
+            uow.sync_runs.add(builders.sync_run(of))
+            uow.commit()
+
+    def test_are_added_by_one_of_two_that_add_at_once(self, place: Place) -> None:
+        start = Barrier(2)
+
+        def add(_: int) -> bool:
+            start.wait()
+            try:
+                self.add(place, builders.sync_run(place.connection))
+            except (AlreadyExists, ConcurrentChange):
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(add, range(2))) == [False, True]
+
+    def test_that_are_unfinished_are_found_by_their_connection(self, place: Place) -> None:
+        of = place.connection
+        for unfinished in (SyncStatus.QUEUED, SyncStatus.RUNNING):
+            run = builders.sync_run(of, status=unfinished)
+            final = [builders.sync_run(of, status=s) for s in SyncStatus if s.is_final]
+            self.add(place, run, *final, builders.sync_run(place.add_connection()))
+            with place.store.unit_of_work() as uow:
+                assert uow.sync_runs.unfinished(of.id) == [run]
+                uow.sync_runs.save(replace(run, status=SyncStatus.FAILED))
+                uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(of.id) == []
+
+    def test_that_are_stuck_wait_too_long_or_have_no_living_holder(self, place: Place) -> None:
         def run(of: Connection, status: SyncStatus, minutes: int, fencing: int = 0) -> SyncRun:
             return builders.sync_run(
                 of, status=status, queued_at=T0 + minutes * MINUTE, fencing_number=fencing
             )
 
-        idle = place.add_connection()
+        def leased(minutes: int) -> tuple[Connection, int]:
+            of = place.add_connection()
+            with place.store.unit_of_work() as uow:
+                for _ in range(2):
+                    lease = uow.connections.acquire_lease(
+                        of.id, "h", now=T0, until=T0 + minutes * MINUTE
+                    )
+                uow.commit()
+            assert lease is not None
+            return of, lease.fencing_number
+
+        def idle() -> Connection:
+            return place.add_connection()
+
         queued, running = SyncStatus.QUEUED, SyncStatus.RUNNING
-        with place.store.unit_of_work() as uow:
-            for _ in range(2):
-                lease = uow.connections.acquire_lease(
-                    place.connection.id, "h", now=T0, until=T0 + HOUR
-                )
-            gone = uow.connections.acquire_lease(
-                elsewhere.connection.id, "h", now=T0, until=T0 + MINUTE
-            )
-            uow.commit()
-        assert lease is not None
-        assert gone is not None
+        (held, number), (taken, higher), (gone, last) = leased(60), leased(60), leased(1)
         stuck = [
-            run(idle, queued, -9),
-            run(idle, running, -8, 1),
-            run(place.connection, running, -7, lease.fencing_number - 1),
-            run(elsewhere.connection, running, -6, gone.fencing_number),
+            run(idle(), queued, -9),
+            run(idle(), running, -8, 1),
+            run(taken, running, -7, higher - 1),
+            run(gone, running, -6, last),
         ]
         alive = [
-            run(place.connection, running, -9, lease.fencing_number),
-            run(idle, queued, 10),
-            run(idle, SyncStatus.COMPLETED, -9),
-            run(idle, SyncStatus.FAILED, -9),
+            run(held, running, -9, number),
+            run(idle(), queued, 10),
+            run(idle(), SyncStatus.COMPLETED, -9),
+            run(idle(), SyncStatus.FAILED, -9),
         ]
         self.add(place, *alive, *reversed(stuck))
         with place.store.unit_of_work() as uow:
@@ -342,7 +389,11 @@ class TestSyncRuns:
         self, place: Place, elsewhere: Place
     ) -> None:
         second = place.add_connection()
-        runs = [builders.sync_run(place.connection, queued_at=T0 + n * MINUTE) for n in range(4)]
+        done = SyncStatus.COMPLETED
+        runs = [
+            builders.sync_run(place.connection, queued_at=T0 + n * MINUTE, status=done)
+            for n in range(4)
+        ]
         other = builders.sync_run(second, queued_at=T0 + HOUR)
         self.add(place, *runs, other, builders.sync_run(elsewhere.connection))
         queries = place.store.queries

@@ -132,7 +132,8 @@ class InMemorySyncRuns:
         self._tables = tables
 
     def add(self, run: SyncRun) -> None:
-        if run.id in self._tables.sync_runs:
+        beside = not run.status.is_final and self.unfinished(run.connection_id)
+        if beside or run.id in self._tables.sync_runs:
             raise AlreadyExists
         self._tables.sync_runs[run.id] = run
 
@@ -140,8 +141,10 @@ class InMemorySyncRuns:
         return self._tables.sync_runs.get(run_id)
 
     def save(self, run: SyncRun) -> None:
-        if run.id in self._tables.sync_runs:
-            self._tables.sync_runs[run.id] = run
+        held = self._tables.sync_runs.get(run.id)
+        if held is None or held.fencing_number > run.fencing_number:
+            raise LeaseLost
+        self._tables.sync_runs[run.id] = run
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return [r for r in self._open_runs() if r.connection_id == connection_id]

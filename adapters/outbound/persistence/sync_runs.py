@@ -12,6 +12,7 @@ from adapters.outbound.persistence.session import Session
 from adapters.outbound.persistence.values import micros_of, optional_storable
 from domain.sync import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
 from domain.values import ConnectionId
+from ports.errors import LeaseLost
 
 _UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
 
@@ -39,11 +40,15 @@ class StoredSyncRuns:
         return found[0] if found else None
 
     def save(self, run: SyncRun) -> None:
-        self.session.write(
+        saved = self.session.write(
             SyncRunRow.update(_content(run)).where(
-                SyncRunRow.hotel_id == run.hotel_id, SyncRunRow.id == run.id
+                SyncRunRow.hotel_id == run.hotel_id,
+                SyncRunRow.id == run.id,
+                SyncRunRow.fencing_number <= run.fencing_number,
             )
         )
+        if not saved:
+            raise LeaseLost
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return self._found(

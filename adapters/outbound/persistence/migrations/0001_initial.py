@@ -276,7 +276,7 @@ TABLES = {
 INDEXES = (
     "CREATE INDEX connections_due ON connections (state, next_sync_at)",
     "CREATE INDEX sync_runs_newest ON sync_runs (hotel_id, queued_at, id)",
-    "CREATE INDEX sync_runs_unfinished ON sync_runs (connection_id, queued_at)"
+    "CREATE UNIQUE INDEX sync_runs_unfinished ON sync_runs (connection_id)"
     " WHERE status IN ('QUEUED', 'RUNNING')",
     "CREATE INDEX token_hotels_token ON token_hotels (token_id)",
     "CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at)",
