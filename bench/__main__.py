@@ -1,5 +1,7 @@
 """`python -m bench [ingest|sync]`: both by default; a table to read, and a JSON line for each."""
 
+import signal
+import sys
 from collections.abc import Sequence
 
 import click
@@ -20,6 +22,8 @@ def main(
     names: Sequence[str], *, bookings: int, rounds: int, seconds: float, durable: bool
 ) -> None:
     """Measures what is claimed of the PMS adapter layer, each against a floor of the same run."""
+    # Ended from outside, it still ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = names or NAMES
     if "ingest" in wanted:
         _say(ingest.measure(rounds=rounds, seconds=seconds, durable=durable))
