@@ -51,14 +51,14 @@ def add(  # noqa: PLR0913  # one parameter per option
                 ),
             )
         )
-        say_fields(
-            {
-                **_fields(added.connection),
-                "webhook_path": f"/api/pms/{provider}/webhook/{added.key}",
-                "next": "pms connection test "
-                f"{hotel}/{added.connection.name}; the webhook path is not shown again",
-            }
-        )
+        can = container.providers.get(provider).capabilities
+        told = _fields(added.connection)
+        if can.webhooks:
+            told["webhook_path"] = f"/api/pms/{provider}/webhook/{added.key}"
+            told["note"] = "the webhook path is not shown again"
+        if can.pulls:
+            told["next"] = f"pms connection test {hotel}/{added.connection.name}"
+        say_fields(told)
 
 
 @connection.command()

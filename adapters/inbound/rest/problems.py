@@ -42,6 +42,7 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     # The PMS behind us failed, not the one who asks.
     "provider_credentials_refused": HTTPStatus.BAD_GATEWAY,
     "provider_rejected": HTTPStatus.BAD_GATEWAY,
+    "provider_not_found": HTTPStatus.BAD_GATEWAY,
     "provider_answer_unreadable": HTTPStatus.BAD_GATEWAY,
 }
 _TOLD: Final = ("limit", "position")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
@@ -40,11 +40,11 @@ class Pool:
             self._start_afresh()
         if not self._places.acquire(timeout=self._wait_seconds):
             raise StoreUnavailable(reason="no_free_connection")
-        try:
-            return self._idle_one() or self._open()
-        except BaseException:
-            self._places.release()
-            raise
+        with ExitStack() as unless_taken:
+            unless_taken.callback(self._places.release)
+            session = self._idle_one() or self._open()
+            unless_taken.pop_all()
+        return session
 
     def give_back(self, session: Session) -> None:
         with self._lock:
@@ -62,11 +62,10 @@ class Pool:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         session = self.take()
-        try:
+        with ExitStack() as if_it_fails:
+            if_it_fails.callback(self.discard, session)
             yield session
-        except BaseException:
-            self.discard(session)
-            raise
+            if_it_fails.pop_all()
         self.give_back(session)
 
     def close(self) -> None:

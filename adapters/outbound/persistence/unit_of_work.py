@@ -1,5 +1,6 @@
 """One transaction on one connection of the pool."""
 
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 from adapters.outbound.persistence.bookings import (
@@ -82,11 +83,10 @@ class StoredUnitOfWork:
 
     def __enter__(self) -> "StoredUnitOfWork":
         session = self._pool.take()
-        try:
+        with ExitStack() as if_it_fails:
+            if_it_fails.callback(self._pool.discard, session)
             session.begin()
-        except BaseException:
-            self._pool.discard(session)
-            raise
+            if_it_fails.pop_all()
         self._open = session
         return self
 
@@ -99,16 +99,12 @@ class StoredUnitOfWork:
         if self._open is None:
             return
         session, self._open = self._open, None
-        try:
+        # Where the connection is gone the server rolls back by itself: that is no error here.
+        with suppress(PortError), ExitStack() as if_it_fails:
+            if_it_fails.callback(self._pool.discard, session)
             session.rollback()
-        except PortError:
-            # The connection is gone, and with it the transaction: rolled back by the server.
-            self._pool.discard(session)
-            return
-        except BaseException:
-            self._pool.discard(session)
-            raise
-        self._pool.give_back(session)
+            if_it_fails.pop_all()
+            self._pool.give_back(session)
 
     def commit(self) -> None:
         self._session.commit()
