@@ -22,6 +22,7 @@ from application.stored_connections import account, found
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel, require_time_zone
+from domain.messages import ItemKind
 from domain.precedence import Observation, Origin
 from domain.snapshots import BookingSnapshot
 from domain.sync import (
@@ -43,6 +44,7 @@ from ports.providers import (
     ProviderClient,
     Providers,
     PullRequest,
+    ReadItem,
     Ref,
     RefKind,
 )
@@ -56,7 +58,8 @@ MAX_ATTEMPTS: Final = 5
 
 @dataclass(slots=True)
 class _Session:
-    """What one worker holds while it carries a run. `seen`: bookings that the provider returned."""
+    """What one worker holds while it carries a run. `seen`: bookings that the provider returned,
+    readable or not."""
 
     run: SyncRun
     connection: Connection
@@ -144,12 +147,14 @@ class SyncConnection:
         today = self.clock.now().astimezone(zone).date()
         reconcile = run.kind is SyncKind.RECONCILE
         back = schedule.reconcile_days_back if reconcile else schedule.keep_days_back
+        full = run.kind is SyncKind.FULL
+        ahead = schedule.keep_days_ahead if full else schedule.reconcile_days_ahead
         return PullRequest(
             kind=run.kind,
             cursor=connection.cursor,
             checkpoint=None if reconcile else run.checkpoint,
             stay_from=today - timedelta(days=back),
-            stay_to=today + timedelta(days=schedule.reconcile_days_ahead),
+            stay_to=today + timedelta(days=ahead),
         )
 
     def _store(self, session: _Session, page: Page) -> None:
@@ -157,7 +162,7 @@ class SyncConnection:
         session.seen.update(
             result.item.external_id
             for result in results
-            if result.item.external_id and isinstance(result.item.snapshot, BookingSnapshot)
+            if result.item.external_id and _is_booking(result.item)
         )
 
     def _store_once(self, session: _Session, page: Page) -> Sequence[ItemResult]:
@@ -287,6 +292,12 @@ def _ended(
         at=now,
         run=run,
     )
+
+
+def _is_booking(item: ReadItem) -> bool:
+    """Also one that was refused: asking for it by id would only have it refused again."""
+    refused = item.snapshot is None and item.kind is ItemKind.BOOKING
+    return refused or isinstance(item.snapshot, BookingSnapshot)
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -102,7 +102,7 @@ def _queued(container: Container, simulated: dict[str, str]) -> SyncRun:
             provider="mews",
             name="mews",
             values={name: simulated[name] for name in names},
-            schedule=Schedule(keep_days_back=_WIDE, reconcile_days_ahead=_WIDE),
+            schedule=Schedule(keep_days_back=_WIDE, keep_days_ahead=_WIDE),
         )
     )
     connection_id = added.connection.id

@@ -114,9 +114,10 @@ class SyncRun:
         )
 
     def page_stored(self, checkpoint: str | None, counts: SyncCounts) -> "SyncRun":
+        """A page that has no checkpoint, as the last one, is read again by the one who resumes."""
         return replace(
             self,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint or self.checkpoint,
             pages=self.pages + 1,
             counts=self.counts.plus(counts),
         )
@@ -194,6 +195,9 @@ class Schedule:
     reconcile_days_ahead: int = 365
     keep_days_back: int = 400
     """A full sync asks for stays that ended no longer ago than this."""
+    keep_days_ahead: int = 1_100
+    """A full sync asks for stays that begin no later than this: three years, beyond what hotels
+    sell. What is booked farther ahead comes with the delta that its next change brings."""
 
     def jitter(self, fraction: float) -> timedelta:
         """`fraction` in [0, 1): spreads hotels over a tenth of the interval."""

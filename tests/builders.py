@@ -88,6 +88,7 @@ def full_connection(of: Hotel) -> Connection:
             reconcile_days_back=3,
             reconcile_days_ahead=99,
             keep_days_back=500,
+            keep_days_ahead=900,
         ),
         state=ConnectionState.ACTIVE,
         cursor=f"cursor {EDGE_TEXT}",

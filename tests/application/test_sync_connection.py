@@ -129,6 +129,29 @@ class TestRun:
         assert (request.stay_to - request.stay_from).days == 7 + 365
         assert request.stay_from.isoformat() == "2026-02-23"  # there it is 2 March already
 
+    def test_that_is_full_asks_for_every_stay_that_we_keep(self, world: World) -> None:
+        world.run(SyncKind.FULL)
+        [request] = world.provider.requests
+        today = world.clock.now().date()
+        assert (today - request.stay_from).days == 400
+        assert (request.stay_to - today).days == 1100
+
+    def test_whose_worker_died_after_the_last_page_still_moves_the_cursor(
+        self, world: World
+    ) -> None:
+        pages = world.page(booked(), checkpoint="1"), world.page(cursor="next")
+        run = world.queued()
+        world.will_pull(*pages)
+        world.fate = Fate(at=2, after=True)
+        with pytest.raises(Killed):
+            world.sync(run.id, holder="first")
+        world.revive()
+        world.will_pull(*pages)
+        ended = world.sync(run.id, holder="second")
+        assert world.provider.requests[-1].checkpoint == "1"
+        assert (ended.status, ended.counts.seen) == (SyncStatus.COMPLETED, 1)
+        assert world.stored().cursor == "next"
+
 
 class TestLease:
     def test_of_another_worker_leaves_the_run_alone(self, world: World) -> None:
@@ -329,6 +352,13 @@ class TestReconcile:
         run = world.run(SyncKind.RECONCILE, world.page())
         assert run.status is SyncStatus.PARTIAL
         assert world.known().details.deleted_at_source is None
+
+    def test_does_not_ask_again_for_a_booking_that_it_could_not_read(self, world: World) -> None:
+        world.run(SyncKind.FULL, world.page(booked()))
+        refused = replace(BAD, external_id="B1")
+        run = world.run(SyncKind.RECONCILE, world.page(refused))
+        assert (run.counts.seen, run.counts.quarantined) == (1, 1)
+        assert world.provider.fetched == []
 
     def test_lets_what_was_heard_since_it_asked_win(self, world: World) -> None:
         provider = living(world)

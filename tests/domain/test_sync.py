@@ -160,7 +160,7 @@ class TestASyncRun:
             seen=1, created=2, updated=3, unchanged=4, stale=5, quarantined=6, deleted=7
         )
         twice = run().page_stored("p1", one).page_stored(None, one)
-        assert (twice.pages, twice.checkpoint) == (2, None)
+        assert (twice.pages, twice.checkpoint) == (2, "p1")
         assert twice.counts == SyncCounts(
             seen=2, created=4, updated=6, unchanged=8, stale=10, quarantined=12, deleted=14
         )

@@ -96,10 +96,21 @@ class StoredConnections:
             ConnectionRow.update(sealed_secrets=sealed).where(ConnectionRow.id == connection_id)
         )
 
+    def obey(self, connection_id: ConnectionId, *, at: datetime) -> bool:
+        instant = micros_of(at)
+        obeyed = self.session.run(
+            "UPDATE connections SET obeyed_at = %s "
+            "WHERE id = %s AND (obeyed_at IS NULL OR obeyed_at <= %s)",
+            (instant, connection_id.hex, instant),
+        )
+        return obeyed == 1
+
     def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
         self.session.later(
-            "UPDATE connections SET last_heard_at = %s "
-            "WHERE id = %s AND (last_heard_at IS NULL OR last_heard_at <= %s)",
+            "UPDATE connections SET last_heard_at = %s WHERE id IN ("  # noqa: S608
+            "SELECT id FROM connections WHERE id = %s "
+            "AND (last_heard_at IS NULL OR last_heard_at <= %s) "
+            f"{self.session.locking_what_is_free})",
             [(micros_of(at), connection_id.hex, micros_of(at - HEARD_WITHIN))],
         )
 
@@ -198,6 +209,7 @@ def _schedule_text(schedule: Schedule) -> str:
             "reconcile_days_back": schedule.reconcile_days_back,
             "reconcile_days_ahead": schedule.reconcile_days_ahead,
             "keep_days_back": schedule.keep_days_back,
+            "keep_days_ahead": schedule.keep_days_ahead,
         }
     )
 
@@ -210,4 +222,5 @@ def _schedule(text: str) -> Schedule:
         reconcile_days_back=held["reconcile_days_back"],
         reconcile_days_ahead=held["reconcile_days_ahead"],
         keep_days_back=held["keep_days_back"],
+        keep_days_ahead=held["keep_days_ahead"],
     )
