@@ -23,6 +23,7 @@ from domain.precedence import (
     Stale,
     Tied,
     Unchanged,
+    from_the_future,
 )
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Snapshot
 from domain.sync import ItemOutcome, SyncCounts
@@ -267,6 +268,8 @@ def apply_disappearances(
 def _result(item: ReadItem, page: _PageBeingApplied, context: Context) -> ItemResult:
     if item.snapshot is None:
         return ItemResult(item, ItemOutcome.QUARANTINED, item.reason)
+    if reason := from_the_future(item.snapshot.version, context.observation):
+        return ItemResult(item, ItemOutcome.QUARANTINED, reason)
     match page.hear(item.snapshot):
         case Applied(change=change):
             return ItemResult(item, ItemOutcome.APPLIED, created=change is Change.CREATED)

@@ -87,7 +87,7 @@ class AvailabilityCell:
         heard = replace(
             self,
             details=details,
-            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
+            provenance=self.provenance.followed_by(snapshot.version, observation),
             synced_at=now,
             revision=self.revision + 1,
         )

@@ -106,7 +106,7 @@ class Booking:
             external_id=snapshot.external_id,
             connection_id=observation.connection_id,
             details=details,
-            provenance=_provenance(snapshot, observation),
+            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
             synced_at=now,
         )
         said = tuple(name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT)
@@ -205,7 +205,7 @@ class Booking:
             self,
             connection_id=observation.connection_id,
             details=details,
-            provenance=_provenance(snapshot, observation),
+            provenance=self.provenance.followed_by(snapshot.version, observation),
             synced_at=now,
             revision=self.revision + 1,
         )
@@ -233,10 +233,6 @@ def _first_details(
         deleted_at_source=now if snapshot.deleted else None,
         **rest,  # type: ignore[arg-type]  # names and types are those of the snapshot's fields
     )
-
-
-def _provenance(snapshot: BookingSnapshot, observation: Observation) -> Provenance:
-    return Provenance(snapshot.version, observation.origin, observation.observed_at)
 
 
 def _change(transition: StatusTransition | None, *, corrected: bool) -> Change:

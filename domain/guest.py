@@ -107,7 +107,7 @@ class Guest:
         heard = replace(
             self,
             details=details,
-            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
+            provenance=self.provenance.followed_by(snapshot.version, observation),
             synced_at=now,
             revision=self.revision + 1,
         )

@@ -1,9 +1,9 @@
 """Which of two words about one thing holds: versions, ties and clocks that go back."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 from domain.status import StatusTransition
 from domain.values import ConnectionId, Reason, SourceVersion
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 E = TypeVar("E")
 T = TypeVar("T", bound="DataclassInstance")
+
+CLOCK_TOLERANCE: Final = timedelta(days=1)
+"""How far a sender's clock may run ahead of ours: a time zone taken for UTC is less than that."""
 
 
 class Origin(StrEnum):
@@ -40,11 +43,25 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What we remember of how the held content was learnt."""
+    """What we remember of how the held content was learnt.
+
+    `overridden`: the highest version ever held, where a reconcile went below it; None elsewhere.
+    """
 
     version: SourceVersion
     origin: Origin
     observed_at: datetime
+    overridden: SourceVersion | None = None
+
+    def followed_by(self, version: SourceVersion, observation: Observation) -> "Provenance":
+        """What to remember once `version` is held in place of this one."""
+        highest = max(self.version, self.overridden or self.version)
+        return Provenance(
+            version,
+            observation.origin,
+            observation.observed_at,
+            highest if highest > version else None,
+        )
 
 
 class Verdict(StrEnum):
@@ -59,8 +76,17 @@ class Verdict(StrEnum):
 def judge(
     held: Provenance, version: SourceVersion, observation: Observation, *, same_content: bool
 ) -> Verdict:
-    """Design section 2, "Ties and clocks that go back"."""
+    """Design section 2, "Ties and clocks that go back".
+
+    A push up to a version that a reconcile went below may be an old letter sent again: the
+    provider is asked. What was pulled before the held content reached us loses a tie, whoever
+    brought that content: a push that tied has its own fetch, and the next delta reads the tied
+    item again, since it starts an overlap earlier; what even that misses, the reconcile finds.
+    """
+    pushed = observation.origin is Origin.PUSHED
     if version > held.version:
+        if pushed and held.overridden is not None and version <= held.overridden:
+            return Verdict.UNCHANGED if same_content else Verdict.TIED
         return Verdict.ADVANCE if same_content else Verdict.APPLY
     if version == held.version and same_content:
         return Verdict.UNCHANGED
@@ -69,9 +95,23 @@ def judge(
         return Verdict.ADVANCE if same_content else Verdict.OVERRIDE
     if version < held.version:
         return Verdict.STALE
-    if observation.origin is Origin.PUSHED:
+    if pushed:
         return Verdict.TIED
-    return Verdict.STALE if seen_since and held.origin is not Origin.PUSHED else Verdict.APPLY
+    return Verdict.STALE if seen_since else Verdict.APPLY
+
+
+def from_the_future(version: SourceVersion, observation: Observation) -> Reason | None:
+    """Why a push is refused whose version lies more than CLOCK_TOLERANCE after its arrival: once
+    held, it would make everything sent until then stale. What the API says is taken as it is: a
+    reconcile outranks versions, so it can't freeze anything."""
+    if observation.origin is not Origin.PUSHED:
+        return None
+    # Subtracted rather than added to: an arrival near datetime.max can't overflow.
+    if version.updated_at - observation.observed_at <= CLOCK_TOLERANCE:
+        return None
+    path = "source_version.updated_at"
+    detail = f"{path}: lies more than a day after its arrival; set the sender's clock, send again"
+    return Reason("version_in_future", path, detail)
 
 
 class Change(StrEnum):

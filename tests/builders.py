@@ -211,7 +211,9 @@ def full_booking(of: Connection, external_id: str = "B1") -> Booking:
     )
     version = SourceVersion(T0 - DAY, sequence=2**63 - 1)
     return replace(
-        made, provenance=Provenance(version, Origin.RECONCILED, T0 + MINUTE), synced_at=T0 + HOUR
+        made,
+        provenance=Provenance(version, Origin.RECONCILED, T0 + MINUTE, SourceVersion(T0, 8)),
+        synced_at=T0 + HOUR,
     )
 
 
@@ -263,7 +265,9 @@ def full_guest(of: Connection, external_id: str = "G1") -> Guest:
     )
     version = SourceVersion(T0 - DAY, sequence=7)
     return replace(
-        made, provenance=Provenance(version, Origin.PULLED, T0 + MINUTE), synced_at=T0 + HOUR
+        made,
+        provenance=Provenance(version, Origin.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
+        synced_at=T0 + HOUR,
     )
 
 
@@ -297,7 +301,9 @@ def full_cell(of: Connection) -> AvailabilityCell:
     )
     version = SourceVersion(T0 - DAY, sequence=7)
     return replace(
-        made, provenance=Provenance(version, Origin.PULLED, T0 + MINUTE), synced_at=T0 + HOUR
+        made,
+        provenance=Provenance(version, Origin.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
+        synced_at=T0 + HOUR,
     )
 
 

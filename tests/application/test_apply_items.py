@@ -1,5 +1,6 @@
 """A page of what a provider said, applied in one transaction."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from domain.precedence import Origin
 from domain.snapshots import BookingSnapshot, Snapshot
 from domain.status import BookingStatus, TransitionKind
 from domain.sync import ItemOutcome, SyncCounts
-from domain.values import Reason
+from domain.values import Reason, SourceVersion
 from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.providers import ReadItem
 from tests.application.world import World, booked, cell, guest, version
@@ -210,3 +211,31 @@ class TestCounts:
         assert counted(results) == SyncCounts(
             seen=5, created=1, updated=1, unchanged=1, stale=1, quarantined=1
         )
+
+
+class TestVersionFromTheFuture:
+    def test_freezes_no_booking_where_it_was_pushed(self, world: World) -> None:
+        ahead = SourceVersion(world.clock.now() + timedelta(days=2))
+        results = apply(world, booked(), replace(booked(notes="ahead"), version=ahead))
+        assert outcomes(results) == [APPLIED, QUARANTINED]
+        assert results[1].reason is not None
+        assert results[1].reason.code == "version_in_future"
+        assert outcomes(apply(world, booked(number=2, notes="next"))) == [APPLIED]
+
+    def test_is_taken_from_the_api(self, world: World) -> None:
+        ahead = replace(booked(), version=SourceVersion(world.clock.now() + timedelta(days=2)))
+        assert outcomes(apply(world, ahead, origin=Origin.PULLED)) == [APPLIED]
+
+
+class TestLetterSentAgainAfterAReconcile:
+    def test_asks_the_provider_and_undoes_nothing(self, world: World) -> None:
+        letter = booked(number=9, notes="before the clock went back")
+        apply(world, letter)
+        world.clock.advance(timedelta(minutes=1))
+        apply(world, booked(number=5, notes="now"), origin=Origin.RECONCILED)
+        world.clock.advance(timedelta(minutes=1))
+        [again] = apply(world, letter, can_fetch=True)
+        assert again.tied
+        assert world.known().details.notes == "now"
+        [newer] = apply(world, booked(number=10, notes="newer"), can_fetch=True)
+        assert newer.outcome is APPLIED

@@ -61,6 +61,10 @@ class Life:
         status = BookingStatus.CANCELED
         self.mail.append(self.provider.change(external_id, status, at=at))
 
+    def clock_ahead(self, external_id: str) -> None:
+        at = self.world.clock.now() + timedelta(days=3)
+        self.mail.append(self.provider.change(external_id, BookingStatus.CONFIRMED, at=at))
+
     def forget(self, external_id: str) -> None:
         self.provider.forget(external_id)
 
@@ -128,6 +132,7 @@ changes = st.one_of(
 attacks = changes | st.one_of(
     st.tuples(st.just("same_instant"), ids),
     st.tuples(st.just("clock_back"), ids),
+    st.tuples(st.just("clock_ahead"), ids),
     st.tuples(st.just("forget"), ids),
 )
 

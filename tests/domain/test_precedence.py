@@ -11,6 +11,7 @@ from domain.precedence import (
     Unchanged,
     Verdict,
     changed_names,
+    from_the_future,
     judge,
     nothing_to_write,
 )
@@ -32,13 +33,13 @@ any        any        =  <   same   unchanged
 any        any        =  >=  same   unchanged
 any        pushed     =  <   other  tied
 any        pushed     =  >=  other  tied
-pushed     pulled     =  <   other  apply
+pushed     pulled     =  <   other  stale
 pushed     pulled     =  >=  other  apply
 pulled     pulled     =  <   other  stale
 pulled     pulled     =  >=  other  apply
 reconciled pulled     =  <   other  stale
 reconciled pulled     =  >=  other  apply
-pushed     reconciled =  <   other  apply
+pushed     reconciled =  <   other  stale
 pushed     reconciled =  >=  other  override
 pulled     reconciled =  <   other  stale
 pulled     reconciled =  >=  other  override
@@ -97,6 +98,52 @@ class TestTheVerdict:
             Verdict.STALE: Stale(),
             Verdict.TIED: Tied(),
         }
+
+
+class TestAVersionThatAReconcileWentBelow:
+    """The API said 5 where 9 was held: letters from 6 to 9 may be old ones, sent again."""
+
+    HELD = Provenance(SourceVersion(T0, 9), PUSHED, T0).followed_by(
+        SourceVersion(T0, 5), Observation(RECONCILED, T0 + SECOND, new_id(), "r")
+    )
+
+    def verdict(self, sequence: int, origin: Origin, *, same_content: bool = False) -> Verdict:
+        observation = Observation(origin, T0 + 2 * SECOND, new_id(), "r")
+        return judge(self.HELD, SourceVersion(T0, sequence), observation, same_content=same_content)
+
+    @pytest.mark.parametrize("sequence", [6, 9])
+    def test_is_not_reached_by_a_push_without_asking_the_provider(self, sequence: int) -> None:
+        assert self.verdict(sequence, PUSHED) is Verdict.TIED
+        assert self.verdict(sequence, PUSHED, same_content=True) is Verdict.UNCHANGED
+
+    def test_is_passed_by_a_newer_push_and_by_what_the_api_says(self) -> None:
+        assert self.verdict(10, PUSHED) is Verdict.APPLY
+        assert self.verdict(6, PULLED) is Verdict.APPLY
+        assert self.verdict(6, RECONCILED) is Verdict.APPLY
+
+    def test_is_remembered_until_something_newer_is_held(self) -> None:
+        pulled = Observation(PULLED, T0 + 2 * SECOND, new_id(), "r")
+        assert self.HELD.overridden == SourceVersion(T0, 9)
+        between = self.HELD.followed_by(SourceVersion(T0, 7), pulled)
+        assert between.overridden == SourceVersion(T0, 9)
+        assert between.followed_by(SourceVersion(T0, 9), pulled).overridden is None
+
+
+class TestAVersionFromTheFuture:
+    """A clock that runs days ahead would freeze a booking: all later letters would be stale."""
+
+    def test_is_refused_where_it_was_pushed_more_than_a_day_ahead(self) -> None:
+        arrival = Observation(PUSHED, T0, new_id(), "r")
+        day = timedelta(days=1)
+        assert from_the_future(SourceVersion(T0 + day), arrival) is None
+        reason = from_the_future(SourceVersion(T0 + day + SECOND), arrival)
+        assert reason is not None
+        assert (reason.code, reason.path) == ("version_in_future", "source_version.updated_at")
+
+    @pytest.mark.parametrize("origin", [PULLED, RECONCILED])
+    def test_is_taken_where_the_api_says_it(self, origin: Origin) -> None:
+        asked = Observation(origin, T0, new_id(), "r")
+        assert from_the_future(SourceVersion(T0 + timedelta(days=900)), asked) is None
 
 
 class TestChangedNames:

@@ -52,9 +52,9 @@ def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
             min_stay=row[13],
             max_stay=row[14],
         ),
-        provenance=provenance_of(*row[15:19]),
-        synced_at=instant_of(row[19]),
-        revision=row[20],
+        provenance=provenance_of(row[15:21]),
+        synced_at=instant_of(row[21]),
+        revision=row[22],
     )
 
 

@@ -65,7 +65,7 @@ def booking_row(booking: Booking) -> Row:
 
 def booking_of(row: Row, hotel_id: HotelId) -> Booking:
     """From all of BookingRow's columns."""
-    document = from_json_text(row[29])
+    document = from_json_text(row[31])
     return Booking(
         id=UUID(row[3]),
         hotel_id=hotel_id,
@@ -73,9 +73,9 @@ def booking_of(row: Row, hotel_id: HotelId) -> Booking:
         external_id=row[2],
         connection_id=_connection_id(row[4]),
         details=_details(row, document),
-        provenance=provenance_of(*row[23:27]),
-        synced_at=instant_of(row[27]),
-        revision=row[28],
+        provenance=provenance_of(row[23:29]),
+        synced_at=instant_of(row[29]),
+        revision=row[30],
     )
 
 

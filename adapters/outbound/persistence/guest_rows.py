@@ -56,10 +56,10 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
         hotel_id=hotel_id,
         provider=row[1],
         external_id=row[2],
-        details=_details(from_json_text(row[13]), number, optional_instant(row[6])),
-        provenance=provenance_of(*row[7:11]),
-        synced_at=instant_of(row[11]),
-        revision=row[12],
+        details=_details(from_json_text(row[15]), number, optional_instant(row[6])),
+        provenance=provenance_of(row[7:13]),
+        synced_at=instant_of(row[13]),
+        revision=row[14],
     )
 
 
