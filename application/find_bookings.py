@@ -33,6 +33,7 @@ __all__ = [
 
 MAX_FIRST: Final = 200
 MAX_DAYS: Final = 400
+MAX_CELLS: Final = 10_000
 
 R = TypeVar("R")
 
@@ -90,11 +91,16 @@ class FindAvailability:
     queries: Queries
 
     def __call__(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
-        """Raises InvalidRequest for an empty, reversed or longer range than 400 days."""
+        """Raises InvalidRequest for an empty, reversed or longer range than 400 days, and where
+        there are more than 10,000 cells."""
         days = (wanted.end - wanted.start).days
         if not 0 < days <= MAX_DAYS:
             raise InvalidRequest(f"to: must lie 1 to {MAX_DAYS} days after from", field="to")
-        return self.queries.availability(wanted)
+        found = self.queries.availability(wanted, limit=MAX_CELLS + 1)
+        if len(found) > MAX_CELLS:
+            message = f"to: these are more than {MAX_CELLS:,} cells; ask for fewer days or types"
+            raise InvalidRequest(message, field="to")
+        return found
 
 
 def _page(

@@ -31,12 +31,8 @@ class FindQuarantine:
         """Raises InvalidRequest (`limit`)."""
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest(f"limit: ask for 1 to {MAX_LIMIT}", field="limit")
-        mine: list[InboxItem] = []
-        while len(mine) <= limit:
-            page = self.queries.quarantine(principal.hotel_id, limit=limit + 1, after=after)
-            mine += (item for item in page if item.provider == principal.provider)
-            if len(page) <= limit:
-                break
-            after = page[-1].id
-        shown = mine[:limit]
-        return QuarantineList(shown, shown[-1].id if len(mine) > limit else None)
+        found = self.queries.quarantine(
+            principal.hotel_id, limit=limit + 1, after=after, provider=principal.provider
+        )
+        shown = found[:limit]
+        return QuarantineList(shown, shown[-1].id if len(found) > limit else None)

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from application.authenticate import Principal
 from application.errors import InvalidRequest, NotFound
-from application.find_connections import FindConnections
 from domain.sync import SyncRun
 from ports.queries import Queries
 
@@ -25,22 +23,15 @@ class RunList:
 @dataclass(frozen=True, slots=True)
 class FindSyncRuns:
     queries: Queries
-    connections: FindConnections
 
     def __call__(self, principal: Principal, *, limit: int = 50, offset: int = 0) -> RunList:
         """Raises InvalidRequest (`limit`, `offset`)."""
         _require("limit", limit, 1, MAX_LIMIT)
         _require("offset", offset, 0, MAX_OFFSET)
-        found: list[SyncRun] = []
-        total = 0
-        for connection in self.connections(principal):
-            runs, count = self.queries.sync_runs(
-                principal.hotel_id, limit=limit + offset, connection_id=connection.id
-            )
-            found += runs
-            total += count
-        found.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
-        return RunList(list(islice(found, offset, offset + limit)), total)
+        runs, total = self.queries.sync_runs(
+            principal.hotel_id, limit=limit, offset=offset, provider=principal.provider
+        )
+        return RunList(runs, total)
 
     def one(self, principal: Principal, run_id: UUID) -> SyncRun:
         """Raises NotFound."""

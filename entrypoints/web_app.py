@@ -20,7 +20,7 @@ from entrypoints.container import Container
 def build_web_app(container: Container) -> Flask:
     settings = container.settings
     find_connections = FindConnections(container.directory)
-    find_sync_runs = FindSyncRuns(container.store.queries, find_connections)
+    find_sync_runs = FindSyncRuns(container.store.queries)
     use_cases = UseCases(
         authenticate=container.authenticate,
         ingest_items=container.ingest_items,

@@ -113,7 +113,7 @@ class Queries(Protocol):
         """By id."""
         ...
 
-    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
         """By day, then provider, then room type."""
         ...
 
@@ -128,6 +128,7 @@ class Queries(Protocol):
         limit: int,
         offset: int = 0,
         connection_id: ConnectionId | None = None,
+        provider: str | None = None,
     ) -> tuple[Sequence[SyncRun], int]:
         """Newest first, and how many there are in all."""
         ...
@@ -135,7 +136,12 @@ class Queries(Protocol):
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
 
     def quarantine(
-        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: UUID | None = None,
+        provider: str | None = None,
     ) -> Sequence[InboxItem]:
         """Oldest first, bodies opened; all kinds."""
         ...

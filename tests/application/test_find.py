@@ -17,7 +17,13 @@ from application.errors import (
     NotFound,
 )
 from application.find_batch import FindBatch
-from application.find_bookings import MAX_DAYS, FindAvailability, FindBookings, FindGuests
+from application.find_bookings import (
+    MAX_CELLS,
+    MAX_DAYS,
+    FindAvailability,
+    FindBookings,
+    FindGuests,
+)
 from application.find_connections import FindConnections
 from application.find_providers import FindProvider
 from application.find_quarantine import FindQuarantine
@@ -26,6 +32,7 @@ from domain.messages import ItemKind
 from domain.status import BookingStatus
 from ports.errors import UnknownProvider
 from ports.queries import AvailabilityFilter, BookingFilter, BookingOrder, GuestFilter
+from tests import builders
 from tests.application.world import World, booked, cell, guest
 from tests.builders import JUNE
 
@@ -131,6 +138,26 @@ class TestAvailability:
         wanted = AvailabilityFilter(hotel_id=world.hotel.id, start=days[0], end=days[2])
         assert [c.day for c in FindAvailability(world.store.queries)(wanted)] == days[:2]
 
+    def test_is_not_given_where_there_is_too_much_of_it(self, world: World) -> None:
+        cells = [
+            builders.cell(world.connection, JUNE.arrival + timedelta(days=day), f"R{n}")
+            for day in range(2)
+            for n in range(MAX_CELLS // 2 + 1)
+        ]
+        with world.store.unit_of_work() as uow:
+            uow.availability.save(cells[:-1])
+            uow.commit()
+        wanted = AvailabilityFilter(
+            hotel_id=world.hotel.id, start=JUNE.arrival, end=JUNE.arrival + timedelta(days=2)
+        )
+        find = FindAvailability(world.store.queries)
+        with pytest.raises(InvalidRequest):
+            find(wanted)
+        assert find(replace(wanted, room_types=frozenset({"R0", "R1"})))
+        assert (
+            len(find(replace(wanted, end=JUNE.arrival + timedelta(days=1)))) == MAX_CELLS // 2 + 1
+        )
+
 
 class TestGuests:
     def test_are_matched_by_identity_never_by_mail(self, world: World) -> None:
@@ -187,7 +214,7 @@ class TestSyncRuns:
             mine.append(world.queued().id)
             hidden = world.queued(of=blind)
             world.clock.advance(timedelta(seconds=1))
-        find = FindSyncRuns(world.store.queries, FindConnections(world.store.directory))
+        find = FindSyncRuns(world.store.queries)
         page = find(world.caller(), limit=2, offset=1)
         assert ([r.id for r in page.runs], page.total) == ([mine[3], mine[2]], 5)
         assert find.one(world.caller(), mine[0]).id == mine[0]
@@ -199,7 +226,7 @@ class TestSyncRuns:
 
     @pytest.mark.parametrize(("limit", "offset"), [(0, 0), (201, 0), (1, -1), (1, 10_001)])
     def test_are_limited(self, world: World, limit: int, offset: int) -> None:
-        find = FindSyncRuns(world.store.queries, FindConnections(world.store.directory))
+        find = FindSyncRuns(world.store.queries)
         with pytest.raises(InvalidRequest):
             find(world.caller(), limit=limit, offset=offset)
 

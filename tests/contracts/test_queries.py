@@ -7,10 +7,11 @@ import pytest
 from domain.booking import Booking
 from domain.snapshots import Party
 from domain.status import BookingStatus
+from domain.sync import SyncStatus
 from domain.values import Stay
 from ports.queries import BookingFilter, BookingOrder, GuestFilter, Slice
 from tests import builders
-from tests.builders import MINUTE, T0
+from tests.builders import HOUR, MINUTE, T0
 from tests.contracts.conftest import Place
 
 ARRIVAL = (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC)
@@ -213,3 +214,40 @@ class TestGuestPages:
         named = replace(wanted, provider="scripted", external_ids=frozenset({"G2", "G9"}))
         assert list(queries.guests(named, limit=9).rows) == [guests[1]]
         assert list(queries.guests(replace(wanted, email=""), limit=9).rows) == []
+
+
+class TestWhatOneProviderBrought:
+    def test_is_shown_of_the_sync_runs_newest_first_over_its_connections(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        second, other = place.add_connection(), place.add_connection(provider="other")
+        ended = {"status": SyncStatus.COMPLETED}
+        mine = [
+            builders.sync_run(of, queued_at=T0 + n * MINUTE, **ended)
+            for n, of in enumerate((place.connection, second) * 2)
+        ]
+        theirs = builders.sync_run(other, queued_at=T0 + HOUR, **ended)
+        with place.store.unit_of_work() as uow:
+            for run in (*mine, theirs, builders.sync_run(elsewhere.connection)):
+                uow.sync_runs.add(run)
+            uow.commit()
+        find, hotel_id = place.store.queries.sync_runs, place.hotel.id
+        runs, number = find(hotel_id, limit=2, offset=1, provider="scripted")
+        assert (list(runs), number) == ([mine[2], mine[1]], 4)
+        runs, number = find(hotel_id, limit=9, provider="other")
+        assert (list(runs), number) == ([theirs], 1)
+        runs, number = find(hotel_id, limit=9, provider="other", connection_id=second.id)
+        assert (list(runs), number) == ([], 0)
+
+    def test_is_shown_of_the_quarantine_oldest_first(self, place: Place) -> None:
+        other = place.add_connection(provider="other")
+        mixed = [builders.full_inbox_item(of) for of in (other, place.connection, other) * 2]
+        with place.store.unit_of_work() as uow:
+            uow.inbox.add(mixed)
+            uow.commit()
+        find, hotel_id = place.store.queries.quarantine, place.hotel.id
+        theirs = [item for item in mixed if item.provider == "other"]
+        assert list(find(hotel_id, limit=9, provider="other")) == theirs
+        assert list(find(hotel_id, limit=1, provider="scripted")) == [mixed[1]]
+        assert list(find(hotel_id, limit=2, provider="other", after=theirs[1].id)) == theirs[2:]
+        assert list(find(hotel_id, limit=9, provider="")) == []

@@ -285,10 +285,11 @@ class TestAvailability:
             uow.commit()
         wanted = AvailabilityFilter(hotel_id=place.hotel.id, start=days[1], end=days[3])
         queries = place.store.queries
-        assert queries.availability(wanted) == cells[4:12]
+        assert queries.availability(wanted, limit=99) == cells[4:12]
+        assert queries.availability(wanted, limit=3) == cells[4:7]
         one = replace(wanted, provider="scripted", room_types=frozenset({"SGL"}))
-        assert queries.availability(one) == [cells[7], cells[11]]
-        assert queries.availability(replace(wanted, end=days[1])) == []
+        assert queries.availability(one, limit=99) == [cells[7], cells[11]]
+        assert queries.availability(replace(wanted, end=days[1]), limit=99) == []
 
 
 class TestRecords:

@@ -155,7 +155,7 @@ class Installation:
             find_batch=FindBatch(uow),
             receive_webhook=ReceiveWebhook(**outside),
             request_sync=RequestSync(uow, self.providers, self.queue, clock, ids),
-            find_sync_runs=FindSyncRuns(store.queries, connections),
+            find_sync_runs=FindSyncRuns(store.queries),
             find_connections=connections,
             find_quarantine=FindQuarantine(store.queries),
             replay_quarantine=ReplayQuarantine(uow, self.process_inbox),

@@ -281,7 +281,7 @@ class TestOtherQueries:
             {"from": "2026-03-10"},
         ):
             refusal(stocked, query, f=bad)
-        longest = {"from": "2026-03-10", "to": "2027-04-14"}
+        longest = {"from": "2026-03-10", "to": "2027-04-14", "roomTypes": ["DBL", "SGL"]}
         assert len(ask(stocked, query, f=longest)["availability"]) == 3
 
     def test_guests_are_found(self, stocked: Caller) -> None:

@@ -44,6 +44,38 @@ class TestSize:
         assert refusal(alpha, query, n=200)["extensions"]["code"] == "QUERY_TOO_LARGE"
         ask(alpha, query, n=20)
 
+    def test_of_availability_counts_days_and_room_types(self, alpha: Caller) -> None:
+        cells = "{roomTypeId date total available closed minStay lowestRate {amount currency}}"
+        asked = f"query ($f: AvailabilityFilter!) {{availability(filter: $f) {cells}}}"
+        rooms = [f"R{n}" for n in range(30)]
+        season = {"from": "2026-03-01", "to": "2026-04-30"}
+        ask(alpha, asked, f=season)
+        ask(alpha, asked, f=season | {"roomTypes": rooms})
+        year = {"from": "2026-03-01", "to": "2027-04-05"}
+        assert refusal(alpha, asked, f=year)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        ask(alpha, asked, f=year | {"roomTypes": rooms[:2]})
+        ask(alpha, asked, f=year | {"roomTypes": "R1"})
+
+    @pytest.mark.parametrize(
+        "wanted",
+        ['filter: {from: "2026-03-01", to: "2027-04-05"}', "filter: {from: $a, to: $b}",
+         "filter: $f"],
+    )  # fmt: skip
+    def test_of_many_years_of_availability_is_refused(self, alpha: Caller, wanted: str) -> None:
+        fields = "{roomTypeId date available}"
+        aliased = " ".join(f"a{n}: availability({wanted}) {fields}" for n in range(11))
+        year = '{from: "2026-03-01", to: "2027-04-05"}'
+        given = {"$a": "($a: Date!, $b: Date!)", "$f": f"($f: AvailabilityFilter! = {year})"}
+        declared = next((given[name] for name in given if name in wanted), "")
+        query = f"query {declared} {{{aliased}}}"
+        error = refusal(alpha, query, a="2026-03-01", b="2027-04-05")
+        assert error["extensions"]["code"] == "QUERY_TOO_LARGE"
+
+    def test_by_the_default_of_a_variable_is_seen(self, alpha: Caller) -> None:
+        query = """query ($n: Int! = 200) {bookings(first: $n) {edges {node {rooms {nightlyPrices
+          {night price {amount minor currency}}}}}}}"""
+        assert refusal(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
+
     def test_in_depth_is_refused_also_through_fragments(self) -> None:
         installation = Installation(graphql_options=GraphQLOptions(max_depth=4))
         installation.hotel("alpha")

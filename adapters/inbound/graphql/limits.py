@@ -1,6 +1,7 @@
 """What one query may ask for: its size before it is validated, its cost before it is executed."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from graphql import (
@@ -10,6 +11,8 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     IntValueNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -17,10 +20,16 @@ from graphql import (
 from graphql.language import DirectiveNode, Node, Visitor, visit
 
 from adapters.inbound.graphql.use_cases import GraphQLOptions
+from application.find_bookings import MAX_DAYS
 
 DEFAULT_PAGE: Final = 50
+ASSUMED_ROOM_TYPES: Final = 50
+"""Where an availability query names none."""
+CELLS_FOR_ONE: Final = 10
+"""A cell is small: ten count as one booking does. So a cost of 5,000 allows
+60 days of 50 room types with 16 fields each, or 400 days of 10 room types with 12."""
 _PAGED: Final = {"bookings": "first", "guests": "first", "syncRuns": "limit"}
-_LONG_LISTS: Final = {"availability": 50, "roomTypes": 10, "rooms": 2, "nightlyPrices": 5}
+_LONG_LISTS: Final = {"roomTypes": 10, "rooms": 2, "nightlyPrices": 5}
 _SHORT_LISTS: Final = ("furtherGuests", "statusHistory", "occupancy", "extras", "ratePlans")
 _TIMES: Final = _LONG_LISTS | dict.fromkeys(_SHORT_LISTS, 2)
 
@@ -69,9 +78,12 @@ class Measure:
         self.depth = max((self._depth(o.selection_set, {}) for o in self._operations()), default=0)
 
     def cost(self, variables: Mapping[str, Any]) -> int:
-        known: dict[str, int] = {}
         return max(
-            (self._cost(o.selection_set, variables, known) for o in self._operations()), default=0
+            (
+                self._cost(operation.selection_set, {**_defaults(operation), **variables}, {})
+                for operation in self._operations()
+            ),
+            default=0,
         )
 
     def _operations(self) -> list[OperationDefinitionNode]:
@@ -113,18 +125,57 @@ class Measure:
         return 1 + _times(selection, variables) * below
 
 
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    return {
+        definition.variable.name.value: _plain(definition.default_value, {})
+        for definition in operation.variable_definitions
+        if definition.default_value is not None
+    }
+
+
 def _times(field: FieldNode, variables: Mapping[str, Any]) -> int:
     name = field.name.value
+    if name == "availability":
+        return max(1, _cells(_argument(field, "filter", variables)) // CELLS_FOR_ONE)
     if name not in _PAGED:
         return _TIMES.get(name, 1)
-    for argument in field.arguments:
-        if argument.name.value == _PAGED[name]:
-            return _page_size(argument.value, variables)
-    return DEFAULT_PAGE
-
-
-def _page_size(value: Node, variables: Mapping[str, Any]) -> int:
-    if isinstance(value, IntValueNode):
-        return max(1, int(value.value[:9]))
-    given = variables.get(value.name.value) if isinstance(value, VariableNode) else None
+    given = _argument(field, _PAGED[name], variables)
     return max(1, given) if isinstance(given, int) else DEFAULT_PAGE
+
+
+def _cells(wanted: object) -> int:
+    """Days times room types; what can't be read counts as the longest."""
+    if not isinstance(wanted, dict):
+        return MAX_DAYS * ASSUMED_ROOM_TYPES
+    named = wanted.get("roomTypes")
+    room_types = ASSUMED_ROOM_TYPES if named is None else 1
+    return _days(wanted) * (len(named) if isinstance(named, list) else room_types)
+
+
+def _days(wanted: Mapping[str, Any]) -> int:
+    try:
+        days = (date.fromisoformat(wanted["to"]) - date.fromisoformat(wanted["from"])).days
+    except (KeyError, TypeError, ValueError):
+        return MAX_DAYS
+    return min(max(1, days), MAX_DAYS)
+
+
+def _argument(field: FieldNode, name: str, variables: Mapping[str, Any]) -> Any:
+    for argument in field.arguments:
+        if argument.name.value == name:
+            return _plain(argument.value, variables)
+    return None
+
+
+def _plain(value: Node, variables: Mapping[str, Any]) -> Any:
+    """A literal with its variables filled in; whole numbers are cut off after nine digits."""
+    match value:
+        case VariableNode():
+            return variables.get(value.name.value)
+        case ObjectValueNode():
+            return {each.name.value: _plain(each.value, variables) for each in value.fields}
+        case ListValueNode():
+            return [_plain(each, variables) for each in value.values]
+        case IntValueNode():
+            return int(value.value[:9])
+    return getattr(value, "value", None)

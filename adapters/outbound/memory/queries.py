@@ -75,7 +75,7 @@ class InMemoryQueries:
         rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
         return _slice(rows, limit=limit, after=after, descending=False)
 
-    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
         cells = [
             cell
             for cell in self._committed().cells.values()
@@ -84,7 +84,8 @@ class InMemoryQueries:
             and wanted.provider in (None, cell.provider)
             and (not wanted.room_types or cell.room_type_id in wanted.room_types)
         ]
-        return sorted(cells, key=lambda cell: (cell.day, cell.provider, cell.room_type_id))
+        cells.sort(key=lambda cell: (cell.day, cell.provider, cell.room_type_id))
+        return cells[:limit]
 
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
         rows = self._committed().records
@@ -106,11 +107,14 @@ class InMemoryQueries:
         limit: int,
         offset: int = 0,
         connection_id: ConnectionId | None = None,
+        provider: str | None = None,
     ) -> tuple[Sequence[SyncRun], int]:
         runs = [
             run
             for run in self._committed().sync_runs.values()
-            if run.hotel_id == hotel_id and connection_id in (None, run.connection_id)
+            if run.hotel_id == hotel_id
+            and connection_id in (None, run.connection_id)
+            and provider in (None, run.provider)
         ]
         runs.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
         return runs[offset : offset + limit], len(runs)
@@ -120,13 +124,19 @@ class InMemoryQueries:
         return run if run and run.hotel_id == hotel_id else None
 
     def quarantine(
-        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: UUID | None = None,
+        provider: str | None = None,
     ) -> Sequence[InboxItem]:
         items = [
             item
             for item in self._committed().inbox.values()
             if item.hotel_id == hotel_id
             and item.state is InboxState.QUARANTINED
+            and provider in (None, item.provider)
             and (after is None or item.id > after)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]

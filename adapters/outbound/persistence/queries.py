@@ -129,7 +129,7 @@ class StoredQueries:
         guests = [guest_of(row, wanted.hotel_id, self.sealer) for row in found[:limit]]
         return Slice(guests, [(guest.id.hex, "") for guest in guests], len(found) > limit)
 
-    def availability(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
         where = Conditions()
         where.require("hotel_id = %s", wanted.hotel_id.hex)
         where.require("day >= %s AND day < %s", wanted.start.isoformat(), wanted.end.isoformat())
@@ -141,8 +141,8 @@ class StoredQueries:
                 where.require(session.among("room_type_id", "text"), room_types)
             found = session.rows(
                 f"SELECT {AVAILABILITY.listed} FROM availability WHERE {where} "  # noqa: S608
-                "ORDER BY day, provider, room_type_id",
-                where.parameters,
+                "ORDER BY day, provider, room_type_id LIMIT %s",
+                (*where.parameters, limit),
             )
         return [cell_of(row, wanted.hotel_id) for row in found]
 
@@ -169,6 +169,7 @@ class StoredQueries:
         limit: int,
         offset: int = 0,
         connection_id: ConnectionId | None = None,
+        provider: str | None = None,
     ) -> tuple[Sequence[SyncRun], int]:
         where = Conditions()
         where.require("hotel_id = %s", hotel_id.hex)
@@ -176,6 +177,9 @@ class StoredQueries:
         if connection_id is not None:
             where.require("connection_id = %s", connection_id.hex)
             condition &= SyncRunRow.connection_id == connection_id
+        if provider is not None:
+            where.require("provider = %s", provider)
+            condition &= SyncRunRow.provider == provider
         newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
         query = SyncRunRow.select().where(condition).order_by(*newest_first)
         with self.pool.reading() as session:
@@ -193,10 +197,17 @@ class StoredQueries:
         return run_of(found[0]) if found else None
 
     def quarantine(
-        self, hotel_id: HotelId, *, limit: int, after: UUID | None = None
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: UUID | None = None,
+        provider: str | None = None,
     ) -> Sequence[InboxItem]:
         where = Conditions()
         where.require("hotel_id = %s AND state = 'quarantined'", hotel_id.hex)
+        if provider is not None:
+            where.require("provider = %s", provider)
         if after is not None:
             where.require("id > %s", after.hex)
         found = self._rows(
