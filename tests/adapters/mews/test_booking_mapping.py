@@ -129,7 +129,10 @@ class TestAnEmptyField:
     @pytest.mark.parametrize(
         ("key", "nothing"),
         [
-            *[("NewField", nothing) for nothing in (None, "", [], {})],
+            ("NewField", None),
+            ("NewField", ""),
+            ("NewField", []),
+            ("NewField", {}),
             ("VoucherId", None),
             ("TravelAgencyId", None),
             ("TravelAgencyId", ""),
