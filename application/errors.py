@@ -63,6 +63,12 @@ class InvalidRequest(ApplicationError):
     kind = ErrorKind.INVALID
 
 
+class HotelRequired(InvalidRequest):
+    """This token is for several hotels: a change must name the one that it is meant for."""
+
+    code = "hotel_required"
+
+
 class BadCursor(InvalidRequest):
     """after: this cursor is not from this query; start again without it."""
 

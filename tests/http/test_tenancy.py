@@ -130,9 +130,28 @@ class TestHotel:
 
     def test_of_the_header_chooses_among_several(self, installation: Installation) -> None:
         chain = installation.caller("alpha", "beta")
-        chain.post(BOOKINGS, booking("B1"))
+        chain.post(BOOKINGS, booking("B1"), X_PMS_Hotel="alpha")
         chain.post(BOOKINGS, booking("B2"), X_PMS_Hotel="beta")
         assert (stored(installation, "alpha"), stored(installation, "beta")) == (["B1"], ["B2"])
+
+    @pytest.mark.parametrize(
+        "path", [BOOKINGS, "/api/pms/sync", f"/api/pms/quarantine/{'0' * 32}/replay"]
+    )
+    def test_must_be_named_for_a_change_where_the_token_has_several(
+        self, installation: Installation, path: str
+    ) -> None:
+        chain = installation.caller("alpha", "beta")
+        problem = is_problem(chain.post(path, booking("B1")), 422, "hotel_required")
+        assert problem["errors"][0]["path"] == "X-PMS-Hotel"
+        assert "slug" in problem["detail"]
+        assert (stored(installation, "alpha"), stored(installation, "beta")) == ([], [])
+
+    def test_is_the_token_s_first_for_a_look(self, installation: Installation) -> None:
+        installation.caller("beta").post(BOOKINGS, booking(status="WHO"))
+        chain = installation.caller("alpha", "beta")
+        assert chain.get("/api/pms/quarantine").get_json()["items"] == []
+        [item] = chain.get("/api/pms/quarantine", X_PMS_Hotel="beta").get_json()["items"]
+        assert item["external_id"] == "B1"
 
     def test_without_a_connection_takes_nothing(self, installation: Installation) -> None:
         installation.hotel("gamma")

@@ -8,6 +8,7 @@ from flask import g, request
 from adapters.inbound.rest.rate_limits import TokenLimits
 from application import log_context
 from application.authenticate import Authenticate, Principal
+from application.errors import HotelRequired
 
 KEY_HEADER: Final = "X-PMS-Provider-Key"
 HOTEL_HEADER: Final = "X-PMS-Hotel"
@@ -18,17 +19,25 @@ class Admission:
     authenticate: Authenticate
     limits: TokenLimits
 
-    def __call__(self) -> Principal:
-        """The caller of the current request. Raises Unauthenticated, Forbidden, HotelDisabled,
-        RateExceeded."""
+    def __call__(self, *, changes: bool = False) -> Principal:
+        """The caller of the current request. `changes`: the request writes, so that it must not
+        land in a hotel that nobody named. Raises Unauthenticated, Forbidden, HotelDisabled,
+        RateExceeded, HotelRequired."""
+        hotel = request.headers.get(HOTEL_HEADER)
         principal = self.authenticate(
             provider_key=request.headers.get(KEY_HEADER),
             token=_bearer(request.headers.get("Authorization", "")),
-            hotel=request.headers.get(HOTEL_HEADER),
+            hotel=hotel,
         )
         log_context.hotel.set(str(principal.hotel_id))
         log_context.provider.set(principal.provider)
         g.limit_headers = self.limits.count(principal.token_id)
+        if changes and hotel is None and principal.other_hotels:
+            message = (
+                f"{HOTEL_HEADER}: this token is for several hotels; send the slug of the one that "
+                "this is meant for"
+            )
+            raise HotelRequired(message, field=HOTEL_HEADER)
         return principal
 
 

@@ -77,7 +77,7 @@ class _Pushing:
     def of_kind(self, kind: ItemKind) -> Callable[[str], Response]:
         def push(provider: str) -> Response:
             self._use_cases.find_provider(provider)
-            principal = self._admit()
+            principal = self._admit(changes=True)
             principal.require_provider(provider)
             principal.require(Scope.INGEST)
             body = json_body()

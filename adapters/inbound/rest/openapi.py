@@ -48,7 +48,8 @@ CORRELATION: Final = _header(
 )
 HOTEL: Final = _header(
     HOTEL_HEADER,
-    "Slug of one of the token's hotels, where it has several; by default its first",
+    "Slug of one of the token's hotels. A token for several must send it with every POST (else "
+    "422 hotel_required); where it only looks, its first hotel is meant by default",
     {"type": "string"},
 )
 IDEMPOTENCY_KEY: Final = _header(

@@ -49,7 +49,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         ),
     )
     def replay(item_id: str) -> Response:
-        principal = admit()
+        principal = admit(changes=True)
         principal.require(Scope.SYNC)
         settled = use_cases.replay_quarantine(
             principal.hotel_id, as_id(item_id, "item_id"), provider=principal.provider

@@ -43,7 +43,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         ),
     )
     def request_sync() -> Response:
-        principal = admit()
+        principal = admit(changes=True)
         principal.require(Scope.SYNC)
         body = json_body()
         return once(
