@@ -19,6 +19,7 @@ from adapters.outbound.providers.mews.simulator import (
 )
 from adapters.outbound.security.sealing import new_key
 from entrypoints.cli.main import main
+from entrypoints.demo import only_one
 from tests.simulator_control import heal, inject
 
 CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
@@ -318,6 +319,16 @@ class TestDoctor:
     def test_makes_a_sealing_key(self, empty: Pms) -> None:
         key = empty.run("doctor", "--new-key").stdout.strip()
         assert empty.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code == 0
+
+
+class TestUp:
+    def test_is_refused_in_a_home_where_another_one_runs(self, empty: Pms) -> None:
+        with only_one(empty.home):
+            assert "another `pms up`" in empty.refusal("up")
+
+    def test_is_not_for_production(self, empty: Pms) -> None:
+        line = empty.refusal("up", PMS_ENV="production", PMS_SECRET_KEYS=new_key("k"))
+        assert "PMS_ENV" in line
 
 
 class TestAnError:
