@@ -53,14 +53,14 @@ class PmsProcesses:
 
 
 def kill_family(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL to it and to every process of its session, gunicorn's workers and RQ's too."""
+    """SIGKILL to it and to all of its session; RQ's job processes have sessions of their own."""
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
     process.wait()
-
-
-def family_of(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
 
 
 def eventually(done: Callable[[], object], *, seconds: float, what: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import PmsProcesses, eventually, kill_family, processes_in
+from tests.processes import PmsProcesses, eventually, processes_in
 from tests.servers import free_port
 
 LINUX = pytest.mark.skipif(
@@ -84,7 +84,8 @@ class TestUp:
         first, children = up(pms)
         try:
             assert len(children) >= 7
-            kill_family(first)
+            first.kill()
+            first.wait()
             await_end(children, seconds=20)
 
             second, children = up(pms)
