@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from application.authenticate import secret_hash
 from application.errors import HotelNotFound, InvalidRequest
+from application.stored_connections import account, require_openable
 from domain.sync import Connection, ConnectionState, Schedule
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
@@ -42,8 +43,9 @@ class AddConnection:
     def __call__(self, wanted: NewConnection) -> AddedConnection:
         """A provider that is only pushed to is active at once; one that we pull must pass
         `TestConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
-        AlreadyExists."""
-        capabilities = self.providers.get(wanted.provider).capabilities
+        AlreadyExists; Misconfigured where the provider can't be asked with these values."""
+        provider = self.providers.get(wanted.provider)
+        capabilities = provider.capabilities
         settings, secrets = sorted_out(capabilities, wanted.values)
         key = self.randomness.secret()
         with self.unit_of_work() as uow:
@@ -60,6 +62,7 @@ class AddConnection:
                 schedule=wanted.schedule,
                 state=ConnectionState.NEW if capabilities.pulls else ConnectionState.ACTIVE,
             )
+            require_openable(provider, account(connection, hotel, secrets, ""))
             uow.connections.add(connection, secrets)
             uow.commit()
         return AddedConnection(connection, key)

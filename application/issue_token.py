@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.authenticate import KEY_PREFIX, TOKEN_PREFIX, secret_hash, spelled
-from application.errors import HotelNotFound
+from application.errors import HotelNotFound, InvalidRequest
 from domain.access import AccessToken, ProviderKey, Scope
 from domain.values import HotelId
 from ports.providers import Providers
@@ -43,7 +43,8 @@ class IssueToken:
     randomness: Randomness
 
     def __call__(self, request: TokenRequest) -> IssuedToken:
-        """Raises UnknownProvider, HotelNotFound, InvalidField."""
+        """Raises UnknownProvider, HotelNotFound, InvalidField; InvalidRequest for a partner whose
+        key was revoked."""
         self.providers.get(request.provider)
         with self.unit_of_work() as uow:
             hotel_ids = tuple(_hotel_id(uow, slug) for slug in request.hotels)
@@ -80,6 +81,9 @@ class IssueToken:
         scopes: frozenset[Scope],
         lifetime: timedelta,
     ) -> tuple[AccessToken, str]:
+        if not key.is_usable():
+            message = "partner: its key was revoked for good; issue under another name"
+            raise InvalidRequest(message, field="partner")
         secret, now = self.randomness.secret(), self.clock.now()
         token = AccessToken(
             id=self.ids.new(),

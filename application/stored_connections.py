@@ -7,7 +7,7 @@ from application.retrying import until_settled
 from domain.hotel import Hotel
 from domain.sync import Connection
 from domain.values import ConnectionId
-from ports.providers import Account
+from ports.providers import Account, Provider
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -47,3 +47,10 @@ def account(connection: Connection, hotel: Hotel, secrets: Secrets, correlation_
         secrets=secrets,
         correlation_id=correlation_id,
     )
+
+
+def require_openable(provider: Provider, of: Account) -> None:
+    """Whether a client can be made of this, before it is stored. Asks nobody. Raises
+    Misconfigured, also for a host that is not allowed."""
+    if provider.capabilities.pulls:
+        provider.open(of).close()

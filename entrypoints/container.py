@@ -35,10 +35,13 @@ from application.replay_quarantine import ReplayQuarantine
 from application.request_sync import RequestSync
 from application.resume_connection import ResumeConnection
 from application.rotate_token import RevokeToken, RotateToken
+from application.revoke_provider_key import RevokeProviderKey
 from application.schedule_syncs import ScheduleSyncs
+from application.rotate_webhook_key import RotateWebhookKey
 from application.switch_hotel import SwitchHotel
 from application.sync_connection import SyncConnection
 from application.verify_hotel import VerifyHotel
+from application.update_connection import UpdateConnection
 from entrypoints.keys import sealing_keys
 from entrypoints.providers import InstalledProviders
 from entrypoints.settings import Settings
@@ -215,6 +218,14 @@ class Container:
 
     @cached_property
     def resume_connection(self) -> ResumeConnection:
+    @cached_property
+    def update_connection(self) -> UpdateConnection:
+        return UpdateConnection(self.store.unit_of_work, self.providers)
+
+    @cached_property
+    def rotate_webhook_key(self) -> RotateWebhookKey:
+        return RotateWebhookKey(self.store.unit_of_work, self.randomness)
+
         return ResumeConnection(self.store.unit_of_work, self.clock)
 
     @cached_property
@@ -237,6 +248,10 @@ class Container:
 
     @cached_property
     def check_health(self) -> CheckHealth:
+    @cached_property
+    def revoke_provider_key(self) -> RevokeProviderKey:
+        return RevokeProviderKey(self.store.unit_of_work, self.clock)
+
         return CheckHealth(self.store.queries, self.queue)
 
     def close(self) -> None:

@@ -118,6 +118,10 @@ class Credentials(Protocol):
     def tokens_of_hotel(self, hotel_id: HotelId) -> Sequence[AccessToken]:
         """Newest first."""
         ...
+    def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
+        """Does nothing for one that is unknown or was revoked before."""
+        ...
+
 
     def save_token(self, token: AccessToken) -> None: ...
 

@@ -36,8 +36,7 @@ def add(  # noqa: PLR0913  # one parameter per option
     reconcile_hours: int,
 ) -> None:
     """Connects HOTEL to its account at PROVIDER. `pms provider list` shows each one's settings."""
-    given = dict(_pair(value) for value in values)
-    given |= {name: click.prompt(name, hide_input=True, err=True) for name in asked}
+    given = _given(values, asked)
     with opened() as container:
         added = container.add_connection(
             NewConnection(
@@ -59,6 +58,39 @@ def add(  # noqa: PLR0913  # one parameter per option
         if can.pulls:
             told["next"] = f"pms connection test {hotel}/{added.connection.name}"
         say_fields(told)
+
+
+@connection.command("set")
+@click.argument("connection")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="NAME= takes it away.")
+@click.option("--secret", "asked", multiple=True, metavar="NAME", help="Ask for it, unseen.")
+@json_option
+def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) -> None:
+    """Changes settings or credentials of a connection; all others stay as they are."""
+    given = _given(values, asked)
+    if not given:
+        raise click.UsageError("name what to change: --set NAME=VALUE or --secret NAME")
+    with opened() as container:
+        found = connection_of(container, connection)
+        changed = container.update_connection(found.id, given)
+        say_fields({**_fields(changed), "next": f"pms connection test {connection}"})
+
+
+@connection.command("rotate-key")
+@click.argument("connection")
+@json_option
+def rotate_key(connection: str) -> None:
+    """A new webhook path, shown once; the old one ends within two seconds."""
+    with opened() as container:
+        rotated = container.rotate_webhook_key(connection_of(container, connection).id)
+        provider = rotated.connection.provider
+        say_fields(
+            {
+                **_fields(rotated.connection),
+                "webhook_path": f"/api/pms/{provider}/webhook/{rotated.key}",
+                "next": "tell the vendor the new path; it is not shown again",
+            }
+        )
 
 
 @connection.command()
@@ -118,6 +150,11 @@ def resume(connection: str) -> None:
     with opened() as container:
         found = connection_of(container, connection)
         say_fields(_fields(container.resume_connection(found.id)))
+
+
+def _given(values: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
+    told = dict(_pair(value) for value in values)
+    return told | {name: click.prompt(name, hide_input=True, err=True) for name in asked}
 
 
 def _pair(text: str) -> tuple[str, str]:

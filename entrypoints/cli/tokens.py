@@ -74,6 +74,17 @@ def revoke(token_id: UUID) -> None:
         say_fields({"revoked": token_id})
 
 
+@token.command("revoke-key")
+@click.argument("provider")
+@click.argument("partner")
+@json_option
+def revoke_key(provider: str, partner: str) -> None:
+    """Ends the key of PARTNER for PROVIDER, and all its tokens, for good, within two seconds."""
+    with opened() as container:
+        key = container.revoke_provider_key(provider, partner)
+        say_fields({"revoked_key": key.id, "provider": provider, "partner": partner})
+
+
 @token.command("list")
 @click.argument("hotel")
 @json_option

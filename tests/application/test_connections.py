@@ -6,21 +6,26 @@ import pytest
 
 from application.add_connection import AddConnection, AddedConnection, NewConnection
 from application.add_hotel import AddHotel
+from application.authenticate import secret_hash
 from application.check_connection import TestConnection
 from application.errors import ConnectionNotFound, HotelNotFound, InvalidRequest
 from application.pause_connection import PauseConnection
 from application.resume_connection import ResumeConnection
+from application.rotate_webhook_key import RotateWebhookKey
+from application.update_connection import UpdateConnection
 from domain.errors import InvalidField
-from domain.sync import Breaker, ConnectionState, Schedule
+from domain.sync import Breaker, Connection, ConnectionState, Schedule
 from ports.errors import (
     AlreadyExists,
     CredentialsRefused,
+    Misconfigured,
     ProviderError,
     ProviderUnavailable,
     UnknownProvider,
     UnreadableAnswer,
 )
 from ports.providers import SettingSpec
+from ports.system import Secrets
 from tests.application.world import World
 
 SPECS = (
@@ -94,6 +99,74 @@ class TestAddedConnection:
         add(world)
         with pytest.raises(AlreadyExists):
             add(world)
+
+    def test_is_not_stored_where_the_provider_cannot_be_asked_with_it(self, world: World) -> None:
+        world.provider.unopenable = Misconfigured("not an allowed host")
+        with pytest.raises(Misconfigured):
+            add(world)
+        world.provider.unopenable = None
+        added = add(world)
+        [account] = world.provider.accounts
+        assert (account.connection_id, account.secrets) == (
+            added.connection.id,
+            {"token": "s3cret"},
+        )
+
+
+class TestChangedConnection:
+    def change(self, world: World, of: Connection, **values: str) -> Connection:
+        return UpdateConnection(world.unit_of_work, world.providers)(of.id, values)
+
+    def secrets(self, world: World, of: Connection) -> Secrets:
+        return world.write(lambda uow: uow.connections.secrets(of.id))
+
+    def test_keeps_what_was_not_named_and_what_the_provider_told(self, world: World) -> None:
+        added = add(world, values={"token": "old", "note": "by the door"}).connection
+        check(world)(added.id, correlation_id="c")
+        before = world.stored(added)
+        after = self.change(world, added, token="new")
+        assert self.secrets(world, added) == {"token": "new"}
+        assert after.settings == before.settings
+        assert after.settings["property_id"] == "P1"
+        assert (after.cursor, after.key_hash, after.state) == (
+            before.cursor,
+            before.key_hash,
+            ConnectionState.ACTIVE,
+        )
+        moved = self.change(world, added, base_url="https://other.example", note="")
+        assert moved.settings == {"base_url": "https://other.example", "property_id": "P1"}
+        assert self.change(world, added, base_url="").settings["base_url"] == "https://api.example"
+
+    def test_that_was_stopped_becomes_active_by_its_test(self, world: World) -> None:
+        added = add(world).connection
+        stopped = replace(added, state=ConnectionState.STOPPED, cursor="c7")
+        world.write(lambda uow: uow.connections.save(stopped))
+        changed = self.change(world, added, token="mended")
+        assert (changed.state, changed.cursor) == (ConnectionState.NEW, "c7")
+        tested = check(world)(added.id, correlation_id="c").connection
+        assert (tested.state, tested.cursor) == (ConnectionState.ACTIVE, "c7")
+
+    @pytest.mark.parametrize("values", [{"tokn": "x"}, {"token": ""}])
+    def test_is_checked_as_a_new_one_is(self, world: World, values: dict[str, str]) -> None:
+        added = add(world).connection
+        with pytest.raises(InvalidRequest):
+            self.change(world, added, **values)
+        world.provider.unopenable = Misconfigured("not an allowed host")
+        with pytest.raises(Misconfigured):
+            self.change(world, added, base_url="http://169.254.169.254/", token="x")
+        assert world.stored(added) == added
+        assert self.secrets(world, added) == {"token": "s3cret"}
+        with pytest.raises(ConnectionNotFound):
+            self.change(world, replace(added, id=world.ids.new()), token="x")
+
+    def test_with_a_new_webhook_key_does_not_know_the_old_one(self, world: World) -> None:
+        added = add(world)
+        rotated = RotateWebhookKey(world.unit_of_work, world.randomness)(added.connection.id)
+        by_hash = world.store.directory.connection_by_key_hash
+        assert by_hash(secret_hash(added.key)) is None
+        found = by_hash(secret_hash(rotated.key))
+        assert found is not None
+        assert found.id == added.connection.id
 
 
 class TestTestedConnection:

@@ -15,10 +15,12 @@ from application.errors import (
     Forbidden,
     HotelDisabled,
     HotelNotFound,
+    InvalidRequest,
     NotFound,
     Unauthenticated,
 )
 from application.issue_token import IssuedToken, IssueToken, TokenRequest
+from application.revoke_provider_key import RevokeProviderKey
 from application.rotate_token import RevokeToken, RotateToken
 from domain.access import Scope
 from domain.errors import InvalidField
@@ -227,6 +229,30 @@ class TestRevokedToken:
         desk.enter(other.secret_text)
         with pytest.raises(NotFound):
             desk.revoke(desk.world.ids.new())
+
+
+class TestRevokedProviderKey:
+    def test_ends_all_tokens_that_were_issued_under_it(self, desk: Desk) -> None:
+        revoke = RevokeProviderKey(desk.world.unit_of_work, desk.world.clock)
+        issued, other = desk.issued(), desk.issued()
+        desk.issued(partner="another")
+        for _ in range(2):
+            assert revoke("scripted", "acme").id == issued.token.provider_key_id
+        for token in (issued, other):
+            with pytest.raises(Unauthenticated):
+                desk.enter(token.secret_text)
+        desk.keys["scripted", "acme"] = desk.keys["scripted", "another"]
+        desk.enter(desk.issued(partner="another").secret_text)
+        with pytest.raises(NotFound):
+            revoke("blind", "acme")
+
+    def test_gives_no_new_ones(self, desk: Desk) -> None:
+        issued = desk.issued()
+        RevokeProviderKey(desk.world.unit_of_work, desk.world.clock)("scripted", "acme")
+        with pytest.raises(InvalidRequest):
+            desk.issued()
+        with pytest.raises(InvalidRequest):
+            desk.rotate(issued.token.id, overlap=timedelta(hours=1))
 
 
 class TestWrongCredentials:

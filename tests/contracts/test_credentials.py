@@ -25,6 +25,20 @@ class TestProviderKeys:
             assert uow.credentials.key_of_partner("other", key.partner) is None
             assert uow.credentials.key_of_partner("scripted", "nobody") is None
 
+    def test_are_revoked_once(self, store: Store) -> None:
+        key, other = builders.provider_key(), builders.provider_key(partner="other")
+        with store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_key(other)
+            uow.commit()
+        for key_id, at in ((key.id, T0), (key.id, T0 + HOUR), (builders.new_id(), T0)):
+            with store.unit_of_work() as uow:
+                uow.credentials.revoke_key(key_id, at=at)
+                uow.commit()
+        with store.unit_of_work() as uow:
+            assert uow.credentials.key(key.id) == replace(key, revoked_at=T0)
+            assert uow.credentials.key(other.id) == other
+
 
 class TestTokens:
     def test_come_back_with_every_field(self, place: Place, elsewhere: Place) -> None:

@@ -20,6 +20,7 @@ from adapters.outbound.providers.mews.simulator import (
 from adapters.outbound.security.sealing import new_key
 from entrypoints.cli.main import main
 from entrypoints.demo import only_one
+from tests.servers import free_port
 from tests.simulator_control import heal, inject
 
 CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
@@ -180,6 +181,41 @@ class TestConnection:
         line = pms.refusal("connection", "test", "vienna", **elsewhere(pms))
         assert "host" in line
 
+    def test_to_a_host_that_is_not_allowed_is_not_even_added(
+        self, pms: Pms, simulator: MewsSimulator
+    ) -> None:
+        tokens = ("--set", "client_token=x", "--set", "access_token=y")
+        address = ("--set", "base_url=http://169.254.169.254/")
+        line = pms.refusal("connection", "add", "vienna", "mews", *address, *tokens)
+        assert "host" in line
+        assert pms.json("connection", "list") == []
+        pms.connect(simulator)
+        assert "host" in pms.refusal("connection", "set", "vienna/mews", *address)
+        assert pms.json("connection", "test", "vienna")["works"] is True
+
+    def test_is_added_without_asking_anyone(self, pms: Pms) -> None:
+        nobody = f"base_url=http://127.0.0.1:{free_port()}"
+        tokens = ("--set", "client_token=x", "--set", "access_token=y")
+        added = pms.json("connection", "add", "vienna", "mews", "--set", nobody, *tokens)
+        assert added["state"] == "new"
+
+    def test_is_mended_by_setting_what_was_wrong(self, pms: Pms, simulator: MewsSimulator) -> None:
+        pms.connect(simulator, access_token="wrong-token")
+        assert pms.run("connection", "test", "vienna").exit_code == 1
+        given = f"access_token={ACCESS_TOKEN}"
+        changed = pms.json("connection", "set", "vienna/mews", "--set", given)
+        assert changed["next"] == "pms connection test vienna/mews"
+        assert ACCESS_TOKEN not in pms.printed[-1]
+        assert pms.json("connection", "test", "vienna")["works"] is True
+        assert pms.run("connection", "set", "vienna/mews").exit_code == 2
+        pms.refusal("connection", "set", "vienna/mews", "--set", "colour=red")
+
+    def test_gets_a_new_webhook_path(self, pms: Pms, simulator: MewsSimulator) -> None:
+        first = pms.connect(simulator)["webhook_path"]
+        second = pms.json("connection", "rotate-key", "vienna/mews")["webhook_path"]
+        assert first != second
+        assert second.startswith("/api/pms/mews/webhook/")
+
     def test_never_prints_what_it_was_given_in_secret(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
@@ -230,6 +266,14 @@ class TestToken:
         for told in pms.printed[-1:]:
             assert first["token"] not in told
             assert second["token"] not in told
+
+    def test_ends_with_its_partner_s_key(self, pms: Pms) -> None:
+        self.issue(pms)
+        revoked = pms.json("token", "revoke-key", "canonical", "default")
+        assert revoked["partner"] == "default"
+        pms.refusal("token", "revoke-key", "canonical", "nobody")
+        again = ("token", "issue", "vienna", "--provider", "canonical")
+        assert "revoked" in pms.refusal(*again)
 
     def test_of_an_unknown_id_is_refused(self, pms: Pms) -> None:
         for verb in ("rotate", "revoke"):

@@ -32,6 +32,11 @@ class InMemoryCredentials:
         every = self._tables.keys.values()
         return next((k for k in every if (k.provider, k.partner) == (provider, partner)), None)
 
+    def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
+        key = self._tables.keys.get(key_id)
+        if key is not None and key.revoked_at is None:
+            self._tables.keys[key_id] = replace(key, revoked_at=at)
+
     def add_token(self, token: AccessToken) -> None:
         if token.id in self._tables.tokens:
             raise AlreadyExists

@@ -71,6 +71,7 @@ class ScriptedProvider:
         self.records = HotelRecords()
         self.answers: deque[Page] = deque()
         self.refusal: PortError | None = None
+        self.unopenable: PortError | None = None
         self.accounts: list[Account] = []
         self.requests: list[PullRequest] = []
         self.fetched: list[Sequence[Ref]] = []
@@ -136,6 +137,8 @@ class ScriptedProvider:
         return hmac.compare_digest(given.encode(), wanted.encode())
 
     def open(self, account: Account) -> "ScriptedProviderClient":
+        if self.unopenable is not None:
+            raise self.unopenable
         self.accounts.append(account)
         return ScriptedProviderClient(self)
 

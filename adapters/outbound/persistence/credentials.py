@@ -39,6 +39,12 @@ class StoredCredentials:
             (ProviderKeyRow.provider == provider) & (ProviderKeyRow.partner == partner)
         )
 
+    def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
+        self.session.run(
+            "UPDATE provider_keys SET revoked_at = %s WHERE id = %s AND revoked_at IS NULL",
+            (micros_of(at), key_id.hex),
+        )
+
     def add_token(self, token: AccessToken) -> None:
         self.session.write(AccessTokenRow.insert(_content(token) | {"id": token.id}))
         self._add_hotels(token)
