@@ -138,6 +138,8 @@ class _PageBeingApplied:
     def hear(
         self, snapshot: Snapshot
     ) -> Decision[Booking] | Decision[Guest] | Decision[AvailabilityCell]:
+        if reason := from_the_future(snapshot.version, self.context.observation):
+            return Refused(reason)
         match snapshot:
             case BookingSnapshot():
                 return self._hear_booking(snapshot)
@@ -268,8 +270,6 @@ def apply_disappearances(
 def _result(item: ReadItem, page: _PageBeingApplied, context: Context) -> ItemResult:
     if item.snapshot is None:
         return ItemResult(item, ItemOutcome.QUARANTINED, item.reason)
-    if reason := from_the_future(item.snapshot.version, context.observation):
-        return ItemResult(item, ItemOutcome.QUARANTINED, reason)
     match page.hear(item.snapshot):
         case Applied(change=change):
             return ItemResult(item, ItemOutcome.APPLIED, created=change is Change.CREATED)

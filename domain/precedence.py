@@ -83,21 +83,25 @@ def judge(
     brought that content: a push that tied has its own fetch, and the next delta reads the tied
     item again, since it starts an overlap earlier; what even that misses, the reconcile finds.
     """
-    pushed = observation.origin is Origin.PUSHED
     if version > held.version:
-        if pushed and held.overridden is not None and version <= held.overridden:
-            return Verdict.UNCHANGED if same_content else Verdict.TIED
-        return Verdict.ADVANCE if same_content else Verdict.APPLY
+        return _newer(held, version, observation, same_content=same_content)
     if version == held.version and same_content:
         return Verdict.UNCHANGED
     seen_since = held.observed_at > observation.observed_at
     if observation.origin is Origin.RECONCILED and not seen_since:
         return Verdict.ADVANCE if same_content else Verdict.OVERRIDE
-    if version < held.version:
-        return Verdict.STALE
-    if pushed:
+    if version == held.version and observation.origin is Origin.PUSHED:
         return Verdict.TIED
-    return Verdict.STALE if seen_since else Verdict.APPLY
+    return Verdict.STALE if version < held.version or seen_since else Verdict.APPLY
+
+
+def _newer(
+    held: Provenance, version: SourceVersion, observation: Observation, *, same_content: bool
+) -> Verdict:
+    overridden = held.overridden is not None and version <= held.overridden
+    if overridden and observation.origin is Origin.PUSHED:
+        return Verdict.UNCHANGED if same_content else Verdict.TIED
+    return Verdict.ADVANCE if same_content else Verdict.APPLY
 
 
 def from_the_future(version: SourceVersion, observation: Observation) -> Reason | None:
