@@ -59,7 +59,9 @@ class TestConnection:
                 if report.time_zone is not None:
                     require_time_zone(report.time_zone)
                     settings["time_zone"] = report.time_zone
-                tested = replace(connection, settings=settings).tested(self.clock.now())
+                now = self.clock.now()
+                uow.connections.obey(connection_id, at=now)
+                tested = replace(connection, settings=settings).tested(now)
                 saved = uow.connections.save(tested)
                 uow.commit()
             return saved

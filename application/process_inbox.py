@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
+from application import asked_connection
 from application.apply_items import Context, apply_disappearances, apply_items
 from application.ingest_items import MAX_ITEMS, hotel_context, push_context
 from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
 from application.settle_items import (
+    GAVE_UP,
+    MAX_ATTEMPTS,
+    as_it_was,
     fetched,
     is_passing,
     not_fetched,
@@ -23,8 +27,8 @@ from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind, Settlement
 from domain.precedence import Observation, Origin
-from domain.sync import Connection, ConnectionState
-from domain.values import ConnectionId, HotelId, Reason
+from domain.sync import Connection
+from domain.values import HotelId, Reason
 from ports.errors import CredentialsRefused
 from ports.providers import Notification, Page, Provider, Providers, ReadItem, Ref, RefKind
 from ports.system import Clock, IdGenerator, Secrets
@@ -62,7 +66,8 @@ _REF_KINDS: Final = {
 @dataclass(frozen=True, slots=True)
 class ProcessInbox:
     """Safe to run twice at once and to be killed anywhere: rows are settled in the transaction
-    that applies them, and what is applied again is `unchanged`."""
+    that applies them, and what is applied again is `unchanged`. Attempts are counted before the
+    work: an item that ends its worker each time is given up as well."""
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
@@ -78,37 +83,44 @@ class ProcessInbox:
         only: UUID | None = None,
     ) -> Sequence[Settlement]:
         """One settlement per item that was in one of `states` (`only`: that item alone); none for
-        items that another worker settled meanwhile.
+        items that another worker settled meanwhile. Where the provider is not to be asked now, or
+        refuses our credentials, they stay as they are.
 
         Raises ProviderUnavailable, RateLimited, TooHeavy: the items stay as they are, one attempt
         older.
         """
-        work = self._load(hotel_id, batch_id, states, only)
-        if work is None:
-            return []
+        with self.unit_of_work() as uow:
+            batch = uow.inbox.batch(hotel_id, batch_id)
+        rows = [row for row in batch if row.state in states and only in (None, row.id)]
+        settled: list[Settlement] = []
+        for together in _portions(rows):
+            settled += self._carry_out(self._begin(together))
+        return settled
+
+    def _begin(self, rows: Sequence[InboxItem]) -> _Work:
+        with self.unit_of_work() as uow:
+            uow.inbox.attempt(rows[0].hotel_id, [row.id for row in rows])
+            connection, hotel = found(uow, rows[0].connection_id)
+            secrets = uow.connections.secrets(connection.id)
+            uow.commit()
+        tried = [replace(row, attempts=row.attempts + 1) for row in rows]
+        return _Work(connection, hotel, tried, secrets)
+
+    def _carry_out(self, work: _Work) -> list[Settlement]:
         provider = self.providers.get(work.connection.provider)
         understood = [self._understand(provider, work, row) for row in work.items]
-        work = self._obey(work, [u.notification for u in understood if u.notification])
+        work = self._obey(work, understood)
         settled = self._apply(provider, [u for u in understood if not u.refs])
         ties = {s.item_id: s for s in settled if s.state is InboxState.RECEIVED}
         asking = [u for u in understood if u.refs]
         asking += [_tied(u, ties[u.row.id]) for u in understood if u.row.id in ties]
         settled = [s for s in settled if s.item_id not in ties]
-        return settled + self._fetch(provider, work, asking)
-
-    def _load(
-        self, hotel_id: HotelId, batch_id: UUID, states: frozenset[InboxState], only: UUID | None
-    ) -> _Work | None:
-        with self.unit_of_work() as uow:
-            batch = uow.inbox.batch(hotel_id, batch_id)
-            items = [i for i in batch if i.state in states and only in (None, i.id)]
-            if not items:
-                return None
-            connection, hotel = found(uow, items[0].connection_id)
-            return _Work(connection, hotel, items, uow.connections.secrets(connection.id))
+        return settled + self._ask(provider, work, asking)
 
     def _understand(self, provider: Provider, work: _Work, row: InboxItem) -> _Understood:
         """What came by a pull is asked for again rather than read again from its old text."""
+        if row.state is InboxState.RECEIVED and row.attempts > MAX_ATTEMPTS:
+            return _Understood(row, reason=GAVE_UP)
         context = hotel_context(work.connection, work.hotel, observed_at=row.received_at)
         try:
             if row.kind is ItemKind.NOTIFICATION:
@@ -125,25 +137,25 @@ class ProcessInbox:
             )
         return _Understood(row, read=read)
 
-    def _obey(self, work: _Work, said: Sequence[Notification]) -> _Work:
+    def _obey(self, work: _Work, understood: Sequence[_Understood]) -> _Work:
         """Before anything is asked: new credentials are those to ask with."""
-        new = dict(chain.from_iterable(one.new_secrets.items() for one in said))
-        disabled = any(one.disabled for one in said)
+        said = [(one.row, one.notification) for one in understood if one.notification]
+        if not any(one.new_secrets or one.disabled for _, one in said):
+            return work
+        at = max(row.received_at for row, _ in said)
 
-        def attempt() -> None:
+        def attempt() -> _Work:
             with self.unit_of_work() as uow:
-                held = uow.connections.secrets(work.connection.id)
-                uow.connections.replace_secrets(work.connection.id, {**held, **new})
-                if disabled:
-                    _stop(uow, work.connection.id, "disabled_by_hotel")
+                connection, secrets = asked_connection.obey(
+                    uow, work.connection.id, [one for _, one in said], at=at
+                )
                 uow.commit()
+            return replace(work, connection=connection, secrets=secrets)
 
-        if new or disabled:
-            until_settled(attempt)
-        return replace(work, secrets={**work.secrets, **new})
+        return until_settled(attempt)
 
     def _apply(self, provider: Provider, understood: Sequence[_Understood]) -> list[Settlement]:
-        """Ties come back as RECEIVED and are not settled yet."""
+        """Ties come back as RECEIVED."""
         if not understood:
             return []
         can_fetch = provider.capabilities.fetches_by_id
@@ -171,15 +183,20 @@ class ProcessInbox:
             for one in understood
         ]
         settled = quarantined_once(uow, rows, settled, context, self.ids)
-        decided = [s for s in settled if s.state is not InboxState.RECEIVED]
-        uow.inbox.settle(context.hotel_id, decided)
+        uow.inbox.settle(context.hotel_id, _decided(rows, settled))
         return settled
+
+    def _ask(
+        self, provider: Provider, work: _Work, asking: Sequence[_Understood]
+    ) -> list[Settlement]:
+        """While the connection rests nobody is asked: the items wait until it is resumed."""
+        if asked_connection.rests(work.connection, self.clock.now()):
+            return [as_it_was(one.row) for one in asking]
+        return self._fetch(provider, work, asking) if asking else []
 
     def _fetch(
         self, provider: Provider, work: _Work, asking: Sequence[_Understood]
     ) -> list[Settlement]:
-        if not asking:
-            return []
         refs = sorted(frozenset().union(*(one.refs for one in asking)), key=_ref_order)
         correlation_id = asking[0].row.correlation_id
         try:
@@ -211,6 +228,7 @@ class ProcessInbox:
             can_fetch=False,
         )
         with self.unit_of_work() as uow:
+            asked_connection.answered(uow, first.connection_id)
             rows = [one.row for one in _open(uow, asking)]
             if page.records:
                 uow.records.save(first.hotel_id, first.provider, page.records, now=context.now)
@@ -225,18 +243,19 @@ class ProcessInbox:
 
     def _not_fetched(self, asking: Sequence[_Understood], error: PmsError) -> list[Settlement]:
         """A passing failure leaves the items for the next tick; after too many attempts, or when
-        asking again can't help, they are quarantined. Refused credentials stop the connection."""
+        asking again can't help, they are quarantined. Refused credentials stop the connection,
+        which leaves the items waiting for its resumption."""
         first = asking[0].row
 
         def attempt() -> list[Settlement]:
             context = push_context(first, now=self.clock.now(), can_fetch=False)
             with self.unit_of_work() as uow:
+                if is_passing(error) or isinstance(error, CredentialsRefused):
+                    asked_connection.failed(uow, first.connection_id, error, now=context.now)
                 rows = [one.row for one in _open(uow, asking)]
                 settled = [not_fetched(row, error) for row in rows]
                 settled = quarantined_once(uow, rows, settled, context, self.ids)
                 uow.inbox.settle(first.hotel_id, settled)
-                if isinstance(error, CredentialsRefused):
-                    _stop(uow, first.connection_id, error.code)
                 uow.commit()
             return settled
 
@@ -246,6 +265,14 @@ class ProcessInbox:
         return settled
 
 
+def _portions(rows: Sequence[InboxItem]) -> list[Sequence[InboxItem]]:
+    """All together at first. Where an attempt broke off, one by one and the least tried first: no
+    item waits behind one that ends its worker."""
+    if not any(row.attempts for row in rows):
+        return [rows] if rows else []
+    return [[row] for row in sorted(rows, key=lambda row: row.attempts)]
+
+
 def _open(uow: UnitOfWork, understood: Sequence[_Understood]) -> list[_Understood]:
     """Those that nobody settled since they were read, locked until the end of the unit of work."""
     if not understood:
@@ -253,6 +280,15 @@ def _open(uow: UnitOfWork, understood: Sequence[_Understood]) -> list[_Understoo
     held = uow.inbox.load(understood[0].row.hotel_id, [one.row.id for one in understood])
     states = {item_id: row.state for item_id, row in held.items()}
     return [one for one in understood if states.get(one.row.id) is one.row.state]
+
+
+def _decided(rows: Sequence[InboxItem], settled: Sequence[Settlement]) -> list[Settlement]:
+    """A tie does not take a row out of quarantine: the provider's answer does."""
+    return [
+        settlement
+        for row, settlement in zip(rows, settled, strict=True)
+        if row.state is InboxState.RECEIVED or settlement.state is not InboxState.RECEIVED
+    ]
 
 
 def _notified(connection: Connection, row: InboxItem, said: Notification) -> _Understood:
@@ -267,12 +303,6 @@ def _notified(connection: Connection, row: InboxItem, said: Notification) -> _Un
 def _tied(one: _Understood, tie: Settlement) -> _Understood:
     row = replace(one.row, external_id=tie.external_id)
     return replace(one, row=row, refs=_refs(row))
-
-
-def _stop(uow: UnitOfWork, connection_id: ConnectionId, code: str) -> None:
-    connection, _ = found(uow, connection_id)
-    stopped = replace(connection, state=ConnectionState.STOPPED, last_error_code=code)
-    uow.connections.save(stopped)
 
 
 def _refs(row: InboxItem) -> frozenset[Ref]:

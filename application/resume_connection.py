@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from application.errors import InvalidRequest
-from application.stored_connections import changed
+from application.retrying import until_settled
+from application.stored_connections import found
 from domain.sync import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.system import Clock
@@ -16,12 +17,18 @@ class ResumeConnection:
     clock: Clock
 
     def __call__(self, connection_id: ConnectionId) -> Connection:
-        """The next sync is due at once. Raises InvalidRequest for one that was never tested."""
+        """The next sync is due at once, and no order to stop counts that came before. Raises
+        InvalidRequest for one that was never tested."""
         now = self.clock.now()
 
-        def resume(connection: Connection) -> Connection:
-            if connection.state is ConnectionState.NEW:
-                raise InvalidRequest("test this connection first: `pms connection test`")
-            return connection.resumed(now)
+        def attempt() -> Connection:
+            with self.unit_of_work() as uow:
+                connection, _ = found(uow, connection_id)
+                if connection.state is ConnectionState.NEW:
+                    raise InvalidRequest("test this connection first: `pms connection test`")
+                uow.connections.obey(connection_id, at=now)
+                saved = uow.connections.save(connection.resumed(now))
+                uow.commit()
+            return saved
 
-        return changed(self.unit_of_work, connection_id, resume)
+        return until_settled(attempt)

@@ -10,6 +10,10 @@ from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
 
+class _Ended(NotFound):
+    """There is no usable token of this id; see `pms token list`."""
+
+
 @dataclass(frozen=True, slots=True)
 class RotateToken:
     unit_of_work: UnitOfWorkFactory
@@ -17,16 +21,18 @@ class RotateToken:
     issue: IssueToken
 
     def __call__(self, token_id: UUID, *, overlap: timedelta) -> IssuedToken:
-        """The old token ends after `overlap`. Raises NotFound for an unknown or ended one."""
+        """The old token ends after `overlap`. Raises NotFound for an unknown or ended one, also
+        where it is revoked at the same time."""
         now = self.clock.now()
         with self.unit_of_work() as uow:
             old = uow.credentials.token(token_id)
             key = uow.credentials.key(old.provider_key_id) if old else None
             if old is None or key is None or not old.is_usable(now):
-                raise NotFound("there is no usable token of this id; see `pms token list`")
+                raise _Ended
+            if not uow.credentials.save_token(old.expiring(overlap=overlap, now=now)):
+                raise _Ended
             token, text = self.issue.again(old, key)
             uow.credentials.add_token(token)
-            uow.credentials.save_token(old.expiring(overlap=overlap, now=now))
             uow.commit()
         return IssuedToken(token=token, secret_text=text, provider_key_text=None)
 

@@ -10,12 +10,18 @@ from domain.errors import PmsError
 from domain.messages import InboxItem, InboxState, ItemKind, Settlement
 from domain.sync import ItemOutcome
 from domain.values import Reason
-from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
+from ports.errors import CredentialsRefused, ProviderUnavailable, RateLimited, TooHeavy
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
 MAX_ATTEMPTS: Final = 12
 """With pauses that double (see Inbox.waiting) a day and a half; then the item is quarantined."""
+
+GAVE_UP: Final = Reason(
+    "gave_up",
+    None,
+    "no attempt came to an end, the worker broke off each time; mend the mapping, then replay it",
+)
 
 _PASSING: Final = (ProviderUnavailable, RateLimited, TooHeavy)
 
@@ -23,6 +29,17 @@ _PASSING: Final = (ProviderUnavailable, RateLimited, TooHeavy)
 def is_passing(error: PmsError) -> bool:
     """Whether asking the provider again later may help."""
     return isinstance(error, _PASSING)
+
+
+def as_it_was(row: InboxItem) -> Settlement:
+    """Nothing was decided."""
+    return Settlement(
+        item_id=row.id,
+        state=row.state,
+        outcome=row.outcome,
+        reason=row.reason,
+        external_id=row.external_id,
+    )
 
 
 def settlement_of(
@@ -41,10 +58,11 @@ def settlement_of(
             reason=reason or (worst.reason if worst else None),
             external_id=worst.item.external_id if worst else row.external_id,
         )
+    tied = any(r.tied for r in results)
     return Settlement(
         item_id=row.id,
-        state=InboxState.RECEIVED if any(r.tied for r in results) else InboxState.DONE,
-        outcome=results[0].outcome,
+        state=InboxState.RECEIVED if tied else InboxState.DONE,
+        outcome=None if tied else results[0].outcome,
         reason=results[0].reason,
         external_id=results[0].item.external_id,
     )
@@ -65,7 +83,8 @@ def fetched(row: InboxItem, results: Sequence[ItemResult]) -> Settlement:
 
 
 def not_fetched(row: InboxItem, error: PmsError) -> Settlement:
-    """A row in quarantine stays there with what brought it there."""
+    """A row in quarantine stays there with what brought it there. Refused credentials are no
+    fault of the row: it waits until someone resumes the connection."""
     failed = Settlement(
         item_id=row.id,
         state=InboxState.QUARANTINED,
@@ -75,7 +94,8 @@ def not_fetched(row: InboxItem, error: PmsError) -> Settlement:
     )
     if row.state is InboxState.QUARANTINED:
         return replace(failed, reason=row.reason)
-    if is_passing(error) and row.attempts + 1 < MAX_ATTEMPTS:
+    waits = is_passing(error) and row.attempts < MAX_ATTEMPTS
+    if waits or isinstance(error, CredentialsRefused):
         return replace(failed, state=InboxState.RECEIVED, outcome=None)
     return failed
 

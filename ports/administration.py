@@ -61,9 +61,16 @@ class Connections(Protocol):
 
     def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None: ...
 
+    def obey(self, connection_id: ConnectionId, *, at: datetime) -> bool:
+        """Whether an order that came at this instant still counts: False where a later one was
+        obeyed. Remembers it otherwise, and keeps others waiting until the end of the unit of
+        work."""
+        ...
+
     def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
         """Remembers the latest push, to within ten seconds (so that a burst does not write one
-        row again and again)."""
+        row again and again). Waits for nobody: while another transaction has the connection's
+        row, a sync page above all, nothing is noted."""
         ...
 
     def acquire_lease(
@@ -111,6 +118,10 @@ class Credentials(Protocol):
 
     def key_of_partner(self, provider: str, partner: str) -> ProviderKey | None: ...
 
+    def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
+        """Does nothing for one that is unknown or was revoked before."""
+        ...
+
     def add_token(self, token: AccessToken) -> None: ...
 
     def token(self, token_id: UUID) -> AccessToken | None: ...
@@ -118,12 +129,10 @@ class Credentials(Protocol):
     def tokens_of_hotel(self, hotel_id: HotelId) -> Sequence[AccessToken]:
         """Newest first."""
         ...
-    def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
-        """Does nothing for one that is unknown or was revoked before."""
+
+    def save_token(self, token: AccessToken) -> bool:
+        """False, and nothing written, where it is revoked already: that is never undone."""
         ...
-
-
-    def save_token(self, token: AccessToken) -> None: ...
 
     def used(self, token_id: UUID, *, at: datetime) -> None:
         """Remembers the last use, to within a minute."""

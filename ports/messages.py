@@ -20,9 +20,12 @@ class Inbox(Protocol):
         unit of work, so that two workers do not process one item at the same time."""
         ...
 
-    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
-        """Also counts one more attempt on each."""
+    def attempt(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        """Counts one more attempt on each. Commit it before the work begins: what ends the worker
+        is counted too."""
         ...
+
+    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None: ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         """The items of one request in their order; empty when there is no such batch."""
@@ -37,7 +40,8 @@ class Inbox(Protocol):
         """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels.
 
         Only items at least 30 s times 2^attempts old: the pause doubles with every attempt, counted
-        from the arrival.
+        from the arrival. Those tried before wait until their connection may be asked: neither
+        paused nor stopped, its breaker not open.
         """
         ...
 

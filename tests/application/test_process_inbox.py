@@ -1,7 +1,9 @@
 """Stored items are carried out, whatever the provider, the store and other workers do."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,9 +13,10 @@ from adapters.outbound.memory.providers import (
     ScriptedProviderClient,
     ScriptedProviders,
 )
+from application.resume_connection import ResumeConnection
 from application.settle_items import MAX_ATTEMPTS
 from domain.messages import InboxState, ItemKind
-from domain.sync import ConnectionState, ItemOutcome
+from domain.sync import Breaker, BreakerState, ConnectionState, ItemOutcome
 from domain.values import Reason
 from ports.errors import (
     CredentialsRefused,
@@ -100,7 +103,8 @@ class TestProviderThatRefuses:
         stopped = world.stored()
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "provider_credentials_refused"
-        assert len(world.events("pms.item.quarantined")) == 1
+        assert {row.state for row in world.inbox()} == {InboxState.RECEIVED}
+        assert world.events() == []
 
     def test_to_be_opened_does_not_leave_the_item_for_ever(self, world: World) -> None:
         world.providers = ScriptedProviders(Unopenable(world.clock))
@@ -153,12 +157,12 @@ class TestTwoWorkersAtOnce:
         world.while_asked(lambda: world.process(world.hotel.id, batch))
         assert world.process(world.hotel.id, batch) == []
         assert world.changes() == ["created"]
-        assert world.row(batch).attempts == 1
+        assert world.row(batch).attempts == 2
 
     def test_quarantine_and_tell_once(self, world: World) -> None:
         world.push(booked(notes="one"))
         batch = world.push(b"?", booked(notes="other"), deferred=True).batch_id
-        world.interruptions = {1: lambda: world.process(world.hotel.id, batch)}
+        world.interruptions = {2: lambda: world.process(world.hotel.id, batch)}
         world.process(world.hotel.id, batch)
         assert len(world.quarantined()) == 1
         assert len(world.events("pms.item.quarantined")) == 1
@@ -179,7 +183,7 @@ class TestTwoWorkersAtOnce:
 
 class TestKill:
     @pytest.mark.parametrize("after", [False, True])
-    @pytest.mark.parametrize("at", range(3))
+    @pytest.mark.parametrize("at", range(4))
     def test_at_any_commit_loses_and_doubles_nothing(
         self, world: World, at: int, after: bool
     ) -> None:
@@ -206,12 +210,99 @@ class TestKill:
     def test_of_the_store_between_fetch_and_commit_keeps_the_item(self, world: World) -> None:
         world.provider.holds(booked())
         batch = world.notify(B1)
-        world.store.fail_next_commit(StoreUnavailable())
+        world.while_asked(lambda: world.store.fail_next_commit(StoreUnavailable()))
         with pytest.raises(StoreUnavailable):
             world.process(world.hotel.id, batch)
         assert world.row(batch).state is InboxState.RECEIVED
         assert world.process(world.hotel.id, batch)
         assert world.booking()
+
+
+class Poisoned(ScriptedProvider):
+    """A plug-in with a fault: no error of ours ends the reading of that one line."""
+
+    def read_items(self, kind: ItemKind, bodies: Sequence[bytes], *args: Any, **how: Any) -> Any:
+        if bodies[0] == b"poison" and how["limit"]:
+            raise ZeroDivisionError
+        return super().read_items(kind, bodies, *args, **how)
+
+
+class TestItemThatEndsItsWorker:
+    def test_is_given_up_and_keeps_nobody_waiting(self, world: World) -> None:
+        batch = world.push(b"poison", booked("B2"), deferred=True).batch_id
+        poisoned = Poisoned(world.clock)
+        poisoned._lines = world.provider._lines
+        world.providers = ScriptedProviders(poisoned)
+        for number in range(MAX_ATTEMPTS):
+            with pytest.raises(ZeroDivisionError):
+                world.process(world.hotel.id, batch)
+            assert (world.booking("B2") is not None) == (number > 1)
+        world.process(world.hotel.id, batch)
+        [given_up] = world.quarantined()
+        assert given_up.body == b"poison"
+        assert given_up.reason is not None
+        assert given_up.reason.code == "gave_up"
+        assert len(world.events("pms.item.quarantined")) == 1
+
+
+class TestRestingConnection:
+    @pytest.mark.parametrize("state", [ConnectionState.PAUSED, ConnectionState.STOPPED])
+    def test_is_not_asked_until_it_is_resumed(self, world: World, state: ConnectionState) -> None:
+        world.provider.holds(booked())
+        world.edit(state=state)
+        batch = world.notify(B1)
+        world.work_off()
+        for _ in range(20):
+            world.clock.advance(timedelta(hours=3))
+            world.tick()
+            world.work_off()
+        row = world.row(batch)
+        assert (row.state, row.attempts) == (InboxState.RECEIVED, 1)
+        assert world.provider.accounts == []
+        ResumeConnection(world.unit_of_work, world.clock)(world.connection.id)
+        world.tick()
+        world.work_off()
+        assert world.row(batch).state is InboxState.DONE
+        assert world.booking()
+
+    def test_is_not_asked_while_its_breaker_is_open(self, world: World) -> None:
+        world.provider.refusal = ProviderUnavailable()
+        for _ in range(5):
+            world.notify(B1)
+        world.work_off()
+        assert len(world.provider.accounts) == 3
+        assert world.stored().breaker.state(world.clock.now()) is BreakerState.OPEN
+        assert world.stored().last_error_code == "provider_unavailable"
+
+    def test_is_asked_again_after_the_pause_and_its_breaker_closes(self, world: World) -> None:
+        world.provider.holds(booked())
+        world.edit(breaker=Breaker(failures=4, retry_at=world.clock.now() + timedelta(minutes=1)))
+        world.notify(B1)
+        world.work_off()
+        assert world.booking() is None
+        world.revive()
+        world.tick()
+        world.work_off()
+        assert world.booking()
+        assert world.stored().breaker == Breaker()
+
+    def test_whose_credentials_are_refused_keeps_its_items_waiting(self, world: World) -> None:
+        world.provider.refusal = CredentialsRefused()
+        for _ in range(3):
+            world.notify(B1)
+        world.work_off()
+        assert len(world.provider.accounts) == 1
+        assert {row.state for row in world.inbox()} == {InboxState.RECEIVED}
+
+    def test_shows_a_tie_that_waits(self, world: World) -> None:
+        world.push(booked(notes="one"))
+        world.edit(state=ConnectionState.PAUSED)
+        tied = world.push(booked(notes="other"), deferred=True).items[0].inbox_id
+        world.work_off()
+        row = world.row(tied)
+        assert (row.state, row.outcome) == (InboxState.RECEIVED, None)
+        assert row.reason is not None
+        assert row.reason.code == "version_tie"
 
 
 class TestNothing:

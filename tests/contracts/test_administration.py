@@ -1,6 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -138,6 +138,23 @@ class TestConnections:
             uow.connections.save(place.connection)
             uow.commit()
         assert kept(place).last_heard_at == heard
+
+    def test_obey_only_what_came_after_the_last_order(self, place: Place) -> None:
+        def obey(at: datetime) -> bool:
+            with place.store.unit_of_work() as uow:
+                counts = uow.connections.obey(place.connection.id, at=at)
+                uow.commit()
+            return counts
+
+        assert [obey(T0), obey(T0), obey(T0 - MINUTE), obey(T0 + MINUTE), obey(T0)] == [
+            True,
+            True,
+            False,
+            True,
+            False,
+        ]
+        with place.store.unit_of_work() as uow:
+            assert not uow.connections.obey(builders.new_id(), at=T0)
 
     def test_that_are_due_come_longest_overdue_first(self, place: Place, elsewhere: Place) -> None:
         def add(of: Place, **over: object) -> Connection:

@@ -94,10 +94,24 @@ class TestTokens:
         assert used is not None
         changed = replace(used, revoked_at=T0, expires_at=T0 + HOUR)
         with place.store.unit_of_work() as uow:
-            uow.credentials.save_token(changed)
+            assert uow.credentials.save_token(changed)
             uow.commit()
         with place.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == changed
+
+    def test_that_are_revoked_stay_so(self, place: Place) -> None:
+        key = builders.provider_key()
+        token = builders.access_token(key, place.hotel)
+        with place.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            assert uow.credentials.save_token(token.revoked(T0))
+            assert not uow.credentials.save_token(replace(token, expires_at=T0 + HOUR))
+            assert not uow.credentials.save_token(builders.access_token(key, place.hotel))
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            assert uow.credentials.token(token.id) == token.revoked(T0)
+            assert len(uow.credentials.tokens_of_hotel(place.hotel.id)) == 1
 
 
 class TestAnIdempotencyKey:

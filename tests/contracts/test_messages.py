@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
-from domain.sync import ItemOutcome
+from domain.sync import Breaker, ConnectionState, ItemOutcome
 from domain.values import Reason
 from tests import builders
 from tests.builders import DAY, MINUTE, T0
@@ -63,7 +64,18 @@ class TestTheInbox:
         with place.store.unit_of_work() as uow:
             assert uow.inbox.batch(elsewhere.hotel.id, item.batch_id) == []
 
-    def test_settles_and_counts_attempts(self, place: Place) -> None:
+    def test_counts_attempts(self, place: Place, elsewhere: Place) -> None:
+        item, other = (builders.inbox_item(place.connection, attempts=n) for n in (0, 3))
+        receive(place, item, other)
+        for of in (place, elsewhere):
+            with of.store.unit_of_work() as uow:
+                uow.inbox.attempt(of.hotel.id, [item.id, other.id])
+                uow.inbox.attempt(of.hotel.id, [])
+                uow.commit()
+        assert load(place, item) == replace(item, attempts=1)
+        assert load(place, other) == replace(other, attempts=4)
+
+    def test_settles(self, place: Place) -> None:
         item, other = (builders.inbox_item(place.connection) for _ in range(2))
         receive(place, item, other)
         quarantined = Settlement(
@@ -81,7 +93,7 @@ class TestTheInbox:
             ItemOutcome.QUARANTINED,
             REASON,
             "B1",
-            1,
+            0,
         )
         settle(place, done(item))
         held = load(place, item)
@@ -91,7 +103,7 @@ class TestTheInbox:
             ItemOutcome.APPLIED,
             None,
             "B1",
-            2,
+            0,
         )
         assert load(place, other) == other
 
@@ -148,6 +160,29 @@ class TestTheInbox:
         with place.store.unit_of_work() as uow:
             assert list(uow.inbox.waiting(now=T0, limit=9)) == expected
             assert list(uow.inbox.waiting(now=T0, limit=1)) == expected[:1]
+
+    @pytest.mark.parametrize(
+        "resting",
+        [
+            {"state": ConnectionState.PAUSED},
+            {"state": ConnectionState.STOPPED},
+            {"breaker": Breaker(failures=3, retry_at=T0 + SECOND)},
+        ],
+    )
+    def test_gives_no_batch_that_was_tried_while_its_connection_rests(
+        self, place: Place, resting: dict[str, object]
+    ) -> None:
+        of = place.add_connection(**resting)
+        tried, fresh = (
+            builders.inbox_item(of, received_at=T0 - DAY, attempts=attempts) for attempts in (1, 0)
+        )
+        receive(place, tried, fresh)
+        with place.store.unit_of_work() as uow:
+            assert list(uow.inbox.waiting(now=T0, limit=9)) == [(place.hotel.id, fresh.batch_id)]
+            awake = replace(of, state=ConnectionState.ACTIVE)
+            uow.connections.save(awake)
+            later = T0 + 2 * SECOND
+            assert len(uow.inbox.waiting(now=later, limit=9)) == 2
 
     def test_purges_only_what_is_done(self, place: Place) -> None:
         items = {

@@ -86,6 +86,13 @@ class InMemoryConnections:
         if connection_id in self._tables.connections:
             self._tables.secrets[connection_id] = dict(secrets)
 
+    def obey(self, connection_id: ConnectionId, *, at: datetime) -> bool:
+        last = self._tables.obeyed.get(connection_id)
+        if connection_id not in self._tables.connections or (last is not None and at < last):
+            return False
+        self._tables.obeyed[connection_id] = at
+        return True
+
     def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
         held = self._tables.connections.get(connection_id)
         if held is None:

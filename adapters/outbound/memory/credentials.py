@@ -49,9 +49,12 @@ class InMemoryCredentials:
         of_hotel = [t for t in self._tables.tokens.values() if hotel_id in t.hotel_ids]
         return sorted(of_hotel, key=lambda token: (token.created_at, token.id), reverse=True)
 
-    def save_token(self, token: AccessToken) -> None:
-        if token.id in self._tables.tokens:
-            self._tables.tokens[token.id] = token
+    def save_token(self, token: AccessToken) -> bool:
+        held = self._tables.tokens.get(token.id)
+        if held is None or held.revoked_at is not None:
+            return False
+        self._tables.tokens[token.id] = token
+        return True
 
     def used(self, token_id: UUID, *, at: datetime) -> None:
         token = self._tables.tokens.get(token_id)

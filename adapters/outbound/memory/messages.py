@@ -8,7 +8,8 @@ from uuid import UUID
 
 from adapters.outbound.memory.tables import OutboxRow, PostponedRow, Tables
 from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
-from domain.values import HotelId
+from domain.sync import BreakerState, Connection, ConnectionState
+from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists
 from ports.messages import Undelivered
 
@@ -27,6 +28,10 @@ class InMemoryInbox:
     def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
         found = (self._tables.inbox.get(item_id) for item_id in dict.fromkeys(ids))
         return {item.id: item for item in found if item and item.hotel_id == hotel_id}
+
+    def attempt(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        for item in self.load(hotel_id, ids).values():
+            self._tables.inbox[item.id] = replace(item, attempts=item.attempts + 1)
 
     def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
         held = self.load(hotel_id, [s.item_id for s in settlements])
@@ -53,9 +58,14 @@ class InMemoryInbox:
             for item in self._tables.inbox.values()
             if item.state is InboxState.RECEIVED
             and now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
+            and (not item.attempts or self._may_be_asked(item.connection_id, now))
         ]
         items.sort(key=lambda item: (item.received_at, item.id))
         return list(dict.fromkeys((item.hotel_id, item.batch_id) for item in items))[:limit]
+
+    def _may_be_asked(self, connection_id: ConnectionId, now: datetime) -> bool:
+        held = self._tables.connections.get(connection_id)
+        return held is None or _may_be_asked(held, now)
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
         done = [
@@ -131,6 +141,11 @@ class InMemoryOutbox:
         return len(old)
 
 
+def _may_be_asked(connection: Connection, now: datetime) -> bool:
+    resting = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
+    return not resting and connection.breaker.state(now) is not BreakerState.OPEN
+
+
 def _settled(item: InboxItem, settlement: Settlement) -> InboxItem:
     return replace(
         item,
@@ -138,5 +153,4 @@ def _settled(item: InboxItem, settlement: Settlement) -> InboxItem:
         outcome=settlement.outcome,
         reason=settlement.reason,
         external_id=settlement.external_id or item.external_id,
-        attempts=item.attempts + 1,
     )

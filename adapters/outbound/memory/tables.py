@@ -67,6 +67,8 @@ class Tables:
     hotels: dict[HotelId, Hotel] = field(default_factory=dict)
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
+    obeyed: dict[ConnectionId, datetime] = field(default_factory=dict)
+    """When the last order came that was obeyed."""
     leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
     sync_runs: dict[UUID, SyncRun] = field(default_factory=dict)
     keys: dict[UUID, ProviderKey] = field(default_factory=dict)

@@ -57,12 +57,14 @@ class StoredCredentials:
         ids = TokenHotelRow.select(TokenHotelRow.token_id).where(TokenHotelRow.hotel_id == hotel_id)
         return self._tokens(AccessTokenRow.id.in_(ids))
 
-    def save_token(self, token: AccessToken) -> None:
-        self.session.write(
-            AccessTokenRow.update(_content(token)).where(AccessTokenRow.id == token.id)
-        )
+    def save_token(self, token: AccessToken) -> bool:
+        usable = AccessTokenRow.revoked_at.is_null()
+        query = AccessTokenRow.update(_content(token)).where(AccessTokenRow.id == token.id, usable)
+        if not self.session.write(query):
+            return False
         self.session.run("DELETE FROM token_hotels WHERE token_id = %s", (token.id.hex,))
         self._add_hotels(token)
+        return True
 
     def used(self, token_id: UUID, *, at: datetime) -> None:
         self.session.run(

@@ -24,7 +24,7 @@ SELECT = f"SELECT {INBOX.listed} FROM inbox"  # noqa: S608  # names of our own t
 
 _SETTLE = (
     "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
-    "reason_detail = %s, external_id = COALESCE(%s, external_id), attempts = attempts + 1 "
+    "reason_detail = %s, external_id = COALESCE(%s, external_id) "
     "WHERE hotel_id = %s AND id = %s"
 )
 
@@ -34,6 +34,9 @@ _WAITING = """
     WHERE state = 'received' AND received_at <= %s - 30000000
     AND received_at <= %s - (CAST(30000000 AS bigint)
         << CASE WHEN attempts < 30 THEN attempts ELSE 30 END)
+    AND (attempts = 0 OR NOT EXISTS (
+        SELECT 1 FROM connections c WHERE c.hotel_id = inbox.hotel_id AND c.id = inbox.connection_id
+        AND (c.state IN ('paused', 'stopped') OR c.breaker_retry_at > %s)))
     GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
 """
 
@@ -58,6 +61,13 @@ class StoredInbox:
         items = (item_of(row, self.sealer) for row in found)
         return {item.id: item for item in items}
 
+    def attempt(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        if ids:
+            self.session.run_many(
+                "UPDATE inbox SET attempts = attempts + 1 WHERE hotel_id = %s AND id = %s",
+                [(hotel_id.hex, each.hex) for each in sorted(ids)],
+            )
+
     def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
         if settlements:
             ordered = sorted(settlements, key=lambda each: each.item_id)
@@ -81,7 +91,7 @@ class StoredInbox:
         return frozenset(row[0] for row in found)
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        found = self.session.rows(_WAITING, (micros_of(now), micros_of(now), limit))
+        found = self.session.rows(_WAITING, (*[micros_of(now)] * 3, limit))
         return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
 
     def purge(self, *, done_before: datetime, limit: int) -> int:

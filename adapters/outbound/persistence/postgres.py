@@ -158,6 +158,10 @@ class PostgresSession:
     def locking(self) -> str:
         return "FOR UPDATE"
 
+    @property
+    def locking_what_is_free(self) -> str:
+        return "FOR UPDATE SKIP LOCKED"
+
     def begin(self) -> None:
         self._staged.clear()
         self._waiting = [_BEGIN]

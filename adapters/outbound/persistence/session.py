@@ -55,6 +55,11 @@ class Session(Protocol):
         """What makes a SELECT lock its rows."""
         ...
 
+    @property
+    def locking_what_is_free(self) -> str:
+        """The same, leaving out rows that another transaction has locked."""
+        ...
+
     def begin(self) -> None: ...
 
     def commit(self) -> None:

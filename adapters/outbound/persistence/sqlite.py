@@ -112,6 +112,10 @@ class SqliteSession:
         """The transaction is the lock: it began IMMEDIATE."""
         return ""
 
+    @property
+    def locking_what_is_free(self) -> str:
+        return ""
+
     def begin(self) -> None:
         self._failed = False
         self.run("BEGIN IMMEDIATE")
