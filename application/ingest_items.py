@@ -87,7 +87,7 @@ class IngestItems:
         batch_id = self.ids.new()
         rows = self._rows(items, push, connection, batch_id=batch_id, now=now)
         if push.deferred:
-            results = self._store(rows)
+            results = until_settled(lambda: self._store(rows))
         else:
             can_fetch = provider.capabilities.fetches_by_id
             results = until_settled(

@@ -8,6 +8,7 @@ from application.authenticate import secret_hash
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest_items import wake
 from application.quarantine_items import fingerprint
+from application.retrying import until_settled
 from domain.messages import InboxItem, ItemKind
 from domain.precedence import Origin
 from ports.directory import Directory
@@ -65,11 +66,15 @@ class ReceiveWebhook:
             batch_id=row_id,
             fingerprint=fingerprint(connection.provider, ItemKind.NOTIFICATION, body),
         )
-        with self.unit_of_work() as uow:
-            if not provider.authentic(webhook.headers, uow.connections.secrets(connection.id)):
-                raise Unauthenticated("the webhook does not prove that the vendor sent it")
-            uow.inbox.add([row])
-            uow.connections.heard(connection.id, at=now)
-            uow.commit()
+
+        def attempt() -> None:
+            with self.unit_of_work() as uow:
+                if not provider.authentic(webhook.headers, uow.connections.secrets(connection.id)):
+                    raise Unauthenticated("the webhook does not prove that the vendor sent it")
+                uow.inbox.add([row])
+                uow.connections.heard(connection.id, at=now)
+                uow.commit()
+
+        until_settled(attempt)
         wake(self.queue, [row])
         return row_id

@@ -1,11 +1,14 @@
 """A vendor's notification: trusted, stored, acknowledged; nothing is asked before that."""
 
+from datetime import timedelta
+
 import pytest
 
 from application.errors import ConnectionNotFound, Unauthenticated
+from application.resume_connection import ResumeConnection
 from domain.messages import InboxState, ItemKind
 from domain.sync import ConnectionState
-from ports.errors import ProviderUnavailable, StoreUnavailable, UnknownProvider
+from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
 from ports.providers import Ref, RefKind
 from tests.application.world import Fate, Killed, World, booked, guest
 
@@ -61,6 +64,10 @@ class TestWebhook:
         with pytest.raises(StoreUnavailable):
             world.notify(B1)
         assert world.queue.jobs == []
+
+    def test_is_kept_where_someone_else_changed_the_same_rows(self, world: World) -> None:
+        world.store.fail_next_commit(ConcurrentChange())
+        assert world.row(world.notify(B1)).state is InboxState.RECEIVED
 
     def test_is_kept_while_the_queue_is_down(self, world: World) -> None:
         world.provider.holds(booked())
@@ -160,6 +167,17 @@ class TestNewSecrets:
         held = world.write(lambda uow: uow.connections.secrets(world.connection.id))
         assert held == {"trust": "vendor", "token": "fresh"}
 
+    def test_count_in_the_order_of_their_arrival(self, world: World) -> None:
+        world.notify(B1, new_secrets={"token": "old"})
+        world.clock.advance(timedelta(seconds=1))
+        world.notify(B1, new_secrets={"token": "new"})
+        old, new = world.queue.take()
+        for job in (new, old):
+            world.work(job)
+        assert [account.secrets["token"] for account in world.provider.accounts] == ["new", "new"]
+        held = world.write(lambda uow: uow.connections.secrets(world.connection.id))
+        assert held["token"] == "new"
+
 
 class TestIntegrationDisabledAtTheVendor:
     def test_stops_the_connection_and_asks_for_nothing(self, world: World) -> None:
@@ -172,3 +190,10 @@ class TestIntegrationDisabledAtTheVendor:
         assert world.provider.fetched == []
         assert world.row(batch).state is InboxState.DONE
         assert world.stored(other).state is ConnectionState.ACTIVE
+
+    def test_before_it_was_resumed_does_not_stop_it_any_more(self, world: World) -> None:
+        world.notify(disabled=True)
+        world.clock.advance(timedelta(minutes=1))
+        ResumeConnection(world.unit_of_work, world.clock)(world.connection.id)
+        world.work_off()
+        assert world.stored().state is ConnectionState.ACTIVE
