@@ -20,7 +20,8 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True)
 class RelayOutbox:
     """One process at a time runs it, the others stand by. Messages are told outside the
-    transaction; a crash between telling and noting tells them again, with the same ids."""
+    transaction; a crash between telling and noting tells them again, with the same ids. The lead
+    is renewed between two messages; a relay that lost it stops there."""
 
     unit_of_work: UnitOfWorkFactory
     bus: EventBus
@@ -29,22 +30,20 @@ class RelayOutbox:
 
     def __call__(self) -> int:
         """One round; how many messages were told. 0 where nothing waits or another relay leads."""
-        now = self.clock.now()
-        with self.unit_of_work() as uow:
-            leads = uow.outbox.lead(self.holder, now=now, until=now + LEAD)
-            uow.commit()
-        if not leads:
+        lead = _Lead(self)
+        if not lead.holds():
             return 0
-        self._retry_postponed()
-        return self._relay()
+        self._retry_postponed(lead)
+        return self._relay(lead)
 
-    def _relay(self) -> int:
+    def _relay(self, lead: "_Lead") -> int:
         with self.unit_of_work() as uow:
             messages = uow.outbox.next_batch(limit=BATCH)
             blocked = {name: uow.outbox.postponed_keys(name) for name in self.bus.subscribers}
-        if not messages:
+        known = {name: set(keys) for name, keys in blocked.items()}
+        told, failures = self._deliver(messages, known, lead)
+        if not told:
             return 0
-        failures = self._deliver(messages, {n: set(keys) for n, keys in blocked.items()})
         now = self.clock.now()
         with self.unit_of_work() as uow:
             for message, failure in failures:
@@ -54,27 +53,33 @@ class RelayOutbox:
                     error_code=failure.error_code,
                     retry_at=now + FIRST_PAUSE,
                 )
-            uow.outbox.delivered([message.id for message in messages], now=now)
+            uow.outbox.delivered([message.id for message in told], now=now)
             uow.commit()
-        return len(messages)
+        return len(told)
 
     def _deliver(
-        self, messages: Sequence[OutboxMessage], blocked: dict[str, set[str]]
-    ) -> list[tuple[OutboxMessage, Failure]]:
-        failures = []
+        self, messages: Sequence[OutboxMessage], blocked: dict[str, set[str]], lead: "_Lead"
+    ) -> tuple[list[OutboxMessage], list[tuple[OutboxMessage, Failure]]]:
+        """Those that were told, and who could not take which."""
+        told, failures = [], []
         for message in messages:
+            if not lead.holds():
+                break
+            told.append(message)
             key = message.ordering_key
             willing = [name for name in self.bus.subscribers if key not in blocked[name]]
             waiting = [Failure(n, "waits") for n in self.bus.subscribers if n not in willing]
             for failure in (*waiting, *self.bus.deliver(message, to=willing)):
                 blocked[failure.subscriber].add(key)
                 failures.append((message, failure))
-        return failures
+        return told, failures
 
-    def _retry_postponed(self) -> None:
+    def _retry_postponed(self, lead: "_Lead") -> None:
         with self.unit_of_work() as uow:
             due = uow.outbox.due_postponed(now=self.clock.now(), limit=BATCH)
         for late in due:
+            if not lead.holds():
+                return
             failed = self.bus.deliver(late.message, to=[late.subscriber])
             with self.unit_of_work() as uow:
                 if failed:
@@ -87,6 +92,25 @@ class RelayOutbox:
                 else:
                     uow.outbox.taken(late.message.id, late.subscriber)
                 uow.commit()
+
+
+@dataclass(slots=True)
+class _Lead:
+    """The right to tell, renewed when a third of it has passed."""
+
+    relay: RelayOutbox
+    renew_at: datetime | None = None
+    lost: bool = False
+
+    def holds(self) -> bool:
+        now = self.relay.clock.now()
+        if self.lost or (self.renew_at is not None and now < self.renew_at):
+            return not self.lost
+        with self.relay.unit_of_work() as uow:
+            self.lost = not uow.outbox.lead(self.relay.holder, now=now, until=now + LEAD)
+            uow.commit()
+        self.renew_at = now + LEAD / 3
+        return not self.lost
 
 
 def _retry_at(now: datetime, attempts: int) -> datetime:

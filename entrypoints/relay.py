@@ -5,8 +5,8 @@ import signal
 from threading import Event
 from typing import Final
 
+from domain.errors import PmsError
 from entrypoints.container import Container
-from ports.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,6 @@ def run_relay(container: Container) -> None:
         try:
             if container.relay_outbox() == 0:
                 stopping.wait(IDLE_SECONDS)
-        except StoreUnavailable as error:
+        except PmsError as error:
             log.warning("relay_waits", extra={"code": error.code})
             stopping.wait(OUTAGE_SECONDS)

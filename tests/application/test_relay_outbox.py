@@ -160,3 +160,31 @@ class TestSecondRelay:
         emit(world, "a1")
         world.clock.advance(LEAD + timedelta(seconds=1))
         assert relay(world, "second", one=listener)() == 1
+
+    def test_does_not_take_over_from_a_first_that_is_slow(self, world: World) -> None:
+        """Each message takes a while; together they take longer than one lead."""
+        slow, second = Listener(), Listener()
+        standby = relay(world, "second", one=second)
+
+        def dawdle(message: OutboxMessage) -> bool:
+            world.clock.advance(LEAD / 2)
+            return standby() > 0
+
+        slow.broken = dawdle
+        emit(world, "a1", "b1", "c1", "d1")
+        assert relay(world, "first", one=slow)() == 4
+        assert second.heard == []
+
+    def test_that_took_over_is_not_overtaken_by_the_first(self, world: World) -> None:
+        frozen, second = Listener(), Listener()
+
+        def freeze(message: OutboxMessage) -> bool:
+            world.clock.advance(LEAD + timedelta(seconds=1))
+            relay(world, "second", one=second)()
+            return False
+
+        frozen.broken = freeze
+        messages = emit(world, "a1", "a2")
+        assert relay(world, "first", one=frozen)() == 1
+        assert frozen.heard == messages[:1]
+        assert second.heard == messages
