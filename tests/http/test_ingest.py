@@ -94,6 +94,12 @@ class TestPush:
 
 
 class TestDeferredPush:
+    def test_of_nothing_is_answered_at_once(self, alpha: Caller) -> None:
+        answer = alpha.post(BOOKINGS, [], Prefer="respond-async")
+        assert answer.status_code == 200
+        assert answer.get_json()["items"] == []
+        assert "Location" not in answer.headers
+
     def test_is_stored_and_answered_with_202_and_its_status(
         self, installation: Installation, alpha: Caller
     ) -> None:

@@ -100,7 +100,7 @@ class _Pushing:
     def _push(self, principal: Principal, pushed: Push) -> Response:
         result = self._use_cases.ingest_items(principal, pushed)
         document = push_document(result)
-        if pushed.deferred:
+        if pushed.deferred and result.items:
             response = answer(document, 202, Preference_Applied="respond-async")
             response.headers["Location"] = str(document["status_url"])
             return response
