@@ -82,6 +82,19 @@ class SyncInProgress(ApplicationError):
     kind = ErrorKind.CONFLICT
 
 
+class ConnectionStopped(ApplicationError):
+    """The connection was stopped or paused before this run's turn; resume it, then sync again."""
+
+    code = "connection_stopped"
+    kind = ErrorKind.CONFLICT
+
+
+class NoProgress(ApplicationError):
+    """Worker after worker took this run up, ended in the middle and got no page further."""
+
+    code = "no_progress"
+
+
 class GaveUp(ApplicationError):
     """The same rows kept changing under us; try again."""
 

@@ -48,13 +48,14 @@ class RequestSync:
             if uow.sync_runs.unfinished(connection_id):
                 raise SyncInProgress
             first = connection.cursor is None
+            is_active = connection.state is ConnectionState.ACTIVE
             run = SyncRun(
                 id=self.ids.new(),
                 hotel_id=hotel.id,
                 connection_id=connection.id,
                 provider=connection.provider,
                 kind=SyncKind.FULL if first else kind,
-                trigger=SyncTrigger.FIRST if first else trigger,
+                trigger=SyncTrigger.FIRST if first and is_active else trigger,
                 correlation_id=correlation_id,
                 queued_at=now,
             )

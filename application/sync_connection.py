@@ -1,6 +1,7 @@
 """One pull of one connection: page by page, each page and its checkpoint in one transaction."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,12 +14,12 @@ from application.apply_items import (
     apply_items,
     counted,
 )
-from application.cloud_events import outbox_message
-from application.errors import NotFound
+from application.errors import ConnectionStopped, NoProgress, NotFound
 from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
 from application.stored_connections import account, found
+from application.sync_endings import store_ended
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel, require_time_zone
@@ -27,6 +28,7 @@ from domain.precedence import Observation, Origin
 from domain.snapshots import BookingSnapshot
 from domain.sync import (
     LEASE_TTL,
+    WAIT_CAP,
     Connection,
     Lease,
     SyncCounts,
@@ -35,7 +37,7 @@ from domain.sync import (
     TransportCounts,
 )
 from domain.values import Stay
-from ports.errors import CredentialsRefused, LeaseLost, Misconfigured, StoreUnavailable
+from ports.errors import CredentialsRefused, LeaseLost, StoreUnavailable
 from ports.providers import (
     Account,
     Capabilities,
@@ -53,7 +55,8 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CHUNK: Final = 500
 MAX_ATTEMPTS: Final = 5
-"""A run that was taken up this often and never ended fails: something in it kills its worker."""
+"""A run that was taken up this often since it last got further fails: something in it kills its
+workers."""
 
 
 @dataclass(slots=True)
@@ -87,6 +90,9 @@ class SyncConnection:
             return self._carry(session)
         except LeaseLost:
             return session.run
+        except StoreUnavailable:
+            self._interrupted(session)
+            raise
         finally:
             self._release(session.lease)
 
@@ -102,15 +108,27 @@ class SyncConnection:
                 return run
             connection, hotel = found(uow, connection_id)
             run = run.begin(fencing_number=lease.fencing_number, now=now)
+            if not connection.may_run(run.trigger):
+                run = self._refuse(uow, run, lease, now)
+                uow.commit()
+                return run
             uow.sync_runs.save(run)
             uow.commit()
         return _Session(run, connection, hotel, lease)
 
+    def _refuse(self, uow: UnitOfWork, run: SyncRun, lease: Lease, now: datetime) -> SyncRun:
+        """The connection stays as it is: why it was stopped is what a person has to see."""
+        error = ConnectionStopped()
+        run = run.fail(now=now, code=error.code, detail=error.message, transport=TransportCounts())
+        store_ended(uow, run, SyncFailed, now=now, event_id=self.ids.new())
+        uow.connections.release_lease(lease)
+        return run
+
     def _carry(self, session: _Session) -> SyncRun:
         client: ProviderClient | None = None
         try:
-            if session.run.attempts > MAX_ATTEMPTS:
-                raise Misconfigured("the run was given up: no worker survived it")
+            if session.run.fruitless_attempts > MAX_ATTEMPTS:
+                raise NoProgress
             provider = self.providers.get(session.connection.provider)
             client = provider.open(self._account(session))
             self._pull(session, provider, client)
@@ -240,8 +258,7 @@ class SyncConnection:
                 self._renew(uow, session)
                 connection, _ = found(uow, run.connection_id)
                 uow.connections.save(connection.synced(run, cursor=session.cursor, now=now))
-                uow.sync_runs.save(run)
-                uow.outbox.add([outbox_message(_ended(run, SyncCompleted, now), self.ids.new())])
+                store_ended(uow, run, SyncCompleted, now=now, event_id=self.ids.new())
                 uow.commit()
             return run
 
@@ -249,6 +266,8 @@ class SyncConnection:
 
     def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
         stop = isinstance(error, CredentialsRefused)
+        seconds = int(error.details.get("wait_seconds", 0))
+        wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
 
         def attempt() -> SyncRun:
             now = self.clock.now()
@@ -258,13 +277,23 @@ class SyncConnection:
             with self.unit_of_work() as uow:
                 self._renew(uow, session)
                 connection, _ = found(uow, run.connection_id)
-                uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now))
-                uow.sync_runs.save(run)
-                uow.outbox.add([outbox_message(_ended(run, SyncFailed, now), self.ids.new())])
+                failed = connection.sync_failed(error.code, stop=stop, now=now, wait=wait)
+                uow.connections.save(failed)
+                store_ended(uow, run, SyncFailed, now=now, event_id=self.ids.new())
                 uow.commit()
             return run
 
         return until_settled(attempt)
+
+    def _interrupted(self, session: _Session) -> None:
+        """An outage is no attempt of the run. Where it goes on it is one: the run can't be taken up
+        again before it ends, so it costs one at most."""
+        with suppress(StoreUnavailable, LeaseLost), self.unit_of_work() as uow:
+            self._renew(uow, session)
+            run = _stored(uow, session.run.id)
+            if not run.status.is_final:
+                uow.sync_runs.save(run.interrupted())
+                uow.commit()
 
     def _release(self, lease: Lease) -> None:
         with self.unit_of_work() as uow:
@@ -277,21 +306,6 @@ def _stored(uow: UnitOfWork, run_id: UUID) -> SyncRun:
     if run is None:
         raise NotFound("there is no such sync run")
     return run
-
-
-def _ended(
-    run: SyncRun, event: type[SyncCompleted] | type[SyncFailed], now: datetime
-) -> SyncCompleted | SyncFailed:
-    return event(
-        hotel_id=run.hotel_id,
-        provider=run.provider,
-        connection_id=run.connection_id,
-        external_id=str(run.id),
-        version=None,
-        correlation_id=run.correlation_id,
-        at=now,
-        run=run,
-    )
 
 
 def _is_booking(item: ReadItem) -> bool:

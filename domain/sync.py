@@ -13,6 +13,7 @@ LEASE_TTL: Final = timedelta(minutes=3)
 BREAKER_THRESHOLD: Final = 3
 BREAKER_BASE: Final = timedelta(minutes=1)
 BREAKER_CAP: Final = timedelta(hours=1)
+WAIT_CAP: Final = timedelta(days=1)
 
 
 class SyncKind(StrEnum):
@@ -102,6 +103,8 @@ class SyncRun:
     error_code: str | None = None
     error_detail: str | None = None
     attempts: int = 0
+    fruitless_attempts: int = 0
+    """Those since the run last got further; the last one is under way or killed its worker."""
 
     def begin(self, *, fencing_number: int, now: datetime) -> "SyncRun":
         """Started or, after a dead holder, taken up again where its last page was committed."""
@@ -111,16 +114,28 @@ class SyncRun:
             fencing_number=fencing_number,
             started_at=self.started_at or now,
             attempts=self.attempts + 1,
+            fruitless_attempts=self.fruitless_attempts + 1,
         )
 
     def page_stored(self, checkpoint: str | None, counts: SyncCounts) -> "SyncRun":
-        """A page that has no checkpoint, as the last one, is read again by the one who resumes."""
+        """A page that has no checkpoint, as the last one, is read again by the one who resumes.
+        A reconcile gets no further with a page: it begins again whatever was stored."""
+        further = checkpoint not in (None, self.checkpoint) and self.kind is not SyncKind.RECONCILE
         return replace(
             self,
             checkpoint=checkpoint or self.checkpoint,
             pages=self.pages + 1,
             counts=self.counts.plus(counts),
+            fruitless_attempts=0 if further else self.fruitless_attempts,
         )
+
+    def interrupted(self) -> "SyncRun":
+        """Its worker lives and could not go on, for no fault of the run."""
+        return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))
+
+    def under(self, fencing_number: int) -> "SyncRun":
+        """Ended by another holder than the one that carried it, if any did."""
+        return replace(self, fencing_number=fencing_number)
 
     def finish(self, *, now: datetime, transport: TransportCounts) -> "SyncRun":
         """PARTIAL when anything was quarantined: a run in which something failed is no success."""
@@ -237,16 +252,20 @@ class Connection:
     last_synced_at: datetime | None = None
     last_heard_at: datetime | None = None
     """The last accepted webhook or push; silence beyond the vendor's retry window is a gap."""
+    gap_seen_at: datetime | None = None
+    """The `last_heard_at` after which a silence was already answered with a reconcile."""
     last_error_code: str | None = None
     revision: int = 1
     """Counts our writes, from 1; the store's guard against lost updates. `last_heard_at` is
     outside it: webhooks write it alone."""
 
     def tested(self, now: datetime) -> "Connection":
-        """The provider answered our test: the first sync is due at once."""
+        """The provider answered our test: the first sync is due at once, for a paused connection
+        as soon as it is resumed."""
+        is_paused = self.state is ConnectionState.PAUSED
         return replace(
             self,
-            state=ConnectionState.ACTIVE,
+            state=ConnectionState.PAUSED if is_paused else ConnectionState.ACTIVE,
             breaker=Breaker(),
             last_error_code=None,
             next_sync_at=now,
@@ -288,13 +307,35 @@ class Connection:
             last_error_code="items_quarantined" if run.status is SyncStatus.PARTIAL else None,
         )
 
-    def sync_failed(self, code: str, *, stop: bool, now: datetime) -> "Connection":
-        """`stop`: the provider refused the credentials; asking again would not help."""
+    def sync_failed(
+        self, code: str, *, stop: bool, now: datetime, wait: timedelta = timedelta(0)
+    ) -> "Connection":
+        """`stop`: the provider refused the credentials; asking again would not help. `wait`: how
+        long it asks to be left alone; nothing is due before, or before WAIT_CAP."""
         state = ConnectionState.STOPPED if stop else self.state
-        return replace(self, state=state, breaker=self.breaker.failed(now), last_error_code=code)
+        until = now + min(wait, WAIT_CAP)
+        return replace(
+            self,
+            state=state,
+            breaker=self.breaker.failed(now),
+            last_error_code=code,
+            next_sync_at=self.next_sync_at and max(self.next_sync_at, until),
+            next_reconcile_at=self.next_reconcile_at and max(self.next_reconcile_at, until),
+        )
+
+    def may_run(self, trigger: SyncTrigger) -> bool:
+        """A person may sync a paused connection; what the schedule queued before the pause, and
+        everything of a stopped one, is not carried out."""
+        if self.state is ConnectionState.PAUSED:
+            return trigger is SyncTrigger.MANUAL
+        return self.state is not ConnectionState.STOPPED
 
     def has_gap(self, *, silence: timedelta, now: datetime) -> bool:
         """True when webhooks were heard before and have now been silent for longer than the
-        vendor keeps retrying, and no sync has looked since."""
+        vendor keeps retrying, and no reconcile was queued for this silence."""
         heard = self.last_heard_at
-        return heard is not None and now - heard > silence
+        return heard is not None and heard != self.gap_seen_at and now - heard > silence
+
+    def gap_found(self) -> "Connection":
+        """A reconcile was queued for the silence after `last_heard_at`."""
+        return replace(self, gap_seen_at=self.last_heard_at)

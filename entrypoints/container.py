@@ -24,6 +24,7 @@ from application.add_hotel import AddHotel
 from application.authenticate import Authenticate
 from application.check_connection import TestConnection
 from application.check_health import CheckHealth
+from application.fail_sync import FailSync
 from application.idempotent_requests import IdempotentRequests
 from application.ingest_items import IngestItems
 from application.issue_token import IssueToken
@@ -159,6 +160,10 @@ class Container:
         return SyncConnection(self.store.unit_of_work, self.providers, self.clock, self.ids)
 
     @cached_property
+    def fail_sync(self) -> FailSync:
+        return FailSync(self.store.unit_of_work, self.clock, self.ids)
+
+    @cached_property
     def request_sync(self) -> RequestSync:
         return RequestSync(
             self.store.unit_of_work, self.providers, self.queue, self.clock, self.ids
@@ -189,6 +194,7 @@ class Container:
     def jobs(self) -> JobBoundary:
         return JobBoundary(
             self.sync_connection,
+            self.fail_sync,
             self.process_inbox,
             self.schedule_syncs,
             new_holder=lambda: str(self.ids.new()),

@@ -97,6 +97,7 @@ def full_connection(of: Hotel) -> Connection:
         next_reconcile_at=T0 + 3 * MINUTE,
         last_synced_at=T0 + 4 * MINUTE,
         last_heard_at=T0 + 5 * MINUTE,
+        gap_seen_at=T0 + 6 * MINUTE,
         last_error_code="provider_unavailable",
         revision=3,
     )
@@ -132,6 +133,7 @@ def full_sync_run(of: Connection) -> SyncRun:
         error_code="late",
         error_detail=EDGE_TEXT,
         attempts=2,
+        fruitless_attempts=1,
     )
 
 

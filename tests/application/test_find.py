@@ -211,8 +211,8 @@ class TestSyncRuns:
         blind = world.connect(world.hotel, provider="blind")
         mine = []
         for _ in range(5):
-            mine.append(world.queued().id)
-            hidden = world.queued(of=blind)
+            mine.append(world.run().id)
+            hidden = world.run(of=blind)
             world.clock.advance(timedelta(seconds=1))
         find = FindSyncRuns(world.store.queries)
         page = find(world.caller(), limit=2, offset=1)

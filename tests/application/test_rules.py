@@ -114,6 +114,8 @@ class Life:
         self.world.queue.is_up = True
         self.provider.refusal = None
         self.world.store._next_commit_fails = None
+        for run in self.world.runs():
+            self.world.sync(run.id, holder="quiet")
 
 
 ids = st.sampled_from(IDS)

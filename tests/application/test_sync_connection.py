@@ -274,7 +274,56 @@ class TestFailingProvider:
             world.revive()
         assert world.sync_run(run.id).status is SyncStatus.RUNNING
         ended = world.sync(run.id, holder="w")
-        assert (ended.status, ended.error_code) == (SyncStatus.FAILED, "misconfigured")
+        assert (ended.status, ended.error_code) == (SyncStatus.FAILED, "no_progress")
+
+    def test_that_kills_its_workers_after_a_page_is_not_given_up(self, world: World) -> None:
+        deaths = MAX_ATTEMPTS + 2
+        pages = [world.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(deaths)]
+        pages.append(world.page(cursor="next"))
+        run = world.queued()
+        for _ in range(deaths):
+            world.will_pull(*pages)
+            world.fate = Fate(at=1, after=True)
+            with pytest.raises(Killed):
+                world.sync(run.id, holder="w")
+            world.revive()
+        world.will_pull(*pages)
+        ended = world.sync(run.id, holder="w")
+        assert (ended.status, ended.attempts) == (SyncStatus.COMPLETED, deaths + 1)
+
+    def test_that_kills_every_reconcile_after_its_first_page_is_given_up(
+        self, world: World
+    ) -> None:
+        run = world.queued(SyncKind.RECONCILE)
+        for _ in range(MAX_ATTEMPTS):
+            world.will_pull(world.page(booked(), checkpoint="1"), world.page(booked("B2")))
+            world.fate = Fate(at=1, after=True)
+            with pytest.raises(Killed):
+                world.sync(run.id, holder="w")
+            world.revive()
+        assert world.sync(run.id, holder="w").error_code == "no_progress"
+
+    @pytest.mark.parametrize("error", [RateLimited, ProviderUnavailable])
+    def test_that_says_when_to_ask_again_is_not_asked_before(
+        self, world: World, error: type[PortError]
+    ) -> None:
+        now = world.clock.now()
+        world.edit(cursor="c", next_sync_at=now, next_reconcile_at=now)
+        world.run(SyncKind.DELTA, error(wait_seconds=1800))
+        half_an_hour = timedelta(minutes=30)
+        assert world.stored().next_sync_at == world.stored().next_reconcile_at == now + half_an_hour
+        later = now + 2 * half_an_hour
+        world.edit(next_sync_at=later, next_reconcile_at=later)
+        world.run(SyncKind.DELTA, error(wait_seconds=1800))
+        assert world.stored().next_sync_at == world.stored().next_reconcile_at == later
+
+    def test_that_says_to_ask_again_in_a_hundred_years_is_asked_the_next_day(
+        self, world: World
+    ) -> None:
+        now = world.clock.now()
+        world.edit(next_sync_at=now)
+        world.run(SyncKind.DELTA, RateLimited(wait_seconds=10**12))
+        assert world.stored().next_sync_at == now + timedelta(days=1)
 
     def test_does_not_touch_another_connection(self, world: World) -> None:
         other = world.connect(world.hotel)
@@ -283,7 +332,71 @@ class TestFailingProvider:
         assert world.run(of=other).status is SyncStatus.COMPLETED
 
 
+class TestOurOwnBug:
+    def test_ends_the_run_and_counts_as_a_failure(self, world: World) -> None:
+        run = world.queued()
+        failed = world.fail(run.id, holder="w", bug="ZeroDivisionError")
+        assert failed == world.sync_run(run.id)
+        assert (failed.status, failed.error_code) == (SyncStatus.FAILED, "bug")
+        assert failed.error_detail == "ZeroDivisionError"
+        assert world.stored().breaker.failures == 1
+        assert world.stored().last_error_code == "bug"
+        [event] = world.events("pms.sync.failed")
+        assert event["data"]["errorCode"] == "bug"
+        assert world.run(holder="other").status is SyncStatus.COMPLETED
+
+    def test_in_a_run_that_has_ended_changes_nothing(self, world: World) -> None:
+        run = world.run()
+        assert world.fail(run.id, holder="w", bug="KeyError") == run
+        assert world.events("pms.sync.failed") == []
+        assert world.run(holder="other").status is SyncStatus.COMPLETED
+
+    def test_leaves_a_run_alone_that_another_worker_carries(self, world: World) -> None:
+        run = world.queued()
+        world.while_asked(lambda: world.fail(run.id, holder="late", bug="KeyError"))
+        assert world.sync(run.id, holder="w").status is SyncStatus.COMPLETED
+
+
+class TestAStoppedOrPausedConnection:
+    @pytest.mark.parametrize("state", [ConnectionState.STOPPED, ConnectionState.PAUSED])
+    def test_does_not_run_what_was_queued_before(
+        self, world: World, state: ConnectionState
+    ) -> None:
+        run = world.queued()
+        before = world.edit(state=state, last_error_code="why")
+        ended = world.sync(run.id, holder="w")
+        assert ended == world.sync_run(run.id)
+        assert (ended.status, ended.error_code) == (SyncStatus.FAILED, "connection_stopped")
+        assert world.provider.accounts == []
+        assert world.stored() == before
+        assert len(world.events("pms.sync.failed")) == 1
+        world.edit(state=ConnectionState.ACTIVE)
+        assert world.run(holder="other").status is SyncStatus.COMPLETED
+
+    def test_runs_while_paused_what_a_person_asks_for(self, world: World) -> None:
+        world.edit(state=ConnectionState.PAUSED)
+        for cursor in (None, "c"):
+            world.edit(cursor=cursor)
+            run = world.request(world.connection.id, SyncKind.DELTA, correlation_id="c")
+            assert world.sync(run.id, holder="w").status is SyncStatus.COMPLETED
+        assert world.stored().state is ConnectionState.PAUSED
+
+    def test_does_not_run_while_stopped_what_a_person_asked_for(self, world: World) -> None:
+        run = world.request(world.connection.id, SyncKind.DELTA, correlation_id="c")
+        world.edit(state=ConnectionState.STOPPED)
+        assert world.sync(run.id, holder="w").error_code == "connection_stopped"
+
+
 class TestFailingStore:
+    def test_does_not_count_as_a_death_of_the_worker(self, world: World) -> None:
+        run = world.queued()
+        for _ in range(MAX_ATTEMPTS + 1):
+            world.interruptions = {2: lambda: world.store.fail_next_commit(StoreUnavailable())}
+            with pytest.raises(StoreUnavailable):
+                world.sync(run.id, holder="w")
+            world.clock.advance(timedelta(minutes=5))
+        assert world.sync(run.id, holder="w").status is SyncStatus.COMPLETED
+
     @pytest.mark.parametrize("at", range(4))
     def test_leaves_the_run_to_be_taken_up_again(self, world: World, at: int) -> None:
         provider = living(world)
@@ -365,7 +478,7 @@ class TestReconcile:
         provider.change("B1", BookingStatus.CONFIRMED)
         world.run(SyncKind.FULL)
         provider.forget("B1")
-        said = booked("B1", number=10_000, notes="just made again")
+        said = booked("B1", number=1_441, notes="just made again")
 
         def pushed_meanwhile() -> None:
             world.clock.advance(SECOND)

@@ -15,6 +15,7 @@ from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
 from application.apply_items import Context
 from application.authenticate import Principal, secret_hash
+from application.fail_sync import FailSync
 from application.ingest_items import IngestItems, Push, PushResult
 from application.process_inbox import ProcessInbox
 from application.receive_webhook import ReceiveWebhook, Webhook
@@ -198,6 +199,10 @@ class World:
     @property
     def sync(self) -> SyncConnection:
         return SyncConnection(self.unit_of_work, self.providers, self.clock, self.ids)
+
+    @property
+    def fail(self) -> FailSync:
+        return FailSync(self.unit_of_work, self.clock, self.ids)
 
     @property
     def request(self) -> RequestSync:

@@ -118,6 +118,11 @@ class TestAConnection:
         assert tested.next_reconcile_at == T0 + tested.schedule.reconcile_every
         assert tested.tested(LATER).next_reconcile_at == tested.next_reconcile_at
 
+    def test_that_is_paused_stays_so_when_it_passes_a_test(self) -> None:
+        paused = active().paused().tested(T0)
+        assert paused.state is ConnectionState.PAUSED
+        assert paused.resumed(T0).due_kind(T0) is SyncKind.FULL
+
     def test_is_paused_and_resumed(self) -> None:
         paused = active(cursor="c", next_sync_at=T0).paused()
         assert paused.due_kind(T0) is None
@@ -144,7 +149,11 @@ class TestAConnection:
         assert not active().has_gap(silence=HOUR, now=T0)
         heard = active(last_heard_at=T0 - HOUR)
         assert not heard.has_gap(silence=HOUR, now=T0)
-        assert heard.has_gap(silence=HOUR, now=T0 + timedelta(microseconds=1))
+        late = T0 + timedelta(microseconds=1)
+        assert heard.has_gap(silence=HOUR, now=late)
+        assert not heard.gap_found().has_gap(silence=HOUR, now=late)
+        again = replace(heard.gap_found(), last_heard_at=T0)
+        assert again.has_gap(silence=HOUR, now=T0 + 2 * HOUR)
 
 
 class TestASyncRun:

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from application import log_context
+from application.fail_sync import FailSync
 from application.process_inbox import ProcessInbox
 from application.schedule_syncs import ScheduleSyncs
 from application.sync_connection import SyncConnection
@@ -29,6 +30,7 @@ class JobBoundary:
     """`holder` names this worker in leases; a new one for each job."""
 
     sync_connection: SyncConnection
+    fail_sync: FailSync
     process_inbox: ProcessInbox
     schedule_syncs: ScheduleSyncs
     new_holder: Callable[[], str]
@@ -61,7 +63,14 @@ class JobBoundary:
             )
 
     def _sync(self, run_id: UUID) -> None:
-        run = self.sync_connection(run_id, holder=self.new_holder())
+        holder = self.new_holder()
+        with _ended_here(
+            "sync", str(run_id), lambda bug: self.fail_sync(run_id, holder=holder, bug=bug)
+        ):
+            self._carry(run_id, holder)
+
+    def _carry(self, run_id: UUID, holder: str) -> None:
+        run = self.sync_connection(run_id, holder=holder)
         log_context.provider.set(run.provider)
         log_context.connection.set(str(run.connection_id))
         log.info(
@@ -78,7 +87,10 @@ class JobBoundary:
 
 
 @contextmanager
-def _ended_here(job: str, subject: str) -> Iterator[None]:
+def _ended_here(
+    job: str, subject: str, broken: Callable[[str], object] | None = None
+) -> Iterator[None]:
+    """`broken` is told the class of an exception that is none of ours."""
     try:
         yield
     except PmsError as error:
@@ -96,3 +108,5 @@ def _ended_here(job: str, subject: str) -> Iterator[None]:
                 "places": places[-8:],
             },
         )
+        if broken:
+            broken(type(error).__name__)

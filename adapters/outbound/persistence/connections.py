@@ -176,6 +176,7 @@ def _content(connection: Connection) -> dict[str, Any]:
         "next_sync_at": connection.next_sync_at,
         "next_reconcile_at": connection.next_reconcile_at,
         "last_synced_at": connection.last_synced_at,
+        "gap_seen_at": connection.gap_seen_at,
         "last_error_code": connection.last_error_code,
     }
 
@@ -196,6 +197,7 @@ def _connection(row: ConnectionRow) -> Connection:
         next_reconcile_at=row.next_reconcile_at,
         last_synced_at=row.last_synced_at,
         last_heard_at=row.last_heard_at,
+        gap_seen_at=row.gap_seen_at,
         last_error_code=row.last_error_code,
         revision=row.revision,
     )

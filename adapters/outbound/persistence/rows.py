@@ -83,6 +83,7 @@ class ConnectionRow(Model):
     next_reconcile_at = OptionalInstantField()
     last_synced_at = OptionalInstantField()
     last_heard_at = OptionalInstantField()
+    gap_seen_at = OptionalInstantField()
     obeyed_at = OptionalInstantField()
     last_error_code = TextField(null=True)
     revision = BigIntegerField()
@@ -115,6 +116,7 @@ class SyncRunRow(Model):
     error_code = TextField(null=True)
     error_detail = TextField(null=True)
     attempts = IntegerField()
+    fruitless_attempts = IntegerField()
 
     class Meta:
         table_name = "sync_runs"

@@ -87,6 +87,7 @@ def run_of(row: SyncRunRow) -> SyncRun:
         error_code=row.error_code,
         error_detail=row.error_detail,
         attempts=row.attempts,
+        fruitless_attempts=row.fruitless_attempts,
     )
 
 
@@ -109,4 +110,5 @@ def _content(run: SyncRun) -> dict[str, Any]:
         "error_code": run.error_code,
         "error_detail": optional_storable(run.error_detail),
         "attempts": run.attempts,
+        "fruitless_attempts": run.fruitless_attempts,
     }

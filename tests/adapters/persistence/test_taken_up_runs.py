@@ -78,7 +78,7 @@ class TestARunThatAnotherWorkerEnds:
         happens: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
 
         def meddled() -> UnitOfWork:
-            return Meddled(postgres.unit_of_work(), happens)  # type: ignore[return-value]  # passes on
+            return Meddled(postgres.unit_of_work(), happens)
 
         late = SyncConnection(meddled, providers, clock, ids)(run.id, holder="late")
         assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)

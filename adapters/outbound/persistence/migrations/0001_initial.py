@@ -32,6 +32,7 @@ TABLES = {
         next_reconcile_at bigint,
         last_synced_at bigint,
         last_heard_at bigint,
+        gap_seen_at bigint,
         obeyed_at bigint,
         last_error_code text,
         revision bigint NOT NULL,
@@ -62,6 +63,7 @@ TABLES = {
         error_code text,
         error_detail text,
         attempts integer NOT NULL,
+        fruitless_attempts integer NOT NULL,
         PRIMARY KEY (hotel_id, id)
     """,
     "provider_keys": """
