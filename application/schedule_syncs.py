@@ -21,6 +21,8 @@ BATCH: Final = 200
 STUCK_AFTER: Final = timedelta(minutes=1)
 KEEP_DONE: Final = timedelta(days=30)
 KEEP_DELIVERED: Final = timedelta(days=7)
+PURGED_AT_ONCE: Final = 2_000
+PURGE_FOR: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class ScheduleSyncs:
     clock: Clock
     ids: IdGenerator
     randomness: Randomness
+    purge_batch: int = PURGED_AT_ONCE
 
     def __call__(self) -> Tick:
         """Raises StoreUnavailable; a queue that is down is left for the next tick."""
@@ -65,22 +68,22 @@ class ScheduleSyncs:
         """In one transaction: the run, and the instant of the next. A second scheduler that does
         the same at the same time runs into the revision, a person's request into the unfinished
         run: nothing is queued."""
-        capabilities = self._capabilities(connection)
-        silence = capabilities.retry_window if capabilities else None
-        gap = silence is not None and _has_gap(connection, silence, now)
-        kind = SyncKind.RECONCILE if gap and connection.cursor else connection.due_kind(now)
+        kind = connection.due_kind(now)
         if kind is None:
             return []
-        pulls = capabilities is None or capabilities.pulls
+        capabilities = self._capabilities(connection)
         jitter = connection.schedule.jitter(self.randomness.fraction())
+        rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
         with self.unit_of_work() as uow:
-            rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
+            runs = []
+            if _is_wanted(uow, connection, capabilities):
+                gap = _has_gap(connection, capabilities, now)
+                rescheduled = rescheduled.gap_found() if gap else rescheduled
+                runs = [self._run(connection, kind, now=now, gap=gap)]
+                uow.sync_runs.add(runs[0])
             uow.connections.save(rescheduled)
-            hotel = uow.hotels.get(connection.hotel_id)
-            wanted = pulls and hotel is not None and hotel.enabled
-            run = self._run(uow, connection, kind, now=now, gap=gap) if wanted else None
             uow.commit()
-        return [run] if run else []
+        return runs
 
     def _capabilities(self, connection: Connection) -> Capabilities | None:
         """None for a provider that is not installed any more: its runs fail, visibly, and no
@@ -90,25 +93,20 @@ class ScheduleSyncs:
         except UnknownProvider:
             return None
 
-    def _run(
-        self, uow: UnitOfWork, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool
-    ) -> SyncRun | None:
-        if uow.sync_runs.unfinished(connection.id):
-            return None
+    def _run(self, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool) -> SyncRun:
+        """A gap's reconcile takes the place of what was due."""
         trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
         run_id = self.ids.new()
-        run = SyncRun(
+        return SyncRun(
             id=run_id,
             hotel_id=connection.hotel_id,
             connection_id=connection.id,
             provider=connection.provider,
-            kind=kind,
+            kind=SyncKind.RECONCILE if gap else kind,
             trigger=SyncTrigger.FIRST if connection.cursor is None else trigger,
             correlation_id=f"sync-{run_id}",
             queued_at=now,
         )
-        uow.sync_runs.add(run)
-        return run
 
     def _forgotten(self, now: datetime) -> tuple[list[SyncRun], list[Job]]:
         with self.unit_of_work() as uow:
@@ -125,13 +123,26 @@ class ScheduleSyncs:
         ]
 
     def _purge(self, now: datetime) -> int:
+        """What is left when its time is over is left to the next tick."""
+        until = self.clock.now() + PURGE_FOR
+        purged = 0
+        while True:
+            batches = self._purge_once(now)
+            purged += sum(batches)
+            if max(batches) < self.purge_batch or self.clock.now() >= until:
+                return purged
+
+    def _purge_once(self, now: datetime) -> tuple[int, int, int]:
+        limit = self.purge_batch
         with self.unit_of_work() as uow:
-            purged = uow.inbox.purge(done_before=now - KEEP_DONE, limit=BATCH)
-            purged += uow.outbox.purge(delivered_before=now - KEEP_DELIVERED, limit=BATCH)
-            purged += uow.idempotency.purge(now=now, limit=BATCH)
-            if purged:
+            batches = (
+                uow.inbox.purge(done_before=now - KEEP_DONE, limit=limit),
+                uow.outbox.purge(delivered_before=now - KEEP_DELIVERED, limit=limit),
+                uow.idempotency.purge(now=now, limit=limit),
+            )
+            if any(batches):
                 uow.commit()
-        return purged
+        return batches
 
 
 def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
@@ -158,9 +169,16 @@ def fairly(runs: Sequence[SyncRun]) -> list[SyncRun]:
     return [run for run in chain.from_iterable(rounds) if run is not None]
 
 
-def _has_gap(connection: Connection, silence: timedelta, now: datetime) -> bool:
-    """The reconcile that a gap asks for ends the alarm until webhooks are heard again."""
-    synced = connection.last_synced_at
-    heard = connection.last_heard_at
-    looked = synced is not None and heard is not None and synced - heard > silence
-    return connection.has_gap(silence=silence, now=now) and not looked
+def _is_wanted(uow: UnitOfWork, connection: Connection, capabilities: Capabilities | None) -> bool:
+    pulls = capabilities is None or capabilities.pulls
+    hotel = uow.hotels.get(connection.hotel_id)
+    enabled = hotel is not None and hotel.enabled
+    return pulls and enabled and not uow.sync_runs.unfinished(connection.id)
+
+
+def _has_gap(connection: Connection, capabilities: Capabilities | None, now: datetime) -> bool:
+    """One silence gives one reconcile; one that was never synced needs the full sync first."""
+    silence = capabilities.retry_window if capabilities else None
+    if silence is None or connection.cursor is None:
+        return False
+    return connection.has_gap(silence=silence, now=now)

@@ -9,7 +9,14 @@ import pytest
 from adapters.outbound.memory.clock import ScriptedRandomness
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
 from application.request_sync import RequestSync
-from application.schedule_syncs import BATCH, KEEP_DELIVERED, KEEP_DONE, STUCK_AFTER, fairly
+from application.schedule_syncs import (
+    BATCH,
+    KEEP_DELIVERED,
+    KEEP_DONE,
+    PURGE_FOR,
+    STUCK_AFTER,
+    fairly,
+)
 from application.switch_hotel import SwitchHotel
 from domain.sync import (
     LEASE_TTL,
@@ -179,6 +186,22 @@ class TestTick:
         assert [row.id for row in world.inbox()] == [row.id for row in world.quarantined()]
 
 
+class TestRetention:
+    def test_forgets_in_one_tick_what_many_batches_hold(self, world: World) -> None:
+        for n in range(7):
+            world.push(booked(number=n + 1))
+        world.clock.advance(KEEP_DONE + MINUTE)
+        assert replace(world.tick, purge_batch=2)().purged == 7
+
+    def test_leaves_the_rest_to_the_next_tick_when_its_time_is_over(self, world: World) -> None:
+        for n in range(7):
+            world.push(booked(number=n + 1))
+        world.clock.advance(KEEP_DONE + MINUTE)
+        slow = {n: lambda: world.clock.advance(PURGE_FOR) for n in range(99)}
+        world.interruptions = slow
+        assert replace(world.tick, purge_batch=2)().purged == 2
+
+
 class TestOneBadConnection:
     """Rule 8: it never stops another."""
 
@@ -255,15 +278,45 @@ class TestGapGuard:
             (SyncKind.RECONCILE, SyncTrigger.GAP)
         ]
 
-    def test_asks_again_when_the_reconcile_failed(self, world: World) -> None:
+    def test_does_not_keep_deltas_waiting_when_its_reconcile_fails(self, world: World) -> None:
         self.silent(world)
+        planned = world.stored().next_reconcile_at
         world.clock.advance(self.SILENCE + MINUTE)
         world.will_pull(ProviderUnavailable())
-        world.tick()
-        world.work_off()
-        world.clock.advance(5 * MINUTE)
+        world.edit(next_reconcile_at=world.clock.now() + HOUR)
+        triggers = self.ticks(world, 2)
+        assert planned is not None
+        assert Counter(triggers)[SyncTrigger.GAP] == 1
+        kinds = Counter(run.kind for run in world.runs())
+        assert kinds[SyncKind.RECONCILE] == 2
+        assert kinds[SyncKind.DELTA] > 15
+
+    def test_is_not_calmed_by_a_delta_that_saw_nothing(self, world: World) -> None:
+        self.silent(world)
+        world.clock.advance(self.SILENCE + MINUTE)
+        world.edit(last_synced_at=world.clock.now())
         world.tick()
         assert [r.trigger for r in syncs(world)] == [SyncTrigger.GAP]
+
+    def test_waits_for_the_run_that_is_under_way(self, world: World) -> None:
+        self.silent(world, next_reconcile_at=world.clock.now() + 1000 * HOUR)
+        world.clock.advance(self.SILENCE + MINUTE)
+        under_way = world.queued()
+        world.tick()
+        assert syncs(world) == []
+        world.sync(under_way.id, holder="w")
+        assert Counter(self.ticks(world, 1))[SyncTrigger.GAP] == 1
+
+    def test_of_a_hotel_that_is_switched_off_lets_others_have_their_turn(
+        self, world: World
+    ) -> None:
+        self.silent(world, next_reconcile_at=world.clock.now() + 1000 * HOUR)
+        world.clock.advance(self.SILENCE + MINUTE)
+        SwitchHotel(world.unit_of_work)(world.hotel.slug, enabled=False)
+        world.tick()
+        due_at = world.stored().next_sync_at
+        assert due_at is not None
+        assert due_at > world.clock.now()
 
     def test_is_quiet_where_nothing_was_ever_heard(self, world: World) -> None:
         world.provider.capabilities = replace(
