@@ -35,14 +35,15 @@ from application.relay_outbox import RelayOutbox
 from application.replay_quarantine import ReplayQuarantine
 from application.request_sync import RequestSync
 from application.resume_connection import ResumeConnection
-from application.rotate_token import RevokeToken, RotateToken
 from application.revoke_provider_key import RevokeProviderKey
-from application.schedule_syncs import ScheduleSyncs
+from application.rotate_token import RevokeToken, RotateToken
 from application.rotate_webhook_key import RotateWebhookKey
+from application.schedule_syncs import ScheduleSyncs
 from application.switch_hotel import SwitchHotel
 from application.sync_connection import SyncConnection
-from application.verify_hotel import VerifyHotel
 from application.update_connection import UpdateConnection
+from application.verify_hotel import VerifyHotel
+from entrypoints.home import private_home
 from entrypoints.keys import sealing_keys
 from entrypoints.providers import InstalledProviders
 from entrypoints.settings import Settings
@@ -76,6 +77,8 @@ class Container:
 
     @cached_property
     def store(self) -> Store:
+        if not self.settings.database_url:
+            private_home(self.settings.home)
         return open_store(
             self.settings.database,
             sealer=self.sealer,
@@ -219,12 +222,6 @@ class Container:
         return TestConnection(self.store.unit_of_work, self.providers, self.clock)
 
     @cached_property
-    def pause_connection(self) -> PauseConnection:
-        return PauseConnection(self.store.unit_of_work)
-
-    @cached_property
-    def resume_connection(self) -> ResumeConnection:
-    @cached_property
     def update_connection(self) -> UpdateConnection:
         return UpdateConnection(self.store.unit_of_work, self.providers)
 
@@ -232,6 +229,12 @@ class Container:
     def rotate_webhook_key(self) -> RotateWebhookKey:
         return RotateWebhookKey(self.store.unit_of_work, self.randomness)
 
+    @cached_property
+    def pause_connection(self) -> PauseConnection:
+        return PauseConnection(self.store.unit_of_work)
+
+    @cached_property
+    def resume_connection(self) -> ResumeConnection:
         return ResumeConnection(self.store.unit_of_work, self.clock)
 
     @cached_property
@@ -249,15 +252,15 @@ class Container:
         return RevokeToken(self.store.unit_of_work, self.clock)
 
     @cached_property
+    def revoke_provider_key(self) -> RevokeProviderKey:
+        return RevokeProviderKey(self.store.unit_of_work, self.clock)
+
+    @cached_property
     def idempotent_requests(self) -> IdempotentRequests:
         return IdempotentRequests(self.store.unit_of_work, self.clock)
 
     @cached_property
     def check_health(self) -> CheckHealth:
-    @cached_property
-    def revoke_provider_key(self) -> RevokeProviderKey:
-        return RevokeProviderKey(self.store.unit_of_work, self.clock)
-
         return CheckHealth(self.store.queries, self.queue)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from application.issue_token import TokenRequest
 from domain.access import Scope
 from domain.sync import Schedule
 from entrypoints.container import Container
+from entrypoints.home import private_home
 from ports.errors import Misconfigured
 
 HOTEL: Final = "demo"
@@ -48,7 +49,7 @@ class Demo:
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
     """Raises Misconfigured where another `pms up` runs in this home."""
-    home.mkdir(parents=True, exist_ok=True)
+    private_home(home)
     with (home / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ import os
 from typing import Final
 
 from adapters.outbound.security.sealing import new_key
+from entrypoints.home import private_home
 from entrypoints.settings import Settings
 from ports.errors import Misconfigured
 
@@ -17,8 +18,7 @@ def sealing_keys(settings: Settings) -> str:
         return settings.secret_keys
     if settings.is_production:
         raise Misconfigured("PMS_SECRET_KEYS: production does not start without")
-    path = settings.home / FILE
-    settings.home.mkdir(parents=True, exist_ok=True)
+    path = private_home(settings.home) / FILE
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -4,6 +4,7 @@ import click
 
 from adapters.outbound.persistence import migrations
 from entrypoints.cli.output import json_option, say_fields
+from entrypoints.home import private_home
 from entrypoints.settings import read_settings
 
 
@@ -17,7 +18,7 @@ def db() -> None:
 def upgrade() -> None:
     """Brings the schema to this version; safe to run twice and from several machines at once."""
     settings = read_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    private_home(settings.home)
     before = migrations.current(settings.database)
     migrations.upgrade(settings.database)
     say_fields({"from": before, "to": migrations.current(settings.database)})

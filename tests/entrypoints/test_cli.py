@@ -1,7 +1,6 @@
 """`pms` as an operator uses it: every command in a home of its own, and how it says no."""
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,15 +60,6 @@ class Pms:
             *("--set", f"base_url={simulator.base_url}"),
             *("--set", f"client_token={CLIENT_TOKEN}", "--set", f"access_token={access_token}"),
         )
-
-
-@pytest.fixture
-def logging_left_alone() -> Iterator[None]:
-    """Commands configure the root logger, for their own process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture
