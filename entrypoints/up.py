@@ -1,5 +1,7 @@
 """`pms up`: every process of this installation on one machine, with a simulated hotel."""
 
+import errno
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,6 +45,7 @@ def running(settings: Settings, *, bookings: int, live_every: float) -> Iterator
         raise Misconfigured("PMS_ENV: `pms up` is for one machine; start `pms web`, … instead")
     settings = replace(settings, home=settings.home.absolute())
     with only_one(settings.home):
+        require_free_port(settings.host, settings.port)
         children = Children(
             settings.home / "logs", inherited_environment() | as_environment(settings)
         )
@@ -52,6 +55,22 @@ def running(settings: Settings, *, bookings: int, live_every: float) -> Iterator
         finally:
             children.stop()
             container.close()
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Before anything is started: the server of another would answer in place of ours. Raises
+    Misconfigured."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                message = f"PMS_PORT: another server has port {port}; choose one with --port"
+            else:
+                message = f"PMS_HOST, PMS_PORT: can't listen at {host}:{port}: {error.strerror}"
+            raise Misconfigured(message) from error
 
 
 def first_sync(up: Running) -> SyncRun | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -76,6 +77,13 @@ class TestUp:
         assert code == 0, pms.output()
         figures = json.loads(pms.output().splitlines()[-1])
         assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
+
+    def test_does_not_take_another_s_server_for_its_own(self, pms: PmsProcesses) -> None:
+        with socket.create_server(("127.0.0.1", int(pms.environment["PMS_PORT"]))):
+            assert pms.run("up", seconds=30) == 1
+        assert "PMS_PORT: another server has port" in pms.output()
+        assert "--port" in pms.output()
+        assert not (Path(pms.environment["PMS_HOME"]) / "pms.sqlite3").exists()
 
     @LINUX
     def test_killed_leaves_no_orphans_and_begins_again_where_it_was(
