@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from adapters.outbound.persistence.urls import is_postgres, sqlite_path
 from ports.errors import Misconfigured
 
 PREFIX: Final = "PMS_"
@@ -45,6 +46,20 @@ def _flag(text: str) -> bool:
     ]
 
 
+def _database(text: str) -> str:
+    if not is_postgres(text):
+        sqlite_path(text)
+    return text
+
+
+_TAKES: Final[Mapping[object, str]] = {
+    _count: "; a whole number, 1 or more",
+    _port: "; a whole number from 1 to 65535",
+    _flag: "; yes or no",
+}
+"""For those whose meaning does not tell what is accepted."""
+
+
 def _setting(
     what: str, read: Callable[[str], object] = str, *, secret: bool = False
 ) -> Mapping[str, object]:
@@ -69,7 +84,7 @@ class Settings:
     database_url: str = field(
         default="",
         repr=False,
-        metadata=_setting("sqlite:///… or postgresql://…; empty: SQLite in the home"),
+        metadata=_setting("sqlite:///… or postgresql://…; empty: SQLite in the home", _database),
     )
     redis_url: str = field(
         default="",
@@ -175,7 +190,8 @@ def _read(variable: str, text: str, metadata: Mapping[str, object]) -> object:
     try:
         return reader(text)  # type: ignore[operator]  # `_setting` takes only callables
     except (ValueError, KeyError) as error:
-        raise Misconfigured(f"{variable}: {metadata['what']}") from error
+        takes = _TAKES.get(reader, "")
+        raise Misconfigured(f"{variable}: {metadata['what']}{takes}") from error
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -57,6 +57,24 @@ class TestSettings:
             read_settings({name: WRONG[name]})
         assert f"{WRONG[name]}'" not in caught.value.message
 
+    @pytest.mark.parametrize(
+        ("name", "text", "told"),
+        [
+            ("PMS_PORT", "abc", "a whole number from 1 to 65535"),
+            ("PMS_WEB_WORKERS", "0", "a whole number, 1 or more"),
+            ("PMS_ALLOW_PLAIN_HTTP", "perhaps", "yes or no"),
+            ("PMS_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+            ("PMS_DATABASE_URL", "mysql://x:planted@y/z", "postgresql://"),
+            ("PMS_DATABASE_URL", "mysql://x:planted@y/z", "sqlite:///"),
+            ("PMS_DATABASE_URL", "sqlite:///:memory:", "sqlite:///path"),
+        ],
+    )
+    def test_tells_what_is_accepted(self, name: str, text: str, told: str) -> None:
+        with pytest.raises(Misconfigured, match=name) as caught:
+            read_settings({name: text})
+        assert told in caught.value.message
+        assert "planted" not in caught.value.message
+
     def test_refuses_a_variable_that_does_not_exist(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_FOO"):
             read_settings({"PMS_FOO": "1"})

@@ -20,5 +20,6 @@ def sqlite_path(url: str) -> Path:
     """`sqlite:///relative` or `sqlite:////absolute`; a store in memory would be one per thread."""
     path = url.removeprefix(_SQLITE)
     if not url.startswith(_SQLITE) or path in ("", ":memory:"):
-        raise Misconfigured(setting="PMS_DATABASE_URL", fix="postgresql://… or sqlite:///path")
+        message = "PMS_DATABASE_URL: give postgresql://user:password@host/name or sqlite:///path"
+        raise Misconfigured(message)
     return Path(path)
