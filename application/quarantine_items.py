@@ -1,6 +1,7 @@
 """Keeps what could not be understood or applied: shown, told, replayable."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -22,7 +23,9 @@ def quarantine(
     *,
     batch_id: UUID,
 ) -> None:
-    """Keeps what a pull could not understand or apply, each payload once, with its event."""
+    """Keeps what a pull could not understand or apply, each payload once, with its event. What it
+    did understand outdates what of the same things was kept before it was asked."""
+    _outdate(uow, results, context)
     bad = {
         fingerprint(context.provider, r.item.kind, r.item.raw): r
         for r in results
@@ -55,6 +58,22 @@ def quarantine(
     ]
     uow.inbox.add(new)
     tell_quarantined(uow, new, context, ids)
+
+
+def _outdate(uow: UnitOfWork, results: Sequence[ItemResult], context: Context) -> None:
+    understood: defaultdict[ItemKind, set[str]] = defaultdict(set)
+    for result in results:
+        held = result.outcome in (ItemOutcome.APPLIED, ItemOutcome.UNCHANGED)
+        if held and result.item.external_id:
+            understood[result.item.kind].add(result.item.external_id)
+    for kind, external_ids in understood.items():
+        uow.inbox.outdate(
+            context.hotel_id,
+            context.provider,
+            kind,
+            external_ids,
+            before=context.observation.observed_at,
+        )
 
 
 def tell_quarantined(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.messages import InboxItem, OutboxMessage, Settlement
+from domain.messages import InboxItem, ItemKind, OutboxMessage, Settlement
 from domain.values import HotelId
 
 
@@ -34,6 +34,19 @@ class Inbox(Protocol):
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
         """Those fingerprints of which a quarantined item is kept: the same bad payload a thousand
         times is one quarantined item and one event."""
+        ...
+
+    def outdate(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        before: datetime,
+    ) -> None:
+        """Quarantined items of these things that came before: done, as stale. What remains in
+        quarantine is still open."""
         ...
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from application.resume_connection import ResumeConnection
 from application.settle_items import MAX_ATTEMPTS
 from domain.messages import InboxState, ItemKind
 from domain.sync import Breaker, BreakerState, ConnectionState, ItemOutcome
-from domain.values import Reason
+from domain.values import Reason, SourceVersion
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
@@ -303,6 +304,20 @@ class TestRestingConnection:
         assert (row.state, row.outcome) == (InboxState.RECEIVED, None)
         assert row.reason is not None
         assert row.reason.code == "version_tie"
+
+
+class TestQuarantinedItem:
+    def test_is_done_once_the_provider_said_something_newer_of_it(self, world: World) -> None:
+        ahead = replace(booked(), version=SourceVersion(world.clock.now() + timedelta(days=2)))
+        world.push(ahead)
+        assert len(world.quarantined()) == 1
+        world.clock.advance(timedelta(minutes=1))
+        world.provider.holds(booked())
+        world.notify(B1)
+        world.work_off()
+        assert world.booking()
+        assert world.quarantined() == []
+        assert {row.outcome for row in world.inbox()} == {ItemOutcome.STALE, ItemOutcome.APPLIED}
 
 
 class TestNothing:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
+from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage, Settlement
 from domain.sync import Breaker, ConnectionState, ItemOutcome
 from domain.values import Reason
 from tests import builders
@@ -131,6 +131,37 @@ class TestTheInbox:
             asked = ["a", "waiting", "done", "theirs", "never"]
             assert uow.inbox.quarantined_among(place.hotel.id, asked) == {"a"}
             assert uow.inbox.quarantined_among(place.hotel.id, []) == frozenset()
+
+    def test_outdates_what_came_before_and_is_quarantined(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        def item(of: Place, **over: object) -> InboxItem:
+            kept = {"state": InboxState.QUARANTINED, "external_id": "B1"}
+            made = builders.inbox_item(of.connection, **kept | over)
+            receive(of, made)
+            return made
+
+        old, second = item(place), item(place, external_id="B2")
+        others = [
+            item(place, received_at=T0 + MINUTE),
+            item(place, external_id="B3"),
+            item(place, external_id=None),
+            item(place, kind=ItemKind.GUEST),
+            item(place, provider="other"),
+            item(place, state=InboxState.RECEIVED),
+        ]
+        theirs = item(elsewhere)
+        with place.store.unit_of_work() as uow:
+            for ids in (["B1", "B2"], []):
+                uow.inbox.outdate(
+                    place.hotel.id, "scripted", ItemKind.BOOKING, ids, before=T0 + MINUTE
+                )
+            uow.commit()
+        for each in (old, second):
+            outdated = replace(each, state=InboxState.DONE, outcome=ItemOutcome.STALE)
+            assert load(place, each) == outdated
+        assert [load(place, each) for each in others] == others
+        assert load(elsewhere, theirs) == theirs
 
     def test_gives_waiting_batches_oldest_first_with_doubling_pauses(
         self, place: Place, elsewhere: Place

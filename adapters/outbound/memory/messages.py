@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.tables import OutboxRow, PostponedRow, Tables
-from domain.messages import InboxItem, InboxState, OutboxMessage, Settlement
-from domain.sync import BreakerState, Connection, ConnectionState
+from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage, Settlement
+from domain.sync import BreakerState, Connection, ConnectionState, ItemOutcome
 from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists
 from ports.messages import Undelivered
@@ -51,6 +51,22 @@ class InMemoryInbox:
             if item.hotel_id == hotel_id and item.state is InboxState.QUARANTINED
         }
         return frozenset(kept.intersection(fingerprints))
+
+    def outdate(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        before: datetime,
+    ) -> None:
+        wanted = (hotel_id, provider, kind, InboxState.QUARANTINED)
+        for item in list(self._tables.inbox.values()):
+            same = (item.hotel_id, item.provider, item.kind, item.state) == wanted
+            if same and item.external_id in external_ids and item.received_at < before:
+                stale = replace(item, state=InboxState.DONE, outcome=ItemOutcome.STALE)
+                self._tables.inbox[item.id] = stale
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
         items = [

@@ -90,6 +90,24 @@ class StoredInbox:
         )
         return frozenset(row[0] for row in found)
 
+    def outdate(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        before: datetime,
+    ) -> None:
+        if external_ids:
+            mine = (hotel_id.hex, provider, str(kind), micros_of(before))
+            self.session.later(
+                "UPDATE inbox SET state = 'done', outcome = 'stale' "  # noqa: S608
+                "WHERE hotel_id = %s AND state = 'quarantined' AND provider = %s AND kind = %s "
+                f"AND received_at < %s AND {self.session.among('external_id', 'text')}",
+                [(*mine, self.session.listing(external_ids))],
+            )
+
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
         found = self.session.rows(_WAITING, (*[micros_of(now)] * 3, limit))
         return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
