@@ -310,6 +310,7 @@ class TestFailure:
     def test_of_the_commit_is_told_and_keeps_nothing(
         self, installation: Installation, alpha: Caller
     ) -> None:
+        alpha.get("/api/pms/sync/runs")  # notes the token's use, which may fail unseen
         installation.store.fail_next_commit(StoreUnavailable())
         answer = alpha.post(BOOKINGS, [booking("B1"), booking("B2")])
         is_problem(answer, 503, "store_unavailable")
