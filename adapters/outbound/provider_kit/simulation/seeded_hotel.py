@@ -57,7 +57,7 @@ class SeededHotel:
         self.time_zone = time_zone
         self.zone = ZoneInfo(time_zone)
         self.now = self.instant(start_date, 6 * 60)
-        self.minor = 10 ** EXPONENTS[currency]
+        self.minor: int = 10 ** EXPONENTS[currency]
         self.room_types = {row[0]: RoomType(*row[:3], row[3] * self.minor) for row in _ROOM_TYPES}
         self.rate_plans = {row[0]: RatePlan(*row) for row in _RATE_PLANS}
         self.companies = {row[0]: Company(*row) for row in _COMPANIES}

@@ -1,0 +1,8 @@
+"""Apaleo, by its Booking, Inventory and Availability APIs, version 1."""
+
+from adapters.outbound.providers.apaleo.provider import ApaleoProvider
+from ports.providers import Provider, ProviderTools
+
+
+def provider(tools: ProviderTools) -> Provider:
+    return ApaleoProvider(tools)

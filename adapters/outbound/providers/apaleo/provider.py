@@ -1,0 +1,118 @@
+"""The plug-in: reads this vendor's payloads, opens clients of its API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.outbound.provider_kit.errors import UnknownZone
+from adapters.outbound.provider_kit.host_policy import HostPolicy
+from adapters.outbound.provider_kit.local_time import zone
+from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.providers.apaleo import notifications
+from adapters.outbound.providers.apaleo.api import ApaleoApi, Credentials, TokenSource
+from adapters.outbound.providers.apaleo.capabilities import (
+    BASE_URL,
+    CAPABILITIES,
+    HOSTS,
+    IDENTITY_URL,
+    NAME,
+)
+from adapters.outbound.providers.apaleo.client import ApaleoClient
+from adapters.outbound.providers.apaleo.mapping_availability import cells_of, explained_cells
+from adapters.outbound.providers.apaleo.mapping_bookings import BookingMapper
+from adapters.outbound.providers.apaleo.messages import entries_of
+from domain.messages import ItemKind
+from ports.errors import Misconfigured, TooManyItems, UnreadableMessage, Unsupported
+from ports.providers import (
+    Account,
+    Capabilities,
+    HotelContext,
+    Notification,
+    ProviderClient,
+    ProviderTools,
+    ReadItem,
+)
+from ports.system import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class ApaleoProvider:
+    tools: ProviderTools
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    def read_items(
+        self,
+        kind: ItemKind,
+        bodies: Sequence[bytes],
+        context: HotelContext,
+        *,
+        limit: int,
+        explain: bool = False,
+    ) -> Sequence[ReadItem]:
+        """What a pushed payload does not have, it does not say (reading.py)."""
+        if kind not in CAPABILITIES.kinds:
+            raise Unsupported("Apaleo's guests come with their bookings", kind=kind.value)
+        entries = entries_of(kind, bodies, limit=limit)
+        try:
+            hotel_zone = zone(context.time_zone)
+        except UnknownZone as fault:
+            raise UnreadableMessage("the time zone is not an IANA name") from fault
+        if kind is ItemKind.BOOKING:
+            mapper = BookingMapper(hotel_zone, whole=False)
+            return [mapper.map(entry, explain=explain) for entry in entries]
+        read = explained_cells if explain else cells_of
+        items = [item for entry in entries for item in read(entry, hotel_zone, context.observed_at)]
+        if len(items) > limit:
+            raise TooManyItems(limit=limit)
+        return items
+
+    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
+        return notifications.read_notification(body)
+
+    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
+        """Always: the vendor signs nothing and advises an unguessable URL."""
+        return True
+
+    def open(self, account: Account) -> ProviderClient:
+        base_url = account.settings.get("base_url") or BASE_URL
+        identity_url = account.settings.get("identity_url") or IDENTITY_URL
+        policy = HostPolicy(
+            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
+        )
+        policy.check_url(base_url)
+        policy.check_url(identity_url)
+        credentials = Credentials(_secret(account, "client_id"), _secret(account, "client_secret"))
+        transport = Transport(
+            Link(provider=NAME, connection_id=account.connection_id, hosts=policy),
+            clock=self.tools.clock,
+            randomness=self.tools.randomness,
+            budget=self.tools.budget,
+        )
+        tokens = TokenSource(
+            transport,
+            self.tools.clock,
+            url=identity_url,
+            credentials=credentials,
+            correlation_id=account.correlation_id,
+        )
+        return ApaleoClient(
+            api=ApaleoApi(
+                transport,
+                tokens,
+                base_url=base_url,
+                correlation_id=account.correlation_id,
+            ),
+            clock=self.tools.clock,
+            property_id=account.settings.get("property_id"),
+            time_zone=account.time_zone,
+            currency=account.currency,
+        )
+
+
+def _secret(account: Account, name: str) -> str:
+    value = account.secrets.get(name)
+    if not value:
+        raise Misconfigured(f"the secret {name} is missing", setting=name)
+    return value

@@ -1,0 +1,69 @@
+"""The kit's reader, with what this vendor asks for.
+
+Its serializer leaves out what is null. So a field that is missing from an answer of the API, asked
+with every expansion, is empty (`whole`); missing from a payload that anybody may have cut, it says
+nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from adapters.outbound.provider_kit import field_values as values
+from adapters.outbound.provider_kit.json_text import Json, dumps
+from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.tracked_object import READ
+from domain.values import ABSENT, Absent, Field
+
+T = TypeVar("T")
+
+EXTRAS: Final = "extras"
+_UNSET: Final = "0001-01-01"
+"""The vendor's way to say that an instant has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a message and where it stood."""
+
+    path: str
+    value: Json
+
+    def text(self) -> bytes:
+        return dumps(self.value).encode()
+
+
+def opened(value: Json, path: str = "") -> Reader:
+    return Reader(value, path, blank_is_null=True)
+
+
+def told(value: T | Absent | None, *, whole: bool) -> T | Absent | None:
+    return None if whole and value is ABSENT else value
+
+
+def as_set_instant(value: Json, path: str) -> datetime | None:
+    """None for the vendor's unset."""
+    if values.as_text(value, path).startswith(_UNSET):
+        return None
+    return values.as_instant(value, path)
+
+
+def as_set_precise(value: Json, path: str) -> tuple[datetime, int] | None:
+    """With the nanoseconds below its microsecond: the vendor has seven digits."""
+    if values.as_text(value, path).startswith(_UNSET):
+        return None
+    return values.as_precise_instant(value, path)
+
+
+def field_instant(r: Reader, key: str, home: str, *, whole: bool) -> Field[datetime | None]:
+    """An unset one is told, as empty."""
+    if key not in r:
+        return None if whole else ABSENT
+    return r.optional(key, as_set_instant, home)
+
+
+def all_homes(r: Reader, extras: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """For each field that was sent: the field of ours, or `extras`."""
+    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
+    read = {path: home for path, home in r.homes().items() if home != READ}
+    return tuple(sorted({**kept, **read}.items()))
