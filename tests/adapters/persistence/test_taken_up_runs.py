@@ -1,35 +1,50 @@
 """PostgreSQL lets another worker commit between two statements of ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from adapters.outbound.memory.clock import FrozenClock
+import pytest
+
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
 from adapters.outbound.persistence.store import Store
 from adapters.outbound.system import Uuid7Generator
+from application.errors import SyncInProgress
+from application.request_sync import RequestSync
+from application.schedule_syncs import ScheduleSyncs
 from application.sync_connection import SyncConnection
 from domain.hotel import Hotel
-from domain.sync import ConnectionState, SyncRun, SyncStatus
+from domain.sync import ConnectionState, SyncKind, SyncRun, SyncStatus
+from domain.values import ConnectionId
 from ports.unit_of_work import UnitOfWork
 from tests import builders
 
 
 @dataclass
 class MeddledRuns:
-    """`happens` once, just after the first run was read."""
+    """`happens` once, just after runs were read for the first time."""
 
     inner: Any
     happens: list[Callable[[], object]]
 
     def get(self, run_id: UUID) -> SyncRun | None:
         found: SyncRun | None = self.inner.get(run_id)
+        self._meddle()
+        return found
+
+    def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
+        found: Sequence[SyncRun] = self.inner.unfinished(connection_id)
+        self._meddle()
+        return found
+
+    def _meddle(self) -> None:
         if self.happens:
             self.happens.pop()()
-        return found
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -87,3 +102,39 @@ class TestARunThatAnotherWorkerEnds:
         with postgres.unit_of_work() as uow:
             assert uow.connections.acquire_lease(connection.id, "x", now=later, until=later)
             assert uow.sync_runs.get(run.id) == replace(late)
+
+
+class TestARequestBesideAnother:
+    def test_queues_one_run_and_refuses_the_other(self, postgres: Store, hotel: Hotel) -> None:
+        clock, ids, queue = FrozenClock(), Uuid7Generator(), RecordingJobQueue()
+        now = clock.now()
+        connection = builders.connection(
+            hotel, state=ConnectionState.ACTIVE, cursor="c", next_sync_at=now
+        )
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.connections.add(connection, {})
+            uow.commit()
+        providers = ScriptedProviders(ScriptedProvider(clock))
+        first: list[SyncRun] = []
+
+        def ask(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:
+            request = RequestSync(unit_of_work, providers, queue, clock, ids)
+            return request(connection.id, SyncKind.DELTA, correlation_id="c")
+
+        def meddled() -> UnitOfWork:
+            happens: list[Callable[[], object]] = []
+            if not first:
+                happens.append(lambda: first.append(ask(postgres.unit_of_work)))
+            return Meddled(postgres.unit_of_work(), happens)
+
+        with pytest.raises(SyncInProgress):
+            ask(meddled)
+        with postgres.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(connection.id) == first
+            uow.sync_runs.save(replace(first.pop(), status=SyncStatus.COMPLETED))
+            uow.commit()
+        tick = ScheduleSyncs(meddled, providers, queue, clock, ids, ScriptedRandomness())
+        assert tick().queued_runs == 0
+        with postgres.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(connection.id) == first
