@@ -116,6 +116,9 @@ class TestTick:
         due(world)
         assert world.tick().queued_runs == 0
         assert len(syncs(world)) == 1
+        later = world.stored().next_sync_at
+        assert later is not None
+        assert later > world.clock.now()
 
     def test_leaves_to_the_queue_what_waits_there_already(self, world: World) -> None:
         due(world)
