@@ -1,54 +1,73 @@
 """`pms simulate`."""
 
 import signal
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 import click
 
-from adapters.outbound.providers.mews.simulated_hotel import START_DATE
-from adapters.outbound.providers.mews.simulator import SimulatorOptions, start_simulator
+from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
+from adapters.outbound.providers.apaleo.simulator import start_simulator as start_apaleo
+from adapters.outbound.providers.mews.simulator import start_simulator as start_mews
 from entrypoints.cli.output import say_json
+
+
+class Simulator(Protocol):
+    def connection_values(self) -> dict[str, str]: ...
+
+    def stop(self) -> None: ...
 
 
 @click.group()
 def simulate() -> None:
-    """Simulated PMSs: real HTTP servers over a seeded hotel, on this machine only."""
+    """Simulated PMSs: real HTTP servers over a seeded hotel, on this machine only.
+
+    Each prints one JSON line with what a connection needs, then serves until Ctrl-C. Control
+    without credentials under /simulator/.
+    """
 
 
-@simulate.command()
-@click.option("--bookings", type=click.IntRange(1, 500_000), default=2_000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--days", type=click.IntRange(0, 3650), default=0, help="Lived before it answers.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
-@click.option("--currency", default="EUR", show_default=True)
-@click.option("--time-zone", default="Europe/Berlin", show_default=True)
-@click.option("--fault", "faults", multiple=True, help="E.g. 429,probability=0.1")
-@click.option("--limit", type=click.IntRange(1), help="Requests per 30 seconds.")
-@click.option("--live-every", type=click.FloatRange(0), default=0, help="Seconds between events.")
-@click.option("--start-date", type=click.DateTime(["%Y-%m-%d"]), help="The hotel's first today.")
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="To go on later.")
-@click.option("--webhook-url", help="Where its webhooks go; loopback only.")
-def mews(  # noqa: PLR0913  # one parameter per option
-    *,
-    bookings: int,
-    seed: int,
-    days: int,
-    port: int,
-    currency: str,
-    time_zone: str,
-    faults: tuple[str, ...],
-    limit: int | None,
-    live_every: float,
-    start_date: datetime | None,
-    journal: Path | None,
-    webhook_url: str | None,
-) -> None:
-    """The Mews Connector API. Prints one JSON line with what a connection needs, then serves
-    until Ctrl-C. Control without tokens under /simulator/."""
-    simulator = start_simulator(
-        SimulatorOptions(
+def _command(name: str, what: str, start: Callable[[SimulatorOptions], Simulator]) -> None:
+    @simulate.command(name, help=what)
+    @click.option("--bookings", type=click.IntRange(1, 500_000), default=2_000, show_default=True)
+    @click.option("--seed", type=int, default=1, show_default=True)
+    @click.option(
+        "--days", type=click.IntRange(0, 3650), default=0, help="Lived before it answers."
+    )
+    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
+    @click.option("--currency", default="EUR", show_default=True)
+    @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+    @click.option("--fault", "faults", multiple=True, help="E.g. 429,probability=0.1")
+    @click.option("--limit", type=click.IntRange(1), help="Requests per 30 seconds.")
+    @click.option(
+        "--live-every", type=click.FloatRange(0), default=0, help="Seconds between events."
+    )
+    @click.option(
+        "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="The hotel's first today."
+    )
+    @click.option(
+        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="To go on later."
+    )
+    @click.option("--webhook-url", help="Where its webhooks go; loopback only.")
+    def serve(  # noqa: PLR0913  # one parameter per option
+        *,
+        bookings: int,
+        seed: int,
+        days: int,
+        port: int,
+        currency: str,
+        time_zone: str,
+        faults: tuple[str, ...],
+        limit: int | None,
+        live_every: float,
+        start_date: datetime | None,
+        journal: Path | None,
+        webhook_url: str | None,
+    ) -> None:
+        options = SimulatorOptions(
             bookings=bookings,
             seed=seed,
             days=days,
@@ -59,20 +78,20 @@ def mews(  # noqa: PLR0913  # one parameter per option
             requests_per_window=limit,
             auto_live_seconds=live_every,
             webhook_url=webhook_url,
-            start_date=start_date.date() if start_date else START_DATE,
+            start_date=start_date.date() if start_date else None,
             journal=journal,
         )
-    )
+        _serve(start(options))
+
+
+def _serve(simulator: Simulator) -> None:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    say_json(
-        {
-            "base_url": simulator.base_url,
-            "client_token": simulator.credentials.client_token,
-            "access_token": simulator.credentials.access_token,
-            "enterprise_id": simulator.enterprise_id,
-        }
-    )
+    say_json(simulator.connection_values())
     stopping.wait()
     simulator.stop()
+
+
+_command("apaleo", "Apaleo's APIs and its identity server.", start_apaleo)
+_command("mews", "The Mews Connector API.", start_mews)

@@ -5,9 +5,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
@@ -17,6 +15,7 @@ from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fa
 from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife, seeded_life
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, Happened, HotelEvent
 from adapters.outbound.provider_kit.simulation.journal import Journal
+from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
 from adapters.outbound.provider_kit.simulation.seeded_hotel import START_DATE, SeededHotel
@@ -41,31 +40,6 @@ _TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatorOptions:
-    """`days`: lived before the first request. `auto_live_seconds`: 0 means only when told.
-
-    `journal`: a file that remembers what was lived, so that the next simulator with the same
-    options and file goes on where this one was. `faults` are texts as `parse_fault` reads them.
-    """
-
-    bookings: int = 2_000
-    seed: int = 1
-    days: int = 0
-    currency: str = "EUR"
-    time_zone: str = "Europe/Berlin"
-    port: int = 0
-    faults: tuple[str, ...] = ()
-    requests_per_window: int | None = None
-    window_seconds: float = 30.0
-    webhook_url: str | None = None
-    webhook_habits: WebhookHabits = field(default_factory=WebhookHabits)
-    auto_live_seconds: float = 0.0
-    auto_live_events: int = 3
-    start_date: date = START_DATE
-    journal: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """One webhook: each names one thing."""
 
@@ -82,7 +56,7 @@ def start_simulator(options: SimulatorOptions) -> "ApaleoSimulator":
         bookings=options.bookings,
         currency=options.currency,
         time_zone=options.time_zone,
-        start_date=options.start_date,
+        start_date=options.start_date or START_DATE,
     )
     simulator = ApaleoSimulator(
         life,
@@ -91,13 +65,7 @@ def start_simulator(options: SimulatorOptions) -> "ApaleoSimulator":
         limit=SlidingWindow(options.requests_per_window, options.window_seconds),
         journal=Journal(options.journal),
     )
-    if not simulator.relive():
-        simulator.advance(days=options.days)
-    simulator.start()
-    if options.webhook_url is not None:
-        simulator.send_webhooks_to(options.webhook_url, options.webhook_habits)
-    if options.auto_live_seconds > 0:
-        simulator.live_by_itself(options.auto_live_seconds, options.auto_live_events)
+    simulator.begin(options)
     return simulator
 
 
@@ -134,6 +102,15 @@ class ApaleoSimulator(RunningSimulator[Event]):
             stopping=self.stopping,
         )
         self.serve(self.api.answer)
+
+    def connection_values(self) -> dict[str, str]:
+        return {
+            "base_url": self.base_url,
+            "identity_url": self.base_url,
+            "client_id": self.clients.client_id,
+            "client_secret": self.clients.client_secret,
+            "property_id": self.hotel.id,
+        }
 
     def send_webhooks_to(
         self, url: str, habits: WebhookHabits | None = None

@@ -4,19 +4,16 @@
 `MewsSimulator` around a `SimulatedHotel` of their own.
 """
 
-import gc
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from dataclasses import dataclass
 
 import orjson
 
+from adapters.outbound.provider_kit.simulation import options
 from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
 from adapters.outbound.provider_kit.simulation.journal import Journal
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
-from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits
 
 from .simulated_days import HotelLife
 from .simulated_hotel import START_DATE, Event, SimulatedHotel
@@ -24,59 +21,30 @@ from .simulator_api import Credentials, MewsApi
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatorOptions:
-    """`days`: lived before the first request. `auto_live_seconds`: 0 means only when told.
+class SimulatorOptions(options.SimulatorOptions):
+    """`half_open_intervals`: the vendor's pages disagree (simulator_requests.py)."""
 
-    `start_date`: the hotel's first today. `journal`: a file that remembers what was lived, so that
-    the next simulator with the same options and file goes on where this one was.
-
-    `faults` are texts as `parse_fault` reads them. `requests_per_window` None: no rate limit.
-    """
-
-    bookings: int = 2_000
-    seed: int = 1
-    days: int = 0
-    currency: str = "EUR"
-    time_zone: str = "Europe/Berlin"
-    port: int = 0
-    faults: tuple[str, ...] = ()
-    requests_per_window: int | None = None
-    window_seconds: float = 30.0
     half_open_intervals: bool = False
-    webhook_url: str | None = None
-    webhook_habits: WebhookHabits = field(default_factory=WebhookHabits)
-    auto_live_seconds: float = 0.0
-    auto_live_events: int = 3
-    start_date: date = START_DATE
-    journal: Path | None = None
 
 
-def start_simulator(options: SimulatorOptions) -> "MewsSimulator":
+def start_simulator(wanted: options.SimulatorOptions) -> "MewsSimulator":
     """A running simulator; the caller stops it."""
     hotel = SimulatedHotel(
-        seed=options.seed,
-        bookings=options.bookings,
-        currency=options.currency,
-        time_zone=options.time_zone,
-        start_date=options.start_date,
+        seed=wanted.seed,
+        bookings=wanted.bookings,
+        currency=wanted.currency,
+        time_zone=wanted.time_zone,
+        start_date=wanted.start_date or START_DATE,
     )
     simulator = MewsSimulator(
         hotel,
-        port=options.port,
-        faults=[parse_fault(text) for text in options.faults],
-        limit=SlidingWindow(options.requests_per_window, options.window_seconds),
-        half_open_intervals=options.half_open_intervals,
-        journal=Journal(options.journal),
+        port=wanted.port,
+        faults=[parse_fault(text) for text in wanted.faults],
+        limit=SlidingWindow(wanted.requests_per_window, wanted.window_seconds),
+        half_open_intervals=isinstance(wanted, SimulatorOptions) and wanted.half_open_intervals,
+        journal=Journal(wanted.journal),
     )
-    if not simulator.relive():
-        simulator.advance(days=options.days)
-    # Walking a seeded world of 100,000 bookings costs a full collection 0.7 s: it stays anyway.
-    gc.freeze()
-    simulator.start()
-    if options.webhook_url is not None:
-        simulator.send_webhooks_to(options.webhook_url, options.webhook_habits)
-    if options.auto_live_seconds > 0:
-        simulator.live_by_itself(options.auto_live_seconds, options.auto_live_events)
+    simulator.begin(wanted)
     return simulator
 
 
@@ -113,6 +81,13 @@ class MewsSimulator(RunningSimulator[Event]):
             half_open=half_open_intervals,
         )
         self.serve(api.answer)
+
+    def connection_values(self) -> dict[str, str]:
+        return {
+            "base_url": self.base_url,
+            "client_token": self.credentials.client_token,
+            "access_token": self.credentials.access_token,
+        }
 
     @property
     def enterprise_id(self) -> str:

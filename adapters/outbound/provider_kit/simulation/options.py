@@ -1,0 +1,34 @@
+"""What a simulated PMS can be asked to be, whichever the vendor."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from .webhook_sender import WebhookHabits
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """`days`: lived before the first request. `auto_live_seconds`: 0 means only when told.
+
+    `start_date`: the hotel's first today; None: the simulator's own. `journal`: a file that
+    remembers what was lived, so that the next simulator with the same options and file goes on
+    where this one was. `faults` are texts as `parse_fault` reads them. `requests_per_window` None:
+    no rate limit.
+    """
+
+    bookings: int = 2_000
+    seed: int = 1
+    days: int = 0
+    currency: str = "EUR"
+    time_zone: str = "Europe/Berlin"
+    port: int = 0
+    faults: tuple[str, ...] = ()
+    requests_per_window: int | None = None
+    window_seconds: float = 30.0
+    webhook_url: str | None = None
+    webhook_habits: WebhookHabits = field(default_factory=WebhookHabits)
+    auto_live_seconds: float = 0.0
+    auto_live_events: int = 3
+    start_date: date | None = None
+    journal: Path | None = None
