@@ -299,6 +299,16 @@ class TestPull:
             for stay in changed
         )
 
+    def test_goes_on_although_one_change_is_stamped_in_the_future(self, running: Start) -> None:
+        simulator = running()
+        stays = list(simulator.hotel.stays())
+        stays[0].updated = simulator.hotel.now + 400 * 86_400 * TICKS
+        _, cursor = pulled(simulator, request(simulator))
+        simulator.life.wait(3_600)
+        simulator.life.desk.touch(stays[1])
+        found, _ = pulled(simulator, request(simulator, SyncKind.DELTA, cursor))
+        assert name(stays[1]) in found
+
     @pytest.mark.parametrize("kind", list(SyncKind))
     def test_resumes_after_any_page(
         self, running: Start, monkeypatch: pytest.MonkeyPatch, kind: SyncKind

@@ -40,7 +40,7 @@ PHASES: Final[Mapping[SyncKind, tuple[Phase, ...]]] = {
 def beginning(hotel: Hotel, cursor: datetime | None, now: datetime) -> Position:
     """Without a cursor: from the newest change at the provider, so that no clock but the
     provider's is looked at; from yesterday where nothing was ever booked."""
-    newest = cursor or hotel.newest_change() or now - timedelta(days=1)
+    newest = cursor or min(hotel.newest_change() or now - timedelta(days=1), now)
     return Position(phase=Phase.RECORDS, newest=newest, since=newest - OVERLAP)
 
 
@@ -111,11 +111,11 @@ class Pull:
             ends = max(map(modified_of, found), default=position.since)
             if ends.replace(microsecond=0) > position.since:
                 since = ends.replace(microsecond=0)
-                after = replace(position, since=since, newest=max(position.newest, ends))
+                after = replace(position, since=since, newest=_later(position, ends, observed_at))
                 items = self._unseen(found)
             else:
                 (items, ends), ended = self._tied(position, found), True
-                after = replace(position, newest=max(position.newest, ends))
+                after = replace(position, newest=_later(position, ends, observed_at))
             if items:
                 yield Page(items=items, observed_at=observed_at), after
             position = after
@@ -160,6 +160,11 @@ class Pull:
                 self.seen[said] = content
             fresh.append(value)
         return self.hotel.bookings(fresh)
+
+
+def _later(position: Position, ends: datetime, now: datetime) -> datetime:
+    """Never beyond our own clock: one change stamped in the future would hide all until then."""
+    return max(position.newest, min(ends, now))
 
 
 def cursor_of(text: str | None) -> datetime | None:
