@@ -177,16 +177,6 @@ class TestRequests:
     def test_must_be_posted(self, wire: Wire) -> None:
         assert wire.send("GET", "/api/connector/v1/configuration/get", b"").status == 404
 
-    def test_are_let_through_again_as_the_window_slides(self) -> None:
-        now = [0.0]
-        limit = SlidingWindow(2, 30, lambda: now[0])
-        assert [limit.wait_seconds("a") for _ in range(3)] == [0, 0, 30]
-        now[0] = 29.5
-        assert limit.wait_seconds("a") == 1
-        assert limit.wait_seconds("b") == 0
-        now[0] = 30.0
-        assert limit.wait_seconds("a") == 0
-
     def test_over_the_limit_are_told_how_long_to_wait(self) -> None:
         hotel = SimulatedHotel(bookings=5)
         with MewsSimulator(hotel, limit=SlidingWindow(3, 30, lambda: 7.0)) as simulator:

@@ -27,7 +27,8 @@ from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, RoomS
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 
-from .simulated_answers import ApaleoWords, JsonObject
+from .simulated_answers import ApaleoWords
+from .simulated_inventory import JsonObject
 
 TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address
 _SPOILED: Final = SpoiledFields("status", ("arrival", "timeZone", "name", "from", "id"))
@@ -89,10 +90,17 @@ class ApaleoApi:
         self._given = 0
         self._lock = threading.Lock()
         self._sorted: dict[str, tuple[int, list[RoomStay]]] = {}
+        inventory = self._words.inventory
         self._routes: dict[str, tuple[str, Callable[[Mapping[str, str]], Sequence[object]]]] = {
-            "/inventory/v1/properties": ("properties", lambda _: [self._words.property()]),
-            "/inventory/v1/unit-groups": ("unitGroups", lambda _: self._words.unit_groups()),
-            "/inventory/v1/units": ("units", lambda _: self._words.units()),
+            "/inventory/v1/properties": (
+                "properties",
+                lambda _: [inventory.property()],
+            ),
+            "/inventory/v1/unit-groups": (
+                "unitGroups",
+                lambda _: inventory.unit_groups(),
+            ),
+            "/inventory/v1/units": ("units", lambda _: inventory.units()),
             "/booking/v1/reservations": ("reservations", self._stays),
             "/availability/v1/unit-groups": ("timeSlices", self._availability),
         }
@@ -220,7 +228,7 @@ class ApaleoApi:
             until = date.fromisoformat(query["to"])
         except (KeyError, ValueError):
             raise Refused(422, "from and to are dates") from None
-        return self._words.availability(first, until)
+        return self._words.inventory.availability(first, until)
 
     def _disturb(self, struck: Sequence[Fault]) -> None:
         for fault in struck:
