@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from application.errors import Forbidden, HotelDisabled, HotelNotFound, Unauthenticated
-from domain.access import AccessToken, ProviderKey, Scope
+from domain.access import AccessToken, ProviderKey, Scope, grants
 from domain.hotel import Hotel
 from domain.values import HotelId
 from ports.directory import Directory
@@ -35,7 +35,7 @@ class Principal:
 
     def require(self, scope: Scope) -> None:
         """Raises Forbidden."""
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        if not grants(self.scopes, scope):
             message = f"this token lacks the scope '{scope}'; issue one with it"
             raise Forbidden(message, scope=scope)
 

@@ -12,6 +12,7 @@ from application.authenticate import Principal
 from application.errors import HotelNotFound, NotConnected
 from application.quarantine_items import fingerprint, tell_quarantined
 from application.retrying import until_settled
+from application.stored_connections import time_zone_of
 from domain.access import Scope
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind
@@ -184,9 +185,8 @@ def wake(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
 
 
 def hotel_context(connection: Connection, hotel: Hotel, *, observed_at: datetime) -> HotelContext:
-    """The provider's own time zone, learnt by the connection test, goes before the hotel's."""
     return HotelContext(
-        time_zone=connection.settings.get("time_zone") or hotel.time_zone,
+        time_zone=time_zone_of(connection, hotel),
         currency=hotel.currency,
         observed_at=observed_at,
     )

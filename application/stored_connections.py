@@ -1,13 +1,14 @@
 """A connection with its hotel, as stored: found, changed, or made into what a client needs."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from application.errors import ConnectionNotFound
 from application.retrying import until_settled
-from domain.hotel import Hotel
-from domain.sync import Connection
+from domain.hotel import Hotel, require_time_zone
+from domain.sync import Connection, SyncKind
 from domain.values import ConnectionId
-from ports.providers import Account, Provider
+from ports.providers import Account, Provider, PullRequest
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -38,10 +39,35 @@ def changed(
     return until_settled(attempt)
 
 
+def time_zone_of(connection: Connection, hotel: Hotel) -> str:
+    """The provider's own, learnt by the connection test, goes before the hotel's."""
+    return connection.settings.get("time_zone") or hotel.time_zone
+
+
+def asked_for(
+    connection: Connection,
+    hotel: Hotel,
+    kind: SyncKind,
+    *,
+    now: datetime,
+    checkpoint: str | None = None,
+) -> PullRequest:
+    """What a pull of `kind` asks for, by the connection's schedule and the hotel's own day."""
+    zone = require_time_zone(time_zone_of(connection, hotel))
+    window = connection.schedule.window(kind, now.astimezone(zone).date())
+    return PullRequest(
+        kind=kind,
+        cursor=connection.cursor,
+        checkpoint=checkpoint,
+        stay_from=window.arrival,
+        stay_to=window.departure,
+    )
+
+
 def account(connection: Connection, hotel: Hotel, secrets: Secrets, correlation_id: str) -> Account:
     return Account(
         connection_id=connection.id,
-        time_zone=connection.settings.get("time_zone") or hotel.time_zone,
+        time_zone=time_zone_of(connection, hotel),
         currency=hotel.currency,
         settings=connection.settings,
         secrets=secrets,

@@ -18,11 +18,11 @@ from application.errors import ConnectionStopped, NoProgress, NotFound
 from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
-from application.stored_connections import account, found
+from application.stored_connections import account, asked_for, found
 from application.sync_endings import store_ended
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
-from domain.hotel import Hotel, require_time_zone
+from domain.hotel import Hotel
 from domain.messages import ItemKind
 from domain.precedence import Observation, Origin
 from domain.snapshots import BookingSnapshot
@@ -159,20 +159,13 @@ class SyncConnection:
 
     def _request(self, session: _Session) -> PullRequest:
         """A reconcile that was interrupted starts again: what it saw before is not known."""
-        connection, run = session.connection, session.run
-        schedule = connection.schedule
-        zone = require_time_zone(connection.settings.get("time_zone") or session.hotel.time_zone)
-        today = self.clock.now().astimezone(zone).date()
-        reconcile = run.kind is SyncKind.RECONCILE
-        back = schedule.reconcile_days_back if reconcile else schedule.keep_days_back
-        full = run.kind is SyncKind.FULL
-        ahead = schedule.keep_days_ahead if full else schedule.reconcile_days_ahead
-        return PullRequest(
-            kind=run.kind,
-            cursor=connection.cursor,
-            checkpoint=None if reconcile else run.checkpoint,
-            stay_from=today - timedelta(days=back),
-            stay_to=today + timedelta(days=ahead),
+        run = session.run
+        return asked_for(
+            session.connection,
+            session.hotel,
+            run.kind,
+            now=self.clock.now(),
+            checkpoint=None if run.kind is SyncKind.RECONCILE else run.checkpoint,
         )
 
     def _store(self, session: _Session, page: Page) -> None:

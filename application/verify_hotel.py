@@ -3,19 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Final
 
 from application.apply_items import Context
-from application.stored_connections import account, found
+from application.stored_connections import account, asked_for, found
 from domain.booking import Booking
-from domain.hotel import Hotel, require_time_zone
+from domain.hotel import Hotel
 from domain.precedence import Advanced, Applied, Observation, Origin, Refused, changed_names
 from domain.snapshots import BookingSnapshot
 from domain.sync import Connection, SyncKind
 from domain.values import ConnectionId, Stay
 from ports.errors import Unsupported
-from ports.providers import Page, ProviderClient, Providers, PullRequest, Ref, RefKind
+from ports.providers import Page, ProviderClient, Providers, Ref, RefKind
 from ports.system import Clock, IdGenerator
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -83,7 +82,7 @@ class VerifyHotel:
         can_fetch: bool,
     ) -> DriftReport:
         report = DriftReport(connection.id, connection.provider)
-        request = self._request(connection, hotel)
+        request = asked_for(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
         seen: set[str] = set()
         for page in client.pull(request):
             seen |= self._compare_page(connection, page, report, correlation_id)
@@ -101,18 +100,6 @@ class VerifyHotel:
                 report.surplus += 1
                 report.name(external_id, "not returned by the provider")
         return report
-
-    def _request(self, connection: Connection, hotel: Hotel) -> PullRequest:
-        schedule = connection.schedule
-        zone = require_time_zone(connection.settings.get("time_zone") or hotel.time_zone)
-        today = self.clock.now().astimezone(zone).date()
-        return PullRequest(
-            kind=SyncKind.RECONCILE,
-            cursor=connection.cursor,
-            checkpoint=None,
-            stay_from=today - timedelta(days=schedule.reconcile_days_back),
-            stay_to=today + timedelta(days=schedule.reconcile_days_ahead),
-        )
 
     def _compare_page(
         self, connection: Connection, page: Page, report: DriftReport, correlation_id: str

@@ -16,6 +16,11 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+def grants(scopes: frozenset[Scope], wanted: Scope) -> bool:
+    """ADMIN includes the others."""
+    return wanted in scopes or Scope.ADMIN in scopes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKey:
     """A partner's own credential for one provider; `secret_hash` is SHA-256 in hex."""
@@ -59,7 +64,7 @@ class AccessToken:
         return self.revoked_at is None and now < self.expires_at
 
     def allows(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+        return grants(self.scopes, scope)
 
     def revoked(self, now: datetime) -> "AccessToken":
         return self if self.revoked_at is not None else replace(self, revoked_at=now)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.values import ConnectionId, HotelId
+from domain.values import ConnectionId, HotelId, Stay
 
 LEASE_TTL: Final = timedelta(minutes=3)
 BREAKER_THRESHOLD: Final = 3
@@ -213,6 +213,15 @@ class Schedule:
     keep_days_ahead: int = 1_100
     """A full sync asks for stays that begin no later than this: three years, beyond what hotels
     sell. What is booked farther ahead comes with the delta that its next change brings."""
+
+    def window(self, kind: SyncKind, today: date) -> Stay:
+        """The stays that a run of `kind` asks for: those that overlap it."""
+        back, ahead = self.reconcile_days_back, self.reconcile_days_ahead
+        if kind is not SyncKind.RECONCILE:
+            back = self.keep_days_back
+        if kind is SyncKind.FULL:
+            ahead = self.keep_days_ahead
+        return Stay(today - timedelta(days=back), today + timedelta(days=ahead))
 
     def jitter(self, fraction: float) -> timedelta:
         """`fraction` in [0, 1): spreads hotels over a tenth of the interval."""

@@ -37,10 +37,6 @@ def _sentence(error: PmsError) -> str:
     return " ".join([error.message, *(f"({name}: {value})" for name, value in details.items())])
 
 
-def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
-
-
 def progress_console() -> Console:
     """Bars go to standard error, so that standard output stays for results."""
     return Console(stderr=True, highlight=False)
