@@ -3,6 +3,7 @@
 A server that does not start fails the run; nothing is skipped.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from tests.servers import PostgresServer, ValkeyServer
 # A busy machine must not fail a property: what is measured for speed lives in bench/.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def logging_left_alone() -> Iterator[None]:
+    """A command run in the test's process sets up the root logger: the next test finds it as new."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)  # clears what each logger remembers of being enabled, as setting the attribute does not
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ class Pms:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, logging_left_alone: None) -> Pms:
+def empty(tmp_path: Path) -> Pms:
     pms = Pms(tmp_path / "home", {"PMS_ALLOWED_HOSTS": "127.0.0.1", "PMS_ALLOW_PLAIN_HTTP": "yes"})
     assert pms.json("db", "upgrade")["to"] > 0
     return pms
@@ -108,9 +108,7 @@ class TestDb:
         assert empty.json("db", "upgrade") == {"from": 0, "to": newest}
         assert empty.json("db", "upgrade") == {"from": newest, "to": newest}
 
-    def test_is_asked_for_where_it_was_never_set_up(
-        self, tmp_path: Path, logging_left_alone: None
-    ) -> None:
+    def test_is_asked_for_where_it_was_never_set_up(self, tmp_path: Path) -> None:
         assert "pms db upgrade" in Pms(tmp_path).refusal("hotel", "list")
 
 

@@ -37,9 +37,7 @@ class TestHome:
         (tmp_path / "theirs").touch()
         assert rights(private_home(tmp_path)) == 0o755
 
-    def test_is_closed_whichever_command_comes_first(
-        self, tmp_path: Path, logging_left_alone: None
-    ) -> None:
+    def test_is_closed_whichever_command_comes_first(self, tmp_path: Path) -> None:
         with only_one(tmp_path / "up"):
             assert rights(tmp_path / "up") == 0o700
         for command, name in ((("db", "upgrade"), "db"), (("doctor",), "doctor")):
