@@ -19,12 +19,12 @@ hypothesis.settings.load_profile("suite")
 
 @pytest.fixture(autouse=True)
 def logging_left_alone() -> Iterator[None]:
-    """A command run in the test's process sets up the root logger: the next test finds it as new."""
+    """A command run in the test's process sets up the root logger; the next finds it as new."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers = handlers
-    root.setLevel(level)  # clears what each logger remembers of being enabled, as setting the attribute does not
+    root.setLevel(level)  # unlike the attribute, also clears what loggers remember of it
 
 
 @pytest.fixture(scope="session")
