@@ -133,6 +133,12 @@ class HotelLife:
         ]
         return self._source.choice(found) if found else None
 
+    def book(self) -> RoomStay:
+        """A confirmed booking made on purpose, of the next days."""
+        booking = self._maker.booking(self.hotel.today + timedelta(days=3), self.hotel.stamp())
+        self.desk.created(booking)
+        return booking.stays[0]
+
     def _new_booking(self) -> None:
         hotel, walks_in = self.hotel, self._source.random() < 0.1
         ahead = 0 if walks_in else int(self._source.random() ** 2 * 120)
