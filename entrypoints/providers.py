@@ -12,7 +12,7 @@ from ports.providers import Capabilities, Provider, ProviderFactory, ProviderToo
 GROUP: Final = "pms_adapter.providers"
 
 # A third party's module may fail in any way while it is imported or made; none may stop the rest.
-_FAULTS: Final = (
+FAULTS: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -105,7 +105,7 @@ def _made(plugin: EntryPoint, tools: ProviderTools) -> Provider | BrokenPlugin:
     try:
         provider = cast("ProviderFactory", plugin.load())(tools)
         capabilities: object = provider.capabilities
-    except _FAULTS as fault:
+    except FAULTS as fault:
         problem = f"{type(fault).__name__}: {fault}"
         return BrokenPlugin(plugin.name, plugin.value, problem)
     if not isinstance(capabilities, Capabilities):

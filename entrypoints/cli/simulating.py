@@ -1,27 +1,29 @@
 """`pms simulate`."""
 
 import signal
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Protocol
 
 import click
 
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.providers.apaleo.simulator import start_simulator as start_apaleo
-from adapters.outbound.providers.mews.simulator import start_simulator as start_mews
+from adapters.outbound.provider_kit.simulation.stage import StagedSimulator
 from entrypoints.cli.output import say_json
+from entrypoints.simulators import simulator_names, simulator_of
 
 
-class Simulator(Protocol):
-    def connection_values(self) -> dict[str, str]: ...
+class _Simulators(click.Group):
+    """A command for each simulator that is installed; nothing is imported before one is run."""
 
-    def stop(self) -> None: ...
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(simulator_names())
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        return _command(cmd_name) if cmd_name in simulator_names() else None
 
 
-@click.group()
+@click.group(cls=_Simulators)
 def simulate() -> None:
     """Simulated PMSs: real HTTP servers over a seeded hotel, on this machine only.
 
@@ -30,9 +32,9 @@ def simulate() -> None:
     """
 
 
-def _command(name: str, what: str, start: Callable[[SimulatorOptions], Simulator]) -> None:
-    @simulate.command(name, help=what)
-    @click.option("--bookings", type=click.IntRange(1, 500_000), default=2_000, show_default=True)
+def _command(name: str) -> click.Command:
+    @click.command(name, help=f"The API of {name}, over a seeded hotel.")
+    @click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True)
     @click.option("--seed", type=int, default=1, show_default=True)
     @click.option(
         "--days", type=click.IntRange(0, 3650), default=0, help="Lived before it answers."
@@ -81,17 +83,15 @@ def _command(name: str, what: str, start: Callable[[SimulatorOptions], Simulator
             start_date=start_date.date() if start_date else None,
             journal=journal,
         )
-        _serve(start(options))
+        _serve(simulator_of(name)(options))
+
+    return serve
 
 
-def _serve(simulator: Simulator) -> None:
+def _serve(simulator: StagedSimulator) -> None:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    say_json(simulator.connection_values())
+    say_json(dict(simulator.connection_values()))
     stopping.wait()
     simulator.stop()
-
-
-_command("apaleo", "Apaleo's APIs and its identity server.", start_apaleo)
-_command("mews", "The Mews Connector API.", start_mews)
