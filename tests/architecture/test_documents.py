@@ -92,9 +92,10 @@ def commands(document: Path) -> Iterator[list[str]]:
 def fault_of(words: list[str]) -> str | None:
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        if words[0] not in command.commands:
+        found = command.get_command(click.Context(command), words[0])
+        if found is None:
             return f"there is no {words[0]}"
-        command, words = command.commands[words[0]], words[1:]
+        command, words = found, words[1:]
     known = {option for parameter in command.params for option in parameter.opts}
     unknown = [
         word.partition("=")[0]
