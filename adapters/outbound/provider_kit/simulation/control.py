@@ -1,6 +1,6 @@
 """A simulator's own endpoints under /simulator/, for demos and tests; no part of the vendor's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from .loopback_http import Call, Reply
 from .webhook_sender import WebhookHabits, WebhookTargetRefused
 
 MAX_DAYS, MAX_EVENTS = 400, 100_000
+LIVE_EVENTS = 3
 
 
 class ControlRefused(ValueError):
@@ -27,6 +28,10 @@ class Controlled(Protocol):
 
     def advance(self, *, days: int = 0, events: int = 0) -> Sequence[object]: ...
 
+    def connection_values(self) -> Mapping[str, str]: ...
+
+    def live_by_itself(self, every_seconds: float, events: int) -> None: ...
+
     def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> object: ...
 
 
@@ -37,9 +42,11 @@ class ControlApi:
     def answer(self, call: Call) -> Reply:
         handlers = {
             ("GET", "/simulator/state"): self._state,
+            ("GET", "/simulator/connection"): self._connection,
             ("POST", "/simulator/advance"): self._advance,
             ("POST", "/simulator/faults"): self._set_faults,
             ("POST", "/simulator/webhooks"): self._set_webhooks,
+            ("POST", "/simulator/live"): self._live,
         }
         handler = handlers.get((call.method, call.path))
         if handler is None:
@@ -51,6 +58,16 @@ class ControlApi:
 
     def _state(self, _: JsonObject) -> JsonObject:
         return self._simulator.state()
+
+    def _connection(self, _: JsonObject) -> JsonObject:
+        return dict(self._simulator.connection_values())
+
+    def _live(self, body: JsonObject) -> JsonObject:
+        every, events = body.get("every_seconds"), body.get("events", LIVE_EVENTS)
+        if not isinstance(every, int | float) or every <= 0:
+            raise ControlRefused("every_seconds must be a number above 0")
+        self._simulator.live_by_itself(every, _whole(events, MAX_EVENTS))
+        return {"every_seconds": every}
 
     def _advance(self, body: JsonObject) -> JsonObject:
         days = _whole(body.get("days", 0), MAX_DAYS)

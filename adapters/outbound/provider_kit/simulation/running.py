@@ -44,8 +44,9 @@ class RunningSimulator(Generic[E]):
     """One hotel behind one port. Start and stop once; usable as a context manager.
 
     `compose` makes the body of a webhook; `serve` is told the vendor's API. Its own endpoints, on
-    the same port and without credentials: GET /simulator/state; POST /simulator/advance {days,
-    events}, /simulator/faults {faults, clear}, /simulator/webhooks {url, ...WebhookHabits}.
+    the same port and without credentials: GET /simulator/state, /simulator/connection; POST
+    /simulator/advance {days, events}, /simulator/live {every_seconds, events}, /simulator/faults
+    {faults, clear}, /simulator/webhooks {url, ...WebhookHabits}.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class RunningSimulator(Generic[E]):
         self._server = LoopbackServer(port, self._answer)
         self._sender: WebhookSender[E] | None = None
         self._thread: threading.Thread | None = None
+        self._pace = (0.0, 0)
         self._started = False
         self._served: dict[str, int] = {}
         self._served_lock = threading.Lock()
@@ -175,14 +177,16 @@ class RunningSimulator(Generic[E]):
         return sender
 
     def live_by_itself(self, every_seconds: float, events: int) -> None:
-        """A thread that lets things happen until `stop`."""
-        self._thread = threading.Thread(
-            target=self._keep_living, args=(every_seconds, events), name="simulator-life"
-        )
-        self._thread.start()
+        """A thread that lets things happen until `stop`; called again, it changes the pace."""
+        with self._lock:
+            self._pace = every_seconds, events
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._keep_living, name="simulator-life")
+                self._thread.start()
 
-    def _keep_living(self, every_seconds: float, events: int) -> None:
-        while not self.stopping.wait(every_seconds):
+    def _keep_living(self) -> None:
+        while not self.stopping.wait(self._pace[0]):
+            every_seconds, events = self._pace
             self._announced(Lived(seconds=int(every_seconds), days=0, events=events))
 
     def state(self) -> JsonObject:
