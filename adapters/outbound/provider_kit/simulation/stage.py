@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from domain.status import BookingStatus
 from domain.values import Money
@@ -106,6 +106,17 @@ class StagedSimulator(Protocol):
     def stop(self) -> None: ...
 
 
+@runtime_checkable
+class Bursting(Protocol):
+    """A simulator that can do many things at one instant; without it the suite can't look at ties
+    at a page's end, and says so."""
+
+    def burst(self, count: int) -> None:
+        """At least so many bookings made within one second, or within the vendor's own smallest
+        unit of time."""
+        ...
+
+
 STATUSES: Final = {
     StayState.OPTION: BookingStatus.PENDING,
     StayState.CONFIRMED: BookingStatus.CONFIRMED,
@@ -115,6 +126,15 @@ STATUSES: Final = {
     StayState.NO_SHOW: BookingStatus.NO_SHOW,
 }
 """For vendors whose options are pending bookings; others say so in their own `truth`."""
+
+
+def book_at_once(life: HotelLife, count: int) -> Sequence[HotelEvent]:
+    """`burst` over the neutral hotel: what is to be told of it."""
+    with life.lock:
+        life.wait(1)
+        for _ in range(count):
+            life.book()
+        return life.desk.take_events()
 
 
 _BEFORE: Final = {

@@ -13,15 +13,31 @@ import orjson
 from adapters.outbound.provider_kit.simulation.fault_answers import JsonObject
 from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
 from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife, seeded_life
-from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, Happened, HotelEvent
+from adapters.outbound.provider_kit.simulation.hotel_records import (
+    TICKS,
+    Happened,
+    HotelEvent,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.journal import Journal
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
 from adapters.outbound.provider_kit.simulation.seeded_hotel import START_DATE, SeededHotel
+from adapters.outbound.provider_kit.simulation.stage import (
+    STATUSES,
+    Act,
+    TrueBooking,
+    VendorMessage,
+    book_at_once,
+    perform,
+)
 from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits, WebhookSender
+from domain.status import BookingStatus
+from domain.values import Money
 
-from .simulator_api import ApaleoApi, Clients
+from .capabilities import PAGE_SIZE
+from .simulator_api import RESERVATIONS_PATH, TOKEN_PATH, ApaleoApi, Clients
 
 _TYPES: Final = {
     Happened.CREATED: "created",
@@ -37,6 +53,10 @@ _TYPES: Final = {
     Happened.ROOM_ASSIGNED: "unit-assigned",
     Happened.ROOM_UNASSIGNED: "unit-unassigned",
 }
+
+
+# This vendor knows no option: what is not paid for yet is confirmed.
+_TRUE_STATUSES: Final = {**STATUSES, StayState.OPTION: BookingStatus.CONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,51 @@ class ApaleoSimulator(RunningSimulator[Event]):
             stopping=self.stopping,
         )
         self.serve(self.api.answer)
+        self._untold: list[Event] = []
+
+    @property
+    def page_size(self) -> int:
+        return PAGE_SIZE
+
+    @property
+    def bookings_path(self) -> str:
+        return RESERVATIONS_PATH
+
+    @property
+    def token_path(self) -> str:
+        return TOKEN_PATH
+
+    def truth(self) -> Sequence[TrueBooking]:
+        with self.life.lock:
+            return [
+                TrueBooking(
+                    external_id=f"{stay.booking_id}-{stay.line}",
+                    status=_TRUE_STATUSES[stay.state],
+                    arrival=stay.arrival,
+                    departure=stay.departure,
+                    total=Money(stay.total, self.hotel.currency),
+                )
+                for stay in self.hotel.stays()
+            ]
+
+    def act(self, act: Act) -> str | None:
+        stay, happened = perform(self.life, act)
+        self._untold += _told(self.hotel, happened)
+        return None if stay is None else f"{stay.booking_id}-{stay.line}"
+
+    def burst(self, count: int) -> None:
+        self._untold += _told(self.hotel, book_at_once(self.life, count))
+
+    def messages(self) -> Sequence[VendorMessage]:
+        untold, self._untold = self._untold, []
+        return [VendorMessage(self._webhook([event])) for event in untold]
+
+    def unknown_message(self) -> VendorMessage:
+        event = Event("Weather", "forecast-changed", "SIMULATED", self.hotel.now)
+        return VendorMessage(self._webhook([event]))
+
+    def expire_tokens(self) -> None:
+        self.api.expire_tokens()
 
     def connection_values(self) -> dict[str, str]:
         return {

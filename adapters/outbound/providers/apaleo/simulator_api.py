@@ -31,6 +31,7 @@ from .simulated_answers import ApaleoWords
 from .simulated_inventory import JsonObject
 
 TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address
+RESERVATIONS_PATH: Final = "/booking/v1/reservations"
 _SPOILED: Final = SpoiledFields("status", ("arrival", "timeZone", "name", "from", "id"))
 _MESSAGES: Final = {
     401: "You are unauthorized.",
@@ -101,7 +102,7 @@ class ApaleoApi:
                 lambda _: inventory.unit_groups(),
             ),
             "/inventory/v1/units": ("units", lambda _: inventory.units()),
-            "/booking/v1/reservations": ("reservations", self._stays),
+            RESERVATIONS_PATH: ("reservations", self._stays),
             "/availability/v1/unit-groups": ("timeSlices", self._availability),
         }
 
@@ -165,7 +166,7 @@ class ApaleoApi:
                 page = rendered
             # As in the vendor's own sample the count is not to be trusted.
             return {key: list(page), "count": 0} if page else None
-        reservation_id = unquote(path.removeprefix("/booking/v1/reservations/"))
+        reservation_id = unquote(path.removeprefix(f"{RESERVATIONS_PATH}/"))
         return self._words.single(self._stay(reservation_id), _expanded(query))
 
     def _stay(self, reservation_id: str) -> RoomStay:

@@ -14,9 +14,12 @@ from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fa
 from adapters.outbound.provider_kit.simulation.journal import Journal
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
+from adapters.outbound.provider_kit.simulation.stage import Act, TrueBooking, VendorMessage
 
+from .capabilities import MOST_PER_PAGE
 from .simulated_days import HotelLife
 from .simulated_hotel import START_DATE, Event, SimulatedHotel
+from .simulated_stage import Stage
 from .simulator_api import Credentials, MewsApi
 
 
@@ -81,6 +84,43 @@ class MewsSimulator(RunningSimulator[Event]):
             half_open=half_open_intervals,
         )
         self.serve(api.answer)
+        self._stage = Stage(self.life)
+
+    @property
+    def page_size(self) -> int:
+        return MOST_PER_PAGE
+
+    @property
+    def bookings_path(self) -> str:
+        return "reservations/getAll"
+
+    @property
+    def token_path(self) -> None:
+        """Its tokens are given out by hand and do not expire."""
+
+    def truth(self) -> Sequence[TrueBooking]:
+        return self._stage.truth()
+
+    def act(self, act: Act) -> str | None:
+        return self._stage.act(act)
+
+    def burst(self, count: int) -> None:
+        with self.life.lock:
+            self.life.wait(1)
+            for _ in range(count):
+                self._stage.book()
+
+    def messages(self) -> Sequence[VendorMessage]:
+        """One event a message, as a busy hotel's come."""
+        with self.life.lock:
+            events = self.hotel.take_events()
+        return [VendorMessage(self._general_webhook([event])) for event in events]
+
+    def unknown_message(self) -> VendorMessage:
+        return VendorMessage(self._general_webhook([Event("WeatherChanged", self.service_id)]))
+
+    def expire_tokens(self) -> None:
+        """None expires."""
 
     def connection_values(self) -> dict[str, str]:
         return {
