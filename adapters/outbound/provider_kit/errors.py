@@ -33,6 +33,30 @@ class NotAMessage(UnreadableJson):
     kind = ErrorKind.INVALID
 
 
+class UnreadableXml(UnreadableMessage):
+    """The text is not XML that can be taken without loss."""
+
+    code = "unreadable_xml"
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        where = "" if line is None else f" at line {line}, column {column}"
+        super().__init__(f"unreadable XML: {reason}{where}", line=line, column=column)
+        self.reason = reason
+
+
+class ForbiddenXml(UnreadableXml):
+    """XML with a document type or an entity of its own, which could be made to do harm."""
+
+    code = "forbidden_xml"
+
+
+class OversizeXml(UnreadableXml):
+    """More XML than one message may hold, or nested too deeply; send it in parts."""
+
+    code = "oversize_xml"
+    kind = ErrorKind.INVALID
+
+
 class UnreadableField(PmsError):
     """A field of a foreign payload is not what its documentation says.
 

@@ -1,0 +1,35 @@
+"""What AlpineBits and OTA senders can do and what a connection to one needs.
+
+Sources: the XSDs of AlpineBits 2015-07b to 2020-10 with the published examples, SiteMinder's
+developer pages, HTNG's inventory notification.
+"""
+
+from typing import Final
+
+from domain.messages import ItemKind
+from ports.providers import Capabilities, SettingSpec
+
+NAME: Final = "alpinebits"
+
+CAPABILITIES: Final = Capabilities(
+    name=NAME,
+    title="AlpineBits / OTA XML",
+    kinds=frozenset({ItemKind.AVAILABILITY}),
+    pulls=False,
+    fetches_by_id=False,
+    tells_deletion=False,
+    webhooks=False,
+    day_use=False,
+    trust="user name (the connection's key) and password, by HTTP basic auth or WSSE UsernameToken",
+    limits="2 MB per message",
+    settings=(
+        SettingSpec(
+            name="password", help="the password that the sender signs in with", secret=True
+        ),
+        SettingSpec(
+            name="hotel_code",
+            help="HotelCode that messages must be for; none: whatever the sender says",
+            required=False,
+        ),
+    ),
+)
