@@ -7,10 +7,8 @@ from uuid import UUID
 from application.authenticate import secret_hash
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest_items import wake
-from application.quarantine_items import fingerprint
+from application.notification_rows import notification_rows
 from application.retrying import until_settled
-from domain.messages import InboxItem, ItemKind
-from domain.precedence import Origin
 from ports.directory import Directory
 from ports.job_queue import JobQueue
 from ports.providers import Providers
@@ -51,20 +49,13 @@ class ReceiveWebhook:
         if connection is None or connection.provider != webhook.provider:
             raise ConnectionNotFound
         now = self.clock.now()
-        body = self.mask_cards(webhook.body)
-        row_id = self.ids.new()
-        row = InboxItem(
-            id=row_id,
-            hotel_id=connection.hotel_id,
-            connection_id=connection.id,
-            provider=connection.provider,
-            kind=ItemKind.NOTIFICATION,
-            origin=Origin.PUSHED,
-            received_at=now,
+        (row,) = notification_rows(
+            connection,
+            [webhook.body],
+            mask_cards=self.mask_cards,
+            ids=self.ids,
+            now=now,
             correlation_id=webhook.correlation_id,
-            body=body,
-            batch_id=row_id,
-            fingerprint=fingerprint(connection.provider, ItemKind.NOTIFICATION, body),
         )
 
         def attempt() -> None:
@@ -77,4 +68,4 @@ class ReceiveWebhook:
 
         until_settled(attempt)
         wake(self.queue, [row])
-        return row_id
+        return row.id

@@ -15,7 +15,9 @@ from application.apply_items import (
     counted,
 )
 from application.errors import ConnectionStopped, NoProgress, NotFound
+from application.ingest_items import wake
 from application.missing_bookings import not_there
+from application.notification_rows import notification_rows
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
 from application.stored_connections import account, asked_for, found
@@ -23,7 +25,7 @@ from application.sync_endings import store_ended
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel
-from domain.messages import ItemKind
+from domain.messages import InboxItem, ItemKind
 from domain.precedence import Observation, Origin
 from domain.snapshots import BookingSnapshot
 from domain.sync import (
@@ -38,6 +40,7 @@ from domain.sync import (
 )
 from domain.values import Stay
 from ports.errors import CredentialsRefused, LeaseLost, StoreUnavailable
+from ports.job_queue import JobQueue
 from ports.providers import (
     Account,
     Capabilities,
@@ -50,7 +53,7 @@ from ports.providers import (
     Ref,
     RefKind,
 )
-from ports.system import Clock, IdGenerator
+from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CHUNK: Final = 500
@@ -78,6 +81,8 @@ class SyncConnection:
     providers: Providers
     clock: Clock
     ids: IdGenerator
+    queue: JobQueue
+    mask_cards: CardMask
 
     def __call__(self, run_id: UUID, *, holder: str) -> SyncRun:
         """Carries a queued or abandoned run to its end; returns it as it is where it has ended or
@@ -169,26 +174,47 @@ class SyncConnection:
         )
 
     def _store(self, session: _Session, page: Page) -> None:
-        results = until_settled(lambda: self._store_once(session, page))
+        """Notifications that come with a page are kept with it; what they name is counted by
+        nobody here: it is fetched, as after a webhook, by the job that is woken."""
+        results, kept = until_settled(lambda: self._store_once(session, page))
+        if kept:
+            wake(self.queue, kept[:1])
         session.seen.update(
             result.item.external_id
             for result in results
             if result.item.external_id and _is_booking(result.item)
         )
 
-    def _store_once(self, session: _Session, page: Page) -> Sequence[ItemResult]:
+    def _store_once(
+        self, session: _Session, page: Page
+    ) -> tuple[Sequence[ItemResult], Sequence[InboxItem]]:
         context = self._context(session, page)
+        kept = self._notifications(session, page, context)
         with self.unit_of_work() as uow:
             self._renew(uow, session)
             if page.records:
                 uow.records.save(context.hotel_id, context.provider, page.records, now=context.now)
             results = apply_items(uow, page.items, context, self.ids)
             quarantine(uow, results, context, self.ids, batch_id=session.run.id)
+            if kept:
+                uow.inbox.add(kept)
             run = session.run.page_stored(page.checkpoint, counted(results))
             uow.sync_runs.save(run)
             uow.commit()
         session.run = run
-        return results
+        return results, kept
+
+    def _notifications(
+        self, session: _Session, page: Page, context: Context
+    ) -> Sequence[InboxItem]:
+        return notification_rows(
+            session.connection,
+            page.notifications,
+            mask_cards=self.mask_cards,
+            ids=self.ids,
+            now=context.now,
+            correlation_id=session.run.correlation_id,
+        )
 
     def _find_the_gone(
         self,

@@ -160,7 +160,9 @@ class Container:
 
     @cached_property
     def sync_connection(self) -> SyncConnection:
-        return SyncConnection(self.store.unit_of_work, self.providers, self.clock, self.ids)
+        return SyncConnection(
+            self.store.unit_of_work, self.providers, self.clock, self.ids, self.queue, scrub_bytes
+        )
 
     @cached_property
     def fail_sync(self) -> FailSync:

@@ -127,7 +127,10 @@ class PullRequest:
 class Page:
     """`observed_at`: our clock before the first request for this page was sent. `checkpoint`
     resumes after this page. `cursor` is set on the last page only: where the next delta starts.
-    `expected`: how many items the run will see in all, where the provider tells; for progress."""
+    `expected`: how many items the run will see in all, where the provider tells; for progress.
+    `notifications`: raw ones that the provider handed over with this page and will not hand over
+    again: they are stored with the page, before the next is asked for, and read as webhooks are.
+    Never in a RECONCILE, whose pages may be compared only."""
 
     items: Sequence[ReadItem]
     observed_at: datetime
@@ -135,6 +138,7 @@ class Page:
     checkpoint: str | None = None
     cursor: str | None = None
     expected: int | None = None
+    notifications: Sequence[bytes] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

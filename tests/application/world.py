@@ -198,7 +198,9 @@ class World:
 
     @property
     def sync(self) -> SyncConnection:
-        return SyncConnection(self.unit_of_work, self.providers, self.clock, self.ids)
+        return SyncConnection(
+            self.unit_of_work, self.providers, self.clock, self.ids, self.queue, scrub_bytes
+        )
 
     @property
     def fail(self) -> FailSync:

@@ -13,6 +13,7 @@ from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
 from adapters.outbound.persistence.store import Store
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
 from application.errors import SyncInProgress
 from application.request_sync import RequestSync
@@ -89,13 +90,17 @@ class TestARunThatAnotherWorkerEnds:
             uow.commit()
         provider = ScriptedProvider(clock)
         providers = ScriptedProviders(provider)
-        other = SyncConnection(postgres.unit_of_work, providers, clock, ids)
+        other = SyncConnection(
+            postgres.unit_of_work, providers, clock, ids, RecordingJobQueue(), scrub_bytes
+        )
         happens: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
 
         def meddled() -> UnitOfWork:
             return Meddled(postgres.unit_of_work(), happens)
 
-        late = SyncConnection(meddled, providers, clock, ids)(run.id, holder="late")
+        late = SyncConnection(meddled, providers, clock, ids, RecordingJobQueue(), scrub_bytes)(
+            run.id, holder="late"
+        )
         assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)
         assert len(provider.accounts) == 1
         later = clock.now() + timedelta(minutes=1)
