@@ -61,7 +61,7 @@ class Stage:
             self._life.wait(1)
             if act is Act.BOOK:
                 booked = self.book()
-                return booked and booked.id
+                return None if booked is None else booked.id
             for item in self._candidates(act):
                 if self._done(act, item):
                     return item.id
