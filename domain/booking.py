@@ -45,6 +45,7 @@ class BookingDetails:
     holds_inventory: bool
     confirmation_number: str | None = None
     group_id: str | None = None
+    share_id: str | None = None
     source: BookingSource = BookingSource.OTHER
     primary_guest: Party | None = None
     further_guests: tuple[Party, ...] = ()

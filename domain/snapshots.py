@@ -91,6 +91,8 @@ class BookingSnapshot:
     holds_inventory: Field[bool] = ABSENT
     confirmation_number: Field[str | None] = ABSENT
     group_id: Field[str | None] = ABSENT
+    share_id: Field[str | None] = ABSENT
+    """Bookings with the same one share a room, which is sold once."""
     source: Field[BookingSource] = ABSENT
     stay: Field[Stay] = ABSENT
     rooms: Field[tuple[RoomStay, ...]] = ABSENT

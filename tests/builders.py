@@ -196,6 +196,7 @@ def full_booking(of: Connection, external_id: str = "B1") -> Booking:
         holds_inventory=True,
         confirmation_number="C-1",
         group_id="GR-1",
+        share_id="SH-1",
         source=BookingSource.OTA,
         primary_guest=full_party(),
         further_guests=(full_party(PartyRole.OWNER), Party(last_name="Solo")),

@@ -114,6 +114,7 @@ bookings = st.builds(
     holds_inventory=said(st.booleans()),
     confirmation_number=nullable(texts),
     group_id=nullable(texts),
+    share_id=nullable(texts),
     source=said(st.sampled_from(BookingSource)),
     stay=said(stays),
     rooms=said(st.lists(room_stays, min_size=1, max_size=2).map(tuple)),

@@ -40,6 +40,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "balance": st.none() | money,
     "confirmation_number": st.none() | texts,
     "group_id": st.none() | texts,
+    "share_id": st.none() | texts,
     "special_requests": st.none() | texts,
     "notes": st.none() | texts,
     "checked_in_at": st.none() | instants,

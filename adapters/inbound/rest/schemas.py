@@ -111,6 +111,7 @@ class CanonicalBooking(_Described):
     holds_inventory = fields.Boolean()
     confirmation_number = _maybe()
     group_id = _maybe()
+    share_id = _maybe()
     source = _choice(BookingSource)
     stay = fields.Nested(Stay)
     rooms = fields.List(fields.Nested(RoomStay), validate=validate.Length(min=1))

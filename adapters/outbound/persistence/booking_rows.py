@@ -30,7 +30,14 @@ _STATUSES = {str(status): status for status in BookingStatus}
 _SOURCES = {str(source): source for source in BookingSource}
 _ROLES = {str(role): role for role in PartyRole}
 _AGE_CLASSES = {str(age_class): age_class for age_class in AgeClass}
-_TEXTS = ("confirmation_number", "group_id", "special_requests", "notes", "cancel_reason")
+_TEXTS = (
+    "confirmation_number",
+    "group_id",
+    "share_id",
+    "special_requests",
+    "notes",
+    "cancel_reason",
+)
 
 
 def booking_row(booking: Booking) -> Row:
@@ -137,6 +144,7 @@ def _details(row: Row, document: dict[str, Any]) -> BookingDetails:
         holds_inventory=bool(row[6]),
         confirmation_number=document.get("confirmation_number"),
         group_id=document.get("group_id"),
+        share_id=document.get("share_id"),
         source=_SOURCES[row[9]],
         primary_guest=None if guest is None else _party_of(guest),
         further_guests=tuple([_party_of(each) for each in document.get("further_guests", ())]),

@@ -32,6 +32,7 @@ def read_booking(reader: Reader, context: HotelContext) -> BookingSnapshot:  # n
         holds_inventory=unless_absent(r, "holds_inventory", r.boolean),
         confirmation_number=r.field_text("confirmation_number"),
         group_id=r.field_text("group_id"),
+        share_id=r.field_text("share_id"),
         source=unless_absent(r, "source", lambda key: r.choice(key, _SOURCES)),
         stay=stay,
         rooms=unless_absent(
