@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from domain.messages import ItemKind
@@ -219,6 +219,15 @@ class Provider(Protocol):
 
     def open(self, account: Account) -> ProviderClient:
         """Raises Misconfigured where a setting is missing or a host is not allowed."""
+        ...
+
+
+@runtime_checkable
+class BodySigned(Protocol):
+    """A plug-in whose vendor may sign what it sends is one as well."""
+
+    def authentic_body(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> bool:
+        """Asked in place of `authentic`, with the message to the byte. In constant time."""
         ...
 
 

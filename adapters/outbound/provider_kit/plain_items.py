@@ -23,12 +23,13 @@ Homes: TypeAlias = tuple[tuple[str, str], ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainItems:
     """`id_key`: where an item has its id, for those that can't be understood otherwise.
-    `homes`: where each field of a read item went."""
+    `homes`: where each field of a read item went. `blank_is_null`: an empty text counts as null."""
 
     kind: ItemKind
     read: Callable[[Reader], Snapshot]
     id_key: str
     homes: Callable[[Reader], Homes] | None = None
+    blank_is_null: bool = False
 
     def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
         """`limit` counts the items of all bodies. Raises UnreadableMessage, TooManyItems."""
@@ -44,7 +45,7 @@ class PlainItems:
         if raw.problem:
             return replace(item, reason=Reason(raw.problem.code, None, raw.problem.message))
         try:
-            reader = Reader(raw.value)
+            reader = Reader(raw.value, blank_is_null=self.blank_is_null)
             snapshot = self.read(reader)
         except (UnreadableField, InvalidField) as fault:
             return replace(item, reason=Reason(fault.code, fault.path, fault.message))
@@ -55,7 +56,7 @@ class PlainItems:
         is_array = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
         for position, raw in enumerate(split_items(body, limit=limit)):
             item = self.one(raw)
-            yield _placed(item, f"[{position}]") if is_array else item
+            yield placed(item, f"[{position}]") if is_array else item
 
     def _told_id(self, value: Json) -> str | None:
         told = value.get(self.id_key) if isinstance(value, dict) else None
@@ -68,8 +69,8 @@ class PlainItems:
         return told
 
 
-def _placed(item: ReadItem, place: str) -> ReadItem:
-    """The reason with the item's place in the array, e.g. `[3].stay.arrival`."""
+def placed(item: ReadItem, place: str) -> ReadItem:
+    """The reason with the item's place in its message, e.g. `[3].stay.arrival`."""
     if item.reason is None:
         return item
     code, path, detail = item.reason.code, item.reason.path, item.reason.detail
