@@ -116,13 +116,22 @@ def _cells(value: Json, days: Days, version: SourceVersion, *, explain: bool) ->
 
 
 def _counts(metrics: VendorObject, days: int) -> dict[str, list[int]]:
+    """A metric that nobody knows may have any form, and is kept where it is a number a day."""
     counts: dict[str, list[int]] = {}
     for name in metrics.keys():  # noqa: SIM118 a reader is no mapping
-        column = metrics.required(name, _as_integers)
-        if len(column) != days:
-            raise UnreadableField(metrics.path_of(name), "bad_length", f"{days} numbers, one a day")
-        counts[name] = column
+        try:
+            counts[name] = _column(metrics, name, days)
+        except UnreadableField:
+            if name in _HOMES:
+                raise
     return counts
+
+
+def _column(metrics: VendorObject, name: str, days: int) -> list[int]:
+    column = metrics.required(name, _as_integers)
+    if len(column) != days:
+        raise UnreadableField(metrics.path_of(name), "bad_length", f"{days} numbers, one a day")
+    return column
 
 
 def _as_integers(value: Json, path: str) -> list[int]:
