@@ -107,7 +107,6 @@ class TestAMessage:
         ("metrics", "path"),
         [
             ({**METRICS, "Occupied": [1]}, "Metrics.Occupied"),
-            ({**METRICS, "NewMetric": [1, 2, 3]}, "Metrics.NewMetric"),
             ({**METRICS, "Occupied": [1, None]}, "Metrics.Occupied[1]"),
             ({**METRICS, "Occupied": [1, 2.5]}, "Metrics.Occupied[1]"),
             ({**METRICS, "Occupied": 3}, "Metrics.Occupied"),
@@ -120,6 +119,12 @@ class TestAMessage:
         reason = refusal(ItemKind.AVAILABILITY, text)
         assert reason.path == f"ResourceCategoryAvailabilities[1].{path}"
         assert len(read(ItemKind.AVAILABILITY, text)) == 3
+
+    @pytest.mark.parametrize("odd", [[1, 2, 3], {"a": 1}, None])
+    def test_passes_over_a_metric_that_nobody_knows(self, odd: object) -> None:
+        known = read(ItemKind.AVAILABILITY, message(BERLIN, METRICS))
+        found = read(ItemKind.AVAILABILITY, message(BERLIN, {**METRICS, "NewMetric": odd}))
+        assert [item.snapshot for item in found] == [item.snapshot for item in known]
 
     @pytest.mark.parametrize(
         ("starts", "path"),
