@@ -1,17 +1,21 @@
-"""The demo hotel of `pms up`: a simulated Mews that lives, connected like a real one."""
+"""The demo hotels of `pms up`: simulated PMSs that live, connected like real ones.
+
+What a home has is kept in its `demo.json`, so that a later start goes on where this one ended.
+"""
 
 import fcntl
 import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from adapters.outbound.provider_kit.local_time import zone
 from application.add_connection import NewConnection
 from application.issue_token import TokenRequest
 from domain.access import Scope
@@ -20,30 +24,58 @@ from entrypoints.container import Container
 from entrypoints.home import private_home
 from ports.errors import Misconfigured
 
-HOTEL: Final = "demo"
-TIME_ZONE: Final = "Europe/Berlin"
-CURRENCY: Final = "EUR"
+DEFAULT_PROVIDER: Final = "mews"
+_HOTEL: Final = "demo"
 _PARTNER: Final = "demo"
+_PLACES: Final = (
+    ("Demo Hotel", "Europe/Berlin", "EUR"),
+    ("Demo Hotel Bolzano", "Europe/Rome", "EUR"),
+    ("Demo Hotel London", "Europe/London", "GBP"),
+    ("Demo Hotel New York", "America/New_York", "USD"),
+    ("Demo Hotel Tokyo", "Asia/Tokyo", "JPY"),
+    ("Demo Hotel Auckland", "Pacific/Auckland", "NZD"),
+    ("Demo Hotel Kuwait", "Asia/Kuwait", "KWD"),
+)
+"""Name, time zone, currency of the first hotel, the second, …: zones with and without summer time
+on both halves of the globe, currencies with no, two and three decimals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoHotel:
+    """One simulated hotel. `connection_key` is the secret of its webhook URL, `partner_key` and
+    `token` read and sync it; these and `connection_id` are empty until it is connected."""
+
+    provider: str
+    slug: str
+    name: str
+    time_zone: str
+    currency: str
+    seed: int
+    bookings: int
+    start_date: str
+    simulator_port: int
+    connection_id: str = ""
+    connection_key: str = ""
+    partner_key: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
     """What a later start needs to go on: kept in the home folder, readable by its owner only.
 
-    The `canonical` credentials push bookings of our own format, the `mews` ones read and sync
-    the simulated hotel: a token is for one provider.
+    The `canonical` credentials push bookings of our own format to the first hotel: a token is for
+    one provider.
     """
 
-    seed: int
-    bookings: int
-    start_date: str
-    simulator_port: int
-    webhook_path: str = ""
-    connection_id: str = ""
+    hotels: tuple[DemoHotel, ...] = ()
     canonical_key: str = ""
     canonical_token: str = ""
-    mews_key: str = ""
-    mews_token: str = ""
+
+    def changed(self, hotel: DemoHotel) -> "Demo":
+        """With this one in place of that of the same provider."""
+        hotels = (hotel if old.provider == hotel.provider else old for old in self.hotels)
+        return replace(self, hotels=tuple(hotels))
 
 
 @contextmanager
@@ -59,17 +91,26 @@ def only_one(home: Path) -> Iterator[None]:
         yield
 
 
-def remembered(home: Path, *, bookings: int, today: date) -> Demo:
-    """The demo of this home, or the beginnings of a new one."""
+def remembered(home: Path) -> Demo:
+    """The demo of this home; one without hotels where there was none yet."""
     path = _file(home)
-    if path.exists():
-        return Demo(**json.loads(path.read_text()))
-    return Demo(
-        seed=1,
-        bookings=bookings,
-        start_date=today.isoformat(),
-        simulator_port=free_port(),
-    )
+    if not path.exists():
+        return Demo()
+    kept = json.loads(path.read_text())
+    if "hotels" not in kept:
+        return _of_one_hotel(kept)
+    hotels = tuple(DemoHotel(**hotel) for hotel in kept.pop("hotels"))
+    return Demo(hotels=hotels, **kept)
+
+
+def with_hotels_of(demo: Demo, providers: Sequence[str], *, bookings: int, now: datetime) -> Demo:
+    """Those that it has, and the beginnings of one for each provider that it has none of."""
+    has = {hotel.provider for hotel in demo.hotels}
+    hotels = list(demo.hotels)
+    for provider in providers:
+        if provider not in has:
+            hotels.append(_begun(provider, len(hotels), bookings=bookings, now=now))
+    return replace(demo, hotels=tuple(hotels))
 
 
 def free_port() -> int:
@@ -85,59 +126,73 @@ def free_port() -> int:
     raise Misconfigured("no free port between 15000 and 30000")
 
 
-def connected(container: Container, demo: Demo) -> Demo:
-    """With hotel, connections and tokens; they are made at the first start."""
-    if demo.mews_token:
-        return demo
-    hotel = container.add_hotel(
-        slug=HOTEL, name="Demo Hotel", time_zone=TIME_ZONE, currency=CURRENCY
+def connected(container: Container, hotel: DemoHotel, values: Mapping[str, str]) -> DemoHotel:
+    """With hotel, connection and token, made now. `values`: what the simulator told."""
+    container.add_hotel(
+        slug=hotel.slug, name=hotel.name, time_zone=hotel.time_zone, currency=hotel.currency
     )
-    mews = container.add_connection(
+    added = container.add_connection(
         NewConnection(
             hotel=hotel.slug,
-            provider="mews",
-            name="mews",
-            values={
-                "base_url": f"http://127.0.0.1:{demo.simulator_port}",
-                "client_token": f"simulated-client-{demo.seed}",
-                "access_token": f"simulated-access-{demo.seed}",
-            },
+            provider=hotel.provider,
+            name=hotel.provider,
+            values=values,
             schedule=Schedule(delta_every=timedelta(minutes=1)),
         )
     )
+    key, token = _issued(container, hotel.slug, hotel.provider, {Scope.READ, Scope.SYNC})
+    return replace(
+        hotel,
+        connection_id=str(added.connection.id),
+        connection_key=added.key,
+        partner_key=key,
+        token=token,
+    )
+
+
+def with_canonical(container: Container, demo: Demo) -> Demo:
+    """With a connection for bookings of our own format, made now."""
+    slug = demo.hotels[0].slug
     container.add_connection(
         NewConnection(
-            hotel=hotel.slug,
-            provider="canonical",
-            name="canonical",
-            values={},
-            schedule=Schedule(),
+            hotel=slug, provider="canonical", name="canonical", values={}, schedule=Schedule()
         )
     )
-    pushes = _issued(container, "canonical", {Scope.INGEST, Scope.READ})
-    reads = _issued(container, "mews", {Scope.READ, Scope.SYNC})
-    made = Demo(
-        seed=demo.seed,
-        bookings=demo.bookings,
-        start_date=demo.start_date,
-        simulator_port=demo.simulator_port,
-        webhook_path=f"/api/pms/mews/webhook/{mews.key}",
-        connection_id=str(mews.connection.id),
-        canonical_key=pushes[0],
-        canonical_token=pushes[1],
-        mews_key=reads[0],
-        mews_token=reads[1],
+    key, token = _issued(container, slug, "canonical", {Scope.INGEST, Scope.READ})
+    return replace(demo, canonical_key=key, canonical_token=token)
+
+
+def keep(home: Path, demo: Demo) -> None:
+    """In place of what was kept; a crash leaves the one or the other."""
+    path = _file(home)
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(asdict(demo), file, indent=1)
+    fresh.replace(path)
+
+
+def _begun(provider: str, index: int, *, bookings: int, now: datetime) -> DemoHotel:
+    name, time_zone, currency = _PLACES[index % len(_PLACES)]
+    return DemoHotel(
+        provider=provider,
+        slug=_HOTEL if provider == DEFAULT_PROVIDER else f"{_HOTEL}-{provider}",
+        name=name,
+        time_zone=time_zone,
+        currency=currency,
+        seed=index + 1,
+        bookings=bookings,
+        start_date=now.astimezone(zone(time_zone)).date().isoformat(),
+        simulator_port=free_port(),
     )
-    _keep(container.settings.home, made)
-    return made
 
 
-def _issued(container: Container, provider: str, scopes: set[Scope]) -> tuple[str, str]:
+def _issued(container: Container, slug: str, provider: str, scopes: set[Scope]) -> tuple[str, str]:
     issued = container.issue_token(
         TokenRequest(
             provider=provider,
             partner=_PARTNER,
-            hotels=(HOTEL,),
+            hotels=(slug,),
             scopes=frozenset(scopes),
             lifetime=timedelta(days=365),
         )
@@ -145,11 +200,30 @@ def _issued(container: Container, provider: str, scopes: set[Scope]) -> tuple[st
     return issued.provider_key_text or "", issued.secret_text
 
 
+def _of_one_hotel(kept: Mapping[str, Any]) -> Demo:
+    """What was kept before there could be several hotels: always one simulated Mews."""
+    name, time_zone, currency = _PLACES[0]
+    hotel = DemoHotel(
+        provider="mews",
+        slug=_HOTEL,
+        name=name,
+        time_zone=time_zone,
+        currency=currency,
+        seed=kept["seed"],
+        bookings=kept["bookings"],
+        start_date=kept["start_date"],
+        simulator_port=kept["simulator_port"],
+        connection_id=kept["connection_id"],
+        connection_key=kept["webhook_path"].rpartition("/")[2],
+        partner_key=kept["mews_key"],
+        token=kept["mews_token"],
+    )
+    return Demo(
+        hotels=(hotel,),
+        canonical_key=kept["canonical_key"],
+        canonical_token=kept["canonical_token"],
+    )
+
+
 def _file(home: Path) -> Path:
     return home / "demo.json"
-
-
-def _keep(home: Path, demo: Demo) -> None:
-    handle = os.open(_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(asdict(demo), file, indent=1)

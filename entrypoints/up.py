@@ -1,29 +1,52 @@
-"""`pms up`: every process of this installation on one machine, with a simulated hotel."""
+"""`pms up`: every process of this installation on one machine, with simulated hotels."""
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from adapters.outbound.persistence import migrations
-from adapters.outbound.provider_kit.local_time import zone
 from application.errors import SyncInProgress
 from domain.sync import SyncKind, SyncRun
 from entrypoints.children import Children
 from entrypoints.container import Container, build
-from entrypoints.demo import TIME_ZONE, Demo, connected, only_one, remembered
+from entrypoints.demo import (
+    DEFAULT_PROVIDER,
+    Demo,
+    DemoHotel,
+    connected,
+    keep,
+    only_one,
+    remembered,
+    with_canonical,
+    with_hotels_of,
+)
 from entrypoints.embedded import start_embedded_queue
 from entrypoints.settings import Settings, as_environment, inherited_environment
+from entrypoints.simulated import SimulatedPms
+from entrypoints.simulators import simulator_names
 from entrypoints.waiting import answers, wait_until
 from ports.errors import Misconfigured
+from ports.providers import Capabilities
 
 SIMULATOR_SECONDS: Final = 120
 WEB_SECONDS: Final = 60
 LIVE_EVERY: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`providers`: those that a hotel is wanted of; none: what the home has, or else the default.
+    `bookings` of each new hotel. `live_every`: seconds between happenings, 0: nothing happens."""
+
+    providers: Sequence[str] = ()
+    bookings: int
+    live_every: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +60,12 @@ class Running:
     events: Path
     """CloudEvents as they are delivered, a line each."""
 
+    def capabilities(self, hotel: DemoHotel) -> Capabilities:
+        return self.container.providers.get(hotel.provider).capabilities
+
 
 @contextmanager
-def running(settings: Settings, *, bookings: int, live_every: float) -> Iterator[Running]:
+def running(settings: Settings, wanted: Wanted) -> Iterator[Running]:
     """Everything started and answering; ended in order when the block is left, by whatever."""
     if settings.is_production:
         raise Misconfigured("PMS_ENV: `pms up` is for one machine; start `pms web`, … instead")
@@ -51,7 +77,7 @@ def running(settings: Settings, *, bookings: int, live_every: float) -> Iterator
         )
         container = build(settings)
         try:
-            yield _started(container, children, bookings=bookings, live_every=live_every)
+            yield _started(container, children, wanted)
         finally:
             children.stop()
             container.close()
@@ -73,11 +99,12 @@ def require_free_port(host: str, port: int) -> None:
             raise Misconfigured(message) from error
 
 
-def first_sync(up: Running) -> SyncRun | None:
-    """The run that brings the hotel in, queued now; None where an earlier start did it."""
-    connection_id = UUID(up.demo.connection_id)
+def first_sync(up: Running, hotel: DemoHotel) -> SyncRun | None:
+    """The run that brings the hotel in, queued now or by the schedule; None where an earlier start
+    did it and where the provider is not pulled."""
+    connection_id = UUID(hotel.connection_id)
     found = up.container.directory.connection(connection_id)
-    if found is None or found.cursor is not None:
+    if found is None or found.cursor is not None or not up.capabilities(hotel).pulls:
         return None
     try:
         return up.container.request_sync(
@@ -88,53 +115,103 @@ def first_sync(up: Running) -> SyncRun | None:
         return runs[0]
 
 
-def _started(
-    container: Container, children: Children, *, bookings: int, live_every: float
-) -> Running:
+def simulated(hotel: DemoHotel) -> SimulatedPms:
+    return SimulatedPms(hotel.provider, f"http://127.0.0.1:{hotel.simulator_port}")
+
+
+def _started(container: Container, children: Children, wanted: Wanted) -> Running:
     settings = container.settings
+    demo = _planned(container, wanted)
     if not settings.redis_url:
         start_embedded_queue(children, settings)
     migrations.upgrade(settings.database)
-    today = container.clock.now().astimezone(zone(TIME_ZONE)).date()
-    demo = remembered(settings.home, bookings=bookings, today=today)
-    demo = connected(container, demo)
-    home_url = f"http://{settings.host}:{settings.port}"
-    _start_simulator(children, settings, demo, home_url, live_every=live_every)
-    events = settings.home / "events.jsonl"
-    children.start_pms("web", "web")
-    children.start_pms("worker-1", "worker")
-    children.start_pms("worker-2", "worker", "--short-only")
-    children.start_pms("scheduler", "scheduler")
-    children.start_pms("relay", "relay", "--events-to", str(events))
-    wait_until(
-        lambda: answers(f"{home_url}/readyz"), children, seconds=WEB_SECONDS, what="the web server"
+    for hotel in demo.hotels:
+        _start_simulator(children, settings, hotel)
+    demo = _connected(container, children, demo)
+    up = Running(
+        container,
+        children,
+        demo,
+        f"http://{settings.host}:{settings.port}",
+        settings.home / "events.jsonl",
     )
-    up = Running(container, children, demo, home_url, events)
-    _test_connection(up)
+    _start_processes(up)
+    for hotel in demo.hotels:
+        _begin_to_live(up, hotel, live_every=wanted.live_every)
     return up
 
 
-def _start_simulator(
-    children: Children, settings: Settings, demo: Demo, home_url: str, *, live_every: float
-) -> None:
+def _planned(container: Container, wanted: Wanted) -> Demo:
+    """Raises Misconfigured for a hotel whose simulator is not installed (any more)."""
+    demo = remembered(container.settings.home)
+    providers = wanted.providers or (() if demo.hotels else (DEFAULT_PROVIDER,))
+    demo = with_hotels_of(demo, providers, bookings=wanted.bookings, now=container.clock.now())
+    for hotel in demo.hotels:
+        if hotel.provider not in simulator_names():
+            known = ", ".join(simulator_names())
+            raise Misconfigured(f"there is no simulator of {hotel.provider}; there are {known}")
+    return demo
+
+
+def _start_simulator(children: Children, settings: Settings, hotel: DemoHotel) -> None:
     children.start_pms(
-        "simulator",
-        *("simulate", "mews"),
-        *("--bookings", str(demo.bookings), "--seed", str(demo.seed)),
-        *("--port", str(demo.simulator_port), "--start-date", demo.start_date),
-        *("--journal", str(settings.home / "simulated-mews.journal")),
-        *("--time-zone", TIME_ZONE, "--live-every", str(live_every)),
-        *("--webhook-url", f"{home_url}{demo.webhook_path}"),
+        f"simulator-{hotel.provider}",
+        *("simulate", hotel.provider),
+        *("--bookings", str(hotel.bookings), "--seed", str(hotel.seed)),
+        *("--port", str(hotel.simulator_port), "--start-date", hotel.start_date),
+        *("--journal", str(settings.home / f"simulated-{hotel.provider}.journal")),
+        *("--time-zone", hotel.time_zone, "--currency", hotel.currency),
     )
-    url = f"http://127.0.0.1:{demo.simulator_port}/simulator/state"
-    wait_until(lambda: answers(url), children, seconds=SIMULATOR_SECONDS, what="the simulator")
 
 
-def _test_connection(up: Running) -> None:
-    connection_id = UUID(up.demo.connection_id)
+def _connected(container: Container, children: Children, demo: Demo) -> Demo:
+    """As far as they are not; each is kept at once."""
+    for hotel in demo.hotels:
+        pms = simulated(hotel)
+        wait_until(
+            partial(answers, pms.state_url),
+            children,
+            seconds=SIMULATOR_SECONDS,
+            what=f"the simulator of {hotel.provider}",
+        )
+        if not hotel.token:
+            made = connected(container, hotel, pms.connection_values())
+            demo = demo.changed(made)
+            keep(container.settings.home, demo)
+    if not demo.canonical_token:
+        demo = with_canonical(container, demo)
+        keep(container.settings.home, demo)
+    return demo
+
+
+def _start_processes(up: Running) -> None:
+    up.children.start_pms("web", "web")
+    up.children.start_pms("worker-1", "worker")
+    up.children.start_pms("worker-2", "worker", "--short-only")
+    up.children.start_pms("scheduler", "scheduler")
+    up.children.start_pms("relay", "relay", "--events-to", str(up.events))
+    ready = partial(answers, f"{up.home_url}/readyz")
+    wait_until(ready, up.children, seconds=WEB_SECONDS, what="the web server")
+
+
+def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
+    """Only now that there is somebody to hear of it."""
+    pms = simulated(hotel)
+    capabilities = up.capabilities(hotel)
+    if capabilities.webhooks:
+        path = f"/api/pms/{hotel.provider}/webhook/{hotel.connection_key}"
+        pms.send_webhooks_to(f"{up.home_url}{path}")
+    if capabilities.pulls:
+        _test_connection(up, hotel)
+    if live_every > 0:
+        pms.live(live_every)
+
+
+def _test_connection(up: Running, hotel: DemoHotel) -> None:
+    connection_id = UUID(hotel.connection_id)
     found = up.container.directory.connection(connection_id)
     if found is not None and found.cursor is not None:
         return
     tested = up.container.test_connection(connection_id, correlation_id=str(up.container.ids.new()))
     if tested.report is None:
-        raise Misconfigured(f"the simulated hotel does not answer: {tested.error}")
+        raise Misconfigured(f"{hotel.slug}: the simulated hotel does not answer: {tested.error}")

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from entrypoints.simulators import simulator_names
 from tests.processes import PmsProcesses, eventually, processes_in
 from tests.servers import free_port
 
@@ -30,10 +31,12 @@ def pms(tmp_path: Path) -> Iterator[PmsProcesses]:
         yield processes
 
 
-def up(pms: PmsProcesses) -> "tuple[subprocess.Popen[bytes], list[psutil.Process]]":
+def up(
+    pms: PmsProcesses, *arguments: str
+) -> "tuple[subprocess.Popen[bytes], list[psutil.Process]]":
     """Started and welcomed; with all of its descendants."""
     before = pms.output().count("Ctrl-C stops everything")
-    process = pms.start("up", "--bookings", "60", "--live-every", "0")
+    process = pms.start("up", "--bookings", "60", "--live-every", "0", *arguments)
 
     def welcomed() -> bool:
         assert process.poll() is None, pms.output()
@@ -78,6 +81,22 @@ class TestUp:
         figures = json.loads(pms.output().splitlines()[-1])
         assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
 
+    def test_checks_itself_with_a_hotel_of_every_provider(self, pms: PmsProcesses) -> None:
+        code = pms.run("up", "--check", "--all-providers", "--bookings", "25", seconds=180)
+        assert code == 0, pms.output()
+        figures = json.loads(pms.output().splitlines()[-1])
+        assert figures["ok"] is True
+        assert {hotel["provider"] for hotel in figures["hotels"]} == set(simulator_names())
+        for hotel in figures["hotels"]:
+            assert hotel["drift"] == 0
+            assert hotel["bookings"] > 0
+            assert hotel["sync_status"] == "COMPLETED" or hotel["heard"]
+
+    def test_names_the_providers_that_can_be_simulated(self, pms: PmsProcesses) -> None:
+        assert pms.run("up", "--provider", "teleported", seconds=30) == 1
+        assert f"there are {', '.join(simulator_names())}" in pms.output()
+        assert not (Path(pms.environment["PMS_HOME"]) / "pms.sqlite3").exists()
+
     def test_does_not_take_another_s_server_for_its_own(self, pms: PmsProcesses) -> None:
         with socket.create_server(("127.0.0.1", int(pms.environment["PMS_PORT"]))):
             assert pms.run("up", seconds=30) == 1
@@ -86,7 +105,7 @@ class TestUp:
         assert not (Path(pms.environment["PMS_HOME"]) / "pms.sqlite3").exists()
 
     @LINUX
-    def test_killed_leaves_no_orphans_and_begins_again_where_it_was(
+    def test_killed_leaves_no_orphans_and_begins_again_where_it_was_with_a_hotel_more(
         self, pms: PmsProcesses
     ) -> None:
         first, children = up(pms)
@@ -96,10 +115,11 @@ class TestUp:
             first.wait()
             await_end(children, seconds=20)
 
-            second, children = up(pms)
+            second, children = up(pms, "--provider", "apaleo")
             firsts = [run for run in runs_of(pms) if run[0] == "first"]
-            assert firsts == [("first", "COMPLETED", "full")]
+            assert firsts == [("first", "COMPLETED", "full")] * 2
             assert pms.run("verify", "demo", "--json") == 0
+            assert pms.run("verify", "demo-apaleo", "--json") == 0
             second.send_signal(signal.SIGINT)
             assert second.wait(40) == 0
             assert left_over(children) == []
