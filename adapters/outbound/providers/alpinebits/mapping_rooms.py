@@ -1,0 +1,232 @@
+"""RoomStays to rooms: each its own type, days, guests and prices.
+
+A RoomStay whose rates are of several room types (HTNG) is a room for each of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.ota_money import (
+    NightlyPrices,
+    Rate,
+    rates_of,
+    stay_of,
+    total_in,
+)
+from adapters.outbound.providers.alpinebits.ota_words import as_day, as_nights, as_word
+from domain.errors import InvalidField
+from domain.snapshots import RoomStay, require_id
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Stay
+
+_AGE_CLASSES: Final = {
+    "10": AgeClass.ADULT,
+    "8": AgeClass.CHILD,
+    "7": AgeClass.INFANT,
+}
+"""OTA's AQC; any other is OTHER under its own code."""
+
+_GROWN_UP: Final = 18
+_MOST_YEARS: Final = 150
+_ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomReader:
+    """Of one reservation: `status` where a room has none of its own, `around` the days told for
+    all of it."""
+
+    status: BookingStatus
+    currency: str
+    around: Stay | None
+
+    def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
+        """Empty where a cancellation names rooms without their days."""
+        found: list[RoomStay] = []
+        for r in stays:
+            found += self._lines(r, first_position=len(found))
+        return tuple(found)
+
+    def _lines(self, r: XmlReader, *, first_position: int) -> Iterator[RoomStay]:
+        types = r.listed("RoomTypes", "RoomType")
+        room_rates = r.listed("RoomRates", "RoomRate")
+        by_type: dict[str | None, list[XmlReader]] = {}
+        for each in room_rates:
+            by_type.setdefault(each.peek("RoomTypeCode"), []).append(each)
+        groups = list(by_type.values()) or [[]]
+        whole = self._told_stay(r, f"rooms[{first_position}].stay") or self.around
+        for n, group in enumerate(groups):
+            line = _Line(
+                r=r,
+                type=types[min(n, len(types) - 1)] if types else None,
+                rates=group,
+                home=f"rooms[{first_position + n}]",
+                is_first=n == 0,
+                is_alone=len(groups) == 1,
+            )
+            room = self._room(line, whole)
+            if room is not None:
+                yield room
+
+    def _room(self, line: "_Line", whole: Stay | None) -> RoomStay | None:
+        rates = rates_of(line.rates)
+        told = None if line.is_alone else stay_of(rates, f"{line.home}.stay")
+        stay = told or whole or stay_of(rates, f"{line.home}.stay")
+        if stay is None:
+            if self.status is BookingStatus.CANCELED:
+                return None
+            raise UnreadableField(f"{line.r.path}/TimeSpan/@Start", "missing_field", "a date")
+        units = self._units(line)
+        return RoomStay(
+            line_id=line.identity(),
+            room_type_id=line.code("RoomTypeCode", "room_type_id"),
+            room_id=line.type.optional_text("RoomID", f"{line.home}.room_id")
+            if line.type
+            else None,
+            rate_plan_id=line.rate_plan(),
+            stay=stay,
+            status=self._status(line),
+            occupancy=tuple(_occupancy(line)),
+            nightly_prices=self._prices(line, rates, stay, units),
+            units=units,
+        )
+
+    def _told_stay(self, r: XmlReader, home: str) -> Stay | None:
+        time_span = r.child("TimeSpan")
+        return stay_in(time_span, home) if time_span is not None else None
+
+    def _status(self, line: "_Line") -> BookingStatus:
+        word = line.r.optional("RoomStayStatus", as_word, f"{line.home}.status")
+        return word.status if word is not None and word.status is not None else self.status
+
+    def _units(self, line: "_Line") -> int:
+        for r in (*line.rates, line.type, line.r):
+            if r is not None and r.peek("NumberOfUnits") is not None:
+                count = r.optional_integer("NumberOfUnits", f"{line.home}.units")
+                if count == 0 and self.status in _ABSENT_STATES:
+                    return 1
+                if count is None or not 1 <= count <= 999:
+                    raise UnreadableField(r.path_of("NumberOfUnits"), "bad_count", "1 to 999 rooms")
+                return count
+        return 1
+
+    def _prices(
+        self, line: "_Line", rates: Sequence[Rate], stay: Stay, units: int
+    ) -> tuple[NightlyPrice, ...]:
+        total = line.r.child("Total") if line.is_alone else None
+        nightly = NightlyPrices(stay, units, self.currency)
+        return nightly.of(rates, total, f"{line.home}.nightly_prices")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One room to be: `is_alone` in its RoomStay, `is_first` of those in it."""
+
+    r: XmlReader
+    type: XmlReader | None
+    rates: Sequence[XmlReader]
+    home: str
+    is_first: bool
+    is_alone: bool
+
+    def identity(self) -> str | None:
+        """The sender's own number of the room, where it has one."""
+        for attribute in ("IndexNumber", "RPH"):
+            said = self.r.optional_text(attribute, f"{self.home}.line_id")
+            if said is not None and self.is_alone:
+                return said
+        return None
+
+    def code(self, attribute: str, field: str) -> str | None:
+        """Of the room type, or of its rates where several types share the RoomStay."""
+        places = [*self.rates[:1], self.type] if not self.is_alone else [self.type, *self.rates[:1]]
+        for r in places:
+            if r is not None and (said := r.optional_text(attribute, f"{self.home}.{field}")):
+                return _id(said, r.path_of(attribute))
+        return None
+
+    def rate_plan(self) -> str | None:
+        plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
+        for r in (*plans[:1], *self.rates[:1]):
+            said = r.optional_text("RatePlanCode", f"{self.home}.rate_plan_id")
+            if said is not None:
+                return _id(said, r.path_of("RatePlanCode"))
+        return None
+
+
+def stay_in(r: XmlReader, home: str) -> Stay | None:
+    """A TimeSpan: from Start to End, the day of departure, or as many nights as Duration tells.
+    None where it names no first day."""
+    begin = r.optional("Start", as_day, home)
+    if begin is None:
+        return None
+    end = r.optional("End", as_day, home)
+    if end is None:
+        end = begin + r.required("Duration", as_nights, home)
+    try:
+        return Stay(begin, end)
+    except InvalidField as fault:
+        raise UnreadableField(r.path_of("End"), fault.code, fault.fix) from None
+
+
+def around(rooms: Sequence[RoomStay]) -> Stay | None:
+    """From the first arrival to the last departure of the rooms that are taken; of all where none
+    is any more."""
+    taken = [room.stay for room in rooms if room.status not in _ABSENT_STATES]
+    stays = taken or [room.stay for room in rooms]
+    if not stays:
+        return None
+    return Stay(min(s.arrival for s in stays), max(s.departure for s in stays))
+
+
+def total_of_rooms(stays: Sequence[XmlReader], currency: str) -> Money | None:
+    """None where a room has none, or they are in several currencies."""
+    found = [
+        total_in(total, currency, "total") if (total := r.child("Total")) is not None else None
+        for r in stays
+    ]
+    known = [money for money in found if money is not None]
+    if not known or len(known) < len(found) or len({money.currency for money in known}) > 1:
+        return None
+    return Money(sum(money.minor for money in known), known[0].currency)
+
+
+def _occupancy(line: _Line) -> Iterator[AgeCount]:
+    """Of a RoomStay with several room types: told with the first, unless they are per room."""
+    container = line.r.child("GuestCounts")
+    if container is None or not (line.is_first or container.flag("IsPerRoom")):
+        return
+    counted: dict[tuple[AgeClass, int | None, str | None], int] = {}
+    for r in container.children("GuestCount"):
+        key, count = _guests(r, f"{line.home}.occupancy")
+        counted[key] = counted.get(key, 0) + count
+    for (age_class, age, category), count in counted.items():
+        if count:
+            yield AgeCount(age_class, count, age=age, category=category)
+
+
+def _guests(r: XmlReader, home: str) -> tuple[tuple[AgeClass, int | None, str | None], int]:
+    count = r.optional_integer("Count", home)
+    if count is None:
+        count = 1
+    age = r.optional_integer("Age", home)
+    if not 0 <= count <= 9_999 or not 0 <= (age or 0) <= _MOST_YEARS:
+        raise UnreadableField(r.path_of("Count"), "bad_count", "persons, and their age in years")
+    code = r.optional_text("AgeQualifyingCode", home)
+    if code is None:
+        # AlpineBits: who has no age is an adult.
+        is_child = age is not None and age < _GROWN_UP
+        return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
+    known = _AGE_CLASSES.get(code)
+    return (known or AgeClass.OTHER, age, None if known else code), count
+
+
+def _id(said: str, path: str) -> str:
+    try:
+        require_id(said, path)
+    except InvalidField as fault:
+        raise UnreadableField(path, fault.code, fault.fix) from None
+    return said
