@@ -15,8 +15,9 @@ from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import local_day
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes
 from adapters.outbound.providers.apaleo.mapping_bookings import reason_of
-from adapters.outbound.providers.apaleo.reading import Entry, all_homes, opened
+from adapters.outbound.providers.apaleo.reading import Entry, opened
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot

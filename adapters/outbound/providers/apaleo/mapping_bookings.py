@@ -10,16 +10,16 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit import told_items
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import dumps
 from adapters.outbound.provider_kit.local_time import local_day
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import EXTRAS, all_homes
 from adapters.outbound.provider_kit.tracked_object import as_given
 from adapters.outbound.providers.apaleo.people import further_of, primary_of
 from adapters.outbound.providers.apaleo.reading import (
-    EXTRAS,
     Entry,
-    all_homes,
     as_set_precise,
     field_instant,
     opened,
@@ -225,17 +225,6 @@ def _extras(r: Reader) -> Extras:
 _KEPT_AS_WELL: Final = {"channelCode": "source", "balance": "balance"}
 
 
-def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    """Why the item at `prefix` was refused, with the path in the vendor's own field names."""
-    if isinstance(fault, InvalidField):
-        path = _joined(prefix, _SOURCES_OF.get(fault.path, fault.path))
-        return Reason(fault.code, path, f"{path}: {fault.fix}")
-    if fault.path == "(payload)":
-        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
-    path = _joined(prefix, fault.path)
-    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
-
-
 _SOURCES_OF: Final = {
     "external_id": "id",
     "departure": "departure",
@@ -244,5 +233,5 @@ _SOURCES_OF: Final = {
 }
 
 
-def _joined(prefix: str, path: str) -> str:
-    return f"{prefix}.{path}" if prefix else path
+def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
+    return told_items.reason_of(fault, prefix, _SOURCES_OF)

@@ -12,12 +12,10 @@ from typing import Final, TypeVar
 from adapters.outbound.provider_kit import field_values as values
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
-from adapters.outbound.provider_kit.tracked_object import READ
 from domain.values import ABSENT, Absent, Field
 
 T = TypeVar("T")
 
-EXTRAS: Final = "extras"
 _UNSET: Final = "0001-01-01"
 """The vendor's way to say that an instant has no value."""
 
@@ -60,10 +58,3 @@ def field_instant(r: Reader, key: str, home: str, *, whole: bool) -> Field[datet
     if key not in r:
         return None if whole else ABSENT
     return r.optional(key, as_set_instant, home)
-
-
-def all_homes(r: Reader, extras: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """For each field that was sent: the field of ours, or `extras`."""
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    read = {path: home for path, home in r.homes().items() if home != READ}
-    return tuple(sorted({**kept, **read}.items()))

@@ -7,10 +7,11 @@ from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.local_time import local_day
+from adapters.outbound.provider_kit.told_items import EXTRAS
 from adapters.outbound.providers.mews.mapping_guests import party_of
 from adapters.outbound.providers.mews.prices import SUMS_PATH, Prices, prices_of
 from adapters.outbound.providers.mews.references import References
-from adapters.outbound.providers.mews.vendor_object import EXTRAS, Entry, VendorObject, reason_of
+from adapters.outbound.providers.mews.vendor_object import Entry, VendorObject, reason_of
 from adapters.outbound.providers.mews.wording import (
     ACCOUNT_TYPES,
     COMMANDER_ORIGINS,

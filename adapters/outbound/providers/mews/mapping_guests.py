@@ -9,9 +9,9 @@ from datetime import date
 from adapters.outbound.provider_kit import field_values as values
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.told_items import EXTRAS
 from adapters.outbound.providers.mews.references import unwrapped
 from adapters.outbound.providers.mews.vendor_object import (
-    EXTRAS,
     Entry,
     VendorObject,
     reason_of,

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from adapters.outbound.provider_kit import told_items
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import EXTRAS, joined
 from adapters.outbound.provider_kit.tracked_object import READ
 from domain.errors import InvalidField
 from domain.values import Reason
-
-EXTRAS: Final = "extras"
 
 _PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
 
@@ -52,9 +52,7 @@ class VendorObject(Reader):
 
     def all_homes(self) -> tuple[tuple[str, str], ...]:
         """For each field that was sent: the field of ours, or `extras`."""
-        kept = dict.fromkeys((path for path, _ in self.leftovers()), EXTRAS)
-        told = {path: home for path, home in self.homes().items() if home != READ}
-        return tuple(sorted({**kept, **told}.items()))
+        return told_items.all_homes(self, self.leftovers())
 
 
 def compact(value: Json) -> str:
@@ -75,24 +73,12 @@ _SOURCES_OF: Final = {
 
 
 def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    """Why the item at `prefix` was refused, with the path in the vendor's own field names."""
-    if isinstance(fault, InvalidField):
-        path = _joined(prefix, _SOURCES_OF.get(fault.path, fault.path))
-        return Reason(fault.code, path, f"{path}: {fault.fix}")
-    if fault.path == "(payload)":
-        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
-    detail = fault.message.removeprefix(fault.path)
-    path = _joined(prefix, fault.path)
-    return Reason(fault.code, path, f"{path}{detail}")
+    return told_items.reason_of(fault, prefix, _SOURCES_OF)
 
 
 def under(prefix: str, fault: UnreadableField) -> UnreadableField:
     """The same fault seen from the message: for what a booking takes from another list."""
     found = fault.details.get("found")
-    path = prefix if fault.path == "(payload)" else _joined(prefix, fault.path)
+    path = prefix if fault.path == "(payload)" else joined(prefix, fault.path)
     known = found if isinstance(found, str) else None
     return UnreadableField(path, fault.code, fault.expected, found=known)
-
-
-def _joined(prefix: str, path: str) -> str:
-    return f"{prefix}.{path}" if prefix else path
