@@ -68,11 +68,13 @@ class XmlElement:
         return "".join((self.text, *(child.tail for child in self.children))).strip()
 
 
-def parse_xml(body: bytes) -> XmlElement:
+def parse_xml(
+    body: bytes, *, max_bytes: int = MAX_BYTES, max_elements: int = MAX_ELEMENTS
+) -> XmlElement:
     """The root. Raises UnreadableXml (an UnreadableMessage), of which ForbiddenXml for what could
-    be an attack and OversizeXml for what is too much."""
-    if len(body) > MAX_BYTES:
-        raise OversizeXml(f"more than {MAX_BYTES} bytes")
+    be an attack and OversizeXml for what is too much; more is for answers that we asked for."""
+    if len(body) > max_bytes:
+        raise OversizeXml(f"more than {max_bytes} bytes")
     text = _decoded(body)
     before = _BEFORE_ROOT.match(text)
     if before is not None and text.startswith("<!", before.end()):
@@ -94,7 +96,7 @@ def parse_xml(body: bytes) -> XmlElement:
         raise UnreadableXml("not well formed", *error.position) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise ForbiddenXml("a document type is not accepted")
-    return _Conversion().element(root, depth=1)
+    return _Conversion(max_elements).element(root, depth=1)
 
 
 def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
@@ -130,15 +132,16 @@ def _check_attributes(text: str) -> None:
 
 
 class _Conversion:
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self._count = 0
+        self._most = most
 
     def element(self, source: etree._Element, *, depth: int) -> XmlElement:
         self._count += 1
         if depth > MAX_DEPTH:
             raise OversizeXml(f"nested deeper than {MAX_DEPTH} elements")
-        if self._count > MAX_ELEMENTS:
-            raise OversizeXml(f"more than {MAX_ELEMENTS} elements")
+        if self._count > self._most:
+            raise OversizeXml(f"more than {self._most} elements")
         if not isinstance(source.tag, str):
             raise ForbiddenXml("an entity reference is not accepted")
         name = etree.QName(source.tag)

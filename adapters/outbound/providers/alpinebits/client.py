@@ -1,0 +1,283 @@
+"""A connection's client: asks a server that speaks AlpineBits for the reservations it holds.
+
+A delta asks for what was not delivered yet and acknowledges it once it is stored, so that a crash
+in between has it delivered again, which is harmless. A full sync and a reconcile ask for all since
+a day, whether it was delivered or not, and acknowledge nothing.
+
+A connection without `url` is pushed to and can't be asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.errors import UnreadableJson
+from adapters.outbound.provider_kit.host_policy import HostPolicy
+from adapters.outbound.provider_kit.json_text import Json, loads
+from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.provider_kit.xml_text import XmlElement
+from adapters.outbound.providers.alpinebits import documents
+from adapters.outbound.providers.alpinebits.exchange import (
+    MAX_ANSWER_BYTES,
+    Exchange,
+    Server,
+)
+from adapters.outbound.providers.alpinebits.reservation_messages import (
+    Entry,
+    entries_in,
+    unique_id,
+)
+from adapters.outbound.providers.alpinebits.reservations import QUOTE_REQUEST, read_entries
+from domain.snapshots import BookingSnapshot
+from domain.sync import SyncKind, TransportCounts
+from domain.values import ABSENT
+from ports.errors import Misconfigured, UnreadableAnswer, Unsupported
+from ports.providers import (
+    Account,
+    AccountReport,
+    HotelContext,
+    Page,
+    ProviderClient,
+    ProviderTools,
+    PullRequest,
+    ReadItem,
+    Ref,
+)
+from ports.system import Clock
+
+NAME: Final = "alpinebits"
+VERSION: Final = "2020-10"
+PAGE_SIZE: Final = 200
+BOOKED_AHEAD: Final = timedelta(days=730)
+"""A stay is booked at most so long before it begins: Start selects by the day of the booking."""
+
+_MOST_ROUNDS: Final = 100
+_HANDSHAKE: Final = "ALPINEBITS_HANDSHAKE"
+
+
+def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
+    """Raises Misconfigured where a setting is missing or a host is not allowed."""
+    url = account.settings.get("url")
+    hotel_code = account.settings.get("hotel_code")
+    if not url:
+        return PushOnlyClient(hotel_code)
+    policy = HostPolicy(
+        known=frozenset(), operator=tools.allowed_hosts, plain_http=tools.plain_http
+    )
+    policy.check_url(url)
+    transport = Transport(
+        Link(
+            provider=NAME,
+            connection_id=account.connection_id,
+            hosts=policy,
+            max_answer_bytes=MAX_ANSWER_BYTES,
+        ),
+        clock=tools.clock,
+        randomness=tools.randomness,
+        budget=tools.budget,
+    )
+    server = Server(
+        url,
+        _told("username", account.settings.get("username")),
+        _told("server_password", account.secrets.get("server_password")),
+        account.settings.get("protocol_version") or VERSION,
+    )
+    return AlpineBitsClient(
+        exchange=Exchange(transport, server, account.correlation_id),
+        clock=tools.clock,
+        hotel_code=hotel_code,
+        time_zone=account.time_zone,
+        currency=account.currency,
+    )
+
+
+def _told(name: str, value: str | None) -> str:
+    if not value:
+        raise Misconfigured(f"{name} is missing, the server asks for it", setting=name)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PushOnlyClient:
+    """Of a connection without an address."""
+
+    hotel_code: str | None
+
+    def check(self) -> AccountReport:
+        return AccountReport(
+            property_id=self.hotel_code or "",
+            property_name=self.hotel_code or "",
+            time_zone=None,
+            currency=None,
+            advice=("No url is set: this connection is pushed to and can't be asked.",),
+        )
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:  # noqa: ARG002 the port's shape
+        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
+        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+
+    def counts(self) -> TransportCounts:
+        return TransportCounts()
+
+    def close(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlpineBitsClient:
+    exchange: Exchange
+    clock: Clock
+    hotel_code: str | None
+    time_zone: str
+    currency: str
+
+    def check(self) -> AccountReport:
+        """The handshake."""
+        version = self.exchange.server.version
+        root = self.exchange.ask(
+            documents.PING_ACTION, documents.ping(version), expected="OTA_PingRS"
+        )
+        return AccountReport(
+            property_id=self.hotel_code or "",
+            property_name=self.hotel_code or "",
+            time_zone=None,
+            currency=None,
+            advice=tuple(_advice(_agreed(root), version)),
+        )
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        if request.kind is SyncKind.DELTA and request.cursor is not None:
+            yield from self._undelivered()
+        else:
+            yield from self._all(request)
+        cursor = None if request.kind is SyncKind.RECONCILE else self.clock.now().isoformat()
+        yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
+        raise Unsupported("AlpineBits has no question for one reservation")
+
+    def counts(self) -> TransportCounts:
+        return self.exchange.counts()
+
+    def close(self) -> None:
+        self.exchange.close()
+
+    def _undelivered(self) -> Iterator[Page]:
+        """Until nothing new comes: a server may hand them out in parts. One that goes on handing
+        out what was acknowledged is not asked again before the next run."""
+        seen: set[bytes] = set()
+        for _ in range(_MOST_ROUNDS):
+            observed_at = self.clock.now()
+            found = self._ask(None)
+            fresh = [entry for entry in found if entry.text() not in seen]
+            if not fresh:
+                return
+            seen.update(entry.text() for entry in fresh)
+            for part in _parts(fresh):
+                yield Page(items=self._items(part, observed_at), observed_at=observed_at)
+                # Resumed: the page is stored.
+                self._acknowledge(part)
+
+    def _all(self, request: PullRequest) -> Iterator[Page]:
+        """What the server holds is a row of messages: of each reservation the last one counts."""
+        since = datetime.combine(request.stay_from - BOOKED_AHEAD, time.min, tzinfo=UTC)
+        observed_at = self.clock.now()
+        items = last_words(self._items(self._ask(since), observed_at))
+        for start in range(0, len(items), PAGE_SIZE):
+            part = items[start : start + PAGE_SIZE]
+            yield Page(items=part, observed_at=observed_at, expected=len(items))
+
+    def _ask(self, since: datetime | None) -> list[Entry]:
+        root = self.exchange.ask(
+            documents.READ_ACTION,
+            documents.read(self.hotel_code, since),
+            expected="OTA_ResRetrieveRS",
+        )
+        if root.child("Success") is None and root.child("ReservationsList") is None:
+            raise UnreadableAnswer("neither a success nor an error", path=root.name)
+        return entries_in(root)
+
+    def _items(self, entries: Sequence[Entry], observed_at: datetime) -> list[ReadItem]:
+        """Without quote requests, which book nothing."""
+        context = HotelContext(
+            time_zone=self.time_zone, currency=self.currency, observed_at=observed_at
+        )
+        return [item for item in read_entries(entries, context) if not _is_quote(item)]
+
+    def _acknowledge(self, entries: Sequence[Entry]) -> None:
+        told = [found for entry in entries if (found := unique_id(entry.element)) is not None]
+        if told:
+            named = dict.fromkeys((element.get("Type") or "14", name) for name, element in told)
+            self.exchange.ask(
+                documents.REPORT_ACTION,
+                documents.report(list(named)),
+                expected="OTA_NotifReportRS",
+            )
+
+
+def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    return (entries[start : start + PAGE_SIZE] for start in range(0, len(entries), PAGE_SIZE))
+
+
+def _is_quote(item: ReadItem) -> bool:
+    return item.reason is not None and item.reason.code == QUOTE_REQUEST
+
+
+def last_words(items: Sequence[ReadItem]) -> list[ReadItem]:
+    """Of each reservation the newest message, with what only the older ones told: a cancellation
+    names no more than the id. What was refused is kept as it is."""
+    found: dict[str, ReadItem] = {}
+    refused = []
+    for item in items:
+        if not isinstance(item.snapshot, BookingSnapshot):
+            refused.append(item)
+            continue
+        held = found.get(item.snapshot.external_id)
+        found[item.snapshot.external_id] = item if held is None else _merged(held, item)
+    return [*found.values(), *refused]
+
+
+def _merged(held: ReadItem, item: ReadItem) -> ReadItem:
+    older, newer = held.snapshot, item.snapshot
+    if not isinstance(older, BookingSnapshot) or not isinstance(newer, BookingSnapshot):
+        return item
+    winner = item
+    if newer.version < older.version:
+        winner, older, newer = held, newer, older
+    gaps = {
+        f.name: getattr(older, f.name) for f in fields(newer) if getattr(newer, f.name) is ABSENT
+    }
+    return replace(winner, snapshot=replace(newer, **gaps))
+
+
+def _agreed(root: XmlElement) -> Json:
+    """What the server says that both sides can do; None where it says nothing readable."""
+    warnings = root.child("Warnings")
+    for warning in warnings.all("Warning") if warnings is not None else ():
+        if warning.get("Status") == _HANDSHAKE:
+            try:
+                return loads(warning.value)
+            except UnreadableJson:
+                return None
+    return None
+
+
+def _advice(agreed: Json, version: str) -> Iterator[str]:
+    said = agreed.get("versions") if isinstance(agreed, dict) else None
+    spoken = {
+        each.get("version"): each.get("actions")
+        for each in (said if isinstance(said, list) else [])
+        if isinstance(each, dict)
+    }
+    if version not in spoken:
+        yield f"The server does not say that it speaks AlpineBits {version}."
+    elif "action_OTA_Read" not in _names(spoken[version]):
+        yield "The server does not say that it hands out guest requests (action_OTA_Read)."
+
+
+def _names(actions: Json) -> set[object]:
+    listed = actions if isinstance(actions, list) else []
+    return {each.get("action") for each in listed if isinstance(each, dict)}
