@@ -28,6 +28,7 @@ from application.fail_sync import FailSync
 from application.idempotent_requests import IdempotentRequests
 from application.ingest_items import IngestItems
 from application.issue_token import IssueToken
+from application.keep_secrets import KeepSecrets
 from application.pause_connection import PauseConnection
 from application.process_inbox import ProcessInbox
 from application.receive_webhook import ReceiveWebhook
@@ -113,6 +114,8 @@ class Container:
                 budget=self.budget,
                 allowed_hosts=self.settings.provider_hosts,
                 plain_http=self.settings.plain_http,
+                # `pms map` needs no database.
+                vault=KeepSecrets(lambda: self.store.unit_of_work()),  # noqa: PLW0108  # the store stays shut till then
             )
         )
 

@@ -237,7 +237,7 @@ class ProviderTools:
     `pms_adapter.providers` is a callable that takes this and returns a Provider.
 
     `allowed_hosts`: hosts beyond the vendor's own that the operator lets connections call, also
-    private ones; `plain_http`: http:// to those.
+    private ones; `plain_http`: http:// to those. `vault` is None where nothing is stored.
     """
 
     clock: Clock
@@ -245,6 +245,7 @@ class ProviderTools:
     budget: "RateBudget"
     allowed_hosts: frozenset[str] = frozenset()
     plain_http: bool = False
+    vault: "SecretVault | None" = None
 
 
 ProviderFactory: TypeAlias = Callable[[ProviderTools], Provider]
@@ -258,6 +259,18 @@ class Providers(Protocol):
         ...
 
     def all(self) -> Sequence[Provider]: ...
+
+
+class SecretVault(Protocol):
+    """A connection's sealed credentials, for vendors that replace them when they are used."""
+
+    def read(self, connection_id: UUID) -> Secrets:
+        """As they are stored now; empty where the connection is not stored."""
+        ...
+
+    def keep(self, connection_id: UUID, new: Secrets) -> None:
+        """In place of those of the same names; the others stay."""
+        ...
 
 
 class RateBudget(Protocol):

@@ -1,0 +1,278 @@
+"""One property, asked in bulk."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.local_time import days_from, local_day, zone
+from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
+from adapters.outbound.providers.cloudbeds.api import CloudbedsApi, listed
+from adapters.outbound.providers.cloudbeds.capabilities import PAGE_SIZE
+from adapters.outbound.providers.cloudbeds.mapping_availability import Cells, RateReader
+from adapters.outbound.providers.cloudbeds.mapping_bookings import BookingMapper
+from adapters.outbound.providers.cloudbeds.mapping_guests import GuestMapper, as_listed
+from adapters.outbound.providers.cloudbeds.mapping_records import records_of
+from adapters.outbound.providers.cloudbeds.reading import Entry, as_id, as_instant, opened
+from domain.snapshots import HotelRecords
+from ports.errors import Misconfigured, UnreadableAnswer
+from ports.providers import ReadItem
+
+RESERVATIONS: Final = "getReservationsWithRateDetails"
+GUESTS: Final = "getGuestList"
+_UTC: Final = ZoneInfo("UTC")
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_BOOKED_UNTIL: Final = timedelta(days=2)
+"""Bookings made "up to the current date" are told by default; whose date, nobody says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    id: str
+    name: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hotel:
+    api: CloudbedsApi
+    property: Property
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", zone(self.property.time_zone))
+
+    @classmethod
+    def ask(cls, api: CloudbedsApi, property_id: str | None, time_zone: str) -> "Hotel":
+        """`time_zone`: ours, where the vendor tells none. Raises Misconfigured where the
+        credentials do not see the property, or see several and none is named."""
+        query = {"propertyIDs": property_id} if property_id else {}
+        found = _chosen(api.all("getHotels", query), property_id)
+        try:
+            told = _property(found, time_zone)
+            api.property_id = told.id
+            details = opened(api.data("getHotelDetails", {"propertyID": told.id}), "data")
+            currency = details.object("propertyCurrency").text("currencyCode")
+            return cls(
+                api=api,
+                property=Property(
+                    id=told.id, name=told.name, time_zone=told.time_zone, currency=currency
+                ),
+            )
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        except UnknownZone as fault:
+            raise UnreadableAnswer("the time zone is not an IANA name") from fault
+
+    def today(self, now: datetime) -> date:
+        return local_day(now, self.zone)
+
+    def records(self, today: date) -> HotelRecords:
+        rates = self._rates(today, today + timedelta(days=1))
+        return records_of(self.room_types(), self._rooms(), rates)
+
+    def room_type_ids(self) -> list[str]:
+        told = (_id_of(value, "roomTypeID") for value in self.room_types())
+        return [each for each in told if each]
+
+    def room_types(self) -> list[Json]:
+        return _every(self.api.pages("getRoomTypes", self._theirs()), "roomTypeID")
+
+    def _rooms(self) -> list[Json]:
+        """`total` counts properties, whose rooms are paged all the same."""
+        pages = (
+            (number, [room for one in found for room in _inside(one, "rooms")])
+            for number, found in self._room_pages()
+        )
+        return _every(pages, "roomID")
+
+    def _room_pages(self) -> Iterator[tuple[int, list[Json]]]:
+        before: list[Json] = []
+        number = 1
+        while True:
+            paging = {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
+            found = listed(self.api.get("getRooms", {**self._theirs(), **paging}), "data")
+            if not found or found == before:
+                return
+            yield number, found
+            number, before = number + 1, found
+
+    def reservation_pages(
+        self, query: Mapping[str, str], now: datetime, *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        return self.api.pages(RESERVATIONS, {**self._bookings(now), **query}, first=first)
+
+    def changed_pages(
+        self, since: datetime, now: datetime, *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        """Newest first, deleted ones too. An open end: nothing is newer than now."""
+        query = {
+            "modifiedFrom": self.since_text(since),
+            "sortByRecent": "true",
+            "includeDeleted": "true",
+        }
+        return self.reservation_pages(query, now, first=first)
+
+    def guest_pages(
+        self, query: Mapping[str, str], *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        asked = {**self._theirs(), "includeGuestInfo": "true", "sortBy": "modification", **query}
+        return self.api.pages(GUESTS, asked, first=first)
+
+    def newest_change(self, now: datetime) -> datetime | None:
+        query = {
+            **self._bookings(now),
+            "sortByRecent": "true",
+            "pageNumber": "1",
+            "pageSize": "1",
+        }
+        found = listed(self.api.get(RESERVATIONS, query), "data")
+        return self.newest_of(found)
+
+    def newest_of(self, values: Sequence[Json]) -> datetime | None:
+        """For the walk alone: what has no readable time is refused by the mapper."""
+        return max(filter(None, map(self._modified, values)), default=None)
+
+    def by_id(self, ids: Sequence[str], now: datetime) -> list[Json]:
+        """Those that are there, deleted ones too; each is asked for alone before it is gone."""
+        query = {"reservationID": ",".join(ids), "includeDeleted": "true"}
+        try:
+            found = [v for _, page in self.reservation_pages(query, now) for v in page]
+        except NotFoundAtProvider:
+            found = []
+        there = {_id_of(value, "reservationID") for value in found}
+        missing = [each for each in ids if each not in there]
+        # The account may have other hotels: theirs are not there for us.
+        ours = [value for value in found if self._is_ours(value)]
+        return ours + [value for each in missing for value in self._alone(each)]
+
+    def _alone(self, reservation_id: str) -> list[Json]:
+        query = {"propertyID": self.property.id, "reservationID": reservation_id}
+        try:
+            value = self.api.data("getReservation", query)
+        except NotFoundAtProvider:
+            return []
+        return [value] if self._is_ours(value) else []
+
+    def guest(self, guest_id: str, now: datetime) -> list[Json]:
+        query = {"propertyID": self.property.id, "guestID": guest_id}
+        try:
+            return [as_listed(guest_id, self.api.data("getGuest", query), now)]
+        except NotFoundAtProvider:
+            return []
+
+    def bookings(self, values: Sequence[Json]) -> list[ReadItem]:
+        mapper = BookingMapper(self.zone, self.property.currency, whole=True)
+        return [mapper.map(Entry(f"data[{n}]", value)) for n, value in enumerate(values)]
+
+    def guests(self, values: Sequence[Json]) -> list[ReadItem]:
+        mapper = GuestMapper(self.zone)
+        return [mapper.map(Entry(f"data[{n}]", value)) for n, value in enumerate(values)]
+
+    def cells(
+        self, first: date, until: date, observed_at: datetime, room_types: Sequence[str]
+    ) -> list[ReadItem]:
+        rates = self._rates(first, until)
+        entries = [Entry(f"data[{n}]", rate) for n, rate in enumerate(rates)]
+        items = RateReader(self.property.currency, observed_at).read(entries)
+        told = {item.external_id for item in items}
+        unsaid = [
+            Cells(observed_at).unsaid(room_type, night)
+            for room_type in room_types
+            for night in days_from(first, until)
+            if f"{room_type}/{night.isoformat()}" not in told
+        ]
+        wanted = [item for item in items if item.reason or self._within(item, first, until)]
+        return wanted + unsaid
+
+    def since_text(self, since: datetime) -> str:
+        """Whether the vendor takes it for the property's wall time or for UTC is stated nowhere:
+        the earlier of both, so that at worst a day's changes are read again."""
+        return min(since.astimezone(each).strftime(_TIME) for each in (_UTC, self.zone))
+
+    def _rates(self, first: date, until: date) -> list[Json]:
+        query = {
+            **self._theirs(),
+            "startDate": first.isoformat(),
+            "endDate": until.isoformat(),
+            "detailedRates": "true",
+        }
+        return listed(self.api.get("getRatePlans", query), "data")
+
+    def _within(self, item: ReadItem, first: date, until: date) -> bool:
+        day = (item.external_id or "").rpartition("/")[2]
+        return first.isoformat() <= day < until.isoformat()
+
+    def _bookings(self, now: datetime) -> dict[str, str]:
+        until = (now + _BOOKED_UNTIL).astimezone(self.zone)
+        return {
+            "propertyID": self.property.id,
+            "includeGuestsDetails": "true",
+            "includeCustomFields": "true",
+            "resultsTo": until.strftime(_TIME),
+        }
+
+    def _theirs(self) -> dict[str, str]:
+        return {"propertyIDs": self.property.id}
+
+    def _modified(self, value: Json) -> datetime | None:
+        try:
+            r = opened(value)
+            return r.optional("dateModifiedUTC", as_instant(_UTC)) or r.optional(
+                "dateModified", as_instant(self.zone)
+            )
+        except UnreadableField:
+            return None
+
+    def _is_ours(self, value: Json) -> bool:
+        told = _id_of(value, "propertyID")
+        return told is None or told == self.property.id
+
+
+def _property(r: Reader, time_zone: str) -> Property:
+    return Property(
+        id=r.required("propertyID", as_id),
+        name=r.optional_text("propertyName") or "",
+        time_zone=r.optional_text("propertyTimezone") or time_zone,
+        currency="",
+    )
+
+
+def _chosen(values: Sequence[Json], property_id: str | None) -> Reader:
+    found = [opened(value, f"data[{n}]") for n, value in enumerate(values)]
+    if property_id:
+        for each in found:
+            if each.optional("propertyID", as_id) == property_id:
+                return each
+        raise Misconfigured("the credentials see no such property", setting="property_id")
+    if len(found) != 1:
+        raise Misconfigured("name the property: there are several or none", setting="property_id")
+    return found[0]
+
+
+def _every(pages: Iterator[tuple[int, list[Json]]], key: str) -> list[Json]:
+    """Until a page brings nothing new."""
+    found: dict[str | None, Json] = {}
+    for _, page in pages:
+        fresh = {_id_of(value, key): value for value in page}
+        if fresh.keys() <= found.keys():
+            break
+        found.update(fresh)
+    return list(found.values())
+
+
+def _inside(value: Json, key: str) -> list[Json]:
+    nested = value.get(key) if isinstance(value, dict) else None
+    return nested if isinstance(nested, list) else []
+
+
+def _id_of(value: Json, key: str) -> str | None:
+    try:
+        return opened(value).optional(key, as_id)
+    except UnreadableField:
+        return None

@@ -1,0 +1,119 @@
+"""A pushed payload's items, by the shapes in which the vendor tells them.
+
+Neither a refusal (`success` is false) nor a list of ids is a message of these. What stands around
+the items, e.g. a channel's password, is not part of them and is kept nowhere.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from adapters.outbound.provider_kit.errors import UnreadableJson
+from adapters.outbound.provider_kit.json_text import Json, loads
+from adapters.outbound.providers.cloudbeds.channel_availability import is_inventory, is_room_list
+from adapters.outbound.providers.cloudbeds.channel_bookings import is_channel_booking
+from adapters.outbound.providers.cloudbeds.mapping_guests import is_profile
+from adapters.outbound.providers.cloudbeds.reading import Entry
+from domain.messages import ItemKind
+from ports.errors import TooManyItems, UnreadableMessage
+
+_LISTS: Final = {
+    ItemKind.BOOKING: ("data", "Bookings", "booking_json"),
+    ItemKind.GUEST: ("data",),
+    ItemKind.AVAILABILITY: ("data", "propertyRooms", "Rooms", "Inventory"),
+}
+_EXPECTED: Final = {
+    ItemKind.BOOKING: "neither a reservation, nor a channel's booking, nor a list of them",
+    ItemKind.GUEST: "neither a guest with its id, nor a profile, nor a list of them",
+    ItemKind.AVAILABILITY: "neither rates by night nor a channel's availability",
+}
+
+
+def entries_of(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[Entry]:
+    """Raises UnreadableMessage, TooManyItems."""
+    found: list[Entry] = []
+    for body in bodies:
+        found += _entries(kind, _loaded(body), "")
+        if len(found) > limit:
+            raise TooManyItems(limit=limit)
+    return found
+
+
+def currency_of(bodies: Sequence[bytes]) -> str | None:
+    """That of a channel's message, which tells it once for all."""
+    for body in bodies:
+        value = _loaded(body)
+        told = value.get("currency") if isinstance(value, dict) else None
+        if isinstance(told, str) and told:
+            return told
+    return None
+
+
+def _loaded(body: bytes) -> Json:
+    try:
+        return loads(body)
+    except UnreadableJson as fault:
+        raise UnreadableMessage(fault.message, position=fault.position) from fault
+
+
+def _entries(kind: ItemKind, value: Json, path: str) -> list[Entry]:
+    if isinstance(value, list):
+        return [
+            each for n, item in enumerate(value) for each in _nested(kind, item, f"{path}[{n}]")
+        ]
+    if not isinstance(value, dict):
+        raise UnreadableMessage(_EXPECTED[kind])
+    if value.get("success") is False:
+        raise UnreadableMessage("the vendor's refusal: success is false", path="success")
+    if _IS_ITEM[kind](value):
+        return [Entry(path, value)]
+    for key in _LISTS[kind]:
+        if key in value:
+            return _listed(kind, value[key], f"{path}.{key}" if path else key)
+    raise UnreadableMessage(_EXPECTED[kind])
+
+
+def _listed(kind: ItemKind, value: Json, path: str) -> list[Entry]:
+    """A list, or what PHP makes of one: a map by id, or nothing."""
+    if not value:
+        return []
+    if isinstance(value, dict) and not _is_wrapper(kind, value) and _is_map(value):
+        return [
+            each for key, item in value.items() for each in _nested(kind, item, f"{path}.{key}")
+        ]
+    return _entries(kind, value, path)
+
+
+def _nested(kind: ItemKind, item: Json, path: str) -> list[Entry]:
+    """One that is no item of any shape is one to be refused by what it lacks."""
+    if isinstance(item, dict) and not _IS_ITEM[kind](item) and _is_wrapper(kind, item):
+        return _entries(kind, item, path)
+    return [Entry(path, item)]
+
+
+def _is_wrapper(kind: ItemKind, value: dict[str, Json]) -> bool:
+    return _IS_ITEM[kind](value) or any(key in value for key in _LISTS[kind])
+
+
+def _is_map(value: dict[str, Json]) -> bool:
+    return all(key.isdecimal() and isinstance(item, dict) for key, item in value.items())
+
+
+def _is_booking(value: Json) -> bool:
+    return isinstance(value, dict) and ("reservationID" in value or is_channel_booking(value))
+
+
+def _is_guest(value: Json) -> bool:
+    return isinstance(value, dict) and ("guestID" in value or is_profile(value))
+
+
+def _is_availability(value: Json) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return is_room_list(value) or is_inventory(value) or "roomTypeID" in value
+
+
+_IS_ITEM: Final[dict[ItemKind, Callable[[Json], bool]]] = {
+    ItemKind.BOOKING: _is_booking,
+    ItemKind.GUEST: _is_guest,
+    ItemKind.AVAILABILITY: _is_availability,
+}

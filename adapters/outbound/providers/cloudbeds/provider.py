@@ -1,0 +1,167 @@
+"""The plug-in: reads this vendor's payloads, opens clients of its API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.errors import UnknownZone
+from adapters.outbound.provider_kit.host_policy import HostPolicy
+from adapters.outbound.provider_kit.local_time import zone
+from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.providers.cloudbeds import notifications
+from adapters.outbound.providers.cloudbeds.api import Authority, CloudbedsApi, KeyAuthority
+from adapters.outbound.providers.cloudbeds.capabilities import (
+    BASE_URL,
+    CAPABILITIES,
+    HOSTS,
+    NAME,
+    REQUESTS_PER_SECOND,
+)
+from adapters.outbound.providers.cloudbeds.channel_availability import (
+    ChannelReader,
+    is_inventory,
+    is_room_list,
+)
+from adapters.outbound.providers.cloudbeds.channel_bookings import (
+    ChannelBookingMapper,
+    is_channel_booking,
+)
+from adapters.outbound.providers.cloudbeds.client import CloudbedsClient
+from adapters.outbound.providers.cloudbeds.mapping_availability import RateReader
+from adapters.outbound.providers.cloudbeds.mapping_bookings import BookingMapper
+from adapters.outbound.providers.cloudbeds.mapping_guests import GuestMapper
+from adapters.outbound.providers.cloudbeds.messages import currency_of, entries_of
+from adapters.outbound.providers.cloudbeds.reading import Entry
+from adapters.outbound.providers.cloudbeds.tokens import Application, TokenAuthority
+from domain.messages import ItemKind
+from ports.errors import Misconfigured, TooManyItems, UnreadableMessage
+from ports.providers import (
+    Account,
+    Capabilities,
+    HotelContext,
+    Notification,
+    ProviderClient,
+    ProviderTools,
+    ReadItem,
+)
+from ports.system import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class CloudbedsProvider:
+    tools: ProviderTools
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    def read_items(
+        self,
+        kind: ItemKind,
+        bodies: Sequence[bytes],
+        context: HotelContext,
+        *,
+        limit: int,
+        explain: bool = False,
+    ) -> Sequence[ReadItem]:
+        """What a pushed payload does not have, it does not say."""
+        entries = entries_of(kind, bodies, limit=limit)
+        try:
+            hotel_zone = zone(context.time_zone)
+        except UnknownZone as fault:
+            raise UnreadableMessage("the time zone is not an IANA name") from fault
+        if kind is ItemKind.AVAILABILITY:
+            currency = currency_of(bodies) or context.currency
+            items = _cells(entries, currency, context, explain=explain)
+            if len(items) > limit:
+                raise TooManyItems(limit=limit)
+            return items
+        if kind is ItemKind.GUEST:
+            guests = GuestMapper(hotel_zone)
+            return [guests.map(entry, explain=explain) for entry in entries]
+        return [_booking(entry, hotel_zone, context, explain=explain) for entry in entries]
+
+    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
+        return notifications.read_notification(body)
+
+    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
+        """Always: the vendor signs nothing, so that the unguessable URL is the proof."""
+        return True
+
+    def open(self, account: Account) -> ProviderClient:
+        base_url = account.settings.get("base_url") or BASE_URL
+        policy = HostPolicy(
+            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
+        )
+        policy.check_url(base_url)
+        link = Link(
+            provider=NAME,
+            connection_id=account.connection_id,
+            hosts=policy,
+            rate_limit=REQUESTS_PER_SECOND,
+        )
+        transport = Transport(
+            link,
+            clock=self.tools.clock,
+            randomness=self.tools.randomness,
+            budget=self.tools.budget,
+        )
+        return CloudbedsClient(
+            api=CloudbedsApi(
+                transport,
+                self._authority(account, transport, base_url),
+                base_url=base_url,
+                correlation_id=account.correlation_id,
+            ),
+            clock=self.tools.clock,
+            property_id=account.settings.get("property_id"),
+            time_zone=account.time_zone,
+            currency=account.currency,
+        )
+
+    def _authority(self, account: Account, transport: Transport, base_url: str) -> Authority:
+        """The key goes before OAuth2. Raises Misconfigured where neither is whole."""
+        api_key = account.secrets.get("api_key")
+        if api_key:
+            return KeyAuthority(api_key)
+        application = Application(
+            client_id=_secret(account, "client_id"),
+            client_secret=_secret(account, "client_secret"),
+            connection_id=account.connection_id,
+            correlation_id=account.correlation_id,
+        )
+        _secret(account, "refresh_token")
+        return TokenAuthority(
+            transport,
+            self.tools.clock,
+            self.tools.vault,
+            base_url=base_url,
+            application=application,
+            secrets=account.secrets,
+        )
+
+
+def _booking(
+    entry: Entry, hotel_zone: ZoneInfo, context: HotelContext, *, explain: bool
+) -> ReadItem:
+    if is_channel_booking(entry.value):
+        return ChannelBookingMapper(hotel_zone, context.currency).map(entry, explain=explain)
+    return BookingMapper(hotel_zone, context.currency, whole=False).map(entry, explain=explain)
+
+
+def _cells(
+    entries: Sequence[Entry], currency: str, context: HotelContext, *, explain: bool
+) -> list[ReadItem]:
+    channel = [e for e in entries if is_room_list(e.value) or is_inventory(e.value)]
+    rates = [e for e in entries if e not in channel]
+    return [
+        *RateReader(currency, context.observed_at, explain=explain).read(rates),
+        *ChannelReader(currency, context.observed_at, explain=explain).read(channel),
+    ]
+
+
+def _secret(account: Account, name: str) -> str:
+    value = account.secrets.get(name)
+    if not value:
+        raise Misconfigured(f"neither the secret api_key nor {name} is there", setting=name)
+    return value

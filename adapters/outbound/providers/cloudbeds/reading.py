@@ -1,0 +1,164 @@
+"""The kit's reader, with what this vendor asks for.
+
+Its rules, as its schemas and its samples show them: an empty string is the vendor's null; ids are
+texts that older examples write as integers; numbers come as texts too; a map or list without
+entries may come as `[]`, `{}`, `""` or null; a wall time without an offset is the property's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit import field_values as values
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.json_text import Json, dumps
+from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.tracked_object import READ, as_given
+from domain.errors import InvalidField
+from domain.values import ABSENT, Absent, Money, Reason
+
+T = TypeVar("T")
+
+EXTRAS: Final = "extras"
+_ZERO_DAY: Final = "0000-00-00"
+"""MySQL's way to say that a date has no value."""
+
+
+Kept: TypeAlias = dict[str, str]
+"""Path to JSON text of what has a home and is an extra as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a message and where it stood."""
+
+    path: str
+    value: Json
+
+    def text(self) -> bytes:
+        return dumps(self.value).encode()
+
+
+def opened(value: Json, path: str = "") -> Reader:
+    return Reader(value, path, blank_is_null=True)
+
+
+def told(value: T | Absent | None, *, whole: bool) -> T | Absent | None:
+    """`whole`: in an answer that was asked with every option, what is missing is empty."""
+    return None if whole and value is ABSENT else value
+
+
+def as_id(value: Json, path: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return values.as_text(value, path)
+
+
+def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
+    """Aware UTC from a wall time of `zone`; one with an offset is taken by that. Of a wall time
+    that came twice the first is meant. None for the vendor's zero date."""
+
+    def instant(value: Json, path: str) -> datetime | None:
+        text = values.as_text(value, path)
+        if text.startswith(_ZERO_DAY):
+            return None
+        if len(text) > len("YYYY-MM-DD HH:MM:SS"):
+            return values.as_instant(value, path)
+        local = values.as_local_date_time(value, path)
+        try:
+            return local.replace(tzinfo=zone).astimezone(UTC)
+        except OverflowError:
+            raise UnreadableField(path, "bad_instant", "an instant that exists") from None
+
+    return instant
+
+
+def as_day(value: Json, path: str) -> date | None:
+    """The calendar day of a date or a wall time."""
+    text = values.as_text(value, path)
+    if text.startswith(_ZERO_DAY):
+        return None
+    if len(text) <= len("YYYY-MM-DD"):
+        return values.as_local_date(value, path)
+    return values.as_local_date_time(value, path).date()
+
+
+def day(r: Reader, key: str, home: str) -> date:
+    found = r.required(key, as_day, home)
+    if found is None:
+        raise UnreadableField(r.path_of(key), "bad_date", "a date that exists")
+    return found
+
+
+def as_money(currency: str) -> values.Parse[Money]:
+    """Rounded half to even to the currency's digits: the vendor stores unrounded shares."""
+
+    def money(value: Json, path: str) -> Money:
+        try:
+            return Money.rounded(values.as_lenient_decimal(value, path), currency)
+        except InvalidField as fault:
+            raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
+
+    return money
+
+
+def keep_inexact(r: Reader, key: str, money: Money, kept: Kept, home: str) -> None:
+    """The vendor's own number, where rounding changed it."""
+    if Decimal(str(r.raw(key, home))) != money.amount:
+        kept[r.path_of(key)] = exactly(r, key, home)
+
+
+def children(r: Reader, key: str, home: str) -> list[Reader] | None:
+    """The objects of a list or of a map; None where the key was not sent."""
+    if key not in r:
+        return None
+    value = r.raw(key, home)
+    if not value:
+        return []
+    if isinstance(value, dict):
+        mapped = r.object(key)
+        return [mapped.object(each) for each in value]
+    return r.objects(key)
+
+
+def amounts_by_day(r: Reader, key: str, home: str) -> Mapping[str, Json]:
+    """A map from a date to an amount; empty where there is none."""
+    value = r.raw(key, home)
+    if value is ABSENT or not value:
+        return {}
+    if not isinstance(value, dict):
+        raise UnreadableField(r.path_of(key), "wrong_type", "an object by date")
+    return value
+
+
+def exactly(r: Reader, key: str, home: str) -> str:
+    """The field's own text, for the extras, when it also has a home."""
+    return dumps(r.required(key, as_given, f"{home}, {EXTRAS}"))
+
+
+def all_homes(r: Reader, extras: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """For each field that was sent: the field of ours, or `extras`."""
+    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
+    read = {path: home for path, home in r.homes().items() if home != READ}
+    return tuple(sorted({**kept, **read}.items()))
+
+
+def reason_of(
+    fault: UnreadableField | InvalidField, prefix: str, sources: Mapping[str, str]
+) -> Reason:
+    """Why the item at `prefix` was refused, with the path in the vendor's own field names;
+    `sources` names those of our fields."""
+    if isinstance(fault, InvalidField):
+        path = _joined(prefix, sources.get(fault.path, fault.path))
+        return Reason(fault.code, path, f"{path}: {fault.fix}")
+    if fault.path == "(payload)":
+        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
+    path = _joined(prefix, fault.path)
+    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
+
+
+def _joined(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix else path

@@ -1,0 +1,102 @@
+"""The rooms of a reservation, each with its own days and state."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit import field_values as values
+from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.providers.cloudbeds.reading import (
+    Kept,
+    amounts_by_day,
+    as_id,
+    as_money,
+    children,
+    day,
+    keep_inexact,
+)
+from domain.snapshots import RoomStay
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, NightlyPrice, Stay
+
+_LISTS: Final = ("rooms", "assigned", "unassigned")
+_STATES: Final[Mapping[str, BookingStatus | None]] = {
+    "cancelled": BookingStatus.CANCELED,
+    "in_house": BookingStatus.CHECKED_IN,
+    "checked_out": BookingStatus.CHECKED_OUT,
+    "not_checked_in": None,
+}
+_WAITING: Final = frozenset({BookingStatus.CHECKED_IN, BookingStatus.CHECKED_OUT})
+
+
+def rooms_of(r: Reader, header: BookingStatus, currency: str, kept: Kept) -> tuple[RoomStay, ...]:
+    """In the order of their lines, so that a room that gets its number stays where it was."""
+    found = [
+        _Room(room, f"rooms[{n}]", currency, kept).stay(header) for n, room in enumerate(_listed(r))
+    ]
+    return tuple(sorted(found, key=lambda room: (len(room.line_id or ""), room.line_id or "")))
+
+
+def _listed(r: Reader) -> Sequence[Reader]:
+    return [room for key in _LISTS for room in children(r, key, "rooms") or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    r: Reader
+    home: str
+    currency: str
+    kept: Kept
+
+    def stay(self, header: BookingStatus) -> RoomStay:
+        r, home = self.r, self.home
+        return RoomStay(
+            line_id=r.optional("subReservationID", as_id, f"{home}.line_id"),
+            room_type_id=r.required("roomTypeID", as_id, f"{home}.room_type_id"),
+            room_id=r.optional("roomID", as_id, f"{home}.room_id"),
+            rate_plan_id=r.optional("rateID", as_id, f"{home}.rate_plan_id"),
+            stay=self._days(),
+            status=self._status(header),
+            occupancy=tuple(self._occupancy()),
+            nightly_prices=tuple(sorted(self._nightly(), key=lambda price: price.night)),
+        )
+
+    def _days(self) -> Stay:
+        keys = ("roomCheckIn", "roomCheckOut") if "roomCheckIn" in self.r else _DAY_KEYS
+        first, last = (day(self.r, key, f"{self.home}.stay") for key in keys)
+        return Stay(first, last)
+
+    def _status(self, header: BookingStatus) -> BookingStatus:
+        """One that is not checked in is as the reservation: canceled, no-show, pending; where
+        others of its rooms are in house or left, it is still expected."""
+        if self.r.optional_text("roomStatus", f"{self.home}.status") is None:
+            return header
+        own = self.r.choice("roomStatus", _STATES, f"{self.home}.status")
+        if own is not None:
+            return own
+        return BookingStatus.CONFIRMED if header in _WAITING else header
+
+    def _occupancy(self) -> Iterator[AgeCount]:
+        for key, age_class in (("adults", AgeClass.ADULT), ("children", AgeClass.CHILD)):
+            count = self.r.optional_integer(key, f"{self.home}.occupancy", lenient=True)
+            if count:
+                yield AgeCount(age_class, count)
+
+    def _nightly(self) -> Iterator[NightlyPrice]:
+        home = f"{self.home}.nightly_prices"
+        parse = as_money(self.currency)
+        by_day = amounts_by_day(self.r, "detailedRoomRates", home)
+        if by_day:
+            rates = self.r.object("detailedRoomRates")
+            for key in by_day:
+                night = values.as_local_date(key, rates.path_of(key))
+                price = rates.required(key, parse, home)
+                keep_inexact(rates, key, price, self.kept, home)
+                yield NightlyPrice(night, price)
+        for each in children(self.r, "dailyRates", home) or ():
+            price = each.required("rate", parse, home)
+            keep_inexact(each, "rate", price, self.kept, home)
+            yield NightlyPrice(each.local_date("date", home), price)
+
+
+_DAY_KEYS: Final = ("startDate", "endDate")
