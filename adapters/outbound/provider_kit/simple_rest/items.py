@@ -6,20 +6,18 @@ understood is told with its reason and stops no other.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableJson
 from adapters.outbound.provider_kit.json_text import Json, RawItem, dumps, loads
 from adapters.outbound.provider_kit.plain_items import Homes, PlainItems, placed
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.provider_kit.simple_rest.vendor import SimpleVendor
+from adapters.outbound.provider_kit.told_items import EXTRAS
 from domain.messages import ItemKind
 from domain.snapshots import Snapshot
 from domain.values import ABSENT
 from ports.errors import TooManyItems, UnreadableMessage, Unsupported
 from ports.providers import HotelContext, ReadItem
-
-EXTRAS: Final = "extras"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

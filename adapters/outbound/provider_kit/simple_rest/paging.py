@@ -1,7 +1,8 @@
 """How a vendor's lists are paged. A place is the vendor's own word for a page; None is the first.
 
 `after` tells the next place: None where the list ended. A page shorter than asked for is no end:
-the vendor may have a limit of its own. `past_end_is_404`: so some vendors answer a page too far.
+the vendor may have a limit of its own. Unless `fills_pages`: it is known to fill all but the last.
+`past_end_is_404`: so some vendors answer a page too far.
 """
 
 from collections.abc import Mapping
@@ -36,13 +37,16 @@ class PageNumbers:
     number_query: str = "page"
     size_query: str = "per_page"
     first: int = 1
+    fills_pages: bool = False
     past_end_is_404: bool = False
 
     def query(self, place: str | None) -> Mapping[str, str]:
         return {self.number_query: place or str(self.first), self.size_query: str(self.size)}
 
     def after(self, place: str | None, answer: Json, found: int) -> str | None:  # noqa: ARG002 one shape for all
-        return str(int(place or self.first) + 1) if found else None
+        if found < (self.size if self.fills_pages else 1):
+            return None
+        return str(int(place or self.first) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +56,16 @@ class Offsets:
     size: int
     offset_query: str = "offset"
     size_query: str = "limit"
+    fills_pages: bool = False
     past_end_is_404: bool = False
 
     def query(self, place: str | None) -> Mapping[str, str]:
         return {self.offset_query: place or "0", self.size_query: str(self.size)}
 
     def after(self, place: str | None, answer: Json, found: int) -> str | None:  # noqa: ARG002 one shape for all
-        return str(int(place or 0) + found) if found else None
+        if found < (self.size if self.fills_pages else 1):
+            return None
+        return str(int(place or 0) + found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,9 @@ from ports.providers import HotelContext, Page, PullRequest, ReadItem
 from ports.system import Clock
 
 FORMAT: Final = 1
+MOST_PASSES: Final = 10
+"""A list that does not come to rest in as many is left to the next delta and the reconcile."""
+
 _SECOND: Final = timedelta(seconds=1)
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -188,7 +191,7 @@ class Walk:
         `begun`: the first page and when it was asked for."""
         first: Listed | None
         first, at = begun
-        while True:
+        for _ in range(MOST_PASSES):
             pages = new = 0
             for found in self.api.pages(call, first):
                 page = self._unseen(found, at)

@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -98,6 +98,10 @@ class RunningSimulator(Generic[E]):
         """The settings and secrets by which a connection reaches it."""
         return {"base_url": self.base_url}
 
+    def webhook_proof(self, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 for those that sign
+        """Headers by which a webhook proves its sender."""
+        return {}
+
     @property
     def webhooks(self) -> WebhookSender[E] | None:
         return self._sender
@@ -169,7 +173,13 @@ class RunningSimulator(Generic[E]):
 
     def send_webhooks_to(self, url: str, habits: WebhookHabits | None = None) -> WebhookSender[E]:
         """From now on; a former target gets nothing more. Raises WebhookTargetRefused."""
-        sender = WebhookSender(url, compose=self._compose, habits=habits, seed=self._seed)
+        sender = WebhookSender(
+            url,
+            compose=self._compose,
+            habits=habits,
+            prove=self.webhook_proof,
+            seed=self._seed,
+        )
         former, self._sender = self._sender, sender
         if former is not None:
             former.stop()

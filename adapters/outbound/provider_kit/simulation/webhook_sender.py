@@ -38,7 +38,8 @@ class WebhookSender(Generic[E]):
     """One thread, one queue. `stop` returns when the thread is gone; nothing is sent after it.
 
     `compose` makes the body of a batch of events; it is called once per batch, so that a
-    repeated or doubled message is the same to the byte.
+    repeated or doubled message is the same to the byte. `prove` gives the headers by which a body
+    proves its sender.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class WebhookSender(Generic[E]):
         compose: Callable[[Sequence[E]], bytes],
         habits: WebhookHabits | None = None,
         headers: Mapping[str, str] = JSON_HEADERS,
+        prove: Callable[[bytes], Mapping[str, str]] = lambda _: {},
         seed: int = 1,
     ) -> None:
         parts = urlsplit(url)
@@ -57,6 +59,7 @@ class WebhookSender(Generic[E]):
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._compose = compose
         self._headers = dict(headers)
+        self._prove = prove
         self._habits = habits or WebhookHabits()
         self._source = random.Random(f"webhooks:{seed}")
         self._waiting: list[E] = []
@@ -133,7 +136,8 @@ class WebhookSender(Generic[E]):
             self._host or "127.0.0.1", self._port, timeout=ANSWER_TIMEOUT_SECONDS
         )
         try:
-            connection.request("POST", self._path, body, self._headers)
+            headers = {**self._headers, **self._prove(body)}
+            connection.request("POST", self._path, body, headers)
             return 200 <= connection.getresponse().status < 300
         except (OSError, http.client.HTTPException):
             return False

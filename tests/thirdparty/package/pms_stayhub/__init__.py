@@ -1,0 +1,1 @@
+"""StayHub, a vendor that exists nowhere."""

@@ -1,0 +1,111 @@
+"""StayHub on this machine: the neutral hotel in StayHub's words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation import authoring as sim
+from pms_stayhub.adapter import VENDOR
+
+STATES: Final = {
+    sim.StayState.OPTION: "tentative",
+    sim.StayState.CONFIRMED: "booked",
+    sim.StayState.CHECKED_IN: "in_house",
+    sim.StayState.CHECKED_OUT: "departed",
+    sim.StayState.CANCELED: "cancelled",
+    sim.StayState.NO_SHOW: "no_show",
+}
+CHANNELS: Final = {
+    "direct": "website",
+    "walk-in": "desk",
+    "ota": "portal",
+    "agent": "agency",
+    "corporate": "company",
+}
+
+
+def account(hotel: sim.SeededHotel) -> sim.JsonObject:
+    return {
+        "id": hotel.id,
+        "name": hotel.name,
+        "timezone": hotel.time_zone,
+        "currency": hotel.currency,
+    }
+
+
+def booking(stay: sim.SimulatedStay) -> sim.JsonObject:
+    return {
+        "id": stay.id,
+        "group": stay.booking_id,
+        "reference": f"SH-{stay.id}",
+        "state": STATES[stay.state],
+        "channel": CHANNELS[stay.channel],
+        "checkin": stay.arrival.isoformat(),
+        "checkout": stay.departure.isoformat(),
+        "category": stay.room_type_id,
+        "room": stay.room_number,
+        "rate": stay.rate_plan_id,
+        "adults": stay.adults,
+        "children": len(stay.child_ages),
+        "lead_guest": {
+            "first": stay.guest.first_name,
+            "last": stay.guest.last_name,
+            "email": stay.guest.email,
+            "phone": stay.guest.phone,
+            "country": stay.guest.country,
+        },
+        "price": {
+            "currency": stay.currency,
+            "gross": str(stay.total),
+            "paid": str(stay.paid),
+            "nights": [{"date": n.isoformat(), "gross": str(p)} for n, p in stay.nights],
+        },
+        "wishes": stay.guest_comment,
+        "changed_at": stay.modified.isoformat(),
+        "arrived_at": _instant(stay.arrived),
+        "left_at": _instant(stay.left),
+        "cancelled_at": _instant(stay.canceled),
+        "newsletter": False,
+    }
+
+
+def cell(told: sim.SimulatedCell) -> sim.JsonObject:
+    return {
+        "category": told.room_type_id,
+        "date": told.day.isoformat(),
+        "rooms": told.total,
+        "free": told.total - told.sold,
+    }
+
+
+def categories(hotel: sim.SeededHotel) -> Sequence[sim.JsonObject]:
+    return [{"code": t.id, "title": t.name, "beds": t.sleeps} for t in hotel.room_types.values()]
+
+
+def message(event: sim.SimulatedEvent) -> sim.JsonObject:
+    return {
+        "event": f"reservation.{event.what}",
+        "reservation": event.stay_id,
+        "hotel": event.hotel_id,
+        "sent_at": event.at.isoformat(),
+    }
+
+
+WORDS: Final = sim.SimpleWords(
+    account=account,
+    booking=booking,
+    state="state",
+    needed=("checkin", "category", "timezone", "code", "id"),
+    cell=cell,
+    records=(categories,),
+    message=message,
+    settings=lambda hotel: {"hotel_id": hotel.id},
+)
+
+
+def start_simulator(options: sim.SimulatorOptions) -> sim.StagedSimulator:
+    return sim.start_simple(VENDOR, WORDS, options)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
