@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters.outbound.provider_kit.errors import UnreadableJson
-from adapters.outbound.provider_kit.json_text import Json, loads
+from adapters.outbound.provider_kit.json_text import Json, loads_answer
 from ports.errors import UnreadableAnswer
 
 
@@ -36,9 +36,9 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Json:
-        """Raises UnreadableAnswer, e.g. for a proxy's HTML page with status 200."""
+        """As `loads_answer`. Raises UnreadableAnswer, e.g. for a proxy's page with status 200."""
         try:
-            return loads(self.body)
+            return loads_answer(self.body)
         except UnreadableJson as fault:
             is_page = self.body.lstrip()[:1] == b"<"
             reason = "markup instead of JSON" if is_page else fault.reason

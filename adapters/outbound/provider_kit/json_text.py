@@ -65,6 +65,32 @@ _DECODER: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_constan
 _CAREFUL_DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_decimal, parse_constant=_constant
 )
+
+
+def _forgiving_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        known = found.get(key)
+        if key not in found or known == value:
+            found[key] = value
+        elif isinstance(known, dict) and [*known] == [OCCURS_TWICE]:
+            found[key] = {OCCURS_TWICE: [*cast("list[Json]", known[OCCURS_TWICE]), value]}
+        else:
+            found[key] = {OCCURS_TWICE: [known, value]}
+    return found
+
+
+def _forgiving_decimal(text: str) -> Decimal | str:
+    try:
+        return _decimal(text)
+    except _Refused:
+        return text
+
+
+OCCURS_TWICE: Final = "(occurs twice)"
+_FORGIVING_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_forgiving_object, parse_float=_forgiving_decimal, parse_constant=str
+)
 _CONTAINERS: Final = frozenset({dict, list})
 _SHAPE_ONLY: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
@@ -76,6 +102,24 @@ def loads(text: str | bytes) -> Json:
     value, end = _decode(source, start)
     _expect_end(source, end)
     return value
+
+
+def loads_answer(text: str | bytes) -> Json:
+    """As `loads`, for an answer of many items, of which one may not take the others along: what
+    can't be taken without loss stays where it stood in a form that a typed read refuses and that
+    extras keep. NaN is the text "NaN", and so is a number that is out of range; the values of a
+    key that occurs with different ones are a list in an object of their own."""
+    try:
+        return loads(text)
+    except UnreadableJson as problem:
+        if problem.position is not None:
+            raise
+        source = _decoded(text)
+        value, _ = _decode_by(_FORGIVING_DECODER, source, _after_space(source, 0))
+        if not isinstance(value, dict | list):
+            raise
+        _count_keys(value)
+        return value
 
 
 def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:

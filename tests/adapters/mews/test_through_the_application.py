@@ -146,18 +146,20 @@ class TestAPulledBookingInQuarantine:
 
 
 class TestAnAnswerWithAKeyTwice:
-    def test_fails_the_run_with_what_is_wrong_and_moves_no_cursor(
+    def test_refuses_the_item_that_has_it_and_takes_the_others(
         self, installed: Installation
     ) -> None:
-        """The limit that docs/providers/mews.md tells of: the fault can't be kept to its item."""
         stay = some(installed.hotel, state="Confirmed")
-        twice = f'"Id":"{stay.id}"'.encode()
-        installed.change(twice, twice + b"," + twice)
-        assert installed.sync() is SyncStatus.FAILED
-        assert "the key Id occurs twice" in (installed.run.error_detail or "")
-        assert installed.world.stored(installed.connection).cursor is None
+        once = f'"Id":"{stay.id}"'.encode()
+        installed.change(once, once + b',"State":"Canceled"')
+        assert installed.sync() is SyncStatus.PARTIAL
+        row = installed.quarantined()
+        assert row.reason is not None
+        assert (row.reason.path or "").endswith("State")
+        assert installed.world.booking(stay.id, installed.connection) is None
+        assert installed.run.counts.created > 20
         installed.mend()
-        assert installed.sync() is SyncStatus.COMPLETED
+        assert installed.world.replay(row.hotel_id, row.id).state is InboxState.DONE
         assert installed.world.booking(stay.id, installed.connection) is not None
 
 

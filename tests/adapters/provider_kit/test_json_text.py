@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.outbound.provider_kit.errors import UnreadableJson
-from adapters.outbound.provider_kit.json_text import Json, dumps, loads, split_items
+from adapters.outbound.provider_kit.json_text import Json, dumps, loads, loads_answer, split_items
 from ports.errors import TooManyItems
 
 _LEAVES = (
@@ -164,3 +164,30 @@ class TestDumps:
         again = loads(dumps(value).encode())
         assert again == value
         assert dumps(again) == dumps(value)
+
+
+class TestAnAnswerOfManyItems:
+    def test_is_what_it_is_where_nothing_is_wrong(self) -> None:
+        assert loads_answer('{"a": [1.10, null]}') == loads('{"a": [1.10, null]}')
+
+    @pytest.mark.parametrize(
+        ("text", "taken"),
+        [
+            ('[{"n": NaN}, {"n": 1}]', [{"n": "NaN"}, {"n": 1}]),
+            ('[{"n": -Infinity}]', [{"n": "-Infinity"}]),
+            ('[{"n": 1e9999}]', [{"n": "1e9999"}]),
+            ('[{"k": 1, "k": 1}]', [{"k": 1}]),
+            ('[{"k": 1, "k": 2, "k": 3}]', [{"k": {"(occurs twice)": [1, 2, 3]}}]),
+            ('[{"k": {}, "k": {"a": 1}}]', [{"k": {"(occurs twice)": [{}, {"a": 1}]}}]),
+        ],
+    )
+    def test_keeps_what_is_wrong_in_its_place(self, text: str, taken: Json) -> None:
+        assert loads_answer(text) == taken
+        assert loads(dumps(taken)) == taken
+
+    @pytest.mark.parametrize(
+        "text", ["NaN", '{"a": [', "<html>", "", "9" * 5000, "[" * 70 + "]" * 70]
+    )
+    def test_is_refused_where_it_is_no_answer(self, text: str) -> None:
+        with pytest.raises(UnreadableJson):
+            loads_answer(text)
