@@ -45,6 +45,10 @@ class TrackedObject:
     def path_of(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
+    def peek(self, key: str) -> Json | Absent:
+        """To choose among siblings before one is read; does not count as reading it."""
+        return self._value.get(key, ABSENT)
+
     def required(self, key: str, parse: Parse[T], home: str = READ) -> T:
         """Raises UnreadableField: missing_field, wrong_type for null, or what `parse` raises."""
         value = self._take(key, home)

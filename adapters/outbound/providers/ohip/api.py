@@ -1,0 +1,178 @@
+"""The API as questions. A question without an answer is 204, or 404: nothing is there.
+
+Neither a token nor a secret is ever logged or kept beyond the client's life.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+from urllib.parse import urlencode
+
+from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.http_call import Answer, Call
+from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
+from adapters.outbound.provider_kit.transport import Transport
+from adapters.outbound.providers.ohip.reading import opened
+from domain.sync import TransportCounts
+from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.system import Clock
+
+Query: TypeAlias = Sequence[tuple[str, str]]
+"""In order, and one name several times: the vendor's lists are sent so (`multi`)."""
+
+_TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address, not a token
+_LIFE_SECONDS: Final = 3_600
+_MARGIN_SECONDS: Final = 60.0
+_EMPTY: Final = 204
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """With a `username` the token is asked for by password, else by client credentials."""
+
+    app_key: str = field(repr=False)
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    scope: str | None = None
+    enterprise_id: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        pair = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        said = {
+            "Authorization": f"Basic {pair}",
+            "x-app-key": self.app_key,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
+        return said | ({"enterpriseId": self.enterprise_id} if self.enterprise_id else {})
+
+    def form(self) -> bytes:
+        if self.username is not None:
+            said = {"username": self.username, "password": self.password or ""}
+            return urlencode({"grant_type": "password", **said}).encode()
+        scope = {"scope": self.scope} if self.scope else {}
+        return urlencode({"grant_type": "client_credentials", **scope}).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to ask, and for which hotel."""
+
+    base_url: str
+    hotel_id: str
+    correlation_id: str
+
+
+class TokenSource:
+    """There is no refresh token: a new one is asked for a minute before the old one ends, or when
+    it was refused."""
+
+    def __init__(
+        self, transport: Transport, clock: Clock, *, place: Place, credentials: Credentials
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._place = place
+        self._credentials = credentials
+        self._token = ""
+        self._until = 0.0
+
+    def token(self) -> str:
+        """Raises CredentialsRefused."""
+        if not self._token or self._clock.monotonic() >= self._until:
+            self._ask()
+        return self._token
+
+    def refused(self, token: str) -> None:
+        if token == self._token:
+            self._token = ""
+
+    def _ask(self) -> None:
+        asked_at = self._clock.monotonic()
+        call = Call(
+            method="POST",
+            url=self._place.base_url + _TOKEN_PATH,
+            headers=self._credentials.headers(),
+            body=self._credentials.form(),
+            safe=True,
+        )
+        try:
+            answer = self._transport.send(call, correlation_id=self._place.correlation_id)
+        except ProviderRejected as error:
+            # 400 and 403 too: a scope or an enterprise that is not ours.
+            raise CredentialsRefused("no token was given") from error
+        self._take(answer, asked_at)
+
+    def _take(self, answer: Answer, asked_at: float) -> None:
+        try:
+            r = opened(answer.json())
+            self._token = r.text("access_token")
+            life = r.optional_integer("expires_in", lenient=True) or _LIFE_SECONDS
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        self._until = asked_at + max(life - _MARGIN_SECONDS, life / 2)
+
+
+class OhipApi:
+    """For one connection. Every method may raise the ProviderError family."""
+
+    def __init__(
+        self, transport: Transport, tokens: TokenSource, *, place: Place, app_key: str
+    ) -> None:
+        self._transport = transport
+        self._tokens = tokens
+        self._place = place
+        self._app_key = app_key
+
+    @property
+    def hotel_id(self) -> str:
+        return self._place.hotel_id
+
+    def counts(self) -> TransportCounts:
+        return self._transport.counts()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def find(self, path: str, query: Query = ()) -> Json:
+        """None where nothing is there (204, 404)."""
+        try:
+            return self._answered(self._authorized(path, query, safe=True))
+        except NotFoundAtProvider:
+            return None
+
+    def take(self, path: str, query: Query) -> Json:
+        """What the vendor deletes by answering: asked once, so that no answer is lost to a second
+        question that nobody knows of. None where nothing is left."""
+        return self._answered(self._authorized(path, query, safe=False))
+
+    def _answered(self, answer: Answer) -> Json:
+        return None if answer.status == _EMPTY or not answer.body else answer.json()
+
+    def _authorized(self, path: str, query: Query, *, safe: bool) -> Answer:
+        """A token that was refused is asked for anew, once: it may have been withdrawn."""
+        token = self._tokens.token()
+        try:
+            return self._send(path, query, token, safe=safe)
+        except CredentialsRefused:
+            self._tokens.refused(token)
+            return self._send(path, query, self._tokens.token(), safe=safe)
+
+    def _send(self, path: str, query: Query, token: str, *, safe: bool) -> Answer:
+        asked = f"?{urlencode(query)}" if query else ""
+        call = Call(
+            method="GET",
+            url=f"{self._place.base_url}{path}{asked}",
+            headers={
+                "Authorization": f"Bearer {token}",
+                "x-app-key": self._app_key,
+                "x-hotelid": self._place.hotel_id,
+                "Accept": "application/json",
+            },
+            safe=safe,
+        )
+        return self._transport.send(call, correlation_id=self._place.correlation_id)

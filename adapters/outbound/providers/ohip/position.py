@@ -1,0 +1,80 @@
+"""Where a pull stands, as text. It survives the process that wrote it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.json_text import Json, dumps, loads
+from adapters.outbound.providers.ohip.reading import opened
+
+FORMAT: Final = 1
+
+
+class Phase(StrEnum):
+    EVENTS = "events"
+    DAYS = "days"
+    STAYS = "stays"
+    AVAILABILITY = "availability"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """`today`: the business date when the run began, in the end the next delta's cursor; `since`:
+    the last delta's. `step`: the question of the phase that is being asked, or how many calls took
+    events; `offset`: into its answer; `last`: the id of the last reservation that was read there.
+    """
+
+    phase: Phase
+    today: date
+    since: date
+    step: int = 0
+    offset: int = 0
+    last: str | None = None
+
+    def at(self, phase: Phase) -> "Position":
+        return replace(self, phase=phase, step=0, offset=0, last=None)
+
+    def next_step(self) -> "Position":
+        return replace(self, step=self.step + 1, offset=0, last=None)
+
+    def text(self) -> str:
+        said: dict[str, Json] = {
+            "format": FORMAT,
+            "phase": self.phase.value,
+            "today": self.today.isoformat(),
+            "since": self.since.isoformat(),
+            "step": self.step,
+            "offset": self.offset,
+            "last": self.last,
+        }
+        return dumps({key: value for key, value in said.items() if value is not None})
+
+
+def position_of(text: str | None) -> Position | None:
+    """None where there is none, or where another version wrote it: the run begins anew."""
+    if text is None:
+        return None
+    try:
+        r = opened(loads(text))
+        if r.integer("format") != FORMAT:
+            return None
+        return Position(
+            phase=Phase(r.text("phase")),
+            today=r.local_date("today"),
+            since=r.local_date("since"),
+            step=r.integer("step"),
+            offset=r.integer("offset"),
+            last=r.optional_text("last"),
+        )
+    except (UnreadableField, UnreadableJson, ValueError):
+        return None
+
+
+def cursor_of(text: str | None) -> date | None:
+    """None where there is no cursor, or none of ours: everything is read then."""
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        return None
