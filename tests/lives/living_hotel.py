@@ -42,6 +42,7 @@ BAD_NETWORK = (
     "new-field,probability=0.1",
 )
 RECONCILED_EVERY_DAYS = 5
+TOKENS_EXPIRE_EVERY_DAYS = 2
 ENDLESS = 100_000
 
 
@@ -99,6 +100,8 @@ class LivingHotel:
             for day in range(1, days + 1):
                 self.simulator.advance(days=1, events=events)
                 self.catch_up()
+                if day % TOKENS_EXPIRE_EVERY_DAYS == 0:
+                    self.simulator.expire_tokens()
                 assert sender is None or sender.flush(60)
                 if day % 3 == 0:
                     self.drain()
@@ -174,8 +177,6 @@ def living_hotel(
 def _faults_of(simulator: StagedSimulator) -> Iterator[str]:
     yield from BAD_NETWORK
     yield f"moving-items,probability=0.2,path={simulator.bookings_path}"
-    if simulator.token_path is not None:
-        yield f"401,probability=0.02,path={simulator.bookings_path}"
 
 
 @contextmanager
