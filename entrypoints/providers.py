@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
 from ports.errors import Misconfigured, UnknownProvider
-from ports.providers import Capabilities, Provider, ProviderFactory, ProviderTools
+from ports.providers import Capabilities, Provider, ProviderFactory, Providers, ProviderTools
 
 GROUP: Final = "pms_adapter.providers"
 
@@ -91,6 +91,11 @@ class InstalledProviders:
             if plugin.name not in self._given:
                 by_name.setdefault(plugin.name, []).append(plugin)
         return by_name
+
+
+def broken_among(providers: Providers) -> Sequence[BrokenPlugin]:
+    """None where the plug-ins are not the installed ones."""
+    return providers.broken() if isinstance(providers, InstalledProviders) else ()
 
 
 def _claimed_twice(plugins: Sequence[EntryPoint]) -> BrokenPlugin | None:

@@ -12,6 +12,7 @@ from domain.errors import PmsError
 from entrypoints.cli.opened import opened
 from entrypoints.cli.output import json_option, say_json, say_rows, wants_json
 from entrypoints.container import Container
+from entrypoints.providers import broken_among
 from entrypoints.settings import PREFIX, Settings
 
 
@@ -74,4 +75,7 @@ def _checks(container: Container) -> list[dict[str, object]]:
             checks.append({"check": name, "result": "ok"})
         except PmsError as error:
             checks.append({"check": name, "result": f"{error.code}: {error.message}"})
+    for plugin in broken_among(container.providers):
+        told = f"{plugin.problem} ({plugin.target})"
+        checks.append({"check": f"provider {plugin.name}", "result": told})
     return checks

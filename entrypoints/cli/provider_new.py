@@ -1,0 +1,32 @@
+"""`pms provider new`."""
+
+from pathlib import Path
+
+import click
+
+from entrypoints.cli.output import json_option, say_json, wants_json
+from entrypoints.scaffold.package_writing import write_package
+
+
+@click.command("new")
+@click.argument("name")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new or empty folder; by default ./pms-provider-NAME.",
+)
+@click.option("--title", help="The vendor's own spelling, e.g. StayHub.")
+@json_option
+def new_provider(name: str, *, into: Path | None, title: str | None) -> None:
+    """Writes a package that adds the provider NAME: adapter, simulator, sample and tests.
+
+    It runs as it is, against its own simulator; the vendor's words are to be filled in.
+    """
+    folder = into or Path(f"pms-provider-{name}")
+    written = write_package(name, title or name.capitalize(), folder)
+    if wants_json():
+        say_json({"folder": str(folder), "files": [str(path) for path in written]})
+        return
+    for path in written:
+        click.echo(path)
+    click.echo(f"\nNext: pip install -e {folder} && pms provider certify {name}")

@@ -1,0 +1,1 @@
+"""`pms provider new`: the package that a new provider starts from."""
