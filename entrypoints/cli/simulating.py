@@ -54,6 +54,8 @@ def _command(name: str) -> click.Command:
         "--journal", type=click.Path(dir_okay=False, path_type=Path), help="To go on later."
     )
     @click.option("--webhook-url", help="Where its webhooks go; loopback only.")
+    @click.option("--webhook-auth", help="user:password for them, where basic auth is asked.")
+    @click.option("--dialect", help="Where the vendor's systems speak several; see its document.")
     def serve(  # noqa: PLR0913  # one parameter per option
         *,
         bookings: int,
@@ -68,6 +70,8 @@ def _command(name: str) -> click.Command:
         start_date: datetime | None,
         journal: Path | None,
         webhook_url: str | None,
+        webhook_auth: str | None,
+        dialect: str | None,
     ) -> None:
         options = SimulatorOptions(
             bookings=bookings,
@@ -80,6 +84,8 @@ def _command(name: str) -> click.Command:
             requests_per_window=limit,
             auto_live_seconds=live_every,
             webhook_url=webhook_url,
+            webhook_auth=webhook_auth,
+            dialect=dialect,
             start_date=start_date.date() if start_date else None,
             journal=journal,
         )

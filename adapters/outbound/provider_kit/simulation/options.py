@@ -14,7 +14,8 @@ class SimulatorOptions:
     `start_date`: the hotel's first today; None: the simulator's own. `journal`: a file that
     remembers what was lived, so that the next simulator with the same options and file goes on
     where this one was. `faults` are texts as `parse_fault` reads them. `requests_per_window` None:
-    no rate limit.
+    no rate limit. `webhook_auth`: "user:password" for webhooks sent with basic auth. `dialect`:
+    for vendors whose systems speak several; None: the simulator's own.
     """
 
     bookings: int = 2_000
@@ -27,8 +28,10 @@ class SimulatorOptions:
     requests_per_window: int | None = None
     window_seconds: float = 30.0
     webhook_url: str | None = None
+    webhook_auth: str | None = field(default=None, repr=False)
     webhook_habits: WebhookHabits = field(default_factory=WebhookHabits)
     auto_live_seconds: float = 0.0
     auto_live_events: int = 3
     start_date: date | None = None
     journal: Path | None = None
+    dialect: str | None = None

@@ -143,18 +143,11 @@ class _Line:
     def code(self, attribute: str, field: str) -> str | None:
         """Of the room type, or of its rates where several types share the RoomStay."""
         places = [*self.rates[:1], self.type] if not self.is_alone else [self.type, *self.rates[:1]]
-        for r in places:
-            if r is not None and (said := r.optional_text(attribute, f"{self.home}.{field}")):
-                return _id(said, r.path_of(attribute))
-        return None
+        return _first(places, attribute, f"{self.home}.{field}")
 
     def rate_plan(self) -> str | None:
         plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
-        for r in (*plans[:1], *self.rates[:1]):
-            said = r.optional_text("RatePlanCode", f"{self.home}.rate_plan_id")
-            if said is not None:
-                return _id(said, r.path_of("RatePlanCode"))
-        return None
+        return _first([*plans[:1], *self.rates[:1]], "RatePlanCode", f"{self.home}.rate_plan_id")
 
 
 def stay_in(r: XmlReader, home: str) -> Stay | None:
@@ -222,6 +215,16 @@ def _guests(r: XmlReader, home: str) -> tuple[tuple[AgeClass, int | None, str | 
         return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
     known = _AGE_CLASSES.get(code)
     return (known or AgeClass.OTHER, age, None if known else code), count
+
+
+def _first(places: Sequence[XmlReader | None], attribute: str, home: str) -> str | None:
+    """Of the first place that has it; where others say the same, they were read too."""
+    found: str | None = None
+    for r in places:
+        said = r.peek(attribute) if r is not None else None
+        if r is not None and said is not None and found in (None, said):
+            found = _id(r.text(attribute, home), r.path_of(attribute))
+    return found
 
 
 def _id(said: str, path: str) -> str:
