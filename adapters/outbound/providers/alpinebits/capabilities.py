@@ -14,12 +14,16 @@ NAME: Final = "alpinebits"
 CAPABILITIES: Final = Capabilities(
     name=NAME,
     title="AlpineBits / OTA XML",
-    kinds=frozenset({ItemKind.AVAILABILITY}),
-    pulls=False,
+    kinds=frozenset({ItemKind.BOOKING, ItemKind.AVAILABILITY}),
+    pulls=True,
     fetches_by_id=False,
     tells_deletion=False,
     webhooks=False,
-    day_use=False,
+    day_use=True,
+    delta_misses=(
+        "what another client of the same server acknowledged",
+        "free rooms: they are pushed to us and can't be asked for",
+    ),
     trust="user name (the connection's key) and password, by HTTP basic auth or WSSE UsernameToken",
     limits="2 MB per message",
     settings=(
@@ -30,6 +34,19 @@ CAPABILITIES: Final = Capabilities(
             name="hotel_code",
             help="HotelCode that messages must be for; none: whatever the sender says",
             required=False,
+        ),
+        SettingSpec(
+            name="url",
+            help="address of a server to ask for reservations; none: they are pushed to us alone",
+            required=False,
+        ),
+        SettingSpec(name="username", help="our user name at that server", required=False),
+        SettingSpec(name="server_password", help="its password", secret=True, required=False),
+        SettingSpec(
+            name="protocol_version",
+            help="the version of AlpineBits that we tell it",
+            required=False,
+            default="2020-10",
         ),
     ),
 )

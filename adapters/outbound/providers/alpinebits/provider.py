@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
+from adapters.outbound.providers.alpinebits.client import open_client
+from adapters.outbound.providers.alpinebits.reservations import read_reservations
 from domain.messages import ItemKind
 from ports.errors import Unsupported
 from ports.providers import (
@@ -29,12 +31,14 @@ class AlpineBitsProvider:
     def read_items(
         self,
         kind: ItemKind,
-        bodies: Sequence[bytes],  # noqa: ARG002 the port's shape
-        context: HotelContext,  # noqa: ARG002 the port's shape
+        bodies: Sequence[bytes],
+        context: HotelContext,
         *,
-        limit: int,  # noqa: ARG002 the port's shape
-        explain: bool = False,  # noqa: ARG002 the port's shape
+        limit: int,
+        explain: bool = False,
     ) -> Sequence[ReadItem]:
+        if kind is ItemKind.BOOKING:
+            return read_reservations(bodies, context, limit=limit, explain=explain)
         raise Unsupported("not read yet", kind=kind.value)
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
@@ -43,5 +47,5 @@ class AlpineBitsProvider:
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
         return False
 
-    def open(self, account: Account) -> ProviderClient:  # noqa: ARG002 the port's shape
-        raise Unsupported("nothing to ask yet")
+    def open(self, account: Account) -> ProviderClient:
+        return open_client(self.tools, account)
