@@ -1,0 +1,223 @@
+"""The whole application over a temporary SQLite database, connected to a simulated hotel.
+
+Nothing runs by itself: a sync when a check asks for one, the inbox when it drains it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.persistence import migrations
+from adapters.outbound.provider_kit.simulation.stage import VendorMessage
+from adapters.outbound.security.sealing import new_key
+from application.add_connection import NewConnection
+from application.receive_webhook import Webhook
+from application.verify_hotel import DriftReport
+from domain.booking import Booking
+from domain.hotel import Hotel
+from domain.messages import InboxItem, InboxState, OutboxMessage
+from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
+from entrypoints.certification.check import Failed
+from entrypoints.certification.visit import Seen, Visit, differences
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from ports.errors import UnknownProvider
+from ports.job_queue import JobName
+from ports.providers import Provider
+from ports.queries import BookingFilter, BookingOrder
+
+_NEVER: Final = timedelta(days=3_650)
+_SCHEDULE: Final = Schedule(
+    delta_every=_NEVER,
+    reconcile_every=_NEVER,
+    reconcile_days_back=120,
+    reconcile_days_ahead=210,
+    keep_days_back=120,
+    keep_days_ahead=210,
+)
+"""Wide enough for all that a simulated hotel has, so that the whole of it can be compared."""
+_NOWHERE: Final = "redis://127.0.0.1:1"
+_ALL: Final = 100_000
+_TRIES: Final = 4
+
+
+@dataclass(slots=True)
+class House:
+    visit: Visit
+    container: Container
+    hotel: Hotel
+    connection: Connection
+    key: str
+    batches: list[UUID] = field(default_factory=list)
+
+    def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
+        """One run, however it ends."""
+        self.visit.keep_up()
+        queued = self.container.request_sync(
+            self.connection.id, kind, correlation_id="certification"
+        )
+        return self.container.sync_connection(queued.id, holder=str(queued.id))
+
+    def first_sync(self) -> SyncRun:
+        """Raises Failed where it does not come through."""
+        return self.synced(SyncKind.FULL)
+
+    def synced(self, kind: SyncKind) -> SyncRun:
+        """Raises Failed where it does not come through."""
+        run = self.sync(kind)
+        if run.status is not SyncStatus.COMPLETED:
+            raise Failed(f"a {kind} sync of a healthy hotel ended as {told(run)}")
+        return run
+
+    def deliver(self, messages: Iterable[VendorMessage]) -> None:
+        """As the vendor sends them. Raises Unauthenticated."""
+        for message in messages:
+            webhook = Webhook(
+                provider=self.connection.provider,
+                connection_key=self.key,
+                headers=message.headers,
+                body=message.body,
+                correlation_id="certification",
+            )
+            self.batches.append(self.container.receive_webhook(webhook))
+
+    def drain(self) -> None:
+        """Every stored notification is worked off, as by a worker; what can't be asked now is
+        tried again later."""
+        self.visit.keep_up()
+        for _ in range(_TRIES):
+            for batch in self.batches:
+                self.container.jobs.run(
+                    JobName.INBOX.value, str(self.hotel.id), str(batch), "certification"
+                )
+            self.batches = [row.batch_id for row in self.inbox(InboxState.RECEIVED)]
+            if not self.batches:
+                return
+            self.visit.clock.advance(timedelta(hours=2))
+
+    def hear(self, messages: Iterable[VendorMessage]) -> None:
+        self.deliver(messages)
+        self.drain()
+
+    def inbox(self, state: InboxState) -> list[InboxItem]:
+        with self.container.store.unit_of_work() as uow:
+            return [
+                row
+                for batch in self.batches
+                for row in uow.inbox.batch(self.hotel.id, batch)
+                if row.state is state
+            ]
+
+    def quarantined(self) -> Sequence[InboxItem]:
+        return self.container.store.queries.quarantine(self.hotel.id, limit=_ALL)
+
+    def bookings(self) -> dict[str, Booking]:
+        """Also those that are gone at the source."""
+        wanted = BookingFilter(hotel_id=self.hotel.id, include_deleted=True)
+        found = self.container.store.queries.bookings(
+            wanted, order=BookingOrder.ARRIVAL_ASC, limit=_ALL
+        )
+        return {booking.external_id: booking for booking in found.rows}
+
+    def events(self, *types: str) -> list[OutboxMessage]:
+        """All that were ever told, in order: nothing takes them here."""
+        with self.container.store.unit_of_work() as uow:
+            told = uow.outbox.next_batch(limit=_ALL)
+        return [message for message in told if not types or message.type in types]
+
+    def stored(self) -> Connection:
+        with self.container.store.unit_of_work() as uow:
+            found = uow.connections.get(self.connection.id)
+        if found is None:
+            raise Failed("the connection is gone")
+        return found
+
+    def differences(self) -> str:
+        """Between what we hold and the hotel itself; empty where there is none."""
+        return differences(self.visit.truth(), seen(self.bookings()))
+
+    def verify(self) -> DriftReport:
+        self.visit.keep_up()
+        return self.container.verify_hotel(self.connection.id, correlation_id="certification")
+
+
+def seen(held: Mapping[str, Booking]) -> dict[str, Seen]:
+    """Of those that are at the source, as far as we know."""
+    return {
+        id_: Seen(booking.details.status, booking.details.stay, booking.details.total)
+        for id_, booking in held.items()
+        if booking.details.deleted_at_source is None
+    }
+
+
+def told(run: SyncRun) -> str:
+    code = f" ({run.error_code}: {run.error_detail})" if run.error_code else ""
+    return f"{run.status}{code}, {run.counts.quarantined} quarantined"
+
+
+@contextmanager
+def opened_house(visit: Visit, home: Path) -> Iterator[House]:
+    container = _container(visit, home)
+    try:
+        yield _moved_in(visit, container)
+    finally:
+        container.close()
+
+
+def _container(visit: Visit, home: Path) -> Container:
+    url = f"sqlite:///{home / 'pms.db'}"
+    migrations.upgrade(url)
+    settings = Settings(
+        home=home, database_url=url, redis_url=_NOWHERE, secret_keys=new_key("certification")
+    )
+    return Container(
+        settings,
+        clock=visit.clock,
+        replaced_queue=RecordingJobQueue(),
+        replaced_providers=_Only(visit.provider),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """ports.providers.Providers: the candidate alone."""
+
+    provider: Provider
+
+    def get(self, name: str) -> Provider:
+        if name != self.provider.capabilities.name:
+            raise UnknownProvider
+        return self.provider
+
+    def all(self) -> Sequence[Provider]:
+        return [self.provider]
+
+
+def _moved_in(visit: Visit, container: Container) -> House:
+    name = visit.provider.capabilities.name
+    visit.keep_up()
+    hotel = container.add_hotel(
+        slug="certified",
+        name="Certified",
+        time_zone=visit.options.time_zone,
+        currency=visit.options.currency,
+    )
+    added = container.add_connection(
+        NewConnection(
+            hotel=hotel.slug,
+            provider=name,
+            name=name,
+            values=visit.values,
+            schedule=_SCHEDULE,
+        )
+    )
+    if visit.provider.capabilities.pulls:
+        tested = container.test_connection(added.connection.id, correlation_id="certification")
+        if tested.report is None:
+            raise Failed(f"the connection test failed: {tested.error}")
+    return House(visit, container, hotel, added.connection, added.key)

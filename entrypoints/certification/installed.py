@@ -1,0 +1,16 @@
+"""The adapters that are installed here and have a simulator to be held against."""
+
+from entrypoints.certification.scene import Candidate
+from entrypoints.providers import InstalledProviders
+from entrypoints.simulators import simulator_of
+from ports.providers import Provider, ProviderTools
+
+
+def candidate_of(name: str) -> Candidate:
+    """Raises UnknownProvider where there is no simulator of this name, Misconfigured where it
+    can't be used."""
+
+    def make(tools: ProviderTools) -> Provider:
+        return InstalledProviders(tools).get(name)
+
+    return Candidate(name, make, simulator_of(name))

@@ -1,0 +1,53 @@
+"""All checks, in the order in which they run and are shown."""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from types import ModuleType
+from typing import Final
+
+from entrypoints.certification.check import Check
+from entrypoints.certification.checks import (
+    auth,
+    faults,
+    fetching,
+    hearing,
+    local_time,
+    money,
+    paging,
+    reading,
+    redaction,
+    syncing,
+    windows,
+)
+
+_MODULES: Final = (
+    auth,
+    paging,
+    windows,
+    fetching,
+    faults,
+    reading,
+    local_time,
+    money,
+    syncing,
+    hearing,
+    redaction,
+)
+
+
+def _of(module: ModuleType) -> Iterator[Check]:
+    for value in vars(module).values():
+        if isinstance(value, Check):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (each for each in value if isinstance(each, Check))
+
+
+CHECKS: Final[Sequence[Check]] = tuple(found for module in _MODULES for found in _of(module))
+
+
+def selected(pattern: str | None) -> Sequence[Check]:
+    """By id (`paging.ties`), group (`paging`) or shell pattern (`*.html*`); all where None."""
+    if pattern is None:
+        return CHECKS
+    return [each for each in CHECKS if each.group == pattern or fnmatchcase(each.id, pattern)]

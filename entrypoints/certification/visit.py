@@ -1,0 +1,262 @@
+"""A simulated hotel and the adapter's own client of it, with nothing of ours in between."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from uuid import UUID
+
+from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.stage import Act, StagedSimulator, TrueBooking
+from domain.errors import PmsError
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from domain.values import Absent, Field, Money, Stay
+from entrypoints.certification.surroundings import HalfWay, PacingClock
+from ports.providers import (
+    Account,
+    HotelContext,
+    Page,
+    Provider,
+    ProviderClient,
+    ProviderTools,
+    PullRequest,
+    ReadItem,
+    Ref,
+    RefKind,
+)
+
+if TYPE_CHECKING:
+    from entrypoints.certification.scene import Candidate
+
+START: Final = date(2026, 6, 1)
+LOOPBACK: Final = frozenset({"127.0.0.1"})
+_CONNECTION: Final = UUID("00000000-0000-7000-8000-00000000ce27")
+_BACK, _AHEAD = timedelta(days=120), timedelta(days=210)
+_SHOWN: Final = 3
+_FIRST: Final[Mapping[Act, tuple[Act, ...]]] = {
+    Act.REVERT_CHECK_IN: (Act.BOOK, Act.CHECK_IN),
+    Act.CHECK_OUT: (Act.BOOK, Act.CHECK_IN),
+    Act.REINSTATE: (Act.BOOK, Act.CANCEL),
+}
+"""What makes sure that there is a booking to do it to; for the others a new one will do."""
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """`now` is an ISO 8601 instant with its offset."""
+
+    def state(self) -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    pages: Sequence[Page]
+
+    @property
+    def items(self) -> list[ReadItem]:
+        return [item for page in self.pages for item in page.items]
+
+    @property
+    def bookings(self) -> dict[str, BookingSnapshot]:
+        """What each was last said to be."""
+        said = [item.snapshot for item in self.items]
+        return {s.external_id: s for s in said if isinstance(s, BookingSnapshot) and not s.deleted}
+
+    @property
+    def refused(self) -> list[ReadItem]:
+        return [i for i in self.items if i.reason is not None and i.kind is ItemKind.BOOKING]
+
+    @property
+    def cursor(self) -> str | None:
+        return next((page.cursor for page in reversed(self.pages) if page.cursor), None)
+
+
+@dataclass(slots=True)
+class Visit:
+    """`values`: by which a connection reaches the simulator, settings and secrets together."""
+
+    simulator: StagedSimulator
+    provider: Provider
+    clock: PacingClock
+    options: SimulatorOptions
+    values: dict[str, str] = field(repr=False)
+
+    def account(self, values: Mapping[str, str] | None = None) -> Account:
+        given = self.values if values is None else values
+        secret = {s.name for s in self.provider.capabilities.settings if s.secret}
+        return Account(
+            connection_id=_CONNECTION,
+            time_zone=self.options.time_zone,
+            currency=self.options.currency,
+            settings={name: value for name, value in given.items() if name not in secret},
+            secrets={name: value for name, value in given.items() if name in secret},
+            correlation_id="certification",
+        )
+
+    def believe(self, *, time_zone: str) -> None:
+        """What our own hotel is said to be, whatever the provider tells."""
+        self.options = replace(self.options, time_zone=time_zone)
+
+    @property
+    def context(self) -> HotelContext:
+        return HotelContext(
+            time_zone=self.options.time_zone,
+            currency=self.options.currency,
+            observed_at=self.clock.now(),
+        )
+
+    @contextmanager
+    def client(self, values: Mapping[str, str] | None = None) -> Iterator[ProviderClient]:
+        self.keep_up()
+        with self.client_now(values) as client:
+            yield client
+
+    @contextmanager
+    def client_now(self, values: Mapping[str, str] | None = None) -> Iterator[ProviderClient]:
+        """By our clock as it is, be it behind the hotel's."""
+        client = self.provider.open(self.account(values))
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def keep_up(self) -> None:
+        """Our clock is never behind the hotel's."""
+        if isinstance(self.simulator, Timed):
+            there = datetime.fromisoformat(str(self.simulator.state()["now"]))
+            self.clock.keep_up_with(there.astimezone(UTC))
+
+    @property
+    def today(self) -> date:
+        return self.options.start_date or START
+
+    def request(
+        self,
+        kind: SyncKind = SyncKind.FULL,
+        *,
+        cursor: str | None = None,
+        checkpoint: str | None = None,
+        window: Stay | None = None,
+    ) -> PullRequest:
+        asked = window or Stay(self.today - _BACK, self.today + _AHEAD)
+        return PullRequest(
+            kind=kind,
+            cursor=cursor,
+            checkpoint=checkpoint,
+            stay_from=asked.arrival,
+            stay_to=asked.departure,
+        )
+
+    def pull(
+        self,
+        kind: SyncKind = SyncKind.FULL,
+        *,
+        cursor: str | None = None,
+        checkpoint: str | None = None,
+        window: Stay | None = None,
+    ) -> Pulled:
+        """One run of a client of its own. Raises what the client raises."""
+        asked = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
+        with self.client() as client:
+            return Pulled(list(client.pull(asked)))
+
+    def fetch(self, *external_ids: str) -> Pulled:
+        with self.client() as client:
+            refs = [Ref(RefKind.BOOKING, external_id) for external_id in external_ids]
+            return Pulled([client.fetch(refs)])
+
+    def strike(self, fault: Fault, *, anywhere: bool = False) -> None:
+        """On the call that lists bookings."""
+        path = "" if anywhere else self.simulator.bookings_path
+        self.simulator.faults.add(replace(fault, path=path))
+
+    @property
+    def struck(self) -> int:
+        return sum(self.simulator.faults.struck.values())
+
+    def prepare(self, act: Act) -> None:
+        """So that there is a booking to do it to."""
+        for before in _FIRST.get(act, (Act.BOOK,)):
+            self.simulator.act(before)
+
+    def truth(self) -> dict[str, TrueBooking]:
+        return {true.external_id: true for true in self.simulator.truth()}
+
+
+@contextmanager
+def visiting(candidate: "Candidate", asked: SimulatorOptions) -> Iterator[Visit]:
+    options = replace(asked, start_date=asked.start_date or START)
+    clock = PacingClock(datetime.combine(options.start_date or START, datetime.min.time(), UTC))
+    tools = ProviderTools(
+        clock=clock,
+        randomness=HalfWay(),
+        budget=SlidingWindow(clock),
+        allowed_hosts=LOOPBACK,
+        plain_http=True,
+    )
+    provider = candidate.make(tools)
+    simulator = candidate.start(options)
+    try:
+        yield Visit(simulator, provider, clock, options, dict(simulator.connection_values()))
+    finally:
+        simulator.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The part of a booking that the truth tells of."""
+
+    status: Field[BookingStatus]
+    stay: Field[Stay]
+    total: Field[Money | None]
+
+
+def seen_in(bookings: Mapping[str, BookingSnapshot]) -> dict[str, Seen]:
+    return {id_: Seen(said.status, said.stay, said.total) for id_, said in bookings.items()}
+
+
+def differences(truth: Mapping[str, TrueBooking], seen: Mapping[str, Seen]) -> str:
+    """In words, the first few; empty where there is none."""
+    found = [f"{id_} is missing" for id_ in sorted(truth.keys() - seen.keys())]
+    found += [f"{id_} is not at the source" for id_ in sorted(seen.keys() - truth.keys())]
+    for id_ in sorted(truth.keys() & seen.keys()):
+        found += [f"{id_}: {what}" for what in _unlike(truth[id_], seen[id_])]
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return "; ".join(found[:_SHOWN]) + more
+
+
+def _unlike(true: TrueBooking, seen: Seen) -> Iterator[str]:
+    stay = Stay(true.arrival, true.departure)
+    if seen.status is not true.status:
+        yield f"status {seen.status}, truly {true.status}"
+    if seen.stay != stay:
+        yield f"stay {_dates(seen.stay)}, truly {_dates(stay)}"
+    if true.total is not None and seen.total != true.total:
+        yield f"total {_amount(seen.total)}, truly {_amount(true.total)}"
+
+
+def _dates(stay: Field[Stay]) -> str:
+    return "not told" if isinstance(stay, Absent) else f"{stay.arrival} to {stay.departure}"
+
+
+def _amount(money: Field[Money | None]) -> str:
+    return f"{money.minor} {money.currency}" if isinstance(money, Money) else "not told"
+
+
+def met(do: Callable[[], object]) -> PmsError | None:
+    """The error of ours that it ended with; None where it came through."""
+    try:
+        do()
+    except PmsError as error:
+        return error
+    return None
+
+
+def named(error: PmsError | None) -> str:
+    return "no error" if error is None else f"{type(error).__name__} ({error.message})"
