@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes
 from adapters.outbound.providers.cloudbeds.mapping_availability import (
     Cells,
     Offer,
@@ -16,7 +17,6 @@ from adapters.outbound.providers.cloudbeds.mapping_availability import (
 )
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
-    all_homes,
     as_id,
     as_money,
     children,

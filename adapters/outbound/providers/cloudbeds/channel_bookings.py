@@ -7,7 +7,7 @@ Source: apidocs.myallocator.com (booking format), the vendor's ota-build-to-us-v
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes, reason_of
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
     Kept,
-    all_homes,
     as_id,
     as_instant,
     as_money,
@@ -26,7 +26,6 @@ from adapters.outbound.providers.cloudbeds.reading import (
     exactly,
     keep_inexact,
     opened,
-    reason_of,
 )
 from domain.errors import InvalidField
 from domain.messages import ItemKind
@@ -87,7 +86,8 @@ class ChannelBookingMapper:
         kept: Kept = {}
         status = _status(r)
         currency = r.optional_text("TotalCurrency", "total") or self.currency
-        rooms = tuple(_Line(room, status, currency, kept).stay(n) for n, room in _lines(r))
+        lines = [_Line(room, status, currency, kept) for room in _lines(r)]
+        rooms = _housed(r, [line.stay(n) for n, line in enumerate(lines)])
         if not rooms:
             raise UnreadableField("Rooms", "missing_field", "at least one room")
         people = _people(r)
@@ -144,8 +144,22 @@ def _instant(r: Reader, day_key: str, time_key: str, zone: ZoneInfo) -> datetime
     return found
 
 
-def _lines(r: Reader) -> list[tuple[int, Reader]]:
-    return list(enumerate(children(r, "Rooms", "rooms") or ()))
+def _lines(r: Reader) -> Sequence[Reader]:
+    return children(r, "Rooms", "rooms") or []
+
+
+def _housed(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomStay, ...]:
+    """The order's people stay in its room, where it has but one."""
+    if len(rooms) != 1 or rooms[0].units != 1 or rooms[0].occupancy:
+        return tuple(rooms)
+    return (replace(rooms[0], occupancy=tuple(_people_of(r, "Order", "rooms[0].occupancy"))),)
+
+
+def _people_of(r: Reader, prefix: str, home: str) -> Iterator[AgeCount]:
+    for name, age_class in (("Adults", AgeClass.ADULT), ("Children", AgeClass.CHILD)):
+        count = r.optional_integer(f"{prefix}{name}", home, lenient=True)
+        if count:
+            yield AgeCount(age_class, count)
 
 
 def _stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
@@ -202,7 +216,7 @@ class _Line:
             rate_plan_id=r.optional("RateId", as_id, f"{home}.rate_plan_id"),
             stay=Stay(first, last_night + _ONE_DAY),
             status=self.status,
-            occupancy=tuple(self._occupancy(home)),
+            occupancy=tuple(_people_of(r, "", f"{home}.occupancy")),
             nightly_prices=tuple(self._nightly(home)),
             units=r.integer("Units", f"{home}.units", lenient=True) if "Units" in r else 1,
         )
@@ -217,12 +231,6 @@ class _Line:
                 self.r, "RoomTypeIds", f"{home}.room_type_id"
             )
         return self.r.optional("ChannelRoomType", as_id, f"{home}.room_type_id")
-
-    def _occupancy(self, home: str) -> Iterator[AgeCount]:
-        for key, age_class in (("Adults", AgeClass.ADULT), ("Children", AgeClass.CHILD)):
-            count = self.r.optional_integer(key, f"{home}.occupancy", lenient=True)
-            if count:
-                yield AgeCount(age_class, count)
 
     def _nightly(self, home: str) -> Iterator[NightlyPrice]:
         """Of one unit."""

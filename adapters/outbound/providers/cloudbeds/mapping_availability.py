@@ -14,14 +14,13 @@ from typing import Final
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes, reason_of
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
-    all_homes,
     as_id,
     as_money,
     children,
     opened,
-    reason_of,
 )
 from domain.errors import InvalidField
 from domain.messages import ItemKind

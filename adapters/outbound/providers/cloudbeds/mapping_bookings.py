@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes, reason_of
 from adapters.outbound.providers.cloudbeds.people import people_of
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
     Kept,
-    all_homes,
     as_id,
     as_instant,
     as_money,
@@ -25,7 +25,6 @@ from adapters.outbound.providers.cloudbeds.reading import (
     exactly,
     keep_inexact,
     opened,
-    reason_of,
     told,
 )
 from adapters.outbound.providers.cloudbeds.rooms import rooms_of
@@ -177,7 +176,7 @@ class _Amounts:
 
 def _stay(r: Reader) -> Stay:
     """The first and the last day over all rooms. Check-out is no night."""
-    if "reservationCheckIn" in r:
+    if "reservationCheckIn" in r or "reservationCheckOut" in r:
         return Stay(
             day(r, "reservationCheckIn", "stay.arrival"),
             day(r, "reservationCheckOut", "stay.departure"),

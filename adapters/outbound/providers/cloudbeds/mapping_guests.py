@@ -13,16 +13,15 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes, reason_of
 from adapters.outbound.providers.cloudbeds.people import ANONYMIZED, PERSONAL
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
-    all_homes,
     as_day,
     as_id,
     as_instant,
     children,
     opened,
-    reason_of,
 )
 from domain.errors import InvalidField
 from domain.messages import ItemKind

@@ -16,13 +16,13 @@ from adapters.outbound.provider_kit import field_values as values
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
-from adapters.outbound.provider_kit.tracked_object import READ, as_given
+from adapters.outbound.provider_kit.told_items import EXTRAS
+from adapters.outbound.provider_kit.tracked_object import as_given
 from domain.errors import InvalidField
-from domain.values import ABSENT, Absent, Money, Reason
+from domain.values import ABSENT, Absent, Money
 
 T = TypeVar("T")
 
-EXTRAS: Final = "extras"
 _ZERO_DAY: Final = "0000-00-00"
 """MySQL's way to say that a date has no value."""
 
@@ -137,28 +137,3 @@ def amounts_by_day(r: Reader, key: str, home: str) -> Mapping[str, Json]:
 def exactly(r: Reader, key: str, home: str) -> str:
     """The field's own text, for the extras, when it also has a home."""
     return dumps(r.required(key, as_given, f"{home}, {EXTRAS}"))
-
-
-def all_homes(r: Reader, extras: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """For each field that was sent: the field of ours, or `extras`."""
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    read = {path: home for path, home in r.homes().items() if home != READ}
-    return tuple(sorted({**kept, **read}.items()))
-
-
-def reason_of(
-    fault: UnreadableField | InvalidField, prefix: str, sources: Mapping[str, str]
-) -> Reason:
-    """Why the item at `prefix` was refused, with the path in the vendor's own field names;
-    `sources` names those of our fields."""
-    if isinstance(fault, InvalidField):
-        path = _joined(prefix, sources.get(fault.path, fault.path))
-        return Reason(fault.code, path, f"{path}: {fault.fix}")
-    if fault.path == "(payload)":
-        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
-    path = _joined(prefix, fault.path)
-    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
-
-
-def _joined(prefix: str, path: str) -> str:
-    return f"{prefix}.{path}" if prefix else path

@@ -62,7 +62,8 @@ class _Room:
         )
 
     def _days(self) -> Stay:
-        keys = ("roomCheckIn", "roomCheckOut") if "roomCheckIn" in self.r else _DAY_KEYS
+        own = any(key in self.r for key in _LISTED_DAYS)
+        keys = _LISTED_DAYS if own else _ASSIGNED_DAYS
         first, last = (day(self.r, key, f"{self.home}.stay") for key in keys)
         return Stay(first, last)
 
@@ -99,4 +100,5 @@ class _Room:
             yield NightlyPrice(each.local_date("date", home), price)
 
 
-_DAY_KEYS: Final = ("startDate", "endDate")
+_LISTED_DAYS: Final = ("roomCheckIn", "roomCheckOut")
+_ASSIGNED_DAYS: Final = ("startDate", "endDate")
