@@ -12,7 +12,7 @@ from entrypoints.up import Running, first_sync, simulated
 from entrypoints.waiting import wait_until
 
 SYNC_SECONDS: Final = 240
-HEARD_SECONDS: Final = 60
+HEARD_SECONDS: Final = 120
 HAPPENINGS: Final = 20
 """Enough that some are of a kind that the vendor tells."""
 

@@ -127,15 +127,13 @@ def _started(container: Container, children: Children, wanted: Wanted) -> Runnin
     migrations.upgrade(settings.database)
     for hotel in demo.hotels:
         _start_simulator(children, settings, hotel)
+    events = settings.home / "events.jsonl"
+    _start_processes(children, events)
     demo = _connected(container, children, demo)
-    up = Running(
-        container,
-        children,
-        demo,
-        f"http://{settings.host}:{settings.port}",
-        settings.home / "events.jsonl",
-    )
-    _start_processes(up)
+    home_url = f"http://{settings.host}:{settings.port}"
+    ready = partial(answers, f"{home_url}/readyz")
+    wait_until(ready, children, seconds=WEB_SECONDS, what="the web server")
+    up = Running(container, children, demo, home_url, events)
     for hotel in demo.hotels:
         _begin_to_live(up, hotel, live_every=wanted.live_every)
     return up
@@ -184,14 +182,12 @@ def _connected(container: Container, children: Children, demo: Demo) -> Demo:
     return demo
 
 
-def _start_processes(up: Running) -> None:
-    up.children.start_pms("web", "web")
-    up.children.start_pms("worker-1", "worker")
-    up.children.start_pms("worker-2", "worker", "--short-only")
-    up.children.start_pms("scheduler", "scheduler")
-    up.children.start_pms("relay", "relay", "--events-to", str(up.events))
-    ready = partial(answers, f"{up.home_url}/readyz")
-    wait_until(ready, up.children, seconds=WEB_SECONDS, what="the web server")
+def _start_processes(children: Children, events: Path) -> None:
+    children.start_pms("web", "web")
+    children.start_pms("worker-1", "worker")
+    children.start_pms("worker-2", "worker", "--short-only")
+    children.start_pms("scheduler", "scheduler")
+    children.start_pms("relay", "relay", "--events-to", str(events))
 
 
 def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
