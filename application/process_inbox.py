@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application import asked_connection
 from application.apply_items import Context, apply_disappearances, apply_items
-from application.ingest_items import MAX_ITEMS, hotel_context, push_context
+from application.ingest_items import MAX_ITEMS, hotel_context, push_context, wake
 from application.missing_bookings import not_there
 from application.quarantine_items import quarantine
 from application.retrying import until_settled
@@ -22,6 +22,7 @@ from application.settle_items import (
     quarantined_once,
     settlement_of,
 )
+from application.siblings import hand_on
 from application.stored_connections import account, found
 from domain.errors import PmsError
 from domain.hotel import Hotel
@@ -30,6 +31,7 @@ from domain.precedence import Observation, Origin
 from domain.sync import Connection
 from domain.values import HotelId, Reason
 from ports.errors import CredentialsRefused
+from ports.job_queue import JobQueue
 from ports.providers import Notification, Page, Provider, Providers, ReadItem, Ref, RefKind
 from ports.system import Clock, IdGenerator, Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -54,6 +56,7 @@ class _Understood:
     refs: frozenset[Ref] = frozenset()
     reason: Reason | None = None
     notification: Notification | None = None
+    foreign_property: str | None = None
 
 
 _REF_KINDS: Final = {
@@ -71,6 +74,7 @@ class ProcessInbox:
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
+    queue: JobQueue
     clock: Clock
     ids: IdGenerator
 
@@ -109,6 +113,7 @@ class ProcessInbox:
     def _carry_out(self, work: _Work) -> list[Settlement]:
         provider = self.providers.get(work.connection.provider)
         understood = [self._understand(provider, work, row) for row in work.items]
+        understood = [self._handed_on(provider, work, one) for one in understood]
         work = self._obey(work, understood)
         settled = self._apply(provider, [u for u in understood if not u.refs])
         ties = {s.item_id: s for s in settled if s.state is InboxState.RECEIVED}
@@ -136,6 +141,27 @@ class ProcessInbox:
                 row, reason=Reason(error.code, str(path) if path else None, error.message)
             )
         return _Understood(row, read=read)
+
+    def _handed_on(self, provider: Provider, work: _Work, one: _Understood) -> _Understood:
+        """In a transaction of its own, as the other hotel is another tenant: broken off in
+        between, it is handed on twice, which is no harm. With it this hotel's part is done."""
+        if one.foreign_property is None:
+            return one
+        property_id = one.foreign_property
+
+        def attempt() -> InboxItem | None:
+            with self.unit_of_work() as uow:
+                copy = hand_on(
+                    uow, one.row, work.connection, property_id, provider.capabilities, self.ids
+                )
+                uow.commit()
+            return copy
+
+        copy = until_settled(attempt)
+        if copy is None:
+            return one
+        wake(self.queue, [copy])
+        return _Understood(one.row)
 
     def _obey(self, work: _Work, understood: Sequence[_Understood]) -> _Work:
         """Before anything is asked: new credentials are those to ask with."""
@@ -295,7 +321,8 @@ def _notified(connection: Connection, row: InboxItem, said: Notification) -> _Un
     expected = connection.settings.get("property_id")
     if said.property_id and expected and said.property_id != expected:
         detail = "the notification speaks of another property than this connection's"
-        return _Understood(row, reason=Reason("foreign_property", None, detail))
+        reason = Reason("foreign_property", None, detail)
+        return _Understood(row, reason=reason, foreign_property=said.property_id)
     refs = frozenset[Ref]() if said.disabled else frozenset(said.refs)
     return _Understood(row, refs=refs, notification=said)
 

@@ -155,7 +155,9 @@ class Container:
 
     @cached_property
     def process_inbox(self) -> ProcessInbox:
-        return ProcessInbox(self.store.unit_of_work, self.providers, self.clock, self.ids)
+        return ProcessInbox(
+            self.store.unit_of_work, self.providers, self.queue, self.clock, self.ids
+        )
 
     @cached_property
     def replay_quarantine(self) -> ReplayQuarantine:

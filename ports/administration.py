@@ -46,6 +46,10 @@ class Connections(Protocol):
         """In order of creation."""
         ...
 
+    def of_provider(self, provider: str) -> Sequence[Connection]:
+        """All hotels', in order of creation."""
+        ...
+
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         """Active ones with a sync or reconcile due, the longest overdue first; all hotels."""
         ...

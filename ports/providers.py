@@ -35,7 +35,9 @@ class Capabilities:
 
     `delta_misses`: changes that its delta can't show, closed by the window reconcile.
     `retry_window`: how long the vendor re-sends an unacknowledged webhook; silence beyond it is a
-    gap. `trust`: how a webhook proves that it comes from the vendor.
+    gap. `trust`: how a webhook proves that it comes from the vendor. `account_settings`: the
+    settings that together name the vendor's account, where the webhooks of all its hotels come to
+    one URL.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Capabilities:
     retry_window: timedelta | None = None
     limits: str = ""
     settings: tuple[SettingSpec, ...] = ()
+    account_settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,45 @@ class TestWhatAWebhookAsksFor:
         world.work_off()
         assert world.provider.fetched == [[B1]]
 
+    def test_of_another_hotel_of_the_account_is_carried_out_there(self, world: World) -> None:
+        secrets = {"trust": "vendor", "account": "A"}
+        first = world.connect(
+            world.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+        )
+        second = world.connect(
+            world.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
+        )
+        world.provider.holds(booked())
+        batch = world.notify(B1, key="one", property_id="P2")
+        world.work_off()
+        assert world.row(batch).state is InboxState.DONE
+        assert world.row(batch).connection_id == first.id
+        world.work_off()
+        assert world.booking(of=second) is not None
+        assert world.booking(of=first) is None
+        assert world.provider.accounts[-1].connection_id == second.id
+        assert world.stored(second).last_heard_at is not None
+
+    @pytest.mark.parametrize(
+        ("account", "property_id"), [("B", "P2"), ("A", "P3"), ("", "P2")], ids=str
+    )
+    def test_of_a_hotel_of_another_account_stays_quarantined(
+        self, world: World, account: str, property_id: str
+    ) -> None:
+        secrets = {"trust": "vendor", "account": "A"}
+        world.connect(
+            world.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+        )
+        world.connect(
+            world.add_hotel(slug="second"),
+            secrets={"trust": "vendor", "account": account},
+            settings={"property_id": "P2"},
+        )
+        batch = world.notify(B1, key="one", property_id=property_id)
+        world.work_off()
+        assert world.row(batch).state is InboxState.QUARANTINED
+        assert len(world.inbox()) == 1
+
     def test_that_asks_for_nothing_is_done(self, world: World) -> None:
         batch = world.notify(ignored=("HousekeepingChanged",))
         world.work_off()

@@ -190,7 +190,7 @@ class World:
 
     @property
     def process(self) -> ProcessInbox:
-        return ProcessInbox(self.unit_of_work, self.providers, self.clock, self.ids)
+        return ProcessInbox(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
 
     @property
     def replay(self) -> ReplayQuarantine:

@@ -72,6 +72,13 @@ class TestConnections:
             assert uow.connections.get(builders.new_id()) is None
             assert uow.connections.of_hotel(place.hotel.id) == [place.connection, full]
 
+    def test_of_one_provider_are_found_in_every_hotel(self, place: Place, elsewhere: Place) -> None:
+        there = elsewhere.add_connection(name="there", provider="vendor")
+        here = place.add_connection(name="here", provider="vendor")
+        place.add_connection(name="other", provider="another")
+        with place.store.unit_of_work() as uow:
+            assert uow.connections.of_provider("vendor") == [there, here]
+
     def test_share_no_name_within_a_hotel(self, place: Place, elsewhere: Place) -> None:
         elsewhere.add_connection(name=place.connection.name)
         with pytest.raises(AlreadyExists):

@@ -148,7 +148,7 @@ class Installation:
             "ids": ids,
         }
         connections = FindConnections(directory)
-        self.process_inbox = ProcessInbox(uow, self.providers, clock, ids)
+        self.process_inbox = ProcessInbox(uow, self.providers, self.queue, clock, ids)
         return UseCases(
             authenticate=self.authenticate,
             ingest_items=IngestItems(**outside),

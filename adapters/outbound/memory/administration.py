@@ -62,6 +62,9 @@ class InMemoryConnections:
     def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
         return [_own(c) for c in self._tables.connections.values() if c.hotel_id == hotel_id]
 
+    def of_provider(self, provider: str) -> Sequence[Connection]:
+        return [_own(c) for c in self._tables.connections.values() if c.provider == provider]
+
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         due = [c for c in self._tables.connections.values() if c.due_kind(now) is not None]
         return [_own(c) for c in sorted(due, key=_due_since)[:limit]]

@@ -38,6 +38,7 @@ SCRIPTED: Final = Capabilities(
     tells_deletion=True,
     webhooks=True,
     day_use=True,
+    account_settings=("account",),
 )
 TRUST_HEADER: Final = "x-scripted-trust"
 NOT_UNDERSTOOD: Final = Reason("not_in_script", None, "no line of the script")

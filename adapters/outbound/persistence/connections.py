@@ -60,6 +60,10 @@ class StoredConnections:
         query = ConnectionRow.select().where(ConnectionRow.hotel_id == hotel_id)
         return [_connection(row) for row in self.session.select(query.order_by(ConnectionRow.id))]
 
+    def of_provider(self, provider: str) -> Sequence[Connection]:
+        query = ConnectionRow.select().where(ConnectionRow.provider == provider)
+        return [_connection(row) for row in self.session.select(query.order_by(ConnectionRow.id))]
+
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         instant = micros_of(now)
         found = self.session.rows(_DUE, (instant, instant, instant, limit))

@@ -46,6 +46,7 @@ CAPABILITIES: Final = Capabilities(
     # "resent after a few minutes, discarded after repeated attempts": no number is published.
     retry_window=timedelta(hours=1),
     limits="200 requests per access token in 30 seconds; 1,000 items a page; 3 months an interval",
+    account_settings=("client_token",),
     settings=(
         SettingSpec(name="client_token", help="token of your Mews client application", secret=True),
         SettingSpec(name="access_token", help="token of this hotel's connection", secret=True),
