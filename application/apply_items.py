@@ -25,7 +25,13 @@ from domain.precedence import (
     Unchanged,
     from_the_future,
 )
-from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Snapshot
+from domain.snapshots import (
+    AvailabilitySet,
+    AvailabilitySnapshot,
+    BookingSnapshot,
+    GuestSnapshot,
+    Snapshot,
+)
 from domain.sync import ItemOutcome, SyncCounts
 from domain.values import ABSENT, HotelId, Reason
 from ports.bookings import StatusChange
@@ -125,7 +131,7 @@ class _PageBeingApplied:
         said = [item.snapshot for item in items if item.snapshot is not None]
         bookings = {s.external_id for s in said if isinstance(s, BookingSnapshot)}
         guests = {s.external_id for s in said if isinstance(s, GuestSnapshot)}
-        cells = {(s.room_type_id, s.day) for s in said if isinstance(s, AvailabilitySnapshot)}
+        cells = {(cell.room_type_id, cell.day) for s in said for cell in _cells_said(s)}
         place = (context.hotel_id, context.provider)
         return cls(
             context,
@@ -147,6 +153,8 @@ class _PageBeingApplied:
                 return self._hear_guest(snapshot)
             case AvailabilitySnapshot():
                 return self._hear_cell(snapshot)
+            case AvailabilitySet():
+                return _most_telling([self._hear_cell(cell) for cell in snapshot.cells])
 
     def store(self, uow: UnitOfWork) -> None:
         """The outbox comes last: the order of its rows is that of the changes."""
@@ -249,8 +257,9 @@ def apply_items(
     uow: UnitOfWork, items: Sequence[ReadItem], context: Context, ids: IdGenerator
 ) -> list[ItemResult]:
     """One result per item, in order. Raises ConcurrentChange (from the stores)."""
-    page = _PageBeingApplied.load(uow, items, context, ids)
-    results = [_result(item, page, context) for item in items]
+    whole = [_completed(item, uow, context) for item in items]
+    page = _PageBeingApplied.load(uow, whole, context, ids)
+    results = [_result(item, page, context) for item in whole]
     page.store(uow)
     return results
 
@@ -265,6 +274,35 @@ def apply_disappearances(
         page.gone(external_id)
     page.store(uow)
     return len(page.bookings.written)
+
+
+def _completed(item: ReadItem, uow: UnitOfWork, context: Context) -> ReadItem:
+    """A complete set of availability says something of each cell that we hold."""
+    said = item.snapshot
+    if not isinstance(said, AvailabilitySet) or said.complete_from is None:
+        return item
+    held = uow.availability.held_from(context.hotel_id, context.provider, said.complete_from)
+    return replace(item, snapshot=said.completed(held))
+
+
+def _cells_said(snapshot: Snapshot) -> Sequence[AvailabilitySnapshot]:
+    match snapshot:
+        case AvailabilitySnapshot():
+            return (snapshot,)
+        case AvailabilitySet():
+            return snapshot.cells
+        case _:
+            return ()
+
+
+def _most_telling(decisions: Sequence[Decision[AvailabilityCell]]) -> Decision[AvailabilityCell]:
+    """Of a set's cells: one that has to be asked about, else one that changed, else one that is
+    as it was; stale only where all are."""
+    for kind in (Tied, Applied, Advanced, Unchanged, Stale):
+        for decision in decisions:
+            if isinstance(decision, kind):
+                return decision
+    return Unchanged()
 
 
 def _result(item: ReadItem, page: _PageBeingApplied, context: Context) -> ItemResult:

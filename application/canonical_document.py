@@ -14,6 +14,7 @@ import simplejson
 
 from domain.booking import Booking
 from domain.snapshots import (
+    AvailabilitySet,
     AvailabilitySnapshot,
     BookingSnapshot,
     Extras,
@@ -42,6 +43,8 @@ def snapshot_document(snapshot: Snapshot) -> Document:
             return guest_document(snapshot)
         case AvailabilitySnapshot():
             return availability_document(snapshot)
+        case AvailabilitySet():
+            return _set_document(snapshot)
 
 
 def booking_document(snapshot: BookingSnapshot) -> Document:
@@ -63,6 +66,16 @@ def availability_document(snapshot: AvailabilitySnapshot) -> Document:
         "source_version": version,
     }
     return head | _said(snapshot)
+
+
+def _set_document(snapshot: AvailabilitySet) -> Document:
+    """What a message says beside its cells, which the canonical format sends one by one."""
+    first = snapshot.complete_from
+    return {
+        "complete_from": first.isoformat() if first else None,
+        "closed_days": [day.isoformat() for day in sorted(snapshot.closed_days)],
+        "source_version": _version(snapshot.version),
+    }
 
 
 def booking_view_document(booking: Booking) -> Document:

@@ -85,18 +85,21 @@ class IngestItems:
         body = self.mask_cards(push.body)
         context = hotel_context(connection, hotel, observed_at=now)
         items = provider.read_items(push.kind, [body], context, limit=MAX_ITEMS)
-        batch_id = self.ids.new()
-        rows = self._rows(items, push, connection, batch_id=batch_id, now=now)
+        arrival = Arrival(
+            connection=connection,
+            correlation_id=push.correlation_id,
+            at=now,
+            batch_id=self.ids.new(),
+        )
+        rows = inbox_rows(items, arrival, self.ids, self.mask_cards)
         if push.deferred:
             results = until_settled(lambda: self._store(rows))
         else:
             can_fetch = provider.capabilities.fetches_by_id
-            results = until_settled(
-                lambda: self._apply(rows, items, connection, can_fetch=can_fetch)
-            )
+            results = until_settled(lambda: self._apply(rows, items, can_fetch=can_fetch))
         if push.deferred or any(item.waits for item in results):
             wake(self.queue, rows[:1])
-        return PushResult(batch_id, results)
+        return PushResult(arrival.batch_id, results)
 
     def _connection(self, principal: Principal) -> tuple[Connection, Hotel]:
         hotel = self.directory.hotel(principal.hotel_id)
@@ -107,33 +110,13 @@ class IngestItems:
                 return connection, hotel
         raise NotConnected(provider=principal.provider)
 
-    def _rows(
-        self,
-        items: Sequence[ReadItem],
-        push: Push,
-        connection: Connection,
-        *,
-        batch_id: UUID,
-        now: datetime,
-    ) -> list[InboxItem]:
-        return [
-            InboxItem(
-                id=self.ids.new(),
-                hotel_id=connection.hotel_id,
-                connection_id=connection.id,
-                provider=push.provider,
-                kind=push.kind,
-                origin=Origin.PUSHED,
-                received_at=now,
-                correlation_id=push.correlation_id,
-                body=item.raw,
-                batch_id=batch_id,
-                position=position,
-                fingerprint=fingerprint(push.provider, push.kind, item.raw),
-                external_id=item.external_id,
-            )
-            for position, item in enumerate(items)
-        ]
+    def _apply(
+        self, rows: Sequence[InboxItem], items: Sequence[ReadItem], *, can_fetch: bool
+    ) -> list[PushedItem]:
+        with self.unit_of_work() as uow:
+            results = apply_pushed(uow, rows, items, can_fetch=can_fetch, ids=self.ids)
+            uow.commit()
+        return results
 
     def _store(self, rows: Sequence[InboxItem]) -> list[PushedItem]:
         with self.unit_of_work() as uow:
@@ -143,30 +126,66 @@ class IngestItems:
             uow.commit()
         return [PushedItem(row.id, row.external_id, None, None) for row in rows]
 
-    def _apply(
-        self,
-        rows: Sequence[InboxItem],
-        items: Sequence[ReadItem],
-        connection: Connection,
-        *,
-        can_fetch: bool,
-    ) -> list[PushedItem]:
-        if not rows:
-            return []
-        context = push_context(rows[0], now=rows[0].received_at, can_fetch=can_fetch)
-        with self.unit_of_work() as uow:
-            results = apply_items(uow, items, context, self.ids)
-            settled = settled_rows(uow, rows, results)
-            uow.inbox.add(settled)
-            fresh = [row for row in settled if row.state is InboxState.QUARANTINED]
-            if fresh:
-                tell_quarantined(uow, fresh, context, self.ids)
-            uow.connections.heard(connection.id, at=rows[0].received_at)
-            uow.commit()
-        return [
-            PushedItem(row.id, row.external_id, result.outcome, result.reason, result.tied)
-            for row, result in zip(rows, results, strict=True)
-        ]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Of what came in one request."""
+
+    connection: Connection
+    correlation_id: str
+    at: datetime
+    batch_id: UUID
+
+
+def inbox_rows(
+    items: Sequence[ReadItem], arrival: Arrival, ids: IdGenerator, mask_cards: CardMask
+) -> list[InboxItem]:
+    """The item's own text may spell out what was written with references in the request."""
+    bodies = [mask_cards(item.raw) for item in items]
+    provider = arrival.connection.provider
+    return [
+        InboxItem(
+            id=ids.new(),
+            hotel_id=arrival.connection.hotel_id,
+            connection_id=arrival.connection.id,
+            provider=provider,
+            kind=item.kind,
+            origin=Origin.PUSHED,
+            received_at=arrival.at,
+            correlation_id=arrival.correlation_id,
+            body=body,
+            batch_id=arrival.batch_id,
+            position=position,
+            fingerprint=fingerprint(provider, item.kind, body),
+            external_id=item.external_id,
+        )
+        for position, (item, body) in enumerate(zip(items, bodies, strict=True))
+    ]
+
+
+def apply_pushed(
+    uow: UnitOfWork,
+    rows: Sequence[InboxItem],
+    items: Sequence[ReadItem],
+    *,
+    can_fetch: bool,
+    ids: IdGenerator,
+) -> list[PushedItem]:
+    """Inbox rows, changes and events of one request, inside the caller's unit of work."""
+    if not rows:
+        return []
+    context = push_context(rows[0], now=rows[0].received_at, can_fetch=can_fetch)
+    results = apply_items(uow, items, context, ids)
+    settled = settled_rows(uow, rows, results)
+    uow.inbox.add(settled)
+    fresh = [row for row in settled if row.state is InboxState.QUARANTINED]
+    if fresh:
+        tell_quarantined(uow, fresh, context, ids)
+    uow.connections.heard(rows[0].connection_id, at=rows[0].received_at)
+    return [
+        PushedItem(row.id, row.external_id, result.outcome, result.reason, result.tied)
+        for row, result in zip(rows, results, strict=True)
+    ]
 
 
 def wake(queue: JobQueue, rows: Iterable[InboxItem]) -> None:

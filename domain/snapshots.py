@@ -5,8 +5,8 @@ an explicit null (ours is cleared). Tuples replace ours as a whole: a provider t
 sends all of them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -191,7 +191,48 @@ class AvailabilitySnapshot:
         return f"{self.room_type_id}/{self.day.isoformat()}"
 
 
-Snapshot: TypeAlias = BookingSnapshot | GuestSnapshot | AvailabilitySnapshot
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilitySet:
+    """The cells of one message, under its one version; what there are no cells of is not said.
+
+    With `complete_from` everything is: from that day on there is nothing to sell but these cells,
+    and on `closed_days` the hotel is shut.
+    """
+
+    version: SourceVersion
+    version_is_ours: bool = False
+    cells: tuple[AvailabilitySnapshot, ...]
+    complete_from: date | None = None
+    closed_days: frozenset[date] = frozenset()
+
+    @property
+    def external_id(self) -> str:
+        return "availability"
+
+    def completed(self, held: Collection[tuple[str, date]]) -> "AvailabilitySet":
+        """With a cell of nothing to sell for each (room type, day) of `held` that a complete set
+        does not name, and for each closed day of every room type."""
+        if self.complete_from is None:
+            return self
+        named = {(cell.room_type_id, cell.day) for cell in self.cells}
+        room_types = {room_type for room_type, _ in (*named, *held)}
+        unnamed = {(room_type, day) for room_type in room_types for day in self.closed_days}
+        unnamed.update(held)
+        empty = [key for key in sorted(unnamed - named) if key[1] >= self.complete_from]
+        return replace(self, cells=self.cells + tuple(self._nothing(*key) for key in empty))
+
+    def _nothing(self, room_type_id: str, day: date) -> AvailabilitySnapshot:
+        return AvailabilitySnapshot(
+            room_type_id=room_type_id,
+            day=day,
+            version=self.version,
+            version_is_ours=self.version_is_ours,
+            available=0,
+            closed=day in self.closed_days,
+        )
+
+
+Snapshot: TypeAlias = BookingSnapshot | GuestSnapshot | AvailabilitySnapshot | AvailabilitySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

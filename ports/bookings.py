@@ -66,6 +66,12 @@ class Availability(Protocol):
         """By (room type, day)."""
         ...
 
+    def held_from(
+        self, hotel_id: HotelId, provider: str, day: date
+    ) -> Collection[tuple[str, date]]:
+        """(room type, day) of every cell of this day and later."""
+        ...
+
     def save(self, cells: Sequence[AvailabilityCell]) -> None: ...
 
 

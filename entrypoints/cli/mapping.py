@@ -1,6 +1,7 @@
 """`pms map`: a vendor's payload through its mapper, offline."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from adapters.outbound.provider_kit.json_text import Json, dumps
 from application.canonical_document import snapshot_document
 from domain.hotel import require_time_zone
 from domain.messages import ItemKind
+from domain.snapshots import AvailabilitySet
 from domain.values import Money
 from entrypoints.cli.opened import opened
 from ports.providers import HotelContext, Notification, Provider, ReadItem
@@ -80,16 +82,22 @@ def _print_items(
                 f"refused {reason.path or '(whole)'} [{reason.code}] {reason.detail}", err=True
             )
         else:
-            click.echo(dumps(_document(item, explain=explain)))
+            for document in _documents(item, explain=explain):
+                click.echo(dumps(document))
     return refused
 
 
-def _document(item: ReadItem, *, explain: bool) -> Json:
+def _documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
+    """One; of a set of availability one per cell, after what it says as a whole if it does."""
     assert item.snapshot is not None  # noqa: S101  # exactly one of snapshot and reason is set
     document: dict[str, Json] = dict(snapshot_document(item.snapshot))
     if explain:
         document["explain"] = dict(item.homes)
-    return document
+    is_set = isinstance(item.snapshot, AvailabilitySet)
+    if not is_set or explain or document["complete_from"]:
+        yield document
+    if isinstance(item.snapshot, AvailabilitySet):
+        yield from (snapshot_document(cell) for cell in item.snapshot.cells)
 
 
 def _notification(said: Notification) -> Json:

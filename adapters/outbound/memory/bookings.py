@@ -74,6 +74,12 @@ class InMemoryAvailability:
         wanted = dict.fromkeys(keys)
         return {k: rows[key] for k in wanted if (key := (hotel_id, provider, *k)) in rows}
 
+    def held_from(
+        self, hotel_id: HotelId, provider: str, day: date
+    ) -> Collection[tuple[str, date]]:
+        place = (hotel_id, provider)
+        return {key[2:] for key in self._tables.cells if key[:2] == place and key[3] >= day}
+
     def save(self, cells: Sequence[AvailabilityCell]) -> None:
         rows = {(c.hotel_id, c.provider, c.room_type_id, c.day): c for c in cells}
         _refuse_doubles(len(rows), cells)

@@ -150,5 +150,15 @@ class StoredAvailability:
         cells = (cell_of(row, hotel_id) for row in found)
         return {key: cell for cell in cells if (key := (cell.room_type_id, cell.day)) in wanted}
 
+    def held_from(
+        self, hotel_id: HotelId, provider: str, day: date
+    ) -> Collection[tuple[str, date]]:
+        found = self.session.rows(
+            "SELECT room_type_id, day FROM availability "
+            "WHERE hotel_id = %s AND provider = %s AND day >= %s",
+            (hotel_id.hex, provider, day.isoformat()),
+        )
+        return {(row[0], date.fromisoformat(row[1])) for row in found}
+
     def save(self, cells: Sequence[AvailabilityCell]) -> None:
         save_guarded(self.session, AVAILABILITY, [cell_row(cell) for cell in cells])
