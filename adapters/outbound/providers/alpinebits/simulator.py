@@ -143,6 +143,7 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
             "server_password": self.login.password,
             "hotel_code": self.hotel.id,
             "protocol_version": VERSION,
+            "password": f"simulated-sender-{self.hotel.seed}",
         }
 
     def truth(self) -> Sequence[TrueBooking]:
