@@ -60,7 +60,8 @@ class ReceiveWebhook:
 
         def attempt() -> None:
             with self.unit_of_work() as uow:
-                if not _is_authentic(provider, webhook, uow.connections.secrets(connection.id)):
+                secrets = uow.connections.secrets(connection.id)
+                if not is_authentic(provider, webhook.headers, webhook.body, secrets):
                     raise Unauthenticated("the webhook does not prove that the vendor sent it")
                 uow.inbox.add([row])
                 uow.connections.heard(connection.id, at=now)
@@ -71,8 +72,10 @@ class ReceiveWebhook:
         return row.id
 
 
-def _is_authentic(provider: Provider, webhook: Webhook, secrets: Secrets) -> bool:
-    """A signature is of the body as it came, not of the one whose cards are masked."""
+def is_authentic(
+    provider: Provider, headers: Mapping[str, str], body: bytes, secrets: Secrets
+) -> bool:
+    """`body` as it came: a signature is not of the one whose cards are masked."""
     if isinstance(provider, BodySigned):
-        return provider.authentic_body(webhook.headers, webhook.body, secrets)
-    return provider.authentic(webhook.headers, secrets)
+        return provider.authentic_body(headers, body, secrets)
+    return provider.authentic(headers, secrets)

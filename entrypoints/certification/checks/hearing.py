@@ -6,6 +6,7 @@ from typing import Final
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.stage import Act, VendorMessage
 from application.errors import Unauthenticated
+from application.receive_webhook import is_authentic
 from domain.messages import InboxState
 from entrypoints.certification.check import Check, Need, NotApplicable, check
 from entrypoints.certification.checks.reading import RUBBISH
@@ -124,6 +125,11 @@ def unreadable_kept(scene: Scene) -> None:
     before = len(house.quarantined())
     _, messages = acted(scene, house, Act.BOOK)
     spoiled = replace(messages[0], body=messages[0].body[: len(messages[0].body) // 2])
+    secrets = house.visit.account().secrets
+    scene.skip_unless(
+        is_authentic(house.visit.provider, spoiled.headers, spoiled.body, secrets),
+        "what is not to the byte what the vendor signed is refused before it is read",
+    )
     house.hear([spoiled])
     house.hear(messages)
     scene.expect(len(house.quarantined()) == before + 1, "it is not in quarantine")
@@ -157,7 +163,7 @@ def genuine(scene: Scene) -> None:
     house = scene.shared_house("notified")
     for message in _some_messages(scene, house):
         secrets = house.visit.account().secrets
-        trusted = house.visit.provider.authentic(message.headers, secrets)
+        trusted = is_authentic(house.visit.provider, message.headers, message.body, secrets)
         scene.expect(trusted, "a genuine notification is not trusted")
 
 
@@ -187,7 +193,7 @@ def other_hotel(scene: Scene) -> None:
     other.simulator.act(Act.BOOK)
     for message in other.simulator.messages()[:1]:
         scene.skip_unless(message.headers, _NO_PROOF)
-        trusted = house.visit.provider.authentic(message.headers, own)
+        trusted = is_authentic(house.visit.provider, message.headers, message.body, own)
         scene.expect(not trusted, "it was trusted")
 
 

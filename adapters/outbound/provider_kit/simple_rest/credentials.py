@@ -4,7 +4,7 @@ Neither a secret nor a token is ever logged or kept beyond the client's life.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 from urllib.parse import urlencode
 
@@ -93,7 +93,7 @@ def pass_of(
 
 @dataclass(frozen=True, slots=True)
 class FixedPass:
-    said: Mapping[str, str]
+    said: Mapping[str, str] = field(repr=False)
 
     def headers(self) -> Mapping[str, str]:
         return self.said

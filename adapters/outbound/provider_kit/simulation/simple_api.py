@@ -71,7 +71,7 @@ class SimpleVendorApi:
     def _endpoints(self) -> Iterator[tuple[str, Endpoint]]:
         vendor, hotel = self._vendor, self._hotel
         yield self._filled(vendor.account.path), lambda _, __: self._words.account(hotel)
-        yield self._filled(vendor.bookings.path), self._listed
+        yield self.bookings_path, self._listed
         if vendor.availability is not None:
             yield self._filled(vendor.availability.path), self._cells
         for declared, render in zip(vendor.records, self._words.records, strict=True):
@@ -85,6 +85,10 @@ class SimpleVendorApi:
         _: Sequence[Fault],
     ) -> object:
         return _page(render(self._hotel), declared.items, declared.paging, query)
+
+    @property
+    def bookings_path(self) -> str:
+        return self._filled(self._vendor.bookings.path)
 
     @property
     def token_path(self) -> str | None:

@@ -85,7 +85,7 @@ class SimpleSimulator(RunningSimulator[SimulatedEvent]):
 
     @property
     def bookings_path(self) -> str:
-        return self._vendor.bookings.path
+        return self.api.bookings_path
 
     @property
     def token_path(self) -> str | None:
