@@ -27,8 +27,9 @@ class SimulatedPms:
     def connection_values(self) -> Mapping[str, str]:
         return {name: str(value) for name, value in self._asked("connection").items()}
 
-    def send_webhooks_to(self, url: str) -> None:
-        self._asked("webhooks", {"url": url})
+    def send_webhooks_to(self, url: str, *, auth: str | None = None) -> None:
+        """`auth`: "user:password" for vendors that sign in."""
+        self._asked("webhooks", {"url": url} if auth is None else {"url": url, "auth": auth})
 
     def live(self, every_seconds: float) -> None:
         self._asked("live", {"every_seconds": every_seconds})

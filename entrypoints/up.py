@@ -197,6 +197,9 @@ def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
     if capabilities.webhooks:
         path = f"/api/pms/{hotel.provider}/webhook/{hotel.connection_key}"
         pms.send_webhooks_to(f"{up.home_url}{path}")
+    elif capabilities.push_path is not None:
+        auth = f"{hotel.connection_key}:{pms.connection_values()['password']}"
+        pms.send_webhooks_to(f"{up.home_url}{capabilities.push_path}", auth=auth)
     if capabilities.pulls:
         _test_connection(up, hotel)
     if live_every > 0:

@@ -37,7 +37,8 @@ class Capabilities:
     `retry_window`: how long the vendor re-sends an unacknowledged webhook; silence beyond it is a
     gap. `trust`: how a webhook proves that it comes from the vendor. `account_settings`: the
     settings that together name the vendor's account, where the webhooks of all its hotels come to
-    one URL.
+    one URL. `push_path`: where messages of the vendor's own protocol are taken; they sign in by
+    HTTP basic auth with the connection's key as user name and its secret `password`.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Capabilities:
     limits: str = ""
     settings: tuple[SettingSpec, ...] = ()
     account_settings: tuple[str, ...] = ()
+    push_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

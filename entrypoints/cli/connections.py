@@ -9,6 +9,7 @@ from application.add_connection import NewConnection
 from domain.sync import Connection, Schedule
 from entrypoints.cli.opened import connection_of, hotel_named, opened
 from entrypoints.cli.output import json_option, say_fields, say_rows
+from ports.providers import Capabilities
 
 
 @click.group()
@@ -52,9 +53,7 @@ def add(  # noqa: PLR0913  # one parameter per option
         )
         can = container.providers.get(provider).capabilities
         told = _fields(added.connection)
-        if can.webhooks:
-            told["webhook_path"] = f"/api/pms/{provider}/webhook/{added.key}"
-            told["note"] = "the webhook path is not shown again"
+        told |= _told_at(can, added.key)
         if can.pulls:
             told["next"] = f"pms connection test {hotel}/{added.connection.name}"
         say_fields(told)
@@ -80,17 +79,13 @@ def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) 
 @click.argument("connection")
 @json_option
 def rotate_key(connection: str) -> None:
-    """A new webhook path, shown once; the old one ends within two seconds."""
+    """A new webhook path, or user name for pushes, shown once; the old one ends within two
+    seconds."""
     with opened() as container:
         rotated = container.rotate_webhook_key(connection_of(container, connection).id)
-        provider = rotated.connection.provider
-        say_fields(
-            {
-                **_fields(rotated.connection),
-                "webhook_path": f"/api/pms/{provider}/webhook/{rotated.key}",
-                "next": "tell the vendor the new path; it is not shown again",
-            }
-        )
+        can = container.providers.get(rotated.connection.provider).capabilities
+        told = {**_fields(rotated.connection), **_told_at(can, rotated.key)}
+        say_fields({**told, "next": "tell the vendor the new one"})
 
 
 @connection.command()
@@ -162,6 +157,17 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise click.BadParameter("write NAME=VALUE", param_hint="--set")
     return name, value
+
+
+def _told_at(can: Capabilities, key: str) -> dict[str, object]:
+    """Where the vendor's own messages go."""
+    if can.webhooks:
+        path = f"/api/pms/{can.name}/webhook/{key}"
+        return {"webhook_path": path, "note": "the webhook path is not shown again"}
+    if can.push_path is not None:
+        note = "the user name is not shown again; it goes with the connection's password"
+        return {"push_path": can.push_path, "user_name": key, "note": note}
+    return {}
 
 
 def _fields(connection: Connection) -> dict[str, object]:

@@ -23,6 +23,7 @@ class Controlled(Protocol):
     """What the control endpoints act on."""
 
     faults: FaultPlan
+    webhook_auth: str | None
 
     def state(self) -> JsonObject: ...
 
@@ -89,9 +90,10 @@ class ControlApi:
 
     def _set_webhooks(self, body: JsonObject) -> JsonObject:
         known = {entry.name for entry in fields(WebhookHabits)}
-        given = {name: value for name, value in body.items() if name != "url"}
+        given = {name: value for name, value in body.items() if name not in ("url", "auth")}
         if not given.keys() <= known or not all(isinstance(v, int | float) for v in given.values()):
             raise ControlRefused("unknown or non-numeric webhook habit")
+        self._simulator.webhook_auth = str(body["auth"]) if "auth" in body else None
         self._simulator.send_webhooks_to(str(body.get("url")), WebhookHabits(**given))  # type: ignore[arg-type]  # numbers, checked above
         return {"webhooks": "on"}
 

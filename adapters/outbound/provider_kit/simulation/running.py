@@ -46,7 +46,7 @@ class RunningSimulator(Generic[E]):
     `compose` makes the body of a webhook; `serve` is told the vendor's API. Its own endpoints, on
     the same port and without credentials: GET /simulator/state, /simulator/connection; POST
     /simulator/advance {days, events}, /simulator/live {every_seconds, events}, /simulator/faults
-    {faults, clear}, /simulator/webhooks {url, ...WebhookHabits}.
+    {faults, clear}, /simulator/webhooks {url, auth, ...WebhookHabits}.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class RunningSimulator(Generic[E]):
         self._sender: WebhookSender[E] | None = None
         self._thread: threading.Thread | None = None
         self._pace = (0.0, 0)
+        self.webhook_auth: str | None = None
         self._started = False
         self._served: dict[str, int] = {}
         self._served_lock = threading.Lock()

@@ -26,6 +26,7 @@ CAPABILITIES: Final = Capabilities(
     ),
     trust="user name (the connection's key) and password, by HTTP basic auth or WSSE UsernameToken",
     limits="2 MB per message",
+    push_path="/api/pms/alpinebits",
     settings=(
         SettingSpec(
             name="password", help="the password that the sender signs in with", secret=True
