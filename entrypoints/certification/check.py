@@ -1,23 +1,12 @@
-"""What a check is, and how it ends."""
+"""What a check is, and what it needs to mean anything."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from domain.messages import ItemKind
+from entrypoints.certification.scene import Scene
 from ports.providers import Capabilities
-
-if TYPE_CHECKING:
-    from entrypoints.certification.scene import Scene
-
-
-class Failed(AssertionError):
-    """The adapter is wrong; the text says what was expected and what was seen."""
-
-
-class NotApplicable(Exception):  # an ending, not an error
-    """There is nothing to look at; the text says why."""
 
 
 class Need(StrEnum):
@@ -47,15 +36,15 @@ class Check:
     id: str
     title: str
     needs: tuple[Need, ...]
-    look: Callable[["Scene"], None]
+    look: Callable[[Scene], None]
 
     @property
     def group(self) -> str:
         return self.id.partition(".")[0]
 
 
-def check(check_id: str, title: str, *needs: Need) -> Callable[[Callable[["Scene"], None]], Check]:
-    def made(look: Callable[["Scene"], None]) -> Check:
+def check(check_id: str, title: str, *needs: Need) -> Callable[[Callable[[Scene], None]], Check]:
+    def made(look: Callable[[Scene], None]) -> Check:
         return Check(check_id, title, needs, look)
 
     return made

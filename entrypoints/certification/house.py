@@ -22,7 +22,7 @@ from domain.booking import Booking
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, OutboxMessage
 from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
-from entrypoints.certification.check import Failed
+from entrypoints.certification.endings import Failed
 from entrypoints.certification.visit import Seen, Visit, differences
 from entrypoints.container import Container
 from entrypoints.settings import Settings

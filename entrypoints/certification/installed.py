@@ -1,6 +1,6 @@
 """The adapters that are installed here and have a simulator to be held against."""
 
-from entrypoints.certification.scene import Candidate
+from entrypoints.certification.candidate import Candidate
 from entrypoints.providers import InstalledProviders
 from entrypoints.simulators import simulator_of
 from ports.providers import Provider, ProviderTools

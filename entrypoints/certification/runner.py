@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from adapters.outbound.provider_kit.rate_window import SlidingWindow
 from domain.errors import PmsError
-from entrypoints.certification.check import Check, Failed, NotApplicable
-from entrypoints.certification.scene import Candidate, Scene, Shared
+from entrypoints.certification.candidate import Candidate
+from entrypoints.certification.check import Check
+from entrypoints.certification.endings import Failed, NotApplicable
+from entrypoints.certification.scene import Scene, Shared
 from entrypoints.certification.surroundings import HalfWay, PacingClock
 from entrypoints.providers import FAULTS
 from ports.providers import Capabilities, ProviderTools

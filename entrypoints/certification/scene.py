@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import StagedSimulator
-from entrypoints.certification.check import Failed, NotApplicable
+from entrypoints.certification.candidate import Candidate
+from entrypoints.certification.endings import Failed, NotApplicable
 from entrypoints.certification.house import House, opened_house
 from entrypoints.certification.visit import Visit, visiting
-from ports.providers import Capabilities, ProviderFactory
+from ports.providers import Capabilities
 
 T = TypeVar("T")
 
@@ -20,15 +20,6 @@ FEW: Final = 12
 """Bookings of a hotel in which a check looks at each."""
 SOME: Final = 40
 """Enough for every state that a stay can be in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An adapter and the simulator that it is to be held against."""
-
-    name: str
-    make: ProviderFactory
-    start: Callable[[SimulatorOptions], StagedSimulator]
 
 
 @dataclass(slots=True)
@@ -68,6 +59,13 @@ class Scene:
         """A simulator of this check's own, and a way to it."""
         asked = options or SimulatorOptions(bookings=FEW)
         return self.stack.enter_context(visiting(self.candidate, asked))
+
+    def shared_visit(self, name: str, options: SimulatorOptions) -> Visit:
+        """Like `visit`, shared with all that give the same name."""
+        return self.once(
+            f"visit {name}",
+            lambda: self.shared.stack.enter_context(visiting(self.candidate, options)),
+        )
 
     def house(self, options: SimulatorOptions | None = None) -> House:
         """The whole application over a database of its own, connected to a simulator."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from adapters.outbound.provider_kit.rate_window import SlidingWindow
@@ -17,6 +17,7 @@ from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
 from domain.sync import SyncKind
 from domain.values import Absent, Field, Money, Stay
+from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.surroundings import HalfWay, PacingClock
 from ports.providers import (
     Account,
@@ -30,9 +31,6 @@ from ports.providers import (
     Ref,
     RefKind,
 )
-
-if TYPE_CHECKING:
-    from entrypoints.certification.scene import Candidate
 
 START: Final = date(2026, 6, 1)
 LOOPBACK: Final = frozenset({"127.0.0.1"})
@@ -190,7 +188,7 @@ class Visit:
 
 
 @contextmanager
-def visiting(candidate: "Candidate", asked: SimulatorOptions) -> Iterator[Visit]:
+def visiting(candidate: Candidate, asked: SimulatorOptions) -> Iterator[Visit]:
     options = replace(asked, start_date=asked.start_date or START)
     clock = PacingClock(datetime.combine(options.start_date or START, datetime.min.time(), UTC))
     tools = ProviderTools(

@@ -8,8 +8,9 @@ from adapters.outbound.provider_kit.simulation.stage import Act, VendorMessage
 from application.errors import Unauthenticated
 from application.receive_webhook import is_authentic
 from domain.messages import InboxState
-from entrypoints.certification.check import Check, Need, NotApplicable, check
+from entrypoints.certification.check import Check, Need, check
 from entrypoints.certification.checks.reading import RUBBISH
+from entrypoints.certification.endings import NotApplicable
 from entrypoints.certification.house import House, seen
 from entrypoints.certification.scene import FEW, Scene
 from entrypoints.certification.visit import differences, met

@@ -1,13 +1,15 @@
 """Pages: none, one, full, ties at an end, and items that move while they are paged."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.stage import Act, Bursting
 from domain.snapshots import BookingSnapshot
 from domain.sync import SyncKind
-from entrypoints.certification.check import Need, NotApplicable, check
+from entrypoints.certification.check import Need, check
+from entrypoints.certification.endings import NotApplicable
 from entrypoints.certification.scene import Scene
 from entrypoints.certification.visit import Pulled, Visit, differences, seen_in
 from ports.providers import Page, ReadItem
@@ -26,29 +28,25 @@ def empty(scene: Scene) -> None:
 
 @check("paging.one", "A single booking", Need.PULLS)
 def one(scene: Scene) -> None:
-    _all_of(scene, _grown(scene, 1))
+    _all_of(scene, _grown(scene, scene.visit(_NOBODY), 1))
 
 
 @check("paging.exactly_full", "Exactly as many as a page holds", Need.PULLS)
 def exactly_full(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    _all_of(scene, _grown(scene, visit.simulator.page_size, visit))
-
-
-@check("paging.one_more", "One more than a page holds", Need.PULLS)
-def one_more(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    _all_of(scene, _grown(scene, visit.simulator.page_size + 1, visit))
+    _all_of(scene, _page_and(scene, 0).visit)
 
 
 @check("paging.delta_exactly_full", "Exactly a page of changes since the cursor", Need.PULLS)
 def delta_exactly_full(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    cursor = visit.pull().cursor
-    _grown(scene, visit.simulator.page_size, visit)
-    pulled = visit.pull(SyncKind.DELTA, cursor=cursor)
-    unlike = differences(visit.truth(), seen_in(pulled.bookings))
+    growing = _page_and(scene, 0)
+    pulled = growing.visit.pull(SyncKind.DELTA, cursor=growing.cursor)
+    unlike = differences(growing.visit.truth(), seen_in(pulled.bookings))
     scene.expect(not unlike, unlike)
+
+
+@check("paging.one_more", "One more than a page holds", Need.PULLS)
+def one_more(scene: Scene) -> None:
+    _all_of(scene, _page_and(scene, 1).visit)
 
 
 @check("paging.ties", "More changes of one instant than a page holds", Need.PULLS)
@@ -68,11 +66,10 @@ def ties(scene: Scene) -> None:
 
 @check("paging.moving", "What moves to another page while it is paged is not lost", Need.PULLS)
 def moving(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    size = visit.simulator.page_size
-    _grown(scene, size + max(2, size // 8), visit)
+    visit = _page_and(scene, 1).visit
     visit.strike(Fault(FaultKind.MOVING_ITEMS, times=_MOVES))
     first = visit.pull()
+    visit.simulator.faults.clear()
     after = visit.pull(SyncKind.DELTA, cursor=first.cursor)
     unlike = differences(visit.truth(), seen_in({**first.bookings, **after.bookings}))
     scene.expect(visit.struck, "the call that lists bookings was never made")
@@ -81,8 +78,7 @@ def moving(scene: Scene) -> None:
 
 @check("paging.lazy", "The next page is asked for when the last was taken", Need.PULLS)
 def lazy(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    _grown(scene, visit.simulator.page_size + 1, visit)
+    visit = _page_and(scene, 1).visit
     with visit.client() as client:
         pages = client.pull(visit.request())
         for page in pages:
@@ -97,8 +93,7 @@ def lazy(scene: Scene) -> None:
 
 @check("paging.resume", "A pull goes on from the checkpoint of the last page stored", Need.PULLS)
 def resume(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
-    _grown(scene, visit.simulator.page_size + 1, visit)
+    visit = _page_and(scene, 1).visit
     stored = list(_until_bookings(visit))
     checkpoint = next((page.checkpoint for page in reversed(stored) if page.checkpoint), None)
     rest = visit.pull(checkpoint=checkpoint)
@@ -130,10 +125,29 @@ def _until_bookings(visit: Visit) -> Iterator[Page]:
                 return
 
 
-def _grown(scene: Scene, wanted: int, given: Visit | None = None) -> Visit:
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A hotel that all of these checks share; `cursor`: of when it was empty."""
+
+    visit: Visit
+    cursor: str | None
+
+
+def _page_and(scene: Scene, more: int) -> Growing:
+    """With a page of bookings and so many more; it does not shrink again."""
+
+    def made() -> Growing:
+        visit = scene.shared_visit("growing", _NOBODY)
+        return Growing(visit, visit.pull().cursor)
+
+    growing = scene.once("growing", made)
+    _grown(scene, growing.visit, growing.visit.simulator.page_size + more)
+    return growing
+
+
+def _grown(scene: Scene, visit: Visit, wanted: int) -> Visit:
     """A hotel with exactly so many bookings. One that is booked may be of several rooms, which
     count each at some vendors: then some of them go again."""
-    visit = given or scene.visit(_NOBODY)
     while (left := wanted - len(visit.truth())) > 0:
         for _ in range(max(1, left // 4)):
             booked = visit.simulator.act(Act.BOOK)
@@ -141,7 +155,6 @@ def _grown(scene: Scene, wanted: int, given: Visit | None = None) -> Visit:
     while len(visit.truth()) > wanted:
         gone = visit.simulator.act(Act.DELETE)
         scene.skip_unless(gone, "its simulator can't be brought to exactly so many bookings")
-    visit.simulator.messages()
     return visit
 
 

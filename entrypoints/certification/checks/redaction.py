@@ -15,13 +15,15 @@ from adapters.outbound.provider_kit.simulation.stage import Act, VendorMessage
 from domain.errors import PmsError
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync import SyncKind
+from domain.values import Stay
 from entrypoints.certification.check import Need, check
 from entrypoints.certification.house import House
 from entrypoints.certification.scene import FEW, Scene, secrets_among
-from entrypoints.certification.visit import met
+from entrypoints.certification.visit import START, met
 
 _FAILURES: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
 _STRIKES: Final = 3
+_WEEK: Final = Stay(START, START + timedelta(days=7))
 _SHORTEST: Final = 5
 _LEFT_OUT: Final = frozenset(
     {FaultKind.MOVING_ITEMS, FaultKind.CLOCK_BACK, FaultKind.HIDDEN_UPDATE}
@@ -117,9 +119,9 @@ def _struck(house: House, kind: FaultKind, evidence: Evidence) -> None:
     visit = house.visit
     fault = Fault(kind, times=_STRIKES, seconds=0.01, retry_after="1")
     asks: tuple[Callable[[], object], ...] = (
-        visit.pull,
+        lambda: visit.pull(window=_WEEK),
         lambda: visit.fetch(*sorted(visit.truth())[:1]),
-        lambda: house.sync(SyncKind.RECONCILE),
+        lambda: house.sync(SyncKind.DELTA),
         lambda: house.hear(_new_messages(house)),
     )
     for ask in asks:

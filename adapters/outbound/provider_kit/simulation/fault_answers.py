@@ -29,10 +29,12 @@ NEW_FIELD = "SimulatedNewField"
 @dataclass(frozen=True, slots=True)
 class SpoiledFields:
     """The vendor's names: `state` of a booking, and the `needed` fields of its items; the first
-    of these that an item has is the one to be spoiled."""
+    of these that an item has is the one to be spoiled. `required`: in place of those for a field
+    that is left out, where an older field would stand in for one of `needed`."""
 
     state: str
     needed: tuple[str, ...]
+    required: tuple[str, ...] = ()
 
 
 def refused(
@@ -86,10 +88,12 @@ def spoil(answer: JsonObject, fault: Fault, position: int, fields: SpoiledFields
     if fault.kind is FaultKind.UNKNOWN_STATE:
         item[fields.state] = UNKNOWN_STATE
         return
-    name = fault.field or next((name for name in fields.needed if name in item), None)
+    is_left_out = fault.kind is FaultKind.MISSING_FIELD
+    needed = (is_left_out and fields.required) or fields.needed
+    name = fault.field or next((name for name in needed if name in item), None)
     if name is None:
         return
-    if fault.kind is FaultKind.MISSING_FIELD:
+    if is_left_out:
         item.pop(name, None)
     else:
         item[name] = 17 if isinstance(item.get(name), str) else "seventeen"

@@ -28,7 +28,9 @@ from .simulator_requests import ApiError, ApiRequest, error_body
 
 CLIENT_NAME = "Simulated Client 1.0.0"
 _SPOILED = SpoiledFields(
-    "State", ("ScheduledStartUtc", "LastName", "Amount", "CustomerId", "Data", "Id")
+    "State",
+    ("ScheduledStartUtc", "LastName", "Amount", "CustomerId", "Data", "Id"),
+    required=("LastName", "Amount", "CustomerId", "Data", "Number", "Id"),
 )
 _MESSAGES = {
     401: "Invalid AccessToken",
