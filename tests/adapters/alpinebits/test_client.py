@@ -1,0 +1,423 @@
+"""The client against the server side of AlpineBits over real HTTP."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
+from adapters.outbound.provider_kit.simulation.hotel_life import seeded_life
+from adapters.outbound.provider_kit.simulation.hotel_records import TICKS
+from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.stage import Act
+from adapters.outbound.providers.alpinebits import client as alpinebits_client
+from adapters.outbound.providers.alpinebits import provider as make_provider
+from adapters.outbound.providers.alpinebits import simulator_api
+from adapters.outbound.providers.alpinebits.documents import READ_ACTION, REPORT_ACTION
+from adapters.outbound.providers.alpinebits.simulated_dialect import Dialect
+from adapters.outbound.providers.alpinebits.simulator import AlpineBitsSimulator, Speech
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from domain.values import Money
+from ports.errors import (
+    CredentialsRefused,
+    Misconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    UnreadableAnswer,
+    Unsupported,
+)
+from ports.providers import Account, Page, ProviderClient, PullRequest, ReadItem, Ref, RefKind
+from tests.adapters.mews.mews_payloads import SkippingClock, tools
+
+LOOPBACK = frozenset({"127.0.0.1"})
+READ = f"{simulator_api.PATH}/{READ_ACTION}"
+REPORT = f"{simulator_api.PATH}/{REPORT_ACTION}"
+
+Start = Callable[..., AlpineBitsSimulator]
+PURE = Speech(Dialect.ALPINEBITS)
+
+
+@pytest.fixture
+def running() -> Iterator[Start]:
+    started: list[AlpineBitsSimulator] = []
+
+    def start(bookings: int = 40, **options: Any) -> AlpineBitsSimulator:
+        about_hotel = ("seed", "currency", "time_zone", "start_date")
+        chosen = {name: options.pop(name) for name in about_hotel if name in options}
+        simulator = AlpineBitsSimulator(seeded_life(bookings=bookings, **chosen), **options)
+        simulator.start()
+        started.append(simulator)
+        return simulator
+
+    yield start
+    for simulator in started:
+        simulator.stop()
+
+
+def account(simulator: AlpineBitsSimulator, **changes: str) -> Account:
+    values = {**simulator.connection_values(), **changes}
+    secrets = {name: values.pop(name) for name in ("server_password", "password")}
+    return Account(
+        connection_id=UUID(int=7),
+        time_zone=simulator.hotel.time_zone,
+        currency=simulator.hotel.currency,
+        settings={name: value for name, value in values.items() if value},
+        secrets=secrets,
+        correlation_id="test",
+    )
+
+
+@contextmanager
+def opened(
+    simulator: AlpineBitsSimulator, asked: Account | None = None, clock: SkippingClock | None = None
+) -> Iterator[ProviderClient]:
+    clock = clock or SkippingClock(datetime.fromtimestamp(simulator.hotel.now // TICKS, UTC))
+    provider = make_provider(tools(clock, allowed_hosts=LOOPBACK, plain_http=True))
+    client = provider.open(asked or account(simulator))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def request(simulator: AlpineBitsSimulator, kind: SyncKind = SyncKind.FULL) -> PullRequest:
+    return PullRequest(
+        kind=kind,
+        cursor=None if kind is SyncKind.FULL else "some",
+        checkpoint=None,
+        stay_from=simulator.hotel.today - timedelta(days=110),
+        stay_to=simulator.hotel.today + timedelta(days=250),
+    )
+
+
+def items_of(pages: list[Page]) -> list[ReadItem]:
+    return [item for page in pages for item in page.items]
+
+
+def picture_of(pages: list[Page]) -> dict[str, BookingSnapshot]:
+    found = {}
+    for item in items_of(pages):
+        assert isinstance(item.snapshot, BookingSnapshot), item.reason
+        found[item.snapshot.external_id] = item.snapshot
+    return found
+
+
+def assert_true(simulator: AlpineBitsSimulator, picture: dict[str, BookingSnapshot]) -> None:
+    for told in simulator.truth():
+        found = picture.pop(told.external_id)
+        assert found.status is told.status
+        assert found.total == told.total
+        assert found.stay is not None
+        assert (found.stay.arrival, found.stay.departure) == (told.arrival, told.departure)  # type: ignore[union-attr]  # told
+    assert not picture
+
+
+class TestCheck:
+    def test_shakes_hands(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            report = client.check()
+        assert (report.property_id, report.advice) == (simulator.hotel.id, ())
+
+    def test_advises_of_a_version_that_the_server_does_not_speak(self, running: Start) -> None:
+        simulator = running()
+        asked = account(simulator, protocol_version="2011-11")
+        with opened(simulator, asked) as client:
+            (advice,) = client.check().advice
+        assert "2011-11" in advice
+
+    def test_refuses_wrong_credentials(self, running: Start) -> None:
+        simulator = running()
+        asked = account(simulator, server_password="wrong")
+        with opened(simulator, asked) as client, pytest.raises(CredentialsRefused):
+            client.check()
+
+    @pytest.mark.parametrize("missing", ["username", "server_password"])
+    def test_needs_what_a_server_asks_for(self, running: Start, missing: str) -> None:
+        simulator = running()
+        with (
+            pytest.raises(Misconfigured, match=missing),
+            opened(simulator, account(simulator, **{missing: ""})),
+        ):
+            pass
+
+
+class TestPushOnly:
+    def test_is_a_connection_without_an_address(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator, account(simulator, url="")) as client:
+            (advice,) = client.check().advice
+            assert "pushed" in advice
+            for ask in (
+                lambda: client.pull(request(simulator)),
+                lambda: client.fetch([Ref(RefKind.BOOKING, "R-1")]),
+            ):
+                with pytest.raises(Unsupported, match="no url"):
+                    ask()
+        assert client.counts().calls == 0
+
+
+class TestFull:
+    @pytest.mark.parametrize("speech", [Speech(), PURE], ids=["smx", "alpinebits"])
+    def test_is_the_hotel_and_acknowledges_nothing(self, running: Start, speech: Speech) -> None:
+        simulator = running(120, speech=speech)
+        simulator.advance(days=3, events=40)
+        with opened(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+        assert_true(simulator, picture_of(pages))
+        assert pages[-1].cursor
+        assert REPORT not in simulator.requests_served
+
+    def test_says_the_same_again(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            one, two = (picture_of(list(client.pull(request(simulator)))) for _ in range(2))
+        assert one == two
+
+    def test_of_a_hotel_in_yen_and_far_east_has_its_days_and_its_money(
+        self, running: Start
+    ) -> None:
+        simulator = running(currency="JPY", time_zone="Asia/Tokyo")
+        with opened(simulator) as client:
+            assert_true(simulator, picture_of(list(client.pull(request(simulator)))))
+
+    def test_of_nothing_has_a_cursor(self, running: Start) -> None:
+        simulator = running(0)
+        with opened(simulator) as client:
+            (only,) = client.pull(request(simulator))
+        assert (list(only.items), bool(only.cursor)) == ([], True)
+
+    def test_comes_in_pages(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(alpinebits_client, "PAGE_SIZE", 15)
+        simulator = running()
+        with opened(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+        assert [len(page.items) for page in pages] == [15, 15, 10, 0]
+        assert simulator.requests_served[READ] == 1
+
+    def test_is_asked_for_by_a_delta_that_never_ended(self, running: Start) -> None:
+        simulator = running()
+        asked = request(simulator)
+        delta = PullRequest(
+            kind=SyncKind.DELTA,
+            cursor=None,
+            checkpoint=None,
+            stay_from=asked.stay_from,
+            stay_to=asked.stay_to,
+        )
+        with opened(simulator) as client:
+            assert_true(simulator, picture_of(list(client.pull(delta))))
+        assert REPORT not in simulator.requests_served
+
+
+class TestReconcile:
+    def test_sees_all_and_moves_no_cursor(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            list(client.pull(request(simulator, SyncKind.DELTA)))
+            pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
+        assert_true(simulator, picture_of(pages))
+        assert pages[-1].cursor is None
+
+
+class TestDelta:
+    def delta(self, client: ProviderClient, simulator: AlpineBitsSimulator) -> list[str]:
+        pages = list(client.pull(request(simulator, SyncKind.DELTA)))
+        return [str(item.external_id) for item in items_of(pages)]
+
+    def test_has_what_was_not_delivered_yet(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            assert len(self.delta(client, simulator)) == 40
+            assert self.delta(client, simulator) == []
+            booked = simulator.act(Act.BOOK)
+            canceled = simulator.act(Act.CANCEL)
+            assert set(self.delta(client, simulator)) == {booked, canceled}
+            assert self.delta(client, simulator) == []
+
+    def test_acknowledges_only_what_is_stored(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            pages = client.pull(request(simulator, SyncKind.DELTA))
+            assert len(next(pages).items) == 40
+            assert REPORT not in simulator.requests_served
+            pages.close()  # type: ignore[attr-defined]  # the worker dies here
+            assert len(self.delta(client, simulator)) == 40
+            assert simulator.requests_served[REPORT] == 1
+
+    def test_that_fails_to_acknowledge_has_it_again(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault(f"403,times=1,path={REPORT_ACTION}"))
+        with opened(simulator) as client:
+            with pytest.raises(ProviderRejected):
+                self.delta(client, simulator)
+            assert len(self.delta(client, simulator)) == 40
+
+    def test_is_asked_for_in_rounds(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(simulator_api, "HANDED_OUT_AT_ONCE", 15)
+        simulator = running()
+        with opened(simulator) as client:
+            assert len(set(self.delta(client, simulator))) == 40
+        assert simulator.requests_served == {READ: 4, REPORT: 3}
+
+    def test_ends_where_a_server_forgets_what_was_acknowledged(self, running: Start) -> None:
+        simulator = running()
+        forgetful = recorded(simulator, lambda _: simulator.api._delivered.clear())
+        simulator.serve(forgetful)
+        with opened(simulator) as client:
+            assert len(self.delta(client, simulator)) == 40
+            assert len(self.delta(client, simulator)) == 40
+
+    def test_has_a_change_made_while_it_was_read(self, running: Start) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            pages = client.pull(request(simulator, SyncKind.DELTA))
+            next(pages)
+            changed = simulator.act(Act.AMEND)
+            assert changed in {item.external_id for page in pages for item in page.items}
+
+    def test_acknowledges_what_was_refused_and_what_books_nothing(self, running: Start) -> None:
+        simulator = running(3)
+        answers = iter(
+            [
+                retrieved(
+                    '<HotelReservation ResStatus="Requested"><UniqueID Type="14" ID="Q"/>'
+                    '</HotelReservation><HotelReservation ResStatus="?"><UniqueID Type="15" '
+                    'ID="B"/></HotelReservation>'
+                )
+            ]
+        )
+        reported: list[bytes] = []
+        plain = simulator.api.answer
+
+        def answer(call: Call) -> Reply:
+            if REPORT_ACTION.encode() in call.body:
+                reported.append(call.body)
+                return plain(call)
+            return Reply(200, next(answers, retrieved("")), content_type="text/xml")
+
+        simulator.serve(answer)
+        with opened(simulator) as client:
+            (item,) = items_of(list(client.pull(request(simulator, SyncKind.DELTA))))
+        assert (item.external_id, item.reason and item.reason.code) == ("B", "unknown_value")
+        assert b'Type="14" ID="Q"' in reported[0]
+        assert b'Type="15" ID="B"' in reported[0]
+
+
+def retrieved(inside: str) -> bytes:
+    return (
+        "<OTA_ResRetrieveRS><Success/><ReservationsList>"
+        f"{inside}</ReservationsList></OTA_ResRetrieveRS>"
+    ).encode()
+
+
+def recorded(
+    simulator: AlpineBitsSimulator, after: Callable[[Call], None]
+) -> Callable[[Call], Reply]:
+    def answering(call: Call) -> Reply:
+        reply = simulator.api.answer(call)
+        after(call)
+        return reply
+
+    return answering
+
+
+class TestMessagesOfOneReservation:
+    def answered(self, running: Start, *bodies: str) -> list[ReadItem]:
+        simulator = running(0)
+        simulator.serve(lambda _: Reply(200, retrieved("".join(bodies)), content_type="text/xml"))
+        with opened(simulator) as client:
+            return items_of(list(client.pull(request(simulator))))
+
+    BOOKED = """<HotelReservation ResStatus="Reserved" CreateDateTime="2026-05-01T00:00:00Z">
+      <UniqueID Type="14" ID="R-1"/><RoomStays><RoomStay>
+      <TimeSpan Start="2026-06-03" End="2026-06-05"/>
+      <Total AmountAfterTax="80" CurrencyCode="EUR"/></RoomStay></RoomStays></HotelReservation>"""
+    CANCELED = """<HotelReservation ResStatus="Cancelled" CreateDateTime="2026-05-01T00:00:00Z"
+      LastModifyDateTime="2026-05-02T00:00:00Z"><UniqueID Type="15" ID="R-1"/></HotelReservation>"""
+
+    def test_are_one_booking_with_the_last_word(self, running: Start) -> None:
+        for bodies in ((self.BOOKED, self.CANCELED), (self.CANCELED, self.BOOKED)):
+            (item,) = self.answered(running, *bodies)
+            assert isinstance(item.snapshot, BookingSnapshot)
+            assert item.snapshot.status is BookingStatus.CANCELED
+            assert item.snapshot.total == Money(8_000, "EUR")
+            assert item.kind is ItemKind.BOOKING
+
+    def test_that_can_not_be_read_are_told_beside_the_others(self, running: Start) -> None:
+        bad = self.BOOKED.replace("2026-06-03", "soon")
+        one, two = self.answered(running, bad, self.BOOKED)
+        assert one.snapshot is not None
+        assert two.reason is not None
+        assert two.reason.code == "bad_date"
+
+
+class TestBadAnswers:
+    @pytest.mark.parametrize(
+        ("body", "error"),
+        [
+            (b"", UnreadableAnswer),
+            (b"ERROR:this server is tired", ProviderRejected),
+            (b"<html><body>Maintenance</body></html>", UnreadableAnswer),
+            (b"<!DOCTYPE html><html></html>", UnreadableAnswer),
+            (b'{"error": true}', UnreadableAnswer),
+            (b"<OTA_PingRS><Success/></OTA_PingRS>", UnreadableAnswer),
+            (b"<OTA_ResRetrieveRS/>", UnreadableAnswer),
+            (
+                b"<OTA_ResRetrieveRS><Errors><Error Type='13' Code='448'>tired</Error></Errors>"
+                b"</OTA_ResRetrieveRS>",
+                ProviderRejected,
+            ),
+        ],
+    )
+    def test_end_the_run_with_their_reason(
+        self, running: Start, body: bytes, error: type[Exception]
+    ) -> None:
+        simulator = running(0)
+        simulator.serve(lambda _: Reply(200, body, content_type="text/xml"))
+        with opened(simulator) as client, pytest.raises(error) as told:
+            list(client.pull(request(simulator)))
+        assert "tired" not in str(told.value)
+
+    def test_that_pass_are_asked_for_again(self, running: Start) -> None:
+        simulator = running()
+        for fault in ("429,times=1", "503,times=2,retry_after=missing", "truncated,times=1"):
+            simulator.faults.add(parse_fault(fault))
+        with opened(simulator) as client:
+            assert_true(simulator, picture_of(list(client.pull(request(simulator)))))
+            assert client.counts().retries == 2
+
+    def test_that_last_end_the_run(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault("500"))
+        with opened(simulator) as client, pytest.raises(ProviderUnavailable):
+            list(client.pull(request(simulator)))
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            ("unknown-state", "unknown_value"),
+            ("missing-field", "missing_field"),
+            ("wrong-types", "bad_instant"),
+        ],
+    )
+    def test_of_one_reservation_spoil_no_other(self, running: Start, fault: str, code: str) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault(f"{fault},times=1"))
+        with opened(simulator) as client:
+            items = items_of(list(client.pull(request(simulator))))
+        (bad,) = [item.reason for item in items if item.reason is not None]
+        assert (len(items), bad.code) == (40, code)
+
+    def test_with_new_fields_are_read(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault("new-field"))
+        with opened(simulator) as client:
+            picture = picture_of(list(client.pull(request(simulator))))
+        assert all("@SimulatedNewField" in dict(each.extras or ()) for each in picture.values())
