@@ -145,10 +145,10 @@ class OhipApi:
         except NotFoundAtProvider:
             return None
 
-    def take(self, path: str, query: Query) -> Json:
+    def take(self, path: str, query: Query) -> Answer:
         """What the vendor deletes by answering: asked once, so that no answer is lost to a second
-        question that nobody knows of. None where nothing is left."""
-        return self._answered(self._authorized(path, query, safe=False))
+        question that nobody knows of."""
+        return self._authorized(path, query, safe=False)
 
     def _answered(self, answer: Answer) -> Json:
         return None if answer.status == _EMPTY or not answer.body else answer.json()

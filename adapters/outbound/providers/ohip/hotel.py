@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.errors import UnreadableField
-from adapters.outbound.provider_kit.json_text import Json, dumps
+from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import local_day
 from adapters.outbound.providers.ohip.api import OhipApi, Query
 from adapters.outbound.providers.ohip.capabilities import (
@@ -158,8 +158,7 @@ class Hotel:
         """They are gone from the vendor's queue when this returns. Empty when it is."""
         system, hotel = quote(external_system, safe=""), quote(self.api.hotel_id, safe="")
         path = f"/int/v1/externalSystem/{system}/hotels/{hotel}/businessEvents"
-        answer = self.api.take(path, [("limit", str(EVENTS_A_CALL))])
-        return [dumps(event).encode() for event in split(answer)]
+        return split(self.api.take(path, [("limit", str(EVENTS_A_CALL))]).body)
 
     def _path(self, module: str, rest: str) -> str:
         return f"/{module}/v1/hotels/{quote(self.api.hotel_id, safe='')}/{rest}"

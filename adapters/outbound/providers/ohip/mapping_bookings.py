@@ -15,6 +15,7 @@ from adapters.outbound.providers.ohip.reading import (
     HotelClock,
     all_homes,
     as_day,
+    as_id,
     id_of,
     opened,
     reason_of,
@@ -96,6 +97,7 @@ class BookingMapper:
             holds_inventory=status in _HOLDING and not said.is_pseudo and said.units != 0,
             confirmation_number=_or_absent(id_of(ids, "Confirmation", "confirmation_number")),
             group_id=_or_absent(id_of(ids, "ParentReservation", "group_id")),
+            share_id=self._share_id(r, external_id),
             source=_source(r, said),
             stay=stay,
             rooms=_rooms(said, stay, status),
@@ -111,6 +113,19 @@ class BookingMapper:
             cancel_reason=self._cancel_reason(said, status),
             extras=_extras(r),
         )
+
+    def _share_id(self, r: Reader, external_id: str) -> Field[str | None]:
+        """Each of those who share a room names the others: the lowest of their ids is the same
+        for all of them."""
+        shared = r.optional_objects("sharedGuests")
+        if shared is None:
+            return None if self.whole else ABSENT
+        found = {external_id}
+        for each in shared:
+            other = each.optional_object("reservationId")
+            if other is not None and (named := other.optional("id", as_id, "share_id")):
+                found.add(named)
+        return min(found, key=lambda one: (len(one), one)) if len(found) > 1 else None
 
     def _cancel_reason(self, said: Told, status: BookingStatus) -> Field[str | None]:
         """The vendor keeps it after a cancellation was taken back."""

@@ -7,11 +7,11 @@ doubles and the numbers that come as text (and the other way round) do not matte
 from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableField
-from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.providers.ohip.messages import loaded
 from adapters.outbound.providers.ohip.reading import Entry, as_id, numbered, opened
-from ports.errors import UnreadableMessage
+from ports.errors import UnreadableAnswer, UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
 
 LIST: Final = "businessEventData"
@@ -51,10 +51,19 @@ def read_notification(body: bytes) -> Notification:
     )
 
 
-def split(answer: Json) -> list[Json]:
-    """The queue's answer, event by event."""
-    told = answer.get(LIST) if isinstance(answer, dict) else None
-    return list(told) if isinstance(told, list) else []
+def split(body: bytes) -> list[bytes]:
+    """The queue's answer, event by event. What can't be taken apart stays whole: it lies nowhere
+    else any more. Raises UnreadableAnswer for a page of markup, which is no answer of the queue."""
+    if body.lstrip()[:1] == b"<":
+        raise UnreadableAnswer(reason="markup instead of JSON")
+    try:
+        answer = loaded(body) if body else None
+    except UnreadableMessage:
+        return [body]
+    told = answer.get(LIST, []) if isinstance(answer, dict) else answer
+    if isinstance(told, list):
+        return [dumps(event).encode() for event in told]
+    return [body] if told is not None else []
 
 
 def _events(value: Json) -> list[Entry]:

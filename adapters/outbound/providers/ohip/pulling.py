@@ -47,7 +47,7 @@ def beginning(kind: SyncKind, cursor: date | None, today: date) -> Position:
 
 @dataclass(slots=True, kw_only=True)
 class Pull:
-    """`kind` is FULL for a delta that has no cursor yet. `external_system`: None takes no events."""
+    """`kind`: FULL for a delta without cursor. Without an `external_system` no events come."""
 
     hotel: Hotel
     request: PullRequest

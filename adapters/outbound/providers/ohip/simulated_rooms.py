@@ -1,0 +1,258 @@
+"""Which reservations a seeded hotel has: one per room, but rooms of one booking that are alike are
+one reservation of several rooms until it is split."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
+from adapters.outbound.provider_kit.simulation.hotel_records import (
+    Booking,
+    Guest,
+    Happened,
+    HotelEvent,
+    RoomStay,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.seeded_hotel import SeededHotel
+
+_AUDIT_MINUTES: Final = 3 * 60
+"""The night audit rolls the business date at three in the morning."""
+
+_FIRST_ID: Final = 100_000
+_SHARES_FROM: Final = 5
+"""Lines of a booking count from 1 to 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """`rooms`: the first is the one that it is told by. `sharer`: the guest who shares the room
+    under the reservation `shared_with`; `is_share`: this one counts no room and costs nothing."""
+
+    id: str
+    rooms: Sequence[RoomStay]
+    parent_id: str | None = None
+    sharer: str | None = None
+    shared_with: str | None = None
+    is_share: bool = False
+
+    @property
+    def stay(self) -> RoomStay:
+        return self.rooms[0]
+
+    @property
+    def guest_id(self) -> str:
+        return self.sharer if self.is_share and self.sharer else self.stay.guest_id
+
+    @property
+    def other_guest_id(self) -> str | None:
+        return self.stay.guest_id if self.is_share else self.sharer
+
+    @property
+    def companion_ids(self) -> list[str]:
+        return (
+            [] if self.is_share else [one for one in self.stay.companion_ids if one != self.sharer]
+        )
+
+    @property
+    def adults(self) -> int:
+        return 1 if self.is_share else self.stay.adults - bool(self.sharer)
+
+    @property
+    def child_ages(self) -> tuple[int, ...]:
+        return () if self.is_share else self.stay.child_ages
+
+    @property
+    def units(self) -> int:
+        return 0 if self.is_share else len(self.rooms)
+
+    @property
+    def night_prices(self) -> list[int]:
+        return [0 if self.is_share else price for price in self.stay.night_prices]
+
+    @property
+    def total(self) -> int:
+        return 0 if self.is_share else sum(room.total for room in self.rooms)
+
+    @property
+    def paid(self) -> int:
+        return 0 if self.is_share else sum(room.paid for room in self.rooms)
+
+    @property
+    def updated(self) -> int:
+        return max(room.updated for room in self.rooms)
+
+
+@dataclass(slots=True)
+class House:
+    """Read it while holding the hotel's lock. `together`: bookings that are not split yet;
+    `parents`: those that were, with the reservation that they were split from; `sharers`: bookings
+    whose one room two guests share, each under a reservation, with the second of them."""
+
+    life: HotelLife
+    together: set[str] = field(default_factory=set)
+    parents: dict[str, str] = field(default_factory=dict)
+    sharers: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _sorted: tuple[object, list[Reservation]] = (None, [])
+
+    def __post_init__(self) -> None:
+        for booking in list(self.hotel.bookings.values()):
+            if self._made_alike(booking):
+                self.together.add(booking.id)
+            elif len(booking.stays) == 1 and booking.stays[0].companion_ids:
+                self._share(booking.stays[0])
+
+    @property
+    def hotel(self) -> SeededHotel:
+        return self.life.hotel
+
+    @property
+    def business_date(self) -> date:
+        local = self.hotel.local(self.hotel.now)
+        return (local - timedelta(minutes=_AUDIT_MINUTES)).date()
+
+    def day_of(self, instant: int) -> date:
+        return (self.hotel.local(instant) - timedelta(minutes=_AUDIT_MINUTES)).date()
+
+    def reservations(self) -> Iterator[Reservation]:
+        """All that are not deleted."""
+        for booking in self.hotel.bookings.values():
+            there = [room for room in booking.stays if room.deleted is None]
+            if booking.id in self.together:
+                yield Reservation(self.id_of(booking.stays[0]), there)
+                continue
+            for room in there:
+                yield from self._of_room(room)
+
+    def _of_room(self, room: RoomStay) -> Iterator[Reservation]:
+        own, parent = self.id_of(room), self.parents.get(room.booking_id)
+        sharer = self.sharers.get(room.booking_id)
+        if sharer is None:
+            yield Reservation(own, [room], parent if own != parent else None)
+            return
+        share = self._id_of_share(room)
+        yield Reservation(own, [room], sharer=sharer, shared_with=share)
+        yield Reservation(share, [room], sharer=sharer, shared_with=own, is_share=True)
+
+    def by_arrival(self) -> list[Reservation]:
+        """Kept for as long as the hotel does not change."""
+        state = self.hotel.revision, len(self.together), len(self.hotel.bookings)
+        if self._sorted[0] != state:
+            found = sorted(self.reservations(), key=lambda one: (one.stay.arrival, one.id))
+            self._sorted = state, found
+        return self._sorted[1]
+
+    def id_of(self, room: RoomStay) -> str:
+        return str(_FIRST_ID + 10 * self._number(room.booking_id) + room.line)
+
+    def of_stay(self, room: RoomStay) -> list[str]:
+        """The reservations that tell of this room, the one that counts it first."""
+        if room.booking_id in self.together:
+            return [self.id_of(self.hotel.bookings[room.booking_id].stays[0])]
+        shares = [self._id_of_share(room)] if room.booking_id in self.sharers else []
+        return [self.id_of(room), *shares]
+
+    def _id_of_share(self, room: RoomStay) -> str:
+        return str(int(self.id_of(room)) + _SHARES_FROM)
+
+    def _share(self, stay: RoomStay) -> None:
+        """Every other room of two; the rest have companions."""
+        if self._number(stay.booking_id) % 2:
+            self.sharers[stay.booking_id] = stay.companion_ids[0]
+
+    def guest(self, guest_id: str) -> Guest:
+        """A merged profile is the one that it became part of."""
+        guest = self.hotel.guests[guest_id]
+        while guest.merged_into is not None:
+            guest = self.hotel.guests[guest.merged_into]
+        return guest
+
+    def split_for(self, happened: Sequence[HotelEvent]) -> list[HotelEvent]:
+        """Those that something happened to, or that arrive tomorrow, come apart; in the events'
+        own order, with what the splitting itself makes of them."""
+        told: list[HotelEvent] = []
+        for event in happened:
+            if event.what is not Happened.CREATED and event.subject in self.together:
+                told += self._split(event.subject)
+            told.append(event)
+        soon = self.business_date + timedelta(days=1)
+        for booking_id in sorted(self.together):
+            if self.hotel.bookings[booking_id].stays[0].arrival <= soon:
+                told += self._split(booking_id)
+        return told
+
+    def _split(self, booking_id: str) -> list[HotelEvent]:
+        self.together.remove(booking_id)
+        stays = self.hotel.bookings[booking_id].stays
+        self.parents[booking_id] = self.id_of(stays[0])
+        told = []
+        for stay in stays:
+            if stay.deleted is None:
+                self.life.desk.touch(stay)
+                what = Happened.AMENDED if stay.line == 1 else Happened.CREATED
+                told.append(HotelEvent(what, booking_id, stay.updated, stay.line))
+        return told
+
+    def _made_alike(self, booking: Booking) -> bool:
+        """Several rooms booked as one reservation: same days, same type. Seeded ones of the
+        future, for which some type has room."""
+        first, *others = booking.stays
+        ahead = first.arrival > self.business_date + timedelta(days=2)
+        plain = all(_is_plain(stay) for stay in booking.stays)
+        return bool(others) and ahead and plain and self._moved_together(booking.stays)
+
+    def _moved_together(self, stays: list[RoomStay]) -> bool:
+        before = [(stay, _place(stay)) for stay in stays]
+        wanted = _place(stays[0])
+        for stay in stays:
+            self.hotel.give_room_back(stay)
+        for kind in dict.fromkeys((wanted.room_type_id, *self.hotel.room_types)):
+            if self._settled([(stay, replace(wanted, room_type_id=kind)) for stay in stays]):
+                return True
+        self._settled(before)
+        return False
+
+    def _settled(self, placed: list[tuple[RoomStay, "_Place"]]) -> bool:
+        for stay, place in placed:
+            place.give(stay)
+        if all(self.hotel.take_room(stay) for stay, _ in placed):
+            return True
+        for stay, _ in placed:
+            self.hotel.give_room_back(stay)
+        return False
+
+    def _number(self, booking_id: str) -> int:
+        """By the order in which they were booked; a deleted one keeps its own."""
+        if len(self._numbers) != len(self.hotel.bookings):
+            self._numbers = {name: place for place, name in enumerate(self.hotel.bookings)}
+        return self._numbers[booking_id]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    room_type_id: str
+    rate_plan_id: str
+    arrival: date
+    departure: date
+    night_prices: tuple[int, ...]
+
+    def give(self, stay: RoomStay) -> None:
+        stay.room_type_id, stay.rate_plan_id = self.room_type_id, self.rate_plan_id
+        stay.arrival, stay.departure = self.arrival, self.departure
+        stay.night_prices = list(self.night_prices)
+
+
+def _place(stay: RoomStay) -> _Place:
+    return _Place(
+        stay.room_type_id,
+        stay.rate_plan_id,
+        stay.arrival,
+        stay.departure,
+        tuple(stay.night_prices),
+    )
+
+
+def _is_plain(stay: RoomStay) -> bool:
+    return stay.state is StayState.CONFIRMED and not stay.is_assigned
