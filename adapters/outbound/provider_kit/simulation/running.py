@@ -118,6 +118,7 @@ class RunningSimulator(Generic[E]):
         # Walking a seeded world of 100,000 bookings costs a full collection 0.7 s: it stays anyway.
         gc.freeze()
         self.start()
+        self.webhook_auth = options.webhook_auth
         if options.webhook_url is not None:
             self.send_webhooks_to(options.webhook_url, options.webhook_habits)
         if options.auto_live_seconds > 0:

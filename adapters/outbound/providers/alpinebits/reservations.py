@@ -1,7 +1,7 @@
 """Documents of reservations to bookings, one item for each reservation.
 
 AlpineBits' quote requests (ResStatus Requested) are no bookings: such an item has the reason
-`quote_request`. Whoever answers the sender acknowledges it like any other (`told_ids`).
+`quote_request`: whoever answers its sender acknowledges it like any other.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.provider_kit.tracked_object import READ
 from adapters.outbound.provider_kit.xml_reader import XmlReader
-from adapters.outbound.provider_kit.xml_text import XmlElement
 from adapters.outbound.providers.alpinebits.mapping_bookings import (
     EXTRAS,
     BookingMapper,
@@ -20,7 +19,6 @@ from adapters.outbound.providers.alpinebits.mapping_bookings import (
 from adapters.outbound.providers.alpinebits.ota_words import MEANS_OF_PAYMENT
 from adapters.outbound.providers.alpinebits.reservation_messages import (
     Entry,
-    entries_in,
     entries_of,
     unique_id,
 )
@@ -52,15 +50,6 @@ def read_entries(
     except UnknownZone as fault:
         raise UnreadableMessage("the time zone is not an IANA name") from fault
     return [_read(entry, mapper, explain=explain) for entry in entries]
-
-
-def told_ids(root: XmlElement) -> list[tuple[str, str]]:
-    """(type, id) of each reservation that has one, as an acknowledgement names them; the type is
-    14 where the sender has none. Raises UnreadableMessage."""
-    found = [unique_id(entry.element) for entry in entries_in(root)]
-    return [
-        (element.get("Type") or "14", name) for name, element in (each for each in found if each)
-    ]
 
 
 def _read(entry: Entry, mapper: BookingMapper, *, explain: bool) -> ReadItem:

@@ -69,7 +69,6 @@ def start_simulator(options: SimulatorOptions) -> "AlpineBitsSimulator":
         limit=SlidingWindow(options.requests_per_window, options.window_seconds),
         journal=Journal(options.journal),
     )
-    simulator.webhook_auth = options.webhook_auth
     simulator.begin(options)
     return simulator
 
@@ -96,7 +95,6 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
         self.life = life
         self.hotel = life.hotel
         self.login = Login.of(life.hotel.seed)
-        self.webhook_auth: str | None = None
         speech = speech or Speech()
         self.views = Views(life.hotel, speech.dialect)
         self.told = _Told(life, self.views, FreeRooms(life.hotel, speech.free_rooms))
