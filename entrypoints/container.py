@@ -24,6 +24,7 @@ from application.add_hotel import AddHotel
 from application.authenticate import Authenticate
 from application.check_connection import TestConnection
 from application.check_health import CheckHealth
+from application.converse import Converse
 from application.fail_sync import FailSync
 from application.idempotent_requests import IdempotentRequests
 from application.ingest_items import IngestItems
@@ -144,6 +145,18 @@ class Container:
     @cached_property
     def receive_webhook(self) -> ReceiveWebhook:
         return ReceiveWebhook(
+            unit_of_work=self.store.unit_of_work,
+            directory=self.directory,
+            providers=self.providers,
+            queue=self.queue,
+            mask_cards=scrub_bytes,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    @cached_property
+    def converse(self) -> Converse:
+        return Converse(
             unit_of_work=self.store.unit_of_work,
             directory=self.directory,
             providers=self.providers,

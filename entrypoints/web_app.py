@@ -26,6 +26,7 @@ def build_web_app(container: Container) -> Flask:
         ingest_items=container.ingest_items,
         find_batch=FindBatch(container.store.unit_of_work),
         receive_webhook=container.receive_webhook,
+        converse=container.converse,
         request_sync=container.request_sync,
         find_sync_runs=find_sync_runs,
         find_connections=find_connections,

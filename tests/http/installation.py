@@ -27,6 +27,7 @@ from application.add_hotel import AddHotel
 from application.authenticate import Authenticate
 from application.check_connection import TestConnection
 from application.check_health import CheckHealth
+from application.converse import Converse
 from application.find_batch import FindBatch
 from application.find_booking import FindBooking, FindStatusHistory
 from application.find_bookings import FindAvailability, FindBookings, FindGuests
@@ -66,10 +67,15 @@ class EavesdroppedProvider(CanonicalProvider):
 
 
 class TwoProviders:
-    """Canonical and scripted."""
+    """Canonical and scripted, and such as a test brings."""
 
-    def __init__(self, canonical: EavesdroppedProvider, scripted: ScriptedProvider) -> None:
-        self._named: dict[str, Any] = {"canonical": canonical, "scripted": scripted}
+    def __init__(
+        self,
+        canonical: EavesdroppedProvider,
+        scripted: ScriptedProvider,
+        further: Mapping[str, Any],
+    ) -> None:
+        self._named: dict[str, Any] = {"canonical": canonical, "scripted": scripted, **further}
 
     def get(self, name: str) -> Any:
         if name not in self._named:
@@ -118,6 +124,7 @@ class Installation:
         options: Options | None = None,
         graphql_options: GraphQLOptions | None = None,
         store: Any = None,
+        further_providers: Mapping[str, Any] | None = None,
     ) -> None:
         self.store = store or InMemoryStore()
         self.clock = FrozenClock(NOON)
@@ -126,7 +133,7 @@ class Installation:
         self.queue = RecordingJobQueue(self.store if store is None else None)
         self.scripted = ScriptedProvider(self.clock)
         self.canonical = EavesdroppedProvider()
-        self.providers = TwoProviders(self.canonical, self.scripted)
+        self.providers = TwoProviders(self.canonical, self.scripted, further_providers or {})
         self.authenticate = Authenticate(self.store.directory, self.store.unit_of_work, self.clock)
         self.keys: dict[tuple[str, str], str] = {}
         self.use_cases = self._use_cases()
@@ -154,6 +161,7 @@ class Installation:
             ingest_items=IngestItems(**outside),
             find_batch=FindBatch(uow),
             receive_webhook=ReceiveWebhook(**outside),
+            converse=Converse(**outside),
             request_sync=RequestSync(uow, self.providers, self.queue, clock, ids),
             find_sync_runs=FindSyncRuns(store.queries),
             find_connections=connections,
@@ -185,14 +193,14 @@ class Installation:
         return add(slug=slug, **known)
 
     def connection(
-        self, hotel: str, provider: str = "canonical", name: str = "main"
+        self, hotel: str, provider: str = "canonical", name: str = "main", **values: str
     ) -> tuple[Connection, str]:
         """The connection and the secret part of its webhook URL."""
         add = AddConnection(
             self.store.unit_of_work, self.providers, self.clock, self.ids, self.randomness
         )
         wanted = NewConnection(
-            hotel=hotel, provider=provider, name=name, values={}, schedule=Schedule()
+            hotel=hotel, provider=provider, name=name, values=values, schedule=Schedule()
         )
         added = add(wanted)
         if provider == "scripted":

@@ -7,6 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from adapters.inbound.rest import (
+    alpinebits,
     docs_page,
     health,
     ingest,
@@ -47,6 +48,7 @@ def build_app(
     for blueprint in (
         ingest.blueprint(use_cases, admit),
         webhooks.blueprint(use_cases),
+        alpinebits.blueprint(use_cases),
         sync.blueprint(use_cases, admit),
         quarantine.blueprint(use_cases, admit),
         health.blueprint(use_cases),

@@ -1,5 +1,6 @@
 """Request bodies: their size, type and text, before anybody parses them."""
 
+import zlib
 from typing import Final
 from uuid import UUID
 
@@ -21,8 +22,39 @@ class NotJson(InvalidRequest):
 
 def raw_body() -> bytes:
     """Raises BodyTooLarge, also for a chunked body as soon as it passes the limit."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if _encoding() != "identity":
         raise UnsupportedMediaType
+    return _body()
+
+
+def body_maybe_compressed() -> bytes:
+    """`Content-Encoding: gzip` is undone, and bounded like any other body. Raises
+    UnsupportedMediaType, BodyTooLarge."""
+    if _encoding() not in ("identity", "gzip"):
+        raise UnsupportedMediaType
+    body = _body()
+    return body if _encoding() == "identity" else _inflated(body, request.max_content_length)
+
+
+def _encoding() -> str:
+    return request.headers.get("Content-Encoding", "identity").strip().lower()
+
+
+def _inflated(body: bytes, limit: int | None) -> bytes:
+    """No more than one byte beyond the limit is ever unpacked."""
+    unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        clear = unpacking.decompress(body, limit + 1 if limit is not None else 0)
+    except zlib.error as error:
+        raise UnsupportedMediaType("the body is not the gzip that it says it is") from error
+    if limit is not None and len(clear) > limit:
+        raise BodyTooLarge(limit=limit)
+    if not unpacking.eof or unpacking.unused_data:
+        raise UnsupportedMediaType("the body is not the gzip that it says it is")
+    return clear
+
+
+def _body() -> bytes:
     limit = request.max_content_length
     try:
         body = request.get_data(cache=False)

@@ -18,7 +18,13 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 NO_CREDENTIALS: Final[list[Description]] = []
 SECURITY: Final[list[Description]] = [{"token": [], "provider_key": []}]
+BASIC: Final[list[Description]] = [{"basic": []}]
 SECURITY_SCHEMES: Final = {
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The connection's key and its password",
+    },
     "token": {
         "type": "http",
         "scheme": "bearer",

@@ -33,6 +33,10 @@ STATUS_OF_KIND: Final[Mapping[ErrorKind, HTTPStatus]] = {
 }
 STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "unreadable_json": HTTPStatus.BAD_REQUEST,
+    "unreadable_xml": HTTPStatus.BAD_REQUEST,
+    "forbidden_xml": HTTPStatus.BAD_REQUEST,
+    "oversize_xml": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "unreadable_form": HTTPStatus.BAD_REQUEST,
     "bad_idempotency_key": HTTPStatus.BAD_REQUEST,
     "bad_query": HTTPStatus.BAD_REQUEST,
     "too_many_items": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -147,6 +151,17 @@ def problem_for_vendor(error: PmsError) -> Problem:
         return problem
     headers = {"Retry-After": _RETRY_AFTER_SECONDS}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, headers=headers)
+
+
+def status_for_sender(error: PmsError) -> tuple[int, Mapping[str, str]]:
+    """Of an answer whose body is in the sender's own words: what can't be read will not be better
+    the next time, whatever it is called elsewhere."""
+    problem = problem_of(error)
+    if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return HTTPStatus.BAD_REQUEST, {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        return problem.status, {"WWW-Authenticate": 'Basic realm="pms", charset="UTF-8"'}
+    return problem.status, problem.headers
 
 
 def _field_error(error: PmsError, path: str) -> Mapping[str, str | None]:

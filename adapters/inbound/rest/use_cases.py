@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.authenticate import Authenticate
 from application.check_health import CheckHealth
+from application.converse import Converse
 from application.find_batch import FindBatch
 from application.find_connections import FindConnections
 from application.find_providers import FindProvider
@@ -32,6 +33,7 @@ class UseCases:
     ingest_items: IngestItems
     find_batch: FindBatch
     receive_webhook: ReceiveWebhook
+    converse: Converse
     request_sync: RequestSync
     find_sync_runs: FindSyncRuns
     find_connections: FindConnections

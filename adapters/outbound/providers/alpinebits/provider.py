@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
 from adapters.outbound.providers.alpinebits.client import open_client
+from adapters.outbound.providers.alpinebits.conversation import Listener, envelope_of, refusal
+from adapters.outbound.providers.alpinebits.free_rooms import read_free_rooms
 from adapters.outbound.providers.alpinebits.reservations import read_reservations
+from adapters.outbound.providers.alpinebits.senders import claim_of, is_authentic
+from domain.errors import PmsError
 from domain.messages import ItemKind
+from ports.conversations import Answer, Claim, Conversation, Letter
 from ports.errors import Unsupported
 from ports.providers import (
     Account,
@@ -39,13 +44,31 @@ class AlpineBitsProvider:
     ) -> Sequence[ReadItem]:
         if kind is ItemKind.BOOKING:
             return read_reservations(bodies, context, limit=limit, explain=explain)
-        raise Unsupported("not read yet", kind=kind.value)
+        if kind is ItemKind.AVAILABILITY:
+            return read_free_rooms(bodies, context, limit=limit, explain=explain)
+        raise Unsupported("guests come with their bookings", kind=kind.value)
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
         raise Unsupported("AlpineBits has no notifications of its own")
 
-    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
-        return False
+    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
+        return is_authentic(headers, secrets)
+
+    def claim(self, letter: Letter) -> Claim | None:
+        return claim_of(letter.headers, lambda: envelope_of(letter))
+
+    def hear(
+        self,
+        letter: Letter,
+        context: HotelContext,
+        settings: Mapping[str, str],
+        *,
+        limit: int,
+    ) -> Conversation:
+        return Listener(letter, context, settings, limit).hear()
+
+    def refusal(self, letter: Letter, error: PmsError) -> Answer:
+        return refusal(letter, error)
 
     def open(self, account: Account) -> ProviderClient:
         return open_client(self.tools, account)
