@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,8 @@ from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import days_from, local_day, zone
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
+from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds.api import CloudbedsApi, listed
-from adapters.outbound.providers.cloudbeds.capabilities import PAGE_SIZE
 from adapters.outbound.providers.cloudbeds.mapping_availability import Cells, RateReader
 from adapters.outbound.providers.cloudbeds.mapping_bookings import BookingMapper
 from adapters.outbound.providers.cloudbeds.mapping_guests import GuestMapper, as_listed
@@ -81,26 +82,19 @@ class Hotel:
         return [each for each in told if each]
 
     def room_types(self) -> list[Json]:
-        return _every(self.api.pages("getRoomTypes", self._theirs()), "roomTypeID")
+        return _every(self._told_pages("getRoomTypes"), "roomTypeID")
 
     def _rooms(self) -> list[Json]:
-        """`total` counts properties, whose rooms are paged all the same."""
-        pages = (
-            (number, [room for one in found for room in _inside(one, "rooms")])
-            for number, found in self._room_pages()
+        pages = self._told_pages("getRooms")
+        return _every(
+            ([r for one in page for r in _inside(one, "rooms")] for page in pages), "roomID"
         )
-        return _every(pages, "roomID")
 
-    def _room_pages(self) -> Iterator[tuple[int, list[Json]]]:
-        before: list[Json] = []
-        number = 1
-        while True:
-            paging = {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
-            found = listed(self.api.get("getRooms", {**self._theirs(), **paging}), "data")
-            if not found or found == before:
-                return
-            yield number, found
-            number, before = number + 1, found
+    def _told_pages(self, method: str) -> Iterator[list[Json]]:
+        """Without end: of room types no total is told, that of rooms counts properties."""
+        for number in count(1):
+            paging = {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}
+            yield listed(self.api.get(method, {**self._theirs(), **paging}), "data")
 
     def reservation_pages(
         self, query: Mapping[str, str], now: datetime, *, first: int = 1
@@ -255,10 +249,10 @@ def _chosen(values: Sequence[Json], property_id: str | None) -> Reader:
     return found[0]
 
 
-def _every(pages: Iterator[tuple[int, list[Json]]], key: str) -> list[Json]:
+def _every(pages: Iterator[list[Json]], key: str) -> list[Json]:
     """Until a page brings nothing new."""
     found: dict[str | None, Json] = {}
-    for _, page in pages:
+    for page in pages:
         fresh = {_id_of(value, key): value for value in page}
         if fresh.keys() <= found.keys():
             break

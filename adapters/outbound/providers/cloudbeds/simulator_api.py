@@ -187,8 +187,10 @@ class CloudbedsApi:
             return body
 
     def _room_types(self, query: Mapping[str, str]) -> JsonObject:
+        """The vendor counts neither these nor their pages."""
         kinds = self._hotel.room_types.values()
-        return _paged([self.words.inventory.room_type(kind) for kind in kinds], query)
+        told = [self.words.inventory.room_type(kind) for kind in kinds]
+        return {"data": _paged(told, query)["data"]}
 
     def _rooms(self, query: Mapping[str, str]) -> JsonObject:
         """`count` and `total` are those of properties, the pages are of rooms."""
