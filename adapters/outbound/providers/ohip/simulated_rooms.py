@@ -200,8 +200,8 @@ class House:
         future, for which some type has room."""
         first, *others = booking.stays
         ahead = first.arrival > self.business_date + timedelta(days=2)
-        plain = all(_is_plain(stay) for stay in booking.stays)
-        return bool(others) and ahead and plain and self._moved_together(booking.stays)
+        confirmed = all(stay.state is StayState.CONFIRMED for stay in booking.stays)
+        return bool(others) and ahead and confirmed and self._moved_together(booking.stays)
 
     def _moved_together(self, stays: list[RoomStay]) -> bool:
         before = [(stay, _place(stay)) for stay in stays]
@@ -209,7 +209,8 @@ class House:
         for stay in stays:
             self.hotel.give_room_back(stay)
         for kind in dict.fromkeys((wanted.room_type_id, *self.hotel.room_types)):
-            if self._settled([(stay, replace(wanted, room_type_id=kind)) for stay in stays]):
+            place = replace(wanted, room_type_id=kind, is_assigned=False)
+            if self._settled([(stay, place) for stay in stays]):
                 return True
         self._settled(before)
         return False
@@ -218,6 +219,8 @@ class House:
         for stay, place in placed:
             place.give(stay)
         if all(self.hotel.take_room(stay) for stay, _ in placed):
+            for stay, place in placed:
+                stay.is_assigned = place.is_assigned
             return True
         for stay, _ in placed:
             self.hotel.give_room_back(stay)
@@ -237,6 +240,7 @@ class _Place:
     arrival: date
     departure: date
     night_prices: tuple[int, ...]
+    is_assigned: bool
 
     def give(self, stay: RoomStay) -> None:
         stay.room_type_id, stay.rate_plan_id = self.room_type_id, self.rate_plan_id
@@ -251,8 +255,5 @@ def _place(stay: RoomStay) -> _Place:
         stay.arrival,
         stay.departure,
         tuple(stay.night_prices),
+        stay.is_assigned,
     )
-
-
-def _is_plain(stay: RoomStay) -> bool:
-    return stay.state is StayState.CONFIRMED and not stay.is_assigned
