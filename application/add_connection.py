@@ -41,12 +41,13 @@ class AddConnection:
     randomness: Randomness
 
     def __call__(self, wanted: NewConnection) -> AddedConnection:
-        """A provider that is only pushed to is active at once; one that we pull must pass
+        """A connection that is only pushed to is active at once; one that we pull must pass
         `TestConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
         AlreadyExists; Misconfigured where the provider can't be asked with these values."""
         provider = self.providers.get(wanted.provider)
         capabilities = provider.capabilities
         settings, secrets = sorted_out(capabilities, wanted.values)
+        is_pulled = capabilities.pulls_with(settings)
         key = self.randomness.secret()
         with self.unit_of_work() as uow:
             hotel = uow.hotels.by_slug(wanted.hotel)
@@ -60,7 +61,7 @@ class AddConnection:
                 settings=settings,
                 key_hash=secret_hash(key),
                 schedule=wanted.schedule,
-                state=ConnectionState.NEW if capabilities.pulls else ConnectionState.ACTIVE,
+                state=ConnectionState.NEW if is_pulled else ConnectionState.ACTIVE,
             )
             require_openable(provider, account(connection, hotel, secrets, ""))
             uow.connections.add(connection, secrets)

@@ -41,8 +41,9 @@ class RequestSync:
             connection, hotel = found(uow, connection_id)
             if hotel_id not in (None, hotel.id):
                 raise ConnectionNotFound
-            if not self.providers.get(connection.provider).capabilities.pulls:
-                raise Unsupported("this provider is only pushed to, there is nothing to pull")
+            capabilities = self.providers.get(connection.provider).capabilities
+            if not capabilities.pulls_with(connection.settings):
+                raise Unsupported("this connection is only pushed to, there is nothing to pull")
             if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
                 raise InvalidRequest("test this connection first: `pms connection test`")
             if uow.sync_runs.unfinished(connection_id):

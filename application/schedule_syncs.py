@@ -170,7 +170,7 @@ def fairly(runs: Sequence[SyncRun]) -> list[SyncRun]:
 
 
 def _is_wanted(uow: UnitOfWork, connection: Connection, capabilities: Capabilities | None) -> bool:
-    pulls = capabilities is None or capabilities.pulls
+    pulls = capabilities is None or capabilities.pulls_with(connection.settings)
     hotel = uow.hotels.get(connection.hotel_id)
     enabled = hotel is not None and hotel.enabled
     return pulls and enabled and not uow.sync_runs.unfinished(connection.id)

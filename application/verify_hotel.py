@@ -62,8 +62,8 @@ class VerifyHotel:
             secrets = uow.connections.secrets(connection_id)
         provider = self.providers.get(connection.provider)
         capabilities = provider.capabilities
-        if not capabilities.pulls:
-            raise Unsupported("this provider can't be asked, there is nothing to compare with")
+        if not capabilities.pulls_with(connection.settings):
+            raise Unsupported("this connection can't be asked, there is nothing to compare with")
         client = provider.open(account(connection, hotel, secrets, correlation_id))
         try:
             return self._compare(

@@ -39,6 +39,7 @@ class Capabilities:
     settings that together name the vendor's account, where the webhooks of all its hotels come to
     one URL. `push_path`: where messages of the vendor's own protocol are taken; they sign in by
     HTTP basic auth with the connection's key as user name and its secret `password`.
+    `pulled_by`: the setting without which a connection is pushed to and can't be asked.
     """
 
     name: str
@@ -56,6 +57,11 @@ class Capabilities:
     settings: tuple[SettingSpec, ...] = ()
     account_settings: tuple[str, ...] = ()
     push_path: str | None = None
+    pulled_by: str | None = None
+
+    def pulls_with(self, settings: Mapping[str, str]) -> bool:
+        """Whether a connection of these settings can be asked."""
+        return self.pulls and (self.pulled_by is None or bool(settings.get(self.pulled_by)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

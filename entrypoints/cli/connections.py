@@ -54,7 +54,7 @@ def add(  # noqa: PLR0913  # one parameter per option
         can = container.providers.get(provider).capabilities
         told = _fields(added.connection)
         told |= _told_at(can, added.key)
-        if can.pulls:
+        if can.pulls_with(added.connection.settings):
             told["next"] = f"pms connection test {hotel}/{added.connection.name}"
         say_fields(told)
 

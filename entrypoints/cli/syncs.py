@@ -70,7 +70,7 @@ def verify(hotel: str) -> None:
         reports = [
             container.verify_hotel(each.id, correlation_id=str(container.ids.new()))
             for each in container.directory.connections_of_hotel(found.id)
-            if container.providers.get(each.provider).capabilities.pulls
+            if container.providers.get(each.provider).capabilities.pulls_with(each.settings)
         ]
         rows = [_drift(report) for report in reports]
         say_rows(rows, empty="No connection of this hotel can be asked.")

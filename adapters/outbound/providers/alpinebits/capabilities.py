@@ -16,6 +16,7 @@ CAPABILITIES: Final = Capabilities(
     title="AlpineBits / OTA XML",
     kinds=frozenset({ItemKind.BOOKING, ItemKind.AVAILABILITY}),
     pulls=True,
+    pulled_by="url",
     fetches_by_id=False,
     tells_deletion=False,
     webhooks=False,
