@@ -41,16 +41,25 @@ class PlainItems:
         return items
 
     def one(self, raw: RawItem) -> ReadItem:
-        item = ReadItem(kind=self.kind, raw=raw.text.encode(), external_id=self._told_id(raw.value))
         if raw.problem:
-            return replace(item, reason=Reason(raw.problem.code, None, raw.problem.message))
+            return self._refused(raw, Reason(raw.problem.code, None, raw.problem.message))
         try:
             reader = Reader(raw.value, blank_is_null=self.blank_is_null)
             snapshot = self.read(reader)
         except (UnreadableField, InvalidField) as fault:
-            return replace(item, reason=Reason(fault.code, fault.path, fault.message))
+            return self._refused(raw, Reason(fault.code, fault.path, fault.message))
         homes = self.homes(reader) if self.homes else ()
-        return replace(item, external_id=snapshot.external_id, snapshot=snapshot, homes=homes)
+        return ReadItem(
+            kind=self.kind,
+            raw=raw.text.encode(),
+            external_id=snapshot.external_id,
+            snapshot=snapshot,
+            homes=homes,
+        )
+
+    def _refused(self, raw: RawItem, reason: Reason) -> ReadItem:
+        told = self._told_id(raw.value)
+        return ReadItem(kind=self.kind, raw=raw.text.encode(), external_id=told, reason=reason)
 
     def _of_body(self, body: bytes, limit: int) -> Iterator[ReadItem]:
         is_array = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
