@@ -22,8 +22,9 @@ from domain.booking import Booking
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, OutboxMessage
 from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
+from domain.values import Stay
 from entrypoints.certification.endings import Failed
-from entrypoints.certification.visit import Seen, Visit, differences
+from entrypoints.certification.visit import START, Seen, Visit, differences
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 from ports.errors import UnknownProvider
@@ -35,12 +36,13 @@ _NEVER: Final = timedelta(days=3_650)
 _SCHEDULE: Final = Schedule(
     delta_every=_NEVER,
     reconcile_every=_NEVER,
-    reconcile_days_back=120,
-    reconcile_days_ahead=210,
-    keep_days_back=120,
-    keep_days_ahead=210,
+    reconcile_days_back=25,
+    reconcile_days_ahead=45,
+    keep_days_back=25,
+    keep_days_ahead=45,
 )
-"""Wide enough for all that a simulated hotel has, so that the whole of it can be compared."""
+"""Wide enough for what is compared, also when the hotel has lived for some days."""
+_COMPARED: Final = timedelta(days=10), timedelta(days=35)
 _NOWHERE: Final = "redis://127.0.0.1:1"
 _ALL: Final = 100_000
 _TRIES: Final = 4
@@ -139,7 +141,9 @@ class House:
 
     def differences(self) -> str:
         """Between what we hold and the hotel itself; empty where there is none."""
-        return differences(self.visit.truth(), seen(self.bookings()))
+        first = self.visit.options.start_date or START
+        window = Stay(first - _COMPARED[0], first + _COMPARED[1])
+        return differences(self.visit.truth(), seen(self.bookings()), window)
 
     def verify(self) -> DriftReport:
         self.visit.keep_up()

@@ -16,9 +16,9 @@ from ports.providers import Capabilities
 
 T = TypeVar("T")
 
-FEW: Final = 12
-"""Bookings of a hotel in which a check looks at each."""
-SOME: Final = 40
+FEW: Final = 60
+"""Bookings of a hotel: a dozen or more of these weeks."""
+SOME: Final = 150
 """Enough for every state that a stay can be in."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from adapters.outbound.provider_kit.rate_window import SlidingWindow
@@ -35,7 +35,9 @@ from ports.providers import (
 START: Final = date(2026, 6, 1)
 LOOPBACK: Final = frozenset({"127.0.0.1"})
 _CONNECTION: Final = UUID("00000000-0000-7000-8000-00000000ce27")
-_BACK, _AHEAD = timedelta(days=120), timedelta(days=210)
+_WINDOW: Final = timedelta(days=-20), timedelta(days=40)
+_WHOLE: Final = timedelta(days=-120), timedelta(days=210)
+"""Around the first day; all that a simulated hotel has lies in the whole."""
 _SHOWN: Final = 3
 _FIRST: Final[Mapping[Act, tuple[Act, ...]]] = {
     Act.REVERT_CHECK_IN: (Act.BOOK, Act.CHECK_IN),
@@ -77,13 +79,16 @@ class Pulled:
 
 @dataclass(slots=True)
 class Visit:
-    """`values`: by which a connection reaches the simulator, settings and secrets together."""
+    """`values`: by which a connection reaches the simulator, settings and secrets together.
+    `window`: the stays that are pulled, and that have to come, unless a check says otherwise; not
+    the whole hotel's, which would take most of the time for days that nothing happens on."""
 
     simulator: StagedSimulator
     provider: Provider
     clock: PacingClock
     options: SimulatorOptions
     values: dict[str, str] = field(repr=False)
+    window: Stay
 
     def account(self, values: Mapping[str, str] | None = None) -> Account:
         given = self.values if values is None else values
@@ -130,10 +135,6 @@ class Visit:
             there = datetime.fromisoformat(str(self.simulator.state()["now"]))
             self.clock.keep_up_with(there.astimezone(UTC))
 
-    @property
-    def today(self) -> date:
-        return self.options.start_date or START
-
     def request(
         self,
         kind: SyncKind = SyncKind.FULL,
@@ -142,7 +143,7 @@ class Visit:
         checkpoint: str | None = None,
         window: Stay | None = None,
     ) -> PullRequest:
-        asked = window or Stay(self.today - _BACK, self.today + _AHEAD)
+        asked = window or self.window
         return PullRequest(
             kind=kind,
             cursor=cursor,
@@ -186,6 +187,20 @@ class Visit:
     def truth(self) -> dict[str, TrueBooking]:
         return {true.external_id: true for true in self.simulator.truth()}
 
+    def whole(self) -> Self:
+        """From now on all that the hotel has is pulled."""
+        self.window = _around(self.options, _WHOLE)
+        return self
+
+    def unlike(self, bookings: Mapping[str, BookingSnapshot]) -> str:
+        """Between what the window has to bring and what came; empty where there is nothing."""
+        return differences(self.truth(), seen_in(bookings), self.window)
+
+
+def _around(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> Stay:
+    today = options.start_date or START
+    return Stay(today + days[0], today + days[1])
+
 
 @contextmanager
 def visiting(candidate: Candidate, asked: SimulatorOptions) -> Iterator[Visit]:
@@ -201,7 +216,9 @@ def visiting(candidate: Candidate, asked: SimulatorOptions) -> Iterator[Visit]:
     provider = candidate.make(tools)
     simulator = candidate.start(options)
     try:
-        yield Visit(simulator, provider, clock, options, dict(simulator.connection_values()))
+        values = dict(simulator.connection_values())
+        window = _around(options, _WINDOW)
+        yield Visit(simulator, provider, clock, options, values, window)
     finally:
         simulator.stop()
 
@@ -219,14 +236,22 @@ def seen_in(bookings: Mapping[str, BookingSnapshot]) -> dict[str, Seen]:
     return {id_: Seen(said.status, said.stay, said.total) for id_, said in bookings.items()}
 
 
-def differences(truth: Mapping[str, TrueBooking], seen: Mapping[str, Seen]) -> str:
-    """In words, the first few; empty where there is none."""
-    found = [f"{id_} is missing" for id_ in sorted(truth.keys() - seen.keys())]
+def differences(
+    truth: Mapping[str, TrueBooking], seen: Mapping[str, Seen], window: Stay | None = None
+) -> str:
+    """In words, the first few; empty where there is none. Only stays of the window have to be
+    there; whatever is there has to be true."""
+    wanted = {id_ for id_, true in truth.items() if window is None or _is_in(true, window)}
+    found = [f"{id_} is missing" for id_ in sorted(wanted - seen.keys())]
     found += [f"{id_} is not at the source" for id_ in sorted(seen.keys() - truth.keys())]
     for id_ in sorted(truth.keys() & seen.keys()):
         found += [f"{id_}: {what}" for what in _unlike(truth[id_], seen[id_])]
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return "; ".join(found[:_SHOWN]) + more
+
+
+def _is_in(true: TrueBooking, window: Stay) -> bool:
+    return Stay(true.arrival, true.departure).overlaps(window)
 
 
 def _unlike(true: TrueBooking, seen: Seen) -> Iterator[str]:

@@ -4,7 +4,7 @@ from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKin
 from domain.errors import PmsError
 from entrypoints.certification.check import Need, check
 from entrypoints.certification.scene import Scene, secrets_among
-from entrypoints.certification.visit import Pulled, Visit, differences, met, named, seen_in
+from entrypoints.certification.visit import Pulled, Visit, met, named
 from ports.errors import CredentialsRefused, Misconfigured, ProviderRejected
 
 _FEW_TRIES = 4
@@ -120,7 +120,7 @@ def token_withdrawn(scene: Scene) -> None:
         for page in client.pull(visit.request()):
             pages.append(page)
             visit.simulator.expire_tokens()
-    unlike = differences(visit.truth(), seen_in(Pulled(pages).bookings))
+    unlike = visit.unlike(Pulled(pages).bookings)
     scene.expect(not unlike, unlike)
 
 
@@ -129,7 +129,7 @@ def one_401(scene: Scene) -> None:
     visit = scene.visit()
     _token_path(scene, visit)
     visit.strike(Fault(FaultKind.UNAUTHORIZED, times=1))
-    unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+    unlike = visit.unlike(visit.pull().bookings)
     scene.expect(visit.struck == 1, "the call was never made")
     scene.expect(not unlike, unlike)
 

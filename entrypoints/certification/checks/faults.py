@@ -12,7 +12,7 @@ from adapters.outbound.system import SystemClock
 from domain.snapshots import BookingSnapshot
 from entrypoints.certification.check import Check, Need, check
 from entrypoints.certification.scene import Scene
-from entrypoints.certification.visit import Visit, differences, met, named, seen_in
+from entrypoints.certification.visit import Visit, met, named
 from ports.errors import ProviderError, ProviderUnavailable, RateLimited
 
 _MOST_TRIES: Final = 12
@@ -209,7 +209,7 @@ def _limited(
 
 
 def _expect_all(scene: Scene, visit: Visit, bookings: dict[str, BookingSnapshot]) -> None:
-    unlike = differences(visit.truth(), seen_in(bookings))
+    unlike = visit.unlike(bookings)
     scene.expect(not unlike, unlike)
 
 

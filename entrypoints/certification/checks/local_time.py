@@ -7,7 +7,6 @@ from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.stage import Act
 from entrypoints.certification.check import Check, Need, check
 from entrypoints.certification.scene import SOME, Scene
-from entrypoints.certification.visit import differences, seen_in
 
 
 def _zone(name: str, title: str, time_zone: str, eve: date) -> Check:
@@ -18,10 +17,10 @@ def _zone(name: str, title: str, time_zone: str, eve: date) -> Check:
         visit = scene.visit(SimulatorOptions(bookings=SOME, time_zone=time_zone, start_date=eve))
         for act in (Act.BOOK, Act.AMEND, Act.CHECK_IN):
             visit.simulator.act(act)
-        unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+        unlike = visit.unlike(visit.pull().bookings)
         scene.expect(not unlike, unlike)
         visit.simulator.advance(days=2)
-        unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+        unlike = visit.unlike(visit.pull().bookings)
         scene.expect(not unlike, f"after the night: {unlike}")
 
     return look
@@ -78,5 +77,5 @@ def two_zones(scene: Scene) -> None:
         tells = client.check().time_zone is not None
     scene.skip_unless(tells, "this vendor tells no time zone")
     visit.believe(time_zone="America/New_York")
-    unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+    unlike = visit.unlike(visit.pull().bookings)
     scene.expect(not unlike, unlike)

@@ -8,7 +8,6 @@ from domain.snapshots import BookingSnapshot
 from domain.values import Money
 from entrypoints.certification.check import Check, Need, check
 from entrypoints.certification.scene import SOME, Scene
-from entrypoints.certification.visit import differences, seen_in
 
 
 def _currency(name: str, title: str, currency: str) -> Check:
@@ -18,7 +17,7 @@ def _currency(name: str, title: str, currency: str) -> Check:
         tells = any(true.total is not None for true in visit.simulator.truth())
         scene.skip_unless(tells, "this vendor tells no totals")
         bookings = visit.pull().bookings
-        unlike = differences(visit.truth(), seen_in(bookings))
+        unlike = visit.unlike(bookings)
         scene.expect(not unlike, unlike)
         for said in bookings.values():
             for amount in _amounts(said):

@@ -11,7 +11,7 @@ from domain.sync import SyncKind
 from entrypoints.certification.check import Need, check
 from entrypoints.certification.endings import NotApplicable
 from entrypoints.certification.scene import Scene
-from entrypoints.certification.visit import Pulled, Visit, differences, seen_in
+from entrypoints.certification.visit import Pulled, Visit
 from ports.providers import Page, ReadItem
 
 _NOBODY = SimulatorOptions(bookings=0)
@@ -20,7 +20,7 @@ _MOVES = 3
 
 @check("paging.empty", "A hotel without a booking is read to its end", Need.PULLS)
 def empty(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
+    visit = scene.visit(_NOBODY).whole()
     pulled = visit.pull()
     scene.expect(not pulled.bookings, "bookings of a hotel that has none")
     scene.expect(pulled.cursor, "no cursor at the end: the next delta would have no beginning")
@@ -28,7 +28,7 @@ def empty(scene: Scene) -> None:
 
 @check("paging.one", "A single booking", Need.PULLS)
 def one(scene: Scene) -> None:
-    _all_of(scene, _grown(scene, scene.visit(_NOBODY), 1))
+    _all_of(scene, _grown(scene, scene.visit(_NOBODY).whole(), 1))
 
 
 @check("paging.exactly_full", "Exactly as many as a page holds", Need.PULLS)
@@ -40,7 +40,7 @@ def exactly_full(scene: Scene) -> None:
 def delta_exactly_full(scene: Scene) -> None:
     growing = _page_and(scene, 0)
     pulled = growing.visit.pull(SyncKind.DELTA, cursor=growing.cursor)
-    unlike = differences(growing.visit.truth(), seen_in(pulled.bookings))
+    unlike = growing.visit.unlike(pulled.bookings)
     scene.expect(not unlike, unlike)
 
 
@@ -51,16 +51,16 @@ def one_more(scene: Scene) -> None:
 
 @check("paging.ties", "More changes of one instant than a page holds", Need.PULLS)
 def ties(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY)
+    visit = scene.visit(_NOBODY).whole()
     simulator = visit.simulator
     if not isinstance(simulator, Bursting):
         raise NotApplicable("its simulator can't do many things at one instant")
     cursor = visit.pull().cursor
     simulator.burst(simulator.page_size + 3)
-    unlike = differences(visit.truth(), seen_in(visit.pull(SyncKind.DELTA, cursor=cursor).bookings))
+    unlike = visit.unlike(visit.pull(SyncKind.DELTA, cursor=cursor).bookings)
     scene.expect(len(visit.truth()) > simulator.page_size, "the burst was too small")
     scene.expect(not unlike, f"in the delta: {unlike}")
-    unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+    unlike = visit.unlike(visit.pull().bookings)
     scene.expect(not unlike, f"in the full pull: {unlike}")
 
 
@@ -71,7 +71,7 @@ def moving(scene: Scene) -> None:
     first = visit.pull()
     visit.simulator.faults.clear()
     after = visit.pull(SyncKind.DELTA, cursor=first.cursor)
-    unlike = differences(visit.truth(), seen_in({**first.bookings, **after.bookings}))
+    unlike = visit.unlike({**first.bookings, **after.bookings})
     scene.expect(visit.struck, "the call that lists bookings was never made")
     scene.expect(not unlike, unlike)
 
@@ -97,7 +97,7 @@ def resume(scene: Scene) -> None:
     stored = list(_until_bookings(visit))
     checkpoint = next((page.checkpoint for page in reversed(stored) if page.checkpoint), None)
     rest = visit.pull(checkpoint=checkpoint)
-    unlike = differences(visit.truth(), seen_in({**Pulled(stored).bookings, **rest.bookings}))
+    unlike = visit.unlike({**Pulled(stored).bookings, **rest.bookings})
     scene.expect(not unlike, unlike)
     scene.expect(rest.cursor, "no cursor at the end of the run that went on")
 
@@ -137,7 +137,7 @@ def _page_and(scene: Scene, more: int) -> Growing:
     """With a page of bookings and so many more; it does not shrink again."""
 
     def made() -> Growing:
-        visit = scene.shared_visit("growing", _NOBODY)
+        visit = scene.shared_visit("growing", _NOBODY).whole()
         return Growing(visit, visit.pull().cursor)
 
     growing = scene.once("growing", made)
@@ -160,6 +160,6 @@ def _grown(scene: Scene, visit: Visit, wanted: int) -> Visit:
 
 def _all_of(scene: Scene, visit: Visit) -> None:
     pulled = visit.pull()
-    unlike = differences(visit.truth(), seen_in(pulled.bookings))
+    unlike = visit.unlike(pulled.bookings)
     scene.expect(not unlike, unlike)
     scene.expect(pulled.cursor, "no cursor at the end")

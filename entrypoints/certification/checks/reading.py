@@ -53,7 +53,7 @@ def new_field(scene: Scene) -> None:
     after = visit.pull()
     scene.expect(visit.struck, "the call that lists bookings was never made")
     scene.expect(not after.refused, f"refused for it: {_reasons(after)}")
-    unlike = differences(visit.truth(), seen_in(after.bookings))
+    unlike = visit.unlike(after.bookings)
     scene.expect(not unlike, unlike)
     for id_, said in after.bookings.items():
         more = _paths(said.extras) - _paths(before[id_].extras)
@@ -141,7 +141,7 @@ def _expect_only_the_spoiled_refused(scene: Scene, visit: Visit, pulled: Pulled)
     ids = {item.external_id for item in refused}
     others = {id_: true for id_, true in visit.truth().items() if id_ not in ids}
     seen = seen_in({id_: said for id_, said in pulled.bookings.items() if id_ not in ids})
-    unlike = differences(others, seen)
+    unlike = differences(others, seen, visit.window)
     scene.expect(not unlike, f"of those that were not spoiled: {unlike}")
     scene.expect(
         len(ids) < len(visit.truth()) or len(pulled.bookings) > 0, "no booking came through"

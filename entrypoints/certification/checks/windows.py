@@ -20,8 +20,8 @@ _CHANGES = (Act.AMEND, Act.BOOK, Act.CANCEL, Act.BOOK, Act.AMEND, Act.CHECK_IN)
 
 @check("window.whole_hotel", "A wide window brings every booking as it is", Need.PULLS)
 def whole_hotel(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    unlike = differences(visit.truth(), seen_in(visit.pull().bookings))
+    visit = scene.visit(SimulatorOptions(bookings=SOME)).whole()
+    unlike = visit.unlike(visit.pull().bookings)
     scene.expect(visit.truth(), "the simulated hotel is empty")
     scene.expect(not unlike, unlike)
 
@@ -81,7 +81,7 @@ def chain(scene: Scene) -> None:
         pulled = visit.pull(SyncKind.DELTA, cursor=pulled.cursor)
         scene.expect(changed in pulled.bookings, f"{act} of {changed} is not in the next delta")
         known |= pulled.bookings
-    unlike = differences(visit.truth(), seen_in(known))
+    unlike = visit.unlike(known)
     scene.expect(not unlike, unlike)
 
 
@@ -104,7 +104,7 @@ def after_days(scene: Scene) -> None:
 def first_delta(scene: Scene) -> None:
     visit = scene.visit()
     pulled = visit.pull(SyncKind.DELTA, cursor=None)
-    unlike = differences(visit.truth(), seen_in(pulled.bookings))
+    unlike = visit.unlike(pulled.bookings)
     scene.expect(not unlike, unlike)
 
 
@@ -119,7 +119,7 @@ def foreign_cursor(scene: Scene) -> None:
         is_told = isinstance(error, ProviderError)
         scene.expect(is_told, f"{type(error).__name__} is none of the provider errors")
         return
-    unlike = differences(visit.truth(), seen_in(pulled.bookings))
+    unlike = visit.unlike(pulled.bookings)
     scene.expect(not unlike, f"came through and left out: {unlike}")
 
 
