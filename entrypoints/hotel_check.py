@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 from domain.errors import ErrorKind, PmsError
-from domain.sync import Connection, SyncRun, SyncStatus
+from domain.sync import SyncRun, SyncStatus
 from entrypoints.demo import DemoHotel
 from entrypoints.up import Running, first_sync, simulated
 from entrypoints.waiting import wait_until
@@ -45,7 +44,7 @@ class HotelFigures:
 
 def check_hotels(up: Running) -> Sequence[HotelFigures]:
     """Raises CheckFailed, NotInTime, ChildEnded with the reason."""
-    queued = {hotel.slug: _queued(up, hotel) for hotel in up.demo.hotels if _pulls(up, hotel)}
+    queued = {hotel.slug: _queued(up, hotel) for hotel in up.demo.hotels if up.is_pulled(hotel)}
     return [_figures(up, hotel, queued.get(hotel.slug)) for hotel in up.demo.hotels]
 
 
@@ -73,16 +72,12 @@ def _figures(up: Running, hotel: DemoHotel, queued: SyncRun | None) -> HotelFigu
     )
 
 
-def _pulls(up: Running, hotel: DemoHotel) -> bool:
-    return up.capabilities(hotel).pulls
-
-
 def _queued(up: Running, hotel: DemoHotel) -> SyncRun:
     """The first run, which the schedule may have ended already."""
     queued = first_sync(up, hotel)
     if queued is not None:
         return queued
-    runs, _ = up.container.store.queries.sync_runs(_connection(up, hotel).hotel_id, limit=50)
+    runs, _ = up.container.store.queries.sync_runs(up.connection(hotel).hotel_id, limit=50)
     return runs[-1]
 
 
@@ -102,28 +97,22 @@ def _synced(up: Running, hotel: DemoHotel, queued: SyncRun) -> SyncRun:
 
 def _heard(up: Running, hotel: DemoHotel) -> bool | None:
     """Things happen there, and the provider tells us."""
-    if not up.capabilities(hotel).webhooks:
+    capabilities = up.capabilities(hotel)
+    if not capabilities.webhooks and capabilities.push_path is None:
         return None
     simulated(hotel).advance(events=HAPPENINGS)
 
     def settled() -> bool:
         waiting = up.container.store.queries.backlog()["inbox"]
-        return _connection(up, hotel).last_heard_at is not None and waiting == 0
+        return up.connection(hotel).last_heard_at is not None and waiting == 0
 
     what = f"what the provider of {hotel.slug} tells"
     wait_until(settled, up.children, seconds=HEARD_SECONDS, what=what)
     return True
 
 
-def _connection(up: Running, hotel: DemoHotel) -> Connection:
-    found = up.container.directory.connection(UUID(hotel.connection_id))
-    if found is None:
-        raise CheckFailed(f"{hotel.slug} has lost its connection")
-    return found
-
-
 def _count(up: Running, hotel: DemoHotel) -> int:
-    return up.container.store.queries.count_bookings(_connection(up, hotel).hotel_id)
+    return up.container.store.queries.count_bookings(up.connection(hotel).hotel_id)
 
 
 def _seconds(run: SyncRun) -> float:

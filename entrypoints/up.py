@@ -11,8 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.persistence import migrations
-from application.errors import SyncInProgress
-from domain.sync import SyncKind, SyncRun
+from application.errors import ConnectionNotFound, SyncInProgress
+from domain.sync import Connection, SyncKind, SyncRun
 from entrypoints.children import Children
 from entrypoints.container import Container, build
 from entrypoints.demo import (
@@ -63,6 +63,17 @@ class Running:
     def capabilities(self, hotel: DemoHotel) -> Capabilities:
         return self.container.providers.get(hotel.provider).capabilities
 
+    def connection(self, hotel: DemoHotel) -> Connection:
+        """As it is stored now. Raises ConnectionNotFound."""
+        found = self.container.directory.connection(UUID(hotel.connection_id))
+        if found is None:
+            raise ConnectionNotFound(f"{hotel.slug} has lost its connection")
+        return found
+
+    def is_pulled(self, hotel: DemoHotel) -> bool:
+        """Rather than only pushed to."""
+        return self.capabilities(hotel).pulls_with(self.connection(hotel).settings)
+
 
 @contextmanager
 def running(settings: Settings, wanted: Wanted) -> Iterator[Running]:
@@ -102,16 +113,15 @@ def require_free_port(host: str, port: int) -> None:
 def first_sync(up: Running, hotel: DemoHotel) -> SyncRun | None:
     """The run that brings the hotel in, queued now or by the schedule; None where an earlier start
     did it and where the provider is not pulled."""
-    connection_id = UUID(hotel.connection_id)
-    found = up.container.directory.connection(connection_id)
-    if found is None or found.cursor is not None or not up.capabilities(hotel).pulls:
+    connection = up.connection(hotel)
+    if connection.cursor is not None or not up.is_pulled(hotel):
         return None
     try:
         return up.container.request_sync(
-            connection_id, SyncKind.FULL, correlation_id=str(up.container.ids.new())
+            connection.id, SyncKind.FULL, correlation_id=str(up.container.ids.new())
         )
     except SyncInProgress:
-        runs, _ = up.container.store.queries.sync_runs(found.hotel_id, limit=1)
+        runs, _ = up.container.store.queries.sync_runs(connection.hotel_id, limit=1)
         return runs[0]
 
 
@@ -200,17 +210,16 @@ def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
     elif capabilities.push_path is not None:
         auth = f"{hotel.connection_key}:{pms.connection_values()['password']}"
         pms.send_webhooks_to(f"{up.home_url}{capabilities.push_path}", auth=auth)
-    if capabilities.pulls:
+    if up.is_pulled(hotel):
         _test_connection(up, hotel)
     if live_every > 0:
         pms.live(live_every)
 
 
 def _test_connection(up: Running, hotel: DemoHotel) -> None:
-    connection_id = UUID(hotel.connection_id)
-    found = up.container.directory.connection(connection_id)
-    if found is not None and found.cursor is not None:
+    connection = up.connection(hotel)
+    if connection.cursor is not None:
         return
-    tested = up.container.test_connection(connection_id, correlation_id=str(up.container.ids.new()))
+    tested = up.container.test_connection(connection.id, correlation_id=str(up.container.ids.new()))
     if tested.report is None:
         raise Misconfigured(f"{hotel.slug}: the simulated hotel does not answer: {tested.error}")

@@ -72,7 +72,7 @@ def _shown(up: Running, progress: Progress, task: TaskID, queued: SyncRun) -> Sy
 def welcome(up: Running) -> str:
     """With working credentials; the commands are of the first hotel."""
     demo, url = up.demo, up.home_url
-    pulled = [hotel for hotel in demo.hotels if up.capabilities(hotel).pulls]
+    pulled = [hotel for hotel in demo.hotels if up.is_pulled(hotel)]
     first = (pulled or demo.hotels)[0]
     reading = _headers(first.partner_key, first.token)
     return f"""
@@ -128,7 +128,7 @@ def _lines_of(up: Running, hotel: DemoHotel) -> str:
 
 
 def _scopes(up: Running, hotel: DemoHotel) -> str:
-    return "read, sync" if up.capabilities(hotel).pulls else "read; it pushes, nothing to sync"
+    return "read, sync" if up.is_pulled(hotel) else "read; it pushes, nothing to sync"
 
 
 def _sync_now(url: str, hotel: DemoHotel, reading: str) -> str:

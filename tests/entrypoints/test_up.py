@@ -46,6 +46,18 @@ def up(
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
+def checked(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, dict[str, object]]:
+    """The figures of each hotel, by provider."""
+    code = pms.run("up", "--check", "--bookings", "25", *arguments, seconds=seconds)
+    assert code == 0, pms.output()
+    figures = json.loads(pms.output().splitlines()[-1])
+    assert figures["ok"] is True
+    for hotel in figures["hotels"]:
+        assert (hotel["sync_status"], hotel["drift"]) == ("COMPLETED", 0)
+        assert hotel["bookings"] >= 25
+    return {hotel["provider"]: hotel for hotel in figures["hotels"]}
+
+
 def left_over(children: list[psutil.Process]) -> list[list[str]]:
     """Command lines of those that still run."""
     found = []
@@ -81,16 +93,16 @@ class TestUp:
         figures = json.loads(pms.output().splitlines()[-1])
         assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
 
+    def test_checks_itself_with_hotels_of_several_providers(self, pms: PmsProcesses) -> None:
+        wanted = ("--provider", "apaleo", "--provider", "alpinebits")
+        hotels = checked(pms, *wanted, seconds=180)
+        assert list(hotels) == ["apaleo", "alpinebits"]
+        assert hotels["apaleo"]["heard"] is True
+
+    @pytest.mark.slow
     def test_checks_itself_with_a_hotel_of_every_provider(self, pms: PmsProcesses) -> None:
-        code = pms.run("up", "--check", "--all-providers", "--bookings", "25", seconds=180)
-        assert code == 0, pms.output()
-        figures = json.loads(pms.output().splitlines()[-1])
-        assert figures["ok"] is True
-        assert {hotel["provider"] for hotel in figures["hotels"]} == set(simulator_names())
-        for hotel in figures["hotels"]:
-            assert hotel["drift"] == 0
-            assert hotel["bookings"] > 0
-            assert hotel["sync_status"] == "COMPLETED" or hotel["heard"]
+        """Some vendors allow a few requests a second, their simulators' clients keep to it."""
+        assert set(checked(pms, "--all-providers", seconds=400)) == set(simulator_names())
 
     def test_names_the_providers_that_can_be_simulated(self, pms: PmsProcesses) -> None:
         assert pms.run("up", "--provider", "teleported", seconds=30) == 1

@@ -23,7 +23,6 @@ from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
 from entrypoints.container import Container
 from entrypoints.simulators import simulator_of
 from entrypoints.web_app import build_web_app
-from ports.providers import Capabilities
 from ports.queries import BookingFilter, BookingOrder
 from tests.faults.stack import TickingClock, container_over, served
 
@@ -38,7 +37,7 @@ BAD_NETWORK = (
     "500,probability=0.03",
     "503,probability=0.03,retry_after=missing",
     "truncated,probability=0.03",
-    "html,probability=0.02",
+    "html,times=2",
     "new-field,probability=0.1",
 )
 RECONCILED_EVERY_DAYS = 5
@@ -47,6 +46,8 @@ ENDLESS = 100_000
 
 
 class Living(StagedSimulator, Protocol):
+    webhook_auth: str | None
+
     def send_webhooks_to(
         self, url: str, habits: WebhookHabits | None = None
     ) -> WebhookSender[object]: ...
@@ -60,8 +61,9 @@ class LivingHotel:
     simulator: Living
     hotel: Hotel
     connection: Connection
-    webhook_path: str
-    capabilities: Capabilities
+    told_at: str | None
+    """Where the vendor's messages go; None where it sends none."""
+    is_pulled: bool
 
     def catch_up(self) -> None:
         """Our clock never lags behind the provider's."""
@@ -105,17 +107,17 @@ class LivingHotel:
                 assert sender is None or sender.flush(60)
                 if day % 3 == 0:
                     self.drain()
-                if self.capabilities.pulls:
+                if self.is_pulled:
                     self._asked(day)
             if sender is not None:
                 sender.stop()
             self.drain()
 
     def _told_at(self, home: str) -> WebhookSender[object] | None:
-        if not self.capabilities.webhooks:
+        if self.told_at is None:
             return None
-        habits = UNRELIABLE if self.capabilities.pulls else PATIENT
-        return self.simulator.send_webhooks_to(f"{home}{self.webhook_path}", habits)
+        habits = UNRELIABLE if self.is_pulled else PATIENT
+        return self.simulator.send_webhooks_to(f"{home}{self.told_at}", habits)
 
     def _asked(self, day: int) -> None:
         if day % RECONCILED_EVERY_DAYS == 0:
@@ -199,12 +201,17 @@ def _connected(provider: str, home: Path, simulator: Living) -> Iterator[LivingH
             )
         )
         capabilities = container.providers.get(provider).capabilities
-        if capabilities.pulls:
+        is_pulled = capabilities.pulls_with(added.connection.settings)
+        if is_pulled:
             tested = container.test_connection(added.connection.id, correlation_id="setup")
             assert tested.report is not None, tested.error
-        path = f"/api/pms/{provider}/webhook/{added.key}"
+        told_at = capabilities.push_path
+        if capabilities.webhooks:
+            told_at = f"/api/pms/{provider}/webhook/{added.key}"
+        elif told_at is not None:
+            simulator.webhook_auth = f"{added.key}:{simulator.connection_values()['password']}"
         yield LivingHotel(
-            container, queue, clock, simulator, hotel, added.connection, path, capabilities
+            container, queue, clock, simulator, hotel, added.connection, told_at, is_pulled
         )
     finally:
         container.close()

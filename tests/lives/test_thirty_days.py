@@ -12,7 +12,7 @@ EVERY = pytest.mark.parametrize("provider", simulator_names())
 
 
 def assert_is_the_hotels(hotel: LivingHotel) -> None:
-    if hotel.capabilities.pulls:
+    if hotel.is_pulled:
         hotel.sync(SyncKind.RECONCILE)
         report = hotel.verify()
         assert report.drift == 0, report
@@ -21,7 +21,7 @@ def assert_is_the_hotels(hotel: LivingHotel) -> None:
 
 
 def lived(hotel: LivingHotel, *, days: int, events: int) -> None:
-    if hotel.capabilities.pulls:
+    if hotel.is_pulled:
         hotel.sync(SyncKind.FULL)
     hotel.live(days, events=events)
 
