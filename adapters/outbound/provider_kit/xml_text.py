@@ -9,7 +9,7 @@ hide ASCII are refused, since the card scrubber works on bytes.
 import codecs
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -103,7 +103,9 @@ def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
     """UTF-8. A namespace is declared where it begins; characters that XML has no way to write
     become U+FFFD."""
     start = '<?xml version="1.0" encoding="UTF-8"?>\n' if declaration else ""
-    return (start + "".join(_written(root, ""))).encode()
+    pieces = [start]
+    _write(root, "", pieces)
+    return "".join(pieces).encode()
 
 
 def _decoded(body: bytes) -> str:
@@ -155,21 +157,22 @@ class _Conversion:
         )
 
 
-def _written(element: XmlElement, namespace: str) -> Iterator[str]:
-    yield f"<{element.name}"
+def _write(element: XmlElement, namespace: str, into: list[str]) -> None:
+    """Into a list: a generator inside generators passes each piece on once per level."""
+    into.append(f"<{element.name}")
     if element.namespace != namespace:
-        yield f' xmlns="{_attribute(element.namespace)}"'
+        into.append(f' xmlns="{_attribute(element.namespace)}"')
     for number, (name, value) in enumerate(element.attributes.items()):
-        yield _named(name, f"n{number}")
-        yield f'="{_attribute(value)}"'
+        into.append(f'{_named(name, f"n{number}")}="{_attribute(value)}"')
     if not element.text and not element.children:
-        yield "/>"
+        into.append("/>")
         return
-    yield f">{_escaped(element.text)}"
+    into.append(f">{_escaped(element.text)}")
     for child in element.children:
-        yield from _written(child, element.namespace)
-        yield _escaped(child.tail)
-    yield f"</{element.name}>"
+        _write(child, element.namespace, into)
+        if child.tail:
+            into.append(_escaped(child.tail))
+    into.append(f"</{element.name}>")
 
 
 _XML_NAMESPACE: Final = "{http://www.w3.org/XML/1998/namespace}"

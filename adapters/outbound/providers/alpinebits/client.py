@@ -171,11 +171,11 @@ class AlpineBitsClient:
         seen: set[bytes] = set()
         for _ in range(_MOST_ROUNDS):
             observed_at = self.clock.now()
-            found = self._ask(None)
-            fresh = [entry for entry in found if entry.text() not in seen]
+            told = {entry.text(): entry for entry in self._ask(None)}
+            fresh = [entry for text, entry in told.items() if text not in seen]
             if not fresh:
                 return
-            seen.update(entry.text() for entry in fresh)
+            seen.update(told)
             for part in _parts(fresh):
                 yield Page(items=self._items(part, observed_at), observed_at=observed_at)
                 # Resumed: the page is stored.
