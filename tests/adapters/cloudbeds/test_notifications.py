@@ -1,0 +1,124 @@
+import json
+from typing import Any
+
+import pytest
+
+from ports.errors import UnreadableMessage
+from ports.providers import Notification, Ref, RefKind
+from tests.adapters.cloudbeds.cloudbeds_payloads import context, provider, sample
+
+
+def told(**changes: Any) -> Notification:
+    said = {
+        "version": "1.0",
+        "event": "reservation/status_changed",
+        "timestamp": 1766005022.073195,
+        "propertyID": 777,
+        "propertyID_str": "777",
+        "reservationID": "7001",
+        **changes,
+    }
+    body = {key: value for key, value in said.items() if value is not ...}
+    return provider.read_notification(json.dumps(body).encode(), context())
+
+
+BOOKING = (Ref(RefKind.BOOKING, "7001"),)
+OTHER = {"propertyID": ..., "propertyID_str": ..., "reservationID": ...}
+
+
+class TestNotification:
+    @pytest.mark.parametrize(
+        "event",
+        [
+            "created",
+            "status_changed",
+            "dates_changed",
+            "accommodation_changed",
+            "accommodation_removed",
+            "notes_changed",
+            "deleted",
+        ],
+    )
+    def test_names_the_reservation_to_ask_for(self, event: str) -> None:
+        found = told(event=f"reservation/{event}")
+        assert (found.refs, found.ignored, found.property_id) == (BOOKING, (), "777")
+
+    @pytest.mark.parametrize("reservation_id", ["7001", 7001])
+    def test_is_read_in_the_other_spelling_too(self, reservation_id: object) -> None:
+        found = told(**OTHER, reservationId=reservation_id, propertyId="777")
+        assert (found.refs, found.property_id) == (BOOKING, "777")
+
+    def test_of_a_guest_asks_for_it_and_its_reservation(self) -> None:
+        found = told(event="guest/assigned", guestId=501, guestId_str="501")
+        assert set(found.refs) == {*BOOKING, Ref(RefKind.GUEST, "501")}
+        alone = told(**OTHER, event="guest/details_changed", guestID="501", propertyId=777)
+        assert alone.refs == (Ref(RefKind.GUEST, "501"),)
+
+    def test_of_a_posting_asks_for_the_reservation_whose_balance_it_moves(self) -> None:
+        assert told(event="transaction/created").refs == BOOKING
+
+    def test_of_accounting_has_a_text_for_the_property_and_no_time(self) -> None:
+        found = told(**OTHER, event="accounting/transaction", propertyId="777", timestamp=...)
+        assert (found.refs, found.ignored) == ((), ("accounting/transaction",))
+        assert found.property_id == "777"
+
+    def test_of_a_room_asks_for_records_and_of_a_block_for_availability(self) -> None:
+        dirty = told(**OTHER, event="housekeeping/room_condition_changed", roomId="1")
+        blocked = told(**OTHER, event="roomblock/created")
+        assert dirty.refs == (Ref(RefKind.RECORDS),)
+        assert blocked.refs == (Ref(RefKind.AVAILABILITY),)
+
+    def test_of_a_kind_that_came_later_is_asked_for_and_told(self) -> None:
+        found = told(event="reservation/teleported")
+        assert (found.refs, found.ignored) == (BOOKING, ("reservation/teleported",))
+
+    def test_of_another_topic_is_ignored_by_its_name(self) -> None:
+        found = told(**OTHER, event="weather/changed")
+        assert (found.refs, found.ignored) == ((), ("weather/changed",))
+
+    @pytest.mark.parametrize(("state", "off"), [("disabled", True), ("enabled", False)])
+    def test_of_the_app_tells_whether_it_was_switched_off(self, state: str, *, off: bool) -> None:
+        found = told(**OTHER, event="integration/appstate_changed", newState=state)
+        assert (found.disabled, found.refs, found.ignored) == (off, (), ())
+
+    @pytest.mark.parametrize("stamp", ["yesterday", True, {}])
+    def test_of_an_unknown_time_is_taken_all_the_same(self, stamp: object) -> None:
+        found = told(timestamp=stamp)
+        assert (found.refs, found.ignored) == (BOOKING, ("timestamp",))
+
+    def test_that_comes_twice_asks_for_the_same_once(self) -> None:
+        assert {*told().refs, *told().refs} == set(BOOKING)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"event": ...},
+            {"event": 7},
+            {"reservationID": ...},
+            {"reservationID": {}},
+            {"event": "guest/created"},
+        ],
+    )
+    def test_without_what_it_must_have_is_refused(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(UnreadableMessage):
+            told(**changes)
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
+    def test_that_is_none_is_refused(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            provider.read_notification(body, context())
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "key"),
+        [
+            ("webhook-reservation-created.json", RefKind.BOOKING, "reservationID"),
+            ("webhook-reservation-dates_changed.json", RefKind.BOOKING, "reservationId"),
+            ("webhook-guest-created.json", RefKind.GUEST, "guestId_str"),
+        ],
+    )
+    def test_of_a_third_party_is_understood(self, name: str, kind: RefKind, key: str) -> None:
+        body = sample(name)
+        found = provider.read_notification(body, context())
+        assert found.refs == (Ref(kind, json.loads(body)[key]),)
+        assert found.ignored == ()
+        assert found.property_id is not None
