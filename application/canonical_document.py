@@ -5,7 +5,7 @@ A snapshot's document, read by the canonical provider, gives the same snapshot.
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias, Union, cast
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
 Document: TypeAlias = "dict[str, Json]"
 
-_SPECIAL: Final = frozenset({"version", "version_is_ours", "day", "deleted", "extras"})
+_SPECIAL: Final = frozenset(
+    {"version", "version_is_ours", "day", "deleted", "extras", "rooms_are_all"}
+)
+
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -57,6 +60,7 @@ def guest_document(snapshot: GuestSnapshot) -> Document:
 
 
 def availability_document(snapshot: AvailabilitySnapshot) -> Document:
+    """Of a provider that counts room by room, the sums."""
     version = _version(snapshot.version)
     if snapshot.version_is_ours:
         version["observed"] = True
@@ -65,7 +69,7 @@ def availability_document(snapshot: AvailabilitySnapshot) -> Document:
         "date": snapshot.day.isoformat(),
         "source_version": version,
     }
-    return head | _said(snapshot)
+    return head | _said(replace(snapshot, rooms=ABSENT))
 
 
 def _set_document(snapshot: AvailabilitySet) -> Document:

@@ -1,5 +1,6 @@
 """One room type on one local hotel date: how many rooms there are and how many can be sold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
@@ -16,7 +17,7 @@ from domain.precedence import (
     judge,
     nothing_to_write,
 )
-from domain.snapshots import AvailabilitySnapshot
+from domain.snapshots import AvailabilitySnapshot, RoomCount
 from domain.values import ABSENT, HotelId, Money, SourceVersion
 
 
@@ -32,6 +33,9 @@ class CellDetails:
     closed_to_departure: bool | None = None
     min_stay: int | None = None
     max_stay: int | None = None
+    rooms: tuple[RoomCount, ...] = ()
+    """By id; of a provider that counts room by room, so that a word about one of them can be
+    added up with what is known of the others."""
 
 
 _FIELDS = tuple(f.name for f in fields(CellDetails))
@@ -104,4 +108,21 @@ class AvailabilityCell:
 
 def _merged(held: CellDetails, snapshot: AvailabilitySnapshot) -> CellDetails:
     said = {name: value for name in _FIELDS if (value := getattr(snapshot, name)) is not ABSENT}
-    return replace(held, **said)
+    merged = replace(held, **said)
+    if isinstance(snapshot.rooms, tuple):
+        return _counted(held, merged, snapshot.rooms, are_all=snapshot.rooms_are_all)
+    return merged if snapshot.available is ABSENT else replace(merged, rooms=())
+
+
+def _counted(
+    held: CellDetails, merged: CellDetails, said: Sequence[RoomCount], *, are_all: bool
+) -> CellDetails:
+    known = {} if are_all else {room.room_id: room for room in held.rooms}
+    known |= {room.room_id: room for room in said}
+    rooms = tuple(known[room_id] for room_id in sorted(known))
+    return replace(
+        merged,
+        rooms=rooms,
+        available=sum(room.available for room in rooms),
+        blocked=sum(room.blocked for room in rooms),
+    )

@@ -160,6 +160,15 @@ class GuestSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCount:
+    """One room on one date, 0 or 1, of a provider that counts room by room."""
+
+    room_id: str
+    available: int = 0
+    blocked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySnapshot:
     """One room type on one local hotel date; counts are rooms. Below 0 is overbooked, and real."""
 
@@ -178,6 +187,10 @@ class AvailabilitySnapshot:
     closed_to_departure: Field[bool | None] = ABSENT
     min_stay: Field[int | None] = ABSENT
     max_stay: Field[int | None] = ABSENT
+    rooms: Field[tuple[RoomCount, ...]] = ABSENT
+    """Those told one by one: `available` and `blocked` are their sums, together with the rooms
+    that we hold and that are not among them (unless `rooms_are_all`)."""
+    rooms_are_all: bool = False
 
     def __post_init__(self) -> None:
         require_id(self.room_type_id, "room_type_id")

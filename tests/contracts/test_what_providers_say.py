@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -256,6 +257,22 @@ class TestAvailability:
             assert found == {keys[0]: full, keys[1]: bare}
             assert uow.availability.load(place.hotel.id, "other", keys) == {}
             assert uow.availability.load(place.hotel.id, "scripted", []) == {}
+
+    def test_tells_what_is_held_from_a_day_on(self, place: Place) -> None:
+        days = (JUNE.arrival, JUNE.departure)
+        cells = [builders.cell(place.connection, day) for day in days]
+        cells.append(builders.cell(place.connection, JUNE.departure, "SGL"))
+        with place.store.unit_of_work() as uow:
+            uow.availability.save(cells)
+            uow.commit()
+        with place.store.unit_of_work() as uow:
+            ask = partial(uow.availability.held_from, place.hotel.id)
+            assert set(ask("scripted", JUNE.departure)) == {
+                ("DBL", JUNE.departure),
+                ("SGL", JUNE.departure),
+            }
+            assert len(ask("scripted", JUNE.arrival)) == 3
+            assert not ask("other", JUNE.arrival)
 
     def test_is_guarded_by_its_revision(self, place: Place) -> None:
         cell = builders.full_cell(place.connection)

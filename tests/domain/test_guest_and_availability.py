@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from domain.precedence import (
     Tied,
     Unchanged,
 )
-from domain.snapshots import AvailabilitySnapshot, GuestSnapshot
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, GuestSnapshot, RoomCount
 from domain.values import Money, SourceVersion
 from tests import builders
 
@@ -33,9 +34,11 @@ PERSON: dict[str, Any] = {
 COUNTS: dict[str, Any] = {
     f.name: getattr(builders.full_cell(OF).details, f.name)
     for f in fields(builders.full_cell(OF).details)
+    if f.name != "rooms"
 }
 NULLABLE = sorted(PERSON.keys() - {"extras"})
 DAY = date(2026, 6, 10)
+ONE_DAY = timedelta(days=1)
 
 
 def seen(origin: Origin = Origin.PUSHED, minutes: int = 60) -> Observation:
@@ -159,3 +162,60 @@ class TestAnAvailabilityCell:
     def test_is_named_by_room_type_and_day(self) -> None:
         assert counts().external_id == "DBL/2026-06-10"
         assert cell(lowest_rate=Money(1, "EUR")).details.lowest_rate == Money(1, "EUR")
+
+
+class TestRoomsCountedOneByOne:
+    def test_are_added_up_with_those_that_are_held(self) -> None:
+        held = cell(rooms=(room("101", 1), room("102", 1)), available=2)
+        heard = hear(held, counts(1, rooms=(room("101", 0),), available=0)).entity
+        assert (heard.details.available, heard.details.blocked) == (1, 0)
+        assert heard.details.rooms == (room("101", 0), room("102", 1))
+
+    def test_replace_those_that_are_held_where_they_are_all(self) -> None:
+        held = cell(rooms=(room("101", 1), room("102", 1)))
+        heard = hear(held, counts(1, rooms=(room("103", 1),), rooms_are_all=True)).entity
+        assert heard.details.available == 1
+        assert heard.details.rooms == (room("103", 1),)
+
+    def test_are_forgotten_when_their_type_is_counted_as_a_whole(self) -> None:
+        held = cell(rooms=(room("101", 1),))
+        heard = hear(held, counts(1, available=5)).entity
+        assert (heard.details.available, heard.details.rooms) == (5, ())
+
+    def test_stay_where_only_something_else_is_said(self) -> None:
+        held = cell(rooms=(room("101", 1),))
+        assert hear(held, counts(1, closed=True)).entity.details.rooms == (room("101", 1),)
+
+
+class TestACompleteSet:
+    def test_leaves_nothing_to_sell_of_what_it_does_not_name(self) -> None:
+        said = complete(counts(available=3))
+        held = [("DBL", DAY), ("DBL", DAY + ONE_DAY), ("SGL", DAY), ("SGL", DAY - ONE_DAY)]
+        made = {(c.room_type_id, c.day): c.available for c in said.completed(held).cells}
+        assert made == {("DBL", DAY): 3, ("DBL", DAY + ONE_DAY): 0, ("SGL", DAY): 0}
+
+    def test_closes_every_room_type_on_closed_days(self) -> None:
+        said = complete(counts(available=3), closed=[DAY + ONE_DAY, DAY - ONE_DAY])
+        made = said.completed([("SGL", DAY)]).cells
+        assert {(c.room_type_id, c.day): c.closed for c in made[1:]} == {
+            ("DBL", DAY + ONE_DAY): True,
+            ("SGL", DAY): False,
+            ("SGL", DAY + ONE_DAY): True,
+        }
+
+    def test_is_one_only_where_it_says_so(self) -> None:
+        said = replace(complete(counts(available=3)), complete_from=None)
+        assert said.completed([("SGL", DAY)]) is said
+
+
+def room(name: str, available: int) -> RoomCount:
+    return RoomCount(room_id=name, available=available)
+
+
+def complete(*cells: AvailabilitySnapshot, closed: Sequence[date] = ()) -> AvailabilitySet:
+    return AvailabilitySet(
+        version=cells[0].version,
+        cells=cells,
+        complete_from=DAY,
+        closed_days=frozenset(closed),
+    )

@@ -1,11 +1,14 @@
 """An availability cell as a row."""
 
+import json
+from collections.abc import Sequence
 from datetime import date
 
 from adapters.outbound.persistence.provenance_rows import provenance_of, provenance_row
 from adapters.outbound.persistence.rows import Row
 from adapters.outbound.persistence.values import instant_of, optional_money
 from domain.availability import AvailabilityCell, CellDetails
+from domain.snapshots import RoomCount
 from domain.values import HotelId
 
 
@@ -30,6 +33,7 @@ def cell_row(cell: AvailabilityCell) -> Row:
         held.min_stay,
         held.max_stay,
         *provenance_row(cell),
+        _rooms_text(held.rooms),
     )
 
 
@@ -51,10 +55,25 @@ def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
             closed_to_departure=_optional_bool(row[12]),
             min_stay=row[13],
             max_stay=row[14],
+            rooms=_rooms_of(row[23]),
         ),
         provenance=provenance_of(row[15:21]),
         synced_at=instant_of(row[21]),
         revision=row[22],
+    )
+
+
+def _rooms_text(rooms: Sequence[RoomCount]) -> str | None:
+    """JSON: {room: [available, blocked]}."""
+    listed = {room.room_id: [room.available, room.blocked] for room in rooms}
+    return json.dumps(listed) if listed else None
+
+
+def _rooms_of(text: str | None) -> tuple[RoomCount, ...]:
+    counts: dict[str, list[int]] = json.loads(text) if text else {}
+    return tuple(
+        RoomCount(room_id=room_id, available=available, blocked=blocked)
+        for room_id, (available, blocked) in counts.items()
     )
 
 

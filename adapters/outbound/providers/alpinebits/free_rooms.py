@@ -1,10 +1,12 @@
 """Messages of free rooms to availability: one item for each message, which holds as a whole.
 
-A line names a category (InvTypeCode) or one room of it (InvCode); rooms are counted together under
-their category. A CompleteSet replaces everything: what it does not name is sold out from today on,
-and an empty one empties the hotel.
+A line names a category (InvTypeCode) or one room of it (InvCode). Rooms are counted together under
+their category: in a CompleteSet those that it names, in a delta together with those that we hold. A
+CompleteSet replaces everything: what it does not name is sold out from today on, and an empty one
+empties the hotel.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,7 +23,7 @@ from adapters.outbound.providers.alpinebits.ota_words import Instants
 from adapters.outbound.providers.alpinebits.reservation_messages import message_in
 from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySet, AvailabilitySnapshot
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, RoomCount
 from domain.values import ABSENT, Field, Reason, SourceVersion
 from ports.errors import TooManyItems, UnreadableMessage
 from ports.providers import HotelContext, ReadItem
@@ -173,10 +175,13 @@ class _Cells:
         self._is_ours = is_ours
         self._closed = closed
         self._counts: dict[tuple[str, date], Counts] = {}
+        self._rooms: defaultdict[tuple[str, date], list[RoomCount]] = defaultdict(list)
 
     def add(self, line: Line, days: Sequence[date]) -> None:
         for day in days:
             key = (line.category, day)
+            if line.room:
+                self._rooms[key].append(_room_count(line))
             held = self._counts.get(key)
             self._counts[key] = line.counts if held is None else _sum(held, line.counts)
         if len(self._counts) > MAX_CELLS:
@@ -194,9 +199,18 @@ class _Cells:
                 occupied=counts.occupied,
                 blocked=counts.blocked,
                 closed=ABSENT if self._closed is None else day in self._closed,
+                rooms=tuple(self._rooms.get((category, day), ())) or ABSENT,
+                rooms_are_all=self._closed is not None,
             )
             for (category, day), counts in sorted(self._counts.items())
         )
+
+
+def _room_count(line: Line) -> RoomCount:
+    said = line.counts
+    available = said.available if isinstance(said.available, int) else 0
+    blocked = said.blocked if isinstance(said.blocked, int) else 0
+    return RoomCount(room_id=line.room, available=available, blocked=blocked)
 
 
 def _sum(one: Counts, other: Counts) -> Counts:
