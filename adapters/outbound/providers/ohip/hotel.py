@@ -68,13 +68,13 @@ class Hotel:
                     break
         return local_day(self.clock.now(), self.zone)
 
-    def reservations(self, query: Query, *, offset: int = 0, limit: int = PAGE_SIZE) -> Found:
+    def reservations(self, query: Query, *, offset: int = 0, limit: int | None = None) -> Found:
         """Also of every state: the vendor filters by none unless it is asked to."""
         asked = [
             *query,
             *(("fetchInstructions", name) for name in _ELEMENTS),
             *_ORDER,
-            ("limit", str(limit)),
+            ("limit", str(limit or PAGE_SIZE)),
             ("offset", str(offset)),
         ]
         answer = self.api.find(self._path("rsv", "reservations"), asked)
