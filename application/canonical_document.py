@@ -34,7 +34,6 @@ Document: TypeAlias = "dict[str, Json]"
 _SPECIAL: Final = frozenset(
     {"version", "version_is_ours", "day", "deleted", "extras", "rooms_are_all"}
 )
-
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -69,7 +68,7 @@ def availability_document(snapshot: AvailabilitySnapshot) -> Document:
         "date": snapshot.day.isoformat(),
         "source_version": version,
     }
-    return head | _said(replace(snapshot, rooms=ABSENT))
+    return head | _said(replace(snapshot, counted_rooms=ABSENT))
 
 
 def _set_document(snapshot: AvailabilitySet) -> Document:

@@ -33,7 +33,7 @@ class CellDetails:
     closed_to_departure: bool | None = None
     min_stay: int | None = None
     max_stay: int | None = None
-    rooms: tuple[RoomCount, ...] = ()
+    counted_rooms: tuple[RoomCount, ...] = ()
     """By id; of a provider that counts room by room, so that a word about one of them can be
     added up with what is known of the others."""
 
@@ -109,20 +109,20 @@ class AvailabilityCell:
 def _merged(held: CellDetails, snapshot: AvailabilitySnapshot) -> CellDetails:
     said = {name: value for name in _FIELDS if (value := getattr(snapshot, name)) is not ABSENT}
     merged = replace(held, **said)
-    if isinstance(snapshot.rooms, tuple):
-        return _counted(held, merged, snapshot.rooms, are_all=snapshot.rooms_are_all)
-    return merged if snapshot.available is ABSENT else replace(merged, rooms=())
+    if isinstance(snapshot.counted_rooms, tuple):
+        return _counted(held, merged, snapshot.counted_rooms, are_all=snapshot.rooms_are_all)
+    return merged if snapshot.available is ABSENT else replace(merged, counted_rooms=())
 
 
 def _counted(
     held: CellDetails, merged: CellDetails, said: Sequence[RoomCount], *, are_all: bool
 ) -> CellDetails:
-    known = {} if are_all else {room.room_id: room for room in held.rooms}
+    known = {} if are_all else {room.room_id: room for room in held.counted_rooms}
     known |= {room.room_id: room for room in said}
     rooms = tuple(known[room_id] for room_id in sorted(known))
     return replace(
         merged,
-        rooms=rooms,
+        counted_rooms=rooms,
         available=sum(room.available for room in rooms),
         blocked=sum(room.blocked for room in rooms),
     )

@@ -187,7 +187,7 @@ class AvailabilitySnapshot:
     closed_to_departure: Field[bool | None] = ABSENT
     min_stay: Field[int | None] = ABSENT
     max_stay: Field[int | None] = ABSENT
-    rooms: Field[tuple[RoomCount, ...]] = ABSENT
+    counted_rooms: Field[tuple[RoomCount, ...]] = ABSENT
     """Those told one by one: `available` and `blocked` are their sums, together with the rooms
     that we hold and that are not among them (unless `rooms_are_all`)."""
     rooms_are_all: bool = False

@@ -302,7 +302,7 @@ def full_cell(of: Connection) -> AvailabilityCell:
         closed_to_departure=False,
         min_stay=1,
         max_stay=30,
-        rooms=(RoomCount(room_id="101", available=1), RoomCount(room_id="102", blocked=1)),
+        counted_rooms=(RoomCount(room_id="101", available=1), RoomCount(room_id="102", blocked=1)),
     )
     version = SourceVersion(T0 - DAY, sequence=7)
     return replace(

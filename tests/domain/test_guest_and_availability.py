@@ -34,7 +34,7 @@ PERSON: dict[str, Any] = {
 COUNTS: dict[str, Any] = {
     f.name: getattr(builders.full_cell(OF).details, f.name)
     for f in fields(builders.full_cell(OF).details)
-    if f.name != "rooms"
+    if f.name != "counted_rooms"
 }
 NULLABLE = sorted(PERSON.keys() - {"extras"})
 DAY = date(2026, 6, 10)
@@ -166,25 +166,25 @@ class TestAnAvailabilityCell:
 
 class TestRoomsCountedOneByOne:
     def test_are_added_up_with_those_that_are_held(self) -> None:
-        held = cell(rooms=(room("101", 1), room("102", 1)), available=2)
-        heard = hear(held, counts(1, rooms=(room("101", 0),), available=0)).entity
+        held = cell(counted_rooms=(room("101", 1), room("102", 1)), available=2)
+        heard = hear(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
         assert (heard.details.available, heard.details.blocked) == (1, 0)
-        assert heard.details.rooms == (room("101", 0), room("102", 1))
+        assert heard.details.counted_rooms == (room("101", 0), room("102", 1))
 
     def test_replace_those_that_are_held_where_they_are_all(self) -> None:
-        held = cell(rooms=(room("101", 1), room("102", 1)))
-        heard = hear(held, counts(1, rooms=(room("103", 1),), rooms_are_all=True)).entity
+        held = cell(counted_rooms=(room("101", 1), room("102", 1)))
+        heard = hear(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
         assert heard.details.available == 1
-        assert heard.details.rooms == (room("103", 1),)
+        assert heard.details.counted_rooms == (room("103", 1),)
 
     def test_are_forgotten_when_their_type_is_counted_as_a_whole(self) -> None:
-        held = cell(rooms=(room("101", 1),))
+        held = cell(counted_rooms=(room("101", 1),))
         heard = hear(held, counts(1, available=5)).entity
-        assert (heard.details.available, heard.details.rooms) == (5, ())
+        assert (heard.details.available, heard.details.counted_rooms) == (5, ())
 
     def test_stay_where_only_something_else_is_said(self) -> None:
-        held = cell(rooms=(room("101", 1),))
-        assert hear(held, counts(1, closed=True)).entity.details.rooms == (room("101", 1),)
+        held = cell(counted_rooms=(room("101", 1),))
+        assert hear(held, counts(1, closed=True)).entity.details.counted_rooms == (room("101", 1),)
 
 
 class TestACompleteSet:

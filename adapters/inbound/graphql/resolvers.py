@@ -200,10 +200,15 @@ def _history_of(node: BookingNode, _: GraphQLResolveInfo) -> Sequence[Any]:
     return node.page.histories.get(node.booking.id, ())
 
 
+_NOT_BY_NAME: Final = frozenset({"extras", "counted_rooms"})
+"""The first has a resolver of its own; the second is what a cell's sums are of."""
+
+
 def _object(name: str, paths: Mapping[str, str], details: type, under: str) -> ObjectType:
     """`paths` by field; every field of `details` is read `under` that path."""
     made = ObjectType(name)
-    own = {camel(f.name): f"{under}.{f.name}" for f in fields(details) if f.name != "extras"}
+    told = [f.name for f in fields(details) if f.name not in _NOT_BY_NAME]
+    own = {camel(name): f"{under}.{name}" for name in told}
     for field, path in {**own, **paths}.items():
         made.set_field(field, _reading(path))
     return made

@@ -33,7 +33,7 @@ def cell_row(cell: AvailabilityCell) -> Row:
         held.min_stay,
         held.max_stay,
         *provenance_row(cell),
-        _rooms_text(held.rooms),
+        _rooms_text(held.counted_rooms),
     )
 
 
@@ -55,7 +55,7 @@ def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
             closed_to_departure=_optional_bool(row[12]),
             min_stay=row[13],
             max_stay=row[14],
-            rooms=_rooms_of(row[23]),
+            counted_rooms=_rooms_of(row[23]),
         ),
         provenance=provenance_of(row[15:21]),
         synced_at=instant_of(row[21]),

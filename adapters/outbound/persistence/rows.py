@@ -284,7 +284,7 @@ class AvailabilityRow(Model):
     overridden_sequence = BigIntegerField(null=True)
     synced_at = InstantField()
     revision = BigIntegerField()
-    rooms = TextField(null=True)
+    counted_rooms = TextField(null=True)
 
     class Meta:
         table_name = "availability"

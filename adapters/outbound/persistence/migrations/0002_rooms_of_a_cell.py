@@ -4,8 +4,8 @@ from typing import Any
 
 
 def up(_migrator: Any, db: Any) -> None:
-    db.execute_sql("ALTER TABLE availability ADD COLUMN rooms text")
+    db.execute_sql("ALTER TABLE availability ADD COLUMN counted_rooms text")
 
 
 def down(_migrator: Any, db: Any) -> None:
-    db.execute_sql("ALTER TABLE availability DROP COLUMN rooms")
+    db.execute_sql("ALTER TABLE availability DROP COLUMN counted_rooms")

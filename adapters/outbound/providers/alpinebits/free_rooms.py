@@ -199,7 +199,7 @@ class _Cells:
                 occupied=counts.occupied,
                 blocked=counts.blocked,
                 closed=ABSENT if self._closed is None else day in self._closed,
-                rooms=tuple(self._rooms.get((category, day), ())) or ABSENT,
+                counted_rooms=tuple(self._rooms.get((category, day), ())) or ABSENT,
                 rooms_are_all=self._closed is not None,
             )
             for (category, day), counts in sorted(self._counts.items())
