@@ -21,7 +21,7 @@ from application.verify_hotel import DriftReport
 from domain.booking import Booking
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, OutboxMessage
-from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
+from domain.sync import Connection, ConnectionState, Schedule, SyncKind, SyncRun, SyncStatus
 from domain.values import Stay
 from entrypoints.certification.endings import Failed
 from entrypoints.certification.visit import START, Seen, Visit, differences
@@ -138,6 +138,11 @@ class House:
         if found is None:
             raise Failed("the connection is gone")
         return found
+
+    def resume(self) -> None:
+        """What a person does when the connection was stopped."""
+        if self.stored().state is ConnectionState.STOPPED:
+            self.container.resume_connection(self.connection.id)
 
     def differences(self) -> str:
         """Between what we hold and the hotel itself; empty where there is none."""

@@ -12,8 +12,9 @@ from adapters.outbound.system import SystemClock
 from domain.snapshots import BookingSnapshot
 from entrypoints.certification.check import Check, Need, check
 from entrypoints.certification.scene import Scene
-from entrypoints.certification.visit import Visit, met, named
+from entrypoints.certification.visit import Pulled, Visit, met, named
 from ports.errors import ProviderError, ProviderUnavailable, RateLimited
+from ports.providers import Page, PullRequest
 
 _MOST_TRIES: Final = 12
 _ASKED_SECONDS: Final = 7
@@ -42,7 +43,9 @@ def _told(check_id: str, title: str, fault: Fault) -> Check:
     def look(scene: Scene) -> None:
         visit = scene.visit()
         visit.strike(fault)
-        _expect_error_or_all(scene, visit)
+        _expect_error_or_all(scene, visit, visit.request())
+        later = scene.visit()
+        _expect_error_or_all(scene, later, later.request(), after_one_page=fault)
 
     return look
 
@@ -132,7 +135,7 @@ def midway(scene: Scene) -> None:
         with visit.client() as client:
             pages = client.pull(visit.request())
             for page in pages:
-                if any(isinstance(item.snapshot, BookingSnapshot) for item in page.items):
+                if _has_bookings(page):
                     break
             visit.strike(Fault(kind), anywhere=True)
             ended = met(lambda pages=pages: list(pages))  # type: ignore[misc]  # bound at once
@@ -213,15 +216,29 @@ def _expect_all(scene: Scene, visit: Visit, bookings: dict[str, BookingSnapshot]
     scene.expect(not unlike, unlike)
 
 
-def _expect_error_or_all(scene: Scene, visit: Visit) -> None:
-    found: dict[str, BookingSnapshot] = {}
+def _expect_error_or_all(
+    scene: Scene, visit: Visit, request: PullRequest, *, after_one_page: Fault | None = None
+) -> None:
+    """`after_one_page`: it strikes when the first page that has bookings was taken."""
+    pages: list[Page] = []
 
     def pull() -> None:
-        found.update(visit.pull().bookings)
+        fault = after_one_page
+        with visit.client() as client:
+            for page in client.pull(request):
+                pages.append(page)
+                if fault is not None and _has_bookings(page):
+                    visit.strike(fault)
+                    fault = None
 
     ended = met(pull)
-    scene.expect(visit.struck, "the call that lists bookings was never made")
+    if after_one_page is None:
+        scene.expect(visit.struck, "the call that lists bookings was never made")
     if ended is None:
-        _expect_all(scene, visit, found)
+        _expect_all(scene, visit, Pulled(pages).bookings)
     else:
         scene.expect(isinstance(ended, ProviderError), f"ended with {named(ended)}")
+
+
+def _has_bookings(page: Page) -> bool:
+    return any(isinstance(item.snapshot, BookingSnapshot) for item in page.items)

@@ -131,6 +131,7 @@ def _struck(house: House, kind: FaultKind, evidence: Evidence) -> None:
             evidence.errors += list(_texts(error))
         visit.simulator.faults.clear()
         visit.clock.advance(timedelta(hours=2))
+        house.resume()
 
 
 def _new_messages(house: House) -> list[VendorMessage]:

@@ -168,6 +168,9 @@ class ApaleoSimulator(RunningSimulator[Event]):
     def expire_tokens(self) -> None:
         self.api.expire_tokens()
 
+    def given_tokens(self) -> Sequence[str]:
+        return self.api.given_tokens()
+
     def connection_values(self) -> dict[str, str]:
         return {
             "base_url": self.base_url,

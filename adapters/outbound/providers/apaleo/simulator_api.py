@@ -110,6 +110,14 @@ class ApaleoApi:
         with self._lock:
             self._tokens.clear()
 
+    def given_tokens(self) -> list[str]:
+        """All that were ever given out."""
+        with self._lock:
+            return [self._token_text(number) for number in range(1, self._given + 1)]
+
+    def _token_text(self, number: int) -> str:
+        return f"simulated-token-{self._hotel.seed}-{number}"
+
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
         struck = self._faults.strike(parts.path)
@@ -141,7 +149,7 @@ class ApaleoApi:
             return Reply(400, b'{"error":"invalid_client"}')
         with self._lock:
             self._given += 1
-            token = f"simulated-token-{self._hotel.seed}-{self._given}"
+            token = self._token_text(self._given)
             self._tokens.add(token)
         seconds = self._clients.token_seconds
         said = {"access_token": token, "expires_in": seconds, "token_type": "Bearer"}

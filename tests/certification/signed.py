@@ -1,0 +1,71 @@
+"""An Apaleo whose notifications are signed, which the real one's are not: so that there is a proof
+to be altered. The adapter under it is the installed one, untouched."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+
+from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.stage import VendorMessage
+from adapters.outbound.providers.apaleo import provider as apaleo
+from adapters.outbound.providers.apaleo.simulator import start_simulator
+from entrypoints.certification.candidate import Candidate
+from ports.providers import ProviderTools, SettingSpec
+
+HEADER = "x-simulated-signature"
+SETTING = "webhook_secret"
+
+
+def signature(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class SignedApaleo:
+    """Everything not named here is the adapter's own."""
+
+    def __init__(self, tools: ProviderTools) -> None:
+        self.tools = tools
+        self.inner = apaleo(tools)
+
+    @property
+    def capabilities(self):
+        can = self.inner.capabilities
+        spec = SettingSpec(name=SETTING, help="what notifications are signed with", secret=True)
+        return replace(can, settings=(*can.settings, spec))
+
+    def read_items(self, kind, bodies, context, *, limit, explain=False):
+        return self.inner.read_items(kind, bodies, context, limit=limit, explain=explain)
+
+    def read_notification(self, body, context):
+        return self.inner.read_notification(body, context)
+
+    def authentic(self, headers, secrets):
+        return hmac.compare_digest(headers.get(HEADER, ""), signature(secrets[SETTING]))
+
+    def open(self, account):
+        return self.inner.open(account)
+
+
+class SignedSimulator:
+    def __init__(self, options: SimulatorOptions) -> None:
+        self._inner = start_simulator(options)
+        self._secret = f"simulated-signing-secret-{options.seed}"
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def connection_values(self):
+        return {**self._inner.connection_values(), SETTING: self._secret}
+
+    def messages(self):
+        return [self._signed(message) for message in self._inner.messages()]
+
+    def unknown_message(self):
+        return self._signed(self._inner.unknown_message())
+
+    def _signed(self, message: VendorMessage) -> VendorMessage:
+        return replace(message, headers={HEADER: signature(self._secret)})
+
+
+def candidate(make=SignedApaleo) -> Candidate:
+    return Candidate("apaleo", make, SignedSimulator)
