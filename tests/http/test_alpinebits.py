@@ -1,0 +1,565 @@
+"""AlpineBits, OTA XML and SOAP over the real application on SQLite."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from lxml import etree
+from werkzeug.test import TestResponse
+
+from adapters.inbound.rest.use_cases import Options
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.persistence import inbox
+from adapters.outbound.persistence.store import open_store
+from adapters.outbound.provider_kit.json_text import loads
+from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml
+from adapters.outbound.providers.alpinebits import provider
+from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
+from ports.providers import ProviderTools
+from tests.http.asking import ask
+from tests.http.installation import NOON, Installation
+from tests.http.ota import (
+    COUNTS,
+    LIMITS,
+    NAMESPACE,
+    PASSWORD,
+    PATH,
+    PING,
+    PUSH,
+    SOAP,
+    Sender,
+    closing,
+    counts,
+    error_of,
+    inventory,
+    limit,
+    limits,
+    reservation,
+    reservations,
+    succeeded,
+)
+
+SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", "../shared/vendor-specs")) / "alpinebits"
+SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", "../shared/vendor-samples")) / "ota"
+XSDS = {
+    "2020-10": "alpinebits-2020-10-2020-10.xsd",
+    "2018-10": "alpinebits-2018-10-2018-10.xsd",
+    "2017-10": "alpinebits-2017-10-2017-10.xsd",
+    "2015-07b": "alpinebits-2015-07b-2015-07.xsd",
+}
+NIGHTS = ("2026-03-10", "2026-03-12")
+CELLS = """{availability(filter: {from: "2026-03-01", to: "2026-12-31"})
+  {roomTypeId date available}}"""
+BOOKINGS = "{bookings {edges {node {externalId status}}}}"
+
+
+@pytest.fixture
+def installed(sqlite_url: str) -> Iterator[Installation]:
+    store = open_store(sqlite_url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
+    store.upgrade()
+    directory = store.directory(monotonic=lambda: 0.0, remember_seconds=0.0)
+    clock = FrozenClock(NOON)
+    tools = ProviderTools(clock=clock, randomness=ScriptedRandomness(), budget=SlidingWindow(clock))
+    yield Installation(
+        options=Options(max_body_bytes=4_000_000),
+        store=SimpleNamespace(
+            unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
+        ),
+        further_providers={"alpinebits": provider(tools)},
+    )
+    store.close()
+
+
+@pytest.fixture
+def sender(installed: Installation) -> Sender:
+    return connected(installed, "alpha", hotel_code="123")
+
+
+def connected(installed: Installation, hotel: str, **settings: str) -> Sender:
+    installed.hotel(hotel)
+    _, key = installed.connection(hotel, "alpinebits", password=PASSWORD, **settings)
+    return Sender(installed.client, key)
+
+
+def cells(installed: Installation, hotel: str = "alpha") -> dict[tuple[str, str], int]:
+    caller = installed.caller(hotel, provider="alpinebits")
+    found = ask(caller, CELLS)["availability"]
+    return {(c["roomTypeId"], c["date"][5:]): c["available"] for c in found}
+
+
+def statuses(installed: Installation, hotel: str = "alpha") -> dict[str, str]:
+    edges = ask(installed.caller(hotel, provider="alpinebits"), BOOKINGS)["bookings"]["edges"]
+    return {edge["node"]["externalId"]: edge["node"]["status"] for edge in edges}
+
+
+def events(installed: Installation) -> list[str]:
+    with installed.store.unit_of_work() as uow:
+        return [message.type for message in uow.outbox.next_batch(limit=100)]
+
+
+def quarantined(installed: Installation) -> list[Any]:
+    caller = installed.caller("alpha", provider="alpinebits")
+    found: list[Any] = caller.get("/api/pms/quarantine").get_json()["items"]
+    return found
+
+
+def inbox_bodies(installed: Installation) -> list[str]:
+    queries = installed.store.queries
+    with queries.pool.reading() as session:
+        rows = session.rows(f"{inbox.SELECT} ORDER BY id", ())
+    return [inbox.item_of(row, queries.sealer).body.decode() for row in rows]
+
+
+def line_of(response: TestResponse, status: int) -> str:
+    """The standard's one line, for what is no message."""
+    assert (response.status_code, response.mimetype) == (status, "text/plain")
+    return response.get_data(as_text=True)
+
+
+class TestFreeRooms:
+    def test_are_stored_before_they_are_answered(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        succeeded(sender.form(COUNTS, counts(inventory(*NIGHTS, count=3))))
+        assert cells(installed) == {("DBL", f"03-{day}"): 3 for day in (10, 11, 12)}
+
+    def test_come_as_limits_from_older_clients(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        sender.version = "2018-10"
+        message = limits(limit(*NIGHTS, count=5, BookingThreshold="2"))
+        assert succeeded(sender.form(LIMITS, message)).name == "OTA_HotelAvailNotifRS"
+        assert set(cells(installed).values()) == {3}
+
+    def test_of_a_complete_set_are_all_there_are(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        sent = (inventory(*NIGHTS, count=3), inventory(*NIGHTS, "SGL", 1))
+        succeeded(sender.form(COUNTS, counts(*sent, complete=True)))
+        installed.clock.advance(timedelta(minutes=1))
+        fewer = counts(inventory("2026-03-11", "2026-03-11", count=2), complete=True)
+        succeeded(sender.form(COUNTS, fewer))
+        left = {key: number for key, number in cells(installed).items() if number}
+        assert left == {("DBL", "03-11"): 2}
+        installed.clock.advance(timedelta(minutes=1))
+        succeeded(sender.form(COUNTS, counts("<Inventory/>", complete=True)))
+        assert set(cells(installed).values()) == {0}
+
+    def test_of_a_closing_season_are_none(self, installed: Installation, sender: Sender) -> None:
+        message = counts(
+            closing("2026-03-11", "2026-03-12"),
+            inventory("2026-03-10", "2026-03-10", count=3),
+            complete=True,
+        )
+        succeeded(sender.form(COUNTS, message))
+        assert cells(installed) == {("DBL", "03-10"): 3, ("DBL", "03-11"): 0, ("DBL", "03-12"): 0}
+
+    def test_of_single_rooms_are_added_up(self, installed: Installation, sender: Sender) -> None:
+        rooms = [inventory(*NIGHTS, count=1, room=name) for name in ("101", "102")]
+        succeeded(sender.form(COUNTS, counts(*rooms, complete=True)))
+        assert set(cells(installed).values()) == {2}
+        installed.clock.advance(timedelta(minutes=1))
+        succeeded(sender.form(COUNTS, counts(inventory("2026-03-10", "2026-03-10", room="101"))))
+        assert cells(installed)["DBL", "03-10"] == 1
+
+    def test_that_come_twice_are_one_change(self, installed: Installation, sender: Sender) -> None:
+        message = counts(inventory(*NIGHTS, count=3), TimeStamp="2026-03-01T11:00:00Z")
+        for _ in range(3):
+            succeeded(sender.form(COUNTS, message))
+            installed.clock.advance(timedelta(minutes=1))
+        assert len(events(installed)) == 1
+
+    def test_that_are_older_change_nothing(self, installed: Installation, sender: Sender) -> None:
+        for stamp, count in (("2026-03-01T11:00:00Z", 3), ("2026-03-01T10:00:00Z", 7)):
+            message = counts(inventory(*NIGHTS, count=count), TimeStamp=stamp)
+            succeeded(sender.form(COUNTS, message))
+        assert set(cells(installed).values()) == {3}
+
+    def test_that_break_a_rule_are_refused_and_shown(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        broken = counts(inventory(*NIGHTS, count=3), inventory("2026-03-12", "2026-03-13", count=1))
+        told = error_of(sender.form(COUNTS, broken))
+        assert (told["Type"], told["Code"]) == ("13", "404")
+        assert "Inventory[1]" in told["text"]
+        assert cells(installed) == {}
+        (row,) = quarantined(installed)
+        assert row["reason"]["code"] == "overlap"
+
+    def test_far_ahead_are_warned_of(self, installed: Installation, sender: Sender) -> None:
+        answered = succeeded(
+            sender.form(COUNTS, counts(inventory("2030-01-01", "2030-01-02", count=1)))
+        )
+        assert [each.get("Type") for each in warnings_of(answered)] == ["3"]
+        assert cells(installed) == {}
+
+
+class TestAGuestRequest:
+    def test_is_stored_and_acknowledged_by_its_id(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        sent = reservations(reservation("R1"), reservation("R2"))
+        answered = succeeded(sender.form(PUSH, sent))
+        assert listed(answered) == ["R1", "R2"]
+        assert statuses(installed) == {"R1": "CONFIRMED", "R2": "CONFIRMED"}
+
+    def test_that_is_not_understood_is_warned_of_beside_the_others(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        sent = reservations(reservation("R1"), reservation("R2", status="Dreamt"))
+        answered = succeeded(sender.form(PUSH, sent))
+        assert [each.get("RecordID") for each in warnings_of(answered)] == ["R2"]
+        assert listed(answered) == ["R1"]
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+        assert len(quarantined(installed)) == 1
+
+    def test_that_is_not_understood_alone_is_an_error(self, sender: Sender) -> None:
+        sent = reservations(reservation("R2", status="Dreamt"))
+        assert error_of(sender.form(PUSH, sent))["Type"] == "13"
+
+    def test_for_an_offer_is_acknowledged_and_is_no_booking(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        answered = succeeded(sender.form(PUSH, reservations(reservation("Q1", "Requested"))))
+        assert listed(answered) == ["Q1"]
+        assert statuses(installed) == {}
+        assert quarantined(installed) == []
+
+    def test_never_keeps_a_card(self, installed: Installation, sender: Sender) -> None:
+        card = (
+            "<Guarantee><GuaranteesAccepted><GuaranteeAccepted><PaymentCard><CardNumber>"
+            "<PlainText>&#52;111111111111111</PlainText></CardNumber></PaymentCard>"
+            "</GuaranteeAccepted></GuaranteesAccepted></Guarantee>"
+        )
+        note = '<RoomRates CardNumber="5555555555554444"/>'
+        sent = reservations(
+            reservation("R1", extra=card + note), reservation("R2", "Dreamt", extra=card + note)
+        )
+        succeeded(sender.form(PUSH, sent))
+        stored = "".join(body for body in inbox_bodies(installed))
+        assert "R1" in stored
+        assert "4111111111111111" not in stored
+        assert "5555555555554444" not in stored
+
+
+class TestASender:
+    def test_needs_good_credentials(self, installed: Installation, sender: Sender) -> None:
+        message = counts(inventory(*NIGHTS, count=3))
+        for key, password in ((sender.key, "wrong"), ("wrong", PASSWORD), (sender.key, "")):
+            stranger = Sender(installed.client, key, password)
+            answered = stranger.form(COUNTS, message)
+            assert line_of(answered, 401).startswith("ERROR:")
+            assert answered.headers["WWW-Authenticate"].startswith("Basic ")
+            assert stranger.soap(message).status_code == 401
+        kind = "multipart/form-data"
+        bare = installed.client.post(PATH, data={"action": "getVersion"}, content_type=kind)
+        assert bare.status_code == 401
+        assert cells(installed) == {}
+
+    def test_with_the_key_of_another_provider_is_a_stranger(self, installed: Installation) -> None:
+        installed.hotel("alpha")
+        _, key = installed.connection("alpha", "canonical")
+        for password in (PASSWORD, ""):
+            assert Sender(installed.client, key, password).form("getVersion").status_code == 401
+
+    def test_speaks_for_its_own_hotel_only(self, installed: Installation, sender: Sender) -> None:
+        connected(installed, "beta", hotel_code="999")
+        foreign = counts(inventory(*NIGHTS, count=3), hotel="999")
+        assert error_of(sender.form(COUNTS, foreign))["Code"] == "392"
+        sent = reservations(reservation().replace('"123"', '"999"'))
+        assert error_of(sender.form(PUSH, sent))["Code"] == "392"
+        assert cells(installed) == cells(installed, "beta") == {}
+
+    def test_is_taken_at_its_word_where_no_code_is_set(self, installed: Installation) -> None:
+        free = connected(installed, "beta")
+        succeeded(free.form(COUNTS, counts(inventory(*NIGHTS, count=3), hotel="whatever")))
+        assert len(cells(installed, "beta")) == 3
+
+
+class TestAForm:
+    @pytest.mark.parametrize("action", ["", "OTA_Read:GuestRequests", COUNTS + "x", LIMITS])
+    def test_with_an_unknown_action_is_refused(self, sender: Sender, action: str) -> None:
+        answered = sender.form(action, counts(inventory(*NIGHTS)))
+        assert line_of(answered, 400) == "ERROR:unknown or missing action"
+
+    def test_without_an_action_is_refused(self, sender: Sender) -> None:
+        answered = sender.form(None, counts(inventory(*NIGHTS)))
+        assert line_of(answered, 400) == "ERROR:unknown or missing action"
+
+    @pytest.mark.parametrize("version", [None, "2011-11", "1"])
+    def test_without_a_known_version_is_refused(self, sender: Sender, version: str | None) -> None:
+        sender.version = version
+        answered = sender.form(COUNTS, counts(inventory(*NIGHTS)))
+        assert "version" in line_of(answered, 400)
+
+    def test_without_a_document_is_refused(self, sender: Sender) -> None:
+        assert "request" in line_of(sender.form(COUNTS), 400)
+
+    def test_whose_action_is_for_another_document_is_an_error(self, sender: Sender) -> None:
+        assert "OTA_HotelInvCountNotifRQ" in error_of(sender.form(COUNTS, reservations()))["text"]
+
+    def test_may_be_compressed_as_a_whole(self, installed: Installation, sender: Sender) -> None:
+        packed = gzip.compress(form_of(counts(inventory(*NIGHTS, count=3))))
+        answered = sender.client.post(
+            PATH, data=packed, headers={**sender.headers, **MULTIPART, "Content-Encoding": "gzip"}
+        )
+        succeeded(answered)
+        assert answered.headers["X-AlpineBits-Server-Accept-Encoding"] == "gzip"
+        assert len(cells(installed)) == 3
+
+    @pytest.mark.parametrize(
+        ("packed", "status"),
+        [
+            (gzip.compress(b" " * 5_000_000), 413),
+            (gzip.compress(b"x")[:-4], 415),
+            (b"not gzip", 415),
+        ],
+    )
+    def test_that_unpacks_badly_is_refused(
+        self, sender: Sender, packed: bytes, status: int
+    ) -> None:
+        headers = {**sender.headers, **MULTIPART, "Content-Encoding": "gzip"}
+        answered = sender.client.post(PATH, data=packed, headers=headers)
+        assert line_of(answered, status).startswith("ERROR:")
+
+    def test_may_send_its_document_as_a_file(self, sender: Sender) -> None:
+        body = form_of(counts(inventory(*NIGHTS, count=1)), filename="request.xml")
+        headers = {**sender.headers, **MULTIPART}
+        succeeded(sender.client.post(PATH, data=body, headers=headers))
+
+    @pytest.mark.parametrize("body", [b"", b"rubbish", b"--b\r\n\r\n\r\n--b--"])
+    def test_that_is_none_is_refused(self, sender: Sender, body: bytes) -> None:
+        headers = {**sender.headers, **MULTIPART}
+        answered = sender.client.post(PATH, data=body, headers=headers)
+        assert line_of(answered, 400).startswith("ERROR:")
+
+    def test_keeps_the_bytes_of_its_document(self, sender: Sender) -> None:
+        latin = counts(inventory(*NIGHTS, "Süß", 1)).encode("iso8859-1")
+        assert "encoding" in line_of(sender.form(COUNTS, latin), 400)
+        declared = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + latin
+        succeeded(sender.form(COUNTS, declared))
+
+
+class TestTheHandshake:
+    def test_tells_what_both_sides_can_do(self, sender: Sender) -> None:
+        wanted = [
+            {"action": "action_OTA_Ping"},
+            {
+                "action": "action_OTA_HotelInvCountNotif",
+                "supports": ["OTA_HotelInvCountNotif_accept_rooms", "unheard_of"],
+            },
+            {"action": "action_OTA_HotelRatePlanNotif_RatePlans"},
+        ]
+        asked = {"versions": [{"version": "2020-10", "actions": wanted}, {"version": "1999-01"}]}
+        answered = succeeded(sender.form(PING, ping(asked)))
+        assert shared(answered) == {
+            "versions": [
+                {
+                    "version": "2020-10",
+                    "actions": [
+                        {"action": "action_OTA_Ping"},
+                        {
+                            "action": "action_OTA_HotelInvCountNotif",
+                            "supports": ["OTA_HotelInvCountNotif_accept_rooms"],
+                        },
+                    ],
+                }
+            ]
+        }
+        echo = answered.child("EchoData")
+        assert echo is not None
+        assert loads(echo.value) == asked
+
+    def test_may_begin_with_a_version_that_we_do_not_know(self, sender: Sender) -> None:
+        sender.version = "2030-10"
+        answered = succeeded(sender.form(PING, ping({"versions": [{"version": "2018-10"}]})))
+        assert shared(answered) == {"versions": [{"version": "2018-10", "actions": []}]}
+
+    @pytest.mark.parametrize("asked", ["", "{", "[" * 2000])
+    def test_is_an_error_where_it_is_no_json(self, sender: Sender, asked: str) -> None:
+        document = f'<OTA_PingRQ Version="8.000"><EchoData>{asked}</EchoData></OTA_PingRQ>'
+        assert error_of(sender.form(PING, document))["Type"] == "13"
+
+    @pytest.mark.parametrize("asked", ["[]", "null", '{"versions": 1}', '{"versions": [1, {}]}'])
+    def test_shares_nothing_with_rubbish(self, sender: Sender, asked: str) -> None:
+        document = f'<OTA_PingRQ Version="8.000"><EchoData>{asked}</EchoData></OTA_PingRQ>'
+        assert shared(succeeded(sender.form(PING, document))) == {"versions": []}
+
+    def test_was_housekeeping_until_2018(self, sender: Sender) -> None:
+        sender.version = "2017-10"
+        assert line_of(sender.form("getVersion"), 200) == "OK:2017-10"
+        told = line_of(sender.form("getCapabilities"), 200)
+        assert told.startswith("OK:action_getVersion,")
+        assert "OTA_HotelAvailNotif_accept_deltas" in told.split(",")
+        sender.version = "2020-10"
+        assert line_of(sender.form("getVersion"), 400) == "ERROR:unknown or missing action"
+
+
+class TestADocumentOnItsOwn:
+    @pytest.mark.parametrize("content_type", ["text/xml", "application/xml; charset=utf-8"])
+    def test_is_answered_by_a_document(self, sender: Sender, content_type: str) -> None:
+        message = counts(inventory(*NIGHTS, count=3), EchoToken="t-1")
+        answered = sender.xml(message, content_type)
+        root = succeeded(answered)
+        assert root.name == "OTA_HotelInvCountNotifRS"
+        assert (root.get("EchoToken"), root.get("Version")) == ("t-1", "4")
+        assert root.get("TimeStamp") == "2026-03-01T12:00:00Z"
+
+    def test_in_soap_is_answered_in_soap_with_an_empty_header(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        answered = sender.soap(reservations(reservation(), EchoToken="e"))
+        envelope = parse_xml(answered.data)
+        assert (envelope.name, envelope.namespace) == ("Envelope", SOAP)
+        header = envelope.child("Header")
+        assert header is not None
+        assert header.children == ()
+        assert succeeded(answered).get("EchoToken") == "e"
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+
+    def test_keeps_no_password(self, installed: Installation, sender: Sender) -> None:
+        succeeded(sender.soap(reservations(reservation())))
+        counted = inventory(*NIGHTS, count=3)
+        succeeded(sender.soap(counts(counted)))
+        assert error_of(sender.soap(counts(counted.replace('"3"', '"x"'))))
+        stored = inbox_bodies(installed)
+        assert len(stored) == 3
+        assert not any(PASSWORD in body or sender.key in body for body in stored)
+
+    def test_in_soap_may_sign_in_by_basic_auth(self, sender: Sender) -> None:
+        message = reservations(reservation())
+        succeeded(
+            sender.xml(f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{message}</s:Body></s:Envelope>')
+        )
+
+    def test_in_the_newer_soap_is_answered_in_it(self, sender: Sender) -> None:
+        newer = "http://www.w3.org/2003/05/soap-envelope"
+        message = f'<s:Envelope xmlns:s="{newer}"><s:Body><Nonsense/></s:Body></s:Envelope>'
+        answered = sender.xml(message, "application/soap+xml")
+        assert (answered.status_code, answered.mimetype) == (400, "application/soap+xml")
+        assert parse_xml(answered.data).namespace == newer
+
+    def test_that_is_no_message_is_a_fault_to_those_who_send_soap(self, sender: Sender) -> None:
+        for answered in (
+            sender.soap("<Nonsense/>"),
+            sender.xml("<a", "application/soap+xml"),
+            sender.soap(""),
+        ):
+            assert answered.status_code == 400
+            body = parse_xml(answered.data).child("Body")
+            assert body is not None
+            assert body.children[0].name == "Fault"
+
+    @pytest.mark.parametrize(
+        "content_type", ["application/json", "text/html", "application/x-www-form-urlencoded"]
+    )
+    def test_of_another_type_is_refused(self, sender: Sender, content_type: str) -> None:
+        assert line_of(sender.xml("<a/>", content_type), 415).startswith("ERROR:")
+
+
+class TestAnAttack:
+    @pytest.mark.parametrize(
+        "document",
+        [
+            '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
+            '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+            "<a>" * 1_000,
+            "<a>&unknown;</a>",
+        ],
+    )
+    def test_is_refused(self, sender: Sender, document: str) -> None:
+        for answered in (sender.form(COUNTS, document), sender.xml(document)):
+            assert line_of(answered, 400).startswith("ERROR:unreadable XML")
+
+    def test_by_size_is_refused(self, sender: Sender) -> None:
+        assert line_of(sender.xml(" " * 2_100_000 + "<a/>"), 413)
+        assert line_of(sender.xml("<a>" + "<b/>" * 120_000 + "</a>"), 413)
+        assert line_of(sender.xml(" " * 4_100_000), 413)
+
+
+class TestAnAnswer:
+    def test_is_valid_by_the_standards_own_schema(self, sender: Sender) -> None:
+        for version, action, document in questions():
+            sender.version = version
+            answered = sender.form(action, document)
+            assert answered.status_code == 200, (version, action)
+            schema(version).assertValid(etree.fromstring(answered.data))
+
+    @pytest.mark.parametrize("name", ["ok", "err"])
+    def test_to_a_published_message_is_as_published(
+        self, installed: Installation, name: str
+    ) -> None:
+        found = sorted(SAMPLES.glob(f"alpinebits-2020_10-HotelAvailNotifRQ_{name}_*.xml"))
+        if not found:
+            pytest.skip(f"no vendor samples in {SAMPLES}")
+        free = connected(installed, "beta")
+        for sample in found:
+            installed.clock.advance(timedelta(minutes=1))
+            answered = free.form(COUNTS, sample.read_bytes())
+            assert succeeded(answered) if name == "ok" else error_of(answered), sample.name
+
+
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def form_of(document: str, filename: str = "") -> bytes:
+    named = f'; filename="{filename}"\r\nContent-Type: text/xml' if filename else ""
+    return (
+        '--b\r\nContent-Disposition: form-data; name="action"\r\n\r\n'
+        f'{COUNTS}\r\n--b\r\nContent-Disposition: form-data; name="request"{named}\r\n\r\n'
+        f"{document}\r\n--b--\r\n"
+    ).encode()
+
+
+def ping(asked: object) -> str:
+    return (
+        f'<OTA_PingRQ xmlns="{NAMESPACE}" Version="8.000">'
+        f"<EchoData>{json.dumps(asked)}</EchoData></OTA_PingRQ>"
+    )
+
+
+def shared(answered: XmlElement) -> object:
+    (warning,) = warnings_of(answered)
+    assert warning.attributes == {"Type": "11", "Status": "ALPINEBITS_HANDSHAKE"}
+    return loads(warning.value)
+
+
+def warnings_of(answered: XmlElement) -> tuple[XmlElement, ...]:
+    found = answered.child("Warnings")
+    return found.children if found else ()
+
+
+def listed(answered: XmlElement) -> list[str | None]:
+    found = answered.child("HotelReservations")
+    return [each.children[0].get("ID") for each in found.children] if found else []
+
+
+def questions() -> list[tuple[str, str, str]]:
+    """(version, action, document) for every kind of answer."""
+    asked = {"versions": [{"version": "2018-10", "actions": [{"action": "action_OTA_Ping"}]}]}
+    good, bad = inventory(*NIGHTS, count=3), inventory(*reversed(NIGHTS), count=3)
+    far = inventory("2030-01-01", "2030-01-02")
+    mixed = reservations(reservation("R1"), reservation("R2", "Dreamt"), EchoToken="")
+    limited = [limits(limit(*NIGHTS)), limits(limit(*reversed(NIGHTS)))]
+    broken = "<OTA_PingRQ Version='1'><EchoData>{</EchoData></OTA_PingRQ>"
+    return [
+        *[("2020-10", COUNTS, counts(each)) for each in (good, bad, far)],
+        *[(v, LIMITS, each) for v in ("2018-10", "2017-10", "2015-07b") for each in limited],
+        *[(v, PING, ping(asked)) for v in ("2018-10", "2020-10")],
+        *[(v, PUSH, mixed) for v in ("2018-10", "2020-10")],
+        ("2020-10", PING, broken),
+    ]
+
+
+def schema(version: str) -> etree.XMLSchema:
+    path = SPECS / XSDS[version]
+    if not path.exists():
+        pytest.skip(f"no vendor specifications in {SPECS}")
+    return etree.XMLSchema(etree.parse(str(path)))
