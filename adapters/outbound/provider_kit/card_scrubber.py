@@ -42,7 +42,7 @@ _ISSUERS: Final = re.compile(
     rb"|(?:6011|64[4-9][0-9]|65[0-9]{2})[0-9]{12,15}"
     rb"|(?:62|81)[0-9]{14,17}"
 )
-_BETWEEN: Final = rb"[\"'\\\s:=>]{1,12}(?:<(?:[a-z]+:)?plaintext>)?"
+_BETWEEN: Final = rb"[\"'\\\s:=>]{1,200}(?:<(?:[a-z][a-z0-9]*:)?plaintext[^<>]{0,99}>\s{0,99})?"
 _FIELD: Final = re.compile(
     rb"(?:cvv2?|cvc2?|cvn2?|csc|seriescode|card_?code|security_?code|card_?verification_?"
     rb"(?:value|code|number))%b(?P<code>[0-9]{3,4})(?![0-9])"

@@ -85,6 +85,10 @@ class TestCardFields:
                 '<PaymentCard CardCode="VI" SeriesCode="***"/>',
             ),
             ("<SeriesCode><PlainText>987</PlainText>", "<SeriesCode><PlainText>***</PlainText>"),
+            (
+                '<c:SeriesCode>\n          <ns1:PlainText lang="x">\n  987 </ns1:PlainText>',
+                '<c:SeriesCode>\n          <ns1:PlainText lang="x">\n  *** </ns1:PlainText>',
+            ),
             ('{"card_code": "1234", "cardCode": "VI"}', '{"card_code": "****", "cardCode": "VI"}'),
             ('{"CardNumber": "411111111111"}', '{"CardNumber": "********1111"}'),
             ('{"pan": 6759649826438452}', '{"pan": 9999999999998452}'),
