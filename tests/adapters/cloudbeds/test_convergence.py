@@ -3,24 +3,29 @@ picture is the provider's. The whole application over SQLite, asking over HTTP a
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.persistence import migrations
+from adapters.outbound.provider_kit.rate_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
 from adapters.outbound.provider_kit.simulation.hotel_life import seeded_life
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS
 from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits
 from adapters.outbound.providers.cloudbeds.simulator import CloudbedsSimulator
 from adapters.outbound.providers.cloudbeds.simulator_api import Consent
+from adapters.outbound.system import SystemRandomness
 from application.add_connection import NewConnection
+from application.keep_secrets import KeepSecrets
 from application.verify_hotel import DriftReport
 from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from entrypoints.container import Container
+from entrypoints.providers import InstalledProviders
 from entrypoints.web_app import build_web_app
+from ports.providers import ProviderTools
 from tests.faults import raw_store
 from tests.faults.stack import TickingClock, container_over, served
 
@@ -99,13 +104,31 @@ class Stack:
         return self.container.verify_hotel(self.connection_id, correlation_id="verify")
 
 
+def keeping_container(
+    url: str, home: Path, clock: TickingClock, queue: RecordingJobQueue
+) -> Container:
+    """As in production it keeps the credentials that the vendor replaces."""
+    made: list[Container] = []
+    tools = ProviderTools(
+        clock=clock,
+        randomness=SystemRandomness(),
+        budget=SlidingWindow(clock),
+        allowed_hosts=frozenset({"127.0.0.1"}),
+        plain_http=True,
+        vault=KeepSecrets(lambda: made[0].store.unit_of_work()),  # noqa: PLW0108  # made below
+    )
+    plain = container_over(url, home, clock, queue)
+    made.append(replace(plain, replaced_providers=InstalledProviders(tools)))
+    return made[0]
+
+
 @contextmanager
 def stack_over(home: Path, simulator: CloudbedsSimulator) -> Iterator[Stack]:
     start = datetime.fromtimestamp(simulator.hotel.now // TICKS, UTC)
     clock, queue = TickingClock(start), RecordingJobQueue()
     url = f"sqlite:///{home / 'pms.db'}"
     migrations.upgrade(url)
-    container = container_over(url, home, clock, queue)
+    container = keeping_container(url, home, clock, queue)
     try:
         container.add_hotel(
             slug="demo",
@@ -132,7 +155,7 @@ def stack_over(home: Path, simulator: CloudbedsSimulator) -> Iterator[Stack]:
 
 def assert_quiet(stack: Stack) -> None:
     report = stack.verify()
-    assert report.compared > 40
+    assert report.compared > 25
     assert report.drift == 0, report
     assert_true(stack)
 
@@ -151,41 +174,44 @@ def assert_true(stack: Stack) -> None:
 class TestOurPictureOfACloudbeds:
     def test_is_the_hotels_after_its_first_sync_and_stays_unwritten(self, tmp_path: Path) -> None:
         with (
-            CloudbedsSimulator(seeded_life(bookings=100)) as simulator,
+            CloudbedsSimulator(seeded_life(bookings=80)) as simulator,
             stack_over(tmp_path, simulator) as stack,
         ):
             first = stack.sync(SyncKind.FULL)
-            assert first.counts.created > 100
+            assert first.counts.created > 80
             assert_quiet(stack)
             again = stack.sync(SyncKind.FULL)
             assert (again.counts.created, again.counts.updated) == (0, 0)
 
     def test_follows_its_life_while_every_token_is_replaced_in_use(self, tmp_path: Path) -> None:
-        far = seeded_life(bookings=100, time_zone="Pacific/Auckland", currency="JPY")
+        far = seeded_life(bookings=50, time_zone="Pacific/Auckland", currency="JPY")
         with (
             CloudbedsSimulator(far, consent=ROTATING) as simulator,
             stack_over(tmp_path, simulator) as stack,
             served(build_web_app(stack.container)) as home,
         ):
             stack.sync(SyncKind.FULL)
-            stack.live(home, 6)
+            stack.live(home, 4)
             stack.sync(SyncKind.RECONCILE)
             assert_quiet(stack)
-            assert simulator.requests_served["/api/v1.3/access_token"] > 5
+            assert simulator.requests_served["/api/v1.3/access_token"] > 3
 
     def test_follows_it_through_a_bad_network(self, tmp_path: Path) -> None:
         with (
-            CloudbedsSimulator(seeded_life(seed=5, bookings=100)) as simulator,
+            CloudbedsSimulator(seeded_life(seed=5, bookings=50)) as simulator,
             stack_over(tmp_path, simulator) as stack,
             served(build_web_app(stack.container)) as home,
         ):
             for fault in BAD_NETWORK:
                 simulator.faults.add(parse_fault(fault))
             stack.sync(SyncKind.FULL)
-            stack.live(home, 6)
+            stack.live(home, 4)
             assert simulator.faults.struck["hidden-update"]
             simulator.faults.clear()
             stack.sync(SyncKind.RECONCILE)
+            assert stack.verify().drift == 0
+            # What changed silently and long ago lies before the reconcile's window.
+            stack.sync(SyncKind.FULL)
             assert_quiet(stack)
 
     def test_loses_by_deltas_alone_what_moves_no_time_stamp(self, tmp_path: Path) -> None:
