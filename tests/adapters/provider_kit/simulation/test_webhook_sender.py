@@ -49,6 +49,20 @@ class TestSender:
         assert [len(body) for body in receiver.bodies] == [100, 100, 50]
         assert ids(receiver) == EVENTS
 
+    def test_proves_each_body(self) -> None:
+        with receiving(503) as receiver:
+            sender = WebhookSender(
+                receiver.url,
+                compose=composed,
+                habits=WebhookHabits(batch_size=1, retry_pause_seconds=0.01),
+                prove=lambda body: {"x-length": str(len(body))},
+            )
+            sender.start()
+            sender.send(["a", "bcd"])
+            assert sender.flush(PATIENCE_SECONDS)
+            sender.stop()
+        assert [call.headers["x-length"] for call in receiver.messages] == ["5", "5", "7"]
+
     def test_repeats_what_was_not_accepted(self) -> None:
         with receiving(500, 503) as receiver, sending(receiver.url) as sender:
             sender.send(EVENTS[:1])

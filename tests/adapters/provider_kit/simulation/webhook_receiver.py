@@ -18,6 +18,7 @@ class Receiver:
         self._statuses = list(statuses)
         self._lock = threading.Lock()
         self.bodies: list[Any] = []
+        self.messages: list[Call] = []
         self.on_call: Callable[[], None] = lambda: None
         self.server = LoopbackServer(0, self._answer)
         self.url = f"http://127.0.0.1:{self.server.port}/hooks/secret?x=1"
@@ -25,6 +26,7 @@ class Receiver:
     def _answer(self, call: Call) -> Reply:
         with self._lock:
             assert call.path == "/hooks/secret?x=1"
+            self.messages.append(call)
             self.bodies.append(json.loads(call.body))
             self.on_call()
             return Reply(self._statuses.pop(0) if self._statuses else 204)
