@@ -101,6 +101,10 @@ class XmlReader:
         """Does not count as reading."""
         return self._attribute(attribute)
 
+    def blanks(self) -> list[str]:
+        """The attributes that are sent and say nothing."""
+        return [name for name, text in self._element.attributes.items() if not text.strip()]
+
     def peek_content(self) -> str | None:
         return self._element.value or None
 

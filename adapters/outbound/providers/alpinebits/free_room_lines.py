@@ -27,6 +27,7 @@ from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.xml_reader import XmlReader
 from domain.values import ABSENT, Field
 
+CONTROL: Final = "StatusApplicationControl"
 MAX_NIGHTS: Final = 400
 _LONGEST_CATEGORY: Final = 8
 """AlpineBits' XSD: InvTypeCode has 1 to 8 characters."""
@@ -81,22 +82,22 @@ class LineReader:
 
     def counted(self, r: XmlReader) -> Line | None:
         """An `Inventory`; None for an empty one."""
-        control = r.child("StatusApplicationControl")
+        control = r.child(CONTROL)
         if control is None and r.child("InvCounts") is None:
             return None
         if control is None:
-            raise _missing(r, "StatusApplicationControl")
+            raise _missing(r, CONTROL)
         if self._flag(control, "AllInvCode"):
             return self._closing(r, control)
         return self._line(r, control, self._counts(r))
 
     def limited(self, r: XmlReader) -> Line | None:
         """An `AvailStatusMessage`; None for an empty one."""
-        control = r.child("StatusApplicationControl")
+        control = r.child(CONTROL)
         if control is None and r.peek("BookingLimit") is None:
             return None
         if control is None:
-            raise _missing(r, "StatusApplicationControl")
+            raise _missing(r, CONTROL)
         if control.peek("RatePlanCode") is not None:
             path = control.path_of("RatePlanCode")
             raise UnreadableField(path, "by_rate_plan", "rooms of a category, not of a rate")

@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.local_time import local_day, zone
 from adapters.outbound.provider_kit.xml_reader import XmlReader
 from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml, write_xml
-from adapters.outbound.providers.alpinebits.free_room_lines import Counts, Line, LineReader
+from adapters.outbound.providers.alpinebits.free_room_lines import CONTROL, Counts, Line, LineReader
 from adapters.outbound.providers.alpinebits.free_room_rules import check
 from adapters.outbound.providers.alpinebits.ota_words import Instants
 from adapters.outbound.providers.alpinebits.reservation_messages import message_in
@@ -100,6 +100,7 @@ class _Message:
         self._today = local_day(context.observed_at, hotel_zone)
 
     def read(self) -> AvailabilitySet:
+        self._r.optional_text("Version")
         is_complete = self._is_complete()
         lines = self._lines(is_complete=is_complete)
         check(lines, is_complete=is_complete)
@@ -139,6 +140,8 @@ class _Message:
         reader = LineReader(self._lenient)
         read = reader.counted if name == "Inventory" else reader.limited
         found = held[0].children(name)
+        for each in () if self._lenient else found:
+            _refuse_blanks(each)
         if not found:
             raise UnreadableField(f"{held[0].path}/{name}", "missing_field", "at least one")
         lines = [read(each) for each in found]
@@ -204,6 +207,14 @@ class _Cells:
             )
             for (category, day), counts in sorted(self._counts.items())
         )
+
+
+def _refuse_blanks(line: XmlReader) -> None:
+    """A blank InvCode is not the same as none: one is a mistake, the other a category."""
+    control = line.child(CONTROL)
+    if control is not None and (blank := control.blanks()):
+        path = control.path_of(blank[0])
+        raise UnreadableField(path, "bad_text", "a value, or no attribute")
 
 
 def _room_count(line: Line) -> RoomCount:
