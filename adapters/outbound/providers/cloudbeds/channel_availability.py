@@ -10,10 +10,9 @@ from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.provider_kit.told_items import all_homes
 from adapters.outbound.providers.cloudbeds.mapping_availability import (
-    Cells,
     Offer,
     Offers,
-    refused,
+    cells_of,
 )
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
@@ -22,7 +21,6 @@ from adapters.outbound.providers.cloudbeds.reading import (
     children,
     opened,
 )
-from domain.errors import InvalidField
 from domain.snapshots import require_id
 from ports.providers import ReadItem
 
@@ -47,14 +45,7 @@ class ChannelReader:
     explain: bool = False
 
     def read(self, entries: Iterable[Entry]) -> list[ReadItem]:
-        by_room: dict[str, Offers] = {}
-        items: list[ReadItem] = []
-        for entry in entries:
-            try:
-                self._take(entry, by_room)
-            except (UnreadableField, InvalidField) as fault:
-                items.append(refused(entry, fault))
-        return [*Cells(self.observed_at).of(by_room.values()), *items]
+        return cells_of(entries, self._take, self.observed_at)
 
     def _take(self, entry: Entry, by_room: dict[str, Offers]) -> None:
         r = opened(entry.value)

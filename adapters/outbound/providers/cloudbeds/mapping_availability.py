@@ -6,7 +6,7 @@ getAvailableRoomTypes tells how many rooms are free for a whole stay: one night'
 of more nights it is nobody's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -111,7 +111,24 @@ class Cells:
         return _item(snapshot, raw, homes)
 
 
-def refused(entry: Entry, fault: UnreadableField | InvalidField) -> ReadItem:
+def cells_of(
+    entries: Iterable[Entry],
+    take: Callable[[Entry, dict[str, Offers]], None],
+    observed_at: datetime,
+) -> list[ReadItem]:
+    """The cells of all entries that `take` can add to the offers by room type; those that it can't
+    are told after them."""
+    by_type: dict[str, Offers] = {}
+    refused: list[ReadItem] = []
+    for entry in entries:
+        try:
+            take(entry, by_type)
+        except (UnreadableField, InvalidField) as fault:
+            refused.append(_refused(entry, fault))
+    return [*Cells(observed_at).of(by_type.values()), *refused]
+
+
+def _refused(entry: Entry, fault: UnreadableField | InvalidField) -> ReadItem:
     reason = reason_of(fault, entry.path, _SOURCES_OF)
     return ReadItem(kind=ItemKind.AVAILABILITY, raw=entry.text(), reason=reason)
 
@@ -148,14 +165,7 @@ class RateReader:
     explain: bool = False
 
     def read(self, entries: Iterable[Entry]) -> list[ReadItem]:
-        by_type: dict[str, Offers] = {}
-        items: list[ReadItem] = []
-        for entry in entries:
-            try:
-                self._take(entry, by_type)
-            except (UnreadableField, InvalidField) as fault:
-                items.append(refused(entry, fault))
-        return [*Cells(self.observed_at).of(by_type.values()), *items]
+        return cells_of(entries, self._take, self.observed_at)
 
     def _take(self, entry: Entry, by_type: dict[str, Offers]) -> None:
         """All nights of a rate, or none."""
