@@ -121,6 +121,9 @@ def availability(scene: Scene) -> None:
     visit = scene.visit()
     items = [item for item in visit.pull().items if item.kind is ItemKind.AVAILABILITY]
     ids = [item.external_id for item in items if item.snapshot is not None]
+    scene.skip_unless(
+        ids or scene.capabilities.push_path is None, "a pull brings none: it is pushed"
+    )
     scene.expect(ids, "availability is declared, and a full pull brings none")
     scene.expect(len(ids) == len(set(ids)), "a room type and day came twice")
     refused = [item.reason.detail for item in items if item.reason is not None]

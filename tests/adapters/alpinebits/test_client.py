@@ -138,7 +138,7 @@ class TestCheck:
         with opened(simulator, asked) as client, pytest.raises(CredentialsRefused):
             client.check()
 
-    @pytest.mark.parametrize("missing", ["username", "server_password"])
+    @pytest.mark.parametrize("missing", ["username", "server_password", "password"])
     def test_needs_what_a_server_asks_for(self, running: Start, missing: str) -> None:
         simulator = running()
         with (
@@ -165,14 +165,18 @@ class TestPushOnly:
 
 class TestFull:
     @pytest.mark.parametrize("speech", [Speech(), PURE], ids=["smx", "alpinebits"])
-    def test_is_the_hotel_and_acknowledges_nothing(self, running: Start, speech: Speech) -> None:
+    def test_is_the_hotel_of_which_a_delta_brings_nothing_again(
+        self, running: Start, speech: Speech
+    ) -> None:
         simulator = running(120, speech=speech)
         simulator.advance(days=3, events=40)
         with opened(simulator) as client:
             pages = list(client.pull(request(simulator)))
+            assert items_of(list(client.pull(request(simulator, SyncKind.DELTA)))) == []
+        assert len(items_of(pages)) == len(simulator.truth())
         assert_true(simulator, picture_of(pages))
         assert pages[-1].cursor
-        assert REPORT not in simulator.requests_served
+        assert simulator.requests_served[REPORT] == 1
 
     def test_says_the_same_again(self, running: Start) -> None:
         simulator = running()
@@ -199,7 +203,7 @@ class TestFull:
         with opened(simulator) as client:
             pages = list(client.pull(request(simulator)))
         assert [len(page.items) for page in pages] == [15, 15, 10, 0]
-        assert simulator.requests_served[READ] == 1
+        assert simulator.requests_served == {READ: 3, REPORT: 3}
 
     def test_is_asked_for_by_a_delta_that_never_ended(self, running: Start) -> None:
         simulator = running()
@@ -213,16 +217,18 @@ class TestFull:
         )
         with opened(simulator) as client:
             assert_true(simulator, picture_of(list(client.pull(delta))))
-        assert REPORT not in simulator.requests_served
 
 
 class TestReconcile:
-    def test_sees_all_and_moves_no_cursor(self, running: Start) -> None:
+    def test_sees_all_acknowledges_nothing_and_moves_no_cursor(self, running: Start) -> None:
         simulator = running()
         with opened(simulator) as client:
-            list(client.pull(request(simulator, SyncKind.DELTA)))
             pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
+            assert REPORT not in simulator.requests_served
+            assert len(items_of(list(client.pull(request(simulator, SyncKind.DELTA))))) == 40
+            again = list(client.pull(request(simulator, SyncKind.RECONCILE)))
         assert_true(simulator, picture_of(pages))
+        assert_true(simulator, picture_of(again))
         assert pages[-1].cursor is None
 
 
@@ -333,7 +339,7 @@ class TestMessagesOfOneReservation:
         simulator = running(0)
         simulator.serve(lambda _: Reply(200, retrieved("".join(bodies)), content_type="text/xml"))
         with opened(simulator) as client:
-            return items_of(list(client.pull(request(simulator))))
+            return items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
 
     BOOKED = """<HotelReservation ResStatus="Reserved" CreateDateTime="2026-05-01T00:00:00Z">
       <UniqueID Type="14" ID="R-1"/><RoomStays><RoomStay>
@@ -411,7 +417,7 @@ class TestBadAnswers:
         simulator = running()
         simulator.faults.add(parse_fault(f"{fault},times=1"))
         with opened(simulator) as client:
-            items = items_of(list(client.pull(request(simulator))))
+            items = items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
         (bad,) = [item.reason for item in items if item.reason is not None]
         assert (len(items), bad.code) == (40, code)
 

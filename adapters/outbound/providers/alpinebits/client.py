@@ -2,7 +2,8 @@
 
 A delta asks for what was not delivered yet and acknowledges it once it is stored, so that a crash
 in between has it delivered again, which is harmless. A full sync and a reconcile ask for all since
-a day, whether it was delivered or not, and acknowledge nothing.
+a day, whether it was delivered or not. A reconcile acknowledges nothing; a full sync then takes
+what was not delivered yet as a delta does, or the first delta would bring all of it again.
 
 A connection without `url` is pushed to and can't be asked.
 """
@@ -16,7 +17,7 @@ from adapters.outbound.provider_kit.errors import UnreadableJson
 from adapters.outbound.provider_kit.host_policy import HostPolicy
 from adapters.outbound.provider_kit.json_text import Json, loads
 from adapters.outbound.provider_kit.transport import Link, Transport
-from adapters.outbound.provider_kit.xml_text import XmlElement
+from adapters.outbound.provider_kit.xml_text import XmlElement, write_xml
 from adapters.outbound.providers.alpinebits import documents
 from adapters.outbound.providers.alpinebits.exchange import (
     MAX_ANSWER_BYTES,
@@ -58,6 +59,7 @@ _HANDSHAKE: Final = "ALPINEBITS_HANDSHAKE"
 
 def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
     """Raises Misconfigured where a setting is missing or a host is not allowed."""
+    _told("password", account.secrets.get("password"))
     url = account.settings.get("url")
     hotel_code = account.settings.get("hotel_code")
     if not url:
@@ -94,7 +96,7 @@ def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
 
 def _told(name: str, value: str | None) -> str:
     if not value:
-        raise Misconfigured(f"{name} is missing, the server asks for it", setting=name)
+        raise Misconfigured(f"{name} is missing", setting=name)
     return value
 
 
@@ -149,10 +151,11 @@ class AlpineBitsClient:
         )
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        if request.kind is SyncKind.DELTA and request.cursor is not None:
-            yield from self._undelivered()
-        else:
-            yield from self._all(request)
+        stored: set[bytes] = set()
+        if request.kind is not SyncKind.DELTA or request.cursor is None:
+            yield from self._all(request, stored)
+        if request.kind is not SyncKind.RECONCILE:
+            yield from self._undelivered(stored)
         cursor = None if request.kind is SyncKind.RECONCILE else self.clock.now().isoformat()
         yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
 
@@ -165,30 +168,36 @@ class AlpineBitsClient:
     def close(self) -> None:
         self.exchange.close()
 
-    def _undelivered(self) -> Iterator[Page]:
+    def _undelivered(self, stored: set[bytes]) -> Iterator[Page]:
         """Until nothing new comes: a server may hand them out in parts. One that goes on handing
-        out what was acknowledged is not asked again before the next run."""
+        out what was acknowledged is not asked again before the next run. What this run `stored`
+        already is only acknowledged."""
         seen: set[bytes] = set()
         for _ in range(_MOST_ROUNDS):
             observed_at = self.clock.now()
-            told = {entry.text(): entry for entry in self._ask(None)}
-            fresh = [entry for text, entry in told.items() if text not in seen]
+            told = {_text(entry): entry for entry in self._ask(None)}
+            fresh = [(text, entry) for text, entry in told.items() if text not in seen]
             if not fresh:
                 return
             seen.update(told)
-            for part in _parts(fresh):
-                yield Page(items=self._items(part, observed_at), observed_at=observed_at)
+            for start in range(0, len(fresh), PAGE_SIZE):
+                part = fresh[start : start + PAGE_SIZE]
+                new = [entry for text, entry in part if text not in stored]
+                if new:
+                    yield Page(items=self._items(new, observed_at), observed_at=observed_at)
                 # Resumed: the page is stored.
-                self._acknowledge(part)
+                self._acknowledge([entry for _, entry in part])
 
-    def _all(self, request: PullRequest) -> Iterator[Page]:
+    def _all(self, request: PullRequest, stored: set[bytes]) -> Iterator[Page]:
         """What the server holds is a row of messages: of each reservation the last one counts."""
         since = datetime.combine(request.stay_from - BOOKED_AHEAD, time.min, tzinfo=UTC)
         observed_at = self.clock.now()
-        items = last_words(self._items(self._ask(since), observed_at))
+        entries = self._ask(since)
+        items = last_words(self._items(entries, observed_at))
         for start in range(0, len(items), PAGE_SIZE):
             part = items[start : start + PAGE_SIZE]
             yield Page(items=part, observed_at=observed_at, expected=len(items))
+        stored.update(map(_text, entries))
 
     def _ask(self, since: datetime | None) -> list[Entry]:
         root = self.exchange.ask(
@@ -218,8 +227,9 @@ class AlpineBitsClient:
             )
 
 
-def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    return (entries[start : start + PAGE_SIZE] for start in range(0, len(entries), PAGE_SIZE))
+def _text(entry: Entry) -> bytes:
+    """The reservation's own, by which one that is told again is known."""
+    return write_xml(entry.element, declaration=False)
 
 
 def _is_quote(item: ReadItem) -> bool:
