@@ -42,11 +42,10 @@ LIVE_EVERY: Final = 5.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """`providers`: those that a hotel is wanted of; none: what the home has, or else the default.
-    `bookings` of each new hotel. `live_every`: seconds between happenings, 0: nothing happens."""
+    `bookings` of each new hotel."""
 
     providers: Sequence[str] = ()
     bookings: int
-    live_every: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,13 @@ def first_sync(up: Running, hotel: DemoHotel) -> SyncRun | None:
         return runs[0]
 
 
+def let_live(up: Running, *, every_seconds: float) -> None:
+    """In some hotel something happens that often. Several in turn: all of them share this machine,
+    and each message from one costs a job."""
+    for hotel in up.demo.hotels:
+        simulated(hotel).live(every_seconds * len(up.demo.hotels))
+
+
 def simulated(hotel: DemoHotel) -> SimulatedPms:
     return SimulatedPms(hotel.provider, f"http://127.0.0.1:{hotel.simulator_port}")
 
@@ -145,7 +151,7 @@ def _started(container: Container, children: Children, wanted: Wanted) -> Runnin
     wait_until(ready, children, seconds=WEB_SECONDS, what="the web server")
     up = Running(container, children, demo, home_url, events)
     for hotel in demo.hotels:
-        _begin_to_live(up, hotel, live_every=wanted.live_every)
+        _introduce(up, hotel)
     return up
 
 
@@ -200,8 +206,8 @@ def _start_processes(children: Children, events: Path) -> None:
     children.start_pms("relay", "relay", "--events-to", str(events))
 
 
-def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
-    """Only now that there is somebody to hear of it."""
+def _introduce(up: Running, hotel: DemoHotel) -> None:
+    """The simulator is told where to send its messages, our connection is tested."""
     pms = simulated(hotel)
     capabilities = up.capabilities(hotel)
     if capabilities.webhooks:
@@ -212,8 +218,6 @@ def _begin_to_live(up: Running, hotel: DemoHotel, *, live_every: float) -> None:
         pms.send_webhooks_to(f"{up.home_url}{capabilities.push_path}", auth=auth)
     if up.is_pulled(hotel):
         _test_connection(up, hotel)
-    if live_every > 0:
-        pms.live(live_every)
 
 
 def _test_connection(up: Running, hotel: DemoHotel) -> None:

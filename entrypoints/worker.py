@@ -5,6 +5,7 @@ from typing import Final
 
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
+from rq.worker import DequeueStrategy
 
 from adapters.outbound.jobs.redis_clients import patient
 from adapters.outbound.jobs.rq_queue import INBOX_QUEUE, SYNC_QUEUE, TICK_QUEUE
@@ -31,4 +32,9 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
         job_monitoring_interval=5,
         log_job_description=False,
     )
-    worker.work(with_scheduler=False, logging_level="WARNING")
+    # In turn: a queue that never runs empty, as that of webhooks at a busy hour, starves no other.
+    worker.work(
+        with_scheduler=False,
+        logging_level="WARNING",
+        dequeue_strategy=DequeueStrategy.ROUND_ROBIN,
+    )

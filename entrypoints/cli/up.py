@@ -19,7 +19,7 @@ from entrypoints.log_config import configure_logging
 from entrypoints.self_check import check as run_check
 from entrypoints.settings import Settings, read_settings
 from entrypoints.simulators import simulator_names
-from entrypoints.up import LIVE_EVERY, Running, Wanted, running
+from entrypoints.up import LIVE_EVERY, Running, Wanted, let_live, running
 
 CHECK_BOOKINGS: Final = 500
 ONE_HOTEL_BOOKINGS: Final = 2_000
@@ -62,11 +62,13 @@ def up(
         providers = tuple(sorted(simulator_names(), key=lambda name: name != DEFAULT_PROVIDER))
     usual = ONE_HOTEL_BOOKINGS if len(providers) < 2 else EACH_HOTEL_BOOKINGS
     if check:
-        wanted = Wanted(providers=providers, bookings=bookings or CHECK_BOOKINGS, live_every=0)
+        wanted = Wanted(providers=providers, bookings=bookings or CHECK_BOOKINGS)
         sys.exit(_checked(settings, wanted))
-    wanted = Wanted(providers=providers, bookings=bookings or usual, live_every=live_every)
+    wanted = Wanted(providers=providers, bookings=bookings or usual)
     with _signals_end_it(), running(settings, wanted) as everything:
         show_first_syncs(everything)
+        if live_every > 0:
+            let_live(everything, every_seconds=live_every)
         click.echo(welcome(everything))
         _wait(everything)
     click.echo("Stopped.", err=True)

@@ -121,7 +121,7 @@ def _lines_of(up: Running, hotel: DemoHotel) -> str:
     capabilities = up.capabilities(hotel)
     place = f"{hotel.time_zone}, {hotel.currency}"
     return (
-        f"{hotel.slug:<18} {capabilities.title:<18} {place:<24} {_scopes(up, hotel)}\n"
+        f"{hotel.slug:<18} {capabilities.title:<22} {place:<24} {_scopes(up, hotel)}\n"
         f"    key    {hotel.partner_key}\n"
         f"    token  {hotel.token}"
     )
