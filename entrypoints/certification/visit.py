@@ -163,7 +163,20 @@ class Visit:
         """One run of a client of its own. Raises what the client raises."""
         asked = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
         with self.client() as client:
-            return Pulled(list(client.pull(asked)))
+            pages = list(client.pull(asked))
+            return Pulled([*pages, *self._named(client, pages)])
+
+    def _named(self, client: ProviderClient, pages: Sequence[Page]) -> Iterator[Page]:
+        """What the notifications that came with the pages name: a pull that hands them over is
+        whole with that."""
+        said = [
+            self.provider.read_notification(body, self.context)
+            for page in pages
+            for body in page.notifications
+        ]
+        refs = dict.fromkeys(ref for one in said for ref in one.refs)
+        if refs:
+            yield client.fetch(list(refs))
 
     def fetch(self, *external_ids: str) -> Pulled:
         with self.client() as client:
