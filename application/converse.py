@@ -84,7 +84,7 @@ class Converse:
             _, conversing = self._conversing(document.provider)
         except PmsError:
             return None
-        return conversing.refusal(document.letter(), error)
+        return conversing.refuse(document.letter(), error)
 
     def _conversing(self, name: str) -> tuple[Provider, ConversingProvider]:
         provider = self.providers.get(name)

@@ -84,6 +84,6 @@ class ConversingProvider(Protocol):
         """Raises UnreadableMessage, TooManyItems where there is nothing to answer in kind."""
         ...
 
-    def refusal(self, letter: Letter, error: PmsError) -> Answer:
+    def refuse(self, letter: Letter, error: PmsError) -> Answer:
         """In the vendor's words, for what `claim`, `hear` or the application raised."""
         ...

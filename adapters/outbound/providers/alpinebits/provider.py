@@ -67,7 +67,7 @@ class AlpineBitsProvider:
     ) -> Conversation:
         return Listener(letter, context, settings, limit).hear()
 
-    def refusal(self, letter: Letter, error: PmsError) -> Answer:
+    def refuse(self, letter: Letter, error: PmsError) -> Answer:
         return refusal(letter, error)
 
     def open(self, account: Account) -> ProviderClient:
