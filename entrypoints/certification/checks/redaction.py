@@ -18,11 +18,12 @@ from domain.sync import SyncKind
 from domain.values import Stay
 from entrypoints.certification.check import Need, check
 from entrypoints.certification.house import House
-from entrypoints.certification.scene import FEW, Scene, secrets_among
+from entrypoints.certification.scene import Scene, secrets_among
 from entrypoints.certification.visit import START, met
 
 _FAILURES: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
 _STRIKES: Final = 3
+_GUESTS: Final = 25
 _WEEK: Final = Stay(START, START + timedelta(days=7))
 _SHORTEST: Final = 5
 _LEFT_OUT: Final = frozenset(
@@ -102,7 +103,7 @@ def _evidence(scene: Scene) -> Evidence:
 
 def _gathered(scene: Scene) -> Evidence:
     evidence = Evidence()
-    house = scene.house(SimulatorOptions(bookings=FEW))
+    house = scene.house(SimulatorOptions(bookings=_GUESTS))
     with _recorded(evidence.logs):
         house.first_sync()
         for kind in FaultKind:
