@@ -53,9 +53,11 @@ CAPABILITIES: Final = Capabilities(
         "changes that no event tells, but for what was created, cancelled, arrives or departs on "
         "the business days since the last delta: there is no filter by modification",
         "profiles that changed without an event: they are read by event, and with pull_profiles",
-        "a cancelled or changed rate, room or balance that leaves the time stamp alone",
+        "a guest's details inside bookings after the profile changed",
     ),
     trust="the unguessable URL alone: events are pushed by a relay of yours, not by the vendor",
+    # A relay may push the events of all hotels of a chain to one of their URLs.
+    account_settings=("base_url", "app_key", "client_id"),
     limits="50 requests a second and environment, shared; events: 20 a call, 300 calls a minute",
     settings=(
         SettingSpec(name="base_url", help="your environment's gateway, https://…oraclecloud.com"),
