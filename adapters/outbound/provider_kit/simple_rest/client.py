@@ -1,12 +1,13 @@
 """One connection's client: test it, pull it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
+from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.provider_kit.simple_rest.api import SimpleApi
 from adapters.outbound.provider_kit.simple_rest.vendor import SimpleVendor
@@ -31,25 +32,23 @@ FETCHED_DAYS: Final = timedelta(days=365)
 
 @dataclass(slots=True, kw_only=True)
 class SimpleClient:
+    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+
     vendor: SimpleVendor
     api: SimpleApi
     clock: Clock
     time_zone: str
     currency: str
+    _context: HotelContext | None = field(default=None, init=False)
 
     def check(self) -> AccountReport:
-        call = self.vendor.account
-        try:
-            said = call.read(Reader(self.api.get(call.path)))
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
-        return self._advised(said)
+        return self._advised(self._account())
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         yield from self._walk().pages(request)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
-        observed_at, walk = self.clock.now(), self._walk()
+        walk, observed_at = self._walk(), self.clock.now()
         kinds = {ref.kind for ref in refs}
         items: list[ReadItem] = []
         if RefKind.BOOKING in kinds:
@@ -92,15 +91,33 @@ class SimpleClient:
             first = until
 
     def _walk(self) -> Walk:
-        context = HotelContext(
-            time_zone=self.time_zone, currency=self.currency, observed_at=self.clock.now()
-        )
+        context = self._context = self._context or self._asked()
         return Walk(vendor=self.vendor, api=self.api, clock=self.clock, context=context)
+
+    def _asked(self) -> HotelContext:
+        said = self._account()
+        return HotelContext(
+            time_zone=said.time_zone or self.time_zone,
+            currency=said.currency or self.currency,
+            observed_at=self.clock.now(),
+        )
+
+    def _account(self) -> AccountReport:
+        call = self.vendor.account
+        try:
+            said = call.read(Reader(self.api.get(call.path)))
+            zone(said.time_zone or self.time_zone)
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        except UnknownZone as fault:
+            raise UnreadableAnswer("the time zone is not an IANA name") from fault
+        return said
 
     def _advised(self, said: AccountReport) -> AccountReport:
         advice = list(said.advice)
         if said.time_zone not in (None, self.time_zone):
-            advice.append(f"{self.vendor.title} has the time zone {said.time_zone}.")
+            told = f"{self.vendor.title} has the time zone {said.time_zone}"
+            advice.append(f"{told}; its bookings are read with that.")
         if said.currency not in (None, self.currency):
             advice.append(f"{self.vendor.title} has the currency {said.currency}.")
         return AccountReport(

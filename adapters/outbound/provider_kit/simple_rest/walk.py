@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.field_values import as_instant
 from adapters.outbound.provider_kit.json_text import Json, dumps, loads
 from adapters.outbound.provider_kit.local_time import local_day, zone
@@ -32,7 +32,7 @@ from adapters.outbound.provider_kit.simple_rest.vendor import (
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync import SyncKind
-from ports.errors import Misconfigured, UnreadableAnswer
+from ports.errors import UnreadableAnswer
 from ports.providers import HotelContext, Page, PullRequest, ReadItem
 from ports.system import Clock
 
@@ -154,10 +154,7 @@ class Walk:
         return Page(items=self.items(ItemKind.AVAILABILITY, found, at), observed_at=at)
 
     def today(self) -> date:
-        try:
-            return local_day(self.clock.now(), zone(self.context.time_zone))
-        except UnknownZone as fault:
-            raise Misconfigured("the hotel's time zone is not an IANA name") from fault
+        return local_day(self.clock.now(), zone(self.context.time_zone))
 
     def _beginning(self, request: PullRequest) -> Position:
         cursor = cursor_of(request.cursor)

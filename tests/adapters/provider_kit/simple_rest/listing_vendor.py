@@ -48,7 +48,10 @@ def read(r: pms.Reader, context: pms.HotelContext) -> pms.BookingSnapshot:
 
 def account(r: pms.Reader) -> pms.AccountReport:
     return pms.AccountReport(
-        property_id=r.text("id"), property_name=r.text("id"), time_zone=None, currency="CHF"
+        property_id=r.text("id"),
+        property_name=r.text("id"),
+        time_zone=r.optional_text("zone"),
+        currency="CHF",
     )
 
 
@@ -86,6 +89,7 @@ class Shelf:
     includes_since: bool = True
     past_end: int = 200
     account_status: int = 200
+    told: dict[str, str] = field(default_factory=dict)
     between: Callable[["Shelf"], None] = lambda _: None
     asked: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -96,7 +100,7 @@ class Shelf:
         if call.headers.get("x-api-key") != "key":
             return Reply(401)
         if parts.path == "/hotels/h%2F1":
-            return Reply(self.account_status, b'{"id": "h/1"}')
+            return Reply(self.account_status, orjson.dumps({"id": "h/1", **self.told}))
         if parts.path == "/hotels/h%2F1/stays":
             reply = self._page(dict(parse_qsl(parts.query)))
             self.between(self)

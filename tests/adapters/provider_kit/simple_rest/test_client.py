@@ -41,7 +41,22 @@ class TestFetch:
         shelf = Shelf([])
         with opened(shelf) as client:
             client.fetch(refs("a/../b?c"))
-        assert shelf.paths[0] == "/hotels/h%2F1/stays/a%2F..%2Fb%3Fc"
+        assert shelf.paths[1] == "/hotels/h%2F1/stays/a%2F..%2Fb%3Fc"
+
+    def test_reads_with_the_providers_own_zone(self) -> None:
+        seen: list[str] = []
+
+        def reading(r: pms.Reader, context: pms.HotelContext) -> pms.BookingSnapshot:
+            seen.append(context.time_zone)
+            return VENDOR.bookings.read(r, context)
+
+        vendor = replace(VENDOR, bookings=replace(VENDOR.bookings, read=reading))
+        shelf = Shelf([booking(1)], told={"zone": "Asia/Tokyo"})
+        with opened(shelf, vendor) as client:
+            client.fetch(refs("B0001"))
+            list(client.pull(request()))
+        assert seen == ["Asia/Tokyo"] * 2
+        assert shelf.paths.count("/hotels/h%2F1") == 1
 
     def test_tells_one_that_can_not_be_understood(self) -> None:
         with opened(Shelf([booking(1, state="odd")])) as client:
@@ -56,6 +71,15 @@ class TestCheck:
         with opened(Shelf([])) as client:
             report = client.check()
         assert (report.property_id, report.currency, report.advice) == ("h/1", "CHF", ())
+
+    def test_advises_where_the_provider_has_another_zone(self) -> None:
+        with opened(Shelf([], told={"zone": "Asia/Tokyo"})) as client:
+            assert "Asia/Tokyo" in client.check().advice[0]
+
+    def test_refuses_a_zone_that_is_none(self) -> None:
+        shelf = Shelf([], told={"zone": "Tokyo Standard Time"})
+        with opened(shelf) as client, pytest.raises(UnreadableAnswer):
+            client.check()
 
     def test_refuses_an_account_that_is_none(self) -> None:
         vendor = replace(VENDOR, account=replace(VENDOR.account, path="/hotels/{hotel}/stays"))
