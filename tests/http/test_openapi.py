@@ -18,6 +18,7 @@ CALLS = {
     ("post", "/api/pms/{provider}/availability"),
     ("get", "/api/pms/ingests/{batch_id}"),
     ("post", "/api/pms/{provider}/webhook/{connection_key}"),
+    ("post", "/api/pms/alpinebits"),
     ("post", "/api/pms/sync"),
     ("get", "/api/pms/sync/runs"),
     ("get", "/api/pms/sync/runs/{run_id}"),

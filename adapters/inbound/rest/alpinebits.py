@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from adapters.inbound.rest.bodies import body_maybe_compressed
-from adapters.inbound.rest.openapi import BASIC, Description, route
+from adapters.inbound.rest.openapi import BASIC, Description, answers, route
 from adapters.inbound.rest.problems import (
     BodyTooLarge,
     UnsupportedMediaType,
@@ -164,5 +164,6 @@ _MEANINGS: Final = {
     503: "It could not be stored; send it again",
 }
 _RESPONSES: Final[Description] = {
-    str(status): {"description": meaning, "content": _SAID} for status, meaning in _MEANINGS.items()
+    **{str(code): {"description": said, "content": _SAID} for code, said in _MEANINGS.items()},
+    **answers({}, 404),
 }
