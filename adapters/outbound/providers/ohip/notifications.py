@@ -34,14 +34,12 @@ def read_notification(body: bytes) -> Notification:
     for entry in events:
         try:
             header = _header(opened(entry.value, entry.path))
-            found = _refs(header)
+            hotel, found = header.optional("hotelId", as_id), _refs(header)
+            refs += found
+            ignored += [] if found else [_name(header)]
+            hotels.add(hotel)
         except UnreadableField as fault:
             faults.append(fault)
-            continue
-        hotels.add(header.optional_text("hotelId"))
-        refs += found
-        if not found:
-            ignored.append(_name(header))
     if faults and len(faults) == len(events):
         raise UnreadableMessage(faults[0].message, path=faults[0].path)
     return Notification(

@@ -21,7 +21,7 @@ from domain.values import ABSENT, Field
 
 _PRIMARY: Final = "primary_guest"
 _FURTHER: Final = "further_guests"
-_OWNERS: Final = frozenset({"Company", "TravelAgent", "Source", "Group"})
+_OWNERS: Final = ("Company", "TravelAgent", "Source", "Group")
 _CONTACT: Final = "ReservationContact"
 
 
