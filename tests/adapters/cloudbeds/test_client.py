@@ -32,6 +32,8 @@ from ports.errors import (
 from ports.providers import Account, Page, ProviderClient, PullRequest, Ref, RefKind
 from tests.adapters.mews.mews_payloads import SkippingClock, tools
 
+AHEAD = 45
+"""Days; what leaves after them is told as well."""
 LOOPBACK = frozenset({"127.0.0.1"})
 SECRETS = ("api_key", "client_id", "client_secret", "refresh_token")
 
@@ -96,7 +98,7 @@ def request(
         cursor=cursor,
         checkpoint=checkpoint,
         stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=250),
+        stay_to=simulator.hotel.today + timedelta(days=AHEAD),
     )
 
 
@@ -227,7 +229,7 @@ class TestPull:
         assert {kind.name for kind in records.room_types} == {"Single", "Double", "Family", "Suite"}
         assert {plan.name for plan in records.rate_plans} == {"Flexible", "Not refundable"}
         cells = [i for page in pages for i in page.items if i.kind is ItemKind.AVAILABILITY]
-        assert len(cells) == 250 * 4
+        assert len(cells) == AHEAD * 4
         guests = {g.external_id for g in said(pages) if isinstance(g, GuestSnapshot)}
         assert guests == {
             simulator.words.guest_id(guest.id) for guest, _, _ in simulator.words.guests()
@@ -433,9 +435,19 @@ class TestFetch:
         simulator.life.desk.merge(one, other)
         with opened(simulator) as client:
             page = client.fetch([Ref(RefKind.GUEST, simulator.words.guest_id(one.id))])
-        (found,) = said([page])
-        assert isinstance(found, GuestSnapshot)
+        (found,) = (s for s in said([page]) if isinstance(s, GuestSnapshot))
         assert found.merged_into == simulator.words.guest_id(other.id)
+
+    def test_of_a_guest_tells_the_reservations_that_hold_its_details(self, running: Start) -> None:
+        simulator = running(bookings=20)
+        booking = some(simulator, StayState.CONFIRMED)
+        guest = simulator.hotel.guests[booking.stays[0].guest_id]
+        simulator.life.desk.change_guest(guest, "x@example.com")
+        with opened(simulator) as client:
+            page = client.fetch([Ref(RefKind.GUEST, simulator.words.guest_id(guest.id))])
+        told = picture_of([page])[name(simulator, booking)].primary_guest
+        assert isinstance(told, Party)
+        assert told.email == "x@example.com"
 
     def test_of_a_guest_that_is_not_there_is_empty(self, running: Start) -> None:
         with opened(running(bookings=10)) as client:

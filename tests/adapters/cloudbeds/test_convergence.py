@@ -41,6 +41,8 @@ BAD_NETWORK = (
     "moving-items,probability=0.2,path=getReservations",
     "hidden-update,probability=0.1,path=getReservations",
 )
+NEAR = Schedule(reconcile_days_ahead=60, keep_days_back=120, keep_days_ahead=60)
+"""What leaves later is told all the same; availability of more days would be more of the same."""
 ROTATING = Consent("app", "hush", "refresh-0", "", token_seconds=120, rotates=True)
 
 
@@ -142,7 +144,7 @@ def stack_over(home: Path, simulator: CloudbedsSimulator) -> Iterator[Stack]:
                 provider="cloudbeds",
                 name="cloudbeds",
                 values=simulator.connection_values(),
-                schedule=Schedule(),
+                schedule=NEAR,
             )
         )
         tested = container.test_connection(added.connection.id, correlation_id="setup")

@@ -63,14 +63,22 @@ class CloudbedsClient:
         observed_at = self.clock.now()
         hotel = self._hotel or self._asked()
         kinds = {ref.kind for ref in refs}
-        items = self._bookings(hotel, _ids(refs, RefKind.BOOKING))
-        for guest_id in _ids(refs, RefKind.GUEST):
-            items += hotel.guests(hotel.guest(guest_id, self.clock.now()))
+        items = self._guests(hotel, _ids(refs, RefKind.GUEST))
+        items += self._bookings(hotel, _ids(refs, RefKind.BOOKING))
         if RefKind.AVAILABILITY in kinds:
             items += self._cells(hotel)
         wants_records = RefKind.RECORDS in kinds
         records = hotel.records(hotel.today(observed_at)) if wants_records else HotelRecords()
         return Page(items=items, observed_at=observed_at, records=records)
+
+    def _guests(self, hotel: Hotel, ids: Sequence[str]) -> list[ReadItem]:
+        """With the reservations that they are on."""
+        items: list[ReadItem] = []
+        for guest_id in ids:
+            now = self.clock.now()
+            items += hotel.guests(hotel.guest(guest_id, now))
+            items += hotel.bookings(hotel.of_guest(guest_id, now))
+        return items
 
     def _bookings(self, hotel: Hotel, ids: Sequence[str]) -> list[ReadItem]:
         items: list[ReadItem] = []

@@ -145,6 +145,16 @@ class Hotel:
         ours = [value for value in found if self._is_ours(value)]
         return ours + [value for each in missing for value in self._alone(each)]
 
+    def of_guest(self, guest_id: str, now: datetime) -> list[Json]:
+        """The reservations that the guest is on: they hold the guest's details, and their own time
+        does not move with them."""
+        query = {"guestID": guest_id, "includeDeleted": "true"}
+        try:
+            found = [v for _, page in self.reservation_pages(query, now) for v in page]
+        except NotFoundAtProvider:
+            return []
+        return [value for value in found if self._is_ours(value)]
+
     def _alone(self, reservation_id: str) -> list[Json]:
         query = {"propertyID": self.property.id, "reservationID": reservation_id}
         try:

@@ -269,6 +269,10 @@ class CloudbedsWords:
             "isAnonymized": False,
         }
 
+    def guest_ids(self, booking: Booking) -> set[str]:
+        people = (each for stay in _rooms(booking) for each in _people(stay))
+        return {self.guest_id(self._followed(each).id) for each in people}
+
     def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
         """Each once, by the last of the stays that it is on."""
         found: dict[str, tuple[Guest, Booking, RoomStay]] = {}

@@ -228,6 +228,9 @@ class CloudbedsApi:
         ids = query.get("reservationID")
         if ids is not None and self.words.reservation_id(booking.id) not in ids.split(","):
             return False
+        guest_id = query.get("guestID")
+        if guest_id is not None and guest_id not in self.words.guest_ids(booking):
+            return False
         left = self.words.departure(booking)
         modified = self.words.modified(booking) // TICKS
         return (
