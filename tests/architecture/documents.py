@@ -27,6 +27,7 @@ from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from entrypoints.providers import GROUP, InstalledProviders
 from entrypoints.settings import PREFIX, Settings
 from ports.providers import Capabilities, ProviderTools
+from tests.architecture.capability_table import PROVIDERS, rows
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
@@ -176,6 +177,11 @@ def _capable(can: Capabilities) -> tuple[str, ...]:
     return (code(can.name), can.title, *("yes" if answer else "no" for answer in answers))
 
 
+def capability_table() -> str:
+    heads = [f"{name} (`tests/adapters/{name}/`)" for name in PROVIDERS]
+    return table(("what", *heads), rows())
+
+
 def mews_states() -> str:
     rows = []
     for word, status in STATES.items():
@@ -205,6 +211,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "graphql-limits": graphql_limits,
     "settings": settings_table,
     "providers": providers_table,
+    "capabilities": capability_table,
     "mews-states": mews_states,
     "mews-settings": mews_settings,
 }

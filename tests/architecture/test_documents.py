@@ -20,6 +20,7 @@ from domain.guest import GuestDetails
 from domain.snapshots import RoomRecord, RoomTypeRecord
 from entrypoints.cli.main import main
 from entrypoints.settings import Settings
+from tests.architecture.capability_table import PROVIDERS, ROWS, place
 from tests.architecture.documents import (
     BLOCK,
     BLOCKS,
@@ -195,6 +196,17 @@ class TestDocuments:
         )
         for body in re.findall(r"-d '(\{\"query\".*?\})'$", document.read_text(), re.MULTILINE):
             assert validate(schema, parse(json.loads(body)["query"])) == []
+
+
+class TestTheCapabilityTable:
+    def test_has_a_cell_for_each_provider(self) -> None:
+        assert {len(cells) for cells in ROWS.values()} == {len(PROVIDERS)}
+        assert {*PROVIDERS} == {*provider_names()} - {"canonical", "mock"}
+
+    @pytest.mark.parametrize("capability", ROWS)
+    def test_names_tests_that_exist(self, capability: str) -> None:
+        places = map(place, PROVIDERS, ROWS[capability])
+        assert [named for named in places if not is_there(named)] == []
 
 
 class TestReadme:

@@ -1,0 +1,238 @@
+"""What each vendor can do and what our adapter makes of it, with the test that shows it: the table
+of PROJECT_SUMMARY.md. Every test that is named here has to exist."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Cell(NamedTuple):
+    """`test`: below tests/adapters/<provider>/, or from the root where it begins with `tests/`."""
+
+    words: str
+    test: str
+
+
+PROVIDERS: Final = ("mews", "apaleo", "cloudbeds", "ohip", "alpinebits")
+
+ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
+    "delta": (
+        Cell(
+            "by `UpdatedUtc`, inclusive, cursors of 1,000; also customers and order items",
+            "test_client.py::TestDelta::test_brings_a_booking_whose_price_alone_changed",
+        ),
+        Cell(
+            "by `modified`, half-open, pages until 204, `count` never trusted",
+            "test_client.py::TestPull::test_reads_a_second_in_which_more_changed_than_a_page_holds",
+        ),
+        Cell(
+            "by `modifiedFrom`, whichever zone the vendor means, pages of 100",
+            "test_client.py::TestPull::"
+            "test_continues_whether_the_vendor_means_its_wall_time_or_utc",
+        ),
+        Cell(
+            "by business events, which vanish when they are read: kept before anything else; "
+            "there is no filter by modification",
+            "tests/application/test_handed_over_notifications.py",
+        ),
+        Cell(
+            "what was not delivered yet, acknowledged once it is stored",
+            "test_client.py::TestDelta::test_acknowledges_only_what_is_stored",
+        ),
+    ),
+    "what the delta misses": (
+        Cell(
+            "changes without a new `UpdatedUtc`: seen by the reconcile",
+            "test_client.py::TestReconcile::test_sees_what_the_delta_cannot_and_moves_no_cursor",
+        ),
+        Cell(
+            "bookers: seen by the reconcile",
+            "test_client.py::TestPull::test_by_reconcile_sees_a_booker_that_the_delta_misses",
+        ),
+        Cell(
+            "changes that leave the modification time alone: seen by the reconcile",
+            "test_client.py::TestPull::test_by_reconcile_sees_what_moved_no_time_stamp",
+        ),
+        Cell(
+            "events lost with a broken answer, or never configured: seen by the reconcile",
+            "test_convergence.py::TestBusinessEvents::"
+            "test_that_a_broken_answer_took_are_closed_by_the_reconcile",
+        ),
+        Cell(
+            "what another client acknowledged: seen by the reconcile",
+            "test_client.py::TestReconcile::test_sees_all_acknowledges_nothing_and_moves_no_cursor",
+        ),
+    ),
+    "deletion": (
+        Cell(
+            "not in the answer to its id",
+            "test_client.py::TestFetch::test_brings_what_is_there_and_leaves_out_what_is_not",
+        ),
+        Cell(
+            "`deleted` webhook, 404 to its id",
+            "test_client.py::TestFetch::test_brings_what_is_there_and_nothing_for_what_is_gone",
+        ),
+        Cell(
+            "`isDeleted`, `deleted` webhook, not found by its id",
+            "test_client.py::TestPull::test_tells_a_deleted_one_as_gone",
+        ),
+        Cell(
+            "not in the answer to its id",
+            "test_client.py::TestFetch::test_asks_alone_for_what_a_list_does_not_show",
+        ),
+        Cell(
+            "none: a cancellation is the end",
+            "test_reservation_mapping.py::TestIdentity::"
+            "test_may_be_a_cancellations_or_without_a_type",
+        ),
+    ),
+    "webhooks": (
+        Cell(
+            "thin, hundreds of events in one",
+            "test_notifications.py::TestAGeneralWebhook::test_holds_hundreds_of_events",
+        ),
+        Cell(
+            "thin, one event, three forms of time",
+            "test_notifications.py::TestNotification::test_has_a_time_in_any_of_its_forms",
+        ),
+        Cell(
+            "thin, two spellings of its keys, no id of its own",
+            "test_notifications.py::TestNotification::test_is_read_in_the_other_spelling_too",
+        ),
+        Cell(
+            "none of the vendor's; a relay of its stream may push business events",
+            "test_notifications.py::TestEvents::test_of_the_streaming_api_are_understood",
+        ),
+        Cell(
+            "whole documents, pushed and answered in the standard's words",
+            "tests/http/test_alpinebits.py::TestAGuestRequest::"
+            "test_is_stored_and_acknowledged_by_its_id",
+        ),
+    ),
+    "their trust": (
+        Cell(
+            "the unguessable URL",
+            "test_notifications.py::TestTrust::test_is_the_url_alone",
+        ),
+        Cell(
+            "the unguessable URL; what it names is asked for",
+            "test_notifications.py::TestNotification::test_names_the_reservation_to_ask_for",
+        ),
+        Cell(
+            "the unguessable URL; what it names is asked for",
+            "test_notifications.py::TestNotification::test_names_the_reservation_to_ask_for",
+        ),
+        Cell(
+            "the unguessable URL of the relay; what it names is asked for",
+            "test_notifications.py::TestEvents::test_of_a_list_name_each_thing_once",
+        ),
+        Cell(
+            "basic auth or WSSE, for one hotel",
+            "tests/http/test_alpinebits.py::TestASender::test_needs_good_credentials",
+        ),
+    ),
+    "guests": (
+        Cell(
+            "customers by id, merged ones too",
+            "test_guest_mapping.py::TestACustomer::"
+            "test_that_was_merged_points_to_the_one_it_became_part_of",
+        ),
+        Cell(
+            "no ids: people of a booking by their role",
+            "test_booking_mapping.py::TestReservation::test_names_everybody_by_role_without_ids",
+        ),
+        Cell(
+            "by id; merged and anonymised ones",
+            "test_guest_mapping.py::TestGuest::test_whose_data_was_removed_is_cleared_of_all_of_it",
+        ),
+        Cell(
+            "profiles by id, by event or where it is told to",
+            "test_guest_mapping.py::TestProfile::test_that_was_anonymised_clears_what_we_know",
+        ),
+        Cell(
+            "people of a reservation, by their profile's id within its context",
+            "test_reservation_mapping.py::TestPeople::"
+            "test_have_the_id_of_their_profile_within_its_context",
+        ),
+    ),
+    "availability": (
+        Cell(
+            "per category and day, total, occupied, blocked",
+            "test_availability_mapping.py::TestACell::test_adds_up",
+        ),
+        Cell(
+            "per unit group and night",
+            "test_availability_mapping.py::TestAvailability::test_is_a_cell_per_unit_group_and_night",
+        ),
+        Cell(
+            "per room type and night, with the lowest open rate",
+            "test_availability_mapping.py::TestRatesByNight::"
+            "test_are_a_cell_to_a_room_type_and_night",
+        ),
+        Cell(
+            "inventory statistics per room type and night",
+            "test_availability_mapping.py::TestStatistics::test_are_a_cell_a_night",
+        ),
+        Cell(
+            "FreeRooms of 2017/18 and 2020: sets, deltas, closing seasons",
+            "test_free_rooms.py::TestAMessage::test_that_breaks_a_rule_is_refused_as_a_whole",
+        ),
+    ),
+    "prices": (
+        Cell(
+            "from order items, per night, rounded once",
+            "test_booking_mapping.py::TestPrices::test_are_summed_exactly_and_rounded_once",
+        ),
+        Cell(
+            "per time slice",
+            "test_booking_mapping.py::TestReservation::test_has_the_prices_of_its_time_slices",
+        ),
+        Cell(
+            "per room and night; half to even, the vendor's number kept",
+            "test_booking_mapping.py::TestMoney::"
+            "test_is_rounded_half_to_even_and_its_own_number_kept",
+        ),
+        Cell(
+            "totals and rates, numbers as text; a suppressed rate is not told",
+            "test_booking_mapping.py::TestMoney::test_that_is_suppressed_is_not_told",
+        ),
+        Cell(
+            "totals with or without tax, rates per night where they cover the stay",
+            "test_reservation_mapping.py::TestNightlyPrices::"
+            "test_that_do_not_cover_the_stay_stay_in_the_extras",
+        ),
+    ),
+    "limits": (
+        Cell(
+            "200 requests in 30 s, kept; pages shrink",
+            "test_client.py::TestFaults::test_keeps_within_the_vendors_limit",
+        ),
+        Cell(
+            "told by 429, waited out",
+            "test_client.py::TestFaults::test_of_the_limit_are_waited_out",
+        ),
+        Cell(
+            "5 requests a second, kept: beyond it credentials are suspended",
+            "test_client.py::TestFaults::test_of_the_limit_never_come_to_that",
+        ),
+        Cell(
+            "50 requests a second, events 20 a call, 300 calls a minute",
+            "test_client.py::TestFaults::test_of_the_vendors_limit_are_waited_out",
+        ),
+        Cell(
+            "2 MB a message",
+            "tests/http/test_alpinebits.py::TestAnAttack::test_by_size_is_refused",
+        ),
+    ),
+}
+
+
+def place(provider: str, cell: Cell) -> str:
+    """Of its test, from the root."""
+    return cell.test if cell.test.startswith("tests/") else f"tests/adapters/{provider}/{cell.test}"
+
+
+def rows() -> list[tuple[str, ...]]:
+    return [
+        (capability, *(f"{cell.words}<br>{cell.test}" for cell in cells))
+        for capability, cells in ROWS.items()
+    ]
