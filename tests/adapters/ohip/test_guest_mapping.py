@@ -40,9 +40,10 @@ def alone(**changes: Any) -> dict[str, Any]:
 class TestProfile:
     def test_is_a_guest_in_each_of_its_shapes(self) -> None:
         listed = {"profileIdList": ids(Profile="7001"), "profile": details()}
-        bodies = [alone(), {"profiles": {"profileInfo": [listed]}}, [listed]]
+        of_guests = {"guestIdList": ids(Profile="7001"), "guestDetails": details()}
+        bodies = [alone(), of_guests, {"profiles": {"profileInfo": [listed]}}, [listed]]
         found = [guest(item) for body in bodies for item in read(ItemKind.GUEST, body)]
-        assert [one.external_id for one in found] == ["7001"] * 3
+        assert [one.external_id for one in found] == ["7001"] * 4
         for one in found:
             assert (one.title, one.first_name, one.last_name) == ("Dr", "Ada", "Aalto")
             assert one.birth_date == date(1990, 5, 17)
@@ -119,6 +120,13 @@ class TestProfile:
         customer = dict(details()["customer"], anonymization={"anonymizationStatus": "Requested"})
         (item,) = read(ItemKind.GUEST, alone(customer=customer))
         assert guest(item).last_name == "Aalto"
+
+    def test_that_was_merged_names_what_it_became_part_of(self) -> None:
+        body = {**alone(), "victimProfileId": ids(Profile="7002")}
+        survivor, victim = (guest(item) for item in read(ItemKind.GUEST, body))
+        assert (survivor.external_id, survivor.last_name) == ("7001", "Aalto")
+        assert (victim.external_id, victim.merged_into) == ("7002", "7001")
+        assert victim.last_name is ABSENT
 
     def test_explains_each_field(self) -> None:
         (item,) = read(ItemKind.GUEST, alone(statusCode="Active"), explain=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.providers.ohip.messages import MERGED_INTO
 from adapters.outbound.providers.ohip.people import primary_name
 from adapters.outbound.providers.ohip.reading import (
     Entry,
@@ -24,7 +25,8 @@ from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
 
-_DETAILS: Final = ("profileDetails", "profile")
+_DETAILS: Final = ("profileDetails", "guestDetails", "profile")
+_IDS: Final = ("profileIdList", "guestIdList")
 _NO_PHONES: Final = frozenset({"EMAIL", "FAX", "URL"})
 _ANONYMIZED: Final = "anonymized"
 
@@ -49,6 +51,8 @@ class GuestMapper:
         )
 
     def _snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
+        if MERGED_INTO in r:
+            return self._merged(r, external_id)
         details = _details(r)
         updated = details.optional("lastModifyDateTime", self.clock.instant, "version")
         version = SourceVersion(updated or self.clock.observed_at)
@@ -57,14 +61,22 @@ class GuestMapper:
             return _nobody(external_id, version)
         return _somebody(r, details, external_id, version)
 
+    def _merged(self, r: Reader, external_id: str) -> GuestSnapshot:
+        survivor = profile_id_of(r, "merged_into", MERGED_INTO)
+        if not survivor:
+            raise UnreadableField(MERGED_INTO, "missing_field", "an id of the type Profile")
+        version = SourceVersion(self.clock.observed_at)
+        return GuestSnapshot(external_id=external_id, version=version, merged_into=survivor)
+
 
 def _external_id(r: Reader) -> str:
     if "companyIdList" in r or "companyDetails" in r:
         raise UnreadableField("companyDetails", "unknown_value", "a guest's profile", found=None)
-    found = profile_id_of(r, "external_id")
-    if not found:
-        raise UnreadableField("profileIdList", "missing_field", "an id of the type Profile")
-    return found
+    for key in _IDS:
+        found = profile_id_of(r, "external_id", key)
+        if found:
+            return found
+    raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
 
 
 def _details(r: Reader) -> Reader:

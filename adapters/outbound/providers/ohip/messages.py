@@ -20,7 +20,10 @@ _OF_A_SINGLE: Final = frozenset(
     {"reservationGuests", "reservationProfiles", "walkIn", "cashiering", "comments", "cancellation"}
 )
 _OF_A_SINGLE_STAY: Final = frozenset({"roomRates", "currentRoomInfo", "guestCounts", "total"})
-_PROFILE_KEYS: Final = ("profile", "profileDetails")
+PROFILE_IDS: Final = frozenset({"profileIdList", "guestIdList", "companyIdList"})
+VICTIMS: Final = "victimProfileId"
+MERGED_INTO: Final = "mergedInto"
+"""Ours: what a merged profile became part of, as the message around it tells."""
 
 
 def loaded(body: bytes) -> Json:
@@ -81,9 +84,17 @@ def _profiles(value: Json) -> list[Entry]:
             told = value.get(key)
             if isinstance(told, dict):
                 return _numbered_in(told.get("profileInfo"), f"{key}.profileInfo")
-        if "profileIdList" in value or "companyIdList" in value:
-            return [Entry("", value)]
+        if not PROFILE_IDS.isdisjoint(value):
+            return [Entry("", value), *_merged(value)]
     raise UnreadableMessage("neither a profile nor a list of them")
+
+
+def _merged(value: dict[str, Json]) -> list[Entry]:
+    """A merge (crm: mergeProfiles) names the profiles that are no more."""
+    return [
+        Entry(one.path, {"profileIdList": [one.value], MERGED_INTO: value.get("profileIdList")})
+        for one in _numbered_in(value.get(VICTIMS), VICTIMS)
+    ]
 
 
 def _answers(value: Json) -> list[Entry]:
