@@ -97,7 +97,7 @@ def fault_of(words: list[str]) -> str | None:
         if found is None:
             return f"there is no {words[0]}"
         command, words = found, words[1:]
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     unknown = [
         word.partition("=")[0]
         for word in words
