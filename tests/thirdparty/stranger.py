@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from entrypoints.settings import inherited_environment
+from tests.processes import REPOSITORY
 
 PACKAGE = Path(__file__).parent / "package"
 SECONDS = 300
@@ -93,10 +94,11 @@ class Stranger:
 
 
 def tool(name: str, *arguments: str, cwd: Path) -> Ended:
-    """One of the project's own tools."""
+    """One of the project's own tools. Type checkers don't follow an editable install."""
     return subprocess.run(
         [sys.executable, "-m", name, *arguments],
         cwd=cwd,
+        env=inherited_environment() | {"MYPYPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         timeout=SECONDS,
