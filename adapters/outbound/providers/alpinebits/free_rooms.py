@@ -7,7 +7,7 @@ empties the hotel.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -61,7 +61,7 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
     r = XmlReader(message)
     item = ReadItem(kind=ItemKind.AVAILABILITY, raw=_kept(root))
     try:
-        read = _Message(r, hotel_zone, context, lenient=root is not message).read()
+        read = _Message(message, r, hotel_zone, context, lenient=root is not message).read()
     except UnreadableField as fault:
         return replace(item, reason=Reason(fault.code, fault.path, fault.message))
     except InvalidField as fault:
@@ -91,8 +91,15 @@ def is_beyond_horizon(message: XmlElement, context: HotelContext) -> bool:
 
 class _Message:
     def __init__(
-        self, r: XmlReader, hotel_zone: ZoneInfo, context: HotelContext, *, lenient: bool
+        self,
+        message: XmlElement,
+        r: XmlReader,
+        hotel_zone: ZoneInfo,
+        context: HotelContext,
+        *,
+        lenient: bool,
     ) -> None:
+        self._message = message
         self._r = r
         self._zone = hotel_zone
         self._context = context
@@ -140,8 +147,8 @@ class _Message:
         reader = LineReader(self._lenient)
         read = reader.counted if name == "Inventory" else reader.limited
         found = held[0].children(name)
-        for each in () if self._lenient else found:
-            _refuse_blanks(each)
+        if not self._lenient:
+            _refuse_blanks(self._message)
         if not found:
             raise UnreadableField(f"{held[0].path}/{name}", "missing_field", "at least one")
         lines = [read(each) for each in found]
@@ -209,12 +216,19 @@ class _Cells:
         )
 
 
-def _refuse_blanks(line: XmlReader) -> None:
+def _refuse_blanks(message: XmlElement) -> None:
     """A blank InvCode is not the same as none: one is a mistake, the other a category."""
-    control = line.child(CONTROL)
-    if control is not None and (blank := control.blanks()):
-        path = control.path_of(blank[0])
-        raise UnreadableField(path, "bad_text", "a value, or no attribute")
+    container, name = FORMS[message.name]
+    lines = [line for held in message.all(container) for line in held.all(name)]
+    for number, line in enumerate(lines):
+        for attribute, text in _said(line.child(CONTROL)):
+            if not text.strip():
+                path = f"{container}[0]/{name}[{number}]/{CONTROL}/@{attribute}"
+                raise UnreadableField(path, "bad_text", "a value, or no attribute")
+
+
+def _said(element: XmlElement | None) -> Iterable[tuple[str, str]]:
+    return element.attributes.items() if element is not None else ()
 
 
 def _room_count(line: Line) -> RoomCount:
