@@ -8,7 +8,7 @@ Source: apidocs.myallocator.com (booking format), the vendor's ota-build-to-us-v
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -168,8 +168,14 @@ def _stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
     last_night = r.optional_local_date("EndDate", "stay.departure")
     first = arrival or min(room.stay.arrival for room in rooms)
     if last_night is not None:
-        return Stay(first, last_night + _ONE_DAY)
+        return Stay(first, _day_after(last_night, r.path_of("EndDate")))
     return Stay(first, max(room.stay.departure for room in rooms))
+
+
+def _day_after(last_night: date, path: str) -> date:
+    if last_night == date.max:
+        raise UnreadableField(path, "bad_date", "a night that a day follows")
+    return last_night + _ONE_DAY
 
 
 def _total(r: Reader, currency: str, kept: Kept) -> Field[Money | None]:
@@ -214,7 +220,7 @@ class _Line:
             line_id=r.optional("ChannelRoomId", as_id, f"{home}.line_id"),
             room_type_id=self._room_type(home),
             rate_plan_id=r.optional("RateId", as_id, f"{home}.rate_plan_id"),
-            stay=Stay(first, last_night + _ONE_DAY),
+            stay=Stay(first, _day_after(last_night, r.path_of("EndDate"))),
             status=self.status,
             occupancy=tuple(_people_of(r, "", f"{home}.occupancy")),
             nightly_prices=tuple(self._nightly(home)),

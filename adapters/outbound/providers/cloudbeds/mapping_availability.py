@@ -70,7 +70,12 @@ class Cells:
         for room_type in offers:
             homes = tuple(sorted(room_type.homes.items()))
             for night, said in sorted(room_type.nights.items()):
-                yield self._cell(room_type, night, said, homes)
+                raw = dumps(room_type.raw[night]).encode()
+                try:
+                    yield _item(self._cell(room_type.room_type_id, night, said), raw, homes)
+                except InvalidField as fault:
+                    reason = reason_of(fault, "", _SOURCES_OF)
+                    yield ReadItem(kind=ItemKind.AVAILABILITY, raw=raw, reason=reason)
 
     def unsaid(self, room_type_id: str, night: date) -> ReadItem:
         """A night that no rate offers: what we hold is cleared, zero rooms would be a guess."""
@@ -89,13 +94,11 @@ class Cells:
         )
         return _item(snapshot, b"null", ())
 
-    def _cell(
-        self, room_type: Offers, night: date, said: Sequence[Offer], homes: Homes
-    ) -> ReadItem:
+    def _cell(self, room_type_id: str, night: date, said: Sequence[Offer]) -> AvailabilitySnapshot:
         open_ = [offer for offer in said if not offer.closed] or said
         prices = [offer.price for offer in open_ if offer.price is not None]
-        snapshot = AvailabilitySnapshot(
-            room_type_id=room_type.room_type_id,
+        return AvailabilitySnapshot(
+            room_type_id=room_type_id,
             day=night,
             version=SourceVersion(self.observed_at),
             version_is_ours=True,
@@ -107,8 +110,6 @@ class Cells:
             min_stay=_least(offer.min_stay for offer in open_),
             max_stay=_most(offer.max_stay for offer in open_),
         )
-        raw = dumps(room_type.raw[night]).encode()
-        return _item(snapshot, raw, homes)
 
 
 def cells_of(

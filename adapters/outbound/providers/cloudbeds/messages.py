@@ -86,7 +86,10 @@ def _listed(kind: ItemKind, value: Json, path: str) -> list[Entry]:
 def _nested(kind: ItemKind, item: Json, path: str) -> list[Entry]:
     """One that is no item of any shape is one to be refused by what it lacks."""
     if isinstance(item, dict) and not _IS_ITEM[kind](item) and _is_wrapper(kind, item):
-        return _entries(kind, item, path)
+        try:
+            return _entries(kind, item, path)
+        except UnreadableMessage:
+            return [Entry(path, item)]
     return [Entry(path, item)]
 
 
