@@ -14,7 +14,7 @@ from application.apply_items import (
     apply_items,
     counted,
 )
-from application.errors import ConnectionStopped, NoProgress, NotFound
+from application.errors import ConnectionStopped, GaveUp, NoProgress, NotFound
 from application.ingest_items import wake
 from application.missing_bookings import not_there
 from application.notification_rows import notification_rows
@@ -176,7 +176,11 @@ class SyncConnection:
     def _store(self, session: _Session, page: Page) -> None:
         """Notifications that come with a page are kept with it; what they name is counted by
         nobody here: it is fetched, as after a webhook, by the job that is woken."""
-        results, kept = until_settled(lambda: self._store_once(session, page))
+        try:
+            results, kept = until_settled(lambda: self._store_once(session, page))
+        except (LeaseLost, GaveUp):
+            self._rescue(session, page)
+            raise
         if kept:
             wake(self.queue, kept[:1])
         session.seen.update(
@@ -189,7 +193,7 @@ class SyncConnection:
         self, session: _Session, page: Page
     ) -> tuple[Sequence[ItemResult], Sequence[InboxItem]]:
         context = self._context(session, page)
-        kept = self._notifications(session, page, context)
+        kept = self._notifications(session, page)
         with self.unit_of_work() as uow:
             self._renew(uow, session)
             if page.records:
@@ -204,17 +208,29 @@ class SyncConnection:
         session.run = run
         return results, kept
 
-    def _notifications(
-        self, session: _Session, page: Page, context: Context
-    ) -> Sequence[InboxItem]:
+    def _notifications(self, session: _Session, page: Page) -> Sequence[InboxItem]:
         return notification_rows(
             session.connection,
             page.notifications,
             mask_cards=self.mask_cards,
             ids=self.ids,
-            now=context.now,
+            now=self.clock.now(),
             correlation_id=session.run.correlation_id,
         )
+
+    def _rescue(self, session: _Session, page: Page) -> None:
+        """The page is another worker's now, or nobody's; its notifications lie nowhere else."""
+        kept = self._notifications(session, page)
+        if not kept:
+            return
+
+        def attempt() -> None:
+            with self.unit_of_work() as uow:
+                uow.inbox.add(kept)
+                uow.commit()
+
+        until_settled(attempt)
+        wake(self.queue, kept[:1])
 
     def _find_the_gone(
         self,

@@ -1,10 +1,13 @@
 """Notifications that a provider hands over once, with a page of a pull: stored before the next
 page is asked for, whatever happens then."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from domain.messages import InboxState, ItemKind
-from domain.sync import SyncCounts, SyncKind, SyncStatus
+from domain.sync import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable
 from ports.job_queue import JobName
 from ports.providers import Notification, Page, Ref, RefKind
@@ -107,6 +110,25 @@ class TestNotificationsOfAPage:
         world.each_time_asked(lambda: world.store.fail_next_commit(ConcurrentChange()))
         world.run(SyncKind.DELTA, handed_over(world, "B1"))
         assert len(world.inbox()) == 1
+
+    def test_are_kept_by_a_worker_that_lost_its_lease(self, world: World) -> None:
+        """Nothing else of its page is: another worker carries the run."""
+        run = world.queued(SyncKind.DELTA)
+        page = handed_over(world, "B1")
+        world.will_pull(replace(page, items=world.page(booked("B2")).items))
+        world.provider.holds(booked("B1"))
+
+        def other_worker() -> None:
+            world.clock.advance(LEASE_TTL + timedelta(seconds=1))
+            world.will_pull(world.page(cursor="theirs"))
+            assert world.sync(run.id, holder="second").status is SyncStatus.COMPLETED
+
+        world.while_asked(other_worker)
+        world.sync(run.id, holder="first")
+        world.work_off()
+        assert world.booking("B1")
+        assert world.booking("B2") is None
+        assert world.stored().cursor == "theirs"
 
     def test_that_no_store_takes_leave_the_run_to_be_taken_up(self, world: World) -> None:
         """Those are lost: what the provider deleted on giving it lies nowhere else. Its adapter
