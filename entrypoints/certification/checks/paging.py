@@ -31,17 +31,18 @@ def one(scene: Scene) -> None:
     _all_of(scene, _grown(scene, scene.visit(_NOBODY).whole(), 1))
 
 
-@check("paging.exactly_full", "Exactly as many as a page holds", Need.PULLS)
-def exactly_full(scene: Scene) -> None:
-    _all_of(scene, _page_and(scene, 0).visit)
-
-
 @check("paging.delta_exactly_full", "Exactly a page of changes since the cursor", Need.PULLS)
 def delta_exactly_full(scene: Scene) -> None:
+    """Before any full pull: what was handed out once some vendors hand out no more."""
     growing = _page_and(scene, 0)
     pulled = growing.visit.pull(SyncKind.DELTA, cursor=growing.cursor)
     unlike = growing.visit.unlike(pulled.bookings)
     scene.expect(not unlike, unlike)
+
+
+@check("paging.exactly_full", "Exactly as many as a page holds", Need.PULLS)
+def exactly_full(scene: Scene) -> None:
+    _all_of(scene, _page_and(scene, 0).visit)
 
 
 @check("paging.one_more", "One more than a page holds", Need.PULLS)
