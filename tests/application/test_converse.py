@@ -17,7 +17,7 @@ from domain.values import Reason
 from ports.conversations import Answer, Claim, Conversation, Letter, Told
 from ports.errors import StoreUnavailable, UnreadableMessage, Unsupported
 from ports.providers import HotelContext, ReadItem
-from tests.application.world import World, booked, cell, version
+from tests.application.world import Fate, Killed, World, booked, cell, version
 from tests.builders import JUNE
 
 NO_BUSINESS = Reason("no_business", None, "asked for an offer")
@@ -142,6 +142,20 @@ class TestADocument:
         tied = talking.provider.line(booked(notes="other"))
         assert say(talking, tied) == "stale"
         assert [job.hotel_id for job in talking.queue.jobs] == [talking.hotel.id]
+
+    @pytest.mark.parametrize("after", [False, True])
+    def test_that_met_a_kill_is_there_or_not_acknowledged(
+        self, talking: World, after: bool
+    ) -> None:
+        line = talking.provider.line(booked())
+        talking.fate = Fate(at=0, after=after)
+        with pytest.raises(Killed):
+            say(talking, line)
+        assert bool(talking.inbox()) == after
+        assert talking.changes() == (["created"] if after else [])
+        talking.revive()
+        assert say(talking, line) == ("unchanged" if after else "applied")
+        assert talking.changes() == ["created"]
 
 
 class TestASender:
