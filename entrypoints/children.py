@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from domain.errors import ErrorKind, PmsError
 
@@ -25,32 +25,33 @@ class ChildEnded(PmsError):
 
 class Children:
     """Each runs in a session of its own, so that Ctrl-C reaches only the parent, which then ends
-    them in reverse order. On Linux they also end when the parent is killed."""
+    them. On Linux they also end when the parent is killed."""
 
     def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
         self._logs = logs
         self._environment = dict(environment)
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._needed: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: Sequence[str], *, stdout: Path | None = None) -> None:
+    def start(self, name: str, command: Sequence[str], *, needed: bool = False) -> None:
+        """`needed`: others may still use it while they end."""
         with self.log_of(name).open("ab") as log:
-            out: IO[bytes] = stdout.open("wb") if stdout else log
             process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=out,
+                stdout=log,
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
                 preexec_fn=_end_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509  # the child only asks for a signal
             )
-            if stdout:
-                out.close()
         self._running.append((name, process))
+        if needed:
+            self._needed.add(name)
 
-    def start_pms(self, name: str, *arguments: str, stdout: Path | None = None) -> None:
-        self.start(name, [sys.executable, "-m", "entrypoints.cli", *arguments], stdout=stdout)
+    def start_pms(self, name: str, *arguments: str, needed: bool = False) -> None:
+        self.start(name, [sys.executable, "-m", "entrypoints.cli", *arguments], needed=needed)
 
     def log_of(self, name: str) -> Path:
         return self._logs / f"{name}.log"
@@ -63,9 +64,9 @@ class Children:
                 raise ChildEnded(f"{name} ended with code {process.returncode}; see {log}")
 
     def stop(self) -> None:
-        """All but the first (which the others may still need) at once, then the first."""
-        self._end(self._running[1:])
-        self._end(self._running[:1])
+        """All but those that others may still need at once, then these."""
+        self._end([child for child in self._running if child[0] not in self._needed])
+        self._end([child for child in self._running if child[0] in self._needed])
         self._running = []
 
     def _end(self, running: Sequence[tuple[str, "subprocess.Popen[bytes]"]]) -> None:

@@ -24,7 +24,7 @@ def start_embedded_queue(children: Children, settings: Settings) -> None:
     if len(str(socket)) > _LONGEST_SOCKET_PATH:
         raise Misconfigured(f"PMS_HOME: its path is too long for a socket: {socket.parent}")
     _end_forgotten(socket)
-    children.start("valkey", _command(socket))
+    children.start("valkey", _command(socket), needed=True)
     deadline = time.monotonic() + START_SECONDS
     while not _answers(socket):
         children.require_all()

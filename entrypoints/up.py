@@ -175,6 +175,7 @@ def _start_simulator(children: Children, settings: Settings, hotel: DemoHotel) -
         *("--port", str(hotel.simulator_port), "--start-date", hotel.start_date),
         *("--journal", str(settings.home / f"simulated-{hotel.provider}.journal")),
         *("--time-zone", hotel.time_zone, "--currency", hotel.currency),
+        needed=True,
     )
 
 

@@ -125,7 +125,7 @@ class TestUp:
             assert len(children) >= 7
             first.kill()
             first.wait()
-            await_end(children, seconds=20)
+            await_end(children, seconds=40)
 
             second, children = up(pms, "--provider", "apaleo")
             firsts = [run for run in runs_of(pms) if run[0] == "first"]
