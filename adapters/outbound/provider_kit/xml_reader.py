@@ -10,8 +10,6 @@ attribute and text. Errors are UnreadableField with the path.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit import field_values as values
@@ -63,7 +61,7 @@ class XmlReader:
         return found
 
     def optional(self, attribute: str, parse: Parse[T], home: str = READ) -> T | None:
-        text = self._attribute(attribute)
+        text = self.peek(attribute)
         if text is None:
             return None
         self._homes[attribute] = home
@@ -77,12 +75,6 @@ class XmlReader:
 
     def optional_integer(self, attribute: str, home: str = READ) -> int | None:
         return self.optional(attribute, values.as_lenient_integer, home)
-
-    def optional_decimal(self, attribute: str, home: str = READ) -> Decimal | None:
-        return self.optional(attribute, values.as_lenient_decimal, home)
-
-    def optional_date(self, attribute: str, home: str = READ) -> date | None:
-        return self.optional(attribute, values.as_local_date, home)
 
     def flag(self, attribute: str, home: str = READ) -> bool:
         """xs:boolean; False where it is missing."""
@@ -99,7 +91,8 @@ class XmlReader:
 
     def peek(self, attribute: str) -> str | None:
         """Does not count as reading."""
-        return self._attribute(attribute)
+        text = self._element.get(attribute)
+        return text.strip() or None if text is not None else None
 
     def blanks(self) -> list[str]:
         """The attributes that are sent and say nothing."""
@@ -112,11 +105,6 @@ class XmlReader:
         """The text that stands directly in it, without space at the ends; None where blank."""
         self._homes[_CONTENT] = home
         return self._element.value or None
-
-    def drop(self, attribute: str, why: str) -> None:
-        """Counts it as accounted for though it is kept nowhere."""
-        if self._attribute(attribute) is not None:
-            self._homes[attribute] = f"(dropped: {why})"
 
     def child(self, name: str) -> "XmlReader | None":
         """The first of this name; further ones count as unread."""
@@ -153,10 +141,6 @@ class XmlReader:
             for each in opened:
                 found.update(each.homes())
         return found
-
-    def _attribute(self, name: str) -> str | None:
-        text = self._element.get(name)
-        return text.strip() or None if text is not None else None
 
     def _said(self) -> Iterator[tuple[str, str]]:
         for attribute, text in self._element.attributes.items():

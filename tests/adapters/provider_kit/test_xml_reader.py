@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.field_values import as_lenient_decimal, as_local_date
 from adapters.outbound.provider_kit.xml_reader import XmlReader
 from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml
 
@@ -43,8 +44,8 @@ class TestReading:
     def test_gives_values_of_their_types(self) -> None:
         r = reader().child("Open")
         assert r is not None
-        assert r.optional_date("Day") == date(2026, 3, 10)
-        assert r.optional_decimal("Price") == Decimal("12.50")
+        assert r.required("Day", as_local_date) == date(2026, 3, 10)
+        assert r.optional("Price", as_lenient_decimal) == Decimal("12.50")
         assert (r.flag("Yes"), r.flag("Bad"), r.flag("No")) == (True, False, False)
         assert r.choice("Yes", {"1": "yes"}) == "yes"
         assert r.choice("No", {}) is None
@@ -52,7 +53,7 @@ class TestReading:
     def test_names_the_path_of_what_it_can_not_take(self) -> None:
         (_, second) = reader().listed("Rooms", "Room")
         with pytest.raises(UnreadableField) as told:
-            second.optional_date("Id")
+            second.required("Id", as_local_date)
         assert told.value.path == "Rooms/Room[1]/@Id"
         with pytest.raises(UnreadableField) as told:
             second.choice("Id", {"9": 9})
@@ -93,13 +94,11 @@ class TestUnread:
         (first, _) = r.listed("Rooms", "Room")
         first.text("Id", "rooms[0].id")
         r.children("Tag")[1].content("tag")
-        r.drop("Stars", "not of interest")
         left = r.unread()
-        assert not {"@Name", "@Stars", "Rooms/Room[0]/@Id", "Tag[1]"} & left.keys()
+        assert not {"@Name", "Rooms/Room[0]/@Id", "Tag[1]"} & left.keys()
         assert {"Rooms/Room[1]/@Id", "Tag[0]", "Rooms/Room[0]/Text"} <= left.keys()
         assert r.homes() == {
             "@Name": "name",
-            "@Stars": "(dropped: not of interest)",
             "Rooms/Room[0]/@Id": "rooms[0].id",
             "Tag[1]": "tag",
         }

@@ -19,6 +19,7 @@ from adapters.outbound.provider_kit.json_text import Json, loads
 from adapters.outbound.provider_kit.transport import Link, Transport
 from adapters.outbound.provider_kit.xml_text import XmlElement, write_xml
 from adapters.outbound.providers.alpinebits import documents
+from adapters.outbound.providers.alpinebits.capabilities import NAME
 from adapters.outbound.providers.alpinebits.exchange import (
     MAX_ANSWER_BYTES,
     Exchange,
@@ -30,6 +31,7 @@ from adapters.outbound.providers.alpinebits.reservation_messages import (
     unique_id,
 )
 from adapters.outbound.providers.alpinebits.reservations import QUOTE_REQUEST, read_entries
+from adapters.outbound.providers.alpinebits.standard import PING
 from domain.snapshots import BookingSnapshot
 from domain.sync import SyncKind, TransportCounts
 from domain.values import ABSENT
@@ -47,7 +49,6 @@ from ports.providers import (
 )
 from ports.system import Clock
 
-NAME: Final = "alpinebits"
 VERSION: Final = "2020-10"
 PAGE_SIZE: Final = 200
 BOOKED_AHEAD: Final = timedelta(days=730)
@@ -139,9 +140,7 @@ class AlpineBitsClient:
     def check(self) -> AccountReport:
         """The handshake."""
         version = self.exchange.server.version
-        root = self.exchange.ask(
-            documents.PING_ACTION, documents.ping(version), expected="OTA_PingRS"
-        )
+        root = self.exchange.ask(PING, documents.ping(version), expected="OTA_PingRS")
         return AccountReport(
             property_id=self.hotel_code or "",
             property_name=self.hotel_code or "",

@@ -8,7 +8,6 @@ from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.xml_text import XmlElement, write_xml
 
 NAMESPACE: Final = "http://www.opentravel.org/OTA/2003/05"
-PING_ACTION: Final = "OTA_Ping:Handshaking"
 READ_ACTION: Final = "OTA_Read:GuestRequests"
 REPORT_ACTION: Final = "OTA_NotifReport:GuestRequests"
 OURS: Final = ("action_OTA_Ping", "action_OTA_Read")

@@ -15,7 +15,6 @@ from adapters.outbound.provider_kit.simulation.hotel_records import (
     TICKS,
     Booking,
     RoomStay,
-    StayState,
 )
 from adapters.outbound.provider_kit.simulation.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.stage import STATUSES, TrueBooking
@@ -129,10 +128,6 @@ def _people_of(booking: Booking) -> set[str]:
     for stay in booking.stays:
         people |= {stay.guest_id, *stay.companion_ids}
     return people
-
-
-def is_held(state: StayState) -> bool:
-    return state in {StayState.OPTION, StayState.CONFIRMED, StayState.CHECKED_IN}
 
 
 def instant_text(ticks: int) -> str:

@@ -23,13 +23,13 @@ from adapters.outbound.provider_kit.simulation.request_window import SlidingWind
 from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.documents import (
     OURS,
-    PING_ACTION,
     READ_ACTION,
     REPORT_ACTION,
     element,
 )
 from adapters.outbound.providers.alpinebits.simulated_dialect import View, Views, instant_text
 from adapters.outbound.providers.alpinebits.simulated_reservations import ReservationWriter
+from adapters.outbound.providers.alpinebits.standard import PING
 from ports.errors import UnreadableMessage
 
 PATH: Final = "/alpinebits"
@@ -88,7 +88,7 @@ class AlpineBitsApi:
         self._lock = threading.Lock()
         self.served: dict[str, int] = {}
         self._actions: dict[str, Callable[[XmlElement, Sequence[Fault]], XmlElement]] = {
-            PING_ACTION: self._ping,
+            PING: self._ping,
             READ_ACTION: self._read,
             REPORT_ACTION: self._report,
         }
