@@ -24,10 +24,12 @@ from application.cloud_events import EVENT_TYPES
 from domain.errors import PmsError
 from domain.events import Told
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
+from entrypoints.certification.registry import CHECKS
 from entrypoints.providers import GROUP, InstalledProviders
 from entrypoints.settings import PREFIX, Settings
 from ports.providers import Capabilities, ProviderTools
 from tests.architecture.capability_table import PROVIDERS, rows
+from tests.certification.broken import ALL as BROKEN
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
@@ -202,6 +204,26 @@ def mews_settings() -> str:
     return table(("name", "kind", "default", "what"), rows)
 
 
+def certification_checks() -> str:
+    rows = [
+        (code(check.id), check.title, ", ".join(need.value for need in check.needs))
+        for check in CHECKS
+    ]
+    return table(("check", "what has to hold", "needs"), rows)
+
+
+def certification_broken() -> str:
+    rows = [
+        (_spaced(broken.name), ", ".join(code(check_id) for check_id in sorted(broken.caught_by)))
+        for broken in BROKEN
+    ]
+    return table(("an adapter that", "is caught by"), rows)
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "transitions-diagram": transitions_diagram,
     "transitions-table": transitions_table,
@@ -212,6 +234,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "providers": providers_table,
     "capabilities": capability_table,
+    "certification-checks": certification_checks,
+    "certification-broken": certification_broken,
     "mews-states": mews_states,
     "mews-settings": mews_settings,
 }
