@@ -24,6 +24,7 @@ from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from entrypoints.container import Container
 from entrypoints.web_app import build_web_app
+from ports.errors import Unsupported
 from tests.faults import raw_store
 from tests.faults.stack import TickingClock, container_over, served
 
@@ -214,12 +215,18 @@ def assert_free_rooms(stack: Stack) -> None:
         assert held[kind, day.isoformat()] == count, (kind, day)
 
 
-def test_a_schedule_leaves_a_push_only_connection_alone(tmp_path: Path) -> None:
-    with (
-        AlpineBitsSimulator(seeded_life(bookings=5)) as simulator,
-        stack_over(tmp_path, simulator, asked=False) as stack,
-    ):
-        for _ in range(4):
-            stack.clock.advance(timedelta(hours=13))
-            stack.container.jobs.tick()
-        assert stack.queue.take() == []
+class TestPushOnlyConnection:
+    def test_is_never_due_and_says_that_it_can_not_be_asked(self, tmp_path: Path) -> None:
+        with (
+            AlpineBitsSimulator(seeded_life(bookings=5)) as simulator,
+            stack_over(tmp_path, simulator, asked=False) as stack,
+        ):
+            for _ in range(4):
+                stack.clock.advance(timedelta(hours=13))
+                stack.container.jobs.tick()
+            assert stack.queue.take() == []
+            with pytest.raises(Unsupported, match="pushed"):
+                stack.sync()
+            with pytest.raises(Unsupported, match="asked"):
+                stack.container.verify_hotel(stack.connection_id, correlation_id="verify")
+        assert simulator.requests_served == {}
