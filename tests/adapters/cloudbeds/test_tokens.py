@@ -1,6 +1,7 @@
 """OAuth2 with refresh tokens, over real HTTP; what is replaced in use is kept."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -99,6 +100,17 @@ class TestTokens:
             first.check()
             second.check()
         assert asked(simulator) == 2
+
+    def test_of_credentials_that_were_replaced_are_not_used(
+        self, simulator: CloudbedsSimulator
+    ) -> None:
+        vault = Vault(account(simulator).secrets)
+        with opened(simulator, vault=vault) as client:
+            client.check()
+        vault.keep(UUID(int=7), {"refresh_token": "of-another-consent"})
+        changed = replace(account(simulator), secrets=vault.held)
+        with opened(simulator, changed, vault=vault) as client, pytest.raises(CredentialsRefused):
+            client.check()
 
     def test_without_a_vault_are_lost_with_the_client(self, simulator: CloudbedsSimulator) -> None:
         with opened(simulator) as client:

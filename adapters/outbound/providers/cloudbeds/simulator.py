@@ -187,6 +187,9 @@ class CloudbedsSimulator(RunningSimulator[Event]):
         event = Event("weather/forecast_changed", {}, self.hotel.now, capital=True)
         return VendorMessage(self._webhook([event]))
 
+    def given_tokens(self) -> Sequence[str]:
+        return self.api.given_tokens()
+
     def expire_tokens(self) -> None:
         self.api.expire_tokens()
 

@@ -109,6 +109,14 @@ class CloudbedsApi:
             "getGuestList": self._guests,
         }
 
+    def given_tokens(self) -> list[str]:
+        """All that were ever given out."""
+        with self._lock:
+            return [self._token_text(number) for number in range(1, self._given + 1)]
+
+    def _token_text(self, number: int) -> str:
+        return f"simulated-token-{self._hotel.seed}-{number}"
+
     def expire_tokens(self) -> None:
         with self._lock:
             self._tokens.clear()
@@ -147,7 +155,7 @@ class CloudbedsApi:
             if client != (consent.client_id, consent.client_secret) or used not in self._refresh:
                 return _reply({"error": "invalid_grant"}, 400)
             self._given += 1
-            token = f"simulated-token-{self._hotel.seed}-{self._given}"
+            token = self._token_text(self._given)
             self._tokens.add(token)
             if consent.rotates:
                 self._refresh = {f"simulated-refresh-{self._hotel.seed}-{self._given}"}

@@ -8,6 +8,7 @@ Neither is ever logged.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,6 +25,9 @@ TOKEN_PATH: Final = "/access_token"  # noqa: S105 an address, not a token
 _ACCESS: Final = "access_token"
 _REFRESH: Final = "refresh_token"
 _UNTIL: Final = "access_token_until"
+_MARK: Final = "access_token_of"
+"""Tells a token of these credentials from one of those that were there before."""
+
 _LIFE_SECONDS: Final = 3_600
 _MARGIN: Final = timedelta(minutes=1)
 
@@ -78,7 +82,8 @@ class TokenAuthority:
 
     def _is_fresh(self) -> bool:
         until = self._secrets.get(_UNTIL)
-        if not until or not self._secrets.get(_ACCESS):
+        mark = self._mark(self._secrets[_REFRESH])
+        if not until or not self._secrets.get(_ACCESS) or self._secrets.get(_MARK) != mark:
             return False
         return self._clock.now() < datetime.fromisoformat(until)
 
@@ -129,10 +134,14 @@ class TokenAuthority:
             life = r.optional_integer("expires_in", lenient=True) or _LIFE_SECONDS
             new = {_ACCESS: r.text(_ACCESS), _UNTIL: self._until(life)}
             new[_REFRESH] = r.optional_text(_REFRESH) or self._secrets[_REFRESH]
+            new[_MARK] = self._mark(new[_REFRESH])
         except UnreadableField as fault:
             raise UnreadableAnswer(fault.message, path=fault.path) from fault
         self._secrets.update(new)
         self._vault_keep(new)
+
+    def _mark(self, refresh_token: str) -> str:
+        return sha256(f"{self._application.client_id}/{refresh_token}".encode()).hexdigest()
 
     def _until(self, life_seconds: int) -> str:
         life = timedelta(seconds=life_seconds)
