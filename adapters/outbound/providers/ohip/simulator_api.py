@@ -39,6 +39,14 @@ _TITLES: Final = {
     503: "Service unavailable",
 }
 Query = Mapping[str, list[str]]
+_DAYS: Final[dict[str, Callable[[Reservation], date]]] = {
+    "arrival": lambda one: one.stay.arrival,
+    "departure": lambda one: one.stay.departure,
+}
+_INSTANTS: Final[dict[str, Callable[[Reservation], int | None]]] = {
+    "createdOnStartDate": lambda one: one.stay.created,
+    "cancelledOn": lambda one: one.stay.canceled,
+}
 
 
 class Refused(Exception):
@@ -164,7 +172,7 @@ class OhipApi:
         raise Refused(404)
 
     def _list(self, query: Query) -> object:
-        found = [one for one in self._house.by_arrival() if self._fits(one, query)]
+        found = self._fitting(query)
         limit, offset = _number(query, "limit", 20), _number(query, "offset", 0)
         page = found[offset : offset + limit]
         if not page:
@@ -180,17 +188,26 @@ class OhipApi:
             }
         }
 
-    def _fits(self, one: Reservation, query: Query) -> bool:
-        stay = one.stay
-        canceled = self._house.day_of(stay.canceled) if stay.canceled is not None else None
+    def _fitting(self, query: Query) -> list[Reservation]:
+        """All filters together; each is looked at only where it is asked for."""
+        found = self._house.by_arrival()
         ids = query.get("reservationIdList")
-        return (
-            (ids is None or one.id in ids)
-            and _between(stay.arrival, query, "arrival")
-            and _between(stay.departure, query, "departure")
-            and _is_on(self._house.day_of(stay.created), query, "createdOnStartDate")
-            and _is_on(canceled, query, "cancelledOn")
-        )
+        if ids is not None:
+            found = [one for one in found if one.id in ids]
+        for name, day_of in _DAYS.items():
+            first, last = _day(query, f"{name}StartDate"), _day(query, f"{name}EndDate")
+            if first is not None:
+                found = [one for one in found if day_of(one) >= first]
+            if last is not None:
+                found = [one for one in found if day_of(one) <= last]
+        for name, instant_of in _INSTANTS.items():
+            day = _day(query, name)
+            if day is not None:
+                found = [one for one in found if self._is_on(day, instant_of(one))]
+        return found
+
+    def _is_on(self, day: date, instant: int | None) -> bool:
+        return instant is not None and self._house.day_of(instant) == day
 
     def _single(self, reservation_id: str, query: Query) -> object:
         wanted = frozenset(query.get("fetchInstructions", ()))
@@ -250,16 +267,6 @@ def _spoil(body: object, struck: Sequence[Fault], pick: Callable[[int], int]) ->
         inner = {"nights": statistics_of["statisticDate"]}
     if isinstance(inner, dict):
         spoil_all(inner, struck, _SPOILED, pick)
-
-
-def _between(day: date, query: Query, name: str) -> bool:
-    first, last = _day(query, f"{name}StartDate"), _day(query, f"{name}EndDate")
-    return (first is None or first <= day) and (last is None or day <= last)
-
-
-def _is_on(day: date | None, query: Query, name: str) -> bool:
-    wanted = _day(query, name)
-    return wanted is None or day == wanted
 
 
 def _day(query: Query, name: str) -> date | None:
