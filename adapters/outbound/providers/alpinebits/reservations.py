@@ -32,7 +32,7 @@ from ports.providers import HotelContext, ReadItem
 QUOTE_REQUEST: Final = "quote_request"
 """The reason's code of what is no booking; everything else that has a reason was refused."""
 
-_SOURCES_OF: Final = {"external_id": "UniqueID/@ID"}
+_SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
 
 
 def read_reservations(
