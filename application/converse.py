@@ -17,15 +17,15 @@ from application.ingest_items import (
 from application.retrying import until_settled
 from domain.errors import PmsError
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState
+from domain.messages import InboxItem, InboxState, ItemKind
 from domain.sync import Connection, ItemOutcome
 from ports.conversations import Answer, Conversation, ConversingProvider, Letter, Told
 from ports.directory import Directory
 from ports.errors import Unsupported
 from ports.job_queue import JobQueue
-from ports.providers import Provider, Providers
+from ports.providers import Provider, Providers, ReadItem
 from ports.system import CardMask, Clock, IdGenerator
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,20 +118,26 @@ class Converse:
         rows = inbox_rows(heard.items, arrival, self.ids, self.mask_cards)
         noted = self._noted(heard, arrival, first=len(rows))
 
-        def attempt() -> list[PushedItem]:
+        def attempt() -> tuple[bool, list[PushedItem]]:
             with self.unit_of_work() as uow:
+                is_news = _is_news(uow, heard.items, arrival)
                 pushed = apply_pushed(uow, rows, heard.items, can_fetch=can_fetch, ids=self.ids)
                 if noted:
                     uow.inbox.add(noted)
                     uow.connections.heard(arrival.connection.id, at=arrival.at)
                 uow.commit()
-            return pushed
+            return is_news, pushed
 
-        pushed = until_settled(attempt)
+        is_news, pushed = until_settled(attempt)
         if any(item.waits for item in pushed):
             wake(self.queue, rows[:1])
         return [
-            Told(item=item, outcome=result.outcome or ItemOutcome.STALE, reason=result.reason)
+            Told(
+                item=item,
+                outcome=result.outcome or ItemOutcome.STALE,
+                reason=result.reason,
+                is_news=is_news,
+            )
             for item, result in zip(heard.items, pushed, strict=True)
         ]
 
@@ -147,3 +153,10 @@ class Converse:
             )
             for row, item in zip(rows, heard.passed_over, strict=True)
         ]
+
+
+def _is_news(uow: UnitOfWork, items: Sequence[ReadItem], arrival: Arrival) -> bool:
+    if all(item.kind is not ItemKind.AVAILABILITY for item in items):
+        return False
+    place = (arrival.connection.hotel_id, arrival.connection.provider)
+    return not uow.availability.held_from(*place, arrival.at.date())

@@ -33,11 +33,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What became of an item."""
+    """What became of an item. `is_news`: it is of availability, and we held none before."""
 
     item: ReadItem
     outcome: ItemOutcome
     reason: Reason | None = None
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

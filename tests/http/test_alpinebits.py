@@ -193,9 +193,19 @@ class TestFreeRooms:
         (row,) = quarantined(installed)
         assert row["reason"]["code"] == "overlap"
 
+    def test_that_begin_with_a_change_are_asked_for_as_a_whole(
+        self, installed: Installation, sender: Sender
+    ) -> None:
+        change, whole = counts(inventory(*NIGHTS)), counts(inventory(*NIGHTS), complete=True)
+        (asked,) = warnings_of(succeeded(sender.form(COUNTS, change)))
+        assert asked.attributes == {"Type": "11", "Status": "ALPINEBITS_SEND_FREEROOMS"}
+        for message in (whole, change):
+            installed.clock.advance(timedelta(minutes=1))
+            assert warnings_of(succeeded(sender.form(COUNTS, message))) == ()
+
     def test_far_ahead_are_warned_of(self, installed: Installation, sender: Sender) -> None:
         answered = succeeded(
-            sender.form(COUNTS, counts(inventory("2030-01-01", "2030-01-02", count=1)))
+            sender.form(COUNTS, counts(inventory("2030-01-01", "2030-01-02"), complete=True))
         )
         assert [each.get("Type") for each in warnings_of(answered)] == ["3"]
         assert cells(installed) == {}

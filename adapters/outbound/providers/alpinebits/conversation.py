@@ -16,6 +16,7 @@ from adapters.outbound.providers.alpinebits.errors import (
 )
 from adapters.outbound.providers.alpinebits.handshake import housekeeping, ping_content
 from adapters.outbound.providers.alpinebits.replies import (
+    ADVISORY,
     BUSINESS_RULE,
     TEXT,
     Frame,
@@ -33,6 +34,7 @@ from adapters.outbound.providers.alpinebits.reservation_messages import (
 )
 from adapters.outbound.providers.alpinebits.reservations import QUOTE_REQUEST, read_entries
 from domain.errors import PmsError
+from domain.snapshots import AvailabilitySet
 from domain.sync import ItemOutcome
 from domain.values import Reason
 from ports.conversations import Answer, Conversation, Letter, Told
@@ -41,6 +43,7 @@ from ports.providers import HotelContext, ReadItem
 
 _RESERVATIONS: Final = frozenset({"OTA_HotelResNotifRQ", "OTA_HotelResModifyNotifRQ"})
 _TOO_FAR: Final = "nights more than 800 days ahead are not kept"
+_SEND_ALL: Final = "no complete set came yet, only this change is known"
 _FOREIGN: Final = Reason("foreign_hotel", "HotelCode", "HotelCode: not the hotel that signs in")
 
 
@@ -51,6 +54,7 @@ class _Question:
     message: XmlElement
     envelope: XmlElement | None
     headers: Mapping[str, str]
+    is_form: bool
 
     def frame(self, now: datetime) -> Frame:
         return Frame(self.message, self.envelope, now)
@@ -87,13 +91,16 @@ class FreeRooms:
     passed_over: Sequence[ReadItem] = ()
 
     def answer(self, told: Sequence[Told], *, now: datetime) -> Answer:
-        content = self._content([one.reason for one in told if _is_refused(one)])
-        return self.question.frame(now).answer(*content, headers=self.question.headers)
+        return self.question.frame(now).answer(*self._content(told), headers=self.question.headers)
 
-    def _content(self, reasons: Sequence[Reason | None]) -> tuple[XmlElement, ...]:
-        if reasons:
+    def _content(self, told: Sequence[Told]) -> tuple[XmlElement, ...]:
+        """A client of AlpineBits that begins with a delta is asked for everything: we know only
+        what it tells."""
+        if reasons := [one.reason for one in told if _is_refused(one)]:
             return errors(*(_told(reason) for reason in reasons))
-        warnings = (warning(BUSINESS_RULE, _TOO_FAR),) if self.is_too_far else ()
+        warnings = [warning(BUSINESS_RULE, _TOO_FAR)] if self.is_too_far else []
+        if self.question.is_form and any(one.is_news and _is_delta(one) for one in told):
+            warnings.append(warning(ADVISORY, _SEND_ALL, Status="ALPINEBITS_SEND_FREEROOMS"))
         return success(warnings=warnings)
 
 
@@ -178,6 +185,7 @@ class Listener:
             message=message,
             envelope=root if root is not message else None,
             headers=standard.ACCEPTED_ENCODING if self.letter.is_form else {},
+            is_form=self.letter.is_form,
         )
 
     def _heard(self, question: _Question) -> Conversation:
@@ -276,6 +284,11 @@ def _listed(entry: Entry) -> list[XmlElement]:
 
 def _is_quote(item: ReadItem) -> bool:
     return item.reason is not None and item.reason.code == QUOTE_REQUEST
+
+
+def _is_delta(told: Told) -> bool:
+    said = told.item.snapshot
+    return isinstance(said, AvailabilitySet) and said.complete_from is None
 
 
 def _is_refused(told: Told) -> bool:
