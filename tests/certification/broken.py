@@ -463,7 +463,7 @@ ALL = (
     on_client(ReadsEverythingFirst, "paging.lazy"),
     on_client(CallsDeletionsCancellations, "fetch.deleted", "fetch.unknown", "notified.delete"),
     on_client(TakesAFailureForGone, "fetch.failure"),
-    on_client(PutsTheTokenIntoErrors, "redaction.errors", "redaction.events"),
+    on_client(PutsTheTokenIntoErrors, "redaction.tokens"),
     on_plugin(IgnoresRetryAfter, "limit.seconds", "limit.date", "limit.503"),
     on_plugin(LogsTheSecrets, "redaction.logs"),
     on_plugin(LogsTheGuests, "redaction.logs"),

@@ -3,20 +3,21 @@
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act, VendorMessage
+from adapters.outbound.provider_kit.simulation.stage import Act, TokenGiving, VendorMessage
 from domain.errors import PmsError
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync import SyncKind
 from domain.values import Stay
 from entrypoints.certification.check import Need, check
+from entrypoints.certification.endings import NotApplicable
 from entrypoints.certification.house import House
 from entrypoints.certification.scene import Scene, secrets_among
 from entrypoints.certification.visit import START, met
@@ -31,29 +32,29 @@ _LEFT_OUT: Final = frozenset(
 )
 
 
-@runtime_checkable
-class TokenGiving(Protocol):
-    """A simulator that tells which tokens it gave out, so that they can be looked for."""
-
-    def given_tokens(self) -> Sequence[str]: ...
-
-
 @dataclass(slots=True)
 class Evidence:
-    """What was logged, raised and told while every fault struck, and what must not be in it."""
+    """What was logged, raised and told while every fault struck, and what must not be in it.
+    `tokens` None: its simulator does not tell them."""
 
     canaries: dict[str, str] = field(default_factory=dict, repr=False)
+    tokens: dict[str, str] | None = field(default=None, repr=False)
     logs: list[str] = field(default_factory=list, repr=False)
     errors: list[str] = field(default_factory=list, repr=False)
     events: list[str] = field(default_factory=list, repr=False)
     reprs: list[str] = field(default_factory=list, repr=False)
 
-    def leak(self, texts: Sequence[str]) -> str:
+    @property
+    def texts(self) -> list[str]:
+        return [*self.logs, *self.errors, *self.events, *self.reprs]
+
+    @staticmethod
+    def leak(canaries: Mapping[str, str], texts: Sequence[str]) -> str:
         """What leaked, by its name and never by its value; empty where nothing did."""
-        for what, value in self.canaries.items():
+        for what, value in canaries.items():
             as_word = re.compile(rf"(?<!\\w){re.escape(value)}(?!\\w)")
             for text in texts:
-                if as_word.search(text):
+                if value in text and as_word.search(text):
                     return f"{what} is in: {as_word.sub('***', text)[:160]}"
         return ""
 
@@ -91,9 +92,21 @@ def reprs(scene: Scene) -> None:
     _expect_none(scene, evidence, evidence.reprs)
 
 
+@check("redaction.tokens", "No token that was given out is anywhere in these", Need.PULLS)
+def tokens(scene: Scene) -> None:
+    path = scene.visit().simulator.token_path
+    scene.skip_unless(path, "this vendor has no tokens that expire")
+    evidence = _evidence(scene)
+    if evidence.tokens is None:
+        raise NotApplicable("its simulator does not tell the tokens that it gave out")
+    scene.expect(evidence.tokens, "no token was given out")
+    leaked = evidence.leak(evidence.tokens, evidence.texts)
+    scene.expect(not leaked, leaked)
+
+
 def _expect_none(scene: Scene, evidence: Evidence, texts: Sequence[str]) -> None:
     scene.expect(evidence.canaries, "there is nothing that could leak")
-    leaked = evidence.leak(texts)
+    leaked = evidence.leak(evidence.canaries, texts)
     scene.expect(not leaked, leaked)
 
 
@@ -113,6 +126,9 @@ def _gathered(scene: Scene) -> Evidence:
     _shown(house, evidence)
     evidence.events += [message.body for message in house.events(*_FAILURES)]
     evidence.canaries |= _canaries(scene, house)
+    if isinstance(house.visit.simulator, TokenGiving):
+        given = house.visit.simulator.given_tokens()
+        evidence.tokens = {f"token {number}": token for number, token in enumerate(given, 1)}
     return evidence
 
 
@@ -160,9 +176,6 @@ def _shown(house: House, evidence: Evidence) -> None:
 def _canaries(scene: Scene, house: House) -> dict[str, str]:
     secrets = secrets_among(scene.capabilities, house.visit.values)
     found = {f"the secret {name}": value for name, value in secrets.items()}
-    if isinstance(house.visit.simulator, TokenGiving):
-        tokens = house.visit.simulator.given_tokens()
-        found |= {f"token {number}": token for number, token in enumerate(tokens, 1)}
     for said in house.visit.pull().bookings.values():
         found |= dict(_of_guest(said))
     return {what: value for what, value in found.items() if len(value) >= _SHORTEST}

@@ -117,6 +117,16 @@ class Bursting(Protocol):
         ...
 
 
+@runtime_checkable
+class TokenGiving(Protocol):
+    """A simulator that tells which tokens it gave out, so that the suite can look whether one of
+    them leaks; without it the suite says that it could not."""
+
+    def given_tokens(self) -> Sequence[str]:
+        """All that were ever given out."""
+        ...
+
+
 STATUSES: Final = {
     StayState.OPTION: BookingStatus.PENDING,
     StayState.CONFIRMED: BookingStatus.CONFIRMED,
