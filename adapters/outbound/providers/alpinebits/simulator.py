@@ -38,6 +38,7 @@ from adapters.outbound.providers.alpinebits.simulated_rooms import (
     FreeRoomsForm,
 )
 from adapters.outbound.providers.alpinebits.simulator_api import PATH, AlpineBitsApi, Login
+from ports.errors import Misconfigured
 
 PUSH_ACTION = "OTA_HotelResNotif:GuestRequests"
 _OF_PEOPLE = frozenset({Happened.GUEST_CHANGED, Happened.GUEST_MERGED})
@@ -53,7 +54,10 @@ class Push:
 
 
 def start_simulator(options: SimulatorOptions) -> "AlpineBitsSimulator":
-    """A running simulator; the caller stops it."""
+    """A running simulator; the caller stops it. Raises Misconfigured for an unknown dialect."""
+    if options.dialect not in (None, *Dialect):
+        known = ", ".join(Dialect)
+        raise Misconfigured(f"dialect: this simulator speaks {known}", setting="dialect")
     life = seeded_life(
         seed=options.seed,
         bookings=options.bookings,
