@@ -41,10 +41,7 @@ start/end date combination, 320 invalid value, 392 invalid hotel code; else 450,
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What an answer repeats of its question: its root's name and attributes, its envelope.
-
-    A name space is answered in kind; senders that use none get none.
-    """
+    """What an answer repeats of its question: its root's name and attributes, its envelope."""
 
     root: XmlElement
     envelope: XmlElement | None
