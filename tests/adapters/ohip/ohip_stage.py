@@ -69,7 +69,7 @@ def request(
         cursor=cursor,
         checkpoint=checkpoint,
         stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=250),
+        stay_to=simulator.hotel.today + timedelta(days=200),
     )
 
 

@@ -227,7 +227,7 @@ class TestPull:
         names = {one.external_id: one.name for page in pages for one in page.records.room_types}
         assert names["DBL"] == "Double"
         cells = [i for page in pages for i in page.items if i.kind is ItemKind.AVAILABILITY]
-        assert len(cells) == 250 * 4
+        assert len(cells) == 200 * 4
 
     def test_takes_no_events_but_in_a_delta(self, running: Start) -> None:
         simulator = running()
@@ -373,7 +373,7 @@ class TestPull:
         simulator.advance(days=2)
         pages = pulled(simulator, request(simulator, kind, cursor))
         whole = picture_of(pages)
-        for number in range(0, len(pages) - 1, 4):
+        for number in range(0, len(pages) - 1, 5):
             rest = pulled(simulator, request(simulator, kind, cursor, pages[number].checkpoint))
             assert picture_of(pages[: number + 1]) | picture_of(rest) == whole
 

@@ -172,7 +172,7 @@ class TestOurPictureOfAnOperaCloud:
             served(build_web_app(stack.container)) as home,
         ):
             stack.sync(SyncKind.FULL)
-            stack.live(home, 8)
+            stack.live(home, 6)
             stack.sync(SyncKind.RECONCILE)
             assert_quiet(stack)
 
@@ -185,7 +185,7 @@ class TestOurPictureOfAnOperaCloud:
             for fault in BAD_NETWORK:
                 simulator.faults.add(parse_fault(fault))
             stack.sync(SyncKind.FULL)
-            stack.live(home, 8)
+            stack.live(home, 6)
             assert simulator.faults.struck
             simulator.faults.clear()
             stack.sync(SyncKind.RECONCILE)
@@ -195,7 +195,7 @@ class TestOurPictureOfAnOperaCloud:
         """Statuses and amounts; who the guests are is told by profiles of their own."""
         with made(120, seed=2) as simulator, stack_over(tmp_path, simulator) as stack:
             stack.sync(SyncKind.FULL)
-            for _ in range(5):
+            for _ in range(4):
                 simulator.advance(days=1, events=25)
                 stack.sync()
                 stack.drain()
