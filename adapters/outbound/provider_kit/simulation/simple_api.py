@@ -62,6 +62,7 @@ class SimpleVendorApi:
         self._values = values
         self._limit = limit
         self._tokens: set[str] = set()
+        self.given_tokens: list[str] = []
         self._sorted: tuple[int, list[RoomStay]] = (-1, [])
         self._spoiled = SpoiledFields(words.state, words.needed)
         self._routes = dict(self._endpoints())
@@ -142,6 +143,7 @@ class SimpleVendorApi:
             return Reply(400, b'{"error":"invalid_client"}')
         token = secrets.token_hex(16)
         self._tokens.add(token)
+        self.given_tokens.append(token)
         said = {"access_token": token, "token_type": "Bearer", "expires_in": _TOKEN_SECONDS}
         return Reply(200, _text(said))
 

@@ -42,7 +42,7 @@ def start_simple(
 
 
 class SimpleSimulator(RunningSimulator[SimulatedEvent]):
-    """stage.StagedSimulator and Bursting. Its secrets are made of the seed."""
+    """stage.StagedSimulator, Bursting and TokenGiving. Its secrets are made of the seed."""
 
     def __init__(self, vendor: SimpleVendor, words: SimpleWords, options: SimulatorOptions) -> None:
         self.life = seeded_life(
@@ -123,6 +123,9 @@ class SimpleSimulator(RunningSimulator[SimulatedEvent]):
         return self._sent(
             SimulatedEvent(what="unheard-of", stay_id="none", hotel_id=self.hotel.id, at=at)
         )
+
+    def given_tokens(self) -> Sequence[str]:
+        return list(self.api.given_tokens)
 
     def expire_tokens(self) -> None:
         self.api.expire_tokens()
