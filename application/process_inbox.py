@@ -10,7 +10,7 @@ from application import asked_connection
 from application.apply_items import Context, apply_disappearances, apply_items
 from application.ingest_items import MAX_ITEMS, hotel_context, push_context, wake
 from application.missing_bookings import not_there
-from application.quarantine_items import quarantine
+from application.quarantine_items import fingerprint, quarantine
 from application.retrying import until_settled
 from application.settle_items import (
     GAVE_UP,
@@ -57,6 +57,7 @@ class _Understood:
     reason: Reason | None = None
     notification: Notification | None = None
     foreign_property: str | None = None
+    event_key: str | None = None
 
 
 _REF_KINDS: Final = {
@@ -114,6 +115,7 @@ class ProcessInbox:
         provider = self.providers.get(work.connection.provider)
         understood = [self._understand(provider, work, row) for row in work.items]
         understood = [self._handed_on(provider, work, one) for one in understood]
+        understood = self._not_again(work, understood)
         work = self._obey(work, understood)
         settled = self._apply(provider, [u for u in understood if not u.refs])
         ties = {s.item_id: s for s in settled if s.state is InboxState.RECEIVED}
@@ -162,6 +164,19 @@ class ProcessInbox:
             return one
         wake(self.queue, [copy])
         return _Understood(one.row)
+
+    def _not_again(self, work: _Work, understood: Sequence[_Understood]) -> list[_Understood]:
+        """An event that was carried out asks for nothing when it is told again; a person who
+        replays it wants it asked."""
+        told = {one.event_key for one in understood if one.event_key}
+        with self.unit_of_work() as uow:
+            known = uow.inbox.carried_out(work.hotel.id, told) if told else frozenset()
+        return [
+            replace(one, refs=frozenset())
+            if one.event_key in known and one.row.state is InboxState.RECEIVED
+            else one
+            for one in understood
+        ]
 
     def _obey(self, work: _Work, understood: Sequence[_Understood]) -> _Work:
         """Before anything is asked: new credentials are those to ask with."""
@@ -255,14 +270,14 @@ class ProcessInbox:
         )
         with self.unit_of_work() as uow:
             asked_connection.answered(uow, first.connection_id)
-            rows = [one.row for one in _open(uow, asking)]
+            opened = _open(uow, asking)
             if page.records:
                 uow.records.save(first.hotel_id, first.provider, page.records, now=context.now)
             results = apply_items(uow, page.items, context, self.ids)
             quarantine(uow, results, context, self.ids, batch_id=self.ids.new())
             if gone:
                 apply_disappearances(uow, gone, context, self.ids)
-            settled = [fetched(row, results) for row in rows]
+            settled = [fetched(one.row, results, event_key=one.event_key) for one in opened]
             uow.inbox.settle(first.hotel_id, settled)
             uow.commit()
         return settled
@@ -324,7 +339,15 @@ def _notified(connection: Connection, row: InboxItem, said: Notification) -> _Un
         reason = Reason("foreign_property", None, detail)
         return _Understood(row, reason=reason, foreign_property=said.property_id)
     refs = frozenset[Ref]() if said.disabled else frozenset(said.refs)
-    return _Understood(row, refs=refs, notification=said)
+    return _Understood(row, refs=refs, notification=said, event_key=_event_key(row, said))
+
+
+def _event_key(row: InboxItem, said: Notification) -> str | None:
+    """Of one length, and of this connection: another one's events may have the same names."""
+    if said.event_key is None:
+        return None
+    named = f"{row.connection_id}/{said.event_key}"
+    return fingerprint(row.provider, ItemKind.NOTIFICATION, named.encode())
 
 
 def _tied(one: _Understood, tie: Settlement) -> _Understood:

@@ -68,13 +68,18 @@ def settlement_of(
     )
 
 
-def fetched(row: InboxItem, results: Sequence[ItemResult]) -> Settlement:
-    """All that the row asked for was fetched and stored; what is bad in it has its own row. Only
-    a quarantined row whose own text came back just as bad stays where it is."""
+def fetched(
+    row: InboxItem, results: Sequence[ItemResult], *, event_key: str | None = None
+) -> Settlement:
+    """All that the row asked for was fetched and stored; what is bad in it has its own row. A
+    notification is known by its event's key from then on. Only a quarantined row whose own text
+    came back just as bad stays where it is."""
     if row.kind is ItemKind.NOTIFICATION:
         changed = any(r.outcome is ItemOutcome.APPLIED for r in results)
         outcome = ItemOutcome.APPLIED if changed else ItemOutcome.UNCHANGED
-        return Settlement(item_id=row.id, state=InboxState.DONE, outcome=outcome)
+        return Settlement(
+            item_id=row.id, state=InboxState.DONE, outcome=outcome, external_id=event_key
+        )
     mine = [r for r in results if r.item.external_id == row.external_id]
     settlement = replace(settlement_of(row, mine, None), external_id=row.external_id)
     if row.state is InboxState.QUARANTINED and any(_is_as_bad(r, row) for r in results):

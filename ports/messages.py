@@ -36,6 +36,10 @@ class Inbox(Protocol):
         times is one quarantined item and one event."""
         ...
 
+    def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
+        """Those keys under which a notification is DONE (its external id is its event's key)."""
+        ...
+
     def outdate(
         self,
         hotel_id: HotelId,

@@ -112,6 +112,8 @@ class Notification:
     `property_id`: the vendor's id of the hotel it speaks of, to be compared with the connection's.
     `new_secrets`: credentials that it carries, to be sealed in place of the old ones.
     `disabled`: the hotel switched the integration off at the vendor.
+    `event_key`: names the event where the vendor's words tell it from every other of the hotel's:
+    what was carried out is not asked for again when it is told again.
     """
 
     refs: tuple[Ref, ...] = ()
@@ -119,6 +121,7 @@ class Notification:
     property_id: str | None = None
     new_secrets: Secrets = field(default_factory=dict, repr=False)
     disabled: bool = False
+    event_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,36 @@ class TestWhatAWebhookAsksFor:
         assert world.changes() == ["created"]
         assert {row.state for row in world.inbox()} == {InboxState.DONE}
 
+    def test_of_a_named_event_is_asked_for_once(self, world: World) -> None:
+        world.provider.holds(booked())
+        for _ in range(3):
+            world.notify(B1, event_key="E1")
+            world.work_off()
+        world.notify(B1, event_key="E2")
+        world.work_off()
+        assert world.provider.fetched == [[B1], [B1]]
+        assert {row.state for row in world.inbox()} == {InboxState.DONE}
+
+    def test_of_a_named_event_that_could_not_be_asked_is_asked_again(self, world: World) -> None:
+        world.provider.holds(booked())
+        world.provider.refusal = ProviderUnavailable()
+        world.notify(B1, event_key="E1")
+        world.work_off()
+        world.provider.refusal = None
+        world.notify(B1, event_key="E1")
+        world.work_off()
+        assert world.booking() is not None
+
+    def test_of_another_connections_event_of_the_same_name_is_asked_for(self, world: World) -> None:
+        other = world.connect(world.hotel, key="other", name="other")
+        world.notify(B1, event_key="E1")
+        world.notify(B1, event_key="E1", key="other")
+        world.work_off()
+        assert {a.connection_id for a in world.provider.accounts} == {
+            world.connection.id,
+            other.id,
+        }
+
     def test_that_can_not_be_read_is_quarantined_and_told_once(self, world: World) -> None:
         batch = world.deliver(b"gibberish")
         world.deliver(b"gibberish")

@@ -132,6 +132,27 @@ class TestTheInbox:
             assert uow.inbox.quarantined_among(place.hotel.id, asked) == {"a"}
             assert uow.inbox.quarantined_among(place.hotel.id, []) == frozenset()
 
+    def test_knows_the_events_that_were_carried_out(self, place: Place, elsewhere: Place) -> None:
+        told = {"kind": ItemKind.NOTIFICATION, "state": InboxState.DONE}
+        receive(place, builders.inbox_item(place.connection, external_id="done", **told))
+        receive(
+            place,
+            builders.inbox_item(
+                place.connection, external_id="waits", **told | {"state": InboxState.RECEIVED}
+            ),
+        )
+        receive(
+            place,
+            builders.inbox_item(
+                place.connection, external_id="B1", **told | {"kind": ItemKind.BOOKING}
+            ),
+        )
+        receive(elsewhere, builders.inbox_item(elsewhere.connection, external_id="theirs", **told))
+        with place.store.unit_of_work() as uow:
+            asked = ["done", "waits", "B1", "theirs", "never"]
+            assert uow.inbox.carried_out(place.hotel.id, asked) == {"done"}
+            assert uow.inbox.carried_out(place.hotel.id, []) == frozenset()
+
     def test_outdates_what_came_before_and_is_quarantined(
         self, place: Place, elsewhere: Place
     ) -> None:

@@ -52,6 +52,15 @@ class InMemoryInbox:
         }
         return frozenset(kept.intersection(fingerprints))
 
+    def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
+        done = {
+            item.external_id
+            for item in self._tables.inbox.values()
+            if item.hotel_id == hotel_id and item.state is InboxState.DONE
+            if item.kind is ItemKind.NOTIFICATION
+        }
+        return frozenset(key for key in event_keys if key in done)
+
     def outdate(
         self,
         hotel_id: HotelId,

@@ -90,6 +90,16 @@ class StoredInbox:
         )
         return frozenset(row[0] for row in found)
 
+    def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
+        if not event_keys:
+            return frozenset()
+        found = self.session.rows(
+            "SELECT external_id FROM inbox WHERE hotel_id = %s AND state = 'done' "  # noqa: S608
+            f"AND kind = 'notification' AND {self.session.among('external_id', 'text')}",
+            (hotel_id.hex, self.session.listing(event_keys)),
+        )
+        return frozenset(row[0] for row in found)
+
     def outdate(
         self,
         hotel_id: HotelId,

@@ -35,6 +35,10 @@ class TestNotification:
         found = told(topic=topic, type=event)
         assert (found.refs, found.ignored, found.property_id) == (BOOKING, (), "VIE")
 
+    def test_is_known_again_by_its_id(self) -> None:
+        assert told().event_key == "00000000-0000-4000-8000-000000000001"
+        assert told(id=...).event_key is None
+
     def test_names_a_booking_whose_reservations_are_meant(self) -> None:
         found = told(topic="Booking", data={"entityId": "QWERTYUI"})
         assert found.refs == (Ref(RefKind.BOOKING, "QWERTYUI"),)

@@ -86,8 +86,19 @@ class TestNotification:
         found = told(timestamp=stamp)
         assert (found.refs, found.ignored) == (BOOKING, ("timestamp",))
 
-    def test_that_comes_twice_asks_for_the_same_once(self) -> None:
-        assert {*told().refs, *told().refs} == set(BOOKING)
+    def test_is_known_again_by_what_happened_to_what_and_when(self) -> None:
+        again = told(propertyID=..., reservationID=..., reservationId="7001")
+        assert told().event_key == again.event_key is not None
+        others = [
+            told(event="reservation/dates_changed"),
+            told(reservationID="7002"),
+            told(timestamp=1766005022.073196),
+        ]
+        assert len({told().event_key, *(other.event_key for other in others)}) == 4
+
+    @pytest.mark.parametrize("time", [..., None, "yesterday"])
+    def test_without_a_time_may_happen_again(self, time: object) -> None:
+        assert told(timestamp=time).event_key is None
 
     @pytest.mark.parametrize(
         "changes",

@@ -70,7 +70,10 @@ def _told(message: Reader) -> Notification:
     if not _has_time(message):
         ignored.append("timestamp")
     return Notification(
-        refs=refs, ignored=tuple(ignored), property_id=message.optional_text("propertyId")
+        refs=refs,
+        ignored=tuple(ignored),
+        property_id=message.optional_text("propertyId"),
+        event_key=message.optional_text("id") or None,
     )
 
 

@@ -2,10 +2,11 @@
 
 They name what changed; what it is now is asked. Key spellings differ by event (`reservationID`,
 `reservationId`, also with `_str`), ids are texts or integers, the time is seconds since 1970 with a
-fraction. A repeated message is the same to the byte and asks for the same; nothing else tells one.
+fraction. A message that is told again is known by what happened, to what, and when.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 from adapters.outbound.provider_kit import field_values as values
@@ -71,14 +72,25 @@ def _told(message: Reader) -> Notification:
     ignored = [] if refs and known else [event]
     if event == _APP_STATE:
         ignored = []
-    if not _has_time(message):
+    at = _time(message)
+    if at is None and "timestamp" in message:
         ignored.append("timestamp")
     return Notification(
         refs=refs,
         ignored=tuple(ignored),
         property_id=_first(message, _PROPERTY_KEYS),
         disabled=event == _APP_STATE and _is_off(message),
+        event_key=_event_key(event, refs, at),
     )
+
+
+def _event_key(event: str, refs: Sequence[Ref], at: Decimal | None) -> str | None:
+    """The vendor gives its events no id: what happened, to what, and at which microsecond. Without
+    a time there is none, as the same may happen again."""
+    if at is None or not refs:
+        return None
+    about = ",".join(f"{ref.kind}:{ref.external_id}" for ref in refs)
+    return f"{event} {about} {at}"
 
 
 def _refs(topic: str, message: Reader) -> Iterator[Ref]:
@@ -108,10 +120,9 @@ def _is_off(message: Reader) -> bool:
     return any(word == "disabled" for word in words)
 
 
-def _has_time(message: Reader) -> bool:
-    """For people only: it orders nothing. Accounting's events have none."""
+def _time(message: Reader) -> Decimal | None:
+    """Seconds since 1970; it orders nothing. Accounting's events have none."""
     try:
-        message.optional("timestamp", values.as_lenient_decimal)
+        return message.optional("timestamp", values.as_lenient_decimal) or None
     except UnreadableField:
-        return False
-    return True
+        return None
