@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from application.cloud_events import outbox_message
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
+from domain.errors import InvalidField
 from domain.events import AvailabilitySynced, BookingSynced, Event, GuestSynced
 from domain.guest import Guest
 from domain.precedence import (
@@ -282,7 +283,11 @@ def _completed(item: ReadItem, uow: UnitOfWork, context: Context) -> ReadItem:
     if not isinstance(said, AvailabilitySet) or said.complete_from is None:
         return item
     held = uow.availability.held_from(context.hotel_id, context.provider, said.complete_from)
-    return replace(item, snapshot=said.completed(held))
+    try:
+        return replace(item, snapshot=said.completed(held))
+    except InvalidField as fault:
+        reason = Reason(fault.code, fault.path, f"{fault.path}: {fault.fix}")
+        return replace(item, snapshot=None, reason=reason)
 
 
 def _cells_said(snapshot: Snapshot) -> Sequence[AvailabilitySnapshot]:

@@ -28,6 +28,8 @@ Extras: TypeAlias = tuple[tuple[str, str], ...]
 """Source fields without a home of their own: (path, JSON text), sorted by path."""
 
 MAX_ID = 200
+MAX_CELLS = 100_000
+"""Of one set of availability: a hundred room types for nearly three years."""
 
 
 class BookingSource(StrEnum):
@@ -224,11 +226,14 @@ class AvailabilitySet:
 
     def completed(self, held: Collection[tuple[str, date]]) -> "AvailabilitySet":
         """With a cell of nothing to sell for each (room type, day) of `held` that a complete set
-        does not name, and for each closed day of every room type."""
+        does not name, and for each closed day of every room type. Raises InvalidField where that
+        would be more than MAX_CELLS."""
         if self.complete_from is None:
             return self
         named = {(cell.room_type_id, cell.day) for cell in self.cells}
         room_types = {room_type for room_type, _ in (*named, *held)}
+        if len(room_types) * len(self.closed_days) + len(held) > MAX_CELLS:
+            raise InvalidField("closed_days", "too many of too many room types", code="too_many")
         unnamed = {(room_type, day) for room_type in room_types for day in self.closed_days}
         unnamed.update(held)
         empty = [key for key in sorted(unnamed - named) if key[1] >= self.complete_from]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -203,6 +203,18 @@ class TestACompleteSet:
         assert say(talking, talking.provider.line(said)) == "applied"
         assert available(talking) == {"DBL": 1, "SGL": 0}
         assert say(talking, talking.provider.line(said)) == "unchanged"
+
+    def test_that_would_never_end_is_quarantined(self, talking: World) -> None:
+        closed = frozenset(JUNE.arrival + timedelta(days=n) for n in range(400))
+        types = [cell(number=1, room_type=f"T{n}") for n in range(260)]
+        said = AvailabilitySet(
+            version=version(1),
+            cells=tuple(types),
+            complete_from=JUNE.arrival,
+            closed_days=closed,
+        )
+        assert say(talking, talking.provider.line(said)) == "quarantined"
+        assert available(talking) == {}
 
     def test_that_is_older_changes_nothing(self, talking: World) -> None:
         say(talking, talking.provider.line(cell(number=5, available=3)))

@@ -203,6 +203,11 @@ class TestACompleteSet:
             ("SGL", DAY + ONE_DAY): True,
         }
 
+    def test_has_an_end(self) -> None:
+        said = complete(counts(available=3), closed=[DAY + n * ONE_DAY for n in range(400)])
+        with pytest.raises(InvalidField):
+            said.completed([(f"T{n}", DAY) for n in range(400)])
+
     def test_is_one_only_where_it_says_so(self) -> None:
         said = replace(complete(counts(available=3)), complete_from=None)
         assert said.completed([("SGL", DAY)]) is said

@@ -1,6 +1,7 @@
 """What the lines of one message of free rooms must be together; a message that breaks a rule is
 refused as a whole, as the standard has it (AlpineBits, FreeRooms)."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -47,8 +48,12 @@ def _no_overlaps(lines: Sequence[Line]) -> None:
 
 
 def _closed_is_closed(lines: Sequence[Line]) -> None:
-    seasons = [line for line in lines if line.is_closing]
-    free = [line for line in lines if not line.is_closing and line.counts.available]
-    for line in free if seasons else ():
-        if any(line.overlaps(season) for season in seasons):
+    """Seasons do not overlap, so that the last one to begin before a line ends is the only one
+    that may reach into it."""
+    seasons = sorted((line for line in lines if line.is_closing), key=lambda line: line.first)
+    begins = [season.first for season in seasons]
+    for line in lines:
+        place = bisect_right(begins, line.last)
+        is_free = not line.is_closing and line.counts.available
+        if is_free and place and line.overlaps(seasons[place - 1]):
             raise UnreadableField(line.path, "overlap", "no free rooms in a closing season")
