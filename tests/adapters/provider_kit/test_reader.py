@@ -189,6 +189,12 @@ class TestAccounting:
         assert r.unread() == {"r[0].g.x": "1", "r[0].l[0].b": "2", "r[0].l[1]": '{"a":3}'}
         assert r.homes() == {"r[0].g.n": "last_name", "r[0].l[0].a": "rooms"}
 
+    def test_counts_a_glance_as_no_reading(self) -> None:
+        r = reader('{"type":"A","id":"1"}', "")
+        assert (r.peek("type"), r.peek("none")) == ("A", ABSENT)
+        assert r.unread() == {"type": '"A"', "id": '"1"'}
+        assert r.homes() == {}
+
     def test_keeps_an_opened_but_unread_object_whole(self) -> None:
         r = reader('{"g": {"n": "A", "x": 1}, "e": [], "o": {}}', "")
         r.object("g").optional_text("missing")
