@@ -74,12 +74,15 @@ def documented() -> Iterator[tuple[ItemKind, Json]]:
 
 
 EXAMPLES = list(documented())
-NOT_FIELDS = {"version", "version_is_ours", "day"}
+SUMS_ALONE = {"counted_rooms", "rooms_are_all"}
+"""What a cell's sums are of; the canonical format tells the sums."""
+
+NOT_FIELDS = {"version", "version_is_ours", "day", *SUMS_ALONE}
 OPTIONAL = [
     (kind, field.name)
     for kind, snapshot in CLASSES.items()
     for field in fields(snapshot)
-    if field.default is ABSENT
+    if field.default is ABSENT and field.name not in SUMS_ALONE
 ]
 NEVER_NULL = {"status", "holds_inventory", "source", "stay", "rooms"}
 EMPTIED = {"further_guests", "extras"}
