@@ -107,6 +107,23 @@ class TestEvents:
         assert told(event(module, action)).refs == (Ref(RefKind.AVAILABILITY),)
 
 
+class TestOneEvent:
+    def test_has_a_key_whichever_way_it_came(self) -> None:
+        keys = {told(body).event_key for body in (event(), [event()], listed(event()))}
+        assert keys == {"1 2026-02-03 04:05:06.0"}
+
+    def test_of_another_instant_is_another(self) -> None:
+        later = event(createdDateTime="2026-02-03 04:05:07.0")
+        assert told(later).event_key != told(event()).event_key
+
+    @pytest.mark.parametrize("changes", [{"createdDateTime": ...}, {"createdDateTime": "x" * 300}])
+    def test_without_both_has_none(self, changes: Any) -> None:
+        assert told(event(**changes)).event_key is None
+
+    def test_among_others_has_none(self) -> None:
+        assert told(listed(event(), event("Profile"))).event_key is None
+
+
 class TestHotels:
     def test_are_named_where_they_are_one(self) -> None:
         assert told(listed(event(), event())).property_id == "HOTEL9"

@@ -11,6 +11,7 @@ from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.reader import Reader
 from adapters.outbound.providers.ohip.messages import loaded
 from adapters.outbound.providers.ohip.reading import Entry, as_id, numbered, opened
+from domain.snapshots import MAX_ID
 from ports.errors import UnreadableAnswer, UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
 
@@ -30,10 +31,13 @@ def read_notification(body: bytes) -> Notification:
     refs: list[Ref] = []
     ignored: list[str] = []
     hotels: set[str | None] = set()
+    keys: list[str | None] = []
     faults: list[UnreadableField] = []
     for entry in events:
         try:
-            header = _header(opened(entry.value, entry.path))
+            event = opened(entry.value, entry.path)
+            header = _header(event)
+            keys.append(_key(event, header))
             hotel, found = header.optional("hotelId", as_id), _refs(header)
             refs += found
             ignored += [] if found else [_name(header)]
@@ -46,6 +50,7 @@ def read_notification(body: bytes) -> Notification:
         refs=tuple(dict.fromkeys(refs)),
         ignored=(*dict.fromkeys(ignored), *(fault.path for fault in faults)),
         property_id=hotels.pop() if len(hotels) == 1 else None,
+        event_key=keys[0] if len(events) == 1 else None,
     )
 
 
@@ -90,6 +95,16 @@ def _header(event: Reader) -> Reader:
     for key in ("businessEvent", "header"):
         event = event.optional_object(key) or event
     return event
+
+
+def _key(event: Reader, header: Reader) -> str | None:
+    """The same event may come from the queue and by a relay. Its number alone is not enough: a
+    restored system counts again."""
+    told = event.optional_object("businessEventId")
+    number = told.optional("id", as_id) if told is not None else None
+    at = header.optional("createdDateTime", as_id)
+    key = f"{number} {at}" if number and at else ""
+    return key if 0 < len(key) <= MAX_ID else None
 
 
 def _refs(header: Reader) -> tuple[Ref, ...]:
