@@ -22,7 +22,7 @@ from ports.errors import (
     UnreadableMessage,
 )
 from ports.providers import HotelContext, Page, ReadItem
-from tests.certification.signed import SignedApaleo
+from tests.certification.signed import SETTING, SignedApaleo
 
 DAY = timedelta(days=1)
 
@@ -361,6 +361,12 @@ class ShowsItsSecrets(Adapter):
             return f"Client({dict(self.account.secrets)})"
 
 
+class MakesUpItsSecrets(SignedApaleo):
+    def open(self, account):
+        made_up = dict.fromkeys(("client_id", "client_secret", SETTING), "made-up")
+        return super().open(replace(account, secrets={**made_up, **account.secrets}))
+
+
 class TrustsAnybody(SignedApaleo):
     def authentic(self, headers, secrets):
         return True
@@ -468,6 +474,7 @@ ALL = (
     on_plugin(LogsTheSecrets, "redaction.logs"),
     on_plugin(LogsTheGuests, "redaction.logs"),
     on_plugin(ShowsItsSecrets, "redaction.reprs"),
+    on_plugin(MakesUpItsSecrets, "auth.missing_setting"),
     on_plugin(TrustsAnybody, "trust.stripped", "trust.forged", "trust.other_hotel"),
     on_plugin(TrustsNobody, "trust.genuine"),
     on_plugin(KnowsAllEvents, "notified.unknown_event"),

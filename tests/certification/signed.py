@@ -10,6 +10,7 @@ from adapters.outbound.provider_kit.simulation.stage import VendorMessage
 from adapters.outbound.providers.apaleo import provider as apaleo
 from adapters.outbound.providers.apaleo.simulator import start_simulator
 from entrypoints.certification.candidate import Candidate
+from ports.errors import Misconfigured
 from ports.providers import ProviderTools, SettingSpec
 
 HEADER = "x-simulated-signature"
@@ -43,6 +44,8 @@ class SignedApaleo:
         return hmac.compare_digest(headers.get(HEADER, ""), signature(secrets[SETTING]))
 
     def open(self, account):
+        if not account.secrets.get(SETTING):
+            raise Misconfigured(f"the secret {SETTING} is missing", setting=SETTING)
         return self.inner.open(account)
 
 
