@@ -33,7 +33,7 @@ lock:
 	@rm -rf .venv
 	@$(MAKE) --no-print-directory $(READY) CONSTRAINTS=
 	@{ echo "# The whole set, runtime and development, as tested. Renew with: make lock"; \
-	   $(PIP) freeze --exclude-editable; } > constraints.txt
+	   $(PIP) freeze --exclude-editable --all --exclude pip; } > constraints.txt
 	@touch $(READY)
 
 clean:
