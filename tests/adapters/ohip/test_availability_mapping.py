@@ -53,6 +53,15 @@ class TestStatistics:
             "[0].statistics[0].statisticDate[0].inventory",
         )
 
+    def test_of_a_room_type_without_counts_beside_others_say_nothing(self) -> None:
+        (counted,), (none,) = (
+            statistics(night(RoomsSold=1)),
+            statistics(night(SequenceId=1), code="COMPONENT"),
+        )
+        counted["statistics"] += none["statistics"]
+        (item,) = read(ItemKind.AVAILABILITY, [counted])
+        assert cell(item).room_type_id == "DBL"
+
     def test_of_the_house_are_no_room_types(self) -> None:
         assert read(ItemKind.AVAILABILITY, statistics(night(), category="HotelCode")) == []
 

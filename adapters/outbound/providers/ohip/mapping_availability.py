@@ -32,6 +32,7 @@ _TOTAL: Final = ("physicalrooms", "inventoryrooms")
 _AVAILABLE: Final = ("availablerooms", "availrooms")
 _OCCUPIED: Final = ("roomssold",)
 _OUT: Final = ("outoforder", "ooo", "outoforderrooms", "outofservice", "oosrooms")
+_COUNTED: Final = frozenset((*_TOTAL, *_AVAILABLE, *_OCCUPIED, *_OUT))
 _NAMES: Final = ("statCode", "statCodeClass", "description")
 _MOST_DAYS: Final = 1_000
 
@@ -41,7 +42,11 @@ class CellMapper:
     observed_at: datetime
 
     def map(self, answer: Entry, *, explain: bool = False) -> Iterator[ReadItem]:
-        for entry in _nights(answer):
+        """A room type without counts among others that have them is one that is made of other
+        rooms: it has none to tell. Where none has any they were not asked for: each is refused."""
+        nights = list(_nights(answer))
+        counted = [entry for entry in nights if _has_counts(entry.value)]
+        for entry in counted or nights:
             yield self._item(entry, explain=explain)
         for entry in _spans(answer):
             yield self._item(entry, explain=explain)
@@ -89,6 +94,15 @@ class CellMapper:
             version_is_ours=True,
             available=r.integer("availableCount", "available", lenient=True),
         )
+
+
+def _has_counts(night: Json) -> bool:
+    """Also one that can't be read: it is refused by what is wrong with it."""
+    told = night.get("inventory") if isinstance(night, dict) else None
+    if not isinstance(told, list):
+        return told is not None
+    codes = [each.get("code") if isinstance(each, dict) else None for each in told]
+    return any(not isinstance(code, str) or code.casefold() in _COUNTED for code in codes)
 
 
 class _Counts:
