@@ -14,7 +14,7 @@ from entrypoints.certification.visit import Visit, differences, seen_in
 from ports.errors import ProviderError
 
 _NIGHT = timedelta(days=1)
-_LOOKED_AT = 6
+_LOOKED_AT = 4
 _CHANGES = (Act.AMEND, Act.BOOK, Act.CANCEL, Act.BOOK, Act.AMEND, Act.CHECK_IN)
 
 
