@@ -184,7 +184,7 @@ class TestTokens:
         simulator = running(bookings=20)
         with opened(simulator) as client:
             client.check()
-            simulator.api.expire_tokens()
+            simulator.expire_tokens()
             client.check()
         assert simulator.requests_served[TOKEN] == 2
 

@@ -1,9 +1,14 @@
 """What a simulated PMS can be asked to be, whichever the vendor."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypedDict
 
+from .fault_plan import Fault, parse_fault
+from .journal import Journal
+from .request_window import SlidingWindow
 from .webhook_sender import WebhookHabits
 
 
@@ -35,3 +40,21 @@ class SimulatorOptions:
     start_date: date | None = None
     journal: Path | None = None
     dialect: str | None = None
+
+
+class Conditions(TypedDict, total=False):
+    """How a simulator runs, whatever it is of. Without a `limit` or a `journal` it has none."""
+
+    port: int
+    faults: Iterable[Fault]
+    limit: SlidingWindow
+    journal: Journal | None
+
+
+def conditions_of(options: SimulatorOptions) -> Conditions:
+    return Conditions(
+        port=options.port,
+        faults=[parse_fault(text) for text in options.faults],
+        limit=SlidingWindow(options.requests_per_window, options.window_seconds),
+        journal=Journal(options.journal),
+    )

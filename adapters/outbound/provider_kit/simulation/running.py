@@ -2,16 +2,18 @@
 
 import gc
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, Unpack
 
 from .control import ControlApi
 from .fault_answers import JsonObject
-from .fault_plan import Fault, FaultPlan
+from .fault_plan import FaultPlan
+from .gate import Gate
 from .journal import Journal, Lived
 from .loopback_http import Answer, Call, LoopbackServer, Reply
-from .options import SimulatorOptions
+from .options import Conditions, SimulatorOptions
+from .request_window import SlidingWindow
 from .webhook_sender import WebhookHabits, WebhookSender
 
 E_co = TypeVar("E_co", covariant=True)
@@ -55,20 +57,20 @@ class RunningSimulator(Generic[E]):
         living: Living[E],
         compose: Callable[[Sequence[E]], bytes],
         seed: int,
-        port: int = 0,
-        faults: Iterable[Fault] = (),
-        journal: Journal | None = None,
+        **conditions: Unpack[Conditions],
     ) -> None:
         self._living = living
         self._lock = living.lock
         self._compose = compose
         self._seed = seed
-        self._journal = journal or Journal(None)
-        self.faults = FaultPlan(faults, seed=seed)
+        self._journal = conditions.get("journal") or Journal(None)
+        self.faults = FaultPlan(conditions.get("faults", ()), seed=seed)
         self.stopping = threading.Event()
+        limit = conditions.get("limit") or SlidingWindow(None)
+        self.gate = Gate(self.faults, limit, self.stopping)
         self._control = ControlApi(self)
         self._answer_vendor: Answer = lambda _: Reply(404)
-        self._server = LoopbackServer(port, self._answer)
+        self._server = LoopbackServer(conditions.get("port", 0), self._answer)
         self._sender: WebhookSender[E] | None = None
         self._thread: threading.Thread | None = None
         self._pace = (0.0, 0)

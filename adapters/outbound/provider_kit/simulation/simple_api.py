@@ -1,8 +1,6 @@
 """From an HTTP call to a simple vendor's answer: limit, faults, credentials, endpoint."""
 
 import re
-import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -17,14 +15,15 @@ from adapters.outbound.provider_kit.simple_rest.credentials import ClientCredent
 from adapters.outbound.provider_kit.simple_rest.paging import NextTokens, Offsets, PageNumbers
 from adapters.outbound.provider_kit.simple_rest.vendor import Records, SimpleVendor
 
-from .fault_answers import JsonObject, SpoiledFields, cut_of, refused, spoil_all
-from .fault_plan import Fault, FaultKind, FaultPlan
+from .fault_answers import JsonObject, SpoiledFields, cut_of, spoil_all
+from .fault_plan import Fault
+from .gate import Gate
 from .hotel_life import HotelLife
 from .hotel_records import RoomStay
 from .loopback_http import Call, Reply
-from .request_window import SlidingWindow
 from .seeded_hotel import SeededHotel
 from .simple_words import SimpleWords, StayViews, instant_of, stay_id
+from .token_book import TokenBook
 
 T = TypeVar("T")
 
@@ -47,22 +46,19 @@ class SimpleVendorApi:
         vendor: SimpleVendor,
         words: SimpleWords,
         life: HotelLife,
-        faults: FaultPlan,
         *,
         values: Mapping[str, str],
-        limit: SlidingWindow,
+        tokens: TokenBook,
+        gate: Gate,
     ) -> None:
-        self.stopping = threading.Event()
         self.views = StayViews(life.hotel)
         self._vendor = vendor
         self._words = words
         self._life = life
         self._hotel = life.hotel
-        self._faults = faults
         self._values = values
-        self._limit = limit
-        self._tokens: set[str] = set()
-        self.given_tokens: list[str] = []
+        self._tokens = tokens
+        self._gate = gate
         self._sorted: tuple[int, list[RoomStay]] = (-1, [])
         self._spoiled = SpoiledFields(words.state, words.needed)
         self._routes = dict(self._endpoints())
@@ -96,24 +92,18 @@ class SimpleVendorApi:
         entry = self._vendor.credentials
         return entry.path if isinstance(entry, ClientCredentials) else None
 
-    def expire_tokens(self) -> None:
-        self._tokens.clear()
-
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        struck = self._faults.strike(parts.path)
+        struck = self._gate.faults.strike(parts.path)
         try:
-            wait = self._limit.wait_seconds(self._hotel.id)
-            if wait:
-                return _status_reply(429, str(wait))
-            refusal = refused(struck, _status_reply, self.stopping, {})
+            refusal = self._gate.refusal(struck, self._hotel.id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == self.token_path:
                 return self._token(call)
             self._let_in(call)
             with self._hotel.lock:
-                self._disturb(struck)
+                self._gate.disturb(self._life, struck)
                 said = self._asked(parts.path, dict(parse_qsl(parts.query)), struck)
         except Refused as error:
             return _status_reply(error.status, None)
@@ -122,7 +112,7 @@ class SimpleVendorApi:
     def _spoil(self, said: object, struck: Sequence[Fault]) -> object:
         """An answer that is a list is spoiled as one that holds a list."""
         held: JsonObject = said if isinstance(said, dict) else {_LIST: said}
-        spoil_all(held, struck, self._spoiled, self._faults.pick)
+        spoil_all(held, struck, self._spoiled, self._gate.faults.pick)
         return said if isinstance(said, dict) else held[_LIST]
 
     def _asked(self, path: str, query: Mapping[str, str], struck: Sequence[Fault]) -> object:
@@ -141,11 +131,7 @@ class SimpleVendorApi:
         known = {name: self._values[name] for name in ("client_id", "client_secret")}
         if {name: form.get(name) for name in known} != known:
             return Reply(400, b'{"error":"invalid_client"}')
-        token = secrets.token_hex(16)
-        self._tokens.add(token)
-        self.given_tokens.append(token)
-        said = {"access_token": token, "token_type": "Bearer", "expires_in": _TOKEN_SECONDS}
-        return Reply(200, _text(said))
+        return Reply(200, _text(self._tokens.give(seconds=_TOKEN_SECONDS)))
 
     def _let_in(self, call: Call) -> None:
         entry = self._vendor.credentials
@@ -154,8 +140,7 @@ class SimpleVendorApi:
             if call.headers.get(entry.header.lower()) != known:
                 raise Refused(401)
             return
-        kind, _, token = call.headers.get("authorization", "").partition(" ")
-        if kind != "Bearer" or token not in self._tokens:
+        if not self._tokens.knows(call.headers):
             raise Refused(401)
 
     def _listed(self, query: Mapping[str, str], struck: Sequence[Fault]) -> object:
@@ -163,7 +148,8 @@ class SimpleVendorApi:
         found = [stay for stay in self._in_order() if self._wanted(stay, query)]
         page = _slice(found, bookings.paging, query)
         rendered = [self._words.booking(self.views.of(stay)) for stay in page]
-        self._move(page, struck)
+        if page:
+            self._gate.move(self._life, struck, page[0])
         return _held(rendered, bookings.items, _next(found, bookings.paging, query))
 
     def _in_order(self) -> list[RoomStay]:
@@ -202,22 +188,6 @@ class SimpleVendorApi:
             raise Refused(422) from None
         found = [render(cell) for cell in self.views.cells(first, last)]
         return _page(found, cells.items, cells.paging, query)
-
-    def _disturb(self, struck: Sequence[Fault]) -> None:
-        for fault in struck:
-            stays = list(self._hotel.stays())
-            if fault.kind is FaultKind.CLOCK_BACK:
-                self._life.wait(-int(fault.seconds))
-            elif fault.kind is FaultKind.HIDDEN_UPDATE and stays:
-                self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
-
-    def _move(self, page: Sequence[RoomStay], struck: Sequence[Fault]) -> None:
-        """After it was told, the page's first and one of any page get newer."""
-        if not page or not any(fault.kind is FaultKind.MOVING_ITEMS for fault in struck):
-            return
-        others = list(self._hotel.stays())
-        for stay in (page[0], others[self._faults.pick(len(others))]):
-            self._life.desk.touch(stay)
 
     def _filled(self, path: str) -> str:
         for name, value in self._values.items():

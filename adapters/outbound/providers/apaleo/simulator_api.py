@@ -2,7 +2,6 @@
 
 import base64
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,18 +13,14 @@ import orjson
 from adapters.outbound.provider_kit.simulation.fault_answers import (
     SpoiledFields,
     cut_of,
-    refused,
     spoil_all,
 )
-from adapters.outbound.provider_kit.simulation.fault_plan import (
-    Fault,
-    FaultKind,
-    FaultPlan,
-)
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.gate import Gate
 from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, RoomStay
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.token_book import TokenBook
 
 from .simulated_answers import ApaleoWords
 from .simulated_inventory import JsonObject
@@ -71,25 +66,13 @@ class Clients:
 
 
 class ApaleoApi:
-    def __init__(
-        self,
-        life: HotelLife,
-        clients: Clients,
-        faults: FaultPlan,
-        *,
-        limit: SlidingWindow,
-        stopping: threading.Event,
-    ) -> None:
+    def __init__(self, life: HotelLife, clients: Clients, tokens: TokenBook, gate: Gate) -> None:
         self._life = life
         self._hotel = life.hotel
         self._clients = clients
-        self._faults = faults
-        self._limit = limit
-        self._stopping = stopping
+        self._tokens = tokens
+        self._gate = gate
         self._words = ApaleoWords(life.hotel)
-        self._tokens: set[str] = set()
-        self._given = 0
-        self._lock = threading.Lock()
         self._sorted: dict[str, tuple[int, list[RoomStay]]] = {}
         inventory = self._words.inventory
         self._routes: dict[str, tuple[str, Callable[[Mapping[str, str]], Sequence[object]]]] = {
@@ -106,39 +89,24 @@ class ApaleoApi:
             "/availability/v1/unit-groups": ("timeSlices", self._availability),
         }
 
-    def expire_tokens(self) -> None:
-        with self._lock:
-            self._tokens.clear()
-
-    def given_tokens(self) -> list[str]:
-        """All that were ever given out."""
-        with self._lock:
-            return [self._token_text(number) for number in range(1, self._given + 1)]
-
-    def _token_text(self, number: int) -> str:
-        return f"simulated-token-{self._hotel.seed}-{number}"
-
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        struck = self._faults.strike(parts.path)
+        struck = self._gate.faults.strike(parts.path)
         try:
-            wait = self._limit.wait_seconds(self._clients.client_id)
-            if wait:
-                return _status_reply(429, str(wait))
-            refusal = refused(struck, _status_reply, self._stopping, {})
+            refusal = self._gate.refusal(struck, self._clients.client_id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == TOKEN_PATH:
                 return self._token(call)
             self._check_token(call)
             with self._hotel.lock:
-                self._disturb(struck)
+                self._gate.disturb(self._life, struck)
                 body = self._asked(parts.path, dict(parse_qsl(parts.query)), struck)
         except Refused as error:
             return _status_reply(error.status, None, *error.messages)
         if body is None:
             return Reply(204)
-        spoil_all(body, struck, _SPOILED, self._faults.pick)
+        spoil_all(body, struck, _SPOILED, self._gate.faults.pick)
         return Reply(200, orjson.dumps(body), cut=cut_of(struck))
 
     def _token(self, call: Call) -> Reply:
@@ -147,19 +115,12 @@ class ApaleoApi:
             return Reply(400, b'{"error":"unsupported_grant_type"}')
         if call.headers.get("authorization") != f"Basic {self._clients.basic()}":
             return Reply(400, b'{"error":"invalid_client"}')
-        with self._lock:
-            self._given += 1
-            token = self._token_text(self._given)
-            self._tokens.add(token)
-        seconds = self._clients.token_seconds
-        said = {"access_token": token, "expires_in": seconds, "token_type": "Bearer"}
+        said = self._tokens.give(seconds=self._clients.token_seconds)
         return Reply(200, orjson.dumps(said))
 
     def _check_token(self, call: Call) -> None:
-        kind, _, token = call.headers.get("authorization", "").partition(" ")
-        with self._lock:
-            if kind != "Bearer" or token not in self._tokens:
-                raise Refused(401)
+        if not self._tokens.knows(call.headers):
+            raise Refused(401)
 
     def _asked(
         self, path: str, query: Mapping[str, str], struck: Sequence[Fault]
@@ -170,7 +131,9 @@ class ApaleoApi:
             page = _paged(ask(query), query)
             if key == "reservations":
                 rendered = self._rendered(page, query)
-                self._move(page, struck)
+                last = page[-1] if page else None
+                if isinstance(last, RoomStay):
+                    self._gate.move(self._life, struck, last)
                 page = rendered
             # As in the vendor's own sample the count is not to be trusted.
             return {key: list(page), "count": 0} if page else None
@@ -238,23 +201,6 @@ class ApaleoApi:
         except (KeyError, ValueError):
             raise Refused(422, "from and to are dates") from None
         return self._words.inventory.availability(first, until)
-
-    def _disturb(self, struck: Sequence[Fault]) -> None:
-        for fault in struck:
-            if fault.kind is FaultKind.CLOCK_BACK:
-                self._life.wait(-int(fault.seconds))
-            elif fault.kind is FaultKind.HIDDEN_UPDATE:
-                stays = list(self._hotel.stays())
-                self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
-
-    def _move(self, page: Sequence[object], struck: Sequence[Fault]) -> None:
-        """After it was told, the page's last item and one of any other page get newer."""
-        if not page or not any(f.kind is FaultKind.MOVING_ITEMS for f in struck):
-            return
-        others = list(self._hotel.stays())
-        for stay in (page[-1], others[self._faults.pick(len(others))]):
-            if isinstance(stay, RoomStay):
-                self._life.desk.touch(stay)
 
 
 def _paged(found: Sequence[object], query: Mapping[str, str]) -> Sequence[object]:

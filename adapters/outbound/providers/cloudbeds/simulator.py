@@ -3,17 +3,15 @@
 `start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Unpack
 
 import orjson
 
 from adapters.outbound.provider_kit.simulation.fault_answers import JsonObject
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
 from adapters.outbound.provider_kit.simulation.front_desk import FrontDesk
-from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife, seeded_life
+from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import (
     TICKS,
     Booking,
@@ -22,19 +20,18 @@ from adapters.outbound.provider_kit.simulation.hotel_records import (
     RoomStay,
     StayState,
 )
-from adapters.outbound.provider_kit.simulation.journal import Journal
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
-from adapters.outbound.provider_kit.simulation.running import RunningSimulator
-from adapters.outbound.provider_kit.simulation.seeded_hotel import START_DATE
+from adapters.outbound.provider_kit.simulation.neutral_simulator import NeutralSimulator, life_of
+from adapters.outbound.provider_kit.simulation.options import (
+    Conditions,
+    SimulatorOptions,
+    conditions_of,
+)
 from adapters.outbound.provider_kit.simulation.stage import (
     Act,
     TrueBooking,
     VendorMessage,
-    book_at_once,
     perform,
 )
-from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits, WebhookSender
 from domain.status import BookingStatus
 from domain.values import Money
 
@@ -71,56 +68,20 @@ class Event:
 
 def start_simulator(options: SimulatorOptions) -> "CloudbedsSimulator":
     """A running simulator; the caller stops it."""
-    life = seeded_life(
-        seed=options.seed,
-        bookings=options.bookings,
-        currency=options.currency,
-        time_zone=options.time_zone,
-        start_date=options.start_date or START_DATE,
-    )
-    simulator = CloudbedsSimulator(
-        life,
-        port=options.port,
-        faults=[parse_fault(text) for text in options.faults],
-        limit=SlidingWindow(options.requests_per_window, options.window_seconds),
-        journal=Journal(options.journal),
-    )
+    simulator = CloudbedsSimulator(life_of(options), **conditions_of(options))
     simulator.begin(options)
     return simulator
 
 
-class CloudbedsSimulator(RunningSimulator[Event]):
+class CloudbedsSimulator(NeutralSimulator[Event]):
     """One property behind one port. `api` answers."""
 
     def __init__(
-        self,
-        life: HotelLife,
-        *,
-        port: int = 0,
-        faults: Iterable[Fault] = (),
-        limit: SlidingWindow | None = None,
-        journal: Journal | None = None,
-        consent: Consent | None = None,
+        self, life: HotelLife, *, consent: Consent | None = None, **conditions: Unpack[Conditions]
     ) -> None:
-        self.life = life
-        self.hotel = life.hotel
         self.consent = consent or Consent.of(life.hotel.seed)
-        self._untold: list[Event] = []
-        super().__init__(
-            living=_Told(self),
-            compose=self._webhook,
-            seed=life.hotel.seed,
-            port=port,
-            faults=faults,
-            journal=journal,
-        )
-        self.api = CloudbedsApi(
-            life,
-            self.consent,
-            self.faults,
-            limit=limit or SlidingWindow(None),
-            stopping=self.stopping,
-        )
+        super().__init__(life, tell=self.told, compose=self._webhook, **conditions)
+        self.api = CloudbedsApi(life, self.consent, self.tokens, self.gate)
         self.words = self.api.words
         self.serve(self.api.answer)
 
@@ -165,7 +126,7 @@ class CloudbedsSimulator(RunningSimulator[Event]):
             if stay is None:
                 return None
             self._alike(act, self.hotel.bookings[stay.booking_id])
-            self._untold += self.told([*happened, *self.life.desk.take_events()])
+            self.note([*happened, *self.life.desk.take_events()])
         return self.words.reservation_id(stay.booking_id)
 
     def _alike(self, act: Act, booking: Booking) -> None:
@@ -176,28 +137,9 @@ class CloudbedsSimulator(RunningSimulator[Event]):
             elif act in _ALIKE and stay.deleted is None and stay.state is _ALIKE[act][0]:
                 _ALIKE[act][1](desk, stay)
 
-    def burst(self, count: int) -> None:
-        self._untold += self.told(book_at_once(self.life, count))
-
-    def messages(self) -> Sequence[VendorMessage]:
-        untold, self._untold = self._untold, []
-        return [VendorMessage(self._webhook([event])) for event in untold]
-
     def unknown_message(self) -> VendorMessage:
         event = Event("weather/forecast_changed", {}, self.hotel.now, capital=True)
-        return VendorMessage(self._webhook([event]))
-
-    def given_tokens(self) -> Sequence[str]:
-        return self.api.given_tokens()
-
-    def expire_tokens(self) -> None:
-        self.api.expire_tokens()
-
-    def send_webhooks_to(
-        self, url: str, habits: WebhookHabits | None = None
-    ) -> WebhookSender[Event]:
-        """The vendor sends one event a message."""
-        return super().send_webhooks_to(url, replace(habits or WebhookHabits(), batch_size=1))
+        return self.message_of(event)
 
     def _webhook(self, events: Sequence[Event]) -> bytes:
         (event,) = events
@@ -252,26 +194,3 @@ class CloudbedsSimulator(RunningSimulator[Event]):
                 name, capital, more = "status_changed", True, status
         key = "reservationID" if capital else "reservationId"
         return Event(f"reservation/{name}", {key: own, **more}, happened.at, capital)
-
-
-class _Told:
-    """running.Living: the hotel's life, told in the vendor's events."""
-
-    def __init__(self, simulator: CloudbedsSimulator) -> None:
-        self._simulator = simulator
-
-    @property
-    def lock(self) -> threading.RLock:
-        return self._simulator.life.lock
-
-    def wait(self, seconds: int) -> None:
-        self._simulator.life.wait(seconds)
-
-    def summary(self) -> JsonObject:
-        return self._simulator.life.summary()
-
-    def live(self, events: int) -> Sequence[Event]:
-        return self._simulator.told(self._simulator.life.live(events))
-
-    def live_one_day(self) -> Sequence[Event]:
-        return self._simulator.told(self._simulator.life.live_one_day())

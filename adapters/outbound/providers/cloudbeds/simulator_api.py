@@ -15,14 +15,14 @@ import orjson
 from adapters.outbound.provider_kit.simulation.fault_answers import (
     SpoiledFields,
     cut_of,
-    refused,
     spoil_all,
 )
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind, FaultPlan
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.gate import Gate
 from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, Booking
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.token_book import TokenBook
 
 from .simulated_answers import CloudbedsWords
 from .simulated_inventory import JsonObject
@@ -75,25 +75,15 @@ class Consent:
 
 
 class CloudbedsApi:
-    def __init__(
-        self,
-        life: HotelLife,
-        consent: Consent,
-        faults: FaultPlan,
-        *,
-        limit: SlidingWindow,
-        stopping: threading.Event,
-    ) -> None:
+    def __init__(self, life: HotelLife, consent: Consent, tokens: TokenBook, gate: Gate) -> None:
         self._life = life
         self._hotel = life.hotel
         self._consent = consent
-        self._faults = faults
-        self._limit = limit
-        self._stopping = stopping
+        self._tokens = tokens
+        self._gate = gate
         self.words = CloudbedsWords(life.hotel)
-        self._tokens: set[str] = set()
-        self._refresh = {consent.refresh_token}
-        self._given = 0
+        self._refresh = consent.refresh_token
+        self._rotations = 0
         self._lock = threading.Lock()
         self._sorted: dict[bool, tuple[int, list[Booking]]] = {}
         inventory = self.words.inventory
@@ -109,25 +99,10 @@ class CloudbedsApi:
             "getGuestList": self._guests,
         }
 
-    def given_tokens(self) -> list[str]:
-        """All that were ever given out."""
-        with self._lock:
-            return [self._token_text(number) for number in range(1, self._given + 1)]
-
-    def _token_text(self, number: int) -> str:
-        return f"simulated-token-{self._hotel.seed}-{number}"
-
-    def expire_tokens(self) -> None:
-        with self._lock:
-            self._tokens.clear()
-
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        struck = self._faults.strike(parts.path)
-        wait = self._limit.wait_seconds(self._consent.client_id)
-        if wait:
-            return _status_reply(429, str(wait))
-        refusal = refused(struck, _status_reply, self._stopping, {})
+        struck = self._gate.faults.strike(parts.path)
+        refusal = self._gate.refusal(struck, self._consent.client_id, _status_reply)
         if refusal is not None:
             return refusal
         method = parts.path.removeprefix(PREFIX)
@@ -138,7 +113,7 @@ class CloudbedsApi:
             body = self._asked(method, dict(parse_qsl(parts.query)), struck)
         except Refused as error:
             return _reply({"success": False, "message": str(error)})
-        spoil_all(body, struck, _SPOILED, self._faults.pick)
+        spoil_all(body, struck, _SPOILED, self._gate.faults.pick)
         return Reply(200, orjson.dumps({"success": True, **body}), cut=cut_of(struck))
 
     def _token(self, call: Call) -> Reply:
@@ -149,30 +124,22 @@ class CloudbedsApi:
         consent = self._consent
         if form.get("grant_type") != "refresh_token":
             return _reply({"error": "unsupported_grant_type"}, 400)
-        client = (form.get("client_id"), form.get("client_secret"))
+        sent = (form.get("client_id"), form.get("client_secret"), form.get("refresh_token"))
         with self._lock:
-            used = form.get("refresh_token", "")
-            if client != (consent.client_id, consent.client_secret) or used not in self._refresh:
+            if sent != (consent.client_id, consent.client_secret, self._refresh):
                 return _reply({"error": "invalid_grant"}, 400)
-            self._given += 1
-            token = self._token_text(self._given)
-            self._tokens.add(token)
             if consent.rotates:
-                self._refresh = {f"simulated-refresh-{self._hotel.seed}-{self._given}"}
-                (used,) = self._refresh
-        said = {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": consent.token_seconds,
-            "refresh_token": used,
-            "resources": [{"type": "property", "id": self.words.inventory.property_id}],
-        }
+                self._rotations += 1
+                self._refresh = f"simulated-refresh-{self._hotel.seed}-{self._rotations}"
+            said = {
+                **self._tokens.give(seconds=consent.token_seconds),
+                "refresh_token": self._refresh,
+                "resources": [{"type": "property", "id": self.words.inventory.property_id}],
+            }
         return _reply(said)
 
     def _check(self, call: Call) -> None:
-        kind, _, token = call.headers.get("authorization", "").partition(" ")
-        with self._lock:
-            by_token = kind == "Bearer" and token in self._tokens
+        by_token = self._tokens.knows(call.headers)
         by_key = call.headers.get("x-api-key") == self._consent.api_key
         if call.method != "GET" or not (by_token or by_key):
             raise Refused("Access denied: the access token is not valid")
@@ -188,7 +155,7 @@ class CloudbedsApi:
         if named not in (None, ours):
             raise Refused("You do not have permission for this property")
         with self._hotel.lock:
-            self._disturb(struck)
+            self._gate.disturb(self._life, struck)
             body = ask(query)
             if method == RESERVATIONS:
                 self._move(body, struck)
@@ -286,25 +253,12 @@ class CloudbedsApi:
         assert isinstance(rows, list)  # noqa: S101  # made above
         return {**body, "data": {row["guestID"]: row for row in rows}}
 
-    def _disturb(self, struck: Sequence[Fault]) -> None:
-        for fault in struck:
-            if fault.kind is FaultKind.CLOCK_BACK:
-                self._life.wait(-int(fault.seconds))
-            elif fault.kind is FaultKind.HIDDEN_UPDATE:
-                stays = list(self._hotel.stays())
-                self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
-
     def _move(self, body: JsonObject, struck: Sequence[Fault]) -> None:
-        """After it was told, the page's last item and one of any other page get newer."""
         rows = body["data"]
-        if not any(f.kind is FaultKind.MOVING_ITEMS for f in struck) or not isinstance(rows, list):
-            return
-        stays = list(self._hotel.stays())
-        last = self.words.booking(rows[-1]["reservationID"]) if rows else None
-        if last is not None and not last.is_deleted:
-            self._life.desk.touch(last.stays[-1])
-        if stays:
-            self._life.desk.touch(stays[self._faults.pick(len(stays))])
+        row = rows[-1] if isinstance(rows, list) and rows else None
+        last = self.words.booking(row["reservationID"]) if row else None
+        told = last.stays[-1] if last is not None and not last.is_deleted else None
+        self._gate.move(self._life, struck, told)
 
 
 def _is_between(
