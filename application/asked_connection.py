@@ -10,7 +10,7 @@ from application.stored_connections import found
 from domain.errors import PmsError
 from domain.sync import BreakerState, Connection, ConnectionState
 from domain.values import ConnectionId
-from ports.errors import CredentialsRefused
+from ports.errors import ProviderError
 from ports.providers import Notification
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork
@@ -54,5 +54,10 @@ def answered(uow: UnitOfWork, connection_id: ConnectionId) -> None:
 def failed(uow: UnitOfWork, connection_id: ConnectionId, error: PmsError, *, now: datetime) -> None:
     """Feeds the breaker; refused credentials stop the connection. First, too."""
     connection, _ = found(uow, connection_id)
-    stop = isinstance(error, CredentialsRefused)
+    stop = stops(error)
     uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now))
+
+
+def stops(error: PmsError) -> bool:
+    """Whether the connection stops with it, until a person resumes it."""
+    return isinstance(error, ProviderError) and error.stops_connection

@@ -30,7 +30,6 @@ from domain.messages import InboxItem, InboxState, ItemKind, Settlement
 from domain.precedence import Observation, Origin
 from domain.sync import Connection
 from domain.values import HotelId, Reason
-from ports.errors import CredentialsRefused
 from ports.job_queue import JobQueue
 from ports.providers import Notification, Page, Provider, Providers, ReadItem, Ref, RefKind
 from ports.system import Clock, IdGenerator, Secrets
@@ -291,7 +290,7 @@ class ProcessInbox:
         def attempt() -> list[Settlement]:
             context = push_context(first, now=self.clock.now(), can_fetch=False)
             with self.unit_of_work() as uow:
-                if is_passing(error) or isinstance(error, CredentialsRefused):
+                if is_passing(error) or asked_connection.stops(error):
                     asked_connection.failed(uow, first.connection_id, error, now=context.now)
                 rows = [one.row for one in _open(uow, asking)]
                 settled = [not_fetched(row, error) for row in rows]

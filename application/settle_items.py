@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from application.apply_items import Context, ItemResult
+from application.asked_connection import stops
 from application.quarantine_items import fingerprint, tell_quarantined
 from domain.errors import PmsError
 from domain.messages import InboxItem, InboxState, ItemKind, Settlement
 from domain.sync import ItemOutcome
 from domain.values import Reason
-from ports.errors import CredentialsRefused, ProviderUnavailable, RateLimited, TooHeavy
+from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
@@ -100,7 +101,7 @@ def not_fetched(row: InboxItem, error: PmsError) -> Settlement:
     if row.state is InboxState.QUARANTINED:
         return replace(failed, reason=row.reason)
     waits = is_passing(error) and row.attempts < MAX_ATTEMPTS
-    if waits or isinstance(error, CredentialsRefused):
+    if waits or stops(error):
         return replace(failed, state=InboxState.RECEIVED, outcome=None)
     return failed
 

@@ -14,6 +14,7 @@ from application.apply_items import (
     apply_items,
     counted,
 )
+from application.asked_connection import stops
 from application.errors import ConnectionStopped, GaveUp, NoProgress, NotFound
 from application.ingest_items import wake
 from application.missing_bookings import not_there
@@ -39,7 +40,7 @@ from domain.sync import (
     TransportCounts,
 )
 from domain.values import Stay
-from ports.errors import CredentialsRefused, LeaseLost, StoreUnavailable
+from ports.errors import LeaseLost, StoreUnavailable
 from ports.job_queue import JobQueue
 from ports.providers import (
     Account,
@@ -300,7 +301,7 @@ class SyncConnection:
         return until_settled(attempt)
 
     def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
-        stop = isinstance(error, CredentialsRefused)
+        stop = stops(error)
         seconds = int(error.details.get("wait_seconds", 0))
         wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
 

@@ -1,5 +1,7 @@
 """What can go wrong behind a port, in our words; adapters translate every foreign exception."""
 
+from typing import ClassVar
+
 from domain.errors import ErrorKind, PmsError
 
 
@@ -47,6 +49,8 @@ class ProviderError(PortError):
     """The provider did not give what we asked for."""
 
     code = "provider_error"
+    stops_connection: ClassVar[bool] = False
+    """Until a person resumes it: asked again it would be refused again, or lock us out."""
 
 
 class ProviderUnavailable(ProviderError):
@@ -66,6 +70,7 @@ class CredentialsRefused(ProviderError):
 
     code = "provider_credentials_refused"
     kind = ErrorKind.FORBIDDEN
+    stops_connection = True
 
 
 class ProviderRejected(ProviderError):
@@ -73,6 +78,14 @@ class ProviderRejected(ProviderError):
 
     code = "provider_rejected"
     kind = ErrorKind.REJECTED
+
+
+class AccessForbidden(ProviderRejected):
+    """The provider knows us and forbids what we asked for: a scope or a permission is missing."""
+
+    code = "provider_access_forbidden"
+    kind = ErrorKind.FORBIDDEN
+    stops_connection = True
 
 
 class TooHeavy(ProviderError):

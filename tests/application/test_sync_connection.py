@@ -24,6 +24,7 @@ from domain.sync import (
 )
 from domain.values import Reason, Stay
 from ports.errors import (
+    AccessForbidden,
     CredentialsRefused,
     PortError,
     ProviderRejected,
@@ -243,13 +244,20 @@ class TestFailingProvider:
         assert (run.status, run.error_code) == (SyncStatus.FAILED, error.code)
         assert world.stored().last_error_code == error.code
 
+    @pytest.mark.parametrize("error", [CredentialsRefused(), AccessForbidden()])
     def test_that_refuses_the_credentials_stops_the_connection_and_it_is_told(
-        self, world: World
+        self, world: World, error: PortError
     ) -> None:
-        world.run(SyncKind.DELTA, CredentialsRefused())
+        world.run(SyncKind.DELTA, error)
         assert world.stored().state is ConnectionState.STOPPED
         [event] = world.events("pms.sync.failed")
-        assert event["data"]["errorCode"] == "provider_credentials_refused"
+        assert event["data"]["errorCode"] == error.code
+
+    def test_that_does_not_want_the_request_leaves_the_connection_as_it_is(
+        self, world: World
+    ) -> None:
+        world.run(SyncKind.DELTA, ProviderRejected())
+        assert world.stored().state is ConnectionState.ACTIVE
 
     def test_that_is_not_installed_any_more_fails_the_run(self, world: World) -> None:
         world.providers = ScriptedProviders()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ports.errors import (
+    AccessForbidden,
     CredentialsRefused,
     ProviderError,
     ProviderRejected,
@@ -33,6 +34,7 @@ class Failure:
 
 _ERRORS: Final[dict[int, type[ProviderError]]] = {
     401: CredentialsRefused,
+    403: AccessForbidden,
     404: NotFoundAtProvider,
     408: TooHeavy,
     429: RateLimited,

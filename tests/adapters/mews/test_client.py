@@ -24,6 +24,7 @@ from domain.sync import SyncKind
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
+    ProviderRejected,
     ProviderUnavailable,
     RateLimited,
     TooHeavy,
@@ -639,6 +640,7 @@ class TestFaults:
         ("kind", "error"),
         [
             (FaultKind.UNAUTHORIZED, CredentialsRefused),
+            (FaultKind.FORBIDDEN, ProviderRejected),
             (FaultKind.SERVER_ERROR, ProviderUnavailable),
             (FaultKind.UNAVAILABLE, ProviderUnavailable),
             (FaultKind.TRUNCATED, ProviderUnavailable),
@@ -650,8 +652,9 @@ class TestFaults:
     ) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(kind, path="reservations"))
-        with opened(simulator) as client, pytest.raises(error):
+        with opened(simulator) as client, pytest.raises(error) as raised:
             list(client.pull(request(simulator)))
+        assert type(raised.value) is error
 
     def test_spoil_one_booking_and_not_its_page(
         self, running: Callable[..., MewsSimulator]

@@ -19,6 +19,7 @@ from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.transport import Link, Transport
 from domain.sync import TransportCounts
 from ports.errors import (
+    AccessForbidden,
     CredentialsRefused,
     ProviderError,
     ProviderRejected,
@@ -147,7 +148,7 @@ class TestFailures:
             (307, UnreadableAnswer),
             (400, ProviderRejected),
             (401, CredentialsRefused),
-            (403, ProviderRejected),
+            (403, AccessForbidden),
             (404, NotFoundAtProvider),
             (409, ProviderRejected),
             (413, ProviderRejected),

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar
 
-from adapters.outbound.provider_kit.http_call import Call
+from adapters.outbound.provider_kit.http_call import Answer, Call
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.transport import Transport
 from adapters.outbound.providers.mews.capabilities import MOST_IDS, MOST_PER_PAGE
 from domain.sync import TransportCounts
-from ports.errors import TooHeavy, UnreadableAnswer
+from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
 
 T = TypeVar("T")
 Parameters: TypeAlias = Mapping[str, Json]
@@ -130,13 +130,21 @@ class ConnectorApi:
             safe=True,
             shrinkable=shrinkable,
         )
-        answer = self._transport.send(call, correlation_id=self._correlation_id)
+        answer = self._sent(call)
         if answer.status == 204:
             return {}
         value = answer.json()
         if not isinstance(value, dict):
             raise UnreadableAnswer("expected an object as answer", status=answer.status)
         return value
+
+    def _sent(self, call: Call) -> Answer:
+        """A 403 is a rule of the hotel's business here, with a text for its people; what is not
+        permitted is 401 (concepts: responses)."""
+        try:
+            return self._transport.send(call, correlation_id=self._correlation_id)
+        except AccessForbidden as rule:
+            raise ProviderRejected(status=rule.details.get("status")) from rule
 
     def page(self, listing: Listing, parameters: Parameters, cursor: str | None) -> Listed:
         """Raises TooHeavy where even the smallest page is."""
