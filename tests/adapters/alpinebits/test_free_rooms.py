@@ -313,6 +313,16 @@ class TestAMessage:
                 "by_rate_plan",
                 f"{MESSAGE}/StatusApplicationControl/@RatePlanCode",
             ),
+            (
+                limits(limit(control() + control(InvTypeCode="SGL"))),
+                "duplicate",
+                f"{MESSAGE}/StatusApplicationControl[1]",
+            ),
+            (
+                counts(line(("2", 1)).replace("</InvCounts>", "</InvCounts><InvCounts/>")),
+                "duplicate",
+                f"{INVENTORY}/InvCounts[1]",
+            ),
             # HTNG
             (enveloped(counts(line())), "missing_field", f"{INVENTORY}/InvCounts"),
             (enveloped(counts(line(("7", 1)))), "unknown_value", f"{FIRST}/@CountType"),

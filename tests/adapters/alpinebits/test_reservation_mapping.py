@@ -338,7 +338,7 @@ class TestStay:
         ("time_span", "code", "path"),
         [
             ("", "missing_field", "TimeSpan/@Start"),
-            ('<TimeSpan Start="2026-03-10"/>', "missing_field", "TimeSpan/@Duration"),
+            ('<TimeSpan Start="2026-03-10"/>', "missing_field", "TimeSpan/@End"),
             ('<TimeSpan Start="soon" End="2026-03-12"/>', "bad_date", "TimeSpan/@Start"),
             ('<TimeSpan Start="2026-02-30" End="2026-03-12"/>', "bad_date", "TimeSpan/@Start"),
             ('<TimeSpan Start="2026-03-12" End="2026-03-10"/>', "stay_reversed", "TimeSpan/@End"),

@@ -82,8 +82,8 @@ class LineReader:
 
     def counted(self, r: XmlReader) -> Line | None:
         """An `Inventory`; None for an empty one."""
-        control = r.child(CONTROL)
-        if control is None and r.child("InvCounts") is None:
+        control = _only(r, CONTROL)
+        if control is None and _only(r, "InvCounts") is None:
             return None
         if control is None:
             raise _missing(r, CONTROL)
@@ -93,7 +93,7 @@ class LineReader:
 
     def limited(self, r: XmlReader) -> Line | None:
         """An `AvailStatusMessage`; None for an empty one."""
-        control = r.child(CONTROL)
+        control = _only(r, CONTROL)
         if control is None and r.peek("BookingLimit") is None:
             return None
         if control is None:
@@ -154,7 +154,7 @@ class LineReader:
 
     def _counts(self, r: XmlReader) -> Counts:
         """Without InvCounts everything is sold; of given ones each that is not there is 0."""
-        held = r.child("InvCounts")
+        held = _only(r, "InvCounts")
         if held is None and self.lenient:
             raise _missing(r, "InvCounts")
         if held is None:
@@ -217,6 +217,14 @@ def _rooms_of(counts: Counts) -> int:
 
 def _sum(found: dict[str, int], kinds: Collection[str]) -> int:
     return sum(found.get(kind, 0) for kind in kinds)
+
+
+def _only(r: XmlReader, name: str) -> XmlReader | None:
+    """What a line tells once: of a second one nothing could be kept."""
+    found = r.child(name)
+    if found is not None and len(told := r.children(name)) > 1:
+        raise UnreadableField(told[1].path, "duplicate", f"one {name} in a line")
+    return found
 
 
 def _missing(r: XmlReader, name: str) -> UnreadableField:

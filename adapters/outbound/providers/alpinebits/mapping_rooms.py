@@ -158,7 +158,10 @@ def stay_in(r: XmlReader, home: str) -> Stay | None:
         return None
     end = r.optional("End", as_day, home)
     if end is None:
-        end = begin + r.required("Duration", as_nights, home)
+        nights = r.optional("Duration", as_nights, home)
+        if nights is None:
+            raise UnreadableField(r.path_of("End"), "missing_field", "a date, or a Duration")
+        end = begin + nights
     try:
         return Stay(begin, end)
     except InvalidField as fault:
