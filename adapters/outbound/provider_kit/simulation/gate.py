@@ -32,12 +32,11 @@ class Gate:
             elif fault.kind is FaultKind.HIDDEN_UPDATE and (stays := list(life.hotel.stays())):
                 life.desk.change_silently(stays[self.faults.pick(len(stays))])
 
-    def move(self, life: HotelLife, struck: Sequence[Fault], told: RoomStay | None) -> None:
+    def move(self, life: HotelLife, struck: Sequence[Fault], told: RoomStay | None = None) -> None:
         """After it was told, `told` and one of any page get newer."""
         if not any(fault.kind is FaultKind.MOVING_ITEMS for fault in struck):
             return
-        stays = list(life.hotel.stays())
-        other = stays[self.faults.pick(len(stays))] if stays else None
-        for stay in (told, other):
-            if stay is not None:
-                life.desk.touch(stay)
+        if told is not None:
+            life.desk.touch(told)
+        if stays := list(life.hotel.stays()):
+            life.desk.touch(stays[self.faults.pick(len(stays))])

@@ -48,7 +48,7 @@ class Conditions(TypedDict, total=False):
     port: int
     faults: Iterable[Fault]
     limit: SlidingWindow
-    journal: Journal | None
+    journal: Journal
 
 
 def conditions_of(options: SimulatorOptions) -> Conditions:

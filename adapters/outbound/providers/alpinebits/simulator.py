@@ -8,16 +8,18 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 from adapters.outbound.provider_kit.simulation.fault_answers import JsonObject
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
-from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife, seeded_life
+from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import Happened, HotelEvent
-from adapters.outbound.provider_kit.simulation.journal import Journal
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.neutral_simulator import life_of
+from adapters.outbound.provider_kit.simulation.options import (
+    Conditions,
+    SimulatorOptions,
+    conditions_of,
+)
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
-from adapters.outbound.provider_kit.simulation.seeded_hotel import START_DATE
 from adapters.outbound.provider_kit.simulation.stage import (
     Act,
     TrueBooking,
@@ -58,21 +60,8 @@ def start_simulator(options: SimulatorOptions) -> "AlpineBitsSimulator":
     if options.dialect not in (None, *Dialect):
         known = ", ".join(Dialect)
         raise Misconfigured(f"dialect: this simulator speaks {known}", setting="dialect")
-    life = seeded_life(
-        seed=options.seed,
-        bookings=options.bookings,
-        currency=options.currency,
-        time_zone=options.time_zone,
-        start_date=options.start_date or START_DATE,
-    )
-    simulator = AlpineBitsSimulator(
-        life,
-        speech=Speech(Dialect(options.dialect or Dialect.SMX)),
-        port=options.port,
-        faults=[parse_fault(text) for text in options.faults],
-        limit=SlidingWindow(options.requests_per_window, options.window_seconds),
-        journal=Journal(options.journal),
-    )
+    speech = Speech(Dialect(options.dialect or Dialect.SMX))
+    simulator = AlpineBitsSimulator(life_of(options), speech=speech, **conditions_of(options))
     simulator.begin(options)
     return simulator
 
@@ -87,14 +76,7 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
     """stage.StagedSimulator and Bursting. `webhook_auth`: "user:password" for what it pushes."""
 
     def __init__(
-        self,
-        life: HotelLife,
-        *,
-        speech: Speech | None = None,
-        port: int = 0,
-        faults: Iterable[Fault] = (),
-        limit: SlidingWindow | None = None,
-        journal: Journal | None = None,
+        self, life: HotelLife, *, speech: Speech | None = None, **conditions: Unpack[Conditions]
     ) -> None:
         self.life = life
         self.hotel = life.hotel
@@ -103,22 +85,8 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
         self.views = Views(life.hotel, speech.dialect)
         self.told = _Told(life, self.views, FreeRooms(life.hotel, speech.free_rooms))
         self._untold: list[Push] = []
-        super().__init__(
-            living=self.told,
-            compose=_posted,
-            seed=life.hotel.seed,
-            port=port,
-            faults=faults,
-            journal=journal,
-        )
-        self.api = AlpineBitsApi(
-            life,
-            self.views,
-            self.faults,
-            login=self.login,
-            limit=limit or SlidingWindow(None),
-            stopping=self.stopping,
-        )
+        super().__init__(living=self.told, compose=_posted, seed=life.hotel.seed, **conditions)
+        self.api = AlpineBitsApi(life, self.views, self.login, self.gate)
         self.serve(self.api.answer)
 
     @property

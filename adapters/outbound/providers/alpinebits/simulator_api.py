@@ -13,13 +13,12 @@ from adapters.outbound.provider_kit.simulation.fault_answers import (
     NEW_FIELD,
     UNKNOWN_STATE,
     cut_of,
-    refused,
 )
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind, FaultPlan
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.gate import Gate
 from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, Booking
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.documents import (
     OURS,
@@ -65,24 +64,13 @@ class Login:
 class AlpineBitsApi:
     """`served` counts requests by action: all have one path."""
 
-    def __init__(
-        self,
-        life: HotelLife,
-        views: Views,
-        faults: FaultPlan,
-        *,
-        login: Login,
-        limit: SlidingWindow,
-        stopping: threading.Event,
-    ) -> None:
+    def __init__(self, life: HotelLife, views: Views, login: Login, gate: Gate) -> None:
         self._life = life
         self._hotel = life.hotel
         self._views = views
         self._writer = ReservationWriter(views)
-        self._faults = faults
         self._login = login
-        self._limit = limit
-        self._stopping = stopping
+        self._gate = gate
         self._handed: dict[str, int] = {}
         self._delivered: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -102,11 +90,8 @@ class AlpineBitsApi:
         place = f"{PATH}/{action}"
         with self._lock:
             self.served[place] = self.served.get(place, 0) + 1
-        struck = self._faults.strike(place)
-        wait = self._limit.wait_seconds(self._login.username)
-        if wait:
-            return _refusal(429, str(wait))
-        instead = refused(struck, _refusal, self._stopping, {})
+        struck = self._gate.faults.strike(place)
+        instead = self._gate.refusal(struck, self._login.username, _refusal)
         if instead is not None:
             return instead
         return self._answered(call, action, document, struck)
@@ -116,7 +101,7 @@ class AlpineBitsApi:
             act = self._admitted(call, action)
             asked = parse_xml(document)
             with self._hotel.lock:
-                self._disturb(struck)
+                self._gate.disturb(self._life, struck)
                 root = act(asked, struck)
         except Refused as error:
             return _refusal(error.status, None, error.text)
@@ -160,7 +145,7 @@ class AlpineBitsApi:
         return element(
             "OTA_ResRetrieveRS",
             element("Success"),
-            element("ReservationsList", *_spoiled(listed, struck, self._faults.pick)),
+            element("ReservationsList", *_spoiled(listed, struck, self._gate.faults.pick)),
             Version="8.000",
             TimeStamp=instant_text(self._hotel.now),
         )
@@ -184,21 +169,12 @@ class AlpineBitsApi:
                 self._delivered[name] = self._handed[name]
         return element("OTA_NotifReportRS", element("Success"), Version="8.000")
 
-    def _disturb(self, struck: Sequence[Fault]) -> None:
-        for fault in struck:
-            if fault.kind is FaultKind.CLOCK_BACK:
-                self._life.wait(-int(fault.seconds))
-            elif fault.kind is FaultKind.HIDDEN_UPDATE:
-                stays = list(self._hotel.stays())
-                if stays:
-                    self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
-
     def _move(self, told: Sequence[Booking], struck: Sequence[Fault]) -> None:
         """After it was told, its last one and any other get newer."""
         if not told or not any(fault.kind is FaultKind.MOVING_ITEMS for fault in struck):
             return
         others = list(self._hotel.bookings.values())
-        for booking in (told[-1], others[self._faults.pick(len(others))]):
+        for booking in (told[-1], others[self._gate.faults.pick(len(others))]):
             self._life.desk.touch(booking.stays[0])
 
 

@@ -4,15 +4,13 @@
 `MewsSimulator` around a `SimulatedHotel` of their own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import orjson
 
 from adapters.outbound.provider_kit.simulation import options
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
-from adapters.outbound.provider_kit.simulation.journal import Journal
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.running import RunningSimulator
 from adapters.outbound.provider_kit.simulation.stage import Act, TrueBooking, VendorMessage
 
@@ -41,11 +39,8 @@ def start_simulator(wanted: options.SimulatorOptions) -> "MewsSimulator":
     )
     simulator = MewsSimulator(
         hotel,
-        port=wanted.port,
-        faults=[parse_fault(text) for text in wanted.faults],
-        limit=SlidingWindow(wanted.requests_per_window, wanted.window_seconds),
         half_open_intervals=isinstance(wanted, SimulatorOptions) and wanted.half_open_intervals,
-        journal=Journal(wanted.journal),
+        **options.conditions_of(wanted),
     )
     simulator.begin(wanted)
     return simulator
@@ -58,11 +53,8 @@ class MewsSimulator(RunningSimulator[Event]):
         self,
         hotel: SimulatedHotel,
         *,
-        port: int = 0,
-        faults: Iterable[Fault] = (),
-        limit: SlidingWindow | None = None,
         half_open_intervals: bool = False,
-        journal: Journal | None = None,
+        **conditions: Unpack[options.Conditions],
     ) -> None:
         self.hotel = hotel
         self.life = HotelLife(hotel)
@@ -71,16 +63,12 @@ class MewsSimulator(RunningSimulator[Event]):
             living=self.life,
             compose=self._general_webhook,
             seed=hotel.seed,
-            port=port,
-            faults=faults,
-            journal=journal,
+            **conditions,
         )
         api = MewsApi(
             self.life,
             self.credentials,
-            self.faults,
-            limit=limit or SlidingWindow(None),
-            stopping=self.stopping,
+            self.gate,
             half_open=half_open_intervals,
         )
         self.serve(api.answer)

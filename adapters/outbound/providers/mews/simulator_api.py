@@ -15,10 +15,9 @@ from adapters.outbound.provider_kit.simulation.fault_plan import (
     WORLD_KINDS,
     Fault,
     FaultKind,
-    FaultPlan,
 )
+from adapters.outbound.provider_kit.simulation.gate import Gate
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 
 from .simulated_days import HotelLife
 from .simulated_json import Json
@@ -67,18 +66,14 @@ class MewsApi:
         self,
         life: HotelLife,
         credentials: Credentials,
-        faults: FaultPlan,
+        gate: Gate,
         *,
-        limit: SlidingWindow,
-        stopping: threading.Event,
         half_open: bool,
     ) -> None:
         self._life = life
         self._hotel = life.hotel
         self._credentials = credentials
-        self._faults = faults
-        self._limit = limit
-        self._stopping = stopping
+        self._gate = gate
         self._half_open = half_open
         self._operations = MewsOperations(life.hotel)
         self._count = 0
@@ -86,7 +81,7 @@ class MewsApi:
 
     def answer(self, call: Call) -> Reply:
         request_id = self._next_id()
-        struck = self._faults.strike(call.path)
+        struck = self._gate.faults.strike(call.path)
         try:
             self._check_address(call)
             request = self._read(call)
@@ -119,14 +114,14 @@ class MewsApi:
         return ApiRequest(body, half_open=self._half_open)
 
     def _limited(self, request: ApiRequest, request_id: str) -> Reply | None:
-        wait = self._limit.wait_seconds(str(request.body.get("AccessToken")))
+        wait = self._gate.limit.wait_seconds(str(request.body.get("AccessToken")))
         return _status_reply(429, request_id, str(wait)) if wait else None
 
     def _refused(self, struck: list[Fault], request_id: str) -> Reply | None:
         def refuse(status: int, retry_after: str | None) -> Reply:
             return _status_reply(status, request_id, retry_after)
 
-        return refused(struck, refuse, self._stopping, {"Request-Id": request_id})
+        return refused(struck, refuse, self._gate.stopping, {"Request-Id": request_id})
 
     def _check_tokens(self, request: ApiRequest) -> None:
         expected = self._credentials
@@ -153,7 +148,7 @@ class MewsApi:
         elif fault.kind is FaultKind.HIDDEN_UPDATE:
             stays = self._hotel.stays()
             if stays:
-                self._life.desk.change_silently(stays[self._faults.pick(len(stays))])
+                self._life.desk.change_silently(stays[self._gate.faults.pick(len(stays))])
 
     def _move_items(self, answer: Json) -> None:
         """The page's last item (its cursor) and one that would have come later get newer."""
@@ -168,7 +163,7 @@ class MewsApi:
             self._life.desk.touch(item)
 
     def _reply(self, call: Call, answer: Json, struck: list[Fault], request_id: str) -> Reply:
-        spoil_all(answer, struck, _SPOILED, self._faults.pick)
+        spoil_all(answer, struck, _SPOILED, self._gate.faults.pick)
         headers = {"Request-Id": request_id}
         if "return=minimal" in call.headers.get("prefer", "") and _is_empty_page(answer):
             return Reply(204, b"", headers)

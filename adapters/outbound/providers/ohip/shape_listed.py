@@ -7,7 +7,7 @@ from adapters.outbound.providers.ohip.people import (
     listed_further,
     listed_primary,
 )
-from adapters.outbound.providers.ohip.reading import amount_of, child, listed
+from adapters.outbound.providers.ohip.reading import amount_of, as_id, child, listed
 from adapters.outbound.providers.ohip.shapes import Told, TotalAmounts
 from domain.values import ABSENT
 
@@ -20,11 +20,11 @@ def read_listed(r: Reader, *, whole: bool) -> Told:
     reason = r.optional_object("cancellationInfo")
     return Told(
         has_room=any(key in stay for key in _ROOM_KEYS),
-        room_type_id=stay.optional_text("roomType", f"{_ROOM}.room_type_id"),
+        room_type_id=stay.optional("roomType", as_id, f"{_ROOM}.room_type_id"),
         # The description has `roomId`, the vendor's own answers `roomNumber`.
-        room_id=stay.optional_text("roomId", f"{_ROOM}.room_id")
-        or stay.optional_text("roomNumber", f"{_ROOM}.room_id"),
-        rate_plan_id=stay.optional_text("ratePlanCode", f"{_ROOM}.rate_plan_id"),
+        room_id=stay.optional("roomId", as_id, f"{_ROOM}.room_id")
+        or stay.optional("roomNumber", as_id, f"{_ROOM}.room_id"),
+        rate_plan_id=stay.optional("ratePlanCode", as_id, f"{_ROOM}.rate_plan_id"),
         units=stay.optional_integer("numberOfRooms", f"{_ROOM}.units", lenient=True),
         occupancy=counts_of(stay, adults="adultCount", children="childCount"),
         is_pseudo=bool(stay.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)),

@@ -14,7 +14,7 @@ from adapters.outbound.providers.ohip.people import (
     single_further,
     single_primary,
 )
-from adapters.outbound.providers.ohip.reading import amount_of, as_day, child, listed
+from adapters.outbound.providers.ohip.reading import amount_of, as_day, as_id, child, listed
 from adapters.outbound.providers.ohip.shapes import Told, TotalAmounts
 from domain.values import ABSENT, AgeCount, Field
 
@@ -30,7 +30,7 @@ def read_single(r: Reader, *, whole: bool) -> Told:
         has_room=current is not None or rate is not None or "guestCounts" in stay,
         room_type_id=_either(current, rate, "roomType", f"{_ROOM}.room_type_id"),
         room_id=_either(current, rate, "roomId", f"{_ROOM}.room_id"),
-        rate_plan_id=_text(rate, "ratePlanCode", f"{_ROOM}.rate_plan_id"),
+        rate_plan_id=_code(rate, "ratePlanCode", f"{_ROOM}.rate_plan_id"),
         units=rate.optional_integer("numberOfUnits", f"{_ROOM}.units", lenient=True)
         if rate
         else None,
@@ -58,11 +58,11 @@ def _begin(rate: Reader) -> date:
 
 
 def _either(current: Reader | None, rate: Reader | None, key: str, home: str) -> str | None:
-    return _text(current, key, home) or _text(rate, key, home)
+    return _code(current, key, home) or _code(rate, key, home)
 
 
-def _text(r: Reader | None, key: str, home: str) -> str | None:
-    return r.optional_text(key, home) if r is not None else None
+def _code(r: Reader | None, key: str, home: str) -> str | None:
+    return r.optional(key, as_id, home) if r is not None else None
 
 
 def _occupancy(stay: Reader, rate: Reader | None) -> tuple[AgeCount, ...]:

@@ -3,26 +3,25 @@
 `start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
 """
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
 import orjson
 
 from adapters.outbound.provider_kit.simulation.fault_answers import JsonObject
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, parse_fault
-from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife, seeded_life
+from adapters.outbound.provider_kit.simulation.hotel_life import HotelLife
 from adapters.outbound.provider_kit.simulation.hotel_records import HotelEvent
-from adapters.outbound.provider_kit.simulation.journal import Journal
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
-from adapters.outbound.provider_kit.simulation.running import RunningSimulator
-from adapters.outbound.provider_kit.simulation.seeded_hotel import START_DATE
+from adapters.outbound.provider_kit.simulation.neutral_simulator import NeutralSimulator, life_of
+from adapters.outbound.provider_kit.simulation.options import (
+    Conditions,
+    SimulatorOptions,
+    conditions_of,
+)
 from adapters.outbound.provider_kit.simulation.stage import (
     STATUSES,
     Act,
     TrueBooking,
     VendorMessage,
-    perform,
 )
 from domain.values import Money
 
@@ -34,62 +33,27 @@ from .simulator_api import TOKEN_PATH, Clients, OhipApi
 
 def start_simulator(options: SimulatorOptions) -> "OhipSimulator":
     """A running simulator; the caller stops it."""
-    life = seeded_life(
-        seed=options.seed,
-        bookings=options.bookings,
-        currency=options.currency,
-        time_zone=options.time_zone,
-        start_date=options.start_date or START_DATE,
-    )
-    simulator = OhipSimulator(
-        life,
-        port=options.port,
-        faults=[parse_fault(text) for text in options.faults],
-        limit=SlidingWindow(options.requests_per_window, options.window_seconds),
-        journal=Journal(options.journal),
-    )
+    simulator = OhipSimulator(life_of(options), **conditions_of(options))
     simulator.begin(options)
     return simulator
 
 
-class OhipSimulator(RunningSimulator[BusinessEvent]):
+class OhipSimulator(NeutralSimulator[BusinessEvent]):
     """`api.queue` holds the business events until they are taken; `send_webhooks_to` is a relay
     that pushes the same events besides."""
 
     page_size = PAGE_SIZE
     token_path = TOKEN_PATH
+    one_event_a_message = False
 
     def __init__(
-        self,
-        life: HotelLife,
-        *,
-        port: int = 0,
-        faults: Iterable[Fault] = (),
-        limit: SlidingWindow | None = None,
-        journal: Journal | None = None,
-        clients: Clients | None = None,
+        self, life: HotelLife, *, clients: Clients | None = None, **conditions: Unpack[Conditions]
     ) -> None:
-        self.life = life
-        self.hotel = life.hotel
         self.house = House(life)
         self.clients = clients or Clients.of(life.hotel.seed)
-        super().__init__(
-            living=_Told(self),
-            compose=self.body_of,
-            seed=life.hotel.seed,
-            port=port,
-            faults=faults,
-            journal=journal,
-        )
-        self.api = OhipApi(
-            self.house,
-            self.clients,
-            self.faults,
-            limit=limit or SlidingWindow(None),
-            stopping=self.stopping,
-        )
+        super().__init__(life, tell=self.tell, compose=self.body_of, **conditions)
+        self.api = OhipApi(self.house, self.clients, self.tokens, self.gate)
         self.serve(self.api.answer)
-        self._untold: list[BusinessEvent] = []
 
     @property
     def bookings_path(self) -> str:
@@ -119,21 +83,15 @@ class OhipSimulator(RunningSimulator[BusinessEvent]):
             ]
 
     def act(self, act: Act) -> str | None:
-        with self.hotel.lock:
-            stay, happened = perform(self.life, act)
-            self._untold += self.tell(happened)
-            return None if stay is None else self.house.of_stay(stay)[0]
-
-    def messages(self) -> Sequence[VendorMessage]:
-        told, self._untold = self._untold, []
-        return [VendorMessage(self.body_of([event])) for event in told]
+        stay = self.perform(act)
+        return None if stay is None else self.house.of_stay(stay)[0]
 
     def unknown_message(self) -> VendorMessage | None:
         event = BusinessEvent(1, "Spaceport", "ROCKET LANDED", "1", self.hotel.now)
-        return VendorMessage(self.body_of([event]))
+        return self.message_of(event)
 
-    def expire_tokens(self) -> None:
-        self.api.expire_tokens()
+    def state(self) -> JsonObject:
+        return {**super().state(), "business_events": len(self.api.queue)}
 
     def tell(self, happened: Sequence[HotelEvent]) -> list[BusinessEvent]:
         """Also into the queue."""
@@ -143,30 +101,3 @@ class OhipSimulator(RunningSimulator[BusinessEvent]):
 
     def body_of(self, events: Sequence[BusinessEvent]) -> bytes:
         return orjson.dumps(self.api.teller.body(events))
-
-
-class _Told:
-    """running.Living: the hotel's life, told in business events."""
-
-    def __init__(self, simulator: OhipSimulator) -> None:
-        self._simulator = simulator
-        self._life = simulator.life
-
-    @property
-    def lock(self) -> threading.RLock:
-        return self._life.lock
-
-    def wait(self, seconds: int) -> None:
-        self._life.wait(seconds)
-
-    def summary(self) -> JsonObject:
-        waiting: Mapping[str, object] = {"business_events": len(self._simulator.api.queue)}
-        return {**self._life.summary(), **waiting}
-
-    def live(self, events: int) -> Sequence[BusinessEvent]:
-        with self.lock:
-            return self._simulator.tell(self._life.live(events))
-
-    def live_one_day(self) -> Sequence[BusinessEvent]:
-        with self.lock:
-            return self._simulator.tell(self._life.live_one_day())

@@ -1,7 +1,6 @@
 """From an HTTP call to the vendor's answer: limit, faults, token and key, endpoint."""
 
 import base64
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +12,12 @@ import orjson
 from adapters.outbound.provider_kit.simulation.fault_answers import (
     SpoiledFields,
     cut_of,
-    refused,
     spoil_all,
 )
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind, FaultPlan
+from adapters.outbound.provider_kit.simulation.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.gate import Gate
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
+from adapters.outbound.provider_kit.simulation.token_book import TokenBook
 
 from .simulated_events import EventQueue, EventTeller
 from .simulated_inventory import statistics
@@ -76,27 +75,15 @@ class Clients:
 
 
 class OhipApi:
-    def __init__(
-        self,
-        house: House,
-        clients: Clients,
-        faults: FaultPlan,
-        *,
-        limit: SlidingWindow,
-        stopping: threading.Event,
-    ) -> None:
+    def __init__(self, house: House, clients: Clients, tokens: TokenBook, gate: Gate) -> None:
         self._house = house
         self._hotel = house.hotel
         self._clients = clients
-        self._faults = faults
-        self._limit = limit
-        self._stopping = stopping
+        self._tokens = tokens
+        self._gate = gate
         self.words = ReservationWords(house)
         self.teller = EventTeller(house, self.words)
         self.queue = EventQueue()
-        self._tokens: set[str] = set()
-        self._given = 0
-        self._lock = threading.Lock()
         hotel = f"/v1/hotels/{self._hotel.id}"
         events = f"/int/v1/externalSystem/{clients.external_system}/hotels/{self._hotel.id}"
         self._routes: dict[str, Callable[[Query], object]] = {
@@ -110,32 +97,25 @@ class OhipApi:
             "/crm/v1/profiles/": lambda profile_id, _: self._profile(profile_id),
         }
 
-    def expire_tokens(self) -> None:
-        with self._lock:
-            self._tokens.clear()
-
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        struck = self._faults.strike(parts.path)
+        struck = self._gate.faults.strike(parts.path)
         try:
-            wait = self._limit.wait_seconds(self._clients.client_id)
-            if wait:
-                return _status_reply(429, str(wait))
-            refusal = refused(struck, _status_reply, self._stopping, {})
+            refusal = self._gate.refusal(struck, self._clients.client_id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == TOKEN_PATH:
                 return self._token(call)
             self._check(call)
             with self._hotel.lock:
-                self._disturb(struck)
+                self._gate.disturb(self._house.life, struck)
                 body = self._asked(parts.path, parse_qs(parts.query))
-                self._move(struck)
+                self._gate.move(self._house.life, struck)
         except Refused as error:
             return _status_reply(error.status, None, error.detail)
         if body is None:
             return Reply(204)
-        _spoil(body, struck, self._faults.pick)
+        _spoil(body, struck, self._gate.faults.pick)
         return Reply(200, orjson.dumps(body), cut=cut_of(struck))
 
     def _token(self, call: Call) -> Reply:
@@ -145,18 +125,11 @@ class OhipApi:
             return _status_reply(401, None, "Failed to authenticate application")
         if form.get("grant_type") not in (["client_credentials"], ["password"]):
             return _status_reply(400, None, "unsupported grant type")
-        with self._lock:
-            self._given += 1
-            token = f"simulated-token-{self._hotel.seed}-{self._given}"
-            self._tokens.add(token)
-        seconds = self._clients.token_seconds
-        said = {"access_token": token, "expires_in": seconds, "token_type": "Bearer"}
+        said = self._tokens.give(seconds=self._clients.token_seconds)
         return Reply(200, orjson.dumps(said))
 
     def _check(self, call: Call) -> None:
-        kind, _, token = call.headers.get("authorization", "").partition(" ")
-        with self._lock:
-            known = kind == "Bearer" and token in self._tokens
+        known = self._tokens.knows(call.headers)
         if not known or call.headers.get("x-app-key") != self._clients.app_key:
             raise Refused(401)
         if call.headers.get("x-hotelid") != self._hotel.id:
@@ -242,21 +215,6 @@ class OhipApi:
             raise Refused(400, f"at most {MOST_EVENTS}")
         taken = self.queue.take(limit)
         return self.teller.body(taken) if taken else None
-
-    def _disturb(self, struck: Sequence[Fault]) -> None:
-        life = self._house.life
-        for fault in struck:
-            if fault.kind is FaultKind.CLOCK_BACK:
-                life.wait(-int(fault.seconds))
-            elif fault.kind is FaultKind.HIDDEN_UPDATE and (stays := list(self._hotel.stays())):
-                life.desk.change_silently(stays[self._faults.pick(len(stays))])
-
-    def _move(self, struck: Sequence[Fault]) -> None:
-        """After it was told, two reservations get a newer time stamp."""
-        stays = list(self._hotel.stays())
-        if stays and any(fault.kind is FaultKind.MOVING_ITEMS for fault in struck):
-            for _ in range(2):
-                self._house.life.desk.touch(stays[self._faults.pick(len(stays))])
 
 
 def _spoil(body: object, struck: Sequence[Fault], pick: Callable[[int], int]) -> None:
