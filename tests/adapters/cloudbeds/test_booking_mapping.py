@@ -283,6 +283,16 @@ class TestReservationAlone:
     def test_has_the_times_of_the_hotel(self) -> None:
         assert mapped(alone()).version.updated_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
+    def test_without_its_id_is_refused_by_it(self) -> None:
+        told = {key: value for key, value in alone().items() if key != "reservationID"}
+        (item,) = read(ItemKind.BOOKING, {"success": True, "data": told})
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "data.reservationID")
+
+    @pytest.mark.parametrize("empty", [[], {}, "", None])
+    def test_may_have_no_card(self, empty: object) -> None:
+        assert mapped(alone(cardsOnFile=empty)).external_id == "7001"
+
     def test_keeps_no_card(self) -> None:
         told = extras(mapped(alone()))
         assert "1111" not in json.dumps(told)

@@ -74,9 +74,11 @@ class TestGuest:
         assert item.reason.path == "[0].dateModified"
         assert item.external_id == "501"
 
-    def test_alone_has_no_id_and_is_refused(self) -> None:
-        with pytest.raises(UnreadableMessage, match="neither a guest with its id"):
-            read(ItemKind.GUEST, {"success": True, "data": {"firstName": "Ada"}})
+    def test_alone_has_no_id_and_is_refused_by_it(self) -> None:
+        told = {"firstName": "Ada", "lastName": "Aalto"}
+        (item,) = read(ItemKind.GUEST, {"success": True, "data": told})
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "data.guestID")
 
     def test_tells_for_each_field_where_it_went(self) -> None:
         (item,) = read(ItemKind.GUEST, [guest(surprise=1)], explain=True)

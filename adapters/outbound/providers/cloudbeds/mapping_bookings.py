@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.reader import Reader
-from adapters.outbound.provider_kit.told_items import all_homes, reason_of
+from adapters.outbound.provider_kit.told_items import EXTRAS, all_homes, reason_of
 from adapters.outbound.providers.cloudbeds.people import people_of
 from adapters.outbound.providers.cloudbeds.reading import (
     Entry,
@@ -21,6 +21,7 @@ from adapters.outbound.providers.cloudbeds.reading import (
     as_id,
     as_instant,
     as_money,
+    children,
     day,
     exactly,
     keep_inexact,
@@ -213,6 +214,6 @@ def _source_object(r: Reader) -> Iterator[tuple[Reader, tuple[str, ...]]]:
 
 
 def _extras(r: Reader, kept: Kept) -> Extras:
-    for card in r.optional_objects("cardsOnFile") or ():
+    for card in children(r, "cardsOnFile", EXTRAS) or ():
         card.drop("cardNumber", "a means of payment")
     return tuple(sorted({**r.unread(), **kept}.items()))

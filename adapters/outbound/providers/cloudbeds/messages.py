@@ -21,6 +21,13 @@ _LISTS: Final = {
     ItemKind.GUEST: ("data",),
     ItemKind.AVAILABILITY: ("data", "propertyRooms", "Rooms", "Inventory"),
 }
+_TELLING: Final = {
+    ItemKind.BOOKING: {"status", "guestName", "guestList", "assigned", "unassigned", "rooms"},
+    ItemKind.GUEST: {"firstName", "lastName", "email", "guestFirstName", "guestLastName"},
+    ItemKind.AVAILABILITY: {"roomTypeName", "rateID", "roomRateDetailed"},
+}
+"""What one that stands alone is known by where its id is missing, which it is refused by then.
+getGuest's answer never has one."""
 _EXPECTED: Final = {
     ItemKind.BOOKING: "neither a reservation, nor a channel's booking, nor a list of them",
     ItemKind.GUEST: "neither a guest with its id, nor a profile, nor a list of them",
@@ -69,6 +76,8 @@ def _entries(kind: ItemKind, value: Json, path: str) -> list[Entry]:
     for key in _LISTS[kind]:
         if key in value:
             return _listed(kind, value[key], f"{path}.{key}" if path else key)
+    if len(_TELLING[kind] & value.keys()) > 1:
+        return [Entry(path, value)]
     raise UnreadableMessage(_EXPECTED[kind])
 
 
