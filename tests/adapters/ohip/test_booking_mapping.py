@@ -331,8 +331,14 @@ class TestRooms:
         assert with_stay(pseudoRoom=True).holds_inventory is False
 
     @pytest.mark.parametrize("key", ["roomId", "roomNumber"])
-    def test_have_their_number_under_either_name(self, key: str) -> None:
-        assert rooms(with_stay(**{key: "304"}))[0].room_id == "304"
+    @pytest.mark.parametrize("number", ["304", 304])
+    def test_have_their_number_under_either_name(self, key: str, number: Any) -> None:
+        assert rooms(with_stay(**{key: number}))[0].room_id == "304"
+
+    def test_have_codes_that_may_come_as_numbers(self) -> None:
+        stay = dict(single()["roomStay"], currentRoomInfo={"roomType": 12, "roomId": 304})
+        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        assert (room.room_type_id, room.room_id) == ("12", "304")
 
     def test_are_the_current_one_of_a_single(self) -> None:
         stay = dict(single()["roomStay"], currentRoomInfo={"roomType": "STE", "roomId": "12"})
@@ -512,6 +518,12 @@ class TestMessage:
     def test_that_is_none_is_refused(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, body)
+
+    def test_of_one_reservation_without_its_ids_names_them(self) -> None:
+        told = {key: value for key, value in single().items() if key != "reservationIdList"}
+        (item,) = read(ItemKind.BOOKING, told)
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "reservationIdList")
 
     def test_with_too_many_items_is_refused(self) -> None:
         body = json.dumps(in_list(listed(), listed())).encode()

@@ -20,6 +20,10 @@ _OF_A_SINGLE: Final = frozenset(
     {"reservationGuests", "reservationProfiles", "walkIn", "cashiering", "comments", "cancellation"}
 )
 _OF_A_SINGLE_STAY: Final = frozenset({"roomRates", "currentRoomInfo", "guestCounts", "total"})
+_OF_A_RESERVATION: Final = frozenset({"reservationIdList", "roomStay", "reservationStatus"})
+_OF_A_PROFILE: Final = frozenset({"profileDetails", "guestDetails"})
+"""What one of them that stands alone is known by: its ids, or what they are missing from."""
+
 PROFILE_IDS: Final = frozenset({"profileIdList", "guestIdList", "companyIdList"})
 VICTIMS: Final = "victimProfileId"
 MERGED_INTO: Final = "mergedInto"
@@ -71,7 +75,7 @@ def _reservations(value: Json) -> list[Entry]:
                 for shape in Shape
                 for entry in _numbered_in(told.get(shape.value), f"reservations.{shape.value}")
             ]
-        if "reservationIdList" in value:
+        if not _OF_A_RESERVATION.isdisjoint(value):
             return [Entry("", value)]
     raise UnreadableMessage("neither a reservation nor a list of them")
 
@@ -84,7 +88,7 @@ def _profiles(value: Json) -> list[Entry]:
             told = value.get(key)
             if isinstance(told, dict):
                 return _numbered_in(told.get("profileInfo"), f"{key}.profileInfo")
-        if not PROFILE_IDS.isdisjoint(value):
+        if not (PROFILE_IDS | _OF_A_PROFILE).isdisjoint(value):
             return [Entry("", value), *_merged(value)]
     raise UnreadableMessage("neither a profile nor a list of them")
 
