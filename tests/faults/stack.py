@@ -22,6 +22,7 @@ from adapters.outbound.providers.mews.simulator import MewsSimulator
 from adapters.outbound.security.sealing import new_key
 from adapters.outbound.system import SystemRandomness
 from application.add_connection import NewConnection
+from application.keep_secrets import KeepSecrets
 from application.verify_hotel import DriftReport
 from domain.hotel import Hotel
 from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
@@ -119,16 +120,18 @@ def container_over(
         allowed_hosts=LOOPBACK,
         allow_plain_http=True,
     )
-    providers = InstalledProviders(
-        ProviderTools(
-            clock=clock,
-            randomness=SystemRandomness(),
-            budget=SlidingWindow(clock),
-            allowed_hosts=LOOPBACK,
-            plain_http=True,
-        )
+    tools = ProviderTools(
+        clock=clock,
+        randomness=SystemRandomness(),
+        budget=SlidingWindow(clock),
+        allowed_hosts=LOOPBACK,
+        plain_http=True,
+        vault=KeepSecrets(lambda: container.store.unit_of_work()),  # noqa: PLW0108  # made below
     )
-    return Container(settings, clock=clock, replaced_queue=queue, replaced_providers=providers)
+    container = Container(
+        settings, clock=clock, replaced_queue=queue, replaced_providers=InstalledProviders(tools)
+    )
+    return container
 
 
 @contextmanager

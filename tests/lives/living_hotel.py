@@ -3,7 +3,7 @@ SQLite file, asking over HTTP and asked over it. Nothing here knows a vendor."""
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,11 @@ from adapters.outbound.provider_kit.simulation.stage import StagedSimulator
 from adapters.outbound.provider_kit.simulation.webhook_sender import WebhookHabits, WebhookSender
 from application.add_connection import NewConnection
 from application.verify_hotel import DriftReport
-from domain.hotel import Hotel
 from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
 from entrypoints.container import Container
 from entrypoints.simulators import simulator_of
 from entrypoints.web_app import build_web_app
-from ports.queries import BookingFilter, BookingOrder
+from tests.faults import raw_store
 from tests.faults.stack import TickingClock, container_over, served
 
 UNRELIABLE = WebhookHabits(
@@ -42,7 +41,17 @@ BAD_NETWORK = (
 )
 RECONCILED_EVERY_DAYS = 5
 TOKENS_EXPIRE_EVERY_DAYS = 2
-ENDLESS = 100_000
+SCHEDULE = Schedule()
+
+
+@dataclass(frozen=True)
+class Place:
+    time_zone: str = "Europe/Berlin"
+    currency: str = "EUR"
+
+
+HERE = Place()
+FAR = Place("Pacific/Auckland", "JPY")
 
 
 class Living(StagedSimulator, Protocol):
@@ -59,11 +68,14 @@ class LivingHotel:
     queue: RecordingJobQueue
     clock: TickingClock
     simulator: Living
-    hotel: Hotel
     connection: Connection
     told_at: str | None
     """Where the vendor's messages go; None where it sends none."""
     is_pulled: bool
+
+    @property
+    def url(self) -> str:
+        return self.container.settings.database
 
     def catch_up(self) -> None:
         """Our clock never lags behind the provider's."""
@@ -71,13 +83,17 @@ class LivingHotel:
         if there > self.clock.now():
             self.clock.advance(there - self.clock.now())
 
-    def sync(self, kind: SyncKind, *, most: int = 40) -> SyncRun:
+    def run_once(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
+        self.catch_up()
+        queued = self.container.request_sync(self.connection.id, kind, correlation_id="test")
+        run = self.container.sync_connection(queued.id, holder=str(queued.id))
+        assert run.status is not SyncStatus.PARTIAL, run.counts
+        return run
+
+    def sync(self, kind: SyncKind = SyncKind.DELTA, *, most: int = 40) -> SyncRun:
         """Until a run comes through; under faults some fail and are asked for again."""
         for _ in range(most):
-            self.catch_up()
-            queued = self.container.request_sync(self.connection.id, kind, correlation_id="test")
-            run = self.container.sync_connection(queued.id, holder=str(queued.id))
-            assert run.status is not SyncStatus.PARTIAL, run.counts
+            run = self.run_once(kind)
             if run.status is SyncStatus.COMPLETED:
                 return run
         raise AssertionError(f"no run of {most} came through: {run.error_code} {run.error_detail}")
@@ -95,10 +111,11 @@ class LivingHotel:
                 return
         raise AssertionError("something waits for ever in the inbox")
 
-    def live(self, days: int, *, events: int) -> None:
+    def live(self, days: int, *, events: int, habits: WebhookHabits | None = None) -> None:
         """Day after day, told by webhooks as they come and asked for every other day."""
+        habits = habits or (UNRELIABLE if self.is_pulled else PATIENT)
         with served(build_web_app(self.container)) as home:
-            sender = self._told_at(home)
+            sender = self._told_at(home, habits)
             for day in range(1, days + 1):
                 self.simulator.advance(days=1, events=events)
                 self.catch_up()
@@ -111,12 +128,12 @@ class LivingHotel:
                     self._asked(day)
             if sender is not None:
                 sender.stop()
+                assert habits.attempts == 1 or sender.abandoned == 0
             self.drain()
 
-    def _told_at(self, home: str) -> WebhookSender[object] | None:
+    def _told_at(self, home: str, habits: WebhookHabits) -> WebhookSender[object] | None:
         if self.told_at is None:
             return None
-        habits = UNRELIABLE if self.is_pulled else PATIENT
         return self.simulator.send_webhooks_to(f"{home}{self.told_at}", habits)
 
     def _asked(self, day: int) -> None:
@@ -131,20 +148,10 @@ class LivingHotel:
         return self.container.verify_hotel(self.connection.id, correlation_id="verify")
 
     def held(self) -> dict[str, tuple[object, ...]]:
-        """What lies in our database and is not gone."""
-        wanted = BookingFilter(hotel_id=self.hotel.id)
-        rows = self.container.store.queries.bookings(
-            wanted, order=BookingOrder.ARRIVAL_ASC, limit=ENDLESS
-        ).rows
-        return {
-            row.external_id: (
-                row.details.status,
-                row.details.stay.arrival,
-                row.details.stay.departure,
-                row.details.total,
-            )
-            for row in rows
-        }
+        """What lies in our database and is not gone, without any code of ours in between."""
+        asked = "SELECT external_id, status, arrival, departure, total_minor, total_currency"
+        rows = raw_store.read(self.url, f"{asked} FROM bookings WHERE deleted_at_source IS NULL")
+        return {row[0]: row[1:] for row in rows}
 
     def truth(self) -> dict[str, tuple[object, ...]]:
         """The hotel itself, without any client in between; a total that this vendor does not tell
@@ -152,23 +159,45 @@ class LivingHotel:
         held = self.held()
         return {
             told.external_id: (
-                told.status,
-                told.arrival,
-                told.departure,
-                told.total or (held.get(told.external_id) or (None,))[-1],
+                told.status.value,
+                told.arrival.isoformat(),
+                told.departure.isoformat(),
+                *(
+                    (told.total.minor, told.total.currency)
+                    if told.total
+                    else held.get(told.external_id, (None, None))[-2:]
+                ),
             )
             for told in self.simulator.truth()
         }
 
 
+def assert_quiet(hotel: LivingHotel, *, least: int = 1) -> None:
+    """`pms verify` finds nothing among at least so many; nor do we, in the database itself."""
+    if hotel.is_pulled:
+        report = hotel.verify()
+        assert report.drift == 0, report
+        assert report.compared >= least
+    assert hotel.held() == hotel.truth()
+
+
 @contextmanager
 def living_hotel(
-    provider: str, home: Path, *, bookings: int, seed: int, faults: bool
+    provider: str,
+    home: Path,
+    *,
+    bookings: int,
+    seed: int = 1,
+    faults: bool = False,
+    place: Place = HERE,
 ) -> Iterator[LivingHotel]:
-    """Connected and tested; never synced yet. The faults are in force from now on."""
-    simulator: Living = simulator_of(provider)(SimulatorOptions(bookings=bookings, seed=seed))  # type: ignore[assignment]  # every simulator that is made with the kit
+    """Of any provider, as `connected` makes it. The faults are in force from now on."""
+    options = SimulatorOptions(
+        bookings=bookings, seed=seed, time_zone=place.time_zone, currency=place.currency
+    )
+    simulator: Living = simulator_of(provider)(options)  # type: ignore[assignment]  # every simulator that is made with the kit
     try:
-        with _connected(provider, home, simulator) as hotel:
+        with connected(provider, home, simulator, place=place) as hotel:
             for text in _faults_of(simulator) if faults else ():
                 simulator.faults.add(parse_fault(text))
             yield hotel
@@ -182,37 +211,43 @@ def _faults_of(simulator: StagedSimulator) -> Iterator[str]:
 
 
 @contextmanager
-def _connected(provider: str, home: Path, simulator: Living) -> Iterator[LivingHotel]:
+def connected(
+    provider: str,
+    home: Path,
+    simulator: Living,
+    *,
+    values: Mapping[str, str] | None = None,
+    schedule: Schedule = SCHEDULE,
+    place: Place = HERE,
+) -> Iterator[LivingHotel]:
+    """Connected and tested; never synced yet. `values` None: the simulator's own."""
     clock, queue = TickingClock(now_of(simulator)), RecordingJobQueue()
     url = f"sqlite:///{home / 'pms.db'}"
     migrations.upgrade(url)
     container = container_over(url, home, clock, queue)
     try:
-        hotel = container.add_hotel(
-            slug="demo", name="Demo", time_zone="Europe/Berlin", currency="EUR"
+        container.add_hotel(
+            slug="demo", name="Demo", time_zone=place.time_zone, currency=place.currency
         )
         added = container.add_connection(
             NewConnection(
                 hotel="demo",
                 provider=provider,
                 name=provider,
-                values=simulator.connection_values(),
-                schedule=Schedule(),
+                values=simulator.connection_values() if values is None else values,
+                schedule=schedule,
             )
         )
+        tested = container.test_connection(added.connection.id, correlation_id="setup")
+        assert tested.report is not None, tested.error
         capabilities = container.providers.get(provider).capabilities
-        is_pulled = capabilities.pulls_with(added.connection.settings)
-        if is_pulled:
-            tested = container.test_connection(added.connection.id, correlation_id="setup")
-            assert tested.report is not None, tested.error
         told_at = capabilities.push_path
         if capabilities.webhooks:
             told_at = f"/api/pms/{provider}/webhook/{added.key}"
         elif told_at is not None:
             simulator.webhook_auth = f"{added.key}:{simulator.connection_values()['password']}"
-        yield LivingHotel(
-            container, queue, clock, simulator, hotel, added.connection, told_at, is_pulled
-        )
+        is_pulled = capabilities.pulls_with(added.connection.settings)
+        yield LivingHotel(container, queue, clock, simulator, added.connection, told_at, is_pulled)
     finally:
         container.close()
 
