@@ -112,12 +112,12 @@ class LosesTies(ApaleoApi):
 
 class NeverRenewsTokens(ApaleoApi):
     def _authorized(self, path, query):
-        return self._send(path, query, self._tokens.token())
+        return self._send(path, query, self._tokens.header())
 
 
 class AsksForATokenEachTime(ApaleoApi):
     def _authorized(self, path, query):
-        self._tokens.refused(self._tokens.token())
+        self._tokens._token = ""
         return super()._authorized(path, query)
 
 

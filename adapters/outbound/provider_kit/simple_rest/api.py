@@ -12,7 +12,7 @@ from adapters.outbound.provider_kit.simple_rest.paging import Paging
 from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.transport import Transport
 from domain.sync import TransportCounts
-from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.errors import ProviderRejected, UnreadableAnswer
 
 _NO_CONTENT = 204
 _GONE = frozenset({404, 410})
@@ -51,7 +51,7 @@ class SimpleApi:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         """None where the vendor has nothing to say (204)."""
-        answer = self._let_in(self._filled(path), query or {})
+        answer = self._answered(self._filled(path), query or {})
         return None if answer.status == _NO_CONTENT or not answer.body else answer.json()
 
     def find(self, path: str, external_id: str, key: str) -> Json | None:
@@ -95,24 +95,18 @@ class SimpleApi:
             path = path.replace(f"{{{name}}}", quote(value, safe=""))
         return path
 
-    def _let_in(self, path: str, query: Mapping[str, str]) -> Answer:
-        try:
-            return self._send(path, query)
-        except CredentialsRefused:
-            # A token may have been withdrawn before its time: a new one is tried, once.
-            if not self.entry.renewed():
-                raise
-            return self._send(path, query)
+    def _answered(self, path: str, query: Mapping[str, str]) -> Answer:
+        def send(proof: Mapping[str, str]) -> Answer:
+            call = Call(
+                method="GET",
+                url=f"{self.base_url}{path}",
+                headers={**proof, "Accept": "application/json"},
+                query=query,
+                safe=True,
+            )
+            return self.transport.send(call, correlation_id=self.correlation_id)
 
-    def _send(self, path: str, query: Mapping[str, str]) -> Answer:
-        call = Call(
-            method="GET",
-            url=f"{self.base_url}{path}",
-            headers={**self.entry.headers(), "Accept": "application/json"},
-            query=query,
-            safe=True,
-        )
-        return self.transport.send(call, correlation_id=self.correlation_id)
+        return self.entry.answer(send)
 
 
 def _under(value: Json, key: str) -> Json:

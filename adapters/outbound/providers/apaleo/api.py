@@ -1,4 +1,4 @@
-"""The API as questions: tokens that are asked for again, pages that end with 204.
+"""The API as questions; pages end with 204.
 
 Neither a token nor the client's secret is ever logged or kept beyond the client's life.
 """
@@ -9,20 +9,16 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.access_token import TokenSource
 from adapters.outbound.provider_kit.http_call import Answer, Call
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.transport import Transport
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
-from adapters.outbound.providers.apaleo.reading import opened
 from domain.sync import TransportCounts
-from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
-from ports.system import Clock
+from ports.errors import UnreadableAnswer
 
 _TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address, not a token
-_LIFE_SECONDS: Final = 3_600
-_MARGIN_SECONDS: Final = 60.0
 _EMPTY: Final = 204
 
 
@@ -36,66 +32,19 @@ class Credentials:
         pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
         return "Basic " + b64encode(pair.encode()).decode()
 
-
-class TokenSource:
-    """OAuth2 client credentials: there is no refresh token, so a new one is asked for a minute
-    before the old one ends, or when it was refused."""
-
-    def __init__(
-        self,
-        transport: Transport,
-        clock: Clock,
-        *,
-        url: str,
-        credentials: Credentials,
-        correlation_id: str,
-    ) -> None:
-        self._transport = transport
-        self._clock = clock
-        self._url = url.rstrip("/") + _TOKEN_PATH
-        self._credentials = credentials
-        self._correlation_id = correlation_id
-        self._token = ""
-        self._until = 0.0
-
-    def token(self) -> str:
-        """Raises CredentialsRefused."""
-        if not self._token or self._clock.monotonic() >= self._until:
-            self._ask()
-        return self._token
-
-    def refused(self, token: str) -> None:
-        if token == self._token:
-            self._token = ""
-
-    def _ask(self) -> None:
-        asked_at = self._clock.monotonic()
-        call = Call(
+    def call(self, identity_url: str) -> Call:
+        """For a token, by client credentials."""
+        return Call(
             method="POST",
-            url=self._url,
+            url=identity_url.rstrip("/") + _TOKEN_PATH,
             headers={
-                "Authorization": self._credentials.header(),
+                "Authorization": self.header(),
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Accept": "application/json",
             },
             body=b"grant_type=client_credentials",
             safe=True,
         )
-        try:
-            answer = self._transport.send(call, correlation_id=self._correlation_id)
-        except ProviderRejected as error:
-            # RFC 6749 section 5.2: invalid_client may come as 400.
-            raise CredentialsRefused("no token was given") from error
-        self._take(answer, asked_at)
-
-    def _take(self, answer: Answer, asked_at: float) -> None:
-        try:
-            r = opened(answer.json())
-            self._token = r.text("access_token")
-            life = r.optional_integer("expires_in", lenient=True) or _LIFE_SECONDS
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
-        self._until = asked_at + max(life - _MARGIN_SECONDS, life / 2)
 
 
 class ApaleoApi:
@@ -159,19 +108,13 @@ class ApaleoApi:
         return [value for _, found in self.pages(path, key, query) for value in found]
 
     def _authorized(self, path: str, query: Mapping[str, str]) -> Answer:
-        """A token that was refused is asked for anew, once: it may have been withdrawn."""
-        token = self._tokens.token()
-        try:
-            return self._send(path, query, token)
-        except CredentialsRefused:
-            self._tokens.refused(token)
-            return self._send(path, query, self._tokens.token())
+        return self._tokens.answer(lambda proof: self._send(path, query, proof))
 
-    def _send(self, path: str, query: Mapping[str, str], token: str) -> Answer:
+    def _send(self, path: str, query: Mapping[str, str], proof: Mapping[str, str]) -> Answer:
         call = Call(
             method="GET",
             url=f"{self._base_url}{path}",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={**proof, "Accept": "application/json"},
             query=query,
             safe=True,
         )

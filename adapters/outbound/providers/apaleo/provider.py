@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.outbound.provider_kit.access_token import TokenSource
 from adapters.outbound.provider_kit.errors import UnknownZone
 from adapters.outbound.provider_kit.host_policy import HostPolicy
 from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.provider_kit.transport import Link, Transport
 from adapters.outbound.providers.apaleo import notifications
-from adapters.outbound.providers.apaleo.api import ApaleoApi, Credentials, TokenSource
+from adapters.outbound.providers.apaleo.api import ApaleoApi, Credentials
 from adapters.outbound.providers.apaleo.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -91,10 +92,9 @@ class ApaleoProvider:
             budget=self.tools.budget,
         )
         tokens = TokenSource(
+            credentials.call(identity_url),
             transport,
             self.tools.clock,
-            url=identity_url,
-            credentials=credentials,
             correlation_id=account.correlation_id,
         )
         return ApaleoClient(

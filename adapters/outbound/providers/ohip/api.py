@@ -4,27 +4,22 @@ Neither a token nor a secret is ever logged or kept beyond the client's life.
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
-from adapters.outbound.provider_kit.errors import UnreadableField
+from adapters.outbound.provider_kit.access_token import TokenSource
 from adapters.outbound.provider_kit.http_call import Answer, Call
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.transport import Transport
-from adapters.outbound.providers.ohip.reading import opened
 from domain.sync import TransportCounts
-from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
-from ports.system import Clock
 
 Query: TypeAlias = Sequence[tuple[str, str]]
 """In order, and one name several times: the vendor's lists are sent so (`multi`)."""
 
 _TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address, not a token
-_LIFE_SECONDS: Final = 3_600
-_MARGIN_SECONDS: Final = 60.0
 _EMPTY: Final = 204
 
 
@@ -39,6 +34,16 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
     scope: str | None = None
     enterprise_id: str | None = None
+
+    def call(self, base_url: str) -> Call:
+        """For a token."""
+        return Call(
+            method="POST",
+            url=base_url + _TOKEN_PATH,
+            headers=self.headers(),
+            body=self.form(),
+            safe=True,
+        )
 
     def headers(self) -> dict[str, str]:
         pair = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
@@ -65,56 +70,6 @@ class Place:
     base_url: str
     hotel_id: str
     correlation_id: str
-
-
-class TokenSource:
-    """There is no refresh token: a new one is asked for a minute before the old one ends, or when
-    it was refused."""
-
-    def __init__(
-        self, transport: Transport, clock: Clock, *, place: Place, credentials: Credentials
-    ) -> None:
-        self._transport = transport
-        self._clock = clock
-        self._place = place
-        self._credentials = credentials
-        self._token = ""
-        self._until = 0.0
-
-    def token(self) -> str:
-        """Raises CredentialsRefused."""
-        if not self._token or self._clock.monotonic() >= self._until:
-            self._ask()
-        return self._token
-
-    def refused(self, token: str) -> None:
-        if token == self._token:
-            self._token = ""
-
-    def _ask(self) -> None:
-        asked_at = self._clock.monotonic()
-        call = Call(
-            method="POST",
-            url=self._place.base_url + _TOKEN_PATH,
-            headers=self._credentials.headers(),
-            body=self._credentials.form(),
-            safe=True,
-        )
-        try:
-            answer = self._transport.send(call, correlation_id=self._place.correlation_id)
-        except ProviderRejected as error:
-            # 400 and 403 too: a scope or an enterprise that is not ours.
-            raise CredentialsRefused("no token was given") from error
-        self._take(answer, asked_at)
-
-    def _take(self, answer: Answer, asked_at: float) -> None:
-        try:
-            r = opened(answer.json())
-            self._token = r.text("access_token")
-            life = r.optional_integer("expires_in", lenient=True) or _LIFE_SECONDS
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
-        self._until = asked_at + max(life - _MARGIN_SECONDS, life / 2)
 
 
 class OhipApi:
@@ -154,25 +109,20 @@ class OhipApi:
         return None if answer.status == _EMPTY or not answer.body else answer.json()
 
     def _authorized(self, path: str, query: Query, *, safe: bool) -> Answer:
-        """A token that was refused is asked for anew, once: it may have been withdrawn."""
-        token = self._tokens.token()
-        try:
-            return self._send(path, query, token, safe=safe)
-        except CredentialsRefused:
-            self._tokens.refused(token)
-            return self._send(path, query, self._tokens.token(), safe=safe)
-
-    def _send(self, path: str, query: Query, token: str, *, safe: bool) -> Answer:
         asked = f"?{urlencode(query)}" if query else ""
-        call = Call(
-            method="GET",
-            url=f"{self._place.base_url}{path}{asked}",
-            headers={
-                "Authorization": f"Bearer {token}",
-                "x-app-key": self._app_key,
-                "x-hotelid": self._place.hotel_id,
-                "Accept": "application/json",
-            },
-            safe=safe,
-        )
-        return self._transport.send(call, correlation_id=self._place.correlation_id)
+
+        def send(proof: Mapping[str, str]) -> Answer:
+            call = Call(
+                method="GET",
+                url=f"{self._place.base_url}{path}{asked}",
+                headers={
+                    **proof,
+                    "x-app-key": self._app_key,
+                    "x-hotelid": self._place.hotel_id,
+                    "Accept": "application/json",
+                },
+                safe=safe,
+            )
+            return self._transport.send(call, correlation_id=self._place.correlation_id)
+
+        return self._tokens.answer(send)

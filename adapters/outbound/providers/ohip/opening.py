@@ -1,10 +1,11 @@
 """A connection's settings and secrets to a client."""
 
+from adapters.outbound.provider_kit.access_token import TokenSource
 from adapters.outbound.provider_kit.errors import UnknownZone
 from adapters.outbound.provider_kit.host_policy import HostPolicy
 from adapters.outbound.provider_kit.local_time import zone
 from adapters.outbound.provider_kit.transport import Link, Transport
-from adapters.outbound.providers.ohip.api import Credentials, OhipApi, Place, TokenSource
+from adapters.outbound.providers.ohip.api import Credentials, OhipApi, Place
 from adapters.outbound.providers.ohip.capabilities import CALLS_A_SECOND, HOSTS, NAME
 from adapters.outbound.providers.ohip.client import OhipClient
 from adapters.outbound.providers.ohip.hotel import Hotel
@@ -33,7 +34,12 @@ def open_client(account: Account, tools: ProviderTools) -> OhipClient:
         budget=tools.budget,
     )
     credentials = _credentials(account)
-    tokens = TokenSource(transport, tools.clock, place=place, credentials=credentials)
+    tokens = TokenSource(
+        credentials.call(place.base_url),
+        transport,
+        tools.clock,
+        correlation_id=account.correlation_id,
+    )
     api = OhipApi(transport, tokens, place=place, app_key=credentials.app_key)
     return OhipClient(
         hotel=_hotel(account, api, tools),
