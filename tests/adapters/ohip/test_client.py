@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +15,6 @@ from adapters.outbound.provider_kit.simulation.stage import Act
 from adapters.outbound.providers.ohip import hotel as ohip_hotel
 from adapters.outbound.providers.ohip import provider as make_provider
 from adapters.outbound.providers.ohip import pulling
-from adapters.outbound.providers.ohip.simulator import OhipSimulator
 from adapters.outbound.providers.ohip.simulator_api import TOKEN_PATH, Clients
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
@@ -31,6 +29,7 @@ from ports.errors import (
     UnreadableAnswer,
 )
 from ports.providers import Account, Page, Ref, RefKind
+from tests.adapters.client_stage import picture_of, starting
 from tests.adapters.mews.mews_payloads import SkippingClock, tools
 from tests.adapters.ohip.ohip_stage import (
     Start,
@@ -39,7 +38,6 @@ from tests.adapters.ohip.ohip_stage import (
     made,
     now_of,
     opened,
-    picture_of,
     pulled,
     request,
     without_secret,
@@ -52,17 +50,8 @@ BUSINESS_DATE = "/bof/v1/hotels/SIM1/businessDate"
 
 @pytest.fixture
 def running() -> Iterator[Start]:
-    started: list[OhipSimulator] = []
-
-    def start(bookings: int = 60, **options: Any) -> OhipSimulator:
-        simulator = made(bookings, **options)
-        simulator.start()
-        started.append(simulator)
-        return simulator
-
-    yield start
-    for simulator in started:
-        simulator.stop()
+    with starting(made) as start:
+        yield start
 
 
 def cursor_of(pages: list[Page]) -> str:
@@ -456,6 +445,27 @@ class TestFetch:
         assert [item.reason for item in page.items] == [None] * 45
         assert sorted(item.external_id or "" for item in page.items) == names
         assert simulator.requests_served[LIST] == 3
+
+    @pytest.mark.parametrize(
+        ("path", "reply", "error"),
+        [
+            ("reservations", Reply(404), ProviderRejected),
+            ("reservations/9", Reply(200, b""), UnreadableAnswer),
+            ("reservations/9", Reply(200, b'{"links": []}'), UnreadableAnswer),
+        ],
+    )
+    def test_takes_nothing_for_gone_that_nobody_said_is_gone(
+        self, running: Start, path: str, reply: Reply, error: type[Exception]
+    ) -> None:
+        simulator = running(bookings=5)
+
+        def answering(call: Call) -> Reply:
+            asked = call.path.partition("?")[0]
+            return reply if asked.endswith(f"/hotels/SIM1/{path}") else simulator.api.answer(call)
+
+        simulator.serve(answering)
+        with opened(simulator) as client, pytest.raises(error):
+            client.fetch([Ref(RefKind.BOOKING, "9")])
 
     def test_asks_alone_for_what_a_list_does_not_show(self, running: Start) -> None:
         simulator = running()

@@ -94,19 +94,22 @@ class OhipApi:
         self._transport.close()
 
     def find(self, path: str, query: Query = ()) -> Json:
-        """None where nothing is there (204, 404)."""
+        """Of one thing: None where it is not there (204, 404)."""
         try:
-            return self._answered(self._authorized(path, query, safe=True))
+            return self.listed(path, query)
         except NotFoundAtProvider:
             return None
+
+    def listed(self, path: str, query: Query) -> Json:
+        """None where nothing fits (204). A 404 is of the hotel or of the gateway, and raised: taken
+        for an empty list it would say that every booking is gone."""
+        answer = self._authorized(path, query, safe=True)
+        return None if answer.status == _EMPTY else answer.json()
 
     def take(self, path: str, query: Query) -> Answer:
         """What the vendor deletes by answering: asked once, so that no answer is lost to a second
         question that nobody knows of."""
         return self._authorized(path, query, safe=False)
-
-    def _answered(self, answer: Answer) -> Json:
-        return None if answer.status == _EMPTY or not answer.body else answer.json()
 
     def _authorized(self, path: str, query: Query, *, safe: bool) -> Answer:
         asked = f"?{urlencode(query)}" if query else ""

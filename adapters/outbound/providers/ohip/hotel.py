@@ -77,7 +77,7 @@ class Hotel:
             ("limit", str(limit or PAGE_SIZE)),
             ("offset", str(offset)),
         ]
-        answer = self.api.find(self._path("rsv", "reservations"), asked)
+        answer = self.api.listed(self._path("rsv", "reservations"), asked)
         if answer is None:
             return Found([], has_more=False)
         told = answer.get("reservations") if isinstance(answer, dict) else None
@@ -104,9 +104,13 @@ class Hotel:
         query = [("fetchInstructions", name) for name in _SINGLE_ELEMENTS]
         path = self._path("rsv", f"reservations/{quote(reservation_id, safe='')}")
         answer = self.api.find(path, query)
+        if answer is None:
+            return []
         told = answer.get("reservations") if isinstance(answer, dict) else None
         values = told.get(Shape.SINGLE.value) if isinstance(told, dict) else None
-        return self._mapped(values if isinstance(values, list) else [], Shape.SINGLE, observed_at)
+        if not isinstance(values, list):
+            raise UnreadableAnswer(reason="the reservation is missing", path="reservations")
+        return self._mapped(values, Shape.SINGLE, observed_at)
 
     def bookings(self, values: Sequence[Json], observed_at: datetime) -> list[ReadItem]:
         return self._mapped(values, Shape.LISTED, observed_at)
@@ -141,7 +145,7 @@ class Hotel:
                 for pair in (("parameterName", name), ("parameterValue", "Y"))
             ),
         ]
-        answer = self.api.find(self._path("inv", "inventoryStatistics"), asked)
+        answer = self.api.listed(self._path("inv", "inventoryStatistics"), asked)
         if answer is None:
             return [], HotelRecords()
         if not isinstance(answer, list):
