@@ -1,16 +1,12 @@
 """The client against the server side of AlpineBits over real HTTP."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
-from adapters.outbound.provider_kit.simulation.hotel_life import seeded_life
-from adapters.outbound.provider_kit.simulation.hotel_records import TICKS
 from adapters.outbound.provider_kit.simulation.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.stage import Act
 from adapters.outbound.providers.alpinebits import client as alpinebits_client
@@ -33,9 +29,17 @@ from ports.errors import (
     Unsupported,
 )
 from ports.providers import Account, Page, ProviderClient, PullRequest, ReadItem, Ref, RefKind
-from tests.adapters.mews.mews_payloads import SkippingClock, tools
+from tests.adapters.client_stage import (
+    account_of,
+    asking,
+    instant,
+    neutral_life,
+    opened_with,
+    starting,
+)
+from tests.adapters.mews.mews_payloads import SkippingClock
 
-LOOPBACK = frozenset({"127.0.0.1"})
+SECRETS = ("server_password", "password")
 READ = f"{simulator_api.PATH}/{READ_ACTION}"
 REPORT = f"{simulator_api.PATH}/{REPORT_ACTION}"
 
@@ -43,57 +47,32 @@ Start = Callable[..., AlpineBitsSimulator]
 PURE = Speech(Dialect.ALPINEBITS)
 
 
+def made(bookings: int = 40, **options: Any) -> AlpineBitsSimulator:
+    return AlpineBitsSimulator(neutral_life(bookings, options), **options)
+
+
 @pytest.fixture
 def running() -> Iterator[Start]:
-    started: list[AlpineBitsSimulator] = []
-
-    def start(bookings: int = 40, **options: Any) -> AlpineBitsSimulator:
-        about_hotel = ("seed", "currency", "time_zone", "start_date")
-        chosen = {name: options.pop(name) for name in about_hotel if name in options}
-        simulator = AlpineBitsSimulator(seeded_life(bookings=bookings, **chosen), **options)
-        simulator.start()
-        started.append(simulator)
-        return simulator
-
-    yield start
-    for simulator in started:
-        simulator.stop()
+    with starting(made) as start:
+        yield start
 
 
-def account(simulator: AlpineBitsSimulator, **changes: str) -> Account:
-    values = {**simulator.connection_values(), **changes}
-    secrets = {name: values.pop(name) for name in ("server_password", "password")}
-    return Account(
-        connection_id=UUID(int=7),
-        time_zone=simulator.hotel.time_zone,
-        currency=simulator.hotel.currency,
-        settings={name: value for name, value in values.items() if value},
-        secrets=secrets,
-        correlation_id="test",
-    )
+def account(simulator: AlpineBitsSimulator, **values: str) -> Account:
+    hotel = simulator.hotel
+    said = {**simulator.connection_values(), **values}
+    return account_of(said, SECRETS, time_zone=hotel.time_zone, currency=hotel.currency)
 
 
-@contextmanager
 def opened(
     simulator: AlpineBitsSimulator, asked: Account | None = None, clock: SkippingClock | None = None
-) -> Iterator[ProviderClient]:
-    clock = clock or SkippingClock(datetime.fromtimestamp(simulator.hotel.now // TICKS, UTC))
-    provider = make_provider(tools(clock, allowed_hosts=LOOPBACK, plain_http=True))
-    client = provider.open(asked or account(simulator))
-    try:
-        yield client
-    finally:
-        client.close()
+) -> AbstractContextManager[ProviderClient]:
+    clock = clock or SkippingClock(instant(simulator.hotel.now))
+    return opened_with(make_provider, asked or account(simulator), clock)
 
 
 def request(simulator: AlpineBitsSimulator, kind: SyncKind = SyncKind.FULL) -> PullRequest:
-    return PullRequest(
-        kind=kind,
-        cursor=None if kind is SyncKind.FULL else "some",
-        checkpoint=None,
-        stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=250),
-    )
+    cursor = None if kind is SyncKind.FULL else "some"
+    return asking(simulator.hotel.today, kind, cursor)
 
 
 def items_of(pages: list[Page]) -> list[ReadItem]:

@@ -1,16 +1,15 @@
 """The client against the vendor's protocol over real HTTP."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
-from adapters.outbound.provider_kit.simulation.hotel_life import seeded_life
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, RoomStay, StayState
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.providers.apaleo import api as apaleo_api
@@ -29,85 +28,51 @@ from ports.errors import (
     RateLimited,
     UnreadableAnswer,
 )
-from ports.providers import Account, Page, ProviderClient, PullRequest, Ref, RefKind
+from ports.providers import Account, ProviderClient, PullRequest, Ref, RefKind
+from tests.adapters.client_stage import (
+    OF_THE_WIRE,
+    PASSING,
+    Picture,
+    account_of,
+    asking,
+    instant,
+    neutral_life,
+    opened_with,
+    picture_of,
+    starting,
+)
 from tests.adapters.mews.mews_payloads import SkippingClock, tools
 
 RESERVATIONS = "/booking/v1/reservations"
 TOKEN = "/connect/token"
-LOOPBACK = frozenset({"127.0.0.1"})
+SECRETS = ("client_id", "client_secret")
 
 Start = Callable[..., ApaleoSimulator]
-Picture = dict[str, BookingSnapshot]
+
+
+def made(bookings: int = 120, **options: Any) -> ApaleoSimulator:
+    return ApaleoSimulator(neutral_life(bookings, options), **options)
 
 
 @pytest.fixture
 def running() -> Iterator[Start]:
-    started: list[ApaleoSimulator] = []
-
-    def start(bookings: int = 120, **options: Any) -> ApaleoSimulator:
-        about_hotel = ("seed", "currency", "time_zone", "start_date")
-        chosen = {name: options.pop(name) for name in about_hotel if name in options}
-        simulator = ApaleoSimulator(seeded_life(bookings=bookings, **chosen), **options)
-        simulator.start()
-        started.append(simulator)
-        return simulator
-
-    yield start
-    for simulator in started:
-        simulator.stop()
+    with starting(made) as start:
+        yield start
 
 
-def account(simulator: ApaleoSimulator, **settings: str) -> Account:
-    address = {"base_url": simulator.base_url, "identity_url": simulator.base_url}
-    return Account(
-        connection_id=UUID(int=7),
-        time_zone="Europe/Berlin",
-        currency="EUR",
-        settings={**address, **settings},
-        secrets={
-            "client_id": simulator.clients.client_id,
-            "client_secret": simulator.clients.client_secret,
-        },
-        correlation_id="test",
-    )
+def account(simulator: ApaleoSimulator, **values: str) -> Account:
+    return account_of({**simulator.connection_values(), **values}, SECRETS)
 
 
-@contextmanager
 def opened(
     simulator: ApaleoSimulator, asked: Account | None = None, clock: SkippingClock | None = None
-) -> Iterator[ProviderClient]:
-    clock = clock or SkippingClock(datetime.fromtimestamp(simulator.hotel.now // TICKS, UTC))
-    provider = make_provider(tools(clock, allowed_hosts=LOOPBACK, plain_http=True))
-    client = provider.open(asked or account(simulator))
-    try:
-        yield client
-    finally:
-        client.close()
+) -> AbstractContextManager[ProviderClient]:
+    clock = clock or SkippingClock(instant(simulator.hotel.now))
+    return opened_with(make_provider, asked or account(simulator), clock)
 
 
-def request(
-    simulator: ApaleoSimulator,
-    kind: SyncKind = SyncKind.FULL,
-    cursor: str | None = None,
-    checkpoint: str | None = None,
-) -> PullRequest:
-    return PullRequest(
-        kind=kind,
-        cursor=cursor,
-        checkpoint=checkpoint,
-        stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=250),
-    )
-
-
-def picture_of(pages: list[Page]) -> Picture:
-    found: Picture = {}
-    for page in pages:
-        for item in page.items:
-            assert item.reason is None, item.reason
-            if isinstance(item.snapshot, BookingSnapshot):
-                found[item.snapshot.external_id] = item.snapshot
-    return found
+def request(simulator: ApaleoSimulator, *asked: Any, **more: Any) -> PullRequest:
+    return asking(simulator.hotel.today, *asked, **more)
 
 
 def pulled(simulator: ApaleoSimulator, asked: PullRequest) -> tuple[Picture, str | None]:
@@ -318,10 +283,11 @@ class TestPull:
         _, cursor = pulled(simulator, request(simulator))
         simulator.advance(days=2)
         with opened(simulator) as client:
-            pages = list(client.pull(request(simulator, kind, cursor)))
+            pages = list(client.pull(request(simulator, kind, cursor, ahead=60)))
         whole = picture_of(pages)
         for number in range(0, len(pages) - 1, 3):
-            rest, _ = pulled(simulator, request(simulator, kind, cursor, pages[number].checkpoint))
+            asked = request(simulator, kind, cursor, pages[number].checkpoint, ahead=60)
+            rest, _ = pulled(simulator, asked)
             assert picture_of(pages[: number + 1]) | rest == whole
 
     def test_by_reconcile_sees_a_booker_that_the_delta_misses(self, running: Start) -> None:
@@ -404,16 +370,14 @@ class TestParties:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(
-        "fault", ["500", "503,retry_after=1", "429,retry_after=2", "429,retry_after=missing", "408"]
-    )
+    @pytest.mark.parametrize("fault", PASSING)
     def test_that_pass_are_waited_out(self, running: Start, fault: str) -> None:
         simulator = running(bookings=20)
         simulator.faults.add(parse_fault(f"{fault},times=2"))
         found, _ = pulled(simulator, request(simulator))
         assert found.keys() == names(simulator)
 
-    @pytest.mark.parametrize("fault", ["stall,seconds=0", "truncated"])
+    @pytest.mark.parametrize("fault", OF_THE_WIRE)
     def test_of_the_wire_are_tried_again(self, running: Start, fault: str) -> None:
         simulator = running(bookings=20)
         simulator.faults.add(parse_fault(f"{fault},times=2,path=reservations"))

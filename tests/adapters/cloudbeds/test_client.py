@@ -1,7 +1,7 @@
 """The client against the vendor's protocol over real HTTP."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.provider_kit.simulation.fault_plan import parse_fault
-from adapters.outbound.provider_kit.simulation.hotel_life import seeded_life
 from adapters.outbound.provider_kit.simulation.hotel_records import TICKS, Booking, StayState
 from adapters.outbound.provider_kit.simulation.request_window import SlidingWindow
 from adapters.outbound.provider_kit.simulation.stage import Act
@@ -18,7 +17,7 @@ from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds import provider as make_provider
 from adapters.outbound.providers.cloudbeds.simulator import CloudbedsSimulator
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, Snapshot
+from domain.snapshots import BookingSnapshot, GuestSnapshot, Party
 from domain.status import BookingStatus
 from domain.sync import SyncKind
 from ports.errors import (
@@ -29,87 +28,55 @@ from ports.errors import (
     RateLimited,
     UnreadableAnswer,
 )
-from ports.providers import Account, Page, ProviderClient, PullRequest, Ref, RefKind
+from ports.providers import Account, ProviderClient, PullRequest, Ref, RefKind
+from tests.adapters.client_stage import (
+    OF_THE_WIRE,
+    PASSING,
+    Picture,
+    account_of,
+    asking,
+    instant,
+    neutral_life,
+    opened_with,
+    picture_of,
+    said,
+    starting,
+)
 from tests.adapters.mews.mews_payloads import SkippingClock, tools
 
 AHEAD = 45
 """Days; what leaves after them is told as well."""
-LOOPBACK = frozenset({"127.0.0.1"})
 SECRETS = ("api_key", "client_id", "client_secret", "refresh_token")
 
 Start = Callable[..., CloudbedsSimulator]
-Picture = dict[str, BookingSnapshot]
+
+
+def made(bookings: int = 120, **options: Any) -> CloudbedsSimulator:
+    return CloudbedsSimulator(neutral_life(bookings, options), **options)
 
 
 @pytest.fixture
 def running() -> Iterator[Start]:
-    started: list[CloudbedsSimulator] = []
-
-    def start(bookings: int = 120, **options: Any) -> CloudbedsSimulator:
-        about_hotel = ("seed", "currency", "time_zone", "start_date")
-        chosen = {name: options.pop(name) for name in about_hotel if name in options}
-        simulator = CloudbedsSimulator(seeded_life(bookings=bookings, **chosen), **options)
-        simulator.start()
-        started.append(simulator)
-        return simulator
-
-    yield start
-    for simulator in started:
-        simulator.stop()
+    with starting(made) as start:
+        yield start
 
 
 def account(simulator: CloudbedsSimulator, **values: str) -> Account:
-    """A value of "" takes one out."""
-    said = {**simulator.connection_values(), **values}
-    return Account(
-        connection_id=UUID(int=7),
-        time_zone="Europe/Berlin",
-        currency="EUR",
-        settings={key: value for key, value in said.items() if key not in SECRETS and value},
-        secrets={key: value for key, value in said.items() if key in SECRETS and value},
-        correlation_id="test",
-    )
+    return account_of({**simulator.connection_values(), **values}, SECRETS)
 
 
-@contextmanager
 def opened(
     simulator: CloudbedsSimulator,
     asked: Account | None = None,
     clock: SkippingClock | None = None,
     **more: Any,
-) -> Iterator[ProviderClient]:
-    clock = clock or SkippingClock(datetime.fromtimestamp(simulator.hotel.now // TICKS, UTC))
-    given = tools(clock, allowed_hosts=LOOPBACK, plain_http=True, **more)
-    client = make_provider(given).open(asked or account(simulator))
-    try:
-        yield client
-    finally:
-        client.close()
+) -> AbstractContextManager[ProviderClient]:
+    clock = clock or SkippingClock(instant(simulator.hotel.now))
+    return opened_with(make_provider, asked or account(simulator), clock, **more)
 
 
-def request(
-    simulator: CloudbedsSimulator,
-    kind: SyncKind = SyncKind.FULL,
-    cursor: str | None = None,
-    checkpoint: str | None = None,
-) -> PullRequest:
-    return PullRequest(
-        kind=kind,
-        cursor=cursor,
-        checkpoint=checkpoint,
-        stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=AHEAD),
-    )
-
-
-def said(pages: list[Page]) -> list[Snapshot]:
-    items = [item for page in pages for item in page.items]
-    assert [item.reason for item in items if item.reason] == []
-    return [item.snapshot for item in items if item.snapshot is not None]
-
-
-def picture_of(pages: list[Page]) -> Picture:
-    return {s.external_id: s for s in said(pages) if isinstance(s, BookingSnapshot)}
+def request(simulator: CloudbedsSimulator, *asked: Any) -> PullRequest:
+    return asking(simulator.hotel.today, *asked, ahead=AHEAD)
 
 
 def pulled(simulator: CloudbedsSimulator, asked: PullRequest) -> tuple[Picture, str | None]:
@@ -455,16 +422,14 @@ class TestFetch:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(
-        "fault", ["500", "503,retry_after=1", "429,retry_after=2", "429,retry_after=missing", "408"]
-    )
+    @pytest.mark.parametrize("fault", PASSING)
     def test_that_pass_are_waited_out(self, running: Start, fault: str) -> None:
         simulator = running(bookings=20)
         simulator.faults.add(parse_fault(f"{fault},times=2"))
         found, _ = pulled(simulator, request(simulator))
         assert found.keys() == names(simulator)
 
-    @pytest.mark.parametrize("fault", ["stall,seconds=0", "truncated"])
+    @pytest.mark.parametrize("fault", OF_THE_WIRE)
     def test_of_the_wire_are_tried_again(self, running: Start, fault: str) -> None:
         simulator = running(bookings=20)
         simulator.faults.add(parse_fault(f"{fault},times=2,path=getReservations"))
