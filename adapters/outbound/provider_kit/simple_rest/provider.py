@@ -3,18 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.errors import UnknownZone
-from adapters.outbound.provider_kit.host_policy import HostPolicy
-from adapters.outbound.provider_kit.local_time import zone
+from adapters.outbound.provider_kit.opening import Reach, zone_of
 from adapters.outbound.provider_kit.simple_rest.api import SimpleApi
 from adapters.outbound.provider_kit.simple_rest.client import SimpleClient
 from adapters.outbound.provider_kit.simple_rest.credentials import pass_of
 from adapters.outbound.provider_kit.simple_rest.items import read_bodies, reader_of
 from adapters.outbound.provider_kit.simple_rest.vendor import SimpleVendor
 from adapters.outbound.provider_kit.simple_rest.webhooks import proven, read_messages
-from adapters.outbound.provider_kit.transport import Link, Transport
 from domain.messages import ItemKind
-from ports.errors import Misconfigured, UnreadableMessage, Unsupported
+from ports.errors import Misconfigured, Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -47,10 +44,7 @@ class SimpleProvider:
         limit: int,
         explain: bool = False,
     ) -> Sequence[ReadItem]:
-        try:
-            zone(context.time_zone)
-        except UnknownZone as fault:
-            raise UnreadableMessage("the time zone is not an IANA name") from fault
+        zone_of(context)
         return read_bodies(
             reader_of(self.vendor, kind, context, explain=explain), bodies, limit=limit
         )
@@ -72,20 +66,13 @@ class SimpleProvider:
         vendor, tools = self.vendor, self.tools
         settings = self._settings(account)
         base_url = settings["base_url"].rstrip("/")
-        hosts = HostPolicy(
-            known=vendor.hosts, operator=tools.allowed_hosts, plain_http=tools.plain_http
-        )
-        hosts.check_url(base_url)
-        link = Link(
+        reach = Reach(
             provider=vendor.name,
-            connection_id=account.connection_id,
-            hosts=hosts,
+            hosts=vendor.hosts,
             rate_limit=vendor.requests,
             rate_window_seconds=vendor.seconds,
         )
-        transport = Transport(
-            link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget
-        )
+        transport = reach.transport(account, tools, base_url)
         entry = pass_of(
             vendor.credentials, account, base_url=base_url, transport=transport, clock=tools.clock
         )

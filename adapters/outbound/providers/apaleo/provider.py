@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.outbound.provider_kit.access_token import TokenSource
-from adapters.outbound.provider_kit.errors import UnknownZone
-from adapters.outbound.provider_kit.host_policy import HostPolicy
-from adapters.outbound.provider_kit.local_time import zone
-from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.provider_kit.opening import Reach, secret_of, zone_of
 from adapters.outbound.providers.apaleo import notifications
 from adapters.outbound.providers.apaleo.api import ApaleoApi, Credentials
 from adapters.outbound.providers.apaleo.capabilities import (
@@ -22,7 +19,7 @@ from adapters.outbound.providers.apaleo.mapping_availability import cells_of, ex
 from adapters.outbound.providers.apaleo.mapping_bookings import BookingMapper
 from adapters.outbound.providers.apaleo.messages import entries_of
 from domain.messages import ItemKind
-from ports.errors import Misconfigured, TooManyItems, UnreadableMessage, Unsupported
+from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -56,10 +53,7 @@ class ApaleoProvider:
         if kind not in CAPABILITIES.kinds:
             raise Unsupported("Apaleo's guests come with their bookings", kind=kind.value)
         entries = entries_of(kind, bodies, limit=limit)
-        try:
-            hotel_zone = zone(context.time_zone)
-        except UnknownZone as fault:
-            raise UnreadableMessage("the time zone is not an IANA name") from fault
+        hotel_zone = zone_of(context)
         if kind is ItemKind.BOOKING:
             mapper = BookingMapper(hotel_zone, whole=False)
             return [mapper.map(entry, explain=explain) for entry in entries]
@@ -79,18 +73,11 @@ class ApaleoProvider:
     def open(self, account: Account) -> ProviderClient:
         base_url = account.settings.get("base_url") or BASE_URL
         identity_url = account.settings.get("identity_url") or IDENTITY_URL
-        policy = HostPolicy(
-            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
+        credentials = Credentials(
+            secret_of(account, "client_id"), secret_of(account, "client_secret")
         )
-        policy.check_url(base_url)
-        policy.check_url(identity_url)
-        credentials = Credentials(_secret(account, "client_id"), _secret(account, "client_secret"))
-        transport = Transport(
-            Link(provider=NAME, connection_id=account.connection_id, hosts=policy),
-            clock=self.tools.clock,
-            randomness=self.tools.randomness,
-            budget=self.tools.budget,
-        )
+        reach = Reach(provider=NAME, hosts=HOSTS)
+        transport = reach.transport(account, self.tools, base_url, identity_url)
         tokens = TokenSource(
             credentials.call(identity_url),
             transport,
@@ -109,10 +96,3 @@ class ApaleoProvider:
             time_zone=account.time_zone,
             currency=account.currency,
         )
-
-
-def _secret(account: Account, name: str) -> str:
-    value = account.secrets.get(name)
-    if not value:
-        raise Misconfigured(f"the secret {name} is missing", setting=name)
-    return value

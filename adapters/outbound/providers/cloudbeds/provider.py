@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.errors import UnknownZone
-from adapters.outbound.provider_kit.host_policy import HostPolicy
-from adapters.outbound.provider_kit.local_time import zone
-from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.provider_kit.opening import Reach, zone_of
+from adapters.outbound.provider_kit.transport import Transport
 from adapters.outbound.providers.cloudbeds import notifications
 from adapters.outbound.providers.cloudbeds.api import Authority, CloudbedsApi, KeyAuthority
 from adapters.outbound.providers.cloudbeds.capabilities import (
@@ -34,7 +32,7 @@ from adapters.outbound.providers.cloudbeds.messages import currency_of, entries_
 from adapters.outbound.providers.cloudbeds.reading import Entry
 from adapters.outbound.providers.cloudbeds.tokens import Application, TokenAuthority
 from domain.messages import ItemKind
-from ports.errors import Misconfigured, TooManyItems, UnreadableMessage
+from ports.errors import Misconfigured, TooManyItems
 from ports.providers import (
     Account,
     Capabilities,
@@ -66,10 +64,7 @@ class CloudbedsProvider:
     ) -> Sequence[ReadItem]:
         """What a pushed payload does not have, it does not say."""
         entries = entries_of(kind, bodies, limit=limit)
-        try:
-            hotel_zone = zone(context.time_zone)
-        except UnknownZone as fault:
-            raise UnreadableMessage("the time zone is not an IANA name") from fault
+        hotel_zone = zone_of(context)
         if kind is ItemKind.AVAILABILITY:
             currency = currency_of(bodies) or context.currency
             items = _cells(entries, currency, context, explain=explain)
@@ -90,22 +85,8 @@ class CloudbedsProvider:
 
     def open(self, account: Account) -> ProviderClient:
         base_url = account.settings.get("base_url") or BASE_URL
-        policy = HostPolicy(
-            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
-        )
-        policy.check_url(base_url)
-        link = Link(
-            provider=NAME,
-            connection_id=account.connection_id,
-            hosts=policy,
-            rate_limit=REQUESTS_PER_SECOND,
-        )
-        transport = Transport(
-            link,
-            clock=self.tools.clock,
-            randomness=self.tools.randomness,
-            budget=self.tools.budget,
-        )
+        reach = Reach(provider=NAME, hosts=HOSTS, rate_limit=REQUESTS_PER_SECOND)
+        transport = reach.transport(account, self.tools, base_url)
         return CloudbedsClient(
             api=CloudbedsApi(
                 transport,

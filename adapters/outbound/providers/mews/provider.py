@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.outbound.provider_kit.host_policy import HostPolicy
-from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.provider_kit.opening import Reach, secret_of
 from adapters.outbound.providers.mews import notifications
 from adapters.outbound.providers.mews.api import ConnectorApi
 from adapters.outbound.providers.mews.capabilities import (
@@ -25,7 +24,7 @@ from adapters.outbound.providers.mews.messages import Messages, read_messages
 from adapters.outbound.providers.mews.references import References, references_of
 from domain.messages import ItemKind
 from domain.values import Reason
-from ports.errors import Misconfigured, TooManyItems, Unsupported
+from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -37,6 +36,12 @@ from ports.providers import (
 )
 from ports.system import Secrets
 
+_REACH: Final = Reach(
+    provider=NAME,
+    hosts=HOSTS,
+    rate_limit=RATE_LIMIT,
+    rate_window_seconds=RATE_WINDOW_SECONDS,
+)
 _SECRETS: Final = {"client_token": "ClientToken", "access_token": "AccessToken"}
 
 
@@ -78,14 +83,10 @@ class MewsProvider:
 
     def open(self, account: Account) -> ProviderClient:
         base_url = account.settings.get("base_url") or BASE_URL
-        policy = HostPolicy(
-            known=HOSTS, operator=self.tools.allowed_hosts, plain_http=self.tools.plain_http
-        )
-        policy.check_url(base_url)
-        identity = {key: _secret(account, name) for name, key in _SECRETS.items()}
+        identity = {key: secret_of(account, name) for name, key in _SECRETS.items()}
         identity["Client"] = account.settings.get("client_name") or CLIENT_NAME
         api = ConnectorApi(
-            _transport(account, policy, self.tools),
+            _REACH.transport(account, self.tools, base_url),
             base_url=base_url,
             identity=identity,
             correlation_id=account.correlation_id,
@@ -97,24 +98,6 @@ class MewsProvider:
             time_zone=account.time_zone,
             currency=account.currency,
         )
-
-
-def _transport(account: Account, policy: HostPolicy, tools: ProviderTools) -> Transport:
-    link = Link(
-        provider=NAME,
-        connection_id=account.connection_id,
-        hosts=policy,
-        rate_limit=RATE_LIMIT,
-        rate_window_seconds=RATE_WINDOW_SECONDS,
-    )
-    return Transport(link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget)
-
-
-def _secret(account: Account, name: str) -> str:
-    value = account.secrets.get(name)
-    if not value:
-        raise Misconfigured(f"the secret {name} is missing", setting=name)
-    return value
 
 
 def _service_ids(account: Account) -> tuple[str, ...]:

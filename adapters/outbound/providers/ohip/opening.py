@@ -2,9 +2,8 @@
 
 from adapters.outbound.provider_kit.access_token import TokenSource
 from adapters.outbound.provider_kit.errors import UnknownZone
-from adapters.outbound.provider_kit.host_policy import HostPolicy
 from adapters.outbound.provider_kit.local_time import zone
-from adapters.outbound.provider_kit.transport import Link, Transport
+from adapters.outbound.provider_kit.opening import Reach
 from adapters.outbound.providers.ohip.api import Credentials, OhipApi, Place
 from adapters.outbound.providers.ohip.capabilities import CALLS_A_SECOND, HOSTS, NAME
 from adapters.outbound.providers.ohip.client import OhipClient
@@ -15,24 +14,13 @@ from ports.providers import Account, ProviderTools
 
 def open_client(account: Account, tools: ProviderTools) -> OhipClient:
     """Raises Misconfigured."""
-    policy = HostPolicy(known=HOSTS, operator=tools.allowed_hosts, plain_http=tools.plain_http)
     place = Place(
         base_url=_needed(account.settings.get("base_url"), "base_url").rstrip("/"),
         hotel_id=_needed(account.settings.get("property_id"), "property_id"),
         correlation_id=account.correlation_id,
     )
-    policy.check_url(place.base_url)
-    transport = Transport(
-        Link(
-            provider=NAME,
-            connection_id=account.connection_id,
-            hosts=policy,
-            rate_limit=CALLS_A_SECOND,
-        ),
-        clock=tools.clock,
-        randomness=tools.randomness,
-        budget=tools.budget,
-    )
+    reach = Reach(provider=NAME, hosts=HOSTS, rate_limit=CALLS_A_SECOND)
+    transport = reach.transport(account, tools, place.base_url)
     credentials = _credentials(account)
     tokens = TokenSource(
         credentials.call(place.base_url),

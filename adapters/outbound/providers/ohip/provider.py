@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.errors import UnknownZone
-from adapters.outbound.provider_kit.local_time import zone
+from adapters.outbound.provider_kit.opening import zone_of
 from adapters.outbound.providers.ohip import notifications
 from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
 from adapters.outbound.providers.ohip.mapping_availability import CellMapper
@@ -14,7 +13,7 @@ from adapters.outbound.providers.ohip.messages import entries_of, shape_of
 from adapters.outbound.providers.ohip.opening import open_client
 from adapters.outbound.providers.ohip.reading import Entry, HotelClock
 from domain.messages import ItemKind
-from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -77,7 +76,4 @@ class OhipProvider:
 
 
 def _clock(context: HotelContext) -> HotelClock:
-    try:
-        return HotelClock(zone(context.time_zone), context.observed_at)
-    except UnknownZone as fault:
-        raise UnreadableMessage("the time zone is not an IANA name") from fault
+    return HotelClock(zone_of(context), context.observed_at)
