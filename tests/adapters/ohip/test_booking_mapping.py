@@ -391,6 +391,12 @@ class TestMoney:
         found = with_stay(totalAmount={"amount": "9999999999999.99", "currencyCode": "EUR"})
         assert found.total == Money(999_999_999_999_999, "EUR")
 
+    @pytest.mark.parametrize("currency", [{}, {"currencyCode": None}, {"currencyCode": ""}])
+    def test_of_no_currency_stays_in_the_extras(self, currency: Any) -> None:
+        found = with_stay(totalAmount={"amount": 230.5, **currency})
+        assert found.total is ABSENT
+        assert any("230.5" in text for path, text in found.extras if "totalAmount" in path)
+
     def test_that_is_suppressed_is_not_told(self) -> None:
         found = with_stay(rateSuppressed=True)
         assert (found.total, found.balance) == (ABSENT, ABSENT)
@@ -404,7 +410,7 @@ class TestMoney:
         assert mapped(alone(single(roomStay=stay))).total == Money(10000, "EUR")
         assert mapped(alone(single())).total == Money(23050, "EUR")
 
-    @pytest.mark.parametrize("amount", [{"amount": "1,5", "currencyCode": "EUR"}, {"amount": 1}])
+    @pytest.mark.parametrize("amount", [{"amount": "1,5", "currencyCode": "EUR"}])
     def test_that_is_none_is_refused(self, amount: Any) -> None:
         reason = refusal(in_list(listed(roomStay=room_stay(totalAmount=amount))))
         assert reason.path is not None

@@ -107,8 +107,9 @@ def as_money(currency: str) -> Parse[Money]:
 
 
 def amount_of(r: Reader | None, home: str, *keys: str) -> Money | Absent:
-    """The first of the `keys` that is told, by default `amount`, in `currencyCode`."""
-    if r is None:
+    """The first of the `keys` that is told, by default `amount`, in `currencyCode`; a number that
+    tells none (both are optional) is no money and stays unread."""
+    if r is None or r.peek("currencyCode") in _EMPTY:
         return ABSENT
     for key in keys or ("amount",):
         if r.peek(key) not in _EMPTY:
