@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
 
+from adapters.outbound.provider_kit.checkpoint import instant_in
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.providers.apaleo.api import ApaleoApi
 from adapters.outbound.providers.apaleo.capabilities import FETCHED_AVAILABILITY_DAYS
 from adapters.outbound.providers.apaleo.hotel import Hotel
 from adapters.outbound.providers.apaleo.position import position_of
-from adapters.outbound.providers.apaleo.pulling import PHASES, Pull, beginning, cursor_of
+from adapters.outbound.providers.apaleo.pulling import PHASES, Pull, beginning
 from domain.snapshots import HotelRecords
 from domain.sync import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
@@ -47,7 +48,7 @@ class ApaleoClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = Hotel.ask(self.api, self.property_id)
-        cursor = cursor_of(request.cursor)
+        cursor = instant_in(request.cursor)
         kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
         position = position_of(request.checkpoint)
         if position is None or position.phase not in PHASES[kind]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import local_day, zone
@@ -14,7 +15,6 @@ from adapters.outbound.providers.apaleo.api import ApaleoApi
 from adapters.outbound.providers.apaleo.mapping_availability import cells_of
 from adapters.outbound.providers.apaleo.mapping_bookings import BookingMapper
 from adapters.outbound.providers.apaleo.mapping_records import records_of
-from adapters.outbound.providers.apaleo.position import utc_text
 from adapters.outbound.providers.apaleo.reading import Entry, as_set_instant, opened
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured, UnreadableAnswer

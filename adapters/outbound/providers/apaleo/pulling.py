@@ -12,9 +12,10 @@ reconcile.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.local_time import midnight_utc
 from adapters.outbound.providers.apaleo.capabilities import (
@@ -23,7 +24,7 @@ from adapters.outbound.providers.apaleo.capabilities import (
     STAY_WINDOW,
 )
 from adapters.outbound.providers.apaleo.hotel import Hotel, modified_of
-from adapters.outbound.providers.apaleo.position import Phase, Position, utc_text
+from adapters.outbound.providers.apaleo.position import Phase, Position
 from domain.sync import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
@@ -165,14 +166,3 @@ class Pull:
 def _later(position: Position, ends: datetime, now: datetime) -> datetime:
     """Never beyond our own clock: one change stamped in the future would hide all until then."""
     return max(position.newest, min(ends, now))
-
-
-def cursor_of(text: str | None) -> datetime | None:
-    """None where there is no cursor, or none of ours: everything is read then."""
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else None

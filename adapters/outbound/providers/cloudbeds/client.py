@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.outbound.provider_kit.checkpoint import instant_in
 from adapters.outbound.providers.cloudbeds.api import CloudbedsApi
 from adapters.outbound.providers.cloudbeds.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
@@ -11,7 +12,7 @@ from adapters.outbound.providers.cloudbeds.capabilities import (
     RATE_WINDOW,
 )
 from adapters.outbound.providers.cloudbeds.hotel import Hotel
-from adapters.outbound.providers.cloudbeds.position import cursor_of, position_of
+from adapters.outbound.providers.cloudbeds.position import position_of
 from adapters.outbound.providers.cloudbeds.pulling import PHASES, Pull, beginning
 from domain.snapshots import HotelRecords
 from domain.sync import SyncKind, TransportCounts
@@ -51,7 +52,7 @@ class CloudbedsClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._asked()
-        cursor = cursor_of(request.cursor)
+        cursor = instant_in(request.cursor)
         kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
         position = position_of(request.checkpoint)
         if position is None or position.phase not in PHASES[kind]:

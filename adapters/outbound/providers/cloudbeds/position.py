@@ -1,13 +1,12 @@
 """Where a pull stands, as text. It survives the process that wrote it."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.json_text import Json, dumps, loads
-from adapters.outbound.providers.cloudbeds.reading import opened
+from adapters.outbound.provider_kit.checkpoint import position_in, utc_text, written
+from adapters.outbound.provider_kit.reader import Reader
 
 FORMAT: Final = 1
 
@@ -37,48 +36,25 @@ class Position:
         return replace(self, phase=phase, day=None, page=1)
 
     def text(self) -> str:
-        said: dict[str, Json] = {
-            "format": FORMAT,
+        said = {
             "phase": self.phase.value,
-            "newest": instant_text(self.newest),
-            "since": instant_text(self.since),
+            "newest": utc_text(self.newest),
+            "since": utc_text(self.since),
+            "day": self.day.isoformat() if self.day else None,
             "page": self.page,
         }
-        if self.day is not None:
-            said["day"] = self.day.isoformat()
-        return dumps(said)
+        return written(FORMAT, said)
 
 
 def position_of(text: str | None) -> Position | None:
-    """None where there is none, or where another version wrote it: the run begins anew."""
-    if text is None:
-        return None
-    try:
-        r = opened(loads(text))
-        if r.integer("format") != FORMAT:
-            return None
-        return Position(
-            phase=r.choice("phase", {phase.value: phase for phase in Phase}),
-            newest=r.instant("newest"),
-            since=r.instant("since"),
-            day=r.optional_local_date("day"),
-            page=r.integer("page"),
-        )
-    except (UnreadableJson, UnreadableField):
-        return None
+    return position_in(text, FORMAT, _read)
 
 
-def cursor_of(text: str | None) -> datetime | None:
-    """None where there is no cursor, or none of ours: everything is read then."""
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else None
-
-
-def instant_text(instant: datetime) -> str:
-    """The vendor's clock has whole seconds; rounded down."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _read(r: Reader) -> Position:
+    return Position(
+        phase=r.choice("phase", {phase.value: phase for phase in Phase}),
+        newest=r.instant("newest"),
+        since=r.instant("since"),
+        day=r.optional_local_date("day"),
+        page=r.integer("page"),
+    )

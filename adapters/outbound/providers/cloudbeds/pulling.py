@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.providers.cloudbeds.capabilities import OVERLAP, RATE_WINDOW, STAY_WINDOW
 from adapters.outbound.providers.cloudbeds.hotel import Hotel
-from adapters.outbound.providers.cloudbeds.position import Phase, Position, instant_text
+from adapters.outbound.providers.cloudbeds.position import Phase, Position
 from domain.snapshots import HotelRecords
 from domain.sync import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
@@ -79,7 +80,7 @@ class Pull:
                 position = after
                 yield replace(page, checkpoint=after.text())
         # A reconcile looked at its window only: the next delta starts where it would have.
-        cursor = None if self.kind is SyncKind.RECONCILE else instant_text(position.newest)
+        cursor = None if self.kind is SyncKind.RECONCILE else utc_text(position.newest)
         yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
 
     def _records(self, begin: Position) -> Steps:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.local_time import midnight_utc, zone
 from adapters.outbound.providers.mews.capabilities import AVAILABILITY_DAYS
 from adapters.outbound.providers.mews.hotel import Hotel
 from adapters.outbound.providers.mews.mapping_availability import METRICS, map_availability
-from adapters.outbound.providers.mews.position import utc_text
 from ports.errors import TooHeavy
 from ports.providers import ReadItem
 from ports.system import Clock

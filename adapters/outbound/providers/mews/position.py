@@ -1,13 +1,12 @@
 """Where a pull stands, as text: phase, window, cursor. It survives the process that wrote it."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.json_text import Json, dumps, loads
-from adapters.outbound.providers.mews.vendor_object import VendorObject
+from adapters.outbound.provider_kit.checkpoint import position_in, utc_text, written
+from adapters.outbound.provider_kit.reader import Reader
 
 FORMAT: Final = 1
 _SHORTEST_WINDOW: Final = timedelta(minutes=1)
@@ -47,8 +46,7 @@ class Position:
         return replace(self, below=below, cursor=cursor)
 
     def text(self) -> str:
-        said: dict[str, Json] = {
-            "format": FORMAT,
+        said = {
             "until": utc_text(self.until),
             "phase": self.phase.value,
             "start": utc_text(self.start) if self.start else None,
@@ -56,32 +54,22 @@ class Position:
             "below": utc_text(self.below) if self.below else None,
             "cursor": self.cursor,
         }
-        return dumps({key: value for key, value in said.items() if value is not None})
+        return written(FORMAT, said)
 
 
 def position_of(text: str | None) -> Position | None:
-    """None where there is none, or where another version wrote it: the run begins anew."""
-    if text is None:
-        return None
-    try:
-        r = VendorObject(loads(text))
-        if r.integer("format") != FORMAT:
-            return None
-        return Position(
-            until=r.instant("until"),
-            phase=r.choice("phase", {phase.value: phase for phase in Phase}),
-            start=r.optional_instant("start"),
-            end=r.optional_instant("end"),
-            below=r.optional_instant("below"),
-            cursor=r.optional_text("cursor"),
-        )
-    except (UnreadableJson, UnreadableField):
-        return None
+    return position_in(text, FORMAT, _read)
 
 
-def utc_text(instant: datetime) -> str:
-    """guidelines/serialization.md: whole seconds, with Z. Rounded down."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _read(r: Reader) -> Position:
+    return Position(
+        until=r.instant("until"),
+        phase=r.choice("phase", {phase.value: phase for phase in Phase}),
+        start=r.optional_instant("start"),
+        end=r.optional_instant("end"),
+        below=r.optional_instant("below"),
+        cursor=r.optional_text("cursor"),
+    )
 
 
 def half_way(start: datetime, end: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.local_time import local_day, midnight_utc, zone
 from adapters.outbound.providers.mews import api as connector
@@ -13,7 +14,7 @@ from adapters.outbound.providers.mews.capabilities import MOST_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.hotel import Hotel, ask_configuration, guests_of, ids_of
 from adapters.outbound.providers.mews.messages import Messages
 from adapters.outbound.providers.mews.nights import NightWalk
-from adapters.outbound.providers.mews.position import Phase, Position, utc_text
+from adapters.outbound.providers.mews.position import Phase, Position
 from adapters.outbound.providers.mews.references import order_of
 from adapters.outbound.providers.mews.unplaced import Unplaced
 from adapters.outbound.providers.mews.walking import COLLIDING, UPDATED, Step, Walk

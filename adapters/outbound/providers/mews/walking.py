@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from adapters.outbound.provider_kit.checkpoint import utc_text
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.providers.mews.api import ConnectorApi, Listed, Listing, Parameters
 from adapters.outbound.providers.mews.capabilities import LONGEST_INTERVAL
-from adapters.outbound.providers.mews.position import Position, half_way, utc_text
+from adapters.outbound.providers.mews.position import Position, half_way
 from adapters.outbound.providers.mews.vendor_object import VendorObject
 from ports.errors import ProviderRejected, TooHeavy
 from ports.system import Clock

@@ -5,9 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.json_text import Json, dumps, loads
-from adapters.outbound.providers.ohip.reading import opened
+from adapters.outbound.provider_kit.checkpoint import position_in, written
+from adapters.outbound.provider_kit.reader import Reader
 
 FORMAT: Final = 1
 
@@ -40,8 +39,7 @@ class Position:
         return replace(self, step=self.step + 1, offset=0, last=None)
 
     def text(self) -> str:
-        said: dict[str, Json] = {
-            "format": FORMAT,
+        said = {
             "phase": self.phase.value,
             "today": self.today.isoformat(),
             "since": self.since.isoformat(),
@@ -49,27 +47,22 @@ class Position:
             "offset": self.offset,
             "last": self.last,
         }
-        return dumps({key: value for key, value in said.items() if value is not None})
+        return written(FORMAT, said)
 
 
 def position_of(text: str | None) -> Position | None:
-    """None where there is none, or where another version wrote it: the run begins anew."""
-    if text is None:
-        return None
-    try:
-        r = opened(loads(text))
-        if r.integer("format") != FORMAT:
-            return None
-        return Position(
-            phase=Phase(r.text("phase")),
-            today=r.local_date("today"),
-            since=r.local_date("since"),
-            step=r.integer("step"),
-            offset=r.integer("offset"),
-            last=r.optional_text("last"),
-        )
-    except (UnreadableField, UnreadableJson, ValueError):
-        return None
+    return position_in(text, FORMAT, _read)
+
+
+def _read(r: Reader) -> Position:
+    return Position(
+        phase=r.choice("phase", {phase.value: phase for phase in Phase}),
+        today=r.local_date("today"),
+        since=r.local_date("since"),
+        step=r.integer("step"),
+        offset=r.integer("offset"),
+        last=r.optional_text("last"),
+    )
 
 
 def cursor_of(text: str | None) -> date | None:
