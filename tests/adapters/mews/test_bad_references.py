@@ -20,8 +20,9 @@ from tests.adapters.mews.spoiling import Spoil, SpoilingProxy, spoiling
 from tests.adapters.mews.test_client import account, connected, request
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def simulator() -> Iterator[MewsSimulator]:
+    """Only asked: what is spoiled is spoiled on the way."""
     simulator = MewsSimulator(SimulatedHotel(bookings=40))
     simulator.start()
     yield simulator
@@ -52,6 +53,11 @@ def pulled(
         pages = list(client.pull(replace(request(simulator), **asked)))
         client.close()
     return pages, proxy
+
+
+@pytest.fixture(scope="module")
+def unspoiled(simulator: MewsSimulator) -> tuple[list[Page], SpoilingProxy]:
+    return pulled(simulator, lambda _, text: text)
 
 
 def bad(pages: list[Page]) -> list[ReadItem]:
@@ -99,8 +105,10 @@ class TestAnUnreadableLink:
         assert set(bookings(pages)) == stays - {refused.external_id}
         assert all(said.total is not ABSENT for said in bookings(pages).values())
 
-    def test_of_all_leaves_what_is_known_and_is_told(self, simulator: MewsSimulator) -> None:
-        clean, plain = pulled(simulator, lambda _, text: text)
+    def test_of_all_leaves_what_is_known_and_is_told(
+        self, simulator: MewsSimulator, unspoiled: tuple[list[Page], SpoilingProxy]
+    ) -> None:
+        clean, plain = unspoiled
         pages, proxy = pulled(
             simulator, spoiled("orderItems", "OrderItems", lambda _: True, {"ServiceOrderId": ...})
         )
@@ -116,12 +124,12 @@ class TestAnUnreadableLink:
         assert len(proxy.asked) < len(plain.asked) + 8
 
     def test_that_strikes_anew_each_time_costs_few_questions(
-        self, simulator: MewsSimulator
+        self, simulator: MewsSimulator, unspoiled: tuple[list[Page], SpoilingProxy]
     ) -> None:
         def first_of_each(asked: str, text: bytes) -> bytes:
             return text.replace(b'"ServiceOrderId"', b'"Renamed"', 1)
 
-        _, plain = pulled(simulator, lambda _, text: text)
+        _, plain = unspoiled
         pages, proxy = pulled(simulator, first_of_each)
         assert bad(pages)
         assert len(proxy.asked) < len(plain.asked) + 3 * 64
@@ -156,7 +164,13 @@ class TestAnUnreadableRecord:
         ],
     )
     def test_is_told_and_stops_nothing_else(
-        self, operation: str, key: str, change: dict[str, Any], path: str, simulator: MewsSimulator
+        self,
+        operation: str,
+        key: str,
+        change: dict[str, Any],
+        path: str,
+        simulator: MewsSimulator,
+        unspoiled: tuple[list[Page], SpoilingProxy],
     ) -> None:
         first: list[str] = []
 
@@ -164,7 +178,7 @@ class TestAnUnreadableRecord:
             first.append(item["Id"])
             return first[0] == str(item["Id"])
 
-        clean, _ = pulled(simulator, lambda _, text: text)
+        clean, _ = unspoiled
         pages, _ = pulled(simulator, spoiled(operation, key, is_first, change))
         (told,) = bad(pages)
         assert told.external_id is None

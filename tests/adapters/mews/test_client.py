@@ -320,7 +320,7 @@ class TestPaging:
     def test_loses_nothing_while_items_move(
         self, kind: SyncKind, half_open: bool, running: Callable[..., MewsSimulator]
     ) -> None:
-        simulator = running(bookings=1_600, half_open_intervals=half_open)
+        simulator = running(bookings=1_100, half_open_intervals=half_open)
         with opened(simulator) as client:
             simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, times=4, path="reservations"))
             pages = list(client.pull(request(simulator, kind)))
@@ -343,7 +343,7 @@ class TestPaging:
     def test_survives_a_cursor_whose_item_is_gone(
         self, kind: SyncKind, running: Callable[..., MewsSimulator]
     ) -> None:
-        simulator = running(bookings=1_400)
+        simulator = running(bookings=1_050)
         with simulator.hotel.lock:
             for item in simulator.hotel.stays():
                 simulator.life.desk.touch(item)
