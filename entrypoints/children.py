@@ -1,18 +1,17 @@
 """Child processes of `pms up`: started, watched, and ended with their parent, in order."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from domain.errors import ErrorKind, PmsError
+from entrypoints.parents import end_with_parent
 
-_PR_SET_PDEATHSIG: Final = 1
 GRACE_SECONDS: Final = 8.0
 
 
@@ -44,7 +43,7 @@ class Children:
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_end_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509  # the child only asks for a signal
+                preexec_fn=end_with_parent(os.getpid()),  # noqa: PLW1509  # the child only asks for a signal
             )
         self._running.append((name, process))
         if needed:
@@ -80,14 +79,3 @@ class Children:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-
-
-def _end_with(parent: int) -> "Callable[[], None]":
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def ask_for_signal() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask_for_signal

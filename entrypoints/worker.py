@@ -1,5 +1,6 @@
 """`pms worker`: RQ with what it takes to survive a killed worker and an outage of Redis."""
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,11 +10,20 @@ from rq.worker import DequeueStrategy
 
 from adapters.outbound.jobs.redis_clients import patient
 from adapters.outbound.jobs.rq_queue import INBOX_QUEUE, SYNC_QUEUE, TICK_QUEUE
+from entrypoints.parents import end_with_parent
 from entrypoints.settings import Settings
 
 ALL_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE, SYNC_QUEUE)
 SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
 """A worker for these alone keeps ticks and webhooks going while long syncs run."""
+
+
+class _Worker(Worker):
+    """Whose work horse ends with it: left alone without a queue it would wait for one for ever."""
+
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]  # RQ annotates it not
+        end_with_parent(os.getppid())()
 
 
 def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> None:
@@ -23,7 +33,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
     with these times, after 809 s with RQ's defaults.
     """
     redis = patient(settings.redis)
-    worker = Worker(
+    worker = _Worker(
         [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues],
         connection=redis,
         serializer=JSONSerializer,
