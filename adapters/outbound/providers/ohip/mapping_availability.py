@@ -13,9 +13,9 @@ from typing import Final
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.json_text import Json
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes
 from adapters.outbound.providers.ohip.reading import (
     Entry,
-    all_homes,
     as_day,
     numbered,
     opened,

@@ -5,12 +5,12 @@ from typing import Final
 
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.reader import Reader
+from adapters.outbound.provider_kit.told_items import all_homes
 from adapters.outbound.providers.ohip.messages import MERGED_INTO
 from adapters.outbound.providers.ohip.people import primary_name
 from adapters.outbound.providers.ohip.reading import (
     Entry,
     HotelClock,
-    all_homes,
     as_day,
     child,
     listed,

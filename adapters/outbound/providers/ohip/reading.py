@@ -9,18 +9,17 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit import field_values as values
+from adapters.outbound.provider_kit import told_items
 from adapters.outbound.provider_kit.errors import UnreadableField
 from adapters.outbound.provider_kit.field_values import Parse
 from adapters.outbound.provider_kit.json_text import Json, dumps
 from adapters.outbound.provider_kit.local_time import midnight_utc
 from adapters.outbound.provider_kit.reader import Reader
-from adapters.outbound.provider_kit.tracked_object import READ
 from domain.errors import InvalidField
 from domain.values import ABSENT, Absent, Money, Reason
 
 T = TypeVar("T")
 
-EXTRAS: Final = "extras"
 PROFILE: Final = "Profile"
 
 _EMPTY: Final = (ABSENT, None, "")
@@ -159,22 +158,8 @@ def told(value: T | Absent | None, *, whole: bool) -> T | Absent | None:
     return None if whole and value is ABSENT else value
 
 
-def all_homes(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """For each field that was sent: the field of ours, or `extras`."""
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    read = {path: home for path, home in r.homes().items() if home != READ}
-    return tuple(sorted({**kept, **read}.items()))
-
-
 def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    """Why the item at `prefix` was refused, with the path in the vendor's own field names."""
-    if isinstance(fault, InvalidField):
-        path = _joined(prefix, _SOURCES_OF.get(fault.path, fault.path))
-        return Reason(fault.code, path, f"{path}: {fault.fix}")
-    if fault.path == "(payload)":
-        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
-    path = _joined(prefix, fault.path)
-    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
+    return told_items.reason_of(fault, prefix, _SOURCES_OF)
 
 
 _SOURCES_OF: Final = {
@@ -184,10 +169,6 @@ _SOURCES_OF: Final = {
     "units": "roomStay.numberOfRooms",
     "room_type_id": "statCode",
 }
-
-
-def _joined(prefix: str, path: str) -> str:
-    return f"{prefix}.{path}" if prefix else path
 
 
 def numbered(prefix: str, found: Iterable[Json]) -> Iterator[Entry]:
