@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any, Final, TypeVar
 
-from peewee import Insert, Model, ModelSelect, SqliteDatabase
+from peewee import Insert, Model, ModelSelect, OperationalError, SqliteDatabase
 
 from adapters.outbound.persistence.failures import translated
 from adapters.outbound.persistence.rows import Row
@@ -17,6 +19,8 @@ from ports.errors import ConcurrentChange, PortError
 M = TypeVar("M", bound=Model)
 
 BUSY_SECONDS: Final = 15
+_PAUSE: Final = Event()
+"""Never set: only waited for."""
 
 _PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -39,8 +43,23 @@ def open_database(path: Path) -> SqliteDatabase:
             check_same_thread=False,
             cached_statements=256,
         )
-        database.connect()
+        _connect(database)
     return database
+
+
+def _connect(database: SqliteDatabase) -> None:
+    """Where several are the first, the change to write-ahead mode fails at once, without SQLite's
+    own waiting, for all but one."""
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.connect()
+        except OperationalError as error:
+            if "locked" not in str(error) or monotonic() > deadline:
+                raise
+            _PAUSE.wait(0.02)
+        else:
+            return
 
 
 @cache
