@@ -81,22 +81,22 @@ class StoredInbox:
         return [item_of(row, self.sealer) for row in found]
 
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
-        if not fingerprints:
-            return frozenset()
-        found = self.session.rows(
-            "SELECT fingerprint FROM inbox WHERE hotel_id = %s AND state = 'quarantined' "  # noqa: S608
-            f"AND {self.session.among('fingerprint', 'text')}",
-            (hotel_id.hex, self.session.listing(fingerprints)),
-        )
-        return frozenset(row[0] for row in found)
+        return self._among(hotel_id, "fingerprint", fingerprints, "state = 'quarantined'")
 
     def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
-        if not event_keys:
+        done = "state = 'done' AND kind = 'notification'"
+        return self._among(hotel_id, "external_id", event_keys, done)
+
+    def _among(
+        self, hotel_id: HotelId, column: str, values: Collection[str], condition: str
+    ) -> frozenset[str]:
+        """Those of the values that a row has for which the condition, that of an index, holds."""
+        if not values:
             return frozenset()
         found = self.session.rows(
-            "SELECT external_id FROM inbox WHERE hotel_id = %s AND state = 'done' "  # noqa: S608
-            f"AND kind = 'notification' AND {self.session.among('external_id', 'text')}",
-            (hotel_id.hex, self.session.listing(event_keys)),
+            f"SELECT {column} FROM inbox WHERE hotel_id = %s AND {condition} "  # noqa: S608
+            f"AND {self.session.among(column, 'text')}",
+            (hotel_id.hex, self.session.listing(values)),
         )
         return frozenset(row[0] for row in found)
 
