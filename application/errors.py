@@ -95,7 +95,7 @@ class NoProgress(ApplicationError):
     code = "no_progress"
 
 
-class GaveUp(ApplicationError):
+class RetriesExhausted(ApplicationError):
     """The same rows kept changing under us; try again."""
 
     code = "gave_up"

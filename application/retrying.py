@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from application.errors import GaveUp
+from application.errors import RetriesExhausted
 from ports.errors import ConcurrentChange
 
 T = TypeVar("T")
@@ -12,7 +12,7 @@ TRIES: Final = 25
 """Under the fiercest race one of n writers wins each round, so n tries suffice for n writers."""
 
 
-def until_settled(attempt: Callable[[], T]) -> T:
+def retry_on_conflict(attempt: Callable[[], T]) -> T:
     """`attempt` opens its own unit of work and leaves nothing behind when it raises
     ConcurrentChange. Raises GaveUp after `TRIES` of them."""
     for _ in range(TRIES):
@@ -20,4 +20,4 @@ def until_settled(attempt: Callable[[], T]) -> T:
             return attempt()
         except ConcurrentChange as error:
             last = error
-    raise GaveUp from last
+    raise RetriesExhausted from last

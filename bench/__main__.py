@@ -24,14 +24,14 @@ def main(
     """Measures what is claimed of the PMS adapter layer, each against a floor of the same run."""
     # Ended from outside, it still ends its servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    wanted = names or NAMES
-    if "ingest" in wanted:
-        _say(ingest.measure(rounds=rounds, seconds=seconds, durable=durable))
-    if "sync" in wanted:
-        _say(sync.measure(bookings=bookings, durable=durable))
+    selected = names or NAMES
+    if "ingest" in selected:
+        _print_result(ingest.measure(rounds=rounds, seconds=seconds, durable=durable))
+    if "sync" in selected:
+        _print_result(sync.measure(bookings=bookings, durable=durable))
 
 
-def _say(result: Result) -> None:
+def _print_result(result: Result) -> None:
     click.echo(result.table(), err=True)
     click.echo(result.line())
 

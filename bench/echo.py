@@ -3,8 +3,8 @@ with the body that it was sent and knows neither users nor a database."""
 
 from flask import Flask, Response, request
 
-from entrypoints.settings import read_settings
-from entrypoints.web import run_web
+from entrypoints.processes.web import run_web
+from entrypoints.wiring.settings import load_settings
 
 PATH = "/api/pms/canonical/bookings"
 
@@ -20,4 +20,4 @@ def create_echo() -> Flask:
 
 
 if __name__ == "__main__":
-    run_web(read_settings(), create_echo)
+    run_web(load_settings(), create_echo)

@@ -18,20 +18,20 @@ from typing import Final
 
 import psycopg
 
-from application.add_connection import NewConnection
-from application.issue_token import TokenRequest
+from application.access.issue_token import TokenRequest
+from application.connections.add_connection import NewConnection
 from bench import echo
-from bench.installation import installation, process
+from bench.environment import installation, process
 from bench.load import Load
 from bench.report import Result
 from domain.access import Scope
 from domain.sync import Schedule
-from entrypoints.container import Container
+from entrypoints.wiring.container import Container
 from tests.servers import free_port
 
 EXPECTED: Final = 0.2
 CONNECTIONS: Final = 16
-MOST_PER_SECOND: Final = 8_000
+MAX_REQUESTS_PER_SECOND: Final = 8_000
 """Requests made ahead for each second of a run."""
 
 BODY: Final = json.dumps(
@@ -69,7 +69,7 @@ BODY: Final = json.dumps(
 
 
 @dataclass(slots=True)
-class _Side:
+class _BenchServer:
     """One of the two servers, and what its runs came to."""
 
     name: str
@@ -90,17 +90,17 @@ class _Side:
             first=self.sent,
             seconds=seconds,
             connections=CONNECTIONS,
-            most=int(seconds * MOST_PER_SECOND) + CONNECTIONS,
+            max_requests=int(seconds * MAX_REQUESTS_PER_SECOND) + CONNECTIONS,
         )
-        self.sent += load.most
-        told = _generated(load)
-        if told["failed"]:
-            raise SystemExit(f"{self.name}: {told['failed']} of {told['answered']} failed")
+        self.sent += load.max_requests
+        summary = _run_load_generator(load)
+        if summary["failed"]:
+            raise SystemExit(f"{self.name}: {summary['failed']} of {summary['answered']} failed")
         if counts:
-            self.rates.append(round(told["answered"] / told["seconds"], 1))
-            self.busy.append(round(told["busy"], 2))
-            self.p50_ms.append(told["p50_ms"])
-            self.p99_ms.append(told["p99_ms"])
+            self.rates.append(round(summary["answered"] / summary["seconds"], 1))
+            self.busy.append(round(summary["busy"], 2))
+            self.p50_ms.append(summary["p50_ms"])
+            self.p99_ms.append(summary["p99_ms"])
 
     def figures(self) -> dict[str, list[float]]:
         return {
@@ -112,21 +112,21 @@ class _Side:
 
 
 def measure(*, rounds: int, seconds: float, durable: bool) -> Result:
-    with ExitStack() as ending:
-        container = ending.enter_context(installation(durable=durable))
+    with ExitStack() as cleanup:
+        container = cleanup.enter_context(installation(durable=durable))
         settings = container.settings
-        ours = _Side("ours", settings.port, _credentials(container))
-        floor = _Side("floor", free_port(), {})
-        ending.enter_context(process("entrypoints.cli", "web", settings=settings))
-        bare = replace(settings, port=floor.port)
-        ending.enter_context(process("bench.echo", settings=bare))
+        ours = _BenchServer("ours", settings.port, _credentials(container))
+        floor = _BenchServer("floor", free_port(), {})
+        cleanup.enter_context(process("entrypoints.cli", "web", settings=settings))
+        floor_settings = replace(settings, port=floor.port)
+        cleanup.enter_context(process("bench.echo", settings=floor_settings))
         for side in (floor, ours):
-            _await(side.port)
+            _wait_for_server(side.port)
             side.run(min(2.0, seconds), counts=False)
         for _ in range(rounds):
             floor.run(seconds)
             ours.run(seconds)
-        bookings = _stored(container)
+        bookings = _count_bookings(container)
     return Result(
         benchmark="ingest: one canonical booking per request",
         ratio=round(median(ours.rates) / median(floor.rates), 3),
@@ -143,7 +143,7 @@ def measure(*, rounds: int, seconds: float, durable: bool) -> Result:
     )
 
 
-def _generated(load: Load) -> dict[str, float]:
+def _run_load_generator(load: Load) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=json.dumps(asdict(load)),
@@ -151,8 +151,8 @@ def _generated(load: Load) -> dict[str, float]:
         text=True,
         check=True,
     )
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
+    summary: dict[str, float] = json.loads(done.stdout)
+    return summary
 
 
 def _credentials(container: Container) -> dict[str, str]:
@@ -177,7 +177,7 @@ def _credentials(container: Container) -> dict[str, str]:
     }
 
 
-def _await(port: int) -> None:
+def _wait_for_server(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with suppress(OSError):
@@ -190,7 +190,7 @@ def _await(port: int) -> None:
     raise SystemExit(f"nobody answers on port {port}")
 
 
-def _stored(container: Container) -> int:
+def _count_bookings(container: Container) -> int:
     with psycopg.connect(container.settings.database) as connection:
         row = connection.execute("SELECT count(*) FROM bookings").fetchone()
     return int(row[0]) if row else 0

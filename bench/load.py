@@ -27,7 +27,7 @@ class Load:
     first: int
     seconds: float
     connections: int
-    most: int
+    max_requests: int
 
     def requests(self) -> list[bytes]:
         before, after = self.body.encode().split(b"{n}")
@@ -41,28 +41,28 @@ class Load:
         return [start + b"%0*d" % (digits, n) + after for n in self.numbers()]
 
     def numbers(self) -> range:
-        return range(self.first, self.first + self.most)
+        return range(self.first, self.first + self.max_requests)
 
 
 @dataclass(slots=True)
-class Happened:
+class LoadResult:
     answered: int = 0
     failed: int = 0
     seconds: float = 0.0
     busy: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
 
-    def told(self) -> dict[str, object]:
+    def summary(self) -> dict[str, object]:
         ordered = sorted(self.milliseconds) or [0.0]
-        told: dict[str, object] = asdict(self)
-        del told["milliseconds"]
-        told["p50_ms"] = round(ordered[len(ordered) // 2], 2)
-        told["p99_ms"] = round(ordered[len(ordered) * 99 // 100], 2)
-        return told
+        summary: dict[str, object] = asdict(self)
+        del summary["milliseconds"]
+        summary["p50_ms"] = round(ordered[len(ordered) // 2], 2)
+        summary["p99_ms"] = round(ordered[len(ordered) * 99 // 100], 2)
+        return summary
 
 
 @dataclass(slots=True)
-class _Caller:
+class _Connection:
     socket: socket.socket
     sent_at: float = 0.0
     received: bytes = b""
@@ -82,53 +82,53 @@ class _Caller:
         if not end:
             return None
         lowered = head.lower()
-        at = lowered.index(LENGTH) + len(LENGTH)
-        length = int(lowered[at:].split(b"\r\n", 1)[0])
+        start_index = lowered.index(LENGTH) + len(LENGTH)
+        length = int(lowered[start_index:].split(b"\r\n", 1)[0])
         return head[9:12] if len(body) >= length else None
 
 
-def run(load: Load) -> Happened:
+def run_load(load: Load) -> LoadResult:
     requests = iter(load.requests())
-    happened = Happened()
+    result = LoadResult()
     with selectors.DefaultSelector() as selector:
-        callers = [_connected(load.port) for _ in range(load.connections)]
+        callers = [_connect(load.port) for _ in range(load.connections)]
         began, worked = time.perf_counter(), time.process_time()
         for caller in callers:
             selector.register(caller.socket, selectors.EVENT_READ, caller)
             caller.send(next(requests))
-        _until(began + load.seconds, selector, requests, happened)
-        happened.seconds = time.perf_counter() - began
-        happened.busy = (time.process_time() - worked) / happened.seconds
+        _send_until(began + load.seconds, selector, requests, result)
+        result.seconds = time.perf_counter() - began
+        result.busy = (time.process_time() - worked) / result.seconds
         for caller in callers:
             caller.socket.close()
-    return happened
+    return result
 
 
-def _until(
+def _send_until(
     deadline: float,
     selector: selectors.BaseSelector,
     requests: Iterator[bytes],
-    happened: Happened,
+    result: LoadResult,
 ) -> None:
     while time.perf_counter() < deadline:
         for key, _ in selector.select(timeout=1):
-            caller: _Caller = key.data
+            caller: _Connection = key.data
             status = caller.answer()
             if status is None:
                 continue
-            happened.milliseconds.append((time.perf_counter() - caller.sent_at) * 1_000)
-            happened.answered += 1
-            happened.failed += status != b"200"
+            result.milliseconds.append((time.perf_counter() - caller.sent_at) * 1_000)
+            result.answered += 1
+            result.failed += status != b"200"
             if status == b"000":
                 raise SystemExit("the server closed a connection")
             caller.send(next(requests))
 
 
-def _connected(port: int) -> _Caller:
+def _connect(port: int) -> _Connection:
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return _Caller(connection)
+    return _Connection(connection)
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(Load(**json.load(sys.stdin))).told()))
+    print(json.dumps(run_load(Load(**json.load(sys.stdin))).summary()))

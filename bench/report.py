@@ -20,24 +20,24 @@ class Result:
 
     def line(self) -> str:
         head = {"benchmark": self.benchmark, "ratio": self.ratio, "expected": self.expected}
-        return json.dumps({**head, **self.figures, **_machine()})
+        return json.dumps({**head, **self.figures, **_machine_figures()})
 
     def table(self) -> str:
         rows = {"ratio": f"{self.ratio:.3f} (expected: at least {self.expected})", **self.figures}
         width = max(map(len, rows))
-        lines = [f"  {name.ljust(width)}  {_shown(value)}" for name, value in rows.items()]
+        lines = [f"  {name.ljust(width)}  {_format_figure(value)}" for name, value in rows.items()]
         return "\n".join([self.benchmark, *lines])
 
 
-def _shown(value: Figure) -> str:
+def _format_figure(value: Figure) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Sequence):
-        return "  ".join(_shown(each) for each in value)
+        return "  ".join(_format_figure(each) for each in value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
-def _machine() -> Mapping[str, Figure]:
+def _machine_figures() -> Mapping[str, Figure]:
     """The load of the last minute includes the benchmark itself."""
     return {
         "python": platform.python_version(),

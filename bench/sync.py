@@ -18,23 +18,23 @@ from uuid import UUID
 import psycopg
 
 from adapters.outbound.memory.jobs import RecordingJobQueue
-from application.add_connection import NewConnection
-from bench.installation import first_line, installation, process
+from application.connections.add_connection import NewConnection
+from bench.environment import first_line, installation, process
 from bench.report import Result
 from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
-from entrypoints.container import Container
-from entrypoints.memory import collect_seldom
-from entrypoints.providers import InstalledProviders
+from entrypoints.processes.gc_tuning import tune_garbage_collector
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.installed_providers import InstalledProviders
 from ports.providers import ProviderTools
 
 EXPECTED: Final = 0.1
 FLOORS: Final = 5
-_WIDE: Final = 400
+_WINDOW_DAYS: Final = 400
 """Days to both sides; the simulated hotel's bookings are all within."""
 
 
 @dataclass(frozen=True, slots=True)
-class NeverWaits:
+class UnlimitedRateBudget:
     """ports.providers.RateBudget without a limit."""
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:  # noqa: ARG002  # the port's shape
@@ -44,12 +44,12 @@ class NeverWaits:
 def measure(*, bookings: int, durable: bool) -> Result:
     with (
         installation(durable=durable) as stored,
-        closing(_unlimited(stored)) as container,
+        closing(_without_rate_limit(stored)) as container,
         process("entrypoints.cli", "simulate", "mews", "--bookings", str(bookings)) as simulator,
     ):
-        collect_seldom()
-        run = _queued(container, json.loads(first_line(simulator)))
-        with _timed() as ours:
+        tune_garbage_collector()
+        run = _queue_full_sync(container, json.loads(first_line(simulator)))
+        with _measure_time() as ours:
             done = container.sync_connection(run.id, holder="bench")
         _require_complete(done)
         with psycopg.connect(container.settings.database) as connection:
@@ -77,23 +77,23 @@ def measure(*, bookings: int, durable: bool) -> Result:
     )
 
 
-def _unlimited(container: Container) -> Container:
+def _without_rate_limit(container: Container) -> Container:
     settings = container.settings
     tools = ProviderTools(
         clock=container.clock,
         randomness=container.randomness,
-        budget=NeverWaits(),
+        budget=UnlimitedRateBudget(),
         allowed_hosts=settings.allowed_hosts,
         plain_http=settings.allow_plain_http,
     )
     return replace(
         container,
-        replaced_providers=InstalledProviders(tools),
-        replaced_queue=RecordingJobQueue(),
+        providers_override=InstalledProviders(tools),
+        queue_override=RecordingJobQueue(),
     )
 
 
-def _queued(container: Container, simulated: dict[str, str]) -> SyncRun:
+def _queue_full_sync(container: Container, simulated: dict[str, str]) -> SyncRun:
     container.add_hotel(slug="bench", name="Bench", time_zone="Europe/Berlin", currency="EUR")
     names = ("base_url", "client_token", "access_token")
     added = container.add_connection(
@@ -102,13 +102,13 @@ def _queued(container: Container, simulated: dict[str, str]) -> SyncRun:
             provider="mews",
             name="mews",
             values={name: simulated[name] for name in names},
-            schedule=Schedule(keep_days_back=_WIDE, keep_days_ahead=_WIDE),
+            schedule=Schedule(keep_days_back=_WINDOW_DAYS, keep_days_ahead=_WINDOW_DAYS),
         )
     )
     connection_id = added.connection.id
-    tested = container.test_connection(connection_id, correlation_id="bench")
-    if tested.error:
-        raise SystemExit(f"the simulated hotel refused the test: {tested.error}")
+    verification = container.verify_connection(connection_id, correlation_id="bench")
+    if verification.error:
+        raise SystemExit(f"the simulated hotel refused the test: {verification.error}")
     return container.request_sync(connection_id, SyncKind.FULL, correlation_id="bench")
 
 
@@ -118,15 +118,15 @@ def _require_complete(run: SyncRun) -> None:
 
 
 @dataclass(slots=True)
-class _Time:
+class _TimeTaken:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
 @contextmanager
-def _timed() -> Iterator[_Time]:
+def _measure_time() -> Iterator[_TimeTaken]:
     """The processor time is this process' own: neither PostgreSQL's nor the simulator's."""
-    time_taken = _Time()
+    time_taken = _TimeTaken()
     began, worked = time.perf_counter(), _cpu_seconds()
     yield time_taken
     time_taken.seconds = time.perf_counter() - began

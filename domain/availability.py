@@ -9,13 +9,13 @@ from domain.precedence import (
     Applied,
     Change,
     Decision,
-    Observation,
     Provenance,
+    Receipt,
+    Resolution,
     Unchanged,
-    Verdict,
     changed_names,
-    judge,
-    nothing_to_write,
+    decision_without_write,
+    resolve,
 )
 from domain.snapshots import AvailabilitySnapshot, RoomCount
 from domain.values import ABSENT, HotelId, Money, SourceVersion
@@ -53,10 +53,10 @@ class AvailabilityCell:
     revision: int = 1
 
     @classmethod
-    def first_seen(
+    def create_from(
         cls,
         snapshot: AvailabilitySnapshot,
-        observation: Observation,
+        receipt: Receipt,
         *,
         hotel_id: HotelId,
         provider: str,
@@ -68,57 +68,59 @@ class AvailabilityCell:
             room_type_id=snapshot.room_type_id,
             day=snapshot.day,
             details=_merged(CellDetails(), snapshot),
-            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
+            provenance=Provenance(snapshot.version, receipt.channel, receipt.observed_at),
             synced_at=now,
         )
-        said = tuple(name for name in _FIELDS if getattr(snapshot, name) is not ABSENT)
-        return Applied(entity=cell, change=Change.CREATED, changed_fields=said)
+        received = tuple(name for name in _FIELDS if getattr(snapshot, name) is not ABSENT)
+        return Applied(entity=cell, change=Change.CREATED, changed_fields=received)
 
     @property
     def version(self) -> SourceVersion:
         return self.provenance.version
 
-    def hear(
-        self, snapshot: AvailabilitySnapshot, observation: Observation, *, now: datetime
+    def merge(
+        self, snapshot: AvailabilitySnapshot, receipt: Receipt, *, now: datetime
     ) -> "Decision[AvailabilityCell]":
         """Decides what the provider's word changes. A version that advances over the same counts
         is not worth a write when it was pulled: availability has no clock of its own there, so
         every pull advances it, and a full sync of an unchanged hotel must write nothing."""
         details = _merged(self.details, snapshot)
-        verdict = judge(
-            self.provenance, snapshot.version, observation, same_content=details == self.details
+        resolution = resolve(
+            self.provenance, snapshot.version, receipt, same_content=details == self.details
         )
-        heard = replace(
+        merged = replace(
             self,
             details=details,
-            provenance=self.provenance.followed_by(snapshot.version, observation),
+            provenance=self.provenance.superseded_by(snapshot.version, receipt),
             synced_at=now,
             revision=self.revision + 1,
         )
-        if (nothing := nothing_to_write(verdict)) is not None:
-            return nothing
-        if verdict is Verdict.ADVANCE:
-            return Unchanged() if snapshot.version_is_ours else Advanced(heard)
+        if (decision := decision_without_write(resolution)) is not None:
+            return decision
+        if resolution is Resolution.ADVANCE:
+            return Unchanged() if snapshot.version_is_ours else Advanced(merged)
         return Applied(
-            entity=heard,
+            entity=merged,
             change=Change.UPDATED,
             changed_fields=changed_names(self.details, details),
         )
 
 
 def _merged(held: CellDetails, snapshot: AvailabilitySnapshot) -> CellDetails:
-    said = {name: value for name in _FIELDS if (value := getattr(snapshot, name)) is not ABSENT}
-    merged = replace(held, **said)
+    received = {name: value for name in _FIELDS if (value := getattr(snapshot, name)) is not ABSENT}
+    merged = replace(held, **received)
     if isinstance(snapshot.counted_rooms, tuple):
-        return _counted(held, merged, snapshot.counted_rooms, are_all=snapshot.rooms_are_all)
+        return _merge_room_counts(
+            held, merged, snapshot.counted_rooms, are_all=snapshot.rooms_are_all
+        )
     return merged if snapshot.available is ABSENT else replace(merged, counted_rooms=())
 
 
-def _counted(
-    held: CellDetails, merged: CellDetails, said: Sequence[RoomCount], *, are_all: bool
+def _merge_room_counts(
+    held: CellDetails, merged: CellDetails, received: Sequence[RoomCount], *, are_all: bool
 ) -> CellDetails:
     known = {} if are_all else {room.room_id: room for room in held.counted_rooms}
-    known |= {room.room_id: room for room in said}
+    known |= {room.room_id: room for room in received}
     rooms = tuple(known[room_id] for room_id in sorted(known))
     return replace(
         merged,

@@ -8,17 +8,17 @@ from domain.precedence import (
     Advanced,
     Applied,
     Change,
+    Channel,
     Decision,
-    Observation,
-    Origin,
     Provenance,
-    Refused,
+    Receipt,
+    Resolution,
+    SnapshotRefused,
     Stale,
     Unchanged,
-    Verdict,
     changed_names,
-    judge,
-    nothing_to_write,
+    decision_without_write,
+    resolve,
 )
 from domain.snapshots import (
     BookingSnapshot,
@@ -65,7 +65,7 @@ class BookingDetails:
 _SNAPSHOT_FIELDS = tuple(
     f.name for f in fields(BookingSnapshot) if f.name not in ("external_id", "version", "deleted")
 )
-_ONLY_KNOWN_LATER = ("status", "stay", "rooms", "holds_inventory")
+_EXPLICIT_DETAILS = ("status", "stay", "rooms", "holds_inventory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,67 +84,72 @@ class Booking:
     revision: int = 1
 
     @classmethod
-    def first_seen(
+    def create_from(
         cls,
         snapshot: BookingSnapshot,
-        observation: Observation,
+        receipt: Receipt,
         *,
         hotel_id: HotelId,
         provider: str,
         booking_id: UUID,
         now: datetime,
-    ) -> "Applied[Booking] | Refused":
+    ) -> "Applied[Booking] | SnapshotRefused":
         """Any status may be the first that we see. `status` and `stay` must be there."""
         if snapshot.status is ABSENT or snapshot.stay is ABSENT:
             missing = "status" if snapshot.status is ABSENT else "stay"
             detail = f"{missing}: send it, this booking is not known yet"
-            return Refused(Reason("missing_field", missing, detail))
+            return SnapshotRefused(Reason("missing_field", missing, detail))
         details = _first_details(snapshot, snapshot.status, snapshot.stay, now)
         booking = cls(
             id=booking_id,
             hotel_id=hotel_id,
             provider=provider,
             external_id=snapshot.external_id,
-            connection_id=observation.connection_id,
+            connection_id=receipt.connection_id,
             details=details,
-            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
+            provenance=Provenance(snapshot.version, receipt.channel, receipt.observed_at),
             synced_at=now,
         )
-        said = tuple(name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT)
+        present_fields = tuple(
+            name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT
+        )
         transition = StatusTransition(None, details.status, TransitionKind.CREATED)
         return Applied(
-            entity=booking, change=Change.CREATED, changed_fields=said, transition=transition
+            entity=booking,
+            change=Change.CREATED,
+            changed_fields=present_fields,
+            transition=transition,
         )
 
     @property
     def version(self) -> SourceVersion:
         return self.provenance.version
 
-    def hear(
-        self, snapshot: BookingSnapshot, observation: Observation, *, now: datetime
+    def merge(
+        self, snapshot: BookingSnapshot, receipt: Receipt, *, now: datetime
     ) -> "Decision[Booking]":
         """Decides what the provider's word changes; nothing is written here."""
         details = self._merged(snapshot, now)
-        verdict = judge(
-            self.provenance, snapshot.version, observation, same_content=details == self.details
+        resolution = resolve(
+            self.provenance, snapshot.version, receipt, same_content=details == self.details
         )
-        if (nothing := nothing_to_write(verdict)) is not None:
-            return nothing
-        if verdict is Verdict.ADVANCE:
-            return Advanced(self._with(self.details, snapshot, observation, now))
-        return self._apply(details, snapshot, observation, verdict=verdict, now=now)
+        if (decision := decision_without_write(resolution)) is not None:
+            return decision
+        if resolution is Resolution.ADVANCE:
+            return Advanced(self._next_revision(self.details, snapshot, receipt, now))
+        return self._apply(details, snapshot, receipt, resolution=resolution, now=now)
 
-    def gone_at_source(self, observation: Observation, *, now: datetime) -> "Decision[Booking]":
+    def mark_deleted_at_source(self, receipt: Receipt, *, now: datetime) -> "Decision[Booking]":
         """The provider's API, asked for this booking, has it no more. What reached us after the
         question was asked outranks the answer."""
         if self.details.deleted_at_source is not None:
             return Unchanged()
-        if self.provenance.observed_at > observation.observed_at:
+        if self.provenance.observed_at > receipt.observed_at:
             return Stale()
         details = replace(self.details, deleted_at_source=now, holds_inventory=False)
         snapshot = BookingSnapshot(external_id=self.external_id, version=self.version, deleted=True)
         return Applied(
-            entity=self._with(details, snapshot, observation, now),
+            entity=self._next_revision(details, snapshot, receipt, now),
             change=Change.UPDATED,
             changed_fields=changed_names(self.details, details),
             reason="gone at the source",
@@ -154,22 +159,22 @@ class Booking:
         self,
         details: BookingDetails,
         snapshot: BookingSnapshot,
-        observation: Observation,
+        receipt: Receipt,
         *,
-        verdict: Verdict,
+        resolution: Resolution,
         now: datetime,
-    ) -> "Applied[Booking] | Refused":
+    ) -> "Applied[Booking] | SnapshotRefused":
         transition = self._transition_to(details.status)
-        reconciled = observation.origin is Origin.RECONCILED
+        reconciled = receipt.channel is Channel.RECONCILED
         if transition and transition.kind is TransitionKind.REFUSED:
             if not reconciled:
-                return Refused(_no_hotel_does(transition))
+                return SnapshotRefused(_illegal_transition_reason(transition))
             transition = replace(transition, kind=TransitionKind.CORRECTION)
-        corrected = verdict is Verdict.OVERRIDE or (
+        corrected = resolution is Resolution.OVERRIDE or (
             transition is not None and transition.kind is TransitionKind.CORRECTION
         )
         return Applied(
-            entity=self._with(details, snapshot, observation, now),
+            entity=self._next_revision(details, snapshot, receipt, now),
             change=_change(transition, corrected=corrected),
             changed_fields=changed_names(self.details, details),
             transition=transition,
@@ -183,36 +188,36 @@ class Booking:
         return StatusTransition(source, target, TRANSITIONS[source, target])
 
     def _merged(self, snapshot: BookingSnapshot, now: datetime) -> BookingDetails:
-        said = _said(snapshot)
+        present_fields = _present_fields(snapshot)
         status = snapshot.status if snapshot.status is not ABSENT else self.details.status
         if snapshot.holds_inventory is ABSENT and (
             status is not self.details.status or self.details.deleted_at_source
         ):
-            said["holds_inventory"] = holds_inventory_by_default(status)
-        said["deleted_at_source"] = None
+            present_fields["holds_inventory"] = holds_inventory_by_default(status)
+        present_fields["deleted_at_source"] = None
         if snapshot.deleted:
-            said["deleted_at_source"] = self.details.deleted_at_source or now
-            said["holds_inventory"] = False
-        return replace(self.details, **said)  # type: ignore[arg-type]  # names are those of both classes
+            present_fields["deleted_at_source"] = self.details.deleted_at_source or now
+            present_fields["holds_inventory"] = False
+        return replace(self.details, **present_fields)  # type: ignore[arg-type]  # names are those of both classes
 
-    def _with(
+    def _next_revision(
         self,
         details: BookingDetails,
         snapshot: BookingSnapshot,
-        observation: Observation,
+        receipt: Receipt,
         now: datetime,
     ) -> "Booking":
         return replace(
             self,
-            connection_id=observation.connection_id,
+            connection_id=receipt.connection_id,
             details=details,
-            provenance=self.provenance.followed_by(snapshot.version, observation),
+            provenance=self.provenance.superseded_by(snapshot.version, receipt),
             synced_at=now,
             revision=self.revision + 1,
         )
 
 
-def _said(snapshot: BookingSnapshot) -> dict[str, object]:
+def _present_fields(snapshot: BookingSnapshot) -> dict[str, object]:
     return {
         name: value for name in _SNAPSHOT_FIELDS if (value := getattr(snapshot, name)) is not ABSENT
     }
@@ -225,7 +230,7 @@ def _first_details(
     holds = snapshot.holds_inventory
     if holds is ABSENT:
         holds = holds_inventory_by_default(status)
-    rest = {k: v for k, v in _said(snapshot).items() if k not in _ONLY_KNOWN_LATER}
+    rest = {k: v for k, v in _present_fields(snapshot).items() if k not in _EXPLICIT_DETAILS}
     return BookingDetails(
         status=status,
         stay=stay,
@@ -242,6 +247,6 @@ def _change(transition: StatusTransition | None, *, corrected: bool) -> Change:
     return Change.STATUS_CHANGED if transition else Change.UPDATED
 
 
-def _no_hotel_does(transition: StatusTransition) -> Reason:
+def _illegal_transition_reason(transition: StatusTransition) -> Reason:
     detail = f"status: no hotel goes from {transition.source} to {transition.target}"
     return Reason("illegal_transition", "status", detail)

@@ -11,7 +11,7 @@ from domain.values import ConnectionId, HotelId, Reason, SourceVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EventBase:
     """What every event carries. `version` is None where no single source version applies."""
 
     hotel_id: HotelId
@@ -24,7 +24,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookingSynced(Told):
+class BookingSynced(EventBase):
     change: Change
     changed_fields: tuple[str, ...]
     status: BookingStatus
@@ -34,32 +34,32 @@ class BookingSynced(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuestSynced(Told):
+class GuestSynced(EventBase):
     change: Change
     changed_fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilitySynced(Told):
+class AvailabilitySynced(EventBase):
     """One per room type and page; `external_id` is the room type's, `days` those that changed."""
 
     days: tuple[date, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncCompleted(Told):
+class SyncCompleted(EventBase):
     """`external_id` is the run's id. PARTIAL runs are told here too, with their status."""
 
     run: SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncFailed(Told):
+class SyncFailed(EventBase):
     run: SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemQuarantined(Told):
+class ItemQuarantined(EventBase):
     """`external_id` is the item's if it could be read, else the inbox row's id."""
 
     kind: str

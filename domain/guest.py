@@ -9,12 +9,12 @@ from domain.precedence import (
     Applied,
     Change,
     Decision,
-    Observation,
     Provenance,
-    Verdict,
+    Receipt,
+    Resolution,
     changed_names,
-    judge,
-    nothing_to_write,
+    decision_without_write,
+    resolve,
 )
 from domain.snapshots import Extras, GuestSnapshot
 from domain.values import ABSENT, HotelId, Money, SourceVersion
@@ -69,10 +69,10 @@ class Guest:
     revision: int = 1
 
     @classmethod
-    def first_seen(
+    def create_from(
         cls,
         snapshot: GuestSnapshot,
-        observation: Observation,
+        receipt: Receipt,
         *,
         hotel_id: HotelId,
         provider: str,
@@ -86,45 +86,47 @@ class Guest:
             provider=provider,
             external_id=snapshot.external_id,
             details=details,
-            provenance=Provenance(snapshot.version, observation.origin, observation.observed_at),
+            provenance=Provenance(snapshot.version, receipt.channel, receipt.observed_at),
             synced_at=now,
         )
-        said = tuple(name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT)
-        return Applied(entity=guest, change=Change.CREATED, changed_fields=said)
+        present_fields = tuple(
+            name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT
+        )
+        return Applied(entity=guest, change=Change.CREATED, changed_fields=present_fields)
 
     @property
     def version(self) -> SourceVersion:
         return self.provenance.version
 
-    def hear(
-        self, snapshot: GuestSnapshot, observation: Observation, *, now: datetime
+    def merge(
+        self, snapshot: GuestSnapshot, receipt: Receipt, *, now: datetime
     ) -> "Decision[Guest]":
         """Decides what the provider's word changes; nothing is written here."""
         details = _merged(self.details, snapshot, now)
-        verdict = judge(
-            self.provenance, snapshot.version, observation, same_content=details == self.details
+        resolution = resolve(
+            self.provenance, snapshot.version, receipt, same_content=details == self.details
         )
-        heard = replace(
+        merged = replace(
             self,
             details=details,
-            provenance=self.provenance.followed_by(snapshot.version, observation),
+            provenance=self.provenance.superseded_by(snapshot.version, receipt),
             synced_at=now,
             revision=self.revision + 1,
         )
-        if (nothing := nothing_to_write(verdict)) is not None:
-            return nothing
-        if verdict is Verdict.ADVANCE:
-            return Advanced(heard)
+        if (decision := decision_without_write(resolution)) is not None:
+            return decision
+        if resolution is Resolution.ADVANCE:
+            return Advanced(merged)
         return Applied(
-            entity=heard,
-            change=Change.CORRECTED if verdict is Verdict.OVERRIDE else Change.UPDATED,
+            entity=merged,
+            change=Change.CORRECTED if resolution is Resolution.OVERRIDE else Change.UPDATED,
             changed_fields=changed_names(self.details, details),
         )
 
 
 def _merged(held: GuestDetails, snapshot: GuestSnapshot, now: datetime) -> GuestDetails:
-    said = {
+    present_fields = {
         name: value for name in _SNAPSHOT_FIELDS if (value := getattr(snapshot, name)) is not ABSENT
     }
     deleted_at = (held.deleted_at_source or now) if snapshot.deleted else None
-    return replace(held, **said, deleted_at_source=deleted_at)
+    return replace(held, **present_fields, deleted_at_source=deleted_at)

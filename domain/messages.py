@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.precedence import Origin
+from domain.precedence import Channel
 from domain.sync import ItemOutcome
 from domain.values import ConnectionId, HotelId, Reason
 
@@ -36,7 +36,7 @@ class InboxItem:
     connection_id: ConnectionId
     provider: str
     kind: ItemKind
-    origin: Origin
+    channel: Channel
     received_at: datetime
     correlation_id: str
     body: bytes
@@ -52,7 +52,7 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class InboxOutcome:
     """What became of an inbox item."""
 
     item_id: UUID

@@ -18,7 +18,7 @@ CLOCK_TOLERANCE: Final = timedelta(days=1)
 """How far a sender's clock may run ahead of ours: a time zone taken for UTC is less than that."""
 
 
-class Origin(StrEnum):
+class Channel(StrEnum):
     """PUSHED: the partner sent it. PULLED: the provider's API answered it. RECONCILED: the API
     answered it in a window reconcile, which compares our whole picture with the provider's."""
 
@@ -28,14 +28,14 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class Receipt:
     """How we learnt something.
 
     `observed_at`: arrival for a push; for a pull the instant before the request was sent.
     `reference`: the inbox row or sync run that brought it.
     """
 
-    origin: Origin
+    channel: Channel
     observed_at: datetime
     connection_id: ConnectionId
     reference: str
@@ -49,33 +49,33 @@ class Provenance:
     """
 
     version: SourceVersion
-    origin: Origin
+    channel: Channel
     observed_at: datetime
     overridden: SourceVersion | None = None
 
-    def followed_by(self, version: SourceVersion, observation: Observation) -> "Provenance":
+    def superseded_by(self, version: SourceVersion, receipt: Receipt) -> "Provenance":
         """What to remember once `version` is held in place of this one."""
         highest = max(self.version, self.overridden or self.version)
         return Provenance(
             version,
-            observation.origin,
-            observation.observed_at,
+            receipt.channel,
+            receipt.observed_at,
             highest if highest > version else None,
         )
 
 
-class Verdict(StrEnum):
+class Resolution(StrEnum):
     APPLY = "apply"
     OVERRIDE = "override"  # a reconcile's word against a version of ours that is not older
     UNCHANGED = "unchanged"
     ADVANCE = "advance"  # same content under a newer version: remember the version, tell nobody
     STALE = "stale"
-    TIED = "tied"
+    CONFLICT = "tied"
 
 
-def judge(
-    held: Provenance, version: SourceVersion, observation: Observation, *, same_content: bool
-) -> Verdict:
+def resolve(
+    held: Provenance, version: SourceVersion, receipt: Receipt, *, same_content: bool
+) -> Resolution:
     """Design section 2, "Ties and clocks that go back".
 
     A push up to a version that a reconcile went below may be an old letter sent again: the
@@ -84,34 +84,34 @@ def judge(
     item again, since it starts an overlap earlier; what even that misses, the reconcile finds.
     """
     if version > held.version:
-        return _newer(held, version, observation, same_content=same_content)
+        return _resolve_newer(held, version, receipt, same_content=same_content)
     if version == held.version and same_content:
-        return Verdict.UNCHANGED
-    seen_since = held.observed_at > observation.observed_at
-    if observation.origin is Origin.RECONCILED and not seen_since:
-        return Verdict.ADVANCE if same_content else Verdict.OVERRIDE
-    if version == held.version and observation.origin is Origin.PUSHED:
-        return Verdict.TIED
-    return Verdict.STALE if version < held.version or seen_since else Verdict.APPLY
+        return Resolution.UNCHANGED
+    received_later = held.observed_at > receipt.observed_at
+    if receipt.channel is Channel.RECONCILED and not received_later:
+        return Resolution.ADVANCE if same_content else Resolution.OVERRIDE
+    if version == held.version and receipt.channel is Channel.PUSHED:
+        return Resolution.CONFLICT
+    return Resolution.STALE if version < held.version or received_later else Resolution.APPLY
 
 
-def _newer(
-    held: Provenance, version: SourceVersion, observation: Observation, *, same_content: bool
-) -> Verdict:
+def _resolve_newer(
+    held: Provenance, version: SourceVersion, receipt: Receipt, *, same_content: bool
+) -> Resolution:
     overridden = held.overridden is not None and version <= held.overridden
-    if overridden and observation.origin is Origin.PUSHED:
-        return Verdict.UNCHANGED if same_content else Verdict.TIED
-    return Verdict.ADVANCE if same_content else Verdict.APPLY
+    if overridden and receipt.channel is Channel.PUSHED:
+        return Resolution.UNCHANGED if same_content else Resolution.CONFLICT
+    return Resolution.ADVANCE if same_content else Resolution.APPLY
 
 
-def from_the_future(version: SourceVersion, observation: Observation) -> Reason | None:
+def clock_skew_reason(version: SourceVersion, receipt: Receipt) -> Reason | None:
     """Why a push is refused whose version lies more than CLOCK_TOLERANCE after its arrival: once
     held, it would make everything sent until then stale. What the API says is taken as it is: a
     reconcile outranks versions, so it can't freeze anything."""
-    if observation.origin is not Origin.PUSHED:
+    if receipt.channel is not Channel.PUSHED:
         return None
     # Subtracted rather than added to: an arrival near datetime.max can't overflow.
-    if version.updated_at - observation.observed_at <= CLOCK_TOLERANCE:
+    if version.updated_at - receipt.observed_at <= CLOCK_TOLERANCE:
         return None
     path = "source_version.updated_at"
     detail = f"{path}: lies more than a day after its arrival; set the sender's clock, send again"
@@ -154,29 +154,31 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Tied:
+class VersionConflict:
     """Two pushes say different things under one version: only the provider's API can tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SnapshotRefused:
     """To be quarantined with its reason."""
 
     reason: Reason
 
 
-Decision: TypeAlias = Applied[E] | Advanced[E] | Unchanged | Stale | Tied | Refused
+Decision: TypeAlias = (
+    Applied[E] | Advanced[E] | Unchanged | Stale | VersionConflict | SnapshotRefused
+)
 
-_NOTHING_TO_WRITE: dict[Verdict, Unchanged | Stale | Tied] = {
-    Verdict.UNCHANGED: Unchanged(),
-    Verdict.STALE: Stale(),
-    Verdict.TIED: Tied(),
+_DECISIONS_WITHOUT_WRITE: dict[Resolution, Unchanged | Stale | VersionConflict] = {
+    Resolution.UNCHANGED: Unchanged(),
+    Resolution.STALE: Stale(),
+    Resolution.CONFLICT: VersionConflict(),
 }
 
 
-def nothing_to_write(verdict: Verdict) -> Unchanged | Stale | Tied | None:
+def decision_without_write(resolution: Resolution) -> Unchanged | Stale | VersionConflict | None:
     """The decision where the verdict changes no row; None where it does."""
-    return _NOTHING_TO_WRITE.get(verdict)
+    return _DECISIONS_WITHOUT_WRITE.get(resolution)
 
 
 def changed_names(before: T, after: T) -> tuple[str, ...]:

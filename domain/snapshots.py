@@ -237,9 +237,9 @@ class AvailabilitySet:
         unnamed = {(room_type, day) for room_type in room_types for day in self.closed_days}
         unnamed.update(held)
         empty = [key for key in sorted(unnamed - named) if key[1] >= self.complete_from]
-        return replace(self, cells=self.cells + tuple(self._nothing(*key) for key in empty))
+        return replace(self, cells=self.cells + tuple(self._empty_cell(*key) for key in empty))
 
-    def _nothing(self, room_type_id: str, day: date) -> AvailabilitySnapshot:
+    def _empty_cell(self, room_type_id: str, day: date) -> AvailabilitySnapshot:
         return AvailabilitySnapshot(
             room_type_id=room_type_id,
             day=day,

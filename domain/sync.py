@@ -342,8 +342,12 @@ class Connection:
     def has_gap(self, *, silence: timedelta, now: datetime) -> bool:
         """True when webhooks were heard before and have now been silent for longer than the
         vendor keeps retrying, and no reconcile was queued for this silence."""
-        heard = self.last_heard_at
-        return heard is not None and heard != self.gap_seen_at and now - heard > silence
+        last_inbound = self.last_heard_at
+        return (
+            last_inbound is not None
+            and last_inbound != self.gap_seen_at
+            and now - last_inbound > silence
+        )
 
     def gap_found(self) -> "Connection":
         """A reconcile was queued for the silence after `last_heard_at`."""

@@ -27,7 +27,7 @@ class Hotels(Protocol):
         """By slug."""
         ...
 
-    def switch(self, hotel_id: HotelId, *, enabled: bool) -> None:
+    def set_enabled(self, hotel_id: HotelId, *, enabled: bool) -> None:
         """Does nothing for an unknown hotel."""
         ...
 
@@ -65,13 +65,13 @@ class Connections(Protocol):
 
     def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None: ...
 
-    def obey(self, connection_id: ConnectionId, *, at: datetime) -> bool:
+    def apply_control(self, connection_id: ConnectionId, *, at: datetime) -> bool:
         """Whether an order that came at this instant still counts: False where a later one was
         obeyed. Remembers it otherwise, and keeps others waiting until the end of the unit of
         work."""
         ...
 
-    def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
+    def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
         """Remembers the latest push, to within ten seconds (so that a burst does not write one
         row again and again). Waits for nobody: while another transaction has the connection's
         row, a sync page above all, nothing is noted."""
@@ -138,7 +138,7 @@ class Credentials(Protocol):
         """False, and nothing written, where it is revoked already: that is never undone."""
         ...
 
-    def used(self, token_id: UUID, *, at: datetime) -> None:
+    def record_use(self, token_id: UUID, *, at: datetime) -> None:
         """Remembers the last use, to within a minute."""
         ...
 

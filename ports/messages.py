@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.messages import InboxItem, ItemKind, OutboxMessage, Settlement
+from domain.messages import InboxItem, InboxOutcome, ItemKind, OutboxMessage
 from domain.values import HotelId
 
 
@@ -20,12 +20,14 @@ class Inbox(Protocol):
         unit of work, so that two workers do not process one item at the same time."""
         ...
 
-    def attempt(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+    def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
         """Counts one more attempt on each. Commit it before the work begins: what ends the worker
         is counted too."""
         ...
 
-    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None: ...
+    def record_outcomes(
+        self, hotel_id: HotelId, inbox_outcomes: Sequence[InboxOutcome]
+    ) -> None: ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         """The items of one request in their order; empty when there is no such batch."""
@@ -36,11 +38,13 @@ class Inbox(Protocol):
         times is one quarantined item and one event."""
         ...
 
-    def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
+    def processed_event_keys(
+        self, hotel_id: HotelId, event_keys: Collection[str]
+    ) -> frozenset[str]:
         """Those keys under which a notification is DONE (its external id is its event's key)."""
         ...
 
-    def outdate(
+    def mark_stale(
         self,
         hotel_id: HotelId,
         provider: str,
@@ -68,7 +72,7 @@ class Inbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
+class PostponedDelivery:
     """A message that one subscriber could not take; later ones of its key wait behind it."""
 
     message: OutboxMessage
@@ -82,7 +86,7 @@ class Outbox(Protocol):
         make the order of messages that of the changes."""
         ...
 
-    def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
+    def acquire_leader_lease(self, holder: str, *, now: datetime, until: datetime) -> bool:
         """Takes or renews the relay's lease. False while another holder's stands."""
         ...
 
@@ -90,7 +94,7 @@ class Outbox(Protocol):
         """Undelivered messages in order; all hotels. Only the holder of the relay lease asks."""
         ...
 
-    def delivered(self, ids: Sequence[UUID], *, now: datetime) -> None: ...
+    def mark_delivered(self, ids: Sequence[UUID], *, now: datetime) -> None: ...
 
     def postpone(
         self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
@@ -103,11 +107,11 @@ class Outbox(Protocol):
         """Ordering keys whose messages must wait for that subscriber."""
         ...
 
-    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[Undelivered]:
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
         """In order of creation; per key only the oldest."""
         ...
 
-    def taken(self, message_id: UUID, subscriber: str) -> None:
+    def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
         """The subscriber took the postponed message after all."""
         ...
 

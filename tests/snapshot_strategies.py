@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from adapters.outbound.provider_kit.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from domain.currencies import EXPONENTS
 from domain.snapshots import (
     AvailabilitySnapshot,
@@ -67,7 +67,7 @@ def _as_extras(values: dict[str, Json]) -> Extras:
 extras = st.dictionaries(texts, json_values, max_size=3).map(_as_extras)
 
 
-def said(values: st.SearchStrategy[T]) -> st.SearchStrategy[Field[T]]:
+def present(values: st.SearchStrategy[T]) -> st.SearchStrategy[Field[T]]:
     return st.just(ABSENT) | values
 
 
@@ -110,16 +110,16 @@ bookings = st.builds(
     external_id=ids,
     version=versions,
     deleted=st.booleans(),
-    status=said(statuses),
-    holds_inventory=said(st.booleans()),
+    status=present(statuses),
+    holds_inventory=present(st.booleans()),
     confirmation_number=nullable(texts),
     group_id=nullable(texts),
     share_id=nullable(texts),
-    source=said(st.sampled_from(BookingSource)),
-    stay=said(stays),
-    rooms=said(st.lists(room_stays, min_size=1, max_size=2).map(tuple)),
+    source=present(st.sampled_from(BookingSource)),
+    stay=present(stays),
+    rooms=present(st.lists(room_stays, min_size=1, max_size=2).map(tuple)),
     primary_guest=nullable(parties),
-    further_guests=said(st.lists(parties, max_size=2).map(tuple)),
+    further_guests=present(st.lists(parties, max_size=2).map(tuple)),
     total=nullable(monies),
     paid=nullable(monies),
     balance=nullable(monies),
@@ -129,7 +129,7 @@ bookings = st.builds(
     checked_out_at=nullable(instants),
     canceled_at=nullable(instants),
     cancel_reason=nullable(texts),
-    extras=said(extras),
+    extras=present(extras),
 )
 _GUEST_TEXTS = (
     "title",
@@ -166,7 +166,7 @@ guests = st.builds(
     total_stays=nullable(st.integers(0, 10**6)),
     total_spent=nullable(monies),
     last_stay_on=nullable(st.dates()),
-    extras=said(extras),
+    extras=present(extras),
 )
 _counts = nullable(st.integers(-100_000, 100_000))
 availability = st.builds(

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-OURS = {"migrate", "web", "worker", "scheduler", "relay"}
+OWN_SERVICES = {"migrate", "web", "worker", "scheduler", "relay"}
 
 
 @pytest.fixture
@@ -17,18 +17,20 @@ def services() -> dict[str, Any]:
 
 class TestComposeFile:
     def test_runs_every_process_and_both_stores(self, services: dict[str, Any]) -> None:
-        assert set(services) == {*OURS, "postgres", "redis"}
+        assert set(services) == {*OWN_SERVICES, "postgres", "redis"}
 
     def test_sets_what_production_refuses_to_start_without(self, services: dict[str, Any]) -> None:
         needed = {"PMS_ENV", "PMS_DATABASE_URL", "PMS_REDIS_URL", "PMS_SECRET_KEYS"}
-        assert {name for name in OURS if needed - set(services[name]["environment"])} == set()
+        assert {
+            name for name in OWN_SERVICES if needed - set(services[name]["environment"])
+        } == set()
 
     def test_carries_no_secret(self, services: dict[str, Any]) -> None:
         assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${")
         assert services["web"]["environment"]["PMS_SECRET_KEYS"].startswith("${")
 
     def test_migrates_before_anything_of_ours_starts(self, services: dict[str, Any]) -> None:
-        waits = {name: services[name]["depends_on"] for name in OURS - {"migrate"}}
+        waits = {name: services[name]["depends_on"] for name in OWN_SERVICES - {"migrate"}}
         migrated = {"condition": "service_completed_successfully"}
         assert {name for name, on in waits.items() if on["migrate"] != migrated} == set()
 

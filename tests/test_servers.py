@@ -14,7 +14,7 @@ import redis
 from tests import servers
 from tests.servers import PostgresServer, ValkeyServer, database_name
 
-OWNER = """
+OWNER_SCRIPT = """
 import sys
 from tests.servers import PostgresServer, ValkeyServer
 servers = [PostgresServer(), ValkeyServer()]
@@ -25,13 +25,13 @@ sys.stdin.read()
 """
 
 
-def fetch(url: str, query: str) -> object:
+def fetch_rows(url: str, query: str) -> object:
     with psycopg.connect(url) as connection:
         row = connection.execute(query.encode()).fetchone()
     return row[0] if row else None
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -55,11 +55,11 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 class TestPostgres:
     def test_is_a_real_postgresql_18(self, postgres_url: str) -> None:
-        assert str(fetch(postgres_url, "SELECT version()")).startswith("PostgreSQL 18.")
+        assert str(fetch_rows(postgres_url, "SELECT version()")).startswith("PostgreSQL 18.")
 
     def test_gives_each_test_an_empty_database(self, postgres_url: str) -> None:
         query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-        assert fetch(postgres_url, query) == 0
+        assert fetch_rows(postgres_url, query) == 0
 
     def test_keeps_two_databases_apart(
         self, postgres_server: PostgresServer, postgres_url: str
@@ -67,14 +67,14 @@ class TestPostgres:
         with postgres_server.database() as other:
             with psycopg.connect(postgres_url) as connection:
                 connection.execute("CREATE TABLE mine (id int)")
-            assert fetch(postgres_url, "SELECT to_regclass('mine')::text") == "mine"
-            assert fetch(other, "SELECT to_regclass('mine')::text") is None
+            assert fetch_rows(postgres_url, "SELECT to_regclass('mine')::text") == "mine"
+            assert fetch_rows(other, "SELECT to_regclass('mine')::text") is None
 
     def test_clones_a_template(self, postgres_server: PostgresServer, postgres_url: str) -> None:
         with psycopg.connect(postgres_url) as connection:
             connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
         with postgres_server.database(template=database_name(postgres_url)) as clone:
-            assert fetch(clone, "SELECT answer FROM mine") == 42
+            assert fetch_rows(clone, "SELECT answer FROM mine") == 42
 
     @pytest.mark.parametrize("end", [PostgresServer.stop, PostgresServer.crash])
     def test_comes_back_at_the_same_address_with_its_commits(
@@ -87,9 +87,9 @@ class TestPostgres:
             connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
         end(postgres_server)
         with pytest.raises(psycopg.OperationalError):
-            fetch(postgres_url, "SELECT 1")
+            fetch_rows(postgres_url, "SELECT 1")
         postgres_server.start()
-        assert fetch(postgres_url, "SELECT answer FROM mine") == 42
+        assert fetch_rows(postgres_url, "SELECT answer FROM mine") == 42
 
     def test_works_where_only_root_may_enter_the_environment(
         self, monkeypatch: pytest.MonkeyPatch
@@ -100,7 +100,7 @@ class TestPostgres:
         server = PostgresServer()
         try:
             server.start()
-            assert fetch(server.url(), "SELECT 1") == 1
+            assert fetch_rows(server.url(), "SELECT 1") == 1
         finally:
             server.close()
 
@@ -146,7 +146,7 @@ class TestValkey:
 class TestServers:
     def test_end_and_leave_nothing_when_the_run_is_killed(self) -> None:
         owner = subprocess.Popen(
-            [sys.executable, "-c", OWNER],
+            [sys.executable, "-c", OWNER_SCRIPT],
             cwd=Path(__file__).parent.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -161,14 +161,14 @@ class TestServers:
         owner.wait()
         owner.stdin.close()
         owner.stdout.close()
-        assert eventually(lambda: not any(is_alive(process) for process in family))
+        assert wait_until(lambda: not any(is_alive(process) for process in family))
         assert not any(path.exists() for path in directories)
 
     def test_say_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
         twin = ValkeyServer()
         twin._port = valkey_server._port
         try:
-            with pytest.raises(servers.ServerDidNotStart, match="already in use"):
+            with pytest.raises(servers.ServerStartError, match="already in use"):
                 twin.start()
         finally:
             twin.close()

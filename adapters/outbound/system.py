@@ -33,8 +33,8 @@ class SystemRandomness:
 
 _COUNTER_LIMIT = 2**12
 _COUNTER_SEED = 2**11
-_TAIL = 2**62
-_STOCK = 256
+_TAIL_LIMIT = 2**62
+_RANDOM_POOL_SIZE = 256
 """64-bit numbers asked of the operating system at once: each time it is asked, a thread gives the
 interpreter away, and a busy web process gets it back late."""
 
@@ -48,13 +48,13 @@ class Uuid7Generator:
     def __init__(self) -> None:
         self._last = 0
         """Milliseconds since the epoch and the counter, as one number of 60 bits."""
-        self._renew()
-        renew = WeakMethod(self._renew)
-        os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
+        self._reset_state()
+        reset_reference = WeakMethod(self._reset_state)
+        os.register_at_fork(after_in_child=lambda: (method := reset_reference()) and method())
 
     def new(self) -> UUID:
         with self._lock:
-            seed, tail = self._random() % _COUNTER_SEED, self._random() % _TAIL
+            seed, tail = self._random() % _COUNTER_SEED, self._random() % _TAIL_LIMIT
             milliseconds = time.time_ns() // 1_000_000
             self._last = max(self._last + 1, milliseconds * _COUNTER_LIMIT + seed)
             ticks = self._last
@@ -63,11 +63,11 @@ class Uuid7Generator:
         return UUID(int=value)
 
     def _random(self) -> int:
-        if not self._stock:
-            self._stock.frombytes(os.urandom(8 * _STOCK))
-        return self._stock.pop()
+        if not self._random_pool:
+            self._random_pool.frombytes(os.urandom(8 * _RANDOM_POOL_SIZE))
+        return self._random_pool.pop()
 
-    def _renew(self) -> None:
+    def _reset_state(self) -> None:
         """A thread that held the lock while another forked does not exist in the child."""
         self._lock = Lock()
-        self._stock = array("Q")
+        self._random_pool = array("Q")

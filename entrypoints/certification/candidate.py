@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import StagedSimulator
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from ports.providers import ProviderFactory
 
 
@@ -14,4 +14,4 @@ class Candidate:
 
     name: str
     make: ProviderFactory
-    start: Callable[[SimulatorOptions], StagedSimulator]
+    start: Callable[[SimulatorOptions], ScenarioSimulator]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.messages import ItemKind
-from entrypoints.certification.scene import Scene
+from entrypoints.certification.check_context import CheckContext
 from ports.providers import Capabilities
 
 
-class Need(StrEnum):
+class Requirement(StrEnum):
     """What a provider has to declare for a check to mean anything to it."""
 
     PULLS = "pulls"
@@ -18,13 +18,13 @@ class Need(StrEnum):
     DELETION = "tells deletion"
     AVAILABILITY = "availability"
 
-    def is_met_by(self, can: Capabilities) -> bool:
+    def is_satisfied_by(self, capabilities: Capabilities) -> bool:
         return {
-            Need.PULLS: can.pulls,
-            Need.FETCHES: can.fetches_by_id,
-            Need.WEBHOOKS: can.webhooks,
-            Need.DELETION: can.tells_deletion,
-            Need.AVAILABILITY: ItemKind.AVAILABILITY in can.kinds,
+            Requirement.PULLS: capabilities.pulls,
+            Requirement.FETCHES: capabilities.fetches_by_id,
+            Requirement.WEBHOOKS: capabilities.webhooks,
+            Requirement.DELETION: capabilities.reports_deletions,
+            Requirement.AVAILABILITY: ItemKind.AVAILABILITY in capabilities.kinds,
         }[self]
 
 
@@ -35,16 +35,18 @@ class Check:
 
     id: str
     title: str
-    needs: tuple[Need, ...]
-    look: Callable[[Scene], None]
+    needs: tuple[Requirement, ...]
+    run_check: Callable[[CheckContext], None]
 
     @property
     def group(self) -> str:
         return self.id.partition(".")[0]
 
 
-def check(check_id: str, title: str, *needs: Need) -> Callable[[Callable[[Scene], None]], Check]:
-    def made(look: Callable[[Scene], None]) -> Check:
-        return Check(check_id, title, needs, look)
+def check(
+    check_id: str, title: str, *needs: Requirement
+) -> Callable[[Callable[[CheckContext], None]], Check]:
+    def decorate(run_check: Callable[[CheckContext], None]) -> Check:
+        return Check(check_id, title, needs, run_check)
 
-    return made
+    return decorate

@@ -10,13 +10,13 @@ from entrypoints.certification.checks import (
     auth,
     faults,
     fetching,
-    hearing,
     local_time,
     money,
     paging,
     reading,
     redaction,
     syncing,
+    webhooks,
     windows,
 )
 
@@ -30,12 +30,12 @@ _MODULES: Final = (
     local_time,
     money,
     syncing,
-    hearing,
+    webhooks,
     redaction,
 )
 
 
-def _of(module: ModuleType) -> Iterator[Check]:
+def _checks_of(module: ModuleType) -> Iterator[Check]:
     for value in vars(module).values():
         if isinstance(value, Check):
             yield value
@@ -43,7 +43,7 @@ def _of(module: ModuleType) -> Iterator[Check]:
             yield from (each for each in value if isinstance(each, Check))
 
 
-CHECKS: Final[Sequence[Check]] = tuple(found for module in _MODULES for found in _of(module))
+CHECKS: Final[Sequence[Check]] = tuple(found for module in _MODULES for found in _checks_of(module))
 
 
 def selected(pattern: str | None) -> Sequence[Check]:

@@ -6,26 +6,26 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from entrypoints.certification.runner import Outcome, Report, Result
+from entrypoints.certification.runner import CertificationReport, CheckOutcome, CheckResult
 
-_MARKS: Final[Mapping[Outcome, str]] = {
-    Outcome.PASSED: "[green]passed[/green]",
-    Outcome.FAILED: "[red]FAILED[/red]",
-    Outcome.NOT_APPLICABLE: "[dim]not applicable[/dim]",
+_LABELS: Final[Mapping[CheckOutcome, str]] = {
+    CheckOutcome.PASSED: "[green]passed[/green]",
+    CheckOutcome.FAILED: "[red]FAILED[/red]",
+    CheckOutcome.NOT_APPLICABLE: "[dim]not applicable[/dim]",
 }
 
 
-def shown(report: Report, console: Console) -> None:
+def print_report(report: CertificationReport, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("check", "outcome", "what it looks at, and why it ended so"):
         table.add_column(name, overflow="fold")
     for result in report.results:
-        table.add_row(result.check.id, _MARKS[result.outcome], _text(result))
+        table.add_row(result.check.id, _LABELS[result.outcome], _cell_text(result))
     console.print(table)
     console.print(summary(report))
 
 
-def _text(result: Result) -> str:
+def _cell_text(result: CheckResult) -> str:
     title = result.check.title
     return f"{title}\n  → {_escaped(result.reason)}" if result.reason else title
 
@@ -35,30 +35,30 @@ def _escaped(text: str) -> str:
     return text.replace("[", "\\[")
 
 
-def summary(report: Report) -> str:
-    counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in Outcome)
-    verdict = "certified" if report.is_green else "NOT certified"
-    return f"{report.provider}: {verdict}; {counts}; {report.seconds:.1f} s"
+def summary(report: CertificationReport) -> str:
+    counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in CheckOutcome)
+    resolution = "certified" if report.is_certified else "NOT certified"
+    return f"{report.provider}: {resolution}; {counts}; {report.seconds:.1f} s"
 
 
-def as_object(report: Report) -> dict[str, object]:
+def as_object(report: CertificationReport) -> dict[str, object]:
     return {
         "provider": report.provider,
-        "certified": report.is_green,
-        "passed": len(report.of(Outcome.PASSED)),
-        "failed": len(report.of(Outcome.FAILED)),
-        "not_applicable": len(report.of(Outcome.NOT_APPLICABLE)),
+        "certified": report.is_certified,
+        "passed": len(report.of(CheckOutcome.PASSED)),
+        "failed": len(report.of(CheckOutcome.FAILED)),
+        "not_applicable": len(report.of(CheckOutcome.NOT_APPLICABLE)),
         "seconds": round(report.seconds, 1),
-        "checks": [_object(result) for result in report.results],
+        "checks": [_result_object(result) for result in report.results],
     }
 
 
-def _object(result: Result) -> dict[str, object]:
+def _result_object(result: CheckResult) -> dict[str, object]:
     return {
         "id": result.check.id,
         "title": result.check.title,
         "outcome": result.outcome.value.replace(" ", "_"),
         "reason": result.reason or None,
-        "expectations": result.expected,
+        "expectations": result.expectations,
         "seconds": round(result.seconds, 3),
     }

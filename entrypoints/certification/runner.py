@@ -5,50 +5,50 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.outbound.provider_kit.rate_window import SlidingWindow
+from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from domain.errors import PmsError
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.check import Check
-from entrypoints.certification.endings import Failed, NotApplicable
-from entrypoints.certification.scene import Scene, Shared
-from entrypoints.certification.surroundings import HalfWay, PacingClock
-from entrypoints.providers import FAULTS
+from entrypoints.certification.check_context import CheckContext, SharedFixtures
+from entrypoints.certification.fakes import FixedJitter, SimulatorClock
+from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
+from entrypoints.wiring.installed_providers import IMPORT_ERRORS
 from ports.providers import Capabilities, ProviderTools
 from ports.system import Clock
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CheckResult:
     """`reason` is empty for what passed; `expected`: how often the check looked at something."""
 
     check: Check
-    outcome: Outcome
+    outcome: CheckOutcome
     reason: str
-    expected: int
+    expectations: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CertificationReport:
     provider: str
-    results: Sequence[Result]
+    results: Sequence[CheckResult]
     seconds: float
 
     @property
-    def is_green(self) -> bool:
-        return bool(self.results) and not self.of(Outcome.FAILED)
+    def is_certified(self) -> bool:
+        return bool(self.results) and not self.of(CheckOutcome.FAILED)
 
-    def of(self, outcome: Outcome) -> list[Result]:
+    def of(self, outcome: CheckOutcome) -> list[CheckResult]:
         return [result for result in self.results if result.outcome is outcome]
 
     def failed_ids(self) -> frozenset[str]:
-        return frozenset(result.check.id for result in self.of(Outcome.FAILED))
+        return frozenset(result.check.id for result in self.of(CheckOutcome.FAILED))
 
 
 def certify(
@@ -56,58 +56,62 @@ def certify(
     checks: Sequence[Check],
     *,
     clock: Clock,
-    ended: Callable[[Result], None] = lambda _: None,
-) -> Report:
+    on_result: Callable[[CheckResult], None] = lambda _: None,
+) -> CertificationReport:
     """`ended` is told each result as it comes. `clock` measures; nothing waits on it."""
     started = clock.monotonic()
-    capabilities = _declared(candidate)
-    shared = Shared()
-    results: list[Result] = []
+    capabilities = _declared_capabilities(candidate)
+    shared = SharedFixtures()
+    results: list[CheckResult] = []
     with shared.stack:
         for check in checks:
-            result = _looked(check, candidate, capabilities, shared, clock)
+            result = _run_one(check, candidate, capabilities, shared, clock)
             results.append(result)
-            ended(result)
-    return Report(candidate.name, results, clock.monotonic() - started)
+            on_result(result)
+    return CertificationReport(candidate.name, results, clock.monotonic() - started)
 
 
-def _declared(candidate: Candidate) -> Capabilities:
-    clock = PacingClock()
-    tools = ProviderTools(clock=clock, randomness=HalfWay(), budget=SlidingWindow(clock))
+def _declared_capabilities(candidate: Candidate) -> Capabilities:
+    clock = SimulatorClock()
+    tools = ProviderTools(clock=clock, randomness=FixedJitter(), budget=InProcessRateBudget(clock))
     return candidate.make(tools).capabilities
 
 
-def _looked(
-    check: Check, candidate: Candidate, capabilities: Capabilities, shared: Shared, clock: Clock
-) -> Result:
-    begun = clock.monotonic()
-    unmet = [need for need in check.needs if not need.is_met_by(capabilities)]
-    if unmet:
-        reason = f"it declares that it has not: {', '.join(unmet)}"
-        return Result(check, Outcome.NOT_APPLICABLE, reason, 0, 0.0)
+def _run_one(
+    check: Check,
+    candidate: Candidate,
+    capabilities: Capabilities,
+    shared: SharedFixtures,
+    clock: Clock,
+) -> CheckResult:
+    started_at = clock.monotonic()
+    missing = [need for need in check.needs if not need.is_satisfied_by(capabilities)]
+    if missing:
+        reason = f"it declares that it has not: {', '.join(missing)}"
+        return CheckResult(check, CheckOutcome.NOT_APPLICABLE, reason, 0, 0.0)
     with ExitStack() as stack:
-        scene = Scene(candidate, capabilities, stack, shared)
-        outcome, reason = _ended(check, scene)
-    return Result(check, outcome, reason, scene.expected, clock.monotonic() - begun)
+        ctx = CheckContext(candidate, capabilities, stack, shared)
+        outcome, reason = _determine_outcome(check, ctx)
+    return CheckResult(check, outcome, reason, ctx.expectations, clock.monotonic() - started_at)
 
 
-def _ended(check: Check, scene: Scene) -> tuple[Outcome, str]:
+def _determine_outcome(check: Check, ctx: CheckContext) -> tuple[CheckOutcome, str]:
     try:
-        check.look(scene)
-    except NotApplicable as why:
-        return Outcome.NOT_APPLICABLE, str(why)
-    except Failed as fault:
-        return Outcome.FAILED, str(fault)
+        check.run_check(ctx)
+    except CheckNotApplicable as why:
+        return CheckOutcome.NOT_APPLICABLE, str(why)
+    except CheckFailed as fault:
+        return CheckOutcome.FAILED, str(fault)
     except PmsError as error:
-        return Outcome.FAILED, f"{type(error).__name__}: {error.message}"
-    except FAULTS as fault:
-        return Outcome.FAILED, f"{type(fault).__name__} at {_place(fault)}"
-    if not scene.expected:
-        return Outcome.FAILED, "the check looked at nothing"
-    return Outcome.PASSED, ""
+        return CheckOutcome.FAILED, f"{type(error).__name__}: {error.message}"
+    except IMPORT_ERRORS as fault:
+        return CheckOutcome.FAILED, f"{type(fault).__name__} at {_location_of(fault)}"
+    if not ctx.expectations:
+        return CheckOutcome.FAILED, "the check looked at nothing"
+    return CheckOutcome.PASSED, ""
 
 
-def _place(fault: BaseException) -> str:
+def _location_of(fault: BaseException) -> str:
     """Without its text, which may hold a payload's values."""
     trace = fault.__traceback__
     place = "an unknown place"

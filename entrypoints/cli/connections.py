@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import click
 
-from application.add_connection import NewConnection
+from application.connections.add_connection import NewConnection
 from domain.sync import Connection, Schedule
-from entrypoints.cli.opened import connection_of, hotel_named, opened
-from entrypoints.cli.output import json_option, say_fields, say_rows
+from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
+from entrypoints.cli.output import json_option, print_fields, print_rows
 from ports.providers import Capabilities
 
 
@@ -37,14 +37,14 @@ def add(  # noqa: PLR0913  # one parameter per option
     reconcile_hours: int,
 ) -> None:
     """Connects HOTEL to its account at PROVIDER. `pms provider list` shows each one's settings."""
-    given = _given(values, asked)
-    with opened() as container:
+    new_values = _collect_values(values, asked)
+    with open_container() as container:
         added = container.add_connection(
             NewConnection(
                 hotel=hotel,
                 provider=provider,
                 name=name or provider,
-                values=given,
+                values=new_values,
                 schedule=Schedule(
                     delta_every=timedelta(minutes=delta_minutes),
                     reconcile_every=timedelta(hours=reconcile_hours),
@@ -52,11 +52,11 @@ def add(  # noqa: PLR0913  # one parameter per option
             )
         )
         can = container.providers.get(provider).capabilities
-        told = _fields(added.connection)
-        told |= _told_at(can, added.key)
+        output = _connection_fields(added.connection)
+        output |= _webhook_target(can, added.key)
         if can.pulls_with(added.connection.settings):
-            told["next"] = f"pms connection test {hotel}/{added.connection.name}"
-        say_fields(told)
+            output["next"] = f"pms connection test {hotel}/{added.connection.name}"
+        print_fields(output)
 
 
 @connection.command("set")
@@ -66,13 +66,13 @@ def add(  # noqa: PLR0913  # one parameter per option
 @json_option
 def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) -> None:
     """Changes settings or credentials of a connection; all others stay as they are."""
-    given = _given(values, asked)
-    if not given:
+    new_values = _collect_values(values, asked)
+    if not new_values:
         raise click.UsageError("name what to change: --set NAME=VALUE or --secret NAME")
-    with opened() as container:
-        found = connection_of(container, connection)
-        changed = container.update_connection(found.id, given)
-        say_fields({**_fields(changed), "next": f"pms connection test {connection}"})
+    with open_container() as container:
+        stored = resolve_connection(container, connection)
+        changed = container.update_connection(stored.id, new_values)
+        print_fields({**_connection_fields(changed), "next": f"pms connection test {connection}"})
 
 
 @connection.command("rotate-key")
@@ -81,11 +81,11 @@ def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) 
 def rotate_key(connection: str) -> None:
     """A new webhook path, or user name for pushes, shown once; the old one ends within two
     seconds."""
-    with opened() as container:
-        rotated = container.rotate_webhook_key(connection_of(container, connection).id)
+    with open_container() as container:
+        rotated = container.rotate_webhook_key(resolve_connection(container, connection).id)
         can = container.providers.get(rotated.connection.provider).capabilities
-        told = {**_fields(rotated.connection), **_told_at(can, rotated.key)}
-        say_fields({**told, "next": "tell the vendor the new one"})
+        output = {**_connection_fields(rotated.connection), **_webhook_target(can, rotated.key)}
+        print_fields({**output, "next": "tell the vendor the new one"})
 
 
 @connection.command()
@@ -93,19 +93,21 @@ def rotate_key(connection: str) -> None:
 @json_option
 def test(connection: str) -> None:
     """Asks the provider whether the credentials work; then syncs begin. Exit 1 where they don't."""
-    with opened() as container:
-        found = connection_of(container, connection)
-        tested = container.test_connection(found.id, correlation_id=str(container.ids.new()))
-        report = tested.report
-        say_fields(
+    with open_container() as container:
+        stored = resolve_connection(container, connection)
+        verification = container.verify_connection(
+            stored.id, correlation_id=str(container.ids.new())
+        )
+        report = verification.report
+        print_fields(
             {
                 "works": report is not None,
-                "error": tested.error,
+                "error": verification.error,
                 "property": report and report.property_name,
                 "property_id": report and report.property_id,
                 "time_zone": report and report.time_zone,
                 "currency": report and report.currency,
-                "suggestions": list(tested.suggestions),
+                "suggestions": list(verification.suggestions),
             }
         )
         if report is None:
@@ -117,14 +119,14 @@ def test(connection: str) -> None:
 @json_option
 def list_connections(hotel: str | None) -> None:
     """All connections, or those of HOTEL, with their health."""
-    with opened() as container:
-        hotels = [hotel_named(container, hotel)] if hotel else container.directory.hotels()
+    with open_container() as container:
+        hotels = [get_hotel_by_slug(container, hotel)] if hotel else container.directory.hotels()
         rows = [
-            {"hotel": each.slug, **_fields(found)}
+            {"hotel": each.slug, **_connection_fields(stored)}
             for each in hotels
-            for found in container.directory.connections_of_hotel(each.id)
+            for stored in container.directory.connections_of_hotel(each.id)
         ]
-        say_rows(rows, empty="No connections yet; add one: pms connection add --help")
+        print_rows(rows, empty="No connections yet; add one: pms connection add --help")
 
 
 @connection.command()
@@ -132,9 +134,9 @@ def list_connections(hotel: str | None) -> None:
 @json_option
 def pause(connection: str) -> None:
     """Stops scheduled syncs; pushes and webhooks are still taken."""
-    with opened() as container:
-        found = connection_of(container, connection)
-        say_fields(_fields(container.pause_connection(found.id)))
+    with open_container() as container:
+        stored = resolve_connection(container, connection)
+        print_fields(_connection_fields(container.pause_connection(stored.id)))
 
 
 @connection.command()
@@ -142,24 +144,24 @@ def pause(connection: str) -> None:
 @json_option
 def resume(connection: str) -> None:
     """Starts scheduled syncs again, the next at once."""
-    with opened() as container:
-        found = connection_of(container, connection)
-        say_fields(_fields(container.resume_connection(found.id)))
+    with open_container() as container:
+        stored = resolve_connection(container, connection)
+        print_fields(_connection_fields(container.resume_connection(stored.id)))
 
 
-def _given(values: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
-    told = dict(_pair(value) for value in values)
-    return told | {name: click.prompt(name, hide_input=True, err=True) for name in asked}
+def _collect_values(values: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
+    output = dict(_parse_assignment(value) for value in values)
+    return output | {name: click.prompt(name, hide_input=True, err=True) for name in asked}
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _parse_assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise click.BadParameter("write NAME=VALUE", param_hint="--set")
     return name, value
 
 
-def _told_at(can: Capabilities, key: str) -> dict[str, object]:
+def _webhook_target(can: Capabilities, key: str) -> dict[str, object]:
     """Where the vendor's own messages go."""
     if can.webhooks:
         path = f"/api/pms/{can.name}/webhook/{key}"
@@ -170,7 +172,7 @@ def _told_at(can: Capabilities, key: str) -> dict[str, object]:
     return {}
 
 
-def _fields(connection: Connection) -> dict[str, object]:
+def _connection_fields(connection: Connection) -> dict[str, object]:
     return {
         "name": connection.name,
         "provider": connection.provider,

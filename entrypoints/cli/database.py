@@ -3,9 +3,9 @@
 import click
 
 from adapters.outbound.persistence import migrations
-from entrypoints.cli.output import json_option, say_fields
-from entrypoints.home import private_home
-from entrypoints.settings import read_settings
+from entrypoints.cli.output import json_option, print_fields
+from entrypoints.wiring.home_directory import ensure_private_home
+from entrypoints.wiring.settings import load_settings
 
 
 @click.group()
@@ -17,11 +17,11 @@ def db() -> None:
 @json_option
 def upgrade() -> None:
     """Brings the schema to this version; safe to run twice and from several machines at once."""
-    settings = read_settings()
-    private_home(settings.home)
+    settings = load_settings()
+    ensure_private_home(settings.home)
     before = migrations.current(settings.database)
     migrations.upgrade(settings.database)
-    say_fields({"from": before, "to": migrations.current(settings.database)})
+    print_fields({"from": before, "to": migrations.current(settings.database)})
 
 
 @db.command()
@@ -30,7 +30,7 @@ def upgrade() -> None:
 @json_option
 def downgrade(version: int) -> None:
     """Takes the schema back to VERSION; 0 removes everything."""
-    settings = read_settings()
+    settings = load_settings()
     before = migrations.current(settings.database)
     migrations.downgrade(settings.database, version)
-    say_fields({"from": before, "to": migrations.current(settings.database)})
+    print_fields({"from": before, "to": migrations.current(settings.database)})

@@ -9,11 +9,11 @@ import click
 from adapters.outbound.persistence import migrations
 from adapters.outbound.security.sealing import new_key
 from domain.errors import PmsError
-from entrypoints.cli.opened import opened
-from entrypoints.cli.output import json_option, say_json, say_rows, wants_json
-from entrypoints.container import Container
-from entrypoints.providers import broken_among
-from entrypoints.settings import PREFIX, Settings
+from entrypoints.cli.open_container import open_container
+from entrypoints.cli.output import is_json_requested, json_option, print_json, print_rows
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.installed_providers import broken_plugins_of
+from entrypoints.wiring.settings import PREFIX, Settings
 
 
 @click.command()
@@ -24,31 +24,33 @@ def doctor(*, make_key: bool) -> None:
     if make_key:
         click.echo(new_key("k1"))
         return
-    with opened() as container:
-        settings = _settings(container.settings)
-        checks = _checks(container)
-        if wants_json():
-            say_json({"settings": settings, "checks": checks})
+    with open_container() as container:
+        settings = _list_settings(container.settings)
+        checks = _run_checks(container)
+        if is_json_requested():
+            print_json({"settings": settings, "checks": checks})
         else:
-            say_rows(settings, empty="")
+            print_rows(settings, empty="")
             click.echo()
-            say_rows(checks, empty="")
+            print_rows(checks, empty="")
         if any(check["result"] != "ok" for check in checks):
             sys.exit(1)
 
 
-def _settings(settings: Settings) -> list[dict[str, object]]:
+def _list_settings(settings: Settings) -> list[dict[str, object]]:
     return [
         {
             "variable": f"{PREFIX}{spec.name.upper()}",
-            "value": _shown(getattr(settings, spec.name), secret=bool(spec.metadata["secret"])),
+            "value": _format_setting(
+                getattr(settings, spec.name), secret=bool(spec.metadata["secret"])
+            ),
             "meaning": str(spec.metadata["what"]),
         }
         for spec in fields(settings)
     ]
 
 
-def _shown(value: object, *, secret: bool) -> str:
+def _format_setting(value: object, *, secret: bool) -> str:
     if secret:
         return "(set)" if value else ""
     if isinstance(value, frozenset):
@@ -60,22 +62,22 @@ def _shown(value: object, *, secret: bool) -> str:
     return text if isinstance(value, Path) or not text.startswith("Environment.") else text.lower()
 
 
-def _checks(container: Container) -> list[dict[str, object]]:
+def _run_checks(container: Container) -> list[dict[str, object]]:
     health = container.check_health()
     checks: list[dict[str, object]] = [
         {"check": name, "result": code or "ok"} for name, code in health.parts.items()
     ]
-    for name, ask in (
+    for name, probe in (
         ("schema", lambda: migrations.current(container.settings.database)),
         ("sealing keys", lambda: container.sealer),
         ("providers", container.providers.all),
     ):
         try:
-            ask()
+            probe()
             checks.append({"check": name, "result": "ok"})
         except PmsError as error:
             checks.append({"check": name, "result": f"{error.code}: {error.message}"})
-    for plugin in broken_among(container.providers):
-        told = f"{plugin.problem} ({plugin.target})"
-        checks.append({"check": f"provider {plugin.name}", "result": told})
+    for plugin in broken_plugins_of(container.providers):
+        reason_text = f"{plugin.problem} ({plugin.target})"
+        checks.append({"check": f"provider {plugin.name}", "result": reason_text})
     return checks

@@ -3,8 +3,8 @@
 import click
 
 from domain.hotel import Hotel
-from entrypoints.cli.opened import hotel_named, opened
-from entrypoints.cli.output import json_option, say_fields, say_rows
+from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
 @click.group()
@@ -20,8 +20,8 @@ def hotel() -> None:
 @json_option
 def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
     """Adds a hotel under a short name of a-z, 0-9 and hyphens."""
-    with opened() as container:
-        say_fields(
+    with open_container() as container:
+        print_fields(
             _fields(
                 container.add_hotel(slug=slug, name=name, time_zone=time_zone, currency=currency)
             )
@@ -32,9 +32,9 @@ def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
 @json_option
 def list_hotels() -> None:
     """All hotels."""
-    with opened() as container:
+    with open_container() as container:
         rows = [_fields(each) for each in container.directory.hotels()]
-        say_rows(rows, empty="No hotels yet; add one: pms hotel add --help")
+        print_rows(rows, empty="No hotels yet; add one: pms hotel add --help")
 
 
 @hotel.command()
@@ -42,10 +42,10 @@ def list_hotels() -> None:
 @json_option
 def show(slug: str) -> None:
     """One hotel with what is known of it."""
-    with opened() as container:
-        found = hotel_named(container, slug)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, slug)
         connections = container.directory.connections_of_hotel(found.id)
-        say_fields(
+        print_fields(
             {
                 **_fields(found),
                 "bookings": container.store.queries.count_bookings(found.id),
@@ -59,8 +59,8 @@ def show(slug: str) -> None:
 @json_option
 def disable(slug: str) -> None:
     """Switches the layer off for SLUG: partners are refused, nothing is pulled."""
-    with opened() as container:
-        say_fields(_fields(container.switch_hotel(slug, enabled=False)))
+    with open_container() as container:
+        print_fields(_fields(container.switch_hotel(slug, enabled=False)))
 
 
 @hotel.command()
@@ -68,8 +68,8 @@ def disable(slug: str) -> None:
 @json_option
 def enable(slug: str) -> None:
     """Switches the layer on again for SLUG."""
-    with opened() as container:
-        say_fields(_fields(container.switch_hotel(slug, enabled=True)))
+    with open_container() as container:
+        print_fields(_fields(container.switch_hotel(slug, enabled=True)))
 
 
 def _fields(hotel: Hotel) -> dict[str, object]:

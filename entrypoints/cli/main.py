@@ -7,18 +7,19 @@ from entrypoints.cli.database import db
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.hotels import hotel
 from entrypoints.cli.mapping import map_files
-from entrypoints.cli.output import PmsGroup, json_option
+from entrypoints.cli.output import PmsCommandGroup, json_option
 from entrypoints.cli.processes import relay, scheduler, web, worker
 from entrypoints.cli.providers import provider
 from entrypoints.cli.quarantine import quarantine
-from entrypoints.cli.simulating import simulate
+from entrypoints.cli.simulate import simulate
 from entrypoints.cli.syncs import sync, verify
 from entrypoints.cli.tokens import token
 from entrypoints.cli.up import up
 
 
 @click.group(
-    cls=PmsGroup, context_settings={"help_option_names": ["-h", "--help"], "obj": {"json": False}}
+    cls=PmsCommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "obj": {"json": False}},
 )
 @click.version_option(package_name="pms-adapter-layer", prog_name="pms")
 @json_option

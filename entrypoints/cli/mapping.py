@@ -8,13 +8,13 @@ from typing import Final
 import click
 
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
-from adapters.outbound.provider_kit.json_text import Json, dumps
-from application.canonical_document import snapshot_document
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from application.queries.canonical_document import snapshot_document
 from domain.hotel import require_time_zone
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet
 from domain.values import Money
-from entrypoints.cli.opened import opened
+from entrypoints.cli.open_container import open_container
 from ports.providers import HotelContext, Notification, Provider, ReadItem
 
 _KINDS: Final = {
@@ -22,7 +22,7 @@ _KINDS: Final = {
     "guests": ItemKind.GUEST,
     "availability": ItemKind.AVAILABILITY,
 }
-MOST: Final = 1_000_000
+MAX_ITEMS: Final = 1_000_000
 
 
 @click.command("map")
@@ -51,14 +51,14 @@ def map_files(  # one parameter per option
     require_time_zone(time_zone)
     Money(0, currency)
     bodies = [scrub_bytes(file.read_bytes()) for file in files]
-    with opened() as container:
+    with open_container() as container:
         plugin = container.providers.get(provider)
         context = HotelContext(
             time_zone=time_zone, currency=currency, observed_at=container.clock.now()
         )
         if kind == "webhook":
             for body in bodies:
-                click.echo(dumps(_notification(plugin.read_notification(body, context))))
+                click.echo(dumps(_notification_document(plugin.read_notification(body, context))))
             return
         if _print_items(plugin, _KINDS[kind], bodies, context, explain=explain):
             sys.exit(1)
@@ -74,7 +74,7 @@ def _print_items(
 ) -> int:
     """How many were refused."""
     refused = 0
-    for item in plugin.read_items(kind, bodies, context, limit=MOST, explain=explain):
+    for item in plugin.read_items(kind, bodies, context, limit=MAX_ITEMS, explain=explain):
         if item.reason is not None:
             refused += 1
             reason = item.reason
@@ -82,17 +82,17 @@ def _print_items(
                 f"refused {reason.path or '(whole)'} [{reason.code}] {reason.detail}", err=True
             )
         else:
-            for document in _documents(item, explain=explain):
+            for document in _item_documents(item, explain=explain):
                 click.echo(dumps(document))
     return refused
 
 
-def _documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
+def _item_documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
     """One; of a set of availability one per cell, after what it says as a whole if it does."""
     assert item.snapshot is not None  # noqa: S101  # exactly one of snapshot and reason is set
     document: dict[str, Json] = dict(snapshot_document(item.snapshot))
     if explain:
-        document["explain"] = dict(item.homes)
+        document["explain"] = dict(item.field_trace)
     is_set = isinstance(item.snapshot, AvailabilitySet)
     if not is_set or explain or document["complete_from"]:
         yield document
@@ -100,12 +100,14 @@ def _documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
         yield from (snapshot_document(cell) for cell in item.snapshot.cells)
 
 
-def _notification(said: Notification) -> Json:
+def _notification_document(notification: Notification) -> Json:
     """New credentials are named, never shown."""
     return {
-        "fetch": [{"kind": ref.kind.value, "external_id": ref.external_id} for ref in said.refs],
-        "ignored": list(said.ignored),
-        "property_id": said.property_id,
-        "new_secrets": [*sorted(said.new_secrets)],
-        "disabled": said.disabled,
+        "fetch": [
+            {"kind": ref.kind.value, "external_id": ref.external_id} for ref in notification.refs
+        ],
+        "ignored": list(notification.ignored),
+        "property_id": notification.property_id,
+        "new_secrets": [*sorted(notification.new_secrets)],
+        "disabled": notification.disabled,
     }

@@ -15,7 +15,7 @@ from rich.table import Table
 from domain.errors import PmsError
 
 
-class PmsGroup(click.Group):
+class PmsCommandGroup(click.Group):
     """Our errors become one line on standard error and exit code 1; nobody sees a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -24,32 +24,36 @@ class PmsGroup(click.Group):
         except PmsError as error:
             as_json = bool((ctx.obj or {}).get("json"))
             if as_json:
-                told = {"code": error.code, "message": error.message, "details": error.details}
-                say_json({"error": told}, err=True)
+                error_document = {
+                    "code": error.code,
+                    "message": error.message,
+                    "details": error.details,
+                }
+                print_json({"error": error_document}, err=True)
             else:
-                click.echo(f"error: {_sentence(error)} [{error.code}]", err=True)
+                click.echo(f"error: {_format_error(error)} [{error.code}]", err=True)
             raise SystemExit(1) from error
 
 
-def _sentence(error: PmsError) -> str:
+def _format_error(error: PmsError) -> str:
     """The message with the details that it does not give itself."""
     details = {k: v for k, v in error.details.items() if str(v) not in error.message}
     return " ".join([error.message, *(f"({name}: {value})" for name, value in details.items())])
 
 
-def progress_console() -> Console:
+def stderr_console() -> Console:
     """Bars go to standard error, so that standard output stays for results."""
     return Console(stderr=True, highlight=False)
 
 
-def wants_json() -> bool:
+def is_json_requested() -> bool:
     return bool((click.get_current_context().find_root().obj or {}).get("json"))
 
 
 def json_option(command: Any) -> Any:
     """`--json` after the command as well as before it."""
 
-    def remember(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
+    def store_json_flag(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
         if value:
             ctx.find_root().obj["json"] = True
 
@@ -57,19 +61,19 @@ def json_option(command: Any) -> Any:
         "--json",
         is_flag=True,
         expose_value=False,
-        callback=remember,
+        callback=store_json_flag,
         help="Results as JSON, for machines.",
     )(command)
 
 
-def say_json(value: object, *, err: bool = False) -> None:
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False), err=err)
+def print_json(value: object, *, err: bool = False) -> None:
+    click.echo(json.dumps(value, default=_to_json_value, ensure_ascii=False), err=err)
 
 
-def say_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
+def print_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
     """A table on a terminal or in a pipe; with --json an array."""
-    if wants_json():
-        say_json(list(rows))
+    if is_json_requested():
+        print_json(list(rows))
         return
     if not rows:
         click.echo(empty)
@@ -78,21 +82,21 @@ def say_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_shown(value) for value in row.values()))
+        table.add_row(*(_format_cell(value) for value in row.values()))
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def say_fields(fields: Mapping[str, object]) -> None:
+def print_fields(fields: Mapping[str, object]) -> None:
     """One thing, a line per field; with --json an object."""
-    if wants_json():
-        say_json(fields)
+    if is_json_requested():
+        print_json(fields)
         return
     width = max(len(name) for name in fields)
     for name, value in fields.items():
-        click.echo(f"{name.replace('_', ' '):<{width}}  {_shown(value)}")
+        click.echo(f"{name.replace('_', ' '):<{width}}  {_format_cell(value)}")
 
 
-def _shown(value: object) -> str:
+def _format_cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
@@ -102,7 +106,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, UUID):

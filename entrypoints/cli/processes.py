@@ -4,18 +4,18 @@ from pathlib import Path
 
 import click
 
-from entrypoints.container import build
-from entrypoints.log_config import configure_logging
-from entrypoints.relay import run_relay
-from entrypoints.scheduler import run_scheduler
-from entrypoints.settings import Settings, read_settings
-from entrypoints.subscribers import written_to
-from entrypoints.web import run_web
-from entrypoints.worker import ALL_QUEUES, SHORT_QUEUES, run_worker
+from entrypoints.processes.relay import run_relay
+from entrypoints.processes.scheduler import run_scheduler
+from entrypoints.processes.web import run_web
+from entrypoints.processes.worker import ALL_QUEUES, SHORT_QUEUES, run_worker
+from entrypoints.wiring.container import build_container
+from entrypoints.wiring.logging_config import configure_logging
+from entrypoints.wiring.settings import Settings, load_settings
+from entrypoints.wiring.subscribers import file_subscriber
 
 
-def _settings(process: str) -> Settings:
-    settings = read_settings()
+def _load_process_settings(process: str) -> Settings:
+    settings = load_settings()
     configure_logging(settings.log_level, process=process)
     return settings
 
@@ -23,20 +23,20 @@ def _settings(process: str) -> Settings:
 @click.command()
 def web() -> None:
     """The HTTP API and GraphQL, served by gunicorn."""
-    run_web(_settings("web"))
+    run_web(_load_process_settings("web"))
 
 
 @click.command()
 @click.option("--short-only", is_flag=True, help="Ticks and webhooks only, no long syncs.")
 def worker(*, short_only: bool) -> None:
     """Carries out syncs, webhooks and ticks; as many as you like, on any machines."""
-    run_worker(_settings("worker"), queues=SHORT_QUEUES if short_only else ALL_QUEUES)
+    run_worker(_load_process_settings("worker"), queues=SHORT_QUEUES if short_only else ALL_QUEUES)
 
 
 @click.command()
 def scheduler() -> None:
     """Ticks: enqueues what the database says is due."""
-    run_scheduler(_settings("scheduler"))
+    run_scheduler(_load_process_settings("scheduler"))
 
 
 @click.command()
@@ -47,6 +47,6 @@ def scheduler() -> None:
 )
 def relay(*, events_to: Path | None) -> None:
     """Tells the subscribers what happened, from the outbox."""
-    settings = _settings("relay")
-    extra = {"file": written_to(events_to)} if events_to else {}
-    run_relay(build(settings, extra_subscribers=extra))
+    settings = _load_process_settings("relay")
+    extra = {"file": file_subscriber(events_to)} if events_to else {}
+    run_relay(build_container(settings, extra_subscribers=extra))

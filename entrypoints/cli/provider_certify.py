@@ -9,12 +9,12 @@ from rich.progress import Progress
 
 from adapters.outbound.system import SystemClock
 from entrypoints.certification.check import Check
-from entrypoints.certification.installed import candidate_of
+from entrypoints.certification.installed_candidates import candidate_of
 from entrypoints.certification.registry import selected
-from entrypoints.certification.report import as_object, shown
-from entrypoints.certification.runner import Report, Result, certify
-from entrypoints.cli.output import json_option, progress_console, say_json, wants_json
-from entrypoints.log_config import configure_logging
+from entrypoints.certification.report import as_object, print_report
+from entrypoints.certification.runner import CertificationReport, CheckResult, certify
+from entrypoints.cli.output import is_json_requested, json_option, print_json, stderr_console
+from entrypoints.wiring.logging_config import configure_logging
 
 
 @click.command("certify")
@@ -31,21 +31,21 @@ def certify_provider(name: str, only: str | None) -> None:
     if not checks:
         raise click.BadParameter(f"no check is called {only!r}", param_hint="--only")
     configure_logging("CRITICAL", process="cli")
-    report = _certified(name, checks)
-    if wants_json():
-        say_json(as_object(report))
+    report = _run_certification(name, checks)
+    if is_json_requested():
+        print_json(as_object(report))
     else:
-        shown(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
-    if not report.is_green:
+        print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
+    if not report.is_certified:
         raise SystemExit(1)
 
 
-def _certified(name: str, checks: Sequence[Check]) -> Report:
+def _run_certification(name: str, checks: Sequence[Check]) -> CertificationReport:
     candidate = candidate_of(name)
-    with Progress(console=progress_console(), transient=True) as progress:
+    with Progress(console=stderr_console(), transient=True) as progress:
         task = progress.add_task(f"certifying {name}", total=len(checks))
 
-        def ended(result: Result) -> None:
+        def on_result(result: CheckResult) -> None:
             progress.update(task, advance=1, description=result.check.id)
 
-        return certify(candidate, checks, clock=SystemClock(), ended=ended)
+        return certify(candidate, checks, clock=SystemClock(), on_result=on_result)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from entrypoints.cli.output import json_option, say_json, wants_json
-from entrypoints.scaffold.package_writing import write_package
+from entrypoints.cli.output import is_json_requested, json_option, print_json
+from entrypoints.scaffold.provider_package import write_package
 
 
 @click.command("new")
@@ -23,10 +23,10 @@ def new_provider(name: str, *, into: Path | None, title: str | None) -> None:
     It runs as it is, against its own simulator; the vendor's words are to be filled in.
     """
     folder = into or Path(f"pms-provider-{name}")
-    written = write_package(name, title or name.capitalize(), folder)
-    if wants_json():
-        say_json({"folder": str(folder), "files": [str(path) for path in written]})
+    written_files = write_package(name, title or name.capitalize(), folder)
+    if is_json_requested():
+        print_json({"folder": str(folder), "files": [str(path) for path in written_files]})
         return
-    for path in written:
+    for path in written_files:
         click.echo(path)
     click.echo(f"\nNext: pip install -e {folder} && pms provider certify {name}")

@@ -2,11 +2,11 @@
 
 import click
 
-from entrypoints.cli.opened import opened
-from entrypoints.cli.output import json_option, say_rows, wants_json
+from entrypoints.cli.open_container import open_container
+from entrypoints.cli.output import is_json_requested, json_option, print_rows
 from entrypoints.cli.provider_certify import certify_provider
 from entrypoints.cli.provider_new import new_provider
-from entrypoints.providers import BrokenPlugin, broken_among
+from entrypoints.wiring.installed_providers import BrokenPlugin, broken_plugins_of
 from ports.providers import Capabilities, SettingSpec
 
 
@@ -24,34 +24,37 @@ provider.add_command(new_provider)
 def list_providers() -> None:
     """What each can do, and the settings that a connection to it needs; what is wrong with those
     that can't be used."""
-    with opened() as container:
-        rows = [_fields(each.capabilities) for each in container.providers.all()]
-        broken = broken_among(container.providers)
-        if broken or wants_json():
+    with open_container() as container:
+        rows = [_provider_fields(each.capabilities) for each in container.providers.all()]
+        broken = broken_plugins_of(container.providers)
+        if broken or is_json_requested():
             rows = [{**row, "problem": None} for row in rows]
-            rows += [{**dict.fromkeys(rows[0] if rows else ()), **_broken(each)} for each in broken]
-        say_rows(rows, empty="No provider is installed.")
+            rows += [
+                {**dict.fromkeys(rows[0] if rows else ()), **_broken_plugin_fields(each)}
+                for each in broken
+            ]
+        print_rows(rows, empty="No provider is installed.")
 
 
-def _fields(capabilities: Capabilities) -> dict[str, object]:
+def _provider_fields(capabilities: Capabilities) -> dict[str, object]:
     return {
         "name": capabilities.name,
         "title": capabilities.title,
         "kinds": sorted(capabilities.kinds),
         "pulls": capabilities.pulls,
         "webhooks": capabilities.webhooks,
-        "tells_deletion": capabilities.tells_deletion,
+        "tells_deletion": capabilities.reports_deletions,
         "delta_misses": list(capabilities.delta_misses),
-        "settings": [_setting(spec) for spec in capabilities.settings],
+        "settings": [_format_setting(spec) for spec in capabilities.settings],
     }
 
 
-def _broken(plugin: BrokenPlugin) -> dict[str, object]:
+def _broken_plugin_fields(plugin: BrokenPlugin) -> dict[str, object]:
     return {"name": plugin.name, "problem": f"{plugin.problem} ({plugin.target})"}
 
 
-def _setting(spec: SettingSpec) -> str:
-    marks = [
-        mark for mark, is_so in (("secret", spec.secret), ("required", spec.required)) if is_so
+def _format_setting(spec: SettingSpec) -> str:
+    flags = [
+        flag for flag, is_set in (("secret", spec.secret), ("required", spec.required)) if is_set
     ]
-    return f"{spec.name} ({', '.join(marks)})" if marks else spec.name
+    return f"{spec.name} ({', '.join(flags)})" if flags else spec.name

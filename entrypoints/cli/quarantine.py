@@ -6,8 +6,8 @@ import click
 
 from application.errors import NotFound
 from domain.messages import InboxItem
-from entrypoints.cli.opened import hotel_named, opened
-from entrypoints.cli.output import json_option, say_fields, say_rows
+from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
 @click.group()
@@ -21,10 +21,10 @@ def quarantine() -> None:
 @json_option
 def list_items(hotel: str, *, limit: int) -> None:
     """The oldest first, with the reasons."""
-    with opened() as container:
-        found = hotel_named(container, hotel)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, hotel)
         rows = [_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)]
-        say_rows(rows, empty="Nothing is quarantined.")
+        print_rows(rows, empty="Nothing is quarantined.")
 
 
 @quarantine.command()
@@ -33,11 +33,11 @@ def list_items(hotel: str, *, limit: int) -> None:
 @json_option
 def show(hotel: str, item_id: UUID) -> None:
     """One item with its payload, which may hold a guest's personal data."""
-    with opened() as container, container.store.unit_of_work() as uow:
-        found = uow.inbox.load(hotel_named(container, hotel).id, [item_id]).get(item_id)
+    with open_container() as container, container.store.unit_of_work() as uow:
+        found = uow.inbox.load(get_hotel_by_slug(container, hotel).id, [item_id]).get(item_id)
         if found is None:
             raise NotFound("nothing of this id is in the inbox of this hotel")
-        say_fields({**_fields(found), "payload": found.body.decode("utf-8", "replace")})
+        print_fields({**_fields(found), "payload": found.body.decode("utf-8", "replace")})
 
 
 @quarantine.command()
@@ -47,8 +47,8 @@ def show(hotel: str, item_id: UUID) -> None:
 @json_option
 def replay(hotel: str, item_ids: tuple[UUID, ...], *, every: bool) -> None:
     """Tries items again, after a mapper was mended or the hotel put its data right."""
-    with opened() as container:
-        found = hotel_named(container, hotel)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, hotel)
         ids = list(item_ids)
         if every:
             ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
@@ -63,7 +63,7 @@ def replay(hotel: str, item_ids: tuple[UUID, ...], *, every: bool) -> None:
                     "reason": reason and reason.detail,
                 }
             )
-        say_rows(rows, empty="Name items, or --all.")
+        print_rows(rows, empty="Name items, or --all.")
 
 
 def _fields(item: InboxItem) -> dict[str, object]:

@@ -6,18 +6,18 @@ from threading import Thread
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from application.verify_hotel import DriftReport
+from application.sync.verify_hotel import DriftReport
 from domain.sync import SyncKind, SyncRun, SyncStatus
-from entrypoints.cli.opened import connection_of, hotel_named, opened
+from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
 from entrypoints.cli.output import (
+    is_json_requested,
     json_option,
-    progress_console,
-    say_fields,
-    say_json,
-    say_rows,
-    wants_json,
+    print_fields,
+    print_json,
+    print_rows,
+    stderr_console,
 )
-from entrypoints.container import Container
+from entrypoints.wiring.container import Container
 
 
 @click.group()
@@ -31,9 +31,9 @@ def sync() -> None:
 @json_option
 def run(connection: str, *, full: bool) -> None:
     """Syncs CONNECTION here and now (no queue needed). Exit 1 unless it was COMPLETED."""
-    with opened() as container:
+    with open_container() as container:
         kind = SyncKind.FULL if full else SyncKind.DELTA
-        _finish(_carried_out(container, connection, kind))
+        _print_and_exit(_run_sync(container, connection, kind))
 
 
 @sync.command()
@@ -41,8 +41,8 @@ def run(connection: str, *, full: bool) -> None:
 @json_option
 def reconcile(connection: str) -> None:
     """Compares the window of stays with the provider and mends ours, deletions included."""
-    with opened() as container:
-        _finish(_carried_out(container, connection, SyncKind.RECONCILE))
+    with open_container() as container:
+        _print_and_exit(_run_sync(container, connection, SyncKind.RECONCILE))
 
 
 @sync.command()
@@ -51,13 +51,13 @@ def reconcile(connection: str) -> None:
 @json_option
 def status(hotel: str, *, limit: int) -> None:
     """The latest runs of HOTEL."""
-    with opened() as container:
-        found = hotel_named(container, hotel)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, hotel)
         runs, total = container.store.queries.sync_runs(found.id, limit=limit)
-        if wants_json():
-            say_json({"total": total, "runs": [_fields(each) for each in runs]})
+        if is_json_requested():
+            print_json({"total": total, "runs": [_fields(each) for each in runs]})
         else:
-            say_rows([_fields(each) for each in runs], empty="No sync has run yet.")
+            print_rows([_fields(each) for each in runs], empty="No sync has run yet.")
 
 
 @click.command()
@@ -65,42 +65,46 @@ def status(hotel: str, *, limit: int) -> None:
 @json_option
 def verify(hotel: str) -> None:
     """Our picture of HOTEL against its providers', drift by field. Exit 1 where they differ."""
-    with opened() as container:
-        found = hotel_named(container, hotel)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, hotel)
         reports = [
             container.verify_hotel(each.id, correlation_id=str(container.ids.new()))
             for each in container.directory.connections_of_hotel(found.id)
             if container.providers.get(each.provider).capabilities.pulls_with(each.settings)
         ]
-        rows = [_drift(report) for report in reports]
-        say_rows(rows, empty="No connection of this hotel can be asked.")
+        rows = [_drift_fields(report) for report in reports]
+        print_rows(rows, empty="No connection of this hotel can be asked.")
         if any(report.drift for report in reports):
             sys.exit(1)
 
 
-def _carried_out(container: Container, connection: str, kind: SyncKind) -> SyncRun:
+def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
     """The queued job may run as well: the lease lets only one of them work."""
-    found = connection_of(container, connection)
+    found = resolve_connection(container, connection)
     queued = container.request_sync(found.id, kind, correlation_id=str(container.ids.new()))
-    ended: list[SyncRun] = []
+    finished_runs: list[SyncRun] = []
     holder = str(container.ids.new())
     worker = Thread(
-        target=lambda: ended.append(container.sync_connection(queued.id, holder=holder))
+        target=lambda: finished_runs.append(container.sync_connection(queued.id, holder=holder))
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=progress_console()) as progress:
-        task = progress.add_task(f"{queued.kind} sync", total=None, told="")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[progress_text]}"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=stderr_console()) as progress:
+        task = progress.add_task(f"{queued.kind} sync", total=None, progress_text="")
         worker.start()
         while worker.is_alive():
             worker.join(0.3)
             seen = container.store.queries.sync_run(found.hotel_id, queued.id)
             if seen is not None:
-                progress.update(task, told=f"{seen.counts.seen} items, {seen.pages} pages")
-    return ended[0] if ended else queued
+                progress.update(task, progress_text=f"{seen.counts.seen} items, {seen.pages} pages")
+    return finished_runs[0] if finished_runs else queued
 
 
-def _finish(run: SyncRun) -> None:
-    say_fields(_fields(run))
+def _print_and_exit(run: SyncRun) -> None:
+    print_fields(_fields(run))
     if run.status is not SyncStatus.COMPLETED:
         sys.exit(1)
 
@@ -123,7 +127,7 @@ def _fields(run: SyncRun) -> dict[str, object]:
     }
 
 
-def _drift(report: DriftReport) -> dict[str, object]:
+def _drift_fields(report: DriftReport) -> dict[str, object]:
     return {
         "connection": report.connection_id,
         "provider": report.provider,

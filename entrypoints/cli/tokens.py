@@ -5,10 +5,10 @@ from uuid import UUID
 
 import click
 
-from application.issue_token import IssuedToken, TokenRequest
+from application.access.issue_token import IssuedToken, TokenRequest
 from domain.access import Scope
-from entrypoints.cli.opened import hotel_named, opened
-from entrypoints.cli.output import json_option, say_fields, say_rows
+from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
 @click.group()
@@ -39,7 +39,7 @@ def issue(
     days: int,
 ) -> None:
     """A new token for one or several HOTELS; shown once."""
-    with opened() as container:
+    with open_container() as container:
         issued = container.issue_token(
             TokenRequest(
                 provider=provider,
@@ -49,7 +49,7 @@ def issue(
                 lifetime=timedelta(days=days),
             )
         )
-        say_fields(_issued(issued))
+        print_fields(_issued_token_fields(issued))
 
 
 @token.command()
@@ -58,9 +58,11 @@ def issue(
 @json_option
 def rotate(token_id: UUID, *, overlap_hours: int) -> None:
     """A new token with the same rights; the old one ends after the overlap."""
-    with opened() as container:
-        say_fields(
-            _issued(container.rotate_token(token_id, overlap=timedelta(hours=overlap_hours)))
+    with open_container() as container:
+        print_fields(
+            _issued_token_fields(
+                container.rotate_token(token_id, overlap=timedelta(hours=overlap_hours))
+            )
         )
 
 
@@ -69,9 +71,9 @@ def rotate(token_id: UUID, *, overlap_hours: int) -> None:
 @json_option
 def revoke(token_id: UUID) -> None:
     """Ends a token within two seconds."""
-    with opened() as container:
+    with open_container() as container:
         container.revoke_token(token_id)
-        say_fields({"revoked": token_id})
+        print_fields({"revoked": token_id})
 
 
 @token.command("revoke-key")
@@ -80,9 +82,9 @@ def revoke(token_id: UUID) -> None:
 @json_option
 def revoke_key(provider: str, partner: str) -> None:
     """Ends the key of PARTNER for PROVIDER, and all its tokens, for good, within two seconds."""
-    with opened() as container:
+    with open_container() as container:
         key = container.revoke_provider_key(provider, partner)
-        say_fields({"revoked_key": key.id, "provider": provider, "partner": partner})
+        print_fields({"revoked_key": key.id, "provider": provider, "partner": partner})
 
 
 @token.command("list")
@@ -90,8 +92,8 @@ def revoke_key(provider: str, partner: str) -> None:
 @json_option
 def list_tokens(hotel: str) -> None:
     """The tokens for HOTEL, without their secrets."""
-    with opened() as container:
-        found = hotel_named(container, hotel)
+    with open_container() as container:
+        found = get_hotel_by_slug(container, hotel)
         rows = [
             {
                 "id": each.id,
@@ -103,10 +105,10 @@ def list_tokens(hotel: str) -> None:
             }
             for each in container.directory.tokens_of_hotel(found.id)
         ]
-        say_rows(rows, empty="No tokens yet; issue one: pms token issue --help")
+        print_rows(rows, empty="No tokens yet; issue one: pms token issue --help")
 
 
-def _issued(issued: IssuedToken) -> dict[str, object]:
+def _issued_token_fields(issued: IssuedToken) -> dict[str, object]:
     return {
         "token": issued.secret_text,
         "provider_key": issued.provider_key_text or "as before (this partner has its key)",

@@ -12,18 +12,24 @@ from typing import Final
 import click
 
 from domain.errors import PmsError
-from entrypoints.cli.output import say_json
-from entrypoints.cli.welcome import show_first_syncs, welcome
-from entrypoints.demo import DEFAULT_PROVIDER, free_port
-from entrypoints.log_config import configure_logging
-from entrypoints.self_check import check as run_check
-from entrypoints.settings import Settings, read_settings
-from entrypoints.simulators import simulator_names
-from entrypoints.up import LIVE_EVERY, Running, Wanted, let_live, running
+from entrypoints.cli.output import print_json
+from entrypoints.cli.up_output import format_welcome, show_initial_syncs
+from entrypoints.local.demo import DEFAULT_PROVIDER, free_port
+from entrypoints.local.installation import (
+    ACTIVITY_INTERVAL_SECONDS,
+    InstallationOptions,
+    LocalInstallation,
+    run_installation,
+    start_simulated_activity,
+)
+from entrypoints.local.installed_simulators import simulator_names
+from entrypoints.local.self_check import check as run_self_check
+from entrypoints.wiring.logging_config import configure_logging
+from entrypoints.wiring.settings import Settings, load_settings
 
 CHECK_BOOKINGS: Final = 500
-ONE_HOTEL_BOOKINGS: Final = 2_000
-EACH_HOTEL_BOOKINGS: Final = 500
+SINGLE_HOTEL_BOOKINGS: Final = 2_000
+BOOKINGS_PER_HOTEL: Final = 500
 
 
 @click.command()
@@ -37,7 +43,11 @@ EACH_HOTEL_BOOKINGS: Final = 500
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the web server.")
 @click.option(
-    "--live-every", type=float, default=LIVE_EVERY, show_default=True, help="Seconds; 0: never."
+    "--live-every",
+    type=float,
+    default=ACTIVITY_INTERVAL_SECONDS,
+    show_default=True,
+    help="Seconds; 0: never.",
 )
 def up(
     *,
@@ -54,39 +64,39 @@ def up(
     Data is kept in ./var (PMS_HOME); a second start goes on where the first ended, with the hotels
     that there are, and adds those that are new.
     """
-    settings = read_settings()
+    settings = load_settings()
     configure_logging("ERROR", process="up")
     if port:
         settings = replace(settings, port=port)
     if all_providers:
         providers = tuple(sorted(simulator_names(), key=lambda name: name != DEFAULT_PROVIDER))
-    usual = ONE_HOTEL_BOOKINGS if len(providers) < 2 else EACH_HOTEL_BOOKINGS
+    default_bookings = SINGLE_HOTEL_BOOKINGS if len(providers) < 2 else BOOKINGS_PER_HOTEL
     if check:
-        wanted = Wanted(providers=providers, bookings=bookings or CHECK_BOOKINGS)
-        sys.exit(_checked(settings, wanted))
-    wanted = Wanted(providers=providers, bookings=bookings or usual)
-    with _signals_end_it(), running(settings, wanted) as everything:
-        show_first_syncs(everything)
+        options = InstallationOptions(providers=providers, bookings=bookings or CHECK_BOOKINGS)
+        sys.exit(_run_self_check(settings, options))
+    options = InstallationOptions(providers=providers, bookings=bookings or default_bookings)
+    with _stop_on_signals(), run_installation(settings, options) as installation:
+        show_initial_syncs(installation)
         if live_every > 0:
-            let_live(everything, every_seconds=live_every)
-        click.echo(welcome(everything))
-        _wait(everything)
+            start_simulated_activity(installation, every_seconds=live_every)
+        click.echo(format_welcome(installation))
+        _wait_until_stopped(installation)
     click.echo("Stopped.", err=True)
 
 
-def _checked(settings: Settings, wanted: Wanted) -> int:
-    with _signals_end_it(), tempfile.TemporaryDirectory(prefix="pms-check-") as home:
+def _run_self_check(settings: Settings, options: InstallationOptions) -> int:
+    with _stop_on_signals(), tempfile.TemporaryDirectory(prefix="pms-check-") as home:
         settings = replace(
             settings, home=Path(home), database_url="", redis_url="", port=free_port()
         )
         try:
-            with running(settings, wanted) as everything:
-                figures = run_check(everything)
+            with run_installation(settings, options) as installation:
+                figures = run_self_check(installation)
         except PmsError as error:
-            say_json({"ok": False, "code": error.code, "reason": error.message})
+            print_json({"ok": False, "code": error.code, "reason": error.message})
             _show_logs(Path(home))
             return 1
-    say_json(figures)
+    print_json(figures)
     return 0
 
 
@@ -94,13 +104,13 @@ def _show_logs(home: Path) -> None:
     """What is not routine; the home is gone afterwards."""
     for log in sorted(home.glob("logs/*.log")):
         lines = log.read_text(errors="replace").splitlines()
-        telling = [line for line in lines if '"level": "INFO"' not in line and log.stem != "valkey"]
-        for line in telling[-15:]:
+        notable = [line for line in lines if '"level": "INFO"' not in line and log.stem != "valkey"]
+        for line in notable[-15:]:
             click.echo(f"{log.stem}: {line}", err=True)
 
 
 @contextmanager
-def _signals_end_it() -> Iterator[None]:
+def _stop_on_signals() -> Iterator[None]:
     """SIGTERM ends it as Ctrl-C does: children are stopped on the way out. SIGINT is set as well,
     because a shell starts background jobs with it ignored."""
 
@@ -116,7 +126,7 @@ def _signals_end_it() -> Iterator[None]:
         sys.exit(0)
 
 
-def _wait(everything: Running) -> None:
+def _wait_until_stopped(installation: LocalInstallation) -> None:
     while True:
-        everything.children.require_all()
-        everything.container.clock.sleep(0.5)
+        installation.children.require_running()
+        installation.container.clock.sleep(0.5)

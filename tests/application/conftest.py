@@ -1,6 +1,6 @@
 import pytest
 
-from tests.application.world import World
+from tests.application.use_case_harness import World
 
 
 @pytest.fixture

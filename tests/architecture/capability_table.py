@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Cell(NamedTuple):
-    """`test`: below tests/adapters/<provider>/, or from the root where it begins with `tests/`."""
+    """`test`: below tests/providers/<provider>/, or from the root where it begins with `tests/`."""
 
     words: str
     test: str
@@ -22,7 +22,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "by `modified`, half-open, pages until 204, `count` never trusted",
-            "test_client.py::TestPull::test_reads_a_second_in_which_more_changed_than_a_page_holds",
+            "test_client.py::TestPull::test_reads_more_than_one_page_of_changes_in_one_second",
         ),
         Cell(
             "by `modifiedFrom`, whichever zone the vendor means, pages of 100",
@@ -32,7 +32,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         Cell(
             "by business events, which vanish when they are read: kept before anything else; "
             "there is no filter by modification",
-            "tests/application/test_handed_over_notifications.py",
+            "tests/application/inbox/test_forwarded_notifications.py",
         ),
         Cell(
             "what was not delivered yet, acknowledged once it is stored",
@@ -69,7 +69,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "`deleted` webhook, 404 to its id",
-            "test_client.py::TestFetch::test_brings_what_is_there_and_nothing_for_what_is_gone",
+            "test_client.py::TestFetch::test_fetch_omits_missing_items",
         ),
         Cell(
             "`isDeleted`, `deleted` webhook, not found by its id",
@@ -104,7 +104,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "whole documents, pushed and answered in the standard's words",
-            "tests/http/test_alpinebits.py::TestAGuestRequest::"
+            "tests/http/test_alpinebits.py::TestGuestRequest::"
             "test_is_stored_and_acknowledged_by_its_id",
         ),
     ),
@@ -115,11 +115,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "the unguessable URL; what it names is asked for",
-            "test_notifications.py::TestNotification::test_names_the_reservation_to_ask_for",
+            "test_notifications.py::TestNotification::test_returns_reservation_reference",
         ),
         Cell(
             "the unguessable URL; what it names is asked for",
-            "test_notifications.py::TestNotification::test_names_the_reservation_to_ask_for",
+            "test_notifications.py::TestNotification::test_returns_reservation_reference",
         ),
         Cell(
             "the unguessable URL of the relay; what it names is asked for",
@@ -127,7 +127,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "basic auth or WSSE, for one hotel",
-            "tests/http/test_alpinebits.py::TestASender::test_needs_good_credentials",
+            "tests/http/test_alpinebits.py::TestSenderCredentials::test_needs_good_credentials",
         ),
     ),
     "guests": (
@@ -138,11 +138,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "no ids: people of a booking by their role",
-            "test_booking_mapping.py::TestReservation::test_names_everybody_by_role_without_ids",
+            "test_booking_mapping.py::TestReservation::test_maps_parties_by_role_without_ids",
         ),
         Cell(
             "by id; merged and anonymised ones",
-            "test_guest_mapping.py::TestGuest::test_whose_data_was_removed_is_cleared_of_all_of_it",
+            "test_guest_mapping.py::TestGuest::test_clears_anonymized_guest",
         ),
         Cell(
             "profiles by id, by event or where it is told to",
@@ -208,19 +208,19 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "told by 429, waited out",
-            "test_client.py::TestFaults::test_of_the_limit_are_waited_out",
+            "test_client.py::TestFaults::test_waits_for_rate_limit",
         ),
         Cell(
             "5 requests a second, kept: beyond it credentials are suspended",
-            "test_client.py::TestFaults::test_of_the_limit_never_come_to_that",
+            "test_client.py::TestFaults::test_stays_below_rate_limit",
         ),
         Cell(
             "50 requests a second, events 20 a call, 300 calls a minute",
-            "test_client.py::TestFaults::test_of_the_vendors_limit_are_waited_out",
+            "test_client.py::TestFaults::test_waits_for_vendor_rate_limit",
         ),
         Cell(
             "2 MB a message",
-            "tests/http/test_alpinebits.py::TestAnAttack::test_by_size_is_refused",
+            "tests/http/test_alpinebits.py::TestXmlAttack::test_by_size_is_refused",
         ),
     ),
 }
@@ -228,7 +228,9 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
 
 def place(provider: str, cell: Cell) -> str:
     """Of its test, from the root."""
-    return cell.test if cell.test.startswith("tests/") else f"tests/adapters/{provider}/{cell.test}"
+    return (
+        cell.test if cell.test.startswith("tests/") else f"tests/providers/{provider}/{cell.test}"
+    )
 
 
 def rows() -> list[tuple[str, ...]]:

@@ -28,7 +28,7 @@ def watch(event: str, args: tuple[object, ...]) -> None:
 
 def _writes(args: tuple[object, ...]) -> bool:
     mode = args[1] if len(args) > 1 else None
-    return isinstance(mode, str) and any(letter in mode for letter in "wax+")
+    return isinstance(mode, str) and any(mode_letter in mode for mode_letter in "wax+")
 
 
 def _is_ours() -> bool:

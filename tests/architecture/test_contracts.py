@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-class TestTheTree:
+class TestChecks:
     @pytest.mark.parametrize(
         "command",
         [

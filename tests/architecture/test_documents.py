@@ -13,15 +13,15 @@ import pytest
 from ariadne import load_schema_from_path
 from graphql import build_schema, parse, validate
 
-from adapters.outbound.persistence import rows
+from adapters.outbound.persistence.schema import models
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.guest import GuestDetails
 from domain.snapshots import RoomRecord, RoomTypeRecord
 from entrypoints.cli.main import main
-from entrypoints.settings import Settings
+from entrypoints.wiring.settings import Settings
 from tests.architecture.capability_table import PROVIDERS, ROWS, place
-from tests.architecture.documents import (
+from tests.architecture.generated_blocks import (
     BLOCK,
     BLOCKS,
     PRODUCT,
@@ -43,14 +43,16 @@ HOST = {
     "RoomType": "name description basePrice maxOccupancy amenities",
     "RoomAvailability": "roomTypeId date totalRooms available occupied blocked rate",
 }
-HELD = {
+STORED_MODELS = {
     held.__name__: held
     for held in (
         AvailabilityCell, Booking, BookingDetails, CellDetails, GuestDetails, RoomRecord,
         RoomTypeRecord,
     )
 }  # fmt: skip
-COLUMNS = {f"{model._meta.table_name}.{name}" for model in rows.ALL for name in model._meta.columns}
+COLUMNS = {
+    f"{model._meta.table_name}.{name}" for model in models.MODELS for name in model._meta.columns
+}
 SETTINGS = {f"PMS_{name.upper()}" for name in Settings.__dataclass_fields__}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
@@ -90,7 +92,7 @@ def commands(document: Path) -> Iterator[list[str]]:
             yield quoted.split()[1:]
 
 
-def fault_of(words: list[str]) -> str | None:
+def find_command_error(words: list[str]) -> str | None:
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(click.Context(command), words[0])
@@ -121,7 +123,7 @@ def is_there(place: str) -> bool:
 
 def has_field(path: str) -> bool:
     head, *names = path.split(".")
-    at: object = HELD.get(head)
+    at: object = STORED_MODELS.get(head)
     for name in names:
         held = next((each for each in alternatives(at) if is_dataclass(each)), None)
         hints = typing.get_type_hints(held) if isinstance(held, type) else {}
@@ -148,7 +150,7 @@ class TestDocuments:
     @every_document
     def test_repeat_the_code_as_it_is(self, document: Path) -> None:
         text = document.read_text()
-        assert rewritten(text) == text, "run: python -m tests.architecture.documents"
+        assert rewritten(text) == text, "run: python -m tests.architecture.generated_blocks"
 
     def test_hold_every_generated_block_once(self) -> None:
         found = [
@@ -175,7 +177,7 @@ class TestDocuments:
 
     @every_document
     def test_show_commands_that_exist(self, document: Path) -> None:
-        faults = [(" ".join(words), fault_of(words)) for words in commands(document)]
+        faults = [(" ".join(words), find_command_error(words)) for words in commands(document)]
         assert [fault for fault in faults if fault[1]] == []
 
     @every_document
@@ -198,7 +200,7 @@ class TestDocuments:
             assert validate(schema, parse(json.loads(body)["query"])) == []
 
 
-class TestTheCapabilityTable:
+class TestCapabilityTable:
     def test_has_a_cell_for_each_provider(self) -> None:
         assert {len(cells) for cells in ROWS.values()} == {len(PROVIDERS)}
         assert {*PROVIDERS} == {*provider_names()} - {"canonical", "mock"}
@@ -228,17 +230,17 @@ class TestSummary:
     def text(self) -> str:
         return (ROOT / "PROJECT_SUMMARY.md").read_text()
 
-    def test_has_a_home_for_every_column_of_the_host(self, text: str) -> None:
+    def test_has_a_target_for_every_host_column(self, text: str) -> None:
         listed = [row[0] for row in cells(text) if row[0].split(".")[0] in HOST]
         assert listed == [
             f"{model}.{column}" for model, columns in HOST.items() for column in columns.split()
         ]
 
     def test_names_fields_and_columns_that_exist(self, text: str) -> None:
-        homes = [row for row in cells(text) if row[0].split(".")[0] in HOST]
-        fields = [name for row in homes for name in QUOTED.findall(row[1])]
-        columns = [name for row in homes for name in QUOTED.findall(row[2])]
-        assert len(fields) >= len(homes) <= len(columns)
+        columns_with_target = [row for row in cells(text) if row[0].split(".")[0] in HOST]
+        fields = [name for row in columns_with_target for name in QUOTED.findall(row[1])]
+        columns = [name for row in columns_with_target for name in QUOTED.findall(row[2])]
+        assert len(fields) >= len(columns_with_target) <= len(columns)
         assert [name for name in fields if not has_field(name)] == []
         assert set(columns) - COLUMNS == set()
 
@@ -248,9 +250,9 @@ class TestSummary:
         assert [row[0] for row in rules if "tests/" not in row[1]] == []
 
     def test_lists_reason_codes_that_are_given(self, text: str) -> None:
-        told = REASON_CODES.search(text)
-        assert told is not None
-        codes = [code for code in QUOTED.findall(told[0]) if "_" in code]
+        documented_codes = REASON_CODES.search(text)
+        assert documented_codes is not None
+        codes = [code for code in QUOTED.findall(documented_codes[0]) if "_" in code]
         source = "".join(
             path.read_text() for package in PRODUCT for path in (ROOT / package).rglob("*.py")
         )

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = {"domain", "ports", "application", "adapters", "entrypoints"}
 AGREED = {*PRODUCT, "setup.cfg", "README.md", "PROJECT_SUMMARY.md", "tests"}
 TOOLS = {
-    ".ci", ".gitignore", "Makefile", "bench", "compose.yaml", "constraints.txt", "docs",
-    "pyproject.toml",
+    ".ci", ".gitignore", "Containerfile", "Makefile", "bench", "compose.yaml", "constraints.txt",
+    "docs", "pyproject.toml",
 }  # fmt: skip
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "services"}
 CATCH_ALL = re.compile(r"^\s*except(\s*:|\s+\(?\s*(Base)?Exception\b)", re.MULTILINE)

@@ -7,25 +7,25 @@ from bench.load import Load
 from bench.report import Result
 
 
-def told(result: Result) -> dict[str, object]:
+def parse_result_line(result: Result) -> dict[str, object]:
     line = json.loads(result.line())
     assert line["ratio"] > 0
     assert str(line["benchmark"]) in result.table()
     return dict(line)
 
 
-class TestTheSyncBenchmark:
+class TestSyncBenchmark:
     def test_writes_every_booking_of_the_simulated_hotel(self) -> None:
-        assert told(sync.measure(bookings=200, durable=False))["bookings"] == 200
+        assert parse_result_line(sync.measure(bookings=200, durable=False))["bookings"] == 200
 
 
-class TestTheIngestBenchmark:
+class TestIngestBenchmark:
     def test_stores_a_booking_for_each_answer(self) -> None:
-        line = told(ingest.measure(rounds=1, seconds=0.5, durable=False))
+        line = parse_result_line(ingest.measure(rounds=1, seconds=0.5, durable=False))
         assert line["bookings_stored"]
 
 
-class TestALoad:
+class TestLoad:
     def test_gives_each_request_a_number_of_its_own(self) -> None:
         load = Load(
             port=1,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from adapters.outbound.providers.apaleo.api import ApaleoApi
+from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus

@@ -5,10 +5,10 @@ import hashlib
 import hmac
 from dataclasses import replace
 
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import VendorMessage
+from adapters.outbound.provider_kit.simulation.scenario import VendorMessage
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.apaleo import provider as apaleo
-from adapters.outbound.providers.apaleo.simulator import start_simulator
+from adapters.outbound.providers.apaleo.simulator.server import start_simulator
 from entrypoints.certification.candidate import Candidate
 from ports.errors import Misconfigured
 from ports.providers import ProviderTools, SettingSpec

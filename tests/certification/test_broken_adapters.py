@@ -3,7 +3,7 @@
 import pytest
 
 from entrypoints.certification.registry import CHECKS
-from entrypoints.certification.runner import Outcome
+from entrypoints.certification.runner import CheckOutcome
 from tests.certification.broken import ALL, Broken
 from tests.certification.certifying import certified
 from tests.certification.signed import candidate
@@ -14,14 +14,16 @@ NAMED = frozenset().union(*(broken.caught_by for broken in ALL))
 class TestTheUnbrokenAdapter:
     def test_passes_every_check_that_catches_a_broken_one(self) -> None:
         report = certified(candidate(), NAMED)
-        unlike = {r.check.id: r.reason for r in report.results if r.outcome is not Outcome.PASSED}
+        unlike = {
+            r.check.id: r.reason for r in report.results if r.outcome is not CheckOutcome.PASSED
+        }
         assert not unlike
 
     @pytest.mark.slow
     def test_passes_them_all(self) -> None:
         report = certified(candidate(), {check.id for check in CHECKS})
-        assert {r.check.id: r.reason for r in report.of(Outcome.FAILED)} == {}
-        assert report.is_green
+        assert {r.check.id: r.reason for r in report.of(CheckOutcome.FAILED)} == {}
+        assert report.is_certified
 
 
 class TestABrokenAdapter:
@@ -29,7 +31,7 @@ class TestABrokenAdapter:
     def test_is_caught_by_the_checks_that_are_named_for_its_fault(self, broken: Broken) -> None:
         report = certified(candidate(broken.make), broken.caught_by)
         assert report.failed_ids() == broken.caught_by
-        assert not report.is_green
+        assert not report.is_certified
 
     @pytest.mark.slow
     @pytest.mark.parametrize("broken", ALL, ids=lambda broken: broken.name)

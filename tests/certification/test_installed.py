@@ -2,10 +2,10 @@
 
 import pytest
 
-from entrypoints.certification.installed import candidate_of
+from entrypoints.certification.installed_candidates import candidate_of
 from entrypoints.certification.registry import CHECKS
-from entrypoints.certification.runner import Outcome
-from entrypoints.simulators import simulator_names
+from entrypoints.certification.runner import CheckOutcome
+from entrypoints.local.installed_simulators import simulator_names
 from ports.errors import UnknownProvider
 from tests.certification.certifying import certified
 
@@ -15,8 +15,8 @@ QUICK = {"auth", "fetch", "limit", "money", "trust"}
 def failures(name: str, groups: set[str]) -> dict[str, str]:
     ids = {check.id for check in CHECKS if check.group in groups}
     report = certified(candidate_of(name), ids)
-    assert report.of(Outcome.PASSED)
-    return {result.check.id: result.reason for result in report.of(Outcome.FAILED)}
+    assert report.of(CheckOutcome.PASSED)
+    return {result.check.id: result.reason for result in report.of(CheckOutcome.FAILED)}
 
 
 class TestEveryInstalledAdapter:

@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from adapters.outbound.system import SystemClock
-from entrypoints.certification.check import Check, Need, check
-from entrypoints.certification.endings import Failed, NotApplicable
+from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.check_context import CheckContext
+from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
 from entrypoints.certification.registry import CHECKS, selected
-from entrypoints.certification.runner import Outcome, Result, certify
-from entrypoints.certification.scene import Scene
+from entrypoints.certification.runner import CheckOutcome, CheckResult, certify
 from ports.errors import RateLimited
 from tests.certification.signed import SignedApaleo, candidate
 
@@ -20,48 +20,54 @@ class NeverPulled(SignedApaleo):
         return replace(super().capabilities, pulls=False)
 
 
-def ended(look, *needs: Need, make=SignedApaleo) -> Result:
-    made: Check = check("test.check", "A check of this test", *needs)(look)
+def ended(run_check, *needs: Requirement, make=SignedApaleo) -> CheckResult:
+    made: Check = check("test.check", "A check of this test", *needs)(run_check)
     return certify(candidate(make), [made], clock=SystemClock()).results[0]
 
 
 def raising(error: Exception):
-    def look(scene: Scene) -> None:
-        scene.seen()
+    def run_check(ctx: CheckContext) -> None:
+        ctx.observed()
         raise error
 
-    return look
+    return run_check
 
 
 class TestACheck:
     def test_that_looks_at_nothing_fails(self) -> None:
-        result = ended(lambda scene: None)
-        assert (result.outcome, result.reason) == (Outcome.FAILED, "the check looked at nothing")
+        result = ended(lambda ctx: None)
+        assert (result.outcome, result.reason) == (
+            CheckOutcome.FAILED,
+            "the check looked at nothing",
+        )
 
     def test_that_finds_what_it_expects_passes(self) -> None:
-        result = ended(lambda scene: scene.expect(True, ""))
-        assert (result.outcome, result.reason, result.expected) == (Outcome.PASSED, "", 1)
+        result = ended(lambda ctx: ctx.expect(True, ""))
+        assert (result.outcome, result.reason, result.expectations) == (CheckOutcome.PASSED, "", 1)
 
     def test_that_does_not_tells_what_it_found(self) -> None:
-        result = ended(raising(Failed("seven instead of eight")))
-        assert (result.outcome, result.reason) == (Outcome.FAILED, "seven instead of eight")
+        result = ended(raising(CheckFailed("seven instead of eight")))
+        assert (result.outcome, result.reason) == (CheckOutcome.FAILED, "seven instead of eight")
 
     def test_of_what_a_vendor_has_not_tells_why_it_does_not_apply(self) -> None:
-        result = ended(raising(NotApplicable("it has no webhooks")))
-        assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "it has no webhooks")
+        result = ended(raising(CheckNotApplicable("it has no webhooks")))
+        assert (result.outcome, result.reason) == (
+            CheckOutcome.NOT_APPLICABLE,
+            "it has no webhooks",
+        )
 
     def test_that_needs_what_is_not_declared_is_not_even_looked_at(self) -> None:
-        result = ended(raising(Failed("looked at")), Need.PULLS, make=NeverPulled)
-        assert result.outcome is Outcome.NOT_APPLICABLE
+        result = ended(raising(CheckFailed("looked at")), Requirement.PULLS, make=NeverPulled)
+        assert result.outcome is CheckOutcome.NOT_APPLICABLE
         assert result.reason == "it declares that it has not: pulls"
 
     def test_in_which_the_adapter_refuses_tells_its_error(self) -> None:
         result = ended(raising(RateLimited("too many")))
-        assert (result.outcome, result.reason) == (Outcome.FAILED, "RateLimited: too many")
+        assert (result.outcome, result.reason) == (CheckOutcome.FAILED, "RateLimited: too many")
 
     def test_in_which_the_adapter_breaks_tells_where_and_not_what_it_had_in_its_hands(self) -> None:
         result = ended(raising(KeyError(SECRET)))
-        assert result.outcome is Outcome.FAILED
+        assert result.outcome is CheckOutcome.FAILED
         assert result.reason.startswith("KeyError at certification/test_runner.py:")
         assert SECRET not in result.reason
 

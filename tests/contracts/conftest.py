@@ -68,20 +68,20 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HotelFixture:
     """A hotel with one connection, in a store."""
 
     store: Store
     hotel: Hotel
     connection: Connection
 
-    def add_connection(self, **over: object) -> Connection:
+    def add_connection(self, **overrides: object) -> Connection:
         """One more of the same hotel."""
-        made = builders.connection(self.hotel, **over)
+        entity = builders.connection(self.hotel, **overrides)
         with self.store.unit_of_work() as uow:
-            uow.connections.add(made, {})
+            uow.connections.add(entity, {})
             uow.commit()
-        return made
+        return entity
 
     def save(self, *bookings: Booking) -> None:
         with self.store.unit_of_work() as uow:
@@ -89,22 +89,22 @@ class Place:
             uow.commit()
 
 
-def settle_in(store: Store) -> Place:
+def add_hotel_with_connection(store: Store) -> HotelFixture:
     hotel = builders.hotel()
     connection = builders.connection(hotel)
     with store.unit_of_work() as uow:
         uow.hotels.add(hotel)
         uow.connections.add(connection, {})
         uow.commit()
-    return Place(store, hotel, connection)
+    return HotelFixture(store, hotel, connection)
 
 
 @pytest.fixture
-def place(store: Store) -> Place:
-    return settle_in(store)
+def place(store: Store) -> HotelFixture:
+    return add_hotel_with_connection(store)
 
 
 @pytest.fixture
-def elsewhere(store: Store) -> Place:
+def elsewhere(store: Store) -> HotelFixture:
     """Another hotel in the same store."""
-    return settle_in(store)
+    return add_hotel_with_connection(store)

@@ -10,10 +10,10 @@ from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost
 from ports.system import Secrets
 from tests import builders
 from tests.builders import DAY, HOUR, MINUTE, T0
-from tests.contracts.conftest import Place, Store
+from tests.contracts.conftest import HotelFixture, Store
 
 
-def kept(place: Place) -> Connection:
+def stored(place: HotelFixture) -> Connection:
     with place.store.unit_of_work() as uow:
         found = uow.connections.get(place.connection.id)
     assert found is not None
@@ -40,26 +40,26 @@ class TestHotels:
         with store.unit_of_work() as uow:
             assert [h.slug for h in uow.hotels.all()] == ["a", "a-1", "b", "c"]
 
-    def test_are_switched_off_and_on_one_by_one(self, place: Place, store: Store) -> None:
+    def test_are_switched_off_and_on_one_by_one(self, place: HotelFixture, store: Store) -> None:
         other = builders.hotel(slug="other")
         with store.unit_of_work() as uow:
             uow.hotels.add(other)
-            uow.hotels.switch(place.hotel.id, enabled=False)
-            uow.hotels.switch(builders.new_id(), enabled=False)
+            uow.hotels.set_enabled(place.hotel.id, enabled=False)
+            uow.hotels.set_enabled(builders.new_id(), enabled=False)
             uow.commit()
         with store.unit_of_work() as uow:
             assert uow.hotels.get(place.hotel.id) == replace(place.hotel, enabled=False)
             assert uow.hotels.get(other.id) == other
-            uow.hotels.switch(place.hotel.id, enabled=True)
+            uow.hotels.set_enabled(place.hotel.id, enabled=True)
             assert uow.hotels.get(place.hotel.id) == place.hotel
 
-    def test_share_no_slug(self, place: Place) -> None:
+    def test_share_no_slug(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow, pytest.raises(AlreadyExists):
             uow.hotels.add(builders.hotel(slug=place.hotel.slug))
 
 
 class TestConnections:
-    def test_come_back_with_every_field(self, place: Place) -> None:
+    def test_come_back_with_every_field(self, place: HotelFixture) -> None:
         full = builders.full_connection(place.hotel)
         assert builders.left_at_default(full) == []
         with place.store.unit_of_work() as uow:
@@ -72,34 +72,38 @@ class TestConnections:
             assert uow.connections.get(builders.new_id()) is None
             assert uow.connections.of_hotel(place.hotel.id) == [place.connection, full]
 
-    def test_of_one_provider_are_found_in_every_hotel(self, place: Place, elsewhere: Place) -> None:
+    def test_of_one_provider_are_found_in_every_hotel(
+        self, place: HotelFixture, elsewhere: HotelFixture
+    ) -> None:
         there = elsewhere.add_connection(name="there", provider="vendor")
         here = place.add_connection(name="here", provider="vendor")
         place.add_connection(name="other", provider="another")
         with place.store.unit_of_work() as uow:
             assert uow.connections.of_provider("vendor") == [there, here]
 
-    def test_share_no_name_within_a_hotel(self, place: Place, elsewhere: Place) -> None:
+    def test_share_no_name_within_a_hotel(
+        self, place: HotelFixture, elsewhere: HotelFixture
+    ) -> None:
         elsewhere.add_connection(name=place.connection.name)
         with pytest.raises(AlreadyExists):
             place.add_connection(name=place.connection.name)
 
-    def test_keep_secrets_apart_from_the_connection(self, place: Place) -> None:
+    def test_keep_secrets_apart_from_the_connection(self, place: HotelFixture) -> None:
         secrets: Secrets = {"token": builders.EDGE_TEXT, "": "empty name"}
-        made = builders.connection(place.hotel)
+        entity = builders.connection(place.hotel)
         with place.store.unit_of_work() as uow:
-            uow.connections.add(made, secrets)
+            uow.connections.add(entity, secrets)
             uow.commit()
         with place.store.unit_of_work() as uow:
-            assert uow.connections.secrets(made.id) == secrets
+            assert uow.connections.secrets(entity.id) == secrets
             assert uow.connections.secrets(place.connection.id) == {}
-            uow.connections.replace_secrets(made.id, {"token": "new"})
-            uow.connections.save(made)
+            uow.connections.replace_secrets(entity.id, {"token": "new"})
+            uow.connections.save(entity)
             uow.commit()
         with place.store.unit_of_work() as uow:
-            assert uow.connections.secrets(made.id) == {"token": "new"}
+            assert uow.connections.secrets(entity.id) == {"token": "new"}
 
-    def test_are_saved_whole_under_the_next_revision(self, place: Place) -> None:
+    def test_are_saved_whole_under_the_next_revision(self, place: HotelFixture) -> None:
         full = builders.full_connection(place.hotel)
         changed = replace(
             full,
@@ -113,47 +117,53 @@ class TestConnections:
             saved = uow.connections.save(changed)
             uow.commit()
         assert saved.revision == 2
-        assert kept(place) == saved == replace(changed, revision=2)
+        assert stored(place) == saved == replace(changed, revision=2)
 
-    def test_are_not_saved_over_a_change_in_between(self, place: Place) -> None:
+    def test_are_not_saved_over_a_change_in_between(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow:
             uow.connections.save(replace(place.connection, cursor="first"))
             uow.commit()
         for stale in (place.connection, replace(place.connection, revision=3)):
             with place.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
                 uow.connections.save(stale)
-        assert kept(place).cursor == "first"
+        assert stored(place).cursor == "first"
 
-    def test_that_are_unknown_are_not_saved(self, place: Place) -> None:
+    def test_that_are_unknown_are_not_saved(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
             uow.connections.save(builders.connection(place.hotel))
 
     def test_remember_the_latest_push_within_ten_seconds_beside_the_revision(
-        self, place: Place
+        self, place: HotelFixture
     ) -> None:
         latest = T0
         for seconds in (0, 3, 9, 11, 60, 50, 59, 65):
             at = T0 + timedelta(seconds=seconds)
             latest = max(latest, at)
             with place.store.unit_of_work() as uow:
-                uow.connections.heard(place.connection.id, at=at)
+                uow.connections.touch_inbound(place.connection.id, at=at)
                 uow.commit()
-            heard = kept(place).last_heard_at
+            heard = stored(place).last_heard_at
             assert heard is not None
             assert timedelta(0) <= latest - heard <= timedelta(seconds=10)
         with place.store.unit_of_work() as uow:
             uow.connections.save(place.connection)
             uow.commit()
-        assert kept(place).last_heard_at == heard
+        assert stored(place).last_heard_at == heard
 
-    def test_obey_only_what_came_after_the_last_order(self, place: Place) -> None:
-        def obey(at: datetime) -> bool:
+    def test_apply_only_newer_control_messages(self, place: HotelFixture) -> None:
+        def apply_control(at: datetime) -> bool:
             with place.store.unit_of_work() as uow:
-                counts = uow.connections.obey(place.connection.id, at=at)
+                counts = uow.connections.apply_control(place.connection.id, at=at)
                 uow.commit()
             return counts
 
-        assert [obey(T0), obey(T0), obey(T0 - MINUTE), obey(T0 + MINUTE), obey(T0)] == [
+        assert [
+            apply_control(T0),
+            apply_control(T0),
+            apply_control(T0 - MINUTE),
+            apply_control(T0 + MINUTE),
+            apply_control(T0),
+        ] == [
             True,
             True,
             False,
@@ -161,11 +171,13 @@ class TestConnections:
             False,
         ]
         with place.store.unit_of_work() as uow:
-            assert not uow.connections.obey(builders.new_id(), at=T0)
+            assert not uow.connections.apply_control(builders.new_id(), at=T0)
 
-    def test_that_are_due_come_longest_overdue_first(self, place: Place, elsewhere: Place) -> None:
-        def add(of: Place, **over: object) -> Connection:
-            return of.add_connection(state=ConnectionState.ACTIVE, **over)
+    def test_that_are_due_come_longest_overdue_first(
+        self, place: HotelFixture, elsewhere: HotelFixture
+    ) -> None:
+        def add(of: HotelFixture, **overrides: object) -> Connection:
+            return of.add_connection(state=ConnectionState.ACTIVE, **overrides)
 
         late = add(place, next_sync_at=T0 - HOUR)
         first = add(elsewhere, next_sync_at=T0 - 2 * HOUR)
@@ -186,7 +198,7 @@ class TestConnections:
             assert [c.id for c in uow.connections.due(now=T0, limit=2)] == [half_open.id, first.id]
             assert all(c.due_kind(T0) is not None for c in due)
 
-    def test_never_synced_are_not_due_for_a_reconcile_alone(self, place: Place) -> None:
+    def test_never_synced_are_not_due_for_a_reconcile_alone(self, place: HotelFixture) -> None:
         place.add_connection(
             state=ConnectionState.ACTIVE,
             cursor=None,
@@ -197,8 +209,8 @@ class TestConnections:
             assert uow.connections.due(now=T0, limit=9) == []
 
 
-class TestALease:
-    def acquire(self, place: Place, holder: str, minutes: int = 0) -> Lease | None:
+class TestLease:
+    def acquire(self, place: HotelFixture, holder: str, minutes: int = 0) -> Lease | None:
         now = T0 + minutes * MINUTE
         with place.store.unit_of_work() as uow:
             lease = uow.connections.acquire_lease(
@@ -207,25 +219,25 @@ class TestALease:
             uow.commit()
         return lease
 
-    def renew(self, place: Place, lease: Lease, minutes: int) -> Lease:
+    def renew(self, place: HotelFixture, lease: Lease, minutes: int) -> Lease:
         with place.store.unit_of_work() as uow:
             renewed = uow.connections.renew_lease(lease, until=T0 + minutes * MINUTE)
             uow.commit()
         return renewed
 
-    def release(self, place: Place, lease: Lease) -> None:
+    def release(self, place: HotelFixture, lease: Lease) -> None:
         with place.store.unit_of_work() as uow:
             uow.connections.release_lease(lease)
             uow.commit()
 
-    def test_goes_to_one_holder_at_a_time(self, place: Place) -> None:
+    def test_goes_to_one_holder_at_a_time(self, place: HotelFixture) -> None:
         lease = self.acquire(place, "one")
         assert lease is not None
         assert (lease.holder, lease.connection_id) == ("one", place.connection.id)
         assert lease.expires_at == T0 + 5 * MINUTE
         assert self.acquire(place, "two", 4) is None
 
-    def test_that_expired_goes_to_another_under_a_higher_number(self, place: Place) -> None:
+    def test_that_expired_goes_to_another_under_a_higher_number(self, place: HotelFixture) -> None:
         late, taken = self.acquire(place, "one"), self.acquire(place, "two", 6)
         assert late is not None
         assert taken is not None
@@ -235,7 +247,7 @@ class TestALease:
         self.release(place, late)
         assert self.acquire(place, "three", 7) is None
 
-    def test_that_expired_but_was_not_taken_can_be_renewed(self, place: Place) -> None:
+    def test_that_expired_but_was_not_taken_can_be_renewed(self, place: HotelFixture) -> None:
         lease = self.acquire(place, "one")
         assert lease is not None
         renewed = self.renew(place, lease, 20)
@@ -243,7 +255,7 @@ class TestALease:
         assert self.acquire(place, "two", 19) is None
 
     def test_that_was_released_goes_to_another_at_once_under_a_higher_number(
-        self, place: Place
+        self, place: HotelFixture
     ) -> None:
         lease = self.acquire(place, "one")
         assert lease is not None
@@ -252,14 +264,14 @@ class TestALease:
         assert taken is not None
         assert taken.fencing_number > lease.fencing_number
 
-    def test_survives_a_save_of_its_connection(self, place: Place) -> None:
+    def test_survives_a_save_of_its_connection(self, place: HotelFixture) -> None:
         self.acquire(place, "one")
         with place.store.unit_of_work() as uow:
             uow.connections.save(place.connection)
             uow.commit()
         assert self.acquire(place, "two", 1) is None
 
-    def test_fences_off_the_writes_of_a_late_holder(self, place: Place) -> None:
+    def test_fences_off_the_writes_of_a_late_holder(self, place: HotelFixture) -> None:
         late = self.acquire(place, "one")
         assert late is not None
         self.acquire(place, "two", 6)
@@ -269,11 +281,11 @@ class TestALease:
                 uow.connections.renew_lease(late, until=T0 + HOUR)
         assert place.store.queries.count_bookings(place.hotel.id) == 0
 
-    def test_is_of_one_connection_only(self, place: Place, elsewhere: Place) -> None:
+    def test_is_of_one_connection_only(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
         assert self.acquire(place, "one") is not None
         assert self.acquire(elsewhere, "two") is not None
 
-    def test_goes_to_one_of_ten_that_ask_at_once(self, place: Place) -> None:
+    def test_is_granted_to_one_of_ten_concurrent_requests(self, place: HotelFixture) -> None:
         start = Barrier(10)
 
         def ask(number: int) -> Lease | None:
@@ -285,33 +297,39 @@ class TestALease:
 
 
 class TestSyncRuns:
-    def add(self, place: Place, *runs: SyncRun) -> None:
+    def add(self, place: HotelFixture, *runs: SyncRun) -> None:
         with place.store.unit_of_work() as uow:
             for run in runs:
                 uow.sync_runs.add(run)
             uow.commit()
 
-    def test_come_back_with_every_field(self, place: Place, elsewhere: Place) -> None:
-        full, bare = builders.full_sync_run(place.connection), builders.sync_run(place.connection)
+    def test_come_back_with_every_field(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
+        full, minimal = (
+            builders.full_sync_run(place.connection),
+            builders.sync_run(place.connection),
+        )
         assert builders.left_at_default(full) == []
-        self.add(place, full, bare)
+        self.add(place, full, minimal)
         with place.store.unit_of_work() as uow:
             assert uow.sync_runs.get(full.id) == full
-            assert uow.sync_runs.get(bare.id) == bare
+            assert uow.sync_runs.get(minimal.id) == minimal
             assert uow.sync_runs.get(builders.new_id()) is None
         assert place.store.queries.sync_run(place.hotel.id, full.id) == full
         assert place.store.queries.sync_run(elsewhere.hotel.id, full.id) is None
 
-    def test_are_saved_whole(self, place: Place) -> None:
-        full, bare = builders.full_sync_run(place.connection), builders.sync_run(place.connection)
-        self.add(place, bare)
-        for state in (replace(full, id=bare.id), replace(bare, fencing_number=6)):
+    def test_are_saved_whole(self, place: HotelFixture) -> None:
+        full, minimal = (
+            builders.full_sync_run(place.connection),
+            builders.sync_run(place.connection),
+        )
+        self.add(place, minimal)
+        for state in (replace(full, id=minimal.id), replace(minimal, fencing_number=6)):
             with place.store.unit_of_work() as uow:
                 uow.sync_runs.save(state)
                 uow.commit()
-            assert place.store.queries.sync_run(place.hotel.id, bare.id) == state
+            assert place.store.queries.sync_run(place.hotel.id, minimal.id) == state
 
-    def test_are_not_saved_under_a_lower_fencing_number(self, place: Place) -> None:
+    def test_are_not_saved_under_a_lower_fencing_number(self, place: HotelFixture) -> None:
         run = builders.sync_run(place.connection, fencing_number=2, status=SyncStatus.COMPLETED)
         self.add(place, run)
         late = replace(run, fencing_number=1, status=SyncStatus.RUNNING)
@@ -324,13 +342,13 @@ class TestSyncRuns:
             uow.commit()
         assert place.store.queries.sync_run(place.hotel.id, run.id) == again
 
-    def test_that_are_unknown_are_not_saved(self, place: Place) -> None:
+    def test_that_are_unknown_are_not_saved(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow, pytest.raises(LeaseLost):
             uow.sync_runs.save(builders.sync_run(place.connection))
 
     @pytest.mark.parametrize("status", [SyncStatus.QUEUED, SyncStatus.RUNNING])
     def test_are_unfinished_one_at_a_time_for_each_connection(
-        self, place: Place, status: SyncStatus
+        self, place: HotelFixture, status: SyncStatus
     ) -> None:
         of = place.connection
         first = builders.sync_run(of, status=status)
@@ -343,7 +361,7 @@ class TestSyncRuns:
             uow.sync_runs.add(builders.sync_run(of))
             uow.commit()
 
-    def test_are_added_by_one_of_two_that_add_at_once(self, place: Place) -> None:
+    def test_are_added_by_one_of_two_that_add_at_once(self, place: HotelFixture) -> None:
         start = Barrier(2)
 
         def add(_: int) -> bool:
@@ -357,7 +375,7 @@ class TestSyncRuns:
         with ThreadPoolExecutor(2) as pool:
             assert sorted(pool.map(add, range(2))) == [False, True]
 
-    def test_that_are_unfinished_are_found_by_their_connection(self, place: Place) -> None:
+    def test_that_are_unfinished_are_found_by_their_connection(self, place: HotelFixture) -> None:
         of = place.connection
         for unfinished in (SyncStatus.QUEUED, SyncStatus.RUNNING):
             run = builders.sync_run(of, status=unfinished)
@@ -370,7 +388,7 @@ class TestSyncRuns:
         with place.store.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(of.id) == []
 
-    def test_that_are_stuck_wait_too_long_or_have_no_living_holder(self, place: Place) -> None:
+    def test_finds_stuck_runs(self, place: HotelFixture) -> None:
         def run(of: Connection, status: SyncStatus, minutes: int, fencing: int = 0) -> SyncRun:
             return builders.sync_run(
                 of, status=status, queued_at=T0 + minutes * MINUTE, fencing_number=fencing
@@ -410,7 +428,7 @@ class TestSyncRuns:
             assert uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE, limit=2) == stuck[:2]
 
     def test_come_newest_first_in_pages_with_their_number(
-        self, place: Place, elsewhere: Place
+        self, place: HotelFixture, elsewhere: HotelFixture
     ) -> None:
         second = place.add_connection()
         done = SyncStatus.COMPLETED

@@ -9,7 +9,7 @@ from domain.access import Scope
 from ports.administration import KeyCheck, KeyState
 from tests import builders
 from tests.builders import DAY, HOUR, MINUTE, T0
-from tests.contracts.conftest import Place, Store
+from tests.contracts.conftest import HotelFixture, Store
 
 
 class TestProviderKeys:
@@ -41,7 +41,7 @@ class TestProviderKeys:
 
 
 class TestTokens:
-    def test_come_back_with_every_field(self, place: Place, elsewhere: Place) -> None:
+    def test_come_back_with_every_field(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
         key = builders.provider_key()
         token = builders.access_token(
             key,
@@ -59,7 +59,9 @@ class TestTokens:
             assert uow.credentials.token(token.id) == token
             assert uow.credentials.token(builders.new_id()) is None
 
-    def test_of_a_hotel_come_newest_first(self, place: Place, elsewhere: Place) -> None:
+    def test_of_a_hotel_come_newest_first(
+        self, place: HotelFixture, elsewhere: HotelFixture
+    ) -> None:
         key = builders.provider_key()
         old = builders.access_token(key, place.hotel, created_at=T0 - DAY)
         both = builders.access_token(key, elsewhere.hotel, place.hotel)
@@ -72,7 +74,9 @@ class TestTokens:
             assert uow.credentials.tokens_of_hotel(place.hotel.id) == [both, old]
             assert uow.credentials.tokens_of_hotel(builders.new_id()) == []
 
-    def test_are_saved_and_remember_their_last_use_within_a_minute(self, place: Place) -> None:
+    def test_are_saved_and_remember_their_last_use_within_a_minute(
+        self, place: HotelFixture
+    ) -> None:
         key = builders.provider_key()
         token = builders.access_token(key, place.hotel)
         with place.store.unit_of_work() as uow:
@@ -84,7 +88,7 @@ class TestTokens:
             at = T0 + seconds * MINUTE / 60
             latest = max(latest, at)
             with place.store.unit_of_work() as uow:
-                uow.credentials.used(token.id, at=at)
+                uow.credentials.record_use(token.id, at=at)
                 uow.commit()
             with place.store.unit_of_work() as uow:
                 used = uow.credentials.token(token.id)
@@ -99,7 +103,7 @@ class TestTokens:
         with place.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == changed
 
-    def test_that_are_revoked_stay_so(self, place: Place) -> None:
+    def test_that_are_revoked_stay_so(self, place: HotelFixture) -> None:
         key = builders.provider_key()
         token = builders.access_token(key, place.hotel)
         with place.store.unit_of_work() as uow:
@@ -114,9 +118,9 @@ class TestTokens:
             assert len(uow.credentials.tokens_of_hotel(place.hotel.id)) == 1
 
 
-class TestAnIdempotencyKey:
+class TestIdempotencyKey:
     @pytest.fixture
-    def token_id(self, place: Place) -> UUID:
+    def token_id(self, place: HotelFixture) -> UUID:
         key = builders.provider_key()
         token = builders.access_token(key, place.hotel)
         with place.store.unit_of_work() as uow:

@@ -4,7 +4,7 @@ from adapters.outbound.persistence.store import Store as StoredStore
 from ports.directory import Directory
 from tests import builders
 from tests.builders import T0
-from tests.contracts.conftest import Place, Store
+from tests.contracts.conftest import HotelFixture, Store
 
 
 def directory_of(store: Store) -> Directory:
@@ -14,8 +14,8 @@ def directory_of(store: Store) -> Directory:
     return store.directory(monotonic=FrozenClock().monotonic)
 
 
-class TestTheDirectory:
-    def test_finds_what_was_committed(self, place: Place, elsewhere: Place) -> None:
+class TestDirectory:
+    def test_finds_what_was_committed(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
         directory = directory_of(place.store)
         full = builders.full_connection(place.hotel)
         key = builders.provider_key()
@@ -39,20 +39,20 @@ class TestTheDirectory:
         assert list(directory.tokens_of_hotel(place.hotel.id)) == [new, old]
         assert directory.provider_key(key.id) == key
 
-    def test_finds_nothing_else(self, place: Place) -> None:
-        directory, nobody = directory_of(place.store), builders.new_id()
+    def test_finds_nothing_else(self, place: HotelFixture) -> None:
+        directory, unknown_id = directory_of(place.store), builders.new_id()
         with place.store.unit_of_work() as uow:
-            uow.hotels.add(builders.hotel(id=nobody, slug="not-committed"))
-        assert directory.hotel(nobody) is None
+            uow.hotels.add(builders.hotel(id=unknown_id, slug="not-committed"))
+        assert directory.hotel(unknown_id) is None
         assert directory.hotel_by_slug("not-committed") is None
-        assert directory.connection(nobody) is None
+        assert directory.connection(unknown_id) is None
         assert directory.connection_by_key_hash("") is None
-        assert directory.token(nobody) is None
-        assert directory.provider_key(nobody) is None
-        assert list(directory.connections_of_hotel(nobody)) == []
-        assert list(directory.tokens_of_hotel(nobody)) == []
+        assert directory.token(unknown_id) is None
+        assert directory.provider_key(unknown_id) is None
+        assert list(directory.connections_of_hotel(unknown_id)) == []
+        assert list(directory.tokens_of_hotel(unknown_id)) == []
 
-    def test_shows_a_revoked_token_as_revoked(self, place: Place) -> None:
+    def test_shows_a_revoked_token_as_revoked(self, place: HotelFixture) -> None:
         key = builders.provider_key()
         token = builders.access_token(key, place.hotel)
         with place.store.unit_of_work() as uow:

@@ -12,19 +12,19 @@ from domain.values import Stay
 from ports.queries import BookingFilter, BookingOrder, GuestFilter, Slice
 from tests import builders
 from tests.builders import HOUR, MINUTE, T0
-from tests.contracts.conftest import Place
+from tests.contracts.conftest import HotelFixture
 
 ARRIVAL = (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC)
 
 
-def find(place: Place, limit: int = 99, **conditions: object) -> list[str]:
+def find_bookings(place: HotelFixture, limit: int = 99, **conditions: object) -> list[str]:
     wanted = BookingFilter(hotel_id=place.hotel.id, **conditions)  # type: ignore[arg-type]  # one helper for all conditions
     found = place.store.queries.bookings(wanted, order=BookingOrder.ARRIVAL_ASC, limit=limit)
     return sorted(booking.external_id for booking in found.rows)
 
 
 def page(
-    place: Place, order: BookingOrder, limit: int, after: tuple[str, str] | None = None
+    place: HotelFixture, order: BookingOrder, limit: int, after: tuple[str, str] | None = None
 ) -> Slice[Booking]:
     wanted = BookingFilter(hotel_id=place.hotel.id)
     return place.store.queries.bookings(wanted, order=order, limit=limit, after=after)
@@ -36,18 +36,18 @@ def keys(rows: Sequence[Booking], order: BookingOrder) -> list[str]:
     return [b.synced_at.isoformat(timespec="microseconds") for b in rows]
 
 
-def fill(place: Place, number: int = 11) -> None:
+def fill(place: HotelFixture, number: int = 11) -> None:
     """Some of one arrival and one instant, so that the id decides."""
     for n in range(number):
         arrival = date(2026, 6, 1 + n // 3)
-        made = builders.booking(place.connection, f"B{n}", stay=Stay(arrival, arrival))
+        entity = builders.booking(place.connection, f"B{n}", stay=Stay(arrival, arrival))
         micros = timedelta(microseconds=(number - n) // 3 * 1_000)
-        place.save(replace(made, synced_at=T0.replace(microsecond=0) + micros))
+        place.save(replace(entity, synced_at=T0.replace(microsecond=0) + micros))
 
 
 class TestTheFilter:
     @pytest.fixture
-    def town(self, place: Place, elsewhere: Place) -> Place:
+    def hotel_with_bookings(self, place: HotelFixture, elsewhere: HotelFixture) -> HotelFixture:
         other = place.add_connection(provider="other")
         stay = Stay(date(2026, 7, 1), date(2026, 7, 3))
         place.save(
@@ -60,40 +60,58 @@ class TestTheFilter:
         elsewhere.save(builders.booking(elsewhere.connection, "theirs", confirmation_number="C-1"))
         return place
 
-    def test_is_of_one_hotel_without_those_gone_at_the_source(self, town: Place) -> None:
-        assert find(town) == ["foreign", "numbered", "out", "plain"]
-        assert find(town, include_deleted=True) == ["foreign", "gone", "numbered", "out", "plain"]
+    def test_is_of_one_hotel_without_those_gone_at_the_source(
+        self, hotel_with_bookings: HotelFixture
+    ) -> None:
+        assert find_bookings(hotel_with_bookings) == ["foreign", "numbered", "out", "plain"]
+        assert find_bookings(hotel_with_bookings, include_deleted=True) == [
+            "foreign",
+            "gone",
+            "numbered",
+            "out",
+            "plain",
+        ]
 
-    def test_holds_each_condition(self, town: Place) -> None:
-        assert find(town, provider="other") == ["foreign"]
-        assert find(town, statuses=frozenset({BookingStatus.CHECKED_OUT})) == ["out"]
+    def test_holds_each_condition(self, hotel_with_bookings: HotelFixture) -> None:
+        assert find_bookings(hotel_with_bookings, provider="other") == ["foreign"]
+        assert find_bookings(
+            hotel_with_bookings, statuses=frozenset({BookingStatus.CHECKED_OUT})
+        ) == ["out"]
         both = frozenset({BookingStatus.CHECKED_OUT, BookingStatus.CONFIRMED})
-        assert len(find(town, statuses=both)) == 4
-        assert find(town, arrival=date(2026, 7, 1)) == ["out"]
-        assert find(town, departure=date(2026, 7, 3)) == ["out"]
-        assert find(town, confirmation_number="C-1") == ["numbered"]
+        assert len(find_bookings(hotel_with_bookings, statuses=both)) == 4
+        assert find_bookings(hotel_with_bookings, arrival=date(2026, 7, 1)) == ["out"]
+        assert find_bookings(hotel_with_bookings, departure=date(2026, 7, 3)) == ["out"]
+        assert find_bookings(hotel_with_bookings, confirmation_number="C-1") == ["numbered"]
 
-    def test_never_widens(self, town: Place) -> None:
-        assert find(town, confirmation_number="c-1") == []
-        assert find(town, confirmation_number="") == []
-        assert find(town, confirmation_number="%") == []
-        assert find(town, provider="") == []
-        assert find(town, guest_email="") == []
-        assert find(town, guest_email="%") == []
-        assert find(town, arrival=date(2026, 7, 1), provider="other") == []
-        assert find(town, arrival=date(2026, 7, 1), departure=date(2026, 7, 2)) == []
+    def test_never_widens(self, hotel_with_bookings: HotelFixture) -> None:
+        assert find_bookings(hotel_with_bookings, confirmation_number="c-1") == []
+        assert find_bookings(hotel_with_bookings, confirmation_number="") == []
+        assert find_bookings(hotel_with_bookings, confirmation_number="%") == []
+        assert find_bookings(hotel_with_bookings, provider="") == []
+        assert find_bookings(hotel_with_bookings, guest_email="") == []
+        assert find_bookings(hotel_with_bookings, guest_email="%") == []
+        assert find_bookings(hotel_with_bookings, arrival=date(2026, 7, 1), provider="other") == []
+        assert (
+            find_bookings(hotel_with_bookings, arrival=date(2026, 7, 1), departure=date(2026, 7, 2))
+            == []
+        )
         stay = Stay(date(2026, 7, 1), date(2026, 7, 1))
-        assert find(town, stay=stay, statuses=frozenset({BookingStatus.PENDING})) == []
+        assert (
+            find_bookings(
+                hotel_with_bookings, stay=stay, statuses=frozenset({BookingStatus.PENDING})
+            )
+            == []
+        )
 
-    def test_takes_changes_of_our_picture_since_an_instant(self, place: Place) -> None:
+    def test_takes_changes_of_our_picture_since_an_instant(self, place: HotelFixture) -> None:
         for n in range(3):
-            made = builders.booking(place.connection, f"B{n}")
-            place.save(replace(made, synced_at=T0 + timedelta(microseconds=n)))
-        assert find(place, updated_since=T0 + timedelta(microseconds=1)) == ["B1", "B2"]
-        assert find(place, updated_since=T0 + MINUTE) == []
+            entity = builders.booking(place.connection, f"B{n}")
+            place.save(replace(entity, synced_at=T0 + timedelta(microseconds=n)))
+        assert find_bookings(place, updated_since=T0 + timedelta(microseconds=1)) == ["B1", "B2"]
+        assert find_bookings(place, updated_since=T0 + MINUTE) == []
 
     def test_finds_an_e_mail_without_case_on_the_booking_and_on_its_guest(
-        self, place: Place, elsewhere: Place
+        self, place: HotelFixture, elsewhere: HotelFixture
     ) -> None:
         def of(external_id: str, guest_id: str | None = None, email: str | None = None) -> Booking:
             return builders.booking(
@@ -124,14 +142,18 @@ class TestTheFilter:
                 [builders.guest(elsewhere.connection, "G9", email="zoë.ünal@example.org")]
             )
             uow.commit()
-        assert find(place, guest_email="zoë.ünal@EXAMPLE.org") == ["both", "by guest", "own"]
-        assert find(place, guest_email="else@example.org") == ["other guest"]
-        assert find(place, guest_email="zo_@example.org") == []
+        assert find_bookings(place, guest_email="zoë.ünal@EXAMPLE.org") == [
+            "both",
+            "by guest",
+            "own",
+        ]
+        assert find_bookings(place, guest_email="else@example.org") == ["other guest"]
+        assert find_bookings(place, guest_email="zo_@example.org") == []
 
 
 @pytest.mark.parametrize("order", BookingOrder)
 class TestPages:
-    def test_are_in_order(self, place: Place, order: BookingOrder) -> None:
+    def test_are_in_order(self, place: HotelFixture, order: BookingOrder) -> None:
         fill(place)
         found = page(place, order, 99)
         descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
@@ -139,7 +161,9 @@ class TestPages:
         assert (len(found.rows), len(found.positions), found.more) == (11, 11, False)
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 10, 11, 12])
-    def test_give_each_booking_once(self, place: Place, order: BookingOrder, limit: int) -> None:
+    def test_give_each_booking_once(
+        self, place: HotelFixture, order: BookingOrder, limit: int
+    ) -> None:
         fill(place)
         whole = [b.external_id for b in page(place, order, 99).rows]
         seen: list[str] = []
@@ -153,44 +177,46 @@ class TestPages:
             after = found.positions[-1]
         assert seen == whole
 
-    def test_start_after_any_position(self, place: Place, order: BookingOrder) -> None:
+    def test_start_after_any_position(self, place: HotelFixture, order: BookingOrder) -> None:
         fill(place)
         whole = page(place, order, 99)
         for number, position in enumerate(whole.positions):
             assert page(place, order, 99, position).rows == whole.rows[number + 1 :]
 
     def test_keep_their_place_while_bookings_are_written(
-        self, place: Place, order: BookingOrder
+        self, place: HotelFixture, order: BookingOrder
     ) -> None:
         fill(place)
         whole = page(place, order, 99).rows
         first = page(place, order, 4)
         stays = [date(2026, 1, 1), date(2026, 6, 2), date(2026, 12, 31)]
         for n, day in enumerate(stays):
-            made = builders.booking(place.connection, f"new {n}", stay=Stay(day, day))
-            place.save(replace(made, synced_at=T0 + (n - 1) * MINUTE))
+            entity = builders.booking(place.connection, f"new {n}", stay=Stay(day, day))
+            place.save(replace(entity, synced_at=T0 + (n - 1) * MINUTE))
         rest = page(place, order, 99, first.positions[-1]).rows
-        kept = [b for b in rest if not b.external_id.startswith("new")]
-        assert [*first.rows, *kept] == whole
+        stored = [b for b in rest if not b.external_id.startswith("new")]
+        assert [*first.rows, *stored] == whole
 
-    def test_of_nothing_are_empty(self, place: Place, order: BookingOrder) -> None:
+    def test_of_nothing_are_empty(self, place: HotelFixture, order: BookingOrder) -> None:
         found = page(place, order, 1)
         assert (list(found.rows), list(found.positions), found.more) == ([], [], False)
 
 
 class TestOneBooking:
-    def test_is_found_by_its_identity_also_when_gone(self, place: Place, elsewhere: Place) -> None:
-        made = builders.booking(place.connection, deleted_at_source=T0)
-        place.save(made)
+    def test_is_found_by_its_identity_also_when_gone(
+        self, place: HotelFixture, elsewhere: HotelFixture
+    ) -> None:
+        entity = builders.booking(place.connection, deleted_at_source=T0)
+        place.save(entity)
         queries = place.store.queries
-        assert queries.booking(place.hotel.id, "scripted", "B1") == made
+        assert queries.booking(place.hotel.id, "scripted", "B1") == entity
         assert queries.booking(place.hotel.id, "other", "B1") is None
         assert queries.booking(place.hotel.id, "scripted", "b1") is None
         assert queries.booking(elsewhere.hotel.id, "scripted", "B1") is None
 
 
 class TestGuestPages:
-    def test_are_by_id_and_filtered(self, place: Place, elsewhere: Place) -> None:
+    def test_are_by_id_and_filtered(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
         other = place.add_connection(provider="other")
         guests = [
             builders.guest(place.connection, "G1", email="Ä@example.org"),
@@ -209,16 +235,16 @@ class TestGuestPages:
         assert (list(first.rows), first.more) == (guests[:2], True)
         rest = queries.guests(wanted, limit=2, after=first.positions[-1])
         assert (list(rest.rows), rest.more) == (guests[2:], False)
-        mails = queries.guests(replace(wanted, email="Ä@EXAMPLE.org"), limit=9)
-        assert list(mails.rows) == [guests[0], guests[2]]
+        emails = queries.guests(replace(wanted, email="Ä@EXAMPLE.org"), limit=9)
+        assert list(emails.rows) == [guests[0], guests[2]]
         named = replace(wanted, provider="scripted", external_ids=frozenset({"G2", "G9"}))
         assert list(queries.guests(named, limit=9).rows) == [guests[1]]
         assert list(queries.guests(replace(wanted, email=""), limit=9).rows) == []
 
 
-class TestWhatOneProviderBrought:
+class TestProviderFilter:
     def test_is_shown_of_the_sync_runs_newest_first_over_its_connections(
-        self, place: Place, elsewhere: Place
+        self, place: HotelFixture, elsewhere: HotelFixture
     ) -> None:
         second, other = place.add_connection(), place.add_connection(provider="other")
         ended = {"status": SyncStatus.COMPLETED}
@@ -231,23 +257,26 @@ class TestWhatOneProviderBrought:
             for run in (*mine, theirs, builders.sync_run(elsewhere.connection)):
                 uow.sync_runs.add(run)
             uow.commit()
-        find, hotel_id = place.store.queries.sync_runs, place.hotel.id
-        runs, number = find(hotel_id, limit=2, offset=1, provider="scripted")
+        find_bookings, hotel_id = place.store.queries.sync_runs, place.hotel.id
+        runs, number = find_bookings(hotel_id, limit=2, offset=1, provider="scripted")
         assert (list(runs), number) == ([mine[2], mine[1]], 4)
-        runs, number = find(hotel_id, limit=9, provider="other")
+        runs, number = find_bookings(hotel_id, limit=9, provider="other")
         assert (list(runs), number) == ([theirs], 1)
-        runs, number = find(hotel_id, limit=9, provider="other", connection_id=second.id)
+        runs, number = find_bookings(hotel_id, limit=9, provider="other", connection_id=second.id)
         assert (list(runs), number) == ([], 0)
 
-    def test_is_shown_of_the_quarantine_oldest_first(self, place: Place) -> None:
+    def test_is_shown_of_the_quarantine_oldest_first(self, place: HotelFixture) -> None:
         other = place.add_connection(provider="other")
         mixed = [builders.full_inbox_item(of) for of in (other, place.connection, other) * 2]
         with place.store.unit_of_work() as uow:
             uow.inbox.add(mixed)
             uow.commit()
-        find, hotel_id = place.store.queries.quarantine, place.hotel.id
+        find_bookings, hotel_id = place.store.queries.quarantine, place.hotel.id
         theirs = [item for item in mixed if item.provider == "other"]
-        assert list(find(hotel_id, limit=9, provider="other")) == theirs
-        assert list(find(hotel_id, limit=1, provider="scripted")) == [mixed[1]]
-        assert list(find(hotel_id, limit=2, provider="other", after=theirs[1].id)) == theirs[2:]
-        assert list(find(hotel_id, limit=9, provider="")) == []
+        assert list(find_bookings(hotel_id, limit=9, provider="other")) == theirs
+        assert list(find_bookings(hotel_id, limit=1, provider="scripted")) == [mixed[1]]
+        assert (
+            list(find_bookings(hotel_id, limit=2, provider="other", after=theirs[1].id))
+            == theirs[2:]
+        )
+        assert list(find_bookings(hotel_id, limit=9, provider="")) == []

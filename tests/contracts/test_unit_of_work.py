@@ -8,13 +8,13 @@ from domain.errors import PmsError
 from ports.errors import ConcurrentChange
 from ports.unit_of_work import UnitOfWork
 from tests import builders
-from tests.contracts.conftest import Place
+from tests.contracts.conftest import HotelFixture
 
 WORKERS = 20
 
 
-class TestAUnitOfWork:
-    def test_keeps_everything_of_a_commit(self, place: Place) -> None:
+class TestUnitOfWork:
+    def test_keeps_everything_of_a_commit(self, place: HotelFixture) -> None:
         booking, guest = builders.booking(place.connection), builders.guest(place.connection)
         message = builders.outbox_message(place.hotel)
         with place.store.unit_of_work() as uow:
@@ -27,12 +27,12 @@ class TestAUnitOfWork:
             assert uow.guests.load(place.hotel.id, "scripted", ["G1"]) == {"G1": guest}
             assert uow.outbox.next_batch(limit=9) == [message]
 
-    def test_keeps_nothing_without_a_commit(self, place: Place) -> None:
+    def test_keeps_nothing_without_a_commit(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow:
             write_everywhere(place, uow)
         assert is_untouched(place)
 
-    def test_keeps_nothing_when_the_block_raises(self, place: Place) -> None:
+    def test_keeps_nothing_when_the_block_raises(self, place: HotelFixture) -> None:
         def write_and_fail() -> None:
             with place.store.unit_of_work() as uow:
                 write_everywhere(place, uow)
@@ -42,7 +42,7 @@ class TestAUnitOfWork:
             write_and_fail()
         assert is_untouched(place)
 
-    def test_keeps_nothing_of_the_good_rows_beside_a_stale_one(self, place: Place) -> None:
+    def test_keeps_nothing_of_the_good_rows_beside_a_stale_one(self, place: HotelFixture) -> None:
         held = builders.booking(place.connection, "B1")
         place.save(held)
         with place.store.unit_of_work() as uow:
@@ -53,7 +53,9 @@ class TestAUnitOfWork:
             assert uow.bookings.load(place.hotel.id, "scripted", ["B1", "B2"]) == {"B1": held}
             assert uow.outbox.next_batch(limit=9) == []
 
-    def test_shows_its_own_writes_before_the_commit_and_others_nothing(self, place: Place) -> None:
+    def test_shows_its_own_writes_before_the_commit_and_others_nothing(
+        self, place: HotelFixture
+    ) -> None:
         with place.store.unit_of_work() as uow:
             uow.bookings.save([builders.booking(place.connection)])
             assert uow.bookings.load(place.hotel.id, "scripted", ["B1"]).keys() == {"B1"}
@@ -63,7 +65,7 @@ class TestAUnitOfWork:
             uow.commit()
         assert place.store.queries.count_bookings(place.hotel.id) == 1
 
-    def test_is_over_after_its_commit(self, place: Place) -> None:
+    def test_is_over_after_its_commit(self, place: HotelFixture) -> None:
         with place.store.unit_of_work() as uow:
             uow.commit()
             with pytest.raises(PmsError):
@@ -75,14 +77,16 @@ class TestAUnitOfWork:
             uow.hotels.all()
         assert place.store.queries.count_bookings(place.hotel.id) == 1
 
-    def test_is_fresh_each_time(self, place: Place) -> None:
+    def test_is_fresh_each_time(self, place: HotelFixture) -> None:
         for number in range(3):
             with place.store.unit_of_work() as uow:
                 uow.bookings.save([builders.booking(place.connection, f"B{number}")])
                 uow.commit()
         assert place.store.queries.count_bookings(place.hotel.id) == 3
 
-    def test_loses_no_update_when_twenty_workers_race_for_one_booking(self, place: Place) -> None:
+    def test_loses_no_update_when_twenty_workers_race_for_one_booking(
+        self, place: HotelFixture
+    ) -> None:
         place.save(builders.booking(place.connection, notes=""))
         start = Barrier(WORKERS)
 
@@ -99,7 +103,7 @@ class TestAUnitOfWork:
         noted = (final.details.notes or "").split()
         assert sorted(noted, key=int) == [str(n) for n in range(WORKERS)]
 
-    def test_lets_only_one_of_twenty_create_a_booking(self, place: Place) -> None:
+    def test_lets_only_one_of_twenty_create_a_booking(self, place: HotelFixture) -> None:
         start = Barrier(WORKERS)
 
         def create(_: int) -> bool:
@@ -115,7 +119,7 @@ class TestAUnitOfWork:
         assert place.store.queries.count_bookings(place.hotel.id) == 1
 
 
-def append_note(place: Place, number: int) -> bool:
+def append_note(place: HotelFixture, number: int) -> bool:
     """Reads in one unit of work and writes in the next, so that others come in between."""
     with place.store.unit_of_work() as uow:
         held = uow.bookings.load(place.hotel.id, "scripted", ["B1"])["B1"]
@@ -127,7 +131,7 @@ def append_note(place: Place, number: int) -> bool:
     return True
 
 
-def write_everywhere(place: Place, unit: UnitOfWork) -> None:
+def write_everywhere(place: HotelFixture, unit: UnitOfWork) -> None:
     booking = builders.booking(place.connection)
     unit.bookings.save([booking])
     unit.bookings.record([builders.status_change(booking)])
@@ -139,14 +143,14 @@ def write_everywhere(place: Place, unit: UnitOfWork) -> None:
     unit.sync_runs.add(builders.sync_run(place.connection))
     unit.connections.save(replace(place.connection, cursor="moved"))
     unit.connections.replace_secrets(place.connection.id, {"a": "b"})
-    unit.connections.heard(place.connection.id, at=builders.T0)
+    unit.connections.touch_inbound(place.connection.id, at=builders.T0)
     unit.hotels.add(builders.hotel())
     key = builders.provider_key()
     unit.credentials.add_key(key)
     unit.credentials.add_token(builders.access_token(key, place.hotel))
 
 
-def is_untouched(place: Place) -> bool:
+def is_untouched(place: HotelFixture) -> bool:
     with place.store.unit_of_work() as uow:
         return (
             [h.id for h in uow.hotels.all()] == [place.hotel.id]

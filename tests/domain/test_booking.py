@@ -10,13 +10,13 @@ from domain.precedence import (
     Advanced,
     Applied,
     Change,
+    Channel,
     Decision,
-    Observation,
-    Origin,
-    Refused,
+    Receipt,
+    SnapshotRefused,
     Stale,
-    Tied,
     Unchanged,
+    VersionConflict,
 )
 from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
 from domain.status import BookingStatus, TransitionKind
@@ -89,15 +89,15 @@ def snapshot(minutes: float = 0, *, sequence: int = 0, **said: Any) -> BookingSn
 
 
 def seen(
-    origin: Origin = Origin.PUSHED, minutes: float = 0, connection: Any = CONNECTION
-) -> Observation:
-    return Observation(origin, T0 + minutes * STEP, connection, "ref")
+    channel: Channel = Channel.PUSHED, minutes: float = 0, connection: Any = CONNECTION
+) -> Receipt:
+    return Receipt(channel, T0 + minutes * STEP, connection, "ref")
 
 
-def first(said: BookingSnapshot, observation: Observation | None = None) -> Applied[Booking]:
-    decision = Booking.first_seen(
+def first(said: BookingSnapshot, receipt: Receipt | None = None) -> Applied[Booking]:
+    decision = Booking.create_from(
         said,
-        observation or seen(),
+        receipt or seen(),
         hotel_id=HOTEL,
         provider="scripted",
         booking_id=builders.new_id(),
@@ -117,8 +117,8 @@ def applied(decision: Decision[Booking]) -> Applied[Booking]:
     return decision
 
 
-def heard(booking: Booking, said: BookingSnapshot, origin: Origin = Origin.PUSHED) -> Any:
-    return booking.hear(said, seen(origin, 60), now=T0 + 90 * STEP)
+def heard(booking: Booking, said: BookingSnapshot, channel: Channel = Channel.PUSHED) -> Any:
+    return booking.merge(said, seen(channel, 60), now=T0 + 90 * STEP)
 
 
 class TestTheTables:
@@ -157,7 +157,7 @@ class TestABookingFirstSeen:
     @pytest.mark.parametrize("missing", ["status", "stay"])
     def test_needs_status_and_stay(self, missing: str) -> None:
         said: dict[str, Any] = {"status": CONFIRMED, "stay": JUNE} | {missing: ABSENT}
-        refused = Booking.first_seen(
+        refused = Booking.create_from(
             snapshot(**said),
             seen(),
             hotel_id=HOTEL,
@@ -165,7 +165,7 @@ class TestABookingFirstSeen:
             booking_id=builders.new_id(),
             now=T0,
         )
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, SnapshotRefused)
         assert (refused.reason.code, refused.reason.path) == ("missing_field", missing)
 
     def test_may_be_gone_already(self) -> None:
@@ -206,14 +206,14 @@ class TestAbsentAndNull:
 
 class TestStatusChanges:
     @pytest.mark.parametrize(("source", "target", "mark"), cells())
-    @pytest.mark.parametrize("origin", [Origin.PUSHED, Origin.PULLED])
+    @pytest.mark.parametrize("channel", [Channel.PUSHED, Channel.PULLED])
     def test_follow_the_hand_written_matrix(
-        self, source: BookingStatus, target: BookingStatus, mark: str, origin: Origin
+        self, source: BookingStatus, target: BookingStatus, mark: str, channel: Channel
     ) -> None:
         booking = held(status=source)
-        decision = heard(booking, snapshot(1, status=target), origin)
+        decision = heard(booking, snapshot(1, status=target), channel)
         if mark == "x":
-            assert isinstance(decision, Refused)
+            assert isinstance(decision, SnapshotRefused)
             assert (decision.reason.code, decision.reason.path) == ("illegal_transition", "status")
         elif mark == ".":
             assert isinstance(decision, Advanced)
@@ -229,7 +229,7 @@ class TestStatusChanges:
     def test_are_all_taken_from_a_reconcile(
         self, source: BookingStatus, target: BookingStatus, mark: str
     ) -> None:
-        decision = heard(held(status=source), snapshot(1, status=target), Origin.RECONCILED)
+        decision = heard(held(status=source), snapshot(1, status=target), Channel.RECONCILED)
         if mark == ".":
             assert isinstance(decision, Advanced)
             return
@@ -260,21 +260,21 @@ class TestStatusChanges:
 class TestPrecedence:
     def test_an_older_word_is_stale(self) -> None:
         booking = held(**FULL)
-        for origin in (Origin.PUSHED, Origin.PULLED):
-            assert heard(booking, snapshot(-1, **OTHER), origin) == Stale()
-            assert heard(booking, snapshot(-1, **FULL), origin) == Stale()
+        for channel in (Channel.PUSHED, Channel.PULLED):
+            assert heard(booking, snapshot(-1, **OTHER), channel) == Stale()
+            assert heard(booking, snapshot(-1, **FULL), channel) == Stale()
 
     def test_two_pushes_that_tie_are_for_the_api_to_decide(self) -> None:
-        assert heard(held(), snapshot(0, notes="other")) == Tied()
+        assert heard(held(), snapshot(0, notes="other")) == VersionConflict()
 
     def test_a_pull_wins_over_a_push_that_ties(self) -> None:
-        decision = applied(heard(held(), snapshot(0, notes="other"), Origin.PULLED))
+        decision = applied(heard(held(), snapshot(0, notes="other"), Channel.PULLED))
         assert decision.entity.details.notes == "other"
-        assert decision.entity.provenance.origin is Origin.PULLED
+        assert decision.entity.provenance.channel is Channel.PULLED
 
     def test_a_reconcile_wins_though_the_providers_clock_went_back(self) -> None:
         booking = held(notes="ours")
-        decision = applied(heard(booking, snapshot(-60, notes="truth"), Origin.RECONCILED))
+        decision = applied(heard(booking, snapshot(-60, notes="truth"), Channel.RECONCILED))
         assert decision.entity.details.notes == "truth"
         assert decision.entity.version == SourceVersion(T0 - 60 * STEP)
         assert decision.change is Change.CORRECTED
@@ -282,35 +282,37 @@ class TestPrecedence:
 
     def test_a_reconcile_loses_to_what_came_after_it_asked(self) -> None:
         booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=70)).entity
-        assert heard(booking, snapshot(-60, notes="old"), Origin.RECONCILED) == Stale()
+        assert heard(booking, snapshot(-60, notes="old"), Channel.RECONCILED) == Stale()
 
     def test_the_connection_that_brought_the_content_is_kept(self) -> None:
-        observation = seen(connection=OTHER_CONNECTION)
-        decision = applied(held().hear(snapshot(1, notes="x"), observation, now=T0))
+        receipt = seen(connection=OTHER_CONNECTION)
+        decision = applied(held().merge(snapshot(1, notes="x"), receipt, now=T0))
         assert decision.entity.connection_id == OTHER_CONNECTION
 
 
 class TestGoneAtTheSource:
     def test_lets_the_inventory_fall_and_keeps_the_rest(self) -> None:
         booking = held(**FULL)
-        decision = applied(booking.gone_at_source(seen(Origin.RECONCILED, 5), now=T0 + 9 * STEP))
+        decision = applied(
+            booking.mark_deleted_at_source(seen(Channel.RECONCILED, 5), now=T0 + 9 * STEP)
+        )
         gone = replace(booking.details, deleted_at_source=T0 + 9 * STEP, holds_inventory=False)
         assert decision.entity.details == gone
         assert decision.change is Change.UPDATED
         assert set(decision.changed_fields) == {"holds_inventory", "deleted_at_source"}
         assert (decision.entity.version, decision.entity.revision) == (booking.version, 2)
-        again = decision.entity.gone_at_source(seen(Origin.RECONCILED, 10), now=T0)
+        again = decision.entity.mark_deleted_at_source(seen(Channel.RECONCILED, 10), now=T0)
         assert again == Unchanged()
 
     def test_is_stale_where_something_reached_us_after_the_question(self) -> None:
         booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=6)).entity
-        assert booking.gone_at_source(seen(Origin.RECONCILED, 5), now=T0) == Stale()
+        assert booking.mark_deleted_at_source(seen(Channel.RECONCILED, 5), now=T0) == Stale()
 
     def test_is_said_by_a_push_too_and_only_once(self) -> None:
         decision = applied(heard(held(**FULL), snapshot(1, deleted=True)))
         details = decision.entity.details
         assert (details.deleted_at_source, details.holds_inventory) == (T0 + 90 * STEP, False)
-        again = decision.entity.hear(snapshot(1, deleted=True), seen(minutes=99), now=T0)
+        again = decision.entity.merge(snapshot(1, deleted=True), seen(minutes=99), now=T0)
         assert again == Unchanged()
 
     def test_ends_when_the_provider_has_it_again(self) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.booking import Booking
-from domain.precedence import Advanced, Applied, Observation, Origin, Stale, Tied, Unchanged
+from domain.precedence import Advanced, Applied, Channel, Receipt, Stale, Unchanged, VersionConflict
 from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from domain.values import ABSENT, Money, SourceVersion, Stay
@@ -64,8 +64,8 @@ snapshots = st.builds(
     some_content,
 )
 observations = st.builds(
-    Observation,
-    st.sampled_from(Origin),
+    Receipt,
+    st.sampled_from(Channel),
     st.integers(0, 9).map(lambda n: T0 + n * STEP),
     st.just(CONNECTION),
     st.just("r"),
@@ -78,23 +78,23 @@ START = BookingSnapshot(
 )
 
 
-def seen_first(said: BookingSnapshot, by: Observation) -> Booking:
-    decision = Booking.first_seen(
+def seen_first(said: BookingSnapshot, by: Receipt) -> Booking:
+    decision = Booking.create_from(
         said, by, hotel_id=HOTEL, provider="p", booking_id=BOOKING_ID, now=T0
     )
     assert isinstance(decision, Applied)
     return decision.entity
 
 
-def at(minutes: int, origin: Origin = Origin.PUSHED) -> Observation:
-    return Observation(origin, T0 + minutes * STEP, CONNECTION, "r")
+def at(minutes: int, channel: Channel = Channel.PUSHED) -> Receipt:
+    return Receipt(channel, T0 + minutes * STEP, CONNECTION, "r")
 
 
 def last_of(words: list[BookingSnapshot]) -> Booking:
     """Each word as a push, in this order."""
     booking = seen_first(words[0], at(0))
     for minute, said in enumerate(words[1:], start=1):
-        decision = booking.hear(said, at(minute), now=T0 + minute * STEP)
+        decision = booking.merge(said, at(minute), now=T0 + minute * STEP)
         if isinstance(decision, Applied | Advanced):
             booking = decision.entity
     return booking
@@ -118,11 +118,11 @@ def distinct_full_words(draw: st.DrawFn) -> list[BookingSnapshot]:
 
 class TestAnySequence:
     @given(st.lists(st.tuples(snapshots, observations), max_size=12))
-    def test_breaks_no_invariant(self, words: list[tuple[BookingSnapshot, Observation]]) -> None:
+    def test_breaks_no_invariant(self, words: list[tuple[BookingSnapshot, Receipt]]) -> None:
         booking = seen_first(START, at(0))
         for said, by in words:
             now = T0 + timedelta(hours=1)
-            decision = booking.hear(said, by, now=now)
+            decision = booking.merge(said, by, now=now)
             if not isinstance(decision, Applied | Advanced):
                 continue
             after = decision.entity
@@ -140,8 +140,8 @@ class TestAnySequence:
         if after.details.deleted_at_source is not None:
             assert not after.details.holds_inventory
 
-    def check_order(self, before: Booking, after: Booking, by: Observation) -> None:
-        if by.origin is not Origin.RECONCILED:
+    def check_order(self, before: Booking, after: Booking, by: Receipt) -> None:
+        if by.channel is not Channel.RECONCILED:
             assert after.version >= before.version
 
     def check_change(self, before: Booking, decision: Applied[Booking]) -> None:
@@ -157,19 +157,19 @@ class TestAnySequence:
         assert (decision.transition is not None) == moved
         if decision.transition is not None:
             kind = TRANSITIONS[before.details.status, after.details.status]
-            reconciled = after.provenance.origin is Origin.RECONCILED
+            reconciled = after.provenance.channel is Channel.RECONCILED
             assert decision.transition.kind is not TransitionKind.REFUSED
             assert kind is not TransitionKind.REFUSED or reconciled
 
     @given(snapshots, observations)
-    def test_of_one_word_twice_is_one_change(self, said: BookingSnapshot, by: Observation) -> None:
+    def test_of_one_word_twice_is_one_change(self, said: BookingSnapshot, by: Receipt) -> None:
         booking = seen_first(START, at(0))
-        decision = booking.hear(said, by, now=T0)
+        decision = booking.merge(said, by, now=T0)
         if isinstance(decision, Applied | Advanced):
-            again = decision.entity.hear(said, by, now=T0 + STEP)
+            again = decision.entity.merge(said, by, now=T0 + STEP)
             assert again == Unchanged()
         else:
-            assert booking.hear(said, by, now=T0 + STEP) == decision
+            assert booking.merge(said, by, now=T0 + STEP) == decision
 
 
 class TestFullSnapshotsOfDistinctVersions:
@@ -192,7 +192,7 @@ class TestFullSnapshotsOfDistinctVersions:
         ended = last_of(words)
         for said in words:
             if said.version < ended.version:
-                assert ended.hear(said, at(99), now=T0) == Stale()
+                assert ended.merge(said, at(99), now=T0) == Stale()
 
     @given(distinct_full_words(), full_content)
     def test_tie_only_when_two_pushes_differ(
@@ -203,5 +203,5 @@ class TestFullSnapshotsOfDistinctVersions:
         said = replace(newest, **other)
         effective = other | ({"holds_inventory": False} if newest.deleted else {})
         same = all(getattr(ended.details, name) == value for name, value in effective.items())
-        expected = Unchanged() if same else Tied()
-        assert ended.hear(said, at(99), now=T0) == expected
+        expected = Unchanged() if same else VersionConflict()
+        assert ended.merge(said, at(99), now=T0) == expected

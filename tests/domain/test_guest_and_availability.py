@@ -12,11 +12,11 @@ from domain.precedence import (
     Advanced,
     Applied,
     Change,
-    Observation,
-    Origin,
+    Channel,
+    Receipt,
     Stale,
-    Tied,
     Unchanged,
+    VersionConflict,
 )
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, GuestSnapshot, RoomCount
 from domain.values import Money, SourceVersion
@@ -41,8 +41,8 @@ DAY = date(2026, 6, 10)
 ONE_DAY = timedelta(days=1)
 
 
-def seen(origin: Origin = Origin.PUSHED, minutes: int = 60) -> Observation:
-    return Observation(origin, T0 + minutes * STEP, CONNECTION, "r")
+def seen(channel: Channel = Channel.PUSHED, minutes: int = 60) -> Receipt:
+    return Receipt(channel, T0 + minutes * STEP, CONNECTION, "r")
 
 
 def person(minutes: int = 0, *, deleted: bool = False, **said: Any) -> GuestSnapshot:
@@ -58,7 +58,7 @@ def counts(minutes: int = 0, *, ours: bool = False, **said: Any) -> Availability
 
 
 def guest(**said: Any) -> Guest:
-    return Guest.first_seen(
+    return Guest.create_from(
         person(**said),
         seen(minutes=0),
         hotel_id=HOTEL,
@@ -69,13 +69,13 @@ def guest(**said: Any) -> Guest:
 
 
 def cell(**said: Any) -> AvailabilityCell:
-    return AvailabilityCell.first_seen(
+    return AvailabilityCell.create_from(
         counts(**said), seen(minutes=0), hotel_id=HOTEL, provider="p", now=T0
     ).entity
 
 
-def hear(thing: Any, said: Any, origin: Origin = Origin.PUSHED) -> Any:
-    return thing.hear(said, seen(origin), now=T0 + 90 * STEP)
+def merge(thing: Any, said: Any, channel: Channel = Channel.PUSHED) -> Any:
+    return thing.merge(said, seen(channel), now=T0 + 90 * STEP)
 
 
 class TestAGuest:
@@ -92,30 +92,30 @@ class TestAGuest:
     def test_loses_only_the_field_that_is_null(self, name: str) -> None:
         held = guest(**PERSON)
         null: dict[str, Any] = {name: None}
-        decision = hear(held, person(1, **null))
+        decision = merge(held, person(1, **null))
         assert decision.entity.details == replace(held.details, **null)
         assert (decision.changed_fields, decision.change) == ((name,), Change.UPDATED)
 
     def test_keeps_what_is_absent(self) -> None:
         held = guest(**PERSON)
-        decision = hear(held, person(1))
+        decision = merge(held, person(1))
         assert isinstance(decision, Advanced)
         assert decision.entity.details == held.details
 
     def test_is_deleted_once_and_comes_back(self) -> None:
-        gone = hear(guest(**PERSON), person(1, deleted=True)).entity
+        gone = merge(guest(**PERSON), person(1, deleted=True)).entity
         assert gone.details.deleted_at_source == T0 + 90 * STEP
-        assert hear(gone, person(1, deleted=True)) == Unchanged()
-        assert hear(gone, person(2)).entity.details.deleted_at_source is None
+        assert merge(gone, person(1, deleted=True)) == Unchanged()
+        assert merge(gone, person(2)).entity.details.deleted_at_source is None
 
     def test_follows_the_precedence_of_all_words(self) -> None:
         held = guest(last_name="Ours")
-        assert hear(held, person(-1, last_name="Old")) == Stale()
-        assert hear(held, person(0, last_name="Tie")) == Tied()
-        assert hear(held, person(0, last_name="Ours")) == Unchanged()
-        pulled = hear(held, person(0, last_name="Asked"), Origin.PULLED)
+        assert merge(held, person(-1, last_name="Old")) == Stale()
+        assert merge(held, person(0, last_name="Tie")) == VersionConflict()
+        assert merge(held, person(0, last_name="Ours")) == Unchanged()
+        pulled = merge(held, person(0, last_name="Asked"), Channel.PULLED)
         assert (pulled.entity.details.last_name, pulled.change) == ("Asked", Change.UPDATED)
-        truth = hear(held, person(-5, last_name="Truth"), Origin.RECONCILED)
+        truth = merge(held, person(-5, last_name="Truth"), Channel.RECONCILED)
         assert (truth.entity.details.last_name, truth.change) == ("Truth", Change.CORRECTED)
         assert (held.revision, truth.entity.revision) == (1, 2)
 
@@ -129,28 +129,28 @@ class TestAnAvailabilityCell:
     def test_loses_only_the_field_that_is_null(self, name: str) -> None:
         held = cell(**COUNTS)
         null: dict[str, Any] = {name: None}
-        decision = hear(held, counts(1, **null))
+        decision = merge(held, counts(1, **null))
         assert isinstance(decision, Applied)
         assert decision.entity.details == replace(held.details, **null)
         assert decision.changed_fields == (name,)
 
     def test_keeps_what_is_absent_and_zero_is_a_number(self) -> None:
         held = cell(**COUNTS)
-        assert isinstance(hear(held, counts(1)), Advanced)
-        assert hear(held, counts(1, total=0)).entity.details == replace(held.details, total=0)
+        assert isinstance(merge(held, counts(1)), Advanced)
+        assert merge(held, counts(1, total=0)).entity.details == replace(held.details, total=0)
 
     def test_is_not_written_for_a_version_of_our_own_making(self) -> None:
         held = cell(total=5)
-        assert hear(held, counts(1, ours=True, total=5)) == Unchanged()
-        assert isinstance(hear(held, counts(1, total=5)), Advanced)
-        assert hear(held, counts(1, ours=True, total=4)).entity.details.total == 4
+        assert merge(held, counts(1, ours=True, total=5)) == Unchanged()
+        assert isinstance(merge(held, counts(1, total=5)), Advanced)
+        assert merge(held, counts(1, ours=True, total=4)).entity.details.total == 4
 
     def test_follows_the_precedence_of_all_words(self) -> None:
         held = cell(total=5)
-        assert hear(held, counts(-1, total=4)) == Stale()
-        assert hear(held, counts(0, total=4)) == Tied()
-        assert hear(held, counts(0, total=4), Origin.PULLED).entity.details.total == 4
-        assert hear(held, counts(-9, total=4), Origin.RECONCILED).entity.details.total == 4
+        assert merge(held, counts(-1, total=4)) == Stale()
+        assert merge(held, counts(0, total=4)) == VersionConflict()
+        assert merge(held, counts(0, total=4), Channel.PULLED).entity.details.total == 4
+        assert merge(held, counts(-9, total=4), Channel.RECONCILED).entity.details.total == 4
 
     def test_may_be_overbooked_but_not_absurd(self) -> None:
         assert cell(available=-3).details.available == -3
@@ -167,24 +167,24 @@ class TestAnAvailabilityCell:
 class TestRoomsCountedOneByOne:
     def test_are_added_up_with_those_that_are_held(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)), available=2)
-        heard = hear(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
+        heard = merge(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
         assert (heard.details.available, heard.details.blocked) == (1, 0)
         assert heard.details.counted_rooms == (room("101", 0), room("102", 1))
 
     def test_replace_those_that_are_held_where_they_are_all(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)))
-        heard = hear(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
+        heard = merge(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
         assert heard.details.available == 1
         assert heard.details.counted_rooms == (room("103", 1),)
 
     def test_are_forgotten_when_their_type_is_counted_as_a_whole(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
-        heard = hear(held, counts(1, available=5)).entity
+        heard = merge(held, counts(1, available=5)).entity
         assert (heard.details.available, heard.details.counted_rooms) == (5, ())
 
     def test_stay_where_only_something_else_is_said(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
-        assert hear(held, counts(1, closed=True)).entity.details.counted_rooms == (room("101", 1),)
+        assert merge(held, counts(1, closed=True)).entity.details.counted_rooms == (room("101", 1),)
 
 
 class TestACompleteSet:

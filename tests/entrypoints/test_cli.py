@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from adapters.outbound.providers.mews.simulator import (
+from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
     SimulatorOptions,
     start_simulator,
 )
 from adapters.outbound.security.sealing import new_key
 from entrypoints.cli.main import main
-from entrypoints.demo import only_one
+from entrypoints.local.demo import hold_instance_lock
 from tests.servers import free_port
-from tests.simulator_control import heal, inject
+from tests.simulator_control import clear_faults, inject_faults
 
 CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
 
@@ -63,20 +63,20 @@ class Pms:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Pms:
+def home_directory(tmp_path: Path) -> Pms:
     pms = Pms(tmp_path / "home", {"PMS_ALLOWED_HOSTS": "127.0.0.1", "PMS_ALLOW_PLAIN_HTTP": "yes"})
     assert pms.json("db", "upgrade")["to"] > 0
     return pms
 
 
 @pytest.fixture
-def pms(empty: Pms) -> Pms:
-    added = empty.json(
+def pms(home_directory: Pms) -> Pms:
+    added = home_directory.json(
         *("hotel", "add", "vienna", "--name", "Hotel Vienna"),
         *("--time-zone", "Europe/Vienna", "--currency", "EUR"),
     )
     assert added["slug"] == "vienna"
-    return empty
+    return home_directory
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +102,11 @@ def elsewhere(pms: Pms) -> dict[str, str]:
 
 
 class TestDb:
-    def test_goes_up_down_and_up_again(self, empty: Pms) -> None:
-        newest = empty.json("db", "upgrade")["to"]
-        assert empty.json("db", "downgrade", "0", "--yes") == {"from": newest, "to": 0}
-        assert empty.json("db", "upgrade") == {"from": 0, "to": newest}
-        assert empty.json("db", "upgrade") == {"from": newest, "to": newest}
+    def test_goes_up_down_and_up_again(self, home_directory: Pms) -> None:
+        newest = home_directory.json("db", "upgrade")["to"]
+        assert home_directory.json("db", "downgrade", "0", "--yes") == {"from": newest, "to": 0}
+        assert home_directory.json("db", "upgrade") == {"from": 0, "to": newest}
+        assert home_directory.json("db", "upgrade") == {"from": newest, "to": newest}
 
     def test_is_asked_for_where_it_was_never_set_up(self, tmp_path: Path) -> None:
         assert "pms db upgrade" in Pms(tmp_path).refusal("hotel", "list")
@@ -130,15 +130,15 @@ class TestHotel:
         ],
     )
     def test_is_refused_where_it_makes_no_sense(self, pms: Pms, bad: dict[str, str]) -> None:
-        said = {"slug": "graz", "zone": "Europe/Vienna", "currency": "EUR", **bad}
+        output_text = {"slug": "graz", "zone": "Europe/Vienna", "currency": "EUR", **bad}
         pms.refusal(
-            *("hotel", "add", said["slug"], "--name", "Graz"),
-            *("--time-zone", said["zone"], "--currency", said["currency"]),
+            *("hotel", "add", output_text["slug"], "--name", "Graz"),
+            *("--time-zone", output_text["zone"], "--currency", output_text["currency"]),
         )
         assert len(pms.json("hotel", "list")) == 1
 
 
-class TestConnection:
+class VerifyConnection:
     def test_is_added_tested_paused_resumed_and_listed(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
@@ -182,9 +182,9 @@ class TestConnection:
         assert pms.json("connection", "test", "vienna")["works"] is True
 
     def test_is_added_without_asking_anyone(self, pms: Pms) -> None:
-        nobody = f"base_url=http://127.0.0.1:{free_port()}"
+        unknown_address = f"base_url=http://127.0.0.1:{free_port()}"
         tokens = ("--set", "client_token=x", "--set", "access_token=y")
-        added = pms.json("connection", "add", "vienna", "mews", "--set", nobody, *tokens)
+        added = pms.json("connection", "add", "vienna", "mews", "--set", unknown_address, *tokens)
         assert added["state"] == "new"
 
     def test_is_mended_by_setting_what_was_wrong(self, pms: Pms, simulator: MewsSimulator) -> None:
@@ -251,9 +251,9 @@ class TestToken:
         listed = {row["id"]: row for row in pms.json("token", "list", "vienna")}
         assert listed[second["id"]]["revoked_at"]
         assert not listed[first["id"]]["revoked_at"]
-        for told in pms.printed[-1:]:
-            assert first["token"] not in told
-            assert second["token"] not in told
+        for token_output in pms.printed[-1:]:
+            assert first["token"] not in token_output
+            assert second["token"] not in token_output
 
     def test_ends_with_its_partner_s_key(self, pms: Pms) -> None:
         self.issue(pms)
@@ -310,9 +310,9 @@ class TestQuarantine:
     def test_is_listed_shown_and_replayed(
         self, connected: Pms, tmp_path: Path, simulator: MewsSimulator
     ) -> None:
-        inject(simulator, "unknown-state,path=reservations/getAll")
+        inject_faults(simulator, "unknown-state,path=reservations/getAll")
         result = connected.run("sync", "run", "vienna", "--json")
-        heal(simulator)
+        clear_faults(simulator)
         assert (result.exit_code, json.loads(result.stdout)["status"]) == (1, "PARTIAL")
         item, *_ = connected.json("quarantine", "list", "vienna")
         assert item["path"].endswith(".State")
@@ -328,38 +328,41 @@ class TestQuarantine:
 
 
 class TestProvider:
-    def test_list_names_each_with_its_settings(self, empty: Pms) -> None:
-        listed = {row["name"]: row for row in empty.json("provider", "list")}
+    def test_list_names_each_with_its_settings(self, home_directory: Pms) -> None:
+        listed = {row["name"]: row for row in home_directory.json("provider", "list")}
         assert {"mews", "canonical"} <= listed.keys()
         assert "access_token (secret, required)" in listed["mews"]["settings"]
-        assert "mews" in empty.run("provider", "list").stdout
+        assert "mews" in home_directory.run("provider", "list").stdout
 
 
 class TestDoctor:
-    def test_lists_every_setting_and_hides_secrets(self, empty: Pms) -> None:
+    def test_lists_every_setting_and_hides_secrets(self, home_directory: Pms) -> None:
         key = new_key("planted")
         url = "redis://:planted-password@127.0.0.1:1/0"
-        result = empty.run("doctor", "--json", PMS_SECRET_KEYS=key, PMS_REDIS_URL=url)
-        told = json.loads(result.stdout)
-        values = {row["variable"]: row["value"] for row in told["settings"]}
+        result = home_directory.run("doctor", "--json", PMS_SECRET_KEYS=key, PMS_REDIS_URL=url)
+        token_output = json.loads(result.stdout)
+        values = {row["variable"]: row["value"] for row in token_output["settings"]}
         assert values["PMS_SECRET_KEYS"] == "(set)"
         assert values["PMS_REDIS_URL"] == "redis://…@127.0.0.1:1/0"
         assert "planted" not in result.output
         assert result.exit_code == 1
-        assert {row["check"]: row["result"] for row in told["checks"]}["store"] == "ok"
+        assert {row["check"]: row["result"] for row in token_output["checks"]}["store"] == "ok"
 
-    def test_makes_a_sealing_key(self, empty: Pms) -> None:
-        key = empty.run("doctor", "--new-key").stdout.strip()
-        assert empty.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code == 0
+    def test_makes_a_sealing_key(self, home_directory: Pms) -> None:
+        key = home_directory.run("doctor", "--new-key").stdout.strip()
+        assert (
+            home_directory.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code
+            == 0
+        )
 
 
 class TestUp:
-    def test_is_refused_in_a_home_where_another_one_runs(self, empty: Pms) -> None:
-        with only_one(empty.home):
-            assert "another `pms up`" in empty.refusal("up")
+    def test_is_refused_in_a_home_where_another_one_runs(self, home_directory: Pms) -> None:
+        with hold_instance_lock(home_directory.home):
+            assert "another `pms up`" in home_directory.refusal("up")
 
-    def test_is_not_for_production(self, empty: Pms) -> None:
-        line = empty.refusal("up", PMS_ENV="production", PMS_SECRET_KEYS=new_key("k"))
+    def test_is_not_for_production(self, home_directory: Pms) -> None:
+        line = home_directory.refusal("up", PMS_ENV="production", PMS_SECRET_KEYS=new_key("k"))
         assert "PMS_ENV" in line
 
 
@@ -376,9 +379,9 @@ class TestAnError:
         ],
     )
     def test_of_the_environment_is_one_line_that_names_it(
-        self, empty: Pms, environment: dict[str, str], named: str
+        self, home_directory: Pms, environment: dict[str, str], named: str
     ) -> None:
-        line = empty.refusal(
+        line = home_directory.refusal(
             "hotel",
             "add",
             "x",
@@ -397,16 +400,16 @@ class TestAnError:
         "command",
         ["hotel show", "sync run", "sync status", "verify", "token list", "quarantine list"],
     )
-    def test_of_a_missing_hotel_names_the_way_out(self, empty: Pms, command: str) -> None:
-        line = empty.refusal(*command.split(), "nowhere")
+    def test_of_a_missing_hotel_names_the_way_out(self, home_directory: Pms, command: str) -> None:
+        line = home_directory.refusal(*command.split(), "nowhere")
         assert "pms hotel list" in line
 
-    def test_is_json_where_json_was_asked_for(self, empty: Pms) -> None:
-        result = empty.run("--json", "hotel", "show", "nowhere")
+    def test_is_json_where_json_was_asked_for(self, home_directory: Pms) -> None:
+        result = home_directory.run("--json", "hotel", "show", "nowhere")
         assert result.exit_code == 1
         assert json.loads(result.stderr)["error"]["code"] == "hotel_not_found"
 
     @pytest.mark.parametrize("option", ["--help", "-h"])
-    def test_is_none_where_help_is_asked_for(self, empty: Pms, option: str) -> None:
+    def test_is_none_where_help_is_asked_for(self, home_directory: Pms, option: str) -> None:
         for name in (*main.commands,):
-            assert empty.run(name, option).exit_code == 0
+            assert home_directory.run(name, option).exit_code == 0

@@ -8,9 +8,9 @@ import pytest
 
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import InMemoryRateBudget
-from adapters.outbound.providers.canonical.plugin import CanonicalProvider
-from adapters.outbound.providers.mock.plugin import MockProvider
-from entrypoints.providers import GROUP, InstalledProviders
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from adapters.outbound.providers.mock.provider import MockProvider
+from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
 from ports.errors import Misconfigured, UnknownProvider
 from ports.providers import Provider, ProviderTools
 
@@ -23,9 +23,11 @@ MOCK = EntryPoint("mock", "adapters.outbound.providers.mock:provider", GROUP)
 BAD = EntryPoint("bad", "thirdparty_pms:provider", GROUP)
 
 
-def installed(*plugins: EntryPoint, given: Provider | None = None) -> InstalledProviders:
-    named = {given.capabilities.name: given} if given else None
-    return InstalledProviders(TOOLS, plugins=plugins, given=named)
+def installed_providers(
+    *plugins: EntryPoint, overrides: Provider | None = None
+) -> InstalledProviders:
+    plugin_named = {overrides.capabilities.name: overrides} if overrides else None
+    return InstalledProviders(TOOLS, plugins=plugins, overrides=plugin_named)
 
 
 def names(providers: InstalledProviders) -> list[str]:
@@ -45,23 +47,23 @@ class TestInstalledProviders:
         assert {"canonical", "mock"} <= set(names(InstalledProviders(TOOLS)))
 
     def test_are_made_once(self) -> None:
-        providers = installed(CANONICAL)
+        providers = installed_providers(CANONICAL)
         assert isinstance(providers.get("canonical"), CanonicalProvider)
         assert providers.get("canonical") is providers.get("canonical")
 
     def test_are_listed_by_name(self) -> None:
-        assert names(installed(MOCK, CANONICAL)) == ["canonical", "mock"]
+        assert names(installed_providers(MOCK, CANONICAL)) == ["canonical", "mock"]
 
     def test_tell_the_known_names_for_an_unknown_one(self) -> None:
         with pytest.raises(UnknownProvider) as caught:
-            installed(MOCK, CANONICAL).get("fidelio")
+            installed_providers(MOCK, CANONICAL).get("fidelio")
         assert caught.value.details == {"known": "canonical, mock"}
 
     def test_give_way_to_given_ones(self) -> None:
-        given = MockProvider(CLOCK)
-        providers = installed(MOCK, given=given)
-        assert providers.get("mock") is given
-        assert providers.all() == [given]
+        overrides = MockProvider(CLOCK)
+        providers = installed_providers(MOCK, overrides=overrides)
+        assert providers.get("mock") is overrides
+        assert providers.all() == [overrides]
 
 
 class TestBrokenPlugin:
@@ -80,11 +82,11 @@ class TestBrokenPlugin:
             ("class provider:\n  def __init__(self, tools): ...\n  capabilities = 1", "declares"),
         ],
     )
-    def test_is_told_and_leaves_the_others_alone(
+    def test_is_reported_and_others_still_load(
         self, module: Path, source: str, problem: str
     ) -> None:
         module.write_text(source)
-        providers = installed(BAD, CANONICAL)
+        providers = installed_providers(BAD, CANONICAL)
         assert names(providers) == ["canonical"]
         (broken,) = providers.broken()
         assert (broken.name, broken.target) == ("bad", "thirdparty_pms:provider")
@@ -94,15 +96,15 @@ class TestBrokenPlugin:
         assert caught.value.details == {"provider": "bad"}
 
     def test_goes_by_another_name_than_it_calls_itself(self) -> None:
-        providers = installed(EntryPoint("other", CANONICAL.value, GROUP))
+        providers = installed_providers(EntryPoint("other", CANONICAL.value, GROUP))
         assert providers.all() == []
         assert providers.broken()[0].problem == "it calls itself 'canonical'"
 
     def test_shares_its_name_with_another(self) -> None:
-        providers = installed(CANONICAL, EntryPoint("canonical", "other:provider", GROUP))
+        providers = installed_providers(CANONICAL, EntryPoint("canonical", "other:provider", GROUP))
         with pytest.raises(Misconfigured):
             providers.get("canonical")
         assert providers.broken()[0].problem == "two packages claim this name"
 
     def test_is_not_one_package_seen_twice(self) -> None:
-        assert names(installed(CANONICAL, CANONICAL)) == ["canonical"]
+        assert names(installed_providers(CANONICAL, CANONICAL)) == ["canonical"]

@@ -12,7 +12,7 @@ from entrypoints.cli.main import main
 
 SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", "../shared/vendor-samples")) / "mews"
 BOOKINGS = "op-reservations__get-all-reservations-ver-2023-06-06-response.json"
-AROUND = (
+RELATED_FILES = (
     "op-services__get-all-services-response.json",
     "op-rates__get-all-rates-response.json",
     "op-resources__get-all-resources-response.json",
@@ -27,29 +27,34 @@ def bookings() -> Path:
     return SAMPLES / BOOKINGS
 
 
-def mapped(home: Path, *files: Path, options: tuple[str, ...] = ()) -> Result:
+def run_map(field_target: Path, *files: Path, options: tuple[str, ...] = ()) -> Result:
     arguments = ["map", "mews", "bookings", *map(str, files), "--time-zone", "Europe/Prague"]
-    runner = CliRunner(env={"PMS_HOME": str(home)})
+    runner = CliRunner(env={"PMS_HOME": str(field_target)})
     return runner.invoke(main, [*arguments, *options], obj={"json": False})
 
 
-def leaves(value: Any, path: str = "") -> set[str]:
+def leaf_values(value: Any, path: str = "") -> set[str]:
     """Paths of all that a source object says; positions in lists as `[n]`."""
     if isinstance(value, dict) and value:
-        return {leaf for k, v in value.items() for leaf in leaves(v, f"{path}.{k}".lstrip("."))}
+        return {
+            leaf for k, v in value.items() for leaf in leaf_values(v, f"{path}.{k}".lstrip("."))
+        }
     if isinstance(value, list) and value:
-        return {leaf for n, v in enumerate(value) for leaf in leaves(v, f"{path}[{n}]")}
+        return {leaf for n, v in enumerate(value) for leaf in leaf_values(v, f"{path}[{n}]")}
     return {path}
 
 
-def is_told(leaf: str, homes: set[str]) -> bool:
+def is_mapped(leaf: str, field_targets: set[str]) -> bool:
     """By itself or with what it is part of."""
-    return any(leaf == home or leaf.startswith((f"{home}.", f"{home}[")) for home in homes)
+    return any(
+        leaf == field_target or leaf.startswith((f"{field_target}.", f"{field_target}["))
+        for field_target in field_targets
+    )
 
 
 class TestTheVendorsBookings:
     def test_become_one_line_of_canonical_json_each(self, tmp_path: Path, bookings: Path) -> None:
-        result = mapped(tmp_path, bookings, *(SAMPLES / name for name in AROUND))
+        result = run_map(tmp_path, bookings, *(SAMPLES / name for name in RELATED_FILES))
         source = json.loads(bookings.read_text())["Reservations"]
         lines = [json.loads(line) for line in result.stdout.splitlines()]
         assert result.exit_code == 0, result.stderr
@@ -57,13 +62,13 @@ class TestTheVendorsBookings:
         assert all(line["stay"]["arrival"] <= line["stay"]["departure"] for line in lines)
 
     def test_lose_no_field(self, tmp_path: Path, bookings: Path) -> None:
-        result = mapped(tmp_path, bookings, options=("--explain",))
+        result = run_map(tmp_path, bookings, options=("--explain",))
         source = json.loads(bookings.read_text())["Reservations"]
         lines = [json.loads(line) for line in result.stdout.splitlines()]
         assert len(lines) == len(source)
         for item, line in zip(source, lines, strict=True):
-            told = set(line["explain"])
-            assert {leaf for leaf in leaves(item) if not is_told(leaf, told)} == set()
+            explained = set(line["explain"])
+            assert {leaf for leaf in leaf_values(item) if not is_mapped(leaf, explained)} == set()
 
     def test_are_refused_by_path_where_one_is_not_understood(
         self, tmp_path: Path, bookings: Path
@@ -72,19 +77,19 @@ class TestTheVendorsBookings:
         changed["Reservations"][0]["State"] = "Teleported"
         copy = tmp_path / "changed.json"
         copy.write_text(json.dumps(changed))
-        result = mapped(tmp_path, copy)
+        result = run_map(tmp_path, copy)
         assert result.exit_code == 1
         assert len(result.stdout.splitlines()) == len(changed["Reservations"]) - 1
         (line,) = result.stderr.splitlines()
         assert line.startswith("refused Reservations[0].State [unknown_value]")
 
 
-class TestAFileThatIsNoMessage:
+class TestUnreadableFile:
     @pytest.mark.parametrize("text", ["", "{", "[]]", "\xff", "null"])
     def test_is_refused_in_one_line(self, tmp_path: Path, text: str) -> None:
         file = tmp_path / "file.json"
         file.write_text(text, encoding="latin-1")
-        result = mapped(tmp_path, file)
+        result = run_map(tmp_path, file)
         assert result.exit_code == 1
         assert isinstance(result.exception, SystemExit)
         assert len(result.stderr.splitlines()) == 1

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.settings import Environment, Settings, as_environment, read_settings
+from entrypoints.wiring.settings import (
+    Environment,
+    Settings,
+    load_settings,
+    settings_to_environment,
+)
 from ports.errors import Misconfigured
 
-GIVEN: dict[str, tuple[str, object]] = {
+VALID: dict[str, tuple[str, object]] = {
     "PMS_ENV": ("production", Environment.PRODUCTION),
     "PMS_HOME": ("/srv/pms", Path("/srv/pms")),
     "PMS_DATABASE_URL": ("postgresql://db/pms", "postgresql://db/pms"),
@@ -27,7 +32,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "PMS_ALLOW_PLAIN_HTTP": ("yes", True),
     "PMS_GRAPHQL_INTROSPECTION": ("true", True),
 }
-WRONG = {
+INVALID = {
     "PMS_ENV": "staging",
     "PMS_PORT": "70000",
     "PMS_WEB_WORKERS": "0",
@@ -44,21 +49,21 @@ WRONG = {
 
 class TestSettings:
     def test_has_a_case_for_each_variable(self) -> None:
-        assert {f"PMS_{spec.name.upper()}" for spec in fields(Settings)} == GIVEN.keys()
+        assert {f"PMS_{spec.name.upper()}" for spec in fields(Settings)} == VALID.keys()
 
     def test_reads_each_variable(self) -> None:
-        read = read_settings({name: text for name, (text, _) in GIVEN.items()})
-        for name, (_, value) in GIVEN.items():
+        read = load_settings({name: text for name, (text, _) in VALID.items()})
+        for name, (_, value) in VALID.items():
             assert getattr(read, name.removeprefix("PMS_").lower()) == value
 
-    @pytest.mark.parametrize("name", WRONG)
+    @pytest.mark.parametrize("name", INVALID)
     def test_names_the_variable_that_is_wrong_and_not_its_value(self, name: str) -> None:
         with pytest.raises(Misconfigured, match=name) as caught:
-            read_settings({name: WRONG[name]})
-        assert f"{WRONG[name]}'" not in caught.value.message
+            load_settings({name: INVALID[name]})
+        assert f"{INVALID[name]}'" not in caught.value.message
 
     @pytest.mark.parametrize(
-        ("name", "text", "told"),
+        ("name", "text", "accepted"),
         [
             ("PMS_PORT", "abc", "a whole number from 1 to 65535"),
             ("PMS_WEB_WORKERS", "0", "a whole number, 1 or more"),
@@ -69,30 +74,30 @@ class TestSettings:
             ("PMS_DATABASE_URL", "sqlite:///:memory:", "sqlite:///path"),
         ],
     )
-    def test_tells_what_is_accepted(self, name: str, text: str, told: str) -> None:
+    def test_tells_what_is_accepted(self, name: str, text: str, accepted: str) -> None:
         with pytest.raises(Misconfigured, match=name) as caught:
-            read_settings({name: text})
-        assert told in caught.value.message
+            load_settings({name: text})
+        assert accepted in caught.value.message
         assert "planted" not in caught.value.message
 
     def test_refuses_a_variable_that_does_not_exist(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_FOO"):
-            read_settings({"PMS_FOO": "1"})
+            load_settings({"PMS_FOO": "1"})
 
     def test_takes_an_empty_variable_for_one_that_is_not_given(self) -> None:
-        assert read_settings({"PMS_PORT": "", "OTHER": "x"}) == Settings()
+        assert load_settings({"PMS_PORT": "", "OTHER": "x"}) == Settings()
 
     def test_refuses_production_without_keys(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_SECRET_KEYS"):
-            read_settings({"PMS_ENV": "production"})
+            load_settings({"PMS_ENV": "production"})
 
     def test_is_frozen(self) -> None:
-        settings = read_settings({})
+        settings = load_settings({})
         with pytest.raises(FrozenInstanceError):
             settings.port = 1  # type: ignore[misc]  # what is tried here
 
     def test_keeps_secrets_out_of_its_repr(self) -> None:
-        settings = read_settings(
+        settings = load_settings(
             {
                 "PMS_SECRET_KEYS": "k1:planted-key",
                 "PMS_DATABASE_URL": "postgresql://pms:planted-db@db/pms",
@@ -102,5 +107,5 @@ class TestSettings:
         assert "planted" not in repr(settings)
 
     def test_survives_the_way_into_a_child_process(self) -> None:
-        settings = read_settings({name: text for name, (text, _) in GIVEN.items()})
-        assert read_settings(as_environment(settings)) == settings
+        settings = load_settings({name: text for name, (text, _) in VALID.items()})
+        assert load_settings(settings_to_environment(settings)) == settings

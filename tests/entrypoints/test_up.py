@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from entrypoints.simulators import simulator_names
-from tests.processes import PmsProcesses, eventually, processes_in
+from entrypoints.local.installed_simulators import simulator_names
+from tests.processes import PmsProcesses, processes_with_cwd, wait_until
 from tests.servers import free_port
 
 LINUX = pytest.mark.skipif(
@@ -27,7 +27,7 @@ def pms(tmp_path: Path) -> Iterator[PmsProcesses]:
     """In a home whose path is short enough for a socket."""
     home = tmp_path / "h"
     environment = {"PMS_HOME": str(home), "PMS_PORT": str(free_port()), "PMS_WEB_WORKERS": "1"}
-    with processes_in(tmp_path / "logs", **environment) as processes:
+    with processes_with_cwd(tmp_path / "logs", **environment) as processes:
         yield processes
 
 
@@ -38,15 +38,15 @@ def up(
     before = pms.output().count("Ctrl-C stops everything")
     process = pms.start("up", "--bookings", "60", "--live-every", "0", *arguments)
 
-    def welcomed() -> bool:
+    def wait_for_welcome() -> bool:
         assert process.poll() is None, pms.output()
         return pms.output().count("Ctrl-C stops everything") > before
 
-    eventually(welcomed, seconds=90, what="the welcome")
+    wait_until(wait_for_welcome, seconds=90, what="the welcome")
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
-def checked(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, dict[str, object]]:
+def run_check(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, dict[str, object]]:
     """The figures of each hotel, by provider."""
     code = pms.run("up", "--check", "--bookings", "25", *arguments, seconds=seconds)
     assert code == 0, pms.output()
@@ -58,7 +58,7 @@ def checked(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, dic
     return {hotel["provider"]: hotel for hotel in figures["hotels"]}
 
 
-def left_over(children: list[psutil.Process]) -> list[list[str]]:
+def orphans(children: list[psutil.Process]) -> list[list[str]]:
     """Command lines of those that still run."""
     found = []
     for child in children:
@@ -68,10 +68,10 @@ def left_over(children: list[psutil.Process]) -> list[list[str]]:
     return found
 
 
-def await_end(children: list[psutil.Process], *, seconds: float) -> None:
+def wait_for_exit(children: list[psutil.Process], *, seconds: float) -> None:
     with suppress(AssertionError):
-        eventually(lambda: not left_over(children), seconds=seconds, what="their end")
-    assert left_over(children) == []
+        wait_until(lambda: not orphans(children), seconds=seconds, what="their end")
+    assert orphans(children) == []
 
 
 def runs_of(pms: PmsProcesses) -> list[tuple[str, str, str]]:
@@ -80,7 +80,7 @@ def runs_of(pms: PmsProcesses) -> list[tuple[str, str, str]]:
         return database.execute("SELECT trigger, status, kind FROM sync_runs").fetchall()
 
 
-def end_left_over(children: list[psutil.Process]) -> None:
+def kill_orphans(children: list[psutil.Process]) -> None:
     for child in children:
         if child.is_running():
             child.kill()
@@ -95,14 +95,14 @@ class TestUp:
 
     def test_checks_itself_with_hotels_of_several_providers(self, pms: PmsProcesses) -> None:
         wanted = ("--provider", "apaleo", "--provider", "alpinebits")
-        hotels = checked(pms, *wanted, seconds=180)
+        hotels = run_check(pms, *wanted, seconds=180)
         assert list(hotels) == ["apaleo", "alpinebits"]
         assert hotels["apaleo"]["heard"] is True
 
     @pytest.mark.slow
     def test_checks_itself_with_a_hotel_of_every_provider(self, pms: PmsProcesses) -> None:
         """Some vendors allow a few requests a second, their simulators' clients keep to it."""
-        assert set(checked(pms, "--all-providers", seconds=400)) == set(simulator_names())
+        assert set(run_check(pms, "--all-providers", seconds=400)) == set(simulator_names())
 
     def test_names_the_providers_that_can_be_simulated(self, pms: PmsProcesses) -> None:
         assert pms.run("up", "--provider", "teleported", seconds=30) == 1
@@ -125,15 +125,15 @@ class TestUp:
             assert len(children) >= 7
             first.kill()
             first.wait()
-            await_end(children, seconds=40)
+            wait_for_exit(children, seconds=40)
 
             second, children = up(pms, "--provider", "apaleo")
-            firsts = [run for run in runs_of(pms) if run[0] == "first"]
-            assert firsts == [("first", "COMPLETED", "full")] * 2
+            first_run_ids = [run for run in runs_of(pms) if run[0] == "first"]
+            assert first_run_ids == [("first", "COMPLETED", "full")] * 2
             assert pms.run("verify", "demo", "--json") == 0
             assert pms.run("verify", "demo-apaleo", "--json") == 0
             second.send_signal(signal.SIGINT)
             assert second.wait(40) == 0
-            assert left_over(children) == []
+            assert orphans(children) == []
         finally:
-            end_left_over(children)
+            kill_orphans(children)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from adapters.outbound.providers.mews.simulator import (
+from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
     SimulatorOptions,
     start_simulator,

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from adapters.outbound.providers.mews.simulator import MewsSimulator
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.sync import SyncKind
-from tests.faults import raw_store
-from tests.faults.stack import Stack, stack_over, web_of
-from tests.simulator_control import control, heal, inject
+from tests.faults import raw_sql
+from tests.faults.stack_harness import StackHarness, open_stack, serve_stack
+from tests.simulator_control import clear_faults, control, inject_faults
 
 BAD_NETWORK = (
     "429,probability=0.04,retry_after=1",
@@ -23,8 +23,8 @@ BAD_NETWORK = (
     "html,probability=0.02",
     "stall,probability=0.02,seconds=0.05",
 )
-MOVING = ("moving-items,probability=0.3,path=reservations",)
-BEHIND_OUR_BACK = (
+WEBHOOK_FAULTS = ("moving-items,probability=0.3,path=reservations",)
+SILENT_FAULTS = (
     "hidden-update,probability=0.2,path=reservations",
     "clock-back,times=2,seconds=900,path=reservations",
 )
@@ -47,7 +47,7 @@ STATUSES = {
 }
 
 
-def live(stack: Stack, home: str, source: Random, *, days: int) -> None:
+def run_activity(stack: StackHarness, home: str, source: Random, *, days: int) -> None:
     """Days pass; notifications come as they may, jobs are lost, deltas run in between."""
     control(stack.simulator, "webhooks", url=f"{home}{stack.webhook_path}", **UNRELIABLE)
     sender = stack.simulator.webhooks
@@ -65,10 +65,10 @@ def live(stack: Stack, home: str, source: Random, *, days: int) -> None:
     assert sender.lost
 
 
-def assert_true_picture(stack: Stack) -> None:
+def assert_matches_simulator(stack: StackHarness) -> None:
     """Compared with the simulated hotel's own records, not through our mapper."""
-    held = raw_store.read(stack.url, "SELECT external_id, status, arrival, departure FROM bookings")
-    ours = {row[0]: row[1:] for row in held}
+    stored = raw_sql.read(stack.url, "SELECT external_id, status, arrival, departure FROM bookings")
+    ours = {row[0]: row[1:] for row in stored}
     for stay in stack.simulator.hotel.stays():
         if stay.departure < stack.simulator.hotel.today:
             continue
@@ -80,7 +80,7 @@ def assert_true_picture(stack: Stack) -> None:
             assert status in ("CANCELED", "NO_SHOW")
 
 
-def assert_quiet(stack: Stack) -> None:
+def assert_quiet(stack: StackHarness) -> None:
     """A full sync of a hotel that did not change: nothing written, nothing told but itself.
 
     The first one brings what a window that moved on with the days shows for the first time: the
@@ -90,41 +90,39 @@ def assert_quiet(stack: Stack) -> None:
     stack.sync_until_completed(SyncKind.FULL)
     assert contents(stack)[:3] == stays
     before = contents(stack)
-    told = raw_store.one(stack.url, "SELECT MAX(position) FROM outbox")
+    last_position = raw_sql.one(stack.url, "SELECT MAX(position) FROM outbox")
     run = stack.sync_until_completed(SyncKind.FULL)
     assert (run.counts.created, run.counts.updated, run.counts.stale) == (0, 0, 0)
     assert contents(stack) == before
-    types = raw_store.read(stack.url, "SELECT type FROM outbox WHERE position > %s", told)
+    types = raw_sql.read(stack.url, "SELECT type FROM outbox WHERE position > %s", last_position)
     assert types == [("pms.sync.completed",)]
 
 
-def contents(stack: Stack) -> list[list[tuple[object, ...]]]:
+def contents(stack: StackHarness) -> list[list[tuple[object, ...]]]:
     return [
-        raw_store.read(stack.url, f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+        raw_sql.read(stack.url, f"SELECT * FROM {table} ORDER BY 1, 2, 3")
         for table in ("bookings", "guests", "status_history")
-    ] + [
-        raw_store.read(stack.url, "SELECT * FROM availability ORDER BY hotel_id, room_type_id, day")
-    ]
+    ] + [raw_sql.read(stack.url, "SELECT * FROM availability ORDER BY hotel_id, room_type_id, day")]
 
 
-def converge(stack: Stack, source: Random, *, faults: tuple[str, ...], days: int) -> None:
-    inject(stack.simulator, *faults)
-    with web_of(stack) as home:
+def converge(stack: StackHarness, source: Random, *, faults: tuple[str, ...], days: int) -> None:
+    inject_faults(stack.simulator, *faults)
+    with serve_stack(stack) as home:
         stack.sync_until_completed()
-        live(stack, home, source, days=days)
-    assert stack.simulator.faults.struck
-    heal(stack.simulator)
+        run_activity(stack, home, source, days=days)
+    assert stack.simulator.faults.injected
+    clear_faults(stack.simulator)
     stack.drain()
 
 
-def mend(stack: Stack, kind: SyncKind) -> None:
+def reconcile(stack: StackHarness, kind: SyncKind) -> None:
     stack.sync_until_completed(kind)
     report = stack.verify()
     assert report.drift == 0, report
     assert report.compared > 80
 
 
-class TestOurPictureOfAHotel:
+class TestReplicaConvergence:
     @pytest.mark.parametrize(
         ("engine", "seed", "half_open"), [("sqlite", 1, False), ("postgres", 2, True)]
     )
@@ -139,20 +137,20 @@ class TestOurPictureOfAHotel:
     ) -> None:
         url = request.getfixturevalue(f"{engine}_url")
         simulator = simulate(200, seed=seed, half_open_intervals=half_open)
-        with stack_over(url, tmp_path, simulator) as stack:
-            converge(stack, Random(seed), faults=BAD_NETWORK + MOVING, days=2)
-            mend(stack, SyncKind.DELTA)
-            assert_true_picture(stack)
+        with open_stack(url, tmp_path, simulator) as stack:
+            converge(stack, Random(seed), faults=BAD_NETWORK + WEBHOOK_FAULTS, days=2)
+            reconcile(stack, SyncKind.DELTA)
+            assert_matches_simulator(stack)
             assert_quiet(stack)
 
     def test_is_the_providers_after_one_reconcile_where_it_changed_behind_our_back(
         self, sqlite_url: str, simulate: Callable[..., MewsSimulator], tmp_path: Path
     ) -> None:
         simulator = simulate(150, seed=3)
-        with stack_over(sqlite_url, tmp_path, simulator) as stack:
-            converge(stack, Random(3), faults=BEHIND_OUR_BACK, days=2)
-            assert stack.simulator.faults.struck["hidden-update"]
-            mend(stack, SyncKind.RECONCILE)
+        with open_stack(sqlite_url, tmp_path, simulator) as stack:
+            converge(stack, Random(3), faults=SILENT_FAULTS, days=2)
+            assert stack.simulator.faults.injected["hidden-update"]
+            reconcile(stack, SyncKind.RECONCILE)
             # What changed behind our back in stays that ended before the reconcile's window.
             stack.sync_until_completed(SyncKind.FULL)
             assert_quiet(stack)
@@ -169,11 +167,11 @@ class TestOurPictureOfAHotel:
         half_open: bool,
     ) -> None:
         simulator = simulate(300, seed=seed, half_open_intervals=half_open)
-        with stack_over(database_url, tmp_path, simulator) as stack:
-            faults = BAD_NETWORK + MOVING + (BEHIND_OUR_BACK if seed % 2 else ())
+        with open_stack(database_url, tmp_path, simulator) as stack:
+            faults = BAD_NETWORK + WEBHOOK_FAULTS + (SILENT_FAULTS if seed % 2 else ())
             converge(stack, Random(seed), faults=faults, days=7)
             stack.sync_until_completed()
-            mend(stack, SyncKind.RECONCILE)
+            reconcile(stack, SyncKind.RECONCILE)
             # What changed behind our back in stays that ended before the reconcile's window.
             stack.sync_until_completed(SyncKind.FULL)
             assert_quiet(stack)

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from adapters.outbound.providers.mews.simulator import MewsSimulator
-from entrypoints.web_app import build_web_app
-from tests.faults import raw_store
-from tests.faults.installation import Installed, Pusher, installed
-from tests.faults.stack import served
-from tests.processes import eventually
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from entrypoints.processes.web_app import build_web_app
+from tests.faults import raw_sql
+from tests.faults.process_installation import BookingPusher, InstalledApp, installed
+from tests.faults.stack_harness import serve_app
+from tests.processes import wait_until
 from tests.servers import PostgresServer, ValkeyServer
 
-AT_ONCE = 1.0
-A_VENDORS_PATIENCE = 5.0
+ACKNOWLEDGE_SECONDS = 1.0
+VENDOR_TIMEOUT_SECONDS = 5.0
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def own_valkey() -> Iterator[ValkeyServer]:
 
 
 @dataclass
-class Pushing:
+class BackgroundPusher:
     """Pushes one booking after another until told to stop; an answer other than 200 is noted."""
 
-    pusher: Pusher
+    pusher: BookingPusher
     acknowledged: list[str] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> "Pushing":
+    def __enter__(self) -> "BackgroundPusher":
         self._thread = threading.Thread(target=self._push)
         self._thread.start()
         return self
@@ -61,17 +61,17 @@ class Pushing:
                 self.refused.append(status)
                 self._stopping.wait(0.02)
 
-    def await_more(self, count: int = 5) -> None:
+    def wait_for_more(self, count: int = 5) -> None:
         wanted = len(self.acknowledged) + count
-        eventually(lambda: len(self.acknowledged) >= wanted, seconds=30, what="acknowledgements")
+        wait_until(lambda: len(self.acknowledged) >= wanted, seconds=30, what="acknowledgements")
 
-    def await_refusal(self) -> None:
+    def wait_for_refusal(self) -> None:
         wanted = len(self.refused) + 1
-        eventually(lambda: len(self.refused) >= wanted, seconds=30, what="a refusal")
+        wait_until(lambda: len(self.refused) >= wanted, seconds=30, what="a refusal")
 
 
 def end_connections(url: str) -> None:
-    raw_store.read(
+    raw_sql.read(
         url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid() "
@@ -80,7 +80,7 @@ def end_connections(url: str) -> None:
 
 
 class TestPostgres:
-    def test_that_goes_away_makes_pushes_fail_as_503_and_lose_nothing(
+    def test_outage_fails_pushes_with_503_and_loses_nothing(
         self,
         postgres_server: PostgresServer,
         postgres_url: str,
@@ -89,25 +89,25 @@ class TestPostgres:
     ) -> None:
         with installed(postgres_url, redis_url, tmp_path) as pms:
             pusher = pms.pusher()
-            with served(build_web_app(pms.container)) as url:
+            with serve_app(build_web_app(pms.container)) as url:
                 pusher.port = int(url.rpartition(":")[2])
-                with Pushing(pusher) as pushing:
+                with BackgroundPusher(pusher) as pushing:
                     for end in (postgres_server.stop, postgres_server.crash):
-                        pushing.await_more()
+                        pushing.wait_for_more()
                         end()
-                        pushing.await_refusal()
+                        pushing.wait_for_refusal()
                         postgres_server.start()
-                        pushing.await_more()
+                        pushing.wait_for_more()
                     for _ in range(10):
                         end_connections(postgres_url)
-                        pushing.await_more(3)
-            held = raw_store.read(postgres_url, "SELECT external_id FROM bookings")
-            told = raw_store.one(
+                        pushing.wait_for_more(3)
+            stored = raw_sql.read(postgres_url, "SELECT external_id FROM bookings")
+            last_position = raw_sql.one(
                 postgres_url, "SELECT COUNT(*) FROM outbox WHERE type = 'pms.booking.synced'"
             )
         assert set(pushing.refused) == {503}
-        assert set(pushing.acknowledged) <= {row[0] for row in held}
-        assert told == len(held)
+        assert set(pushing.acknowledged) <= {row[0] for row in stored}
+        assert last_position == len(stored)
 
 
 class TestValkey:
@@ -125,7 +125,7 @@ class TestValkey:
             notified = next(iter(simulator.hotel.stays())).id
             event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
             message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
-            with served(build_web_app(pms.container)) as url:
+            with serve_app(build_web_app(pms.container)) as url:
                 pusher.port = int(url.rpartition(":")[2])
                 assert pusher.push("B-1") == 200
                 own_valkey.stop()
@@ -136,21 +136,21 @@ class TestValkey:
                 ):
                     began = time.monotonic()
                     assert send() in (200, 202)
-                    assert time.monotonic() - began < AT_ONCE
+                    assert time.monotonic() - began < ACKNOWLEDGE_SECONDS
             assert pms.container.store.queries.backlog()["inbox"] == 2
             own_valkey.start()
-            raw_store.forget_waiting(sqlite_url)
+            raw_sql.clear_retry_delays(sqlite_url)
             pms.processes.start("scheduler")
             pms.processes.start("worker", "--short-only")
-            eventually(
+            wait_until(
                 lambda: pms.container.store.queries.backlog()["inbox"] == 0,
                 seconds=30,
                 what="an inbox worked off",
             )
-            held = {
-                row[0] for row in raw_store.read(sqlite_url, "SELECT external_id FROM bookings")
+            stored = {
+                row[0] for row in raw_sql.read(sqlite_url, "SELECT external_id FROM bookings")
             }
-            assert {"B-1", "B-2", "B-3", notified} <= held
+            assert {"B-1", "B-2", "B-3", notified} <= stored
 
     def test_that_hangs_keeps_no_webhook_waiting_beyond_a_vendors_patience(
         self,
@@ -165,14 +165,14 @@ class TestValkey:
             pusher = pms.pusher()
             simulator = simulate(40, start_date=pms.today)
             _, path = pms.connect(simulator)
-            with served(build_web_app(pms.container)) as url:
+            with serve_app(build_web_app(pms.container)) as url:
                 pusher.port = int(url.rpartition(":")[2])
                 assert pusher.push("B-1") == 200
                 os.kill(pid, signal.SIGSTOP)
                 try:
                     began = time.monotonic()
                     assert pusher.post(path, {"EnterpriseId": "x", "Events": []})[0] == 200
-                    assert time.monotonic() - began < A_VENDORS_PATIENCE / 2
+                    assert time.monotonic() - began < VENDOR_TIMEOUT_SECONDS / 2
                     assert pusher.push("B-2", Prefer="respond-async") == 202
                 finally:
                     os.kill(pid, signal.SIGCONT)
@@ -192,16 +192,16 @@ class TestValkey:
             own_valkey.crash()
             time.sleep(1.0)
             own_valkey.start()
-            raw_store.write(sqlite_url, "UPDATE connections SET next_sync_at = 0")
+            raw_sql.write(sqlite_url, "UPDATE connections SET next_sync_at = 0")
             await_run(pms, count=2)
             assert (scheduler.poll(), worker.poll()) == (None, None)
 
 
-def await_run(pms: Installed, *, count: int) -> None:
+def await_run(pms: InstalledApp, *, count: int) -> None:
     def completed() -> bool:
-        rows = raw_store.read(
+        rows = raw_sql.read(
             pms.settings.database, "SELECT status FROM sync_runs WHERE status <> 'QUEUED'"
         )
         return [row[0] for row in rows].count("COMPLETED") >= count
 
-    eventually(completed, seconds=40, what=f"{count} completed runs")
+    wait_until(completed, seconds=40, what=f"{count} completed runs")

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 import redis
 
-from adapters.outbound.providers.mews.simulator import MewsSimulator
-from entrypoints.web_app import build_web_app
-from tests.faults import raw_store
-from tests.faults.installation import Installed, installed
-from tests.faults.stack import served
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from entrypoints.processes.web_app import build_web_app
+from tests.faults import raw_sql
+from tests.faults.process_installation import InstalledApp, installed
+from tests.faults.stack_harness import serve_app
 from tests.faults.test_outages import await_run
-from tests.processes import eventually, kill_family
-from tests.simulator_control import heal, inject
+from tests.processes import kill_process_tree, wait_until
+from tests.simulator_control import clear_faults, inject_faults
 
 
-def everything_in(url: str) -> bytes:
+def dump_redis(url: str) -> bytes:
     """All keys of a Valkey with what they hold, whatever their types."""
     with redis.Redis.from_url(url) as client:
         found = [key + b"=" + (client.dump(key) or b"") for key in client.scan_iter("*")]
@@ -26,7 +26,7 @@ def everything_in(url: str) -> bytes:
     return b"\n".join(found)
 
 
-class TestATick:
+class TestTick:
     def test_carries_out_what_is_due(
         self,
         sqlite_url: str,
@@ -43,7 +43,7 @@ class TestATick:
             assert (report.drift, report.compared > 20) == (0, True)
 
 
-class TestWhatLiesInValkey:
+class TestRedisContents:
     def test_is_ids_only(
         self,
         sqlite_url: str,
@@ -55,26 +55,26 @@ class TestWhatLiesInValkey:
             pusher = pms.pusher()
             simulator = simulate(40, start_date=pms.today)
             _, path = pms.connect(simulator)
-            with served(build_web_app(pms.container)) as url:
+            with serve_app(build_web_app(pms.container)) as url:
                 pusher.port = int(url.rpartition(":")[2])
                 assert pusher.push("B-planted", Prefer="respond-async") == 202
                 event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": "planted-order"}}
                 message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
                 assert pusher.post(path, message)[0] == 200
             pms.processes.start("scheduler")
-            eventually(
-                lambda: b"rq:job:pms-tick" in everything_in(redis_url), seconds=20, what="a tick"
+            wait_until(
+                lambda: b"rq:job:pms-tick" in dump_redis(redis_url), seconds=20, what="a tick"
             )
             pms.container.jobs.tick()
-            lying = everything_in(redis_url)
+            stored_values = dump_redis(redis_url)
             for kind in (b"rq:job:inbox-", b"rq:job:sync-"):
-                assert kind in lying
+                assert kind in stored_values
             secrets = (pusher.token, pusher.key, path.rpartition("/")[2])
             for planted in ("planted", "Planted", simulator.credentials.access_token, *secrets):
-                assert planted.encode() not in lying
+                assert planted.encode() not in stored_values
 
 
-class TestAWorker:
+class TestWorker:
     @pytest.mark.parametrize("forgotten", [True, pytest.param(False, marks=pytest.mark.slow)])
     def test_that_is_killed_in_a_sync_leaves_a_run_that_is_taken_up(
         self,
@@ -88,31 +88,31 @@ class TestAWorker:
         with installed(sqlite_url, redis_url, tmp_path) as pms:
             simulator = simulate(60, start_date=pms.today)
             pms.connect(simulator)
-            inject(simulator, "stall,seconds=20,path=reservations")
+            inject_faults(simulator, "stall,seconds=20,path=reservations")
             pms.processes.start("scheduler")
             worker = pms.processes.start("worker")
-            eventually(lambda: is_running(pms), seconds=20, what="a run that began")
-            kill_family(worker)
-            heal(simulator)
+            wait_until(lambda: is_running(pms), seconds=20, what="a run that began")
+            kill_process_tree(worker)
+            clear_faults(simulator)
             if forgotten:
                 with redis.Redis.from_url(redis_url) as client:
                     client.flushall()
-            raw_store.expire_leases(sqlite_url)
-            raw_store.forget_waiting(sqlite_url)
+            raw_sql.expire_all_leases(sqlite_url)
+            raw_sql.clear_retry_delays(sqlite_url)
             pms.processes.start("worker")
             ended(pms, seconds=30 if forgotten else 240)
-            assert raw_store.read(sqlite_url, "SELECT status, attempts FROM sync_runs") == [
+            assert raw_sql.read(sqlite_url, "SELECT status, attempts FROM sync_runs") == [
                 ("COMPLETED", 2)
             ]
 
 
-def is_running(pms: Installed) -> bool:
-    rows = raw_store.read(pms.settings.database, "SELECT status, pages FROM sync_runs")
+def is_running(pms: InstalledApp) -> bool:
+    rows = raw_sql.read(pms.settings.database, "SELECT status, pages FROM sync_runs")
     return any(status == "RUNNING" and pages > 0 for status, pages in rows)
 
 
-def ended(pms: Installed, *, seconds: float) -> None:
+def ended(pms: InstalledApp, *, seconds: float) -> None:
     statement = "SELECT COUNT(*) FROM sync_runs WHERE finished_at IS NOT NULL"
-    eventually(
-        lambda: raw_store.one(pms.settings.database, statement) == 1, seconds=seconds, what="an end"
+    wait_until(
+        lambda: raw_sql.one(pms.settings.database, statement) == 1, seconds=seconds, what="an end"
     )

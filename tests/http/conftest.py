@@ -1,12 +1,12 @@
 import pytest
 
-from tests.http.installation import Caller, Installation
+from tests.http.http_harness import Caller, HttpHarness
 
 
 @pytest.fixture
-def installation() -> Installation:
+def installation() -> HttpHarness:
     """Two hotels with a canonical connection each; alpha also has the provider that is pulled."""
-    made = Installation()
+    made = HttpHarness()
     for slug in ("alpha", "beta"):
         made.hotel(slug)
         made.connection(slug)
@@ -15,10 +15,10 @@ def installation() -> Installation:
 
 
 @pytest.fixture
-def alpha(installation: Installation) -> Caller:
+def alpha(installation: HttpHarness) -> Caller:
     return installation.caller("alpha")
 
 
 @pytest.fixture
-def beta(installation: Installation) -> Caller:
+def beta(installation: HttpHarness) -> Caller:
     return installation.caller("beta")

@@ -15,17 +15,17 @@ from werkzeug.test import TestResponse
 
 from adapters.inbound.rest.use_cases import Options
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.persistence import inbox
 from adapters.outbound.persistence.store import open_store
-from adapters.outbound.provider_kit.json_text import loads
-from adapters.outbound.provider_kit.rate_window import SlidingWindow
-from adapters.outbound.provider_kit.xml_text import XmlElement, parse_xml
+from adapters.outbound.persistence.stores import inbox
+from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
+from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 from adapters.outbound.providers.alpinebits import provider
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from ports.providers import ProviderTools
-from tests.http.asking import ask
-from tests.http.installation import NOON, Installation
-from tests.http.ota import (
+from tests.http.graphql_client import run_query
+from tests.http.http_harness import NOON, HttpHarness
+from tests.http.ota_sender import (
     COUNTS,
     LIMITS,
     NAMESPACE,
@@ -61,13 +61,15 @@ BOOKINGS = "{bookings {edges {node {externalId status}}}}"
 
 
 @pytest.fixture
-def installed(sqlite_url: str) -> Iterator[Installation]:
+def installed(sqlite_url: str) -> Iterator[HttpHarness]:
     store = open_store(sqlite_url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
     store.upgrade()
-    directory = store.directory(monotonic=lambda: 0.0, remember_seconds=0.0)
+    directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
     clock = FrozenClock(NOON)
-    tools = ProviderTools(clock=clock, randomness=ScriptedRandomness(), budget=SlidingWindow(clock))
-    yield Installation(
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
+    )
+    yield HttpHarness(
         options=Options(max_body_bytes=4_000_000),
         store=SimpleNamespace(
             unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
@@ -78,39 +80,39 @@ def installed(sqlite_url: str) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def sender(installed: Installation) -> Sender:
+def sender(installed: HttpHarness) -> Sender:
     return connected(installed, "alpha", hotel_code="123")
 
 
-def connected(installed: Installation, hotel: str, **settings: str) -> Sender:
+def connected(installed: HttpHarness, hotel: str, **settings: str) -> Sender:
     installed.hotel(hotel)
     _, key = installed.connection(hotel, "alpinebits", password=PASSWORD, **settings)
     return Sender(installed.client, key)
 
 
-def cells(installed: Installation, hotel: str = "alpha") -> dict[tuple[str, str], int]:
+def cells(installed: HttpHarness, hotel: str = "alpha") -> dict[tuple[str, str], int]:
     caller = installed.caller(hotel, provider="alpinebits")
-    found = ask(caller, CELLS)["availability"]
+    found = run_query(caller, CELLS)["availability"]
     return {(c["roomTypeId"], c["date"][5:]): c["available"] for c in found}
 
 
-def statuses(installed: Installation, hotel: str = "alpha") -> dict[str, str]:
-    edges = ask(installed.caller(hotel, provider="alpinebits"), BOOKINGS)["bookings"]["edges"]
+def statuses(installed: HttpHarness, hotel: str = "alpha") -> dict[str, str]:
+    edges = run_query(installed.caller(hotel, provider="alpinebits"), BOOKINGS)["bookings"]["edges"]
     return {edge["node"]["externalId"]: edge["node"]["status"] for edge in edges}
 
 
-def events(installed: Installation) -> list[str]:
+def events(installed: HttpHarness) -> list[str]:
     with installed.store.unit_of_work() as uow:
         return [message.type for message in uow.outbox.next_batch(limit=100)]
 
 
-def quarantined(installed: Installation) -> list[Any]:
+def quarantined(installed: HttpHarness) -> list[Any]:
     caller = installed.caller("alpha", provider="alpinebits")
     found: list[Any] = caller.get("/api/pms/quarantine").get_json()["items"]
     return found
 
 
-def inbox_bodies(installed: Installation) -> list[str]:
+def inbox_bodies(installed: HttpHarness) -> list[str]:
     queries = installed.store.queries
     with queries.pool.reading() as session:
         rows = session.rows(f"{inbox.SELECT} ORDER BY id", ())
@@ -125,13 +127,13 @@ def line_of(response: TestResponse, status: int) -> str:
 
 class TestFreeRooms:
     def test_are_stored_before_they_are_answered(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         succeeded(sender.form(COUNTS, counts(inventory(*NIGHTS, count=3))))
         assert cells(installed) == {("DBL", f"03-{day}"): 3 for day in (10, 11, 12)}
 
     def test_come_as_limits_from_older_clients(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         sender.version = "2018-10"
         message = limits(limit(*NIGHTS, count=5, BookingThreshold="2"))
@@ -139,7 +141,7 @@ class TestFreeRooms:
         assert set(cells(installed).values()) == {3}
 
     def test_of_a_complete_set_are_all_there_are(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = (inventory(*NIGHTS, count=3), inventory(*NIGHTS, "SGL", 1))
         succeeded(sender.form(COUNTS, counts(*sent, complete=True)))
@@ -152,7 +154,7 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, counts("<Inventory/>", complete=True)))
         assert set(cells(installed).values()) == {0}
 
-    def test_of_a_closing_season_are_none(self, installed: Installation, sender: Sender) -> None:
+    def test_of_a_closing_season_are_none(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(
             closing("2026-03-11", "2026-03-12"),
             inventory("2026-03-10", "2026-03-10", count=3),
@@ -161,7 +163,7 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, message))
         assert cells(installed) == {("DBL", "03-10"): 3, ("DBL", "03-11"): 0, ("DBL", "03-12"): 0}
 
-    def test_of_single_rooms_are_added_up(self, installed: Installation, sender: Sender) -> None:
+    def test_of_single_rooms_are_added_up(self, installed: HttpHarness, sender: Sender) -> None:
         rooms = [inventory(*NIGHTS, count=1, room=name) for name in ("101", "102")]
         succeeded(sender.form(COUNTS, counts(*rooms, complete=True)))
         assert set(cells(installed).values()) == {2}
@@ -169,41 +171,41 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, counts(inventory("2026-03-10", "2026-03-10", room="101"))))
         assert cells(installed)["DBL", "03-10"] == 1
 
-    def test_that_come_twice_are_one_change(self, installed: Installation, sender: Sender) -> None:
+    def test_that_come_twice_are_one_change(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(inventory(*NIGHTS, count=3), TimeStamp="2026-03-01T11:00:00Z")
         for _ in range(3):
             succeeded(sender.form(COUNTS, message))
             installed.clock.advance(timedelta(minutes=1))
         assert len(events(installed)) == 1
 
-    def test_that_are_older_change_nothing(self, installed: Installation, sender: Sender) -> None:
+    def test_that_are_older_change_nothing(self, installed: HttpHarness, sender: Sender) -> None:
         for stamp, count in (("2026-03-01T11:00:00Z", 3), ("2026-03-01T10:00:00Z", 7)):
             message = counts(inventory(*NIGHTS, count=count), TimeStamp=stamp)
             succeeded(sender.form(COUNTS, message))
         assert set(cells(installed).values()) == {3}
 
     def test_that_break_a_rule_are_refused_and_shown(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         broken = counts(inventory(*NIGHTS, count=3), inventory("2026-03-12", "2026-03-13", count=1))
-        told = error_of(sender.form(COUNTS, broken))
-        assert (told["Type"], told["Code"]) == ("13", "404")
-        assert "Inventory[1]" in told["text"]
+        responses = error_of(sender.form(COUNTS, broken))
+        assert (responses["Type"], responses["Code"]) == ("13", "404")
+        assert "Inventory[1]" in responses["text"]
         assert cells(installed) == {}
         (row,) = quarantined(installed)
         assert row["reason"]["code"] == "overlap"
 
-    def test_that_begin_with_a_change_are_asked_for_as_a_whole(
-        self, installed: Installation, sender: Sender
+    def test_delta_without_a_complete_set_requests_one(
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
-        change, whole = counts(inventory(*NIGHTS)), counts(inventory(*NIGHTS), complete=True)
+        change, complete_set = counts(inventory(*NIGHTS)), counts(inventory(*NIGHTS), complete=True)
         (asked,) = warnings_of(succeeded(sender.form(COUNTS, change)))
         assert asked.attributes == {"Type": "11", "Status": "ALPINEBITS_SEND_FREEROOMS"}
-        for message in (whole, change):
+        for message in (complete_set, change):
             installed.clock.advance(timedelta(minutes=1))
             assert warnings_of(succeeded(sender.form(COUNTS, message))) == ()
 
-    def test_far_ahead_are_warned_of(self, installed: Installation, sender: Sender) -> None:
+    def test_far_ahead_are_warned_of(self, installed: HttpHarness, sender: Sender) -> None:
         answered = succeeded(
             sender.form(COUNTS, counts(inventory("2030-01-01", "2030-01-02"), complete=True))
         )
@@ -211,9 +213,9 @@ class TestFreeRooms:
         assert cells(installed) == {}
 
 
-class TestAGuestRequest:
+class TestGuestRequest:
     def test_is_stored_and_acknowledged_by_its_id(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = reservations(reservation("R1"), reservation("R2"))
         answered = succeeded(sender.form(PUSH, sent))
@@ -221,7 +223,7 @@ class TestAGuestRequest:
         assert statuses(installed) == {"R1": "CONFIRMED", "R2": "CONFIRMED"}
 
     def test_that_is_not_understood_is_warned_of_beside_the_others(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = reservations(reservation("R1"), reservation("R2", status="Dreamt"))
         answered = succeeded(sender.form(PUSH, sent))
@@ -235,14 +237,14 @@ class TestAGuestRequest:
         assert error_of(sender.form(PUSH, sent))["Type"] == "13"
 
     def test_for_an_offer_is_acknowledged_and_is_no_booking(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         answered = succeeded(sender.form(PUSH, reservations(reservation("Q1", "Requested"))))
         assert listed(answered) == ["Q1"]
         assert statuses(installed) == {}
         assert quarantined(installed) == []
 
-    def test_never_keeps_a_card(self, installed: Installation, sender: Sender) -> None:
+    def test_never_keeps_a_card(self, installed: HttpHarness, sender: Sender) -> None:
         card = (
             "<Guarantee><GuaranteesAccepted><GuaranteeAccepted><PaymentCard><CardNumber>"
             "<PlainText>&#52;111111111111111</PlainText></CardNumber></PaymentCard>"
@@ -259,27 +261,29 @@ class TestAGuestRequest:
         assert "5555555555554444" not in stored
 
 
-class TestASender:
-    def test_needs_good_credentials(self, installed: Installation, sender: Sender) -> None:
+class TestSenderCredentials:
+    def test_needs_good_credentials(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(inventory(*NIGHTS, count=3))
         for key, password in ((sender.key, "wrong"), ("wrong", PASSWORD), (sender.key, "")):
-            stranger = Sender(installed.client, key, password)
-            answered = stranger.form(COUNTS, message)
+            wrong_sender = Sender(installed.client, key, password)
+            answered = wrong_sender.form(COUNTS, message)
             assert line_of(answered, 401).startswith("ERROR:")
             assert answered.headers["WWW-Authenticate"].startswith("Basic ")
-            assert stranger.soap(message).status_code == 401
+            assert wrong_sender.soap(message).status_code == 401
         kind = "multipart/form-data"
-        bare = installed.client.post(PATH, data={"action": "getVersion"}, content_type=kind)
-        assert bare.status_code == 401
+        unauthenticated = installed.client.post(
+            PATH, data={"action": "getVersion"}, content_type=kind
+        )
+        assert unauthenticated.status_code == 401
         assert cells(installed) == {}
 
-    def test_with_the_key_of_another_provider_is_a_stranger(self, installed: Installation) -> None:
+    def test_with_a_key_of_another_provider_is_refused(self, installed: HttpHarness) -> None:
         installed.hotel("alpha")
         _, key = installed.connection("alpha", "canonical")
         for password in (PASSWORD, ""):
             assert Sender(installed.client, key, password).form("getVersion").status_code == 401
 
-    def test_speaks_for_its_own_hotel_only(self, installed: Installation, sender: Sender) -> None:
+    def test_speaks_for_its_own_hotel_only(self, installed: HttpHarness, sender: Sender) -> None:
         connected(installed, "beta", hotel_code="999")
         foreign = counts(inventory(*NIGHTS, count=3), hotel="999")
         assert error_of(sender.form(COUNTS, foreign))["Code"] == "392"
@@ -287,13 +291,13 @@ class TestASender:
         assert error_of(sender.form(PUSH, sent))["Code"] == "392"
         assert cells(installed) == cells(installed, "beta") == {}
 
-    def test_is_taken_at_its_word_where_no_code_is_set(self, installed: Installation) -> None:
+    def test_is_not_checked_when_no_code_is_set(self, installed: HttpHarness) -> None:
         free = connected(installed, "beta")
         succeeded(free.form(COUNTS, counts(inventory(*NIGHTS, count=3), hotel="whatever")))
         assert len(cells(installed, "beta")) == 3
 
 
-class TestAForm:
+class TestForm:
     @pytest.mark.parametrize("action", ["", "OTA_Read:GuestRequests", COUNTS + "x", LIMITS])
     def test_with_an_unknown_action_is_refused(self, sender: Sender, action: str) -> None:
         answered = sender.form(action, counts(inventory(*NIGHTS)))
@@ -315,7 +319,7 @@ class TestAForm:
     def test_whose_action_is_for_another_document_is_an_error(self, sender: Sender) -> None:
         assert "OTA_HotelInvCountNotifRQ" in error_of(sender.form(COUNTS, reservations()))["text"]
 
-    def test_may_be_compressed_as_a_whole(self, installed: Installation, sender: Sender) -> None:
+    def test_may_be_compressed_as_a_whole(self, installed: HttpHarness, sender: Sender) -> None:
         packed = gzip.compress(form_of(counts(inventory(*NIGHTS, count=3))))
         answered = sender.client.post(
             PATH, data=packed, headers={**sender.headers, **MULTIPART, "Content-Encoding": "gzip"}
@@ -358,7 +362,7 @@ class TestAForm:
         succeeded(sender.form(COUNTS, declared))
 
 
-class TestTheHandshake:
+class TestHandshake:
     def test_tells_what_both_sides_can_do(self, sender: Sender) -> None:
         wanted = [
             {"action": "action_OTA_Ping"},
@@ -399,21 +403,21 @@ class TestTheHandshake:
         assert error_of(sender.form(PING, document))["Type"] == "13"
 
     @pytest.mark.parametrize("asked", ["[]", "null", '{"versions": 1}', '{"versions": [1, {}]}'])
-    def test_shares_nothing_with_rubbish(self, sender: Sender, asked: str) -> None:
+    def test_negotiates_nothing_with_an_invalid_document(self, sender: Sender, asked: str) -> None:
         document = f'<OTA_PingRQ Version="8.000"><EchoData>{asked}</EchoData></OTA_PingRQ>'
         assert shared(succeeded(sender.form(PING, document))) == {"versions": []}
 
     def test_was_housekeeping_until_2018(self, sender: Sender) -> None:
         sender.version = "2017-10"
         assert line_of(sender.form("getVersion"), 200) == "OK:2017-10"
-        told = line_of(sender.form("getCapabilities"), 200)
-        assert told.startswith("OK:action_getVersion,")
-        assert "OTA_HotelAvailNotif_accept_deltas" in told.split(",")
+        responses = line_of(sender.form("getCapabilities"), 200)
+        assert responses.startswith("OK:action_getVersion,")
+        assert "OTA_HotelAvailNotif_accept_deltas" in responses.split(",")
         sender.version = "2020-10"
         assert line_of(sender.form("getVersion"), 400) == "ERROR:unknown or missing action"
 
 
-class TestADocumentOnItsOwn:
+class TestStandaloneDocument:
     @pytest.mark.parametrize("content_type", ["text/xml", "application/xml; charset=utf-8"])
     def test_is_answered_by_a_document(self, sender: Sender, content_type: str) -> None:
         message = counts(inventory(*NIGHTS, count=3), EchoToken="t-1")
@@ -424,7 +428,7 @@ class TestADocumentOnItsOwn:
         assert root.get("TimeStamp") == "2026-03-01T12:00:00Z"
 
     def test_in_soap_is_answered_in_soap_with_an_empty_header(
-        self, installed: Installation, sender: Sender
+        self, installed: HttpHarness, sender: Sender
     ) -> None:
         answered = sender.soap(reservations(reservation(), EchoToken="e"))
         envelope = parse_xml(answered.data)
@@ -435,7 +439,7 @@ class TestADocumentOnItsOwn:
         assert succeeded(answered).get("EchoToken") == "e"
         assert statuses(installed) == {"R1": "CONFIRMED"}
 
-    def test_keeps_no_password(self, installed: Installation, sender: Sender) -> None:
+    def test_keeps_no_password(self, installed: HttpHarness, sender: Sender) -> None:
         succeeded(sender.soap(reservations(reservation())))
         counted = inventory(*NIGHTS, count=3)
         succeeded(sender.soap(counts(counted)))
@@ -475,7 +479,7 @@ class TestADocumentOnItsOwn:
         assert line_of(sender.xml("<a/>", content_type), 415).startswith("ERROR:")
 
 
-class TestAnAttack:
+class TestXmlAttack:
     @pytest.mark.parametrize(
         "document",
         [
@@ -505,7 +509,7 @@ class TestAnAnswer:
 
     @pytest.mark.parametrize("name", ["ok", "err"])
     def test_to_a_published_message_is_as_published(
-        self, installed: Installation, name: str
+        self, installed: HttpHarness, name: str
     ) -> None:
         found = sorted(SAMPLES.glob(f"alpinebits-2020_10-HotelAvailNotifRQ_{name}_*.xml"))
         if not found:

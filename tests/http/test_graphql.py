@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, build_schema, print_schema
 
-from adapters.inbound.graphql.executable import ENUMS, SDL, executable_schema
+from adapters.inbound.graphql.executable_schema import ENUMS, SDL, executable_schema
 from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails
 from domain.hotel import Hotel
 from ports.errors import StoreUnavailable
-from tests.http.asking import PATH, ask, refusal
-from tests.http.installation import Caller, Installation, booking, cell, guest, is_problem
+from tests.http.graphql_client import PATH, query_error, run_query
+from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest, is_problem
 
 PUSH = "/api/pms/canonical"
 IDS = """query ($filter: BookingFilter, $order: BookingOrder! = ARRIVAL_ASC, $first: Int! = 50,
@@ -21,7 +21,7 @@ IDS = """query ($filter: BookingFilter, $order: BookingOrder! = ARRIVAL_ASC, $fi
 
 
 def ids(caller: Caller, **variables: Any) -> list[str]:
-    edges = ask(caller, IDS, **variables)["bookings"]["edges"]
+    edges = run_query(caller, IDS, **variables)["bookings"]["edges"]
     return [edge["node"]["externalId"] for edge in edges]
 
 
@@ -30,7 +30,7 @@ def stay(arrival: str, departure: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def stocked(alpha: Caller) -> Caller:
+def harness_with_bookings(alpha: Caller) -> Caller:
     alpha.post(
         f"{PUSH}/bookings",
         [
@@ -52,17 +52,17 @@ def stocked(alpha: Caller) -> Caller:
 
 class TestSchema:
     def test_enums_are_the_domain_s(self) -> None:
-        told = build_schema(SDL.read_text())
+        responses = build_schema(SDL.read_text())
         for kind in ENUMS:
-            sdl = told.type_map[kind.__name__]
+            sdl = responses.type_map[kind.__name__]
             assert isinstance(sdl, GraphQLEnumType)
             assert list(sdl.values) == [member.name for member in kind]
 
     def test_has_no_enum_of_its_own(self) -> None:
-        told = build_schema(SDL.read_text())
+        responses = build_schema(SDL.read_text())
         names = {
             name
-            for name, kind in told.type_map.items()
+            for name, kind in responses.type_map.items()
             if isinstance(kind, GraphQLEnumType) and not name.startswith("__")
         }
         assert names == {kind.__name__ for kind in ENUMS}
@@ -88,7 +88,7 @@ def _camel(name: str) -> str:
 
 
 class TestBooking:
-    WHOLE = """query ($id: ID!) { booking(provider: "canonical", externalId: $id) {
+    ALL_FIELDS = """query ($id: ID!) { booking(provider: "canonical", externalId: $id) {
       externalId provider status source holdsInventory confirmationNumber notes deletedAtSource
       stay { arrival departure } total { amount currency minor } paid { amount }
       primaryGuest { guestId role firstName email } furtherGuests { role }
@@ -97,7 +97,7 @@ class TestBooking:
       guest { lastName } statusHistory { from to kind reference at sourceVersion { updatedAt } }
       sourceVersion { updatedAt sequence } syncedAt extras { path json } } }"""
 
-    def test_is_shown_whole(self, alpha: Caller) -> None:
+    def test_returns_all_fields(self, alpha: Caller) -> None:
         rooms = [{
             "room_type_id": "DBL",
             "occupancy": [{"age_class": "ADULT", "count": 2}],
@@ -106,7 +106,7 @@ class TestBooking:
         }]  # fmt: skip
         alpha.post(f"{PUSH}/guests", guest())
         alpha.post(f"{PUSH}/bookings", booking(rooms=rooms, mood={"tone": 1.50}))
-        assert ask(alpha, self.WHOLE, id="B1")["booking"] == {
+        assert run_query(alpha, self.ALL_FIELDS, id="B1")["booking"] == {
             "externalId": "B1", "provider": "canonical", "status": "CONFIRMED", "source": "OTHER",
             "holdsInventory": True, "confirmationNumber": "C-B1", "notes": None,
             "deletedAtSource": None,
@@ -121,7 +121,7 @@ class TestBooking:
                        "nightlyPrices": [{"night": "2026-03-10", "price": {"amount": "120.00"}}]}],
             "guest": {"lastName": "Byron"},
             "statusHistory": [{"from": None, "to": "CONFIRMED", "kind": "CREATED",
-                               "reference": ask(alpha, self.WHOLE, id="B1")["booking"][
+                               "reference": run_query(alpha, self.ALL_FIELDS, id="B1")["booking"][
                                    "statusHistory"][0]["reference"],
                                "at": "2026-03-01T12:00:00Z",
                                "sourceVersion": {"updatedAt": "2026-03-01T10:00:00Z"}}],
@@ -135,21 +135,21 @@ class TestBooking:
             f"{PUSH}/bookings", booking(total={"amount": "9007199254740.99", "currency": "IDR"})
         )
         query = '{booking(provider: "canonical", externalId: "B1") {total {amount minor}}}'
-        assert ask(alpha, query)["booking"]["total"] == {
+        assert run_query(alpha, query)["booking"]["total"] == {
             "amount": "9007199254740.99",
             "minor": 900719925474099,
         }
 
     def test_that_is_none_is_null(self, alpha: Caller) -> None:
-        assert ask(alpha, self.WHOLE, id="nobody")["booking"] is None
+        assert run_query(alpha, self.ALL_FIELDS, id="nobody")["booking"] is None
 
-    def test_of_another_hotel_is_null(self, stocked: Caller, beta: Caller) -> None:
-        assert ask(beta, self.WHOLE, id="B1")["booking"] is None
+    def test_of_another_hotel_is_null(self, harness_with_bookings: Caller, beta: Caller) -> None:
+        assert run_query(beta, self.ALL_FIELDS, id="B1")["booking"] is None
         assert ids(beta) == []
 
     def test_of_another_provider_is_refused(self, alpha: Caller) -> None:
         query = '{booking(provider: "scripted", externalId: "B1") {id}}'
-        assert refusal(alpha, query)["extensions"]["code"] == "forbidden"
+        assert query_error(alpha, query)["extensions"]["code"] == "forbidden"
 
 
 class TestBookings:
@@ -172,9 +172,9 @@ class TestBookings:
         ids=str,
     )
     def test_are_filtered(
-        self, stocked: Caller, wanted: dict[str, Any] | None, found: list[str]
+        self, harness_with_bookings: Caller, wanted: dict[str, Any] | None, found: list[str]
     ) -> None:
-        assert ids(stocked, filter=wanted) == found
+        assert ids(harness_with_bookings, filter=wanted) == found
 
     @pytest.mark.parametrize(
         ("wanted", "named"),
@@ -204,42 +204,44 @@ class TestBookings:
         ids=str,
     )
     def test_refuse_a_filter_that_can_not_be_meant(
-        self, stocked: Caller, wanted: dict[str, Any], named: str
+        self, harness_with_bookings: Caller, wanted: dict[str, Any], named: str
     ) -> None:
-        assert named in refusal(stocked, IDS, filter=wanted)["message"]
+        assert named in query_error(harness_with_bookings, IDS, filter=wanted)["message"]
 
     @pytest.mark.parametrize(
         "order", ["ARRIVAL_ASC", "ARRIVAL_DESC", "UPDATED_ASC", "UPDATED_DESC"]
     )
-    def test_are_read_page_by_page(self, stocked: Caller, order: str) -> None:
+    def test_are_read_page_by_page(self, harness_with_bookings: Caller, order: str) -> None:
         seen: list[str] = []
         after = None
         for _ in range(2):
-            page = ask(stocked, IDS, order=order, first=2, after=after)["bookings"]
+            page = run_query(harness_with_bookings, IDS, order=order, first=2, after=after)[
+                "bookings"
+            ]
             seen += [edge["node"]["externalId"] for edge in page["edges"]]
             after = page["pageInfo"]["endCursor"]
-        assert seen == ids(stocked, order=order)
+        assert seen == ids(harness_with_bookings, order=order)
         assert page["pageInfo"]["hasNextPage"] is False
 
     def test_refuse_a_cursor_from_elsewhere(
-        self, installation: Installation, stocked: Caller
+        self, installation: HttpHarness, harness_with_bookings: Caller
     ) -> None:
-        cursor = ask(stocked, IDS, first=1)["bookings"]["pageInfo"]["endCursor"]
+        cursor = run_query(harness_with_bookings, IDS, first=1)["bookings"]["pageInfo"]["endCursor"]
         foreign = installation.caller("beta")
         for caller, variables in (
-            (stocked, {"after": cursor, "order": "UPDATED_DESC"}),
-            (stocked, {"after": cursor, "filter": {"status": ["CANCELED"]}}),
+            (harness_with_bookings, {"after": cursor, "order": "UPDATED_DESC"}),
+            (harness_with_bookings, {"after": cursor, "filter": {"status": ["CANCELED"]}}),
             (foreign, {"after": cursor}),
-            (stocked, {"after": "x"}),
-            (stocked, {"after": ""}),
-            (stocked, {"after": "W10"}),
-            (stocked, {"after": "ü"}),
+            (harness_with_bookings, {"after": "x"}),
+            (harness_with_bookings, {"after": ""}),
+            (harness_with_bookings, {"after": "W10"}),
+            (harness_with_bookings, {"after": "ü"}),
         ):
-            assert refusal(caller, IDS, **variables)["extensions"]["code"] == "bad_cursor"
+            assert query_error(caller, IDS, **variables)["extensions"]["code"] == "bad_cursor"
 
     @pytest.mark.parametrize("first", [0, -1, 201, 10**9])
-    def test_refuse_a_bad_page_size(self, stocked: Caller, first: int) -> None:
-        assert refusal(stocked, IDS, first=first)["extensions"]["code"] in (
+    def test_refuse_a_bad_page_size(self, harness_with_bookings: Caller, first: int) -> None:
+        assert query_error(harness_with_bookings, IDS, first=first)["extensions"]["code"] in (
             "invalid_request",
             "QUERY_TOO_LARGE",
         )
@@ -252,7 +254,7 @@ class TestBookings:
         )
         query = """{bookings(first: 100) {edges {node {externalId
           guest {externalId} statusHistory {to}}}}}"""
-        edges = ask(alpha, query)["bookings"]["edges"]
+        edges = run_query(alpha, query)["bookings"]["edges"]
         assert len(edges) == 100
         for edge in edges:
             node = edge["node"]
@@ -261,17 +263,17 @@ class TestBookings:
 
 
 class TestOtherQueries:
-    def test_availability_is_by_day(self, stocked: Caller) -> None:
+    def test_availability_is_by_day(self, harness_with_bookings: Caller) -> None:
         query = """query ($f: AvailabilityFilter!) {availability(filter: $f) {
           date roomTypeId available lowestRate {amount}}}"""
         wanted: dict[str, Any] = {"from": "2026-03-10", "to": "2026-03-11"}
-        assert ask(stocked, query, f=wanted)["availability"] == [
+        assert run_query(harness_with_bookings, query, f=wanted)["availability"] == [
             {"date": "2026-03-10", "roomTypeId": "DBL", "available": 4, "lowestRate": None},
             {"date": "2026-03-10", "roomTypeId": "SGL", "available": -1,
              "lowestRate": {"amount": "99.50"}},
         ]  # fmt: skip
         only = {**wanted, "roomTypes": ["SGL"]}
-        assert len(ask(stocked, query, f=only)["availability"]) == 1
+        assert len(run_query(harness_with_bookings, query, f=only)["availability"]) == 1
         for bad in (
             {"from": "2026-03-10", "to": "2026-03-10"},
             {"from": "2026-03-11", "to": "2026-03-10"},
@@ -280,36 +282,36 @@ class TestOtherQueries:
             {**wanted, "provider": "scripted"},
             {"from": "2026-03-10"},
         ):
-            refusal(stocked, query, f=bad)
+            query_error(harness_with_bookings, query, f=bad)
         longest = {"from": "2026-03-10", "to": "2027-04-14", "roomTypes": ["DBL", "SGL"]}
-        assert len(ask(stocked, query, f=longest)["availability"]) == 3
+        assert len(run_query(harness_with_bookings, query, f=longest)["availability"]) == 3
 
-    def test_guests_are_found(self, stocked: Caller) -> None:
+    def test_guests_are_found(self, harness_with_bookings: Caller) -> None:
         query = "query ($f: GuestFilter) {guests(filter: $f) {edges {node {externalId}}}}"
 
         def found(wanted: dict[str, Any] | None) -> list[str]:
-            edges = ask(stocked, query, f=wanted)["guests"]["edges"]
+            edges = run_query(harness_with_bookings, query, f=wanted)["guests"]["edges"]
             return [edge["node"]["externalId"] for edge in edges]
 
         assert found(None) == ["G1", "G2"]
         assert found({"email": "SECOND@example.com"}) == ["G2"]
         assert found({"externalIds": ["G1", "G9"]}) == ["G1"]
         for bad in ({"externalIds": []}, {"email": None}, {"email": ""}):
-            refusal(stocked, query, f=bad)
+            query_error(harness_with_bookings, query, f=bad)
 
-    def test_hotel_is_the_token_s(self, installation: Installation, alpha: Caller) -> None:
+    def test_hotel_is_the_token_s(self, installation: HttpHarness, alpha: Caller) -> None:
         query = "query ($h: String) {hotel(hotel: $h) {slug timeZone currency roomTypes {name}}}"
-        assert ask(alpha, query)["hotel"]["slug"] == "alpha"
+        assert run_query(alpha, query)["hotel"]["slug"] == "alpha"
         for slug in ("beta", "nowhere", ""):
-            assert refusal(alpha, query, h=slug)["extensions"]["code"] == "forbidden"
+            assert query_error(alpha, query, h=slug)["extensions"]["code"] == "forbidden"
         chain = installation.caller("alpha", "beta")
-        assert ask(chain, query, h="beta")["hotel"]["slug"] == "beta"
+        assert run_query(chain, query, h="beta")["hotel"]["slug"] == "beta"
 
-    def test_sync_runs_are_told(self, installation: Installation) -> None:
+    def test_returns_sync_runs(self, installation: HttpHarness) -> None:
         puller = installation.caller("alpha", provider="scripted")
         puller.post("/api/pms/sync", {"provider": "scripted"})
         query = "{syncRuns {total runs {kind status trigger counts {seen} queuedAt}}}"
-        assert ask(puller, query)["syncRuns"] == {
+        assert run_query(puller, query)["syncRuns"] == {
             "total": 1,
             "runs": [{"kind": "FULL", "status": "QUEUED", "trigger": "FIRST", "counts": {"seen": 0},
                       "queuedAt": "2026-03-01T12:00:00Z"}],
@@ -317,21 +319,21 @@ class TestOtherQueries:
 
 
 class TestAccess:
-    def test_needs_credentials(self, installation: Installation) -> None:
+    def test_needs_credentials(self, installation: HttpHarness) -> None:
         is_problem(installation.client.post(PATH, json={"query": "{hotel{slug}}"}), 401,
                    "unauthenticated")  # fmt: skip
 
-    def test_needs_the_scope(self, installation: Installation) -> None:
+    def test_needs_the_scope(self, installation: HttpHarness) -> None:
         pusher = installation.caller("alpha", scopes=frozenset({Scope.INGEST}))
         is_problem(pusher.post(PATH, {"query": "{hotel{slug}}"}), 403, "forbidden")
 
-    def test_at_a_hotel_of_the_header_is_given(self, installation: Installation) -> None:
+    def test_at_a_hotel_of_the_header_is_given(self, installation: HttpHarness) -> None:
         chain = installation.caller("alpha", "beta")
         answer = chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="beta")
         assert answer.get_json()["data"]["hotel"]["slug"] == "beta"
 
-    def test_at_a_hotel_that_is_switched_off_is_refused(self, installation: Installation) -> None:
-        off = Hotel(
+    def test_at_a_hotel_that_is_switched_off_is_refused(self, installation: HttpHarness) -> None:
+        disabled = Hotel(
             id=installation.ids.new(),
             slug="off",
             name="Off",
@@ -341,25 +343,25 @@ class TestAccess:
             enabled=False,
         )
         with installation.store.unit_of_work() as uow:
-            uow.hotels.add(off)
+            uow.hotels.add(disabled)
             uow.commit()
         chain = installation.caller("alpha", "off")
         is_problem(
             chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="off"), 403, "hotel_disabled"
         )
-        error = refusal(chain, '{hotel(hotel: "off") {slug}}')
+        error = query_error(chain, '{hotel(hotel: "off") {slug}}')
         assert error["extensions"]["code"] == "hotel_disabled"
 
 
 class TestFailure:
     def test_of_the_store_is_told_by_its_code(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         error = self.failing_with(installation, alpha, StoreUnavailable())
         assert error["extensions"]["code"] == "store_unavailable"
 
     def test_of_ours_is_masked(
-        self, installation: Installation, alpha: Caller, caplog: pytest.LogCaptureFixture
+        self, installation: HttpHarness, alpha: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
         error = self.failing_with(installation, alpha, ZeroDivisionError("inside"))
         assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
@@ -369,11 +371,11 @@ class TestFailure:
         assert record.__dict__["error_type"] == "ZeroDivisionError"
 
     def failing_with(
-        self, installation: Installation, caller: Caller, failure: Exception
+        self, installation: HttpHarness, caller: Caller, failure: Exception
     ) -> dict[str, Any]:
         class Broken:
             def records(self, _: object) -> None:
                 raise failure
 
         object.__setattr__(installation.graphql.find_hotel, "queries", Broken())
-        return refusal(caller, "{hotel {slug}}")
+        return query_error(caller, "{hotel {slug}}")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from adapters.inbound.graphql.use_cases import GraphQLOptions
-from tests.http.asking import PATH, ask, refusal
-from tests.http.installation import Caller, Installation
+from tests.http.graphql_client import PATH, query_error, run_query
+from tests.http.http_harness import Caller, HttpHarness
 
 HOTEL = "{hotel {slug}}"
 STRICT = "application/graphql-response+json"
@@ -33,28 +33,28 @@ class TestSize:
              "cost by variable"],
     )  # fmt: skip
     def test_beyond_the_limit_is_refused(self, alpha: Caller, query: str) -> None:
-        error = refusal(alpha, query, n=200)
+        error = query_error(alpha, query, n=200)
         assert error["extensions"]["code"] in ("QUERY_TOO_LARGE", "GRAPHQL_VALIDATION_FAILED")
         assert "slug" not in error["message"]
 
     def test_of_the_same_query_counts_by_its_variables(self, alpha: Caller) -> None:
         query = """query ($n: Int!) {bookings(first: $n) {edges {node {rooms {nightlyPrices {night
           price {amount minor currency}}}}}}}"""
-        ask(alpha, query, n=20)
-        assert refusal(alpha, query, n=200)["extensions"]["code"] == "QUERY_TOO_LARGE"
-        ask(alpha, query, n=20)
+        run_query(alpha, query, n=20)
+        assert query_error(alpha, query, n=200)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        run_query(alpha, query, n=20)
 
     def test_of_availability_counts_days_and_room_types(self, alpha: Caller) -> None:
         cells = "{roomTypeId date total available closed minStay lowestRate {amount currency}}"
         asked = f"query ($f: AvailabilityFilter!) {{availability(filter: $f) {cells}}}"
         rooms = [f"R{n}" for n in range(30)]
         season = {"from": "2026-03-01", "to": "2026-04-30"}
-        ask(alpha, asked, f=season)
-        ask(alpha, asked, f=season | {"roomTypes": rooms})
+        run_query(alpha, asked, f=season)
+        run_query(alpha, asked, f=season | {"roomTypes": rooms})
         year = {"from": "2026-03-01", "to": "2027-04-05"}
-        assert refusal(alpha, asked, f=year)["extensions"]["code"] == "QUERY_TOO_LARGE"
-        ask(alpha, asked, f=year | {"roomTypes": rooms[:2]})
-        ask(alpha, asked, f=year | {"roomTypes": "R1"})
+        assert query_error(alpha, asked, f=year)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        run_query(alpha, asked, f=year | {"roomTypes": rooms[:2]})
+        run_query(alpha, asked, f=year | {"roomTypes": "R1"})
 
     @pytest.mark.parametrize(
         "wanted",
@@ -68,37 +68,38 @@ class TestSize:
         given = {"$a": "($a: Date!, $b: Date!)", "$f": f"($f: AvailabilityFilter! = {year})"}
         declared = next((given[name] for name in given if name in wanted), "")
         query = f"query {declared} {{{aliased}}}"
-        error = refusal(alpha, query, a="2026-03-01", b="2027-04-05")
+        error = query_error(alpha, query, a="2026-03-01", b="2027-04-05")
         assert error["extensions"]["code"] == "QUERY_TOO_LARGE"
 
     def test_by_the_default_of_a_variable_is_seen(self, alpha: Caller) -> None:
         query = """query ($n: Int! = 200) {bookings(first: $n) {edges {node {rooms {nightlyPrices
           {night price {amount minor currency}}}}}}}"""
-        assert refusal(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        assert query_error(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
 
     def test_in_depth_is_refused_also_through_fragments(self) -> None:
-        installation = Installation(graphql_options=GraphQLOptions(max_depth=4))
+        installation = HttpHarness(graphql_options=GraphQLOptions(max_depth=4))
         installation.hotel("alpha")
         caller = installation.caller("alpha")
-        ask(caller, "{bookings {edges {node {id}}}}")
+        run_query(caller, "{bookings {edges {node {id}}}}")
         deep = "{bookings {edges {node {stay {arrival}}}}}"
         hidden = """{bookings {...A}} fragment A on BookingConnection {edges {...B}}
           fragment B on BookingEdge {node {... on Booking {stay {...C}}}}
           fragment C on Stay {arrival}"""
         for query in (deep, hidden):
-            assert "depth of 5" in refusal(caller, query)["message"]
+            assert "depth of 5" in query_error(caller, query)["message"]
 
     def test_of_fragments_that_double_is_seen_at_once(self, alpha: Caller) -> None:
-        doubling = " ".join(
+        exponential_fragments = " ".join(
             f"fragment F{n} on Booking {{...F{n + 1} ...F{n + 1}}}" for n in range(40)
         )
         query = (
-            f"{{bookings {{edges {{node {{...F0}}}}}}}} {doubling} fragment F40 on Booking {{id}}"
+            f"{{bookings {{edges {{node {{...F0}}}}}}}} {exponential_fragments} "
+            "fragment F40 on Booking {id}"
         )
-        assert refusal(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
+        assert query_error(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
 
     def test_of_fragments_that_turn_in_a_circle_is_refused(self, alpha: Caller) -> None:
-        refusal(alpha, "{hotel {...A}} fragment A on Hotel {...B} fragment B on Hotel {...A}")
+        query_error(alpha, "{hotel {...A}} fragment A on Hotel {...B} fragment B on Hotel {...A}")
 
     def test_of_the_body_is_limited(self, alpha: Caller) -> None:
         answer = alpha.post(PATH, {"query": HOTEL, "variables": {"x": "y" * 300_000}})
@@ -106,7 +107,7 @@ class TestSize:
         assert answer.is_json
 
     def test_of_a_usual_query_is_allowed(self, alpha: Caller) -> None:
-        ask(
+        run_query(
             alpha,
             """{bookings(first: 200) {edges {cursor node {id externalId status source
           confirmationNumber stay {arrival departure} total {amount currency}
@@ -114,17 +115,17 @@ class TestSize:
         )
 
 
-class TestCuriosity:
+class TestIntrospection:
     @pytest.mark.parametrize(
         "query", ["{__schema {types {name}}}", '{__type(name: "Booking") {fields {name}}}']
     )
     def test_about_the_schema_is_refused(self, alpha: Caller, query: str) -> None:
-        assert "introspection" in refusal(alpha, query)["message"].lower()
+        assert "introspection" in query_error(alpha, query)["message"].lower()
 
     def test_about_the_schema_is_allowed_where_it_is_switched_on(self) -> None:
-        installation = Installation(graphql_options=GraphQLOptions(introspection=True))
+        installation = HttpHarness(graphql_options=GraphQLOptions(introspection=True))
         installation.hotel("alpha")
-        assert ask(installation.caller("alpha"), "{__schema {types {name}}}")
+        assert run_query(installation.caller("alpha"), "{__schema {types {name}}}")
 
     @pytest.mark.parametrize(
         "query",
@@ -133,7 +134,7 @@ class TestCuriosity:
          "{hotel {...on Hotl {slug}}}", "{bookings(filter: {statu: CONFIRMED}) {edges {cursor}}}"],
     )  # fmt: skip
     def test_by_guessing_gets_no_suggestions(self, alpha: Caller, query: str) -> None:
-        assert "Did you mean" not in refusal(alpha, query)["message"]
+        assert "Did you mean" not in query_error(alpha, query)["message"]
 
     def test_by_browser_gets_no_graphiql(self, alpha: Caller) -> None:
         answer = alpha.get(PATH, Accept="text/html")
@@ -229,10 +230,10 @@ class TestTransport:
 
 class TestDocuments:
     def test_are_kept_up_to_a_bound(self) -> None:
-        installation = Installation(graphql_options=GraphQLOptions(cached_documents=3))
+        installation = HttpHarness(graphql_options=GraphQLOptions(cached_documents=3))
         installation.hotel("alpha")
         caller = installation.caller("alpha")
         for n in range(10):
-            ask(caller, f"query Q{n} {{hotel {{slug}}}}")
-            ask(caller, f"query Q{n} {{hotel {{slug}}}}")
-            refusal(caller, f"query Q{n} {{nothing}}")
+            run_query(caller, f"query Q{n} {{hotel {{slug}}}}")
+            run_query(caller, f"query Q{n} {{hotel {{slug}}}}")
+            query_error(caller, f"query Q{n} {{nothing}}")

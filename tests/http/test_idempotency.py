@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from ports.errors import StoreUnavailable
-from tests.http.installation import Caller, Installation, booking, is_problem
+from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS, stored
 
 
 class TestIdempotencyKey:
-    def test_gets_the_first_answer_again(self, installation: Installation, alpha: Caller) -> None:
+    def test_gets_the_first_answer_again(self, installation: HttpHarness, alpha: Caller) -> None:
         first = alpha.post(BOOKINGS, booking(), Idempotency_Key='"k-1"')
         again = alpha.post(BOOKINGS, booking(), Idempotency_Key='"k-1"')
         assert "Idempotency-Replayed" not in first.headers
@@ -21,7 +21,7 @@ class TestIdempotencyKey:
         again = alpha.post(BOOKINGS, booking(), Idempotency_Key='"k-1"')
         assert again.headers["Idempotency-Replayed"] == "true"
 
-    def test_with_another_body_is_refused(self, installation: Installation, alpha: Caller) -> None:
+    def test_with_another_body_is_refused(self, installation: HttpHarness, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")
         answer = alpha.post(BOOKINGS, booking("B2"), Idempotency_Key="k-1")
         is_problem(answer, 422, "idempotency_key_reused")
@@ -32,36 +32,36 @@ class TestIdempotencyKey:
         answer = alpha.post("/api/pms/canonical/guests", [], Idempotency_Key="k-1")
         is_problem(answer, 422, "idempotency_key_reused")
 
-    def test_in_flight_is_told(self, installation: Installation, alpha: Caller) -> None:
-        met = []
+    def test_in_flight_key_is_a_conflict(self, installation: HttpHarness, alpha: Caller) -> None:
+        seen_responses = []
 
-        def meanwhile() -> None:
-            met.append(alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1"))
+        def retry_during_request() -> None:
+            seen_responses.append(alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1"))
 
-        installation.canonical.on_read = meanwhile
+        installation.canonical.on_read = retry_during_request
         first = alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")
-        is_problem(met[0], 409, "idempotency_key_in_flight")
+        is_problem(seen_responses[0], 409, "idempotency_key_in_flight")
         assert first.status_code == 200
         again = alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")
         assert again.headers["Idempotency-Replayed"] == "true"
 
     def test_of_a_holder_that_is_silent_for_a_minute_is_free(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        met = []
+        seen_responses = []
 
         def a_minute_later() -> None:
             installation.clock.advance(timedelta(minutes=1))
-            met.append(alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1"))
+            seen_responses.append(alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1"))
 
         installation.canonical.on_read = a_minute_later
         alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")
-        assert met[0].status_code == 200
-        assert "Idempotency-Replayed" not in met[0].headers
+        assert seen_responses[0].status_code == 200
+        assert "Idempotency-Replayed" not in seen_responses[0].headers
 
     @pytest.mark.parametrize("failure", [StoreUnavailable(), ZeroDivisionError()])
     def test_may_try_again_after_a_failure_of_ours(
-        self, installation: Installation, alpha: Caller, failure: Exception
+        self, installation: HttpHarness, alpha: Caller, failure: Exception
     ) -> None:
         installation.canonical.on_read = lambda: installation.store.fail_next_commit(failure)
         assert alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1").status_code >= 500
@@ -69,7 +69,7 @@ class TestIdempotencyKey:
 
     @pytest.mark.parametrize("key", ["", " ", '""', "x" * 256, "ü", "a\tb"])
     def test_that_is_none_is_refused(
-        self, installation: Installation, alpha: Caller, key: str
+        self, installation: HttpHarness, alpha: Caller, key: str
     ) -> None:
         is_problem(alpha.post(BOOKINGS, booking(), Idempotency_Key=key), 400, "bad_idempotency_key")
         assert stored(installation) == []
@@ -81,7 +81,7 @@ class TestIdempotencyKey:
             not in beta.post(BOOKINGS, booking(), Idempotency_Key="k-1").headers
         )
 
-    def test_is_forgotten_after_a_day(self, installation: Installation, alpha: Caller) -> None:
+    def test_is_forgotten_after_a_day(self, installation: HttpHarness, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")
         installation.clock.advance(timedelta(hours=24))
         answer = alpha.post(BOOKINGS, booking(), Idempotency_Key="k-1")

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from domain.precedence import Origin
+from domain.precedence import Channel
 from ports.errors import StoreUnavailable
 from ports.queries import BookingFilter, BookingOrder
-from tests.http.installation import (
+from tests.http.http_harness import (
     Caller,
-    Installation,
+    HttpHarness,
     booking,
     cell,
     guest,
@@ -21,7 +21,7 @@ BOOKINGS = "/api/pms/canonical/bookings"
 MEBIBYTE = 1024 * 1024
 
 
-def stored(installation: Installation, hotel: str = "alpha") -> list[str]:
+def stored(installation: HttpHarness, hotel: str = "alpha") -> list[str]:
     found = installation.store.directory.hotel_by_slug(hotel)
     queries = installation.store.queries
     page = queries.bookings(
@@ -30,13 +30,13 @@ def stored(installation: Installation, hotel: str = "alpha") -> list[str]:
     return sorted(row.external_id for row in page.rows)
 
 
-def backlog(installation: Installation) -> int:
+def backlog(installation: HttpHarness) -> int:
     return sum(installation.store.queries.backlog().values())
 
 
 class TestPush:
     def test_of_one_booking_is_applied_and_answered_with_200(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         answer = alpha.post(BOOKINGS, booking())
         assert answer.status_code == 200
@@ -50,7 +50,7 @@ class TestPush:
         [item] = alpha.post(BOOKINGS, booking()).get_json()["items"]
         assert item["outcome"] == "unchanged"
 
-    def test_of_an_older_version_is_stale(self, installation: Installation, alpha: Caller) -> None:
+    def test_of_an_older_version_is_stale(self, installation: HttpHarness, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking())
         older = booking(status="PENDING", source_version={"updated_at": "2026-02-01T10:00:00Z"})
         [item] = alpha.post(BOOKINGS, older).get_json()["items"]
@@ -75,7 +75,7 @@ class TestPush:
         assert (answer.status_code, len(answer.get_json()["items"])) == (200, 1_000)
 
     def test_with_one_bad_item_applies_the_others_and_says_207(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         answer = alpha.post(BOOKINGS, [booking("B1"), booking("B2", status="GONE"), booking("B3")])
         assert answer.status_code == 207
@@ -101,7 +101,7 @@ class TestDeferredPush:
         assert "Location" not in answer.headers
 
     def test_is_stored_and_answered_with_202_and_its_status(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         answer = alpha.post(BOOKINGS, [booking()], Prefer="respond-async, wait=5")
         assert answer.status_code == 202
@@ -116,7 +116,7 @@ class TestDeferredPush:
         assert stored(installation) == ["B1"]
 
     def test_is_taken_while_the_queue_is_down(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         installation.queue.is_up = False
         assert alpha.post(BOOKINGS, booking(), Prefer="respond-async").status_code == 202
@@ -126,7 +126,7 @@ class TestDeferredPush:
         is_problem(beta.get(place), 404, "not_found")
 
     def test_is_not_shown_to_another_provider(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
         puller = installation.caller("alpha", provider="scripted")
@@ -175,7 +175,7 @@ class TestItem:
     @pytest.mark.parametrize(("values", "path"), [(v, p) for _, v, p in BAD_ITEMS],
                              ids=[name for name, _, _ in BAD_ITEMS])  # fmt: skip
     def test_that_is_bad_is_quarantined_with_its_field(
-        self, installation: Installation, alpha: Caller, values: dict[str, Any], path: str
+        self, installation: HttpHarness, alpha: Caller, values: dict[str, Any], path: str
     ) -> None:
         answer = alpha.post(BOOKINGS, booking(**values))
         assert answer.status_code == 207
@@ -188,13 +188,13 @@ class TestItem:
         answer = alpha.post(BOOKINGS, booking(**values))
         assert (answer.status_code, answer.get_json()["items"][0]["outcome"]) == (200, "applied")
 
-    def test_amount_never_becomes_a_float(self, installation: Installation, alpha: Caller) -> None:
+    def test_amount_never_becomes_a_float(self, installation: HttpHarness, alpha: Caller) -> None:
         text = json.dumps(booking()).replace('"240.00"', "9007199254740.99")
         assert alpha.send(BOOKINGS, text.encode()).status_code == 200
         hotel = installation.store.directory.hotel_by_slug("alpha")
         held = installation.store.queries.booking(hotel.id, "canonical", "B1")
         assert held.details.total.minor == 900719925474099
-        assert held.provenance.origin is Origin.PUSHED
+        assert held.provenance.channel is Channel.PUSHED
 
 
 def streamed(caller: Caller, stream: io.IOBase, **environ: str) -> TestResponse:
@@ -224,13 +224,13 @@ class TestBody:
         ids=lambda value: value[:12].hex() if isinstance(value, bytes) else None,
     )
     def test_that_is_no_message_is_refused_and_not_stored(
-        self, installation: Installation, alpha: Caller, body: bytes, status: int, code: str
+        self, installation: HttpHarness, alpha: Caller, body: bytes, status: int, code: str
     ) -> None:
         is_problem(alpha.send(BOOKINGS, body), status, code)
         assert backlog(installation) == 0
 
     def test_that_breaks_off_is_refused_as_a_whole_with_the_position(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         text = json.dumps([booking("B1"), booking("B2")]).encode()[:-1]
         assert is_problem(alpha.send(BOOKINGS, text), 400, "unreadable_json")["position"] == len(
@@ -239,14 +239,14 @@ class TestBody:
         assert stored(installation) == []
 
     def test_of_1001_items_is_refused_with_the_limit(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         answer = alpha.post(BOOKINGS, [booking(f"B{n}") for n in range(1_001)])
         assert is_problem(answer, 413, "too_many_items")["limit"] == 1_000
         assert (stored(installation), backlog(installation)) == ([], 0)
 
     def test_of_ten_megabytes_is_refused_before_it_is_read(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         stream = CountedStream(10 * MEBIBYTE)
         answer = streamed(alpha, stream, CONTENT_LENGTH=str(10 * MEBIBYTE))
@@ -308,7 +308,7 @@ class CountedStream(io.RawIOBase):
 
 class TestFailure:
     def test_of_the_commit_is_told_and_keeps_nothing(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         alpha.get("/api/pms/sync/runs")  # notes the token's use, which may fail unseen
         installation.store.fail_next_commit(StoreUnavailable())
@@ -318,7 +318,7 @@ class TestFailure:
         assert (stored(installation), backlog(installation)) == ([], 0)
 
     def test_of_ours_shows_nothing_of_the_inside(
-        self, installation: Installation, alpha: Caller, caplog: pytest.LogCaptureFixture
+        self, installation: HttpHarness, alpha: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
         installation.store.fail_next_commit(ZeroDivisionError("secret of the inside"))
         answer = alpha.post(BOOKINGS, booking())

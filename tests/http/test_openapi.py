@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from tests.http.installation import Caller, Installation, booking, cell, guest
+from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest
 
 OPENAPI = "/api/docs/openapi.json"
 CALLS = {
@@ -30,7 +30,7 @@ CALLS = {
 
 
 @pytest.fixture
-def spec(installation: Installation) -> dict[str, Any]:
+def spec(installation: HttpHarness) -> dict[str, Any]:
     answer: dict[str, Any] = installation.client.get(OPENAPI).get_json()
     return answer
 
@@ -38,13 +38,13 @@ def spec(installation: Installation) -> dict[str, Any]:
 class TestDescription:
     def test_is_openapi_3_1_with_every_call(self, spec: dict[str, Any]) -> None:
         assert spec["openapi"] == "3.1.0"
-        told = {
+        responses = {
             (method, path)
             for path, item in spec["paths"].items()
             for method in item
             if method != "parameters"
         }
-        assert told == CALLS
+        assert responses == CALLS
 
     def test_names_operations_once(self, spec: dict[str, Any]) -> None:
         names = [
@@ -73,7 +73,7 @@ class TestDescription:
         schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
         jsonschema.validate(document, schema)
 
-    def test_page_loads_nothing_from_elsewhere(self, installation: Installation) -> None:
+    def test_page_loads_nothing_from_elsewhere(self, installation: HttpHarness) -> None:
         page = installation.client.get("/api/docs")
         text = page.get_data(as_text=True)
         assert page.content_type.startswith("text/html")
@@ -95,15 +95,15 @@ class TestSchemathesis:
     )
 
     def test_finds_no_answer_that_is_not_described(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         self.attack(installation, alpha, examples=4)
 
     @pytest.mark.slow
-    def test_finds_none_in_a_long_search(self, installation: Installation, alpha: Caller) -> None:
+    def test_finds_none_in_a_long_search(self, installation: HttpHarness, alpha: Caller) -> None:
         self.attack(installation, alpha, examples=300)
 
-    def attack(self, installation: Installation, caller: Caller, *, examples: int) -> None:
+    def attack(self, installation: HttpHarness, caller: Caller, *, examples: int) -> None:
         schema = schemathesis.openapi.from_wsgi(OPENAPI, installation.app)
         for result in schema.get_all_operations():
             operation = result.ok()

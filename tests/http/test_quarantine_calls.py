@@ -1,6 +1,6 @@
 import pytest
 
-from tests.http.installation import Caller, Installation, booking, is_problem
+from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS
 
 QUARANTINE = "/api/pms/quarantine"
@@ -25,7 +25,7 @@ class TestQuarantine:
         assert (seen, page["next_after"]) == (["B0", "B1", "B2", "B3", "B4"], None)
 
     def test_shows_only_the_caller_s_provider(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         puller = installation.caller("alpha", provider="scripted")
         puller.send("/api/pms/scripted/bookings", b"line")
@@ -48,11 +48,11 @@ class TestQuarantine:
 
 
 class TestReplay:
-    def test_applies_what_is_understood_by_now(self, installation: Installation) -> None:
+    def test_applies_what_is_understood_by_now(self, installation: HttpHarness) -> None:
         puller = installation.caller("alpha", provider="scripted")
         puller.send("/api/pms/scripted/bookings", b"late")
         [item] = puller.get(QUARANTINE).get_json()["items"]
-        installation.scripted.teach(b"late", _snapshot())
+        installation.scripted.set_snapshot(b"late", _snapshot())
         settled = puller.post(f"{QUARANTINE}/{item['id']}/replay", {}).get_json()
         assert (settled["state"], settled["outcome"]) == ("done", "applied")
         assert puller.get(QUARANTINE).get_json()["items"] == []

@@ -1,22 +1,22 @@
 from datetime import timedelta
 
 from adapters.inbound.rest.use_cases import Options
-from tests.http.installation import Caller, Installation, is_problem
+from tests.http.http_harness import Caller, HttpHarness, is_problem
 from tests.servers import ValkeyServer
 
 RUNS = "/api/pms/sync/runs"
 
 
-def limited(storage: str = "memory://") -> tuple[Installation, Caller]:
+def limited(storage: str = "memory://") -> tuple[HttpHarness, Caller]:
     options = Options(requests_per_minute=3, rate_limit_storage=storage)
-    installation = Installation(options=options)
+    installation = HttpHarness(options=options)
     installation.hotel("alpha")
     installation.connection("alpha")
     return installation, installation.caller("alpha")
 
 
 class TestRateLimit:
-    def test_is_told_with_every_answer(self) -> None:
+    def test_headers_are_in_every_response(self) -> None:
         _, caller = limited()
         answer = caller.get(RUNS)
         assert answer.headers["RateLimit-Policy"] == '"token";q=3;w=60'
@@ -48,7 +48,7 @@ class TestRateLimit:
 
     def test_is_counted_in_one_place_for_all_processes(self, redis_url: str) -> None:
         installation, caller = limited(redis_url)
-        other = Installation(
+        other = HttpHarness(
             options=Options(requests_per_minute=3, rate_limit_storage=redis_url),
             store=installation.store,
         )

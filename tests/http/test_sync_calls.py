@@ -1,18 +1,18 @@
 import pytest
 
 from domain.sync import SyncKind, SyncRun
-from tests.http.installation import Caller, Installation, is_problem
+from tests.http.http_harness import Caller, HttpHarness, is_problem
 
 SYNC = "/api/pms/sync"
 
 
 @pytest.fixture
-def puller(installation: Installation) -> Caller:
+def puller(installation: HttpHarness) -> Caller:
     return installation.caller("alpha", provider="scripted")
 
 
 class TestSync:
-    def test_is_queued_and_told_where(self, installation: Installation, puller: Caller) -> None:
+    def test_is_queued_with_its_location(self, installation: HttpHarness, puller: Caller) -> None:
         answer = puller.post(SYNC, {"provider": "scripted"}, X_Correlation_ID="asked-7")
         assert answer.status_code == 202
         run = answer.get_json()
@@ -45,7 +45,7 @@ class TestSync:
         ],
     )
     def test_refuses_a_bad_field_by_name(
-        self, installation: Installation, puller: Caller, body: object, status: int, field: str
+        self, installation: HttpHarness, puller: Caller, body: object, status: int, field: str
     ) -> None:
         problem = is_problem(puller.post(SYNC, body), status, "invalid_request")
         assert problem["errors"][0]["path"] == field
@@ -74,14 +74,14 @@ class TestSync:
         is_problem(answer, 422, "unsupported_by_provider")
 
     def test_of_another_hotel_s_connection_is_not_found(
-        self, installation: Installation, puller: Caller
+        self, installation: HttpHarness, puller: Caller
     ) -> None:
         foreign, _ = installation.connection("beta", "scripted", name="pulled")
         answer = puller.post(SYNC, {"connection_id": str(foreign.id)})
         is_problem(answer, 404, "connection_not_found")
 
     def test_asks_which_where_there_are_several(
-        self, installation: Installation, puller: Caller
+        self, installation: HttpHarness, puller: Caller
     ) -> None:
         second, _ = installation.connection("alpha", "scripted", name="second")
         problem = is_problem(puller.post(SYNC, {"provider": "scripted"}), 422, "invalid_request")
@@ -91,12 +91,12 @@ class TestSync:
 
 
 class TestRuns:
-    def queue(self, installation: Installation, name: str) -> SyncRun:
+    def queue(self, installation: HttpHarness, name: str) -> SyncRun:
         connection, _ = installation.connection("alpha", "scripted", name=name)
         return installation.use_cases.request_sync(connection.id, SyncKind.FULL, correlation_id="c")
 
     def test_are_listed_newest_first_with_their_total(
-        self, installation: Installation, puller: Caller
+        self, installation: HttpHarness, puller: Caller
     ) -> None:
         runs = [str(self.queue(installation, f"c{n}").id) for n in range(5)]
         page = puller.get(f"{SYNC}/runs?limit=2&offset=1").get_json()
@@ -104,7 +104,7 @@ class TestRuns:
         assert (page["total"], page["limit"], page["offset"]) == (5, 2, 1)
 
     def test_of_another_provider_are_not_shown(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         run = self.queue(installation, "c1")
         assert alpha.get(f"{SYNC}/runs").get_json()["total"] == 0

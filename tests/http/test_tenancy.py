@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.access import Scope
-from tests.http.installation import Caller, Installation, booking, is_problem
+from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS, backlog, stored
 
 GUARDED = [
@@ -44,14 +44,14 @@ BROKEN: dict[str, Callable[[Caller], dict[str, str]]] = {
 
 class TestCredentials:
     @pytest.mark.parametrize(("method", "path"), GUARDED)
-    def test_are_needed(self, installation: Installation, method: str, path: str) -> None:
+    def test_are_needed(self, installation: HttpHarness, method: str, path: str) -> None:
         answer = installation.client.open(path, method=method, json={})
         is_problem(answer, 401, "unauthenticated")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize("broken", BROKEN, ids=BROKEN.keys())
     def test_are_refused_alike_whatever_is_wrong(
-        self, installation: Installation, alpha: Caller, broken: str
+        self, installation: HttpHarness, alpha: Caller, broken: str
     ) -> None:
         headers = alpha.headers | BROKEN[broken](alpha)
         answer = installation.client.post(BOOKINGS, json=booking(), headers=headers)
@@ -59,31 +59,31 @@ class TestCredentials:
         assert problem["detail"].startswith("The provider key or the token is missing, unknown")
         assert backlog(installation) == 0
 
-    def test_of_another_partner_do_not_mix(self, installation: Installation, alpha: Caller) -> None:
+    def test_of_another_partner_do_not_mix(self, installation: HttpHarness, alpha: Caller) -> None:
         other = installation.caller("alpha", partner="other")
         mixed = {**alpha.headers, "X-PMS-Provider-Key": other.key}
         answer = installation.client.post(BOOKINGS, json=booking(), headers=mixed)
         is_problem(answer, 401, "unauthenticated")
 
-    def test_end_when_they_expire(self, installation: Installation, alpha: Caller) -> None:
+    def test_end_when_they_expire(self, installation: HttpHarness, alpha: Caller) -> None:
         installation.clock.advance(timedelta(days=30))
         is_problem(alpha.post(BOOKINGS, booking()), 401, "unauthenticated")
 
-    def test_end_when_they_are_revoked(self, installation: Installation, alpha: Caller) -> None:
+    def test_end_when_they_are_revoked(self, installation: HttpHarness, alpha: Caller) -> None:
         installation.revoke(alpha.token_id)
         is_problem(alpha.post(BOOKINGS, booking()), 401, "unauthenticated")
 
-    def test_come_second_to_the_provider_in_the_path(self, installation: Installation) -> None:
+    def test_come_second_to_the_provider_in_the_path(self, installation: HttpHarness) -> None:
         answer = installation.client.post("/api/pms/nobody/bookings", json={})
         is_problem(answer, 404, "unknown_provider")
 
     @pytest.mark.parametrize("name", ["Canonical", "canonical%20", "..", "%2e%2e", "a" * 500, "💥"])
     def test_of_a_provider_that_is_none_are_not_looked_at(
-        self, installation: Installation, name: str
+        self, installation: HttpHarness, name: str
     ) -> None:
         assert installation.client.post(f"/api/pms/{name}/bookings").status_code == 404
 
-    def test_without_the_scope_are_not_enough(self, installation: Installation) -> None:
+    def test_without_the_scope_are_not_enough(self, installation: HttpHarness) -> None:
         reader = installation.caller("alpha", scopes=frozenset({Scope.READ}))
         is_problem(reader.post(BOOKINGS, booking()), 403, "forbidden")
         is_problem(reader.post("/api/pms/sync", {"provider": "canonical"}), 403, "forbidden")
@@ -94,7 +94,7 @@ class TestCredentials:
 
 class TestProvider:
     def test_of_the_path_must_be_the_token_s(
-        self, installation: Installation, alpha: Caller
+        self, installation: HttpHarness, alpha: Caller
     ) -> None:
         is_problem(alpha.post("/api/pms/scripted/bookings", booking()), 403, "forbidden")
         assert backlog(installation) == 0
@@ -104,14 +104,12 @@ class TestProvider:
 
 
 class TestHotel:
-    def test_of_the_body_is_not_listened_to(
-        self, installation: Installation, alpha: Caller
-    ) -> None:
+    def test_of_the_body_is_not_listened_to(self, installation: HttpHarness, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(hotel="beta", hotel_id="beta"))
         assert (stored(installation, "alpha"), stored(installation, "beta")) == (["B1"], [])
 
     def test_keeps_its_own_booking_of_the_same_id(
-        self, installation: Installation, alpha: Caller, beta: Caller
+        self, installation: HttpHarness, alpha: Caller, beta: Caller
     ) -> None:
         alpha.post(BOOKINGS, booking(notes="alpha's"))
         beta.post(BOOKINGS, booking(notes="beta's"))
@@ -122,13 +120,13 @@ class TestHotel:
 
     @pytest.mark.parametrize("slug", ["beta", "nowhere", "", "*", "alpha,beta", "ALPHA"])
     def test_of_the_header_must_be_one_of_the_token_s(
-        self, installation: Installation, alpha: Caller, slug: str
+        self, installation: HttpHarness, alpha: Caller, slug: str
     ) -> None:
         answer = alpha.post(BOOKINGS, booking(), X_PMS_Hotel=slug)
         assert answer.status_code == 403
         assert (stored(installation, "alpha"), stored(installation, "beta")) == ([], [])
 
-    def test_of_the_header_chooses_among_several(self, installation: Installation) -> None:
+    def test_of_the_header_chooses_among_several(self, installation: HttpHarness) -> None:
         chain = installation.caller("alpha", "beta")
         chain.post(BOOKINGS, booking("B1"), X_PMS_Hotel="alpha")
         chain.post(BOOKINGS, booking("B2"), X_PMS_Hotel="beta")
@@ -138,7 +136,7 @@ class TestHotel:
         "path", [BOOKINGS, "/api/pms/sync", f"/api/pms/quarantine/{'0' * 32}/replay"]
     )
     def test_must_be_named_for_a_change_where_the_token_has_several(
-        self, installation: Installation, path: str
+        self, installation: HttpHarness, path: str
     ) -> None:
         chain = installation.caller("alpha", "beta")
         problem = is_problem(chain.post(path, booking("B1")), 422, "hotel_required")
@@ -146,14 +144,14 @@ class TestHotel:
         assert "slug" in problem["detail"]
         assert (stored(installation, "alpha"), stored(installation, "beta")) == ([], [])
 
-    def test_is_the_token_s_first_for_a_look(self, installation: Installation) -> None:
+    def test_is_the_token_s_first_for_a_look(self, installation: HttpHarness) -> None:
         installation.caller("beta").post(BOOKINGS, booking(status="WHO"))
         chain = installation.caller("alpha", "beta")
         assert chain.get("/api/pms/quarantine").get_json()["items"] == []
         [item] = chain.get("/api/pms/quarantine", X_PMS_Hotel="beta").get_json()["items"]
         assert item["external_id"] == "B1"
 
-    def test_without_a_connection_takes_nothing(self, installation: Installation) -> None:
+    def test_without_a_connection_takes_nothing(self, installation: HttpHarness) -> None:
         installation.hotel("gamma")
         gamma = installation.caller("gamma")
         is_problem(gamma.post(BOOKINGS, booking()), 409, "not_connected")

@@ -3,12 +3,12 @@ import pytest
 from adapters.inbound.rest.use_cases import Options
 from adapters.outbound.memory.providers import TRUST_HEADER
 from ports.errors import StoreUnavailable
-from tests.http.installation import Installation, is_problem
+from tests.http.http_harness import HttpHarness, is_problem
 from tests.http.test_ingest import MEBIBYTE, backlog
 
 
 @pytest.fixture
-def hook(installation: Installation) -> str:
+def hook(installation: HttpHarness) -> str:
     _, key = installation.connection("beta", "scripted", name="hooked")
     return f"/api/pms/scripted/webhook/{key}"
 
@@ -16,20 +16,20 @@ def hook(installation: Installation) -> str:
 class TestWebhook:
     @pytest.mark.parametrize("body", [b"", b"not json", b'{"Events": []}', b"\xff\x00"])
     def test_is_stored_and_acknowledged_whatever_it_says(
-        self, installation: Installation, hook: str, body: bytes
+        self, installation: HttpHarness, hook: str, body: bytes
     ) -> None:
         answer = installation.client.post(hook, data=body)
         assert (answer.status_code, answer.get_json()) == (200, {})
         assert (backlog(installation), len(installation.queue.jobs)) == (1, 1)
 
     def test_is_acknowledged_while_the_queue_is_down(
-        self, installation: Installation, hook: str
+        self, installation: HttpHarness, hook: str
     ) -> None:
         installation.queue.is_up = False
         assert installation.client.post(hook, data=b"x").status_code == 200
         assert backlog(installation) == 1
 
-    def test_with_a_wrong_key_is_not_found(self, installation: Installation, hook: str) -> None:
+    def test_with_a_wrong_key_is_not_found(self, installation: HttpHarness, hook: str) -> None:
         is_problem(installation.client.post(f"{hook}x", data=b"x"), 404, "connection_not_found")
         other = hook.replace("scripted", "canonical")
         is_problem(installation.client.post(other, data=b"x"), 404, "connection_not_found")
@@ -38,14 +38,14 @@ class TestWebhook:
         assert backlog(installation) == 0
 
     def test_without_the_vendor_s_proof_is_refused(
-        self, installation: Installation, hook: str
+        self, installation: HttpHarness, hook: str
     ) -> None:
         answer = installation.client.post(hook, data=b"x", headers={TRUST_HEADER: "forged"})
         is_problem(answer, 401, "unauthenticated")
         assert backlog(installation) == 0
 
     def test_that_could_not_be_stored_is_asked_for_again(
-        self, installation: Installation, hook: str
+        self, installation: HttpHarness, hook: str
     ) -> None:
         installation.store.fail_next_commit(StoreUnavailable())
         answer = installation.client.post(hook, data=b"x")
@@ -53,7 +53,7 @@ class TestWebhook:
         assert backlog(installation) == 0
 
     def test_key_is_in_no_log_and_no_answer(
-        self, installation: Installation, hook: str, caplog: pytest.LogCaptureFixture
+        self, installation: HttpHarness, hook: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level("DEBUG")
         key = hook.rpartition("/")[2]
@@ -64,13 +64,13 @@ class TestWebhook:
             installation.client.post(f"{hook}/more"),
             installation.client.post(hook, data=b"x" * 6 * MEBIBYTE),
         ]
-        told = "".join(str(record.__dict__) for record in caplog.records)
-        told += "".join(answer.get_data(as_text=True) for answer in answers)
+        responses = "".join(str(record.__dict__) for record in caplog.records)
+        responses += "".join(answer.get_data(as_text=True) for answer in answers)
         assert [answer.status_code for answer in answers] == [200, 404, 405, 404, 413]
-        assert key not in told
+        assert key not in responses
 
     def test_is_never_rate_limited(self) -> None:
-        installation = Installation(options=Options(requests_per_minute=1))
+        installation = HttpHarness(options=Options(requests_per_minute=1))
         installation.hotel("alpha")
         _, key = installation.connection("alpha", "scripted")
         sent = [

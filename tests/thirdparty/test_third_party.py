@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from entrypoints.cli.main import main
-from entrypoints.providers import GROUP
-from tests.architecture.documents import provider_names
+from entrypoints.wiring.installed_providers import GROUP
+from tests.architecture.generated_blocks import provider_names
 from tests.thirdparty.own_code import own_lines
-from tests.thirdparty.stranger import PACKAGE, SECONDS, Stranger, tool
+from tests.thirdparty.third_party_environment import PACKAGE, SECONDS, Stranger, tool
 
 MOST_LINES = 150
 

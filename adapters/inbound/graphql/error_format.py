@@ -10,27 +10,27 @@ from domain.errors import ErrorKind, PmsError
 
 _LOG: Final = logging.getLogger("pms.graphql")
 _MASKED: Final = "Something went wrong on our side; the correlation id tells us what."
-_OURS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
+_INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
-    answer: dict[str, Any] = {"message": error.message}
+    formatted_error: dict[str, Any] = {"message": error.message}
     if error.locations:
-        answer["locations"] = [place.formatted for place in error.locations]
+        formatted_error["locations"] = [location.formatted for location in error.locations]
     if error.path is not None:
-        answer["path"] = error.path
+        formatted_error["path"] = error.path
     cause = _cause(error)
-    if isinstance(cause, PmsError) and cause.kind not in _OURS:
+    if isinstance(cause, PmsError) and cause.kind not in _INTERNAL_KINDS:
         told = {"field": cause.details["field"]} if "field" in cause.details else {}
         # graphql-core's own message says which value of which variable it was.
         message = error.message if isinstance(cause, BadScalar) else cause.message
-        return answer | {"message": message, "extensions": {"code": cause.code, **told}}
+        return formatted_error | {"message": message, "extensions": {"code": cause.code, **told}}
     if cause is not None:
         _LOG.error("graphql_failed", extra={"error_type": type(cause).__name__})
-        masked = {"code": "INTERNAL_SERVER_ERROR"}
-        return answer | {"message": _MASKED, "extensions": masked}
+        internal_error = {"code": "INTERNAL_SERVER_ERROR"}
+        return formatted_error | {"message": _MASKED, "extensions": internal_error}
     code = (error.extensions or {}).get("code", "GRAPHQL_VALIDATION_FAILED")
-    return answer | {"extensions": {"code": code}}
+    return formatted_error | {"extensions": {"code": code}}
 
 
 def _cause(error: GraphQLError) -> Exception | None:

@@ -5,76 +5,76 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from application.authenticate import Principal
+from application.access.authenticate import Principal
 from application.errors import InvalidRequest
-from application.find_bookings import AvailabilityFilter, BookingFilter, GuestFilter
+from application.queries.find_bookings import AvailabilityFilter, BookingFilter, GuestFilter
 from domain.errors import InvalidField
 from domain.values import Stay
 
 Arguments = Mapping[str, Any]
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)
 
 
-def booking_filter(principal: Principal, given: Arguments | None) -> BookingFilter:
+def booking_filter(principal: Principal, arguments: Arguments | None) -> BookingFilter:
     """Raises InvalidRequest, InvalidField, Forbidden."""
-    wanted = _checked(principal, given)
+    checked = _require_no_empty_values(principal, arguments)
     return BookingFilter(
         hotel_id=principal.hotel_id,
         provider=principal.provider,
-        statuses=frozenset(wanted.get("status", ())),
-        arrival=wanted.get("arrival"),
-        departure=wanted.get("departure"),
-        stay=_stay(wanted["stay"]) if "stay" in wanted else None,
-        updated_since=wanted.get("updated_since"),
-        guest_email=wanted.get("guest_email"),
-        confirmation_number=wanted.get("confirmation_number"),
-        include_deleted=wanted.get("include_deleted", False),
+        statuses=frozenset(checked.get("status", ())),
+        arrival=checked.get("arrival"),
+        departure=checked.get("departure"),
+        stay=_stay(checked["stay"]) if "stay" in checked else None,
+        updated_since=checked.get("updated_since"),
+        guest_email=checked.get("guest_email"),
+        confirmation_number=checked.get("confirmation_number"),
+        include_deleted=checked.get("include_deleted", False),
     )
 
 
-def availability_filter(principal: Principal, given: Arguments) -> AvailabilityFilter:
+def availability_filter(principal: Principal, arguments: Arguments) -> AvailabilityFilter:
     """Raises InvalidRequest, Forbidden."""
-    wanted = _checked(principal, given)
+    checked = _require_no_empty_values(principal, arguments)
     return AvailabilityFilter(
         hotel_id=principal.hotel_id,
-        start=wanted["from"],
-        end=wanted["to"],
+        start=checked["from"],
+        end=checked["to"],
         provider=principal.provider,
-        room_types=frozenset(wanted.get("room_types", ())),
+        room_types=frozenset(checked.get("room_types", ())),
     )
 
 
-def guest_filter(principal: Principal, given: Arguments | None) -> GuestFilter:
+def guest_filter(principal: Principal, arguments: Arguments | None) -> GuestFilter:
     """Raises InvalidRequest, Forbidden."""
-    wanted = _checked(principal, given)
+    checked = _require_no_empty_values(principal, arguments)
     return GuestFilter(
         hotel_id=principal.hotel_id,
         provider=principal.provider,
-        email=wanted.get("email"),
-        external_ids=frozenset(wanted.get("external_ids", ())),
+        email=checked.get("email"),
+        external_ids=frozenset(checked.get("external_ids", ())),
     )
 
 
-def _checked(principal: Principal, given: Arguments | None) -> Arguments:
-    wanted = given or {}
-    for name, value in wanted.items():
+def _require_no_empty_values(principal: Principal, arguments: Arguments | None) -> Arguments:
+    checked = arguments or {}
+    for name, value in checked.items():
         if value is None or value in ("", []):
-            path = f"filter.{camel(name)}"
+            path = f"filter.{to_camel_case(name)}"
             message = f"{path}: null and empty values are refused; leave it out"
             raise InvalidRequest(message, field=path)
-    if "provider" in wanted:
-        principal.require_provider(wanted["provider"])
-    return wanted
+    if "provider" in checked:
+        principal.require_provider(checked["provider"])
+    return checked
 
 
-def _stay(given: Mapping[str, date]) -> Stay:
-    if given["to"] <= given["from"]:
+def _stay(arguments: Mapping[str, date]) -> Stay:
+    if arguments["to"] <= arguments["from"]:
         raise InvalidRequest("filter.stay.to: must lie after from", field="filter.stay.to")
     try:
-        return Stay(given["from"], given["to"])
+        return Stay(arguments["from"], arguments["to"])
     except InvalidField as error:
         raise InvalidRequest(f"filter.stay.to: {error.fix}", field="filter.stay.to") from error

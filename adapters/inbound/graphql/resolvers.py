@@ -12,13 +12,13 @@ from graphql import GraphQLResolveInfo
 from adapters.inbound.graphql.filters import (
     availability_filter,
     booking_filter,
-    camel,
     guest_filter,
+    to_camel_case,
 )
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
-from application.authenticate import Principal
-from application.find_bookings import BookingOrder, GuestFilter, PageOf
-from application.find_sync_runs import RunList
+from application.access.authenticate import Principal
+from application.queries.find_bookings import BookingOrder, GuestFilter, ResultPage
+from application.sync.find_sync_runs import RunList
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.guest import Guest, GuestDetails
@@ -27,7 +27,7 @@ Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class RequestContext:
     """The context of one request."""
 
     caller: Principal
@@ -43,8 +43,10 @@ class Asking:
 class BookingPage:
     """Bookings that are shown together: what belongs to them is asked for once for all."""
 
-    def __init__(self, asking: Asking, principal: Principal, bookings: Sequence[Booking]) -> None:
-        self._use_cases = asking.use_cases
+    def __init__(
+        self, request_context: RequestContext, principal: Principal, bookings: Sequence[Booking]
+    ) -> None:
+        self._use_cases = request_context.use_cases
         self._principal = principal
         self._bookings = bookings
 
@@ -53,13 +55,13 @@ class BookingPage:
         ids = {p.guest_id for b in self._bookings if (p := b.details.primary_guest) and p.guest_id}
         if not ids:
             return {}
-        wanted = GuestFilter(
+        query_filter = GuestFilter(
             hotel_id=self._principal.hotel_id,
             provider=self._principal.provider,
             external_ids=frozenset(ids),
         )
-        found = self._use_cases.find_guests(wanted, first=len(ids))
-        return {guest.external_id: guest for guest in found.rows}
+        page_found = self._use_cases.find_guests(query_filter, first=len(ids))
+        return {guest.external_id: guest for guest in page_found.rows}
 
     @cached_property
     def histories(self) -> Mapping[Any, Sequence[Any]]:
@@ -93,12 +95,16 @@ def bookings(
     after: str | None = None,
     filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
 ) -> Mapping[str, Any]:
-    asking: Asking = info.context
-    principal = asking.at(hotel)
-    wanted = booking_filter(principal, filter)
-    found = asking.use_cases.find_bookings(wanted, order=order_by, first=first, after=after)
-    page = BookingPage(asking, principal, found.rows)
-    return _connection(found, [BookingNode(booking, page) for booking in found.rows], after)
+    request_context: RequestContext = info.context
+    principal = request_context.at(hotel)
+    query_filter = booking_filter(principal, filter)
+    page_found = request_context.use_cases.find_bookings(
+        query_filter, order=order_by, first=first, after=after
+    )
+    page = BookingPage(request_context, principal, page_found.rows)
+    return _connection(
+        page_found, [BookingNode(booking, page) for booking in page_found.rows], after
+    )
 
 
 @query.field("booking")
@@ -110,10 +116,14 @@ def booking(
     external_id: str,
     hotel: str | None = None,
 ) -> BookingNode | None:
-    asking: Asking = info.context
-    principal = asking.at(hotel)
-    found = asking.use_cases.find_booking(principal, provider, external_id)
-    return BookingNode(found, BookingPage(asking, principal, [found])) if found else None
+    request_context: RequestContext = info.context
+    principal = request_context.at(hotel)
+    page_found = request_context.use_cases.find_booking(principal, provider, external_id)
+    return (
+        BookingNode(page_found, BookingPage(request_context, principal, [page_found]))
+        if page_found
+        else None
+    )
 
 
 @query.field("availability")
@@ -124,9 +134,9 @@ def availability(
     filter: Mapping[str, Any],  # noqa: A002  the argument's name
     hotel: str | None = None,
 ) -> Sequence[AvailabilityCell]:
-    asking: Asking = info.context
-    wanted = availability_filter(asking.at(hotel), filter)
-    return asking.use_cases.find_availability(wanted)
+    request_context: RequestContext = info.context
+    query_filter = availability_filter(request_context.at(hotel), filter)
+    return request_context.use_cases.find_availability(query_filter)
 
 
 @query.field("guests")
@@ -139,16 +149,16 @@ def guests(
     hotel: str | None = None,
     filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
 ) -> Mapping[str, Any]:
-    asking: Asking = info.context
-    wanted = guest_filter(asking.at(hotel), filter)
-    found = asking.use_cases.find_guests(wanted, first=first, after=after)
-    return _connection(found, found.rows, after)
+    request_context: RequestContext = info.context
+    query_filter = guest_filter(request_context.at(hotel), filter)
+    page_found = request_context.use_cases.find_guests(query_filter, first=first, after=after)
+    return _connection(page_found, page_found.rows, after)
 
 
 @query.field("hotel")
 def hotel(_: object, info: GraphQLResolveInfo, *, hotel: str | None = None) -> Mapping[str, Any]:
-    asking: Asking = info.context
-    view = asking.use_cases.find_hotel(asking.at(hotel))
+    request_context: RequestContext = info.context
+    view = request_context.use_cases.find_hotel(request_context.at(hotel))
     return {
         "slug": view.hotel.slug,
         "name": view.hotel.name,
@@ -164,16 +174,20 @@ def hotel(_: object, info: GraphQLResolveInfo, *, hotel: str | None = None) -> M
 def sync_runs(
     _: object, info: GraphQLResolveInfo, *, limit: int, offset: int, hotel: str | None = None
 ) -> RunList:
-    asking: Asking = info.context
-    return asking.use_cases.find_sync_runs(asking.at(hotel), limit=limit, offset=offset)
+    request_context: RequestContext = info.context
+    return request_context.use_cases.find_sync_runs(
+        request_context.at(hotel), limit=limit, offset=offset
+    )
 
 
-def _connection(found: PageOf[Any], nodes: Sequence[object], after: str | None) -> dict[str, Any]:
-    cursors = found.cursors
+def _connection(
+    page_found: ResultPage[Any], nodes: Sequence[object], after: str | None
+) -> dict[str, Any]:
+    cursors = page_found.cursors
     return {
         "edges": [Edge(cursor, node) for cursor, node in zip(cursors, nodes, strict=True)],
         "page_info": {
-            "has_next_page": found.has_next,
+            "has_next_page": page_found.has_next,
             "has_previous_page": after is not None,
             "start_cursor": cursors[0] if cursors else None,
             "end_cursor": cursors[-1] if cursors else None,
@@ -181,12 +195,12 @@ def _connection(found: PageOf[Any], nodes: Sequence[object], after: str | None) 
     }
 
 
-def _reading(path: str) -> Resolver:
+def _attribute_resolver(path: str) -> Resolver:
     read = attrgetter(path)
     return lambda source, _: read(source)
 
 
-def _extras(path: str) -> Resolver:
+def _extras_resolver(path: str) -> Resolver:
     read = attrgetter(path)
     return lambda source, _: [{"path": at, "json": text} for at, text in read(source)]
 
@@ -200,40 +214,42 @@ def _history_of(node: BookingNode, _: GraphQLResolveInfo) -> Sequence[Any]:
     return node.page.histories.get(node.booking.id, ())
 
 
-_NOT_BY_NAME: Final = frozenset({"extras", "counted_rooms"})
+_CUSTOM_FIELDS: Final = frozenset({"extras", "counted_rooms"})
 """The first has a resolver of its own; the second is what a cell's sums are of."""
 
 
-def _object(name: str, paths: Mapping[str, str], details: type, under: str) -> ObjectType:
+def _build_object_type(
+    name: str, paths: Mapping[str, str], details: type, under: str
+) -> ObjectType:
     """`paths` by field; every field of `details` is read `under` that path."""
-    made = ObjectType(name)
-    told = [f.name for f in fields(details) if f.name not in _NOT_BY_NAME]
-    own = {camel(name): f"{under}.{name}" for name in told}
-    for field, path in {**own, **paths}.items():
-        made.set_field(field, _reading(path))
-    return made
+    object_type = ObjectType(name)
+    versioned = [f.name for f in fields(details) if f.name not in _CUSTOM_FIELDS]
+    detail_paths = {to_camel_case(name): f"{under}.{name}" for name in versioned}
+    for field, path in {**detail_paths, **paths}.items():
+        object_type.set_field(field, _attribute_resolver(path))
+    return object_type
 
 
-def _bound() -> list[ObjectType]:
-    kept = {"id": "id", "provider": "provider", "externalId": "external_id"}
-    told = {"sourceVersion": "version", "syncedAt": "synced_at"}
-    of_booking = {name: f"booking.{path}" for name, path in {**kept, **told}.items()}
-    booking_type = _object("Booking", of_booking, BookingDetails, "booking.details")
-    booking_type.set_field("extras", _extras("booking.details.extras"))
+def _object_types() -> list[ObjectType]:
+    identity = {"id": "id", "provider": "provider", "externalId": "external_id"}
+    versioned = {"sourceVersion": "version", "syncedAt": "synced_at"}
+    of_booking = {name: f"booking.{path}" for name, path in {**identity, **versioned}.items()}
+    booking_type = _build_object_type("Booking", of_booking, BookingDetails, "booking.details")
+    booking_type.set_field("extras", _extras_resolver("booking.details.extras"))
     booking_type.set_field("guest", _guest_of)
     booking_type.set_field("statusHistory", _history_of)
-    guest_type = _object("Guest", {**kept, **told}, GuestDetails, "details")
-    guest_type.set_field("extras", _extras("details.extras"))
-    of_cell = {"provider": "provider", "roomTypeId": "room_type_id", "date": "day", **told}
-    cell_type = _object("Availability", of_cell, CellDetails, "details")
+    guest_type = _build_object_type("Guest", {**identity, **versioned}, GuestDetails, "details")
+    guest_type.set_field("extras", _extras_resolver("details.extras"))
+    of_cell = {"provider": "provider", "roomTypeId": "room_type_id", "date": "day", **versioned}
+    cell_type = _build_object_type("Availability", of_cell, CellDetails, "details")
     change = ObjectType("StatusChange")
-    change.set_field("from", _reading("transition.source"))
-    change.set_field("to", _reading("transition.target"))
-    change.set_field("kind", _reading("transition.kind"))
-    change.set_field("sourceVersion", _reading("version"))
+    change.set_field("from", _attribute_resolver("transition.source"))
+    change.set_field("to", _attribute_resolver("transition.target"))
+    change.set_field("kind", _attribute_resolver("transition.kind"))
+    change.set_field("sourceVersion", _attribute_resolver("version"))
     money = ObjectType("Money")
     money.set_field("amount", lambda value, _: f"{value.amount:f}")
     return [booking_type, guest_type, cell_type, change, money]
 
 
-RESOLVERS: Final = [query, *_bound()]
+RESOLVERS: Final = [query, *_object_types()]

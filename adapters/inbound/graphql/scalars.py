@@ -17,7 +17,7 @@ class BadScalar(InvalidRequest):
     code = "bad_value"
 
 
-def _date(value: object) -> date:
+def _parse_date(value: object) -> date:
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
@@ -26,7 +26,7 @@ def _date(value: object) -> date:
     raise BadScalar("Send a date as YYYY-MM-DD.")
 
 
-def _instant(value: object) -> datetime:
+def _parse_instant(value: object) -> datetime:
     if isinstance(value, str) and len(value) <= 40 and _DATE.match(value):
         try:
             instant = datetime.fromisoformat(value)
@@ -37,20 +37,20 @@ def _instant(value: object) -> datetime:
     raise BadScalar("Send an instant with its UTC offset, as 2026-03-01T12:00:00Z.")
 
 
-def _date_text(value: date) -> str:
+def _format_date(value: date) -> str:
     return value.isoformat()
 
 
-def _instant_text(value: datetime) -> str:
+def _format_instant(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def _same(value: int) -> int:
+def _identity(value: int) -> int:
     return value
 
 
 SCALARS: Final = [
-    ScalarType("Date", serializer=_date_text, value_parser=_date),
-    ScalarType("DateTime", serializer=_instant_text, value_parser=_instant),
-    ScalarType("Long", serializer=_same),
+    ScalarType("Date", serializer=_format_date, value_parser=_parse_date),
+    ScalarType("DateTime", serializer=_format_instant, value_parser=_parse_instant),
+    ScalarType("Long", serializer=_identity),
 ]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from application.authenticate import Authenticate
-from application.find_booking import FindBooking, FindStatusHistory
-from application.find_bookings import FindAvailability, FindBookings, FindGuests
-from application.find_hotel import FindHotel
-from application.find_sync_runs import FindSyncRuns
+from application.access.authenticate import Authenticate
+from application.hotels.find_hotel import FindHotel
+from application.queries.find_booking import FindBooking, FindStatusHistory
+from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
+from application.sync.find_sync_runs import FindSyncRuns
 
 PATH: Final = "/api/pms/graphql"
 

@@ -22,10 +22,10 @@ from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
 from typing_extensions import override
 
 from adapters.inbound.graphql.error_format import formatted
-from adapters.inbound.graphql.executable import Documents, executable_schema
-from adapters.inbound.graphql.resolvers import Asking
+from adapters.inbound.graphql.executable_schema import QueryDocuments, executable_schema
+from adapters.inbound.graphql.resolvers import RequestContext
 from adapters.inbound.graphql.use_cases import PATH, GraphQLOptions, GraphQLUseCases
-from application.authenticate import Principal
+from application.access.authenticate import Principal
 from domain.access import Scope
 
 Admission: TypeAlias = Callable[[], Principal]
@@ -38,7 +38,7 @@ def graphql_registrar(
     """Adds the view to an application."""
     options = options or GraphQLOptions()
     schema = executable_schema()
-    documents = Documents(schema, options)
+    documents = QueryDocuments(schema, options)
 
     def register(app: Flask, admit: Admission) -> None:
         view = HardenedGraphQLView.as_view(
@@ -60,7 +60,7 @@ class _RequestAdapter(FlaskHTTPRequestAdapter):
         return self.request.get_data(cache=False)
 
 
-class HardenedGraphQLView(GraphQLView[Asking, None]):
+class HardenedGraphQLView(GraphQLView[RequestContext, None]):
     methods: ClassVar[list[str]] = ["POST"]
     request_adapter_class = _RequestAdapter
     init_every_request = False
@@ -71,7 +71,7 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
         *,
         admit: Admission,
         use_cases: GraphQLUseCases,
-        documents: Documents,
+        documents: QueryDocuments,
         options: GraphQLOptions,
     ) -> None:
         super().__init__(schema, graphql_ide=None, allow_queries_via_get=False)
@@ -86,14 +86,14 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
         principal = self._admit()
         principal.require(Scope.READ)
         try:
-            return self.run(request=request, context=Asking(principal, self._use_cases))
+            return self.run(request=request, context=RequestContext(principal, self._use_cases))
         except HTTPException as error:
-            told = {"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}
-            return _json({"errors": [told]}, error.status_code)
+            error_document = {"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}
+            return _json_response({"errors": [error_document]}, error.status_code)
 
     @override
     def parse_http_body(
-        self, request: SyncHTTPRequestAdapter, context: Asking
+        self, request: SyncHTTPRequestAdapter, context: RequestContext
     ) -> GraphQLRequestData:
         mimetype = (request.content_type or "").partition(";")[0].strip().lower()
         if mimetype != "application/json":
@@ -127,7 +127,7 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
         self,
         request_adapter: SyncHTTPRequestAdapter,
         request_data: GraphQLRequestData,
-        context: Asking,
+        context: RequestContext,
         root_value: None,
         allowed_operation_types: set[OperationType],
     ) -> ExecutionResult:
@@ -155,29 +155,31 @@ class HardenedGraphQLView(GraphQLView[Asking, None]):
         self, request: Request, result: ExecutionResult, strict: bool = False
     ) -> GraphQLHTTPResponse:
         """A request error has no data; a field error has data, null perhaps."""
-        answer: GraphQLHTTPResponse = {}
+        response: GraphQLHTTPResponse = {}
         errors = result.errors or []
         if result.data is not None or any(error.path for error in errors) or not strict:
-            answer["data"] = result.data
+            response["data"] = result.data
         if errors:
-            answer["errors"] = [formatted(error) for error in errors]
-        return answer
+            response["errors"] = [formatted(error) for error in errors]
+        return response
 
     @override
     def create_response(
         self, response_data: GraphQLHTTPResponse, sub_response: Response, is_strict: bool
     ) -> Response:
         kind = "application/graphql-response+json" if is_strict else "application/json"
-        return _json(response_data, 200 if "data" in response_data else 400, kind)
+        return _json_response(response_data, 200 if "data" in response_data else 400, kind)
 
 
-def _require_operation(names: tuple[str | None, ...], wanted: str | None) -> None:
-    if wanted is not None and wanted not in names:
+def _require_operation(operation_names: tuple[str | None, ...], wanted: str | None) -> None:
+    if wanted is not None and wanted not in operation_names:
         raise GraphQLError("There is no operation of this operationName.")
-    if wanted is None and len(names) != 1:
+    if wanted is None and len(operation_names) != 1:
         raise GraphQLError("Say by operationName which operation is meant.")
 
 
-def _json(document: object, status: int, content_type: str = "application/json") -> Response:
+def _json_response(
+    document: object, status: int, content_type: str = "application/json"
+) -> Response:
     text = orjson.dumps(document)
     return Response(text, status, content_type=f"{content_type}; charset=utf-8")

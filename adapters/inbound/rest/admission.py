@@ -5,9 +5,9 @@ from typing import Final
 
 from flask import g, request
 
-from adapters.inbound.rest.rate_limits import TokenLimits
+from adapters.inbound.rest.rate_limits import TokenRateLimits
 from application import log_context
-from application.authenticate import Authenticate, Principal
+from application.access.authenticate import Authenticate, Principal
 from application.errors import HotelRequired
 
 KEY_HEADER: Final = "X-PMS-Provider-Key"
@@ -17,7 +17,7 @@ HOTEL_HEADER: Final = "X-PMS-Hotel"
 @dataclass(frozen=True, slots=True)
 class Admission:
     authenticate: Authenticate
-    limits: TokenLimits
+    limits: TokenRateLimits
 
     def __call__(self, *, changes: bool = False) -> Principal:
         """The caller of the current request. `changes`: the request writes, so that it must not

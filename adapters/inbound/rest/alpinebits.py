@@ -8,25 +8,25 @@ from flask_smorest import Blueprint
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from adapters.inbound.rest.bodies import body_maybe_compressed
-from adapters.inbound.rest.openapi import BASIC, Description, answers, route
+from adapters.inbound.rest.openapi import BASIC, Description, responses_spec, route
 from adapters.inbound.rest.problems import (
     BodyTooLarge,
     UnsupportedMediaType,
-    problem_of,
-    status_for_sender,
+    document_error_status,
+    problem_from_error,
 )
+from adapters.inbound.rest.request_bodies import read_compressed_body
 from adapters.inbound.rest.use_cases import PREFIX, UseCases
 from application import log_context
-from application.converse import Document
 from application.errors import InvalidRequest
+from application.ingest.exchange_document import DocumentRequest
 from domain.errors import PmsError
 
 NAME: Final = "alpinebits"
 FORM: Final = "multipart/form-data"
 XML: Final = ("text/xml", "application/xml", "application/soap+xml")
 _FIELDS: Final = frozenset({"action", "request"})
-_MOST_PARTS: Final = 10
+_MAX_PARTS: Final = 10
 
 
 class UnreadableForm(InvalidRequest):
@@ -54,7 +54,7 @@ def blueprint(use_cases: UseCases) -> Blueprint:
     )
     def receive() -> Response:
         log_context.provider.set(NAME)
-        document = Document(
+        document = DocumentRequest(
             provider=NAME,
             headers={name.lower(): value for name, value in request.headers.items()},
             body=b"",
@@ -62,67 +62,69 @@ def blueprint(use_cases: UseCases) -> Blueprint:
             is_form=request.mimetype == FORM,
         )
         try:
-            document = _filled(document)
-            said = use_cases.converse(document)
+            document = _with_body(document)
+            response_document = use_cases.exchange_document(document)
         except PmsError as error:
-            return _refused(use_cases, document, error)
-        response = Response(said.body, 200, content_type=said.content_type)
-        response.headers.update(said.headers)
+            return _error_response(use_cases, document, error)
+        response = Response(
+            response_document.body, 200, content_type=response_document.content_type
+        )
+        response.headers.update(response_document.headers)
         return response
 
     return alpinebits
 
 
-def _refused(use_cases: UseCases, document: Document, error: PmsError) -> Response:
-    said = use_cases.converse.refusal(document, error)
-    if said is None:
-        return problem_of(error).response()
-    status, headers = status_for_sender(error)
-    response = Response(said.body, status, content_type=said.content_type)
-    response.headers.update({**said.headers, **headers})
+def _error_response(use_cases: UseCases, document: DocumentRequest, error: PmsError) -> Response:
+    response_document = use_cases.exchange_document.render_error(document, error)
+    if response_document is None:
+        return problem_from_error(error).response()
+    status, headers = document_error_status(error)
+    response = Response(response_document.body, status, content_type=response_document.content_type)
+    response.headers.update({**response_document.headers, **headers})
     return response
 
 
-def _filled(document: Document) -> Document:
+def _with_body(document: DocumentRequest) -> DocumentRequest:
     """Raises UnsupportedMediaType, BodyTooLarge, UnreadableForm."""
     if not document.is_form and request.mimetype not in XML:
         raise UnsupportedMediaType(f"send {FORM} or one of {', '.join(XML)}")
-    body = body_maybe_compressed()
+    body = read_compressed_body()
     if not document.is_form:
         return replace(document, body=body)
-    fields = _fields(body, request.mimetype_params.get("boundary", ""))
+    fields = _parse_form(body, request.mimetype_params.get("boundary", ""))
     action = fields.get("action", b"").decode("utf-8", "replace").strip()
     return replace(document, action=action, body=fields.get("request", b""))
 
 
-def _fields(body: bytes, boundary: str) -> dict[str, bytes]:
+def _parse_form(body: bytes, boundary: str) -> dict[str, bytes]:
     """The form's two parameters to the byte; it does not matter whether as fields or as files."""
     if not boundary.isascii() or not 0 < len(boundary) <= 200:
         raise UnreadableForm
-    decoder = MultipartDecoder(boundary.encode(), max_parts=_MOST_PARTS)
-    found: dict[str, bytearray] = {}
+    decoder = MultipartDecoder(boundary.encode(), max_parts=_MAX_PARTS)
+    parts: dict[str, bytearray] = {}
     try:
         decoder.receive_data(body)
         decoder.receive_data(None)
         part = bytearray()
         while not isinstance(event := decoder.next_event(), Epilogue | NeedData):
             if isinstance(event, Field | File):
-                part = _begun(event.name, found)
+                part = _start_part(event.name, parts)
             elif isinstance(event, Data):
                 part += event.data
     except RequestEntityTooLarge as error:
         raise BodyTooLarge from error
     except ValueError as error:
         raise UnreadableForm from error
-    return {name: bytes(value) for name, value in found.items()}
+    return {name: bytes(value) for name, value in parts.items()}
 
 
-def _begun(name: str, found: dict[str, bytearray]) -> bytearray:
-    if name in found:
+def _start_part(name: str, parts: dict[str, bytearray]) -> bytearray:
+    if name in parts:
         raise UnreadableForm("a parameter came twice")
     if name in _FIELDS:
-        found[name] = bytearray()
-    return found.get(name, bytearray())
+        parts[name] = bytearray()
+    return parts.get(name, bytearray())
 
 
 _DESCRIPTION: Final = (
@@ -153,8 +155,12 @@ _REQUEST: Final[Description] = {
         **dict.fromkeys(XML, _TEXT),
     },
 }
-_SAID: Final[Description] = {"text/xml": _TEXT, "application/soap+xml": _TEXT, "text/plain": _TEXT}
-_MEANINGS: Final = {
+_RESPONSE_CONTENT: Final[Description] = {
+    "text/xml": _TEXT,
+    "application/soap+xml": _TEXT,
+    "text/plain": _TEXT,
+}
+_STATUS_DESCRIPTIONS: Final = {
     200: "Stored and applied, or the standard's error document",
     400: "No message, no such action, no such version",
     401: "No credentials, or wrong ones",
@@ -164,6 +170,9 @@ _MEANINGS: Final = {
     503: "It could not be stored; send it again",
 }
 _RESPONSES: Final[Description] = {
-    **{str(code): {"description": said, "content": _SAID} for code, said in _MEANINGS.items()},
-    **answers({}, 404),
+    **{
+        str(code): {"description": response_document, "content": _RESPONSE_CONTENT}
+        for code, response_document in _STATUS_DESCRIPTIONS.items()
+    },
+    **responses_spec({}, 404),
 }

@@ -19,7 +19,7 @@ from adapters.inbound.rest import (
 )
 from adapters.inbound.rest.admission import Admission
 from adapters.inbound.rest.openapi import CORRELATION, HOTEL, SECURITY, SECURITY_SCHEMES
-from adapters.inbound.rest.rate_limits import TokenLimits
+from adapters.inbound.rest.rate_limits import TokenRateLimits
 from adapters.inbound.rest.request_scope import PmsFlask
 from adapters.inbound.rest.use_cases import DOCS, Options, UseCases
 
@@ -39,12 +39,12 @@ def build_app(
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
     )
-    limits = TokenLimits(
+    limits = TokenRateLimits(
         options.rate_limit_storage, per_minute=options.requests_per_minute, now=use_cases.now
     )
     admit = Admission(use_cases.authenticate, limits)
     request_scope.register(app, new_id=use_cases.new_id)
-    api = _documented(app)
+    api = _create_api(app)
     for blueprint in (
         ingest.blueprint(use_cases, admit),
         webhooks.blueprint(use_cases),
@@ -54,7 +54,7 @@ def build_app(
         health.blueprint(use_cases),
     ):
         api.register_blueprint(blueprint)
-    _common_parameters(api)
+    _add_common_parameters(api)
     for register in registrars:
         register(app, admit)
     problems.register(app)
@@ -67,11 +67,11 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
-def _documented(app: Flask) -> Api:
+def _create_api(app: Flask) -> Api:
     return _Api(app, spec_kwargs={"security": SECURITY, "info": {"description": docs_page.ABOUT}})
 
 
-def _common_parameters(api: Api) -> None:
+def _add_common_parameters(api: Api) -> None:
     for name, scheme in SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
     # flask-smorest's own error and paging shapes are not ours.

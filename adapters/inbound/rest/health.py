@@ -4,8 +4,8 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from adapters.inbound.rest import schemas
-from adapters.inbound.rest.bodies import answer
-from adapters.inbound.rest.openapi import NO_CREDENTIALS, answers, route
+from adapters.inbound.rest.openapi import NO_CREDENTIALS, responses_spec, route
+from adapters.inbound.rest.request_bodies import json_response
 from adapters.inbound.rest.use_cases import UseCases
 
 
@@ -18,10 +18,10 @@ def blueprint(use_cases: UseCases) -> Blueprint:
         summary="The process is alive",
         operationId="healthz",
         security=NO_CREDENTIALS,
-        responses=answers({200: ("It is", None)}),
+        responses=responses_spec({200: ("It is", None)}),
     )
     def alive() -> Response:
-        return answer({"status": "ok"})
+        return json_response({"status": "ok"})
 
     @route(
         health,
@@ -29,14 +29,14 @@ def blueprint(use_cases: UseCases) -> Blueprint:
         summary="The installation can work",
         operationId="readyz",
         security=NO_CREDENTIALS,
-        responses=answers(
-            {200: ("It can", schemas.HealthAnswer), 503: ("It can't", schemas.HealthAnswer)}
+        responses=responses_spec(
+            {200: ("It can", schemas.HealthResponse), 503: ("It can't", schemas.HealthResponse)}
         ),
     )
     def ready() -> Response:
-        found = use_cases.check_health()
-        parts = {name: code or "ok" for name, code in found.parts.items()}
-        document = {"status": "ready" if found.is_ready else "unavailable", "parts": parts}
-        return answer(document, 200 if found.is_ready else 503)
+        health_status = use_cases.check_health()
+        parts = {name: code or "ok" for name, code in health_status.parts.items()}
+        document = {"status": "ready" if health_status.is_ready else "unavailable", "parts": parts}
+        return json_response(document, 200 if health_status.is_ready else 503)
 
     return health

@@ -8,14 +8,20 @@ from flask_smorest import Blueprint
 
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.admission import Admission
-from adapters.inbound.rest.bodies import answer, as_id, json_body
-from adapters.inbound.rest.documents import batch_document, push_document
-from adapters.inbound.rest.idempotency import once
-from adapters.inbound.rest.openapi import IDEMPOTENCY_KEY, PREFER, answers, route, sends
+from adapters.inbound.rest.idempotency import run_once_per_key
+from adapters.inbound.rest.openapi import (
+    IDEMPOTENCY_KEY,
+    PREFER,
+    request_body_spec,
+    responses_spec,
+    route,
+)
+from adapters.inbound.rest.request_bodies import json_response, parse_id, read_json_body
+from adapters.inbound.rest.response_documents import batch_document, push_document
 from adapters.inbound.rest.use_cases import PREFIX, UseCases
 from application import log_context
-from application.authenticate import Principal
-from application.ingest_items import Push
+from application.access.authenticate import Principal
+from application.ingest.ingest_items import Push
 from domain.access import Scope
 from domain.messages import ItemKind
 
@@ -27,10 +33,10 @@ _PATHS: Final = {
 
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
-    push = _Pushing(use_cases, admit)
+    push = _PushViews(use_cases, admit)
     ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data from partners")
     for path, (kind, schema) in _PATHS.items():
-        documented = route(
+        register_view = route(
             ingest,
             f"/<provider>/{path}",
             method="POST",
@@ -38,73 +44,73 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             summary=f"Push {path}",
             operationId=f"push_{path}",
             parameters=[IDEMPOTENCY_KEY, PREFER],
-            requestBody=sends(schema, many=True),
-            responses=answers(
+            requestBody=request_body_spec(schema, many=True),
+            responses=responses_spec(
                 {
-                    200: ("Every item was understood", schemas.PushAnswer),
-                    202: ("Stored; the status is at Location", schemas.PushAnswer),
-                    207: ("Some items are quarantined, with the reason", schemas.PushAnswer),
+                    200: ("Every item was understood", schemas.PushResponse),
+                    202: ("Stored; the status is at Location", schemas.PushResponse),
+                    207: ("Some items are quarantined, with the reason", schemas.PushResponse),
                 },
                 *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             ),
         )
-        documented(push.of_kind(kind))
+        register_view(push.view_for(kind))
 
     @route(
         ingest,
         "/ingests/<batch_id>",
         summary="What became of a push",
         operationId="show_ingest",
-        responses=answers(
-            {200: ("The items with their outcomes", schemas.BatchAnswer)},
+        responses=responses_spec(
+            {200: ("The items with their outcomes", schemas.BatchResponse)},
             *(400, 401, 403, 404, 429, 503),
         ),
     )
     def status(batch_id: str) -> Response:
         principal = admit()
         principal.require(Scope.INGEST)
-        wanted = as_id(batch_id, "batch_id")
-        return answer(batch_document(wanted, use_cases.find_batch(principal, wanted)))
+        batch = parse_id(batch_id, "batch_id")
+        return json_response(batch_document(batch, use_cases.find_batch(principal, batch)))
 
     return ingest
 
 
-class _Pushing:
+class _PushViews:
     def __init__(self, use_cases: UseCases, admit: Admission) -> None:
         self._use_cases = use_cases
         self._admit = admit
 
-    def of_kind(self, kind: ItemKind) -> Callable[[str], Response]:
+    def view_for(self, kind: ItemKind) -> Callable[[str], Response]:
         def push(provider: str) -> Response:
             self._use_cases.find_provider(provider)
             principal = self._admit(changes=True)
             principal.require_provider(provider)
             principal.require(Scope.INGEST)
-            body = json_body()
-            pushed = Push(
+            body = read_json_body()
+            push_request = Push(
                 provider=provider,
                 kind=kind,
                 body=body,
                 correlation_id=log_context.correlation_id.get() or "",
                 deferred=_wants_async(),
             )
-            return once(
+            return run_once_per_key(
                 self._use_cases.idempotent_requests,
                 principal,
                 body,
-                lambda: self._push(principal, pushed),
+                lambda: self._push(principal, push_request),
             )
 
         return push
 
-    def _push(self, principal: Principal, pushed: Push) -> Response:
-        result = self._use_cases.ingest_items(principal, pushed)
+    def _push(self, principal: Principal, push_request: Push) -> Response:
+        result = self._use_cases.ingest_items(principal, push_request)
         document = push_document(result)
-        if pushed.deferred and result.items:
-            response = answer(document, 202, Preference_Applied="respond-async")
+        if push_request.deferred and result.items:
+            response = json_response(document, 202, Preference_Applied="respond-async")
             response.headers["Location"] = str(document["status_url"])
             return response
-        return answer(document, 200 if result.understood else 207)
+        return json_response(document, 200 if result.all_understood else 207)
 
 
 def _wants_async() -> bool:

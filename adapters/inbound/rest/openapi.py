@@ -105,39 +105,41 @@ def route(
     """A view with its OpenAPI description."""
 
     def add(view: View) -> View:
-        described = blueprint.doc(**description)(view)
-        blueprint.route(rule, methods=[method], endpoint=endpoint)(described)
+        documented_view = blueprint.doc(**description)(view)
+        blueprint.route(rule, methods=[method], endpoint=endpoint)(documented_view)
         return view
 
     return add
 
 
-def sends(schema: type[Schema], *, many: bool = False) -> Description:
+def request_body_spec(schema: type[Schema], *, many: bool = False) -> Description:
     """`many`: one object or an array of up to 1,000."""
     array = {"type": "array", "items": schema, "maxItems": 1_000}
-    shape = {"oneOf": [schema, array]} if many else schema
-    return {"required": True, "content": {"application/json": {"schema": shape}}}
+    schema_or_array = {"oneOf": [schema, array]} if many else schema
+    return {"required": True, "content": {"application/json": {"schema": schema_or_array}}}
 
 
-def answers(good: Mapping[int, tuple[str, type[Schema] | None]], *bad: int) -> Description:
-    told: Description = {}
-    for status, (description, schema) in good.items():
+def responses_spec(
+    success: Mapping[int, tuple[str, type[Schema] | None]], *error_statuses: int
+) -> Description:
+    responses: Description = {}
+    for status, (description, schema) in success.items():
         content = {"schema": schema or {"type": "object"}}
         headers = _LOCATION if status == HTTPStatus.ACCEPTED else {}
-        if HTTPStatus.TOO_MANY_REQUESTS in bad:
+        if HTTPStatus.TOO_MANY_REQUESTS in error_statuses:
             headers = headers | _RATE_HEADERS
-        told[str(status)] = {
+        responses[str(status)] = {
             "description": description,
             "content": {"application/json": content},
             "headers": headers,
         }
-    for status in bad:
-        told[str(status)] = {
+    for status in error_statuses:
+        responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": schemas.Problem}},
             "headers": _RETRY_AFTER if status in (429, 503) else {},
         }
-    return told
+    return responses
 
 
 _LOCATION: Final[Description] = {

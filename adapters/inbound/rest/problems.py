@@ -52,7 +52,7 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "provider_not_found": HTTPStatus.BAD_GATEWAY,
     "provider_answer_unreadable": HTTPStatus.BAD_GATEWAY,
 }
-_TOLD: Final = ("limit", "position")
+_EXPOSED_DETAILS: Final = ("limit", "position")
 _RETRY_AFTER_SECONDS: Final = "10"
 _INTERNAL: Final = "Something went wrong on our side; the correlation id tells us what."
 
@@ -104,7 +104,7 @@ class Problem:
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
-            "instance": shown_path(),
+            "instance": redacted_path(),
             "code": self.code,
             "correlation_id": log_context.correlation_id.get(),
         }
@@ -113,12 +113,12 @@ class Problem:
         return orjson.dumps({**document, **self.details})
 
     def response(self) -> Response:
-        answer = Response(self.body(), self.status, content_type=MEDIA_TYPE)
-        answer.headers.update(self.headers)
-        return answer
+        http_response = Response(self.body(), self.status, content_type=MEDIA_TYPE)
+        http_response.headers.update(self.headers)
+        return http_response
 
 
-def shown_path() -> str:
+def redacted_path() -> str:
     """Without the secret that a webhook's URL carries, and never as long as an attacker likes."""
     rule = request.url_rule
     if rule is not None and "connection_key" in rule.arguments:
@@ -127,7 +127,7 @@ def shown_path() -> str:
     return request.path[:500] if "/webhook/" not in request.path else f"{PREFIX}/…/webhook/…"
 
 
-def problem_of(error: PmsError) -> Problem:
+def problem_from_error(error: PmsError) -> Problem:
     status = STATUS_OF_CODE.get(error.code, STATUS_OF_KIND[error.kind])
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("request_failed", extra={"code": error.code})
@@ -135,15 +135,15 @@ def problem_of(error: PmsError) -> Problem:
     path = error.details.get("path") or error.details.get("field")
     errors = (_field_error(error, str(path)),) if path else ()
     shown: dict[str, str | int] = {
-        name: error.details[name] for name in _TOLD if name in error.details
+        name: error.details[name] for name in _EXPOSED_DETAILS if name in error.details
     }
     return Problem(status, error.code, error.message, errors, shown, _headers(error, status))
 
 
-def problem_for_vendor(error: PmsError) -> Problem:
+def webhook_problem(error: PmsError) -> Problem:
     """Many vendors never send again what was answered with 4xx: only what can't become better by
     waiting may be one."""
-    problem = problem_of(error)
+    problem = problem_from_error(error)
     is_final = error.kind in (
         ErrorKind.NOT_FOUND,
         ErrorKind.UNAUTHENTICATED,
@@ -156,10 +156,10 @@ def problem_for_vendor(error: PmsError) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, headers=headers)
 
 
-def status_for_sender(error: PmsError) -> tuple[int, Mapping[str, str]]:
+def document_error_status(error: PmsError) -> tuple[int, Mapping[str, str]]:
     """Of an answer whose body is in the sender's own words: what can't be read will not be better
     the next time, whatever it is called elsewhere."""
-    problem = problem_of(error)
+    problem = problem_from_error(error)
     if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return HTTPStatus.BAD_REQUEST, {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
@@ -181,10 +181,10 @@ def _headers(error: PmsError, status: int) -> Mapping[str, str]:
     return {}
 
 
-def of_framework(error: HTTPException) -> Response:
+def response_for_http_exception(error: HTTPException) -> Response:
     """What Flask itself refuses: no such route, method not allowed, body too large, …"""
     if isinstance(error, RequestEntityTooLarge):
-        return problem_of(BodyTooLarge()).response()
+        return problem_from_error(BodyTooLarge()).response()
     status = error.code or 500
     if status < 400 and error.response is None:
         return Response(status=status, headers=error.get_headers())
@@ -194,10 +194,12 @@ def of_framework(error: HTTPException) -> Response:
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return Problem(status, code, _SENTENCES.get(status, "Bad request."), headers=headers).response()
+    return Problem(
+        status, code, _STATUS_DETAILS.get(status, "Bad request."), headers=headers
+    ).response()
 
 
-_SENTENCES: Final = {
+_STATUS_DETAILS: Final = {
     404: "There is nothing at this path.",
     405: "This path does not take this method; the Allow header lists those that it does.",
     415: "Send the body as application/json in UTF-8, not compressed.",
@@ -205,5 +207,5 @@ _SENTENCES: Final = {
 
 
 def register(app: Flask) -> None:
-    app.register_error_handler(PmsError, lambda error: problem_of(error).response())
-    app.register_error_handler(HTTPException, of_framework)
+    app.register_error_handler(PmsError, lambda error: problem_from_error(error).response())
+    app.register_error_handler(HTTPException, response_for_http_exception)

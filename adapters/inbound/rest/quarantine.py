@@ -5,9 +5,9 @@ from flask_smorest import Blueprint
 
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.admission import Admission
-from adapters.inbound.rest.bodies import answer, as_id, query_integer
-from adapters.inbound.rest.documents import quarantined_document, settlement_document
-from adapters.inbound.rest.openapi import AFTER, LIMIT, answers, route
+from adapters.inbound.rest.openapi import AFTER, LIMIT, responses_spec, route
+from adapters.inbound.rest.request_bodies import json_response, parse_id, parse_query_integer
+from adapters.inbound.rest.response_documents import outcome_document, quarantined_document
 from adapters.inbound.rest.use_cases import PREFIX, UseCases
 from domain.access import Scope
 
@@ -23,7 +23,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         summary="What could not be understood, oldest first",
         operationId="list_quarantine",
         parameters=[LIMIT, AFTER],
-        responses=answers(
+        responses=responses_spec(
             {200: ("The items, without their bodies", schemas.QuarantineList)},
             *(400, 401, 403, 422, 429, 503),
         ),
@@ -31,11 +31,13 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     def items() -> Response:
         principal = admit()
         principal.require(Scope.READ)
-        given = request.args.get("after")
-        after = as_id(given, "after") if given is not None else None
-        found = use_cases.find_quarantine(principal, limit=query_integer("limit", 50), after=after)
-        shown = [quarantined_document(item) for item in found.items]
-        return answer({"items": shown, "next_after": found.next_after})
+        after_text = request.args.get("after")
+        after = parse_id(after_text, "after") if after_text is not None else None
+        page = use_cases.find_quarantine(
+            principal, limit=parse_query_integer("limit", 50), after=after
+        )
+        documents = [quarantined_document(item) for item in page.items]
+        return json_response({"items": documents, "next_after": page.next_after})
 
     @route(
         quarantine,
@@ -43,17 +45,17 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         method="POST",
         summary="Try one again",
         operationId="replay_quarantined",
-        responses=answers(
-            {200: ("What became of it", schemas.SettlementAnswer)},
+        responses=responses_spec(
+            {200: ("What became of it", schemas.InboxOutcomeResponse)},
             *(400, 401, 403, 404, 409, 422, 429, 502, 503),
         ),
     )
     def replay(item_id: str) -> Response:
         principal = admit(changes=True)
         principal.require(Scope.SYNC)
-        settled = use_cases.replay_quarantine(
-            principal.hotel_id, as_id(item_id, "item_id"), provider=principal.provider
+        outcome = use_cases.replay_quarantine(
+            principal.hotel_id, parse_id(item_id, "item_id"), provider=principal.provider
         )
-        return answer(settlement_document(settled))
+        return json_response(outcome_document(outcome))
 
     return quarantine

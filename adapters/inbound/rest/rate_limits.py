@@ -16,28 +16,28 @@ from limits.storage import Storage, storage_from_string
 from adapters.inbound.rest.problems import RateExceeded
 
 WINDOW_SECONDS: Final = 60
-_LEFT_ALONE_SECONDS: Final = 5.0
+_STORAGE_RETRY_SECONDS: Final = 5.0
 _TIMEOUTS: Final[Mapping[str, float]] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 
 
-class _ThisProcess:
+class _LocalCounter:
     """Counts of the current window only."""
 
     def __init__(self) -> None:
         self._window = 0
         self._counts: dict[UUID, int] = {}
 
-    def hit(self, token_id: UUID, window: int) -> int:
+    def increment(self, token_id: UUID, window: int) -> int:
         if window != self._window:
             self._window, self._counts = window, {}
         self._counts[token_id] = count = self._counts.get(token_id, 0) + 1
         return count
 
 
-class TokenLimits:
+class TokenRateLimits:
     def __init__(self, storage_url: str, *, per_minute: int, now: Callable[[], datetime]) -> None:
-        self._storage = None if storage_url.startswith("memory:") else _connected(storage_url)
-        self._here = _ThisProcess()
+        self._storage = None if storage_url.startswith("memory:") else _connect_storage(storage_url)
+        self._local = _LocalCounter()
         self._per_minute = per_minute
         self._now = now
         self._down_until = 0.0
@@ -45,28 +45,28 @@ class TokenLimits:
     def count(self, token_id: UUID) -> Mapping[str, str]:
         """The headers to answer with. Raises RateExceeded."""
         now = self._now().timestamp()
-        window, into = divmod(now, WINDOW_SECONDS)
-        left_seconds = ceil(WINDOW_SECONDS - into)
-        used = self._hit(token_id, int(window), now)
+        window, elapsed = divmod(now, WINDOW_SECONDS)
+        remaining_seconds = ceil(WINDOW_SECONDS - elapsed)
+        used = self._increment(token_id, int(window), now)
         headers = {
             "RateLimit-Policy": f'"token";q={self._per_minute};w={WINDOW_SECONDS}',
-            "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={left_seconds}',
+            "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={remaining_seconds}',
         }
         if used > self._per_minute:
-            raise RateExceeded(retry_after=left_seconds, headers=headers)
+            raise RateExceeded(retry_after=remaining_seconds, headers=headers)
         return headers
 
-    def _hit(self, token_id: UUID, window: int, now: float) -> int:
+    def _increment(self, token_id: UUID, window: int, now: float) -> int:
         if self._storage is None or now < self._down_until:
-            return self._here.hit(token_id, window)
+            return self._local.increment(token_id, window)
         try:
             return self._storage.incr(f"pms:rate:{token_id}:{window}", WINDOW_SECONDS)
         except StorageError:
-            self._down_until = now + _LEFT_ALONE_SECONDS
-            return self._here.hit(token_id, window)
+            self._down_until = now + _STORAGE_RETRY_SECONDS
+            return self._local.increment(token_id, window)
 
 
-def _connected(url: str) -> Storage:
+def _connect_storage(url: str) -> Storage:
     storage = storage_from_string(url, wrap_exceptions=True, **_TIMEOUTS)
     if not isinstance(storage, Storage):
         raise TypeError("the storage of rate limits must be a synchronous one")

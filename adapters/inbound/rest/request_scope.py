@@ -14,7 +14,7 @@ from application import log_context
 
 CONTENT_POLICY: Final = "Content-Security-Policy"
 CORRELATION_HEADER: Final = "X-Correlation-ID"
-_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VALID_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ACCESS_LOG: Final = logging.getLogger("pms.access")
 _LOG: Final = logging.getLogger("pms.rest")
 
@@ -39,11 +39,11 @@ class PmsFlask(Flask):
         ),
     ) -> None:
         kind, _, trace = exc_info
-        extra = {"error_type": kind.__name__ if kind else None, "place": place_of(trace)}
+        extra = {"error_type": kind.__name__ if kind else None, "place": traceback_locations(trace)}
         _LOG.error("unexpected_error", extra=extra)
 
 
-def place_of(trace: TracebackType | None) -> list[str]:
+def traceback_locations(trace: TracebackType | None) -> list[str]:
     """file:line:function of the innermost frames."""
     places = []
     while trace is not None:
@@ -57,8 +57,10 @@ def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
     @app.before_request
     def begin() -> None:
         g.began = perf_counter()
-        given = request.headers.get(CORRELATION_HEADER, "")
-        log_context.begin(given if _ACCEPTABLE.fullmatch(given) else new_id().hex)
+        requested_id = request.headers.get(CORRELATION_HEADER, "")
+        log_context.begin(
+            requested_id if _VALID_CORRELATION_ID.fullmatch(requested_id) else new_id().hex
+        )
 
     @app.after_request
     def end(response: Response) -> Response:

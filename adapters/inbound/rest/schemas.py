@@ -9,14 +9,14 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from domain.messages import InboxState, ItemKind
-from domain.precedence import Origin
+from domain.precedence import Channel
 from domain.snapshots import MAX_ID, BookingSource, PartyRole
 from domain.status import BookingStatus
 from domain.sync import ItemOutcome, SyncKind, SyncStatus, SyncTrigger
 from domain.values import AgeClass
 
 
-class _Described(Schema):
+class _BaseSchema(Schema):
     class Meta:
         unknown = "include"
 
@@ -26,7 +26,7 @@ def _text(description: str = "", **settings: Any) -> fields.String:
     return fields.String(metadata=metadata, **settings)
 
 
-def _maybe(description: str = "") -> fields.String:
+def _optional_text(description: str = "") -> fields.String:
     return _text(description, allow_none=True)
 
 
@@ -43,14 +43,14 @@ def _count() -> fields.Integer:
     return fields.Integer(strict=True, allow_none=True, validate=validate.Range(-100_000, 100_000))
 
 
-class SourceVersion(_Described):
+class SourceVersion(_BaseSchema):
     """Orders what you send: an older version never overwrites a newer one."""
 
     updated_at = fields.AwareDateTime(required=True)
     sequence = fields.Integer(strict=True, allow_none=True, validate=validate.Range(min=0))
 
 
-class Money(_Described):
+class Money(_BaseSchema):
     amount = _text(
         "In major units, with no more digits than the currency has; a JSON number is exact too",
         required=True,
@@ -58,30 +58,30 @@ class Money(_Described):
     currency = _text("ISO 4217", required=True, validate=validate.Regexp("^[A-Z]{3}$"))
 
 
-class Stay(_Described):
+class Stay(_BaseSchema):
     """Local hotel dates; the same day twice is a day use."""
 
     arrival = fields.Date(required=True)
     departure = fields.Date(required=True)
 
 
-class AgeCount(_Described):
+class AgeCount(_BaseSchema):
     age_class = _choice(AgeClass, required=True)
     count = fields.Integer(strict=True, required=True, validate=validate.Range(0, 9_999))
     age = fields.Integer(strict=True, allow_none=True)
-    category = _maybe()
+    category = _optional_text()
 
 
-class NightlyPrice(_Described):
+class NightlyPrice(_BaseSchema):
     night = fields.Date(required=True)
     price = fields.Nested(Money, required=True)
 
 
-class RoomStay(_Described):
-    line_id = _maybe()
-    room_type_id = _maybe()
-    room_id = _maybe()
-    rate_plan_id = _maybe()
+class RoomStay(_BaseSchema):
+    line_id = _optional_text()
+    room_type_id = _optional_text()
+    room_id = _optional_text()
+    rate_plan_id = _optional_text()
     stay = fields.Nested(Stay)
     status = _choice(BookingStatus)
     occupancy = fields.List(fields.Nested(AgeCount), allow_none=True)
@@ -89,18 +89,18 @@ class RoomStay(_Described):
     units = fields.Integer(strict=True, validate=validate.Range(1, 999))
 
 
-class Party(_Described):
-    guest_id = _maybe("The guest's external_id")
+class Party(_BaseSchema):
+    guest_id = _optional_text("The guest's external_id")
     role = _choice(PartyRole, allow_none=True)
-    first_name = _maybe()
-    last_name = _maybe()
-    email = _maybe()
-    phone = _maybe()
-    country = _maybe()
-    language = _maybe()
+    first_name = _optional_text()
+    last_name = _optional_text()
+    email = _optional_text()
+    phone = _optional_text()
+    country = _optional_text()
+    language = _optional_text()
 
 
-class CanonicalBooking(_Described):
+class CanonicalBooking(_BaseSchema):
     """A field that is left out stays as it is here; null clears it. A first message needs status
     and stay."""
 
@@ -109,9 +109,9 @@ class CanonicalBooking(_Described):
     deleted = fields.Boolean()
     status = _choice(BookingStatus)
     holds_inventory = fields.Boolean()
-    confirmation_number = _maybe()
-    group_id = _maybe()
-    share_id = _maybe()
+    confirmation_number = _optional_text()
+    group_id = _optional_text()
+    share_id = _optional_text()
     source = _choice(BookingSource)
     stay = fields.Nested(Stay)
     rooms = fields.List(fields.Nested(RoomStay), validate=validate.Length(min=1))
@@ -120,50 +120,50 @@ class CanonicalBooking(_Described):
     total = fields.Nested(Money, allow_none=True)
     paid = fields.Nested(Money, allow_none=True)
     balance = fields.Nested(Money, allow_none=True)
-    special_requests = _maybe()
-    notes = _maybe()
+    special_requests = _optional_text()
+    notes = _optional_text()
     checked_in_at = fields.AwareDateTime(allow_none=True)
     checked_out_at = fields.AwareDateTime(allow_none=True)
     canceled_at = fields.AwareDateTime(allow_none=True)
-    cancel_reason = _maybe()
+    cancel_reason = _optional_text()
     extras = fields.Dict(metadata={"description": "Whatever else you want us to keep"})
 
 
-class CanonicalGuest(_Described):
+class CanonicalGuest(_BaseSchema):
     external_id = _external_id(required=True)
     source_version = fields.Nested(SourceVersion, required=True)
     deleted = fields.Boolean()
-    title = _maybe()
-    first_name = _maybe()
-    last_name = _maybe()
-    email = _maybe()
-    phone = _maybe()
-    address = _maybe()
-    city = _maybe()
-    region = _maybe()
-    postal_code = _maybe()
-    country = _maybe()
-    nationality = _maybe()
+    title = _optional_text()
+    first_name = _optional_text()
+    last_name = _optional_text()
+    email = _optional_text()
+    phone = _optional_text()
+    address = _optional_text()
+    city = _optional_text()
+    region = _optional_text()
+    postal_code = _optional_text()
+    country = _optional_text()
+    nationality = _optional_text()
     birth_date = fields.Date(allow_none=True)
-    language = _maybe()
+    language = _optional_text()
     vip = fields.Boolean(allow_none=True)
-    loyalty_number = _maybe()
-    loyalty_tier = _maybe()
+    loyalty_number = _optional_text()
+    loyalty_tier = _optional_text()
     loyalty_points = fields.Integer(strict=True, allow_none=True)
-    id_document_type = _maybe()
-    id_document_number = _maybe()
-    preferences = _maybe()
-    notes = _maybe()
+    id_document_type = _optional_text()
+    id_document_number = _optional_text()
+    preferences = _optional_text()
+    notes = _optional_text()
     email_opt_in = fields.Boolean(allow_none=True)
     sms_opt_in = fields.Boolean(allow_none=True)
     total_stays = fields.Integer(strict=True, allow_none=True)
     total_spent = fields.Nested(Money, allow_none=True)
     last_stay_on = fields.Date(allow_none=True)
-    merged_into = _maybe("external_id of the guest that this one became part of")
+    merged_into = _optional_text("external_id of the guest that this one became part of")
     extras = fields.Dict()
 
 
-class CanonicalAvailability(_Described):
+class CanonicalAvailability(_BaseSchema):
     """One room type on one local date. `source_version` may say `observed` in place of a clock."""
 
     room_type_id = _external_id(required=True)
@@ -189,13 +189,13 @@ class SyncRequest(Schema):
     kind = _choice(SyncKind)
 
 
-class FieldReason(_Described):
+class FieldReason(_BaseSchema):
     code = fields.String(required=True)
     path = fields.String(required=True, allow_none=True)
     detail = fields.String(required=True)
 
 
-class PushedItem(_Described):
+class PushedItem(_BaseSchema):
     """`accepted`: stored, the outcome is at the batch's status_url."""
 
     index = fields.Integer(required=True)
@@ -205,17 +205,17 @@ class PushedItem(_Described):
     reason = fields.Nested(FieldReason, required=True, allow_none=True)
 
 
-class PushAnswer(_Described):
+class PushResponse(_BaseSchema):
     batch_id = fields.UUID(required=True)
     status_url = fields.String(required=True)
     items = fields.List(fields.Nested(PushedItem), required=True)
 
 
-class BatchAnswer(PushAnswer):
+class BatchResponse(PushResponse):
     state = _choice(["processing", "done"], required=True)
 
 
-class SyncRunAnswer(_Described):
+class SyncRunResponse(_BaseSchema):
     id = fields.UUID(required=True)
     status_url = fields.String(required=True)
     connection_id = fields.UUID(required=True)
@@ -234,19 +234,19 @@ class SyncRunAnswer(_Described):
     error = fields.Nested(FieldReason, required=True, allow_none=True)
 
 
-class SyncRunList(_Described):
-    runs = fields.List(fields.Nested(SyncRunAnswer), required=True)
+class SyncRunList(_BaseSchema):
+    runs = fields.List(fields.Nested(SyncRunResponse), required=True)
     total = fields.Integer(required=True)
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
 
 
-class QuarantinedItem(_Described):
+class QuarantinedItem(_BaseSchema):
     id = fields.UUID(required=True)
     provider = fields.String(required=True)
     connection_id = fields.UUID(required=True)
     kind = _choice(ItemKind, required=True)
-    origin = _choice(Origin, required=True)
+    origin = _choice(Channel, required=True)
     external_id = fields.String(required=True, allow_none=True)
     reason = fields.Nested(FieldReason, required=True, allow_none=True)
     received_at = fields.AwareDateTime(required=True)
@@ -255,12 +255,12 @@ class QuarantinedItem(_Described):
     bytes = fields.Integer(required=True)
 
 
-class QuarantineList(_Described):
+class QuarantineList(_BaseSchema):
     items = fields.List(fields.Nested(QuarantinedItem), required=True)
     next_after = fields.UUID(required=True, allow_none=True)
 
 
-class SettlementAnswer(_Described):
+class InboxOutcomeResponse(_BaseSchema):
     id = fields.UUID(required=True)
     state = _choice(InboxState, required=True)
     external_id = fields.String(required=True, allow_none=True)
@@ -268,12 +268,12 @@ class SettlementAnswer(_Described):
     reason = fields.Nested(FieldReason, required=True, allow_none=True)
 
 
-class HealthAnswer(_Described):
+class HealthResponse(_BaseSchema):
     status = _choice(["ready", "unavailable"], required=True)
     parts = fields.Dict(required=True, keys=fields.String(), values=fields.String())
 
 
-class Problem(_Described):
+class Problem(_BaseSchema):
     """RFC 9457."""
 
     type = fields.String(required=True)

@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from application.authenticate import Authenticate
+from application.access.authenticate import Authenticate
 from application.check_health import CheckHealth
-from application.converse import Converse
-from application.find_batch import FindBatch
-from application.find_connections import FindConnections
-from application.find_providers import FindProvider
-from application.find_quarantine import FindQuarantine
-from application.find_sync_runs import FindSyncRuns
-from application.idempotent_requests import IdempotentRequests
-from application.ingest_items import IngestItems
-from application.receive_webhook import ReceiveWebhook
-from application.replay_quarantine import ReplayQuarantine
-from application.request_sync import RequestSync
+from application.connections.find_connections import FindConnections
+from application.inbox.find_quarantine import FindQuarantine
+from application.inbox.receive_webhook import ReceiveWebhook
+from application.inbox.replay_quarantine import ReplayQuarantine
+from application.ingest.exchange_document import ExchangeDocument
+from application.ingest.find_batch import FindBatch
+from application.ingest.idempotent_requests import IdempotentRequests
+from application.ingest.ingest_items import IngestItems
+from application.queries.find_providers import FindProvider
+from application.sync.find_sync_runs import FindSyncRuns
+from application.sync.request_sync import RequestSync
 
 PREFIX: Final = "/api/pms"
 DOCS: Final = "/api/docs"
@@ -33,7 +33,7 @@ class UseCases:
     ingest_items: IngestItems
     find_batch: FindBatch
     receive_webhook: ReceiveWebhook
-    converse: Converse
+    exchange_document: ExchangeDocument
     request_sync: RequestSync
     find_sync_runs: FindSyncRuns
     find_connections: FindConnections

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from ports.providers import RateBudget
 
-_RESERVE: Final = """
+_RESERVE_SCRIPT: Final = """
 local now = redis.call('TIME')
 local us = now[1] * 1000000 + now[2]
 local window = tonumber(ARGV[2])
@@ -32,7 +32,7 @@ class RedisRateBudget:
     def __init__(self, redis: Redis, *, fallback: RateBudget) -> None:
         self._redis = redis
         self._fallback = fallback
-        self._reserve = redis.register_script(_RESERVE)
+        self._reserve = redis.register_script(_RESERVE_SCRIPT)
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
         key = f"pms:budget:{connection_id}"

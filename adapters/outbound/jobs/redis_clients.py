@@ -8,21 +8,21 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-IMPATIENT_SECONDS: Final = 0.5
+REQUEST_TIMEOUT_SECONDS: Final = 0.5
 
 
-def impatient(url: str) -> Redis:
+def request_client(url: str) -> Redis:
     """Fails within half a second, so that a webhook is acknowledged in time without a queue."""
     return Redis.from_url(
         url,
-        socket_connect_timeout=IMPATIENT_SECONDS,
-        socket_timeout=IMPATIENT_SECONDS,
+        socket_connect_timeout=REQUEST_TIMEOUT_SECONDS,
+        socket_timeout=REQUEST_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=30,
     )
 
 
-def patient(url: str) -> Redis:
+def worker_client(url: str) -> Redis:
     """Survives any outage: a worker whose server restarts goes on where it was. RQ itself waits
     on blocking reads of up to its worker's time to live, so there is no socket time-out."""
     return Redis.from_url(

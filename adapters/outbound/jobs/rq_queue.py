@@ -18,8 +18,8 @@ SYNC_QUEUE: Final = "pms-sync"
 TICK_QUEUE: Final = "pms-tick"
 
 _QUEUES: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
-_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
-_FAILED_SECONDS: Final = 60
+_TIMEOUT_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
+_FAILURE_TTL_SECONDS: Final = 60
 """A job that died is no longer in the way of its successor after a minute."""
 
 
@@ -36,13 +36,13 @@ class RqJobQueue:
         }
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
-        with _translated():
+        with _translate_redis_errors():
             for job in jobs:
                 with suppress(DuplicateJobError):
                     self._enqueue_one(job)
 
     def ping(self) -> None:
-        with _translated():
+        with _translate_redis_errors():
             self._redis.ping()
 
     def _enqueue_one(self, job: Job) -> None:
@@ -51,15 +51,15 @@ class RqJobQueue:
             args=(job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id),
             job_id=f"{job.name}-{job.subject_id}",
             description=f"{job.name} {job.subject_id}",
-            timeout=_SECONDS[job.name],
+            timeout=_TIMEOUT_SECONDS[job.name],
             result_ttl=0,
-            failure_ttl=_FAILED_SECONDS,
+            failure_ttl=_FAILURE_TTL_SECONDS,
             unique=True,
         )
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_redis_errors() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:

@@ -13,7 +13,7 @@ from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Secrets
 
-_HEARD_WITHIN: Final = timedelta(seconds=10)
+_INBOUND_TOUCH_INTERVAL: Final = timedelta(seconds=10)
 
 
 class InMemoryHotels:
@@ -34,7 +34,7 @@ class InMemoryHotels:
     def all(self) -> Sequence[Hotel]:
         return sorted(self._tables.hotels.values(), key=lambda hotel: hotel.slug)
 
-    def switch(self, hotel_id: HotelId, *, enabled: bool) -> None:
+    def set_enabled(self, hotel_id: HotelId, *, enabled: bool) -> None:
         held = self._tables.hotels.get(hotel_id)
         if held is not None:
             self._tables.hotels[hotel_id] = replace(held, enabled=enabled)
@@ -45,40 +45,46 @@ class InMemoryConnections:
         self._tables = tables
 
     def add(self, connection: Connection, secrets: Secrets) -> None:
-        self._refuse_taken(connection)
+        self._require_unique(connection)
         if connection.id in self._tables.connections:
             raise AlreadyExists
-        self._tables.connections[connection.id] = _own(connection)
+        self._tables.connections[connection.id] = _copy_connection(connection)
         self._tables.secrets[connection.id] = dict(secrets)
 
     def get(self, connection_id: ConnectionId) -> Connection | None:
         found = self._tables.connections.get(connection_id)
-        return _own(found) if found else None
+        return _copy_connection(found) if found else None
 
     def by_key_hash(self, key_hash: str) -> Connection | None:
         every = self._tables.connections.values()
-        return next((_own(c) for c in every if c.key_hash == key_hash), None)
+        return next((_copy_connection(c) for c in every if c.key_hash == key_hash), None)
 
     def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
-        return [_own(c) for c in self._tables.connections.values() if c.hotel_id == hotel_id]
+        return [
+            _copy_connection(c) for c in self._tables.connections.values() if c.hotel_id == hotel_id
+        ]
 
     def of_provider(self, provider: str) -> Sequence[Connection]:
-        return [_own(c) for c in self._tables.connections.values() if c.provider == provider]
+        return [
+            _copy_connection(c) for c in self._tables.connections.values() if c.provider == provider
+        ]
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         due = [c for c in self._tables.connections.values() if c.due_kind(now) is not None]
-        return [_own(c) for c in sorted(due, key=_due_since)[:limit]]
+        return [_copy_connection(c) for c in sorted(due, key=_due_since)[:limit]]
 
     def save(self, connection: Connection) -> Connection:
         held = self._tables.connections.get(connection.id)
         if held is None or held.revision != connection.revision:
             raise ConcurrentChange
-        self._refuse_taken(connection)
+        self._require_unique(connection)
         saved = replace(
-            _own(connection), revision=held.revision + 1, last_heard_at=held.last_heard_at
+            _copy_connection(connection),
+            revision=held.revision + 1,
+            last_heard_at=held.last_heard_at,
         )
         self._tables.connections[connection.id] = saved
-        return _own(saved)
+        return _copy_connection(saved)
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:
         if connection_id not in self._tables.secrets:
@@ -89,26 +95,26 @@ class InMemoryConnections:
         if connection_id in self._tables.connections:
             self._tables.secrets[connection_id] = dict(secrets)
 
-    def obey(self, connection_id: ConnectionId, *, at: datetime) -> bool:
-        last = self._tables.obeyed.get(connection_id)
+    def apply_control(self, connection_id: ConnectionId, *, at: datetime) -> bool:
+        last = self._tables.control_applied_at.get(connection_id)
         if connection_id not in self._tables.connections or (last is not None and at < last):
             return False
-        self._tables.obeyed[connection_id] = at
+        self._tables.control_applied_at[connection_id] = at
         return True
 
-    def heard(self, connection_id: ConnectionId, *, at: datetime) -> None:
+    def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
         held = self._tables.connections.get(connection_id)
         if held is None:
             return
-        if held.last_heard_at is None or at - held.last_heard_at >= _HEARD_WITHIN:
+        if held.last_heard_at is None or at - held.last_heard_at >= _INBOUND_TOUCH_INTERVAL:
             self._tables.connections[connection_id] = replace(held, last_heard_at=at)
 
     def acquire_lease(
         self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime
     ) -> Lease | None:
         row = self._tables.leases.get(connection_id, LeaseRow(0, None))
-        standing = row.lease is not None and row.lease.expires_at > now
-        if row.lease and standing and row.lease.holder != holder:
+        is_active = row.lease is not None and row.lease.expires_at > now
+        if row.lease and is_active and row.lease.holder != holder:
             return None
         lease = Lease(connection_id, holder, row.fencing_number + 1, until)
         self._tables.leases[connection_id] = LeaseRow(lease.fencing_number, lease)
@@ -130,7 +136,7 @@ class InMemoryConnections:
         held = row.lease if row else None
         return held is not None and held.fencing_number == lease.fencing_number
 
-    def _refuse_taken(self, connection: Connection) -> None:
+    def _require_unique(self, connection: Connection) -> None:
         for other in self._tables.connections.values():
             same_name = (other.hotel_id, other.name) == (connection.hotel_id, connection.name)
             if other.id != connection.id and (same_name or other.key_hash == connection.key_hash):
@@ -142,8 +148,8 @@ class InMemorySyncRuns:
         self._tables = tables
 
     def add(self, run: SyncRun) -> None:
-        beside = not run.status.is_final and self.unfinished(run.connection_id)
-        if beside or run.id in self._tables.sync_runs:
+        has_unfinished = not run.status.is_final and self.unfinished(run.connection_id)
+        if has_unfinished or run.id in self._tables.sync_runs:
             raise AlreadyExists
         self._tables.sync_runs[run.id] = run
 
@@ -174,7 +180,7 @@ class InMemorySyncRuns:
         return expired or row.fencing_number > run.fencing_number
 
 
-def _own(connection: Connection) -> Connection:
+def _copy_connection(connection: Connection) -> Connection:
     """`settings` may be a dictionary that someone still holds."""
     return replace(connection, settings=dict(connection.settings))
 

@@ -26,7 +26,7 @@ class InMemoryBookings:
 
     def save(self, bookings: Sequence[Booking]) -> None:
         rows = {(b.hotel_id, b.provider, b.external_id): b for b in bookings}
-        _refuse_doubles(len(rows), bookings)
+        _require_distinct(len(rows), bookings)
         overwrite(self._tables.bookings, rows)
 
     def record(self, changes: Sequence[StatusChange]) -> None:
@@ -59,7 +59,7 @@ class InMemoryGuests:
 
     def save(self, guests: Sequence[Guest]) -> None:
         rows = {(g.hotel_id, g.provider, g.external_id): g for g in guests}
-        _refuse_doubles(len(rows), guests)
+        _require_distinct(len(rows), guests)
         overwrite(self._tables.guests, rows)
 
 
@@ -82,7 +82,7 @@ class InMemoryAvailability:
 
     def save(self, cells: Sequence[AvailabilityCell]) -> None:
         rows = {(c.hotel_id, c.provider, c.room_type_id, c.day): c for c in cells}
-        _refuse_doubles(len(rows), cells)
+        _require_distinct(len(rows), cells)
         overwrite(self._tables.cells, rows)
 
 
@@ -105,7 +105,7 @@ class InMemoryRecords:
         return len(different)
 
 
-def _refuse_doubles(distinct: int, rows: Sequence[object]) -> None:
+def _require_distinct(distinct: int, rows: Sequence[object]) -> None:
     """One statement writes each row once; a second word about it belongs into the next page."""
     if distinct != len(rows):
         raise ConcurrentChange("One row was given twice.")

@@ -12,7 +12,7 @@ from domain.values import HotelId
 from ports.administration import KeyCheck, KeyState
 from ports.errors import AlreadyExists
 
-_USED_WITHIN: Final = timedelta(minutes=1)
+_USAGE_TOUCH_INTERVAL: Final = timedelta(minutes=1)
 _HOLDER_DEAD_AFTER: Final = timedelta(minutes=1)
 
 
@@ -56,11 +56,11 @@ class InMemoryCredentials:
         self._tables.tokens[token.id] = token
         return True
 
-    def used(self, token_id: UUID, *, at: datetime) -> None:
+    def record_use(self, token_id: UUID, *, at: datetime) -> None:
         token = self._tables.tokens.get(token_id)
         if token is None:
             return
-        if token.last_used_at is None or at - token.last_used_at >= _USED_WITHIN:
+        if token.last_used_at is None or at - token.last_used_at >= _USAGE_TOUCH_INTERVAL:
             self._tables.tokens[token_id] = replace(token, last_used_at=at)
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import OutboxRow, PostponedRow, Tables
-from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage, Settlement
+from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables
+from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, OutboxMessage
 from domain.sync import BreakerState, Connection, ConnectionState, ItemOutcome
 from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists
-from ports.messages import Undelivered
+from ports.messages import PostponedDelivery
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 
@@ -29,15 +29,15 @@ class InMemoryInbox:
         found = (self._tables.inbox.get(item_id) for item_id in dict.fromkeys(ids))
         return {item.id: item for item in found if item and item.hotel_id == hotel_id}
 
-    def attempt(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+    def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
         for item in self.load(hotel_id, ids).values():
             self._tables.inbox[item.id] = replace(item, attempts=item.attempts + 1)
 
-    def settle(self, hotel_id: HotelId, settlements: Sequence[Settlement]) -> None:
-        held = self.load(hotel_id, [s.item_id for s in settlements])
-        for settlement in settlements:
+    def record_outcomes(self, hotel_id: HotelId, inbox_outcomes: Sequence[InboxOutcome]) -> None:
+        held = self.load(hotel_id, [s.item_id for s in inbox_outcomes])
+        for settlement in inbox_outcomes:
             if (item := held.get(settlement.item_id)) is not None:
-                self._tables.inbox[item.id] = _settled(item, settlement)
+                self._tables.inbox[item.id] = _with_outcome(item, settlement)
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         every = self._tables.inbox.values()
@@ -52,7 +52,9 @@ class InMemoryInbox:
         }
         return frozenset(kept.intersection(fingerprints))
 
-    def carried_out(self, hotel_id: HotelId, event_keys: Collection[str]) -> frozenset[str]:
+    def processed_event_keys(
+        self, hotel_id: HotelId, event_keys: Collection[str]
+    ) -> frozenset[str]:
         done = {
             item.external_id
             for item in self._tables.inbox.values()
@@ -61,7 +63,7 @@ class InMemoryInbox:
         }
         return frozenset(key for key in event_keys if key in done)
 
-    def outdate(
+    def mark_stale(
         self,
         hotel_id: HotelId,
         provider: str,
@@ -83,14 +85,14 @@ class InMemoryInbox:
             for item in self._tables.inbox.values()
             if item.state is InboxState.RECEIVED
             and now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
-            and (not item.attempts or self._may_be_asked(item.connection_id, now))
+            and (not item.attempts or self._is_callable_now(item.connection_id, now))
         ]
         items.sort(key=lambda item: (item.received_at, item.id))
         return list(dict.fromkeys((item.hotel_id, item.batch_id) for item in items))[:limit]
 
-    def _may_be_asked(self, connection_id: ConnectionId, now: datetime) -> bool:
+    def _is_callable_now(self, connection_id: ConnectionId, now: datetime) -> bool:
         held = self._tables.connections.get(connection_id)
-        return held is None or _may_be_asked(held, now)
+        return held is None or _is_callable_now(held, now)
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
         done = [
@@ -110,9 +112,9 @@ class InMemoryOutbox:
     def add(self, messages: Sequence[OutboxMessage]) -> None:
         if self._tables.outbox.keys() & {m.id for m in messages}:
             raise AlreadyExists
-        self._tables.outbox.update({m.id: OutboxRow(m) for m in messages})
+        self._tables.outbox.update({m.id: InMemoryOutboxRow(m) for m in messages})
 
-    def lead(self, holder: str, *, now: datetime, until: datetime) -> bool:
+    def acquire_leader_lease(self, holder: str, *, now: datetime, until: datetime) -> bool:
         held = self._tables.relay
         if any(other != holder and expires > now for other, expires in held.items()):
             return False
@@ -124,7 +126,7 @@ class InMemoryOutbox:
         rows = self._tables.outbox.values()
         return [row.message for row in rows if row.delivered_at is None][:limit]
 
-    def delivered(self, ids: Sequence[UUID], *, now: datetime) -> None:
+    def mark_delivered(self, ids: Sequence[UUID], *, now: datetime) -> None:
         for message_id in ids:
             if (row := self._tables.outbox.get(message_id)) is not None:
                 self._tables.outbox[message_id] = replace(row, delivered_at=now)
@@ -135,22 +137,22 @@ class InMemoryOutbox:
         key = (message.id, subscriber)
         before = self._tables.postponed.get(key)
         attempts = before.attempts + 1 if before else 1
-        row = PostponedRow(message, subscriber, error_code, retry_at, attempts)
+        row = InMemoryPostponedRow(message, subscriber, error_code, retry_at, attempts)
         self._tables.postponed[key] = row
 
     def postponed_keys(self, subscriber: str) -> frozenset[str]:
         rows = self._tables.postponed.values()
         return frozenset(r.message.ordering_key for r in rows if r.subscriber == subscriber)
 
-    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[Undelivered]:
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
         places = {message_id: place for place, message_id in enumerate(self._tables.outbox)}
-        oldest: dict[tuple[str, str], PostponedRow] = {}
+        oldest: dict[tuple[str, str], InMemoryPostponedRow] = {}
         for row in sorted(self._tables.postponed.values(), key=lambda r: places[r.message.id]):
             oldest.setdefault((row.subscriber, row.message.ordering_key), row)
         due = [row for row in oldest.values() if row.retry_at <= now][:limit]
-        return [Undelivered(row.message, row.subscriber, row.attempts) for row in due]
+        return [PostponedDelivery(row.message, row.subscriber, row.attempts) for row in due]
 
-    def taken(self, message_id: UUID, subscriber: str) -> None:
+    def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
         self._tables.postponed.pop((message_id, subscriber), None)
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int:
@@ -166,12 +168,12 @@ class InMemoryOutbox:
         return len(old)
 
 
-def _may_be_asked(connection: Connection, now: datetime) -> bool:
-    resting = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
-    return not resting and connection.breaker.state(now) is not BreakerState.OPEN
+def _is_callable_now(connection: Connection, now: datetime) -> bool:
+    is_suspended = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
+    return not is_suspended and connection.breaker.state(now) is not BreakerState.OPEN
 
 
-def _settled(item: InboxItem, settlement: Settlement) -> InboxItem:
+def _with_outcome(item: InboxItem, settlement: InboxOutcome) -> InboxItem:
     return replace(
         item,
         state=settlement.state,

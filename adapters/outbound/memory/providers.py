@@ -35,19 +35,19 @@ SCRIPTED: Final = Capabilities(
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     pulls=True,
     fetches_by_id=True,
-    tells_deletion=True,
+    reports_deletions=True,
     webhooks=True,
     day_use=True,
     account_settings=("account",),
 )
 TRUST_HEADER: Final = "x-scripted-trust"
-NOT_UNDERSTOOD: Final = Reason("not_in_script", None, "no line of the script")
+NOT_IN_SCRIPT: Final = Reason("not_in_script", None, "no line of the script")
 
 Pull = Sequence[Page | PortError]
 """What one pull answers, in order; an error is raised in its place."""
 
 
-def _nothing() -> None: ...
+def _no_guard() -> None: ...
 
 
 class ScriptedProvider:
@@ -58,7 +58,7 @@ class ScriptedProvider:
         self,
         clock: Clock,
         *,
-        guard: Callable[[], None] = _nothing,
+        guard: Callable[[], None] = _no_guard,
         capabilities: Capabilities = SCRIPTED,
     ) -> None:
         self.clock = clock
@@ -72,7 +72,7 @@ class ScriptedProvider:
         self.records = HotelRecords()
         self.answers: deque[Page] = deque()
         self.refusal: PortError | None = None
-        self.unopenable: PortError | None = None
+        self.open_error: PortError | None = None
         self.accounts: list[Account] = []
         self.requests: list[PullRequest] = []
         self.fetched: list[Sequence[Ref]] = []
@@ -82,14 +82,14 @@ class ScriptedProvider:
     def line(self, snapshot: Snapshot) -> bytes:
         """A line that reads as this snapshot; joined by line feeds they make a payload."""
         raw = f"{type(snapshot).__name__} {len(self._lines)}".encode()
-        self.teach(raw, snapshot)
+        self.set_snapshot(raw, snapshot)
         return raw
 
     def item(self, snapshot: Snapshot) -> ReadItem:
         """For the pages of a pull."""
         return self._lines[self.line(snapshot)]
 
-    def teach(self, raw: bytes, snapshot: Snapshot) -> None:
+    def set_snapshot(self, raw: bytes, snapshot: Snapshot) -> None:
         """From now on this line reads as the snapshot: the mapper was mended."""
         self._lines[raw] = ReadItem(
             kind=_kind(snapshot),
@@ -98,9 +98,9 @@ class ScriptedProvider:
             snapshot=snapshot,
         )
 
-    def notification(self, said: Notification) -> bytes:
+    def notification(self, notification_value: Notification) -> bytes:
         body = f"Notification {len(self._notifications)}".encode()
-        self._notifications[body] = said
+        self._notifications[body] = notification_value
         return body
 
     def holds(self, *snapshots: Snapshot) -> None:
@@ -121,7 +121,7 @@ class ScriptedProvider:
             raise UnreadableMessage
         if len(lines) > limit:
             raise TooManyItems
-        unknown = ReadItem(kind=kind, raw=b"", reason=NOT_UNDERSTOOD)
+        unknown = ReadItem(kind=kind, raw=b"", reason=NOT_IN_SCRIPT)
         return [self._lines.get(line, replace(unknown, raw=line)) for line in lines]
 
     def read_notification(
@@ -138,8 +138,8 @@ class ScriptedProvider:
         return hmac.compare_digest(given.encode(), wanted.encode())
 
     def open(self, account: Account) -> "ScriptedProviderClient":
-        if self.unopenable is not None:
-            raise self.unopenable
+        if self.open_error is not None:
+            raise self.open_error
         self.accounts.append(account)
         return ScriptedProviderClient(self)
 
@@ -153,24 +153,24 @@ class ScriptedProviderClient:
         self.is_closed = False
 
     def check(self) -> AccountReport:
-        self._ask()
+        self._record_call()
         return self._provider.report
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         self._provider.requests.append(request)
-        for page in _resumed(self._script(request), request.checkpoint):
-            self._ask()
+        for page in _pages_after(self._script(request), request.checkpoint):
+            self._record_call()
             if isinstance(page, PortError):
                 raise page
             yield page
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
-        self._ask()
+        self._record_call()
         provider = self._provider
         provider.fetched.append(refs)
         if provider.answers:
             return provider.answers.popleft()
-        found = [snapshot for ref, snapshot in provider.held.items() if _asked(ref, refs)]
+        found = [snapshot for ref, snapshot in provider.held.items() if _is_requested(ref, refs)]
         wants_records = any(ref.kind is RefKind.RECORDS for ref in refs)
         return Page(
             items=[provider.item(snapshot) for snapshot in found],
@@ -189,7 +189,7 @@ class ScriptedProviderClient:
             return self._provider.pulls.popleft()
         return [Page(items=(), observed_at=self._provider.clock.now(), cursor=request.cursor)]
 
-    def _ask(self) -> None:
+    def _record_call(self) -> None:
         self._provider.guard()
         self._calls += 1
         if self._provider.refusal is not None:
@@ -209,7 +209,7 @@ class ScriptedProviders:
         return list(self._providers.values())
 
 
-def _resumed(pages: Pull, checkpoint: str | None) -> Pull:
+def _pages_after(pages: Pull, checkpoint: str | None) -> Pull:
     marks = [page.checkpoint if isinstance(page, Page) else None for page in pages]
     return pages[marks.index(checkpoint) + 1 :] if checkpoint and checkpoint in marks else pages
 
@@ -224,5 +224,5 @@ def _ref(snapshot: Snapshot) -> Ref:
     return Ref(RefKind(_kind(snapshot).value), snapshot.external_id)
 
 
-def _asked(held: Ref, refs: Sequence[Ref]) -> bool:
+def _is_requested(held: Ref, refs: Sequence[Ref]) -> bool:
     return held in refs or Ref(held.kind) in refs

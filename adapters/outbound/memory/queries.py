@@ -23,7 +23,7 @@ from ports.queries import (
 )
 
 R = TypeVar("R")
-Position = tuple[str, str]
+SortKey = tuple[str, str]
 
 
 class InMemoryQueries:
@@ -36,13 +36,15 @@ class InMemoryQueries:
         *,
         order: BookingOrder,
         limit: int,
-        after: Position | None = None,
+        after: SortKey | None = None,
     ) -> Slice[Booking]:
         tables = self._committed()
-        rows = {_place(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
+        rows = {_sort_key(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
         if wanted.guest_email is not None:
             rows = {
-                p: b for p, b in rows.items() if wanted.guest_email.casefold() in _mails(b, tables)
+                p: b
+                for p, b in rows.items()
+                if wanted.guest_email.casefold() in _guest_emails(b, tables)
             }
         descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
         return _slice(rows, limit=limit, after=after, descending=descending)
@@ -69,7 +71,7 @@ class InMemoryQueries:
         return found
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: Position | None = None
+        self, wanted: GuestFilter, *, limit: int, after: SortKey | None = None
     ) -> Slice[Guest]:
         every = self._committed().guests.values()
         rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
@@ -156,16 +158,16 @@ class InMemoryQueries:
 
 
 def _slice(
-    rows: dict[Position, R], *, limit: int, after: Position | None, descending: bool
+    rows: dict[SortKey, R], *, limit: int, after: SortKey | None, descending: bool
 ) -> Slice[R]:
-    places = sorted(rows, reverse=descending)
+    sort_keys = sorted(rows, reverse=descending)
     if after is not None:
-        places = [p for p in places if (p < after if descending else p > after)]
-    shown = places[:limit]
-    return Slice([rows[p] for p in shown], shown, more=len(places) > limit)
+        sort_keys = [p for p in sort_keys if (p < after if descending else p > after)]
+    shown = sort_keys[:limit]
+    return Slice([rows[p] for p in shown], shown, more=len(sort_keys) > limit)
 
 
-def _place(booking: Booking, order: BookingOrder) -> Position:
+def _sort_key(booking: Booking, order: BookingOrder) -> SortKey:
     if order in (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC):
         return booking.details.stay.arrival.isoformat(), str(booking.id)
     return _instant(booking.synced_at), str(booking.id)
@@ -190,14 +192,14 @@ def _matches(booking: Booking, wanted: BookingFilter) -> bool:
     )
 
 
-def _mails(booking: Booking, tables: Tables) -> set[str]:
+def _guest_emails(booking: Booking, tables: Tables) -> set[str]:
     """Case-folded addresses of the primary guest, on the booking and on the guest it refers to."""
     party = booking.details.primary_guest
     if party is None:
         return set()
     guest = tables.guests.get((booking.hotel_id, booking.provider, party.guest_id or ""))
-    said = (party.email, guest.details.email if guest else None)
-    return {email.casefold() for email in said if email is not None}
+    emails = (party.email, guest.details.email if guest else None)
+    return {email.casefold() for email in emails if email is not None}
 
 
 def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
@@ -206,9 +208,9 @@ def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
         guest.hotel_id == wanted.hotel_id
         and wanted.provider in (None, guest.provider)
         and (not wanted.external_ids or guest.external_id in wanted.external_ids)
-        and (wanted.email is None or (email is not None and _same(email, wanted.email)))
+        and (wanted.email is None or (email is not None and _is_same_email(email, wanted.email)))
     )
 
 
-def _same(email: str, other: str) -> bool:
+def _is_same_email(email: str, other: str) -> bool:
     return email.casefold() == other.casefold()

@@ -76,7 +76,7 @@ class InMemoryStore:
         self._lock.release()
 
 
-class UnitOfWorkOver(PmsError):
+class UnitOfWorkClosed(PmsError):
     """This unit of work is not open: it was not entered, or was committed already."""
 
     code = "unit_of_work_over"
@@ -155,5 +155,5 @@ class InMemoryUnitOfWork:
     @property
     def _tables(self) -> Tables:
         if self._open is None:
-            raise UnitOfWorkOver
+            raise UnitOfWorkClosed
         return self._open

@@ -37,13 +37,13 @@ class LeaseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxRow:
+class InMemoryOutboxRow:
     message: OutboxMessage
     delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PostponedRow:
+class InMemoryPostponedRow:
     message: OutboxMessage
     subscriber: str
     error_code: str
@@ -67,7 +67,7 @@ class Tables:
     hotels: dict[HotelId, Hotel] = field(default_factory=dict)
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
-    obeyed: dict[ConnectionId, datetime] = field(default_factory=dict)
+    control_applied_at: dict[ConnectionId, datetime] = field(default_factory=dict)
     """When the last order came that was obeyed."""
     leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
     sync_runs: dict[UUID, SyncRun] = field(default_factory=dict)
@@ -80,10 +80,10 @@ class Tables:
     cells: dict[CellKey, AvailabilityCell] = field(default_factory=dict)
     records: dict[RecordKey, Record] = field(default_factory=dict)
     inbox: dict[UUID, InboxItem] = field(default_factory=dict)
-    outbox: dict[UUID, OutboxRow] = field(default_factory=dict)
+    outbox: dict[UUID, InMemoryOutboxRow] = field(default_factory=dict)
     relay: dict[str, datetime] = field(default_factory=dict)
     """The relay's holder and until when."""
-    postponed: dict[tuple[UUID, str], PostponedRow] = field(default_factory=dict)
+    postponed: dict[tuple[UUID, str], InMemoryPostponedRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})

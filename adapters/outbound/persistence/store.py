@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from adapters.outbound.persistence import migrations
-from adapters.outbound.persistence.directory import StoredDirectory
-from adapters.outbound.persistence.pool import WAIT_SECONDS, Pool
-from adapters.outbound.persistence.postgres import PostgresSession
-from adapters.outbound.persistence.queries import StoredQueries
-from adapters.outbound.persistence.sqlite import SqliteSession
+from adapters.outbound.persistence.engine.database_urls import (
+    is_postgres,
+    postgres_url,
+    sqlite_path,
+)
+from adapters.outbound.persistence.engine.pool import WAIT_SECONDS, Pool
+from adapters.outbound.persistence.engine.postgres import PostgresSession
+from adapters.outbound.persistence.engine.sqlite import SqliteSession
+from adapters.outbound.persistence.queries.directory import StoredDirectory
+from adapters.outbound.persistence.queries.stored_queries import StoredQueries
 from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
-from adapters.outbound.persistence.urls import is_postgres, postgres_url, sqlite_path
 from ports.system import Sealer
 
 POOL_SIZE: Final = 10
@@ -34,11 +38,11 @@ class Store:
         return migrations.upgrade(self._url)
 
     def directory(
-        self, *, monotonic: Callable[[], float], remember_seconds: float = 0.0
+        self, *, monotonic: Callable[[], float], cache_seconds: float = 0.0
     ) -> StoredDirectory:
         """See StoredDirectory; by default it asks the database each time."""
         return StoredDirectory(
-            self._reading, self._sealer, monotonic=monotonic, remember_seconds=remember_seconds
+            self._reading, self._sealer, monotonic=monotonic, cache_seconds=cache_seconds
         )
 
     def close(self) -> None:

@@ -3,27 +3,27 @@
 from contextlib import ExitStack, suppress
 from types import TracebackType
 
-from adapters.outbound.persistence.bookings import (
+from adapters.outbound.persistence.engine.pool import Pool
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.stores.bookings import (
     StoredAvailability,
     StoredBookings,
     StoredGuests,
 )
-from adapters.outbound.persistence.connections import StoredConnections
-from adapters.outbound.persistence.credentials import StoredCredentials
-from adapters.outbound.persistence.hotels import StoredHotels
-from adapters.outbound.persistence.idempotency import StoredIdempotencyKeys
-from adapters.outbound.persistence.inbox import StoredInbox
-from adapters.outbound.persistence.outbox import StoredOutbox
-from adapters.outbound.persistence.pool import Pool
-from adapters.outbound.persistence.records import StoredRecords
-from adapters.outbound.persistence.session import Session
-from adapters.outbound.persistence.sync_runs import StoredSyncRuns
+from adapters.outbound.persistence.stores.connections import StoredConnections
+from adapters.outbound.persistence.stores.credentials import StoredCredentials
+from adapters.outbound.persistence.stores.hotel_records import StoredRecords
+from adapters.outbound.persistence.stores.hotels import StoredHotels
+from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempotencyKeys
+from adapters.outbound.persistence.stores.inbox import StoredInbox
+from adapters.outbound.persistence.stores.outbox import StoredOutbox
+from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
 from domain.errors import PmsError
 from ports.errors import PortError
 from ports.system import Sealer
 
 
-class UnitOfWorkOver(PmsError):
+class UnitOfWorkClosed(PmsError):
     """This unit of work is not open: it was not entered, or was committed already."""
 
     code = "unit_of_work_over"
@@ -83,10 +83,10 @@ class StoredUnitOfWork:
 
     def __enter__(self) -> "StoredUnitOfWork":
         session = self._pool.take()
-        with ExitStack() as if_it_fails:
-            if_it_fails.callback(self._pool.discard, session)
+        with ExitStack() as cleanup:
+            cleanup.callback(self._pool.discard, session)
             session.begin()
-            if_it_fails.pop_all()
+            cleanup.pop_all()
         self._open = session
         return self
 
@@ -100,10 +100,10 @@ class StoredUnitOfWork:
             return
         session, self._open = self._open, None
         # Where the connection is gone the server rolls back by itself: that is no error here.
-        with suppress(PortError), ExitStack() as if_it_fails:
-            if_it_fails.callback(self._pool.discard, session)
+        with suppress(PortError), ExitStack() as cleanup:
+            cleanup.callback(self._pool.discard, session)
             session.rollback()
-            if_it_fails.pop_all()
+            cleanup.pop_all()
             self._pool.give_back(session)
 
     def commit(self) -> None:
@@ -114,5 +114,5 @@ class StoredUnitOfWork:
     @property
     def _session(self) -> Session:
         if self._open is None:
-            raise UnitOfWorkOver
+            raise UnitOfWorkClosed
         return self._open

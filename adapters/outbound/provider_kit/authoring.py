@@ -1,27 +1,27 @@
 """All that the author of a simple vendor's adapter needs, in one place:
 `from adapters.outbound.provider_kit import authoring as pms`."""
 
-from adapters.outbound.provider_kit.errors import UnreadableField
-from adapters.outbound.provider_kit.local_time import local_day, zone
-from adapters.outbound.provider_kit.reader import Reader
-from adapters.outbound.provider_kit.simple_rest.credentials import ClientCredentials, KeyHeader
-from adapters.outbound.provider_kit.simple_rest.paging import NextTokens, Offsets, PageNumbers
-from adapters.outbound.provider_kit.simple_rest.provider import SimpleProvider
-from adapters.outbound.provider_kit.simple_rest.vendor import (
+from adapters.outbound.provider_kit.declarative.credentials import ClientCredentials, KeyHeader
+from adapters.outbound.provider_kit.declarative.paging import NextTokens, Offsets, PageNumbers
+from adapters.outbound.provider_kit.declarative.provider import DeclarativeProvider
+from adapters.outbound.provider_kit.declarative.vendor import (
     AccountCall,
     Availability,
     Bookings,
     HotelRecord,
     Records,
-    SimpleVendor,
+    VendorDeclaration,
 )
-from adapters.outbound.provider_kit.simple_rest.webhooks import (
+from adapters.outbound.provider_kit.declarative.webhooks import (
     HmacSignature,
     SharedSecret,
     UnguessableUrl,
     Webhooks,
-    named,
+    notification_for_event,
 )
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import (
     AvailabilitySnapshot,
     BookingSnapshot,
@@ -67,6 +67,7 @@ __all__ = [
     "BookingStatus",
     "Bookings",
     "ClientCredentials",
+    "DeclarativeProvider",
     "HmacSignature",
     "HotelContext",
     "HotelRecord",
@@ -91,14 +92,13 @@ __all__ = [
     "RoomTypeRecord",
     "SettingSpec",
     "SharedSecret",
-    "SimpleProvider",
-    "SimpleVendor",
     "SourceVersion",
     "Stay",
     "UnguessableUrl",
     "UnreadableField",
+    "VendorDeclaration",
     "Webhooks",
     "local_day",
-    "named",
+    "notification_for_event",
     "zone",
 ]

@@ -53,9 +53,9 @@ _NAME_STARTS: Final = (b"cv", b"csc", b"seriesc", b"card", b"security", b"pan", 
 """Looked for one by one: many times faster than a search for the pattern."""
 
 _HEX_ID: Final = re.compile(rb"[0-9a-f-]{20,}", re.IGNORECASE)
-_WORD_END: Final = re.compile(rb"[0-9A-Za-z-]*")
+_TOKEN_END: Final = re.compile(rb"[0-9A-Za-z-]*")
 _DIGIT: Final = re.compile(rb"[0-9]")
-_BARE_NUMBER: Final = re.compile(rb"(?:^|[:\[,])\s*-?\Z")
+_UNQUOTED_NUMBER: Final = re.compile(rb"(?:^|[:\[,])\s*-?\Z")
 _LOOK_AROUND: Final = 40
 
 
@@ -72,25 +72,27 @@ def scrub(text: str) -> str:
 
 def scrub_bytes(body: bytes) -> bytes:
     """For UTF-8 and every encoding that keeps ASCII digits; fits ports.system.CardMask."""
-    spans = [*_cards(body), *_fields(body.lower())]
+    spans = [*_card_numbers(body), *_labelled_numbers(body.lower())]
     if not spans:
         return body
     masked = bytearray(body)
     for span in spans:
         shown = masked[span.start : span.end]
         hidden = len(shown) - span.keep
-        masked[span.start : span.start + hidden] = _DIGIT.sub(_cover(body, span), shown[:hidden])
+        masked[span.start : span.start + hidden] = _DIGIT.sub(
+            _mask_char(body, span), shown[:hidden]
+        )
     return bytes(masked)
 
 
-def _cards(body: bytes) -> Iterator[_Span]:
+def _card_numbers(body: bytes) -> Iterator[_Span]:
     shape = body.translate(_SHAPES)
     hit = _SHAPE.search(shape)
     while hit is not None:
         run = _RUN.match(shape, hit.start())
         position = run.end() if run else hit.end()
         match = _CARD.match(body, hit.start())
-        if match is not None and (spans := _card_spans(match)) and not _inside_hex_id(match):
+        if match is not None and (spans := _card_spans(match)) and not _is_inside_hex_id(match):
             yield from spans
             position = match.end()
         hit = _SHAPE.search(shape, position)
@@ -111,15 +113,15 @@ def _is_card(digits: bytes) -> bool:
     return _ISSUERS.fullmatch(digits) is not None and luhn.is_valid(digits.decode("ascii"))
 
 
-def _inside_hex_id(match: re.Match[bytes]) -> bool:
+def _is_inside_hex_id(match: re.Match[bytes]) -> bool:
     body, start, end = match.string, match.start(), match.end()
-    before = _WORD_END.match(body[max(0, start - _LOOK_AROUND) : start][::-1])
-    after = _WORD_END.match(body, end, end + _LOOK_AROUND)
-    word = (before[0][::-1] if before else b"") + match[0] + (after[0] if after else b"")
-    return not word.replace(b"-", b"").isdigit() and _HEX_ID.fullmatch(word) is not None
+    before = _TOKEN_END.match(body[max(0, start - _LOOK_AROUND) : start][::-1])
+    after = _TOKEN_END.match(body, end, end + _LOOK_AROUND)
+    token = (before[0][::-1] if before else b"") + match[0] + (after[0] if after else b"")
+    return not token.replace(b"-", b"").isdigit() and _HEX_ID.fullmatch(token) is not None
 
 
-def _fields(lowered: bytes) -> Iterator[_Span]:
+def _labelled_numbers(lowered: bytes) -> Iterator[_Span]:
     for start in _NAME_STARTS:
         position = lowered.find(start)
         while position >= 0:
@@ -131,6 +133,6 @@ def _fields(lowered: bytes) -> Iterator[_Span]:
             position = lowered.find(start, position + len(start))
 
 
-def _cover(body: bytes, span: _Span) -> bytes:
+def _mask_char(body: bytes, span: _Span) -> bytes:
     before = body[max(0, span.start - _LOOK_AROUND) : span.start]
-    return b"9" if _BARE_NUMBER.search(before) else b"*"
+    return b"9" if _UNQUOTED_NUMBER.search(before) else b"*"

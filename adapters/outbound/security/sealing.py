@@ -43,15 +43,15 @@ class Keyring:
         """From `id:base64,id:base64,…`, newest first, both alphabets of base64. Raises
         Misconfigured, with the place and never the text of what is wrong."""
         keys: dict[str, bytes] = {}
-        for place, entry in enumerate((part.strip() for part in text.split(",")), start=1):
+        for index, entry in enumerate((part.strip() for part in text.split(",")), start=1):
             if not entry:
                 continue
             key_id, colon, encoded = entry.partition(":")
             if not colon:
-                raise Misconfigured("Write each sealing key as id:base64.", entry=place)
+                raise Misconfigured("Write each sealing key as id:base64.", entry=index)
             if key_id in keys:
-                raise Misconfigured("Two sealing keys have one id.", entry=place)
-            keys[key_id] = _decoded(encoded.strip(), place)
+                raise Misconfigured("Two sealing keys have one id.", entry=index)
+            keys[key_id] = _decode_base64(encoded.strip(), index)
         return cls(keys)
 
     @property
@@ -75,15 +75,15 @@ class AesGcmSealer:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keyring.keys.items()}
         self._newest = keyring.newest
 
-    def seal(self, clear: bytes, *, bound_to: str) -> bytes:
+    def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
         key_id = self._newest.encode()
         header = bytes((_FORMAT, len(key_id))) + key_id
         nonce = secrets.token_bytes(_NONCE_BYTES)
         cipher = self._ciphers[self._newest]
-        return header + nonce + cipher.encrypt(nonce, clear, header + bound_to.encode())
+        return header + nonce + cipher.encrypt(nonce, plaintext, header + bound_to.encode())
 
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
-        header, nonce, body = _parts(sealed)
+        header, nonce, body = _split_header(sealed)
         key_id = header[2:].decode("ascii", "replace")
         cipher = self._ciphers.get(key_id)
         if cipher is None:
@@ -96,20 +96,20 @@ class AesGcmSealer:
             ) from error
 
 
-def _parts(sealed: bytes) -> tuple[bytes, bytes, bytes]:
+def _split_header(sealed: bytes) -> tuple[bytes, bytes, bytes]:
     head = 2 + sealed[1] if len(sealed) > 2 else 0
     if not head or sealed[0] != _FORMAT or len(sealed) < head + _NONCE_BYTES + _TAG_BYTES:
         raise Unsealable("This is no sealed value.")
     return sealed[:head], sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
 
 
-def _decoded(encoded: str, place: int) -> bytes:
+def _decode_base64(encoded: str, index: int) -> bytes:
     padded = encoded.rstrip("=")
     padded += "=" * (-len(padded) % 4)
     try:
         return base64.b64decode(padded.translate(_STANDARD), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Misconfigured("A sealing key is not base64.", entry=place) from error
+        raise Misconfigured("A sealing key is not base64.", entry=index) from error
 
 
 _STANDARD: Final = str.maketrans("-_", "+/")

@@ -2,81 +2,99 @@
 
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act
-from entrypoints.certification.check import Need, check
-from entrypoints.certification.scene import SOME, Scene
-from entrypoints.certification.visit import differences, met, named, seen_in
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from entrypoints.certification.adapter_harness import (
+    catch_error,
+    describe_error,
+    diff_bookings,
+    observe_bookings,
+)
+from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
 
 _MANY: Final = 25
 
 
-@check("fetch.current", "A booking asked for by id is as it is now", Need.FETCHES)
-def current(scene: Scene) -> None:
-    visit = scene.visit()
-    visit.prepare(Act.CANCEL)
-    canceled = visit.simulator.act(Act.CANCEL)
-    asked = [canceled] if canceled else sorted(visit.truth())[:1]
-    found = visit.fetch(*asked).bookings
-    truth = {id_: true for id_, true in visit.truth().items() if id_ in asked}
-    unlike = differences(truth, seen_in(found))
-    scene.expect(truth, "the simulated hotel is empty")
-    scene.expect(not unlike, unlike)
+@check("fetch.current", "A booking asked for by id is as it is now", Requirement.FETCHES)
+def current(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    adapter.prepare(ScenarioAction.CANCEL)
+    canceled = adapter.simulator.act(ScenarioAction.CANCEL)
+    asked = [canceled] if canceled else sorted(adapter.expected_bookings())[:1]
+    found = adapter.fetch(*asked).bookings
+    expected_bookings = {
+        id_: expected_booking
+        for id_, expected_booking in adapter.expected_bookings().items()
+        if id_ in asked
+    }
+    diff = diff_bookings(expected_bookings, observe_bookings(found))
+    ctx.expect(expected_bookings, "the simulated hotel is empty")
+    ctx.expect(not diff, diff)
 
 
-@check("fetch.many", "Many at once, each as it is", Need.FETCHES)
-def many(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    truth = dict(sorted(visit.truth().items())[:_MANY])
-    unlike = differences(truth, seen_in(visit.fetch(*truth).bookings))
-    scene.expect(truth, "the simulated hotel is empty")
-    scene.expect(not unlike, unlike)
+@check("fetch.many", "Many at once, each as it is", Requirement.FETCHES)
+def many(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    expected_bookings = dict(sorted(adapter.expected_bookings().items())[:_MANY])
+    diff = diff_bookings(
+        expected_bookings, observe_bookings(adapter.fetch(*expected_bookings).bookings)
+    )
+    ctx.expect(expected_bookings, "the simulated hotel is empty")
+    ctx.expect(not diff, diff)
 
 
-@check("fetch.twice_named", "One that is named twice comes once", Need.FETCHES)
-def twice_named(scene: Scene) -> None:
-    visit = scene.visit()
-    id_ = min(visit.truth())
-    found = [item.external_id for item in visit.fetch(id_, id_, id_).items]
-    scene.expect(found.count(id_) == 1, f"it came {found.count(id_)} times")
+@check("fetch.twice_named", "One that is named twice comes once", Requirement.FETCHES)
+def twice_named(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    id_ = min(adapter.expected_bookings())
+    found = [item.external_id for item in adapter.fetch(id_, id_, id_).items]
+    ctx.expect(found.count(id_) == 1, f"it came {found.count(id_)} times")
 
 
-@check("fetch.unknown", "What is not there (404) is left out, and is no error", Need.FETCHES)
-def unknown(scene: Scene) -> None:
-    visit = scene.visit()
-    there = sorted(visit.truth())[:2]
-    absent = _altered(there[0])
-    found = visit.fetch(there[0], absent, there[1])
-    scene.expect(set(found.bookings) == set(there), f"came: {sorted(found.bookings)}")
-    scene.expect(not found.refused, "what is not there was refused, not left out")
+@check("fetch.unknown", "What is not there (404) is left out, and is no error", Requirement.FETCHES)
+def unknown(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    existing_ids = sorted(adapter.expected_bookings())[:2]
+    absent = _nonexistent_id(existing_ids[0])
+    found = adapter.fetch(existing_ids[0], absent, existing_ids[1])
+    ctx.expect(set(found.bookings) == set(existing_ids), f"came: {sorted(found.bookings)}")
+    ctx.expect(not found.refused, "what is not there was refused, not left out")
 
 
 @check(
-    "fetch.deleted", "A booking that was deleted is not there any more", Need.FETCHES, Need.DELETION
+    "fetch.deleted",
+    "A booking that was deleted is not there any more",
+    Requirement.FETCHES,
+    Requirement.DELETION,
 )
-def deleted(scene: Scene) -> None:
-    visit = scene.visit()
-    visit.prepare(Act.DELETE)
-    gone = visit.simulator.act(Act.DELETE)
-    scene.skip_unless(gone, "nothing is ever deleted at this vendor's simulator")
-    scene.expect(gone not in visit.fetch(gone or "").bookings, f"{gone} was deleted and is told")
+def deleted(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    adapter.prepare(ScenarioAction.DELETE)
+    gone = adapter.simulator.act(ScenarioAction.DELETE)
+    ctx.require_or_skip(gone, "nothing is ever deleted at this vendor's simulator")
+    ctx.expect(gone not in adapter.fetch(gone or "").bookings, f"{gone} was deleted and is told")
 
 
-@check("fetch.failure", "A fetch that fails is an error, not a booking that is gone", Need.FETCHES)
-def failure(scene: Scene) -> None:
+@check(
+    "fetch.failure",
+    "A fetch that fails is an error, not a booking that is gone",
+    Requirement.FETCHES,
+)
+def failure(ctx: CheckContext) -> None:
     for kind in (FaultKind.SERVER_ERROR, FaultKind.HTML, FaultKind.FORBIDDEN):
-        visit = scene.visit()
-        id_ = min(visit.truth())
-        with visit.client() as client:
+        adapter = ctx.adapter()
+        id_ = min(adapter.expected_bookings())
+        with adapter.client() as client:
             client.check()
-            visit.strike(Fault(kind), anywhere=True)
-            ended = met(lambda visit=visit, id_=id_: visit.fetch(id_))  # type: ignore[misc]  # bound at once
-        scene.expect(isinstance(ended, ProviderError), f"{kind}: {named(ended)}")
+            adapter.inject(Fault(kind), anywhere=True)
+            ended = catch_error(lambda adapter=adapter, id_=id_: adapter.fetch(id_))  # type: ignore[misc]  # bound at once
+        ctx.expect(isinstance(ended, ProviderError), f"{kind}: {describe_error(ended)}")
 
 
-def _altered(id_: str) -> str:
+def _nonexistent_id(id_: str) -> str:
     """An id of the same shape that nothing has: its last digits and letters are others."""
     turned = str.maketrans("0123456789abcdefABCDEFGHJK", "9876543210fedcbaKJHGFEDCBA")
     return id_.translate(turned)

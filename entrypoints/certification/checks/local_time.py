@@ -3,27 +3,27 @@
 from datetime import date
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act
-from entrypoints.certification.check import Check, Need, check
-from entrypoints.certification.scene import SOME, Scene
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.check_context import SOME, CheckContext
 
 
 def _zone(name: str, title: str, time_zone: str, eve: date) -> Check:
     """`eve`: the day before the night that is special there."""
 
-    @check(f"time.{name}", title, Need.PULLS)
-    def look(scene: Scene) -> None:
-        visit = scene.visit(SimulatorOptions(bookings=SOME, time_zone=time_zone, start_date=eve))
-        for act in (Act.BOOK, Act.AMEND, Act.CHECK_IN):
-            visit.simulator.act(act)
-        unlike = visit.unlike(visit.pull().bookings)
-        scene.expect(not unlike, unlike)
-        visit.simulator.advance(days=2)
-        unlike = visit.unlike(visit.pull().bookings)
-        scene.expect(not unlike, f"after the night: {unlike}")
+    @check(f"time.{name}", title, Requirement.PULLS)
+    def run_check(ctx: CheckContext) -> None:
+        adapter = ctx.adapter(SimulatorOptions(bookings=SOME, time_zone=time_zone, start_date=eve))
+        for act in (ScenarioAction.BOOK, ScenarioAction.AMEND, ScenarioAction.CHECK_IN):
+            adapter.simulator.act(act)
+        diff = adapter.diff(adapter.pull().bookings)
+        ctx.expect(not diff, diff)
+        adapter.simulator.advance(days=2)
+        diff = adapter.diff(adapter.pull().bookings)
+        ctx.expect(not diff, f"after the night: {diff}")
 
-    return look
+    return run_check
 
 
 ZONES: Final = (
@@ -69,13 +69,17 @@ ZONES: Final = (
 )
 
 
-@check("time.two_zones", "The provider's own zone goes before the one that we believe", Need.PULLS)
-def two_zones(scene: Scene) -> None:
+@check(
+    "time.two_zones",
+    "The provider's own zone goes before the one that we believe",
+    Requirement.PULLS,
+)
+def two_zones(ctx: CheckContext) -> None:
     """Where it tells one; where it tells none, the hotel's is all there is."""
-    visit = scene.visit(SimulatorOptions(bookings=SOME, time_zone="Pacific/Auckland"))
-    with visit.client() as client:
-        tells = client.check().time_zone is not None
-    scene.skip_unless(tells, "this vendor tells no time zone")
-    visit.believe(time_zone="America/New_York")
-    unlike = visit.unlike(visit.pull().bookings)
-    scene.expect(not unlike, unlike)
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME, time_zone="Pacific/Auckland"))
+    with adapter.client() as client:
+        reports_zone = client.check().time_zone is not None
+    ctx.require_or_skip(reports_zone, "this vendor tells no time zone")
+    adapter.override_hotel(time_zone="America/New_York")
+    diff = adapter.diff(adapter.pull().bookings)
+    ctx.expect(not diff, diff)

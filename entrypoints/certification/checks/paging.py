@@ -3,113 +3,117 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act, Bursting
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, SupportsBurst
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.snapshots import BookingSnapshot
 from domain.sync import SyncKind
-from entrypoints.certification.check import Need, check
-from entrypoints.certification.endings import NotApplicable
-from entrypoints.certification.scene import Scene
-from entrypoints.certification.visit import Pulled, Visit
+from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
+from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check_context import CheckContext
+from entrypoints.certification.outcomes import CheckNotApplicable
 from ports.providers import Page, ReadItem
 
-_NOBODY = SimulatorOptions(bookings=0)
+_EMPTY_HOTEL = SimulatorOptions(bookings=0)
 _MOVES = 3
 
 
-@check("paging.empty", "A hotel without a booking is read to its end", Need.PULLS)
-def empty(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY).whole()
-    pulled = visit.pull()
-    scene.expect(not pulled.bookings, "bookings of a hotel that has none")
-    scene.expect(pulled.cursor, "no cursor at the end: the next delta would have no beginning")
+@check("paging.empty", "A hotel without a booking is read to its end", Requirement.PULLS)
+def empty(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
+    pulled = adapter.pull()
+    ctx.expect(not pulled.bookings, "bookings of a hotel that has none")
+    ctx.expect(pulled.cursor, "no cursor at the end: the next delta would have no beginning")
 
 
-@check("paging.one", "A single booking", Need.PULLS)
-def one(scene: Scene) -> None:
-    _all_of(scene, _grown(scene, scene.visit(_NOBODY).whole(), 1))
+@check("paging.one", "A single booking", Requirement.PULLS)
+def one(ctx: CheckContext) -> None:
+    _expect_all(ctx, _grow_to(ctx, ctx.adapter(_EMPTY_HOTEL).with_full_window(), 1))
 
 
-@check("paging.delta_exactly_full", "Exactly a page of changes since the cursor", Need.PULLS)
-def delta_exactly_full(scene: Scene) -> None:
+@check("paging.delta_exactly_full", "Exactly a page of changes since the cursor", Requirement.PULLS)
+def delta_exactly_full(ctx: CheckContext) -> None:
     """Before any full pull: what was handed out once some vendors hand out no more."""
-    growing = _page_and(scene, 0)
-    pulled = growing.visit.pull(SyncKind.DELTA, cursor=growing.cursor)
-    unlike = growing.visit.unlike(pulled.bookings)
-    scene.expect(not unlike, unlike)
+    growing = _page_and(ctx, 0)
+    pulled = growing.adapter.pull(SyncKind.DELTA, cursor=growing.cursor)
+    diff = growing.adapter.diff(pulled.bookings)
+    ctx.expect(not diff, diff)
 
 
-@check("paging.exactly_full", "Exactly as many as a page holds", Need.PULLS)
-def exactly_full(scene: Scene) -> None:
-    _all_of(scene, _page_and(scene, 0).visit)
+@check("paging.exactly_full", "Exactly as many as a page holds", Requirement.PULLS)
+def exactly_full(ctx: CheckContext) -> None:
+    _expect_all(ctx, _page_and(ctx, 0).adapter)
 
 
-@check("paging.one_more", "One more than a page holds", Need.PULLS)
-def one_more(scene: Scene) -> None:
-    _all_of(scene, _page_and(scene, 1).visit)
+@check("paging.one_more", "One more than a page holds", Requirement.PULLS)
+def one_more(ctx: CheckContext) -> None:
+    _expect_all(ctx, _page_and(ctx, 1).adapter)
 
 
-@check("paging.ties", "More changes of one instant than a page holds", Need.PULLS)
-def ties(scene: Scene) -> None:
-    visit = scene.visit(_NOBODY).whole()
-    simulator = visit.simulator
-    if not isinstance(simulator, Bursting):
-        raise NotApplicable("its simulator can't do many things at one instant")
-    cursor = visit.pull().cursor
+@check("paging.ties", "More changes of one instant than a page holds", Requirement.PULLS)
+def ties(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
+    simulator = adapter.simulator
+    if not isinstance(simulator, SupportsBurst):
+        raise CheckNotApplicable("its simulator can't do many things at one instant")
+    cursor = adapter.pull().cursor
     simulator.burst(simulator.page_size + 3)
-    unlike = visit.unlike(visit.pull(SyncKind.DELTA, cursor=cursor).bookings)
-    scene.expect(len(visit.truth()) > simulator.page_size, "the burst was too small")
-    scene.expect(not unlike, f"in the delta: {unlike}")
-    unlike = visit.unlike(visit.pull().bookings)
-    scene.expect(not unlike, f"in the full pull: {unlike}")
+    diff = adapter.diff(adapter.pull(SyncKind.DELTA, cursor=cursor).bookings)
+    ctx.expect(len(adapter.expected_bookings()) > simulator.page_size, "the burst was too small")
+    ctx.expect(not diff, f"in the delta: {diff}")
+    diff = adapter.diff(adapter.pull().bookings)
+    ctx.expect(not diff, f"in the full pull: {diff}")
 
 
-@check("paging.moving", "What moves to another page while it is paged is not lost", Need.PULLS)
-def moving(scene: Scene) -> None:
-    visit = _page_and(scene, 1).visit
-    visit.strike(Fault(FaultKind.MOVING_ITEMS, times=_MOVES))
-    first = visit.pull()
-    visit.simulator.faults.clear()
-    after = visit.pull(SyncKind.DELTA, cursor=first.cursor)
-    unlike = visit.unlike({**first.bookings, **after.bookings})
-    scene.expect(visit.struck, "the call that lists bookings was never made")
-    scene.expect(not unlike, unlike)
+@check(
+    "paging.moving", "What moves to another page while it is paged is not lost", Requirement.PULLS
+)
+def moving(ctx: CheckContext) -> None:
+    adapter = _page_and(ctx, 1).adapter
+    adapter.inject(Fault(FaultKind.MOVING_ITEMS, times=_MOVES))
+    first = adapter.pull()
+    adapter.simulator.faults.clear()
+    after = adapter.pull(SyncKind.DELTA, cursor=first.cursor)
+    diff = adapter.diff({**first.bookings, **after.bookings})
+    ctx.expect(adapter.injected, "the call that lists bookings was never made")
+    ctx.expect(not diff, diff)
 
 
-@check("paging.lazy", "The next page is asked for when the last was taken", Need.PULLS)
-def lazy(scene: Scene) -> None:
-    visit = _page_and(scene, 1).visit
-    with visit.client() as client:
-        pages = client.pull(visit.request())
+@check("paging.lazy", "The next page is asked for when the last was taken", Requirement.PULLS)
+def lazy(ctx: CheckContext) -> None:
+    adapter = _page_and(ctx, 1).adapter
+    with adapter.client() as client:
+        pages = client.pull(adapter.request())
         for page in pages:
             if _of_bookings([page]):
                 break
-        asked = sum(visit.simulator.requests_served.values())
+        asked = sum(adapter.simulator.requests_served.values())
         rest = list(pages)
-    more = sum(visit.simulator.requests_served.values()) - asked
-    scene.expect(_of_bookings(rest), "all bookings in one page, of a hotel with more than a page")
-    scene.expect(more, "everything was asked before the first page was given out")
+    more = sum(adapter.simulator.requests_served.values()) - asked
+    ctx.expect(_of_bookings(rest), "all bookings in one page, of a hotel with more than a page")
+    ctx.expect(more, "everything was asked before the first page was given out")
 
 
-@check("paging.resume", "A pull goes on from the checkpoint of the last page stored", Need.PULLS)
-def resume(scene: Scene) -> None:
-    visit = _page_and(scene, 1).visit
-    stored = list(_until_bookings(visit))
+@check(
+    "paging.resume", "A pull goes on from the checkpoint of the last page stored", Requirement.PULLS
+)
+def resume(ctx: CheckContext) -> None:
+    adapter = _page_and(ctx, 1).adapter
+    stored = list(_until_bookings(adapter))
     checkpoint = next((page.checkpoint for page in reversed(stored) if page.checkpoint), None)
-    rest = visit.pull(checkpoint=checkpoint)
-    unlike = visit.unlike({**Pulled(stored).bookings, **rest.bookings})
-    scene.expect(not unlike, unlike)
-    scene.expect(rest.cursor, "no cursor at the end of the run that went on")
+    rest = adapter.pull(checkpoint=checkpoint)
+    diff = adapter.diff({**PullResult(stored).bookings, **rest.bookings})
+    ctx.expect(not diff, diff)
+    ctx.expect(rest.cursor, "no cursor at the end of the run that went on")
 
 
-@check("paging.cursor_last", "The cursor comes with the last page, not before", Need.PULLS)
-def cursor_last(scene: Scene) -> None:
-    visit = scene.visit()
-    pulled = visit.pull()
+@check("paging.cursor_last", "The cursor comes with the last page, not before", Requirement.PULLS)
+def cursor_last(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    pulled = adapter.pull()
     early = [page for page in pulled.pages[:-1] if page.cursor is not None]
-    scene.expect(pulled.pages and pulled.pages[-1].cursor, "the last page has no cursor")
-    scene.expect(not early, f"{len(early)} pages before the last have a cursor")
+    ctx.expect(pulled.pages and pulled.pages[-1].cursor, "the last page has no cursor")
+    ctx.expect(not early, f"{len(early)} pages before the last have a cursor")
 
 
 def _of_bookings(pages: list[Page]) -> list[ReadItem]:
@@ -117,50 +121,50 @@ def _of_bookings(pages: list[Page]) -> list[ReadItem]:
     return [item for item in items if isinstance(item.snapshot, BookingSnapshot)]
 
 
-def _until_bookings(visit: Visit) -> Iterator[Page]:
+def _until_bookings(adapter: AdapterHarness) -> Iterator[Page]:
     """Up to the first page that has bookings: then the worker dies."""
-    with visit.client() as client:
-        for page in client.pull(visit.request()):
+    with adapter.client() as client:
+        for page in client.pull(adapter.request()):
             yield page
             if _of_bookings([page]):
                 return
 
 
 @dataclass(frozen=True, slots=True)
-class Growing:
+class GrowingHotel:
     """A hotel that all of these checks share; `cursor`: of when it was empty."""
 
-    visit: Visit
+    adapter: AdapterHarness
     cursor: str | None
 
 
-def _page_and(scene: Scene, more: int) -> Growing:
+def _page_and(ctx: CheckContext, more: int) -> GrowingHotel:
     """With a page of bookings and so many more; it does not shrink again."""
 
-    def made() -> Growing:
-        visit = scene.shared_visit("growing", _NOBODY).whole()
-        return Growing(visit, visit.pull().cursor)
+    def create() -> GrowingHotel:
+        adapter = ctx.shared_adapter("growing", _EMPTY_HOTEL).with_full_window()
+        return GrowingHotel(adapter, adapter.pull().cursor)
 
-    growing = scene.once("growing", made)
-    _grown(scene, growing.visit, growing.visit.simulator.page_size + more)
+    growing = ctx.get_or_create("growing", create)
+    _grow_to(ctx, growing.adapter, growing.adapter.simulator.page_size + more)
     return growing
 
 
-def _grown(scene: Scene, visit: Visit, wanted: int) -> Visit:
+def _grow_to(ctx: CheckContext, adapter: AdapterHarness, wanted: int) -> AdapterHarness:
     """A hotel with exactly so many bookings. One that is booked may be of several rooms, which
     count each at some vendors: then some of them go again."""
-    while (left := wanted - len(visit.truth())) > 0:
+    while (left := wanted - len(adapter.expected_bookings())) > 0:
         for _ in range(max(1, left // 4)):
-            booked = visit.simulator.act(Act.BOOK)
-            scene.skip_unless(booked, "its simulator does not book on demand")
-    while len(visit.truth()) > wanted:
-        gone = visit.simulator.act(Act.DELETE)
-        scene.skip_unless(gone, "its simulator can't be brought to exactly so many bookings")
-    return visit
+            created = adapter.simulator.act(ScenarioAction.BOOK)
+            ctx.require_or_skip(created, "its simulator does not book on demand")
+    while len(adapter.expected_bookings()) > wanted:
+        deleted = adapter.simulator.act(ScenarioAction.DELETE)
+        ctx.require_or_skip(deleted, "its simulator can't be brought to exactly so many bookings")
+    return adapter
 
 
-def _all_of(scene: Scene, visit: Visit) -> None:
-    pulled = visit.pull()
-    unlike = visit.unlike(pulled.bookings)
-    scene.expect(not unlike, unlike)
-    scene.expect(pulled.cursor, "no cursor at the end")
+def _expect_all(ctx: CheckContext, adapter: AdapterHarness) -> None:
+    pulled = adapter.pull()
+    diff = adapter.diff(pulled.bookings)
+    ctx.expect(not diff, diff)
+    ctx.expect(pulled.cursor, "no cursor at the end")

@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.fault_plan import Fault, FaultKind
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.sync import ConnectionState, SyncKind, SyncRun, SyncStatus
-from entrypoints.certification.check import Check, Need, check
-from entrypoints.certification.checks.hearing import acted, expect_gone, expect_true
-from entrypoints.certification.house import House, told
-from entrypoints.certification.scene import FEW, SOME, Scene
+from entrypoints.certification.app_harness import AppHarness, describe_run
+from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.check_context import FEW, SOME, CheckContext
+from entrypoints.certification.checks.webhooks import (
+    expect_deleted,
+    expect_matches_source,
+    perform_and_collect,
+)
 
 _RATES: Final = (
     Fault(FaultKind.TOO_MANY_REQUESTS, probability=0.05),
@@ -21,78 +25,82 @@ _RATES: Final = (
 )
 _DAYS: Final = 5
 _EVENTS: Final = 8
-_MOST_RUNS: Final = 25
+_MAX_RUNS: Final = 25
 
 
-@check("sync.first", "After the first sync our picture is the hotel's", Need.PULLS)
-def first(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=SOME))
-    run = house.first_sync()
-    unlike = house.differences()
-    scene.expect(run.counts.created, "nothing was stored")
-    scene.expect(not unlike, unlike)
+@check("sync.first", "After the first sync our picture is the hotel's", Requirement.PULLS)
+def first(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=SOME))
+    run = app.first_sync()
+    diff = app.diff_bookings()
+    ctx.expect(run.counts.created, "nothing was stored")
+    ctx.expect(not diff, diff)
 
 
-@check("sync.second", "A second full sync of a quiet hotel writes and tells nothing", Need.PULLS)
-def second(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    before = house.bookings()
-    events = len(house.events())
-    run = house.synced(SyncKind.FULL)
+@check(
+    "sync.second", "A second full sync of a quiet hotel writes and tells nothing", Requirement.PULLS
+)
+def second(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    before = app.bookings()
+    events = len(app.events())
+    run = app.sync_or_fail(SyncKind.FULL)
     counts = (run.counts.created, run.counts.updated)
-    scene.expect(counts == (0, 0), f"{counts[0]} created and {counts[1]} updated")
-    scene.expect(house.bookings() == before, "a booking was written again")
-    scene.expect(len(house.events()) == events + 1, "more was told than that the run is over")
+    ctx.expect(counts == (0, 0), f"{counts[0]} created and {counts[1]} updated")
+    ctx.expect(app.bookings() == before, "a booking was written again")
+    ctx.expect(len(app.events()) == events + 1, "more was told than that the run is over")
 
 
-@check("sync.verified", "The comparison with the provider finds no drift", Need.PULLS)
-def verified(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    report = house.verify()
-    scene.expect(report.compared, "nothing was compared")
-    scene.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
+@check("sync.verified", "The comparison with the provider finds no drift", Requirement.PULLS)
+def verified(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    report = app.verify()
+    ctx.expect(report.compared, "nothing was compared")
+    ctx.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
 
 
-def _pulled(act: Act) -> Check:
-    @check(f"synced.{act}", f"{act}: the next sync brings it without a notification", Need.PULLS)
-    def look(scene: Scene) -> None:
-        house = scene.shared_house("synced")
-        house.visit.prepare(act)
-        house.sync()
-        done, _ = acted(scene, house, act)
-        before = house.bookings().get(done)
-        house.synced(SyncKind.DELTA)
-        if act is Act.DELETE:
-            scene.skip_unless(scene.capabilities.tells_deletion, "it does not tell deletions")
-            house.synced(SyncKind.RECONCILE)
-            expect_gone(scene, house, done, before)
+def _pulled(act: ScenarioAction) -> Check:
+    @check(
+        f"synced.{act}", f"{act}: the next sync brings it without a notification", Requirement.PULLS
+    )
+    def run_check(ctx: CheckContext) -> None:
+        app = ctx.shared_app("synced")
+        app.adapter.prepare(act)
+        app.sync()
+        external_id, _ = perform_and_collect(ctx, app, act)
+        before = app.bookings().get(external_id)
+        app.sync_or_fail(SyncKind.DELTA)
+        if act is ScenarioAction.DELETE:
+            ctx.require_or_skip(ctx.capabilities.reports_deletions, "it does not tell deletions")
+            app.sync_or_fail(SyncKind.RECONCILE)
+            expect_deleted(ctx, app, external_id, before)
         else:
-            expect_true(scene, house, done)
+            expect_matches_source(ctx, app, external_id)
 
-    return look
+    return run_check
 
 
-PULLED: Final = tuple(_pulled(act) for act in Act)
+PULLED: Final = tuple(_pulled(act) for act in ScenarioAction)
 
 
 def _partial(name: str, title: str, kind: FaultKind) -> Check:
-    @check(f"partial.{name}", title, Need.PULLS)
-    def look(scene: Scene) -> None:
-        house = scene.house(SimulatorOptions(bookings=FEW))
-        house.visit.strike(Fault(kind))
-        run = house.sync(SyncKind.FULL)
-        scene.expect(run.status is SyncStatus.PARTIAL, f"the run ended as {told(run)}")
-        scene.expect(house.quarantined(), "nothing is in quarantine")
-        scene.expect(house.bookings(), "no other booking came in")
-        house.visit.simulator.faults.clear()
-        house.synced(SyncKind.RECONCILE)
-        house.synced(SyncKind.FULL)
-        unlike = house.differences()
-        scene.expect(not unlike, f"when the vendor was well again: {unlike}")
+    @check(f"partial.{name}", title, Requirement.PULLS)
+    def run_check(ctx: CheckContext) -> None:
+        app = ctx.app(SimulatorOptions(bookings=FEW))
+        app.adapter.inject(Fault(kind))
+        run = app.sync(SyncKind.FULL)
+        ctx.expect(run.status is SyncStatus.PARTIAL, f"the run ended as {describe_run(run)}")
+        ctx.expect(app.quarantined(), "nothing is in quarantine")
+        ctx.expect(app.bookings(), "no other booking came in")
+        app.adapter.simulator.faults.clear()
+        app.sync_or_fail(SyncKind.RECONCILE)
+        app.sync_or_fail(SyncKind.FULL)
+        diff = app.diff_bookings()
+        ctx.expect(not diff, f"when the vendor was well again: {diff}")
 
-    return look
+    return run_check
 
 
 PARTIAL: Final = (
@@ -103,24 +111,26 @@ PARTIAL: Final = (
 
 
 def _failed(name: str, title: str, kind: FaultKind) -> Check:
-    @check(f"failed.{name}", title, Need.PULLS)
-    def look(scene: Scene) -> None:
-        house = scene.house(SimulatorOptions(bookings=FEW))
-        house.first_sync()
-        before = house.bookings()
+    @check(f"failed.{name}", title, Requirement.PULLS)
+    def run_check(ctx: CheckContext) -> None:
+        app = ctx.app(SimulatorOptions(bookings=FEW))
+        app.first_sync()
+        before = app.bookings()
         for sync_kind in (SyncKind.RECONCILE, SyncKind.FULL):
-            house.visit.strike(Fault(kind, seconds=0.01))
-            run = house.sync(sync_kind)
-            house.visit.simulator.faults.clear()
-            scene.expect(run.status is SyncStatus.FAILED, f"a {sync_kind} ended as {told(run)}")
-            scene.expect(run.error_code, "the run tells no code")
-            house.visit.clock.advance(timedelta(hours=2))
-        scene.expect(house.bookings() == before, "a run that failed changed bookings")
-        house.synced(SyncKind.RECONCILE)
-        unlike = house.differences()
-        scene.expect(not unlike, f"when the vendor was well again: {unlike}")
+            app.adapter.inject(Fault(kind, seconds=0.01))
+            run = app.sync(sync_kind)
+            app.adapter.simulator.faults.clear()
+            ctx.expect(
+                run.status is SyncStatus.FAILED, f"a {sync_kind} ended as {describe_run(run)}"
+            )
+            ctx.expect(run.error_code, "the run tells no code")
+            app.adapter.clock.advance(timedelta(hours=2))
+        ctx.expect(app.bookings() == before, "a run that failed changed bookings")
+        app.sync_or_fail(SyncKind.RECONCILE)
+        diff = app.diff_bookings()
+        ctx.expect(not diff, f"when the vendor was well again: {diff}")
 
-    return look
+    return run_check
 
 
 FAILED: Final = (
@@ -136,98 +146,102 @@ FAILED: Final = (
 
 
 @check(
-    "failed.401", "Refused credentials stop the connection until a person resumes it", Need.PULLS
+    "failed.401",
+    "Refused credentials stop the connection until a person resumes it",
+    Requirement.PULLS,
 )
-def stopped(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    house.visit.strike(Fault(FaultKind.UNAUTHORIZED), anywhere=True)
-    run = house.sync(SyncKind.DELTA)
-    scene.expect(run.status is SyncStatus.FAILED, f"the run ended as {told(run)}")
-    state = house.stored().state
-    scene.expect(state is ConnectionState.STOPPED, f"the connection is {state}")
+def stopped(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    app.adapter.inject(Fault(FaultKind.UNAUTHORIZED), anywhere=True)
+    run = app.sync(SyncKind.DELTA)
+    ctx.expect(run.status is SyncStatus.FAILED, f"the run ended as {describe_run(run)}")
+    state = app.load_connection().state
+    ctx.expect(state is ConnectionState.STOPPED, f"the connection is {state}")
 
 
-@check("life.follows", "Days of a hotel's life, by deltas and one reconcile", Need.PULLS)
-def follows(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=SOME))
-    house.first_sync()
+@check("life.follows", "Days of a hotel's life, by deltas and one reconcile", Requirement.PULLS)
+def follows(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=SOME))
+    app.first_sync()
     for _ in range(_DAYS):
-        house.visit.simulator.advance(days=1, events=_EVENTS)
-        house.synced(SyncKind.DELTA)
-    _expect_converged(scene, house)
+        app.adapter.simulator.advance(days=1, events=_EVENTS)
+        app.sync_or_fail(SyncKind.DELTA)
+    _expect_converged(ctx, app)
 
 
-@check("life.bad_network", "The same through a bad network", Need.PULLS)
-def bad_network(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=SOME))
-    house.first_sync()
+@check("life.bad_network", "The same through a bad network", Requirement.PULLS)
+def bad_network(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=SOME))
+    app.first_sync()
     for fault in _RATES:
-        house.visit.strike(fault, anywhere=True)
+        app.adapter.inject(fault, anywhere=True)
     for _ in range(_DAYS):
-        house.visit.simulator.advance(days=1, events=_EVENTS)
-        run = _until_through(house)
-        scene.expect(run.status is SyncStatus.COMPLETED, f"a delta ended as {told(run)}")
-    scene.expect(house.visit.struck, "no fault struck")
-    house.visit.simulator.faults.clear()
-    _expect_converged(scene, house)
+        app.adapter.simulator.advance(days=1, events=_EVENTS)
+        run = _sync_until_not_failed(app)
+        ctx.expect(run.status is SyncStatus.COMPLETED, f"a delta ended as {describe_run(run)}")
+    ctx.expect(app.adapter.injected, "no fault struck")
+    app.adapter.simulator.faults.clear()
+    _expect_converged(ctx, app)
 
 
-@check("life.clock_back", "The hotel's clock goes back by an hour", Need.PULLS)
-def clock_back(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    house.visit.strike(Fault(FaultKind.CLOCK_BACK, times=1, seconds=3_600))
-    house.synced(SyncKind.DELTA)
-    scene.expect(house.visit.struck, "the call that lists bookings was never made")
-    for act in (Act.AMEND, Act.BOOK, Act.CANCEL):
-        house.visit.simulator.act(act)
-    house.synced(SyncKind.DELTA)
-    _expect_converged(scene, house)
+@check("life.clock_back", "The hotel's clock goes back by an hour", Requirement.PULLS)
+def clock_back(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    app.adapter.inject(Fault(FaultKind.CLOCK_BACK, times=1, seconds=3_600))
+    app.sync_or_fail(SyncKind.DELTA)
+    ctx.expect(app.adapter.injected, "the call that lists bookings was never made")
+    for act in (ScenarioAction.AMEND, ScenarioAction.BOOK, ScenarioAction.CANCEL):
+        app.adapter.simulator.act(act)
+    app.sync_or_fail(SyncKind.DELTA)
+    _expect_converged(ctx, app)
 
 
-@check("life.hidden", "A change without a new time stamp is found by the reconcile", Need.PULLS)
-def hidden(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    house.visit.strike(Fault(FaultKind.HIDDEN_UPDATE, times=3))
-    house.synced(SyncKind.DELTA)
-    scene.expect(house.visit.struck, "the call that lists bookings was never made")
-    house.visit.simulator.faults.clear()
-    _expect_converged(scene, house)
+@check(
+    "life.hidden", "A change without a new time stamp is found by the reconcile", Requirement.PULLS
+)
+def hidden(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    app.adapter.inject(Fault(FaultKind.HIDDEN_UPDATE, times=3))
+    app.sync_or_fail(SyncKind.DELTA)
+    ctx.expect(app.adapter.injected, "the call that lists bookings was never made")
+    app.adapter.simulator.faults.clear()
+    _expect_converged(ctx, app)
 
 
 @check(
     "life.lost_notifications",
     "Notifications that never came are made good by the reconcile",
-    Need.PULLS,
+    Requirement.PULLS,
 )
-def lost_notifications(scene: Scene) -> None:
-    house = scene.house(SimulatorOptions(bookings=FEW))
-    house.first_sync()
-    for act in Act:
-        house.visit.prepare(act)
-        house.visit.simulator.act(act)
-        house.visit.simulator.messages()
-    _expect_converged(scene, house)
+def lost_notifications(ctx: CheckContext) -> None:
+    app = ctx.app(SimulatorOptions(bookings=FEW))
+    app.first_sync()
+    for act in ScenarioAction:
+        app.adapter.prepare(act)
+        app.adapter.simulator.act(act)
+        app.adapter.simulator.messages()
+    _expect_converged(ctx, app)
 
 
-def _expect_converged(scene: Scene, house: House) -> None:
+def _expect_converged(ctx: CheckContext, app: AppHarness) -> None:
     """A reconcile sees its window: what is outside comes with a full sync."""
-    house.synced(SyncKind.DELTA)
-    house.synced(SyncKind.RECONCILE)
-    report = house.verify()
-    scene.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
-    unlike = house.differences()
-    scene.expect(not unlike, unlike)
+    app.sync_or_fail(SyncKind.DELTA)
+    app.sync_or_fail(SyncKind.RECONCILE)
+    report = app.verify()
+    ctx.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
+    diff = app.diff_bookings()
+    ctx.expect(not diff, diff)
 
 
-def _until_through(house: House) -> SyncRun:
+def _sync_until_not_failed(app: AppHarness) -> SyncRun:
     """As the schedule asks for it again; a PARTIAL run is no failure that passes."""
-    run = house.sync(SyncKind.DELTA)
-    for _ in range(_MOST_RUNS):
+    run = app.sync(SyncKind.DELTA)
+    for _ in range(_MAX_RUNS):
         if run.status is not SyncStatus.FAILED:
             break
-        house.visit.clock.advance(timedelta(hours=2))
-        run = house.sync(SyncKind.DELTA)
+        app.adapter.clock.advance(timedelta(hours=2))
+        run = app.sync(SyncKind.DELTA)
     return run

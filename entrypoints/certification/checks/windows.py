@@ -3,139 +3,187 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from adapters.outbound.provider_kit.simulation.options import SimulatorOptions
-from adapters.outbound.provider_kit.simulation.stage import Act, TrueBooking
+from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking, ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.errors import PmsError
 from domain.sync import SyncKind
 from domain.values import Stay
-from entrypoints.certification.check import Need, check
-from entrypoints.certification.scene import SOME, Scene
-from entrypoints.certification.visit import Visit, differences, seen_in
+from entrypoints.certification.adapter_harness import (
+    AdapterHarness,
+    diff_bookings,
+    observe_bookings,
+)
+from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
 
 _NIGHT = timedelta(days=1)
-_LOOKED_AT = 4
-_CHANGES = (Act.AMEND, Act.BOOK, Act.CANCEL, Act.BOOK, Act.AMEND, Act.CHECK_IN)
+_SAMPLE_SIZE = 4
+_CHANGES = (
+    ScenarioAction.AMEND,
+    ScenarioAction.BOOK,
+    ScenarioAction.CANCEL,
+    ScenarioAction.BOOK,
+    ScenarioAction.AMEND,
+    ScenarioAction.CHECK_IN,
+)
 
 
-@check("window.whole_hotel", "A wide window brings every booking as it is", Need.PULLS)
-def whole_hotel(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME)).whole()
-    unlike = visit.unlike(visit.pull().bookings)
-    scene.expect(visit.truth(), "the simulated hotel is empty")
-    scene.expect(not unlike, unlike)
+@check("window.whole_hotel", "A wide window brings every booking as it is", Requirement.PULLS)
+def whole_hotel(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME)).with_full_window()
+    diff = adapter.diff(adapter.pull().bookings)
+    ctx.expect(adapter.expected_bookings(), "the simulated hotel is empty")
+    ctx.expect(not diff, diff)
 
 
-@check("window.first_night", "A window of a stay's first night brings it", Need.PULLS)
-def first_night(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    for true in _stays(visit):
-        _brings(scene, visit, true, Stay(true.arrival, true.arrival + _NIGHT))
+@check("window.first_night", "A window of a stay's first night brings it", Requirement.PULLS)
+def first_night(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    for expected_booking in _stays(adapter):
+        _expect_in_window(
+            ctx,
+            adapter,
+            expected_booking,
+            Stay(expected_booking.arrival, expected_booking.arrival + _NIGHT),
+        )
 
 
-@check("window.last_night", "A window of a stay's last night brings it", Need.PULLS)
-def last_night(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    for true in _stays(visit):
-        _brings(scene, visit, true, Stay(true.departure - _NIGHT, true.departure))
+@check("window.last_night", "A window of a stay's last night brings it", Requirement.PULLS)
+def last_night(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    for expected_booking in _stays(adapter):
+        _expect_in_window(
+            ctx,
+            adapter,
+            expected_booking,
+            Stay(expected_booking.departure - _NIGHT, expected_booking.departure),
+        )
 
 
-@check("window.within", "A window inside a long stay brings it", Need.PULLS)
-def within(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    long = [true for true in _stays(visit, least=3)]
-    scene.skip_unless(long, "the simulated hotel has no stay of three nights")
-    for true in long:
-        _brings(scene, visit, true, Stay(true.arrival + _NIGHT, true.arrival + 2 * _NIGHT))
+@check("window.within", "A window inside a long stay brings it", Requirement.PULLS)
+def within(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    long = [expected_booking for expected_booking in _stays(adapter, least=3)]
+    ctx.require_or_skip(long, "the simulated hotel has no stay of three nights")
+    for expected_booking in long:
+        _expect_in_window(
+            ctx,
+            adapter,
+            expected_booking,
+            Stay(expected_booking.arrival + _NIGHT, expected_booking.arrival + 2 * _NIGHT),
+        )
 
 
-@check("window.day_use", "A stay without a night is brought by its day", Need.PULLS)
-def day_use(scene: Scene) -> None:
-    scene.skip_unless(scene.capabilities.day_use, "it declares that it has no day use")
-    visit = scene.visit(SimulatorOptions(bookings=120))
-    found = [true for true in visit.truth().values() if true.arrival == true.departure]
-    scene.skip_unless(found, "the simulated hotel has no day use")
-    for true in found[:_LOOKED_AT]:
-        _brings(scene, visit, true, Stay(true.arrival, true.arrival + _NIGHT))
+@check("window.day_use", "A stay without a night is brought by its day", Requirement.PULLS)
+def day_use(ctx: CheckContext) -> None:
+    ctx.require_or_skip(ctx.capabilities.day_use, "it declares that it has no day use")
+    adapter = ctx.adapter(SimulatorOptions(bookings=120))
+    found = [
+        expected_booking
+        for expected_booking in adapter.expected_bookings().values()
+        if expected_booking.arrival == expected_booking.departure
+    ]
+    ctx.require_or_skip(found, "the simulated hotel has no day use")
+    for expected_booking in found[:_SAMPLE_SIZE]:
+        _expect_in_window(
+            ctx,
+            adapter,
+            expected_booking,
+            Stay(expected_booking.arrival, expected_booking.arrival + _NIGHT),
+        )
 
 
-@check("delta.small", "A delta of a quiet hotel is not the whole hotel again", Need.PULLS)
-def small(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    cursor = visit.pull().cursor
-    quiet = visit.pull(SyncKind.DELTA, cursor=cursor).bookings
-    scene.expect(
-        2 * len(quiet) < len(visit.truth()),
-        f"{len(quiet)} of {len(visit.truth())} bookings although nothing happened",
+@check("delta.small", "A delta of a quiet hotel is not the whole hotel again", Requirement.PULLS)
+def small(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    cursor = adapter.pull().cursor
+    quiet = adapter.pull(SyncKind.DELTA, cursor=cursor).bookings
+    ctx.expect(
+        2 * len(quiet) < len(adapter.expected_bookings()),
+        f"{len(quiet)} of {len(adapter.expected_bookings())} bookings although nothing happened",
     )
 
 
-@check("delta.chain", "Of many changes between many deltas none is lost", Need.PULLS)
-def chain(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    pulled = visit.pull()
+@check("delta.chain", "Of many changes between many deltas none is lost", Requirement.PULLS)
+def chain(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    pulled = adapter.pull()
     known = pulled.bookings
     for act in _CHANGES:
-        if (changed := visit.simulator.act(act)) is None:
+        if (changed := adapter.simulator.act(act)) is None:
             continue
-        pulled = visit.pull(SyncKind.DELTA, cursor=pulled.cursor)
-        scene.expect(changed in pulled.bookings, f"{act} of {changed} is not in the next delta")
+        pulled = adapter.pull(SyncKind.DELTA, cursor=pulled.cursor)
+        ctx.expect(changed in pulled.bookings, f"{act} of {changed} is not in the next delta")
         known |= pulled.bookings
-    unlike = visit.unlike(known)
-    scene.expect(not unlike, unlike)
+    diff = adapter.diff(known)
+    ctx.expect(not diff, diff)
 
 
-@check("delta.after_days", "A delta after some days brings all that happened", Need.PULLS)
-def after_days(scene: Scene) -> None:
-    visit = scene.visit(SimulatorOptions(bookings=SOME))
-    before = visit.truth()
-    first = visit.pull()
-    visit.simulator.advance(days=3)
-    later = visit.pull(SyncKind.DELTA, cursor=first.cursor).bookings
-    truth = visit.truth()
-    changed = {id_: true for id_, true in truth.items() if before.get(id_) != true}
-    scene.expect(changed, "nothing happened in three days of the simulated hotel")
-    seen = seen_in({id_: said for id_, said in later.items() if id_ in changed})
-    unlike = differences(changed, seen)
-    scene.expect(not unlike, unlike)
+@check("delta.after_days", "A delta after some days brings all that happened", Requirement.PULLS)
+def after_days(ctx: CheckContext) -> None:
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    before = adapter.expected_bookings()
+    first = adapter.pull()
+    adapter.simulator.advance(days=3)
+    later = adapter.pull(SyncKind.DELTA, cursor=first.cursor).bookings
+    expected_bookings = adapter.expected_bookings()
+    changed = {
+        id_: expected_booking
+        for id_, expected_booking in expected_bookings.items()
+        if before.get(id_) != expected_booking
+    }
+    ctx.expect(changed, "nothing happened in three days of the simulated hotel")
+    observed = observe_bookings(
+        {id_: snapshot for id_, snapshot in later.items() if id_ in changed}
+    )
+    diff = diff_bookings(changed, observed)
+    ctx.expect(not diff, diff)
 
 
-@check("delta.first", "A delta without a cursor brings everything", Need.PULLS)
-def first_delta(scene: Scene) -> None:
-    visit = scene.visit()
-    pulled = visit.pull(SyncKind.DELTA, cursor=None)
-    unlike = visit.unlike(pulled.bookings)
-    scene.expect(not unlike, unlike)
+@check("delta.first", "A delta without a cursor brings everything", Requirement.PULLS)
+def first_delta(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    pulled = adapter.pull(SyncKind.DELTA, cursor=None)
+    diff = adapter.diff(pulled.bookings)
+    ctx.expect(not diff, diff)
 
 
 @check(
-    "delta.foreign_cursor", "A cursor that is none of its own is no crash and no gap", Need.PULLS
+    "delta.foreign_cursor",
+    "A cursor that is none of its own is no crash and no gap",
+    Requirement.PULLS,
 )
-def foreign_cursor(scene: Scene) -> None:
-    visit = scene.visit()
+def foreign_cursor(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
     try:
-        pulled = visit.pull(SyncKind.DELTA, cursor="{no cursor of yours}")
+        pulled = adapter.pull(SyncKind.DELTA, cursor="{no cursor of yours}")
     except PmsError as error:
-        is_told = isinstance(error, ProviderError)
-        scene.expect(is_told, f"{type(error).__name__} is none of the provider errors")
+        is_provider_error = isinstance(error, ProviderError)
+        ctx.expect(is_provider_error, f"{type(error).__name__} is none of the provider errors")
         return
-    unlike = visit.unlike(pulled.bookings)
-    scene.expect(not unlike, f"came through and left out: {unlike}")
+    diff = adapter.diff(pulled.bookings)
+    ctx.expect(not diff, f"came through and left out: {diff}")
 
 
-def _stays(visit: Visit, least: int = 1) -> Iterator[TrueBooking]:
+def _stays(adapter: AdapterHarness, least: int = 1) -> Iterator[ExpectedBooking]:
     found = [
-        true
-        for true in sorted(visit.truth().values(), key=lambda true: true.external_id)
-        if (true.departure - true.arrival).days >= least
+        expected_booking
+        for expected_booking in sorted(
+            adapter.expected_bookings().values(),
+            key=lambda expected_booking: expected_booking.external_id,
+        )
+        if (expected_booking.departure - expected_booking.arrival).days >= least
     ]
-    yield from found[:_LOOKED_AT]
+    yield from found[:_SAMPLE_SIZE]
 
 
-def _brings(scene: Scene, visit: Visit, true: TrueBooking, window: Stay) -> None:
-    found = visit.pull(SyncKind.RECONCILE, window=window).bookings
-    scene.expect(
-        true.external_id in found,
-        f"[{window.arrival}, {window.departure}) does not bring {true.external_id}, "
-        f"which is there from {true.arrival} to {true.departure}",
+def _expect_in_window(
+    ctx: CheckContext, adapter: AdapterHarness, expected_booking: ExpectedBooking, window: Stay
+) -> None:
+    found = adapter.pull(SyncKind.RECONCILE, window=window).bookings
+    ctx.expect(
+        expected_booking.external_id in found,
+        f"[{window.arrival}, {window.departure}) does not bring {expected_booking.external_id}, "
+        f"which is there from {expected_booking.arrival} to {expected_booking.departure}",
     )

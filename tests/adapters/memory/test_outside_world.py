@@ -6,7 +6,7 @@ import pytest
 from adapters.outbound.memory.clock import START, FrozenClock
 from adapters.outbound.memory.jobs import InMemoryRateBudget, RecordingJobQueue
 from adapters.outbound.memory.providers import (
-    NOT_UNDERSTOOD,
+    NOT_IN_SCRIPT,
     SCRIPTED,
     TRUST_HEADER,
     Pull,
@@ -85,8 +85,8 @@ class TestTheScriptedProvider:
         body = provider.line(GUEST) + b"\nnever seen"
         good, bad = provider.read_items(ItemKind.GUEST, [body], HERE, limit=2)
         assert (good.snapshot, good.reason) == (GUEST, None)
-        assert (bad.snapshot, bad.reason, bad.raw) == (None, NOT_UNDERSTOOD, b"never seen")
-        provider.teach(b"never seen", GUEST)
+        assert (bad.snapshot, bad.reason, bad.raw) == (None, NOT_IN_SCRIPT, b"never seen")
+        provider.set_snapshot(b"never seen", GUEST)
         assert provider.read_items(ItemKind.GUEST, [bad.raw], HERE, limit=1)[0].snapshot == GUEST
 
     def test_refuses_what_is_no_message_or_too_long(self) -> None:

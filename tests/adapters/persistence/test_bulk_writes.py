@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from adapters.outbound.persistence.postgres import FEW
+from adapters.outbound.persistence.engine.postgres import BATCH_THRESHOLD
 from adapters.outbound.persistence.store import Store
 from domain.booking import Booking
 from domain.sync import Connection
@@ -15,7 +15,7 @@ from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.queries import BookingFilter, BookingOrder
 from tests import builders
 
-SIZES = [1, FEW, FEW + 1, 300]
+SIZES = [1, BATCH_THRESHOLD, BATCH_THRESHOLD + 1, 300]
 
 
 def page(connection: Connection, size: int) -> list[Booking]:
@@ -94,7 +94,7 @@ class TestAPage:
         assert held(store, connection, size) == []
 
 
-@pytest.mark.parametrize("size", [FEW, 60])
+@pytest.mark.parametrize("size", [BATCH_THRESHOLD, 60])
 class TestTwoWriters:
     def test_of_one_page_in_any_order_never_deadlock_and_never_lose_a_change(
         self, store: Store, connection: Connection, size: int

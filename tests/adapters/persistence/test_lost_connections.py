@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from adapters.outbound.persistence import migrations
-from adapters.outbound.persistence.pool import Pool
+from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.store import Store, open_store
-from adapters.outbound.persistence.unit_of_work import UnitOfWorkOver
+from adapters.outbound.persistence.unit_of_work import UnitOfWorkClosed
 from domain.hotel import Hotel
 from ports.errors import AlreadyExists, ConcurrentChange, StoreUnavailable
 from ports.system import Sealer
@@ -119,7 +119,7 @@ class TestACommit:
     def test_ends_the_unit_of_work(self, store: Store) -> None:
         with store.unit_of_work() as uow:
             uow.commit()
-            with pytest.raises(UnitOfWorkOver):
+            with pytest.raises(UnitOfWorkClosed):
                 uow.hotels.all()
 
 

@@ -6,17 +6,18 @@ from threading import Barrier
 import psycopg
 import pytest
 
-from adapters.outbound.persistence import migrations, rows
+from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence.engine.database_urls import is_postgres, sqlite_path
+from adapters.outbound.persistence.schema import models
 from adapters.outbound.persistence.store import open_store
-from adapters.outbound.persistence.urls import is_postgres, sqlite_path
 from domain.hotel import Hotel
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from ports.errors import Misconfigured, StoreUnavailable
 from ports.system import Sealer
 from tests import builders
-from tests.adapters.persistence.filling import fill
+from tests.adapters.persistence.sample_rows import fill
 
-TABLES = {model._meta.table_name: model._meta for model in rows.ALL}
+TABLES = {model._meta.table_name: model._meta for model in models.MODELS}
 
 
 def execute(url: str, sql: str) -> list[tuple[object, ...]]:

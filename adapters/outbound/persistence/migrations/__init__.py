@@ -12,19 +12,23 @@ from pathlib import Path
 from peewee import Database
 from playhouse.migrations import Migration, Runner
 
-from adapters.outbound.persistence import postgres, sqlite
-from adapters.outbound.persistence.failures import translated
-from adapters.outbound.persistence.urls import is_postgres, postgres_url, sqlite_path
+from adapters.outbound.persistence.engine import postgres, sqlite
+from adapters.outbound.persistence.engine.database_urls import (
+    is_postgres,
+    postgres_url,
+    sqlite_path,
+)
+from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from ports.errors import Misconfigured
 
 FOLDER = Path(__file__).parent
 # Any number, the same for ever. Changing a big table may take its time.
-_ALONE = ("SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7305807021)")
+_LOCK_STATEMENTS = ("SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7305807021)")
 
 
 def upgrade(url: str) -> int:
     """To the newest version, which it returns; does nothing where that is reached."""
-    with _locked(url) as runner:
+    with _locked_runner(url) as runner:
         runner.up()
         return _version(runner)
 
@@ -33,14 +37,14 @@ def downgrade(url: str, to: int) -> int:
     """Data of what is taken back is lost. Raises Misconfigured for a version that is not there."""
     if not 0 <= to <= newest():
         raise Misconfigured(setting="to", fix=f"0 to {newest()}")
-    with _locked(url) as runner:
+    with _locked_runner(url) as runner:
         while _version(runner) > to:
             runner.down()
         return _version(runner)
 
 
 def current(url: str) -> int:
-    with _opened(url) as database, translated():
+    with _open_database(url) as database, translate_driver_errors():
         return _version(_runner(database))
 
 
@@ -51,7 +55,7 @@ def newest() -> int:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Database]:
+def _open_database(url: str) -> Iterator[Database]:
     if is_postgres(url):
         database: Database = postgres.open_database(postgres_url(url))
     else:
@@ -63,11 +67,11 @@ def _opened(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def _locked(url: str) -> Iterator[Runner]:
-    with _opened(url) as database, translated():
+def _locked_runner(url: str) -> Iterator[Runner]:
+    with _open_database(url) as database, translate_driver_errors():
         if is_postgres(url):
             with database.atomic():
-                for statement in _ALONE:
+                for statement in _LOCK_STATEMENTS:
                     database.execute_sql(statement)  # type: ignore[no-untyped-call]  # Peewee's stubs
                 yield _runner(database)
         else:

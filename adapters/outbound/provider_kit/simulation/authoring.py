@@ -1,24 +1,32 @@
 """All that the author of a simple vendor's simulator needs, in one place:
 `from adapters.outbound.provider_kit.simulation import authoring as sim`."""
 
-from .fault_answers import JsonObject
-from .hotel_records import StayState
-from .options import SimulatorOptions
-from .seeded_hotel import SeededHotel
-from .simple_simulator import SimpleSimulator, start_simple
-from .simple_words import SimpleWords, SimulatedCell, SimulatedEvent, SimulatedStay
-from .stage import StagedSimulator
+from adapters.outbound.provider_kit.simulation.declarative_renderer import (
+    SimulatedCell,
+    SimulatedEvent,
+    SimulatedStay,
+    SimulatorRenderer,
+)
+from adapters.outbound.provider_kit.simulation.declarative_simulator import (
+    DeclarativeSimulator,
+    start_declarative_simulator,
+)
+from adapters.outbound.provider_kit.simulation.hotel.records import StayState
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 
 __all__ = [
+    "DeclarativeSimulator",
     "JsonObject",
+    "ScenarioSimulator",
     "SeededHotel",
-    "SimpleSimulator",
-    "SimpleWords",
     "SimulatedCell",
     "SimulatedEvent",
     "SimulatedStay",
     "SimulatorOptions",
-    "StagedSimulator",
+    "SimulatorRenderer",
     "StayState",
-    "start_simple",
+    "start_declarative_simulator",
 ]

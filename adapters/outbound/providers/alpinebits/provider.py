@@ -3,15 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.outbound.providers.alpinebits.authentication import is_authentic, read_credentials
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
-from adapters.outbound.providers.alpinebits.client import open_client
-from adapters.outbound.providers.alpinebits.conversation import Listener, envelope_of, refusal
-from adapters.outbound.providers.alpinebits.free_rooms import read_free_rooms
-from adapters.outbound.providers.alpinebits.reservations import read_reservations
-from adapters.outbound.providers.alpinebits.senders import claim_of, is_authentic
+from adapters.outbound.providers.alpinebits.client.client import open_client
+from adapters.outbound.providers.alpinebits.mapping.document_handler import (
+    DocumentReader,
+    error_reply,
+    parse_envelope,
+)
+from adapters.outbound.providers.alpinebits.mapping.free_rooms import read_free_rooms
+from adapters.outbound.providers.alpinebits.mapping.reservations import read_reservations
 from domain.errors import PmsError
 from domain.messages import ItemKind
-from ports.conversations import Answer, Claim, Conversation, Letter
+from ports.document_exchange import (
+    DocumentHandler,
+    DocumentReply,
+    InboundDocument,
+    SenderCredentials,
+)
 from ports.errors import Unsupported
 from ports.providers import (
     Account,
@@ -54,21 +63,21 @@ class AlpineBitsProvider:
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
         return is_authentic(headers, secrets)
 
-    def claim(self, letter: Letter) -> Claim | None:
-        return claim_of(letter.headers, lambda: envelope_of(letter))
+    def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
+        return read_credentials(inbound_document.headers, lambda: parse_envelope(inbound_document))
 
-    def hear(
+    def read_document(
         self,
-        letter: Letter,
+        inbound_document: InboundDocument,
         context: HotelContext,
         settings: Mapping[str, str],
         *,
         limit: int,
-    ) -> Conversation:
-        return Listener(letter, context, settings, limit).hear()
+    ) -> DocumentHandler:
+        return DocumentReader(inbound_document, context, settings, limit).read_document()
 
-    def refuse(self, letter: Letter, error: PmsError) -> Answer:
-        return refusal(letter, error)
+    def render_error(self, inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
+        return error_reply(inbound_document, error)
 
     def open(self, account: Account) -> ProviderClient:
         return open_client(self.tools, account)

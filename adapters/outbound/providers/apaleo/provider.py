@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.access_token import TokenSource
-from adapters.outbound.provider_kit.opening import Reach, secret_of, zone_of
-from adapters.outbound.providers.apaleo import notifications
-from adapters.outbound.providers.apaleo.api import ApaleoApi, Credentials
+from adapters.outbound.provider_kit.http.access_token import TokenSource
+from adapters.outbound.provider_kit.http.endpoint import (
+    VendorEndpoint,
+    require_secret,
+    require_time_zone,
+)
 from adapters.outbound.providers.apaleo.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -14,10 +16,12 @@ from adapters.outbound.providers.apaleo.capabilities import (
     IDENTITY_URL,
     NAME,
 )
-from adapters.outbound.providers.apaleo.client import ApaleoClient
-from adapters.outbound.providers.apaleo.mapping_availability import cells_of, explained_cells
-from adapters.outbound.providers.apaleo.mapping_bookings import BookingMapper
-from adapters.outbound.providers.apaleo.messages import entries_of
+from adapters.outbound.providers.apaleo.client.api import ApaleoApi, Credentials
+from adapters.outbound.providers.apaleo.client.client import ApaleoClient
+from adapters.outbound.providers.apaleo.mapping import notifications
+from adapters.outbound.providers.apaleo.mapping.availability import map_cells, map_cells_with_trace
+from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
+from adapters.outbound.providers.apaleo.mapping.messages import split_entries
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
@@ -52,12 +56,12 @@ class ApaleoProvider:
         """What a pushed payload does not have, it does not say (reading.py)."""
         if kind not in CAPABILITIES.kinds:
             raise Unsupported("Apaleo's guests come with their bookings", kind=kind.value)
-        entries = entries_of(kind, bodies, limit=limit)
-        hotel_zone = zone_of(context)
+        entries = split_entries(kind, bodies, limit=limit)
+        hotel_zone = require_time_zone(context)
         if kind is ItemKind.BOOKING:
-            mapper = BookingMapper(hotel_zone, whole=False)
+            mapper = ApaleoBookingMapper(hotel_zone, is_complete=False)
             return [mapper.map(entry, explain=explain) for entry in entries]
-        read = explained_cells if explain else cells_of
+        read = map_cells_with_trace if explain else map_cells
         items = [item for entry in entries for item in read(entry, hotel_zone, context.observed_at)]
         if len(items) > limit:
             raise TooManyItems(limit=limit)
@@ -74,10 +78,10 @@ class ApaleoProvider:
         base_url = account.settings.get("base_url") or BASE_URL
         identity_url = account.settings.get("identity_url") or IDENTITY_URL
         credentials = Credentials(
-            secret_of(account, "client_id"), secret_of(account, "client_secret")
+            require_secret(account, "client_id"), require_secret(account, "client_secret")
         )
-        reach = Reach(provider=NAME, hosts=HOSTS)
-        transport = reach.transport(account, self.tools, base_url, identity_url)
+        endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS)
+        transport = endpoint.transport(account, self.tools, base_url, identity_url)
         tokens = TokenSource(
             credentials.call(identity_url),
             transport,

@@ -1,6 +1,6 @@
 """Our own JSON, for partners whose PMS has no adapter here: docs/canonical-format.md."""
 
-from adapters.outbound.providers.canonical.plugin import CanonicalProvider
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from ports.providers import Provider, ProviderTools
 
 

@@ -18,9 +18,9 @@ RATE_LIMIT: Final = 180
 RATE_WINDOW_SECONDS: Final = 30.0
 """The vendor allows 200 in a sliding window, as a best effort; the margin is for two clocks."""
 
-MOST_PER_PAGE: Final = 1_000
-MOST_IDS: Final = 1_000
-LONGEST_INTERVAL: Final = timedelta(days=85)
+MAX_PER_PAGE: Final = 1_000
+MAX_IDS_PER_REQUEST: Final = 1_000
+MAX_INTERVAL: Final = timedelta(days=85)
 """The vendor allows 3 months; the shortest three are 89 days long."""
 
 OVERLAP: Final = timedelta(minutes=10)
@@ -35,7 +35,7 @@ CAPABILITIES: Final = Capabilities(
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     pulls=True,
     fetches_by_id=True,
-    tells_deletion=True,
+    reports_deletions=True,
     webhooks=True,
     day_use=True,
     delta_misses=(

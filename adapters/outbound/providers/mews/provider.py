@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.outbound.provider_kit.opening import Reach, secret_of
-from adapters.outbound.providers.mews import notifications
-from adapters.outbound.providers.mews.api import ConnectorApi
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.providers.mews.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -16,12 +14,14 @@ from adapters.outbound.providers.mews.capabilities import (
     RATE_LIMIT,
     RATE_WINDOW_SECONDS,
 )
-from adapters.outbound.providers.mews.client import MewsClient
-from adapters.outbound.providers.mews.mapping_availability import map_availability
-from adapters.outbound.providers.mews.mapping_bookings import BookingMapper
-from adapters.outbound.providers.mews.mapping_guests import map_guest
-from adapters.outbound.providers.mews.messages import Messages, read_messages
-from adapters.outbound.providers.mews.references import References, references_of
+from adapters.outbound.providers.mews.client.api import MewsConnectorApi
+from adapters.outbound.providers.mews.client.client import MewsClient
+from adapters.outbound.providers.mews.mapping import notifications
+from adapters.outbound.providers.mews.mapping.availability import map_availability
+from adapters.outbound.providers.mews.mapping.bookings import MewsBookingMapper
+from adapters.outbound.providers.mews.mapping.guests import map_guest
+from adapters.outbound.providers.mews.mapping.messages import MewsMessages, read_messages
+from adapters.outbound.providers.mews.mapping.references import References, index_references
 from domain.messages import ItemKind
 from domain.values import Reason
 from ports.errors import TooManyItems, Unsupported
@@ -36,7 +36,7 @@ from ports.providers import (
 )
 from ports.system import Secrets
 
-_REACH: Final = Reach(
+_ENDPOINT: Final = VendorEndpoint(
     provider=NAME,
     hosts=HOSTS,
     rate_limit=RATE_LIMIT,
@@ -66,13 +66,13 @@ class MewsProvider:
         if kind not in CAPABILITIES.kinds:
             raise Unsupported(kind=kind.value)
         messages = read_messages(kind, bodies, limit=limit)
-        refer_to = references_of(messages, context.time_zone)
-        items = [*_broken(kind, messages)]
-        for item in _mapped(kind, messages, refer_to, context, explain=explain):
+        references = index_references(messages, context.time_zone)
+        items = [*_broken_items(kind, messages)]
+        for item in _map_items(kind, messages, references, context, explain=explain):
             if len(items) == limit:
                 raise TooManyItems(limit=limit)
             items.append(item)
-        return items + [item for item in refer_to.unplaced if item.kind is kind]
+        return items + [item for item in references.orphan_errors if item.kind is kind]
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
         return notifications.read_notification(body)
@@ -83,10 +83,10 @@ class MewsProvider:
 
     def open(self, account: Account) -> ProviderClient:
         base_url = account.settings.get("base_url") or BASE_URL
-        identity = {key: secret_of(account, name) for name, key in _SECRETS.items()}
+        identity = {key: require_secret(account, name) for name, key in _SECRETS.items()}
         identity["Client"] = account.settings.get("client_name") or CLIENT_NAME
-        api = ConnectorApi(
-            _REACH.transport(account, self.tools, base_url),
+        api = MewsConnectorApi(
+            _ENDPOINT.transport(account, self.tools, base_url),
             base_url=base_url,
             identity=identity,
             correlation_id=account.correlation_id,
@@ -101,31 +101,31 @@ class MewsProvider:
 
 
 def _service_ids(account: Account) -> tuple[str, ...]:
-    said = account.settings.get("service_ids") or ""
-    return tuple(part.strip() for part in said.split(",") if part.strip())
+    setting = account.settings.get("service_ids") or ""
+    return tuple(part.strip() for part in setting.split(",") if part.strip())
 
 
-def _mapped(
+def _map_items(
     kind: ItemKind,
-    messages: Messages,
-    refer_to: References,
+    messages: MewsMessages,
+    references: References,
     context: HotelContext,
     *,
     explain: bool,
 ) -> Iterator[ReadItem]:
     if kind is ItemKind.BOOKING:
-        mapper = BookingMapper(refer_to)
+        mapper = MewsBookingMapper(references)
         for entry in messages.of("Reservations"):
             yield mapper.map(entry, explain=explain)
     elif kind is ItemKind.GUEST:
         for entry in messages.of("Customers"):
-            yield map_guest(entry, refer_to.documents, explain=explain)
+            yield map_guest(entry, references.documents, explain=explain)
     else:
         for body in messages.availability:
-            yield from map_availability(body, refer_to.zone, context.observed_at, explain=explain)
+            yield from map_availability(body, references.zone, context.observed_at, explain=explain)
 
 
-def _broken(kind: ItemKind, messages: Messages) -> Iterator[ReadItem]:
+def _broken_items(kind: ItemKind, messages: MewsMessages) -> Iterator[ReadItem]:
     for entry, fault in messages.broken:
         reason = Reason(fault.code, entry.path, f"{entry.path}: {fault.message}")
         yield ReadItem(kind=kind, raw=entry.text(), reason=reason)

@@ -1,6 +1,6 @@
 """A hotel that exists nowhere, for demonstrations and tests: no network, no state."""
 
-from adapters.outbound.providers.mock.plugin import MockProvider
+from adapters.outbound.providers.mock.provider import MockProvider
 from ports.providers import Provider, ProviderTools
 
 

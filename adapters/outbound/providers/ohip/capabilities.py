@@ -14,13 +14,13 @@ HOSTS: Final = frozenset({"*.oraclecloud.com"})
 """Gateways are per customer: NAME.hospitality-api.REGION.ocs.oraclecloud.com."""
 
 PAGE_SIZE: Final = 100
-IDS_A_QUESTION: Final = 20
-EVENTS_A_CALL: Final = 20
-EVENT_CALLS_A_RUN: Final = 50
+IDS_PER_REQUEST: Final = 20
+EVENTS_PER_CALL: Final = 20
+EVENT_CALLS_PER_RUN: Final = 50
 """1,000 events; those that are left wait in the vendor's queue for the next run."""
 
 STAY_WINDOW_DAYS: Final = 31
-CAUGHT_UP_DAYS: Final = 7
+LOOKBACK_DAYS: Final = 7
 """Business days that a delta looks back at most."""
 
 STATISTICS_DAYS: Final = 62
@@ -34,7 +34,7 @@ COUNTS: Final = (
 )
 """Statistics that are asked for; each name goes with a value, in the same order."""
 
-CALLS_A_SECOND: Final = 20
+CALLS_PER_SECOND: Final = 20
 """50 are shared by all who ask one environment; the 51st waits there."""
 
 CAPABILITIES: Final = Capabilities(
@@ -43,7 +43,7 @@ CAPABILITIES: Final = Capabilities(
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     pulls=True,
     fetches_by_id=True,
-    tells_deletion=True,
+    reports_deletions=True,
     webhooks=True,
     day_use=True,
     delta_misses=(

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.opening import zone_of
-from adapters.outbound.providers.ohip import notifications
+from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
-from adapters.outbound.providers.ohip.mapping_availability import CellMapper
-from adapters.outbound.providers.ohip.mapping_bookings import BookingMapper
-from adapters.outbound.providers.ohip.mapping_guests import GuestMapper
-from adapters.outbound.providers.ohip.messages import entries_of, shape_of
-from adapters.outbound.providers.ohip.opening import open_client
-from adapters.outbound.providers.ohip.reading import Entry, HotelClock
+from adapters.outbound.providers.ohip.client.factory import open_client
+from adapters.outbound.providers.ohip.mapping import notifications
+from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper
+from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
+from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
+from adapters.outbound.providers.ohip.mapping.messages import shape_of, split_entries
+from adapters.outbound.providers.ohip.mapping.parsing import HotelClock, OhipEntry
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
@@ -46,22 +46,22 @@ class OhipProvider:
         """What a pushed payload does not have, it does not say."""
         if kind not in CAPABILITIES.kinds:
             raise Unsupported("these are no items of OPERA Cloud", kind=kind.value)
-        entries = entries_of(kind, bodies, limit=limit)
+        entries = split_entries(kind, bodies, limit=limit)
         items = self._read(kind, entries, _clock(context), explain=explain)
         if len(items) > limit:
             raise TooManyItems(limit=limit)
         return items
 
     def _read(
-        self, kind: ItemKind, entries: Sequence[Entry], clock: HotelClock, *, explain: bool
+        self, kind: ItemKind, entries: Sequence[OhipEntry], clock: HotelClock, *, explain: bool
     ) -> list[ReadItem]:
         if kind is ItemKind.BOOKING:
-            bookings = BookingMapper(clock, whole=False)
+            bookings = OhipBookingMapper(clock, is_complete=False)
             return [bookings.map(entry, shape_of(entry), explain=explain) for entry in entries]
         if kind is ItemKind.GUEST:
-            guests = GuestMapper(clock)
+            guests = OhipGuestMapper(clock)
             return [guests.map(entry, explain=explain) for entry in entries]
-        cells = CellMapper(clock.observed_at)
+        cells = OhipCellMapper(clock.observed_at)
         return [item for entry in entries for item in cells.map(entry, explain=explain)]
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
@@ -76,4 +76,4 @@ class OhipProvider:
 
 
 def _clock(context: HotelContext) -> HotelClock:
-    return HotelClock(zone_of(context), context.observed_at)
+    return HotelClock(require_time_zone(context), context.observed_at)

@@ -106,10 +106,12 @@ def account(r: pms.Reader) -> pms.AccountReport:
 
 
 def notification(r: pms.Reader) -> pms.Notification:
-    return pms.named(r.text("event"), EVENTS, r.text("reservation"), property_id=r.text("hotel"))
+    return pms.notification_for_event(
+        r.text("event"), EVENTS, r.text("reservation"), property_id=r.text("hotel")
+    )
 
 
-VENDOR: Final = pms.SimpleVendor(
+VENDOR: Final = pms.VendorDeclaration(
     name="stayhub",
     title="StayHub",
     base_url="https://api.stayhub.example",
@@ -148,4 +150,4 @@ VENDOR: Final = pms.SimpleVendor(
 
 
 def provider(tools: pms.ProviderTools) -> pms.Provider:
-    return pms.SimpleProvider(VENDOR, tools)
+    return pms.DeclarativeProvider(VENDOR, tools)

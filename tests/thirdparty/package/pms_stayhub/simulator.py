@@ -91,7 +91,7 @@ def message(event: sim.SimulatedEvent) -> sim.JsonObject:
     }
 
 
-WORDS: Final = sim.SimpleWords(
+WORDS: Final = sim.SimulatorRenderer(
     account=account,
     booking=booking,
     state="state",
@@ -103,8 +103,8 @@ WORDS: Final = sim.SimpleWords(
 )
 
 
-def start_simulator(options: sim.SimulatorOptions) -> sim.StagedSimulator:
-    return sim.start_simple(VENDOR, WORDS, options)
+def start_simulator(options: sim.SimulatorOptions) -> sim.ScenarioSimulator:
+    return sim.start_declarative_simulator(VENDOR, WORDS, options)
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -1,0 +1,115 @@
+"""The schema with its resolvers, and documents made ready to be executed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from ariadne import EnumType, load_schema_from_path, make_executable_schema
+from graphql import (
+    DocumentNode,
+    GraphQLEnumType,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql_server.exceptions import GraphQLValidationError
+
+from adapters.inbound.graphql.query_limits import (
+    QueryCost,
+    query_too_large_error,
+    require_size_within_limits,
+)
+from adapters.inbound.graphql.resolvers import RESOLVERS
+from adapters.inbound.graphql.scalars import SCALARS
+from adapters.inbound.graphql.use_cases import GraphQLOptions
+from application.queries.find_bookings import BookingOrder
+from domain.snapshots import BookingSource, PartyRole
+from domain.status import BookingStatus, TransitionKind
+from domain.sync import SyncKind, SyncStatus, SyncTrigger
+from domain.values import AgeClass
+
+ENUMS: Final[tuple[type[Enum], ...]] = (
+    AgeClass,
+    BookingOrder,
+    BookingSource,
+    BookingStatus,
+    PartyRole,
+    SyncKind,
+    SyncStatus,
+    SyncTrigger,
+    TransitionKind,
+)
+SDL: Final = Path(__file__).with_name("schema.graphql")
+_MAX_ERRORS: Final = 5
+
+
+@cache
+def executable_schema() -> GraphQLSchema:
+    """One per process: it holds no state of any installation."""
+    enums = [EnumType(kind.__name__, kind) for kind in ENUMS]
+    sdl = load_schema_from_path(str(SDL))
+    schema = make_executable_schema(sdl, *RESOLVERS, *SCALARS, *enums, convert_names_case=True)
+    for kind in schema.type_map.values():
+        # Ariadne 1.1.1 hangs a `parse_value` on enums that takes one argument; graphql-core 3.2.14
+        # calls it with two, so that no enum could be sent as a variable.
+        if isinstance(kind, GraphQLEnumType):
+            vars(kind).pop("parse_value", None)
+    return schema
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedQuery:
+    """A document that is valid, small and not too deep."""
+
+    document: DocumentNode
+    measure: QueryCost
+    operations: tuple[str | None, ...]
+
+
+class QueryDocuments:
+    """Parsed and validated once per text; the latest ones are kept."""
+
+    def __init__(self, schema: GraphQLSchema, options: GraphQLOptions) -> None:
+        self._schema = schema
+        self._options = options
+        introspection_rules = () if options.introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, *introspection_rules)
+        self.prepared = lru_cache(maxsize=options.cached_documents)(self._prepare)
+
+    def require_cheap(self, prepared: PreparedQuery, variables: Mapping[str, Any]) -> None:
+        """Raises GraphQLError."""
+        cost = prepared.measure.cost(variables)
+        if cost > self._options.max_cost:
+            raise query_too_large_error("a cost of", cost, self._options.max_cost)
+
+    def _prepare(self, text: str) -> PreparedQuery:
+        """Raises GraphQLSyntaxError, GraphQLError, GraphQLValidationError."""
+        document = parse(text, max_tokens=self._options.max_tokens)
+        require_size_within_limits(document, self._options)
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=_MAX_ERRORS,
+            hide_suggestions=not self._options.introspection,
+        )
+        if errors:
+            raise GraphQLValidationError(errors)
+        measure = QueryCost(document)
+        if measure.depth > self._options.max_depth:
+            raise query_too_large_error("a depth of", measure.depth, self._options.max_depth)
+        return PreparedQuery(document, measure, tuple(_operation_names(document)))
+
+
+def _operation_names(document: DocumentNode) -> list[str | None]:
+    return [
+        definition.name.value if definition.name else None
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]

@@ -1,0 +1,112 @@
+"""The job boundary: whatever happens in a job ends here, as one log line with a code.
+
+Jobs are never retried by the queue: the database shows what is still to be done, and the next tick
+enqueues it. So nothing is raised to RQ, whose failure records would hold the exception's text.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from application import log_context
+from application.inbox.process_inbox import ProcessInbox
+from application.sync.fail_sync import FailSync
+from application.sync.schedule_syncs import ScheduleSyncs
+from application.sync.sync_connection import SyncConnection
+from domain.errors import ErrorKind, PmsError
+
+log = logging.getLogger(__name__)
+
+_INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
+"""Kinds that a person has to mend; all others pass or are told elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobBoundary:
+    """`holder` names this worker in leases; a new one for each job."""
+
+    sync_connection: SyncConnection
+    fail_sync: FailSync
+    process_inbox: ProcessInbox
+    schedule_syncs: ScheduleSyncs
+    new_holder: Callable[[], str]
+
+    def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
+        """Payload as enqueued: ids as text. An unknown name is logged as an error."""
+        log_context.begin(correlation_id)
+        log_context.hotel.set(hotel_id)
+        with _log_failures(name, subject_id):
+            match name:
+                case "sync":
+                    self._sync_or_record_failure(UUID(subject_id))
+                case "inbox":
+                    outcomes = self.process_inbox(UUID(hotel_id), UUID(subject_id))
+                    log.info("inbox_processed", extra={"batch": subject_id, "items": len(outcomes)})
+                case _:
+                    log.error("unknown_job", extra={"job": name})
+
+    def tick(self) -> None:
+        with _log_failures("tick", "tick"):
+            tick_result = self.schedule_syncs()
+            log.info(
+                "ticked",
+                extra={
+                    "queued_runs": tick_result.queued_runs,
+                    "retried_runs": tick_result.retried_runs,
+                    "retried_batches": tick_result.retried_batches,
+                    "purged": tick_result.purged,
+                },
+            )
+
+    def _sync_or_record_failure(self, run_id: UUID) -> None:
+        holder = self.new_holder()
+        with _log_failures(
+            "sync", str(run_id), lambda bug: self.fail_sync(run_id, holder=holder, bug=bug)
+        ):
+            self._run_sync(run_id, holder)
+
+    def _run_sync(self, run_id: UUID, holder: str) -> None:
+        run = self.sync_connection(run_id, holder=holder)
+        log_context.provider.set(run.provider)
+        log_context.connection.set(str(run.connection_id))
+        log.info(
+            "sync_run",
+            extra={
+                "run": str(run.id),
+                "sync_kind": run.kind,
+                "outcome": run.status,
+                "error_code": run.error_code,
+                "pages": run.pages,
+                "counts": {name: getattr(run.counts, name) for name in run.counts.__slots__},
+            },
+        )
+
+
+@contextmanager
+def _log_failures(
+    job: str, subject: str, on_bug: Callable[[str], object] | None = None
+) -> Iterator[None]:
+    """`broken` is told the class of an exception that is none of ours."""
+    try:
+        yield
+    except PmsError as error:
+        level = logging.ERROR if error.kind in _INTERNAL_KINDS else logging.WARNING
+        log.log(level, "job_failed", extra={"job": job, "subject": subject, "code": error.code})
+    except Exception as error:  # noqa: BLE001  # the boundary: a bug must not reach RQ's records
+        locations = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        log.error(  # noqa: TRY400  # the exception's text may hold a guest's data
+            "job_failed",
+            extra={
+                "job": job,
+                "subject": subject,
+                "code": "bug",
+                "error_type": type(error).__name__,
+                "places": locations[-8:],
+            },
+        )
+        if on_bug:
+            on_bug(type(error).__name__)

@@ -1,0 +1,120 @@
+"""Request bodies: their size, type and text, before anybody parses them."""
+
+import zlib
+from typing import Final
+from uuid import UUID
+
+import orjson
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from adapters.inbound.rest.problems import BadQuery, BodyTooLarge, UnsupportedMediaType
+from application.errors import InvalidRequest
+
+JSON: Final = "application/json"
+
+
+class UnreadableJson(InvalidRequest):
+    """The body is not JSON."""
+
+    code = "unreadable_json"
+
+
+def read_raw_body() -> bytes:
+    """Raises BodyTooLarge, also for a chunked body as soon as it passes the limit."""
+    if _content_encoding() != "identity":
+        raise UnsupportedMediaType
+    return _read_body()
+
+
+def read_compressed_body() -> bytes:
+    """`Content-Encoding: gzip` is undone, and bounded like any other body. Raises
+    UnsupportedMediaType, BodyTooLarge."""
+    if _content_encoding() not in ("identity", "gzip"):
+        raise UnsupportedMediaType
+    body = _read_body()
+    return (
+        body if _content_encoding() == "identity" else _decompress(body, request.max_content_length)
+    )
+
+
+def _content_encoding() -> str:
+    return request.headers.get("Content-Encoding", "identity").strip().lower()
+
+
+def _decompress(body: bytes, limit: int | None) -> bytes:
+    """No more than one byte beyond the limit is ever unpacked."""
+    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        decompressed = decompressor.decompress(body, limit + 1 if limit is not None else 0)
+    except zlib.error as error:
+        raise UnsupportedMediaType("the body is not the gzip that it says it is") from error
+    if limit is not None and len(decompressed) > limit:
+        raise BodyTooLarge(limit=limit)
+    if not decompressor.eof or decompressor.unused_data:
+        raise UnsupportedMediaType("the body is not the gzip that it says it is")
+    return decompressed
+
+
+def _read_body() -> bytes:
+    limit = request.max_content_length
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise BodyTooLarge(limit=limit) from error
+    # Werkzeug cuts a chunked body off at the limit without a word.
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise BodyTooLarge(limit=limit)
+    return body
+
+
+def read_json_body() -> bytes:
+    """Raises UnsupportedMediaType, BodyTooLarge."""
+    mimetype = request.mimetype
+    if mimetype != JSON and not (
+        mimetype.startswith("application/") and mimetype.endswith("+json")
+    ):
+        raise UnsupportedMediaType
+    if request.mimetype_params.get("charset", "utf-8").lower().replace("-", "") != "utf8":
+        raise UnsupportedMediaType
+    return read_raw_body()
+
+
+def parse_json_object(body: bytes) -> dict[str, object]:
+    """For small commands without amounts. Raises NotJson, InvalidRequest."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableJson(
+            f"unreadable JSON at character {error.pos}", position=error.pos
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("send a JSON object")
+    return value
+
+
+def json_response(document: object, status: int = 200, **headers: str) -> Response:
+    response = Response(orjson.dumps(document), status, content_type=JSON)
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
+
+
+def parse_query_integer(name: str, default: int) -> int:
+    """Raises BadQuery."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise BadQuery(f"{name}: send a whole number", field=name)
+    return int(text)
+
+
+def parse_id(text: object, name: str) -> UUID:
+    """Raises BadQuery."""
+    if isinstance(text, str) and len(text) == 36:
+        try:
+            return UUID(text)
+        except ValueError:
+            pass
+    raise BadQuery(f"{name}: send a UUID", field=name)

@@ -1,0 +1,109 @@
+"""What the drivers raise, in our words.
+
+A driver's message can carry the row ("Failing row contains (…)"), and tracebacks print causes: for
+the classes that name values, the cause keeps only its class and SQLSTATE.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import peewee
+import psycopg
+from psycopg import errors as postgres
+
+from domain.errors import ErrorKind
+from ports.errors import AlreadyExists, ConcurrentChange, PortError, StoreUnavailable
+
+
+class StatementRejected(PortError):
+    """The database refuses what we gave it: our code and its schema do not agree."""
+
+    code = "store_refused"
+    kind = ErrorKind.BUG
+
+
+class SchemaMissing(StatementRejected):
+    """The database has not the tables of this version; bring it up to date: `pms db upgrade`."""
+
+    code = "schema_missing"
+    kind = ErrorKind.MISCONFIGURED
+
+
+_SQLITE_DUPLICATES = (
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_ROWID,
+)
+_CONFLICT_ERRORS = (postgres.SerializationFailure, postgres.DeadlockDetected)
+_UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    postgres.InternalError_,
+    sqlite3.OperationalError,
+    sqlite3.InterfaceError,
+)
+_VALUE_LEAKING_ERRORS = (
+    psycopg.IntegrityError,
+    psycopg.DataError,
+    psycopg.ProgrammingError,
+    sqlite3.IntegrityError,
+)
+DRIVER_ERRORS = (psycopg.Error, sqlite3.Error, peewee.PeeweeException)
+
+
+@contextmanager
+def translate_driver_errors() -> Iterator[None]:
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        cause = driver_error(error)
+        raise as_port_error(cause) from without_values(cause)
+
+
+def driver_error(error: Exception) -> Exception:
+    """Peewee wraps; what it wrapped says more."""
+    wrapped = getattr(error, "orig", None) or error.__cause__ or error.__context__
+    if isinstance(error, peewee.PeeweeException) and isinstance(wrapped, DRIVER_ERRORS):
+        return wrapped
+    return error
+
+
+def as_port_error(error: Exception) -> PortError:
+    if isinstance(error, _CONFLICT_ERRORS):
+        return ConcurrentChange()
+    if _is_duplicate(error):
+        return AlreadyExists()
+    if _is_schema_missing(error):
+        return SchemaMissing()
+    if isinstance(error, sqlite3.OperationalError) and not _is_sqlite_environment_error(error):
+        return StatementRejected()
+    if isinstance(error, _UNAVAILABLE):
+        return StoreUnavailable()
+    return StatementRejected()
+
+
+def without_values(error: Exception) -> Exception:
+    if isinstance(error, _VALUE_LEAKING_ERRORS):
+        state = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "")
+        error.args = (f"{type(error).__name__} {state}".strip(),)
+    # Peewee's wrapper repeats the message.
+    error.__cause__ = error.__context__ = None
+    return error
+
+
+def _is_duplicate(error: Exception) -> bool:
+    if isinstance(error, sqlite3.IntegrityError):
+        return getattr(error, "sqlite_errorcode", None) in _SQLITE_DUPLICATES
+    return isinstance(error, postgres.UniqueViolation)
+
+
+def _is_schema_missing(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column"))
+    return isinstance(error, postgres.UndefinedTable | postgres.UndefinedColumn)
+
+
+def _is_sqlite_environment_error(error: sqlite3.OperationalError) -> bool:
+    """Locked, full, unreadable: not our SQL, which SQLite reports by the plain SQLITE_ERROR."""
+    return getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR

@@ -1,0 +1,190 @@
+"""PostgreSQL by psycopg 3."""
+
+import select
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import psycopg
+from peewee import Insert, Model, ModelSelect
+from playhouse.postgres_ext import Psycopg3Database
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import TextLoader
+
+from adapters.outbound.persistence.engine.column_values import Row
+from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
+from adapters.outbound.persistence.engine.tables import Table
+from ports.errors import ConcurrentChange
+
+M = TypeVar("M", bound=Model)
+
+CONNECT_SECONDS: Final = 5
+STATEMENT_SECONDS: Final = 30
+IDLE_IN_TRANSACTION_SECONDS: Final = 60
+BATCH_THRESHOLD: Final = 8
+"""Up to here single statements, sent together, are quicker than COPY."""
+
+_BEGIN: Final[tuple[str, Row]] = ("BEGIN", ())
+_OPTIONS: Final = (
+    f"-c statement_timeout={STATEMENT_SECONDS}s"
+    f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
+)
+
+
+def open_database(url: str) -> Psycopg3Database:
+    with translate_driver_errors():
+        database = Psycopg3Database(
+            url,
+            thread_safe=False,
+            autoconnect=False,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="pms",
+            options=_OPTIONS,
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
+        database.connect()
+    return database
+
+
+class PostgresSession:
+    """What needs no answer waits (BEGIN, `later`) and goes with the next statement in one trip."""
+
+    def __init__(self, url: str) -> None:
+        self._database = open_database(url)
+        self._connection: psycopg.Connection[Row] = self._database.connection()
+        adapters = self._connection.adapters
+        adapters.register_loader("uuid", TextLoader)
+        adapters.register_loader("date", TextLoader)
+        # One width for all integers: else every mix of widths is another prepared statement.
+        adapters.register_dumper(int, Int8Dumper)
+        self._cursor: psycopg.Cursor[Row] = self._connection.cursor()
+        self._deferred_cursor: psycopg.Cursor[Row] = self._connection.cursor()
+        self._deferred: list[tuple[str, Row]] = []
+        self._staging_tables: set[str] = set()
+        self._poller = select.poll()
+        self._poller.register(self._connection.fileno(), select.POLLIN)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with translate_driver_errors():
+            with self._flush_deferred():
+                self._cursor.execute(sql, parameters)
+            return self._cursor.fetchall()
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        with translate_driver_errors():
+            with self._flush_deferred():
+                self._cursor.execute(sql, parameters)
+            return self._cursor.rowcount
+
+    def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
+        if len(parameters) == 1:
+            return self.run(sql, parameters[0])
+        with translate_driver_errors():
+            with self._flush_deferred():
+                self._cursor.executemany(sql, parameters)
+            return self._cursor.rowcount
+
+    def defer(self, sql: str, parameters: Sequence[Row]) -> None:
+        self._deferred += [(sql, each) for each in parameters]
+
+    @contextmanager
+    def _flush_deferred(self) -> Iterator[None]:
+        deferred, self._deferred = self._deferred, []
+        if not deferred:
+            yield
+            return
+        with self._connection.pipeline():
+            for sql, parameters in deferred:
+                self._deferred_cursor.execute(sql, parameters)
+            yield
+
+    def _send_deferred(self) -> None:
+        with self._flush_deferred():
+            pass
+
+    def select(self, query: "ModelSelect[M]") -> list[M]:
+        with translate_driver_errors():
+            self._send_deferred()
+            return list(query.execute(self._database))
+
+    def write(self, query: Any) -> int:
+        with translate_driver_errors():
+            self._send_deferred()
+            row_count = query.as_rowcount() if isinstance(query, Insert) else query
+            return int(row_count.execute(self._database))
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if len(rows) <= BATCH_THRESHOLD:
+            self.run_many(table.insert, rows)
+        else:
+            self._copy(table.copy, rows)
+
+    def defer_insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if len(rows) <= BATCH_THRESHOLD:
+            self.defer(table.insert, rows)
+        else:
+            self._copy(table.copy, rows)
+
+    def overwrite(self, table: Table, rows: Sequence[Row]) -> int:
+        if len(rows) <= BATCH_THRESHOLD:
+            return self.run_many(table.overwrite, [table.overwrite_parameters(row) for row in rows])
+        staging = table.staging
+        self.run(staging.create)
+        if table.name in self._staging_tables:
+            self.run(staging.clear)
+        self._staging_tables.add(table.name)
+        self._copy(staging.copy, rows)
+        if self.run(staging.lock) < len(rows):
+            return 0
+        return self.run(staging.overwrite)
+
+    def _copy(self, sql: str, rows: Sequence[Row]) -> None:
+        with translate_driver_errors():
+            self._send_deferred()
+            with self._cursor.copy(sql) as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+    def in_condition(self, column: str, kind: str) -> str:
+        return f"{column} = ANY(%s::{kind}[])"
+
+    def in_parameter(self, values: Collection[str]) -> list[str]:
+        return list(values)
+
+    @property
+    def for_update(self) -> str:
+        return "FOR UPDATE"
+
+    @property
+    def for_update_skip_locked(self) -> str:
+        return "FOR UPDATE SKIP LOCKED"
+
+    def begin(self) -> None:
+        self._staging_tables.clear()
+        self._deferred = [_BEGIN]
+
+    def commit(self) -> None:
+        # PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK.
+        if self._connection.info.transaction_status is TransactionStatus.INERROR:
+            raise ConcurrentChange
+        if self._deferred == [_BEGIN]:
+            self._deferred = []
+        else:
+            self.run("COMMIT")
+
+    def rollback(self) -> None:
+        self._deferred = []
+        if self._connection.info.transaction_status is not TransactionStatus.IDLE:
+            self.run("ROLLBACK")
+
+    def is_alive(self) -> bool:
+        """An idle connection has nothing to say, unless the server ended it."""
+        if self._connection.closed or self._connection.info.transaction_status:
+            return False
+        return not self._poller.poll(0)
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,157 @@
+"""SQLite in write-ahead mode: one writer at a time, readers never wait."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any, Final, TypeVar
+
+from peewee import Insert, Model, ModelSelect, OperationalError, SqliteDatabase
+
+from adapters.outbound.persistence.engine.column_values import Row, json_text
+from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
+from adapters.outbound.persistence.engine.tables import Table
+from ports.errors import ConcurrentChange, PortError
+
+M = TypeVar("M", bound=Model)
+
+BUSY_SECONDS: Final = 15
+_PAUSE: Final = Event()
+"""Never set: only waited for."""
+
+_PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -16_000,
+    "temp_store": "memory",
+}
+
+
+def open_database(path: Path) -> SqliteDatabase:
+    with translate_driver_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = SqliteDatabase(
+            str(path),
+            pragmas=_PRAGMAS,
+            timeout=BUSY_SECONDS,
+            thread_safe=False,
+            autoconnect=False,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        _connect(database)
+    return database
+
+
+def _connect(database: SqliteDatabase) -> None:
+    """Where several are the first, the change to write-ahead mode fails at once, without SQLite's
+    own waiting, for all but one."""
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.connect()
+        except OperationalError as error:
+            if "locked" not in str(error) or monotonic() > deadline:
+                raise
+            _PAUSE.wait(0.02)
+        else:
+            return
+
+
+@cache
+def _with_qmark_placeholders(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
+class SqliteSession:
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path)
+        self._connection: sqlite3.Connection = self._database.connection()  # type: ignore[no-untyped-call]  # as Peewee's stubs have it
+        self._failed = False
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self._execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        return self._execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
+        try:
+            with translate_driver_errors():
+                return self._connection.executemany(
+                    _with_qmark_placeholders(sql), parameters
+                ).rowcount
+        except PortError:
+            self._failed = True
+            raise
+
+    def defer(self, sql: str, parameters: Sequence[Row]) -> None:
+        self.run_many(sql, parameters)
+
+    def select(self, query: "ModelSelect[M]") -> list[M]:
+        with translate_driver_errors():
+            return list(query.execute(self._database))
+
+    def write(self, query: Any) -> int:
+        try:
+            with translate_driver_errors():
+                row_count = query.as_rowcount() if isinstance(query, Insert) else query
+                return int(row_count.execute(self._database))
+        except PortError:
+            self._failed = True
+            raise
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        self.run_many(table.insert, rows)
+
+    def defer_insert(self, table: Table, rows: Sequence[Row]) -> None:
+        self.insert(table, rows)
+
+    def overwrite(self, table: Table, rows: Sequence[Row]) -> int:
+        return self.run_many(table.overwrite, [table.overwrite_parameters(row) for row in rows])
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            with translate_driver_errors():
+                return self._connection.execute(_with_qmark_placeholders(sql), parameters)
+        except PortError:
+            self._failed = True
+            raise
+
+    def in_condition(self, column: str, kind: str) -> str:  # noqa: ARG002  # PostgreSQL needs the type
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # one of our columns
+
+    def in_parameter(self, values: Collection[str]) -> str:
+        return json_text(list(values))
+
+    @property
+    def for_update(self) -> str:
+        """The transaction is the lock: it began IMMEDIATE."""
+        return ""
+
+    @property
+    def for_update_skip_locked(self) -> str:
+        return ""
+
+    def begin(self) -> None:
+        self._failed = False
+        self.run("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """As on PostgreSQL: what failed once is not committed."""
+        if self._failed:
+            raise ConcurrentChange
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction:
+            self.run("ROLLBACK")
+
+    def is_alive(self) -> bool:
+        return not self._connection.in_transaction
+
+    def close(self) -> None:
+        self._connection.close()

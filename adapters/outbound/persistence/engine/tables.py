@@ -1,0 +1,93 @@
+"""The SQL of bulk writes, written once per table from its model. Peewee builds SQL per call, which
+costs more than the database needs to run it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+
+from peewee import CompositeKey, Model
+
+from adapters.outbound.persistence.engine.column_values import Row
+
+
+@dataclass(frozen=True)
+class Table:
+    """Parameters are marked `%s`, in the order of `columns`."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: type[Model]) -> "Table":
+        meta = model._meta  # noqa: SLF001  # Peewee's documented place for a model's metadata
+        fields = [field for field in meta.sorted_fields if not field.auto_increment]
+        primary = meta.primary_key
+        key = tuple(primary.field_names) if isinstance(primary, CompositeKey) else ()
+        return cls(meta.table_name, tuple(field.column_name for field in fields), key)
+
+    @cached_property
+    def column_list(self) -> str:
+        return ", ".join(self.columns)
+
+    @cached_property
+    def insert(self) -> str:
+        placeholders = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO {self.name} ({self.column_list}) VALUES ({placeholders})"  # noqa: S608
+
+    @cached_property
+    def overwrite(self) -> str:
+        """One row, if it still has the revision before; parameters by `for_overwrite`."""
+        assigned = ", ".join(f"{column} = %s" for column in self._value_columns)
+        key_condition = " AND ".join(f"{column} = %s" for column in self.key)
+        return f"UPDATE {self.name} SET {assigned} WHERE {key_condition} AND revision = %s - 1"  # noqa: S608
+
+    @cached_property
+    def overwrite_parameters(self) -> Callable[[Row], Row]:
+        wanted = (*self._value_columns, *self.key, "revision")
+        return itemgetter(*(self.columns.index(column) for column in wanted))
+
+    @cached_property
+    def sort_key(self) -> Callable[[Row], Row]:
+        """Everybody writes in this order, so that no two writers wait for each other."""
+        return itemgetter(*(self.columns.index(column) for column in self.key))
+
+    @cached_property
+    def revision_index(self) -> int:
+        return self.columns.index("revision")
+
+    @cached_property
+    def copy(self) -> str:
+        return f"COPY {self.name} ({self.column_list}) FROM STDIN"
+
+    @cached_property
+    def staging(self) -> "StagingTable":
+        return StagingTable(self)
+
+    @property
+    def _value_columns(self) -> Sequence[str]:
+        return [column for column in self.columns if column not in self.key]
+
+
+class StagingTable:
+    """PostgreSQL: rows are copied to a temporary table, then overwrite theirs in one statement."""
+
+    def __init__(self, table: Table) -> None:
+        name = f"staged_{table.name}"
+        key_condition = " AND ".join(f"t.{column} = s.{column}" for column in table.key)
+        join = f"{key_condition} AND t.revision = s.revision - 1"
+        order = ", ".join(f"t.{column}" for column in table.key)
+        assigned = ", ".join(
+            f"{column} = s.{column}" for column in table.columns if column not in table.key
+        )
+        self.create = (
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {table.name}) ON COMMIT DELETE ROWS"
+        )
+        self.clear = f"DELETE FROM {name}"  # noqa: S608
+        self.copy = f"COPY {name} ({table.column_list}) FROM STDIN"
+        self.lock = (
+            f"SELECT 1 FROM {name} s JOIN {table.name} t ON {join} "  # noqa: S608
+            f"ORDER BY {order} FOR UPDATE OF t"
+        )
+        self.overwrite = f"UPDATE {table.name} t SET {assigned} FROM {name} s WHERE {join}"  # noqa: S608

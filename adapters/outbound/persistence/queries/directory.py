@@ -1,0 +1,96 @@
+"""Who and what a request speaks of; found things are remembered for a moment."""
+
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+from typing import Final, TypeVar, cast
+from uuid import UUID
+
+from adapters.outbound.persistence.engine.pool import Pool
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.stores.connections import StoredConnections
+from adapters.outbound.persistence.stores.credentials import StoredCredentials
+from adapters.outbound.persistence.stores.hotels import StoredHotels
+from domain.access import AccessToken, ProviderKey
+from domain.hotel import Hotel
+from domain.sync import Connection
+from domain.values import ConnectionId, HotelId
+from ports.system import Sealer
+
+T = TypeVar("T")
+
+_MAX_CACHED: Final = 10_000
+
+
+class StoredDirectory:
+    """`remember_seconds` at most 2 (ports.directory); 0 asks the database each time. What is not
+    there is never remembered: a token works from the moment of its commit."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        sealer: Sealer,
+        *,
+        monotonic: Callable[[], float],
+        cache_seconds: float,
+    ) -> None:
+        self._pool = pool
+        self._sealer = sealer
+        self._monotonic = monotonic
+        self._seconds = cache_seconds
+        self._cache: dict[Hashable, tuple[float, object]] = {}
+        self._lock = Lock()
+
+    def hotel(self, hotel_id: HotelId) -> Hotel | None:
+        return self._cached(("hotel", hotel_id), lambda s: StoredHotels(s).get(hotel_id))
+
+    def hotel_by_slug(self, slug: str) -> Hotel | None:
+        return self._cached(("slug", slug), lambda s: StoredHotels(s).by_slug(slug))
+
+    def hotels(self) -> Sequence[Hotel]:
+        with self._pool.reading() as session:
+            return StoredHotels(session).all()
+
+    def connection(self, connection_id: ConnectionId) -> Connection | None:
+        return self._cached(
+            ("connection", connection_id),
+            lambda s: StoredConnections(s, self._sealer).get(connection_id),
+        )
+
+    def connection_by_key_hash(self, key_hash: str) -> Connection | None:
+        return self._cached(
+            ("key", key_hash),
+            lambda s: StoredConnections(s, self._sealer).by_key_hash(key_hash),
+        )
+
+    def connections_of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
+        found = self._cached(
+            ("of_hotel", hotel_id),
+            lambda s: StoredConnections(s, self._sealer).of_hotel(hotel_id) or None,
+        )
+        return found or ()
+
+    def token(self, token_id: UUID) -> AccessToken | None:
+        return self._cached(("token", token_id), lambda s: StoredCredentials(s).token(token_id))
+
+    def provider_key(self, key_id: UUID) -> ProviderKey | None:
+        return self._cached(("provider_key", key_id), lambda s: StoredCredentials(s).key(key_id))
+
+    def tokens_of_hotel(self, hotel_id: HotelId) -> Sequence[AccessToken]:
+        with self._pool.reading() as session:
+            return StoredCredentials(session).tokens_of_hotel(hotel_id)
+
+    def _cached(self, key: Hashable, query: Callable[[Session], T | None]) -> T | None:
+        now = self._monotonic()
+        cached = self._cache.get(key)
+        if cached is not None and now - cached[0] < self._seconds:
+            return cast(T, cached[1])
+        with self._pool.reading() as session:
+            found = query(session)
+        with self._lock:
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            if found is None:
+                self._cache.pop(key, None)
+            else:
+                self._cache[key] = (now, found)
+        return found

@@ -1,0 +1,51 @@
+"""The columns that bookings, guests and availability share: version, origin, instants, revision."""
+
+from datetime import datetime
+from typing import Protocol
+
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    instant_from_micros,
+    micros_from_instant,
+    optional_micros,
+)
+from domain.precedence import Channel, Provenance
+from domain.values import SourceVersion
+
+_ORIGINS = {str(channel): channel for channel in Channel}
+
+
+class HasProvenance(Protocol):
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def synced_at(self) -> datetime: ...
+    @property
+    def revision(self) -> int: ...
+
+
+def provenance_row(entity: HasProvenance) -> Row:
+    """version_at, version_sequence, origin, observed_at, overridden_at, overridden_sequence,
+    synced_at, revision."""
+    provenance = entity.provenance
+    version, overridden = provenance.version, provenance.overridden
+    return (
+        micros_from_instant(version.updated_at),
+        version.sequence,
+        str(provenance.channel),
+        micros_from_instant(provenance.observed_at),
+        optional_micros(overridden.updated_at if overridden else None),
+        overridden.sequence if overridden else None,
+        micros_from_instant(entity.synced_at),
+        entity.revision,
+    )
+
+
+def provenance_of(row: Row) -> Provenance:
+    """From the first six of them."""
+    version_at, sequence, channel, observed_at, overridden_at, overridden_sequence = row
+    overridden = None
+    if overridden_at is not None:
+        overridden = SourceVersion(instant_from_micros(overridden_at), overridden_sequence)
+    version = SourceVersion(instant_from_micros(version_at), sequence)
+    return Provenance(version, _ORIGINS[channel], instant_from_micros(observed_at), overridden)

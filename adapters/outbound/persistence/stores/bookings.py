@@ -1,0 +1,167 @@
+"""Bookings and their status history, guests, availability cells: loaded and saved by the page."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from adapters.outbound.persistence.engine.column_values import Row, micros_from_instant
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.engine.tables import Table
+from adapters.outbound.persistence.schema.availability_rows import cell_of, cell_row
+from adapters.outbound.persistence.schema.booking_rows import booking_of, booking_row
+from adapters.outbound.persistence.schema.guest_rows import guest_of, guest_row
+from adapters.outbound.persistence.schema.tables import (
+    AVAILABILITY,
+    BOOKINGS,
+    GUESTS,
+    STATUS_HISTORY,
+)
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
+from domain.values import ConnectionId, HotelId, Stay
+from ports.bookings import StatusChange
+from ports.errors import AlreadyExists, ConcurrentChange
+from ports.system import Sealer
+
+OVERLAP = (
+    "arrival < %s AND (departure > %s OR (departure = %s AND arrival = departure))"
+    " AND departure >= %s"
+)
+"""The last condition says no more than the one before it, but an index can use it."""
+
+
+def overlap_parameters(window: Stay) -> tuple[str, str, str, str]:
+    start = window.arrival.isoformat()
+    return window.free_from.isoformat(), start, start, start
+
+
+def save_with_revision_check(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    """First inserts, then overwrites, each in the order of the key. Raises ConcurrentChange."""
+    rows = sorted(rows, key=table.sort_key)
+    new = [row for row in rows if row[table.revision_index] == 1]
+    known = [row for row in rows if row[table.revision_index] != 1]
+    try:
+        if new:
+            session.insert(table, new)
+    except AlreadyExists as error:
+        raise ConcurrentChange from error
+    if known and session.overwrite(table, known) != len(known):
+        raise ConcurrentChange
+
+
+def load_by_external_id(
+    session: Session, table: Table, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+) -> list[Row]:
+    if not external_ids:
+        return []
+    return session.rows(
+        f"SELECT {table.column_list} FROM {table.name} "  # noqa: S608  # names of our own tables
+        f"WHERE hotel_id = %s AND provider = %s AND {session.in_condition('external_id', 'text')}",
+        (hotel_id.hex, provider, session.in_parameter(external_ids)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBookings:
+    session: Session
+
+    def load(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+    ) -> Mapping[str, Booking]:
+        found = load_by_external_id(self.session, BOOKINGS, hotel_id, provider, external_ids)
+        return {row[2]: booking_of(row, hotel_id) for row in found}
+
+    def save(self, bookings: Sequence[Booking]) -> None:
+        save_with_revision_check(
+            self.session, BOOKINGS, [booking_row(booking) for booking in bookings]
+        )
+
+    def record(self, changes: Sequence[StatusChange]) -> None:
+        if changes:
+            self.session.defer_insert(STATUS_HISTORY, [_change_row(change) for change in changes])
+
+    def ids_overlapping(
+        self, hotel_id: HotelId, connection_id: ConnectionId, window: Stay
+    ) -> Sequence[str]:
+        found = self.session.rows(
+            "SELECT external_id FROM bookings WHERE hotel_id = %s AND connection_id = %s "  # noqa: S608  # constant
+            f"AND deleted_at_source IS NULL AND {OVERLAP}",
+            (hotel_id.hex, connection_id.hex, *overlap_parameters(window)),
+        )
+        return [row[0] for row in found]
+
+
+def _change_row(change: StatusChange) -> Row:
+    """In the order of StatusHistoryRow's columns."""
+    source = change.transition.source
+    return (
+        change.hotel_id.hex,
+        change.booking_id.hex,
+        change.id.hex,
+        None if source is None else str(source),
+        str(change.transition.target),
+        str(change.transition.kind),
+        micros_from_instant(change.version.updated_at),
+        change.version.sequence,
+        change.reference,
+        micros_from_instant(change.at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGuests:
+    session: Session
+    sealer: Sealer
+
+    def load(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+    ) -> Mapping[str, Guest]:
+        found = load_by_external_id(self.session, GUESTS, hotel_id, provider, external_ids)
+        return {row[2]: guest_of(row, hotel_id, self.sealer) for row in found}
+
+    def save(self, guests: Sequence[Guest]) -> None:
+        save_with_revision_check(
+            self.session, GUESTS, [guest_row(guest, self.sealer) for guest in guests]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAvailability:
+    session: Session
+
+    def load(
+        self, hotel_id: HotelId, provider: str, keys: Collection[tuple[str, date]]
+    ) -> Mapping[tuple[str, date], AvailabilityCell]:
+        """Pages hold whole rectangles of room types and days, so that is what is asked for."""
+        if not keys:
+            return {}
+        wanted = set(keys)
+        days = [day.isoformat() for _, day in wanted]
+        found = self.session.rows(
+            f"SELECT {AVAILABILITY.column_list} FROM availability WHERE hotel_id = %s "  # noqa: S608
+            f"AND provider = %s AND {self.session.in_condition('room_type_id', 'text')} "
+            "AND day BETWEEN %s AND %s",
+            (
+                hotel_id.hex,
+                provider,
+                self.session.in_parameter({room_type for room_type, _ in wanted}),
+                min(days),
+                max(days),
+            ),
+        )
+        cells = (cell_of(row, hotel_id) for row in found)
+        return {key: cell for cell in cells if (key := (cell.room_type_id, cell.day)) in wanted}
+
+    def held_from(
+        self, hotel_id: HotelId, provider: str, day: date
+    ) -> Collection[tuple[str, date]]:
+        found = self.session.rows(
+            "SELECT room_type_id, day FROM availability "
+            "WHERE hotel_id = %s AND provider = %s AND day >= %s",
+            (hotel_id.hex, provider, day.isoformat()),
+        )
+        return {(row[0], date.fromisoformat(row[1])) for row in found}
+
+    def save(self, cells: Sequence[AvailabilityCell]) -> None:
+        save_with_revision_check(self.session, AVAILABILITY, [cell_row(cell) for cell in cells])

@@ -1,0 +1,205 @@
+"""What came in, compressed and sealed."""
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    instant_from_micros,
+    micros_from_instant,
+    optional_text,
+)
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.schema.tables import INBOX
+from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind
+from domain.precedence import Channel
+from domain.sync import ItemOutcome
+from domain.values import HotelId, Reason
+from ports.system import Sealer
+
+SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # names of our own tables
+
+_RECORD_OUTCOME_SQL = (
+    "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
+    "reason_detail = %s, external_id = COALESCE(%s, external_id) "
+    "WHERE hotel_id = %s AND id = %s"
+)
+
+# 30 s times 2^attempts after the arrival; the first condition is the one that the index serves.
+_RETRYABLE_SQL = """
+    SELECT hotel_id, batch_id FROM inbox
+    WHERE state = 'received' AND received_at <= %s - 30000000
+    AND received_at <= %s - (CAST(30000000 AS bigint)
+        << CASE WHEN attempts < 30 THEN attempts ELSE 30 END)
+    AND (attempts = 0 OR NOT EXISTS (
+        SELECT 1 FROM connections c WHERE c.hotel_id = inbox.hotel_id AND c.id = inbox.connection_id
+        AND (c.state IN ('paused', 'stopped') OR c.breaker_retry_at > %s)))
+    GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInbox:
+    session: Session
+    sealer: Sealer
+
+    def add(self, items: Sequence[InboxItem]) -> None:
+        if items:
+            self.session.defer_insert(INBOX, [_row(item, self.sealer) for item in items])
+
+    def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
+        if not ids:
+            return {}
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND {self.session.in_condition('id', 'uuid')} "
+            f"ORDER BY id {self.session.for_update}",
+            (hotel_id.hex, self.session.in_parameter([each.hex for each in ids])),
+        )
+        items = (item_of(row, self.sealer) for row in found)
+        return {item.id: item for item in items}
+
+    def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        if ids:
+            self.session.run_many(
+                "UPDATE inbox SET attempts = attempts + 1 WHERE hotel_id = %s AND id = %s",
+                [(hotel_id.hex, each.hex) for each in sorted(ids)],
+            )
+
+    def record_outcomes(self, hotel_id: HotelId, outcomes: Sequence[InboxOutcome]) -> None:
+        if outcomes:
+            ordered = sorted(outcomes, key=lambda each: each.item_id)
+            self.session.run_many(
+                _RECORD_OUTCOME_SQL, [_outcome_parameters(hotel_id, each) for each in ordered]
+            )
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND batch_id = %s ORDER BY position, id",
+            (hotel_id.hex, batch_id.hex),
+        )
+        return [item_of(row, self.sealer) for row in found]
+
+    def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
+        return self._matching_values(hotel_id, "fingerprint", fingerprints, "state = 'quarantined'")
+
+    def processed_event_keys(
+        self, hotel_id: HotelId, event_keys: Collection[str]
+    ) -> frozenset[str]:
+        done = "state = 'done' AND kind = 'notification'"
+        return self._matching_values(hotel_id, "external_id", event_keys, done)
+
+    def _matching_values(
+        self, hotel_id: HotelId, column: str, values: Collection[str], condition: str
+    ) -> frozenset[str]:
+        """Those of the values that a row has for which the condition, that of an index, holds."""
+        if not values:
+            return frozenset()
+        found = self.session.rows(
+            f"SELECT {column} FROM inbox WHERE hotel_id = %s AND {condition} "  # noqa: S608
+            f"AND {self.session.in_condition(column, 'text')}",
+            (hotel_id.hex, self.session.in_parameter(values)),
+        )
+        return frozenset(row[0] for row in found)
+
+    def mark_stale(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        before: datetime,
+    ) -> None:
+        if external_ids:
+            common_parameters = (hotel_id.hex, provider, str(kind), micros_from_instant(before))
+            self.session.defer(
+                "UPDATE inbox SET state = 'done', outcome = 'stale' "  # noqa: S608
+                "WHERE hotel_id = %s AND state = 'quarantined' AND provider = %s AND kind = %s "
+                f"AND received_at < %s AND {self.session.in_condition('external_id', 'text')}",
+                [(*common_parameters, self.session.in_parameter(external_ids))],
+            )
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+        found = self.session.rows(_RETRYABLE_SQL, (*[micros_from_instant(now)] * 3, limit))
+        return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
+
+    def purge(self, *, done_before: datetime, limit: int) -> int:
+        return self.session.run(
+            "DELETE FROM inbox WHERE (hotel_id, id) IN (SELECT hotel_id, id FROM inbox "
+            "WHERE state = 'done' AND received_at < %s ORDER BY received_at LIMIT %s)",
+            (micros_from_instant(done_before), limit),
+        )
+
+
+def item_of(row: Row, sealer: Sealer) -> InboxItem:
+    """From all of InboxRow's columns. Raises Unsealable."""
+    hotel_id, item_id = UUID(row[0]), UUID(row[1])
+    return InboxItem(
+        id=item_id,
+        hotel_id=hotel_id,
+        connection_id=UUID(row[2]),
+        provider=row[3],
+        kind=ItemKind(row[4]),
+        channel=Channel(row[5]),
+        received_at=instant_from_micros(row[6]),
+        correlation_id=row[7],
+        body=zlib.decompress(sealer.open(row[8], bound_to=_seal_context(hotel_id, item_id))),
+        batch_id=UUID(row[9]),
+        position=row[10],
+        fingerprint=row[11],
+        state=InboxState(row[12]),
+        outcome=None if row[13] is None else ItemOutcome(row[13]),
+        reason=None if row[14] is None else Reason(row[14], row[15], row[16]),
+        external_id=row[17],
+        attempts=row[18],
+    )
+
+
+def _row(item: InboxItem, sealer: Sealer) -> Row:
+    """In the order of InboxRow's columns."""
+    sealed = sealer.seal(
+        zlib.compress(item.body, 1), bound_to=_seal_context(item.hotel_id, item.id)
+    )
+    return (
+        item.hotel_id.hex,
+        item.id.hex,
+        item.connection_id.hex,
+        item.provider,
+        str(item.kind),
+        str(item.channel),
+        micros_from_instant(item.received_at),
+        item.correlation_id,
+        sealed,
+        item.batch_id.hex,
+        item.position,
+        item.fingerprint,
+        str(item.state),
+        None if item.outcome is None else str(item.outcome),
+        *_reason_columns(item.reason),
+        optional_text(item.external_id),
+        item.attempts,
+    )
+
+
+def _seal_context(hotel_id: HotelId, item_id: UUID) -> str:
+    return f"inbox/{hotel_id}/{item_id}"
+
+
+def _reason_columns(reason: Reason | None) -> Row:
+    if reason is None:
+        return None, None, None
+    return reason.code, optional_text(reason.path), optional_text(reason.detail)
+
+
+def _outcome_parameters(hotel_id: HotelId, settlement: InboxOutcome) -> Row:
+    return (
+        str(settlement.state),
+        None if settlement.outcome is None else str(settlement.outcome),
+        *_reason_columns(settlement.reason),
+        optional_text(settlement.external_id),
+        hotel_id.hex,
+        settlement.item_id.hex,
+    )

@@ -1,0 +1,136 @@
+"""What is to be told, in the order in which it happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    instant_from_micros,
+    micros_from_instant,
+)
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.schema.tables import OUTBOX
+from domain.messages import OutboxMessage
+from ports.messages import PostponedDelivery
+
+_MESSAGE = "m.hotel_id, m.id, m.type, m.ordering_key, m.created_at, m.body"
+
+_POSTPONE_SQL = """
+    INSERT INTO postponed_deliveries AS p (hotel_id, message_id, subscriber, ordering_key, attempts,
+        error_code, retry_at) VALUES (%s, %s, %s, %s, 1, %s, %s)
+    ON CONFLICT (hotel_id, message_id, subscriber) DO UPDATE
+    SET attempts = p.attempts + 1, error_code = excluded.error_code, retry_at = excluded.retry_at
+"""
+
+# Per key only the oldest is given out, and only when it is due: later ones wait behind it.
+_DUE_POSTPONED_SQL = f"""
+    SELECT {_MESSAGE}, p.subscriber, p.attempts
+    FROM postponed_deliveries p JOIN outbox m ON m.hotel_id = p.hotel_id AND m.id = p.message_id
+    WHERE p.retry_at <= %s AND NOT EXISTS (
+        SELECT 1 FROM postponed_deliveries q
+        JOIN outbox n ON n.hotel_id = q.hotel_id AND n.id = q.message_id
+        WHERE q.subscriber = p.subscriber AND q.ordering_key = p.ordering_key
+        AND n.position < m.position)
+    ORDER BY m.position LIMIT %s
+"""  # noqa: S608  # names of our own tables
+
+_PURGE_SQL = """
+    DELETE FROM outbox WHERE position IN (
+        SELECT m.position FROM outbox m
+        WHERE m.delivered_at IS NOT NULL AND m.delivered_at < %s AND NOT EXISTS (
+            SELECT 1 FROM postponed_deliveries p
+            WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
+        ORDER BY m.delivered_at LIMIT %s)
+"""
+
+_ACQUIRE_RELAY_LEASE_SQL = """
+    INSERT INTO relay_leases AS l (name, holder, expires_at) VALUES ('relay', %s, %s)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+    WHERE l.holder = excluded.holder OR l.expires_at <= %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutbox:
+    session: Session
+
+    def add(self, messages: Sequence[OutboxMessage]) -> None:
+        if messages:
+            self.session.defer_insert(OUTBOX, [_row(message) for message in messages])
+
+    def acquire_leader_lease(self, holder: str, *, now: datetime, until: datetime) -> bool:
+        acquired = self.session.run(
+            _ACQUIRE_RELAY_LEASE_SQL, (holder, micros_from_instant(until), micros_from_instant(now))
+        )
+        return acquired == 1
+
+    def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
+        found = self.session.rows(
+            f"SELECT {_MESSAGE} FROM outbox m WHERE m.delivered_at IS NULL "  # noqa: S608
+            "ORDER BY m.position LIMIT %s",
+            (limit,),
+        )
+        return [_message_from_row(row) for row in found]
+
+    def mark_delivered(self, ids: Sequence[UUID], *, now: datetime) -> None:
+        if ids:
+            self.session.run(
+                "UPDATE outbox SET delivered_at = %s WHERE delivered_at IS NULL "  # noqa: S608
+                f"AND {self.session.in_condition('id', 'uuid')}",
+                (micros_from_instant(now), self.session.in_parameter([each.hex for each in ids])),
+            )
+
+    def postpone(
+        self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
+    ) -> None:
+        key_columns = (message.hotel_id.hex, message.id.hex, subscriber)
+        self.session.run(
+            _POSTPONE_SQL,
+            (*key_columns, message.ordering_key, error_code, micros_from_instant(retry_at)),
+        )
+
+    def postponed_keys(self, subscriber: str) -> frozenset[str]:
+        found = self.session.rows(
+            "SELECT DISTINCT ordering_key FROM postponed_deliveries WHERE subscriber = %s",
+            (subscriber,),
+        )
+        return frozenset(row[0] for row in found)
+
+    def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
+        found = self.session.rows(_DUE_POSTPONED_SQL, (micros_from_instant(now), limit))
+        return [PostponedDelivery(_message_from_row(row), row[6], row[7]) for row in found]
+
+    def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
+        self.session.run(
+            "DELETE FROM postponed_deliveries WHERE message_id = %s AND subscriber = %s",
+            (message_id.hex, subscriber),
+        )
+
+    def purge(self, *, delivered_before: datetime, limit: int) -> int:
+        return self.session.run(_PURGE_SQL, (micros_from_instant(delivered_before), limit))
+
+
+def _row(message: OutboxMessage) -> Row:
+    """In the order of OutboxRow's columns, without the position."""
+    return (
+        message.hotel_id.hex,
+        message.id.hex,
+        message.type,
+        message.ordering_key,
+        micros_from_instant(message.created_at),
+        message.body,
+        None,
+    )
+
+
+def _message_from_row(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        id=UUID(row[1]),
+        hotel_id=UUID(row[0]),
+        type=row[2],
+        ordering_key=row[3],
+        created_at=instant_from_micros(row[4]),
+        body=row[5],
+    )

@@ -1,0 +1,114 @@
+"""Sync runs: one row per run, overwritten with every page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.persistence.engine.column_values import micros_from_instant, optional_text
+from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.schema.models import SyncRunRow
+from domain.sync import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
+from domain.values import ConnectionId
+from ports.errors import LeaseLost
+
+_UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
+
+# A lease belongs to the run that began under its number; without it nobody works on the run.
+_STUCK_SQL = """
+    SELECT r.id FROM sync_runs r JOIN connections c ON c.id = r.connection_id
+    WHERE r.status IN ('QUEUED', 'RUNNING') AND (
+        (r.status = 'QUEUED' AND r.queued_at < %s) OR
+        (r.status = 'RUNNING' AND (c.lease_expires_at IS NULL OR c.lease_expires_at < %s
+            OR c.fencing_number > r.fencing_number)))
+    ORDER BY r.queued_at, r.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSyncRuns:
+    session: Session
+
+    def add(self, run: SyncRun) -> None:
+        identity = {"id": run.id, "hotel_id": run.hotel_id}
+        self.session.write(SyncRunRow.insert(_columns(run) | identity))
+
+    def get(self, run_id: UUID) -> SyncRun | None:
+        found = self._select(SyncRunRow.id == run_id)
+        return found[0] if found else None
+
+    def save(self, run: SyncRun) -> None:
+        saved = self.session.write(
+            SyncRunRow.update(_columns(run)).where(
+                SyncRunRow.hotel_id == run.hotel_id,
+                SyncRunRow.id == run.id,
+                SyncRunRow.fencing_number <= run.fencing_number,
+            )
+        )
+        if not saved:
+            raise LeaseLost
+
+    def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
+        return self._select(
+            (SyncRunRow.connection_id == connection_id) & SyncRunRow.status.in_(_UNFINISHED)
+        )
+
+    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
+        before = micros_from_instant(queued_before)
+        found = self.session.rows(_STUCK_SQL, (before, before, limit))
+        return self._select(SyncRunRow.id.in_([UUID(row[0]) for row in found]))
+
+    def _select(self, condition: Any) -> list[SyncRun]:
+        query = SyncRunRow.select().where(condition)
+        rows = self.session.select(query.order_by(SyncRunRow.queued_at, SyncRunRow.id))
+        return [run_from_row(row) for row in rows]
+
+
+def run_from_row(row: SyncRunRow) -> SyncRun:
+    return SyncRun(
+        id=row.id,
+        hotel_id=row.hotel_id,
+        connection_id=row.connection_id,
+        provider=row.provider,
+        kind=SyncKind(row.kind),
+        trigger=SyncTrigger(row.trigger),
+        correlation_id=row.correlation_id,
+        queued_at=row.queued_at,
+        status=SyncStatus(row.status),
+        fencing_number=row.fencing_number,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        checkpoint=row.checkpoint,
+        pages=row.pages,
+        counts=SyncCounts(**json.loads(row.counts)),
+        transport=TransportCounts(**json.loads(row.transport)),
+        error_code=row.error_code,
+        error_detail=row.error_detail,
+        attempts=row.attempts,
+        fruitless_attempts=row.fruitless_attempts,
+    )
+
+
+def _columns(run: SyncRun) -> dict[str, Any]:
+    return {
+        "connection_id": run.connection_id,
+        "provider": run.provider,
+        "kind": str(run.kind),
+        "trigger": str(run.trigger),
+        "correlation_id": run.correlation_id,
+        "queued_at": run.queued_at,
+        "status": str(run.status),
+        "fencing_number": run.fencing_number,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "checkpoint": run.checkpoint,
+        "pages": run.pages,
+        "counts": json.dumps(asdict(run.counts)),
+        "transport": json.dumps(asdict(run.transport)),
+        "error_code": run.error_code,
+        "error_detail": optional_text(run.error_detail),
+        "attempts": run.attempts,
+        "fruitless_attempts": run.fruitless_attempts,
+    }

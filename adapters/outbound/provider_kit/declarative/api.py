@@ -1,0 +1,113 @@
+"""One connection's calls: paths filled in, passes shown, lists and single things taken out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote
+
+from adapters.outbound.provider_kit.declarative.credentials import RequestAuthenticator
+from adapters.outbound.provider_kit.declarative.paging import Paging
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from domain.sync import TransportCounts
+from ports.errors import ProviderRejected, UnreadableAnswer
+
+_NO_CONTENT = 204
+_GONE = frozenset({404, 410})
+
+
+class ListPage(NamedTuple):
+    """`place` of the next page; None where the list ended."""
+
+    values: Sequence[Json]
+    page_ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCall:
+    path: str
+    key: str
+    paging: Paging
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarativeApi:
+    """Every method may raise the ProviderError family. `settings` fill the paths."""
+
+    transport: Transport
+    authenticator: RequestAuthenticator
+    base_url: str
+    settings: Mapping[str, str]
+    correlation_id: str
+
+    def counts(self) -> TransportCounts:
+        return self.transport.counts()
+
+    def close(self) -> None:
+        self.transport.close()
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+        """None where the vendor has nothing to say (204)."""
+        answer = self._get_response(self._fill_path(path), query or {})
+        return None if answer.status == _NO_CONTENT or not answer.body else answer.json()
+
+    def find(self, path: str, external_id: str, key: str) -> Json | None:
+        """None where it is gone."""
+        try:
+            value = self.get(path.replace("{id}", quote(external_id, safe="")))
+        except ProviderRejected as error:
+            if error.details.get("status") in _GONE:
+                return None
+            raise
+        return _value_at_key(value, key)
+
+    def page(self, call: ListCall, page_ref: str | None = None) -> ListPage:
+        try:
+            answer = self.get(call.path, {**call.query, **call.paging.query(page_ref)})
+        except NotFoundAtProvider:
+            if page_ref is None or not call.paging.past_end_is_404:
+                raise
+            return ListPage((), None)
+        if answer is None:
+            return ListPage((), None)
+        found = _value_at_key(answer, call.key)
+        if not isinstance(found, list):
+            raise UnreadableAnswer(reason="the list is missing", path=call.key or None)
+        return ListPage(found, call.paging.after(page_ref, answer, len(found)))
+
+    def pages(self, call: ListCall, first: ListPage | None = None) -> Iterator[Sequence[Json]]:
+        """`first`: the first page where it was asked for already."""
+        found, page_ref = first or self.page(call)
+        yield found
+        while page_ref is not None:
+            before = found
+            found, page_ref = self.page(call, page_ref)
+            if found and found == before:
+                # A vendor that does not heed the page would be asked for ever.
+                raise UnreadableAnswer(reason="the page does not move")
+            yield found
+
+    def _fill_path(self, path: str) -> str:
+        for name, value in self.settings.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        return path
+
+    def _get_response(self, path: str, query: Mapping[str, str]) -> Answer:
+        def send(proof: Mapping[str, str]) -> Answer:
+            call = Call(
+                method="GET",
+                url=f"{self.base_url}{path}",
+                headers={**proof, "Accept": "application/json"},
+                query=query,
+                is_idempotent=True,
+            )
+            return self.transport.send(call, correlation_id=self.correlation_id)
+
+        return self.authenticator.answer(send)
+
+
+def _value_at_key(value: Json, key: str) -> Json:
+    return value.get(key) if key and isinstance(value, dict) else value

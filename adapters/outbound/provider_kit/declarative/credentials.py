@@ -1,0 +1,90 @@
+"""How a vendor's API knows us: one fixed header, or tokens by OAuth2 client credentials.
+
+Neither a secret nor a token is ever logged or kept beyond the client's life.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+from urllib.parse import urlencode
+
+from adapters.outbound.provider_kit.http.access_token import TokenSource
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.transport import Transport
+from ports.providers import Account, SettingSpec
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHeader:
+    """One secret in one header of every call. A bearer token that does not end:
+    `KeyHeader(secret="token", header="Authorization", prefix="Bearer ")`."""
+
+    secret: str = "api_key"  # noqa: S105 a name
+    header: str = "X-Api-Key"
+    prefix: str = ""
+    help: str = "the key of the API, from the vendor's own pages"
+
+    @property
+    def specs(self) -> tuple[SettingSpec, ...]:
+        return (SettingSpec(name=self.secret, help=self.help, secret=True),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCredentials:
+    """OAuth2 (RFC 6749 section 4.4): tokens from `path` for an id and a secret, sent in the form.
+    One is asked for a minute before the last one ends, and once more where one was refused."""
+
+    path: str = "/oauth/token"
+    scope: str = ""
+
+    @property
+    def specs(self) -> tuple[SettingSpec, ...]:
+        return (
+            SettingSpec(name="client_id", help="id of your client credentials", secret=True),
+            SettingSpec(name="client_secret", help="their secret", secret=True),
+        )
+
+
+Credentials: TypeAlias = KeyHeader | ClientCredentials
+
+
+class RequestAuthenticator(Protocol):
+    """What gets our calls in."""
+
+    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
+        """What `send` gets with our headers. Raises CredentialsRefused."""
+        ...
+
+
+def authenticator_for(
+    credentials: Credentials, account: Account, *, base_url: str, transport: Transport, clock: Clock
+) -> RequestAuthenticator:
+    """The account has the secrets that the credentials need."""
+    secrets = account.secrets
+    if isinstance(credentials, KeyHeader):
+        return StaticHeaders({credentials.header: credentials.prefix + secrets[credentials.secret]})
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": secrets["client_id"],
+        "client_secret": secrets["client_secret"],
+    }
+    call = Call(
+        method="POST",
+        url=f"{base_url}{credentials.path}",
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        },
+        body=urlencode(form | ({"scope": credentials.scope} if credentials.scope else {})).encode(),
+        is_idempotent=True,
+    )
+    return TokenSource(call, transport, clock, correlation_id=account.correlation_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticHeaders:
+    headers: Mapping[str, str] = field(repr=False)
+
+    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
+        return send(self.headers)

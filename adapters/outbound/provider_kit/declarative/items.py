@@ -1,0 +1,114 @@
+"""One value of an answer or a pushed payload to a snapshot, by the author's own function.
+
+What that function does not read is kept in the extras, by its path; a booking that can't be
+understood is told with its reason and stops no other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
+from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.standalone_items import (
+    FieldTrace,
+    StandaloneItems,
+    with_item_path,
+)
+from domain.messages import ItemKind
+from domain.snapshots import Snapshot
+from domain.values import ABSENT
+from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from ports.providers import HotelContext, ReadItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReader:
+    """`key`: of the list in an answer, empty where the answer is the list."""
+
+    key: str
+    plain: StandaloneItems
+
+    def all(self, values: Sequence[Json]) -> list[ReadItem]:
+        return [self._read_one(value, f"{self.key}[{n}]") for n, value in enumerate(values)]
+
+    def of_body(self, body: bytes) -> list[ReadItem]:
+        """An answer of the API, an array of items, or one. Raises UnreadableMessage."""
+        value = _load_json(body)
+        if isinstance(value, list):
+            return [self._read_one(each, f"[{n}]") for n, each in enumerate(value)]
+        if not isinstance(value, dict):
+            raise UnreadableMessage("neither an item nor a list of them")
+        listed = value.get(self.key)
+        return self.all(listed) if isinstance(listed, list) else [self._read_one(value, "")]
+
+    def _read_one(self, value: Json, place: str) -> ReadItem:
+        item = self.plain.one(RawItem(dumps(value), value))
+        return with_item_path(item, place) if place else item
+
+
+def item_reader_for(
+    vendor: VendorDeclaration, kind: ItemKind, context: HotelContext, *, explain: bool = False
+) -> ItemReader:
+    """Raises Unsupported."""
+    field_trace = _field_trace if explain else None
+    if kind is ItemKind.BOOKING:
+        bookings = vendor.bookings
+
+        def booking(r: Reader) -> Snapshot:
+            snapshot = bookings.read(r, context)
+            return replace(snapshot, extras=extras_of(r)) if snapshot.extras is ABSENT else snapshot
+
+        plain = StandaloneItems(
+            kind=kind,
+            read=booking,
+            id_key=bookings.id,
+            field_trace=field_trace,
+            blank_is_null=bookings.blank_is_null,
+        )
+        return ItemReader(key=bookings.items, plain=plain)
+    cells = vendor.availability
+    if kind is ItemKind.AVAILABILITY and cells is not None:
+
+        def cell(r: Reader) -> Snapshot:
+            return cells.read(r, context)
+
+        return ItemReader(
+            key=cells.items,
+            plain=StandaloneItems(kind=kind, read=cell, id_key="", field_trace=field_trace),
+        )
+    raise Unsupported(f"{vendor.title} sends no such items", kind=kind.value)
+
+
+def read_bodies(reader: ItemReader, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
+    """Raises UnreadableMessage, TooManyItems."""
+    items: list[ReadItem] = []
+    for body in bodies:
+        items += reader.of_body(body)
+        if len(items) > limit:
+            raise TooManyItems(limit=limit)
+    return items
+
+
+def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(r.unread().items()))
+
+
+def value_at(value: Json, path: str) -> Json:
+    """None where there is nothing at a path like `meta.updated_at`."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _field_trace(r: Reader) -> FieldTrace:
+    return tuple(sorted({**dict.fromkeys(r.unread(), EXTRAS), **r.field_trace()}.items()))
+
+
+def _load_json(body: bytes) -> Json:
+    try:
+        return loads(body)
+    except UnreadableJson as fault:
+        raise UnreadableMessage(fault.message, position=fault.position) from fault

@@ -1,0 +1,152 @@
+"""A vendor with an ordinary JSON API, declared: what its author writes. The rest is the kit's.
+
+Paths are below the base URL; `{name}` stands for a setting of the connection, `{id}` for the thing
+that is asked for. Keys may lead inwards with a point: `meta.updated_at`.
+
+What the kit demands of the vendor: bookings with a time stamp that every change makes newer; a list
+of them that can be filtered by it; one by its id, with 404 (or 410) where it is gone. It demands no
+order: where a list is in the order of its time stamps it is read once, from change to change;
+otherwise it is read until nothing new comes (walk.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
+
+from adapters.outbound.provider_kit.declarative.credentials import Credentials
+from adapters.outbound.provider_kit.declarative.paging import Paging
+from adapters.outbound.provider_kit.declarative.webhooks import Webhooks
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from domain.messages import ItemKind
+from domain.snapshots import (
+    AvailabilitySnapshot,
+    BookingSnapshot,
+    RatePlanRecord,
+    RoomRecord,
+    RoomTypeRecord,
+)
+from ports.providers import AccountReport, Capabilities, HotelContext, SettingSpec
+
+HotelRecord: TypeAlias = RoomTypeRecord | RoomRecord | RatePlanRecord
+
+
+def utc_seconds(instant: datetime) -> str:
+    """`2026-06-01T04:00:00Z`; a fraction is cut off."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCall:
+    """The hotel itself: proves the credentials, and tells its id, name, zone and currency."""
+
+    path: str
+    read: Callable[[Reader], AccountReport]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookings:
+    """`items`: the key of the list in an answer, empty where the answer is the list; `item`: so for
+    one that is asked for alone. `query`: always sent with the list, e.g. its order. `stay_from` and
+    `stay_to`: queries that limit the list to stays that overlap these days; without them a full
+    sync, and each reconcile, reads all that the vendor has. `overlap`: how far a delta looks back,
+    for what was committed late under an earlier stamp. `blank_is_null`: the vendor sends an empty
+    text where it means none.
+    """
+
+    path: str
+    one: str
+    read: Callable[[Reader, HotelContext], BookingSnapshot]
+    paging: Paging
+    items: str = ""
+    item: str = ""
+    id: str = "id"
+    modified: str = "updated_at"
+    modified_since: str = "updated_since"
+    instant: Callable[[datetime], str] = utc_seconds
+    query: Mapping[str, str] = field(default_factory=dict)
+    stay_from: str | None = None
+    stay_to: str | None = None
+    overlap: timedelta = timedelta(minutes=10)
+    blank_is_null: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """A list with an item per room type and day, asked for `days` at a time: `first` is the query
+    for the first day, `last` the one for the last, which is included."""
+
+    path: str
+    read: Callable[[Reader, HotelContext], AvailabilitySnapshot]
+    paging: Paging
+    items: str = ""
+    first: str = "from"
+    last: str = "to"
+    days: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """A list of room types, rooms or rate plans."""
+
+    path: str
+    read: Callable[[Reader], HotelRecord]
+    paging: Paging
+    items: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorDeclaration:
+    """`hosts`: the vendor's own, beside the base URL's none is called. `requests` may go in any
+    `seconds`; None where the vendor names no limit. `delta_misses`, `retry_window`, `limits`: see
+    ports.providers.Capabilities."""
+
+    name: str
+    title: str
+    base_url: str
+    hosts: frozenset[str]
+    credentials: Credentials
+    account: AccountCall
+    bookings: Bookings
+    availability: Availability | None = None
+    records: tuple[Records, ...] = ()
+    webhooks: Webhooks | None = None
+    settings: tuple[SettingSpec, ...] = ()
+    requests: int | None = None
+    seconds: float = 60.0
+    limits: str = ""
+    day_use: bool = True
+    delta_misses: tuple[str, ...] = ()
+    retry_window: timedelta | None = None
+
+    @property
+    def specs(self) -> tuple[SettingSpec, ...]:
+        base = SettingSpec(
+            name="base_url", help="address of the API", required=False, default=self.base_url
+        )
+        proof = self.webhooks.proof.specs if self.webhooks else ()
+        return (*self.credentials.specs, *self.settings, *proof, base)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        kinds = {ItemKind.BOOKING} | ({ItemKind.AVAILABILITY} if self.availability else set())
+        return Capabilities(
+            name=self.name,
+            title=self.title,
+            kinds=frozenset(kinds),
+            pulls=True,
+            fetches_by_id=True,
+            reports_deletions=True,
+            webhooks=self.webhooks is not None,
+            day_use=self.day_use,
+            delta_misses=("deleted bookings: found gone by the reconcile", *self.delta_misses),
+            trust=self.webhooks.proof.description if self.webhooks else "",
+            retry_window=self.retry_window,
+            limits=self.limits,
+            settings=self.specs,
+        )
+
+
+def window_query(bookings: Bookings, first: date, end: date) -> dict[str, str]:
+    limits_by_query = {bookings.stay_from: first.isoformat(), bookings.stay_to: end.isoformat()}
+    return {name: text for name, text in limits_by_query.items() if name is not None}

@@ -1,0 +1,135 @@
+"""How a vendor's notifications prove their sender, and what they say."""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from ports.errors import UnreadableMessage
+from ports.providers import Notification, Ref, RefKind, SettingSpec
+from ports.system import Secrets
+
+_SECRET: Final = "webhook_secret"  # noqa: S105 a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnguessableUrl:
+    """The vendor proves nothing: whoever knows the webhook's URL is believed."""
+
+    specs: tuple[SettingSpec, ...] = ()
+    description: str = "the unguessable URL alone: the vendor signs nothing"
+
+    def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:  # noqa: ARG002 one shape for all
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSecret:
+    """The same secret in a header of every message. `header` in lower case."""
+
+    header: str
+
+    @property
+    def specs(self) -> tuple[SettingSpec, ...]:
+        return (_spec("the vendor sends it with every webhook"),)
+
+    @property
+    def description(self) -> str:
+        return f"a secret in the header {self.header}"
+
+    def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:  # noqa: ARG002 one shape for all
+        return {self.header: secrets[_SECRET]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HmacSignature:
+    """A keyed hash over the exact body. `header` in lower case; `prefix` e.g. `sha256=`."""
+
+    header: str
+    prefix: str = ""
+    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+
+    @property
+    def specs(self) -> tuple[SettingSpec, ...]:
+        return (_spec("the vendor signs its webhooks with it"),)
+
+    @property
+    def description(self) -> str:
+        return f"HMAC-{self.algorithm.upper()} of the body in the header {self.header}"
+
+    def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:
+        digest = hmac.digest(secrets[_SECRET].encode(), body, self.algorithm)
+        text = digest.hex() if self.encoding == "hex" else b64encode(digest).decode()
+        return {self.header: f"{self.prefix}{text}"}
+
+
+Proof: TypeAlias = UnguessableUrl | SharedSecret | HmacSignature
+
+
+def is_proof_valid(proof: Proof, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> bool:
+    """In constant time. False where the connection has no secret to compare with."""
+    if any(not secrets.get(spec.name) for spec in proof.specs):
+        return False
+    return all(
+        hmac.compare_digest(headers.get(name, "").encode(), expected.encode())
+        for name, expected in proof.headers(body, secrets).items()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """`read` is given one message; a body that is an array is several."""
+
+    proof: Proof
+    read: Callable[[Reader], Notification]
+
+
+def notification_for_event(
+    event: str, kinds: Mapping[str, RefKind], external_id: str, *, property_id: str | None = None
+) -> Notification:
+    """What an event asks to be fetched. An event that `kinds` does not know is ignored, by name."""
+    kind = kinds.get(event)
+    if kind is None:
+        return Notification(ignored=(event,), property_id=property_id)
+    has_no_id = kind in (RefKind.AVAILABILITY, RefKind.RECORDS)
+    return Notification(
+        refs=(Ref(kind, "" if has_no_id else external_id),), property_id=property_id
+    )
+
+
+def read_messages(webhooks: Webhooks, body: bytes) -> Notification:
+    """Raises UnreadableMessage."""
+    try:
+        value = loads(body)
+        notifications = [webhooks.read(Reader(each, path)) for path, each in _split_messages(value)]
+    except UnreadableJson as fault:
+        raise UnreadableMessage(fault.message, position=fault.position) from fault
+    except UnreadableField as fault:
+        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    return Notification(
+        refs=tuple(dict.fromkeys(ref for each in notifications for ref in each.refs)),
+        ignored=tuple(name for each in notifications for name in each.ignored),
+        property_id=_single_property(notifications),
+    )
+
+
+def _split_messages(value: Json) -> list[tuple[str, Json]]:
+    if isinstance(value, list):
+        return [(f"[{position}]", each) for position, each in enumerate(value)]
+    return [("", value)]
+
+
+def _single_property(notifications: list[Notification]) -> str | None:
+    names = {each.property_id for each in notifications if each.property_id is not None}
+    if len(names) > 1:
+        raise UnreadableMessage("the messages of one body speak of several hotels")
+    return next(iter(names), None)
+
+
+def _spec(what: str) -> SettingSpec:
+    return SettingSpec(name=_SECRET, help=what, secret=True, required=False)

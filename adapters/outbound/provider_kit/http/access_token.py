@@ -1,0 +1,65 @@
+"""OAuth2 tokens that are asked for anew: RFC 6749 without a refresh token.
+
+Neither a token nor a secret is ever logged or kept beyond the client's life.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.system import Clock
+
+_DEFAULT_LIFETIME_SECONDS: Final = 3_600
+_MARGIN_SECONDS: Final = 60.0
+
+
+class TokenSource:
+    """`call` asks for a token: a minute before the old one ends, or when it was refused."""
+
+    def __init__(
+        self, call: Call, transport: Transport, clock: Clock, *, correlation_id: str
+    ) -> None:
+        self._call = call
+        self._transport = transport
+        self._clock = clock
+        self._correlation_id = correlation_id
+        self._token = ""
+        self._expires_at = 0.0
+
+    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
+        """What `send` gets with the token's header. A token that was refused is asked for anew,
+        once: it may have been withdrawn. Raises CredentialsRefused."""
+        header = self.header()
+        try:
+            return send(header)
+        except CredentialsRefused:
+            self._token = ""
+            return send(self.header())
+
+    def header(self) -> Mapping[str, str]:
+        """Raises CredentialsRefused."""
+        if not self._token or self._clock.monotonic() >= self._expires_at:
+            self._request_token()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _request_token(self) -> None:
+        requested_at = self._clock.monotonic()
+        try:
+            answer = self._transport.send(self._call, correlation_id=self._correlation_id)
+        except ProviderRejected as error:
+            # RFC 6749 section 5.2: invalid_client may come as 400; 403 is a scope that is not ours.
+            raise CredentialsRefused("no token was given") from error
+        self._store_token(answer, requested_at)
+
+    def _store_token(self, answer: Answer, requested_at: float) -> None:
+        try:
+            r = Reader(answer.json(), blank_is_null=True)
+            self._token = r.text("access_token")
+            lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        self._expires_at = requested_at + max(lifetime - _MARGIN_SECONDS, lifetime / 2)

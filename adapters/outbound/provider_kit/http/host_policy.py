@@ -1,0 +1,84 @@
+"""Where a connection may call: a tenant's setting never chooses a host outside this list."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from ports.errors import Misconfigured
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_HTTPS_PORT: Final = 443
+
+
+class HostRefused(Misconfigured):
+    """The address is not one of the provider's known hosts, nor allowed by the operator."""
+
+    code = "host_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPolicy:
+    """`known`: the provider's own hosts, `*.example.com` for all below; https on port 443 only and
+    public addresses only. `operator`: hosts that the operator of this installation allows, on any
+    port and at any address; plain http there only with `plain_http`."""
+
+    known: frozenset[str]
+    operator: frozenset[str] = field(default_factory=frozenset)
+    plain_http: bool = False
+
+    def check_url(self, url: str) -> None:
+        """Raises HostRefused. Parsed by urllib3, which also makes the connection: two parsers
+        that disagree about a URL are how such checks are passed."""
+        try:
+            parts = parse_url(url)
+        except LocationParseError:
+            raise HostRefused(reason="not a URL") from None
+        if parts.auth is not None:
+            raise HostRefused(reason="credentials in the URL")
+        self.check_host(parts.scheme or "", parts.host or "", parts.port)
+
+    def check_host(self, scheme: str, host: str, port: int | None) -> None:
+        name = _normalize_host(host)
+        if scheme not in ("https", "http"):
+            raise HostRefused(reason="not https")
+        if scheme == "http" and not (self.plain_http and name in self.operator):
+            raise HostRefused(reason="not https")
+        if name in self.operator:
+            return
+        if not any(_matches(name, pattern) for pattern in self.known):
+            raise HostRefused(reason="unknown host")
+        if port not in (None, _HTTPS_PORT):
+            raise HostRefused(reason="unusual port")
+
+    def check_address(self, host: str, address: str) -> None:
+        """For each address that the host's name resolved to. Raises HostRefused."""
+        if _normalize_host(host) not in self.operator and not is_public(address):
+            raise HostRefused(reason="private address")
+
+
+def is_public(address: str) -> bool:
+    """False for private, loopback, link-local, shared, reserved and multicast addresses, also
+    where IPv6 wraps them."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and (embedded := _embedded_ipv4(ip)) is not None:
+        ip = embedded
+    return ip.is_global and not ip.is_multicast
+
+
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+
+
+def _normalize_host(host: str) -> str:
+    return host.strip("[]").rstrip(".").lower()
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if pattern.startswith("*."):
+        return name.endswith(pattern[1:]) and len(name) > len(pattern) - 1
+    return name == pattern

@@ -1,0 +1,50 @@
+"""One request and its answer, as provider clients see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, loads_response
+from ports.errors import UnreadableAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`is_idempotent`: repeating it changes nothing at the provider (a read, maybe sent by POST).
+    `shrinkable`: the caller can ask for less, so that what was too heavy is told at once instead of
+    asked again. `deadline_seconds` spans all attempts and waits. Nothing here but method and path
+    is logged."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    is_idempotent: bool
+    is_splittable: bool = False
+    connect_seconds: float = 5.0
+    read_seconds: float = 30.0
+    deadline_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A 2xx. Header names are in lower case; card numbers in the body are masked."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> Json:
+        """As `loads_answer`. Raises UnreadableAnswer, e.g. for a proxy's page with status 200."""
+        try:
+            return loads_response(self.body)
+        except UnreadableJson as fault:
+            is_page = self.body.lstrip()[:1] == b"<"
+            reason = "markup instead of JSON" if is_page else fault.reason
+            raise UnreadableAnswer(
+                f"the provider's answer can't be read: {reason}",
+                reason=reason,
+                status=self.status,
+                position=fault.position,
+            ) from None

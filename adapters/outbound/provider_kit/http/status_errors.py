@@ -1,0 +1,59 @@
+"""An HTTP status that is no success, in our words."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ports.errors import (
+    AccessForbidden,
+    CredentialsRefused,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    TooHeavy,
+    UnreadableAnswer,
+)
+
+
+class NotFoundAtProvider(ProviderRejected):
+    """The provider does not have what was asked for."""
+
+    code = "provider_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFailure:
+    """`is_transient`: asking again may help. `never_processed`: the provider did nothing with the
+    request, so that even one that changes things may be sent again."""
+
+    error: ProviderError
+    is_transient: bool = False
+    is_unprocessed: bool = False
+    retry_after: float | None = None
+
+
+_ERRORS: Final[dict[int, type[ProviderError]]] = {
+    401: CredentialsRefused,
+    403: AccessForbidden,
+    404: NotFoundAtProvider,
+    408: TooHeavy,
+    429: RateLimited,
+}
+_TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
+
+
+def failure_for_status(status: int, retry_after: float | None) -> HttpFailure:
+    return HttpFailure(
+        _error_for_status(status),
+        is_transient=status in _TRANSIENT,
+        is_unprocessed=status == 429,
+        retry_after=retry_after,
+    )
+
+
+def _error_for_status(status: int) -> ProviderError:
+    if 300 <= status < 400:
+        # Elsewhere could be anybody's server, and our credentials would go there.
+        return UnreadableAnswer(reason="redirect not followed", status=status)
+    fallback = ProviderRejected if 400 <= status < 500 else ProviderUnavailable
+    return _ERRORS.get(status, fallback)(status=status)

@@ -1,0 +1,255 @@
+"""HTTP to a provider: the only module that knows `requests`.
+
+Owns timeouts, the total deadline, retries, the rate budget, the size limit, the masking of card
+numbers before anybody reads an answer, and the translation of every failure into the ProviderError
+family. Neither logs nor errors hold a body, a header's value
+or a query; foreign exceptions are not chained, because their texts hold the URL with its query.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
+
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.provider_kit.http.guarded_connections import guarded_pools
+from adapters.outbound.provider_kit.http.host_policy import HostPolicy
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.retry_policy import (
+    RetryPolicy,
+    backoff_delays,
+    retry_after_seconds,
+)
+from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failure_for_status
+from domain.sync import TransportCounts
+from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
+from ports.providers import RateBudget
+from ports.system import Clock, Randomness
+
+_LOG: Final = logging.getLogger(__name__)
+_CHUNK: Final = 64 * 1024
+_CONNECTIONS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportSettings:
+    """One connection's way to its provider. `rate_limit` requests may go in any
+    `rate_window_seconds`; None where the provider names no limit."""
+
+    provider: str
+    connection_id: UUID
+    hosts: HostPolicy
+    rate_limit: int | None = None
+    rate_window_seconds: float = 1.0
+    max_answer_bytes: int = 64 * 1024 * 1024
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+class _Attempt(NamedTuple):
+    call: Call
+    correlation_id: str
+    number: int
+    started: float
+    deadline: float
+
+
+class Transport:
+    """Belongs to one connection: its pooled sockets never carry another's credentials. For one
+    thread at a time."""
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        budget: RateBudget,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._randomness = randomness
+        self._budget = budget
+        self._session = _session(settings.hosts)
+        self._counts = TransportCounts()
+        logging.getLogger("urllib3.connectionpool").addFilter(_without_request_lines)
+
+    def counts(self) -> TransportCounts:
+        return self._counts
+
+    def close(self) -> None:
+        self._session.close()
+
+    def send(self, call: Call, *, correlation_id: str) -> Answer:
+        """Raises HostRefused and the ProviderError family: TooHeavy where a smaller question may
+        be answered, RateLimited where waiting would pass the deadline."""
+        self._settings.hosts.check_url(call.url)
+        deadline = self._clock.monotonic() + call.deadline_seconds
+        waits = backoff_delays(self._settings.retries, self._randomness.fraction)
+        number = 1
+        while True:
+            self._await_budget(deadline)
+            started = self._clock.monotonic()
+            outcome = self._attempt(_Attempt(call, correlation_id, number, started, deadline))
+            if isinstance(outcome, Answer):
+                return outcome
+            self._pause(outcome, waits, deadline, is_last=self._is_last(outcome, call, number))
+            number += 1
+
+    def _is_last(self, failure: HttpFailure, call: Call, number: int) -> bool:
+        repeatable = failure.is_unprocessed or (call.is_idempotent and failure.is_transient)
+        if call.is_splittable and isinstance(failure.error, TooHeavy):
+            return True
+        return not repeatable or number >= self._settings.retries.attempts
+
+    def _pause(
+        self, failure: HttpFailure, waits: Iterator[float], deadline: float, *, is_last: bool
+    ) -> None:
+        if is_last:
+            raise failure.error
+        seconds = max(failure.retry_after or 0.0, next(waits))
+        if self._clock.monotonic() + seconds > deadline:
+            failure.error.details["wait_seconds"] = round(seconds)
+            raise failure.error
+        self._sleep(seconds)
+        self._count(retries=1)
+
+    def _await_budget(self, deadline: float) -> None:
+        limit = self._settings.rate_limit
+        if limit is None:
+            return
+        window = self._settings.rate_window_seconds
+        connection = self._settings.connection_id
+        while wait := self._budget.reserve(connection, limit=limit, window_seconds=window):
+            if self._clock.monotonic() + wait > deadline:
+                raise RateLimited(reason="our own budget", wait_seconds=round(wait))
+            self._sleep(wait)
+
+    def _sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+        self._count(waited_ms=round(seconds * 1000))
+
+    def _attempt(self, attempt: _Attempt) -> Answer | HttpFailure:
+        self._count(calls=1)
+        try:
+            outcome = self._exchange(attempt)
+        except (requests.RequestException, HTTPError) as error:
+            outcome = _failure_of(error)
+        self._log(attempt, outcome)
+        return outcome
+
+    def _exchange(self, attempt: _Attempt) -> Answer | HttpFailure:
+        call = attempt.call
+        left = max(0.001, attempt.deadline - attempt.started)
+        with self._session.request(
+            call.method,
+            call.url,
+            params=call.query,
+            data=call.body,
+            headers={**call.headers, "X-Correlation-ID": attempt.correlation_id},
+            timeout=(min(call.connect_seconds, left), min(call.read_seconds, left)),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if not 200 <= response.status_code < 300:
+                wait = retry_after_seconds(headers.get("retry-after"), self._clock.now())
+                return failure_for_status(response.status_code, wait)
+            body = self._body(response.raw, headers, attempt.deadline)
+            if isinstance(body, HttpFailure):
+                return body
+            return Answer(status=response.status_code, headers=headers, body=scrub_bytes(body))
+
+    def _body(
+        self, raw: BaseHTTPResponse, headers: Mapping[str, str], deadline: float
+    ) -> bytes | HttpFailure:
+        """By what each receive gives, so that a slow drip meets the deadline too."""
+        limit = self._settings.max_answer_bytes
+        content_length = headers.get("content-length", "")
+        if content_length.isdecimal() and int(content_length) > limit:
+            return HttpFailure(TooHeavy(reason="answer too large"))
+        body = bytearray()
+        while chunk := raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            self._count(bytes_received=len(chunk))
+            if len(body) > limit:
+                return HttpFailure(TooHeavy(reason="answer too large"))
+            if self._clock.monotonic() > deadline:
+                return HttpFailure(ProviderUnavailable(reason="deadline"))
+        return bytes(body)
+
+    def _log(self, attempt: _Attempt, outcome: Answer | HttpFailure) -> None:
+        log_fields: dict[str, str | int] = {"outcome": "answered"}
+        if isinstance(outcome, HttpFailure):
+            log_fields = {"outcome": outcome.error.code, **outcome.error.details}
+        else:
+            log_fields["status"] = outcome.status
+        fields = {
+            "provider": self._settings.provider,
+            "method": attempt.call.method,
+            "path": urlsplit(attempt.call.url).path,
+            "duration_ms": round((self._clock.monotonic() - attempt.started) * 1000),
+            "attempt": attempt.number,
+        }
+        level = logging.WARNING if isinstance(outcome, HttpFailure) else logging.INFO
+        _LOG.log(level, "provider_call", extra=fields | log_fields)
+
+    def _count(
+        self, *, calls: int = 0, retries: int = 0, waited_ms: int = 0, bytes_received: int = 0
+    ) -> None:
+        self._counts = self._counts.plus(
+            TransportCounts(
+                calls=calls, retries=retries, waited_ms=waited_ms, bytes_received=bytes_received
+            )
+        )
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, policy: HostPolicy) -> None:
+        self._policy = policy
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *_: object, **__: object) -> None:
+        self.poolmanager = guarded_pools(self._policy, connections=_CONNECTIONS)
+
+
+def _session(policy: HostPolicy) -> requests.Session:
+    """Without the environment's proxies and .netrc, without cookies."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.adapters.clear()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _GuardedAdapter(policy))
+    return session
+
+
+def _failure_of(error: requests.RequestException | HTTPError) -> HttpFailure:
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.exceptions.SSLError):
+        return HttpFailure(ProviderUnavailable(reason="TLS failure"))
+    if isinstance(error, requests.ConnectTimeout):
+        return _failure_before_send("connect timeout")
+    if isinstance(cause, NewConnectionError):
+        return _failure_before_send("not reachable")
+    if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+        return HttpFailure(ProviderUnavailable(reason="read timeout"), is_transient=True)
+    if isinstance(error, requests.ConnectionError | HTTPError):
+        return HttpFailure(ProviderUnavailable(reason="connection lost"), is_transient=True)
+    return HttpFailure(ProviderUnavailable(reason="request not possible"))
+
+
+def _failure_before_send(reason: str) -> HttpFailure:
+    return HttpFailure(ProviderUnavailable(reason=reason), is_transient=True, is_unprocessed=True)
+
+
+def _without_request_lines(record: logging.LogRecord) -> bool:
+    """urllib3 logs each request line, query included, at DEBUG."""
+    return record.levelno > logging.DEBUG

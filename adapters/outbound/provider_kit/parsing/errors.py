@@ -1,0 +1,83 @@
+"""What foreign data and foreign servers can do to us. No message holds a payload value."""
+
+import re
+from typing import Final
+
+from domain.errors import ErrorKind, PmsError
+from ports.errors import UnreadableMessage
+
+_SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
+
+
+def printable_value(value: str) -> str | None:
+    """An unknown word that may be told in an error: short and of plain characters, else None."""
+    return value if _SAFE_VALUE.fullmatch(value) else None
+
+
+class UnreadableJson(UnreadableMessage):
+    """The text is not JSON that can be taken without loss."""
+
+    code = "unreadable_json"
+
+    def __init__(self, reason: str, position: int | None = None) -> None:
+        where = "" if position is None else f" at character {position}"
+        super().__init__(f"unreadable JSON: {reason}{where}", position=position)
+        self.reason = reason
+        self.position = position
+
+
+class NotAnObjectOrArray(UnreadableJson):
+    """JSON, but neither an object nor an array of them."""
+
+    code = "not_a_message"
+    kind = ErrorKind.INVALID
+
+
+class UnreadableXml(UnreadableMessage):
+    """The text is not XML that can be taken without loss."""
+
+    code = "unreadable_xml"
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        where = "" if line is None else f" at line {line}, column {column}"
+        super().__init__(f"unreadable XML: {reason}{where}", line=line, column=column)
+        self.reason = reason
+
+
+class ForbiddenXml(UnreadableXml):
+    """XML with a document type or an entity of its own, which could be made to do harm."""
+
+    code = "forbidden_xml"
+
+
+class OversizeXml(UnreadableXml):
+    """More XML than one message may hold, or nested too deeply; send it in parts."""
+
+    code = "oversize_xml"
+    kind = ErrorKind.INVALID
+
+
+class UnreadableField(PmsError):
+    """A field of a foreign payload is not what its documentation says.
+
+    Codes: missing_field, wrong_type, unknown_value, bad_text, bad_instant, bad_date, bad_amount,
+    unknown_currency.
+    """
+
+    code = "unreadable_field"
+    kind = ErrorKind.UNREADABLE
+
+    def __init__(self, path: str, code: str, expected: str, *, found: str | None = None) -> None:
+        printable = printable_value(found) if found is not None else None
+        tail = f", found {printable!r}" if printable else ""
+        super().__init__(f"{path}: expected {expected}{tail}", path=path, found=printable)
+        self.path = path
+        self.code = code
+        self.expected = expected
+
+
+class UnknownZone(PmsError):
+    """The time zone is not in the IANA database."""
+
+    code = "unknown_time_zone"
+    kind = ErrorKind.INVALID

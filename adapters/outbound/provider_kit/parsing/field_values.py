@@ -1,0 +1,123 @@
+"""One foreign value to one of our types, or UnreadableField; nothing is coerced unless `lenient`.
+
+Lenient is for providers that document numbers and booleans as strings.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final, TypeAlias, TypeVar
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+
+T = TypeVar("T")
+Parse: TypeAlias = Callable[[Json, str], T]
+"""A parser takes the value and its path, for the error."""
+
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOCAL: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+_INSTANT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"(?:[.,]([0-9]{1,18}))?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+)
+_BOOLEANS: Final[dict[str, bool]] = {"true": True, "false": False, "1": True, "0": False}
+
+
+def as_text(value: Json, path: str) -> str:
+    if not isinstance(value, str):
+        raise UnreadableField(path, "wrong_type", "text")
+    if _UNSTORABLE.search(value):
+        raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
+    return value
+
+
+def as_integer(value: Json, path: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise UnreadableField(path, "wrong_type", "an integer")
+
+
+def as_lenient_integer(value: Json, path: str) -> int:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return as_integer(value, path)
+
+
+def as_decimal(value: Json, path: str) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise UnreadableField(path, "wrong_type", "a number")
+
+
+def as_lenient_decimal(value: Json, path: str) -> Decimal:
+    if not isinstance(value, str):
+        return as_decimal(value, path)
+    if not _AMOUNT.fullmatch(value):
+        raise UnreadableField(path, "bad_amount", "a number as text, with a point, without groups")
+    return Decimal(value)
+
+
+def as_boolean(value: Json, path: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise UnreadableField(path, "wrong_type", "true or false")
+
+
+def as_lenient_boolean(value: Json, path: str) -> bool:
+    if isinstance(value, str | int) and (known := _BOOLEANS.get(str(value).lower())) is not None:
+        return known
+    return as_boolean(value, path)
+
+
+def as_precise_instant(value: Json, path: str) -> tuple[datetime, int]:
+    """UTC and the nanoseconds (0 to 999) below its microsecond; digits beyond are cut.
+
+    ISO 8601 with a zone: an instant without one could be anybody's.
+    """
+    match = _INSTANT.fullmatch(as_text(value, path))
+    if match is None:
+        raise UnreadableField(path, "bad_instant", "an ISO 8601 instant with its UTC offset")
+    day, clock, digits, offset = match.groups()
+    try:
+        local = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
+        instant = local if local.tzinfo is UTC else local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnreadableField(path, "bad_instant", "an instant that exists") from None
+    if not digits:
+        return instant, 0
+    fraction = digits.ljust(9, "0")
+    return instant.replace(microsecond=int(fraction[:6])), int(fraction[6:9])
+
+
+def as_instant(value: Json, path: str) -> datetime:
+    return as_precise_instant(value, path)[0]
+
+
+def as_local_date(value: Json, path: str) -> date:
+    text = as_text(value, path)
+    if not _DATE.fullmatch(text):
+        raise UnreadableField(path, "bad_date", "a date as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UnreadableField(path, "bad_date", "a date that exists") from None
+
+
+def as_local_date_time(value: Json, path: str) -> datetime:
+    """Naive on purpose: the hotel's wall clock, to be placed by the caller with its zone."""
+    text = as_text(value, path)
+    if not _LOCAL.fullmatch(text):
+        raise UnreadableField(path, "bad_date", "a local date and time without an offset")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise UnreadableField(path, "bad_date", "a date and time that exist") from None

@@ -1,0 +1,299 @@
+"""JSON as text, exactly: numbers never pass through a float and nothing is dropped silently."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final, NoReturn, TypeAlias, Union, cast
+
+import orjson
+import simplejson
+
+from adapters.outbound.provider_kit.parsing.errors import (
+    NotAnObjectOrArray,
+    UnreadableJson,
+    printable_value,
+)
+from ports.errors import TooManyItems
+
+Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
+
+MAX_DEPTH: Final = 64
+"""Real payloads stay below 20; every later recursive walk is safe at this depth."""
+
+MAX_EXPONENT: Final = 400
+"""Beyond any IEEE double; a larger exponent is an attack on whoever expands the number."""
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One item of a message: its own text, unchanged, and its value, or why it has none."""
+
+    text: str
+    value: Json
+    problem: UnreadableJson | None = None
+
+
+class _LossyJson(ValueError):
+    """Grammatical JSON that can't be taken without loss; the decoder's hooks raise it."""
+
+
+def _object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        duplicate_key = next(key for key in keys if keys.count(key) > 1)
+        raise _LossyJson(
+            f"the key {printable_value(duplicate_key) or '(unprintable)'} occurs twice"
+        )
+    return found
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _LossyJson("a number's exponent is out of range") from None
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise _LossyJson("a number's exponent is out of range")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise _LossyJson(f"{name} is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_constant)
+_STRICT_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_decimal, parse_constant=_constant
+)
+
+
+def _lenient_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        existing = found.get(key)
+        if key not in found or existing == value:
+            found[key] = value
+        elif isinstance(existing, dict) and [*existing] == [DUPLICATE_KEY]:
+            found[key] = {DUPLICATE_KEY: [*cast("list[Json]", existing[DUPLICATE_KEY]), value]}
+        else:
+            found[key] = {DUPLICATE_KEY: [existing, value]}
+    return found
+
+
+def _lenient_decimal(text: str) -> Decimal | str:
+    try:
+        return _decimal(text)
+    except _LossyJson:
+        return text
+
+
+DUPLICATE_KEY: Final = "(occurs twice)"
+_LENIENT_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_lenient_object, parse_float=_lenient_decimal, parse_constant=str
+)
+_CONTAINERS: Final = frozenset({dict, list})
+_SHAPE_ONLY: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def loads(text: str | bytes) -> Json:
+    """Raises UnreadableJson with the character's position where the parser has one."""
+    source = _decoded(text)
+    start = _skip_whitespace(source, 0)
+    value, end = _decode(source, start)
+    _expect_end(source, end)
+    return value
+
+
+def loads_response(text: str | bytes) -> Json:
+    """As `loads`, for an answer of many items, of which one may not take the others along: what
+    can't be taken without loss stays where it stood in a form that a typed read refuses and that
+    extras keep. NaN is the text "NaN", and so is a number that is out of range; the values of a
+    key that occurs with different ones are a list in an object of their own."""
+    try:
+        return loads(text)
+    except UnreadableJson as problem:
+        if problem.position is not None:
+            raise
+        source = _decoded(text)
+        value, _ = _decode_by(_LENIENT_DECODER, source, _skip_whitespace(source, 0))
+        if not isinstance(value, dict | list):
+            raise
+        _count_keys(value)
+        return value
+
+
+def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
+    """The items of a message: one for an object, one per element for an array.
+
+    An element that is grammatical but not acceptable (a key twice, NaN) is returned with its
+    problem, so that it does not take the others along. Raises TooManyItems at element `limit` + 1,
+    before that one is parsed; UnreadableJson where the text is no JSON, NotAMessage where it
+    is no object or array.
+    """
+    source = _decoded(text)
+    start = _skip_whitespace(source, 0)
+    if source[start : start + 1] == "{":
+        item, end = _item(source, start)
+        _expect_end(source, end)
+        return [item]
+    if source[start : start + 1] != "[":
+        loads(source)
+        raise NotAnObjectOrArray("expected an object or an array", start)
+    return list(_elements(source, start + 1, limit))
+
+
+def dumps(value: Json, *, sort_keys: bool = False) -> str:
+    """Compact text, exact for Decimal, always encodable as UTF-8."""
+    try:
+        options = orjson.OPT_SORT_KEYS if sort_keys else 0
+        return orjson.dumps(value, default=_digits, option=options).decode()
+    except orjson.JSONEncodeError:
+        return _dumps_anything(value, sort_keys=sort_keys)
+
+
+def _digits(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(str(value))
+    raise TypeError
+
+
+def _dumps_anything(value: Json, *, sort_keys: bool) -> str:
+    """Also integers beyond 64 bits and lone surrogates, which orjson refuses; ten times slower."""
+    try:
+        text = simplejson.dumps(
+            value,
+            use_decimal=True,
+            ensure_ascii=False,
+            allow_nan=False,
+            sort_keys=sort_keys,
+            separators=(",", ":"),
+        )
+    except RecursionError:
+        raise UnreadableJson("nested too deeply") from None
+    return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)
+
+
+def _escaped(surrogate: re.Match[str]) -> str:
+    return f"\\u{ord(surrogate[0]):04x}"
+
+
+def _decoded(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableJson(f"not UTF-8, see byte {error.start}") from None
+
+
+def _elements(source: str, position: int, limit: int) -> Iterator[RawItem]:
+    position = _skip_whitespace(source, position)
+    if source[position : position + 1] == "]":
+        _expect_end(source, position + 1)
+        return
+    count = 0
+    while True:
+        if count == limit:
+            raise TooManyItems(limit=limit)
+        item, position = _item(source, position)
+        count += 1
+        yield item
+        position = _skip_whitespace(source, position)
+        following = source[position : position + 1]
+        if following == "]":
+            break
+        if following != ",":
+            raise UnreadableJson("expected a comma or the end of the array", position)
+        position = _skip_whitespace(source, position + 1)
+    _expect_end(source, position + 1)
+
+
+def _item(source: str, start: int) -> tuple[RawItem, int]:
+    try:
+        value, end = _decode(source, start)
+    except UnreadableJson as problem:
+        if problem.position is not None:
+            raise
+        end = _find_end(source, start)
+        return RawItem(source[start:end], None, problem), end
+    return RawItem(source[start:end], value), end
+
+
+def _decode(source: str, start: int) -> tuple[Json, int]:
+    """UnreadableJson has a position where the grammar is broken, none where the content is."""
+    value, end = _decode_by(_DECODER, source, start)
+    if _count_keys(value) != _max_key_count(source, start, end):
+        return _decode_by(_STRICT_DECODER, source, start)
+    return value, end
+
+
+def _decode_by(decoder: json.JSONDecoder, source: str, start: int) -> tuple[Json, int]:
+    try:
+        value, end = decoder.raw_decode(source, start)
+    except json.JSONDecodeError as error:
+        raise UnreadableJson(error.msg, error.pos) from None
+    except _LossyJson as lossy:
+        raise UnreadableJson(str(lossy)) from None
+    except RecursionError:
+        raise UnreadableJson("nested too deeply", start) from None
+    except ValueError:
+        # Python refuses integers of more than 4,300 digits.
+        raise UnreadableJson("a number is too long") from None
+    return cast("Json", value), end
+
+
+def _max_key_count(source: str, start: int, end: int) -> int:
+    """No fewer keys than the text has; -1 where that takes a look at each of them.
+
+    Where white space never follows a quote, each key's end is a quote and a colon. The decoder
+    keeps one of several equal keys: if it kept as many as there can be, none occurred twice.
+    That is known in a third of the time of comparing the keys of each object.
+    """
+    for space in " \n\t\r":
+        if source.find(space, start, end) >= 0 and source.find(f'"{space}', start, end) >= 0:
+            return -1
+    return source.count('":', start, end)
+
+
+def _find_end(source: str, start: int) -> int:
+    try:
+        return _SHAPE_ONLY.raw_decode(source, start)[1]
+    except json.JSONDecodeError as error:
+        raise UnreadableJson(error.msg, error.pos) from None
+    except RecursionError:
+        raise UnreadableJson("nested too deeply", start) from None
+
+
+def _count_keys(value: Json) -> int:
+    """The keys of all objects within. Raises UnreadableJson beyond MAX_DEPTH."""
+    level = [value] if isinstance(value, dict | list) else []
+    keys = 0
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return keys
+        keys += sum([len(parent) for parent in level if type(parent) is dict])
+        children = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in _CONTAINERS
+        ]
+        level = cast("list[dict[str, Json] | list[Json]]", children)
+    raise UnreadableJson("nested too deeply")
+
+
+def _skip_whitespace(source: str, position: int) -> int:
+    match = _SPACE.match(source, position)
+    return match.end() if match else position
+
+
+def _expect_end(source: str, position: int) -> None:
+    end = _skip_whitespace(source, position)
+    if end != len(source):
+        raise UnreadableJson("text after the end", end)

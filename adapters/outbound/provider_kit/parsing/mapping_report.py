@@ -1,0 +1,38 @@
+"""What is told of an item that was read: why it was refused, and where each of its fields went."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.tracked_object import READ
+from domain.errors import InvalidField
+from domain.values import Reason
+
+EXTRAS: Final = "extras"
+"""The home of what has no other."""
+
+
+def reason_of(
+    fault: UnreadableField | InvalidField, prefix: str, sources: Mapping[str, str]
+) -> Reason:
+    """Why the item at `prefix` was refused, with the path in the vendor's own field names;
+    `sources` names those of our fields."""
+    if isinstance(fault, InvalidField):
+        path = join_path(prefix, sources.get(fault.path, fault.path))
+        return Reason(fault.code, path, f"{path}: {fault.fix}")
+    if fault.path == "(payload)":
+        return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
+    path = join_path(prefix, fault.path)
+    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
+
+
+def join_path(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix else path
+
+
+def build_field_trace(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """For each field that was sent: the field of ours, or `extras`."""
+    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
+    read = {path: target for path, target in r.field_trace().items() if target != READ}
+    return tuple(sorted({**kept, **read}.items()))

@@ -1,0 +1,196 @@
+"""The typed reader of foreign payloads: nothing is used before it is checked.
+
+Three readings of each type: `text` must be there, `optional_text` gives None for null and for a
+missing field, `field_text` tells missing (ABSENT: ours stays) from null (None: ours is cleared).
+`home` names our field that a source field became; `homes()` and `unread()` together account for
+every field of the source. Errors are UnreadableField with the full path.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import Parse
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.tracked_object import (
+    READ,
+    TrackedObject,
+    as_list,
+    as_raw,
+)
+from domain.errors import InvalidField
+from domain.values import Absent, Money
+
+T = TypeVar("T")
+
+
+class Reader(TrackedObject):
+    """`lenient` also takes numbers and booleans that the provider documents as strings."""
+
+    __slots__ = ()
+
+    def text(self, key: str, target: str = READ) -> str:
+        return self.required(key, values.as_text, target)
+
+    def optional_text(self, key: str, target: str = READ) -> str | None:
+        return self.optional(key, values.as_text, target)
+
+    def field_text(self, key: str, target: str = READ) -> str | Absent | None:
+        return self.field(key, values.as_text, target)
+
+    def integer(self, key: str, target: str = READ, *, lenient: bool = False) -> int:
+        return self.required(key, _integer(lenient=lenient), target)
+
+    def optional_integer(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> int | None:
+        return self.optional(key, _integer(lenient=lenient), target)
+
+    def field_integer(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> int | Absent | None:
+        return self.field(key, _integer(lenient=lenient), target)
+
+    def decimal(self, key: str, target: str = READ, *, lenient: bool = False) -> Decimal:
+        return self.required(key, _decimal(lenient=lenient), target)
+
+    def optional_decimal(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> Decimal | None:
+        return self.optional(key, _decimal(lenient=lenient), target)
+
+    def field_decimal(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> Decimal | Absent | None:
+        return self.field(key, _decimal(lenient=lenient), target)
+
+    def boolean(self, key: str, target: str = READ, *, lenient: bool = False) -> bool:
+        return self.required(key, _boolean(lenient=lenient), target)
+
+    def optional_boolean(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> bool | None:
+        return self.optional(key, _boolean(lenient=lenient), target)
+
+    def field_boolean(
+        self, key: str, target: str = READ, *, lenient: bool = False
+    ) -> bool | Absent | None:
+        return self.field(key, _boolean(lenient=lenient), target)
+
+    def instant(self, key: str, target: str = READ) -> datetime:
+        """Aware UTC from ISO 8601 with an offset; digits below a microsecond are cut."""
+        return self.required(key, values.as_instant, target)
+
+    def optional_instant(self, key: str, target: str = READ) -> datetime | None:
+        return self.optional(key, values.as_instant, target)
+
+    def field_instant(self, key: str, target: str = READ) -> datetime | Absent | None:
+        return self.field(key, values.as_instant, target)
+
+    def precise_instant(self, key: str, target: str = READ) -> tuple[datetime, int]:
+        """With the nanoseconds (0 to 999) that a datetime has no room for, for ordering."""
+        return self.required(key, values.as_precise_instant, target)
+
+    def local_date(self, key: str, target: str = READ) -> date:
+        return self.required(key, values.as_local_date, target)
+
+    def optional_local_date(self, key: str, target: str = READ) -> date | None:
+        return self.optional(key, values.as_local_date, target)
+
+    def field_local_date(self, key: str, target: str = READ) -> date | Absent | None:
+        return self.field(key, values.as_local_date, target)
+
+    def date_time_local(self, key: str, target: str = READ) -> datetime:
+        """Naive: the hotel's wall clock."""
+        return self.required(key, values.as_local_date_time, target)
+
+    def optional_date_time_local(self, key: str, target: str = READ) -> datetime | None:
+        return self.optional(key, values.as_local_date_time, target)
+
+    def choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T:
+        """Raises UnreadableField (unknown_value) for a word that `mapping` does not have."""
+        return self.required(key, _parser_for_choice(mapping), target)
+
+    def optional_choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
+        return self.optional(key, _parser_for_choice(mapping), target)
+
+    def field_choice(
+        self, key: str, mapping: Mapping[str, T], target: str = READ
+    ) -> T | Absent | None:
+        return self.field(key, _parser_for_choice(mapping), target)
+
+    def money(
+        self, amount: str, currency: str, target: str = READ, *, lenient: bool = False
+    ) -> Money:
+        """From two keys of this object, e.g. `r.object("price").money("amount", "currency")`."""
+        return self.money_in(self.text(currency, target), amount, target, lenient=lenient)
+
+    def optional_money(
+        self, amount: str, currency: str, target: str = READ, *, lenient: bool = False
+    ) -> Money | None:
+        """None where the amount is missing or null; an amount without its currency is an error."""
+        if self.optional(amount, as_raw) is None:
+            return None
+        return self.money(amount, currency, target, lenient=lenient)
+
+    def money_in(
+        self, currency: str, key: str, target: str = READ, *, lenient: bool = False
+    ) -> Money:
+        """For a bare amount whose currency is known from elsewhere."""
+        return self.required(key, _money(currency, _decimal(lenient=lenient)), target)
+
+    def optional_money_in(
+        self, currency: str, key: str, target: str = READ, *, lenient: bool = False
+    ) -> Money | None:
+        return self.optional(key, _money(currency, _decimal(lenient=lenient)), target)
+
+    def field_money_in(
+        self, currency: str, key: str, target: str = READ, *, lenient: bool = False
+    ) -> Money | Absent | None:
+        return self.field(key, _money(currency, _decimal(lenient=lenient)), target)
+
+    def texts(self, key: str, target: str = READ) -> list[str]:
+        """A list of texts; missing and null are errors."""
+        return self.required(key, _texts, target)
+
+    def optional_texts(self, key: str, target: str = READ) -> list[str] | None:
+        return self.optional(key, _texts, target)
+
+
+def _integer(*, lenient: bool) -> Parse[int]:
+    return values.as_lenient_integer if lenient else values.as_integer
+
+
+def _decimal(*, lenient: bool) -> Parse[Decimal]:
+    return values.as_lenient_decimal if lenient else values.as_decimal
+
+
+def _boolean(*, lenient: bool) -> Parse[bool]:
+    return values.as_lenient_boolean if lenient else values.as_boolean
+
+
+def _parser_for_choice(mapping: Mapping[str, T]) -> Parse[T]:
+    def parse_choice(value: Json, path: str) -> T:
+        text_value = values.as_text(value, path)
+        if text_value not in mapping:
+            raise UnreadableField(path, "unknown_value", "a documented value", found=text_value)
+        return mapping[text_value]
+
+    return parse_choice
+
+
+def _money(currency: str, parse: Parse[Decimal]) -> Parse[Money]:
+    def money(value: Json, path: str) -> Money:
+        try:
+            return Money.of(parse(value, path), currency)
+        except InvalidField as fault:
+            raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
+
+    return money
+
+
+def _texts(value: Json, path: str) -> list[str]:
+    return [values.as_text(item, f"{path}[{n}]") for n, item in enumerate(as_list(value, path))]

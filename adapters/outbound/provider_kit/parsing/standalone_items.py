@@ -1,0 +1,92 @@
+"""For formats in which a message is one item or an array of items, each standing alone.
+
+One bad item never stops the others.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, split_items
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import Snapshot, require_id
+from domain.values import Reason
+from ports.errors import TooManyItems
+from ports.providers import ReadItem
+
+FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneItems:
+    """`id_key`: where an item has its id, for those that can't be understood otherwise.
+    `homes`: where each field of a read item went. `blank_is_null`: an empty text counts as null."""
+
+    kind: ItemKind
+    read: Callable[[Reader], Snapshot]
+    id_key: str
+    field_trace: Callable[[Reader], FieldTrace] | None = None
+    blank_is_null: bool = False
+
+    def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
+        """`limit` counts the items of all bodies. Raises UnreadableMessage, TooManyItems."""
+        items: list[ReadItem] = []
+        for body in bodies:
+            items += self._of_body(body, limit)
+            if len(items) > limit:
+                raise TooManyItems(limit=limit)
+        return items
+
+    def one(self, raw: RawItem) -> ReadItem:
+        if raw.problem:
+            return self._rejected_item(raw, Reason(raw.problem.code, None, raw.problem.message))
+        try:
+            reader = Reader(raw.value, blank_is_null=self.blank_is_null)
+            snapshot = self.read(reader)
+        except (UnreadableField, InvalidField) as fault:
+            return self._rejected_item(raw, Reason(fault.code, fault.path, fault.message))
+        field_trace = self.field_trace(reader) if self.field_trace else ()
+        return ReadItem(
+            kind=self.kind,
+            raw=raw.text.encode(),
+            external_id=snapshot.external_id,
+            snapshot=snapshot,
+            field_trace=field_trace,
+        )
+
+    def _rejected_item(self, raw: RawItem, reason: Reason) -> ReadItem:
+        external_id = self._readable_id(raw.value)
+        return ReadItem(
+            kind=self.kind, raw=raw.text.encode(), external_id=external_id, reason=reason
+        )
+
+    def _of_body(self, body: bytes, limit: int) -> Iterator[ReadItem]:
+        is_array = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+        for position, raw in enumerate(split_items(body, limit=limit)):
+            item = self.one(raw)
+            yield with_item_path(item, f"[{position}]") if is_array else item
+
+    def _readable_id(self, value: Json) -> str | None:
+        external_id = value.get(self.id_key) if isinstance(value, dict) else None
+        if not isinstance(external_id, str):
+            return None
+        try:
+            require_id(external_id, self.id_key)
+        except InvalidField:
+            return None
+        return external_id
+
+
+def with_item_path(item: ReadItem, item_path: str) -> ReadItem:
+    """The reason with the item's place in its message, e.g. `[3].stay.arrival`."""
+    if item.reason is None:
+        return item
+    code, path, detail = item.reason.code, item.reason.path, item.reason.detail
+    if path in (None, "(payload)"):
+        return replace(item, reason=Reason(code, item_path, detail))
+    external_id = f"{item_path}{path}" if path.startswith("[") else f"{item_path}.{path}"
+    detail_text = detail.removeprefix(f"{path}: ")
+    return replace(item, reason=Reason(code, external_id, f"{external_id}: {detail_text}"))

@@ -1,0 +1,164 @@
+"""One JSON object that knows which of its fields were read, and for what."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, Self, TypeVar
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import Parse
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from domain.values import ABSENT, Absent
+
+T = TypeVar("T")
+
+READ: Final = "(read)"
+"""The home of a field that was used without becoming a field of ours."""
+
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+class TrackedObject:
+    """A JSON object at `path` (empty for the payload itself).
+
+    With `blank_is_null`, an empty string counts as null, for providers that never send null.
+    """
+
+    __slots__ = ("_blank_is_null", "_children", "_targets", "_value", "path")
+
+    def __init__(self, value: Json, path: str = "", *, blank_is_null: bool = False) -> None:
+        if not isinstance(value, dict):
+            raise UnreadableField(path or "(payload)", "wrong_type", "an object")
+        self.path = path
+        self._value = value
+        self._blank_is_null = blank_is_null
+        self._targets: dict[str, str] = {}
+        self._children: dict[str, list[Self]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        """True where the key is sent, null included; does not count as reading it."""
+        return key in self._value
+
+    def keys(self) -> Iterator[str]:
+        """For objects used as maps; does not count as reading."""
+        return iter(self._value)
+
+    def path_of(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def peek(self, key: str) -> Json | Absent:
+        """To choose among siblings before one is read; does not count as reading it."""
+        return self._value.get(key, ABSENT)
+
+    def required(self, key: str, parse: Parse[T], target: str = READ) -> T:
+        """Raises UnreadableField: missing_field, wrong_type for null, or what `parse` raises."""
+        value = self._mark_read(key, target)
+        if value is ABSENT:
+            raise UnreadableField(self.path_of(key), "missing_field", "a value")
+        return parse(value, self.path_of(key))
+
+    def optional(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
+        value = self._mark_read(key, target)
+        return None if value is ABSENT or value is None else parse(value, self.path_of(key))
+
+    def field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
+        value = self._mark_read(key, target)
+        if value is ABSENT or value is None:
+            return value
+        return parse(value, self.path_of(key))
+
+    def raw(self, key: str, target: str = READ) -> Json | Absent:
+        """Unchecked, for what is kept as it came."""
+        return self._mark_read(key, target)
+
+    def drop(self, key: str, why: str) -> None:
+        """Counts the field as accounted for though it is kept nowhere, e.g. a token."""
+        if key in self._value:
+            self._targets[key] = f"(dropped: {why})"
+
+    def object(self, key: str) -> Self:
+        """Its own fields count as unread until they are read."""
+        return self._adopt(key, [self.required(key, self._wrap_child)])[0]
+
+    def optional_object(self, key: str) -> Self | None:
+        child = self.optional(key, self._wrap_child)
+        return self._adopt(key, [child])[0] if child else None
+
+    def field_object(self, key: str) -> Self | Absent | None:
+        child = self.field(key, self._wrap_child)
+        return self._adopt(key, [child])[0] if isinstance(child, TrackedObject) else child
+
+    def objects(self, key: str) -> list[Self]:
+        return self._adopt(key, self.required(key, self._wrap_children))
+
+    def optional_objects(self, key: str) -> list[Self] | None:
+        children = self.optional(key, self._wrap_children)
+        return None if children is None else self._adopt(key, children)
+
+    def field_objects(self, key: str) -> list[Self] | Absent | None:
+        children = self.field(key, self._wrap_children)
+        return self._adopt(key, children) if isinstance(children, list) else children
+
+    def unread(self) -> dict[str, str]:
+        """Path to compact JSON text of all that nobody read: objects and lists as one entry."""
+        if self.path and not self._targets:
+            return {self.path: dumps(self._value)}
+        found: dict[str, str] = {}
+        for key, value in self._value.items():
+            children = self._children.get(key, ())
+            if key not in self._targets or (children and not any(c.has_reads for c in children)):
+                found[self._path_text(key)] = dumps(value)
+                continue
+            for child in children:
+                found.update(child.unread())
+        return found
+
+    def field_trace(self) -> dict[str, str]:
+        """Path to home of each field that was read, at every level."""
+        found: dict[str, str] = {}
+        for key, target in self._targets.items():
+            children = self._children.get(key, ())
+            if not children:
+                found[self._path_text(key)] = target
+            for child in children:
+                found.update(child.field_trace())
+        return found
+
+    @property
+    def has_reads(self) -> bool:
+        """True where a field of this object has been read."""
+        return bool(self._targets)
+
+    def _mark_read(self, key: str, target: str) -> Json | Absent:
+        try:
+            value = self._value[key]
+        except KeyError:
+            return ABSENT
+        self._targets[key] = target
+        return None if value == "" and self._blank_is_null else value
+
+    def _adopt(self, key: str, children: list[Self]) -> list[Self]:
+        """Opening one twice gives the same objects, so that no reading is forgotten."""
+        return self._children.setdefault(key, children)
+
+    def _wrap_child(self, value: Json, path: str) -> Self:
+        return type(self)(value, path, blank_is_null=self._blank_is_null)
+
+    def _wrap_children(self, value: Json, path: str) -> list[Self]:
+        return [
+            self._wrap_child(item, f"{path}[{n}]") for n, item in enumerate(as_list(value, path))
+        ]
+
+    def _path_text(self, key: str) -> str:
+        return self.path_of(key) if _PLAIN_KEY.fullmatch(key) else f"{self.path}[{dumps(key)}]"
+
+
+def as_raw(value: Json, path: str) -> Json:  # noqa: ARG001 the shape of a parser
+    """The parser that checks nothing."""
+    return value
+
+
+def as_list(value: Json, path: str) -> list[Json]:
+    """Raises UnreadableField where the value is no list."""
+    if not isinstance(value, list):
+        raise UnreadableField(path, "wrong_type", "a list")
+    return value

@@ -1,0 +1,186 @@
+"""The typed reader of foreign XML: nothing is used before it is checked, nothing is lost unseen.
+
+Names are local: prefixes and namespaces differ between senders and say nothing. An attribute that
+is blank says nothing either, as one that is missing. Paths are relative to the element that the
+reader was opened on, e.g. `RoomStays/RoomStay[0]/@Foo`; an element has its number where it was read
+as one of a list or has siblings of its name. `homes()` and `unread()` together account for every
+attribute and text. Errors are UnreadableField with the path.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, TypeVar
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import Parse
+from adapters.outbound.provider_kit.parsing.json_text import dumps
+from adapters.outbound.provider_kit.parsing.tracked_object import READ
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
+
+T = TypeVar("T")
+
+_TEXT_KEY: Final = ""
+"""The key of an element's own text among its attributes."""
+
+_TRUE: Final = frozenset({"1", "true"})
+_QUALIFIED: Final = re.compile(r"\{[^}]*\}")
+
+
+class XmlReader:
+    """`secret`: local names of elements and attributes that are kept nowhere, at any depth."""
+
+    __slots__ = ("_children", "_dropped_names", "_element", "_targets", "path")
+
+    def __init__(
+        self, element: XmlElement, path: str = "", *, secret: Collection[str] = frozenset()
+    ) -> None:
+        self.path = path
+        self._element = element
+        self._dropped_names = secret
+        self._targets: dict[str, str] = {}
+        self._children: dict[str, list[XmlReader]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """True where a child of this name is sent; does not count as reading it."""
+        return self._element.child(name) is not None
+
+    @property
+    def name(self) -> str:
+        return self._element.name
+
+    def path_of(self, attribute: str) -> str:
+        return _join_path(self.path, f"@{attribute}")
+
+    def required(self, attribute: str, parse: Parse[T], target: str = READ) -> T:
+        """Raises UnreadableField: missing_field, or what `parse` raises."""
+        found = self.optional(attribute, parse, target)
+        if found is None:
+            raise UnreadableField(self.path_of(attribute), "missing_field", "a value")
+        return found
+
+    def optional(self, attribute: str, parse: Parse[T], target: str = READ) -> T | None:
+        text = self.peek(attribute)
+        if text is None:
+            return None
+        self._targets[attribute] = target
+        return parse(text, self.path_of(attribute))
+
+    def text(self, attribute: str, target: str = READ) -> str:
+        return self.required(attribute, values.as_text, target)
+
+    def optional_text(self, attribute: str, target: str = READ) -> str | None:
+        return self.optional(attribute, values.as_text, target)
+
+    def optional_integer(self, attribute: str, target: str = READ) -> int | None:
+        return self.optional(attribute, values.as_lenient_integer, target)
+
+    def flag(self, attribute: str, target: str = READ) -> bool:
+        """xs:boolean; False where it is missing."""
+        text = self.optional_text(attribute, target)
+        return text is not None and text.lower() in _TRUE
+
+    def choice(self, attribute: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
+        """None where the attribute is missing. Raises UnreadableField (unknown_value)."""
+        text_value = self.optional_text(attribute, target)
+        if text_value is not None and text_value not in mapping:
+            path = self.path_of(attribute)
+            raise UnreadableField(path, "unknown_value", "a documented value", found=text_value)
+        return None if text_value is None else mapping[text_value]
+
+    def peek(self, attribute: str) -> str | None:
+        """Does not count as reading."""
+        text = self._element.get(attribute)
+        return text.strip() or None if text is not None else None
+
+    def blank_attributes(self) -> list[str]:
+        """The attributes that are sent and say nothing."""
+        return [name for name, text in self._element.attributes.items() if not text.strip()]
+
+    def peek_content(self) -> str | None:
+        return self._element.value or None
+
+    def content(self, target: str = READ) -> str | None:
+        """The text that stands directly in it, without space at the ends; None where blank."""
+        self._targets[_TEXT_KEY] = target
+        return self._element.value or None
+
+    def child(self, name: str) -> "XmlReader | None":
+        """The first of this name; further ones count as unread."""
+        return next(iter(self._open_children(name, numbered=False)), None)
+
+    def children(self, name: str) -> "list[XmlReader]":
+        """All of this name, numbered from 0. Opening them twice gives the same readers."""
+        return self._open_children(name, numbered=True)
+
+    def listed(self, container: str, name: str) -> "list[XmlReader]":
+        """Those of this name in the first `container`; none where there is no container."""
+        found = self.child(container)
+        return found.children(name) if found is not None else []
+
+    def unread(self) -> dict[str, str]:
+        """Path to JSON text of each attribute and text that nobody read."""
+        found = {
+            self._path_text(attribute): dumps(text)
+            for attribute, text in self._present_fields()
+            if attribute not in self._targets
+        }
+        for child in self._all_children():
+            found.update(child.unread())
+        return found
+
+    def field_trace(self) -> dict[str, str]:
+        """Path to home of each attribute and text that was read, at every level."""
+        sent = dict(self._present_fields())
+        found = {
+            self._path_text(key): target for key, target in self._targets.items() if key in sent
+        }
+        for child in self._element.children:
+            if child.name in self._dropped_names:
+                found[_join_path(self.path, child.name)] = "(dropped: a means of payment)"
+        for readers in self._children.values():
+            for each in readers:
+                found.update(each.field_trace())
+        return found
+
+    def _present_fields(self) -> Iterator[tuple[str, str]]:
+        for attribute, text in self._element.attributes.items():
+            if text.strip() and _QUALIFIED.sub("", attribute) not in self._dropped_names:
+                yield attribute, text
+        if self._element.value:
+            yield _TEXT_KEY, self._element.value
+
+    def _path_text(self, key: str) -> str:
+        return self.path_of(_QUALIFIED.sub("", key)) if key else self.path
+
+    def _open_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
+        """Numbered too where the element has siblings of its name."""
+        if name not in self._children:
+            found = self._element.all(name)
+            many = numbered or len(found) > 1
+            self._children[name] = [
+                XmlReader(
+                    element,
+                    _join_path(self.path, f"{name}[{n}]" if many else name),
+                    secret=self._dropped_names,
+                )
+                for n, element in enumerate(found)
+                if name not in self._dropped_names
+            ]
+        return self._children[name]
+
+    def _all_children(self) -> "Iterator[XmlReader]":
+        for name in Counter(child.name for child in self._element.children):
+            yield from self._children.get(name) or self._unread_children(name)
+
+    def _unread_children(self, name: str) -> "Iterator[XmlReader]":
+        """Without being opened: what was not read is told, and stays unread."""
+        found = self._element.all(name) if name not in self._dropped_names else ()
+        for n, element in enumerate(found):
+            path = _join_path(self.path, f"{name}[{n}]" if len(found) > 1 else name)
+            yield XmlReader(element, path, secret=self._dropped_names)
+
+
+def _join_path(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name

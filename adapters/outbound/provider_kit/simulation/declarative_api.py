@@ -1,0 +1,265 @@
+"""From an HTTP call to a simple vendor's answer: limit, faults, credentials, endpoint."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import simplejson
+
+from adapters.outbound.provider_kit.declarative.credentials import ClientCredentials, KeyHeader
+from adapters.outbound.provider_kit.declarative.paging import NextTokens, Offsets, PageNumbers
+from adapters.outbound.provider_kit.declarative.vendor import Records, VendorDeclaration
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_instant
+from adapters.outbound.provider_kit.simulation.declarative_renderer import (
+    SimulatorRenderer,
+    StayViews,
+    instant_from_ticks,
+    stay_id,
+)
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.server.fault_responses import (
+    CorruptibleFields,
+    JsonObject,
+    corrupt_items,
+    truncated_share,
+)
+from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+
+T = TypeVar("T")
+
+Endpoint: TypeAlias = Callable[[Mapping[str, str], Sequence[Fault]], object]
+_LIST: Final = "list"
+_TOKEN_SECONDS: Final = 3_600
+
+
+class RequestRejected(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class DeclarativeSimulatorApi:
+    """`values`: the connection's settings and secrets, by which paths and credentials are known."""
+
+    def __init__(
+        self,
+        vendor: VendorDeclaration,
+        renderer: SimulatorRenderer,
+        activity: ActivityGenerator,
+        *,
+        values: Mapping[str, str],
+        tokens: IssuedTokens,
+        middleware: SimulatorMiddleware,
+    ) -> None:
+        self.views = StayViews(activity.hotel)
+        self._vendor = vendor
+        self._renderer = renderer
+        self._activity = activity
+        self._hotel = activity.hotel
+        self._values = values
+        self._tokens = tokens
+        self._gate = middleware
+        self._sorted_stays: tuple[int, list[RoomStay]] = (-1, [])
+        self._corruptible_fields = CorruptibleFields(renderer.state, renderer.needed)
+        self._routes = dict(self._endpoints())
+        before, _, after = self._fill_path(vendor.bookings.one).partition("{id}")
+        self._one = re.compile(f"{re.escape(before)}([^/]+){re.escape(after)}")
+
+    def _endpoints(self) -> Iterator[tuple[str, Endpoint]]:
+        vendor, hotel = self._vendor, self._hotel
+        yield self._fill_path(vendor.account.path), lambda _, __: self._renderer.account(hotel)
+        yield self.bookings_path, self._list_bookings
+        if vendor.availability is not None:
+            yield self._fill_path(vendor.availability.path), self._cells
+        for declared, render in zip(vendor.records, self._renderer.records, strict=True):
+            yield self._fill_path(declared.path), partial(self._list_records, declared, render)
+
+    def _list_records(
+        self,
+        declared: Records,
+        render: Callable[[SeededHotel], Sequence[JsonObject]],
+        query: Mapping[str, str],
+        _: Sequence[Fault],
+    ) -> object:
+        return _page(render(self._hotel), declared.items, declared.paging, query)
+
+    @property
+    def bookings_path(self) -> str:
+        return self._fill_path(self._vendor.bookings.path)
+
+    @property
+    def token_path(self) -> str | None:
+        credentials_spec = self._vendor.credentials
+        return credentials_spec.path if isinstance(credentials_spec, ClientCredentials) else None
+
+    def answer(self, call: Call) -> Reply:
+        parts = urlsplit(call.path)
+        injected = self._gate.faults.inject(parts.path)
+        try:
+            refusal = self._gate.refusal(injected, self._hotel.id, _status_reply)
+            if refusal is not None:
+                return refusal
+            if parts.path == self.token_path:
+                return self._token(call)
+            self._authenticate(call)
+            with self._hotel.lock:
+                self._gate.apply_faults_before_reply(self._activity, injected)
+                answer_body = self._route_request(
+                    parts.path, dict(parse_qsl(parts.query)), injected
+                )
+        except RequestRejected as error:
+            return _status_reply(error.status, None)
+        return Reply(
+            200, _dump_json(self._corrupt(answer_body, injected)), cut=truncated_share(injected)
+        )
+
+    def _corrupt(self, answer_body: object, injected: Sequence[Fault]) -> object:
+        """An answer that is a list is spoiled as one that holds a list."""
+        wrapper: JsonObject = answer_body if isinstance(answer_body, dict) else {_LIST: answer_body}
+        corrupt_items(wrapper, injected, self._corruptible_fields, self._gate.faults.pick)
+        return answer_body if isinstance(answer_body, dict) else wrapper[_LIST]
+
+    def _route_request(
+        self, path: str, query: Mapping[str, str], injected: Sequence[Fault]
+    ) -> object:
+        route = self._routes.get(path)
+        if route is not None:
+            return route(query, injected)
+        named = self._one.fullmatch(path)
+        if named is None:
+            raise RequestRejected(404)
+        key, stay = self._vendor.bookings.item, self._stay(unquote(named[1]))
+        rendered = self._renderer.booking(self.views.of(stay))
+        return {key: rendered} if key else rendered
+
+    def _token(self, call: Call) -> Reply:
+        form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
+        known = {name: self._values[name] for name in ("client_id", "client_secret")}
+        if {name: form.get(name) for name in known} != known:
+            return Reply(400, b'{"error":"invalid_client"}')
+        return Reply(200, _dump_json(self._tokens.issue(seconds=_TOKEN_SECONDS)))
+
+    def _authenticate(self, call: Call) -> None:
+        credentials_spec = self._vendor.credentials
+        if isinstance(credentials_spec, KeyHeader):
+            known = credentials_spec.prefix + self._values[credentials_spec.secret]
+            if call.headers.get(credentials_spec.header.lower()) != known:
+                raise RequestRejected(401)
+            return
+        if not self._tokens.is_valid(call.headers):
+            raise RequestRejected(401)
+
+    def _list_bookings(self, query: Mapping[str, str], injected: Sequence[Fault]) -> object:
+        bookings = self._vendor.bookings
+        found = [stay for stay in self._stays_by_change() if self._matches_query(stay, query)]
+        page = _slice(found, bookings.paging, query)
+        rendered = [self._renderer.booking(self.views.of(stay)) for stay in page]
+        if page:
+            self._gate.apply_faults_after_reply(self._activity, injected, page[0])
+        return _wrap_list(rendered, bookings.items, _next_page_field(found, bookings.paging, query))
+
+    def _stays_by_change(self) -> list[RoomStay]:
+        """Oldest change first; kept for as long as the hotel does not change."""
+        if self._sorted_stays[0] != self._hotel.revision:
+            order = sorted(
+                self._hotel.stays(), key=lambda stay: (self.views.modified(stay), stay_id(stay))
+            )
+            self._sorted_stays = self._hotel.revision, order
+        return self._sorted_stays[1]
+
+    def _matches_query(self, stay: RoomStay, query: Mapping[str, str]) -> bool:
+        bookings = self._vendor.bookings
+        since = query.get(bookings.modified_since)
+        if since is not None and instant_from_ticks(self.views.modified(stay)) < _instant(since):
+            return False
+        first, end = query.get(bookings.stay_from or ""), query.get(bookings.stay_to or "")
+        if first is not None and max(stay.nights).isoformat() < first:
+            return False
+        return end is None or stay.arrival.isoformat() < end
+
+    def _stay(self, name: str) -> RoomStay:
+        booking = self._hotel.bookings.get(name.rpartition("-")[0])
+        for stay in booking.stays if booking else ():
+            if stay_id(stay) == name and stay.deleted is None:
+                return stay
+        raise RequestRejected(404)
+
+    def _cells(self, query: Mapping[str, str], _: Sequence[Fault]) -> object:
+        cells, render = self._vendor.availability, self._renderer.cell
+        if cells is None or render is None:
+            raise RequestRejected(404)
+        try:
+            first, last = (date.fromisoformat(query[name]) for name in (cells.first, cells.last))
+        except (KeyError, ValueError):
+            raise RequestRejected(422) from None
+        found = [render(cell) for cell in self.views.cells(first, last)]
+        return _page(found, cells.items, cells.paging, query)
+
+    def _fill_path(self, path: str) -> str:
+        for name, value in self._values.items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
+
+
+def _page(found: Sequence[object], key: str, paging: object, query: Mapping[str, str]) -> object:
+    return _wrap_list(_slice(found, paging, query), key, _next_page_field(found, paging, query))
+
+
+def _wrap_list(found: Sequence[object], key: str, following: JsonObject) -> object:
+    return {key: list(found), **following} if key else list(found)
+
+
+def _slice(found: Sequence[T], paging: object, query: Mapping[str, str]) -> Sequence[T]:
+    start, size = _start(paging, query)
+    return found[start : start + size]
+
+
+def _start(paging: object, query: Mapping[str, str]) -> tuple[int, int]:
+    try:
+        match paging:
+            case PageNumbers():
+                size = int(query[paging.size_query])
+                return (int(query[paging.number_query]) - paging.first) * size, size
+            case Offsets():
+                return int(query[paging.offset_query]), int(query[paging.size_query])
+            case NextTokens():
+                return int(query.get(paging.token_query, 0)), int(query[paging.size_query])
+            case _:
+                return 0, 1 << 62
+    except (KeyError, ValueError):
+        raise RequestRejected(422) from None
+
+
+def _next_page_field(
+    found: Sequence[object], paging: object, query: Mapping[str, str]
+) -> JsonObject:
+    if not isinstance(paging, NextTokens):
+        return {}
+    start, size = _start(paging, query)
+    end = start + size
+    return {paging.next_key: str(end) if end < len(found) else None}
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return as_instant(text, "query")
+    except UnreadableField:
+        raise RequestRejected(422) from None
+
+
+def _dump_json(value: object) -> bytes:
+    return simplejson.dumps(value, use_decimal=True).encode()
+
+
+def _status_reply(status: int, retry_after: str | None) -> Reply:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return Reply(status, _dump_json({"error": status}), headers)

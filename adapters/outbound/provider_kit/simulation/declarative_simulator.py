@@ -1,0 +1,152 @@
+"""A simple vendor that can be run on this machine, over the vendor-neutral hotel.
+
+`start_simple(VENDOR, WORDS, options)` is a whole `start_simulator`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
+from adapters.outbound.provider_kit.simulation.declarative_api import DeclarativeSimulatorApi
+from adapters.outbound.provider_kit.simulation.declarative_renderer import (
+    SimulatedEvent,
+    SimulatorRenderer,
+    StayViews,
+    instant_from_ticks,
+    stay_id,
+)
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.provider_kit.simulation.hotel_simulator import (
+    HotelSimulator,
+    activity_generator_from,
+)
+from adapters.outbound.provider_kit.simulation.scenario import (
+    STATUSES,
+    ExpectedBooking,
+    ScenarioAction,
+    VendorMessage,
+)
+from adapters.outbound.provider_kit.simulation.server.options import (
+    SimulatorOptions,
+    run_conditions_from,
+)
+from domain.values import Money
+
+_UNPUBLISHED: Final = frozenset({HotelEventType.ROOM_CLEANED})
+_GUESTS: Final = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED})
+_EVENT_NAMES: Final = {HotelEventType.CREATED: "created", HotelEventType.DELETED: "deleted"}
+
+
+def start_declarative_simulator(
+    vendor: VendorDeclaration, renderer: SimulatorRenderer, options: SimulatorOptions
+) -> "DeclarativeSimulator":
+    """A running simulator; the caller stops it."""
+    simulator = DeclarativeSimulator(vendor, renderer, options)
+    simulator.begin(options)
+    return simulator
+
+
+class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
+    """Its secrets are made of the seed."""
+
+    def __init__(
+        self, vendor: VendorDeclaration, renderer: SimulatorRenderer, options: SimulatorOptions
+    ) -> None:
+        self._vendor = vendor
+        self._renderer = renderer
+        super().__init__(
+            activity_generator_from(options),
+            render_events=self._render_hotel_events,
+            compose=self._message,
+            **run_conditions_from(options),
+        )
+        self.api = DeclarativeSimulatorApi(
+            vendor,
+            renderer,
+            self.activity,
+            values=self._values(),
+            tokens=self.tokens,
+            middleware=self.middleware,
+        )
+        self.serve(self.api.answer)
+
+    def connection_values(self) -> dict[str, str]:
+        return {**super().connection_values(), **self._values()}
+
+    @property
+    def page_size(self) -> int:
+        return self._vendor.bookings.paging.size
+
+    @property
+    def bookings_path(self) -> str:
+        return self.api.bookings_path
+
+    @property
+    def token_path(self) -> str | None:
+        return self.api.token_path
+
+    def expected_bookings(self) -> Sequence[ExpectedBooking]:
+        with self.activity.lock:
+            return [
+                ExpectedBooking(
+                    external_id=stay_id(stay),
+                    status=STATUSES[stay.state],
+                    arrival=stay.arrival,
+                    departure=stay.departure,
+                    total=Money(stay.total, self.hotel.currency),
+                )
+                for stay in self.hotel.stays()
+            ]
+
+    def act(self, act: ScenarioAction) -> str | None:
+        stay = self.perform(act)
+        return None if stay is None else stay_id(stay)
+
+    def messages(self) -> Sequence[VendorMessage]:
+        return super().messages() if self._renderer.message else []
+
+    def unknown_message(self) -> VendorMessage | None:
+        if self._renderer.message is None:
+            return None
+        at = instant_from_ticks(self.hotel.now)
+        return self.build_message(
+            SimulatedEvent(what="unheard-of", stay_id="none", hotel_id=self.hotel.id, at=at)
+        )
+
+    def webhook_proof(self, body: bytes) -> Mapping[str, str]:
+        webhooks = self._vendor.webhooks
+        return webhooks.proof.headers(body, self._values()) if webhooks else {}
+
+    def _values(self) -> dict[str, str]:
+        secrets = {
+            spec.name: f"simulated-{spec.name}-{self.hotel.seed}"
+            for spec in self._vendor.specs
+            if spec.secret
+        }
+        return {**secrets, **self._renderer.settings(self.hotel)}
+
+    def _render_hotel_events(self, hotel_events: Sequence[HotelEvent]) -> list[SimulatedEvent]:
+        return [
+            SimulatedEvent(
+                what=what, stay_id=name, hotel_id=self.hotel.id, at=instant_from_ticks(event.at)
+            )
+            for event in hotel_events
+            for what, name in _event_subjects(self.activity, event)
+        ]
+
+    def _message(self, events: Sequence[SimulatedEvent]) -> bytes:
+        (event,) = events
+        return orjson.dumps(self._renderer.message(event)) if self._renderer.message else b"{}"
+
+
+def _event_subjects(activity: ActivityGenerator, event: HotelEvent) -> Iterator[tuple[str, str]]:
+    if event.what in _UNPUBLISHED:
+        return
+    if event.what in _GUESTS:
+        for stay in StayViews(activity.hotel).stays_of_guest(event.subject):
+            yield "changed", stay_id(stay)
+    else:
+        yield _EVENT_NAMES.get(event.what, "changed"), f"{event.subject}-{event.line}"

@@ -1,0 +1,138 @@
+"""What can be done to a booking; each act is stamped and tells its event."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    Booking,
+    Guest,
+    HotelEvent,
+    HotelEventType,
+    Room,
+    RoomStay,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.hotel.seeding import BookingFactory
+
+
+class HotelCommands:
+    """`events`: since they were last taken."""
+
+    def __init__(self, hotel: SeededHotel, maker: BookingFactory) -> None:
+        self._hotel = hotel
+        self._maker = maker
+        self._events: list[HotelEvent] = []
+
+    def take_events(self) -> Sequence[HotelEvent]:
+        taken, self._events = self._events, []
+        return taken
+
+    def created(self, booking: Booking) -> None:
+        for stay in booking.stays:
+            self._record_event(stay, HotelEventType.CREATED)
+
+    def confirm(self, stay: RoomStay) -> None:
+        stay.state = StayState.CONFIRMED
+        self._record_event(stay, HotelEventType.CHANGED)
+
+    def check_in(self, stay: RoomStay) -> None:
+        stay.state, stay.is_assigned = StayState.CHECKED_IN, True
+        self._record_event(stay, HotelEventType.CHECKED_IN)
+        stay.arrived = stay.updated
+
+    def revert_check_in(self, stay: RoomStay) -> None:
+        stay.state, stay.arrived = StayState.CONFIRMED, None
+        self._record_event(stay, HotelEventType.CHECK_IN_REVERTED)
+
+    def check_out(self, stay: RoomStay) -> None:
+        stay.state, stay.paid = StayState.CHECKED_OUT, stay.total
+        self._record_event(stay, HotelEventType.CHECKED_OUT)
+        stay.left = stay.updated
+
+    def cancel(self, stay: RoomStay) -> None:
+        self._hotel.release_room(stay)
+        stay.state = StayState.CANCELED
+        self._record_event(stay, HotelEventType.CANCELED)
+        stay.canceled = stay.updated
+
+    def reinstate(self, stay: RoomStay) -> bool:
+        """A canceled stay or a no-show is on again; False where no room is free."""
+        if not self._hotel.assign_free_room(stay):
+            return False
+        stay.state, stay.canceled, stay.no_show = StayState.CONFIRMED, None, None
+        self._record_event(stay, HotelEventType.REINSTATED)
+        return True
+
+    def no_show(self, stay: RoomStay) -> None:
+        self._hotel.release_room(stay)
+        stay.state = StayState.NO_SHOW
+        self._record_event(stay, HotelEventType.NO_SHOW)
+        stay.no_show = stay.updated
+
+    def delete(self, stay: RoomStay) -> None:
+        self._hotel.release_room(stay)
+        self._record_event(stay, HotelEventType.DELETED)
+        stay.deleted = stay.updated
+
+    def extend(self, stay: RoomStay, nights: int) -> bool:
+        """Later (or, below 0, earlier) departure; False where no room is free then."""
+        if stay.departure + timedelta(days=nights) <= stay.arrival:
+            return False
+        assigned = stay.is_assigned
+        self._hotel.release_room(stay)
+        stay.departure += timedelta(days=nights)
+        moved = self._hotel.assign_free_room(stay)
+        if not moved:
+            stay.departure -= timedelta(days=nights)
+            self._hotel.assign_free_room(stay)
+        else:
+            self._maker.reprice(stay)
+        stay.is_assigned = assigned
+        if moved:
+            self._record_event(stay, HotelEventType.AMENDED)
+        return moved
+
+    def reprice(self, stay: RoomStay) -> None:
+        self._maker.reprice(stay)
+        self._record_event(stay, HotelEventType.AMENDED)
+
+    def assign(self, stay: RoomStay, *, assigned: bool) -> None:
+        stay.is_assigned = assigned
+        self._record_event(
+            stay, HotelEventType.ROOM_ASSIGNED if assigned else HotelEventType.ROOM_UNASSIGNED
+        )
+
+    def add_companion(self, stay: RoomStay) -> None:
+        companion = self._maker.guest(self._hotel.now)
+        stay.companion_ids = tuple(dict.fromkeys((*stay.companion_ids, companion.id)))
+        self._record_event(stay, HotelEventType.CHANGED)
+
+    def touch(self, stay: RoomStay) -> None:
+        """A new time stamp; nothing else changes and nobody is told."""
+        stay.updated = self._hotel.stamp()
+
+    def change_without_timestamp(self, stay: RoomStay) -> None:
+        """Other prices under the old time stamp; nobody is told."""
+        self._maker.reprice(stay)
+        self._hotel.revision += 1
+
+    def change_guest(self, guest: Guest, email: str) -> None:
+        guest.email = email
+        guest.updated = self._hotel.stamp()
+        self._events.append(HotelEvent(HotelEventType.GUEST_CHANGED, guest.id, guest.updated))
+
+    def merge(self, guest: Guest, into: Guest) -> None:
+        """Bookings keep naming the merged guest; the vendor's renderer follows."""
+        guest.merged_into = into.id
+        guest.updated = self._hotel.stamp()
+        self._events.append(HotelEvent(HotelEventType.GUEST_MERGED, guest.id, guest.updated))
+
+    def clean(self, room: Room) -> None:
+        room.is_clean = not room.is_clean
+        self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, self._hotel.stamp()))
+
+    def _record_event(self, stay: RoomStay, what: HotelEventType) -> None:
+        stay.updated = self._hotel.stamp()
+        self._hotel.bookings[stay.booking_id].updated = stay.updated
+        self._events.append(HotelEvent(what, stay.booking_id, stay.updated, stay.line))

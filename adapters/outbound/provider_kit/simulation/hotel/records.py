@@ -1,0 +1,167 @@
+"""What a vendor-neutral hotel holds. Instants are ticks of 100 ns since 1970, UTC: each vendor's
+renderer cuts them to its own resolution. Amounts are minor units of the hotel's currency."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+TICKS: Final = 10_000_000
+"""In a second."""
+
+
+class StayState(StrEnum):
+    OPTION = "option"
+    CONFIRMED = "confirmed"
+    CHECKED_IN = "checked-in"
+    CHECKED_OUT = "checked-out"
+    CANCELED = "canceled"
+    NO_SHOW = "no-show"
+
+
+HOLDING: Final = frozenset(
+    {StayState.OPTION, StayState.CONFIRMED, StayState.CHECKED_IN, StayState.CHECKED_OUT}
+)
+
+
+class HotelEventType(StrEnum):
+    CREATED = "created"
+    AMENDED = "amended"
+    """Other days, or another price."""
+    CHANGED = "changed"
+    CHECKED_IN = "checked-in"
+    CHECK_IN_REVERTED = "check-in-reverted"
+    CHECKED_OUT = "checked-out"
+    CANCELED = "canceled"
+    REINSTATED = "reinstated"
+    NO_SHOW = "no-show"
+    DELETED = "deleted"
+    ROOM_ASSIGNED = "room-assigned"
+    ROOM_UNASSIGNED = "room-unassigned"
+    GUEST_CHANGED = "guest-changed"
+    GUEST_MERGED = "guest-merged"
+    ROOM_CLEANED = "room-cleaned"
+
+
+@dataclass(frozen=True, slots=True)
+class HotelEvent:
+    """`subject`: the id of the booking, guest or room; `line`: which room of the booking."""
+
+    what: HotelEventType
+    subject: str
+    at: int
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoomType:
+    id: str
+    name: str
+    sleeps: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatePlan:
+    """`percent` of the room type's price."""
+
+    id: str
+    name: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    id: str
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """`taken`: the ordinals of the nights that are sold."""
+
+    id: str
+    number: str
+    floor: str
+    room_type_id: str
+    is_clean: bool = True
+    taken: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Guest:
+    id: str
+    first_name: str | None
+    last_name: str
+    email: str | None
+    phone: str | None
+    country: str
+    language: str
+    created: int
+    updated: int
+    is_vip: bool = False
+    merged_into: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class RoomStay:
+    """One room of a booking: `line` counts from 1. `room_id` is the room that is kept for it,
+    shown to nobody before `is_assigned`. `child_ages` in years."""
+
+    booking_id: str
+    line: int
+    room_type_id: str
+    rate_plan_id: str
+    arrival: date
+    departure: date
+    state: StayState
+    adults: int
+    child_ages: tuple[int, ...]
+    guest_id: str
+    companion_ids: tuple[str, ...]
+    night_prices: list[int]
+    created: int
+    updated: int
+    room_id: str | None = None
+    is_assigned: bool = False
+    arrived: int | None = None
+    left: int | None = None
+    canceled: int | None = None
+    no_show: int | None = None
+    deleted: int | None = None
+    paid: int = 0
+
+    @property
+    def holds_inventory(self) -> bool:
+        return self.state in HOLDING and self.deleted is None
+
+    @property
+    def nights(self) -> list[date]:
+        """Day use has its day."""
+        count = max(1, (self.departure - self.arrival).days)
+        return [self.arrival + timedelta(days=offset) for offset in range(count)]
+
+    @property
+    def total(self) -> int:
+        return sum(self.night_prices)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Booking:
+    """`channel`: direct, walk-in, ota, agent or corporate."""
+
+    id: str
+    channel: str
+    booker_id: str
+    created: int
+    updated: int
+    stays: list[RoomStay] = field(default_factory=list)
+    group_id: str | None = None
+    company_id: str | None = None
+    external_code: str | None = None
+    comment: str | None = None
+    guest_comment: str | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return all(stay.deleted is not None for stay in self.stays)

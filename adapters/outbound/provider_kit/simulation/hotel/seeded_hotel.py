@@ -1,0 +1,149 @@
+"""A seeded hotel without any vendor's words: each vendor's simulator renders it.
+
+The same arguments make the same hotel on any machine, and the same calls the same life
+(hotel_life.py). Its clock moves only when told to.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    Booking,
+    Company,
+    Guest,
+    RatePlan,
+    Room,
+    RoomStay,
+    RoomType,
+    StayState,
+)
+from domain.currencies import EXPONENTS
+
+START_DATE: Final = date(2026, 6, 1)
+DAYS_PAST, DAYS_AHEAD = 90, 180
+LONGEST_STAY = 14
+_ROOM_TYPES: Final = (
+    ("SGL", "Single", 1, 79),
+    ("DBL", "Double", 2, 119),
+    ("DBL", "Double", 2, 119),
+    ("FAM", "Family", 4, 189),
+    ("STE", "Suite", 3, 289),
+)
+_RATE_PLANS: Final = (("FLEX", "Flexible", 100), ("NONREF", "Not refundable", 88))
+_COMPANIES: Final = (("ACME", "Acme Trading"), ("NORD", "Nordwind Logistics"))
+
+
+class SeededHotel:
+    """Read it only while holding `lock`. `bookings`: how many it is seeded with."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        bookings: int = 2_000,
+        currency: str = "EUR",
+        time_zone: str = "Europe/Berlin",
+        start_date: date = START_DATE,
+    ) -> None:
+        self.seed = seed
+        self.lock = threading.RLock()
+        self.currency = currency
+        self.time_zone = time_zone
+        self.zone = ZoneInfo(time_zone)
+        self.now = self.instant(start_date, 6 * 60)
+        self.minor: int = 10 ** EXPONENTS[currency]
+        self.room_types = {row[0]: RoomType(*row[:3], row[3] * self.minor) for row in _ROOM_TYPES}
+        self.rate_plans = {row[0]: RatePlan(*row) for row in _RATE_PLANS}
+        self.companies = {row[0]: Company(*row) for row in _COMPANIES}
+        self.rooms = {room.id: room for room in _rooms(max(10, bookings // 40))}
+        self.guests: dict[str, Guest] = {}
+        self.bookings: dict[str, Booking] = {}
+        self.revision = 0
+        """Grows with each change, for a renderer's caches."""
+
+    @property
+    def id(self) -> str:
+        """The property's."""
+        return f"SIM{self.seed}"
+
+    @property
+    def name(self) -> str:
+        return f"Simulated Hotel {self.seed}"
+
+    @property
+    def today(self) -> date:
+        return self.local(self.now).date()
+
+    def instant(self, day: date, minute: int = 0) -> int:
+        """Ticks at a wall time of a local day."""
+        local = datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=self.zone)
+        return int(local.timestamp()) * TICKS
+
+    def local(self, instant: int) -> datetime:
+        return datetime.fromtimestamp(instant // TICKS, UTC).astimezone(self.zone)
+
+    def stamp(self) -> int:
+        """A new instant, later than all that were given out."""
+        self.now += 1
+        self.revision += 1
+        return self.now
+
+    def stays(self) -> Iterator[RoomStay]:
+        """All that are not deleted."""
+        for booking in self.bookings.values():
+            for stay in booking.stays:
+                if stay.deleted is None:
+                    yield stay
+
+    def expected_bookings(self) -> list[Booking]:
+        """What is at the source, by id."""
+        return [b for _, b in sorted(self.bookings.items()) if not b.is_deleted]
+
+    def stay(self, booking_id: str, line: int) -> RoomStay:
+        return self.bookings[booking_id].stays[line - 1]
+
+    def sold(self, first: date, end: date) -> Counter[tuple[str, date]]:
+        """Rooms per (room type, night) from `first` up to, not including, `end`; day use does not
+        hold the night."""
+        counts: Counter[tuple[str, date]] = Counter()
+        for stay in self.stays():
+            if stay.holds_inventory and stay.arrival < end and first < stay.departure:
+                day = max(stay.arrival, first)
+                while day < min(stay.departure, end):
+                    counts[stay.room_type_id, day] += 1
+                    day += timedelta(days=1)
+        return counts
+
+    def rooms_of(self, room_type_id: str) -> list[Room]:
+        return [room for room in self.rooms.values() if room.room_type_id == room_type_id]
+
+    def assign_free_room(self, stay: RoomStay) -> bool:
+        """Keep a free room of its type for the stay; False where none is free."""
+        nights = {night.toordinal() for night in stay.nights}
+        for room in self.rooms_of(stay.room_type_id):
+            if room.taken.isdisjoint(nights):
+                room.taken |= nights
+                stay.room_id = room.id
+                return True
+        return False
+
+    def release_room(self, stay: RoomStay) -> None:
+        if stay.room_id is not None:
+            self.rooms[stay.room_id].taken -= {night.toordinal() for night in stay.nights}
+        stay.room_id, stay.is_assigned = None, False
+
+    def states(self) -> dict[str, int]:
+        counts = Counter(stay.state for stay in self.stays())
+        return {state.value: counts[state] for state in StayState}
+
+
+def _rooms(count: int) -> Iterator[Room]:
+    for number in range(count):
+        floor = str(number // 20 + 1)
+        name = f"{floor}{number % 20 + 1:02}"
+        yield Room(f"R{name}", name, floor, _ROOM_TYPES[number % len(_ROOM_TYPES)][0])

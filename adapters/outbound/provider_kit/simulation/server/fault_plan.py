@@ -1,0 +1,136 @@
+"""Faults on demand: what a simulator does wrong, how often, and on which calls."""
+
+import random
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+    REQUEST_TIMEOUT = "408"
+    CONFLICT = "409"
+    TOO_MANY_REQUESTS = "429"
+    SERVER_ERROR = "500"
+    UNAVAILABLE = "503"
+    STALL = "stall"
+    """Says nothing for `seconds`, then drops the connection."""
+    TRUNCATED = "truncated"
+    """Promises the whole body, sends half, closes."""
+    HTML = "html"
+    WRONG_TYPES = "wrong-types"
+    UNKNOWN_STATE = "unknown-state"
+    NEW_FIELD = "new-field"
+    MISSING_FIELD = "missing-field"
+    CLOCK_BACK = "clock-back"
+    """The hotel's clock goes back by `seconds` before the answer."""
+    MOVING_ITEMS = "moving-items"
+    """After a page, one item of it and one not yet sent get a newer time stamp."""
+    HIDDEN_UPDATE = "hidden-update"
+    """Before the answer one booking changes without a new time stamp and without a webhook."""
+
+
+# Done to the hotel before or after the answer, not to the answer.
+STATUS_KINDS = frozenset(kind for kind in FaultKind if kind.value.isdigit())
+HOTEL_FAULT_KINDS = frozenset(
+    {FaultKind.CLOCK_BACK, FaultKind.MOVING_ITEMS, FaultKind.HIDDEN_UPDATE}
+)
+RETRY_AFTER_MISSING, RETRY_AFTER_DATE = "missing", "date"
+
+
+class InvalidFault(ValueError):
+    """A fault description that is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Strikes calls whose path contains `path`: the next `times` of them, or by `probability`.
+
+    `retry_after` (429 and 503): seconds as digits, "date" for an HTTP date, or "missing".
+    `seconds`: how long a stall lasts or the clock goes back. `field`: which field wrong-types and
+    missing-field touch; by default one that the mapping needs.
+    """
+
+    kind: FaultKind
+    probability: float = 1.0
+    times: int | None = None
+    path: str = ""
+    retry_after: str = "1"
+    seconds: float = 30.0
+    field: str | None = None
+
+
+def parse_fault(text: str) -> Fault:
+    """`429`, `429,probability=0.05,path=reservations,retry_after=date`, `truncated,times=3`."""
+    kind, *settings = text.split(",")
+    try:
+        fields = dict(setting.split("=", 1) for setting in settings)
+        return fault_from({"kind": kind, **fields})
+    except ValueError as error:
+        raise InvalidFault(text) from error
+
+
+def fault_from(fields: Mapping[str, object]) -> Fault:
+    """From JSON or text fields. Raises FaultUnreadable."""
+    known = {"kind", "probability", "times", "path", "retry_after", "seconds", "field"}
+    if not fields.keys() <= known or "kind" not in fields:
+        raise InvalidFault(", ".join(fields))
+    try:
+        fault = Fault(FaultKind(str(fields["kind"])))
+        if "probability" in fields:
+            fault = replace(fault, probability=float(str(fields["probability"])))
+        if fields.get("times") is not None:
+            fault = replace(fault, times=int(str(fields["times"])))
+        if "seconds" in fields:
+            fault = replace(fault, seconds=float(str(fields["seconds"])))
+    except ValueError as error:
+        raise InvalidFault(", ".join(fields)) from error
+    named = fields.get("field")
+    return replace(
+        fault,
+        path=str(fields.get("path", "")),
+        retry_after=str(fields.get("retry_after", fault.retry_after)),
+        field=None if named is None else str(named),
+    )
+
+
+class FaultPlan:
+    """The faults in force. Thread-safe; draws from one seeded generator."""
+
+    def __init__(self, faults: Iterable[Fault] = (), *, seed: int = 1) -> None:
+        self._lock = threading.Lock()
+        self._source = random.Random(f"faults:{seed}")
+        self._remaining: list[tuple[Fault, int | None]] = []
+        self.injected: dict[str, int] = {}
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._remaining.append((fault, fault.times))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._remaining.clear()
+
+    def inject(self, path: str) -> list[Fault]:
+        """The faults that hit this call, each counted as used."""
+        with self._lock:
+            matching: list[Fault] = []
+            remaining_faults: list[tuple[Fault, int | None]] = []
+            for fault, left in self._remaining:
+                hit = fault.path in path and self._source.random() < fault.probability
+                if hit:
+                    matching.append(fault)
+                    self.injected[fault.kind.value] = self.injected.get(fault.kind.value, 0) + 1
+                remaining_times = None if left is None else left - hit
+                if remaining_times is None or remaining_times > 0:
+                    remaining_faults.append((fault, remaining_times))
+            self._remaining = remaining_faults
+            return matching
+
+    def pick(self, size: int) -> int:
+        with self._lock:
+            return self._source.randrange(size)

@@ -1,0 +1,107 @@
+"""What a struck call is answered with: no answer, a wrong one, a spoiled one."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TypeAlias
+
+from adapters.outbound.provider_kit.simulation.server.fault_plan import (
+    HOTEL_FAULT_KINDS,
+    RETRY_AFTER_DATE,
+    RETRY_AFTER_MISSING,
+    STATUS_KINDS,
+    Fault,
+    FaultKind,
+)
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
+
+JsonObject: TypeAlias = dict[str, object]
+ErrorRenderer: TypeAlias = Callable[[int, str | None], Reply]
+"""The vendor's own words for a status; the second argument is the Retry-After header or None."""
+
+HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
+UNKNOWN_STATE = "Teleported"
+NEW_FIELD = "SimulatedNewField"
+
+
+@dataclass(frozen=True, slots=True)
+class CorruptibleFields:
+    """The vendor's names: `state` of a booking, and the `needed` fields of its items; the first
+    of these that an item has is the one to be spoiled. `required`: in place of those for a field
+    that is left out, where an older field would stand in for one of `needed`."""
+
+    state: str
+    needed: tuple[str, ...]
+    required: tuple[str, ...] = ()
+
+
+def fault_reply(
+    injected: Sequence[Fault],
+    render_error: ErrorRenderer,
+    stopping: threading.Event,
+    headers: dict[str, str],
+) -> Reply | None:
+    """The answer instead of the vendor's; None where the call is let through."""
+    for fault in injected:
+        if fault.kind in STATUS_KINDS:
+            return render_error(int(fault.kind), retry_after(fault))
+        if fault.kind is FaultKind.STALL:
+            stopping.wait(fault.seconds)
+            return Reply(200, cut=0)
+        if fault.kind is FaultKind.HTML:
+            return Reply(200, HTML, headers, "text/html")
+    return None
+
+
+def retry_after(fault: Fault) -> str | None:
+    """The header's text."""
+    if fault.kind not in {FaultKind.TOO_MANY_REQUESTS, FaultKind.UNAVAILABLE}:
+        return None
+    if fault.retry_after == RETRY_AFTER_MISSING:
+        return None
+    if fault.retry_after == RETRY_AFTER_DATE:
+        return formatdate(time.time() + 2, usegmt=True)
+    return fault.retry_after
+
+
+def truncated_share(injected: Sequence[Fault]) -> float | None:
+    """The share of the body that is sent."""
+    return 0.5 if any(fault.kind is FaultKind.TRUNCATED for fault in injected) else None
+
+
+def corrupt_items(
+    answer: JsonObject,
+    injected: Sequence[Fault],
+    fields: CorruptibleFields,
+    pick: Callable[[int], int],
+) -> None:
+    for fault in injected:
+        if fault.kind not in HOTEL_FAULT_KINDS and fault.kind is not FaultKind.TRUNCATED:
+            corrupt_item(answer, fault, pick(1_000_000), fields)
+
+
+def corrupt_item(
+    answer: JsonObject, fault: Fault, position: int, fields: CorruptibleFields
+) -> None:
+    """Spoil one item (new-field: all) of an answer in place; answers without items stay whole."""
+    items = next((value for value in answer.values() if isinstance(value, list) and value), None)
+    if items is None or not isinstance(items[0], dict):
+        return
+    if fault.kind is FaultKind.NEW_FIELD:
+        items[:] = [{**item, NEW_FIELD: {"Nested": [True, None]}} for item in items]
+        return
+    item = items[position % len(items)] = dict(items[position % len(items)])
+    if fault.kind is FaultKind.UNKNOWN_STATE:
+        item[fields.state] = UNKNOWN_STATE
+        return
+    is_left_out = fault.kind is FaultKind.MISSING_FIELD
+    needed = (is_left_out and fields.required) or fields.needed
+    name = fault.field or next((name for name in needed if name in item), None)
+    if name is None:
+        return
+    if is_left_out:
+        item.pop(name, None)
+    else:
+        item[name] = 17 if isinstance(item.get(name), str) else "seventeen"

@@ -1,0 +1,58 @@
+"""What every call meets before the vendor's own rules: the limit, then the faults; and what the
+faults of the world do to the neutral hotel."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind, FaultPlan
+from adapters.outbound.provider_kit.simulation.server.fault_responses import (
+    ErrorRenderer,
+    fault_reply,
+)
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
+from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorMiddleware:
+    faults: FaultPlan
+    limit: SimulatorRateLimit
+    stopping: threading.Event
+
+    def refusal(
+        self, injected: Sequence[Fault], client: str, render_error: ErrorRenderer
+    ) -> Reply | None:
+        """The answer instead of the vendor's; None where the call is let through."""
+        wait = self.limit.wait_seconds(client)
+        return (
+            render_error(429, str(wait))
+            if wait
+            else fault_reply(injected, render_error, self.stopping, {})
+        )
+
+    def apply_faults_before_reply(
+        self, activity: ActivityGenerator, injected: Sequence[Fault]
+    ) -> None:
+        """Before the answer is made."""
+        for fault in injected:
+            if fault.kind is FaultKind.CLOCK_BACK:
+                activity.wait(-int(fault.seconds))
+            elif fault.kind is FaultKind.HIDDEN_UPDATE and (stays := list(activity.hotel.stays())):
+                activity.commands.change_without_timestamp(stays[self.faults.pick(len(stays))])
+
+    def apply_faults_after_reply(
+        self,
+        activity: ActivityGenerator,
+        injected: Sequence[Fault],
+        sent_stay: RoomStay | None = None,
+    ) -> None:
+        """After it was told, `told` and one of any page get newer."""
+        if not any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
+            return
+        if sent_stay is not None:
+            activity.commands.touch(sent_stay)
+        if stays := list(activity.hotel.stays()):
+            activity.commands.touch(stays[self.faults.pick(len(stays))])

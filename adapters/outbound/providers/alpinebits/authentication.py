@@ -1,0 +1,68 @@
+"""Who a request is from: HTTP basic auth, or a WSSE UsernameToken in a SOAP header.
+
+The user name is the connection's unguessable key. Both become one `authorization` header, which
+`AlpineBitsProvider.authentic` compares with the sealed password.
+"""
+
+import hmac
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
+from ports.document_exchange import SenderCredentials
+from ports.system import Secrets
+
+_MAX_HEADER_LENGTH: Final = 1_000
+_DIGEST: Final = "PasswordDigest"
+
+
+def read_credentials(
+    headers: Mapping[str, str], envelope: Callable[[], XmlElement | None]
+) -> SenderCredentials | None:
+    """What the header says goes first; only else is the document opened."""
+    found = _parse_basic_auth(headers.get("authorization", "")) or _parse_username_token(envelope())
+    if found is None:
+        return None
+    name, password = found
+    return SenderCredentials(
+        connection_key=name, headers={"authorization": _format_basic_auth(name, password)}
+    )
+
+
+def is_authentic(headers: Mapping[str, str], secrets: Secrets) -> bool:
+    """In constant time. A connection without a password lets nobody in."""
+    found = _parse_basic_auth(headers.get("authorization", ""))
+    password = secrets.get("password", "")
+    given = found[1] if found else ""
+    return hmac.compare_digest(given.encode(), password.encode()) and bool(password)
+
+
+def _parse_basic_auth(header: str) -> tuple[str, str] | None:
+    scheme, _, coded = header.partition(" ")
+    if scheme.lower() != "basic" or len(coded) > _MAX_HEADER_LENGTH:
+        return None
+    try:
+        name, colon, password = b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (Error, UnicodeDecodeError):
+        return None
+    return (name, password) if colon and name else None
+
+
+def _format_basic_auth(name: str, password: str) -> str:
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+
+def _parse_username_token(envelope: XmlElement | None) -> tuple[str, str] | None:
+    """HTNG's published sample writes the token's name as `UsertextToken`: what counts is that
+    it stands in Security. A digest can't be compared with a sealed password; it is no claim."""
+    header = envelope.child("Header") if envelope is not None else None
+    security = header.child("Security") if header is not None else None
+    for token in security.children if security is not None else ():
+        name, password = token.child("Username"), token.child("Password")
+        if name is None or password is None or (password.get("Type") or "").endswith(_DIGEST):
+            continue
+        if ":" not in name.value and name.value:
+            return name.value, password.value
+    return None

@@ -1,0 +1,92 @@
+"""Questions to a server that speaks AlpineBits: one address, multipart in, XML out, basic auth."""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
+from adapters.outbound.providers.alpinebits.mapping import documents
+from adapters.outbound.providers.alpinebits.mapping.reservation_documents import unwrap_envelope
+from domain.sync import TransportCounts
+from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
+
+_CLIENT_ID: Final = "PMS adapter layer"
+_ERROR: Final = b"ERROR"
+"""How a server answers what it can't take as AlpineBits at all, often with status 200."""
+
+MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
+MAX_ANSWER_ELEMENTS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    url: str
+    username: str
+    password: str = field(repr=False)
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlpineBitsApi:
+    """Every method may raise the ProviderError family."""
+
+    transport: Transport
+    server: ServerAddress
+    correlation_id: str
+
+    def counts(self) -> TransportCounts:
+        return self.transport.counts()
+
+    def close(self) -> None:
+        self.transport.close()
+
+    def request(self, action: str, document: bytes, *, expected: str) -> XmlElement:
+        """The root of the answer. Each of our questions may be repeated: reading takes nothing
+        away, and what is acknowledged twice is acknowledged."""
+        call = Call(
+            method="POST",
+            url=self.server.url,
+            headers=self._headers(),
+            body=documents.form(action, document),
+            is_idempotent=True,
+        )
+        root = _parse_response(self.transport.send(call, correlation_id=self.correlation_id))
+        if root.name != expected:
+            raise UnreadableAnswer("another document than asked for", reason=root.name[:60])
+        if root.child("Errors") is not None:
+            raise ProviderRejected("the server refuses the question", **_error_codes(root))
+        return root
+
+    def _headers(self) -> dict[str, str]:
+        pair = f"{self.server.username}:{self.server.password}"
+        return {
+            "Authorization": "Basic " + b64encode(pair.encode()).decode(),
+            "Content-Type": documents.CONTENT_TYPE,
+            "Accept": "text/xml, application/xml",
+            "X-AlpineBits-ClientProtocolVersion": self.server.version,
+            "X-AlpineBits-ClientID": _CLIENT_ID,
+        }
+
+
+def _parse_response(answer: Answer) -> XmlElement:
+    if answer.body.lstrip()[:5].upper() == _ERROR:
+        raise ProviderRejected("the server answers ERROR", status=answer.status)
+    try:
+        root = parse_xml(answer.body, max_bytes=MAX_ANSWER_BYTES, max_elements=MAX_ANSWER_ELEMENTS)
+        return unwrap_envelope(root)
+    except UnreadableMessage as fault:
+        reason = fault.reason if isinstance(fault, UnreadableXml) else fault.code
+        raise UnreadableAnswer(
+            f"the provider's answer can't be read: {reason}", reason=reason, status=answer.status
+        ) from None
+
+
+def _error_codes(root: XmlElement) -> dict[str, str]:
+    """Type and code of the first error, by OTA's lists; its text may hold anything."""
+    errors = root.child("Errors")
+    error = errors.child("Error") if errors is not None else None
+    codes = {name: error.get(name) or "" for name in ("Type", "Code")} if error is not None else {}
+    return {name.lower(): code for name, code in codes.items() if code.isdecimal()}

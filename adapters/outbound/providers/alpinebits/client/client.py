@@ -1,0 +1,302 @@
+"""A connection's client: asks a server that speaks AlpineBits for the reservations it holds.
+
+A delta asks for what was not delivered yet and acknowledges it once it is stored, so that a crash
+in between has it delivered again, which is harmless. A full sync and a reconcile ask for all since
+a day, whether it was delivered or not. A reconcile acknowledges nothing; a full sync then takes
+what was not delivered yet as a delta does, or the first delta would bring all of it again.
+
+A connection without `url` is pushed to and can't be asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.http.host_policy import HostPolicy
+from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
+from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
+from adapters.outbound.providers.alpinebits.capabilities import NAME
+from adapters.outbound.providers.alpinebits.client.api import (
+    MAX_ANSWER_BYTES,
+    AlpineBitsApi,
+    ServerAddress,
+)
+from adapters.outbound.providers.alpinebits.mapping import documents
+from adapters.outbound.providers.alpinebits.mapping.protocol_versions import PING
+from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
+    AlpineBitsEntry,
+    find_unique_id,
+    split_document,
+)
+from adapters.outbound.providers.alpinebits.mapping.reservations import QUOTE_REQUEST, read_entries
+from domain.snapshots import BookingSnapshot
+from domain.sync import SyncKind, TransportCounts
+from domain.values import ABSENT
+from ports.errors import Misconfigured, UnreadableAnswer, Unsupported
+from ports.providers import (
+    Account,
+    AccountReport,
+    HotelContext,
+    Page,
+    ProviderClient,
+    ProviderTools,
+    PullRequest,
+    ReadItem,
+    Ref,
+)
+from ports.system import Clock
+
+VERSION: Final = "2020-10"
+PAGE_SIZE: Final = 200
+MAX_LEAD_TIME: Final = timedelta(days=730)
+"""A stay is booked at most so long before it begins: Start selects by the day of the booking."""
+
+_MAX_ROUNDS: Final = 100
+_HANDSHAKE_STATUS: Final = "ALPINEBITS_HANDSHAKE"
+
+
+def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
+    """Raises Misconfigured where a setting is missing or a host is not allowed."""
+    _require_setting("password", account.secrets.get("password"))
+    url = account.settings.get("url")
+    hotel_code = account.settings.get("hotel_code")
+    if not url:
+        return PushOnlyClient(hotel_code)
+    policy = HostPolicy(
+        known=frozenset(), operator=tools.allowed_hosts, plain_http=tools.plain_http
+    )
+    policy.check_url(url)
+    transport = Transport(
+        TransportSettings(
+            provider=NAME,
+            connection_id=account.connection_id,
+            hosts=policy,
+            max_answer_bytes=MAX_ANSWER_BYTES,
+        ),
+        clock=tools.clock,
+        randomness=tools.randomness,
+        budget=tools.budget,
+    )
+    server = ServerAddress(
+        url,
+        _require_setting("username", account.settings.get("username")),
+        _require_setting("server_password", account.secrets.get("server_password")),
+        account.settings.get("protocol_version") or VERSION,
+    )
+    return AlpineBitsClient(
+        api=AlpineBitsApi(transport, server, account.correlation_id),
+        clock=tools.clock,
+        hotel_code=hotel_code,
+        time_zone=account.time_zone,
+        currency=account.currency,
+    )
+
+
+def _require_setting(name: str, value: str | None) -> str:
+    if not value:
+        raise Misconfigured(f"{name} is missing", setting=name)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PushOnlyClient:
+    """Of a connection without an address."""
+
+    hotel_code: str | None
+
+    def check(self) -> AccountReport:
+        return AccountReport(
+            property_id=self.hotel_code or "",
+            property_name=self.hotel_code or "",
+            time_zone=None,
+            currency=None,
+            advice=("No url is set: this connection is pushed to and can't be asked.",),
+        )
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:  # noqa: ARG002 the port's shape
+        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
+        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+
+    def counts(self) -> TransportCounts:
+        return TransportCounts()
+
+    def close(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlpineBitsClient:
+    api: AlpineBitsApi
+    clock: Clock
+    hotel_code: str | None
+    time_zone: str
+    currency: str
+
+    def check(self) -> AccountReport:
+        """The handshake."""
+        version = self.api.server.version
+        root = self.api.request(PING, documents.ping_request(version), expected="OTA_PingRS")
+        return AccountReport(
+            property_id=self.hotel_code or "",
+            property_name=self.hotel_code or "",
+            time_zone=None,
+            currency=None,
+            advice=tuple(_advice(_common_capabilities(root), version)),
+        )
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        stored: set[bytes] = set()
+        if request.kind is not SyncKind.DELTA or request.cursor is None:
+            yield from self._pull_all(request, stored)
+        if request.kind is not SyncKind.RECONCILE:
+            yield from self._pull_undelivered(stored)
+        cursor = None if request.kind is SyncKind.RECONCILE else self.clock.now().isoformat()
+        yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
+        raise Unsupported("AlpineBits has no question for one reservation")
+
+    def counts(self) -> TransportCounts:
+        return self.api.counts()
+
+    def close(self) -> None:
+        self.api.close()
+
+    def _pull_undelivered(self, stored: set[bytes]) -> Iterator[Page]:
+        """Until nothing new comes: a server may hand them out in parts. One that goes on handing
+        out what was acknowledged is not asked again before the next run. What this run `stored`
+        already is only acknowledged."""
+        seen: set[bytes] = set()
+        for _ in range(_MAX_ROUNDS):
+            observed_at = self.clock.now()
+            entries_by_text = {_entry_text(entry): entry for entry in self._fetch_entries(None)}
+            unseen = [(text, entry) for text, entry in entries_by_text.items() if text not in seen]
+            if not unseen:
+                return
+            seen.update(entries_by_text)
+            for start in range(0, len(unseen), PAGE_SIZE):
+                part = unseen[start : start + PAGE_SIZE]
+                new = [entry for text, entry in part if text not in stored]
+                if new:
+                    yield Page(items=self._items(new, observed_at), observed_at=observed_at)
+                # Resumed: the page is stored.
+                self._acknowledge([entry for _, entry in part])
+
+    def _pull_all(self, request: PullRequest, stored: set[bytes]) -> Iterator[Page]:
+        """What the server holds is a row of messages: of each reservation the last one counts."""
+        since = datetime.combine(request.stay_from - MAX_LEAD_TIME, time.min, tzinfo=UTC)
+        observed_at = self.clock.now()
+        entries = self._fetch_entries(since)
+        items = latest_snapshots(self._items(entries, observed_at))
+        for start in range(0, len(items), PAGE_SIZE):
+            part = items[start : start + PAGE_SIZE]
+            yield Page(items=part, observed_at=observed_at, expected=len(items))
+        stored.update(map(_entry_text, entries))
+
+    def _fetch_entries(self, since: datetime | None) -> list[AlpineBitsEntry]:
+        root = self.api.request(
+            documents.READ_ACTION,
+            documents.read_request_document(self.hotel_code, since),
+            expected="OTA_ResRetrieveRS",
+        )
+        if root.child("Success") is None and root.child("ReservationsList") is None:
+            raise UnreadableAnswer("neither a success nor an error", path=root.name)
+        return split_document(root)
+
+    def _items(self, entries: Sequence[AlpineBitsEntry], observed_at: datetime) -> list[ReadItem]:
+        """Without quote requests, which book nothing."""
+        context = HotelContext(
+            time_zone=self.time_zone, currency=self.currency, observed_at=observed_at
+        )
+        return [item for item in read_entries(entries, context) if not _is_quote(item)]
+
+    def _acknowledge(self, entries: Sequence[AlpineBitsEntry]) -> None:
+        entries_by_text = [
+            found for entry in entries if (found := find_unique_id(entry.element)) is not None
+        ]
+        if entries_by_text:
+            named = dict.fromkeys(
+                (element.get("Type") or "14", name) for name, element in entries_by_text
+            )
+            self.api.request(
+                documents.REPORT_ACTION,
+                documents.report_request(list(named)),
+                expected="OTA_NotifReportRS",
+            )
+
+
+def _entry_text(entry: AlpineBitsEntry) -> bytes:
+    """The reservation's own, by which one that is told again is known."""
+    return write_xml(entry.element, declaration=False)
+
+
+def _is_quote(item: ReadItem) -> bool:
+    return item.reason is not None and item.reason.code == QUOTE_REQUEST
+
+
+def latest_snapshots(items: Sequence[ReadItem]) -> list[ReadItem]:
+    """Of each reservation the newest message, with what only the older ones told: a cancellation
+    names no more than the id. What was refused is kept as it is."""
+    found: dict[str, ReadItem] = {}
+    refused = []
+    for item in items:
+        if not isinstance(item.snapshot, BookingSnapshot):
+            refused.append(item)
+            continue
+        earlier = found.get(item.snapshot.external_id)
+        found[item.snapshot.external_id] = (
+            item if earlier is None else _merge_versions(earlier, item)
+        )
+    return [*found.values(), *refused]
+
+
+def _merge_versions(earlier: ReadItem, item: ReadItem) -> ReadItem:
+    older, newer = earlier.snapshot, item.snapshot
+    if not isinstance(older, BookingSnapshot) or not isinstance(newer, BookingSnapshot):
+        return item
+    winner = item
+    if newer.version < older.version:
+        winner, older, newer = earlier, newer, older
+    gaps = {
+        f.name: getattr(older, f.name) for f in fields(newer) if getattr(newer, f.name) is ABSENT
+    }
+    return replace(winner, snapshot=replace(newer, **gaps))
+
+
+def _common_capabilities(root: XmlElement) -> Json:
+    """What the server says that both sides can do; None where it says nothing readable."""
+    warnings = root.child("Warnings")
+    for warning in warnings.all("Warning") if warnings is not None else ():
+        if warning.get("Status") == _HANDSHAKE_STATUS:
+            try:
+                return loads(warning.value)
+            except UnreadableJson:
+                return None
+    return None
+
+
+def _advice(capabilities: Json, version: str) -> Iterator[str]:
+    versions = capabilities.get("versions") if isinstance(capabilities, dict) else None
+    actions_by_version = {
+        listed_version.get("version"): listed_version.get("actions")
+        for listed_version in (versions if isinstance(versions, list) else [])
+        if isinstance(listed_version, dict)
+    }
+    if version not in actions_by_version:
+        yield f"The server does not say that it speaks AlpineBits {version}."
+    elif "action_OTA_Read" not in _action_names(actions_by_version[version]):
+        yield "The server does not say that it hands out guest requests (action_OTA_Read)."
+
+
+def _action_names(actions: Json) -> set[object]:
+    listed = actions if isinstance(actions, list) else []
+    return {
+        listed_version.get("action")
+        for listed_version in listed
+        if isinstance(listed_version, dict)
+    }

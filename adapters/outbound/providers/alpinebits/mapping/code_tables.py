@@ -1,0 +1,142 @@
+"""The words of the dialects: states, instants, days, countries, languages, secrets.
+
+Sources: the XSDs of AlpineBits, SiteMinder's pages (SMX, SiteConnect, pmsXchange), HTNG.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from domain.status import BookingStatus
+
+_NON_LETTER: Final = re.compile(r"[^a-z]")
+_DAY: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]{4,20})?(?:Z|[+-][0-9:]{2,6})?"
+)
+_LOCAL_TIMESTAMP: Final = re.compile(r"([0-9-]{10}[T ][0-9:]{5,8})(?:[.,]([0-9]{1,18}))?")
+_NIGHTS: Final = re.compile(r"P([0-9]{1,4})[ND]")
+_COUNTRY_CODE: Final = re.compile(r"[A-Z]{2}")
+
+PAYMENT_NAMES: Final = frozenset(
+    {
+        "PaymentCard",
+        "CardNumber",
+        "CardHolderName",
+        "CreditCardInfo",
+        "MaskedCardNumber",
+        "EncryptedValue",
+        "MagneticStripe",
+        "SeriesCode",
+        "ThreeDomainSecurity",
+        "Token",
+        "VirtualCreditCard",
+        "BankAcct",
+        "BankAcctNumber",
+    }
+)
+"""Elements and attributes that nothing is kept of, the masked number's neighbours included."""
+
+
+class MessageAction(StrEnum):
+    """What the sender does, where it says so instead of the state: SiteConnect and HTNG on the
+    root, pmsXchange and AlpineBits in ResStatus."""
+
+    FIRST = "first"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+    QUOTE = "quote"
+    """AlpineBits' request for an offer: nothing is booked by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMeaning:
+    """What a ResStatus means; `status` None for what is no booking."""
+
+    status: BookingStatus | None
+    action: MessageAction | None = None
+
+
+_CONFIRMED: Final = BookingStatus.CONFIRMED
+STATUS_CODES: Final = {
+    "reserved": StatusMeaning(_CONFIRMED),
+    "book": StatusMeaning(_CONFIRMED, MessageAction.FIRST),
+    "booked": StatusMeaning(_CONFIRMED),
+    "commit": StatusMeaning(_CONFIRMED, MessageAction.FIRST),
+    "modify": StatusMeaning(_CONFIRMED, MessageAction.MODIFY),
+    "waitlisted": StatusMeaning(BookingStatus.PENDING),
+    "inhouse": StatusMeaning(BookingStatus.CHECKED_IN),
+    "checkedout": StatusMeaning(BookingStatus.CHECKED_OUT),
+    "cancel": StatusMeaning(BookingStatus.CANCELED, MessageAction.CANCEL),
+    "cancelled": StatusMeaning(BookingStatus.CANCELED),
+    "canceled": StatusMeaning(BookingStatus.CANCELED),
+    "noshow": StatusMeaning(BookingStatus.NO_SHOW),
+    "requested": StatusMeaning(None, MessageAction.QUOTE),
+    "quote": StatusMeaning(None, MessageAction.QUOTE),
+}
+"""By the letters alone: case, hyphens and spaces differ between dialects."""
+
+
+def as_status(value: Json, path: str) -> StatusMeaning:
+    text = values.as_text(value, path)
+    meaning = STATUS_CODES.get(_NON_LETTER.sub("", text.lower()))
+    if meaning is None:
+        raise UnreadableField(path, "unknown_value", "a documented reservation status", found=text)
+    return meaning
+
+
+@dataclass(frozen=True, slots=True)
+class InstantParser:
+    """Instants of a sender; those without an offset are by the hotel's clock (HTNG)."""
+
+    zone: ZoneInfo
+
+    def parse_precise(self, value: Json, path: str) -> tuple[datetime, int]:
+        """UTC and the nanoseconds below its microsecond."""
+        text = values.as_text(value, path)
+        match = _LOCAL_TIMESTAMP.fullmatch(text)
+        if match is None:
+            return values.as_precise_instant(text, path)
+        local = values.as_local_date_time(match[1], path)
+        digits = (match[2] or "").ljust(9, "0")
+        try:
+            instant = local.replace(tzinfo=self.zone).astimezone(UTC)
+        except OverflowError:
+            raise UnreadableField(path, "bad_instant", "an instant that exists") from None
+        return instant.replace(microsecond=int(digits[:6])), int(digits[6:9])
+
+
+def as_day(value: Json, path: str) -> date:
+    """The hotel's day as it is written: a time and an offset behind it never shift it."""
+    match = _DAY.fullmatch(values.as_text(value, path))
+    if match is None:
+        raise UnreadableField(path, "bad_date", "a date as YYYY-MM-DD")
+    return values.as_local_date(match[1], path)
+
+
+def as_nights(value: Json, path: str) -> timedelta:
+    """`P3N` (OTA's nights) or `P3D`."""
+    match = _NIGHTS.fullmatch(values.as_text(value, path))
+    if match is None:
+        raise UnreadableField(path, "bad_duration", "a number of nights as P3N")
+    return timedelta(days=int(match[1]))
+
+
+def normalize_country(text: str | None) -> str | None:
+    """ISO 3166: senders, SiteMinder's and HTNG's samples among them, write UK for GB. None for
+    what is no code, e.g. a name."""
+    code = text.strip().upper() if text else ""
+    if not _COUNTRY_CODE.fullmatch(code):
+        return None
+    return "GB" if code == "UK" else code
+
+
+def normalize_language(text: str) -> str:
+    """BCP 47, with the same correction: `en-UK` is `en-GB`."""
+    language, dash, region = text.replace("_", "-").partition("-")
+    return f"{language.lower()}-{normalize_country(region) or region}" if dash else language.lower()

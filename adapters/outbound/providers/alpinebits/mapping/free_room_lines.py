@@ -1,0 +1,235 @@
+"""The lines of a message of free rooms: which nights, of what, and how many.
+
+OTA_HotelInvCountNotifRQ (AlpineBits from 2020-10, HTNG) counts rooms:
+
+| CountType | means | goes to |
+|---|---|---|
+| 1 | physical | total |
+| 2 | definitive availability, "bookable" | available |
+| 4, 5 | definitely and tentatively sold | occupied, their sum |
+| 6 | out of order | blocked, with 8 and 9 |
+| 8 | out of inventory | blocked |
+| 9 | free, but not to be booked (AlpineBits) | blocked |
+| 3 | tentative availability | nothing: it is of the rooms that 2 or 5 count |
+
+OTA_HotelAvailNotifRQ (AlpineBits until 2018-10) has a limit: rooms to sell are BookingLimit less
+BookingThreshold, which are free and not to be booked.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_local_date
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from domain.values import ABSENT, Field
+
+CONTROL: Final = "StatusApplicationControl"
+MAX_NIGHTS: Final = 400
+_MAX_CATEGORY_LENGTH: Final = 8
+"""AlpineBits' XSD: InvTypeCode has 1 to 8 characters."""
+
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+_COUNT_TYPES: Final = frozenset({"2", "6", "9"})
+_HTNG_COUNT_TYPES: Final = frozenset({"1", "2", "3", "4", "5", "6", "8", "9"})
+_BLOCKED_TYPES: Final = ("6", "8", "9")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCounts:
+    available: Field[int | None] = 0
+    blocked: Field[int | None] = 0
+    total: Field[int | None] = ABSENT
+    occupied: Field[int | None] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeRoomLine:
+    """A period, its last night included, of a category or of one room of it; of a closing season
+    (neither) for the whole hotel."""
+
+    path: str
+    first: date
+    last: date
+    category: str = ""
+    room: str = ""
+    counts: RoomCounts = RoomCounts()
+
+    @property
+    def is_closing(self) -> bool:
+        return not self.category
+
+    @property
+    def nights(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=number) for number in range(self.nights)]
+
+    def overlaps(self, other: "FreeRoomLine") -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRoomLineReader:
+    """`lenient`: HTNG and other senders of SOAP: a period of one day has no End, categories have
+    names of any length, all of OTA's count types come, and some rooms below 0."""
+
+    lenient: bool
+
+    def read_inventory(self, r: XmlReader) -> FreeRoomLine | None:
+        """An `Inventory`; None for an empty one."""
+        control = _only_child(r, CONTROL)
+        if control is None and _only_child(r, "InvCounts") is None:
+            return None
+        if control is None:
+            raise _missing_element(r, CONTROL)
+        if self._read_flag(control, "AllInvCode"):
+            return self._read_closing_season(r, control)
+        return self._read_line(r, control, self._read_counts(r))
+
+    def read_status_message(self, r: XmlReader) -> FreeRoomLine | None:
+        """An `AvailStatusMessage`; None for an empty one."""
+        control = _only_child(r, CONTROL)
+        if control is None and r.peek("BookingLimit") is None:
+            return None
+        if control is None:
+            raise _missing_element(r, CONTROL)
+        if control.peek("RatePlanCode") is not None:
+            path = control.path_of("RatePlanCode")
+            raise UnreadableField(path, "by_rate_plan", "rooms of a category, not of a rate")
+        return self._read_line(r, control, self._read_limit(r))
+
+    def _read_closing_season(self, r: XmlReader, control: XmlReader) -> FreeRoomLine:
+        for name in ("InvTypeCode", "InvCode"):
+            if control.peek(name) is not None:
+                path = control.path_of(name)
+                raise UnreadableField(path, "mixed", "nothing beside AllInvCode: all rooms close")
+        if r.child("InvCounts") is not None:
+            raise UnreadableField(f"{r.path}/InvCounts", "mixed", "no counts in a closing season")
+        first, last = self._read_period(control)
+        return FreeRoomLine(path=r.path, first=first, last=last)
+
+    def _read_line(self, r: XmlReader, control: XmlReader, counts: RoomCounts) -> FreeRoomLine:
+        category = control.text("InvTypeCode", "room_type_id")
+        if not self.lenient and len(category) > _MAX_CATEGORY_LENGTH:
+            path = control.path_of("InvTypeCode")
+            raise UnreadableField(path, "bad_text", f"1 to {_MAX_CATEGORY_LENGTH} characters")
+        first, last = self._read_period(control)
+        room = control.optional_text("InvCode", "(counted with its room type)") or ""
+        line = FreeRoomLine(
+            path=r.path, first=first, last=last, category=category, room=room, counts=counts
+        )
+        if room and _count_rooms(counts) > 1:
+            raise UnreadableField(r.path, "bad_count", "0 or 1, since it is of one room")
+        return line
+
+    def _read_period(self, control: XmlReader) -> tuple[date, date]:
+        first = control.required("Start", _as_date, "day")
+        last = control.optional("End", _as_date, "day")
+        if last is None:
+            if not self.lenient:
+                raise UnreadableField(control.path_of("End"), "missing_field", "a date")
+            last = first
+        if last < first:
+            raise UnreadableField(control.path_of("End"), "bad_period", "a day not before Start")
+        if (last - first).days >= MAX_NIGHTS:
+            path = control.path_of("End")
+            raise UnreadableField(path, "bad_period", f"at most {MAX_NIGHTS} nights in one period")
+        return first, last
+
+    def _read_limit(self, r: XmlReader) -> RoomCounts:
+        if not self.lenient or r.peek("BookingLimitMessageType") is not None:
+            r.text("BookingLimitMessageType")
+            r.choice("BookingLimitMessageType", {"SetLimit": True})
+        limit = r.required("BookingLimit", self._as_count, "available")
+        threshold = r.optional("BookingThreshold", self._as_count, "blocked") or 0
+        if threshold > limit:
+            path = r.path_of("BookingThreshold")
+            raise UnreadableField(path, "bad_count", "no more than BookingLimit")
+        return RoomCounts(available=limit - threshold, blocked=threshold)
+
+    def _read_counts(self, r: XmlReader) -> RoomCounts:
+        """Without InvCounts everything is sold; of given ones each that is not there is 0."""
+        inv_counts = _only_child(r, "InvCounts")
+        if inv_counts is None and self.lenient:
+            raise _missing_element(r, "InvCounts")
+        if inv_counts is None:
+            return RoomCounts()
+        found = self._counts_by_type(inv_counts)
+        if not self.lenient:
+            return RoomCounts(
+                available=found.get("2", 0), blocked=_sum_counts(found, _BLOCKED_TYPES)
+            )
+        return RoomCounts(
+            available=found.get("2", ABSENT),
+            blocked=_sum_counts(found, _BLOCKED_TYPES)
+            if found.keys() & set(_BLOCKED_TYPES)
+            else ABSENT,
+            total=found.get("1", ABSENT),
+            occupied=_sum_counts(found, ("4", "5")) if found.keys() & {"4", "5"} else ABSENT,
+        )
+
+    def _counts_by_type(self, inv_counts: XmlReader) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for inv_count in inv_counts.children("InvCount"):
+            kind = inv_count.text("CountType")
+            if kind not in (_HTNG_COUNT_TYPES if self.lenient else _COUNT_TYPES):
+                path = inv_count.path_of("CountType")
+                raise UnreadableField(path, "unknown_value", "a documented count", found=kind)
+            if kind in found:
+                path = inv_count.path_of("CountType")
+                raise UnreadableField(path, "duplicate", "each count once", found=kind)
+            found[kind] = inv_count.required("Count", self._as_count, _TARGETS[kind])
+        if not found:
+            raise _missing_element(inv_counts, "InvCount")
+        return found
+
+    def _as_count(self, value: Json, path: str) -> int:
+        text = value if isinstance(value, str) else ""
+        digits = text.removeprefix("-") if self.lenient else text
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 6):
+            raise UnreadableField(path, "bad_count", "a number of rooms, 0 or more")
+        return int(text)
+
+    def _read_flag(self, control: XmlReader, name: str) -> bool:
+        return control.choice(name, _FLAGS) or False
+
+
+_TARGETS: Final = {
+    "1": "total",
+    "2": "available",
+    "3": "(dropped: counted elsewhere)",
+    "4": "occupied",
+    "5": "occupied",
+    "6": "blocked",
+    "8": "blocked",
+    "9": "blocked",
+}
+
+
+def _as_date(value: Json, path: str) -> date:
+    return as_local_date(value, path)
+
+
+def _count_rooms(counts: RoomCounts) -> int:
+    return sum(n for n in (counts.available, counts.blocked) if isinstance(n, int))
+
+
+def _sum_counts(found: dict[str, int], kinds: Collection[str]) -> int:
+    return sum(found.get(kind, 0) for kind in kinds)
+
+
+def _only_child(r: XmlReader, name: str) -> XmlReader | None:
+    """What a line tells once: of a second one nothing could be kept."""
+    found = r.child(name)
+    if found is not None and len(elements := r.children(name)) > 1:
+        raise UnreadableField(elements[1].path, "duplicate", f"one {name} in a line")
+    return found
+
+
+def _missing_element(r: XmlReader, name: str) -> UnreadableField:
+    return UnreadableField(f"{r.path}/{name}", "missing_field", "the element")

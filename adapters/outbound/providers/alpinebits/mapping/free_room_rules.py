@@ -1,0 +1,59 @@
+"""What the lines of one message of free rooms must be together; a message that breaks a rule is
+refused as a whole, as the standard has it (AlpineBits, FreeRooms)."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.providers.alpinebits.mapping.free_room_lines import FreeRoomLine
+
+
+def check_lines(lines: Sequence[FreeRoomLine], *, is_complete: bool) -> None:
+    """Raises UnreadableField with the path of the first line that can't stand."""
+    _check_closing_seasons_first(lines, is_complete=is_complete)
+    _check_not_mixed(lines)
+    _check_no_overlaps(lines)
+    _check_no_rooms_when_closed(lines)
+
+
+def _check_closing_seasons_first(lines: Sequence[FreeRoomLine], *, is_complete: bool) -> None:
+    has_seen_rooms = False
+    for line in lines:
+        has_seen_rooms = has_seen_rooms or not line.is_closing
+        if line.is_closing and not is_complete:
+            raise UnreadableField(line.path, "closing_season", "closing seasons in a CompleteSet")
+        if line.is_closing and has_seen_rooms:
+            raise UnreadableField(line.path, "closing_season", "closing seasons before all rooms")
+
+
+def _check_not_mixed(lines: Sequence[FreeRoomLine]) -> None:
+    by_room = {bool(line.room) for line in lines if not line.is_closing}
+    if len(by_room) > 1:
+        first = next(line for line in lines if not line.is_closing)
+        mismatched = next(x for x in lines if not x.is_closing and bool(x.room) != bool(first.room))
+        raise UnreadableField(mismatched.path, "mixed", "either categories or rooms in one message")
+
+
+def _check_no_overlaps(lines: Sequence[FreeRoomLine]) -> None:
+    """A room is known by its InvCode alone: it can't be of two categories in one night."""
+    groups: defaultdict[tuple[str, str], list[FreeRoomLine]] = defaultdict(list)
+    for line in lines:
+        groups[("room", line.room) if line.room else ("category", line.category)].append(line)
+    for group in groups.values():
+        for before, after in pairwise(sorted(group, key=lambda line: line.first)):
+            if before.overlaps(after):
+                raise UnreadableField(after.path, "overlap", "periods that do not overlap")
+
+
+def _check_no_rooms_when_closed(lines: Sequence[FreeRoomLine]) -> None:
+    """Seasons do not overlap, so that the last one to begin before a line ends is the only one
+    that may reach into it."""
+    seasons = sorted((line for line in lines if line.is_closing), key=lambda line: line.first)
+    begins = [season.first for season in seasons]
+    for line in lines:
+        index = bisect_right(begins, line.last)
+        is_free = not line.is_closing and line.counts.available
+        if is_free and index and line.overlaps(seasons[index - 1]):
+            raise UnreadableField(line.path, "overlap", "no free rooms in a closing season")

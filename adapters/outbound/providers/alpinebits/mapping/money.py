@@ -1,0 +1,204 @@
+"""Amounts: totals with or without tax, minor units told by DecimalPlaces, prices of single nights.
+
+Booking.com's dialect and others write 32550 with DecimalPlaces="2" for 325.50 (OTA: "the amount
+includes the minor unit without a decimal point"); an amount with a point is taken as it stands.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import days_from
+from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.code_tables import as_day
+from domain.errors import InvalidField
+from domain.values import Money, NightlyPrice, Stay
+
+_AMOUNT: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
+_MAX_DECIMAL_PLACES: Final = 4
+_ONE_NIGHT: Final = timedelta(days=1)
+
+
+def as_amount(value: Json, path: str) -> Decimal:
+    """xs:decimal: also `299.` and `.5`."""
+    text = values.as_text(value, path)
+    if not _AMOUNT.fullmatch(text):
+        raise UnreadableField(path, "bad_amount", "a number with a point, without groups")
+    return Decimal(text)
+
+
+def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
+    """Of a `Total`, with tax. Where only the amount before tax is told: with the taxes of their
+    parent element (its children need not add up to it), or as it is where none are told."""
+    currency_code = r.optional_text("CurrencyCode", target) or currency
+    if r.peek("AmountAfterTax") is not None:
+        return _read_money(r, "AmountAfterTax", currency_code, target)
+    before = _read_money(r, "AmountBeforeTax", currency_code, target)
+    taxes = r.child("Taxes")
+    if before is None or taxes is None or taxes.peek("Amount") is None:
+        return before
+    places = taxes.peek("DecimalPlaces") or r.peek("DecimalPlaces")
+    tax = _read_money(taxes, "Amount", currency_code, target, places=places)
+    return Money(before.minor + (tax.minor if tax else 0), currency_code)
+
+
+def _read_money(
+    r: XmlReader, attribute: str, currency: str, target: str, *, places: str | None = None
+) -> Money | None:
+    amount = r.optional(attribute, as_amount, target)
+    if amount is None:
+        return None
+    if r.peek("DecimalPlaces") is not None:
+        r.optional_text("DecimalPlaces", target)
+    path = r.path_of(attribute)
+    try:
+        exact = _apply_decimal_places(
+            amount, r.peek(attribute) or "", places or r.peek("DecimalPlaces"), path
+        )
+        return Money.of(exact, currency)
+    except InvalidField as fault:
+        raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
+
+
+def _apply_decimal_places(
+    amount: Decimal, amount_text: str, places: str | None, path: str
+) -> Decimal:
+    if places is None or "." in amount_text:
+        return amount
+    if not places.isdecimal() or int(places) > _MAX_DECIMAL_PLACES:
+        raise UnreadableField(path, "bad_amount", "at most 4 decimal places")
+    return amount.scaleb(-int(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A `Rate` of a room: `expires` is what is written, its day included or not."""
+
+    reader: XmlReader
+    first_day: date
+    last_day: date | None
+
+    def nights(self, *, inclusive: bool) -> list[date]:
+        until = self.last_day or self.first_day + _ONE_NIGHT
+        if inclusive and self.last_day is not None:
+            until += _ONE_NIGHT
+        return list(days_from(self.first_day, until))
+
+
+def read_rates(room_rates: Sequence[XmlReader]) -> list[Rate]:
+    """Those that tell their days. Nothing counts as read."""
+    found = []
+    for room_rate in room_rates:
+        for rate in room_rate.listed("Rates", "Rate"):
+            begin, end = rate.peek("EffectiveDate"), rate.peek("ExpireDate")
+            if begin is not None:
+                first = as_day(begin, rate.path_of("EffectiveDate"))
+                last = as_day(end, rate.path_of("ExpireDate")) if end else None
+                found.append(Rate(rate, first, last))
+    return found
+
+
+def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:
+    """HTNG's rooms have no days but those of their rates, whose ExpireDate is the departure."""
+    if not rates:
+        return None
+    for rate in rates:
+        rate.reader.optional_text("EffectiveDate", target)
+        rate.reader.optional_text("ExpireDate", target)
+    ends = [rate.last_day or rate.first_day + _ONE_NIGHT for rate in rates]
+    return Stay(min(rate.first_day for rate in rates), max(ends))
+
+
+@dataclass(frozen=True, slots=True)
+class NightlyPrices:
+    """What a room costs night by night, where that is certain: the rates cover each night of the
+    stay once and, where the room has a total and they are for more than one night each, add up to
+    it. SMX and HTNG end a rate at the morning (ExpireDate is excluded), others include the last
+    night: what covers the stay exactly is meant. All else stays in the extras."""
+
+    stay: Stay
+    units: int
+    currency: str
+
+    def of(
+        self, rates: Sequence[Rate], total: XmlReader | None, target: str
+    ) -> tuple[NightlyPrice, ...]:
+        for basis in ("AmountAfterTax", "AmountBeforeTax"):
+            prices = [self._rate_price(rate, basis) for rate in rates]
+            known = [price for price in prices if price is not None]
+            if not rates or len(known) < len(rates):
+                continue
+            stated_total = self._read_amount(total, basis) if total is not None else None
+            for inclusive in (False, True):
+                found = self._price_by_night(rates, known, inclusive=inclusive)
+                if found and self._matches_total(found, rates, stated_total, inclusive=inclusive):
+                    self._mark_as_read(rates, basis, target)
+                    return tuple(NightlyPrice(night, found[night]) for night in sorted(found))
+            return ()
+        return ()
+
+    def _price_by_night(
+        self, rates: Sequence[Rate], prices: Sequence[Money], *, inclusive: bool
+    ) -> dict[date, Money] | None:
+        found: dict[date, Money] = {}
+        for rate, price in zip(rates, prices, strict=True):
+            nights = rate.nights(inclusive=inclusive)
+            if not nights or len(nights) > len(self._nights()) or found.keys() & set(nights):
+                return None
+            found.update(dict.fromkeys(nights, price))
+        return found if found.keys() == set(self._nights()) else None
+
+    def _matches_total(
+        self,
+        found: dict[date, Money],
+        rates: Sequence[Rate],
+        total: Money | None,
+        *,
+        inclusive: bool,
+    ) -> bool:
+        if len({price.currency for price in found.values()}) > 1:
+            return False
+        if total is not None:
+            sum_of_nights = sum(price.minor for price in found.values()) * self.units
+            return (sum_of_nights, next(iter(found.values())).currency) == (
+                total.minor,
+                total.currency,
+            )
+        return all(len(rate.nights(inclusive=inclusive)) == 1 for rate in rates)
+
+    def _nights(self) -> list[date]:
+        """Day use has its day."""
+        return list(days_from(self.stay.arrival, self.stay.departure)) or [self.stay.arrival]
+
+    def _rate_price(self, rate: Rate, basis: str) -> Money | None:
+        price_element = rate.reader.child("Total") or rate.reader.child("Base")
+        return self._read_amount(price_element, basis) if price_element is not None else None
+
+    def _read_amount(self, r: XmlReader, basis: str) -> Money | None:
+        """None where it is not told or no exact money; nothing counts as read."""
+        amount_text = r.peek(basis)
+        if amount_text is None:
+            return None
+        path = r.path_of(basis)
+        try:
+            amount = _apply_decimal_places(
+                as_amount(amount_text, path), amount_text, r.peek("DecimalPlaces"), path
+            )
+            return Money.of(amount, r.peek("CurrencyCode") or self.currency)
+        except (UnreadableField, InvalidField):
+            return None
+
+    def _mark_as_read(self, rates: Sequence[Rate], basis: str, target: str) -> None:
+        for rate in rates:
+            price_element = rate.reader.child("Total") or rate.reader.child("Base")
+            if price_element is not None:
+                for attribute in (basis, "CurrencyCode", "DecimalPlaces"):
+                    price_element.optional_text(attribute, target)
+            rate.reader.optional_text("EffectiveDate", target)
+            rate.reader.optional_text("ExpireDate", target)

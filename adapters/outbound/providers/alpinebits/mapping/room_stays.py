@@ -1,0 +1,244 @@
+"""RoomStays to rooms: each its own type, days, guests and prices.
+
+A RoomStay whose rates are of several room types (HTNG) is a room for each of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.code_tables import as_day, as_nights, as_status
+from adapters.outbound.providers.alpinebits.mapping.money import (
+    NightlyPrices,
+    Rate,
+    read_rates,
+    read_total,
+    stay_of_rates,
+)
+from domain.errors import InvalidField
+from domain.snapshots import RoomStay, require_id
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Stay
+
+_AGE_CLASSES: Final = {
+    "10": AgeClass.ADULT,
+    "8": AgeClass.CHILD,
+    "7": AgeClass.INFANT,
+}
+"""OTA's AQC; any other is OTHER under its own code."""
+
+_ADULT_AGE: Final = 18
+_MAX_AGE: Final = 150
+_ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomReader:
+    """Of one reservation: `status` where a room has none of its own, `around` the days told for
+    all of it."""
+
+    status: BookingStatus
+    currency: str
+    combined_stay: Stay | None
+
+    def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
+        """Empty where a cancellation names rooms without their days."""
+        found: list[RoomStay] = []
+        for r in stays:
+            found += self._map_lines(r, first_position=len(found))
+        return tuple(found)
+
+    def _map_lines(self, r: XmlReader, *, first_position: int) -> Iterator[RoomStay]:
+        types = r.listed("RoomTypes", "RoomType")
+        room_rates = r.listed("RoomRates", "RoomRate")
+        by_type: dict[str | None, list[XmlReader]] = {}
+        for each in room_rates:
+            by_type.setdefault(each.peek("RoomTypeCode"), []).append(each)
+        groups = list(by_type.values()) or [[]]
+        combined_stay = self._own_stay(r, f"rooms[{first_position}].stay") or self.combined_stay
+        for n, group in enumerate(groups):
+            line = _RoomLine(
+                r=r,
+                type=types[min(n, len(types) - 1)] if types else None,
+                rates=group,
+                target=f"rooms[{first_position + n}]",
+                is_first=n == 0,
+                is_alone=len(groups) == 1,
+            )
+            room = self._map_room(line, combined_stay)
+            if room is not None:
+                yield room
+
+    def _map_room(self, line: "_RoomLine", combined_stay: Stay | None) -> RoomStay | None:
+        rates = read_rates(line.rates)
+        own_stay = None if line.is_alone else stay_of_rates(rates, f"{line.target}.stay")
+        stay = own_stay or combined_stay or stay_of_rates(rates, f"{line.target}.stay")
+        if stay is None:
+            if self.status is BookingStatus.CANCELED:
+                return None
+            raise UnreadableField(f"{line.r.path}/TimeSpan/@Start", "missing_field", "a date")
+        units = self._read_units(line)
+        return RoomStay(
+            line_id=line.line_id(),
+            room_type_id=line.code("RoomTypeCode", "room_type_id"),
+            room_id=line.type.optional_text("RoomID", f"{line.target}.room_id")
+            if line.type
+            else None,
+            rate_plan_id=line.rate_plan(),
+            stay=stay,
+            status=self._map_status(line),
+            occupancy=tuple(_map_occupancy(line)),
+            nightly_prices=self._map_prices(line, rates, stay, units),
+            units=units,
+        )
+
+    def _own_stay(self, r: XmlReader, target: str) -> Stay | None:
+        time_span = r.child("TimeSpan")
+        return read_stay(time_span, target) if time_span is not None else None
+
+    def _map_status(self, line: "_RoomLine") -> BookingStatus:
+        meaning = line.r.optional("RoomStayStatus", as_status, f"{line.target}.status")
+        return meaning.status if meaning is not None and meaning.status is not None else self.status
+
+    def _read_units(self, line: "_RoomLine") -> int:
+        for r in (*line.rates, line.type, line.r):
+            if r is not None and r.peek("NumberOfUnits") is not None:
+                count = r.optional_integer("NumberOfUnits", f"{line.target}.units")
+                if count == 0 and self.status in _ABSENT_STATES:
+                    return 1
+                if count is None or not 1 <= count <= 999:
+                    raise UnreadableField(r.path_of("NumberOfUnits"), "bad_count", "1 to 999 rooms")
+                return count
+        return 1
+
+    def _map_prices(
+        self, line: "_RoomLine", rates: Sequence[Rate], stay: Stay, units: int
+    ) -> tuple[NightlyPrice, ...]:
+        total = line.r.child("Total") if line.is_alone else None
+        nightly = NightlyPrices(stay, units, self.currency)
+        return nightly.of(rates, total, f"{line.target}.nightly_prices")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RoomLine:
+    """One room to be: `is_alone` in its RoomStay, `is_first` of those in it."""
+
+    r: XmlReader
+    type: XmlReader | None
+    rates: Sequence[XmlReader]
+    target: str
+    is_first: bool
+    is_alone: bool
+
+    def line_id(self) -> str | None:
+        """The sender's own number of the room, where it has one."""
+        for attribute in ("IndexNumber", "RPH"):
+            attribute_value = self.r.optional_text(attribute, f"{self.target}.line_id")
+            if attribute_value is not None and self.is_alone:
+                return attribute_value
+        return None
+
+    def code(self, attribute: str, field: str) -> str | None:
+        """Of the room type, or of its rates where several types share the RoomStay."""
+        readers = (
+            [*self.rates[:1], self.type] if not self.is_alone else [self.type, *self.rates[:1]]
+        )
+        return _first_value(readers, attribute, f"{self.target}.{field}")
+
+    def rate_plan(self) -> str | None:
+        plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
+        return _first_value(
+            [*plans[:1], *self.rates[:1]], "RatePlanCode", f"{self.target}.rate_plan_id"
+        )
+
+
+def read_stay(r: XmlReader, target: str) -> Stay | None:
+    """A TimeSpan: from Start to End, the day of departure, or as many nights as Duration tells.
+    None where it names no first day."""
+    begin = r.optional("Start", as_day, target)
+    if begin is None:
+        return None
+    end = r.optional("End", as_day, target)
+    if end is None:
+        nights = r.optional("Duration", as_nights, target)
+        if nights is None:
+            raise UnreadableField(r.path_of("End"), "missing_field", "a date, or a Duration")
+        end = begin + nights
+    try:
+        return Stay(begin, end)
+    except InvalidField as fault:
+        raise UnreadableField(r.path_of("End"), fault.code, fault.fix) from None
+
+
+def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
+    """From the first arrival to the last departure of the rooms that are taken; of all where none
+    is any more."""
+    occupied_stays = [room.stay for room in rooms if room.status not in _ABSENT_STATES]
+    stays = occupied_stays or [room.stay for room in rooms]
+    if not stays:
+        return None
+    return Stay(min(s.arrival for s in stays), max(s.departure for s in stays))
+
+
+def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
+    """None where a room has none, or they are in several currencies."""
+    found = [
+        read_total(total, currency, "total") if (total := r.child("Total")) is not None else None
+        for r in stays
+    ]
+    known = [money for money in found if money is not None]
+    if not known or len(known) < len(found) or len({money.currency for money in known}) > 1:
+        return None
+    return Money(sum(money.minor for money in known), known[0].currency)
+
+
+def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
+    """Of a RoomStay with several room types: told with the first, unless they are per room."""
+    container = line.r.child("GuestCounts")
+    if container is None or not (line.is_first or container.flag("IsPerRoom")):
+        return
+    counted: dict[tuple[AgeClass, int | None, str | None], int] = {}
+    for r in container.children("GuestCount"):
+        key, count = _read_age_count(r, f"{line.target}.occupancy")
+        counted[key] = counted.get(key, 0) + count
+    for (age_class, age, category), count in counted.items():
+        if count:
+            yield AgeCount(age_class, count, age=age, category=category)
+
+
+def _read_age_count(
+    r: XmlReader, target: str
+) -> tuple[tuple[AgeClass, int | None, str | None], int]:
+    count = r.optional_integer("Count", target)
+    if count is None:
+        count = 1
+    age = r.optional_integer("Age", target)
+    if not 0 <= count <= 9_999 or not 0 <= (age or 0) <= _MAX_AGE:
+        raise UnreadableField(r.path_of("Count"), "bad_count", "persons, and their age in years")
+    code = r.optional_text("AgeQualifyingCode", target)
+    if code is None:
+        # AlpineBits: who has no age is an adult.
+        is_child = age is not None and age < _ADULT_AGE
+        return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
+    known = _AGE_CLASSES.get(code)
+    return (known or AgeClass.OTHER, age, None if known else code), count
+
+
+def _first_value(readers: Sequence[XmlReader | None], attribute: str, target: str) -> str | None:
+    """Of the first place that has it; where others say the same, they were read too."""
+    found: str | None = None
+    for r in readers:
+        attribute_value = r.peek(attribute) if r is not None else None
+        if r is not None and attribute_value is not None and found in (None, attribute_value):
+            found = _checked_id(r.text(attribute, target), r.path_of(attribute))
+    return found
+
+
+def _checked_id(attribute_value: str, path: str) -> str:
+    try:
+        require_id(attribute_value, path)
+    except InvalidField as fault:
+        raise UnreadableField(path, fault.code, fault.fix) from None
+    return attribute_value

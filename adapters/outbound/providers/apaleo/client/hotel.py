@@ -1,0 +1,170 @@
+"""One property of the account, asked in bulk."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.apaleo.client.api import ApaleoApi
+from adapters.outbound.providers.apaleo.mapping.availability import map_cells
+from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
+from adapters.outbound.providers.apaleo.mapping.parsing import (
+    ApaleoEntry,
+    as_instant_or_unset,
+    reader_for,
+)
+from adapters.outbound.providers.apaleo.mapping.records import map_records
+from domain.snapshots import HotelRecords
+from ports.errors import Misconfigured, UnreadableAnswer
+from ports.providers import ReadItem
+
+PROPERTIES: Final = "/inventory/v1/properties"
+UNIT_GROUPS: Final = "/inventory/v1/unit-groups"
+UNITS: Final = "/inventory/v1/units"
+RESERVATIONS: Final = "/booking/v1/reservations"
+AVAILABILITY: Final = "/availability/v1/unit-groups"
+_EXPAND: Final = "booker,timeSlices,services,assignedUnits,company"
+_MIN_INSTANT: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApaleoProperty:
+    id: str
+    name: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApaleoHotel:
+    api: ApaleoApi
+    property: ApaleoProperty
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", zone(self.property.time_zone))
+
+    @classmethod
+    def fetch(cls, api: ApaleoApi, property_id: str | None) -> "ApaleoHotel":
+        """Raises Misconfigured where the account has not the property, or several to choose from
+        and none is named."""
+        found = _choose_property(_fetch_properties(api), property_id)
+        try:
+            return cls(api=api, property=found)
+        except UnknownZone as fault:
+            raise UnreadableAnswer("the time zone is not an IANA name") from fault
+
+    def today(self, now: datetime) -> date:
+        return local_day(now, self.zone)
+
+    def records(self) -> HotelRecords:
+        property_query = {"propertyId": self.property.id}
+        return map_records(
+            self.api.all(UNIT_GROUPS, "unitGroups", property_query),
+            self.api.all(UNITS, "units", property_query),
+        )
+
+    def reservation_pages(
+        self, query: Mapping[str, str], *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        query_parameters = {**self._property_query(), **query}
+        return self.api.pages(RESERVATIONS, "reservations", query_parameters, first=first)
+
+    def fetch_changed_since(self, since: datetime, page: int) -> list[Json]:
+        """Oldest first; `since` is included. An open end: nothing is newer than now."""
+        query = {
+            **self._property_query(),
+            "dateFilter": "Modification",
+            "from": format_utc_seconds(since),
+            "sort": "updated:asc",
+        }
+        return self.api.page(RESERVATIONS, "reservations", query, page)
+
+    def newest_change(self) -> datetime | None:
+        query = {**self._property_query(), "sort": "updated:desc"}
+        query.pop("expand")
+        paging = {"pageNumber": "1", "pageSize": "1"}
+        answer = self.api.get(RESERVATIONS, {**query, **paging})
+        found = answer.get("reservations") if answer else None
+        return max(map(modified_at, found)) if isinstance(found, list) and found else None
+
+    def reservation(self, reservation_id: str) -> list[Json]:
+        """None or one. The account may have other hotels: theirs are not there for us."""
+        value = self.api.find(f"{RESERVATIONS}/{reservation_id}", {"expand": _EXPAND})
+        return [value] if value is not None and self._is_ours(value) else []
+
+    def fetch_reservations_of_booking(self, booking_id: str) -> list[Json]:
+        query = {**self._property_query(), "bookingId": booking_id}
+        found = self.api.all(RESERVATIONS, "reservations", query)
+        return [value for value in found if self._is_ours(value)]
+
+    def bookings(self, values: Sequence[Json]) -> list[ReadItem]:
+        mapper = ApaleoBookingMapper(self.zone, is_complete=True)
+        return [
+            mapper.map(ApaleoEntry(f"reservations[{n}]", value)) for n, value in enumerate(values)
+        ]
+
+    def cells(self, first: date, until: date, observed_at: datetime) -> list[ReadItem]:
+        query = {
+            "propertyId": self.property.id,
+            "from": first.isoformat(),
+            "to": until.isoformat(),
+            "timeSliceTemplate": "OverNight",
+        }
+        pages = self.api.pages(AVAILABILITY, "timeSlices", query)
+        return [
+            item
+            for _, slices in pages
+            for item in map_cells(ApaleoEntry("", {"timeSlices": slices}), self.zone, observed_at)
+        ]
+
+    def _property_query(self) -> dict[str, str]:
+        return {"propertyIds": self.property.id, "expand": _EXPAND}
+
+    def _is_ours(self, value: Json) -> bool:
+        property_value = value.get("property") if isinstance(value, dict) else None
+        return not isinstance(property_value, dict) or property_value.get("id") == self.property.id
+
+
+def modified_at(value: Json) -> datetime:
+    """For the walk alone: what has no readable time stamp is refused by the mapper."""
+    try:
+        return reader_for(value).required("modified", as_instant_or_unset) or _MIN_INSTANT
+    except UnreadableField:
+        return _MIN_INSTANT
+
+
+def _fetch_properties(api: ApaleoApi) -> list[ApaleoProperty]:
+    values = api.all(PROPERTIES, "properties", {})
+    try:
+        return [
+            _parse_property(reader_for(value, f"properties[{n}]")) for n, value in enumerate(values)
+        ]
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+def _parse_property(r: Reader) -> ApaleoProperty:
+    return ApaleoProperty(
+        id=r.text("id"),
+        name=r.text("name"),
+        time_zone=r.text("timeZone"),
+        currency=r.text("currencyCode"),
+    )
+
+
+def _choose_property(found: list[ApaleoProperty], property_id: str | None) -> ApaleoProperty:
+    if property_id:
+        for each in found:
+            if each.id == property_id:
+                return each
+        raise Misconfigured("the account has no such property", setting="property_id")
+    if len(found) != 1:
+        raise Misconfigured("name the property: the account has several", setting="property_id")
+    return found[0]

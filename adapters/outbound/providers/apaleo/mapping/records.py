@@ -1,0 +1,45 @@
+"""Unit groups and units (Inventory v1) to room types and rooms. Rate plans have no API that these
+credentials' scopes cover: bookings name them."""
+
+from collections.abc import Iterable
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.apaleo.mapping.parsing import reader_for
+from domain.snapshots import HotelRecords, RoomRecord, RoomTypeRecord
+from ports.errors import UnreadableAnswer
+
+
+def map_records(unit_groups: Iterable[Json], units: Iterable[Json]) -> HotelRecords:
+    """Raises UnreadableAnswer."""
+    try:
+        return HotelRecords(
+            room_types=[
+                _room_type(reader_for(value, f"unitGroups[{n}]"))
+                for n, value in enumerate(unit_groups)
+            ],
+            rooms=[_room(reader_for(value, f"units[{n}]")) for n, value in enumerate(units)],
+        )
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+def _room_type(r: Reader) -> RoomTypeRecord:
+    return RoomTypeRecord(
+        external_id=r.text("id"),
+        name=r.text("name"),
+        description=r.optional_text("description"),
+        max_occupancy=r.optional_integer("maxPersons"),
+    )
+
+
+def _room(r: Reader) -> RoomRecord:
+    """`status`: the housekeeping condition."""
+    group, status = r.optional_object("unitGroup"), r.optional_object("status")
+    return RoomRecord(
+        external_id=r.text("id"),
+        number=r.text("name"),
+        room_type_id=group.text("id") if group else None,
+        status=status.optional_text("condition") if status else None,
+    )

@@ -1,0 +1,216 @@
+"""The seeded hotel's reservations in the vendor's words (Booking v1).
+
+People have no id and no time stamp of their own: a change of the primary or an additional guest is
+a change of the reservation, a change of the booker is one of the booking alone.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    Booking,
+    Guest,
+    RoomStay,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.providers.apaleo.simulator.inventory import (
+    ARRIVAL_MINUTE,
+    DEPARTURE_MINUTE,
+    ApaleoInventory,
+    JsonObject,
+)
+
+_STATES: Final = {
+    # The vendor knows no option: what is not paid for yet is confirmed.
+    StayState.OPTION: "Confirmed",
+    StayState.CONFIRMED: "Confirmed",
+    StayState.CHECKED_IN: "InHouse",
+    StayState.CHECKED_OUT: "CheckedOut",
+    StayState.CANCELED: "Canceled",
+    StayState.NO_SHOW: "NoShow",
+}
+_CHANNELS: Final = {"ota": "BookingCom", "agent": "ChannelManager", "walk-in": "Direct"}
+_DAY_USE_MINUTE: Final = 20 * 60
+_VAT: Final = 107
+
+
+class ApaleoRenderer:
+    def __init__(self, hotel: SeededHotel) -> None:
+        self._hotel = hotel
+        self.inventory = ApaleoInventory(hotel)
+
+    def reservation_id(self, stay: RoomStay) -> str:
+        return f"{stay.booking_id}-{stay.line}"
+
+    def modified(self, stay: RoomStay) -> int:
+        people = (stay.guest_id, *stay.companion_ids)
+        return max(stay.updated, *(self._person_updated(guest_id) for guest_id in people))
+
+    def arrival(self, stay: RoomStay) -> int:
+        return self._hotel.instant(stay.arrival, ARRIVAL_MINUTE)
+
+    def departure(self, stay: RoomStay) -> int:
+        minute = _DAY_USE_MINUTE if stay.arrival == stay.departure else DEPARTURE_MINUTE
+        return self._hotel.instant(stay.departure, minute)
+
+    def render_listed(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
+        """A list's item; empty fields are left out, as the vendor's serializer does."""
+        booking = self._hotel.bookings[stay.booking_id]
+        fields = {
+            **self._head(stay, booking),
+            **self._times(stay),
+            **self._references(stay, booking),
+            **self._money(stay),
+            **self._people(stay),
+            **self._expanded(stay, booking, expand),
+        }
+        return {key: value for key, value in fields.items() if value not in (None, [])}
+
+    def render_single(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
+        """Asked for alone it has more than in a list."""
+        gross = self.inventory.amount(stay.total)
+        tax = {"vatType": "Reduced", "vatPercent": 7, "net": gross, "tax": self.inventory.amount(0)}
+        return self.render_listed(stay, expand) | {
+            "payableAmount": {"guest": gross},
+            "taxDetails": [tax],
+        }
+
+    def _head(self, stay: RoomStay, booking: Booking) -> JsonObject:
+        is_walk_in = booking.channel == "walk-in"
+        return {
+            "id": self.reservation_id(stay),
+            "bookingId": booking.id,
+            "status": _STATES[stay.state],
+            "groupName": booking.group_id,
+            "channelCode": _CHANNELS.get(booking.channel, "Direct"),
+            "source": "Walk-in" if is_walk_in else None,
+            "externalCode": booking.external_code,
+            "comment": booking.comment,
+            "guestComment": booking.guest_comment,
+            "guaranteeType": "CreditCard",
+            "hasCityTax": False,
+            "adults": stay.adults,
+            "childrenAges": list(stay.child_ages),
+        }
+
+    def _times(self, stay: RoomStay) -> JsonObject:
+        return {
+            "arrival": self.inventory.text(self.arrival(stay)),
+            "departure": self.inventory.text(self.departure(stay)),
+            "created": self.inventory.text(stay.created, exact=True),
+            "modified": self.inventory.text(self.modified(stay), exact=True),
+            "checkInTime": self.inventory.text(stay.arrived),
+            "checkOutTime": self.inventory.text(stay.left),
+            "cancellationTime": self.inventory.text(stay.canceled),
+            "noShowTime": self.inventory.text(stay.no_show),
+        }
+
+    def _references(self, stay: RoomStay, booking: Booking) -> JsonObject:
+        room = self._hotel.rooms[stay.room_id] if stay.room_id and stay.is_assigned else None
+        return {
+            "property": self.inventory.embedded_property(),
+            "ratePlan": self._rate_plan(stay),
+            "unitGroup": self.inventory.group(stay.room_type_id),
+            "unit": room and self.inventory.unit(room),
+            "corporateCode": booking.company_id,
+        }
+
+    def _money(self, stay: RoomStay) -> JsonObject:
+        return {
+            "totalGrossAmount": self.inventory.amount(stay.total),
+            "balance": self.inventory.amount(stay.paid - stay.total),
+            "cancellationFee": {
+                **_policy("FLEX"),
+                "dueDateTime": self.inventory.text(self.arrival(stay)),
+                "fee": self.inventory.amount(stay.total),
+            },
+            "noShowFee": {**_policy("NOSHOW"), "fee": self.inventory.amount(stay.total)},
+        }
+
+    def _people(self, stay: RoomStay) -> JsonObject:
+        return {
+            "primaryGuest": self._person(stay.guest_id),
+            "additionalGuests": [self._person(guest_id) for guest_id in stay.companion_ids],
+        }
+
+    def _expanded(
+        self, stay: RoomStay, booking: Booking, expand: frozenset[str]
+    ) -> Mapping[str, object]:
+        company = self._hotel.companies.get(booking.company_id or "")
+        expandable: JsonObject = {
+            "booker": self._person(booking.booker_id),
+            "timeSlices": self._slices(stay),
+            "company": company
+            and {
+                "id": company.id,
+                "code": company.id,
+                "name": company.name,
+                "canCheckOutOnAr": False,
+            },
+        }
+        return {key: value for key, value in expandable.items() if key in expand}
+
+    def _slices(self, stay: RoomStay) -> list[JsonObject]:
+        found: list[JsonObject] = []
+        for night, price in zip(stay.nights, stay.night_prices, strict=True):
+            found.append(
+                {
+                    "from": self.inventory.text(self._hotel.instant(night, ARRIVAL_MINUTE)),
+                    "to": self.inventory.text(
+                        self._hotel.instant(night + timedelta(days=1), DEPARTURE_MINUTE)
+                    ),
+                    "serviceDate": night.isoformat(),
+                    "ratePlan": self._rate_plan(stay),
+                    "unitGroup": self.inventory.group(stay.room_type_id),
+                    "baseAmount": {
+                        "grossAmount": self.inventory.major(price),
+                        "netAmount": self.inventory.major(price * 100 // _VAT),
+                        "vatType": "Reduced",
+                        "vatPercent": _VAT - 100,
+                        "currency": self._hotel.currency,
+                    },
+                    "totalGrossAmount": self.inventory.amount(price),
+                }
+            )
+        return found
+
+    def _person(self, guest_id: str) -> JsonObject:
+        guest = self._merge_target(guest_id)
+        fields = {
+            "firstName": guest.first_name,
+            "lastName": guest.last_name,
+            "email": guest.email,
+            "phone": guest.phone,
+            "address": {"countryCode": guest.country},
+            "preferredLanguage": guest.language,
+        }
+        return {key: value for key, value in fields.items() if value is not None}
+
+    def _merge_target(self, guest_id: str) -> Guest:
+        guest = self._hotel.guests[guest_id]
+        while guest.merged_into is not None:
+            guest = self._hotel.guests[guest.merged_into]
+        return guest
+
+    def _person_updated(self, guest_id: str) -> int:
+        guest = self._hotel.guests[guest_id]
+        since = guest.updated
+        while guest.merged_into is not None:
+            guest = self._hotel.guests[guest.merged_into]
+            since = max(since, guest.updated)
+        return since
+
+    def _rate_plan(self, stay: RoomStay) -> JsonObject:
+        plan = self._hotel.rate_plans[stay.rate_plan_id]
+        return {
+            "id": f"{self._hotel.id}-{plan.id}-{stay.room_type_id}",
+            "code": plan.id,
+            "name": plan.name,
+            "isSubjectToCityTax": False,
+        }
+
+
+def _policy(code: str) -> JsonObject:
+    return {"id": code, "code": code, "name": code, "description": f"Simulated {code}"}

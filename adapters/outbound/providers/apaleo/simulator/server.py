@@ -1,0 +1,177 @@
+"""An Apaleo that can be run on this machine: its APIs and its identity server on one port.
+
+`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Unpack
+
+import orjson
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    HotelEvent,
+    HotelEventType,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.hotel_simulator import (
+    HotelSimulator,
+    activity_generator_from,
+)
+from adapters.outbound.provider_kit.simulation.scenario import (
+    STATUSES,
+    ExpectedBooking,
+    ScenarioAction,
+    VendorMessage,
+)
+from adapters.outbound.provider_kit.simulation.server.options import (
+    RunConditions,
+    SimulatorOptions,
+    run_conditions_from,
+)
+from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
+from adapters.outbound.providers.apaleo.simulator.api import (
+    RESERVATIONS_PATH,
+    TOKEN_PATH,
+    SimulatedApaleoApi,
+    SimulatedApaleoClients,
+)
+from domain.status import BookingStatus
+from domain.values import Money
+
+_EVENT_TYPES: Final = {
+    HotelEventType.CREATED: "created",
+    HotelEventType.AMENDED: "amended",
+    HotelEventType.CHANGED: "changed",
+    HotelEventType.CHECKED_IN: "checked-in",
+    HotelEventType.CHECK_IN_REVERTED: "check-in-reverted",
+    HotelEventType.CHECKED_OUT: "checked-out",
+    HotelEventType.CANCELED: "canceled",
+    HotelEventType.REINSTATED: "changed",
+    HotelEventType.NO_SHOW: "set-to-no-show",
+    HotelEventType.DELETED: "deleted",
+    HotelEventType.ROOM_ASSIGNED: "unit-assigned",
+    HotelEventType.ROOM_UNASSIGNED: "unit-unassigned",
+}
+
+
+# This vendor knows no option: what is not paid for yet is confirmed.
+_EXPECTED_STATUSES: Final = {**STATUSES, StayState.OPTION: BookingStatus.CONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class ApaleoEvent:
+    """One webhook: each names one thing."""
+
+    topic: str
+    type: str
+    entity_id: str
+    at: int
+
+
+def start_simulator(options: SimulatorOptions) -> "ApaleoSimulator":
+    """A running simulator; the caller stops it."""
+    simulator = ApaleoSimulator(activity_generator_from(options), **run_conditions_from(options))
+    simulator.begin(options)
+    return simulator
+
+
+class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
+    """One property of one account behind one port. `api` answers."""
+
+    def __init__(
+        self,
+        activity: ActivityGenerator,
+        *,
+        clients: SimulatedApaleoClients | None = None,
+        **conditions: Unpack[RunConditions],
+    ) -> None:
+        self.clients = clients or SimulatedApaleoClients.of(activity.hotel.seed)
+        super().__init__(
+            activity, render_events=self._to_events, compose=self._webhook, **conditions
+        )
+        self.api = SimulatedApaleoApi(activity, self.clients, self.tokens, self.middleware)
+        self.serve(self.api.answer)
+
+    @property
+    def page_size(self) -> int:
+        return PAGE_SIZE
+
+    @property
+    def bookings_path(self) -> str:
+        return RESERVATIONS_PATH
+
+    @property
+    def token_path(self) -> str:
+        return TOKEN_PATH
+
+    def expected_bookings(self) -> Sequence[ExpectedBooking]:
+        with self.activity.lock:
+            return [
+                ExpectedBooking(
+                    external_id=f"{stay.booking_id}-{stay.line}",
+                    status=_EXPECTED_STATUSES[stay.state],
+                    arrival=stay.arrival,
+                    departure=stay.departure,
+                    total=Money(stay.total, self.hotel.currency),
+                )
+                for stay in self.hotel.stays()
+            ]
+
+    def act(self, act: ScenarioAction) -> str | None:
+        stay = self.perform(act)
+        return None if stay is None else f"{stay.booking_id}-{stay.line}"
+
+    def unknown_message(self) -> VendorMessage:
+        event = ApaleoEvent("Weather", "forecast-changed", "SIMULATED", self.hotel.now)
+        return self.build_message(event)
+
+    def connection_values(self) -> dict[str, str]:
+        return {
+            "base_url": self.base_url,
+            "identity_url": self.base_url,
+            "client_id": self.clients.client_id,
+            "client_secret": self.clients.client_secret,
+            "property_id": self.hotel.id,
+        }
+
+    def _to_events(self, happened: Sequence[HotelEvent]) -> list[ApaleoEvent]:
+        return [event for each in happened for event in _events(self.hotel, each)]
+
+    def _webhook(self, events: Sequence[ApaleoEvent]) -> bytes:
+        (event,) = events
+        return orjson.dumps(
+            {
+                "topic": event.topic,
+                "type": event.type,
+                "id": f"00000000-0000-4000-8000-{event.at % 16**12:012x}",
+                "accountId": "SIMU",
+                "propertyId": self.hotel.id,
+                "timestamp": event.at // (TICKS // 1000),
+                "data": {"entityId": event.entity_id},
+            }
+        )
+
+
+def _events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:
+    if event.what in _EVENT_TYPES:
+        name = f"{event.subject}-{event.line}"
+        yield ApaleoEvent("Reservation", _EVENT_TYPES[event.what], name, event.at)
+    elif event.what is HotelEventType.ROOM_CLEANED:
+        yield ApaleoEvent("Unit", "changed", f"{hotel.id}-{event.subject}", event.at)
+    else:
+        yield from _guest_events(hotel, event)
+
+
+def _guest_events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:
+    """A booker is the booking's, everybody else the reservation's."""
+    for booking in hotel.bookings.values():
+        if booking.booker_id == event.subject and not booking.is_deleted:
+            yield ApaleoEvent("Booking", "changed", booking.id, event.at)
+        for stay in booking.stays:
+            people = (stay.guest_id, *stay.companion_ids)
+            if event.subject in people and stay.deleted is None:
+                yield ApaleoEvent("Reservation", "changed", f"{booking.id}-{stay.line}", event.at)

@@ -1,0 +1,171 @@
+"""The API as questions: pages, and refusals that come with status 200."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.providers.cloudbeds import capabilities
+from domain.sync import TransportCounts
+from ports.errors import (
+    CredentialsRefused,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    UnreadableAnswer,
+)
+
+_ERRORS_BY_MESSAGE: Final[tuple[tuple[re.Pattern[str], type[ProviderError]], ...]] = (
+    (re.compile(r"rate limit|too many requests|throttl"), RateLimited),
+    (
+        re.compile(
+            r"access.denied|unauthori[sz]ed|not authori[sz]ed|not authenticated|api key|token"
+            r"|permission|scope|connection is not active"
+        ),
+        CredentialsRefused,
+    ),
+    (re.compile(r"not found|does ?n[o']t exist|not exist"), NotFoundAtProvider),
+    (re.compile(r"try again|temporar|unavailable|time.?out|internal"), ProviderUnavailable),
+)
+"""By words of the message, which has no code. The text itself is never told: it may quote us."""
+
+
+class CloudbedsAuthentication(Protocol):
+    def headers(self) -> Mapping[str, str]:
+        """What proves who asks. Raises the ProviderError family."""
+        ...
+
+    def on_refused(self, sent: Mapping[str, str]) -> bool:
+        """Those headers were not accepted; whether there may be others."""
+        ...
+
+
+class ApiKeyAuthentication:
+    def __init__(self, api_key: str) -> None:
+        self._api_key = api_key
+
+    def headers(self) -> Mapping[str, str]:
+        return {"x-api-key": self._api_key}
+
+    def on_refused(self, sent: Mapping[str, str]) -> bool:  # noqa: ARG002 the protocol's shape
+        return False
+
+
+class CloudbedsApi:
+    """For one connection. Every method may raise the ProviderError family."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        authentication: CloudbedsAuthentication,
+        *,
+        base_url: str,
+        correlation_id: str,
+    ) -> None:
+        self._transport = transport
+        self._authentication = authentication
+        self._base_url = base_url.rstrip("/")
+        self._correlation_id = correlation_id
+        self.property_id: str | None = None
+
+    def counts(self) -> TransportCounts:
+        return self._transport.counts()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def get(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
+        """The whole answer. Raises NotFoundAtProvider where the vendor's words say so."""
+        sent = self._authentication.headers()
+        try:
+            return self._send(method, query, sent)
+        except CredentialsRefused:
+            if not self._authentication.on_refused(sent):
+                raise
+            return self._send(method, query, self._authentication.headers())
+
+    def data(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
+        found = self.get(method, query).get("data")
+        if isinstance(found, list) and len(found) == 1:
+            found = found[0]
+        if not isinstance(found, dict):
+            raise UnreadableAnswer(reason="the object is missing", path="data")
+        return found
+
+    def pages(
+        self, method: str, query: Mapping[str, str], *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        """Up to `total`, counted by what came: the vendor's pages may be smaller than asked for."""
+        number, previous, seen = first, None, (first - 1) * capabilities.PAGE_SIZE
+        while True:
+            answer = self.get(method, {**query, **_paging(number)})
+            found = parse_list(answer, "data")
+            if not found:
+                return
+            if found == previous:
+                raise UnreadableAnswer(reason="the page does not move", path="data")
+            yield number, found
+            seen += len(found)
+            total = answer.get("total")
+            if first == 1 and type(total) is int and seen >= total:
+                return
+            number, previous = number + 1, found
+
+    def all(self, method: str, query: Mapping[str, str]) -> list[Json]:
+        return [value for _, found in self.pages(method, query) for value in found]
+
+    def _send(
+        self, method: str, query: Mapping[str, str], proof: Mapping[str, str]
+    ) -> dict[str, Json]:
+        headers = {"Accept": "application/json", **proof}
+        if self.property_id is not None:
+            headers["X-PROPERTY-ID"] = self.property_id
+        call = Call(
+            method="GET",
+            url=f"{self._base_url}/{method}",
+            headers=headers,
+            query=query,
+            is_idempotent=True,
+        )
+        return check_success(self._transport.send(call, correlation_id=self._correlation_id))
+
+
+def check_success(answer: Answer) -> dict[str, Json]:
+    """Raises what a refusal says; UnreadableAnswer where nothing tells whether it is one."""
+    value = answer.json()
+    if not isinstance(value, dict):
+        raise UnreadableAnswer(reason="not an object", status=answer.status)
+    success = value.get("success")
+    if success is True or success in (1, "true"):
+        return value
+    if "success" not in value:
+        raise UnreadableAnswer(reason="success is missing", path="success")
+    raise _error_for_message(value.get("message"))
+
+
+def _error_for_message(message: Json) -> ProviderError:
+    text = message.lower() if isinstance(message, str) else ""
+    for pattern, error in _ERRORS_BY_MESSAGE:
+        if pattern.search(text):
+            return error(reason="success is false")
+    return ProviderRejected(reason="success is false")
+
+
+def parse_list(answer: dict[str, Json], key: str) -> list[Json]:
+    """A list, or what PHP makes of one: a map by id. Raises UnreadableAnswer."""
+    found = answer.get(key)
+    if isinstance(found, dict):
+        return list(found.values())
+    if isinstance(found, list):
+        return found
+    if key in answer and not found:
+        return []
+    raise UnreadableAnswer(reason="the list is missing", path=key)
+
+
+def _paging(number: int) -> dict[str, str]:
+    return {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}

@@ -1,0 +1,120 @@
+"""One connection's client: test it, pull it, fetch what a webhook named."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from adapters.outbound.provider_kit.http.checkpoint import parse_cursor_instant
+from adapters.outbound.providers.cloudbeds.capabilities import (
+    FETCHED_AVAILABILITY_DAYS,
+    PAGE_SIZE,
+    RATE_WINDOW,
+)
+from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
+from adapters.outbound.providers.cloudbeds.client.checkpoint import parse_checkpoint
+from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
+from adapters.outbound.providers.cloudbeds.client.pull import (
+    PHASES,
+    CloudbedsPull,
+    initial_checkpoint,
+)
+from domain.snapshots import HotelRecords
+from domain.sync import SyncKind, TransportCounts
+from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
+from ports.system import Clock
+
+
+@dataclass(slots=True, kw_only=True)
+class CloudbedsClient:
+    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+
+    api: CloudbedsApi
+    clock: Clock
+    property_id: str | None
+    time_zone: str
+    currency: str
+    _hotel: CloudbedsHotel | None = field(default=None, init=False)
+
+    def check(self) -> AccountReport:
+        hotel = self._fetch_hotel()
+        hotel.newest_change(self.clock.now())
+        found = hotel.property
+        return AccountReport(
+            property_id=found.id,
+            property_name=found.name,
+            time_zone=found.time_zone,
+            currency=found.currency,
+            advice=tuple(self._advice(found.time_zone, found.currency)),
+        )
+
+    def _advice(self, time_zone: str, currency: str) -> Iterator[str]:
+        if time_zone != self.time_zone:
+            yield f"Cloudbeds has the time zone {time_zone}; its wall times are read with that."
+        if currency != self.currency:
+            yield f"Cloudbeds has the currency {currency}; its amounts are read with that."
+        yield "Not every change moves a modification time: keep the reconcile on."
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        hotel = self._fetch_hotel()
+        cursor = parse_cursor_instant(request.cursor)
+        kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
+        checkpoint = parse_checkpoint(request.checkpoint)
+        if checkpoint is None or checkpoint.phase not in PHASES[kind]:
+            after = cursor if kind is SyncKind.DELTA else None
+            checkpoint = initial_checkpoint(hotel, after, self.clock.now())
+        yield from CloudbedsPull(hotel=hotel, request=request, kind=kind, clock=self.clock).pages(
+            checkpoint
+        )
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        observed_at = self.clock.now()
+        hotel = self._hotel or self._fetch_hotel()
+        ref_kinds = {ref.kind for ref in refs}
+        items = self._fetch_guests(hotel, _external_ids(refs, RefKind.GUEST))
+        items += self._fetch_bookings(hotel, _external_ids(refs, RefKind.BOOKING))
+        if RefKind.AVAILABILITY in ref_kinds:
+            items += self._fetch_cells(hotel)
+        wants_records = RefKind.RECORDS in ref_kinds
+        records = hotel.records(hotel.today(observed_at)) if wants_records else HotelRecords()
+        return Page(items=items, observed_at=observed_at, records=records)
+
+    def _fetch_guests(self, hotel: CloudbedsHotel, ids: Sequence[str]) -> list[ReadItem]:
+        """With the reservations that they are on."""
+        items: list[ReadItem] = []
+        for guest_id in ids:
+            now = self.clock.now()
+            items += hotel.guests(hotel.guest(guest_id, now))
+            items += hotel.bookings(hotel.fetch_reservations_of_guest(guest_id, now))
+        return items
+
+    def _fetch_bookings(self, hotel: CloudbedsHotel, ids: Sequence[str]) -> list[ReadItem]:
+        items: list[ReadItem] = []
+        for start in range(0, len(ids), PAGE_SIZE):
+            found = hotel.fetch_reservations(ids[start : start + PAGE_SIZE], self.clock.now())
+            items += hotel.bookings(found)
+        return items
+
+    def _fetch_cells(self, hotel: CloudbedsHotel) -> list[ReadItem]:
+        ref_kinds = hotel.room_type_ids()
+        day = hotel.today(self.clock.now())
+        end = day + timedelta(days=FETCHED_AVAILABILITY_DAYS)
+        items: list[ReadItem] = []
+        while day < end:
+            until = min(day + RATE_WINDOW, end)
+            items += hotel.cells(day, until, self.clock.now(), ref_kinds)
+            day = until
+        return items
+
+    def _fetch_hotel(self) -> CloudbedsHotel:
+        self._hotel = CloudbedsHotel.fetch(self.api, self.property_id, self.time_zone)
+        return self._hotel
+
+    def counts(self) -> TransportCounts:
+        return self.api.counts()
+
+    def close(self) -> None:
+        self.api.close()
+
+
+def _external_ids(refs: Sequence[Ref], kind: RefKind) -> list[str]:
+    return list(dict.fromkeys(ref.external_id for ref in refs if ref.kind is kind))

@@ -1,0 +1,298 @@
+"""One property, asked in bulk."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import days_from, local_day, zone
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds import capabilities
+from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, parse_list
+from adapters.outbound.providers.cloudbeds.mapping.availability import CellBuilder, RateReader
+from adapters.outbound.providers.cloudbeds.mapping.bookings import CloudbedsBookingMapper
+from adapters.outbound.providers.cloudbeds.mapping.guests import (
+    CloudbedsGuestMapper,
+    as_listed_guest,
+)
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    CloudbedsEntry,
+    as_id,
+    as_instant,
+    reader_for,
+)
+from adapters.outbound.providers.cloudbeds.mapping.records import map_records
+from domain.snapshots import HotelRecords
+from ports.errors import Misconfigured, UnreadableAnswer
+from ports.providers import ReadItem
+
+RESERVATIONS: Final = "getReservationsWithRateDetails"
+GUESTS: Final = "getGuestList"
+_UTC: Final = ZoneInfo("UTC")
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_BOOKED_UNTIL_MARGIN: Final = timedelta(days=2)
+"""Bookings made "up to the current date" are told by default; whose date, nobody says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudbedsProperty:
+    id: str
+    name: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudbedsHotel:
+    api: CloudbedsApi
+    property: CloudbedsProperty
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", zone(self.property.time_zone))
+
+    @classmethod
+    def fetch(cls, api: CloudbedsApi, property_id: str | None, time_zone: str) -> "CloudbedsHotel":
+        """`time_zone`: ours, where the vendor tells none. Raises Misconfigured where the
+        credentials do not see the property, or see several and none is named."""
+        query = {"propertyIDs": property_id} if property_id else {}
+        found = _choose_property(api.all("getHotels", query), property_id)
+        try:
+            reported = _parse_property(found, time_zone)
+            api.property_id = reported.id
+            details = reader_for(api.data("getHotelDetails", {"propertyID": reported.id}), "data")
+            currency = details.object("propertyCurrency").text("currencyCode")
+            return cls(
+                api=api,
+                property=CloudbedsProperty(
+                    id=reported.id,
+                    name=reported.name,
+                    time_zone=reported.time_zone,
+                    currency=currency,
+                ),
+            )
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        except UnknownZone as fault:
+            raise UnreadableAnswer("the time zone is not an IANA name") from fault
+
+    def today(self, now: datetime) -> date:
+        return local_day(now, self.zone)
+
+    def records(self, today: date) -> HotelRecords:
+        rates = self._fetch_rates(today, today + timedelta(days=1))
+        return map_records(self.room_types(), self._fetch_rooms(), rates)
+
+    def room_type_ids(self) -> list[str]:
+        reported = (_id_of(value, "roomTypeID") for value in self.room_types())
+        return [each for each in reported if each]
+
+    def room_types(self) -> list[Json]:
+        return _collect_pages(self._numbered_pages("getRoomTypes"), "roomTypeID")
+
+    def _fetch_rooms(self) -> list[Json]:
+        pages = self._numbered_pages("getRooms")
+        return _collect_pages(
+            ([r for one in page for r in _nested_list(one, "rooms")] for page in pages), "roomID"
+        )
+
+    def _numbered_pages(self, method: str) -> Iterator[list[Json]]:
+        """Without end: of room types no total is told, that of rooms counts properties."""
+        for number in count(1):
+            paging = {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}
+            yield parse_list(self.api.get(method, {**self._properties_query(), **paging}), "data")
+
+    def reservation_pages(
+        self, query: Mapping[str, str], now: datetime, *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        return self.api.pages(RESERVATIONS, {**self._reservations_query(now), **query}, first=first)
+
+    def fetch_changed_pages(
+        self, since: datetime, now: datetime, *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        """Newest first, deleted ones too. An open end: nothing is newer than now."""
+        query = {
+            "modifiedFrom": self.since_text(since),
+            "sortByRecent": "true",
+            "includeDeleted": "true",
+        }
+        return self.reservation_pages(query, now, first=first)
+
+    def guest_pages(
+        self, query: Mapping[str, str], *, first: int = 1
+    ) -> Iterator[tuple[int, list[Json]]]:
+        asked = {
+            **self._properties_query(),
+            "includeGuestInfo": "true",
+            "sortBy": "modification",
+            **query,
+        }
+        return self.api.pages(GUESTS, asked, first=first)
+
+    def newest_change(self, now: datetime) -> datetime | None:
+        query = {
+            **self._reservations_query(now),
+            "sortByRecent": "true",
+            "pageNumber": "1",
+            "pageSize": "1",
+        }
+        found = parse_list(self.api.get(RESERVATIONS, query), "data")
+        return self.newest_modified(found)
+
+    def newest_modified(self, values: Sequence[Json]) -> datetime | None:
+        """For the walk alone: what has no readable time is refused by the mapper."""
+        return max(filter(None, map(self._modified_at, values)), default=None)
+
+    def fetch_reservations(self, ids: Sequence[str], now: datetime) -> list[Json]:
+        """Those that are there, deleted ones too; each is asked for alone before it is gone."""
+        query = {"reservationID": ",".join(ids), "includeDeleted": "true"}
+        try:
+            found = [v for _, page in self.reservation_pages(query, now) for v in page]
+        except NotFoundAtProvider:
+            found = []
+        found_ids = {_id_of(value, "reservationID") for value in found}
+        missing = [each for each in ids if each not in found_ids]
+        # The account may have other hotels: theirs are not there for us.
+        ours = [value for value in found if self._is_ours(value)]
+        return ours + [value for each in missing for value in self._fetch_single(each)]
+
+    def fetch_reservations_of_guest(self, guest_id: str, now: datetime) -> list[Json]:
+        """The reservations that the guest is on: they hold the guest's details, and their own time
+        does not move with them."""
+        query = {"guestID": guest_id, "includeDeleted": "true"}
+        try:
+            found = [v for _, page in self.reservation_pages(query, now) for v in page]
+        except NotFoundAtProvider:
+            return []
+        return [value for value in found if self._is_ours(value)]
+
+    def _fetch_single(self, reservation_id: str) -> list[Json]:
+        query = {"propertyID": self.property.id, "reservationID": reservation_id}
+        try:
+            value = self.api.data("getReservation", query)
+        except NotFoundAtProvider:
+            return []
+        return [value] if self._is_ours(value) else []
+
+    def guest(self, guest_id: str, now: datetime) -> list[Json]:
+        query = {"propertyID": self.property.id, "guestID": guest_id}
+        try:
+            return [as_listed_guest(guest_id, self.api.data("getGuest", query), now)]
+        except NotFoundAtProvider:
+            return []
+
+    def bookings(self, values: Sequence[Json]) -> list[ReadItem]:
+        mapper = CloudbedsBookingMapper(self.zone, self.property.currency, is_complete=True)
+        return [mapper.map(CloudbedsEntry(f"data[{n}]", value)) for n, value in enumerate(values)]
+
+    def guests(self, values: Sequence[Json]) -> list[ReadItem]:
+        mapper = CloudbedsGuestMapper(self.zone)
+        return [mapper.map(CloudbedsEntry(f"data[{n}]", value)) for n, value in enumerate(values)]
+
+    def cells(
+        self, first: date, until: date, observed_at: datetime, room_types: Sequence[str]
+    ) -> list[ReadItem]:
+        rates = self._fetch_rates(first, until)
+        entries = [CloudbedsEntry(f"data[{n}]", rate) for n, rate in enumerate(rates)]
+        items = RateReader(self.property.currency, observed_at).read(entries)
+        reported = {item.external_id for item in items}
+        unavailable_cell = [
+            CellBuilder(observed_at).unavailable_cell(room_type, night)
+            for room_type in room_types
+            for night in days_from(first, until)
+            if f"{room_type}/{night.isoformat()}" not in reported
+        ]
+        wanted = [item for item in items if item.reason or self._is_within(item, first, until)]
+        return wanted + unavailable_cell
+
+    def since_text(self, since: datetime) -> str:
+        """Whether the vendor takes it for the property's wall time or for UTC is stated nowhere:
+        the earlier of both, so that at worst a day's changes are read again."""
+        return min(since.astimezone(each).strftime(_TIME) for each in (_UTC, self.zone))
+
+    def _fetch_rates(self, first: date, until: date) -> list[Json]:
+        query = {
+            **self._properties_query(),
+            "startDate": first.isoformat(),
+            "endDate": until.isoformat(),
+            "detailedRates": "true",
+        }
+        return parse_list(self.api.get("getRatePlans", query), "data")
+
+    def _is_within(self, item: ReadItem, first: date, until: date) -> bool:
+        day = (item.external_id or "").rpartition("/")[2]
+        return first.isoformat() <= day < until.isoformat()
+
+    def _reservations_query(self, now: datetime) -> dict[str, str]:
+        until = (now + _BOOKED_UNTIL_MARGIN).astimezone(self.zone)
+        return {
+            "propertyID": self.property.id,
+            "includeGuestsDetails": "true",
+            "includeCustomFields": "true",
+            "resultsTo": until.strftime(_TIME),
+        }
+
+    def _properties_query(self) -> dict[str, str]:
+        return {"propertyIDs": self.property.id}
+
+    def _modified_at(self, value: Json) -> datetime | None:
+        try:
+            r = reader_for(value)
+            return r.optional("dateModifiedUTC", as_instant(_UTC)) or r.optional(
+                "dateModified", as_instant(self.zone)
+            )
+        except UnreadableField:
+            return None
+
+    def _is_ours(self, value: Json) -> bool:
+        reported = _id_of(value, "propertyID")
+        return reported is None or reported == self.property.id
+
+
+def _parse_property(r: Reader, time_zone: str) -> CloudbedsProperty:
+    return CloudbedsProperty(
+        id=r.required("propertyID", as_id),
+        name=r.optional_text("propertyName") or "",
+        time_zone=r.optional_text("propertyTimezone") or time_zone,
+        currency="",
+    )
+
+
+def _choose_property(values: Sequence[Json], property_id: str | None) -> Reader:
+    found = [reader_for(value, f"data[{n}]") for n, value in enumerate(values)]
+    if property_id:
+        for each in found:
+            if each.optional("propertyID", as_id) == property_id:
+                return each
+        raise Misconfigured("the credentials see no such property", setting="property_id")
+    if len(found) != 1:
+        raise Misconfigured("name the property: there are several or none", setting="property_id")
+    return found[0]
+
+
+def _collect_pages(pages: Iterator[list[Json]], key: str) -> list[Json]:
+    """Until a page brings nothing new."""
+    found: dict[str | None, Json] = {}
+    for page in pages:
+        fresh = {_id_of(value, key): value for value in page}
+        if fresh.keys() <= found.keys():
+            break
+        found.update(fresh)
+    return list(found.values())
+
+
+def _nested_list(value: Json, key: str) -> list[Json]:
+    nested = value.get(key) if isinstance(value, dict) else None
+    return nested if isinstance(nested, list) else []
+
+
+def _id_of(value: Json, key: str) -> str | None:
+    try:
+        return reader_for(value).optional(key, as_id)
+    except UnreadableField:
+        return None

@@ -1,0 +1,166 @@
+"""OAuth2 with refresh tokens, which the vendor may replace at each use.
+
+Access token and refresh token are kept sealed with the connection's other secrets, so that another
+worker, or the next one, neither asks for a token that is there nor uses one that was replaced.
+Neither is ever logged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.providers.cloudbeds.mapping.parsing import reader_for
+from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.providers import CredentialStore
+from ports.system import Clock, Secrets
+
+TOKEN_PATH: Final = "/access_token"  # noqa: S105 an address, not a token
+_ACCESS: Final = "access_token"
+_REFRESH: Final = "refresh_token"
+_UNTIL: Final = "access_token_until"
+_CREDENTIALS_DIGEST: Final = "access_token_of"
+"""Tells a token of these credentials from one of those that were there before."""
+
+_DEFAULT_LIFETIME_SECONDS: Final = 3_600
+_MARGIN: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthApplication:
+    """Who asks, and for which connection the tokens are kept."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    connection_id: UUID
+    correlation_id: str
+
+
+class OAuthAuthentication:
+    """api.Authority."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        credential_store: CredentialStore | None,
+        *,
+        base_url: str,
+        application: OAuthApplication,
+        secrets: Secrets,
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._credential_store = credential_store
+        self._url = base_url.rstrip("/") + TOKEN_PATH
+        self._application = application
+        self._secrets = dict(secrets)
+
+    def headers(self) -> Mapping[str, str]:
+        """Raises CredentialsRefused."""
+        if not self._is_fresh():
+            self._reload_secrets()
+        if not self._is_fresh():
+            self._refresh()
+        return _bearer(self._secrets[_ACCESS])
+
+    def on_refused(self, sent: Mapping[str, str]) -> bool:
+        """True: the next headers are others, of a token that someone kept meanwhile or of a new
+        one."""
+        if self._secrets.get(_ACCESS) and sent == _bearer(self._secrets[_ACCESS]):
+            self._secrets[_UNTIL] = ""
+            kept = (
+                self._credential_store.read(self._application.connection_id)
+                if self._credential_store
+                else {}
+            )
+            if kept.get(_ACCESS) and sent == _bearer(kept[_ACCESS]):
+                self._store_secrets({_UNTIL: ""})
+        return True
+
+    def _is_fresh(self) -> bool:
+        until = self._secrets.get(_UNTIL)
+        digest = self._credentials_digest(self._secrets[_REFRESH])
+        if (
+            not until
+            or not self._secrets.get(_ACCESS)
+            or self._secrets.get(_CREDENTIALS_DIGEST) != digest
+        ):
+            return False
+        return self._clock.now() < datetime.fromisoformat(until)
+
+    def _reload_secrets(self) -> None:
+        if self._credential_store is not None:
+            self._secrets.update(self._credential_store.read(self._application.connection_id))
+
+    def _refresh(self) -> None:
+        used = self._secrets[_REFRESH]
+        try:
+            self._accept_token(self._request_token(used))
+        except CredentialsRefused:
+            # Another worker may have used it a moment ago, and kept what came for it.
+            self._reload_secrets()
+            if self._secrets[_REFRESH] == used or not self._is_fresh():
+                raise
+
+    def _request_token(self, refresh_token: str) -> Answer:
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": self._application.client_id,
+            "client_secret": self._application.client_secret,
+            "refresh_token": refresh_token,
+        }
+        call = Call(
+            method="POST",
+            url=self._url,
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            body=urlencode(form).encode(),
+            # Where the first use was its last, the next run would be refused as well.
+            is_idempotent=True,
+        )
+        try:
+            return self._transport.send(call, correlation_id=self._application.correlation_id)
+        except ProviderRejected as error:
+            # RFC 6749 section 5.2: invalid_grant comes as 400.
+            raise CredentialsRefused("no token was given") from error
+
+    def _accept_token(self, answer: Answer) -> None:
+        value = answer.json()
+        if isinstance(value, dict) and _ACCESS not in value:
+            raise CredentialsRefused("no token was given")
+        try:
+            r = reader_for(value)
+            lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS
+            new = {_ACCESS: r.text(_ACCESS), _UNTIL: self._until(lifetime)}
+            new[_REFRESH] = r.optional_text(_REFRESH) or self._secrets[_REFRESH]
+            new[_CREDENTIALS_DIGEST] = self._credentials_digest(new[_REFRESH])
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        self._secrets.update(new)
+        self._store_secrets(new)
+
+    def _credentials_digest(self, refresh_token: str) -> str:
+        return sha256(f"{self._application.client_id}/{refresh_token}".encode()).hexdigest()
+
+    def _until(self, lifetime_seconds: int) -> str:
+        lifetime = timedelta(seconds=lifetime_seconds)
+        return (
+            (self._clock.now() + max(lifetime - _MARGIN, lifetime / 2)).astimezone(UTC).isoformat()
+        )
+
+    def _store_secrets(self, new: Secrets) -> None:
+        if self._credential_store is not None:
+            self._credential_store.update(self._application.connection_id, new)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,229 @@
+"""Reservations to bookings: one reservation is one booking of one or more rooms.
+
+Three answers tell of them: getReservationsWithRateDetails (`rooms` with state and rates, UTC times,
+deletion), getReservations (`rooms` with state) and getReservation (`assigned` and `unassigned`,
+without states).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.mapping_report import (
+    EXTRAS,
+    build_field_trace,
+    reason_of,
+)
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    CloudbedsEntry,
+    ExtraFields,
+    as_id,
+    as_instant,
+    as_money,
+    children,
+    format_source_value,
+    keep_rounded_amount,
+    null_if_complete,
+    read_day,
+    reader_for,
+)
+from adapters.outbound.providers.cloudbeds.mapping.parties import map_parties
+from adapters.outbound.providers.cloudbeds.mapping.room_stays import map_rooms
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Extras
+from domain.status import BookingStatus, holds_inventory_by_default
+from domain.values import ABSENT, Absent, Field, Money, SourceVersion, Stay
+from ports.providers import ReadItem
+
+_UTC: Final = ZoneInfo("UTC")
+_STATUSES: Final = {
+    "not_confirmed": BookingStatus.PENDING,
+    "confirmed": BookingStatus.CONFIRMED,
+    "checked_in": BookingStatus.CHECKED_IN,
+    "checked_out": BookingStatus.CHECKED_OUT,
+    "canceled": BookingStatus.CANCELED,
+    "no_show": BookingStatus.NO_SHOW,
+}
+_SOURCE_BY_CATEGORY: Final = {
+    "ota": BookingSource.OTA,
+    "direct": BookingSource.DIRECT,
+    "travel_agent": BookingSource.AGENT,
+    "wholesaler": BookingSource.AGENT,
+    "wholesale": BookingSource.AGENT,
+    "corporate": BookingSource.CORPORATE,
+    "corporate_client": BookingSource.CORPORATE,
+}
+_SOURCE_BY_NAME: Final = {
+    "walk-in": BookingSource.WALK_IN,
+    "website": BookingSource.DIRECT,
+    "website/booking engine": BookingSource.DIRECT,
+    "phone": BookingSource.DIRECT,
+    "email": BookingSource.DIRECT,
+    "booking.com": BookingSource.OTA,
+    "expedia": BookingSource.OTA,
+    "airbnb": BookingSource.OTA,
+    "hostelworld": BookingSource.OTA,
+    "agoda": BookingSource.OTA,
+}
+"""In lower case. A source that is not here is OTHER; its words are in the extras, as every
+source's. No page of the vendor lists the categories."""
+
+_SOURCES_OF: Final = {
+    "external_id": "reservationID",
+    "departure": "the reservation's check-out",
+    "count": "rooms",
+    "rooms": "rooms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudbedsBookingMapper:
+    """`currency`: the hotel's, for answers that name none. `whole`: what is missing is empty."""
+
+    zone: ZoneInfo
+    currency: str
+    is_complete: bool
+
+    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
+        raw, external_id = entry.text(), None
+        try:
+            r = reader_for(entry.value)
+            external_id = r.required("reservationID", as_id, "external_id")
+            snapshot = self._map_snapshot(r, external_id)
+        except (UnreadableField, InvalidField) as fault:
+            reason = reason_of(fault, entry.path, _SOURCES_OF)
+            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
+        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
+        field_trace = build_field_trace(r, extras) if explain else ()
+        return ReadItem(
+            kind=ItemKind.BOOKING,
+            raw=raw,
+            external_id=external_id,
+            snapshot=snapshot,
+            field_trace=field_trace,
+        )
+
+    def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
+        kept: ExtraFields = {}
+        currency = r.optional_text("propertyCurrency", "total, paid, balance") or self.currency
+        status = r.choice("status", _STATUSES, "status")
+        primary, further = map_parties(r, is_complete=self.is_complete)
+        amounts = _AmountReader(currency, kept, is_complete=self.is_complete)
+        rooms = map_rooms(r, status, currency, kept)
+        return BookingSnapshot(
+            external_id=external_id,
+            version=self._map_version(r, kept),
+            deleted=r.optional_boolean("isDeleted", "deleted", lenient=True) is True,
+            status=status,
+            holds_inventory=holds_inventory_by_default(status),
+            confirmation_number=external_id,
+            group_id=r.field("groupCode", as_id, "group_id"),
+            source=_map_source(r, kept),
+            stay=_map_stay(r),
+            rooms=rooms or ABSENT,
+            primary_guest=primary,
+            further_guests=further,
+            total=amounts.of(r, "total"),
+            paid=amounts.paid(r),
+            balance=amounts.of(r, "balance"),
+            canceled_at=self._canceled_at(r),
+            extras=_collect_extras(r, kept),
+        )
+
+    def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
+        """The UTC twin where it is told: of a wall time in the night when the clocks go back
+        nobody knows which it was."""
+        for key, zone in (("dateModifiedUTC", _UTC), ("dateModified", self.zone)):
+            found = r.optional(key, as_instant(zone), "version")
+            if found is not None:
+                return SourceVersion(found)
+        for key, zone in (("dateCreatedUTC", _UTC), ("dateCreated", self.zone)):
+            found = r.optional(key, as_instant(zone), "version")
+            if found is not None:
+                kept[key] = format_source_value(r, key, "version")
+                return SourceVersion(found)
+        raise UnreadableField("dateModified", "missing_field", "a value")
+
+    def _canceled_at(self, r: Reader) -> Field[datetime | None]:
+        """Told while the reservation is canceled only, so that its absence then clears ours."""
+        for key, zone in (("dateCancelledUTC", _UTC), ("dateCancelled", self.zone)):
+            found = r.optional(key, as_instant(zone), "canceled_at")
+            if found is not None:
+                return found
+        is_present = "dateCancelled" in r or "dateCancelledUTC" in r
+        return None if is_present or self.is_complete else ABSENT
+
+
+class _AmountReader:
+    """In the property's currency. `kept` gets the texts of those that had to be rounded."""
+
+    def __init__(self, currency: str, kept: ExtraFields, *, is_complete: bool) -> None:
+        self._parse = as_money(currency)
+        self._kept = kept
+        self._whole = is_complete
+
+    def of(self, r: Reader, key: str) -> Field[Money | None]:
+        amount: Money | Absent | None = null_if_complete(
+            r.field(key, self._parse, key), is_complete=self._whole
+        )
+        if isinstance(amount, Money):
+            keep_rounded_amount(r, key, amount, self._kept, key)
+        return amount
+
+    def paid(self, r: Reader) -> Field[Money | None]:
+        """`balanceDetailed` is an object, or a list of one."""
+        value = r.raw("balanceDetailed", "paid")
+        if not value:
+            return None if self._whole else ABSENT
+        is_list = isinstance(value, list)
+        found = r.objects("balanceDetailed")[0] if is_list else r.object("balanceDetailed")
+        return self.of(found, "paid")
+
+
+def _map_stay(r: Reader) -> Stay:
+    """The first and the last day over all rooms. Check-out is no night."""
+    if "reservationCheckIn" in r or "reservationCheckOut" in r:
+        return Stay(
+            read_day(r, "reservationCheckIn", "stay.arrival"),
+            read_day(r, "reservationCheckOut", "stay.departure"),
+        )
+    return Stay(read_day(r, "startDate", "stay.arrival"), read_day(r, "endDate", "stay.departure"))
+
+
+def _map_source(r: Reader, kept: ExtraFields) -> Field[BookingSource]:
+    """The name goes first: a walk-in's category is that of every direct booking."""
+    source_texts = [source_text.strip().lower() for source_text in _read_source_texts(r, kept)]
+    for source_text in source_texts:
+        found = _SOURCE_BY_NAME.get(source_text) or _SOURCE_BY_CATEGORY.get(source_text)
+        if found is not None:
+            return found
+    return BookingSource.OTHER if source_texts else ABSENT
+
+
+def _read_source_texts(r: Reader, kept: ExtraFields) -> Iterator[str]:
+    for holder, keys in ((r, ("sourceName", "sourceCategory")), *_source_object(r)):
+        for key in keys:
+            source_text = holder.optional_text(key, "source")
+            if source_text:
+                kept[holder.path_of(key)] = format_source_value(holder, key, "source")
+                yield source_text
+
+
+def _source_object(r: Reader) -> Iterator[tuple[Reader, tuple[str, ...]]]:
+    """A text in getReservation, an object elsewhere."""
+    value = r.raw("source", "source")
+    if isinstance(value, dict):
+        yield r.object("source"), ("name", "category")
+    elif value:
+        yield r, ("source",)
+
+
+def _collect_extras(r: Reader, kept: ExtraFields) -> Extras:
+    for card in children(r, "cardsOnFile", EXTRAS) or ():
+        card.drop("cardNumber", "a means of payment")
+    return tuple(sorted({**r.unread(), **kept}.items()))

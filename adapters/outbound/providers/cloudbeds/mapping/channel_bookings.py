@@ -1,0 +1,258 @@
+"""Bookings of the company's channel manager: MyAllocator's, and Build-To-Us's BookingCreate.
+
+They come whole each time, with IsCancellation and IsModification. `EndDate` is the last night, not
+the day of departure. `Units` of one line are so many rooms alike. MyAllocator's own times are UTC;
+those of an order are of no stated zone and taken for the hotel's.
+Source: apidocs.myallocator.com (booking format), the vendor's ota-build-to-us-v5.3 description.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    CloudbedsEntry,
+    ExtraFields,
+    as_id,
+    as_instant,
+    as_money,
+    children,
+    format_source_value,
+    keep_rounded_amount,
+    reader_for,
+)
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
+from domain.status import BookingStatus, holds_inventory_by_default
+from domain.values import (
+    ABSENT,
+    AgeClass,
+    AgeCount,
+    Field,
+    Money,
+    NightlyPrice,
+    SourceVersion,
+    Stay,
+)
+from ports.providers import ReadItem
+
+ORDER_PREFIX: Final = "order-"
+"""An order's number is the channel's, of another number space than reservations."""
+
+_PAYMENT_FIELDS: Final = ("Payments", "CreditCards", "CreditCard", "Payment", "CreditCardId")
+_UTC: Final = ZoneInfo("UTC")
+_ONE_DAY: Final = timedelta(days=1)
+_SOURCES_OF: Final = {"external_id": "OrderId", "departure": "EndDate", "units": "Units"}
+_VERSION_FIELDS: Final = (
+    ("MyallocatorModificationDate", "MyallocatorModificationTime", True),
+    ("OrderModifDate", "OrderModifTime", False),
+    ("MyallocatorCreationDate", "MyallocatorCreationTime", True),
+    ("OrderDate", "OrderTime", False),
+)
+
+
+def is_channel_booking(value: Json) -> bool:
+    return isinstance(value, dict) and ("OrderId" in value or "MyallocatorId" in value)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBookingMapper:
+    zone: ZoneInfo
+    currency: str
+
+    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
+        raw, external_id = entry.text(), None
+        try:
+            r = reader_for(entry.value)
+            external_id = _external_id(r)
+            snapshot = self._map_snapshot(r, external_id)
+        except (UnreadableField, InvalidField) as fault:
+            reason = reason_of(fault, entry.path, _SOURCES_OF)
+            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
+        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
+        field_trace = build_field_trace(r, extras) if explain else ()
+        return ReadItem(
+            kind=ItemKind.BOOKING,
+            raw=raw,
+            external_id=external_id,
+            snapshot=snapshot,
+            field_trace=field_trace,
+        )
+
+    def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
+        kept: ExtraFields = {}
+        status = _map_status(r)
+        currency = r.optional_text("TotalCurrency", "total") or self.currency
+        lines = [_ChannelRoomLine(room, status, currency, kept) for room in _read_lines(r)]
+        rooms = _with_order_occupancy(r, [line.stay(n) for n, line in enumerate(lines)])
+        if not rooms:
+            raise UnreadableField("Rooms", "missing_field", "at least one room")
+        people = _map_parties(r)
+        return BookingSnapshot(
+            external_id=external_id,
+            version=self._map_version(r, kept),
+            status=status,
+            holds_inventory=holds_inventory_by_default(status),
+            confirmation_number=r.required("OrderId", as_id, "external_id, confirmation_number"),
+            source=BookingSource.OTA,
+            stay=_map_stay(r, rooms),
+            rooms=rooms,
+            primary_guest=people[0] if people else ABSENT,
+            further_guests=people[1:] if people else ABSENT,
+            total=_map_total(r, currency, kept),
+            extras=_collect_extras(r, kept),
+        )
+
+    def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
+        """The order's own version number, where it has one, orders what shares an instant."""
+        sequence = r.optional_integer("Version", "version", lenient=True) or 0
+        for day_key, time_key, is_utc in _VERSION_FIELDS:
+            if r.optional_text(day_key, "version") is None:
+                continue
+            at = _read_instant(r, day_key, time_key, _UTC if is_utc else self.zone)
+            for key in (day_key, time_key):
+                if key in r:
+                    kept[key] = format_source_value(r, key, "version")
+            return SourceVersion(at, max(0, sequence))
+        raise UnreadableField("OrderDate", "missing_field", "a value")
+
+
+def _external_id(r: Reader) -> str:
+    own = r.optional("MyallocatorId", as_id, "external_id")
+    order = r.required("OrderId", as_id, "external_id")
+    return own or f"{ORDER_PREFIX}{order}"
+
+
+def _map_status(r: Reader) -> BookingStatus:
+    if r.optional_boolean("IsCancellation", "status", lenient=True):
+        return BookingStatus.CANCELED
+    if r.optional_boolean("IsTentative", "status", lenient=True):
+        return BookingStatus.PENDING
+    return BookingStatus.CONFIRMED
+
+
+def _read_instant(r: Reader, day_key: str, time_key: str, zone: ZoneInfo) -> datetime:
+    """A day without a time is meant as its beginning."""
+    clock = r.optional_text(time_key, "version") or "00:00:00"
+    text = f"{r.text(day_key, 'version')} {clock}"
+    found = as_instant(zone)(text, r.path_of(day_key))
+    if found is None:
+        raise UnreadableField(r.path_of(day_key), "bad_instant", "an instant that is set")
+    return found
+
+
+def _read_lines(r: Reader) -> Sequence[Reader]:
+    return children(r, "Rooms", "rooms") or []
+
+
+def _with_order_occupancy(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomStay, ...]:
+    """The order's people stay in its room, where it has but one."""
+    if len(rooms) != 1 or rooms[0].units != 1 or rooms[0].occupancy:
+        return tuple(rooms)
+    return (replace(rooms[0], occupancy=tuple(_read_occupancy(r, "Order", "rooms[0].occupancy"))),)
+
+
+def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[AgeCount]:
+    for name, age_class in (("Adults", AgeClass.ADULT), ("Children", AgeClass.CHILD)):
+        count = r.optional_integer(f"{prefix}{name}", target, lenient=True)
+        if count:
+            yield AgeCount(age_class, count)
+
+
+def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
+    """The header's own days where it tells them: the last night is one before the departure."""
+    arrival = r.optional_local_date("StartDate", "stay.arrival")
+    last_night = r.optional_local_date("EndDate", "stay.departure")
+    first = arrival or min(room.stay.arrival for room in rooms)
+    if last_night is not None:
+        return Stay(first, _day_after(last_night, r.path_of("EndDate")))
+    return Stay(first, max(room.stay.departure for room in rooms))
+
+
+def _day_after(last_night: date, path: str) -> date:
+    if last_night == date.max:
+        raise UnreadableField(path, "bad_date", "a night that a day follows")
+    return last_night + _ONE_DAY
+
+
+def _map_total(r: Reader, currency: str, kept: ExtraFields) -> Field[Money | None]:
+    total = r.field("TotalPrice", as_money(currency), "total")
+    if isinstance(total, Money):
+        keep_rounded_amount(r, "TotalPrice", total, kept, "total")
+    return total
+
+
+def _map_parties(r: Reader) -> tuple[Party, ...]:
+    """The first customer is who stays; none of them has an id."""
+    listed = children(r, "Customers", "primary_guest, further_guests") or []
+    return tuple(_map_party(customer, is_first=n == 0) for n, customer in enumerate(listed))
+
+
+def _map_party(r: Reader, *, is_first: bool) -> Party:
+    target = "primary_guest" if is_first else "further_guests"
+    return Party(
+        role=PartyRole.PRIMARY if is_first else PartyRole.COMPANION,
+        first_name=r.optional_text("CustomerFName", f"{target}.first_name"),
+        last_name=r.optional_text("CustomerLName", f"{target}.last_name"),
+        email=r.optional_text("CustomerEmail", f"{target}.email"),
+        phone=r.optional_text("CustomerPhone", f"{target}.phone")
+        or r.optional_text("CustomerPhoneMobile", f"{target}.phone"),
+        country=r.optional_text("CustomerCountry", f"{target}.country"),
+        language=r.optional_text("CustomerLanguage", f"{target}.language"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ChannelRoomLine:
+    r: Reader
+    status: BookingStatus
+    currency: str
+    kept: ExtraFields
+
+    def stay(self, position: int) -> RoomStay:
+        r, target = self.r, f"rooms[{position}]"
+        first = r.local_date("StartDate", f"{target}.stay")
+        last_night = r.local_date("EndDate", f"{target}.stay")
+        return RoomStay(
+            line_id=r.optional("ChannelRoomId", as_id, f"{target}.line_id"),
+            room_type_id=self._room_type(target),
+            rate_plan_id=r.optional("RateId", as_id, f"{target}.rate_plan_id"),
+            stay=Stay(first, _day_after(last_night, r.path_of("EndDate"))),
+            status=self.status,
+            occupancy=tuple(_read_occupancy(r, "", f"{target}.occupancy")),
+            nightly_prices=tuple(self._nightly_prices(target)),
+            units=r.integer("Units", f"{target}.units", lenient=True) if "Units" in r else 1,
+        )
+
+    def _room_type(self, target: str) -> str | None:
+        """MyAllocator's own room types, if it is one; else the channel's word for it."""
+        value = self.r.raw("RoomTypeIds", f"{target}.room_type_id")
+        if isinstance(value, list) and len(value) == 1:
+            return as_id(value[0], self.r.path_of("RoomTypeIds"))
+        if value:
+            self.kept[self.r.path_of("RoomTypeIds")] = format_source_value(
+                self.r, "RoomTypeIds", f"{target}.room_type_id"
+            )
+        return self.r.optional("ChannelRoomType", as_id, f"{target}.room_type_id")
+
+    def _nightly_prices(self, target: str) -> Iterator[NightlyPrice]:
+        """Of one unit."""
+        target = f"{target}.nightly_prices"
+        for each in children(self.r, "DayRates", target) or ():
+            currency = each.optional_text("Currency", target) or self.currency
+            price = each.required("Rate", as_money(currency), target)
+            keep_rounded_amount(each, "Rate", price, self.kept, target)
+            yield NightlyPrice(each.local_date("Date", target), price)
+
+
+def _collect_extras(r: Reader, kept: ExtraFields) -> tuple[tuple[str, str], ...]:
+    for key in _PAYMENT_FIELDS:
+        r.drop(key, "a means of payment")
+    return tuple(sorted({**r.unread(), **kept}.items()))

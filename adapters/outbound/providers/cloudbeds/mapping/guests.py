@@ -1,0 +1,284 @@
+"""Guests: of getGuestList, getGuestsModified and getGuest, and profiles of Guest Profiles 1.0.
+
+One guest is one person by its id alone. A profile is another thing than a guest, of another number
+space: its id is prefixed, so that no guest is ever taken for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    CloudbedsEntry,
+    as_day,
+    as_id,
+    as_instant,
+    children,
+    reader_for,
+)
+from adapters.outbound.providers.cloudbeds.mapping.parties import ANONYMIZED_FLAG, PERSONAL_FIELDS
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import GuestSnapshot
+from domain.values import ABSENT, Field, SourceVersion
+from ports.providers import ReadItem
+
+PROFILE_PREFIX: Final = "profile-"
+_RESERVATION_FIELDS: Final = (
+    "reservationID",
+    "dateCreated",
+    "isMainGuest",
+    "status",
+    "roomTypeID",
+    "roomID",
+    "roomName",
+    "startDate",
+    "endDate",
+)
+"""Told of one of the guest's reservations, by some of the answers."""
+
+_LIST_NAME_OF_SINGLE: Final = {
+    "firstName": "guestFirstName",
+    "lastName": "guestLastName",
+    "gender": "guestGender",
+    "email": "guestEmail",
+    "phone": "guestPhone",
+    "cellPhone": "guestCellPhone",
+    "country": "guestCountry",
+    "address": "guestAddress1",
+    "address2": "guestAddress2",
+    "city": "guestCity",
+    "zip": "guestZip",
+    "state": "guestState",
+    "birthDate": "guestBirthDate",
+    "documentType": "guestDocumentType",
+    "documentNumber": "guestDocumentNumber",
+    "documentIssueDate": "guestDocumentIssueDate",
+    "documentIssuingCountry": "guestDocumentIssuingCountry",
+    "documentExpirationDate": "guestDocumentExpirationDate",
+}
+"""getGuest's names of what the lists tell; what we hold must not depend on how it was asked."""
+
+_SINGLE_ONLY: Final = frozenset({"specialRequests", "customFields"})
+_PROFILE_PERSONAL: Final = (
+    *_LIST_NAME_OF_SINGLE,
+    "address1",
+    "countryName",
+    "photo",
+    "photoId",
+    "taxId",
+    "companyTaxId",
+    "companyName",
+    "birthday",
+    "isOptIn",
+)
+_SOURCES_OF: Final = {"external_id": "guestID"}
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldNames:
+    """A shape's field names."""
+
+    first: str
+    last: str
+    email: str
+    phone: str
+    mobile: str
+    streets: tuple[str, ...]
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    birth: tuple[str, ...]
+    document: tuple[str, str]
+    opt_in: str
+    personal: tuple[str, ...]
+
+
+_GUEST_FIELDS: Final = _FieldNames(
+    first="guestFirstName",
+    last="guestLastName",
+    email="guestEmail",
+    phone="guestPhone",
+    mobile="guestCellPhone",
+    streets=("guestAddress", "guestAddress1", "guestAddress2"),
+    city="guestCity",
+    region="guestState",
+    postal_code="guestZip",
+    country="guestCountry",
+    birth=("guestBirthDate", "guestBirthdate"),
+    document=("guestDocumentType", "guestDocumentNumber"),
+    opt_in="guestOptIn",
+    personal=PERSONAL_FIELDS,
+)
+_PROFILE_FIELDS: Final = _FieldNames(
+    first="firstName",
+    last="lastName",
+    email="email",
+    phone="phone",
+    mobile="cellPhone",
+    streets=("address1", "address2"),
+    city="city",
+    region="state",
+    postal_code="zip",
+    country="country",
+    birth=("birthday",),
+    document=("documentType", "documentNumber"),
+    opt_in="isOptIn",
+    personal=_PROFILE_PERSONAL,
+)
+
+
+def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) -> Json:
+    """getGuest's answer, which has neither id nor time, as the lists tell a guest. `seen_at`: our
+    clock before it was asked, from when on at the latest it was so."""
+    listed_guest = {
+        _LIST_NAME_OF_SINGLE.get(key, key): value
+        for key, value in data.items()
+        if key not in _SINGLE_ONLY
+    }
+    return {**listed_guest, "guestID": guest_id, "dateModified": seen_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudbedsGuestMapper:
+    zone: ZoneInfo
+
+    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
+        raw, external_id = entry.text(), None
+        try:
+            r = reader_for(entry.value)
+            names = _PROFILE_FIELDS if is_profile(entry.value) else _GUEST_FIELDS
+            external_id = _external_id(r, names)
+            snapshot = self._map_snapshot(r, external_id, names)
+        except (UnreadableField, InvalidField) as fault:
+            reason = reason_of(fault, entry.path, _SOURCES_OF)
+            return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
+        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
+        return ReadItem(
+            kind=ItemKind.GUEST,
+            raw=raw,
+            external_id=external_id,
+            snapshot=snapshot,
+            field_trace=build_field_trace(r, extras) if explain else (),
+        )
+
+    def _map_snapshot(self, r: Reader, external_id: str, names: _FieldNames) -> GuestSnapshot:
+        for key in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
+            r.drop(key, "of one of the guest's reservations")
+        modified = r.required("dateModified", as_instant(self.zone), "version")
+        if modified is None:
+            raise UnreadableField("dateModified", "bad_instant", "an instant that is set")
+        version = SourceVersion(modified)
+        merged_into = _map_merged_into(r)
+        if r.optional_boolean(ANONYMIZED_FLAG, "first_name, last_name, …", lenient=True):
+            return _anonymized_snapshot(r, external_id, version, merged_into, names)
+        document_type, document_number = names.document
+        r.drop("guestName", "the first and the last name together")
+        return GuestSnapshot(
+            external_id=external_id,
+            version=version,
+            first_name=r.field_text(names.first, "first_name"),
+            last_name=r.field_text(names.last, "last_name"),
+            email=r.field_text(names.email, "email"),
+            phone=_map_phone(r, names),
+            address=_map_address(r, names),
+            city=r.field_text(names.city, "city"),
+            region=r.field_text(names.region, "region"),
+            postal_code=r.field_text(names.postal_code, "postal_code"),
+            country=r.field_text(names.country, "country"),
+            birth_date=_map_birth_date(r, names),
+            id_document_type=r.field_text(document_type, "id_document_type"),
+            id_document_number=r.field(document_number, as_id, "id_document_number"),
+            notes=_map_notes(r),
+            email_opt_in=r.field_boolean(names.opt_in, "email_opt_in", lenient=True),
+            merged_into=merged_into,
+            extras=tuple(sorted(r.unread().items())),
+        )
+
+
+def is_profile(value: Json) -> bool:
+    return isinstance(value, dict) and "guestID" not in value and "organizationId" in value
+
+
+def _external_id(r: Reader, names: _FieldNames) -> str:
+    if names is _PROFILE_FIELDS:
+        return PROFILE_PREFIX + r.required("id", as_id, "external_id")
+    return r.required("guestID", as_id, "external_id")
+
+
+def _map_merged_into(r: Reader) -> Field[str | None]:
+    """The vendor's flag counts: an id without it is none."""
+    is_merged = r.field_boolean("isMerged", "merged_into", lenient=True)
+    target = r.field("newGuestID", as_id, "merged_into")
+    if is_merged:
+        return target
+    return ABSENT if is_merged is ABSENT else None
+
+
+def _anonymized_snapshot(
+    r: Reader,
+    external_id: str,
+    version: SourceVersion,
+    merged_into: Field[str | None],
+    names: _FieldNames,
+) -> GuestSnapshot:
+    """Every field of the person is cleared, whatever is still told beside the flag."""
+    for key in names.personal:
+        r.drop(key, "anonymized")
+    return GuestSnapshot(
+        external_id=external_id,
+        version=version,
+        title=None,
+        first_name=None,
+        last_name=None,
+        email=None,
+        phone=None,
+        address=None,
+        city=None,
+        region=None,
+        postal_code=None,
+        country=None,
+        nationality=None,
+        birth_date=None,
+        id_document_type=None,
+        id_document_number=None,
+        notes=None,
+        email_opt_in=None,
+        merged_into=merged_into,
+        extras=tuple(sorted(r.unread().items())),
+    )
+
+
+def _map_phone(r: Reader, names: _FieldNames) -> Field[str | None]:
+    """The mobile's is used where there is no other, and is an extra otherwise."""
+    phone = r.field_text(names.phone, "phone")
+    if phone:
+        return phone
+    mobile = r.field_text(names.mobile, "phone")
+    return phone if mobile is ABSENT else mobile
+
+
+def _map_address(r: Reader, names: _FieldNames) -> Field[str | None]:
+    lines = [r.field_text(key, "address") for key in names.streets]
+    if all(line is ABSENT for line in lines):
+        return ABSENT
+    return "\n".join(line for line in lines if isinstance(line, str)) or None
+
+
+def _map_birth_date(r: Reader, names: _FieldNames) -> Field[date | None]:
+    key = next((key for key in names.birth if key in r), None)
+    return ABSENT if key is None else r.optional(key, as_day, "birth_date")
+
+
+def _map_notes(r: Reader) -> Field[str | None]:
+    found = children(r, "guestNotes", "notes")
+    if found is None:
+        return ABSENT
+    return "\n".join(note.optional_text("note", "notes") or "" for note in found).strip() or None

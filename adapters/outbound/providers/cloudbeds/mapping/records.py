@@ -1,0 +1,54 @@
+"""Room types, rooms and rates to the hotel's records."""
+
+from collections.abc import Iterable, Iterator
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.mapping.parsing import as_id, reader_for
+from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
+from ports.errors import UnreadableAnswer
+
+
+def map_records(
+    room_types: Iterable[Json], rooms: Iterable[Json], rates: Iterable[Json]
+) -> HotelRecords:
+    """Raises UnreadableAnswer."""
+    try:
+        return HotelRecords(
+            room_types=[_room_type(reader_for(v, f"data[{n}]")) for n, v in enumerate(room_types)],
+            rooms=[_room(reader_for(v, f"rooms[{n}]")) for n, v in enumerate(rooms)],
+            rate_plans=list({plan.external_id: plan for plan in _rate_plans(rates)}.values()),
+        )
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+def _room_type(r: Reader) -> RoomTypeRecord:
+    return RoomTypeRecord(
+        external_id=r.required("roomTypeID", as_id),
+        name=r.text("roomTypeName"),
+        description=r.optional_text("roomTypeDescription"),
+        max_occupancy=r.optional_integer("maxGuests", lenient=True),
+    )
+
+
+def _room(r: Reader) -> RoomRecord:
+    """`roomBlocked` is of today; a dorm's beds are rooms."""
+    blocked = r.optional_boolean("roomBlocked", lenient=True)
+    return RoomRecord(
+        external_id=r.required("roomID", as_id),
+        number=r.text("roomName"),
+        room_type_id=r.optional("roomTypeID", as_id),
+        status=None if blocked is None else ("blocked" if blocked else "free"),
+    )
+
+
+def _rate_plans(rates: Iterable[Json]) -> Iterator[RatePlanRecord]:
+    """Bookings name a rate by `rateID`; a base rate has no plan and no name."""
+    for position, value in enumerate(rates):
+        r = reader_for(value, f"data[{position}]")
+        rate_id = r.required("rateID", as_id)
+        private = r.optional_text("ratePlanNamePrivate")
+        name = r.optional_text("ratePlanNamePublic") or private or rate_id
+        yield RatePlanRecord(external_id=rate_id, name=name)

@@ -1,0 +1,107 @@
+"""The rooms of a reservation, each with its own days and state."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    ExtraFields,
+    amounts_by_day,
+    as_id,
+    as_money,
+    children,
+    keep_rounded_amount,
+    read_day,
+)
+from domain.snapshots import RoomStay
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, NightlyPrice, Stay
+
+_LISTS: Final = ("rooms", "assigned", "unassigned")
+_STATES: Final[Mapping[str, BookingStatus | None]] = {
+    "cancelled": BookingStatus.CANCELED,
+    "in_house": BookingStatus.CHECKED_IN,
+    "checked_out": BookingStatus.CHECKED_OUT,
+    "not_checked_in": None,
+}
+_PAST_CHECK_IN: Final = frozenset({BookingStatus.CHECKED_IN, BookingStatus.CHECKED_OUT})
+
+
+def map_rooms(
+    r: Reader, header: BookingStatus, currency: str, kept: ExtraFields
+) -> tuple[RoomStay, ...]:
+    """In the order of their lines, so that a room that gets its number stays where it was."""
+    found = [
+        _RoomReader(room, f"rooms[{n}]", currency, kept).stay(header)
+        for n, room in enumerate(_listed_rooms(r))
+    ]
+    return tuple(sorted(found, key=lambda room: (len(room.line_id or ""), room.line_id or "")))
+
+
+def _listed_rooms(r: Reader) -> Sequence[Reader]:
+    return [room for key in _LISTS for room in children(r, key, "rooms") or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class _RoomReader:
+    r: Reader
+    target: str
+    currency: str
+    kept: ExtraFields
+
+    def stay(self, header: BookingStatus) -> RoomStay:
+        r, target = self.r, self.target
+        return RoomStay(
+            line_id=r.optional("subReservationID", as_id, f"{target}.line_id"),
+            room_type_id=r.required("roomTypeID", as_id, f"{target}.room_type_id"),
+            room_id=r.optional("roomID", as_id, f"{target}.room_id"),
+            rate_plan_id=r.optional("rateID", as_id, f"{target}.rate_plan_id"),
+            stay=self._days(),
+            status=self._status(header),
+            occupancy=tuple(self._occupancy()),
+            nightly_prices=tuple(sorted(self._nightly_prices(), key=lambda price: price.night)),
+        )
+
+    def _days(self) -> Stay:
+        own = any(key in self.r for key in _LISTED_DAYS)
+        keys = _LISTED_DAYS if own else _ASSIGNED_DAYS
+        first, last = (read_day(self.r, key, f"{self.target}.stay") for key in keys)
+        return Stay(first, last)
+
+    def _status(self, header: BookingStatus) -> BookingStatus:
+        """One that is not checked in is as the reservation: canceled, no-show, pending; where
+        others of its rooms are in house or left, it is still expected."""
+        if self.r.optional_text("roomStatus", f"{self.target}.status") is None:
+            return header
+        own = self.r.choice("roomStatus", _STATES, f"{self.target}.status")
+        if own is not None:
+            return own
+        return BookingStatus.CONFIRMED if header in _PAST_CHECK_IN else header
+
+    def _occupancy(self) -> Iterator[AgeCount]:
+        for key, age_class in (("adults", AgeClass.ADULT), ("children", AgeClass.CHILD)):
+            count = self.r.optional_integer(key, f"{self.target}.occupancy", lenient=True)
+            if count:
+                yield AgeCount(age_class, count)
+
+    def _nightly_prices(self) -> Iterator[NightlyPrice]:
+        target = f"{self.target}.nightly_prices"
+        parse = as_money(self.currency)
+        by_day = amounts_by_day(self.r, "detailedRoomRates", target)
+        if by_day:
+            rates = self.r.object("detailedRoomRates")
+            for key in by_day:
+                night = values.as_local_date(key, rates.path_of(key))
+                price = rates.required(key, parse, target)
+                keep_rounded_amount(rates, key, price, self.kept, target)
+                yield NightlyPrice(night, price)
+        for each in children(self.r, "dailyRates", target) or ():
+            price = each.required("rate", parse, target)
+            keep_rounded_amount(each, "rate", price, self.kept, target)
+            yield NightlyPrice(each.local_date("date", target), price)
+
+
+_LISTED_DAYS: Final = ("roomCheckIn", "roomCheckOut")
+_ASSIGNED_DAYS: Final = ("startDate", "endDate")

@@ -1,0 +1,318 @@
+"""From an HTTP call to the vendor's answer: limit, faults, token, method.
+
+What the vendor refuses comes with status 200 and `success` false.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.server.fault_responses import (
+    CorruptibleFields,
+    corrupt_items,
+    truncated_share,
+)
+from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.providers.cloudbeds.simulator.inventory import JsonObject
+from adapters.outbound.providers.cloudbeds.simulator.rendering import CloudbedsRenderer
+
+T = TypeVar("T")
+
+PREFIX: Final = "/api/v1.3/"
+TOKEN: Final = "access_token"  # noqa: S105 an address
+RESERVATIONS: Final = "getReservationsWithRateDetails"
+_MAX_PAGE_SIZE: Final = 100
+_FORM: Final = "application/x-www-form-urlencoded"
+_INVALID_FIELDS: Final = CorruptibleFields(
+    "status", ("reservationCheckIn", "roomRateDetailed", "roomTypeName", "propertyTimezone")
+)
+_MESSAGES: Final = {
+    400: "Invalid request.",
+    401: "Unauthorized.",
+    403: "Access denied.",
+    404: "Method not found.",
+    429: "Too many requests.",
+    500: "Internal error.",
+    503: "Temporarily unavailable, try again.",
+}
+
+
+class CloudbedsSimulatorError(Exception):
+    """Told with status 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedConsent:
+    """What the property's consent gave to the one app. `rotates`: a refresh token is good for one
+    use. `api_key` goes instead of all of it."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    api_key: str
+    token_seconds: int = 3_600
+    rotates: bool = False
+
+    @classmethod
+    def of(cls, seed: int) -> "SimulatedConsent":
+        return cls(
+            f"sim_{seed}_app",
+            f"simulated-secret-{seed}",
+            f"simulated-refresh-{seed}-0",
+            f"cbat_simulated_{seed}",
+        )
+
+
+class SimulatedCloudbedsApi:
+    def __init__(
+        self,
+        activity: ActivityGenerator,
+        credentials: SimulatedConsent,
+        tokens: IssuedTokens,
+        middleware: SimulatorMiddleware,
+    ) -> None:
+        self._activity = activity
+        self._hotel = activity.hotel
+        self._credentials = credentials
+        self._tokens = tokens
+        self._gate = middleware
+        self.renderer = CloudbedsRenderer(activity.hotel)
+        self._refresh_token = credentials.refresh_token
+        self._rotations = 0
+        self._lock = threading.Lock()
+        self._sort_cache: dict[bool, tuple[int, list[Booking]]] = {}
+        inventory = self.renderer.inventory
+        self._methods: dict[str, Callable[[Mapping[str, str]], JsonObject]] = {
+            "getHotels": lambda query: _page([inventory.listed_property()], query),
+            "getHotelDetails": lambda _: {"data": inventory.property()},
+            "getRoomTypes": self._room_types,
+            "getRooms": self._rooms,
+            "getRatePlans": self._rates,
+            RESERVATIONS: self._reservations,
+            "getReservation": self._reservation,
+            "getGuest": self._guest,
+            "getGuestList": self._guests,
+        }
+
+    def answer(self, call: Call) -> Reply:
+        parts = urlsplit(call.path)
+        injected = self._gate.faults.inject(parts.path)
+        refusal = self._gate.refusal(injected, self._credentials.client_id, _status_reply)
+        if refusal is not None:
+            return refusal
+        method = parts.path.removeprefix(PREFIX)
+        if method == TOKEN:
+            return self._token(call)
+        try:
+            self._check(call)
+            body = self._dispatch(method, dict(parse_qsl(parts.query)), injected)
+        except CloudbedsSimulatorError as error:
+            return _reply({"success": False, "message": str(error)})
+        corrupt_items(body, injected, _INVALID_FIELDS, self._gate.faults.pick)
+        return Reply(200, orjson.dumps({"success": True, **body}), cut=truncated_share(injected))
+
+    def _token(self, call: Call) -> Reply:
+        """Form-encoded; no other body is understood."""
+        if call.headers.get("content-type") != _FORM:
+            return _reply({"error": "invalid_request"}, 400)
+        form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
+        credentials = self._credentials
+        if form.get("grant_type") != "refresh_token":
+            return _reply({"error": "unsupported_grant_type"}, 400)
+        sent = (form.get("client_id"), form.get("client_secret"), form.get("refresh_token"))
+        with self._lock:
+            if sent != (credentials.client_id, credentials.client_secret, self._refresh_token):
+                return _reply({"error": "invalid_grant"}, 400)
+            if credentials.rotates:
+                self._rotations += 1
+                self._refresh_token = f"simulated-refresh-{self._hotel.seed}-{self._rotations}"
+            payload = {
+                **self._tokens.issue(seconds=credentials.token_seconds),
+                "refresh_token": self._refresh_token,
+                "resources": [{"type": "property", "id": self.renderer.inventory.property_id}],
+            }
+        return _reply(payload)
+
+    def _check(self, call: Call) -> None:
+        by_token = self._tokens.is_valid(call.headers)
+        by_key = call.headers.get("x-api-key") == self._credentials.api_key
+        if call.method != "GET" or not (by_token or by_key):
+            raise CloudbedsSimulatorError("Access denied: the access token is not valid")
+
+    def _dispatch(
+        self, method: str, query: Mapping[str, str], injected: Sequence[Fault]
+    ) -> JsonObject:
+        handler = self._methods.get(method)
+        if handler is None:
+            raise CloudbedsSimulatorError("Method not found")
+        named = query.get("propertyID") or query.get("propertyIDs")
+        ours = self.renderer.inventory.property_id
+        if method == "getHotels" and named not in (None, ours):
+            return {"data": [], "count": 0, "total": 0}
+        if named not in (None, ours):
+            raise CloudbedsSimulatorError("You do not have permission for this property")
+        with self._hotel.lock:
+            self._gate.apply_faults_before_reply(self._activity, injected)
+            body = handler(query)
+            if method == RESERVATIONS:
+                self._move_items(body, injected)
+            return body
+
+    def _room_types(self, query: Mapping[str, str]) -> JsonObject:
+        """The vendor counts neither these nor their pages."""
+        kinds = self._hotel.room_types.values()
+        rows_of_page = [self.renderer.inventory.room_type(kind) for kind in kinds]
+        return {"data": _page(rows_of_page, query)["data"]}
+
+    def _rooms(self, query: Mapping[str, str]) -> JsonObject:
+        """`count` and `total` are those of properties, the pages are of rooms."""
+        rooms = _page(self.renderer.inventory.rooms(), query)["data"]
+        data = (
+            [{"propertyID": self.renderer.inventory.property_id, "rooms": rooms}] if rooms else []
+        )
+        return {"data": data, "count": len(data), "total": 1}
+
+    def _rates(self, query: Mapping[str, str]) -> JsonObject:
+        first, until = _day(query, "startDate"), _day(query, "endDate")
+        if first is None or until is None:
+            raise CloudbedsSimulatorError("startDate and endDate are required")
+        return {"data": self.renderer.inventory.rates(first, until)}
+
+    def _reservations(self, query: Mapping[str, str]) -> JsonObject:
+        found = self._sorted_bookings(newest_first=query.get("sortByRecent") == "true")
+        cached = [booking for booking in found if self._matches(booking, query)]
+        with_guests = query.get("includeGuestsDetails") == "true"
+        return _page(
+            cached, query, lambda b: self.renderer.render_listed(b, with_guests=with_guests)
+        )
+
+    def _sorted_bookings(self, *, newest_first: bool) -> list[Booking]:
+        """Kept for as long as the hotel does not change."""
+        cached = self._sort_cache.get(newest_first)
+        if cached is not None and cached[0] == self._hotel.revision:
+            return cached[1]
+        key = self.renderer.modified if newest_first else lambda booking: booking.created
+        found = sorted(
+            self._hotel.bookings.values(), key=lambda b: (key(b), b.id), reverse=newest_first
+        )
+        self._sort_cache[newest_first] = (self._hotel.revision, found)
+        return found
+
+    def _matches(self, booking: Booking, query: Mapping[str, str]) -> bool:
+        if booking.is_deleted and query.get("includeDeleted") != "true":
+            return False
+        ids = query.get("reservationID")
+        if ids is not None and self.renderer.reservation_id(booking.id) not in ids.split(","):
+            return False
+        guest_id = query.get("guestID")
+        if guest_id is not None and guest_id not in self.renderer.guest_ids(booking):
+            return False
+        departure = self.renderer.departure(booking)
+        modified = self.renderer.modified(booking) // TICKS
+        return (
+            _is_between(departure, query, "reservationCheckOut", _day)
+            and _is_between(modified, query, "modified", self._parse_seconds)
+            and _is_between(booking.created // TICKS, query, "results", self._parse_seconds)
+        )
+
+    def _parse_seconds(self, query: Mapping[str, str], name: str) -> int | None:
+        """Wall times are the property's."""
+        text = query.get(name)
+        if text is None:
+            return None
+        try:
+            local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=self._hotel.zone)
+        except ValueError:
+            raise CloudbedsSimulatorError(f"{name} is not a valid date") from None
+        return int(local.timestamp())
+
+    def _reservation(self, query: Mapping[str, str]) -> JsonObject:
+        booking = self.renderer.booking(query.get("reservationID", ""))
+        if booking is None or booking.is_deleted:
+            raise CloudbedsSimulatorError("Reservation not found")
+        return {"data": self.renderer.render_single(booking)}
+
+    def _guest(self, query: Mapping[str, str]) -> JsonObject:
+        found = self.renderer.render_single_guest(query.get("guestID", ""))
+        if found is None:
+            raise CloudbedsSimulatorError("Guest not found")
+        return {"data": found}
+
+    def _guests(self, query: Mapping[str, str]) -> JsonObject:
+        """A map by guest id, whose pages are cut from the list by modification."""
+        found = sorted(
+            (
+                (guest.updated, guest.id, guest, booking)
+                for guest, booking, stay in self.renderer.guests()
+                if _is_between(guest.updated // TICKS, query, "results", self._parse_seconds)
+                and _is_between(stay.departure, query, "checkOut", _day)
+            ),
+            reverse=True,
+        )
+        body = _page(found, query, lambda row: self.renderer.render_listed_guest(row[2], row[3]))
+        rows = body["data"]
+        assert isinstance(rows, list)  # noqa: S101  # made above
+        return {**body, "data": {row["guestID"]: row for row in rows}}
+
+    def _move_items(self, body: JsonObject, injected: Sequence[Fault]) -> None:
+        rows = body["data"]
+        row = rows[-1] if isinstance(rows, list) and rows else None
+        last = self.renderer.booking(row["reservationID"]) if row else None
+        rows_of_page = last.stays[-1] if last is not None and not last.is_deleted else None
+        self._gate.apply_faults_after_reply(self._activity, injected, rows_of_page)
+
+
+def _is_between(
+    value: T,
+    query: Mapping[str, str],
+    name: str,
+    parse: Callable[[Mapping[str, str], str], T | None],
+) -> bool:
+    """Both ends are included."""
+    low, high = parse(query, f"{name}From"), parse(query, f"{name}To")
+    return (low is None or low <= value) and (high is None or value <= high)  # type: ignore[operator]  # dates or integers
+
+
+def _page(
+    found: Iterable[T], query: Mapping[str, str], render: Callable[[T], object] = lambda row: row
+) -> JsonObject:
+    """The default sizes differ by method; the greatest is 100."""
+    rows = list(found)
+    size, page = query.get("pageSize", "20"), query.get("pageNumber", "1")
+    if (
+        not (size.isdecimal() and page.isdecimal())
+        or "0" in (size, page)
+        or int(size) > _MAX_PAGE_SIZE
+    ):
+        raise CloudbedsSimulatorError("pageNumber and pageSize are not valid")
+    start = (int(page) - 1) * int(size)
+    rows_of_page = [render(row) for row in rows[start : start + int(size)]]
+    return {"data": rows_of_page, "count": len(rows_of_page), "total": len(rows)}
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    try:
+        return date.fromisoformat(query[name]) if name in query else None
+    except ValueError:
+        raise CloudbedsSimulatorError(f"{name} is not a valid date") from None
+
+
+def _status_reply(status: int, retry_after: str | None) -> Reply:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return _reply({"success": False, "message": _MESSAGES.get(status, "Error.")}, status, headers)
+
+
+def _reply(
+    payload: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None
+) -> Reply:
+    return Reply(status, orjson.dumps(payload), headers or {})

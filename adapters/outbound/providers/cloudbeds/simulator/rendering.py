@@ -1,0 +1,378 @@
+"""The seeded hotel's bookings and guests in the vendor's words.
+
+A booking is a reservation, its rooms have their own days and states. A guest's change moves no
+reservation's time stamp: the vendor warns of such changes.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    Booking,
+    Guest,
+    RoomStay,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.providers.cloudbeds.simulator.inventory import (
+    CloudbedsInventory,
+    JsonObject,
+    number,
+)
+
+_HEADER: Final = (
+    (StayState.CHECKED_IN, "checked_in"),
+    (StayState.CONFIRMED, "confirmed"),
+    (StayState.OPTION, "not_confirmed"),
+    (StayState.CHECKED_OUT, "checked_out"),
+    (StayState.NO_SHOW, "no_show"),
+    (StayState.CANCELED, "canceled"),
+)
+"""The reservation is as the first of these that one of its rooms is."""
+
+_ROOM_STATES: Final = {
+    StayState.CHECKED_IN: "in_house",
+    StayState.CHECKED_OUT: "checked_out",
+    StayState.CANCELED: "cancelled",
+}
+_SOURCES: Final = {
+    "ota": ("Booking.com", "ota"),
+    "agent": ("Nordic Tours", "travel_agent"),
+    "corporate": ("Acme Trading", "corporate_client"),
+    "walk-in": ("Walk-In", "direct"),
+}
+
+
+class CloudbedsRenderer:
+    def __init__(self, hotel: SeededHotel) -> None:
+        self._hotel = hotel
+        self.inventory = CloudbedsInventory(hotel)
+        self._ids: dict[str, str] = {}
+
+    def reservation_id(self, booking_id: str) -> str:
+        return number(self._hotel.id, booking_id)
+
+    def guest_id(self, guest_id: str) -> str:
+        return number("guest", guest_id)
+
+    def booking(self, reservation_id: str) -> Booking | None:
+        if len(self._ids) != len(self._hotel.bookings):
+            self._ids = {self.reservation_id(each): each for each in self._hotel.bookings}
+        return self._hotel.bookings.get(self._ids.get(reservation_id, ""))
+
+    def modified(self, booking: Booking) -> int:
+        return max(booking.updated, *(stay.updated for stay in booking.stays))
+
+    def status(self, booking: Booking) -> str:
+        states = {stay.state for stay in _rooms(booking)}
+        return next(state_name for state, state_name in _HEADER if state in states)
+
+    def arrival(self, booking: Booking) -> date:
+        return min(stay.arrival for stay in _rooms(booking))
+
+    def departure(self, booking: Booking) -> date:
+        return max(stay.departure for stay in _rooms(booking))
+
+    def total(self, booking: Booking) -> int:
+        return sum(stay.total for stay in _rooms(booking))
+
+    def paid(self, booking: Booking) -> int:
+        return sum(stay.paid for stay in _rooms(booking))
+
+    def render_listed(self, booking: Booking, *, with_guests: bool) -> JsonObject:
+        """getReservationsWithRateDetails."""
+        guests = {"guestList": self._guest_list(booking)} if with_guests else {}
+        return {
+            **self._head(booking),
+            **self._times(booking),
+            **self._source(booking),
+            **self._money(booking),
+            "propertyCurrency": self._hotel.currency,
+            "detailedRates": _sum_by_night(booking, self.inventory),
+            "rooms": [self._room(booking, stay) for stay in _rooms(booking)],
+            "origin": "",
+            "mealPlans": "",
+            "estimatedArrivalTime": None,
+            **guests,
+        }
+
+    def render_single(self, booking: Booking) -> JsonObject:
+        """getReservation: in two lists of rooms, without their states."""
+        rooms = _rooms(booking)
+        name, _ = _SOURCES.get(booking.channel, ("Website", "direct"))
+        main = self._merge_target(rooms[0].guest_id)
+        return {
+            **{key: value for key, value in self._head(booking).items() if key not in _LISTED_ONLY},
+            "guestName": _name(main),
+            "guestEmail": main.email or "",
+            "isAnonymized": False,
+            "guestList": self._guest_list(booking),
+            "dateCreated": self.inventory.local_text(booking.created),
+            "dateModified": self.inventory.local_text(self.modified(booking)),
+            "estimatedArrivalTime": None,
+            "source": name,
+            "sourceID": number("source", name),
+            "thirdPartyIdentifier": booking.external_code or "",
+            **self._money(booking),
+            "assigned": [
+                self._render_single_room(booking, stay) for stay in rooms if _is_room_assigned(stay)
+            ],
+            "unassigned": [
+                self._render_single_room(booking, stay)
+                for stay in rooms
+                if not _is_room_assigned(stay)
+            ],
+            "cardsOnFile": [],
+            "customFields": [],
+            "startDate": self.arrival(booking).isoformat(),
+            "endDate": self.departure(booking).isoformat(),
+            "allotmentBlockCode": None,
+        }
+
+    def _head(self, booking: Booking) -> JsonObject:
+        main = _rooms(booking)[0].guest_id
+        return {
+            "propertyID": self.inventory.property_id,
+            "reservationID": self.reservation_id(booking.id),
+            "isDeleted": booking.is_deleted,
+            "status": self.status(booking),
+            "guestID": self.guest_id(self._merge_target(main).id),
+            "profileID": number("profile", main),
+            "guestCountry": self._merge_target(main).country,
+        }
+
+    def _times(self, booking: Booking) -> JsonObject:
+        modified = self.modified(booking)
+        canceled = max((stay.canceled or 0 for stay in _rooms(booking)), default=0)
+        times = {
+            "dateCreated": self.inventory.local_text(booking.created),
+            "dateCreatedUTC": self.inventory.utc_text(booking.created),
+            "dateModified": self.inventory.local_text(modified),
+            "dateModifiedUTC": self.inventory.utc_text(modified),
+            "reservationCheckIn": f"{self.arrival(booking)} 00:00:00",
+            "reservationCheckOut": f"{self.departure(booking)} 00:00:00",
+        }
+        if self.status(booking) == "canceled" and canceled:
+            times["dateCancelled"] = self.inventory.local_text(canceled)
+            times["dateCancelledUTC"] = self.inventory.utc_text(canceled)
+        return dict(times)
+
+    def _source(self, booking: Booking) -> JsonObject:
+        name, category = _SOURCES.get(booking.channel, ("Website", "direct"))
+        return {
+            "sourceName": name,
+            "source": {
+                "name": name,
+                "paymentCollect": "hotel",
+                "sourceID": number("source", name),
+                "category": category,
+            },
+            "sourceCategory": category,
+            "sourceReservationID": booking.external_code,
+            "thirdPartyIdentifier": booking.external_code or "",
+        }
+
+    def _money(self, booking: Booking) -> JsonObject:
+        total, paid = self.total(booking), self.paid(booking)
+        inventory = self.inventory
+        return {
+            "total": inventory.unrounded(total),
+            "balance": inventory.major(total - paid),
+            "balanceDetailed": {
+                "suggestedDeposit": str(inventory.major(total // 10)),
+                "subTotal": inventory.unrounded(total),
+                "additionalItems": 0,
+                "taxesFees": 0,
+                "grandTotal": inventory.unrounded(total),
+                "paid": inventory.major(paid),
+            },
+        }
+
+    def _line(self, booking: Booking, stay: RoomStay) -> str:
+        """The first line is the reservation's own number."""
+        own = self.reservation_id(booking.id)
+        return own if stay.line == 1 else f"{own}-{stay.line - 1}"
+
+    def _common(self, booking: Booking, stay: RoomStay) -> JsonObject:
+        kind = self._hotel.room_types[stay.room_type_id]
+        return {
+            "roomTypeID": self.inventory.room_type_id(kind.id),
+            "roomTypeName": kind.name,
+            "roomTypeIsVirtual": False,
+            "subReservationID": self._line(booking, stay),
+            "isRoomLocked": False,
+            "adults": str(stay.adults),
+            "children": str(len(stay.child_ages)),
+            "reservationRoomID": number("line", booking.id, str(stay.line)),
+            "marketName": "",
+            "marketCode": "",
+        }
+
+    def _room(self, booking: Booking, stay: RoomStay) -> JsonObject:
+        room = self._hotel.rooms[stay.room_id] if stay.room_id and _is_room_assigned(stay) else None
+        guest = self._merge_target(stay.guest_id)
+        return {
+            **self._common(booking, stay),
+            "guestID": self.guest_id(guest.id),
+            "guestName": _name(guest),
+            "rateID": self.inventory.rate_id(stay.room_type_id, stay.rate_plan_id),
+            "rateName": self._hotel.rate_plans[stay.rate_plan_id].name,
+            "roomID": self.inventory.room_id(room.id) if room else "",
+            "roomName": room.number if room else None,
+            "roomCheckIn": stay.arrival.isoformat(),
+            "roomCheckOut": stay.departure.isoformat(),
+            "roomStatus": _ROOM_STATES.get(stay.state, "not_checked_in"),
+            "detailedRoomRates": {
+                night.isoformat(): self.inventory.unrounded(price)
+                for night, price in zip(stay.nights, stay.night_prices, strict=True)
+            },
+        }
+
+    def _render_single_room(self, booking: Booking, stay: RoomStay) -> JsonObject:
+        room = self._hotel.rooms[stay.room_id] if stay.room_id and _is_room_assigned(stay) else None
+        room_fields = {
+            "roomTypeNameShort": stay.room_type_id,
+            "dormRoomName": None,
+            "roomName": room.number if room else "",
+            "roomID": self.inventory.room_id(room.id) if room else "",
+        }
+        return {
+            **{
+                k: v
+                for k, v in self._common(booking, stay).items()
+                if room or k not in _ASSIGNED_ONLY
+            },
+            **(room_fields if room else {}),
+            "startDate": stay.arrival.isoformat(),
+            "endDate": stay.departure.isoformat(),
+            "dailyRates": [
+                {"date": night.isoformat(), "rate": self.inventory.unrounded(price)}
+                for night, price in zip(stay.nights, stay.night_prices, strict=True)
+            ],
+            "roomTotal": str(self.inventory.major(stay.total)),
+        }
+
+    def _guest_list(self, booking: Booking) -> dict[str, JsonObject]:
+        """By guest id; some of them with numbers that look alike."""
+        rooms = _rooms(booking)
+        main = self._merge_target(rooms[0].guest_id).id
+        ids = {self._merge_target(each).id for stay in rooms for each in _people(stay)}
+        return {
+            self.guest_id(each): {
+                **self._person(self._hotel.guests[each]),
+                "isMainGuest": each == main,
+            }
+            for each in sorted(ids)
+        }
+
+    def _person(self, guest: Guest) -> JsonObject:
+        return {
+            "guestID": self.guest_id(guest.id),
+            "guestFirstName": guest.first_name or "",
+            "guestLastName": guest.last_name,
+            "guestGender": "N/A",
+            "guestEmail": guest.email or "",
+            "guestPhone": guest.phone or "",
+            "guestCellPhone": "",
+            "guestCity": "",
+            "guestState": "",
+            "guestCountry": guest.country,
+            "guestZip": "",
+            "isAnonymized": False,
+        }
+
+    def guest_ids(self, booking: Booking) -> set[str]:
+        people = (each for stay in _rooms(booking) for each in _people(stay))
+        return {self.guest_id(self._merge_target(each).id) for each in people}
+
+    def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
+        """Each once, by the last of the stays that it is on."""
+        found: dict[str, tuple[Guest, Booking, RoomStay]] = {}
+        for booking in self._hotel.bookings.values():
+            for stay in booking.stays:
+                for each in _people(stay) if stay.deleted is None else ():
+                    found[each] = (self._hotel.guests[each], booking, stay)
+        yield from found.values()
+
+    def render_listed_guest(self, guest: Guest, booking: Booking) -> JsonObject:
+        """getGuestList with its details."""
+        return {
+            **self._person(guest),
+            "reservationID": self.reservation_id(booking.id),
+            "guestName": _name(guest),
+            "dateCreated": self.inventory.local_text(guest.created),
+            "dateModified": self.inventory.local_text(guest.updated),
+            "isMainGuest": booking.stays[0].guest_id == guest.id,
+            "guestAddress1": "",
+            "guestAddress2": "",
+            "guestOptIn": False,
+            "status": None,
+            **self._merged(guest),
+        }
+
+    def render_single_guest(self, guest_id: str) -> JsonObject | None:
+        """getGuest: other names, neither id nor time."""
+        found = (g for g in self._hotel.guests.values() if self.guest_id(g.id) == guest_id)
+        guest = next(found, None)
+        if guest is None:
+            return None
+        return {
+            "firstName": guest.first_name or "",
+            "lastName": guest.last_name,
+            "gender": "N/A",
+            "email": guest.email or "",
+            "phone": guest.phone or "",
+            "cellPhone": "",
+            "country": guest.country,
+            "address": "",
+            "address2": "",
+            "city": "",
+            "zip": "",
+            "state": "",
+            "customFields": [],
+            "specialRequests": "",
+            "isAnonymized": False,
+            "guestOptIn": False,
+            **self._merged(guest),
+        }
+
+    def _merged(self, guest: Guest) -> JsonObject:
+        if guest.merged_into is None:
+            return {"isMerged": False, "newGuestID": ""}
+        return {"isMerged": True, "newGuestID": self.guest_id(guest.merged_into)}
+
+    def _merge_target(self, guest_id: str) -> Guest:
+        guest = self._hotel.guests[guest_id]
+        while guest.merged_into is not None:
+            guest = self._hotel.guests[guest.merged_into]
+        return guest
+
+
+_LISTED_ONLY: Final = frozenset({"isDeleted", "guestID", "profileID", "guestCountry"})
+_ASSIGNED_ONLY: Final = frozenset({"marketName", "marketCode"})
+
+
+def _rooms(booking: Booking) -> Sequence[RoomStay]:
+    """Those that were not taken off it; of a deleted one, all."""
+    return [stay for stay in booking.stays if stay.deleted is None] or booking.stays
+
+
+def _people(stay: RoomStay) -> tuple[str, ...]:
+    return (stay.guest_id, *stay.companion_ids)
+
+
+def _is_room_assigned(stay: RoomStay) -> bool:
+    return stay.room_id is not None and stay.is_assigned
+
+
+def _name(guest: Guest) -> str:
+    return f"{guest.first_name or ''} {guest.last_name}".strip()
+
+
+def _sum_by_night(booking: Booking, inventory: CloudbedsInventory) -> dict[str, float]:
+    by_night: dict[str, int] = {}
+    for stay in _rooms(booking):
+        for night, price in zip(stay.nights, stay.night_prices, strict=True):
+            by_night[night.isoformat()] = by_night.get(night.isoformat(), 0) + price
+    return {night: inventory.major(price) for night, price in sorted(by_night.items())}

@@ -1,0 +1,222 @@
+"""A Cloudbeds that can be run on this machine: its API and its token endpoint on one port.
+
+`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Unpack
+
+import orjson
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    Booking,
+    HotelEvent,
+    HotelEventType,
+    RoomStay,
+    StayState,
+)
+from adapters.outbound.provider_kit.simulation.hotel_simulator import (
+    HotelSimulator,
+    activity_generator_from,
+)
+from adapters.outbound.provider_kit.simulation.scenario import (
+    ExpectedBooking,
+    ScenarioAction,
+    VendorMessage,
+    perform,
+)
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
+from adapters.outbound.provider_kit.simulation.server.options import (
+    RunConditions,
+    SimulatorOptions,
+    run_conditions_from,
+)
+from adapters.outbound.providers.cloudbeds.capabilities import PAGE_SIZE
+from adapters.outbound.providers.cloudbeds.simulator.api import (
+    PREFIX,
+    RESERVATIONS,
+    TOKEN,
+    SimulatedCloudbedsApi,
+    SimulatedConsent,
+)
+from domain.status import BookingStatus
+from domain.values import Money
+
+_STATUSES: Final = {
+    "not_confirmed": BookingStatus.PENDING,
+    "confirmed": BookingStatus.CONFIRMED,
+    "checked_in": BookingStatus.CHECKED_IN,
+    "checked_out": BookingStatus.CHECKED_OUT,
+    "canceled": BookingStatus.CANCELED,
+    "no_show": BookingStatus.NO_SHOW,
+}
+_ROOM_ACTIONS: Final[
+    dict[ScenarioAction, tuple[StayState, Callable[[HotelCommands, RoomStay], object]]]
+] = {
+    ScenarioAction.CHECK_IN: (StayState.CONFIRMED, HotelCommands.check_in),
+    ScenarioAction.REVERT_CHECK_IN: (StayState.CHECKED_IN, HotelCommands.revert_check_in),
+    ScenarioAction.CHECK_OUT: (StayState.CHECKED_IN, HotelCommands.check_out),
+    ScenarioAction.CANCEL: (StayState.CONFIRMED, HotelCommands.cancel),
+    ScenarioAction.NO_SHOW: (StayState.CONFIRMED, HotelCommands.no_show),
+}
+"""What is done to one room on purpose is done to those of its booking that it fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudbedsEvent:
+    """One webhook. `capital`: it spells reservationID and propertyID so, the others …Id."""
+
+    name: str
+    fields: JsonObject
+    at: int
+    is_upper_case_id: bool
+
+
+def start_simulator(options: SimulatorOptions) -> "CloudbedsSimulator":
+    """A running simulator; the caller stops it."""
+    simulator = CloudbedsSimulator(activity_generator_from(options), **run_conditions_from(options))
+    simulator.begin(options)
+    return simulator
+
+
+class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
+    """One property behind one port. `api` answers."""
+
+    def __init__(
+        self,
+        activity: ActivityGenerator,
+        *,
+        credentials: SimulatedConsent | None = None,
+        **conditions: Unpack[RunConditions],
+    ) -> None:
+        self.credentials = credentials or SimulatedConsent.of(activity.hotel.seed)
+        super().__init__(
+            activity, render_events=self.to_events, compose=self._webhook, **conditions
+        )
+        self.api = SimulatedCloudbedsApi(activity, self.credentials, self.tokens, self.middleware)
+        self.renderer = self.api.renderer
+        self.serve(self.api.answer)
+
+    @property
+    def page_size(self) -> int:
+        return PAGE_SIZE
+
+    @property
+    def bookings_path(self) -> str:
+        return RESERVATIONS
+
+    @property
+    def token_path(self) -> str:
+        return TOKEN
+
+    def connection_values(self) -> dict[str, str]:
+        return {
+            "base_url": f"{self.base_url}{PREFIX}".rstrip("/"),
+            "client_id": self.credentials.client_id,
+            "client_secret": self.credentials.client_secret,
+            "refresh_token": self.credentials.refresh_token,
+            "property_id": self.renderer.inventory.property_id,
+        }
+
+    def expected_bookings(self) -> Sequence[ExpectedBooking]:
+        with self.activity.lock:
+            return [self._expected_booking(booking) for booking in self.hotel.expected_bookings()]
+
+    def _expected_booking(self, booking: Booking) -> ExpectedBooking:
+        renderer = self.renderer
+        return ExpectedBooking(
+            external_id=renderer.reservation_id(booking.id),
+            status=_STATUSES[renderer.status(booking)],
+            arrival=renderer.arrival(booking),
+            departure=renderer.departure(booking),
+            total=Money(renderer.total(booking), self.hotel.currency),
+        )
+
+    def act(self, act: ScenarioAction) -> str | None:
+        with self.activity.lock:
+            stay, happened = perform(self.activity, act)
+            if stay is None:
+                return None
+            self._apply_to_all_rooms(act, self.hotel.bookings[stay.booking_id])
+            self.queue_messages([*happened, *self.activity.commands.take_events()])
+        return self.renderer.reservation_id(stay.booking_id)
+
+    def _apply_to_all_rooms(self, act: ScenarioAction, booking: Booking) -> None:
+        commands = self.activity.commands
+        for stay in booking.stays:
+            if act is ScenarioAction.DELETE and stay.deleted is None:
+                commands.delete(stay)
+            elif (
+                act in _ROOM_ACTIONS
+                and stay.deleted is None
+                and stay.state is _ROOM_ACTIONS[act][0]
+            ):
+                _ROOM_ACTIONS[act][1](commands, stay)
+
+    def unknown_message(self) -> VendorMessage:
+        event = CloudbedsEvent(
+            "weather/forecast_changed", {}, self.hotel.now, is_upper_case_id=True
+        )
+        return self.build_message(event)
+
+    def _webhook(self, events: Sequence[CloudbedsEvent]) -> bytes:
+        (event,) = events
+        name = "propertyID" if event.is_upper_case_id else "propertyId"
+        property_id = self.renderer.inventory.property_id
+        return orjson.dumps(
+            {
+                "version": "1.0",
+                "event": event.name,
+                "timestamp": event.at // (TICKS // 1_000_000) / 1_000_000,
+                name: int(property_id),
+                f"{name}_str": property_id,
+                **event.fields,
+            }
+        )
+
+    def to_events(self, happened: Sequence[HotelEvent]) -> list[CloudbedsEvent]:
+        return [event for each in happened for event in self._events(each)]
+
+    def _events(self, happened: HotelEvent) -> Iterator[CloudbedsEvent]:
+        if happened.what is HotelEventType.ROOM_CLEANED:
+            room: JsonObject = {"roomId": self.renderer.inventory.room_id(happened.subject)}
+            name = "housekeeping/room_condition_changed"
+            yield CloudbedsEvent(name, room, happened.at, is_upper_case_id=False)
+        elif happened.what in (HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED):
+            guest_id = self.renderer.guest_id(happened.subject)
+            fields: JsonObject = {"guestId": int(guest_id), "guestId_str": guest_id}
+            yield CloudbedsEvent(
+                "guest/details_changed", fields, happened.at, is_upper_case_id=False
+            )
+        else:
+            yield self._booking_event(happened)
+
+    def _booking_event(self, happened: HotelEvent) -> CloudbedsEvent:
+        booking = self.hotel.bookings[happened.subject]
+        own = self.renderer.reservation_id(booking.id)
+        days: JsonObject = {
+            "startDate": self.renderer.arrival(booking).isoformat(),
+            "endDate": self.renderer.departure(booking).isoformat(),
+        }
+        match happened.what:
+            case HotelEventType.CREATED:
+                name, is_upper_case_id, more = "created", True, days
+            case HotelEventType.AMENDED:
+                name, is_upper_case_id, more = "dates_changed", False, days
+            case HotelEventType.ROOM_ASSIGNED | HotelEventType.ROOM_UNASSIGNED:
+                name, is_upper_case_id, more = "accommodation_changed", False, {}
+            case HotelEventType.DELETED if booking.is_deleted:
+                name, is_upper_case_id, more = "deleted", False, {}
+            case HotelEventType.DELETED:
+                name, is_upper_case_id, more = "accommodation_removed", False, {}
+            case _:
+                status: JsonObject = {"status": self.renderer.status(booking)}
+                name, is_upper_case_id, more = "status_changed", True, status
+        key = "reservationID" if is_upper_case_id else "reservationId"
+        return CloudbedsEvent(
+            f"reservation/{name}", {key: own, **more}, happened.at, is_upper_case_id
+        )

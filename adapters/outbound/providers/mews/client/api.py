@@ -1,0 +1,218 @@
+"""The Connector API as questions: tokens in the body, cursor paging, pages that shrink when heavy.
+
+guidelines/requests.md, pagination.md. No request body may ever be logged.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, TypeVar
+
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
+from domain.sync import TransportCounts
+from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
+
+T = TypeVar("T")
+Parameters: TypeAlias = Mapping[str, Json]
+
+PREFIX: Final = "/api/connector/v1/"
+_HEADERS: Final = {"Content-Type": "application/json", "Accept": "application/json"}
+_MIN_PER_PAGE: Final = 50
+
+
+@dataclass(slots=True)
+class PageSize:
+    """Halves when an answer was too heavy (408), grows by an eighth with each that was not."""
+
+    value: int = MAX_PER_PAGE
+
+    @property
+    def can_shrink(self) -> bool:
+        return self.value > _MIN_PER_PAGE
+
+    def shrink(self) -> None:
+        self.value = max(_MIN_PER_PAGE, self.value // 2)
+
+    def grow(self) -> None:
+        self.value = min(MAX_PER_PAGE, self.value + self.value // 8)
+
+
+@dataclass(frozen=True, slots=True)
+class PagedOperation:
+    """One paged operation: its path, the key of its list, and the filter that takes ids."""
+
+    operation: str
+    key: str
+    ids: str
+    fixed_parameters: Parameters = field(default_factory=dict)
+
+
+RESERVATIONS: Final = PagedOperation(
+    "reservations/getAll/2023-06-06", "Reservations", "ReservationIds"
+)
+CUSTOMERS: Final = PagedOperation(
+    "customers/getAll",
+    "Customers",
+    "CustomerIds",
+    {
+        "Extent": {"Customers": True, "Addresses": True},
+        "ActivityStates": ["Active", "Deleted"],
+    },
+)
+COMPANIONSHIPS: Final = PagedOperation(
+    "companionships/getAll",
+    "Companionships",
+    "ReservationIds",
+    {"Extent": {"Reservations": False, "ReservationGroups": False, "Customers": False}},
+)
+CHARGES: Final = PagedOperation("orderItems/getAll", "OrderItems", "ServiceOrderIds")
+COMPANIES: Final = PagedOperation("companies/getAll", "Companies", "CompanyIds")
+SERVICES: Final = PagedOperation("services/getAll", "Services", "ServiceIds")
+CATEGORIES: Final = PagedOperation("resourceCategories/getAll", "ResourceCategories", "ServiceIds")
+ASSIGNMENTS: Final = PagedOperation(
+    "resourceCategoryAssignments/getAll", "ResourceCategoryAssignments", "ResourceCategoryIds"
+)
+RESOURCES: Final = PagedOperation(
+    "resources/getAll",
+    "Resources",
+    "ResourceIds",
+    {"Extent": {"Resources": True, "Inactive": False}},
+)
+RATES: Final = PagedOperation(
+    "rates/getAll",
+    "Rates",
+    "ServiceIds",
+    {"Extent": {"Rates": True, "AvailabilityBlockAssignments": False}},
+)
+AGE_CATEGORIES: Final = PagedOperation("ageCategories/getAll", "AgeCategories", "AgeCategoryIds")
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """`cursor` is None on the last page."""
+
+    values: list[Json]
+    cursor: str | None
+
+
+class MewsConnectorApi:
+    """For one connection. Every method may raise the ProviderError family."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        base_url: str,
+        identity: Mapping[str, str],
+        correlation_id: str,
+    ) -> None:
+        self._transport = transport
+        self._base_url = base_url.rstrip("/")
+        self._identity = identity
+        self._correlation_id = correlation_id
+        self.page_size = PageSize()
+
+    def counts(self) -> TransportCounts:
+        return self._transport.counts()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def fetch(
+        self, operation: str, parameters: Parameters, *, is_splittable: bool = False
+    ) -> dict[str, Json]:
+        """`shrinkable`: TooHeavy (408) is raised at once rather than after the usual attempts."""
+        call = Call(
+            method="POST",
+            url=f"{self._base_url}{PREFIX}{operation}",
+            headers=_HEADERS,
+            body=dumps({**self._identity, **parameters}).encode(),
+            is_idempotent=True,
+            is_splittable=is_splittable,
+        )
+        answer = self._send(call)
+        if answer.status == 204:
+            return {}
+        value = answer.json()
+        if not isinstance(value, dict):
+            raise UnreadableAnswer("expected an object as answer", status=answer.status)
+        return value
+
+    def _send(self, call: Call) -> Answer:
+        """A 403 is a rule of the hotel's business here, with a text for its people; what is not
+        permitted is 401 (concepts: responses)."""
+        try:
+            return self._transport.send(call, correlation_id=self._correlation_id)
+        except AccessForbidden as rule:
+            raise ProviderRejected(status=rule.details.get("status")) from rule
+
+    def page(self, listing: PagedOperation, parameters: Parameters, cursor: str | None) -> ListPage:
+        """Raises TooHeavy where even the smallest page is."""
+        while True:
+            count = self.page_size.value
+            limitation: Json = {"Count": count, "Cursor": cursor} if cursor else {"Count": count}
+            request_body = {**listing.fixed_parameters, **parameters, "Limitation": limitation}
+            can_shrink = self.page_size.can_shrink
+            try:
+                answer = self.fetch(listing.operation, request_body, is_splittable=can_shrink)
+            except TooHeavy:
+                if not can_shrink:
+                    raise
+                self.page_size.shrink()
+                continue
+            self.page_size.grow()
+            return _parse_list_page(answer, listing, count, cursor)
+
+    def all(self, listing: PagedOperation, parameters: Parameters) -> list[Json]:
+        """Every page of a short list."""
+        found: list[Json] = []
+        cursor = None
+        while True:
+            list_page = self.page(listing, parameters, cursor)
+            found += list_page.values
+            cursor = list_page.cursor
+            if cursor is None:
+                return found
+
+    def by_ids(
+        self,
+        listing: PagedOperation,
+        ids: Sequence[str],
+        parameters: Parameters | None = None,
+        *,
+        filter_name: str | None = None,
+    ) -> list[Json]:
+        """In as few questions as the vendor's limit allows; none for no ids."""
+        found: list[Json] = []
+        for chunk in batches(ids, MAX_IDS_PER_REQUEST):
+            wanted_ids: Json = list(chunk)
+            found += self.all(
+                listing, {**(parameters or {}), filter_name or listing.ids: wanted_ids}
+            )
+        return found
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _parse_list_page(
+    answer: Mapping[str, Json], listing: PagedOperation, count: int, request_body: str | None
+) -> ListPage:
+    values = answer.get(listing.key)
+    if values is None:
+        # 204 and an extent that was not asked for are the only answers without their list.
+        values = []
+        if answer:
+            raise UnreadableAnswer(f"{listing.key}: the list is missing", path=listing.key)
+    if not isinstance(values, list):
+        raise UnreadableAnswer(f"{listing.key}: expected a list", path=listing.key)
+    cursor = answer.get("Cursor")
+    if len(values) < count or not isinstance(cursor, str):
+        return ListPage(values, None)
+    if cursor == request_body:
+        raise UnreadableAnswer("Cursor: it does not move from page to page", path="Cursor")
+    return ListPage(values, cursor)

@@ -1,0 +1,243 @@
+"""What a client learns of the hotel before it reads bookings, and what it completes them with."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.providers.mews.client import api as connector
+from adapters.outbound.providers.mews.client.api import MewsConnectorApi
+from adapters.outbound.providers.mews.client.bulk_lookup import bulk_lookup
+from adapters.outbound.providers.mews.mapping.bookings import MewsBookingMapper
+from adapters.outbound.providers.mews.mapping.guests import map_guest
+from adapters.outbound.providers.mews.mapping.messages import MewsMessages
+from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from adapters.outbound.providers.mews.mapping.records import LANGUAGE, map_records
+from adapters.outbound.providers.mews.mapping.references import (
+    Enterprise,
+    References,
+    find_lodging_services,
+    find_services_with_beds,
+    index_references,
+    order_id_of,
+    parse_enterprise,
+    reservation_id_of,
+)
+from domain.snapshots import HotelRecords
+from ports.errors import Misconfigured, UnreadableAnswer, UnreadableMessage
+from ports.providers import ReadItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotelConfiguration:
+    """`now` is the provider's clock."""
+
+    now: datetime
+    enterprise: Enterprise
+    body: dict[str, Json]
+
+
+def fetch_configuration(api: MewsConnectorApi) -> HotelConfiguration:
+    answer = api.fetch("configuration/get", {})
+    try:
+        r = MewsReader(answer)
+        enterprise = r.required("Enterprise", lambda value, _: parse_enterprise(value))
+        return HotelConfiguration(now=r.instant("NowUtc"), enterprise=enterprise, body=answer)
+    except UnreadableField as fault:
+        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+
+
+def fetch_services(
+    api: MewsConnectorApi, service_ids: tuple[str, ...], orphan_errors: OrphanErrors
+) -> tuple[tuple[str, ...], list[Json]]:
+    """Where people sleep, and the resource categories there. `service_ids`, where the connection
+    names them, are taken as they are."""
+    candidates = service_ids or _find_bookable_services(
+        api.all(connector.SERVICES, {}), orphan_errors
+    )
+    categories = api.by_ids(connector.CATEGORIES, candidates)
+    return service_ids or _filter_lodging_services(
+        candidates, categories, orphan_errors
+    ), categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MewsHotel:
+    """One run's knowledge of the hotel. `services`: where people sleep. `unplaced`: services and
+    categories that can't be read, whose bookings are not seen."""
+
+    api: MewsConnectorApi
+    configured: HotelConfiguration
+    services: tuple[str, ...]
+    categories: list[Json]
+    age_categories: list[Json]
+    orphan_errors: Sequence[ReadItem]
+
+    @classmethod
+    def fetch(cls, api: MewsConnectorApi, service_ids: tuple[str, ...]) -> "MewsHotel":
+        """Raises Misconfigured where nobody can sleep, UnreadableAnswer where that is unknown."""
+        configured = fetch_configuration(api)
+        orphan_errors = OrphanErrors()
+        services, categories = fetch_services(api, service_ids, orphan_errors)
+        if not services:
+            raise _no_lodging_error(orphan_errors)
+        ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})
+        return cls(
+            api=api,
+            configured=configured,
+            services=services,
+            categories=categories,
+            age_categories=ages,
+            orphan_errors=orphan_errors.items,
+        )
+
+    def records(self) -> tuple[HotelRecords, Sequence[ReadItem]]:
+        """And those that can't be read."""
+        messages = MewsMessages()
+        known = frozenset(self.services)
+        own = [value for value in self.categories if _get_text(value, "ServiceId") in known]
+        messages.add("ResourceCategories", own)
+        category_ids = list(_iter_texts(own, "Id"))
+        assignments = self.api.by_ids(
+            connector.ASSIGNMENTS, category_ids, filter_name="ResourceCategoryIds"
+        )
+        messages.add("ResourceCategoryAssignments", assignments)
+        # A resource without an id could be a room of ours.
+        rooms = frozenset({"", *_iter_texts(assignments, "ResourceId")})
+        resources = self.api.all(connector.RESOURCES, {})
+        messages.add("Resources", [r for r in resources if _get_text(r, "Id") in rooms])
+        messages.add("Rates", self.api.by_ids(connector.RATES, self.services))
+        orphan_errors = OrphanErrors()
+        records = map_records(messages, orphan_errors, language=_language(self.configured.body))
+        return records, orphan_errors.items
+
+    def fetch_reservations(self, ids: Sequence[str]) -> list[Json]:
+        return self.api.by_ids(connector.RESERVATIONS, ids, self.service_filter())
+
+    def fetch_reservations_of_customers(self, customer_ids: Sequence[str]) -> list[Json]:
+        """Reservations that these people own or share."""
+        owned = self.api.by_ids(
+            connector.RESERVATIONS, customer_ids, self.service_filter(), filter_name="AccountIds"
+        )
+        links = self.api.by_ids(connector.COMPANIONSHIPS, customer_ids, filter_name="CustomerIds")
+        known = frozenset(ids_of(owned))
+        shared = [i for i in ids_of(links, "ReservationId") if i not in known]
+        return owned + self.fetch_reservations(shared)
+
+    def service_filter(self) -> dict[str, Json]:
+        return {"ServiceIds": list(self.services)}
+
+    def fetch_referenced(self, reservations: Sequence[Json]) -> "ReservationPage":
+        """Bulk questions for all that these reservations refer to."""
+        messages = MewsMessages()
+        messages.add("Reservations", reservations)
+        messages.add("AgeCategories", self.age_categories)
+        ids = list(_iter_texts(reservations, "Id"))
+        companionships = bulk_lookup(self.api, connector.COMPANIONSHIPS, ids, reservation_id_of)
+        messages.add("Companionships", companionships.values)
+        charges = bulk_lookup(self.api, connector.CHARGES, ids, order_id_of)
+        messages.add("OrderItems", charges.values)
+        messages.invalid = companionships.invalid | charges.invalid
+        people, companies = _collect_account_ids(reservations)
+        people.update(dict.fromkeys(_iter_texts(companionships.values, "CustomerId")))
+        messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
+        messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
+        try:
+            enterprise = self.configured.enterprise
+            return ReservationPage(messages, index_references(messages, enterprise.time_zone))
+        except UnreadableMessage as fault:
+            raise UnreadableAnswer(fault.message) from fault
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationPage:
+    messages: MewsMessages
+    references: References
+
+    def guests(self, seen: set[str]) -> Iterator[ReadItem]:
+        """Each once in a run: `seen` grows."""
+        for entry in self.messages.of("Customers"):
+            customer_id = _get_text(entry.value, "Id")
+            if customer_id not in seen:
+                seen.add(customer_id)
+                yield map_guest(entry, {})
+
+    def bookings(self) -> Iterator[ReadItem]:
+        mapper = MewsBookingMapper(self.references)
+        yield from (mapper.map(entry) for entry in self.messages.of("Reservations"))
+        yield from self.references.orphan_errors
+
+
+def map_guests(customers: Iterable[Json], seen: set[str]) -> list[ReadItem]:
+    messages = MewsMessages()
+    messages.add("Customers", customers)
+    found = []
+    for entry in messages.of("Customers"):
+        seen.add(_get_text(entry.value, "Id"))
+        found.append(map_guest(entry, {}))
+    return found
+
+
+def ids_of(values: Iterable[Json], key: str = "Id") -> list[str]:
+    """Each once, in order; values without one are left out."""
+    return list(dict.fromkeys(_iter_texts(values, key)))
+
+
+def _collect_account_ids(reservations: Iterable[Json]) -> tuple[dict[str, None], dict[str, None]]:
+    people: dict[str, None] = {}
+    companies: dict[str, None] = {}
+    for value in reservations:
+        kind = companies if _get_text(value, "AccountType") == "Company" else people
+        for key, where in (("AccountId", kind), ("BookerId", people)):
+            if found := _get_text(value, key):
+                where[found] = None
+    return people, companies
+
+
+def _no_lodging_error(orphan_errors: OrphanErrors) -> Misconfigured | UnreadableAnswer:
+    reasons = [item.reason for item in orphan_errors.items if item.reason is not None]
+    if reasons:
+        return UnreadableAnswer(reasons[0].detail, path=reasons[0].path)
+    return Misconfigured(
+        "Mews shows no service that rooms are booked in by the day; ask the hotel whether this"
+        " access token is of the right property, or name the service in the setting service_ids",
+        setting="service_ids",
+    )
+
+
+def _find_bookable_services(
+    services: Iterable[Json], orphan_errors: OrphanErrors
+) -> tuple[str, ...]:
+    messages = MewsMessages()
+    messages.add("Services", services)
+    return tuple(sorted(find_lodging_services(messages.of("Services"), None, orphan_errors)))
+
+
+def _filter_lodging_services(
+    candidates: Sequence[str], categories: Sequence[Json], orphan_errors: OrphanErrors
+) -> tuple[str, ...]:
+    """Of the services bookable by the day, those with a category that people sleep in."""
+    messages = MewsMessages()
+    messages.add("ResourceCategories", categories)
+    services_with_beds_ids = find_services_with_beds(
+        messages.of("ResourceCategories"), orphan_errors
+    )
+    return tuple(service for service in candidates if service in services_with_beds_ids)
+
+
+def _language(body: dict[str, Json]) -> str:
+    return _get_text(body.get("Enterprise"), "DefaultLanguageCode") or LANGUAGE
+
+
+def _iter_texts(values: Iterable[Json], key: str) -> Iterator[str]:
+    for value in values:
+        if found := _get_text(value, key):
+            yield found
+
+
+def _get_text(value: Json, key: str) -> str:
+    """For links alone; the mapper refuses what is not as documented, with its path."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,138 @@
+"""Through a long list, window by window, page by page, while the hotel keeps changing it.
+
+Pages come newest first. In windows of UpdatedUtc the end follows the oldest item read, so that a
+cursor whose item was changed meanwhile (it is the newest then) or is gone loses nothing and repeats
+little. In windows of stays there is no such order: a window whose pages bring nothing new is cut in
+half, until it fits on one page. Ends are asked a second late: the vendor's own pages disagree on
+whether an interval contains its end (guidelines/serialization.md, operations/_objects.md).
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.providers.mews.capabilities import MAX_INTERVAL
+from adapters.outbound.providers.mews.client.api import (
+    ListPage,
+    MewsConnectorApi,
+    PagedOperation,
+    Parameters,
+)
+from adapters.outbound.providers.mews.client.checkpoint import MewsCheckpoint, window_midpoint
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from ports.errors import ProviderRejected, TooHeavy
+from ports.system import Clock
+
+UPDATED: Final = "UpdatedUtc"
+COLLIDING: Final = "CollidingUtc"
+_SECOND: Final = timedelta(seconds=1)
+
+
+class WindowPage(NamedTuple):
+    """One page: our clock before it was asked for, and where the list goes on after it."""
+
+    values: list[Json]
+    observed_at: datetime
+    after: MewsCheckpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowPaginator:
+    """`interval`: the filter that the windows are of. `seen`: ids that earlier pages brought."""
+
+    api: MewsConnectorApi
+    clock: Clock
+    listing: PagedOperation
+    interval: str
+    parameters: Parameters = field(default_factory=dict)
+    seen: Collection[str] = ()
+
+    def window_pages(
+        self, resume_from: MewsCheckpoint, first: datetime, last: datetime
+    ) -> Iterator[WindowPage]:
+        """Every item of [first, last], from where `begin` stands."""
+        checkpoint = resume_from
+        while (start := checkpoint.start or first) < last:
+            checkpoint = _ensure_window(checkpoint, start, last)
+            observed_at = self.clock.now()
+            list_page = self._fetch(checkpoint)
+            if isinstance(list_page, MewsCheckpoint):
+                checkpoint = list_page
+                continue
+            checkpoint = self._advance(checkpoint, list_page)
+            yield WindowPage(list_page.values, observed_at, checkpoint)
+
+    def _fetch(self, checkpoint: MewsCheckpoint) -> ListPage | MewsCheckpoint:
+        """The page, or the position to ask from instead."""
+        start, end = _window(checkpoint)
+        interval_filter: dict[str, Json] = {
+            "StartUtc": format_utc_seconds(start),
+            "EndUtc": format_utc_seconds((checkpoint.below or end) + _SECOND),
+        }
+        try:
+            list_page = self.api.page(
+                self.listing, {**self.parameters, self.interval: interval_filter}, checkpoint.cursor
+            )
+        except TooHeavy:
+            return _halve_window(checkpoint) or _raise_too_heavy()
+        except ProviderRejected:
+            if checkpoint.cursor is None:
+                raise
+            # The item that the cursor named is gone.
+            return checkpoint.with_cursor(checkpoint.below, None)
+        return self._skip_cycle(checkpoint, list_page)
+
+    def _skip_cycle(
+        self, checkpoint: MewsCheckpoint, list_page: ListPage
+    ) -> ListPage | MewsCheckpoint:
+        if self.interval == UPDATED or list_page.cursor is None or checkpoint.cursor is None:
+            return list_page
+        if any(_item_id(value) not in self.seen for value in list_page.values):
+            return list_page
+        return _halve_window(checkpoint) or list_page
+
+    def _advance(self, checkpoint: MewsCheckpoint, list_page: ListPage) -> MewsCheckpoint:
+        _, end = _window(checkpoint)
+        if list_page.cursor is None:
+            return checkpoint.with_window(end, None)
+        below = _oldest_update(list_page.values) if self.interval == UPDATED else None
+        return checkpoint.with_cursor(below or checkpoint.below, list_page.cursor)
+
+
+def _ensure_window(checkpoint: MewsCheckpoint, start: datetime, last: datetime) -> MewsCheckpoint:
+    if checkpoint.start is not None and checkpoint.end is not None:
+        return checkpoint
+    return checkpoint.with_window(start, min(start + MAX_INTERVAL, last))
+
+
+def _window(checkpoint: MewsCheckpoint) -> tuple[datetime, datetime]:
+    if checkpoint.start is None or checkpoint.end is None:
+        raise ValueError("no window is open")
+    return checkpoint.start, checkpoint.end
+
+
+def _halve_window(checkpoint: MewsCheckpoint) -> MewsCheckpoint | None:
+    start, end = _window(checkpoint)
+    middle = window_midpoint(start, end)
+    return None if middle is None else checkpoint.with_window(start, middle)
+
+
+def _raise_too_heavy() -> MewsCheckpoint:
+    raise TooHeavy(reason="the shortest window is too heavy")
+
+
+def _oldest_update(values: Sequence[Json]) -> datetime | None:
+    """None where the last item has no readable instant; the cursor alone leads on then."""
+    try:
+        return MewsReader(values[-1]).instant(UPDATED)
+    except UnreadableField:
+        return None
+
+
+def _item_id(value: Json) -> str | None:
+    found = value.get("Id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None

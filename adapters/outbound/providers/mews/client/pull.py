@@ -1,0 +1,214 @@
+"""One run over the API: its phases in order, each page completed and with its checkpoint."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
+from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE, OVERLAP
+from adapters.outbound.providers.mews.client import api as connector
+from adapters.outbound.providers.mews.client.api import PagedOperation
+from adapters.outbound.providers.mews.client.availability import AvailabilityPaginator
+from adapters.outbound.providers.mews.client.checkpoint import MewsCheckpoint, MewsPhase
+from adapters.outbound.providers.mews.client.hotel import (
+    MewsHotel,
+    fetch_configuration,
+    ids_of,
+    map_guests,
+)
+from adapters.outbound.providers.mews.client.paginator import (
+    COLLIDING,
+    UPDATED,
+    WindowPage,
+    WindowPaginator,
+)
+from adapters.outbound.providers.mews.mapping.messages import MewsMessages
+from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
+from adapters.outbound.providers.mews.mapping.references import order_id_of
+from domain.sync import SyncKind
+from ports.providers import Page, PullRequest, ReadItem
+from ports.system import Clock
+
+_FULL_PHASES: Final = (
+    MewsPhase.RECORDS,
+    MewsPhase.STAYS,
+    MewsPhase.CHANGES,
+    MewsPhase.AVAILABILITY,
+)
+PHASES: Final[Mapping[SyncKind, tuple[MewsPhase, ...]]] = {
+    SyncKind.DELTA: (
+        MewsPhase.RECORDS,
+        MewsPhase.CHANGES,
+        MewsPhase.CUSTOMERS,
+        MewsPhase.CHARGES,
+        MewsPhase.AVAILABILITY,
+    ),
+    # A stay that is changed while the windows are read moves to a page that was read already: what
+    # changed since the run began is read once more.
+    SyncKind.FULL: _FULL_PHASES,
+    SyncKind.RECONCILE: _FULL_PHASES,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class MewsPull:
+    """`since`: where the changes begin. `kind` is FULL for a delta that has no cursor yet."""
+
+    hotel: MewsHotel
+    request: PullRequest
+    kind: SyncKind
+    clock: Clock
+    since: datetime
+    seen_bookings: set[str] = field(default_factory=set)
+    seen_guests: set[str] = field(default_factory=set)
+
+    def pages(self, checkpoint: MewsCheckpoint) -> Iterator[Page]:
+        phases = PHASES[self.kind]
+        for phase in phases[phases.index(checkpoint.phase) :]:
+            yield from self._phase_pages(
+                checkpoint if phase is checkpoint.phase else checkpoint.at(phase)
+            )
+        # A reconcile looked at its window only: the next delta starts where it would have.
+        cursor = None if self.kind is SyncKind.RECONCILE else format_utc_seconds(checkpoint.until)
+        yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
+
+    def _phase_pages(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        phases: dict[MewsPhase, Callable[[MewsCheckpoint], Iterator[Page]]] = {
+            MewsPhase.RECORDS: self._records,
+            MewsPhase.STAYS: self._stays,
+            MewsPhase.CHANGES: self._changes,
+            MewsPhase.CUSTOMERS: self._customers,
+            MewsPhase.CHARGES: self._charges,
+            MewsPhase.AVAILABILITY: self._availability,
+        }
+        return phases[resume_from.phase](resume_from)
+
+    def _records(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        phases = PHASES[self.kind]
+        after = resume_from.at(phases[phases.index(resume_from.phase) + 1])
+        observed_at = self.clock.now()
+        records, orphan_errors = self.hotel.records()
+        items = [*self.hotel.orphan_errors, *orphan_errors]
+        yield Page(items=items, observed_at=observed_at, records=records, checkpoint=after.text())
+
+    def _stays(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
+        first = midnight_utc(self.request.stay_from, hotel_zone)
+        last = midnight_utc(self.request.stay_to, hotel_zone)
+        paginator = replace(
+            self._paginator(connector.RESERVATIONS, self.hotel.service_filter()),
+            interval=COLLIDING,
+            seen=self.seen_bookings,
+        )
+        for window_page in paginator.window_pages(resume_from, first, last):
+            yield self._bookings(
+                self._unseen(window_page.values), window_page.observed_at, window_page.after
+            )
+
+    def _changes(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        """Seen ones too: what was read before the change is old."""
+        is_delta = self.kind is SyncKind.DELTA
+        last = resume_from.until if is_delta else fetch_configuration(self.hotel.api).now
+        paginator = self._paginator(connector.RESERVATIONS, self.hotel.service_filter())
+        for window_page in paginator.window_pages(resume_from, self.since, last):
+            yield self._bookings(window_page.values, window_page.observed_at, window_page.after)
+
+    def _customers(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        """Contact details stand in bookings too, so those of changed people are read again."""
+        before = resume_from
+        for window_page in self._paginator(connector.CUSTOMERS, {}).window_pages(
+            resume_from, self.since, resume_from.until
+        ):
+            items = map_guests(window_page.values, self.seen_guests)
+            yield Page(items=items, observed_at=window_page.observed_at, checkpoint=before.text())
+            yield from self._reread_bookings(
+                window_page,
+                before,
+                lambda window_page: self._reservations_of_customers(window_page.values),
+            )
+            before = window_page.after
+
+    def _charges(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        """Prices change without the reservation: it is read again."""
+        before = resume_from
+        paginator = self._paginator(connector.CHARGES, self.hotel.service_filter())
+        for window_page in paginator.window_pages(resume_from, self.since, resume_from.until):
+            if items := _orphan_charge_errors(window_page.values):
+                yield Page(
+                    items=items, observed_at=window_page.observed_at, checkpoint=before.text()
+                )
+            yield from self._reread_bookings(
+                window_page,
+                before,
+                lambda window_page: self._reservations_of_charges(window_page.values),
+            )
+            before = window_page.after
+
+    def _reservations_of_customers(self, customers: Sequence[Json]) -> list[Json]:
+        return self.hotel.fetch_reservations_of_customers(ids_of(customers))
+
+    def _reservations_of_charges(self, charges: Sequence[Json]) -> list[Json]:
+        order_ids = ids_of(charges, "ServiceOrderId")
+        return self.hotel.fetch_reservations(
+            [order for order in order_ids if order not in self.seen_bookings]
+        )
+
+    def _reread_bookings(
+        self,
+        window_page: WindowPage,
+        before: MewsCheckpoint,
+        fetch: Callable[[WindowPage], list[Json]],
+    ) -> Iterator[Page]:
+        """The step counts as done when the last of its bookings is stored."""
+        observed_at = self.clock.now()
+        unseen = self._unseen(fetch(window_page))
+        while len(unseen) > MAX_PER_PAGE:
+            yield self._bookings(unseen[:MAX_PER_PAGE], observed_at, before)
+            unseen = unseen[MAX_PER_PAGE:]
+        yield self._bookings(unseen, observed_at, window_page.after)
+
+    def _availability(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+        hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
+        first = local_day(resume_from.start or resume_from.until, hotel_zone)
+        first = max(first, self.request.stay_from)
+        for nights in AvailabilityPaginator(self.hotel, self.clock).nights(
+            first, self.request.stay_to
+        ):
+            after = resume_from.with_window(midnight_utc(nights.until, hotel_zone), None)
+            yield Page(items=nights.items, observed_at=nights.observed_at, checkpoint=after.text())
+
+    def _bookings(
+        self, values: Sequence[Json], observed_at: datetime, after: MewsCheckpoint
+    ) -> Page:
+        page = self.hotel.fetch_referenced(values)
+        self.seen_bookings.update(ids_of(values))
+        items = [*page.guests(self.seen_guests), *page.bookings()]
+        return Page(items=items, observed_at=observed_at, checkpoint=after.text())
+
+    def _unseen(self, values: Sequence[Json]) -> list[Json]:
+        return [v for v in values if not self.seen_bookings.issuperset(ids_of([v]) or ("",))]
+
+    def _paginator(self, listing: PagedOperation, parameters: dict[str, Json]) -> WindowPaginator:
+        return WindowPaginator(
+            api=self.hotel.api,
+            clock=self.clock,
+            listing=listing,
+            interval=UPDATED,
+            parameters=parameters,
+        )
+
+
+def _orphan_charge_errors(charges: Sequence[Json]) -> list[ReadItem]:
+    messages = MewsMessages()
+    messages.add("OrderItems", charges)
+    orphan_errors = OrphanErrors()
+    orphan_errors.readable(messages.of("OrderItems"), order_id_of)
+    return orphan_errors.items
+
+
+def delta_start(cursor: datetime | None, until: datetime) -> datetime:
+    """The overlap before the cursor, or before `until` where the provider's clock went back."""
+    return min(cursor or until, until) - OVERLAP

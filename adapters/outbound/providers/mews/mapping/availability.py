@@ -1,0 +1,192 @@
+"""Availability metrics (services.md, "Get service availability (ver 2024-01-22)") to day cells.
+
+With the metrics' own definitions, per room category and day:
+
+    total     = ActiveResources
+    occupied  = Occupied                 reservations and deducting availability blocks
+    blocked   = OutOfOrderBlocks + HouseUse + OtherServiceReservationCount
+    available = UsableResources - Occupied - HouseUse - OtherServiceReservationCount
+
+UsableResources are the active ones that are not out of order, so total = occupied + blocked +
+available. PublicAvailabilityAdjustment is left out: it changes what sales channels are offered, not
+how many rooms are free. A metric that was not asked for leaves what needs it absent.
+The vendor has no clock for any of this: the version is the instant of the question.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
+from adapters.outbound.provider_kit.parsing.tracked_object import as_list
+from adapters.outbound.providers.mews.mapping.messages import AVAILABILITY, single_day_body
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader, reason_of
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import AvailabilitySnapshot
+from domain.values import ABSENT, Field, SourceVersion
+from ports.providers import ReadItem
+
+STARTS: Final = "TimeUnitStartsUtc"
+_FORMULAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "total": (("ActiveResources",), ()),
+    "occupied": (("Occupied",), ()),
+    "blocked": (("OutOfOrderBlocks", "HouseUse", "OtherServiceReservationCount"), ()),
+    "available": (("UsableResources",), ("Occupied", "HouseUse", "OtherServiceReservationCount")),
+}
+"""Ours: the metrics that are added, and those that are taken away."""
+
+METRICS: Final = tuple(
+    sorted({metric for plus, minus in _FORMULAS.values() for metric in (*plus, *minus)})
+)
+_TARGETS: Final = {
+    metric: ", ".join(ours for ours, (plus, minus) in _FORMULAS.items() if metric in plus + minus)
+    for metric in METRICS
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDays:
+    """The days that a message speaks of, and its own spelling of each."""
+
+    starts: tuple[str, ...]
+    dates: tuple[date, ...]
+
+
+def map_availability(
+    body: Mapping[str, Json], zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
+) -> Iterator[ReadItem]:
+    """One item per cell; one refused item for a category, or the message, that can't be read."""
+    message = MewsReader(dict(body))
+    try:
+        days = _parse_days(message, zone)
+        categories = message.required(AVAILABILITY, as_list)
+    except UnreadableField as fault:
+        yield _refused_item(dict(body), None, fault, "")
+        return
+    version = SourceVersion(observed_at)
+    for position, value in enumerate(categories):
+        try:
+            yield from _map_cells(value, days, version, explain=explain)
+        except (UnreadableField, InvalidField) as fault:
+            retry_body: Json = {STARTS: list(days.starts), AVAILABILITY: [value]}
+            yield _refused_item(
+                retry_body, _category_id(value), fault, f"{AVAILABILITY}[{position}]"
+            )
+
+
+def _parse_days(message: MewsReader, zone: ZoneInfo) -> MessageDays:
+    starts = message.texts(STARTS)
+    dates = [_parse_day(start, f"{STARTS}[{n}]", zone) for n, start in enumerate(starts)]
+    if len(set(dates)) != len(dates):
+        raise UnreadableField(STARTS, "not_a_day", "each day once")
+    return MessageDays(tuple(starts), tuple(dates))
+
+
+def _parse_day(start: str, path: str, zone: ZoneInfo) -> date:
+    """Refuses a start that is no local midnight: the zone would be wrong, or the unit no day."""
+    instant = values.as_instant(start, path)
+    day = local_day(instant, zone, path=path)
+    if midnight_utc(day, zone, path=path) != instant:
+        raise UnreadableField(path, "not_a_day", "midnight in the hotel's time zone")
+    return day
+
+
+def _map_cells(
+    value: Json, days: MessageDays, version: SourceVersion, *, explain: bool
+) -> list[ReadItem]:
+    r = MewsReader(value)
+    category_id = r.text("ResourceCategoryId", "room_type_id")
+    counts = _parse_counts(r.object("Metrics"), len(days.dates))
+    cells = []
+    for position, (start, day) in enumerate(zip(days.starts, days.dates, strict=True)):
+        metrics = {name: column[position] for name, column in counts.items()}
+        snapshot = _snapshot(category_id, day, version, metrics)
+        cells.append(
+            ReadItem(
+                kind=ItemKind.AVAILABILITY,
+                raw=single_day_body(start, category_id, metrics),
+                external_id=snapshot.external_id,
+                snapshot=snapshot,
+                field_trace=_field_trace(metrics) if explain else (),
+            )
+        )
+    return cells
+
+
+def _parse_counts(metrics: MewsReader, days: int) -> dict[str, list[int]]:
+    """A metric that nobody knows may have any form, and is kept where it is a number a day."""
+    counts: dict[str, list[int]] = {}
+    for name in metrics.keys():  # noqa: SIM118 a reader is no mapping
+        try:
+            counts[name] = _parse_column(metrics, name, days)
+        except UnreadableField:
+            if name in _TARGETS:
+                raise
+    return counts
+
+
+def _parse_column(metrics: MewsReader, name: str, days: int) -> list[int]:
+    column = metrics.required(name, _as_integers)
+    if len(column) != days:
+        raise UnreadableField(metrics.path_of(name), "bad_length", f"{days} numbers, one a day")
+    return column
+
+
+def _as_integers(value: Json, path: str) -> list[int]:
+    return [
+        values.as_integer(n, f"{path}[{index}]") for index, n in enumerate(as_list(value, path))
+    ]
+
+
+def _snapshot(
+    category_id: str, day: date, version: SourceVersion, metrics: Mapping[str, int]
+) -> AvailabilitySnapshot:
+    ours = {
+        name: _combine_metrics(metrics, plus, minus) for name, (plus, minus) in _FORMULAS.items()
+    }
+    return AvailabilitySnapshot(
+        room_type_id=category_id,
+        day=day,
+        version=version,
+        version_is_ours=True,
+        total=ours["total"],
+        available=ours["available"],
+        occupied=ours["occupied"],
+        blocked=ours["blocked"],
+    )
+
+
+def _combine_metrics(
+    metrics: Mapping[str, int], plus: Sequence[str], minus: Sequence[str]
+) -> Field[int | None]:
+    if not metrics.keys() >= {*plus, *minus}:
+        return ABSENT
+    return sum(metrics[name] for name in plus) - sum(metrics[name] for name in minus)
+
+
+def _field_trace(metrics: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    sources = [(STARTS, "day"), ("ResourceCategoryId", "room_type_id")]
+    sources += [(f"Metrics.{name}", _TARGETS.get(name, "(no home)")) for name in metrics]
+    return tuple(sorted(sources))
+
+
+def _category_id(value: Json) -> str | None:
+    found = value.get("ResourceCategoryId") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _refused_item(
+    body: Json, category_id: str | None, fault: UnreadableField | InvalidField, prefix: str
+) -> ReadItem:
+    return ReadItem(
+        kind=ItemKind.AVAILABILITY,
+        raw=dumps(body).encode(),
+        external_id=category_id,
+        reason=reason_of(fault, prefix),
+    )

@@ -1,0 +1,217 @@
+"""Reservations (reservations.md, version 2023-06-06) to bookings: one reservation is one room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.local_time import local_day
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.providers.mews.mapping.code_tables import (
+    ACCOUNT_TYPES,
+    COMMANDER_ORIGINS,
+    HOLDING_STATES,
+    NO_SHOW_REASON,
+    ORIGINS,
+    STATES,
+)
+from adapters.outbound.providers.mews.mapping.guests import party_of
+from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader, reason_of
+from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
+from adapters.outbound.providers.mews.mapping.references import References
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, PartyRole, RoomStay
+from domain.status import BookingStatus
+from domain.values import ABSENT, AgeClass, AgeCount, Field, SourceVersion, Stay
+from ports.providers import ReadItem
+
+_ROOM: Final = "rooms[0]"
+
+
+@dataclass(frozen=True, slots=True)
+class MewsBookingMapper:
+    """For one page: what its reservations refer to is indexed once."""
+
+    references: References
+
+    def map(self, entry: MewsEntry, *, explain: bool = False) -> ReadItem:
+        raw = entry.text()
+        external_id = None
+        try:
+            r = MewsReader(entry.value)
+            external_id = r.text("Id", "external_id")
+            if invalid := self.references.invalid.get(external_id):
+                raise invalid
+            snapshot = self._map_snapshot(r, external_id)
+        except UnreadableField as fault:
+            # A fault in another list (a customer, an order item) has that list's own path.
+            prefix = "" if fault.path.startswith(_OTHER_LISTS) else entry.path
+            return _refused_item(raw, external_id, fault, prefix)
+        except InvalidField as fault:
+            return _refused_item(raw, external_id, fault, entry.path)
+        field_trace = r.build_field_trace() if explain else ()
+        return ReadItem(
+            kind=ItemKind.BOOKING,
+            raw=raw,
+            external_id=external_id,
+            snapshot=snapshot,
+            field_trace=field_trace,
+        )
+
+    def _map_snapshot(self, r: MewsReader, external_id: str) -> BookingSnapshot:
+        self._reject_other_services(r)
+        state = r.choice("State", _STATE_CHOICES, "status")
+        cancellation_reason = r.field_text("CancellationReason", "cancel_reason")
+        status = _map_status(state, cancellation_reason)
+        stay = self._stay(r)
+        prices = self._calculate_prices(external_id)
+        primary = self._primary_guest(r)
+        return BookingSnapshot(
+            external_id=external_id,
+            version=SourceVersion(r.instant("UpdatedUtc", "version")),
+            status=status,
+            holds_inventory=state in HOLDING_STATES,
+            confirmation_number=r.text("Number", "confirmation_number"),
+            group_id=r.field_text("GroupId", "group_id"),
+            source=_map_source(r),
+            stay=stay,
+            rooms=(self._map_room(r, stay, status, prices),),
+            primary_guest=primary,
+            further_guests=self._further_guests(r, external_id, primary.guest_id),
+            total=ABSENT if prices is None else prices.total,
+            checked_in_at=r.field_instant("ActualStartUtc", "checked_in_at"),
+            checked_out_at=r.field_instant("ActualEndUtc", "checked_out_at"),
+            canceled_at=r.field_instant("CancelledUtc", "canceled_at"),
+            cancel_reason=cancellation_reason,
+            extras=_collect_extras(r, prices),
+        )
+
+    def _reject_other_services(self, r: MewsReader) -> None:
+        """Parking, desks and meeting rooms are reservations at this vendor too."""
+        lodging = self.references.lodging
+        if lodging is not None and r.text("ServiceId", EXTRAS) not in lodging:
+            raise UnreadableField("ServiceId", "not_accommodation", "a service to sleep in")
+
+    def _stay(self, r: MewsReader) -> Stay:
+        arrival = self._day(r, "ScheduledStartUtc", "StartUtc", "stay.arrival")
+        departure = self._day(r, "ScheduledEndUtc", "EndUtc", "stay.departure")
+        return Stay(arrival, departure)
+
+    def _day(self, r: MewsReader, key: str, deprecated: str, target: str) -> date:
+        """`StartUtc` silently becomes the check-in, so it is used only where there is no better."""
+        instant = r.optional_instant(key, target)
+        if instant is None and deprecated in r:
+            instant = r.optional_instant(deprecated, target)
+        return local_day(instant or r.instant(key, target), self.references.zone, path=key)
+
+    def _map_room(
+        self, r: MewsReader, stay: Stay, status: BookingStatus, prices: MewsPrices | None
+    ) -> RoomStay:
+        return RoomStay(
+            room_type_id=r.optional_text("RequestedResourceCategoryId", f"{_ROOM}.room_type_id"),
+            room_id=r.optional_text("AssignedResourceId", f"{_ROOM}.room_id"),
+            rate_plan_id=r.optional_text("RateId", f"{_ROOM}.rate_plan_id"),
+            stay=stay,
+            status=status,
+            occupancy=self._occupancy(r),
+            nightly_prices=prices.nightly if prices else (),
+        )
+
+    def _occupancy(self, r: MewsReader) -> tuple[AgeCount, ...]:
+        target = f"{_ROOM}.occupancy"
+        return tuple(
+            AgeCount(
+                self.references.age_classes.get(
+                    category := counted.text("AgeCategoryId", target), AgeClass.OTHER
+                ),
+                counted.integer("Count", target),
+                category=category,
+            )
+            for counted in r.optional_objects("PersonCounts") or ()
+        )
+
+    def _primary_guest(self, r: MewsReader) -> Party:
+        """A company that owns the booking is no guest: its id stays in the extras."""
+        if r.choice("AccountType", ACCOUNT_TYPES, f"primary_guest.role, {EXTRAS}") == "Company":
+            company_id = r.text("AccountId", f"primary_guest, {EXTRAS}")
+            return Party(role=PartyRole.OWNER, last_name=self._company_name(company_id))
+        account_id = r.text("AccountId", "primary_guest.guest_id")
+        return party_of(account_id, PartyRole.PRIMARY, self.references.customers)
+
+    def _company_name(self, company_id: str) -> str | None:
+        entry = self.references.companies.get(company_id)
+        return MewsReader(entry.value, entry.path).optional_text("Name") if entry else None
+
+    def _further_guests(
+        self, r: MewsReader, external_id: str, owner_id: str | None
+    ) -> Field[tuple[Party, ...]]:
+        """Absent where the companions were not told: those that we know of stay.
+
+        The booker is a reference only: the vendor has no way to ask for the bookings that a person
+        has booked for others, so copied details would grow old unnoticed.
+        """
+        companions = self.references.companions
+        if companions is None:
+            return ABSENT
+        customer_ids = dict.fromkeys(map(_customer_id, companions.get(external_id, ())))
+        customer_ids.pop(owner_id or "", None)
+        customers = self.references.customers
+        people = [party_of(id_, PartyRole.COMPANION, customers) for id_ in customer_ids]
+        booker_id = r.optional_text("BookerId", "further_guests")
+        if booker_id is not None:
+            people.append(Party(guest_id=booker_id, role=PartyRole.BOOKER))
+        return tuple(people)
+
+    def _calculate_prices(self, external_id: str) -> MewsPrices | None:
+        """None where the order items were not told."""
+        charges = self.references.charges
+        if charges is None:
+            return None
+        return calculate_prices(charges.get(external_id, ()), self.references.zone)
+
+
+_STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
+_OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[")
+
+
+def _customer_id(companionship: MewsEntry) -> str:
+    return MewsReader(companionship.value, companionship.path).text("CustomerId")
+
+
+def _map_status(state: str, cancellation_reason: object) -> BookingStatus:
+    if state == "Canceled" and cancellation_reason == NO_SHOW_REASON:
+        return BookingStatus.NO_SHOW
+    return STATES[state]
+
+
+def _map_source(r: MewsReader) -> BookingSource:
+    """A channel before an agency, an agency before a company, these before who typed it in."""
+    origin = r.optional_text("Channel", f"source, {EXTRAS}")
+    detail = r.optional_text("CommanderOrigin", f"source, {EXTRAS}")
+    agency = r.optional_text("TravelAgencyId", f"source, {EXTRAS}")
+    company = r.optional_text("PartnerCompanyId", f"source, {EXTRAS}")
+    if origin == "Commander" and detail is not None:
+        source = COMMANDER_ORIGINS.get(detail, BookingSource.OTHER)
+    else:
+        source = ORIGINS.get(origin or "", BookingSource.OTHER)
+    if source is BookingSource.OTA:
+        return source
+    if agency is not None:
+        return BookingSource.AGENT
+    return BookingSource.CORPORATE if company is not None else source
+
+
+def _collect_extras(r: MewsReader, prices: MewsPrices | None) -> Extras:
+    found = list(r.leftovers())
+    if prices is not None and prices.mixed is not None:
+        found.append((SUMS_PATH, prices.mixed))
+    return tuple(sorted(found))
+
+
+def _refused_item(
+    raw: bytes, external_id: str | None, fault: UnreadableField | InvalidField, prefix: str
+) -> ReadItem:
+    reason = reason_of(fault, prefix)
+    return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)

@@ -1,0 +1,209 @@
+"""Customers (customers.md) to guests, and to the parties on a booking.
+
+A customer is one person by its id alone: e-mails may be a sales channel's relay (`HasOtaEmail`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.providers.mews.mapping.code_tables import (
+    DOCUMENT_TYPES,
+    MARKETING_OPTION,
+    TITLES,
+    VIP_CLASSIFICATIONS,
+)
+from adapters.outbound.providers.mews.mapping.parsing import (
+    MewsEntry,
+    MewsReader,
+    prefix_error,
+    reason_of,
+)
+from adapters.outbound.providers.mews.mapping.references import unwrap_customer
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import GuestSnapshot, Party, PartyRole
+from domain.values import ABSENT, Absent, Field, SourceVersion
+from ports.providers import ReadItem
+
+
+def map_guest(
+    listed: MewsEntry, documents: Mapping[str, Sequence[MewsEntry]], *, explain: bool = False
+) -> ReadItem:
+    entry = unwrap_customer(listed)
+    raw = listed.text()
+    external_id = None
+    try:
+        r = MewsReader(entry.value)
+        external_id = r.text("Id", "external_id")
+        snapshot = _map_snapshot(r, external_id, documents.get(external_id, ()))
+    except (UnreadableField, InvalidField) as fault:
+        reason = reason_of(fault, entry.path)
+        return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
+    field_trace = r.build_field_trace() if explain else ()
+    return ReadItem(
+        kind=ItemKind.GUEST,
+        raw=raw,
+        external_id=external_id,
+        snapshot=snapshot,
+        field_trace=field_trace,
+    )
+
+
+def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, MewsEntry]) -> Party:
+    """The details are empty where the customer was not told. Raises UnreadableField."""
+    entry = customers.get(customer_id)
+    if entry is None:
+        return Party(guest_id=customer_id, role=role)
+    try:
+        r = MewsReader(entry.value)
+        address = r.optional_object("Address")
+        return Party(
+            guest_id=customer_id,
+            role=role,
+            first_name=r.optional_text("FirstName"),
+            last_name=r.optional_text("LastName"),
+            email=r.optional_text("Email"),
+            phone=r.optional_text("Phone"),
+            country=address.optional_text("CountryCode") if address else None,
+            language=r.optional_text("PreferredLanguageCode") or r.optional_text("LanguageCode"),
+        )
+    except UnreadableField as fault:
+        raise prefix_error(entry.path, fault) from fault
+
+
+def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[MewsEntry]) -> GuestSnapshot:
+    document = _document(r, documents)
+    address = _CustomerAddress(r)
+    classifications = _read_texts(r, "Classifications", f"vip, {EXTRAS}")
+    options = _read_texts(r, "Options", f"email_opt_in, {EXTRAS}")
+    return GuestSnapshot(
+        external_id=external_id,
+        version=SourceVersion(r.instant("UpdatedUtc", "version")),
+        deleted=_is_deleted(r),
+        title=_title(r),
+        first_name=r.field_text("FirstName", "first_name"),
+        last_name=r.required("LastName", _text_or_blank, "last_name"),
+        email=r.field_text("Email", "email"),
+        phone=r.field_text("Phone", "phone"),
+        address=address.lines,
+        city=address.part("City", "city"),
+        region=address.part("CountrySubdivisionCode", "region"),
+        postal_code=address.part("PostalCode", "postal_code"),
+        country=address.part("CountryCode", "country"),
+        nationality=r.field_text("NationalityCode", "nationality"),
+        birth_date=r.field("BirthDate", _as_birth_date, "birth_date"),
+        language=_language(r),
+        vip=_contains_any(classifications, VIP_CLASSIFICATIONS),
+        loyalty_number=r.field_text("LoyaltyCode", "loyalty_number"),
+        id_document_type=document[0],
+        id_document_number=document[1],
+        preferences=_preferences(r),
+        notes=r.field_text("Notes", "notes"),
+        email_opt_in=_contains_any(options, frozenset({MARKETING_OPTION})),
+        merged_into=r.field_text("MergeTargetId", "merged_into"),
+        extras=tuple(sorted(r.leftovers())),
+    )
+
+
+def _is_deleted(r: MewsReader) -> bool:
+    """`ActivityState` is the deprecated spelling of `IsActive`."""
+    state = r.optional_text("ActivityState", "deleted")
+    active = r.optional_boolean("IsActive", "deleted")
+    return state == "Deleted" if active is None else not active
+
+
+def _title(r: MewsReader) -> Field[str | None]:
+    custom = r.field_text("CustomTitleName", "title")
+    title = r.field_text("Title", f"title, {EXTRAS}")
+    if isinstance(custom, str) and custom:
+        return custom
+    return TITLES.get(title, ABSENT) if isinstance(title, str) else title
+
+
+def _language(r: MewsReader) -> Field[str | None]:
+    """The profile's own wish before what the vendor derives from nationality and past stays."""
+    preferred = r.field_text("PreferredLanguageCode", "language")
+    derived = r.field_text("LanguageCode", f"language, {EXTRAS}")
+    return preferred or derived if isinstance(derived, str) else preferred
+
+
+class _CustomerAddress:
+    """`Address` is null where the customer has none, and also where it was not asked for: then
+    `AddressId` tells that there is one, and ours stays."""
+
+    def __init__(self, r: MewsReader) -> None:
+        has_one = r.optional_text("AddressId", f"address, {EXTRAS}") is not None
+        found = r.field_object("Address")
+        self._object = found if isinstance(found, MewsReader) else None
+        self._when_missing: Absent | None = ABSENT if has_one or found is ABSENT else None
+
+    @property
+    def lines(self) -> Field[str | None]:
+        if self._object is None:
+            return self._when_missing
+        parts = (self._object.optional_text(key, "address") for key in ("Line1", "Line2"))
+        return "\n".join(part for part in parts if part) or None
+
+    def part(self, key: str, target: str) -> Field[str | None]:
+        return self._when_missing if self._object is None else self._object.field_text(key, target)
+
+
+def _read_texts(r: MewsReader, key: str, target: str) -> frozenset[str] | None:
+    found = r.optional_texts(key, target)
+    return None if found is None else frozenset(found)
+
+
+def _contains_any(
+    values_given: frozenset[str] | None, wanted: frozenset[str]
+) -> Field[bool | None]:
+    return ABSENT if values_given is None else not wanted.isdisjoint(values_given)
+
+
+def _preferences(r: MewsReader) -> Field[str | None]:
+    diet = r.field_text("DietaryRequirements", "preferences")
+    features = _read_texts(r, "PreferredSpaceFeatures", "preferences")
+    if diet is ABSENT and features is None:
+        return ABSENT
+    parts = [diet if isinstance(diet, str) else "", *sorted(features or ())]
+    return "; ".join(part for part in parts if part) or None
+
+
+def _document(
+    r: MewsReader, documents: Sequence[MewsEntry]
+) -> tuple[Field[str | None], Field[str | None]]:
+    """The fields inside a customer are deprecated and always null today: null says nothing."""
+    numbers = _listed_documents(documents)
+    for kind in DOCUMENT_TYPES:
+        inside = r.optional_object(kind)
+        number = inside.optional_text("Number", "id_document_number") if inside else None
+        if number:
+            numbers.setdefault(kind, number)
+    for kind in DOCUMENT_TYPES:
+        if kind in numbers:
+            return kind, numbers[kind]
+    return ABSENT, ABSENT
+
+
+def _listed_documents(documents: Sequence[MewsEntry]) -> dict[str, str]:
+    numbers: dict[str, str] = {}
+    for entry in documents:
+        r = MewsReader(entry.value, entry.path)
+        number = r.optional_text("Number")
+        if number:
+            numbers.setdefault(r.text("Type"), number)
+    return numbers
+
+
+def _text_or_blank(value: Json, path: str) -> str | None:
+    """The field must be there; guests whose data was erased have it empty."""
+    return None if value is None else values.as_text(value, path)
+
+
+def _as_birth_date(value: Json, path: str) -> date:
+    """A date; older answers have it as midnight UTC of that date."""
+    text = values.as_text(value, path).removesuffix("T00:00:00Z")
+    return values.as_local_date(text, path)

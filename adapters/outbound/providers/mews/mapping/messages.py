@@ -1,0 +1,147 @@
+"""Bodies of this vendor, recognised by their top-level keys, whatever their order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, split_items
+from adapters.outbound.providers.mews.mapping.parsing import MewsEntry
+from domain.messages import ItemKind
+from ports.errors import TooManyItems, UnreadableMessage
+
+AVAILABILITY: Final = "ResourceCategoryAvailabilities"
+CONFIGURATION: Final = "Enterprise"
+LISTS: Final = (
+    "Reservations",
+    "Customers",
+    "Companionships",
+    "ReservationGroups",
+    "OrderItems",
+    "AgeCategories",
+    "Services",
+    "Companies",
+    "Resources",
+    "ResourceCategories",
+    "ResourceCategoryAssignments",
+    "Rates",
+    "IdentityDocuments",
+)
+_MAIN_LIST: Final = {ItemKind.BOOKING: "Reservations", ItemKind.GUEST: "Customers"}
+_BARE_ITEM_KEYS: Final = {
+    ItemKind.BOOKING: ("State", "Number", "GroupId", "AccountId", "ScheduledStartUtc", "StartUtc"),
+    ItemKind.GUEST: ("LastName", "Customer", "ChainId", "Email", "MergeTargetId"),
+    ItemKind.AVAILABILITY: (),
+}
+"""Of a bare item, posted without its message: it has an id and at least one of these."""
+
+
+@dataclass(slots=True)
+class MewsMessages:
+    """What several bodies say together. A list that no body has is not in `lists`."""
+
+    lists: dict[str, list[MewsEntry]] = field(default_factory=dict)
+    availability: list[Mapping[str, Json]] = field(default_factory=list)
+    enterprise: dict[str, Json] | None = None
+    broken: list[tuple[MewsEntry, UnreadableJson]] = field(default_factory=list)
+    """Items of an array whose text can't be taken without loss, with the reason."""
+    invalid: dict[str, UnreadableField] = field(default_factory=dict)
+    """Ids of bookings that refer to something unreadable, which is not in `lists`."""
+
+    def add(self, key: str, values: Iterable[Json], *, prefix: str = "") -> None:
+        known = self.lists.setdefault(key, [])
+        known.extend(MewsEntry(f"{prefix}{key}[{n}]", value) for n, value in enumerate(values))
+
+    def of(self, key: str) -> Sequence[MewsEntry]:
+        return self.lists.get(key, ())
+
+
+def read_messages(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> MewsMessages:
+    """Raises UnreadableMessage where a body is none of this vendor, or none is about `kind`;
+    TooManyItems where `kind` has more than `limit` of them."""
+    messages = MewsMessages()
+    for body in bodies:
+        _read_body(messages, kind, body, limit)
+    main = _MAIN_LIST.get(kind)
+    items_found = messages.availability if main is None else messages.lists.get(main)
+    if items_found is None or (main is None and not items_found):
+        raise UnreadableMessage(f"no body has {main or AVAILABILITY}", path=main or AVAILABILITY)
+    if len(items_found) > limit:
+        raise TooManyItems(limit=limit)
+    return messages
+
+
+def _read_body(messages: MewsMessages, kind: ItemKind, body: bytes, limit: int) -> None:
+    items = split_items(body, limit=limit)
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
+        _read_array(messages, kind, items)
+    else:
+        _read_object(messages, kind, items[0])
+
+
+def _read_object(messages: MewsMessages, kind: ItemKind, item: RawItem) -> None:
+    if item.problem is not None or not isinstance(item.value, dict):
+        items_found = item.problem.message if item.problem else "expected an object"
+        raise UnreadableMessage(items_found)
+    if _read_message(messages, item.value):
+        return
+    if not _is_bare_item(kind, item.value):
+        raise UnreadableMessage("no known top-level key of this vendor")
+    _add_bare_item(messages, kind, MewsEntry("", item.value, item.text.encode()))
+
+
+def _read_array(messages: MewsMessages, kind: ItemKind, items: Sequence[RawItem]) -> None:
+    if items and all(_is_availability(item.value) for item in items):
+        messages.availability.extend(i.value for i in items if isinstance(i.value, dict))
+        return
+    if not any(_is_bare_item(kind, item.value) for item in items):
+        raise UnreadableMessage("no element of the array is of this vendor")
+    for position, item in enumerate(items):
+        entry = MewsEntry(f"[{position}]", item.value, item.text.encode())
+        if item.problem is not None:
+            messages.broken.append((entry, item.problem))
+        else:
+            _add_bare_item(messages, kind, entry)
+
+
+def _is_availability(value: Json) -> bool:
+    return isinstance(value, dict) and AVAILABILITY in value
+
+
+def _is_bare_item(kind: ItemKind, value: Json) -> bool:
+    if not isinstance(value, dict):
+        return False
+    if "Customer" in value and kind is ItemKind.GUEST:
+        return True
+    return "Id" in value and any(key in value for key in _BARE_ITEM_KEYS[kind])
+
+
+def _add_bare_item(messages: MewsMessages, kind: ItemKind, entry: MewsEntry) -> None:
+    messages.lists.setdefault(_MAIN_LIST[kind], []).append(entry)
+
+
+def _read_message(messages: MewsMessages, value: Mapping[str, Json]) -> bool:
+    """False where no known top-level key is there. A list that is null was not asked for."""
+    known = False
+    for key in LISTS:
+        found = value.get(key)
+        if isinstance(found, list):
+            known = True
+            messages.add(key, found)
+        elif found is not None:
+            raise UnreadableMessage(f"{key}: expected a list", path=key)
+    if AVAILABILITY in value:
+        known = True
+        messages.availability.append(value)
+    enterprise = value.get(CONFIGURATION)
+    if isinstance(enterprise, dict):
+        known = True
+        messages.enterprise = enterprise
+    return known
+
+
+def single_day_body(start: str, category_id: str, metrics: Mapping[str, Json]) -> bytes:
+    """An availability message of one cell, so that it can be read again by itself."""
+    columns: Json = {name: [value] for name, value in metrics.items()}
+    cells: Json = [{"ResourceCategoryId": category_id, "Metrics": columns}]
+    return dumps({"TimeUnitStartsUtc": [start], AVAILABILITY: cells}).encode()

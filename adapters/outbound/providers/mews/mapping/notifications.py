@@ -1,0 +1,105 @@
+"""Webhooks: thin, unsigned, doubled. events/wh-general.md, wh-integration.md, websockets.md.
+
+A creation sends Added and Updated of the same id, so refs are told once each, in order.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from ports.errors import UnreadableMessage
+from ports.providers import Notification, Ref, RefKind
+
+ACCESS_TOKEN: Final = "access_token"  # noqa: S105 the name of a secret, not one
+
+_KIND_BY_GENERAL_EVENT: Final = {
+    "ServiceOrderUpdated": RefKind.BOOKING,
+    "CustomerAdded": RefKind.GUEST,
+    "CustomerUpdated": RefKind.GUEST,
+    "ResourceUpdated": RefKind.RECORDS,
+    "ResourceBlockUpdated": RefKind.AVAILABILITY,
+}
+"""MessageAdded and PaymentUpdated change nothing that we hold; nor does what is not listed."""
+
+_KIND_BY_WEBSOCKET_EVENT: Final = {
+    "Reservation": RefKind.BOOKING,
+    "Resource": RefKind.RECORDS,
+}
+_DISABLING_ACTIONS: Final = frozenset(
+    {"IntegrationDisabled", "IntegrationCanceled", "IntegrationDeleted"}
+)
+_KINDS_WITH_ID: Final = frozenset({RefKind.BOOKING, RefKind.GUEST})
+
+
+def read_notification(body: bytes) -> Notification:
+    """Raises UnreadableMessage."""
+    try:
+        message = MewsReader(loads(body))
+        if "Action" in message:
+            return _parse_integration(message)
+        if "Events" in message:
+            return _parse_events(message)
+    except UnreadableJson as fault:
+        raise UnreadableMessage(fault.message, position=fault.position) from fault
+    except UnreadableField as fault:
+        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    raise UnreadableMessage("neither Events nor Action is there")
+
+
+def _parse_events(message: MewsReader) -> Notification:
+    refs: dict[Ref, None] = {}
+    ignored: dict[str, None] = {}
+    for event in message.objects("Events"):
+        name, ref = (
+            _parse_general_event(event)
+            if "Discriminator" in event
+            else _parse_websocket_event(event)
+        )
+        if ref is None:
+            ignored[name] = None
+        else:
+            refs[ref] = None
+    return Notification(
+        refs=tuple(refs),
+        ignored=tuple(ignored),
+        property_id=message.optional_text("EnterpriseId"),
+    )
+
+
+def _parse_general_event(event: MewsReader) -> tuple[str, Ref | None]:
+    name = event.text("Discriminator")
+    kind = _KIND_BY_GENERAL_EVENT.get(name)
+    return name, None if kind is None else _reference(kind, event.object("Value"))
+
+
+def _parse_websocket_event(event: MewsReader) -> tuple[str, Ref | None]:
+    name = event.text("Type")
+    kind = _KIND_BY_WEBSOCKET_EVENT.get(name)
+    return name, None if kind is None else _reference(kind, event)
+
+
+def _reference(kind: RefKind, named: MewsReader) -> Ref:
+    external_id = named.text("Id")
+    return Ref(kind, external_id if kind in _KINDS_WITH_ID else "")
+
+
+def _parse_integration(message: MewsReader) -> Notification:
+    action = message.text("Action")
+    data = message.object("Data")
+    enterprise = data.optional_object("Enterprise")
+    return Notification(
+        ignored=(action,),
+        property_id=enterprise.optional_text("Id") if enterprise else None,
+        new_secrets=_new_secrets(action, data),
+        disabled=action in _DISABLING_ACTIONS,
+    )
+
+
+def _new_secrets(action: str, data: MewsReader) -> Mapping[str, str]:
+    """The documents name the field AccessToken in one event and ApiKey in the other."""
+    if action not in {"IntegrationCreated", "IntegrationApiKeyCreated"}:
+        return {}
+    token = data.optional_text("AccessToken") or data.text("ApiKey")
+    return {ACCESS_TOKEN: token}

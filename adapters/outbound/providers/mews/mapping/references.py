@@ -1,0 +1,230 @@
+"""What a reservation refers to, indexed: the hotel's zone, people, charges."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.providers.mews.mapping.code_tables import AGE_CLASSES, LODGING_CATEGORIES
+from adapters.outbound.providers.mews.mapping.messages import MewsMessages
+from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
+from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader
+from domain.messages import ItemKind
+from domain.values import AgeClass
+from ports.errors import UnreadableMessage
+from ports.providers import ReadItem
+
+BOOKABLE: Final = "Bookable"
+DAY: Final = "Day"
+OTHER: Final = AgeClass.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """`companions` and `charges` are None where nobody told of any, or where one of them can't be
+    tied to its booking: what is known of each booking stays then."""
+
+    zone: ZoneInfo
+    customers: Mapping[str, MewsEntry]
+    companies: Mapping[str, MewsEntry]
+    companions: Mapping[str, list[MewsEntry]] | None
+    charges: Mapping[str, list[MewsEntry]] | None
+    documents: Mapping[str, list[MewsEntry]]
+    age_classes: Mapping[str, AgeClass]
+    lodging: frozenset[str] | None
+    """Ids of the services in which people sleep; None where the services were not told."""
+    invalid: Mapping[str, UnreadableField]
+    """Ids of bookings that refer to something unreadable."""
+    orphan_errors: Sequence[ReadItem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enterprise:
+    """configuration.md, "Enterprise"."""
+
+    id: str
+    name: str
+    time_zone: str
+    currency: str | None
+    net_prices: bool
+
+
+def index_references(messages: MewsMessages, time_zone: str) -> References:
+    """The configuration's zone, if told, wins over ours. Amounts name their currency themselves.
+
+    Raises UnreadableMessage.
+    """
+    orphan_errors = OrphanErrors()
+    try:
+        enterprise = (
+            parse_enterprise(messages.enterprise) if messages.enterprise is not None else None
+        )
+        return References(
+            zone=zone(enterprise.time_zone if enterprise else time_zone),
+            customers=_by_id(_unwrap_customers(messages.of("Customers"))),
+            companies=_by_id(messages.of("Companies")),
+            companions=_companions(messages.lists.get("Companionships"), orphan_errors),
+            charges=_charges(messages.lists.get("OrderItems"), orphan_errors),
+            documents=_documents(messages.of("IdentityDocuments"), orphan_errors),
+            age_classes=_age_classes(messages.of("AgeCategories")),
+            lodging=_lodging_service_ids(messages, orphan_errors),
+            invalid=messages.invalid,
+            orphan_errors=orphan_errors.items,
+        )
+    except UnreadableField as fault:
+        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    except UnknownZone as fault:
+        raise UnreadableMessage("the time zone is not an IANA name") from fault
+
+
+def parse_enterprise(value: Json) -> Enterprise:
+    """Raises UnreadableField."""
+    r = MewsReader(value, "Enterprise")
+    default = None
+    for currency in r.optional_objects("Currencies") or ():
+        if currency.optional_boolean("IsDefault"):
+            default = currency.text("Currency")
+    return Enterprise(
+        id=r.text("Id"),
+        name=r.optional_text("Name") or "",
+        time_zone=r.text("TimeZoneIdentifier"),
+        currency=default,
+        net_prices=r.optional_text("Pricing") == "Net",
+    )
+
+
+def find_lodging_services(
+    services: Iterable[MewsEntry],
+    categories: Iterable[MewsEntry] | None,
+    orphan_errors: OrphanErrors,
+) -> frozenset[str]:
+    """Bookable by the day and, where the categories are told, with one that people sleep in."""
+    with_beds = None if categories is None else find_services_with_beds(categories, orphan_errors)
+    readable_entries = orphan_errors.readable(
+        services, lambda r: (r.text("Id"), _is_bookable_by_day(r))
+    )
+    by_day = {service_id for _, (service_id, is_by_day) in readable_entries if is_by_day}
+    return frozenset(by_day if with_beds is None else by_day & with_beds)
+
+
+def _lodging_service_ids(
+    messages: MewsMessages, orphan_errors: OrphanErrors
+) -> frozenset[str] | None:
+    services = messages.lists.get("Services")
+    if services is None:
+        return None
+    return find_lodging_services(services, messages.lists.get("ResourceCategories"), orphan_errors)
+
+
+def _is_bookable_by_day(service: MewsReader) -> bool:
+    data = service.optional_object("Data")
+    if data is None or data.optional_text("Discriminator") != BOOKABLE:
+        return False
+    value = data.optional_object("Value")
+    if value is None:
+        return False
+    period = value.optional_text("TimeUnitPeriod") or value.optional_text("TimeUnit")
+    return period == DAY
+
+
+def find_services_with_beds(
+    categories: Iterable[MewsEntry], orphan_errors: OrphanErrors
+) -> frozenset[str]:
+    readable_entries = orphan_errors.readable(
+        categories, lambda r: (r.text("ServiceId"), r.optional_text("Type"))
+    )
+    return frozenset(
+        service for _, (service, kind) in readable_entries if kind in LODGING_CATEGORIES
+    )
+
+
+def _unwrap_customers(customers: Iterable[MewsEntry]) -> Iterable[MewsEntry]:
+    """customers/search wraps each in an object of its own."""
+    for entry in customers:
+        yield unwrap_customer(entry)
+
+
+def unwrap_customer(entry: MewsEntry) -> MewsEntry:
+    value = entry.value
+    if isinstance(value, dict) and isinstance(value.get("Customer"), dict):
+        path = f"{entry.path}.Customer" if entry.path else "Customer"
+        return MewsEntry(path, value["Customer"])
+    return entry
+
+
+def _by_id(entries: Iterable[MewsEntry]) -> dict[str, MewsEntry]:
+    """An entry without an id is nobody's; as an item of its own it is refused by its mapper."""
+    found: dict[str, MewsEntry] = {}
+    for entry in entries:
+        entry_id = entry.value.get("Id") if isinstance(entry.value, dict) else None
+        if isinstance(entry_id, str):
+            found[entry_id] = entry
+    return found
+
+
+def order_id_of(charge: MewsReader) -> str:
+    """Raises UnreadableField, also where there is none."""
+    return charge.text("ServiceOrderId")
+
+
+def reservation_id_of(companionship: MewsReader) -> str | None:
+    """None for those of a whole group. Raises UnreadableField."""
+    return companionship.optional_text("ReservationId")
+
+
+def _charges(
+    entries: Sequence[MewsEntry] | None, orphan_errors: OrphanErrors
+) -> dict[str, list[MewsEntry]] | None:
+    """None where the link of one is unreadable: whose total would be wrong is unknown."""
+    if entries is None:
+        return None
+    readable_entries = orphan_errors.readable(entries, order_id_of)
+    return _group_by_owner(readable_entries) if len(readable_entries) == len(entries) else None
+
+
+def _companions(
+    entries: Sequence[MewsEntry] | None, orphan_errors: OrphanErrors
+) -> dict[str, list[MewsEntry]] | None:
+    """By reservation; those of a whole group, without a reservation, are left out."""
+    if entries is None:
+        return None
+    readable_entries = orphan_errors.readable(sorted(entries, key=_entry_id), reservation_id_of)
+    return _group_by_owner(readable_entries) if len(readable_entries) == len(entries) else None
+
+
+def _documents(
+    entries: Sequence[MewsEntry], orphan_errors: OrphanErrors
+) -> dict[str, list[MewsEntry]]:
+    return _group_by_owner(
+        orphan_errors.readable(entries, lambda r: r.text("CustomerId"), ItemKind.GUEST)
+    )
+
+
+def _group_by_owner(linked: Iterable[tuple[MewsEntry, str | None]]) -> dict[str, list[MewsEntry]]:
+    found: dict[str, list[MewsEntry]] = {}
+    for entry, owner in linked:
+        if owner is not None:
+            found.setdefault(owner, []).append(entry)
+    return found
+
+
+def _entry_id(entry: MewsEntry) -> str:
+    """An order that does not depend on the provider's, which is by change."""
+    value = entry.value.get("Id") if isinstance(entry.value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _age_classes(entries: Iterable[MewsEntry]) -> dict[str, AgeClass]:
+    """One without an id is named by no booking; an unknown classification is OTHER."""
+    found = {}
+    for category_id, entry in _by_id(entries).items():
+        classification = (
+            entry.value.get("Classification") if isinstance(entry.value, dict) else None
+        )
+        found[category_id] = (
+            AGE_CLASSES.get(classification, OTHER) if isinstance(classification, str) else OTHER
+        )
+    return found

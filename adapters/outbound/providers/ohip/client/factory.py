@@ -1,0 +1,63 @@
+"""A connection's settings and secrets to a client."""
+
+from adapters.outbound.provider_kit.http.access_token import TokenSource
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone
+from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.providers.ohip.capabilities import CALLS_PER_SECOND, HOSTS, NAME
+from adapters.outbound.providers.ohip.client.api import ApiAddress, Credentials, OhipApi
+from adapters.outbound.providers.ohip.client.client import OhipClient
+from adapters.outbound.providers.ohip.client.hotel import OhipHotel
+from ports.errors import Misconfigured
+from ports.providers import Account, ProviderTools
+
+
+def open_client(account: Account, tools: ProviderTools) -> OhipClient:
+    """Raises Misconfigured."""
+    address = ApiAddress(
+        base_url=_require_setting(account.settings.get("base_url"), "base_url").rstrip("/"),
+        hotel_id=_require_setting(account.settings.get("property_id"), "property_id"),
+        correlation_id=account.correlation_id,
+    )
+    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND)
+    transport = endpoint.transport(account, tools, address.base_url)
+    credentials = _build_credentials(account)
+    tokens = TokenSource(
+        credentials.call(address.base_url),
+        transport,
+        tools.clock,
+        correlation_id=account.correlation_id,
+    )
+    api = OhipApi(transport, tokens, address=address, app_key=credentials.app_key)
+    return OhipClient(
+        hotel=_build_hotel(account, api, tools),
+        clock=tools.clock,
+        external_system=account.settings.get("external_system") or None,
+        pulls_profiles=account.settings.get("pull_profiles", "no").lower() == "yes",
+    )
+
+
+def _build_hotel(account: Account, api: OhipApi, tools: ProviderTools) -> OhipHotel:
+    try:
+        return OhipHotel(api=api, zone=zone(account.time_zone), clock=tools.clock)
+    except UnknownZone as fault:
+        raise Misconfigured("the time zone is not an IANA name", setting="time_zone") from fault
+
+
+def _build_credentials(account: Account) -> Credentials:
+    secrets, settings = account.secrets, account.settings
+    return Credentials(
+        app_key=_require_setting(secrets.get("app_key"), "app_key"),
+        client_id=_require_setting(secrets.get("client_id"), "client_id"),
+        client_secret=_require_setting(secrets.get("client_secret"), "client_secret"),
+        username=secrets.get("username") or None,
+        password=secrets.get("password") or None,
+        scope=settings.get("scope") or None,
+        enterprise_id=settings.get("enterprise_id") or None,
+    )
+
+
+def _require_setting(value: str | None, name: str) -> str:
+    if not value:
+        raise Misconfigured(f"{name} is missing", setting=name)
+    return value

@@ -1,0 +1,200 @@
+"""One hotel of one environment, asked in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import local_day
+from adapters.outbound.providers.ohip.capabilities import (
+    COUNTS,
+    EVENTS_PER_CALL,
+    IDS_PER_REQUEST,
+    PAGE_SIZE,
+)
+from adapters.outbound.providers.ohip.client.api import OhipApi, Query
+from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper, map_room_types
+from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
+from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
+from adapters.outbound.providers.ohip.mapping.messages import Shape
+from adapters.outbound.providers.ohip.mapping.notifications import split_events
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    HotelClock,
+    OhipEntry,
+    as_day,
+    numbered_entries,
+)
+from domain.snapshots import HotelRecords
+from ports.errors import ProviderRejected, UnreadableAnswer
+from ports.providers import ReadItem
+from ports.system import Clock
+
+_LIST_INSTRUCTIONS: Final = (
+    "Reservation",
+    "RevenuesAndBalances",
+    "CancellationInfo",
+    "FetchChildAges",
+)
+_SINGLE_INSTRUCTIONS: Final = (
+    "Reservation",
+    "Comments",
+    "RevenuesAndBalances",
+    "FetchChildAges",
+    "Shares",
+    "AccompanyingGuestProfile",
+)
+_SORT_QUERY: Final = (("orderBy", "ArrivalDate"), ("sortOrder", "Asc"))
+
+
+class ReservationPage(NamedTuple):
+    """A page of a list. `has_more` is believed where it says that there is none."""
+
+    values: list[Json]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OhipHotel:
+    api: OhipApi
+    zone: ZoneInfo
+    clock: Clock
+
+    def business_date(self) -> date:
+        """The hotel's own, rolled by its night audit; the calendar's where it is not told."""
+        try:
+            answer = self.api.find(self._hotel_path("bof", "businessDate"))
+        except ProviderRejected:
+            answer = None
+        hotels = answer.get("hotels") if isinstance(answer, dict) else None
+        for value in hotels if isinstance(hotels, list) else ():
+            if isinstance(value, dict) and value.get("hotelId") == self.api.hotel_id:
+                try:
+                    return as_day(value.get("businessDate"), "businessDate")
+                except UnreadableField:
+                    break
+        return local_day(self.clock.now(), self.zone)
+
+    def fetch_reservations(
+        self, query: Query, *, offset: int = 0, limit: int | None = None
+    ) -> ReservationPage:
+        """Also of every state: the vendor filters by none unless it is asked to."""
+        query_parameters = [
+            *query,
+            *(("fetchInstructions", name) for name in _LIST_INSTRUCTIONS),
+            *_SORT_QUERY,
+            ("limit", str(limit or PAGE_SIZE)),
+            ("offset", str(offset)),
+        ]
+        answer = self.api.listed(self._hotel_path("rsv", "reservations"), query_parameters)
+        if answer is None:
+            return ReservationPage([], has_more=False)
+        reservations_value = answer.get("reservations") if isinstance(answer, dict) else None
+        if not isinstance(reservations_value, dict):
+            raise UnreadableAnswer(reason="the list is missing", path="reservations")
+        values = reservations_value.get(Shape.LISTED.value, [])
+        if not isinstance(values, list):
+            raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
+        return ReservationPage(values, has_more=reservations_value.get("hasMore") in (True, "true"))
+
+    def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
+        """In bulk; what a list does not show is asked for alone before it counts as gone."""
+        items: list[ReadItem] = []
+        for start in range(0, len(ids), IDS_PER_REQUEST):
+            chunk = ids[start : start + IDS_PER_REQUEST]
+            query = [("reservationIdList", reservation_id) for reservation_id in chunk]
+            found = self.bookings(self.fetch_reservations(query).values, observed_at)
+            found_ids = {item.external_id for item in found}
+            fetched_singly = (
+                self._fetch_single(item_id, observed_at)
+                for item_id in chunk
+                if item_id not in found_ids
+            )
+            items += [*found, *(item for each in fetched_singly for item in each)]
+        return [item for item in items if item.external_id is None or item.external_id in ids]
+
+    def _fetch_single(self, reservation_id: str, observed_at: datetime) -> list[ReadItem]:
+        query = [("fetchInstructions", name) for name in _SINGLE_INSTRUCTIONS]
+        path = self._hotel_path("rsv", f"reservations/{quote(reservation_id, safe='')}")
+        answer = self.api.find(path, query)
+        if answer is None:
+            return []
+        reservations_value = answer.get("reservations") if isinstance(answer, dict) else None
+        values = (
+            reservations_value.get(Shape.SINGLE.value)
+            if isinstance(reservations_value, dict)
+            else None
+        )
+        if not isinstance(values, list):
+            raise UnreadableAnswer(reason="the reservation is missing", path="reservations")
+        return self._map_bookings(values, Shape.SINGLE, observed_at)
+
+    def bookings(self, values: Sequence[Json], observed_at: datetime) -> list[ReadItem]:
+        return self._map_bookings(values, Shape.LISTED, observed_at)
+
+    def _map_bookings(
+        self, values: Sequence[Json], shape: Shape, observed_at: datetime
+    ) -> list[ReadItem]:
+        mapper = OhipBookingMapper(HotelClock(self.zone, observed_at), is_complete=True)
+        entries = numbered_entries(f"reservations.{shape.value}", filter(self._is_ours, values))
+        return [mapper.map(entry, shape) for entry in entries]
+
+    def _is_ours(self, value: Json) -> bool:
+        reservations_value = value.get("hotelId") if isinstance(value, dict) else None
+        return reservations_value in (None, self.api.hotel_id)
+
+    def guests(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
+        mapper = OhipGuestMapper(HotelClock(self.zone, observed_at))
+        answers = (self.api.find(f"/crm/v1/profiles/{quote(item_id, safe='')}") for item_id in ids)
+        return [mapper.map(OhipEntry("", answer)) for answer in answers if answer is not None]
+
+    def inventory(
+        self, first: date, last: date, observed_at: datetime
+    ) -> tuple[list[ReadItem], HotelRecords]:
+        """Both days included; what is no room type of ours is none of the vendor's either."""
+        query_parameters = [
+            ("dateRangeStart", first.isoformat()),
+            ("dateRangeEnd", last.isoformat()),
+            ("reportCode", "RoomsAvailabilitySummary"),
+            *(
+                pair
+                for name in COUNTS
+                for pair in (("parameterName", name), ("parameterValue", "Y"))
+            ),
+        ]
+        answer = self.api.listed(self._hotel_path("inv", "inventoryStatistics"), query_parameters)
+        if answer is None:
+            return [], HotelRecords()
+        if not isinstance(answer, list):
+            raise UnreadableAnswer(reason="the statistics are missing", path="statistics")
+        try:
+            records = HotelRecords(room_types=map_room_types(answer))
+        except UnreadableField as fault:
+            raise UnreadableAnswer(fault.message, path=fault.path) from fault
+        entries = numbered_entries("", answer)
+        mapper = OhipCellMapper(observed_at)
+        return [item for entry in entries for item in mapper.map(entry)], records
+
+    def next_events(self, external_system: str) -> list[bytes]:
+        """They are gone from the vendor's queue when this returns. Empty when it is."""
+        system, hotel = quote(external_system, safe=""), quote(self.api.hotel_id, safe="")
+        path = f"/int/v1/externalSystem/{system}/hotels/{hotel}/businessEvents"
+        return split_events(self.api.take_once(path, [("limit", str(EVENTS_PER_CALL))]).body)
+
+    def _hotel_path(self, module: str, rest: str) -> str:
+        return f"/{module}/v1/hotels/{quote(self.api.hotel_id, safe='')}/{rest}"
+
+
+def find_hotel_name(found: Sequence[Json]) -> str | None:
+    for value in found:
+        reservations_value = value.get("hotelName") if isinstance(value, dict) else None
+        if isinstance(reservations_value, str) and reservations_value:
+            return reservations_value
+    return None
+
+
+def days(first: date, until: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((until - first).days)]

@@ -1,0 +1,203 @@
+"""Inventory (inv) to cells: one per room type and night, and the room types by their names.
+
+`inventoryStatistics` names its counts by codes that no description of the vendor lists; those here
+are from answers that others published. Counts have to be asked for (capabilities.COUNTS): without
+them a night has none, and says nothing. `hotelInventory` tells only how many are left.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    OhipEntry,
+    as_day,
+    numbered_entries,
+    reader_for,
+    reason_of,
+)
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
+from domain.values import ABSENT, Field, SourceVersion
+from ports.providers import ReadItem
+
+ROOM_TYPES: Final = "HotelRoomCode"
+_TOTAL: Final = ("physicalrooms", "inventoryrooms")
+_AVAILABLE: Final = ("availablerooms", "availrooms")
+_OCCUPIED: Final = ("roomssold",)
+_BLOCKED: Final = ("outoforder", "ooo", "outoforderrooms", "outofservice", "oosrooms")
+_COUNTED: Final = frozenset((*_TOTAL, *_AVAILABLE, *_OCCUPIED, *_BLOCKED))
+_NAMES: Final = ("statCode", "statCodeClass", "description")
+_MAX_DAYS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class OhipCellMapper:
+    observed_at: datetime
+
+    def map(self, answer: OhipEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+        """A room type without counts among others that have them is one that is made of other
+        rooms: it has none to tell. Where none has any they were not asked for: each is refused."""
+        nights = list(_split_nights(answer))
+        counted = [entry for entry in nights if _has_counts(entry.value)]
+        for entry in counted or nights:
+            yield self._map_cell(entry, explain=explain)
+        for entry in _split_inventory(answer):
+            yield self._map_cell(entry, explain=explain)
+
+    def _map_cell(self, entry: OhipEntry, *, explain: bool) -> ReadItem:
+        raw = entry.text()
+        try:
+            r = reader_for(entry.value)
+            snapshot = (
+                self._map_statistics(r) if "statisticDate" in r else self._map_inventory_count(r)
+            )
+        except (UnreadableField, InvalidField) as fault:
+            reason = reason_of(fault, entry.path)
+            return ReadItem(kind=ItemKind.AVAILABILITY, raw=raw, reason=reason)
+        return ReadItem(
+            kind=ItemKind.AVAILABILITY,
+            raw=raw,
+            external_id=snapshot.external_id,
+            snapshot=snapshot,
+            field_trace=build_field_trace(r, r.unread().items()) if explain else (),
+        )
+
+    def _map_statistics(self, r: Reader) -> AvailabilitySnapshot:
+        counts = _Counts(r.optional_objects("inventory") or [])
+        total = counts.first(_TOTAL, "total")
+        available = counts.first(_AVAILABLE, "available")
+        occupied = counts.first(_OCCUPIED, "occupied")
+        blocked = counts.sum(_BLOCKED, "blocked")
+        if (total, available, occupied, blocked) == (ABSENT,) * 4:
+            raise UnreadableField("inventory", "missing_field", "counts of rooms, asked for")
+        return AvailabilitySnapshot(
+            room_type_id=r.text("statCode", "room_type_id"),
+            day=r.required("statisticDate", as_day, "day"),
+            version=SourceVersion(self.observed_at),
+            version_is_ours=True,
+            total=total,
+            available=available,
+            occupied=occupied,
+            blocked=blocked,
+        )
+
+    def _map_inventory_count(self, r: Reader) -> AvailabilitySnapshot:
+        return AvailabilitySnapshot(
+            room_type_id=r.text("code", "room_type_id"),
+            day=r.required("startDate", as_day, "day"),
+            version=SourceVersion(self.observed_at),
+            version_is_ours=True,
+            available=r.integer("availableCount", "available", lenient=True),
+        )
+
+
+def _has_counts(night: Json) -> bool:
+    """Also one that can't be read: it is refused by what is wrong with it."""
+    nested = night.get("inventory") if isinstance(night, dict) else None
+    if not isinstance(nested, list):
+        return nested is not None
+    codes = [each.get("code") if isinstance(each, dict) else None for each in nested]
+    return any(not isinstance(code, str) or code.casefold() in _COUNTED for code in codes)
+
+
+class _Counts:
+    """By code, whatever its capitals."""
+
+    def __init__(self, found: list[Reader]) -> None:
+        self._found = {str(each.peek("code")).casefold(): each for each in found}
+
+    def first(self, codes: tuple[str, ...], target: str) -> Field[int]:
+        for code in codes:
+            if code in self._found:
+                return self._read(code, target)
+        return ABSENT
+
+    def sum(self, codes: tuple[str, ...], target: str) -> Field[int]:
+        present_codes = [code for code in codes if code in self._found]
+        return sum(self._read(code, target) for code in present_codes) if present_codes else ABSENT
+
+    def _read(self, code: str, target: str) -> int:
+        self._found[code].text("code", target)
+        return self._found[code].integer("value", target, lenient=True)
+
+
+def map_room_types(answer: Json) -> list[RoomTypeRecord]:
+    """By the room types' own names; those without one have their code."""
+    found: dict[str, RoomTypeRecord] = {}
+    for entry in _room_type_entries(OhipEntry("", answer)):
+        r = reader_for(entry.value, entry.path)
+        code = r.text("statCode")
+        name = r.optional_text("description") or code
+        found[code] = RoomTypeRecord(external_id=code, name=name)
+    return list(found.values())
+
+
+def _room_type_entries(answer: OhipEntry) -> Iterator[OhipEntry]:
+    """The house as a whole and classes of rooms are no room types."""
+    reports = numbered_entries("", answer.value) if isinstance(answer.value, list) else [answer]
+    for report in reports:
+        nested = report.value.get("statistics") if isinstance(report.value, dict) else None
+        for entry in numbered_entries(_join_path(report.path, "statistics"), _as_list(nested)):
+            if isinstance(entry.value, dict) and entry.value.get("statCategoryCode") == ROOM_TYPES:
+                yield entry
+
+
+def _split_nights(answer: OhipEntry) -> Iterator[OhipEntry]:
+    for kind in _room_type_entries(answer):
+        kind_fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
+        name_fields: dict[str, Json] = {
+            key: kind_fields[key] for key in _NAMES if key in kind_fields
+        }
+        nested = kind_fields.get("statisticDate")
+        for night in numbered_entries(f"{kind.path}.statisticDate", _as_list(nested)):
+            yield OhipEntry(night.path, _merge_names(name_fields, night.value))
+
+
+def _split_inventory(answer: OhipEntry) -> Iterator[OhipEntry]:
+    """A span of days, its last one included, is a cell for each."""
+    hotels = answer.value.get("hotelInventories") if isinstance(answer.value, dict) else None
+    for hotel in numbered_entries("hotelInventories", _as_list(hotels)):
+        for kind in _nested_entries(hotel, "roomTypeInventories"):
+            code = kind.value.get("code") if isinstance(kind.value, dict) else None
+            for span in _nested_entries(kind, "inventoryCounts"):
+                yield from _split_span(span, code)
+
+
+def _split_span(span: OhipEntry, code: Json) -> Iterator[OhipEntry]:
+    if not isinstance(span.value, dict):
+        yield span
+        return
+    first = {**span.value, "code": code}
+    try:
+        start = as_day(span.value.get("startDate"), "startDate")
+        end = as_day(span.value.get("endDate", start.isoformat()), "endDate")
+    except UnreadableField:
+        yield OhipEntry(span.path, first)
+        return
+    for offset in range(min((end - start).days, _MAX_DAYS) + 1):
+        day: date = start + timedelta(days=offset)
+        yield OhipEntry(span.path, {**first, "startDate": day.isoformat()})
+
+
+def _nested_entries(entry: OhipEntry, key: str) -> Iterator[OhipEntry]:
+    nested = entry.value.get(key) if isinstance(entry.value, dict) else None
+    yield from numbered_entries(f"{entry.path}.{key}", _as_list(nested))
+
+
+def _merge_names(name_fields: dict[str, Json], night: Json) -> Json:
+    return {**name_fields, **night} if isinstance(night, dict) else night
+
+
+def _join_path(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _as_list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

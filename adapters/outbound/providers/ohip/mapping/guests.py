@@ -1,0 +1,212 @@
+"""Profiles (crm) of the type Guest to guests. Companies, agents and groups are none."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.ohip.mapping.messages import MERGED_INTO_KEY
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    HotelClock,
+    OhipEntry,
+    as_day,
+    child,
+    find_profile_id,
+    objects_at,
+    preferred,
+    reader_for,
+    reason_of,
+)
+from adapters.outbound.providers.ohip.mapping.parties import primary_name
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import GuestSnapshot
+from domain.values import ABSENT, Field, SourceVersion
+from ports.providers import ReadItem
+
+_DETAILS: Final = ("profileDetails", "guestDetails", "profile")
+_IDS: Final = ("profileIdList", "guestIdList")
+_NO_PHONES: Final = frozenset({"EMAIL", "FAX", "URL"})
+_ANONYMIZED: Final = "anonymized"
+
+
+@dataclass(frozen=True, slots=True)
+class OhipGuestMapper:
+    clock: HotelClock
+
+    def map(self, entry: OhipEntry, *, explain: bool = False) -> ReadItem:
+        raw, external_id = entry.text(), None
+        try:
+            r = reader_for(entry.value)
+            external_id = _external_id(r)
+            snapshot = self._map_snapshot(r, external_id)
+        except (UnreadableField, InvalidField) as fault:
+            reason = reason_of(fault, entry.path)
+            return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
+        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
+        field_trace = build_field_trace(r, extras) if explain else ()
+        return ReadItem(
+            kind=ItemKind.GUEST,
+            raw=raw,
+            external_id=external_id,
+            snapshot=snapshot,
+            field_trace=field_trace,
+        )
+
+    def _map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
+        if MERGED_INTO_KEY in r:
+            return self._map_merged(r, external_id)
+        details = _details(r)
+        updated = details.optional("lastModifyDateTime", self.clock.instant, "version")
+        version = SourceVersion(updated or self.clock.observed_at)
+        customer = details.object("customer")
+        if _is_anonymized(customer):
+            return _anonymized_snapshot(external_id, version)
+        return _map_details(r, details, external_id, version)
+
+    def _map_merged(self, r: Reader, external_id: str) -> GuestSnapshot:
+        survivor = find_profile_id(r, "merged_into", MERGED_INTO_KEY)
+        if not survivor:
+            raise UnreadableField(MERGED_INTO_KEY, "missing_field", "an id of the type Profile")
+        version = SourceVersion(self.clock.observed_at)
+        return GuestSnapshot(external_id=external_id, version=version, merged_into=survivor)
+
+
+def _external_id(r: Reader) -> str:
+    if "companyIdList" in r or "companyDetails" in r:
+        raise UnreadableField("companyDetails", "unknown_value", "a guest's profile", found=None)
+    for key in _IDS:
+        found = find_profile_id(r, "external_id", key)
+        if found:
+            return found
+    raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
+
+
+def _details(r: Reader) -> Reader:
+    for key in _DETAILS:
+        found = r.optional_object(key)
+        if found is not None:
+            kind = found.optional_text("profileType", "(kind of profile)")
+            if kind is not None and kind.casefold() != "guest":
+                path = found.path_of("profileType")
+                raise UnreadableField(path, "unknown_value", "a guest's profile", found=kind)
+            return found
+    raise UnreadableField(_DETAILS[0], "missing_field", "an object")
+
+
+def _is_anonymized(customer: Reader) -> bool:
+    state = child(customer, "anonymization")
+    status = state.peek("anonymizationStatus") if state else None
+    return isinstance(status, str) and status.casefold() == _ANONYMIZED
+
+
+def _anonymized_snapshot(external_id: str, version: SourceVersion) -> GuestSnapshot:
+    """What stands in an anonymised profile is no name and no address: ours are cleared."""
+    return GuestSnapshot(
+        external_id=external_id,
+        version=version,
+        title=None,
+        first_name=None,
+        last_name=None,
+        email=None,
+        phone=None,
+        address=None,
+        city=None,
+        region=None,
+        postal_code=None,
+        birth_date=None,
+        loyalty_number=None,
+        id_document_type=None,
+        id_document_number=None,
+        preferences=None,
+        notes=None,
+        extras=(),
+    )
+
+
+def _map_details(
+    r: Reader, details: Reader, external_id: str, version: SourceVersion
+) -> GuestSnapshot:
+    customer = details.object("customer")
+    name = primary_name(customer)
+    address = _preferred_info(details, ("addresses", "addressInfo"), "address")
+    email = _preferred_info(details, ("emails", "emailInfo"), "email")
+    member = preferred(
+        objects_at(details, "profileMemberships", "profileMembership"), "preferredCard"
+    )
+    document = _preferred_info(
+        customer, ("identifications", "identificationInfo"), "identification"
+    )
+    last = details.optional_object("lastStayInfo")
+    privacy = details.optional_object("privacyInfo")
+    return GuestSnapshot(
+        external_id=external_id,
+        version=version,
+        title=_field_text(name, "nameTitle", "title"),
+        first_name=_field_text(name, "givenName", "first_name"),
+        last_name=_field_text(name, "surname", "last_name"),
+        email=_field_text(email, "emailAddress", "email"),
+        phone=_field_text(_find_phone(details), "phoneNumber", "phone"),
+        address=_map_address_lines(address),
+        city=_field_text(address, "cityName", "city"),
+        region=_field_text(address, "state", "region"),
+        postal_code=_field_text(address, "postalCode", "postal_code"),
+        country=_field_text(child(address, "country"), "code", "country"),
+        nationality=_field_text(customer, "nationality", "nationality"),
+        birth_date=customer.field("birthDate", as_day, "birth_date"),
+        language=_field_text(customer, "language", "language"),
+        vip=_is_vip(customer),
+        loyalty_number=_field_text(member, "membershipId", "loyalty_number"),
+        loyalty_tier=_field_text(member, "membershipLevel", "loyalty_tier"),
+        loyalty_points=_field_integer(member, "currentPoints", "loyalty_points"),
+        id_document_type=_field_text(document, "idType", "id_document_type"),
+        id_document_number=_field_text(document, "idNumber", "id_document_number"),
+        email_opt_in=_field_boolean(privacy, "optInEmail", "email_opt_in"),
+        sms_opt_in=_field_boolean(privacy, "optInSms", "sms_opt_in"),
+        total_stays=_field_integer(last, "totalStay", "total_stays"),
+        last_stay_on=last.field("lastVisit", as_day, "last_stay_on") if last else ABSENT,
+        extras=tuple(sorted(r.unread().items())),
+    )
+
+
+def _preferred_info(r: Reader, path: tuple[str, ...], key: str) -> Reader | None:
+    found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
+    return preferred(found, "primaryInd")
+
+
+def _find_phone(details: Reader) -> Reader | None:
+    """Of the numbers that can be called: the primary one, else the first."""
+    found = [
+        each
+        for info in objects_at(details, "telephones", "telephoneInfo")
+        if (each := info.optional_object("telephone"))
+        and str(each.peek("phoneTechType")).upper() not in _NO_PHONES
+    ]
+    return preferred(found, "primaryInd")
+
+
+def _map_address_lines(address: Reader | None) -> Field[str | None]:
+    if address is None:
+        return ABSENT
+    lines = address.optional_texts("addressLine", "address")
+    return ABSENT if lines is None else "\n".join(line for line in lines if line) or None
+
+
+def _is_vip(customer: Reader) -> Field[bool]:
+    """Which codes there are is the hotel's; one that is set makes a VIP."""
+    if "vipStatus" not in customer:
+        return ABSENT
+    return bool(customer.optional_text("vipStatus", "vip"))
+
+
+def _field_text(r: Reader | None, key: str, target: str) -> Field[str | None]:
+    return ABSENT if r is None else r.field_text(key, target)
+
+
+def _field_integer(r: Reader | None, key: str, target: str) -> Field[int | None]:
+    return ABSENT if r is None else r.field_integer(key, target, lenient=True)
+
+
+def _field_boolean(r: Reader | None, key: str, target: str) -> Field[bool | None]:
+    return ABSENT if r is None else r.field_boolean(key, target, lenient=True)

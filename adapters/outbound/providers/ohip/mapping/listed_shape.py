@@ -1,0 +1,63 @@
+"""A reservation as lists tell it (rsv: `reservationInfoType`)."""
+
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
+from adapters.outbound.providers.ohip.mapping.parsing import as_id, child, objects_at, read_amount
+from adapters.outbound.providers.ohip.mapping.parties import (
+    attached_profile_kinds,
+    map_listed_further,
+    map_listed_primary,
+)
+from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
+    ReservationFields,
+    TotalAmounts,
+)
+from domain.values import ABSENT
+
+_ROOM = "rooms[0]"
+_ROOM_KEYS = ("roomType", "roomId", "roomNumber", "ratePlanCode", "numberOfRooms", "adultCount")
+
+
+def read_listed_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
+    stay = r.object("roomStay")
+    reason = r.optional_object("cancellationInfo")
+    return ReservationFields(
+        has_room=any(key in stay for key in _ROOM_KEYS),
+        room_type_id=stay.optional("roomType", as_id, f"{_ROOM}.room_type_id"),
+        # The description has `roomId`, the vendor's own answers `roomNumber`.
+        room_id=stay.optional("roomId", as_id, f"{_ROOM}.room_id")
+        or stay.optional("roomNumber", as_id, f"{_ROOM}.room_id"),
+        rate_plan_id=stay.optional("ratePlanCode", as_id, f"{_ROOM}.rate_plan_id"),
+        units=stay.optional_integer("numberOfRooms", f"{_ROOM}.units", lenient=True),
+        occupancy=read_age_counts(stay, adults="adultCount", children="childCount"),
+        is_pseudo=bool(stay.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)),
+        primary=map_listed_primary(r),
+        further=map_listed_further(r, is_complete=is_complete),
+        profiles=attached_profile_kinds(objects_at(r, "attachedProfiles")),
+        walked_in=r.optional_boolean("walkInIndicator", "source", lenient=True),
+        amounts=_read_amounts(r, stay),
+        special_requests=r.field_text("specials", "special_requests"),
+        notes=ABSENT,
+        cancellation_reason=_cancellation_reason(reason),
+    )
+
+
+def _read_amounts(r: Reader, stay: Reader) -> TotalAmounts:
+    if stay.optional_boolean("rateSuppressed", "total", lenient=True):
+        return TotalAmounts()
+    revenues = r.optional_object("revenuesAndBalances")
+    balance = read_amount(stay.optional_object("balance"), "balance")
+    if balance is ABSENT:
+        balance = read_amount(child(revenues, "balance"), "balance")
+    return TotalAmounts(
+        total=read_amount(stay.optional_object("totalAmount"), "total"),
+        paid=read_amount(child(revenues, "totalPayment"), "paid"),
+        balance=balance,
+    )
+
+
+def _cancellation_reason(cancellation: Reader | None) -> str | None:
+    if cancellation is None:
+        return None
+    description = cancellation.optional_text("description", "cancel_reason")
+    return description or cancellation.optional_text("code", "cancel_reason")

@@ -1,0 +1,180 @@
+"""People and companies on a reservation, in the vendor's two shapes.
+
+A list tells the guest flat (`reservationGuest`), one reservation asked for alone tells profiles
+(`reservationGuests`, `reservationProfiles`). Both become the same parties.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    PROFILE,
+    as_id,
+    child,
+    find_profile_id,
+    objects_at,
+    preferred,
+)
+from domain.snapshots import Party, PartyRole
+from domain.values import ABSENT, Field
+
+_PRIMARY: Final = "primary_guest"
+_FURTHER: Final = "further_guests"
+_OWNERS: Final = ("Company", "TravelAgent", "Source", "Group")
+_CONTACT: Final = "ReservationContact"
+
+
+def map_listed_primary(r: Reader) -> Field[Party | None]:
+    guest = r.optional_object("reservationGuest")
+    if guest is None:
+        return ABSENT
+    guest_id = None
+    if guest.peek("type") == PROFILE:
+        guest.text("type", f"{_PRIMARY}.guest_id")
+        guest_id = guest.optional("id", as_id, f"{_PRIMARY}.guest_id")
+    country = child(guest, "address", "country")
+    return Party(
+        guest_id=guest_id,
+        first_name=guest.optional_text("givenName", f"{_PRIMARY}.first_name"),
+        last_name=_last_name(guest, "surname", f"{_PRIMARY}.last_name"),
+        email=guest.optional_text("email", f"{_PRIMARY}.email"),
+        phone=_strip_or_none(guest.optional_text("phoneNumber", f"{_PRIMARY}.phone")),
+        country=country.optional_text("code", f"{_PRIMARY}.country") if country else None,
+        language=guest.optional_text("language", f"{_PRIMARY}.language"),
+    )
+
+
+def map_listed_further(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ...]]:
+    companions = objects_at(r, "reservationGuest", "accompanyGuests")
+    attached = objects_at(r, "attachedProfiles")
+    guest = r.optional_object("reservationGuest")
+    is_present = (guest is not None and "accompanyGuests" in guest) or "attachedProfiles" in r
+    if not (is_complete or is_present):
+        return ABSENT
+    people = [
+        Party(
+            role=PartyRole.COMPANION,
+            guest_id=find_profile_id(each, f"{_FURTHER}.guest_id"),
+            first_name=each.optional_text("firstName", f"{_FURTHER}.first_name"),
+            last_name=_last_name(each, "lastName", f"{_FURTHER}.last_name"),
+        )
+        for each in companions
+    ]
+    return (*people, *_map_attached_profiles(attached, _listed_name))
+
+
+def map_single_primary(r: Reader) -> Field[Party | None]:
+    """The one that is flagged; one alone needs no flag."""
+    guest = _find_primary(r)
+    if guest is None:
+        return ABSENT
+    return _map_profile(guest.optional_object("profileInfo"), PartyRole.PRIMARY, _PRIMARY)
+
+
+def map_single_further(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ...]]:
+    if not is_complete and "reservationGuests" not in r and "reservationProfiles" not in r:
+        return ABSENT
+    primary = _find_primary(r)
+    people = []
+    for each in objects_at(r, "reservationGuests"):
+        if each is not primary:
+            party = _map_profile(each.optional_object("profileInfo"), PartyRole.COMPANION, _FURTHER)
+            # A list tells no more of a companion: what we hold must not depend on the question.
+            people.append(
+                Party(
+                    role=PartyRole.COMPANION,
+                    guest_id=party.guest_id,
+                    first_name=party.first_name,
+                    last_name=party.last_name,
+                )
+            )
+    attached = objects_at(r, "reservationProfiles", "reservationProfile")
+    return (*people, *_map_attached_profiles(attached, _single_name))
+
+
+def _find_primary(r: Reader) -> Reader | None:
+    guests = objects_at(r, "reservationGuests")
+    flagged = [each for each in guests if each.peek("primary") in (True, "true")]
+    found = flagged or (guests if len(guests) == 1 else [])
+    return found[0] if found else None
+
+
+def _map_profile(info: Reader | None, role: PartyRole, target: str) -> Party:
+    if info is None:
+        return Party(role=role)
+    name = primary_name(child(info, "profile", "customer"))
+    email = _preferred_info(info, ("profile", "emails", "emailInfo"), "email")
+    phone = _preferred_info(info, ("profile", "telephones", "telephoneInfo"), "telephone")
+    country = child(
+        _preferred_info(info, ("profile", "addresses", "addressInfo"), "address"), "country"
+    )
+    customer = child(info, "profile", "customer")
+    return Party(
+        role=role,
+        guest_id=find_profile_id(info, f"{target}.guest_id"),
+        first_name=name.optional_text("givenName", f"{target}.first_name") if name else None,
+        last_name=name.optional_text("surname", f"{target}.last_name") if name else None,
+        email=email.optional_text("emailAddress", f"{target}.email") if email else None,
+        phone=_strip_or_none(phone.optional_text("phoneNumber", f"{target}.phone"))
+        if phone
+        else None,
+        country=country.optional_text("code", f"{target}.country") if country else None,
+        language=customer.optional_text("language", f"{target}.language") if customer else None,
+    )
+
+
+def primary_name(customer: Reader | None) -> Reader | None:
+    """Of the names that a customer has (Primary, Alternate, Incognito, …)."""
+    names = objects_at(customer, "personName")
+    for each in names:
+        kind = each.peek("nameType")
+        if isinstance(kind, str) and kind.casefold() == "primary":
+            return each
+    return names[0] if len(names) == 1 else None
+
+
+def _preferred_info(r: Reader, path: tuple[str, ...], key: str) -> Reader | None:
+    """Of several addresses of a kind: the primary one."""
+    found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
+    return preferred(found, "primaryInd")
+
+
+def _map_attached_profiles(
+    profiles: list[Reader], find_hotel_name: Callable[[Reader], str | None]
+) -> Iterator[Party]:
+    """Companies, agents, sources and groups own; a contact arranged it. Who only gets the bill or
+    the letter stays in the extras. A company is no guest: its id stays there too."""
+    for each in profiles:
+        kind = each.peek("reservationProfileType")
+        if kind in _OWNERS:
+            each.text("reservationProfileType", f"{_FURTHER}.role")
+            yield Party(role=PartyRole.OWNER, last_name=find_hotel_name(each))
+        elif kind == _CONTACT:
+            each.text("reservationProfileType", f"{_FURTHER}.role")
+            yield Party(
+                role=PartyRole.BOOKER, guest_id=find_profile_id(each, f"{_FURTHER}.guest_id")
+            )
+
+
+def attached_profile_kinds(profiles: list[Reader]) -> set[str]:
+    kinds = (each.peek("reservationProfileType") for each in profiles)
+    return {kind for kind in kinds if isinstance(kind, str)}
+
+
+def _listed_name(r: Reader) -> str | None:
+    return r.optional_text("name", f"{_FURTHER}.last_name")
+
+
+def _single_name(r: Reader) -> str | None:
+    company = child(r, "profile", "company")
+    return company.optional_text("companyName", f"{_FURTHER}.last_name") if company else None
+
+
+def _last_name(r: Reader, key: str, target: str) -> str | None:
+    """Where names are masked only the full one may be told."""
+    return r.optional_text(key, target) or r.optional_text("fullName", target)
+
+
+def _strip_or_none(text: str | None) -> str | None:
+    return (text.strip() or None) if text else None

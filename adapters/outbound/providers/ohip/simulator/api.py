@@ -1,0 +1,274 @@
+"""From an HTTP call to the vendor's answer: limit, faults, token and key, endpoint."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import orjson
+
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
+from adapters.outbound.provider_kit.simulation.server.fault_responses import (
+    CorruptibleFields,
+    corrupt_items,
+    truncated_share,
+)
+from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.providers.ohip.simulator.events import BusinessEventRenderer, EventQueue
+from adapters.outbound.providers.ohip.simulator.inventory import statistics
+from adapters.outbound.providers.ohip.simulator.rendering import JsonObject, OhipRenderer
+from adapters.outbound.providers.ohip.simulator.reservations import (
+    Reservation,
+    SimulatedReservations,
+)
+
+TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address
+MAX_EVENTS_PER_CALL: Final = 20
+MAX_STATISTICS_DAYS: Final = 62
+_INVALID_FIELDS: Final = CorruptibleFields("reservationStatus", ("roomStay", "statisticDate"))
+_TITLES: Final = {
+    400: "Invalid request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not found",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Service unavailable",
+}
+Query = Mapping[str, list[str]]
+_DAYS: Final[dict[str, Callable[[Reservation], date]]] = {
+    "arrival": lambda reservation: reservation.stay.arrival,
+    "departure": lambda reservation: reservation.stay.departure,
+}
+_INSTANTS: Final[dict[str, Callable[[Reservation], int | None]]] = {
+    "createdOnStartDate": lambda reservation: reservation.stay.created,
+    "cancelledOn": lambda reservation: reservation.stay.canceled,
+}
+
+
+class OhipSimulatorError(Exception):
+    def __init__(self, status: int, detail: str = "") -> None:
+        super().__init__(status)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedOhipClients:
+    """The one application that is registered. `token_seconds` is what it is told."""
+
+    app_key: str
+    client_id: str
+    client_secret: str
+    external_system: str = "SIMX"
+    token_seconds: int = 3_600
+
+    @classmethod
+    def of(cls, seed: int) -> "SimulatedOhipClients":
+        key = f"00000000-0000-4000-8000-{seed % 16**12:012x}"
+        return cls(key, f"SIM-{seed}-CLIENT", f"simulated-secret-{seed}")
+
+    def basic(self) -> str:
+        return base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+
+
+class SimulatedOhipApi:
+    def __init__(
+        self,
+        simulated_reservations: SimulatedReservations,
+        clients: SimulatedOhipClients,
+        tokens: IssuedTokens,
+        middleware: SimulatorMiddleware,
+    ) -> None:
+        self._reservations = simulated_reservations
+        self._hotel = simulated_reservations.hotel
+        self._clients = clients
+        self._tokens = tokens
+        self._gate = middleware
+        self.renderer = OhipRenderer(simulated_reservations)
+        self.event_renderer = BusinessEventRenderer(simulated_reservations, self.renderer)
+        self.queue = EventQueue()
+        hotel = f"/v1/hotels/{self._hotel.id}"
+        events = f"/int/v1/externalSystem/{clients.external_system}/hotels/{self._hotel.id}"
+        self._routes: dict[str, Callable[[Query], object]] = {
+            f"/rsv{hotel}/reservations": self._list_reservations,
+            f"/bof{hotel}/businessDate": lambda _: self._business_date(),
+            f"/inv{hotel}/inventoryStatistics": self._statistics,
+            f"{events}/businessEvents": self._events,
+        }
+        self._by_id: dict[str, Callable[[str, Query], object]] = {
+            f"/rsv{hotel}/reservations/": self._single,
+            "/crm/v1/profiles/": lambda profile_id, _: self._profile(profile_id),
+        }
+
+    def answer(self, call: Call) -> Reply:
+        parts = urlsplit(call.path)
+        injected = self._gate.faults.inject(parts.path)
+        try:
+            refusal = self._gate.refusal(injected, self._clients.client_id, _status_reply)
+            if refusal is not None:
+                return refusal
+            if parts.path == TOKEN_PATH:
+                return self._token_reply(call)
+            self._check(call)
+            with self._hotel.lock:
+                self._gate.apply_faults_before_reply(self._reservations.activity, injected)
+                body = self._dispatch(parts.path, parse_qs(parts.query))
+                self._gate.apply_faults_after_reply(self._reservations.activity, injected)
+        except OhipSimulatorError as error:
+            return _status_reply(error.status, None, error.detail)
+        if body is None:
+            return Reply(204)
+        _invalidate(body, injected, self._gate.faults.pick)
+        return Reply(200, orjson.dumps(body), cut=truncated_share(injected))
+
+    def _token_reply(self, call: Call) -> Reply:
+        form = parse_qs(call.body.decode("utf-8", "replace"))
+        is_known = call.headers.get("authorization") == f"Basic {self._clients.basic()}"
+        if not is_known or call.headers.get("x-app-key") != self._clients.app_key:
+            return _status_reply(401, None, "Failed to authenticate application")
+        if form.get("grant_type") not in (["client_credentials"], ["password"]):
+            return _status_reply(400, None, "unsupported grant type")
+        payload = self._tokens.issue(seconds=self._clients.token_seconds)
+        return Reply(200, orjson.dumps(payload))
+
+    def _check(self, call: Call) -> None:
+        known = self._tokens.is_valid(call.headers)
+        if not known or call.headers.get("x-app-key") != self._clients.app_key:
+            raise OhipSimulatorError(401)
+        if call.headers.get("x-hotelid") != self._hotel.id:
+            raise OhipSimulatorError(403, "the hotel is not the application's")
+
+    def _dispatch(self, path: str, query: Query) -> object:
+        route = self._routes.get(path)
+        if route is not None:
+            return route(query)
+        for prefix, handler in self._by_id.items():
+            if path.startswith(prefix):
+                return handler(unquote(path.removeprefix(prefix)), query)
+        raise OhipSimulatorError(404)
+
+    def _list_reservations(self, query: Query) -> object:
+        found = self._filter_reservations(query)
+        limit, offset = _parse_number(query, "limit", 20), _parse_number(query, "offset", 0)
+        page = found[offset : offset + limit]
+        if not page:
+            return None
+        wanted = frozenset(query.get("fetchInstructions", ()))
+        return {
+            "reservations": {
+                "reservationInfo": [
+                    self.renderer.render_listed(reservation, wanted) for reservation in page
+                ],
+                "limit": limit,
+                "offset": offset,
+                "hasMore": offset + limit < len(found),
+                "totalResults": len(found),
+            }
+        }
+
+    def _filter_reservations(self, query: Query) -> list[Reservation]:
+        """All filters together; each is looked at only where it is asked for."""
+        found = self._reservations.by_arrival()
+        ids = query.get("reservationIdList")
+        if ids is not None:
+            found = [reservation for reservation in found if reservation.id in ids]
+        for name, day_of in _DAYS.items():
+            first, last = _parse_day(query, f"{name}StartDate"), _parse_day(query, f"{name}EndDate")
+            if first is not None:
+                found = [reservation for reservation in found if day_of(reservation) >= first]
+            if last is not None:
+                found = [reservation for reservation in found if day_of(reservation) <= last]
+        for name, instant_of in _INSTANTS.items():
+            day = _parse_day(query, name)
+            if day is not None:
+                found = [
+                    reservation
+                    for reservation in found
+                    if self._is_on(day, instant_of(reservation))
+                ]
+        return found
+
+    def _is_on(self, day: date, instant: int | None) -> bool:
+        return instant is not None and self._reservations.day_of(instant) == day
+
+    def _single(self, reservation_id: str, query: Query) -> object:
+        wanted = frozenset(query.get("fetchInstructions", ()))
+        for reservation in self._reservations.reservations():
+            if reservation.id == reservation_id:
+                return {
+                    "reservations": {
+                        "reservation": [self.renderer.render_single(reservation, wanted)]
+                    }
+                }
+        raise OhipSimulatorError(404, "no such reservation")
+
+    def _profile(self, profile_id: str) -> object:
+        guest = self.renderer.guest_of(profile_id)
+        if guest is None or guest.merged_into is not None:
+            raise OhipSimulatorError(404, "no such profile")
+        ids = [{"id": profile_id, "type": "Profile"}]
+        return {"profileIdList": ids, "profileDetails": self.renderer.profile(guest.id)}
+
+    def _business_date(self) -> JsonObject:
+        day = self._reservations.business_date.isoformat()
+        return {"hotels": [{"hotelId": self._hotel.id, "businessDate": day}]}
+
+    def _statistics(self, query: Query) -> object:
+        first, last = _parse_day(query, "dateRangeStart"), _parse_day(query, "dateRangeEnd")
+        if first is None or last is None or not 0 <= (last - first).days < MAX_STATISTICS_DAYS:
+            raise OhipSimulatorError(400, f"a range of at most {MAX_STATISTICS_DAYS} days")
+        names, values = query.get("parameterName", []), query.get("parameterValue", [])
+        pairs = zip(names, values, strict=False)
+        asked = [name for name, value in pairs if value == "Y"]
+        return statistics(self._hotel, first, last, asked)
+
+    def _events(self, query: Query) -> object:
+        limit = _parse_number(query, "limit", MAX_EVENTS_PER_CALL)
+        if limit > MAX_EVENTS_PER_CALL:
+            raise OhipSimulatorError(400, f"at most {MAX_EVENTS_PER_CALL}")
+        taken = self.queue.take(limit)
+        return self.event_renderer.body(taken) if taken else None
+
+
+def _invalidate(body: object, injected: Sequence[Fault], pick: Callable[[int], int]) -> None:
+    """The items lie one level down. Events stay whole: what is spoiled in them is lost."""
+    inner = body.get("reservations") if isinstance(body, dict) else body
+    if isinstance(inner, list):
+        statistics_of = inner[0]["statistics"][1]
+        inner = {"nights": statistics_of["statisticDate"]}
+    if isinstance(inner, dict):
+        corrupt_items(inner, injected, _INVALID_FIELDS, pick)
+
+
+def _parse_day(query: Query, name: str) -> date | None:
+    if name not in query:
+        return None
+    try:
+        return date.fromisoformat(query[name][0])
+    except ValueError:
+        raise OhipSimulatorError(400, f"{name} is a date") from None
+
+
+def _parse_number(query: Query, name: str, default: int) -> int:
+    text = query.get(name, [str(default)])[0]
+    if not text.isdecimal():
+        raise OhipSimulatorError(400, f"{name} is a number")
+    return int(text)
+
+
+def _status_reply(status: int, retry_after: str | None, detail: str = "") -> Reply:
+    """exceptionDetailType."""
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    payload = {
+        "type": "https://www.rfc-editor.org/rfc/rfc9110",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "o:errorCode": f"SIM{status:05}",
+    }
+    return Reply(status, orjson.dumps(payload), headers)

@@ -1,0 +1,106 @@
+"""What happens in the hotel as business events, and the queue that hands each out once."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.providers.ohip.simulator.rendering import JsonObject, OhipRenderer
+from adapters.outbound.providers.ohip.simulator.reservations import SimulatedReservations
+
+_ACTIONS: Final = {
+    HotelEventType.CREATED: "NEW RESERVATION",
+    HotelEventType.AMENDED: "UPDATE RESERVATION",
+    HotelEventType.CHANGED: "UPDATE RESERVATION",
+    HotelEventType.CHECKED_IN: "CHECK IN",
+    HotelEventType.CHECK_IN_REVERTED: "REVERSE CHECK IN",
+    HotelEventType.CHECKED_OUT: "CHECK OUT",
+    HotelEventType.CANCELED: "CANCEL RESERVATION",
+    HotelEventType.REINSTATED: "REINSTATE RESERVATION",
+    HotelEventType.NO_SHOW: "NO SHOW",
+    HotelEventType.DELETED: "DELETE RESERVATION",
+    HotelEventType.ROOM_ASSIGNED: "ASSIGN ROOM",
+    HotelEventType.ROOM_UNASSIGNED: "UNASSIGN ROOM",
+}
+_PROFILE_ACTIONS: Final = {
+    HotelEventType.GUEST_CHANGED: "UPDATE PROFILE",
+    HotelEventType.GUEST_MERGED: "MERGE PROFILE",
+}
+MAX_QUEUED_EVENTS: Final = 20_000
+"""The oldest go first where nobody takes them, as with the vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessEvent:
+    number: int
+    module: str
+    action: str
+    primary_key: str
+    at: int
+
+
+class BusinessEventRenderer:
+    def __init__(
+        self, simulated_reservations: SimulatedReservations, renderer: OhipRenderer
+    ) -> None:
+        self._reservations = simulated_reservations
+        self._renderer = renderer
+        self._last_number = 2_000_000
+
+    def render(self, happened: Sequence[HotelEvent]) -> Iterator[BusinessEvent]:
+        for event in self._reservations.split_before(happened):
+            module, action, keys = self._describe(event)
+            for key in keys:
+                self._last_number += 1
+                yield BusinessEvent(self._last_number, module, action, key, event.at)
+
+    def _describe(self, event: HotelEvent) -> tuple[str, str, list[str]]:
+        if event.what in _ACTIONS:
+            stay = self._reservations.hotel.stay(event.subject, event.line)
+            return "Reservation", _ACTIONS[event.what], self._reservations.reservation_ids_of(stay)
+        if event.what in _PROFILE_ACTIONS:
+            key = self._renderer.profile_id(event.subject)
+            return "Profile", _PROFILE_ACTIONS[event.what], [key]
+        return "Housekeeping", "UPDATE ROOM STATUS", [event.subject]
+
+    def body(self, events: Sequence[BusinessEvent]) -> JsonObject:
+        """businessEvents."""
+        return {
+            "businessEventData": [self._render_event(event) for event in events],
+            "dataValueMapping": [],
+        }
+
+    def _render_event(self, event: BusinessEvent) -> JsonObject:
+        header = {
+            "moduleName": event.module,
+            "actionType": event.action,
+            "actionId": event.number,
+            "primaryKey": event.primary_key,
+            "publisherId": 57_475,
+            "createdDateTime": self._renderer.format_local_time(event.at),
+            "hotelId": self._reservations.hotel.id,
+        }
+        details = [{"dataElement": "RESORT", "newValue": self._reservations.hotel.id}]
+        render = {"header": header, "details": details}
+        return {"businessEvent": render, "businessEventId": {"id": str(event.number)}}
+
+
+class EventQueue:
+    """Destructive: what was given out once is gone, also where the answer is lost."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[BusinessEvent] = deque(maxlen=MAX_QUEUED_EVENTS)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, events: Sequence[BusinessEvent]) -> None:
+        with self._lock:
+            self._waiting.extend(events)
+
+    def take(self, limit: int) -> list[BusinessEvent]:
+        with self._lock:
+            return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]

@@ -1,0 +1,150 @@
+"""Who asks: the partner by its provider key, hotel, provider and scopes by its token."""
+
+import hashlib
+import hmac
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from application.errors import Forbidden, HotelDisabled, HotelNotFound, Unauthenticated
+from domain.access import AccessToken, ProviderKey, Scope, grants
+from domain.hotel import Hotel
+from domain.values import HotelId
+from ports.directory import Directory
+from ports.errors import ConcurrentChange, StoreUnavailable
+from ports.system import Clock
+from ports.unit_of_work import UnitOfWorkFactory
+
+TOKEN_PREFIX: Final = "pmst"  # noqa: S105  # a public prefix, no secret
+KEY_PREFIX: Final = "pmsk"
+LAST_USED_INTERVAL: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller whose credentials held. `hotel_id` is the one that this request is about."""
+
+    token_id: UUID
+    partner: str
+    provider: str
+    hotel_id: HotelId
+    scopes: frozenset[Scope]
+    other_hotels: tuple[HotelId, ...] = ()
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden."""
+        if not grants(self.scopes, scope):
+            message = f"this token lacks the scope '{scope}'; issue one with it"
+            raise Forbidden(message, scope=scope)
+
+    def require_provider(self, provider: str) -> None:
+        """Raises Forbidden."""
+        if provider != self.provider:
+            raise Forbidden("this token is for another provider", provider=provider)
+
+
+def format_credential(prefix: str, credential_id: UUID, secret: str) -> str:
+    """The credential as its holder sees it: readable prefix, id, secret."""
+    return f"{prefix}_{credential_id.hex}_{secret}"
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 suffices: secrets are 256 random bits."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Remembers once a minute that a token was used. `noted`: when this process did so last."""
+
+    directory: Directory
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    recorded_uses: dict[UUID, datetime] = field(default_factory=dict)
+
+    def __call__(
+        self, *, provider_key: str | None, token: str | None, hotel: str | None = None
+    ) -> Principal:
+        """`hotel`: a slug that must be one of the token's; by default its only or first one.
+
+        Raises Unauthenticated without telling which part was wrong, HotelDisabled, Forbidden.
+        """
+        access = self._token(token)
+        key = self._key(provider_key)
+        if access is None or key is None or access.provider_key_id != key.id:
+            raise Unauthenticated
+        hotel_id = access.hotel_ids[0] if hotel is None else self._select_hotel(access, hotel)
+        self._require_enabled(hotel_id)
+        self._record_use(access)
+        return Principal(
+            token_id=access.id,
+            partner=key.partner,
+            provider=access.provider,
+            hotel_id=hotel_id,
+            scopes=access.scopes,
+            other_hotels=tuple(h for h in access.hotel_ids if h != hotel_id),
+        )
+
+    def at_hotel(self, principal: Principal, slug: str) -> Principal:
+        """The same caller asking about another of its hotels. Raises Forbidden."""
+        wanted = self.directory.hotel_by_slug(slug)
+        allowed = (principal.hotel_id, *principal.other_hotels)
+        if wanted is None or wanted.id not in allowed:
+            raise Forbidden("this token is not for that hotel")
+        self._require_enabled(wanted.id)
+        others = tuple(h for h in allowed if h != wanted.id)
+        return replace(principal, hotel_id=wanted.id, other_hotels=others)
+
+    def _record_use(self, access: AccessToken) -> None:
+        """A store that is too busy for it must not keep the caller out."""
+        now = self.clock.now()
+        recorded_uses = self.recorded_uses.get(access.id) or access.last_used_at
+        if recorded_uses is not None and now - recorded_uses < LAST_USED_INTERVAL:
+            return
+        self.recorded_uses[access.id] = now
+        with suppress(StoreUnavailable, ConcurrentChange), self.unit_of_work() as uow:
+            uow.credentials.record_use(access.id, at=now)
+            uow.commit()
+
+    def _token(self, text: str | None) -> AccessToken | None:
+        parts = _parts(text, TOKEN_PREFIX)
+        token = self.directory.token(parts[0]) if parts else None
+        if parts is None or token is None or not token.is_usable(self.clock.now()):
+            return None
+        return token if hmac.compare_digest(token.secret_hash, secret_hash(parts[1])) else None
+
+    def _key(self, text: str | None) -> ProviderKey | None:
+        parts = _parts(text, KEY_PREFIX)
+        key = self.directory.provider_key(parts[0]) if parts else None
+        if parts is None or key is None or not key.is_usable():
+            return None
+        return key if hmac.compare_digest(key.secret_hash, secret_hash(parts[1])) else None
+
+    def _select_hotel(self, access: AccessToken, slug: str) -> HotelId:
+        hotel = self.directory.hotel_by_slug(slug)
+        if hotel is None or hotel.id not in access.hotel_ids:
+            raise Forbidden("this token is not for that hotel")
+        return hotel.id
+
+    def _require_enabled(self, hotel_id: HotelId) -> Hotel:
+        hotel = self.directory.hotel(hotel_id)
+        if hotel is None:
+            raise HotelNotFound
+        if not hotel.enabled:
+            raise HotelDisabled
+        return hotel
+
+
+def _parts(text: str | None, prefix: str) -> tuple[UUID, str] | None:
+    if not text or len(text) > 200 or not text.isascii():
+        return None
+    kind, _, rest = text.partition("_")
+    identity, _, secret = rest.partition("_")
+    if kind != prefix or len(identity) != 32 or not secret:
+        return None
+    try:
+        return UUID(hex=identity), secret
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+"""Credentials for partners: shown once, stored hashed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX, format_credential, secret_hash
+from application.errors import HotelNotFound, InvalidRequest
+from domain.access import AccessToken, ProviderKey, Scope
+from domain.values import HotelId
+from ports.providers import Providers
+from ports.system import Clock, IdGenerator, Randomness
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """`hotels` are slugs; the partner's provider key is made with its first token."""
+
+    provider: str
+    partner: str
+    hotels: tuple[str, ...]
+    scopes: frozenset[Scope]
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """`secret_text` and `provider_key_text` are never shown again; the latter is None where the
+    partner has its key already."""
+
+    token: AccessToken
+    secret_text: str
+    provider_key_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    clock: Clock
+    ids: IdGenerator
+    randomness: Randomness
+
+    def __call__(self, request: TokenRequest) -> IssuedToken:
+        """Raises UnknownProvider, HotelNotFound, InvalidField; InvalidRequest for a partner whose
+        key was revoked."""
+        self.providers.get(request.provider)
+        with self.unit_of_work() as uow:
+            hotel_ids = tuple(_hotel_id(uow, slug) for slug in request.hotels)
+            key, key_text = self._key(uow, request)
+            token, text = self._token(key, hotel_ids, request.scopes, request.lifetime)
+            uow.credentials.add_token(token)
+            uow.commit()
+        return IssuedToken(token=token, secret_text=text, provider_key_text=key_text)
+
+    def reissue(self, old: AccessToken, key: ProviderKey) -> tuple[AccessToken, str]:
+        """A new token with the rights and the length of life of an old one."""
+        lifetime = old.expires_at - old.created_at
+        return self._token(key, old.hotel_ids, old.scopes, lifetime)
+
+    def _key(self, uow: UnitOfWork, request: TokenRequest) -> tuple[ProviderKey, str | None]:
+        known = uow.credentials.key_of_partner(request.provider, request.partner)
+        if known is not None:
+            return known, None
+        secret = self.randomness.secret()
+        key = ProviderKey(
+            id=self.ids.new(),
+            provider=request.provider,
+            partner=request.partner,
+            secret_hash=secret_hash(secret),
+            created_at=self.clock.now(),
+        )
+        uow.credentials.add_key(key)
+        return key, format_credential(KEY_PREFIX, key.id, secret)
+
+    def _token(
+        self,
+        key: ProviderKey,
+        hotel_ids: Sequence[HotelId],
+        scopes: frozenset[Scope],
+        lifetime: timedelta,
+    ) -> tuple[AccessToken, str]:
+        if not key.is_usable():
+            message = "partner: its key was revoked for good; issue under another name"
+            raise InvalidRequest(message, field="partner")
+        secret, now = self.randomness.secret(), self.clock.now()
+        token = AccessToken(
+            id=self.ids.new(),
+            provider_key_id=key.id,
+            provider=key.provider,
+            hotel_ids=tuple(hotel_ids),
+            scopes=scopes,
+            secret_hash=secret_hash(secret),
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+        return token, format_credential(TOKEN_PREFIX, token.id, secret)
+
+
+def _hotel_id(uow: UnitOfWork, slug: str) -> HotelId:
+    hotel = uow.hotels.by_slug(slug)
+    if hotel is None:
+        raise HotelNotFound(f"there is no hotel '{slug}'; see `pms hotel list`")
+    return hotel.id

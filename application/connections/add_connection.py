@@ -1,0 +1,91 @@
+"""Connecting a hotel to its account at a provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from application.access.authenticate import secret_hash
+from application.connections.stored_connections import build_account, require_openable
+from application.errors import HotelNotFound, InvalidRequest
+from domain.sync import Connection, ConnectionState, Schedule
+from ports.providers import Capabilities, Providers
+from ports.system import Clock, IdGenerator, Randomness
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """`values` are the provider's settings and secrets together, by the names that its
+    capabilities declare."""
+
+    hotel: str
+    provider: str
+    name: str
+    values: Mapping[str, str]
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class AddedConnection:
+    """`key` is the secret part of the webhook URL, shown once."""
+
+    connection: Connection
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddConnection:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    clock: Clock
+    ids: IdGenerator
+    randomness: Randomness
+
+    def __call__(self, wanted: NewConnection) -> AddedConnection:
+        """A connection that is only pushed to is active at once; one that we pull must pass
+        `TestConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
+        AlreadyExists; Misconfigured where the provider can't be asked with these values."""
+        provider = self.providers.get(wanted.provider)
+        capabilities = provider.capabilities
+        settings, secrets = split_settings(capabilities, wanted.values)
+        is_pulled = capabilities.pulls_with(settings)
+        key = self.randomness.secret()
+        with self.unit_of_work() as uow:
+            hotel = uow.hotels.by_slug(wanted.hotel)
+            if hotel is None:
+                raise HotelNotFound(f"there is no hotel '{wanted.hotel}'; see `pms hotel list`")
+            connection = Connection(
+                id=self.ids.new(),
+                hotel_id=hotel.id,
+                provider=wanted.provider,
+                name=wanted.name,
+                settings=settings,
+                key_hash=secret_hash(key),
+                schedule=wanted.schedule,
+                state=ConnectionState.NEW if is_pulled else ConnectionState.ACTIVE,
+            )
+            require_openable(provider, build_account(connection, hotel, secrets, ""))
+            uow.connections.add(connection, secrets)
+            uow.commit()
+        return AddedConnection(connection, key)
+
+
+def split_settings(
+    capabilities: Capabilities, values: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secrets). Raises InvalidRequest naming what is missing or unknown."""
+    specs = {spec.name: spec for spec in capabilities.settings}
+    for name in values:
+        if name not in specs:
+            known = ", ".join(specs) or "none"
+            message = f"{name}: {capabilities.name} has no such setting; it has {known}"
+            raise InvalidRequest(message, field=name)
+    for spec in specs.values():
+        if spec.required and spec.default is None and not values.get(spec.name):
+            raise InvalidRequest(f"{spec.name}: missing; {spec.help}", field=spec.name)
+    given = {
+        spec.name: values.get(spec.name) or spec.default or ""
+        for spec in specs.values()
+        if values.get(spec.name) or spec.default is not None
+    }
+    secrets = {name: value for name, value in given.items() if specs[name].secret}
+    return {k: v for k, v in given.items() if k not in secrets}, secrets

@@ -1,0 +1,36 @@
+"""A caller's own connection, by id or as the only one of its provider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.access.authenticate import Principal
+from application.errors import ConnectionNotFound, InvalidRequest, NotConnected
+from domain.sync import Connection
+from domain.values import ConnectionId
+from ports.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class FindConnections:
+    directory: Directory
+
+    def __call__(self, principal: Principal) -> Sequence[Connection]:
+        """Those of the caller's hotel at the caller's provider, in order of creation."""
+        every = self.directory.connections_of_hotel(principal.hotel_id)
+        return [c for c in every if c.provider == principal.provider]
+
+    def one(self, principal: Principal, connection_id: ConnectionId | None = None) -> Connection:
+        """Raises ConnectionNotFound, NotConnected; InvalidRequest where there are several and none
+        is named."""
+        mine = self(principal)
+        if connection_id is not None:
+            for connection in mine:
+                if connection.id == connection_id:
+                    return connection
+            raise ConnectionNotFound
+        if not mine:
+            raise NotConnected(provider=principal.provider)
+        if len(mine) > 1:
+            message = "connection_id: this hotel has several connections, name one"
+            raise InvalidRequest(message, field="connection_id")
+        return mine[0]

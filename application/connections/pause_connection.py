@@ -1,0 +1,25 @@
+"""Stops the schedule of one connection."""
+
+from dataclasses import dataclass
+
+from application.connections.stored_connections import update_connection
+from application.errors import InvalidRequest
+from domain.sync import Connection, ConnectionState
+from domain.values import ConnectionId
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class PauseConnection:
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(self, connection_id: ConnectionId) -> Connection:
+        """No sync is scheduled any more; pushes and webhooks are still taken. Raises
+        InvalidRequest for one that was never tested: resuming it would skip the test."""
+        return update_connection(self.unit_of_work, connection_id, _paused)
+
+
+def _paused(connection: Connection) -> Connection:
+    if connection.state is ConnectionState.NEW:
+        raise InvalidRequest("nothing is scheduled before `pms connection test` has passed")
+    return connection.paused()

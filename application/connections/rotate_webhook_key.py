@@ -1,0 +1,25 @@
+"""A new secret part of a connection's webhook URL, where the old one became known."""
+
+from dataclasses import dataclass, replace
+
+from application.access.authenticate import secret_hash
+from application.connections.add_connection import AddedConnection
+from application.connections.stored_connections import update_connection
+from domain.values import ConnectionId
+from ports.system import Randomness
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class RotateWebhookKey:
+    unit_of_work: UnitOfWorkFactory
+    randomness: Randomness
+
+    def __call__(self, connection_id: ConnectionId) -> AddedConnection:
+        """The old URL is unknown from then on: the vendor must be told the new one. Raises
+        ConnectionNotFound."""
+        key = self.randomness.secret()
+        saved = update_connection(
+            self.unit_of_work, connection_id, lambda c: replace(c, key_hash=secret_hash(key))
+        )
+        return AddedConnection(saved, key)

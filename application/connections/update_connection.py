@@ -1,0 +1,74 @@
+"""Changes the settings and credentials of a connection that is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from application.connections.add_connection import split_settings
+from application.connections.stored_connections import (
+    build_account,
+    get_connection,
+    require_openable,
+)
+from application.retrying import retry_on_conflict
+from domain.sync import Connection, ConnectionState
+from domain.values import ConnectionId
+from ports.providers import Capabilities, Providers
+from ports.system import Secrets
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateConnection:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+
+    def __call__(self, connection_id: ConnectionId, values: Mapping[str, str]) -> Connection:
+        """`values` take the place of those of the same names, an empty one that of nothing; all
+        others stay, as do cursor and webhook key. One that the provider's refusal had stopped is
+        new again: it must pass `TestConnection`.
+
+        Raises ConnectionNotFound, InvalidRequest; Misconfigured where the provider can't be asked
+        with these (a host that is not allowed). Nothing is stored then.
+        """
+
+        def attempt() -> Connection:
+            with self.unit_of_work() as uow:
+                connection, hotel = get_connection(uow, connection_id)
+                provider = self.providers.get(connection.provider)
+                stored_secrets = uow.connections.secrets(connection_id)
+                settings, secrets = _merged(
+                    provider.capabilities, connection, stored_secrets, values
+                )
+                changed = replace(connection, settings=settings, state=_state_after(connection))
+                require_openable(provider, build_account(changed, hotel, secrets, ""))
+                saved = uow.connections.save(changed)
+                uow.connections.replace_secrets(connection_id, secrets)
+                uow.commit()
+            return saved
+
+        return retry_on_conflict(attempt)
+
+
+def _merged(
+    capabilities: Capabilities,
+    connection: Connection,
+    stored_secrets: Secrets,
+    values: Mapping[str, str],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(settings, secrets), with what was learnt from the provider and is no setting of its own."""
+    declared = {spec.name for spec in capabilities.settings}
+    stored = {**connection.settings, **stored_secrets}
+    given = {name: value for name, value in stored.items() if name in declared}
+    settings, secrets = split_settings(capabilities, {**given, **values})
+    return _undeclared(connection.settings, declared) | settings, _undeclared(
+        stored_secrets, declared
+    ) | secrets
+
+
+def _undeclared(stored: Mapping[str, str], declared: set[str]) -> dict[str, str]:
+    return {name: value for name, value in stored.items() if name not in declared}
+
+
+def _state_after(connection: Connection) -> ConnectionState:
+    was_stopped = connection.state is ConnectionState.STOPPED
+    return ConnectionState.NEW if was_stopped else connection.state

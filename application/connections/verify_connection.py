@@ -1,0 +1,96 @@
+"""Proves that a connection's credentials work, before anything is pulled with them."""
+
+from dataclasses import dataclass, replace
+
+from application.connections.stored_connections import build_account, get_connection
+from application.retrying import retry_on_conflict
+from domain.hotel import Hotel, require_time_zone
+from domain.sync import Connection
+from domain.values import ConnectionId
+from ports.errors import ProviderError
+from ports.providers import AccountReport, Providers
+from ports.system import Clock
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedConnection:
+    """`report` is None where the test failed; then `error` and `suggestions` tell why and what to
+    try."""
+
+    connection: Connection
+    report: AccountReport | None
+    error: str | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConnection:
+    """Asks the provider with the stored credentials; only a passed test makes the connection
+    active and its first sync due."""
+
+    __test__ = False
+
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    clock: Clock
+
+    def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> VerifiedConnection:
+        """Raises ConnectionNotFound, Unsupported, Misconfigured."""
+        with self.unit_of_work() as uow:
+            connection, hotel = get_connection(uow, connection_id)
+            secrets = uow.connections.secrets(connection_id)
+        provider = self.providers.get(connection.provider)
+        client = provider.open(build_account(connection, hotel, secrets, correlation_id))
+        try:
+            report = client.check()
+        except ProviderError as error:
+            return VerifiedConnection(connection, None, error.code, _suggestions(error))
+        finally:
+            client.close()
+        connection = self._activate(connection_id, report)
+        return VerifiedConnection(connection, report, suggestions=_advice(report, hotel))
+
+    def _activate(self, connection_id: ConnectionId, report: AccountReport) -> Connection:
+        def attempt() -> Connection:
+            with self.unit_of_work() as uow:
+                connection, _ = get_connection(uow, connection_id)
+                settings = {**connection.settings, "property_id": report.property_id}
+                if report.time_zone is not None:
+                    require_time_zone(report.time_zone)
+                    settings["time_zone"] = report.time_zone
+                now = self.clock.now()
+                uow.connections.apply_control(connection_id, at=now)
+                tested = replace(connection, settings=settings).tested(now)
+                saved = uow.connections.save(tested)
+                uow.commit()
+            return saved
+
+        return retry_on_conflict(attempt)
+
+
+def _suggestions(error: ProviderError) -> tuple[str, ...]:
+    known = {
+        "provider_credentials_refused": (
+            "check that the credentials are those of this property and environment",
+            "check at the vendor that the integration is enabled",
+        ),
+        "provider_unavailable": ("check the base URL, then try again in a minute",),
+        "provider_rate_limited": ("wait a minute; other integrations may share the limit",),
+        "provider_answer_unreadable": ("check that the base URL is the API's, not a web page's",),
+    }
+    return (error.message, *known.get(error.code, ()))
+
+
+def _advice(report: AccountReport, hotel: Hotel) -> tuple[str, ...]:
+    advice = list(report.advice)
+    if report.currency not in (None, hotel.currency):
+        advice.append(
+            f"the provider's default currency is {report.currency}, the hotel's {hotel.currency}"
+        )
+    if report.time_zone not in (None, hotel.time_zone):
+        advice.append(
+            f"stay dates follow the provider's time zone {report.time_zone}, "
+            f"not the hotel's {hotel.time_zone}"
+        )
+    return tuple(advice)

@@ -1,0 +1,140 @@
+"""Domain events as CloudEvents 1.0 JSON (camelCase), ready for the outbox."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from domain.events import (
+    AvailabilitySynced,
+    BookingSynced,
+    Event,
+    GuestSynced,
+    ItemQuarantined,
+    SyncCompleted,
+    SyncFailed,
+)
+from domain.messages import OutboxMessage
+from domain.sync import SyncRun
+from domain.values import SourceVersion
+
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+EVENT_TYPES: dict[type[Event], str] = {
+    BookingSynced: "pms.booking.synced",
+    GuestSynced: "pms.guest.synced",
+    AvailabilitySynced: "pms.availability.synced",
+    SyncCompleted: "pms.sync.completed",
+    SyncFailed: "pms.sync.failed",
+    ItemQuarantined: "pms.item.quarantined",
+}
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
+    """The event's id is the message's: stable over every delivery of it."""
+    event_type = EVENT_TYPES[type(event)]
+    hotel_id = str(event.hotel_id)
+    envelope: dict[str, Json] = {
+        "specversion": "1.0",
+        "id": str(message_id),
+        "source": f"/hotels/{hotel_id}/pms/{event.provider}",
+        "type": event_type,
+        "subject": event.external_id,
+        "time": instant_text(event.at),
+        "datacontenttype": "application/json",
+        "correlationid": event.correlation_id,
+        "data": {**_common_data(event, hotel_id), **_data(event)},
+    }
+    return OutboxMessage(
+        id=message_id,
+        hotel_id=event.hotel_id,
+        type=event_type,
+        ordering_key=f"{hotel_id}/{event_type}/{event.provider}/{event.external_id}",
+        created_at=event.at,
+        body=_ENCODER.encode(envelope),
+    )
+
+
+def instant_text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def _common_data(event: Event, hotel_id: str) -> dict[str, Json]:
+    return {
+        "hotelId": hotel_id,
+        "provider": event.provider,
+        "connectionId": str(event.connection_id),
+        "externalId": event.external_id,
+        "sourceVersion": _version(event.version),
+        "correlationId": event.correlation_id,
+    }
+
+
+def _version(version: SourceVersion | None) -> Json:
+    if version is None:
+        return None
+    return {"updatedAt": instant_text(version.updated_at), "sequence": version.sequence}
+
+
+def _data(event: Event) -> dict[str, Json]:
+    match event:
+        case BookingSynced():
+            return {
+                "change": event.change,
+                "changedFields": _camel_names(event.changed_fields),
+                "status": event.status,
+                "fromStatus": event.from_status,
+                "transition": event.transition,
+                "reason": event.reason,
+            }
+        case GuestSynced():
+            return {
+                "change": event.change,
+                "changedFields": _camel_names(event.changed_fields),
+            }
+        case AvailabilitySynced():
+            return {"dates": [day.isoformat() for day in event.days]}
+        case ItemQuarantined():
+            return {
+                "kind": event.kind,
+                "inboxId": event.inbox_id,
+                "reason": {
+                    "code": event.reason.code,
+                    "path": event.reason.path,
+                    "detail": event.reason.detail,
+                },
+            }
+        case SyncCompleted() | SyncFailed():
+            return _run(event.run)
+
+
+def _run(run: SyncRun) -> dict[str, Json]:
+    return {
+        "runId": str(run.id),
+        "kind": run.kind,
+        "status": run.status,
+        "startedAt": _instant(run.started_at),
+        "finishedAt": _instant(run.finished_at),
+        "counts": {name: getattr(run.counts, name) for name in run.counts.__slots__},
+        "errorCode": run.error_code,
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return instant_text(instant) if instant else None
+
+
+@lru_cache(maxsize=4_096)
+def _camel_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A page's events tell of the same few sets of fields."""
+    return tuple(map(camel, names))
+
+
+def camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,120 @@
+"""From the outbox to the subscribers: at least once, in order per key, one failing subscriber
+keeping nobody else waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.messages import OutboxMessage
+from ports.event_bus import EventBus, Failure
+from ports.system import Clock
+from ports.unit_of_work import UnitOfWorkFactory
+
+BATCH: Final = 500
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LEADER_LEASE_TTL: Final = timedelta(seconds=15)
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOutbox:
+    """One process at a time runs it, the others stand by. Messages are told outside the
+    transaction; a crash between telling and noting tells them again, with the same ids. The lead
+    is renewed between two messages; a relay that lost it stops there."""
+
+    unit_of_work: UnitOfWorkFactory
+    bus: EventBus
+    clock: Clock
+    holder: str
+
+    def __call__(self) -> int:
+        """One round; how many messages were told. 0 where nothing waits or another relay leads."""
+        lease = _LeaderLease(self)
+        if not lease.holds():
+            return 0
+        self._retry_postponed(lease)
+        return self._relay(lease)
+
+    def _relay(self, lease: "_LeaderLease") -> int:
+        with self.unit_of_work() as uow:
+            messages = uow.outbox.next_batch(limit=BATCH)
+            blocked = {name: uow.outbox.postponed_keys(name) for name in self.bus.subscribers}
+        known = {name: set(keys) for name, keys in blocked.items()}
+        sent, failures = self._deliver(messages, known, lease)
+        if not sent:
+            return 0
+        now = self.clock.now()
+        with self.unit_of_work() as uow:
+            for message, failure in failures:
+                uow.outbox.postpone(
+                    message,
+                    failure.subscriber,
+                    error_code=failure.error_code,
+                    retry_at=now + FIRST_PAUSE,
+                )
+            uow.outbox.mark_delivered([message.id for message in sent], now=now)
+            uow.commit()
+        return len(sent)
+
+    def _deliver(
+        self, messages: Sequence[OutboxMessage], blocked: dict[str, set[str]], lease: "_LeaderLease"
+    ) -> tuple[list[OutboxMessage], list[tuple[OutboxMessage, Failure]]]:
+        """Those that were told, and who could not take which."""
+        sent, failures = [], []
+        for message in messages:
+            if not lease.holds():
+                break
+            sent.append(message)
+            key = message.ordering_key
+            ready = [name for name in self.bus.subscribers if key not in blocked[name]]
+            waiting = [Failure(n, "waits") for n in self.bus.subscribers if n not in ready]
+            for failure in (*waiting, *self.bus.deliver(message, to=ready)):
+                blocked[failure.subscriber].add(key)
+                failures.append((message, failure))
+        return sent, failures
+
+    def _retry_postponed(self, lease: "_LeaderLease") -> None:
+        with self.unit_of_work() as uow:
+            due = uow.outbox.due_postponed(now=self.clock.now(), limit=BATCH)
+        for postponed in due:
+            if not lease.holds():
+                return
+            failed = self.bus.deliver(postponed.message, to=[postponed.subscriber])
+            with self.unit_of_work() as uow:
+                if failed:
+                    uow.outbox.postpone(
+                        postponed.message,
+                        postponed.subscriber,
+                        error_code=failed[0].error_code,
+                        retry_at=_retry_at(self.clock.now(), postponed.attempts),
+                    )
+                else:
+                    uow.outbox.mark_postponed_delivered(postponed.message.id, postponed.subscriber)
+                uow.commit()
+
+
+@dataclass(slots=True)
+class _LeaderLease:
+    """The right to tell, renewed when a third of it has passed."""
+
+    relay: RelayOutbox
+    renew_at: datetime | None = None
+    lost: bool = False
+
+    def holds(self) -> bool:
+        now = self.relay.clock.now()
+        if self.lost or (self.renew_at is not None and now < self.renew_at):
+            return not self.lost
+        with self.relay.unit_of_work() as uow:
+            self.lost = not uow.outbox.acquire_leader_lease(
+                self.relay.holder, now=now, until=now + LEADER_LEASE_TTL
+            )
+            uow.commit()
+        self.renew_at = now + LEADER_LEASE_TTL / 3
+        return not self.lost
+
+
+def _retry_at(now: datetime, attempts: int) -> datetime:
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempts, 10)
+    return now + min(LONGEST_PAUSE, doubled)

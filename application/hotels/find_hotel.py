@@ -1,0 +1,30 @@
+"""The caller's hotel and what its bookings refer to."""
+
+from dataclasses import dataclass
+
+from application.access.authenticate import Principal
+from application.errors import HotelNotFound
+from domain.hotel import Hotel
+from domain.snapshots import HotelRecords
+from ports.directory import Directory
+from ports.queries import Queries
+
+
+@dataclass(frozen=True, slots=True)
+class HotelView:
+    hotel: Hotel
+    records: HotelRecords
+
+
+@dataclass(frozen=True, slots=True)
+class FindHotel:
+    directory: Directory
+    queries: Queries
+
+    def __call__(self, principal: Principal) -> HotelView:
+        """With the records of the caller's provider. Raises HotelNotFound."""
+        hotel = self.directory.hotel(principal.hotel_id)
+        if hotel is None:
+            raise HotelNotFound
+        records = self.queries.records(hotel.id)
+        return HotelView(hotel, records.get(principal.provider, HotelRecords()))

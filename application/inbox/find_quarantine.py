@@ -1,0 +1,38 @@
+"""What could not be understood, oldest first. A caller sees what came for its own provider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from application.access.authenticate import Principal
+from application.errors import InvalidRequest
+from domain.messages import InboxItem
+from ports.queries import Queries
+
+MAX_LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineList:
+    """`next_after` is given back as `after`; None at the end."""
+
+    items: Sequence[InboxItem]
+    next_after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindQuarantine:
+    queries: Queries
+
+    def __call__(
+        self, principal: Principal, *, limit: int = 50, after: UUID | None = None
+    ) -> QuarantineList:
+        """Raises InvalidRequest (`limit`)."""
+        if not 1 <= limit <= MAX_LIMIT:
+            raise InvalidRequest(f"limit: ask for 1 to {MAX_LIMIT}", field="limit")
+        found = self.queries.quarantine(
+            principal.hotel_id, limit=limit + 1, after=after, provider=principal.provider
+        )
+        shown = found[:limit]
+        return QuarantineList(shown, shown[-1].id if len(found) > limit else None)

@@ -1,0 +1,54 @@
+"""Notifications of a vendor that has one URL for all hotels of an account."""
+
+from dataclasses import replace
+
+from domain.messages import InboxItem
+from domain.sync import Connection
+from ports.providers import Capabilities
+from ports.system import IdGenerator, Secrets
+from ports.unit_of_work import UnitOfWork
+
+
+def forward_to_property(
+    uow: UnitOfWork,
+    row: InboxItem,
+    connection: Connection,
+    property_id: str,
+    capabilities: Capabilities,
+    ids: IdGenerator,
+) -> InboxItem | None:
+    """The notification as the inbox row of the hotel that it speaks of: of the connection to that
+    property which has the same account at the vendor, so that the same sender may speak for both.
+    None where there is none."""
+    account_key = _account_key(uow, connection, capabilities)
+    if account_key is None:
+        return None
+    for other in uow.connections.of_provider(connection.provider):
+        is_it = other.settings.get("property_id") == property_id and other.id != connection.id
+        if is_it and _account_key(uow, other, capabilities) == account_key:
+            copy_id = ids.new()
+            copy = replace(
+                row,
+                id=copy_id,
+                batch_id=copy_id,
+                position=0,
+                hotel_id=other.hotel_id,
+                connection_id=other.id,
+                attempts=0,
+            )
+            uow.inbox.add([copy])
+            uow.connections.touch_inbound(other.id, at=row.received_at)
+            return copy
+    return None
+
+
+def _account_key(
+    uow: UnitOfWork, connection: Connection, capabilities: Capabilities
+) -> tuple[str, ...] | None:
+    """None where the vendor has no such thing, or the connection does not tell all of it."""
+    secrets: Secrets = uow.connections.secrets(connection.id)
+    known = {**connection.settings, **secrets}
+    names = capabilities.account_settings
+    if not names or not all(known.get(name) for name in names):
+        return None
+    return tuple(known[name] for name in names)

@@ -1,0 +1,23 @@
+"""What became of a push that was accepted to be applied later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.access.authenticate import Principal
+from application.errors import NotFound
+from domain.messages import InboxItem
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class FindBatch:
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(self, principal: Principal, batch_id: UUID) -> Sequence[InboxItem]:
+        """In the order in which they were sent. Raises NotFound."""
+        with self.unit_of_work() as uow:
+            items = uow.inbox.batch(principal.hotel_id, batch_id)
+        if not items or items[0].provider != principal.provider:
+            raise NotFound("there is no such batch")
+        return items

@@ -1,0 +1,30 @@
+"""One booking by identity, and how bookings came to their states."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.access.authenticate import Principal
+from domain.booking import Booking
+from ports.queries import Queries, StatusHistoryRow
+
+
+@dataclass(frozen=True, slots=True)
+class FindBooking:
+    queries: Queries
+
+    def __call__(self, principal: Principal, provider: str, external_id: str) -> Booking | None:
+        """None where the caller's hotel has none. Raises Forbidden for another provider."""
+        principal.require_provider(provider)
+        return self.queries.booking(principal.hotel_id, provider, external_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FindStatusHistory:
+    queries: Queries
+
+    def __call__(
+        self, principal: Principal, booking_ids: Collection[UUID]
+    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+        """Oldest first."""
+        return self.queries.status_history(principal.hotel_id, booking_ids)

@@ -1,0 +1,46 @@
+"""Outcomes of syncs, newest first. A caller sees the runs of its own provider's connections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from application.access.authenticate import Principal
+from application.errors import InvalidRequest, NotFound
+from domain.sync import SyncRun
+from ports.queries import Queries
+
+MAX_LIMIT: Final = 200
+MAX_OFFSET: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    runs: Sequence[SyncRun]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindSyncRuns:
+    queries: Queries
+
+    def __call__(self, principal: Principal, *, limit: int = 50, offset: int = 0) -> RunList:
+        """Raises InvalidRequest (`limit`, `offset`)."""
+        _require("limit", limit, 1, MAX_LIMIT)
+        _require("offset", offset, 0, MAX_OFFSET)
+        runs, total = self.queries.sync_runs(
+            principal.hotel_id, limit=limit, offset=offset, provider=principal.provider
+        )
+        return RunList(runs, total)
+
+    def one(self, principal: Principal, run_id: UUID) -> SyncRun:
+        """Raises NotFound."""
+        run = self.queries.sync_run(principal.hotel_id, run_id)
+        if run is None or run.provider != principal.provider:
+            raise NotFound("there is no such sync run")
+        return run
+
+
+def _require(name: str, number: int, low: int, high: int) -> None:
+    if not low <= number <= high:
+        raise InvalidRequest(f"{name}: ask for {low} to {high}", field=name)

@@ -1,0 +1,31 @@
+"""How a run ends: as a row, and told once, in the transaction that the caller has open."""
+
+from datetime import datetime
+from uuid import UUID
+
+from application.events.cloud_events import outbox_message
+from domain.events import SyncCompleted, SyncFailed
+from domain.sync import SyncRun
+from ports.unit_of_work import UnitOfWork
+
+
+def record_run_finished(
+    uow: UnitOfWork,
+    run: SyncRun,
+    event: type[SyncCompleted] | type[SyncFailed],
+    *,
+    now: datetime,
+    event_id: UUID,
+) -> None:
+    uow.sync_runs.save(run)
+    run_event = event(
+        hotel_id=run.hotel_id,
+        provider=run.provider,
+        connection_id=run.connection_id,
+        external_id=str(run.id),
+        version=None,
+        correlation_id=run.correlation_id,
+        at=now,
+        run=run,
+    )
+    uow.outbox.add([outbox_message(run_event, event_id)])

@@ -1,0 +1,69 @@
+"""A person or partner asks for a sync now."""
+
+from dataclasses import dataclass
+
+from application.connections.stored_connections import get_connection
+from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
+from application.sync.schedule_syncs import enqueue_runs
+from domain.sync import ConnectionState, SyncKind, SyncRun, SyncTrigger
+from domain.values import ConnectionId, HotelId
+from ports.errors import AlreadyExists, Unsupported
+from ports.job_queue import JobQueue
+from ports.providers import Providers
+from ports.system import Clock, IdGenerator
+from ports.unit_of_work import UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSync:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    queue: JobQueue
+    clock: Clock
+    ids: IdGenerator
+
+    def __call__(
+        self,
+        connection_id: ConnectionId,
+        kind: SyncKind,
+        *,
+        correlation_id: str,
+        hotel_id: HotelId | None = None,
+        trigger: SyncTrigger = SyncTrigger.MANUAL,
+    ) -> SyncRun:
+        """The queued run. `hotel_id`: the caller's own, to which the connection must belong.
+
+        Raises ConnectionNotFound, Unsupported, InvalidRequest for a connection that was never
+        tested or is stopped, SyncInProgress where one is queued or running.
+        """
+        now = self.clock.now()
+        with self.unit_of_work() as uow:
+            connection, hotel = get_connection(uow, connection_id)
+            if hotel_id not in (None, hotel.id):
+                raise ConnectionNotFound
+            capabilities = self.providers.get(connection.provider).capabilities
+            if not capabilities.pulls_with(connection.settings):
+                raise Unsupported("this connection is only pushed to, there is nothing to pull")
+            if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
+                raise InvalidRequest("test this connection first: `pms connection test`")
+            if uow.sync_runs.unfinished(connection_id):
+                raise SyncInProgress
+            first = connection.cursor is None
+            is_active = connection.state is ConnectionState.ACTIVE
+            run = SyncRun(
+                id=self.ids.new(),
+                hotel_id=hotel.id,
+                connection_id=connection.id,
+                provider=connection.provider,
+                kind=SyncKind.FULL if first else kind,
+                trigger=SyncTrigger.FIRST if first and is_active else trigger,
+                correlation_id=correlation_id,
+                queued_at=now,
+            )
+            try:
+                uow.sync_runs.add(run)
+            except AlreadyExists as error:
+                raise SyncInProgress from error
+            uow.commit()
+        enqueue_runs(self.queue, [run])
+        return run

@@ -1,0 +1,184 @@
+"""The tick: looks into the database for what is due and enqueues it. Lost or doubled ticks are
+harmless, and so is a queue that lost everything."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from typing import Final
+
+from domain.sync import Connection, SyncKind, SyncRun, SyncTrigger
+from domain.values import HotelId
+from ports.errors import AlreadyExists, ConcurrentChange, QueueUnavailable, UnknownProvider
+from ports.job_queue import Job, JobName, JobQueue
+from ports.providers import Capabilities, Providers
+from ports.system import Clock, IdGenerator, Randomness
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+BATCH: Final = 200
+STUCK_AFTER: Final = timedelta(minutes=1)
+DONE_RETENTION: Final = timedelta(days=30)
+DELIVERED_RETENTION: Final = timedelta(days=7)
+PURGE_BATCH: Final = 2_000
+PURGE_FOR: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class TickResult:
+    """What one tick did."""
+
+    queued_runs: int
+    retried_runs: int
+    retried_batches: int
+    purged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSyncs:
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    queue: JobQueue
+    clock: Clock
+    ids: IdGenerator
+    randomness: Randomness
+    purge_batch: int = PURGE_BATCH
+
+    def __call__(self) -> TickResult:
+        """Raises StoreUnavailable; a queue that is down is left for the next tick."""
+        now = self.clock.now()
+        runs = self._queue_due(now)
+        stuck, batches = self._find_stuck(now)
+        enqueue_runs(self.queue, interleave_by_hotel([*runs, *stuck]))
+        with suppress(QueueUnavailable):
+            self.queue.enqueue(batches)
+        return TickResult(len(runs), len(stuck), len(batches), self._purge(now))
+
+    def _queue_due(self, now: datetime) -> list[SyncRun]:
+        with self.unit_of_work() as uow:
+            due = uow.connections.due(now=now, limit=BATCH)
+        runs = []
+        for connection in due:
+            with suppress(ConcurrentChange, AlreadyExists):
+                runs += self._queue_one(connection, now)
+        return runs
+
+    def _queue_one(self, connection: Connection, now: datetime) -> list[SyncRun]:
+        """In one transaction: the run, and the instant of the next. A second scheduler that does
+        the same at the same time runs into the revision, a person's request into the unfinished
+        run: nothing is queued."""
+        kind = connection.due_kind(now)
+        if kind is None:
+            return []
+        capabilities = self._capabilities(connection)
+        jitter = connection.schedule.jitter(self.randomness.fraction())
+        rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
+        with self.unit_of_work() as uow:
+            runs = []
+            if _is_wanted(uow, connection, capabilities):
+                gap = _has_gap(connection, capabilities, now)
+                rescheduled = rescheduled.gap_found() if gap else rescheduled
+                runs = [self._run(connection, kind, now=now, gap=gap)]
+                uow.sync_runs.add(runs[0])
+            uow.connections.save(rescheduled)
+            uow.commit()
+        return runs
+
+    def _capabilities(self, connection: Connection) -> Capabilities | None:
+        """None for a provider that is not installed any more: its runs fail, visibly, and no
+        other connection's tick with them."""
+        try:
+            return self.providers.get(connection.provider).capabilities
+        except UnknownProvider:
+            return None
+
+    def _run(self, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool) -> SyncRun:
+        """A gap's reconcile takes the place of what was due."""
+        trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
+        run_id = self.ids.new()
+        return SyncRun(
+            id=run_id,
+            hotel_id=connection.hotel_id,
+            connection_id=connection.id,
+            provider=connection.provider,
+            kind=SyncKind.RECONCILE if gap else kind,
+            trigger=SyncTrigger.FIRST if connection.cursor is None else trigger,
+            correlation_id=f"sync-{run_id}",
+            queued_at=now,
+        )
+
+    def _find_stuck(self, now: datetime) -> tuple[list[SyncRun], list[Job]]:
+        with self.unit_of_work() as uow:
+            stuck = list(uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH))
+            waiting = uow.inbox.waiting(now=now, limit=BATCH)
+        return stuck, [
+            Job(
+                name=JobName.INBOX,
+                hotel_id=hotel_id,
+                subject_id=batch_id,
+                correlation_id=f"inbox-{batch_id}",
+            )
+            for hotel_id, batch_id in waiting
+        ]
+
+    def _purge(self, now: datetime) -> int:
+        """What is left when its time is over is left to the next tick."""
+        until = self.clock.now() + PURGE_FOR
+        purged = 0
+        while True:
+            batches = self._purge_once(now)
+            purged += sum(batches)
+            if max(batches) < self.purge_batch or self.clock.now() >= until:
+                return purged
+
+    def _purge_once(self, now: datetime) -> tuple[int, int, int]:
+        limit = self.purge_batch
+        with self.unit_of_work() as uow:
+            batches = (
+                uow.inbox.purge(done_before=now - DONE_RETENTION, limit=limit),
+                uow.outbox.purge(delivered_before=now - DELIVERED_RETENTION, limit=limit),
+                uow.idempotency.purge(now=now, limit=limit),
+            )
+            if any(batches):
+                uow.commit()
+        return batches
+
+
+def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
+    """Without a queue the runs stay QUEUED in the database, where the next tick finds them."""
+    jobs = [
+        Job(
+            name=JobName.SYNC,
+            hotel_id=run.hotel_id,
+            subject_id=run.id,
+            correlation_id=run.correlation_id,
+        )
+        for run in runs
+    ]
+    with suppress(QueueUnavailable):
+        queue.enqueue(jobs)
+
+
+def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:
+    """One of each hotel in turn: a hotel with many connections does not go before all others."""
+    by_hotel: defaultdict[HotelId, list[SyncRun]] = defaultdict(list)
+    for run in runs:
+        by_hotel[run.hotel_id].append(run)
+    rounds = zip_longest(*by_hotel.values())
+    return [run for run in chain.from_iterable(rounds) if run is not None]
+
+
+def _is_wanted(uow: UnitOfWork, connection: Connection, capabilities: Capabilities | None) -> bool:
+    pulls = capabilities is None or capabilities.pulls_with(connection.settings)
+    hotel = uow.hotels.get(connection.hotel_id)
+    enabled = hotel is not None and hotel.enabled
+    return pulls and enabled and not uow.sync_runs.unfinished(connection.id)
+
+
+def _has_gap(connection: Connection, capabilities: Capabilities | None, now: datetime) -> bool:
+    """One silence gives one reconcile; one that was never synced needs the full sync first."""
+    silence = capabilities.retry_window if capabilities else None
+    if silence is None or connection.cursor is None:
+        return False
+    return connection.has_gap(silence=silence, now=now)

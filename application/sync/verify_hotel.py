@@ -1,0 +1,156 @@
+"""Our picture against the provider's, without changing either: drift by field."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from application.connections.stored_connections import (
+    build_account,
+    build_pull_request,
+    get_connection,
+)
+from application.ingest.apply_items import ApplyContext
+from domain.booking import Booking
+from domain.hotel import Hotel
+from domain.precedence import Advanced, Applied, Channel, Receipt, SnapshotRefused, changed_names
+from domain.snapshots import BookingSnapshot
+from domain.sync import Connection, SyncKind
+from domain.values import ConnectionId, Stay
+from ports.errors import Unsupported
+from ports.providers import Page, ProviderClient, Providers, Ref, RefKind
+from ports.system import Clock, IdGenerator
+from ports.unit_of_work import UnitOfWorkFactory
+
+CHUNK: Final = 500
+EXAMPLES: Final = 20
+
+
+@dataclass(slots=True)
+class DriftReport:
+    """`missing`: the provider has it, we have not. `surplus`: we have it, the provider has not.
+    `differing` counts bookings per field that differs. `examples` names up to 20 of them."""
+
+    connection_id: ConnectionId
+    provider: str
+    compared: int = 0
+    missing: int = 0
+    surplus: int = 0
+    unreadable: int = 0
+    differing: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def drift(self) -> int:
+        return self.missing + self.surplus + self.unreadable + sum(self.differing.values())
+
+    def name(self, external_id: str, what: str) -> None:
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(f"{external_id}: {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyHotel:
+    """Compares the bookings of the reconcile window. A drift that one sync closes is the life of
+    the hotel; one that stays is a fault."""
+
+    unit_of_work: UnitOfWorkFactory
+    providers: Providers
+    clock: Clock
+    ids: IdGenerator
+
+    def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> DriftReport:
+        """Raises ConnectionNotFound, Unsupported, ProviderError."""
+        with self.unit_of_work() as uow:
+            connection, hotel = get_connection(uow, connection_id)
+            secrets = uow.connections.secrets(connection_id)
+        provider = self.providers.get(connection.provider)
+        capabilities = provider.capabilities
+        if not capabilities.pulls_with(connection.settings):
+            raise Unsupported("this connection can't be asked, there is nothing to compare with")
+        client = provider.open(build_account(connection, hotel, secrets, correlation_id))
+        try:
+            return self._compare(
+                connection, hotel, client, correlation_id, can_fetch=capabilities.fetches_by_id
+            )
+        finally:
+            client.close()
+
+    def _compare(
+        self,
+        connection: Connection,
+        hotel: Hotel,
+        client: ProviderClient,
+        correlation_id: str,
+        *,
+        can_fetch: bool,
+    ) -> DriftReport:
+        report = DriftReport(connection.id, connection.provider)
+        request = build_pull_request(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
+        seen: set[str] = set()
+        for page in client.pull(request):
+            seen |= self._compare_page(connection, page, report, correlation_id)
+        window = Stay(request.stay_from, request.stay_to)
+        with self.unit_of_work() as uow:
+            ours = uow.bookings.ids_overlapping(hotel.id, connection.id, window)
+        missing = sorted(set(ours) - seen)
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            returned: set[str] = set()
+            if can_fetch:
+                page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
+                returned = self._compare_page(connection, page, report, correlation_id)
+            for external_id in sorted(set(chunk) - returned):
+                report.surplus += 1
+                report.name(external_id, "not returned by the provider")
+        return report
+
+    def _compare_page(
+        self, connection: Connection, page: Page, report: DriftReport, correlation_id: str
+    ) -> set[str]:
+        snapshots = [i.snapshot for i in page.items if isinstance(i.snapshot, BookingSnapshot)]
+        report.unreadable += sum(item.reason is not None for item in page.items)
+        with self.unit_of_work() as uow:
+            ours = uow.bookings.load(
+                connection.hotel_id, connection.provider, {s.external_id for s in snapshots}
+            )
+        context = _context(connection, page, correlation_id)
+        for snapshot in snapshots:
+            report.compared += 1
+            held = ours.get(snapshot.external_id)
+            if held is None:
+                report.missing += 1
+                report.name(snapshot.external_id, "not known here")
+            else:
+                _count_differences(held, snapshot, context, report)
+        return {item.external_id for item in page.items if item.external_id}
+
+
+def _context(connection: Connection, page: Page, correlation_id: str) -> ApplyContext:
+    return ApplyContext(
+        hotel_id=connection.hotel_id,
+        provider=connection.provider,
+        receipt=Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify"),
+        correlation_id=correlation_id,
+        now=page.observed_at,
+        can_fetch=False,
+    )
+
+
+def _count_differences(
+    held: Booking, snapshot: BookingSnapshot, context: ApplyContext, report: DriftReport
+) -> None:
+    """What we hold is made the elder, so that the provider's word is heard whatever its version."""
+    aged = replace(held.provenance, observed_at=context.receipt.observed_at)
+    decision = replace(held, provenance=aged).merge(snapshot, context.receipt, now=context.now)
+    match decision:
+        case Applied(entity=theirs):
+            names: Sequence[str] = changed_names(held.details, theirs.details)
+        case Advanced():
+            names = ("source_version",)
+        case SnapshotRefused():
+            names = ("status",)
+        case _:
+            return
+    report.differing.update(names)
+    report.name(snapshot.external_id, ", ".join(names))

@@ -1,0 +1,77 @@
+"""A PostgreSQL, a Valkey and a migrated database for one benchmark, gone afterwards."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final
+
+from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.settings import Settings, inherited_environment, settings_to_environment
+from tests.servers import QUICK, PostgresServer, ValkeyServer, free_port
+
+DURABLE: Final = ("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=4GB")
+"""As production: a commit is on the disk when it is answered."""
+
+
+@contextmanager
+def installation(*, durable: bool) -> Iterator[Container]:
+    with ExitStack() as cleanup:
+        home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="pms-bench-")))
+        postgres, valkey = PostgresServer(DURABLE if durable else QUICK), ValkeyServer()
+        for server in (postgres, valkey):
+            cleanup.callback(server.close)
+            server.start()
+        settings = replace(
+            Settings(),
+            home=home,
+            database_url=postgres.create_database(),
+            redis_url=valkey.url(),
+            log_level="WARNING",
+            port=free_port(),
+            # The limit is not what is measured; each request is still counted.
+            requests_per_minute=10_000_000,
+            allowed_hosts=frozenset({"127.0.0.1"}),
+            allow_plain_http=True,
+        )
+        container = build_container(settings)
+        cleanup.callback(container.close)
+        container.store.upgrade()
+        yield container
+
+
+@contextmanager
+def process(
+    module: str, *arguments: str, settings: Settings | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A Python module of ours as a process with its own standard output, ended by its id."""
+    environment = inherited_environment() | (settings_to_environment(settings) if settings else {})
+    with running([sys.executable, "-m", module, *arguments], environment) as child:
+        yield child
+
+
+@contextmanager
+def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdout:
+            child.stdout.close()
+
+
+def first_line(child: subprocess.Popen[str]) -> str:
+    out: IO[str] | None = child.stdout
+    line = out.readline() if out else ""
+    if not line:
+        raise SystemExit(f"{child.args!r} ended with code {child.wait()} before it was ready")
+    return line

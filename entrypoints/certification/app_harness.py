@@ -1,0 +1,240 @@
+"""The whole application over a temporary SQLite database, connected to a simulated hotel.
+
+Nothing runs by itself: a sync when a check asks for one, the inbox when it drains it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.persistence import migrations
+from adapters.outbound.provider_kit.simulation.scenario import VendorMessage
+from adapters.outbound.security.sealing import new_key
+from application.connections.add_connection import NewConnection
+from application.inbox.receive_webhook import Webhook
+from application.sync.verify_hotel import DriftReport
+from domain.booking import Booking
+from domain.hotel import Hotel
+from domain.messages import InboxItem, InboxState, OutboxMessage
+from domain.sync import Connection, ConnectionState, Schedule, SyncKind, SyncRun, SyncStatus
+from domain.values import Stay
+from entrypoints.certification.adapter_harness import (
+    START,
+    AdapterHarness,
+    ObservedBooking,
+    diff_bookings,
+)
+from entrypoints.certification.outcomes import CheckFailed
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.settings import Settings
+from ports.errors import UnknownProvider
+from ports.job_queue import JobName
+from ports.providers import Provider
+from ports.queries import BookingFilter, BookingOrder
+
+_NEVER: Final = timedelta(days=3_650)
+_SCHEDULE: Final = Schedule(
+    delta_every=_NEVER,
+    reconcile_every=_NEVER,
+    reconcile_days_back=25,
+    reconcile_days_ahead=45,
+    keep_days_back=25,
+    keep_days_ahead=45,
+)
+"""Wide enough for what is compared, also when the hotel has lived for some days."""
+_COMPARED_WINDOW: Final = timedelta(days=10), timedelta(days=35)
+_UNREACHABLE_REDIS: Final = "redis://127.0.0.1:1"
+_ALL: Final = 100_000
+_TRIES: Final = 4
+
+
+@dataclass(slots=True)
+class AppHarness:
+    adapter: AdapterHarness
+    container: Container
+    hotel: Hotel
+    connection: Connection
+    key: str
+    batches: list[UUID] = field(default_factory=list)
+
+    def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
+        """One run, however it ends."""
+        self.adapter.sync_clock()
+        queued = self.container.request_sync(
+            self.connection.id, kind, correlation_id="certification"
+        )
+        return self.container.sync_connection(queued.id, holder=str(queued.id))
+
+    def first_sync(self) -> SyncRun:
+        """Raises Failed where it does not come through."""
+        return self.sync_or_fail(SyncKind.FULL)
+
+    def sync_or_fail(self, kind: SyncKind) -> SyncRun:
+        """Raises Failed where it does not come through."""
+        run = self.sync(kind)
+        if run.status is not SyncStatus.COMPLETED:
+            raise CheckFailed(f"a {kind} sync of a healthy hotel ended as {describe_run(run)}")
+        return run
+
+    def deliver(self, messages: Iterable[VendorMessage]) -> None:
+        """As the vendor sends them. Raises Unauthenticated."""
+        for message in messages:
+            webhook = Webhook(
+                provider=self.connection.provider,
+                connection_key=self.key,
+                headers=message.headers,
+                body=message.body,
+                correlation_id="certification",
+            )
+            self.batches.append(self.container.receive_webhook(webhook))
+
+    def drain(self) -> None:
+        """Every stored notification is worked off, as by a worker; what can't be asked now is
+        tried again later."""
+        self.adapter.sync_clock()
+        for _ in range(_TRIES):
+            for batch in self.batches:
+                self.container.jobs.run(
+                    JobName.INBOX.value, str(self.hotel.id), str(batch), "certification"
+                )
+            self.batches = [row.batch_id for row in self.inbox(InboxState.RECEIVED)]
+            if not self.batches:
+                return
+            self.adapter.clock.advance(timedelta(hours=2))
+
+    def receive_and_process(self, messages: Iterable[VendorMessage]) -> None:
+        self.deliver(messages)
+        self.drain()
+
+    def inbox(self, state: InboxState) -> list[InboxItem]:
+        with self.container.store.unit_of_work() as uow:
+            return [
+                row
+                for batch in self.batches
+                for row in uow.inbox.batch(self.hotel.id, batch)
+                if row.state is state
+            ]
+
+    def quarantined(self) -> Sequence[InboxItem]:
+        return self.container.store.queries.quarantine(self.hotel.id, limit=_ALL)
+
+    def bookings(self) -> dict[str, Booking]:
+        """Also those that are gone at the source."""
+        wanted = BookingFilter(hotel_id=self.hotel.id, include_deleted=True)
+        found = self.container.store.queries.bookings(
+            wanted, order=BookingOrder.ARRIVAL_ASC, limit=_ALL
+        )
+        return {booking.external_id: booking for booking in found.rows}
+
+    def events(self, *types: str) -> list[OutboxMessage]:
+        """All that were ever told, in order: nothing takes them here."""
+        with self.container.store.unit_of_work() as uow:
+            describe_run = uow.outbox.next_batch(limit=_ALL)
+        return [message for message in describe_run if not types or message.type in types]
+
+    def load_connection(self) -> Connection:
+        with self.container.store.unit_of_work() as uow:
+            found = uow.connections.get(self.connection.id)
+        if found is None:
+            raise CheckFailed("the connection is gone")
+        return found
+
+    def resume(self) -> None:
+        """What a person does when the connection was stopped."""
+        if self.load_connection().state is ConnectionState.STOPPED:
+            self.container.resume_connection(self.connection.id)
+
+    def diff_bookings(self) -> str:
+        """Between what we hold and the hotel itself; empty where there is none."""
+        first = self.adapter.options.start_date or START
+        window = Stay(first - _COMPARED_WINDOW[0], first + _COMPARED_WINDOW[1])
+        return diff_bookings(self.adapter.expected_bookings(), observed(self.bookings()), window)
+
+    def verify(self) -> DriftReport:
+        self.adapter.sync_clock()
+        return self.container.verify_hotel(self.connection.id, correlation_id="certification")
+
+
+def observed(bookings_by_id: Mapping[str, Booking]) -> dict[str, ObservedBooking]:
+    """Of those that are at the source, as far as we know."""
+    return {
+        id_: ObservedBooking(booking.details.status, booking.details.stay, booking.details.total)
+        for id_, booking in bookings_by_id.items()
+        if booking.details.deleted_at_source is None
+    }
+
+
+def describe_run(run: SyncRun) -> str:
+    code = f" ({run.error_code}: {run.error_detail})" if run.error_code else ""
+    return f"{run.status}{code}, {run.counts.quarantined} quarantined"
+
+
+@contextmanager
+def open_app_harness(adapter: AdapterHarness, directory: Path) -> Iterator[AppHarness]:
+    container = _container(adapter, directory)
+    try:
+        yield _set_up_app(adapter, container)
+    finally:
+        container.close()
+
+
+def _container(adapter: AdapterHarness, directory: Path) -> Container:
+    url = f"sqlite:///{directory / 'pms.db'}"
+    migrations.upgrade(url)
+    settings = Settings(
+        home=directory,
+        database_url=url,
+        redis_url=_UNREACHABLE_REDIS,
+        secret_keys=new_key("certification"),
+    )
+    return Container(
+        settings,
+        clock=adapter.clock,
+        queue_override=RecordingJobQueue(),
+        providers_override=_SingleProvider(adapter.provider),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _SingleProvider:
+    """ports.providers.Providers: the candidate alone."""
+
+    provider: Provider
+
+    def get(self, name: str) -> Provider:
+        if name != self.provider.capabilities.name:
+            raise UnknownProvider
+        return self.provider
+
+    def all(self) -> Sequence[Provider]:
+        return [self.provider]
+
+
+def _set_up_app(adapter: AdapterHarness, container: Container) -> AppHarness:
+    name = adapter.provider.capabilities.name
+    adapter.sync_clock()
+    hotel = container.add_hotel(
+        slug="certified",
+        name="Certified",
+        time_zone=adapter.options.time_zone,
+        currency=adapter.options.currency,
+    )
+    added = container.add_connection(
+        NewConnection(
+            hotel=hotel.slug,
+            provider=name,
+            name=name,
+            values=adapter.values,
+            schedule=_SCHEDULE,
+        )
+    )
+    if adapter.provider.capabilities.pulls:
+        tested = container.verify_connection(added.connection.id, correlation_id="certification")
+        if tested.report is None:
+            raise CheckFailed(f"the connection test failed: {tested.error}")
+    return AppHarness(adapter, container, hotel, added.connection, added.key)

@@ -1,0 +1,103 @@
+"""`pms simulate`."""
+
+import signal
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+import click
+
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from entrypoints.cli.output import print_json
+from entrypoints.local.installed_simulators import load_simulator, simulator_names
+
+
+class _SimulatorGroup(click.Group):
+    """A command for each simulator that is installed; nothing is imported before one is run."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(simulator_names())
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        return _build_command(cmd_name) if cmd_name in simulator_names() else None
+
+
+@click.group(cls=_SimulatorGroup)
+def simulate() -> None:
+    """Simulated PMSs: real HTTP servers over a seeded hotel, on this machine only.
+
+    Each prints one JSON line with what a connection needs, then serves until Ctrl-C. Control
+    without credentials under /simulator/.
+    """
+
+
+def _build_command(name: str) -> click.Command:
+    @click.command(name, help=f"The API of {name}, over a seeded hotel.")
+    @click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True)
+    @click.option("--seed", type=int, default=1, show_default=True)
+    @click.option(
+        "--days", type=click.IntRange(0, 3650), default=0, help="JournalStep before it answers."
+    )
+    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
+    @click.option("--currency", default="EUR", show_default=True)
+    @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+    @click.option("--fault", "faults", multiple=True, help="E.g. 429,probability=0.1")
+    @click.option("--limit", type=click.IntRange(1), help="Requests per 30 seconds.")
+    @click.option(
+        "--live-every", type=click.FloatRange(0), default=0, help="Seconds between events."
+    )
+    @click.option(
+        "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="The hotel's first today."
+    )
+    @click.option(
+        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="To go on later."
+    )
+    @click.option("--webhook-url", help="Where its webhooks go; loopback only.")
+    @click.option("--webhook-auth", help="user:password for them, where basic auth is asked.")
+    @click.option("--dialect", help="Where the vendor's systems speak several; see its document.")
+    def serve(  # noqa: PLR0913  # one parameter per option
+        *,
+        bookings: int,
+        seed: int,
+        days: int,
+        port: int,
+        currency: str,
+        time_zone: str,
+        faults: tuple[str, ...],
+        limit: int | None,
+        live_every: float,
+        start_date: datetime | None,
+        journal: Path | None,
+        webhook_url: str | None,
+        webhook_auth: str | None,
+        dialect: str | None,
+    ) -> None:
+        options = SimulatorOptions(
+            bookings=bookings,
+            seed=seed,
+            days=days,
+            port=port,
+            currency=currency,
+            time_zone=time_zone,
+            faults=faults,
+            requests_per_window=limit,
+            auto_activity_seconds=live_every,
+            webhook_url=webhook_url,
+            webhook_auth=webhook_auth,
+            dialect=dialect,
+            start_date=start_date.date() if start_date else None,
+            journal=journal,
+        )
+        _serve_until_stopped(load_simulator(name)(options))
+
+    return serve
+
+
+def _serve_until_stopped(simulator: ScenarioSimulator) -> None:
+    stop_requested = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop_requested.set())
+    print_json(dict(simulator.connection_values()))
+    stop_requested.wait()
+    simulator.stop()

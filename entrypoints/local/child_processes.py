@@ -1,0 +1,81 @@
+"""Child processes of `pms up`: started, watched, and ended with their parent, in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from domain.errors import ErrorKind, PmsError
+from entrypoints.processes.parent_death_signal import set_parent_death_signal
+
+STOP_TIMEOUT_SECONDS: Final = 8.0
+
+
+class ChildProcessExited(PmsError):
+    """A process of this installation ended by itself; its log tells why."""
+
+    code = "process_ended"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class ChildProcesses:
+    """Each runs in a session of its own, so that Ctrl-C reaches only the parent, which then ends
+    them. On Linux they also end when the parent is killed."""
+
+    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+        self._logs = logs
+        self._environment = dict(environment)
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._stop_last: set[str] = set()
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, command: Sequence[str], *, stop_last: bool = False) -> None:
+        """`needed`: others may still use it while they end."""
+        with self.log_path(name).open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=set_parent_death_signal(os.getpid()),  # noqa: PLW1509  # the child only asks for a signal
+            )
+        self._running.append((name, process))
+        if stop_last:
+            self._stop_last.add(name)
+
+    def start_pms(self, name: str, *arguments: str, stop_last: bool = False) -> None:
+        self.start(name, [sys.executable, "-m", "entrypoints.cli", *arguments], stop_last=stop_last)
+
+    def log_path(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    def require_running(self) -> None:
+        """Raises ChildEnded naming the process and its log."""
+        for name, process in self._running:
+            if process.poll() is not None:
+                log = self.log_path(name)
+                raise ChildProcessExited(f"{name} ended with code {process.returncode}; see {log}")
+
+    def stop(self) -> None:
+        """All but those that others may still need at once, then these."""
+        self._terminate([child for child in self._running if child[0] not in self._stop_last])
+        self._terminate([child for child in self._running if child[0] in self._stop_last])
+        self._running = []
+
+    def _terminate(self, running: Sequence[tuple[str, "subprocess.Popen[bytes]"]]) -> None:
+        for _, process in reversed(running):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        for _, process in running:
+            try:
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

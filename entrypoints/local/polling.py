@@ -1,0 +1,37 @@
+"""Waiting for processes, with a deadline and an eye on those that died."""
+
+import time
+import urllib.request
+from collections.abc import Callable
+from urllib.error import URLError
+
+from domain.errors import ErrorKind, PmsError
+from entrypoints.local.child_processes import ChildProcesses
+
+
+class WaitTimedOut(PmsError):
+    """Something did not happen in time; the logs in the home folder tell more."""
+
+    code = "not_in_time"
+    kind = ErrorKind.UNAVAILABLE
+
+
+def wait_until(
+    condition: Callable[[], bool], children: ChildProcesses, *, seconds: float, what: str
+) -> None:
+    """Raises ChildEnded, NotInTime."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        children.require_running()
+        if time.monotonic() > deadline:
+            raise WaitTimedOut(f"{what} did not answer within {seconds:g} seconds; see var/logs")
+        time.sleep(0.1)  # noqa: TID251  # waits for other processes, not for the domain's clock
+
+
+def is_answering(url: str) -> bool:
+    """Whether a loopback URL answers 200 within two seconds."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # http on loopback
+            return bool(answer.status == 200)
+    except (URLError, OSError, ValueError):
+        return False

@@ -1,0 +1,28 @@
+"""`pms relay`: from the outbox to the subscribers."""
+
+import logging
+import signal
+from threading import Event
+from typing import Final
+
+from domain.errors import PmsError
+from entrypoints.wiring.container import Container
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS: Final = 0.5
+OUTAGE_SECONDS: Final = 2.0
+
+
+def run_relay(container: Container) -> None:
+    """Until SIGTERM or SIGINT. Several may run: one leads, the others stand by."""
+    stop_requested = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop_requested.set())
+    while not stop_requested.is_set():
+        try:
+            if container.relay_outbox() == 0:
+                stop_requested.wait(IDLE_SECONDS)
+        except PmsError as error:
+            log.warning("relay_waits", extra={"code": error.code})
+            stop_requested.wait(OUTAGE_SECONDS)

@@ -1,0 +1,50 @@
+"""`pms web`: gunicorn over the WSGI application."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from entrypoints.processes.gc_tuning import tune_garbage_collector
+from entrypoints.processes.wsgi import create_app
+from entrypoints.wiring.settings import Settings
+
+
+class _Server(BaseApplication):
+    def __init__(self, options: dict[str, Any], application: Callable[[], Flask]) -> None:
+        self._options = options
+        self._application = application
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        application = self._application()
+        tune_garbage_collector()
+        return application
+
+
+def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -> None:
+    """Until SIGTERM or SIGINT; requests at hand get 30 seconds to end. There is no access log: a
+    webhook's URL holds its secret; the application logs requests without it. `application` is
+    called in each worker process."""
+    _Server(
+        {
+            "bind": f"{settings.host}:{settings.port}",
+            "workers": settings.web_workers,
+            "worker_class": "gthread",
+            "threads": settings.web_threads,
+            "timeout": 60,
+            "graceful_timeout": 30,
+            "keepalive": 75,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "limit_request_line": 4094,
+            "worker_tmp_dir": None,
+        },
+        application,
+    ).run()

@@ -1,0 +1,121 @@
+"""The provider plug-ins that are installed here, found by their entry points."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final, cast
+
+from ports.errors import Misconfigured, UnknownProvider
+from ports.providers import Capabilities, Provider, ProviderFactory, Providers, ProviderTools
+
+GROUP: Final = "pms_adapter.providers"
+
+# A third party's module may fail in any way while it is imported or made; none may stop the rest.
+IMPORT_ERRORS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """An installed provider that can't be used; `problem` is for the operator, not for a tenant."""
+
+    name: str
+    target: str
+    problem: str
+
+
+class InstalledProviders:
+    """Imports every plug-in at the first use, so that a process that needs none starts quickly.
+
+    `plugins` replaces all that is installed, `given` single providers by their names. A name that
+    two packages claim belongs to neither.
+    """
+
+    def __init__(
+        self,
+        tools: ProviderTools,
+        *,
+        plugins: Iterable[EntryPoint] | None = None,
+        overrides: Mapping[str, Provider] | None = None,
+    ) -> None:
+        self._tools = tools
+        self._plugins = plugins
+        self._overrides = dict(overrides or {})
+
+    def get(self, name: str) -> Provider:
+        """Raises UnknownProvider, with the known names; Misconfigured for a broken plug-in."""
+        loaded, broken = self._loaded
+        if name in loaded:
+            return loaded[name]
+        for plugin in broken:
+            if plugin.name == name:
+                raise Misconfigured("This provider's plug-in can't be used", provider=name)
+        raise UnknownProvider(known=", ".join(sorted(loaded)))
+
+    def all(self) -> Sequence[Provider]:
+        """By name; without the broken ones."""
+        loaded, _ = self._loaded
+        return [loaded[name] for name in sorted(loaded)]
+
+    def broken(self) -> Sequence[BrokenPlugin]:
+        """For `pms doctor` and `pms provider list`."""
+        return self._loaded[1]
+
+    @cached_property
+    def _loaded(self) -> tuple[dict[str, Provider], list[BrokenPlugin]]:
+        loaded, broken = dict(self._overrides), []
+        for name, plugins in sorted(self._plugins_by_name().items()):
+            result = _find_name_conflict(plugins) or _load_plugin(plugins[0], self._tools)
+            if isinstance(result, BrokenPlugin):
+                broken.append(result)
+            else:
+                loaded[name] = result
+        return loaded, broken
+
+    def _plugins_by_name(self) -> dict[str, list[EntryPoint]]:
+        plugins = entry_points(group=GROUP) if self._plugins is None else self._plugins
+        by_name: dict[str, list[EntryPoint]] = {}
+        for plugin in plugins:
+            if plugin.name not in self._overrides:
+                by_name.setdefault(plugin.name, []).append(plugin)
+        return by_name
+
+
+def broken_plugins_of(providers: Providers) -> Sequence[BrokenPlugin]:
+    """None where the plug-ins are not the installed ones."""
+    return providers.broken() if isinstance(providers, InstalledProviders) else ()
+
+
+def _find_name_conflict(plugins: Sequence[EntryPoint]) -> BrokenPlugin | None:
+    """One package that is seen twice (an editable install) claims its name once."""
+    targets = sorted({plugin.value for plugin in plugins})
+    if len(targets) == 1:
+        return None
+    return BrokenPlugin(plugins[0].name, ", ".join(targets), "two packages claim this name")
+
+
+def _load_plugin(plugin: EntryPoint, tools: ProviderTools) -> Provider | BrokenPlugin:
+    try:
+        provider = cast("ProviderFactory", plugin.load())(tools)
+        capabilities: object = provider.capabilities
+    except IMPORT_ERRORS as fault:
+        problem = f"{type(fault).__name__}: {fault}"
+        return BrokenPlugin(plugin.name, plugin.value, problem)
+    if not isinstance(capabilities, Capabilities):
+        return BrokenPlugin(plugin.name, plugin.value, "it declares no capabilities")
+    if capabilities.name != plugin.name:
+        problem = f"it calls itself {capabilities.name!r}"
+        return BrokenPlugin(plugin.name, plugin.value, problem)
+    return provider

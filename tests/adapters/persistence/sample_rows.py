@@ -1,0 +1,31 @@
+"""One full row or more in every table."""
+
+from adapters.outbound.persistence.store import Store
+from domain.hotel import Hotel
+from tests import builders
+from tests.builders import T0
+
+
+def fill(store: Store, hotel: Hotel) -> None:
+    connection = builders.full_connection(hotel)
+    booking = builders.full_booking(connection)
+    message = builders.outbox_message(hotel)
+    key = builders.provider_key()
+    token = builders.access_token(key, hotel)
+    with store.unit_of_work() as uow:
+        uow.hotels.add(hotel)
+        uow.connections.add(connection, {"token": "t"})
+        uow.sync_runs.add(builders.full_sync_run(connection))
+        uow.credentials.add_key(key)
+        uow.credentials.add_token(token)
+        uow.idempotency.begin(token.id, "k", fingerprint="f", now=T0, expires_at=T0)
+        uow.bookings.save([booking])
+        uow.bookings.record([builders.status_change(booking)])
+        uow.guests.save([builders.full_guest(connection)])
+        uow.availability.save([builders.full_cell(connection)])
+        uow.records.save(hotel.id, "mews", builders.full_records(), now=T0)
+        uow.inbox.add([builders.full_inbox_item(connection)])
+        uow.outbox.add([message])
+        uow.outbox.acquire_leader_lease("me", now=T0, until=T0)
+        uow.outbox.postpone(message, "s", error_code="e", retry_at=T0)
+        uow.commit()

@@ -1,0 +1,127 @@
+import sqlite3
+
+import peewee
+import psycopg
+import pytest
+from psycopg import errors as postgres
+
+from adapters.outbound.persistence.engine.driver_errors import (
+    SchemaMissing,
+    StatementRejected,
+    translate_driver_errors,
+)
+from adapters.outbound.persistence.store import Store, open_store
+from domain.errors import ErrorKind
+from domain.hotel import Hotel
+from ports.errors import (
+    AlreadyExists,
+    ConcurrentChange,
+    Misconfigured,
+    PortError,
+    StoreUnavailable,
+)
+from ports.system import Sealer
+from tests import builders
+
+SECRET = "guest@example.org"
+
+
+def sqlite_error(statement: str) -> sqlite3.Error:
+    with sqlite3.connect(":memory:") as file:
+        file.execute("CREATE TABLE t (id integer PRIMARY KEY, name text UNIQUE NOT NULL)")
+        file.execute("INSERT INTO t VALUES (1, 'a')")
+        try:
+            file.execute(statement)
+        except sqlite3.Error as error:
+            return error
+        finally:
+            file.rollback()
+    raise AssertionError(statement)
+
+
+POSTGRES_TABLE = [
+    (postgres.UniqueViolation, AlreadyExists),
+    (postgres.SerializationFailure, ConcurrentChange),
+    (postgres.DeadlockDetected, ConcurrentChange),
+    (postgres.QueryCanceled, StoreUnavailable),
+    (postgres.LockNotAvailable, StoreUnavailable),
+    (postgres.AdminShutdown, StoreUnavailable),
+    (postgres.TooManyConnections, StoreUnavailable),
+    (postgres.DiskFull, StoreUnavailable),
+    (psycopg.OperationalError, StoreUnavailable),
+    (psycopg.InterfaceError, StoreUnavailable),
+    (postgres.CheckViolation, StatementRejected),
+    (postgres.NotNullViolation, StatementRejected),
+    (postgres.NumericValueOutOfRange, StatementRejected),
+    (postgres.UndefinedTable, SchemaMissing),
+    (peewee.ImproperlyConfigured, StatementRejected),
+]
+
+
+class TestADriversError:
+    @pytest.mark.parametrize(("raised", "ours"), POSTGRES_TABLE)
+    def test_has_its_place_among_ours(self, raised: type[Exception], ours: type[PortError]) -> None:
+        with pytest.raises(ours) as caught, translate_driver_errors():
+            raise raised(SECRET)
+        assert type(caught.value) is ours
+        assert isinstance(caught.value.__cause__, raised)
+
+    @pytest.mark.parametrize(
+        ("statement", "ours"),
+        [
+            ("INSERT INTO t VALUES (1, 'b')", AlreadyExists),
+            ("INSERT INTO t VALUES (2, 'a')", AlreadyExists),
+            ("INSERT INTO t VALUES (2, NULL)", StatementRejected),
+            ("SELECT * FROM missing", SchemaMissing),
+        ],
+    )
+    def test_of_sqlite_has_its_place_too(self, statement: str, ours: type[PortError]) -> None:
+        with pytest.raises(ours), translate_driver_errors():
+            raise sqlite_error(statement)
+
+    def test_of_a_locked_file_means_that_the_store_is_unavailable(self) -> None:
+        with pytest.raises(StoreUnavailable), translate_driver_errors():
+            raise sqlite3.OperationalError("database is locked")
+
+    def test_is_found_under_peewees_wrapper(self) -> None:
+        wrapped = peewee.IntegrityError(postgres.UniqueViolation(SECRET), SECRET)
+        with pytest.raises(AlreadyExists) as caught, translate_driver_errors():
+            raise wrapped
+        assert isinstance(caught.value.__cause__, postgres.UniqueViolation)
+
+    def test_that_is_our_bug_says_so(self) -> None:
+        assert StatementRejected.kind is ErrorKind.BUG
+
+    def test_leaves_the_rows_values_behind(self, store: Store, hotel: Hotel) -> None:
+        clash = builders.hotel(slug=hotel.slug)
+        with store.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            with pytest.raises(AlreadyExists) as caught:
+                uow.hotels.add(clash)
+        assert hotel.slug not in _everything_told(caught.value)
+
+    def test_passes_what_is_none_of_the_drivers(self) -> None:
+        with pytest.raises(KeyError), translate_driver_errors():
+            raise KeyError("k")
+
+
+def _everything_told(error: BaseException | None) -> str:
+    told = ""
+    while error is not None:
+        told += f"{error!r} {error}"
+        error = error.__cause__ or error.__context__
+    return told
+
+
+class TestAnUnusableAddress:
+    def test_is_told_as_unavailable_when_nobody_listens(self, sealer: Sealer) -> None:
+        store = open_store("postgresql://postgres@127.0.0.1:1/none", sealer=sealer)
+        with pytest.raises(StoreUnavailable):
+            store.queries.ping()
+
+    @pytest.mark.parametrize(
+        "url", ["mysql://x", "sqlite://", "sqlite:///", "sqlite:///:memory:", ""]
+    )
+    def test_is_told_as_misconfigured(self, url: str, sealer: Sealer) -> None:
+        with pytest.raises(Misconfigured):
+            open_store(url, sealer=sealer)

@@ -1,0 +1,145 @@
+"""PostgreSQL lets another worker commit between two statements of ours."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
+from adapters.outbound.persistence.store import Store
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.system import Uuid7Generator
+from application.errors import SyncInProgress
+from application.sync.request_sync import RequestSync
+from application.sync.schedule_syncs import ScheduleSyncs
+from application.sync.sync_connection import SyncConnection
+from domain.hotel import Hotel
+from domain.sync import ConnectionState, SyncKind, SyncRun, SyncStatus
+from domain.values import ConnectionId
+from ports.unit_of_work import UnitOfWork
+from tests import builders
+
+
+@dataclass
+class MeddledRuns:
+    """`happens` once, just after runs were read for the first time."""
+
+    inner: Any
+    happens: list[Callable[[], object]]
+
+    def get(self, run_id: UUID) -> SyncRun | None:
+        found: SyncRun | None = self.inner.get(run_id)
+        self._meddle()
+        return found
+
+    def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
+        found: Sequence[SyncRun] = self.inner.unfinished(connection_id)
+        self._meddle()
+        return found
+
+    def _meddle(self) -> None:
+        if self.happens:
+            self.happens.pop()()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@dataclass
+class Meddled:
+    inner: UnitOfWork
+    happens: list[Callable[[], object]] = field(default_factory=list)
+
+    def __enter__(self) -> "Meddled":
+        self.inner.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.inner.__exit__(kind, error, trace)
+
+    @property
+    def sync_runs(self) -> MeddledRuns:
+        return MeddledRuns(self.inner.sync_runs, self.happens)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class TestARunThatAnotherWorkerEnds:
+    def test_is_not_begun_again_by_one_that_read_it_before(
+        self, postgres: Store, hotel: Hotel
+    ) -> None:
+        clock, ids = FrozenClock(), Uuid7Generator()
+        connection = builders.connection(hotel, state=ConnectionState.ACTIVE)
+        run = builders.sync_run(connection)
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.connections.add(connection, {})
+            uow.sync_runs.add(run)
+            uow.commit()
+        provider = ScriptedProvider(clock)
+        providers = ScriptedProviders(provider)
+        other = SyncConnection(
+            postgres.unit_of_work, providers, clock, ids, RecordingJobQueue(), scrub_bytes
+        )
+        happens: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
+
+        def meddled() -> UnitOfWork:
+            return Meddled(postgres.unit_of_work(), happens)
+
+        late = SyncConnection(meddled, providers, clock, ids, RecordingJobQueue(), scrub_bytes)(
+            run.id, holder="late"
+        )
+        assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)
+        assert len(provider.accounts) == 1
+        later = clock.now() + timedelta(minutes=1)
+        with postgres.unit_of_work() as uow:
+            assert uow.connections.acquire_lease(connection.id, "x", now=later, until=later)
+            assert uow.sync_runs.get(run.id) == replace(late)
+
+
+class TestARequestBesideAnother:
+    def test_queues_one_run_and_refuses_the_other(self, postgres: Store, hotel: Hotel) -> None:
+        clock, ids, queue = FrozenClock(), Uuid7Generator(), RecordingJobQueue()
+        now = clock.now()
+        connection = builders.connection(
+            hotel, state=ConnectionState.ACTIVE, cursor="c", next_sync_at=now
+        )
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.connections.add(connection, {})
+            uow.commit()
+        providers = ScriptedProviders(ScriptedProvider(clock))
+        first: list[SyncRun] = []
+
+        def ask(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:
+            request = RequestSync(unit_of_work, providers, queue, clock, ids)
+            return request(connection.id, SyncKind.DELTA, correlation_id="c")
+
+        def meddled() -> UnitOfWork:
+            happens: list[Callable[[], object]] = []
+            if not first:
+                happens.append(lambda: first.append(ask(postgres.unit_of_work)))
+            return Meddled(postgres.unit_of_work(), happens)
+
+        with pytest.raises(SyncInProgress):
+            ask(meddled)
+        with postgres.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(connection.id) == first
+            uow.sync_runs.save(replace(first.pop(), status=SyncStatus.COMPLETED))
+            uow.commit()
+        tick = ScheduleSyncs(meddled, providers, queue, clock, ids, ScriptedRandomness())
+        assert tick().queued_runs == 0
+        with postgres.unit_of_work() as uow:
+            assert uow.sync_runs.unfinished(connection.id) == first

@@ -1,0 +1,189 @@
+"""What is asked, with which credentials, and what a failure is taken for."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit import authoring as pms
+from adapters.outbound.provider_kit.http.host_policy import HostRefused
+from adapters.outbound.provider_kit.simulation.server.loopback_http import (
+    Call,
+    LoopbackServer,
+    Reply,
+)
+from ports.errors import CredentialsRefused, Misconfigured, ProviderRejected, UnreadableAnswer
+from ports.providers import Ref, RefKind
+from tests.adapters.provider_kit.declarative.listing_vendor import (
+    VENDOR,
+    Shelf,
+    asked,
+    booking,
+    local_tools,
+    opened,
+    request,
+)
+
+
+def refs(*ids: str) -> list[Ref]:
+    return [Ref(RefKind.BOOKING, external_id) for external_id in ids]
+
+
+class TestFetch:
+    def test_brings_each_once_and_leaves_out_what_is_gone(self) -> None:
+        shelf = Shelf([booking(1), booking(2)])
+        with opened(shelf) as client:
+            page = client.fetch(refs("B0001", "B0009", "B0002", "B0001"))
+        assert [item.external_id for item in page.items] == ["B0001", "B0002"]
+
+    def test_takes_nothing_for_gone_where_the_hotel_itself_is(self) -> None:
+        shelf = Shelf([], account_status=404)
+        with opened(shelf) as client, pytest.raises(ProviderRejected):
+            client.fetch(refs("B0001"))
+
+    def test_quotes_ids(self) -> None:
+        shelf = Shelf([])
+        with opened(shelf) as client:
+            client.fetch(refs("a/../b?c"))
+        assert shelf.paths[1] == "/hotels/h%2F1/stays/a%2F..%2Fb%3Fc"
+
+    def test_reads_with_the_providers_own_zone(self) -> None:
+        seen: list[str] = []
+
+        def reading(r: pms.Reader, context: pms.HotelContext) -> pms.BookingSnapshot:
+            seen.append(context.time_zone)
+            return VENDOR.bookings.read(r, context)
+
+        vendor = replace(VENDOR, bookings=replace(VENDOR.bookings, read=reading))
+        shelf = Shelf([booking(1)], told={"zone": "Asia/Tokyo"})
+        with opened(shelf, vendor) as client:
+            client.fetch(refs("B0001"))
+            list(client.pull(request()))
+        assert seen == ["Asia/Tokyo"] * 2
+        assert shelf.paths.count("/hotels/h%2F1") == 1
+
+    def test_tells_one_that_can_not_be_understood(self) -> None:
+        with opened(Shelf([booking(1, state="odd")])) as client:
+            (item,) = client.fetch(refs("B0001")).items
+        assert item.external_id == "B0001"
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("unknown_value", "stays[0].state")
+
+
+class TestCheck:
+    def test_tells_the_hotel_and_what_differs_from_ours(self) -> None:
+        with opened(Shelf([])) as client:
+            report = client.check()
+        assert (report.property_id, report.currency, report.advice) == ("h/1", "CHF", ())
+
+    def test_advises_where_the_provider_has_another_zone(self) -> None:
+        with opened(Shelf([], told={"zone": "Asia/Tokyo"})) as client:
+            assert "Asia/Tokyo" in client.check().advice[0]
+
+    def test_refuses_a_zone_that_is_none(self) -> None:
+        shelf = Shelf([], told={"zone": "Tokyo Standard Time"})
+        with opened(shelf) as client, pytest.raises(UnreadableAnswer):
+            client.check()
+
+    def test_refuses_an_account_that_is_none(self) -> None:
+        vendor = replace(VENDOR, account=replace(VENDOR.account, path="/hotels/{hotel}/stays"))
+        with opened(Shelf([]), vendor) as client, pytest.raises(UnreadableAnswer):
+            client.check()
+
+
+class TestOpening:
+    def open(self, **changes: Any) -> None:
+        pms.DeclarativeProvider(VENDOR, local_tools()).open(asked("http://127.0.0.1:1", **changes))
+
+    @pytest.mark.parametrize(
+        ("changes", "missing"), [({"secrets": {}}, "api_key"), ({"settings": {}}, "hotel")]
+    )
+    def test_names_what_is_missing(self, changes: Any, missing: str) -> None:
+        with pytest.raises(Misconfigured) as caught:
+            self.open(**changes)
+        assert caught.value.details == {"setting": missing}
+
+    def test_refuses_a_host_that_is_not_the_vendors(self) -> None:
+        with pytest.raises(HostRefused):
+            self.open(settings={"base_url": "https://elsewhere.example", "hotel": "1"})
+
+
+class Office:
+    """Gives tokens; `refusals`: so many calls are refused though their token is good."""
+
+    def __init__(self, refusals: int = 0, status: int = 200) -> None:
+        self.refusals, self.status = refusals, status
+        self.given, self.calls = 0, 0
+
+    def answer(self, call: Call) -> Reply:
+        if call.path == "/token":
+            good = (
+                b"client_id=id&client_secret=s%26cret" in call.body and b"scope=read" in call.body
+            )
+            if not good or self.status != 200:
+                return Reply(self.status if self.status != 200 else 400)
+            self.given += 1
+            return Reply(200, b'{"access_token": "t%d", "expires_in": 3600}' % self.given)
+        self.calls += 1
+        if self.refusals or call.headers["authorization"] != f"Bearer t{self.given}":
+            self.refusals -= 1
+            return Reply(401)
+        return Reply(200, b'{"id": "h"}')
+
+
+class TestTokens:
+    def check(self, office: Office, times: int = 1) -> None:
+        entry = pms.ClientCredentials(path="/token", scope="read")
+        server = LoopbackServer(0, office.answer)
+        server.start()
+        account = asked(
+            f"http://127.0.0.1:{server.port}",
+            secrets={"client_id": "id", "client_secret": "s&cret"},
+        )
+        client = pms.DeclarativeProvider(replace(VENDOR, credentials=entry), local_tools()).open(
+            account
+        )
+        try:
+            for _ in range(times):
+                client.check()
+        finally:
+            client.close()
+            server.stop()
+
+    def test_are_asked_for_once(self) -> None:
+        office = Office()
+        self.check(office, times=3)
+        assert (office.given, office.calls) == (1, 3)
+
+    def test_are_asked_for_anew_where_one_was_refused_once(self) -> None:
+        office = Office(refusals=1)
+        self.check(office)
+        assert (office.given, office.calls) == (2, 2)
+
+    def test_are_not_asked_for_again_and_again(self) -> None:
+        office = Office(refusals=9)
+        with pytest.raises(CredentialsRefused):
+            self.check(office)
+        assert (office.given, office.calls) == (2, 2)
+
+    @pytest.mark.parametrize("status", [400, 401, 403])
+    def test_that_are_not_given_are_refused_credentials(self, status: int) -> None:
+        with pytest.raises(CredentialsRefused):
+            self.check(Office(status=status))
+
+
+class TestWrongKey:
+    def test_is_told_at_once(self) -> None:
+        shelf = Shelf([booking(1)])
+        server = LoopbackServer(0, shelf.answer)
+        server.start()
+        account = asked(f"http://127.0.0.1:{server.port}", secrets={"api_key": "wrong"})
+        client = pms.DeclarativeProvider(VENDOR, local_tools()).open(account)
+        try:
+            with pytest.raises(CredentialsRefused):
+                list(client.pull(request()))
+        finally:
+            client.close()
+            server.stop()
+        assert len(shelf.paths) == 1
+        assert "wrong" not in repr(client)

@@ -1,0 +1,170 @@
+"""Payloads and webhooks of a declared vendor."""
+
+import hmac
+import json
+from base64 import b64encode
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit import authoring as pms
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.values import ABSENT
+from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from ports.providers import Notification, ReadItem, Ref, RefKind
+from tests.adapters.provider_kit.declarative.listing_vendor import VENDOR, booking, local_tools
+from tests.providers.mews.payloads import context
+
+SECRETS = {"webhook_secret": "hush"}
+
+
+def read(value: Any, *, limit: int = 10, **how: Any) -> list[ReadItem]:
+    provider = pms.DeclarativeProvider(VENDOR, local_tools())
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return list(provider.read_items(ItemKind.BOOKING, [body], context(), limit=limit, **how))
+
+
+class TestItems:
+    @pytest.mark.parametrize(
+        "payload",
+        [booking(1), [booking(1)], {"stays": [booking(1)], "total": 1}],
+        ids=["one", "array", "answer"],
+    )
+    def test_come_in_three_shapes(self, payload: Any) -> None:
+        (item,) = read(payload)
+        assert item.external_id == "B0001"
+
+    def test_keep_what_nobody_read(self) -> None:
+        (item,) = read(booking(1, pet={"kind": "dog"}), explain=True)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.extras == (("pet", '{"kind":"dog"}'),)
+        field_trace = dict(item.field_trace)
+        assert field_trace.keys() == {"id", "state", "from", "to", "changed", "pet"}
+        assert (field_trace["pet"], field_trace["from"]) == ("extras", "stay.arrival")
+
+    def test_tell_absent_from_null(self) -> None:
+        absent, null = read([booking(1), booking(2, note=None)])
+        assert isinstance(absent.snapshot, BookingSnapshot)
+        assert isinstance(null.snapshot, BookingSnapshot)
+        assert (absent.snapshot.notes, null.snapshot.notes) == (ABSENT, None)
+
+    def test_that_are_bad_stop_no_other(self) -> None:
+        odd = booking(2)
+        del odd["from"]
+        good, bad, nothing = read({"stays": [booking(1), odd, 7]})
+        assert good.snapshot is not None
+        assert bad.reason is not None
+        assert nothing.reason is not None
+        assert (bad.external_id, bad.reason.path) == ("B0002", "stays[1].from")
+        assert nothing.reason.path == "stays[2]"
+
+    @pytest.mark.parametrize("body", [b"", b"<html>", b"7", b'"text"', b"\xff"])
+    def test_are_not_in_what_is_no_message(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(body)
+
+    def test_are_counted(self) -> None:
+        with pytest.raises(TooManyItems):
+            read([booking(n) for n in range(3)], limit=2)
+
+    def test_of_other_kinds_are_not_this_vendors(self) -> None:
+        provider = pms.DeclarativeProvider(VENDOR, local_tools())
+        for kind in (ItemKind.GUEST, ItemKind.AVAILABILITY):
+            with pytest.raises(Unsupported):
+                provider.read_items(kind, [b"[]"], context(), limit=1)
+
+
+def notification(r: pms.Reader) -> Notification:
+    kinds = {"stay": RefKind.BOOKING, "rooms": RefKind.AVAILABILITY}
+    return pms.notification_for_event(
+        r.text("event"), kinds, r.text("id"), property_id=r.optional_text("hotel")
+    )
+
+
+def hearing(proof: Any) -> pms.DeclarativeProvider:
+    webhooks = pms.Webhooks(proof=proof, read=notification)
+    return pms.DeclarativeProvider(replace(VENDOR, webhooks=webhooks), local_tools())
+
+
+class TestNotification:
+    def heard(self, value: Any) -> Notification:
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return hearing(pms.UnguessableUrl()).read_notification(body, context())
+
+    def test_names_what_to_fetch(self) -> None:
+        heard = self.heard({"event": "stay", "id": "1", "hotel": "h"})
+        assert (heard.refs, heard.property_id) == ((Ref(RefKind.BOOKING, "1"),), "h")
+
+    def test_of_many_names_each_once(self) -> None:
+        events = [("stay", "1"), ("rooms", "x"), ("stay", "1"), ("spa", "2"), ("stay", "3")]
+        heard = self.heard([{"event": event, "id": id_} for event, id_ in events])
+        assert heard.refs == (
+            Ref(RefKind.BOOKING, "1"),
+            Ref(RefKind.AVAILABILITY),
+            Ref(RefKind.BOOKING, "3"),
+        )
+        assert heard.ignored == ("spa",)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{}",
+            b"[7]",
+            {"event": 1, "id": "1"},
+            [{"event": "stay", "id": "1", "hotel": h} for h in "ab"],
+        ],
+    )
+    def test_that_can_not_be_read_is_told(self, body: Any) -> None:
+        with pytest.raises(UnreadableMessage):
+            self.heard(body)
+
+    def test_is_unknown_to_a_vendor_without(self) -> None:
+        provider = pms.DeclarativeProvider(VENDOR, local_tools())
+        assert not provider.authentic({}, SECRETS)
+        with pytest.raises(Unsupported):
+            provider.read_notification(b"{}", context())
+
+
+class TestProof:
+    BODY = b'{"event": "stay"}'
+
+    def test_by_a_shared_secret(self) -> None:
+        provider = hearing(pms.SharedSecret(header="x-secret"))
+        assert provider.authentic_body({"x-secret": "hush"}, self.BODY, SECRETS)
+        assert provider.authentic({"x-secret": "hush"}, SECRETS)
+        assert not provider.authentic_body({"x-secret": "hush!"}, self.BODY, SECRETS)
+        assert not provider.authentic_body({"x-secret": "hüsh"}, self.BODY, SECRETS)
+        assert not provider.authentic_body({}, self.BODY, SECRETS)
+
+    def test_by_a_secret_that_is_not_there_is_none(self) -> None:
+        provider = hearing(pms.SharedSecret(header="x-secret"))
+        assert not provider.authentic_body({"x-secret": ""}, self.BODY, {})
+        assert not provider.authentic_body({"x-secret": ""}, self.BODY, {"webhook_secret": ""})
+
+    @pytest.mark.parametrize("encoding", ["hex", "base64"])
+    def test_by_a_signature_over_the_body(self, encoding: Any) -> None:
+        digest = hmac.digest(b"hush", self.BODY, "sha256")
+        text = digest.hex() if encoding == "hex" else b64encode(digest).decode()
+        provider = hearing(
+            pms.HmacSignature(header="x-signature", prefix="sha256=", encoding=encoding)
+        )
+        headers = {"x-signature": f"sha256={text}"}
+        assert provider.authentic_body(headers, self.BODY, SECRETS)
+        assert not provider.authentic_body(headers, self.BODY + b" ", SECRETS)
+        assert not provider.authentic_body(headers, self.BODY, {"webhook_secret": "other"})
+        assert not provider.authentic_body({"x-signature": text}, self.BODY, SECRETS)
+
+    def test_by_the_url_alone(self) -> None:
+        provider = hearing(pms.UnguessableUrl())
+        assert provider.authentic_body({}, self.BODY, {})
+        assert "unguessable" in provider.capabilities.trust
+
+
+class TestCapabilities:
+    def test_list_every_setting(self) -> None:
+        provider = hearing(pms.HmacSignature(header="x"))
+        told = {spec.name: spec.secret for spec in provider.capabilities.settings}
+        assert told == {"api_key": True, "hotel": False, "webhook_secret": True, "base_url": False}

@@ -1,0 +1,89 @@
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from adapters.outbound.provider_kit.http.host_policy import HostPolicy
+from ports.errors import ProviderUnavailable
+from tests.adapters.provider_kit.http.test_transport import rig
+
+LOCALHOST = HostPolicy(known=frozenset(), operator=frozenset({"localhost", "127.0.0.1"}))
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 inherited name
+        pass
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Its own issuer, for the name localhost only."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    file = tmp_path / "cert.pem"
+    file.write_bytes(
+        made.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return file
+
+
+@pytest.fixture
+def port(certificate: Path) -> Iterator[int]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hello)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # refused handshakes are the point
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class TestTls:
+    def test_refuses_a_certificate_of_an_unknown_issuer_without_asking_again(
+        self, port: int
+    ) -> None:
+        with rig(hosts=LOCALHOST) as r, pytest.raises(ProviderUnavailable) as caught:
+            r.get(f"https://localhost:{port}/")
+        assert caught.value.details["reason"] == "TLS failure"
+        assert r.transport.counts().calls == 1
+
+    def test_checks_the_certificate_against_the_name_not_the_checked_address(
+        self, port: int, certificate: Path
+    ) -> None:
+        with rig(hosts=LOCALHOST) as r:
+            r.transport._session.verify = str(certificate)
+            assert r.get(f"https://localhost:{port}/").status == 204
+            with pytest.raises(ProviderUnavailable):
+                r.get(f"https://127.0.0.1:{port}/")

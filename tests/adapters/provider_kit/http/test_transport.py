@@ -1,0 +1,446 @@
+import logging
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from threading import Event
+from uuid import UUID
+
+import pytest
+
+from adapters.outbound.provider_kit.http.host_policy import HostPolicy, HostRefused
+from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
+from adapters.outbound.provider_kit.http.retry_policy import retry_after_seconds
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
+from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
+from domain.sync import TransportCounts
+from ports.errors import (
+    AccessForbidden,
+    CredentialsRefused,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    TooHeavy,
+    UnreadableAnswer,
+)
+from tests.adapters.provider_kit.http.scripted_server import (
+    Reply,
+    ScriptedServer,
+    answer,
+    hung_up,
+    serving,
+    truncated,
+)
+
+NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+CONNECTION = UUID(int=7)
+SECRET = "PLANTED-SECRET-4711"
+LOCAL = HostPolicy(known=frozenset(), operator=frozenset({"127.0.0.1"}), plain_http=True)
+
+
+class SkippingClock:
+    """Real time that jumps ahead where somebody would sleep."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return time.monotonic() + sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+class FixedRandomness:
+    def __init__(self, value: float = 0.5) -> None:
+        self.value = value
+
+    def fraction(self) -> float:
+        return self.value
+
+    def secret(self) -> str:
+        raise NotImplementedError
+
+
+class Rig:
+    def __init__(self, link: TransportSettings, randomness: FixedRandomness) -> None:
+        self.clock = SkippingClock()
+        budget = InProcessRateBudget(self.clock)
+        self.transport = Transport(link, clock=self.clock, randomness=randomness, budget=budget)
+
+    def get(self, url: str, **options: object) -> Answer:
+        call = Call(**{"method": "GET", "url": url, "safe": True, **options})  # type: ignore[arg-type]  # options are Call's own fields
+        return self.transport.send(call, correlation_id="corr-1")
+
+
+@contextmanager
+def rig(*, fraction: float = 0.5, hosts: HostPolicy = LOCAL, **options: object) -> Iterator[Rig]:
+    link = TransportSettings(provider="mock", connection_id=CONNECTION, hosts=hosts, **options)  # type: ignore[arg-type]  # options are Link's own fields
+    made = Rig(link, FixedRandomness(fraction))
+    try:
+        yield made
+    finally:
+        made.transport.close()
+
+
+def ask(*script: Reply, **options: object) -> tuple[Answer, Rig, ScriptedServer]:
+    with serving(*script) as server, rig() as r:
+        return r.get(server.url(), **options), r, server
+
+
+def fail(*script: Reply, **options: object) -> tuple[ProviderError, Rig, ScriptedServer]:
+    with serving(*script) as server, rig() as r:
+        with pytest.raises(ProviderError) as caught:
+            r.get(server.url(), **options)
+        return caught.value, r, server
+
+
+def error_of(r: Rig, url: str, **options: object) -> ProviderError | None:
+    try:
+        r.get(url, **options)
+    except ProviderError as error:
+        return error
+    return None
+
+
+class TestAnswers:
+    def test_carry_status_headers_and_exact_json(self) -> None:
+        got, r, server = ask(answer(body=b'{"a": 1.10}', Request_Id="q1"))
+        assert (got.status, got.headers["request-id"], str(got.json())) == (
+            200,
+            "q1",
+            "{'a': Decimal('1.10')}",
+        )
+        assert server.requests[0][2]["x-correlation-id"] == "corr-1"
+        assert r.transport.counts() == TransportCounts(calls=1, bytes_received=11)
+
+    def test_may_be_empty(self) -> None:
+        got, _, _ = ask(answer(204, b""))
+        assert (got.status, got.body) == (204, b"")
+
+    def test_reuse_the_connection_and_send_no_cookies_back(self) -> None:
+        with serving(answer(Set_Cookie="sid=1; Path=/")) as server, rig() as r:
+            r.get(server.url())
+            r.get(server.url())
+            assert "cookie" not in server.requests[1][2]
+
+    @pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Maintenance", b"{", b"", b"NaN"])
+    def test_that_are_no_json_are_unreadable_and_not_asked_for_again(self, body: bytes) -> None:
+        got, _, server = ask(answer(body=body))
+        with pytest.raises(UnreadableAnswer):
+            got.json()
+        assert len(server.requests) == 1
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [
+            (301, UnreadableAnswer),
+            (307, UnreadableAnswer),
+            (400, ProviderRejected),
+            (401, CredentialsRefused),
+            (403, AccessForbidden),
+            (404, NotFoundAtProvider),
+            (409, ProviderRejected),
+            (413, ProviderRejected),
+            (422, ProviderRejected),
+            (501, ProviderUnavailable),
+        ],
+    )
+    def test_that_repeating_would_not_mend_are_told_at_once(
+        self, status: int, error: type[ProviderError]
+    ) -> None:
+        caught, r, server = fail(answer(status, Location="http://127.0.0.1:1/x", Retry_After="1"))
+        assert type(caught) is error
+        assert caught.details["status"] == status
+        assert (len(server.requests), r.clock.slept) == (1, [])
+
+    @pytest.mark.parametrize(
+        ("reply", "error"),
+        [
+            (answer(408), TooHeavy),
+            (answer(429), RateLimited),
+            (answer(500), ProviderUnavailable),
+            (answer(502), ProviderUnavailable),
+            (answer(503), ProviderUnavailable),
+            (answer(504), ProviderUnavailable),
+            (truncated, ProviderUnavailable),
+            (hung_up, ProviderUnavailable),
+        ],
+    )
+    def test_that_pass_are_waited_out(self, reply: Reply, error: type[ProviderError]) -> None:
+        _, r, server = ask(reply, reply)
+        assert len(server.requests) == 3
+        assert r.transport.counts().retries == 2
+        caught, r, server = fail(*[reply] * 5)
+        assert type(caught) is error
+        assert len(server.requests) == 5
+
+    def test_to_carry_that_much_are_told_at_once_where_less_can_be_asked(self) -> None:
+        caught, r, server = fail(answer(408), is_splittable=True)
+        assert type(caught) is TooHeavy
+        assert (len(server.requests), r.clock.slept) == (1, [])
+        _, _, server = ask(answer(503), is_splittable=True)
+        assert len(server.requests) == 2
+
+    def test_of_a_call_that_is_not_safe_are_not_repeated(self) -> None:
+        for reply in (answer(503), truncated, hung_up):
+            _, _, server = fail(reply, method="POST", body=b"{}", is_idempotent=False)
+            assert len(server.requests) == 1
+
+    def test_of_a_call_that_is_not_safe_are_repeated_where_nothing_was_done(self) -> None:
+        _, _, server = ask(answer(429), method="POST", body=b"{}", is_idempotent=False)
+        assert len(server.requests) == 2
+
+    def test_to_connect_are_tried_again_then_told(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            with rig() as r, pytest.raises(ProviderUnavailable) as caught:
+                r.get(f"http://127.0.0.1:{taken.getsockname()[1]}/", is_idempotent=False)
+        assert caught.value.details["reason"] == "not reachable"
+        assert r.transport.counts().calls == 5
+
+    def test_to_answer_in_time_are_tried_again(self) -> None:
+        released = Event()
+
+        def slow(handler: BaseHTTPRequestHandler) -> None:
+            released.wait(5)
+            handler.close_connection = True
+
+        try:
+            _, r, _ = ask(slow, read_seconds=0.1)
+        finally:
+            released.set()
+        assert r.transport.counts().retries == 1
+
+    def test_by_an_endless_drip_meet_the_deadline(self) -> None:
+        stopped = Event()
+
+        def drip(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.end_headers()
+            handler.close_connection = True
+            while not stopped.wait(0.02):
+                handler.wfile.write(b" ")
+                handler.wfile.flush()
+
+        def drip_until_gone(handler: BaseHTTPRequestHandler) -> None:
+            try:
+                drip(handler)
+            except OSError:
+                stopped.set()
+
+        try:
+            caught, _, _ = fail(drip_until_gone, read_seconds=5.0, deadline_seconds=0.3)
+        finally:
+            stopped.set()
+        assert caught.details["reason"] == "deadline"
+
+    @pytest.mark.parametrize("promised", [True, False])
+    def test_by_sheer_size_ask_for_less(self, promised: bool) -> None:
+        def big(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.send_header(*("Content-Length", "300000") if promised else ("X-Any", "1"))
+            handler.end_headers()
+            handler.close_connection = True
+            with suppress(OSError):
+                handler.wfile.write(b" " * 300_000)
+
+        with serving(big) as server, rig(max_answer_bytes=100_000) as r:
+            with pytest.raises(TooHeavy):
+                r.get(server.url())
+            assert r.transport.counts().bytes_received < 200_000
+
+
+class TestWaits:
+    def test_grow_with_full_jitter_below_their_ceilings(self) -> None:
+        for fraction, waits in ((0.0, [0.0] * 4), (0.5, [0.25, 0.5, 1, 2]), (1.0, [0.5, 1, 2, 4])):
+            with serving(*[answer(503)] * 4) as server, rig(fraction=fraction) as r:
+                r.get(server.url())
+                assert r.clock.slept == waits
+
+    @pytest.mark.parametrize(
+        ("header", "seconds"),
+        [
+            ("7", 7.0),
+            ("Tue, 30 Jun 2026 12:00:09 GMT", 9.0),
+            ("Tue, 30 Jun 2026 11:00:00 GMT", 0.25),
+            ("0", 0.25),
+            ("NaN", 0.25),
+            ("-5", 0.25),
+            ("inf", 0.25),
+            ("soon", 0.25),
+            ("Tue, 99 Jun 2026 12:00:09 GMT", 0.25),
+            ("", 0.25),
+        ],
+    )
+    def test_honour_retry_after_in_both_forms(self, header: str, seconds: float) -> None:
+        _, r, _ = ask(answer(429, Retry_After=header))
+        assert r.clock.slept == [seconds]
+        assert r.transport.counts().waited_ms == seconds * 1000
+
+    def test_are_never_negative_for_a_date_gone_by(self) -> None:
+        assert retry_after_seconds("Tue, 30 Jun 2026 11:00:00 GMT", NOW) == 0.0
+        assert retry_after_seconds(None, NOW) is None
+
+    @pytest.mark.parametrize("header", ["121", "9" * 500, "Wed, 01 Jul 2026 12:00:00 GMT"])
+    def test_beyond_the_deadline_are_not_begun(self, header: str) -> None:
+        caught, r, _ = fail(answer(429, Retry_After=header))
+        assert isinstance(caught, RateLimited)
+        assert int(caught.details["wait_seconds"]) >= 121
+        assert r.clock.slept == []
+
+
+class TestRateBudget:
+    def test_is_asked_before_each_call(self) -> None:
+        with serving() as server, rig(rate_limit=2, rate_window_seconds=30.0) as r:
+            for _ in range(3):
+                r.get(server.url())
+            assert len(r.clock.slept) == 1
+            assert 29 < r.clock.slept[0] <= 30
+
+    def test_that_frees_up_after_the_deadline_ends_the_call_unsent(self) -> None:
+        with serving() as server, rig(rate_limit=1, rate_window_seconds=300.0) as r:
+            r.get(server.url())
+            with pytest.raises(RateLimited):
+                r.get(server.url())
+            assert len(server.requests) == 1
+
+
+class TestHosts:
+    MEWS = HostPolicy(known=frozenset({"api.example.com", "*.cloud.example"}))
+
+    @pytest.mark.parametrize(
+        "url",
+        ["https://api.example.com/x", "https://API.example.com.:443/", "https://a.cloud.example"],
+    )
+    def test_known_are_allowed(self, url: str) -> None:
+        self.MEWS.check_url(url)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://api.example.com/",
+            "https://api.example.com:8443/",
+            "https://evil.example/",
+            "https://cloud.example/",
+            "https://evilcloud.example/",
+            "https://api.example.com@evil.example/",
+            "https://api.example.com.evil.example/",
+            "https://evil.example\\@api.example.com/",
+            "https://u:p@api.example.com/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "file:///etc/passwd",
+            "//api.example.com/",
+            "https://[/",
+            "",
+        ],
+    )
+    def test_others_are_refused(self, url: str) -> None:
+        with pytest.raises(HostRefused):
+            self.MEWS.check_url(url)
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
+            "0.0.0.0", "224.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1", "2002:7f00:1::",
+        ],
+    )  # fmt: skip
+    def test_at_private_addresses_need_the_operators_word(self, address: str) -> None:
+        with pytest.raises(HostRefused):
+            self.MEWS.check_address("api.example.com", address)
+        HostPolicy(known=frozenset(), operator=frozenset({"pms"})).check_address("pms", address)
+
+    @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
+    def test_at_public_addresses_are_allowed(self, address: str) -> None:
+        self.MEWS.check_address("api.example.com", address)
+
+    def test_whose_name_leads_to_this_machine_are_refused_before_a_byte_is_sent(self) -> None:
+        known = HostPolicy(known=frozenset({"localhost"}))
+        with rig(hosts=known) as r, pytest.raises(HostRefused) as caught:
+            r.get("https://localhost/")
+        assert caught.value.details["reason"] == "private address"
+
+    def test_whose_name_leads_to_this_machine_are_called_where_the_operator_allows(self) -> None:
+        allowed = HostPolicy(known=frozenset(), operator=frozenset({"localhost"}), plain_http=True)
+        with serving() as server, rig(hosts=allowed) as r:
+            assert r.get(server.url(host="localhost")).status == 200
+
+    def test_named_by_the_environment_as_proxies_are_not_used(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        monkeypatch.setenv("NO_PROXY", "")
+        ask(answer())
+
+
+class TestRedaction:
+    @pytest.mark.parametrize(
+        "reply", [answer(), answer(401), answer(503), truncated, hung_up, answer(302)]
+    )
+    def test_keeps_secrets_out_of_logs_errors_and_tracebacks(
+        self, reply: Reply, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        told = ""
+        with serving(*[reply] * 5) as server, rig() as r:
+            error = error_of(
+                r,
+                server.url(f"/api?key={SECRET}"),
+                method="POST",
+                headers={"Authorization": SECRET},
+                query={"token": SECRET},
+                body=SECRET.encode(),
+            )
+        if error is not None:
+            assert error.__context__ is None
+            told = "".join(traceback.format_exception(error)) + repr(error.details)
+        told += "".join(str(vars(record)) for record in caplog.records)
+        assert SECRET not in told
+        assert "provider_call" in told
+
+    def test_holds_when_nobody_answers(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        with rig() as r, pytest.raises(ProviderUnavailable) as caught:
+            r.get("http://127.0.0.1:9/", query={"token": SECRET})
+        told = "".join(traceback.format_exception(caught.value))
+        assert SECRET not in told + "".join(str(vars(record)) for record in caplog.records)
+
+    def test_shows_no_secret_of_a_call(self) -> None:
+        call = Call(
+            method="GET",
+            url="https://h/",
+            is_idempotent=True,
+            headers={"A": SECRET},
+            query={"q": SECRET},
+            body=SECRET.encode(),
+        )
+        assert SECRET not in repr(call)
+
+    def test_tells_each_attempt(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        ask(answer(503))
+        first, second = [vars(record) for record in caplog.records]
+        assert (first["message"], first["outcome"], first["status"], first["attempt"]) == (
+            "provider_call",
+            "provider_unavailable",
+            503,
+            1,
+        )
+        assert (second["outcome"], second["path"], second["attempt"]) == (
+            "answered",
+            "/api/things",
+            2,
+        )

@@ -1,0 +1,153 @@
+"""XML from strangers: what is refused, what it becomes, and that writing gives it back."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml, OversizeXml, UnreadableXml
+from adapters.outbound.provider_kit.parsing.xml_text import (
+    MAX_ATTRIBUTES,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    XmlElement,
+    parse_xml,
+    write_xml,
+)
+from ports.errors import UnreadableMessage
+
+BILLION_LAUGHS = (
+    "<!DOCTYPE z ["
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    + "]><z>&a9;</z>"
+)
+QUADRATIC = f'<!DOCTYPE z [<!ENTITY a "{"x" * 50_000}">]><z>{"&a;" * 10_000}</z>'
+SECONDS = 5.0
+"""Far more than needed; the attacks would take minutes or the memory of the machine."""
+
+
+class TestADocumentType:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            BILLION_LAUGHS,
+            QUADRATIC,
+            '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
+            '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+            '<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x">%x;]><a/>',
+            "<?xml version='1.0'?><!-- c --><?p i?>\n <!DOCTYPE a><a/>",
+            "<!doctype a><a/>",
+            "\ufeff<!DOCTYPE a><a/>",
+        ],
+    )
+    def test_is_refused_before_it_is_looked_into(self, text: str) -> None:
+        began = time.perf_counter()
+        with pytest.raises(ForbiddenXml):
+            parse_xml(text.encode())
+        assert time.perf_counter() - began < SECONDS
+
+    def test_is_none_where_it_is_only_text(self) -> None:
+        text = b"<a><!-- <!DOCTYPE b> --><![CDATA[<!DOCTYPE c>]]></a>"
+        assert parse_xml(text).value == "<!DOCTYPE c>"
+
+
+class TestTooMuch:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b" " * MAX_BYTES + b"<a/>",
+            b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1),
+            b"<r>" + b"<a/>" * MAX_ELEMENTS + b"</r>",
+            b"<a " + b" ".join(b'b%d = "1"' % n for n in range(MAX_ATTRIBUTES + 1)) + b"/>",
+            b"<a " + b" ".join(b"b%d='1'" % n for n in range(150_000)) + b"/>",
+        ],
+    )
+    def test_is_refused_soon(self, body: bytes) -> None:
+        began = time.perf_counter()
+        with pytest.raises(OversizeXml):
+            parse_xml(body)
+        assert time.perf_counter() - began < SECONDS
+
+    def test_is_not_what_just_fits(self) -> None:
+        depth = parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH)
+        assert depth.children[0].name == "a"
+        line = parse_xml(b'<a note="' + b"=" * 1_000 + b'">' + b"=" * 1_000 + b"</a>")
+        assert line.value == "=" * 1_000
+
+
+class TestWhatIsNoXml:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b" ",
+            b"{}",
+            b"<a>",
+            b"<a/><b/>",
+            b"<a>&other;</a>",
+            b"<a>\xff</a>",
+            b"<a>\0</a>",
+            b'<a x="1" x="2"/>',
+            "<a/>".encode("utf-16"),
+            "<a/>".encode("utf-16-be"),
+            "<a/>".encode("utf-32"),
+            b'<?xml version="1.0" encoding="UTF-7"?><a/>',
+            b'<?xml version="1.0" encoding="unheard-of"?><a/>',
+            b'<?xml version="1.0" encoding="UTF-8"?><a>\xe4</a>',
+            b"<a>" * 100_000,
+        ],
+    )
+    def test_is_refused_with_a_code_and_without_its_content(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage) as refused:
+            parse_xml(body)
+        assert isinstance(refused.value, UnreadableXml)
+        assert refused.value.code in ("unreadable_xml", "oversize_xml")
+        assert "other" not in str(refused.value)
+
+
+class TestAnElement:
+    def test_has_local_names_and_all_that_was_said(self) -> None:
+        root = parse_xml(
+            b'<?xml version="1.0" encoding="UTF-8"?><s:a xmlns:s="urn:s" x="1" s:y="2">'
+            b" t <!-- c --><b>1</b> u <s:c/><b>2</b></s:a>"
+        )
+        assert (root.name, root.namespace) == ("a", "urn:s")
+        assert root.attributes == {"x": "1", "{urn:s}y": "2"}
+        assert [child.value for child in root.all("b")] == ["1", "2"]
+        assert root.child("c") == XmlElement(name="c", namespace="urn:s")
+        assert root.child("d") is None
+        assert root.value == "t  u"
+
+    @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "iso-8859-15", "us-ascii"])
+    def test_is_read_in_the_encoding_that_it_says(self, encoding: str) -> None:
+        said = "S" if encoding == "us-ascii" else "Süß"
+        text = f'<?xml version="1.0" encoding="{encoding}"?><a>{said}</a>'
+        assert parse_xml(text.encode(encoding)).value == said
+
+    def test_has_what_references_stand_for(self) -> None:
+        assert parse_xml(b'<a b="&#52;&lt;">&#x34;&amp;</a>').attributes == {"b": "4<"}
+
+    TEXTS = st.text(
+        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
+        | st.sampled_from("\t\n&<>\"'")
+    )
+
+    @given(text=TEXTS, attribute=TEXTS, tail=TEXTS)
+    def test_is_the_same_when_it_was_written_and_read(
+        self, text: str, attribute: str, tail: str
+    ) -> None:
+        inner = XmlElement(name="b", attributes={"{urn:y}z": attribute}, text=text, tail=tail)
+        root = XmlElement(
+            name="a", namespace="urn:x", attributes={"c": attribute}, text=text, children=(inner,)
+        )
+        whole = {"\ufffe": "\ufffd", "\uffff": "\ufffd"}
+        expected = write_xml(root).decode()
+        for bad, good in whole.items():
+            expected = expected.replace(bad, good)
+        again = parse_xml(expected.encode())
+        assert write_xml(again).decode() == expected
+
+    def test_has_no_way_to_hold_control_characters(self) -> None:
+        assert parse_xml(write_xml(XmlElement(name="a", text="\0\x0b\ud800x"))).value.endswith("x")

@@ -1,0 +1,94 @@
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import (
+    ActivityGenerator,
+    create_activity_generator,
+)
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEventType, StayState
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+
+
+def picture(hotel: SeededHotel) -> list[object]:
+    stays = [
+        {name: getattr(stay, name) for name in stay.__slots__}
+        for booking in hotel.expected_bookings()
+        for stay in booking.stays
+    ]
+    guests = [{name: getattr(g, name) for name in g.__slots__} for g in hotel.guests.values()]
+    return [stays, guests, hotel.now]
+
+
+def lived(seed: int = 3, bookings: int = 200) -> ActivityGenerator:
+    activity = create_activity_generator(seed=seed, bookings=bookings)
+    for _ in range(5):
+        activity.generate_day()
+        activity.generate_events(20)
+    return activity
+
+
+class TestSeededHotel:
+    def test_is_the_same_for_the_same_seed_and_calls(self) -> None:
+        assert picture(lived().hotel) == picture(lived().hotel) != picture(lived(seed=4).hotel)
+
+    def test_seeds_two_thousand_bookings_in_under_two_seconds(self) -> None:
+        begin = time.process_time()
+        activity = create_activity_generator(bookings=2_000)
+        assert time.process_time() - begin < 2
+        assert len(activity.hotel.expected_bookings()) == 2_000
+
+    def test_has_every_state_and_bookings_of_several_rooms(self) -> None:
+        hotel = create_activity_generator(bookings=400).hotel
+        assert all(hotel.states().values()), hotel.states()
+        sizes = Counter(len(booking.stays) for booking in hotel.expected_bookings())
+        assert {1, 2, 3, 4} <= sizes.keys()
+        assert any(booking.group_id for booking in hotel.expected_bookings())
+        assert any(booking.company_id for booking in hotel.expected_bookings())
+        assert any(stay.companion_ids for stay in hotel.stays())
+        assert any(stay.arrival == stay.departure for stay in hotel.stays())
+
+    def test_never_lets_a_room_twice(self) -> None:
+        nights: Counter[tuple[str, object]] = Counter()
+        for stay in lived().hotel.stays():
+            if stay.holds_inventory and stay.room_id is not None:
+                nights.update((stay.room_id, night) for night in stay.nights)
+        assert nights
+        assert max(nights.values()) == 1
+
+    def test_sells_no_more_rooms_than_it_has(self) -> None:
+        hotel = lived().hotel
+        sold = hotel.sold(hotel.today, hotel.today + timedelta(days=60))
+        assert sold
+        assert all(count <= len(hotel.rooms_of(kind)) for (kind, _), count in sold.items())
+
+    @pytest.mark.parametrize("zone", ["America/Santiago", "Pacific/Auckland", "Asia/Beirut"])
+    def test_lives_in_any_zone(self, zone: str) -> None:
+        activity = create_activity_generator(bookings=50, time_zone=zone)
+        today = activity.hotel.today
+        activity.generate_day()
+        assert activity.hotel.today == today + timedelta(days=1)
+
+
+class TestHotelLife:
+    def test_stamps_each_change_later_than_the_one_before(self) -> None:
+        activity = create_activity_generator(bookings=200)
+        stamps = [event.at for event in [*activity.generate_events(200), *activity.generate_day()]]
+        assert stamps == sorted(set(stamps))
+
+    def test_tells_all_kinds_of_happenings_corrections_and_deletions_too(self) -> None:
+        activity = create_activity_generator(bookings=300)
+        told: set[HotelEventType] = set()
+        for _ in range(25):
+            told |= {event.what for event in activity.generate_events(30)}
+            told |= {event.what for event in activity.generate_day()}
+        assert told == set(HotelEventType)
+
+    def test_deletes_at_the_source(self) -> None:
+        activity = create_activity_generator(bookings=50)
+        stay = next(s for s in activity.hotel.stays() if s.state is StayState.CONFIRMED)
+        activity.commands.delete(stay)
+        assert stay not in list(activity.hotel.stays())
+        assert not stay.holds_inventory

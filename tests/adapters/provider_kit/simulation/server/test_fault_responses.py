@@ -1,0 +1,63 @@
+import threading
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
+from adapters.outbound.provider_kit.simulation.server.fault_responses import (
+    NEW_FIELD,
+    UNKNOWN_STATE,
+    CorruptibleFields,
+    corrupt_items,
+    fault_reply,
+    truncated_share,
+)
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
+
+FIELDS = CorruptibleFields("phase", ("begin", "id"))
+
+
+def spoiled(text: str, position: int = 0) -> list[dict[str, Any]]:
+    answer: dict[str, Any] = {"count": 2, "stays": [{"id": "a", "begin": "x"}, {"id": "b"}]}
+    corrupt_items(answer, [parse_fault(text)], FIELDS, lambda _: position)
+    return list(answer["stays"])
+
+
+class TestSpoiling:
+    def test_touches_the_first_needed_field_that_the_item_has(self) -> None:
+        assert spoiled("wrong-types")[0] == {"id": "a", "begin": 17}
+        assert spoiled("missing-field", 1)[1] == {}
+
+    def test_touches_the_named_field(self) -> None:
+        assert spoiled("missing-field,field=id")[0] == {"begin": "x"}
+
+    def test_uses_the_vendors_word_for_the_state(self) -> None:
+        assert spoiled("unknown-state")[0]["phase"] == UNKNOWN_STATE
+
+    def test_adds_a_new_field_everywhere(self) -> None:
+        assert all(NEW_FIELD in item for item in spoiled("new-field"))
+
+    def test_leaves_items_without_any_needed_field_alone(self) -> None:
+        answer: dict[str, Any] = {"items": [{"other": 1}]}
+        corrupt_items(answer, [parse_fault("wrong-types")], FIELDS, lambda _: 0)
+        assert answer == {"items": [{"other": 1}]}
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("text", "header"), [("429", "1"), ("500", None), ("503", "1")])
+    def test_are_worded_by_the_vendor(self, text: str, header: str | None) -> None:
+        told: list[tuple[int, str | None]] = []
+
+        def render_error(status: int, retry_after: str | None) -> Reply:
+            told.append((status, retry_after))
+            return Reply(status)
+
+        reply = fault_reply([parse_fault(text)], render_error, threading.Event(), {})
+        assert reply == Reply(int(text))
+        assert told == [(int(text), header)]
+
+    def test_are_none_for_what_only_spoils(self) -> None:
+        injected = [parse_fault("truncated"), parse_fault("new-field")]
+        assert fault_reply(injected, lambda status, _: Reply(status), threading.Event(), {}) is None
+        assert truncated_share(injected) == 0.5
+        assert truncated_share(injected[1:]) is None

@@ -1,0 +1,246 @@
+"""A hotel's account at a provider: added, tested, paused, resumed."""
+
+from dataclasses import replace
+
+import pytest
+
+from application.access.authenticate import secret_hash
+from application.connections.add_connection import AddConnection, AddedConnection, NewConnection
+from application.connections.pause_connection import PauseConnection
+from application.connections.resume_connection import ResumeConnection
+from application.connections.rotate_webhook_key import RotateWebhookKey
+from application.connections.update_connection import UpdateConnection
+from application.connections.verify_connection import VerifyConnection
+from application.errors import ConnectionNotFound, HotelNotFound, InvalidRequest
+from application.hotels.add_hotel import AddHotel
+from domain.errors import InvalidField
+from domain.sync import Breaker, Connection, ConnectionState, Schedule
+from ports.errors import (
+    AlreadyExists,
+    CredentialsRefused,
+    Misconfigured,
+    ProviderError,
+    ProviderUnavailable,
+    UnknownProvider,
+    UnreadableAnswer,
+)
+from ports.providers import SettingSpec
+from ports.system import Secrets
+from tests.application.use_case_harness import World
+
+SPECS = (
+    SettingSpec(name="base_url", help="where", default="https://api.example"),
+    SettingSpec(name="token", help="the access token", secret=True),
+    SettingSpec(name="note", help="anything", required=False),
+)
+
+
+@pytest.fixture(autouse=True)
+def _declared(world: World) -> None:
+    world.provider.capabilities = replace(world.provider.capabilities, settings=SPECS)
+
+
+def add(world: World, **over: object) -> AddedConnection:
+    wanted = NewConnection(
+        hotel=world.hotel.slug,
+        provider="scripted",
+        name="front desk",
+        values={"token": "s3cret"},
+        schedule=Schedule(),
+    )
+    use = AddConnection(
+        world.unit_of_work, world.providers, world.clock, world.ids, world.randomness
+    )
+    return use(replace(wanted, **over))  # type: ignore[arg-type]
+
+
+def check(world: World) -> VerifyConnection:
+    return VerifyConnection(world.unit_of_work, world.providers, world.clock)
+
+
+class TestAddedConnection:
+    def test_keeps_secrets_apart_from_settings(self, world: World) -> None:
+        added = add(world)
+        assert added.connection.settings == {"base_url": "https://api.example"}
+        held = world.write(lambda uow: uow.connections.secrets(added.connection.id))
+        assert held == {"token": "s3cret"}
+        assert "s3cret" not in repr(added)
+
+    def test_stores_only_the_hash_of_its_key(self, world: World) -> None:
+        added = add(world)
+        assert added.key not in repr(world.stored(added.connection))
+
+    def test_is_new_until_it_passed_its_test(self, world: World) -> None:
+        assert add(world).connection.state is ConnectionState.NEW
+        world.tick()
+        assert world.queue.jobs == []
+
+    def test_is_active_at_once_where_there_is_nothing_to_test(self, world: World) -> None:
+        added = add(world, provider="blind", values={})
+        assert added.connection.state is ConnectionState.ACTIVE
+        assert world.tick().queued_runs == 0
+
+    @pytest.mark.parametrize(
+        ("values", "field"),
+        [({}, "token"), ({"token": ""}, "token"), ({"token": "x", "tokn": "y"}, "tokn")],
+    )
+    def test_names_what_is_missing_or_unknown_but_no_value(
+        self, world: World, values: dict[str, str], field: str
+    ) -> None:
+        with pytest.raises(InvalidRequest) as caught:
+            add(world, values=values)
+        assert caught.value.details["field"] == field
+
+    def test_needs_a_hotel_a_provider_and_a_free_name(self, world: World) -> None:
+        with pytest.raises(HotelNotFound):
+            add(world, hotel="nowhere")
+        with pytest.raises(UnknownProvider):
+            add(world, provider="nobody")
+        add(world)
+        with pytest.raises(AlreadyExists):
+            add(world)
+
+    def test_is_not_stored_where_the_provider_cannot_be_asked_with_it(self, world: World) -> None:
+        world.provider.open_error = Misconfigured("not an allowed host")
+        with pytest.raises(Misconfigured):
+            add(world)
+        world.provider.open_error = None
+        added = add(world)
+        [account] = world.provider.accounts
+        assert (account.connection_id, account.secrets) == (
+            added.connection.id,
+            {"token": "s3cret"},
+        )
+
+
+class TestChangedConnection:
+    def change(self, world: World, of: Connection, **values: str) -> Connection:
+        return UpdateConnection(world.unit_of_work, world.providers)(of.id, values)
+
+    def secrets(self, world: World, of: Connection) -> Secrets:
+        return world.write(lambda uow: uow.connections.secrets(of.id))
+
+    def test_keeps_what_was_not_named_and_what_the_provider_told(self, world: World) -> None:
+        added = add(world, values={"token": "old", "note": "by the door"}).connection
+        check(world)(added.id, correlation_id="c")
+        before = world.stored(added)
+        after = self.change(world, added, token="new")
+        assert self.secrets(world, added) == {"token": "new"}
+        assert after.settings == before.settings
+        assert after.settings["property_id"] == "P1"
+        assert (after.cursor, after.key_hash, after.state) == (
+            before.cursor,
+            before.key_hash,
+            ConnectionState.ACTIVE,
+        )
+        moved = self.change(world, added, base_url="https://other.example", note="")
+        assert moved.settings == {"base_url": "https://other.example", "property_id": "P1"}
+        assert self.change(world, added, base_url="").settings["base_url"] == "https://api.example"
+
+    def test_that_was_stopped_becomes_active_by_its_test(self, world: World) -> None:
+        added = add(world).connection
+        stopped = replace(added, state=ConnectionState.STOPPED, cursor="c7")
+        world.write(lambda uow: uow.connections.save(stopped))
+        changed = self.change(world, added, token="mended")
+        assert (changed.state, changed.cursor) == (ConnectionState.NEW, "c7")
+        tested = check(world)(added.id, correlation_id="c").connection
+        assert (tested.state, tested.cursor) == (ConnectionState.ACTIVE, "c7")
+
+    @pytest.mark.parametrize("values", [{"tokn": "x"}, {"token": ""}])
+    def test_is_checked_as_a_new_one_is(self, world: World, values: dict[str, str]) -> None:
+        added = add(world).connection
+        with pytest.raises(InvalidRequest):
+            self.change(world, added, **values)
+        world.provider.open_error = Misconfigured("not an allowed host")
+        with pytest.raises(Misconfigured):
+            self.change(world, added, base_url="http://169.254.169.254/", token="x")
+        assert world.stored(added) == added
+        assert self.secrets(world, added) == {"token": "s3cret"}
+        with pytest.raises(ConnectionNotFound):
+            self.change(world, replace(added, id=world.ids.new()), token="x")
+
+    def test_with_a_new_webhook_key_does_not_know_the_old_one(self, world: World) -> None:
+        added = add(world)
+        rotated = RotateWebhookKey(world.unit_of_work, world.randomness)(added.connection.id)
+        by_hash = world.store.directory.connection_by_key_hash
+        assert by_hash(secret_hash(added.key)) is None
+        found = by_hash(secret_hash(rotated.key))
+        assert found is not None
+        assert found.id == added.connection.id
+
+
+class TestTestedConnection:
+    def test_becomes_active_and_its_first_sync_is_due(self, world: World) -> None:
+        added = add(world)
+        world.provider.report = replace(world.provider.report, time_zone="Asia/Tokyo")
+        tested = check(world)(added.connection.id, correlation_id="c")
+        assert tested.connection.state is ConnectionState.ACTIVE
+        assert tested.connection.settings["property_id"] == "P1"
+        assert tested.connection.settings["time_zone"] == "Asia/Tokyo"
+        assert any("Asia/Tokyo" in advice for advice in tested.suggestions)
+        assert world.tick().queued_runs == 1
+
+    @pytest.mark.parametrize(
+        "error", [CredentialsRefused(), ProviderUnavailable(), UnreadableAnswer()]
+    )
+    def test_stays_as_it_is_when_the_test_fails_and_is_told_what_to_try(
+        self, world: World, error: ProviderError
+    ) -> None:
+        added = add(world)
+        world.provider.refusal = error
+        tested = check(world)(added.connection.id, correlation_id="c")
+        assert (tested.report, tested.error) == (None, error.code)
+        assert len(tested.suggestions) >= 2
+        assert world.stored(added.connection).state is ConnectionState.NEW
+
+    def test_that_was_stopped_is_taken_up_again(self, world: World) -> None:
+        world.edit(state=ConnectionState.STOPPED, breaker=Breaker(failures=9))
+        tested = check(world)(world.connection.id, correlation_id="c").connection
+        assert (tested.state, tested.breaker) == (ConnectionState.ACTIVE, Breaker())
+
+    def test_that_is_unknown_is_not_found(self, world: World) -> None:
+        with pytest.raises(ConnectionNotFound):
+            check(world)(world.ids.new(), correlation_id="c")
+
+
+class TestPausedConnection:
+    def test_is_never_due_and_resumed_is_due_at_once(self, world: World) -> None:
+        world.edit(cursor="c", next_sync_at=world.clock.now())
+        assert PauseConnection(world.unit_of_work)(world.connection.id).state == "paused"
+        assert world.tick().queued_runs == 0
+        ResumeConnection(world.unit_of_work, world.clock)(world.connection.id)
+        assert world.tick().queued_runs == 1
+
+    def test_that_was_never_tested_is_not_resumed(self, world: World) -> None:
+        added = add(world)
+        with pytest.raises(InvalidRequest):
+            ResumeConnection(world.unit_of_work, world.clock)(added.connection.id)
+        with pytest.raises(ConnectionNotFound):
+            PauseConnection(world.unit_of_work)(world.ids.new())
+
+    def test_that_was_never_tested_does_not_get_around_the_test_by_a_pause(
+        self, world: World
+    ) -> None:
+        added = add(world)
+        with pytest.raises(InvalidRequest):
+            PauseConnection(world.unit_of_work)(added.connection.id)
+        assert world.stored(added.connection).state is ConnectionState.NEW
+
+
+class TestHotel:
+    def use(self, world: World) -> AddHotel:
+        return AddHotel(world.unit_of_work, world.clock, world.ids)
+
+    def test_is_added_once(self, world: World) -> None:
+        said = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
+        assert self.use(world)(**said).created_at == world.clock.now()
+        with pytest.raises(AlreadyExists):
+            self.use(world)(**said)
+
+    @pytest.mark.parametrize(
+        "wrong", [{"slug": "Ritz!"}, {"time_zone": "Paris"}, {"currency": "euro"}]
+    )
+    def test_is_checked(self, world: World, wrong: dict[str, str]) -> None:
+        said = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
+        with pytest.raises(InvalidField):
+            self.use(world)(**(said | wrong))

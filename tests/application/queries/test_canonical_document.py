@@ -1,0 +1,200 @@
+"""The renderer against the reader: what goes out as canonical JSON comes back unchanged."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from hypothesis import given
+
+from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from application.queries.canonical_document import (
+    availability_document,
+    booking_document,
+    booking_view_document,
+    document_text,
+    guest_document,
+    snapshot_document,
+)
+from domain.booking import Booking, BookingDetails
+from domain.messages import ItemKind
+from domain.precedence import Applied, Channel, Receipt
+from domain.snapshots import (
+    AvailabilitySnapshot,
+    BookingSnapshot,
+    GuestSnapshot,
+    Party,
+    RoomStay,
+    Snapshot,
+)
+from domain.status import BookingStatus
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from ports.providers import HotelContext
+from tests import snapshot_strategies as any_of
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=NOON)
+
+
+def read_back(kind: ItemKind, snapshot: Snapshot) -> Snapshot | None:
+    body = document_text(snapshot_document(snapshot)).encode()
+    (item,) = CanonicalProvider().read_items(kind, [body], CONTEXT, limit=1)
+    assert item.reason is None
+    assert item.external_id == snapshot.external_id
+    return item.snapshot
+
+
+class TestDocumentThatIsReadBack:
+    @given(any_of.bookings)
+    def test_gives_the_same_booking(self, snapshot: BookingSnapshot) -> None:
+        assert read_back(ItemKind.BOOKING, snapshot) == snapshot
+
+    @given(any_of.guests)
+    def test_gives_the_same_guest(self, snapshot: GuestSnapshot) -> None:
+        assert read_back(ItemKind.GUEST, snapshot) == snapshot
+
+    @given(any_of.availability)
+    def test_gives_the_same_availability(self, snapshot: AvailabilitySnapshot) -> None:
+        assert read_back(ItemKind.AVAILABILITY, snapshot) == snapshot
+
+
+def a_room(stay: Stay) -> RoomStay:
+    return RoomStay(
+        room_type_id="DBL",
+        stay=stay,
+        status=BookingStatus.CONFIRMED,
+        occupancy=(AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 1, age=7)),
+        nightly_prices=(NightlyPrice(stay.arrival, Money(9_900, "EUR")),),
+    )
+
+
+def a_snapshot() -> BookingSnapshot:
+    stay = Stay(date(2026, 3, 10), date(2026, 3, 12))
+    return BookingSnapshot(
+        external_id="B-1",
+        version=SourceVersion(NOON, 3),
+        status=BookingStatus.CONFIRMED,
+        stay=stay,
+        rooms=(a_room(stay),),
+        primary_guest=Party(first_name="Ada", last_name="Example"),
+        total=Money(19_800, "EUR"),
+        notes=None,
+        extras=(("tax", "12.10"),),
+    )
+
+
+class TestBookingDocument:
+    def test_writes_what_was_said_and_leaves_out_the_rest(self) -> None:
+        stay = {"arrival": "2026-03-10", "departure": "2026-03-12"}
+        price = {"amount": "99.00", "currency": "EUR"}
+        assert booking_document(a_snapshot()) == {
+            "external_id": "B-1",
+            "source_version": {"updated_at": "2026-03-01T12:00:00Z", "sequence": 3},
+            "status": "CONFIRMED",
+            "stay": stay,
+            "rooms": [
+                {
+                    "room_type_id": "DBL",
+                    "stay": stay,
+                    "status": "CONFIRMED",
+                    "occupancy": [
+                        {"age_class": "ADULT", "count": 2},
+                        {"age_class": "CHILD", "count": 1, "age": 7},
+                    ],
+                    "nightly_prices": [{"night": "2026-03-10", "price": price}],
+                    "units": 1,
+                }
+            ],
+            "primary_guest": {"role": "PRIMARY", "first_name": "Ada", "last_name": "Example"},
+            "total": {"amount": "198.00", "currency": "EUR"},
+            "notes": None,
+            "extras": {"tax": Decimal("12.10")},
+        }
+
+    def test_writes_each_currency_with_its_own_digits(self) -> None:
+        amounts = [
+            snapshot_document(
+                GuestSnapshot(external_id="G", version=SourceVersion(NOON), total_spent=money)
+            )["total_spent"]
+            for money in (Money(500, "JPY"), Money(0, "EUR"), Money(-1_234, "KWD"))
+        ]
+        assert amounts == [
+            {"amount": "500", "currency": "JPY"},
+            {"amount": "0.00", "currency": "EUR"},
+            {"amount": "-1.234", "currency": "KWD"},
+        ]
+
+    def test_holds_plain_texts_not_enums(self) -> None:
+        assert type(booking_document(a_snapshot())["status"]) is str
+
+    def test_tells_a_deletion(self) -> None:
+        gone = BookingSnapshot(external_id="B-1", version=SourceVersion(NOON), deleted=True)
+        assert booking_document(gone)["deleted"] is True
+
+
+class TestGuestDocument:
+    def test_tells_null_from_absent(self) -> None:
+        guest = GuestSnapshot(external_id="G", version=SourceVersion(NOON), email=None)
+        document = guest_document(guest)
+        assert document["email"] is None
+        assert "phone" not in document
+
+
+class TestAvailabilityDocument:
+    def test_marks_a_version_of_ours(self) -> None:
+        cell = AvailabilitySnapshot(
+            room_type_id="DBL",
+            day=date(2026, 3, 10),
+            version=SourceVersion(NOON),
+            version_is_ours=True,
+            available=4,
+        )
+        assert availability_document(cell) == {
+            "room_type_id": "DBL",
+            "date": "2026-03-10",
+            "source_version": {
+                "updated_at": "2026-03-01T12:00:00Z",
+                "sequence": 0,
+                "observed": True,
+            },
+            "available": 4,
+        }
+
+
+class TestBookingViewDocument:
+    def test_shows_every_field_that_we_hold(self) -> None:
+        document = booking_view_document(self.held())
+        details = {f.name for f in fields(BookingDetails)}
+        head = {"id", "provider", "connection_id", "external_id", "source_version", "synced_at"}
+        assert set(document) == details | head
+
+    def test_shows_null_where_nobody_told_us(self) -> None:
+        document = booking_view_document(self.held())
+        assert document["paid"] is None
+        assert document["deleted_at_source"] is None
+        assert document["holds_inventory"] is True
+
+    @staticmethod
+    def held() -> Booking:
+        connection = UUID(int=2)
+        applied = Booking.create_from(
+            a_snapshot(),
+            Receipt(Channel.PUSHED, NOON, connection, "inbox"),
+            hotel_id=UUID(int=1),
+            provider="canonical",
+            booking_id=UUID(int=3),
+            now=NOON,
+        )
+        assert isinstance(applied, Applied)
+        return applied.entity
+
+
+class TestDocumentText:
+    def test_keeps_every_digit(self) -> None:
+        number = Decimal("0.1000000000000000055511151231257827")
+        assert document_text({"n": number}) == '{"n":0.1000000000000000055511151231257827}'
+
+    def test_can_always_be_encoded(self) -> None:
+        text = document_text({"lone": "\ud800", "emoji": "🏨"})
+        assert loads(text.encode()) == {"lone": "\ud800", "emoji": "🏨"}

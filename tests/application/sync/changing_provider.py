@@ -1,0 +1,114 @@
+"""A provider with a life of its own: what it holds changes, and its API tells what it holds now."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviderClient
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from domain.values import SourceVersion, Stay
+from ports.providers import Account, Page, PullRequest, Ref, RefKind
+from tests.application.use_case_harness import World
+from tests.builders import JUNE
+
+PAGE = 2
+
+
+class LivingProvider(ScriptedProvider):
+    def open(self, account: Account) -> "LivingClient":
+        self.accounts.append(account)
+        return LivingClient(self)
+
+    def change(
+        self,
+        external_id: str,
+        status: BookingStatus,
+        *,
+        stay: Stay = JUNE,
+        at: datetime | None = None,
+        notes: str | None = None,
+    ) -> BookingSnapshot:
+        """What the hotel did; the same snapshot is what it would send."""
+        snapshot = BookingSnapshot(
+            external_id=external_id,
+            version=SourceVersion(at or self.clock.now()),
+            status=status,
+            stay=stay,
+            notes=notes,
+        )
+        self.holds(snapshot)
+        return snapshot
+
+    def forget(self, external_id: str) -> None:
+        self.held.pop(Ref(RefKind.BOOKING, external_id), None)
+
+    def bookings(self) -> dict[str, BookingSnapshot]:
+        return {s.external_id: s for s in self.held.values() if isinstance(s, BookingSnapshot)}
+
+
+class LivingClient(ScriptedProviderClient):
+    def __init__(self, provider: LivingProvider) -> None:
+        super().__init__(provider)
+        self._living = provider
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        """The checkpoint of a page is the last id in it; the cursor is the instant of the start."""
+        provider = self._living
+        provider.requests.append(request)
+        started = provider.clock.now()
+        after = request.checkpoint or ""
+        while True:
+            self._record_call()
+            told = [s for s in self._told(request) if s.external_id > after]
+            shown, more = told[:PAGE], len(told) > PAGE
+            after = shown[-1].external_id if shown else after
+            yield Page(
+                items=[provider.item(s) for s in shown],
+                observed_at=provider.clock.now(),
+                checkpoint=after if more else None,
+                cursor=None if more or request.checkpoint else started.isoformat(),
+            )
+            if not more:
+                return
+
+    def _told(self, request: PullRequest) -> list[BookingSnapshot]:
+        every = sorted(self._living.bookings().values(), key=lambda s: s.external_id)
+        if request.kind is SyncKind.DELTA and request.cursor:
+            since = datetime.fromisoformat(request.cursor)
+            return [s for s in every if s.version.updated_at >= since]
+        window = Stay(request.stay_from, request.stay_to)
+        return [s for s in every if isinstance(s.stay, Stay) and s.stay.overlaps(window)]
+
+
+def living(world: World) -> LivingProvider:
+    """Puts a living provider into the world's place of the scripted one."""
+    provider = LivingProvider(world.clock, guard=world.store.forbid_io)
+    world.provider = provider
+    world.providers = type(world.providers)(provider, world.blind)
+    return provider
+
+
+def differences(world: World, provider: LivingProvider) -> list[str]:
+    """Where our picture and the provider's are not the same."""
+    found = []
+    theirs = provider.bookings()
+    ours = {
+        b.external_id: b
+        for b in world.store._committed.bookings.values()
+        if b.connection_id == world.connection.id
+    }
+    for external_id in sorted(theirs.keys() | ours.keys()):
+        said, held = theirs.get(external_id), ours.get(external_id)
+        if held is None:
+            found.append(f"{external_id} is missing")
+        elif said is None:
+            if held.details.deleted_at_source is None:
+                found.append(f"{external_id} is still there")
+        elif (held.details.status, held.details.stay, held.details.notes) != (
+            said.status,
+            said.stay,
+            said.notes,
+        ) or held.details.deleted_at_source:
+            found.append(f"{external_id} differs")
+    return found

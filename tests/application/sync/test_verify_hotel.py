@@ -1,0 +1,110 @@
+"""Our picture against the provider's: each kind of drift is seen, nothing is written."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.errors import ConnectionNotFound
+from application.sync.verify_hotel import EXAMPLES, DriftReport, VerifyHotel
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from domain.values import Reason
+from ports.errors import ProviderUnavailable, Unsupported
+from ports.providers import ReadItem
+from tests.application.sync.changing_provider import living
+from tests.application.use_case_harness import World, booked
+
+BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason("bad", None, "bad"))
+
+
+def verify(world: World, *page: BookingSnapshot | ReadItem) -> DriftReport:
+    """Against a provider that returns this; and it must leave everything as it was."""
+    if page:
+        world.will_pull(world.page(*page))
+    before = world.store._committed
+    use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+    report = use(world.connection.id, correlation_id="verify")
+    assert world.store._committed is before
+    return report
+
+
+class TestVerifiedHotel:
+    def test_has_no_drift_after_a_sync(self, world: World) -> None:
+        provider = living(world)
+        for n in range(5):
+            provider.change(f"B{n}", BookingStatus.CONFIRMED)
+        world.run(SyncKind.FULL)
+        report = verify(world)
+        assert (report.compared, report.drift, report.examples) == (5, 0, [])
+
+    def test_misses_what_the_provider_has(self, world: World) -> None:
+        report = verify(world, booked("B1"), booked("B2"))
+        assert (report.missing, report.drift) == (2, 2)
+        assert report.examples == ["B1: not known here", "B2: not known here"]
+
+    def test_has_a_surplus_of_what_is_gone_there(self, world: World) -> None:
+        world.push(booked("B1"))
+        report = verify(world)
+        assert (report.surplus, report.drift) == (1, 1)
+
+    def test_asks_by_id_before_it_calls_something_surplus(self, world: World) -> None:
+        world.push(booked("B1"))
+        world.provider.holds(booked("B1"))
+        assert verify(world).drift == 0
+
+    def test_counts_as_surplus_what_a_provider_without_fetch_did_not_return(
+        self, world: World
+    ) -> None:
+        world.push(booked("B1"))
+        world.provider.capabilities = replace(world.provider.capabilities, fetches_by_id=False)
+        report = verify(world)
+        assert (report.surplus, world.provider.fetched) == (1, [])
+
+    def test_differs_by_field(self, world: World) -> None:
+        world.push(booked("B1", notes="ours"), booked("B2"))
+        report = verify(
+            world,
+            booked("B1", number=2, notes="theirs", status=BookingStatus.CHECKED_IN),
+            booked("B2"),
+        )
+        assert report.differing["notes"] == report.differing["status"] == 1
+        assert (report.missing, report.surplus, report.compared) == (0, 0, 2)
+        assert "ours" not in str(report.examples)
+        assert "theirs" not in str(report.examples)
+
+    def test_differs_also_under_an_older_version_or_since_a_later_push(self, world: World) -> None:
+        world.clock.advance(timedelta(hours=1))
+        world.push(booked("B1", number=5, notes="ours"))
+        world.clock.advance(-timedelta(hours=1))
+        assert verify(world, booked("B1", number=2, notes="theirs")).differing == {"notes": 1}
+        assert verify(world, booked("B1", number=5, notes="theirs")).differing == {"notes": 1}
+
+    def test_differs_in_version_alone(self, world: World) -> None:
+        world.push(booked("B1"))
+        assert verify(world, booked("B1", number=2)).differing == {"source_version": 1}
+
+    def test_can_not_be_read_everywhere(self, world: World) -> None:
+        world.push(booked("B1"))
+        report = verify(world, BAD)
+        assert (report.unreadable, report.surplus) == (1, 0)
+
+    def test_names_only_some_examples(self, world: World) -> None:
+        report = verify(world, *(booked(f"B{n}") for n in range(EXAMPLES + 5)))
+        assert len(report.examples) == EXAMPLES
+        assert report.missing == EXAMPLES + 5
+
+
+class TestRefusal:
+    def test_is_given_where_there_is_nothing_to_ask(self, world: World) -> None:
+        blind = world.connect(world.hotel, provider="blind")
+        use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+        with pytest.raises(Unsupported):
+            use(blind.id, correlation_id="c")
+        with pytest.raises(ConnectionNotFound):
+            use(world.ids.new(), correlation_id="c")
+        world.provider.refusal = ProviderUnavailable()
+        with pytest.raises(ProviderUnavailable):
+            use(world.connection.id, correlation_id="c")

@@ -1,0 +1,391 @@
+"""Every use case on the in-memory adapters, and short ways to speak for partners and providers."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from adapters.outbound.memory.clock import START, FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.memory.providers import SCRIPTED, ScriptedProvider, ScriptedProviders
+from adapters.outbound.memory.store import InMemoryStore, InMemoryUnitOfWork
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.system import Uuid7Generator
+from application.access.authenticate import Principal, secret_hash
+from application.inbox.process_inbox import ProcessInbox
+from application.inbox.receive_webhook import ReceiveWebhook, Webhook
+from application.inbox.replay_quarantine import ReplayQuarantine
+from application.ingest.apply_items import ApplyContext
+from application.ingest.ingest_items import IngestItems, Push, PushResult
+from application.sync.fail_sync import FailSync
+from application.sync.request_sync import RequestSync
+from application.sync.schedule_syncs import ScheduleSyncs
+from application.sync.sync_connection import SyncConnection
+from domain.access import Scope
+from domain.booking import Booking
+from domain.hotel import Hotel
+from domain.messages import InboxItem, InboxState, ItemKind
+from domain.precedence import Channel, Receipt
+from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Snapshot
+from domain.status import BookingStatus
+from domain.sync import Connection, ConnectionState, SyncKind, SyncRun
+from domain.values import SourceVersion, Stay
+from ports.errors import PortError
+from ports.job_queue import Job, JobName
+from ports.providers import Notification, Page, ReadItem
+from ports.unit_of_work import UnitOfWork
+from tests import builders
+from tests.builders import JUNE
+
+MINUTE = timedelta(minutes=1)
+BLIND = replace(SCRIPTED, name="blind", title="Push only", pulls=False, fetches_by_id=False)
+
+
+def version(number: int = 1) -> SourceVersion:
+    return SourceVersion(START - timedelta(days=1) + number * MINUTE)
+
+
+def booked(
+    external_id: str = "B1",
+    number: int = 1,
+    status: BookingStatus = BookingStatus.CONFIRMED,
+    *,
+    stay: Stay = JUNE,
+    **said: Any,
+) -> BookingSnapshot:
+    """`number` orders what is said of one booking."""
+    return BookingSnapshot(
+        external_id=external_id, version=version(number), status=status, stay=stay, **said
+    )
+
+
+def guest(external_id: str = "G1", number: int = 1, **said: Any) -> GuestSnapshot:
+    return GuestSnapshot(external_id=external_id, version=version(number), **said)
+
+
+def cell(
+    day: date = JUNE.arrival, number: int = 1, room_type: str = "DBL", **said: Any
+) -> AvailabilitySnapshot:
+    return AvailabilitySnapshot(room_type_id=room_type, day=day, version=version(number), **said)
+
+
+class Killed(BaseException):
+    """kill -9: no handler of the application sees it, and nothing is committed any more."""
+
+
+@dataclass
+class Fate:
+    """Kills at the n-th commit (from 0): before it is done or, `after`, just after."""
+
+    at: int
+    after: bool = False
+    is_dead: bool = False
+    commits: int = 0
+
+
+class MortalUnitOfWork(InMemoryUnitOfWork):
+    def __init__(self, store: InMemoryStore, fate: Fate) -> None:
+        super().__init__(store)
+        self._fate = fate
+
+    def commit(self) -> None:
+        fate = self._fate
+        number, fate.commits = fate.commits, fate.commits + 1
+        fate.is_dead |= number == fate.at and not fate.after
+        if fate.is_dead:
+            raise Killed
+        super().commit()
+        if number == fate.at:
+            fate.is_dead = True
+            raise Killed
+
+
+@dataclass
+class World:
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    ids: Uuid7Generator = field(default_factory=Uuid7Generator)
+    randomness: ScriptedRandomness = field(default_factory=ScriptedRandomness)
+    store: InMemoryStore = field(default_factory=InMemoryStore)
+    fate: Fate = field(default_factory=lambda: Fate(at=-1))
+    interruptions: dict[int, Callable[[], Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.queue = RecordingJobQueue(self.store)
+        self.provider = ScriptedProvider(self.clock, guard=self.store.forbid_io)
+        self.blind = ScriptedProvider(self.clock, guard=self.store.forbid_io, capabilities=BLIND)
+        self.providers = ScriptedProviders(self.provider, self.blind)
+        self.hotel = self.add_hotel()
+        self.connection = self.connect(self.hotel, key="key")
+
+    def unit_of_work(self) -> UnitOfWork:
+        """An interruption happens before the unit of work of its number (from 0) is opened."""
+        due = self.interruptions.pop(0, None)
+        self.interruptions = {n - 1: happens for n, happens in self.interruptions.items()}
+        if due is not None:
+            due()
+        return MortalUnitOfWork(self.store, self.fate)
+
+    def write(self, work: Callable[[UnitOfWork], Any]) -> Any:
+        with self.store.unit_of_work() as uow:
+            result = work(uow)
+            uow.commit()
+        return result
+
+    def add_hotel(self, **over: Any) -> Hotel:
+        hotel = builders.hotel(**over)
+        self.write(lambda uow: uow.hotels.add(hotel))
+        return hotel
+
+    def connect(
+        self,
+        of: Hotel,
+        *,
+        key: str | None = None,
+        secrets: dict[str, str] | None = None,
+        **over: Any,
+    ) -> Connection:
+        """`key`: the secret part of its webhook URL."""
+        over.setdefault("state", ConnectionState.ACTIVE)
+        if key is not None:
+            over["key_hash"] = secret_hash(key)
+        made = builders.connection(of, **over)
+        self.write(lambda uow: uow.connections.add(made, secrets or {"trust": "vendor"}))
+        return made
+
+    def stored(self, of: Connection | None = None) -> Connection:
+        found = self.store.directory.connection((of or self.connection).id)
+        assert found is not None
+        return found
+
+    def edit(self, of: Connection | None = None, **over: Any) -> Connection:
+        return self.write(lambda uow: uow.connections.save(replace(self.stored(of), **over)))
+
+    # what the use cases are made of
+
+    @property
+    def ingest(self) -> IngestItems:
+        return IngestItems(
+            self.unit_of_work,
+            self.store.directory,
+            self.providers,
+            self.queue,
+            scrub_bytes,
+            self.clock,
+            self.ids,
+        )
+
+    @property
+    def receive(self) -> ReceiveWebhook:
+        return ReceiveWebhook(
+            self.unit_of_work,
+            self.store.directory,
+            self.providers,
+            self.queue,
+            scrub_bytes,
+            self.clock,
+            self.ids,
+        )
+
+    @property
+    def process(self) -> ProcessInbox:
+        return ProcessInbox(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
+
+    @property
+    def replay(self) -> ReplayQuarantine:
+        return ReplayQuarantine(self.unit_of_work, self.process)
+
+    @property
+    def sync(self) -> SyncConnection:
+        return SyncConnection(
+            self.unit_of_work, self.providers, self.clock, self.ids, self.queue, scrub_bytes
+        )
+
+    @property
+    def fail(self) -> FailSync:
+        return FailSync(self.unit_of_work, self.clock, self.ids)
+
+    @property
+    def request(self) -> RequestSync:
+        return RequestSync(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
+
+    @property
+    def tick(self) -> ScheduleSyncs:
+        return ScheduleSyncs(
+            self.unit_of_work,
+            self.providers,
+            self.queue,
+            self.clock,
+            self.ids,
+            self.randomness,
+        )
+
+    # what people and providers do
+
+    def caller(self, of: Connection | None = None) -> Principal:
+        connection = of or self.connection
+        return Principal(
+            token_id=self.ids.new(),
+            partner="partner",
+            provider=connection.provider,
+            hotel_id=connection.hotel_id,
+            scopes=frozenset(Scope),
+        )
+
+    def push(
+        self,
+        *said: Snapshot | bytes,
+        kind: ItemKind = ItemKind.BOOKING,
+        to: Connection | None = None,
+        deferred: bool = False,
+    ) -> PushResult:
+        """Snapshots, or lines as they are."""
+        connection = to or self.connection
+        provider = self.providers.get(connection.provider)
+        lines = [s if isinstance(s, bytes) else provider.line(s) for s in said]
+        return self.ingest(
+            self.caller(connection),
+            Push(
+                provider=connection.provider,
+                kind=kind,
+                body=b"\n".join(lines),
+                correlation_id="push",
+                deferred=deferred,
+            ),
+        )
+
+    def notify(self, *refs: Any, key: str = "key", **said: Any) -> UUID:
+        return self.deliver(self.provider.notification(Notification(refs=refs, **said)), key=key)
+
+    def deliver(
+        self,
+        body: bytes,
+        *,
+        key: str = "key",
+        provider: str = "scripted",
+        trust: str = "vendor",
+    ) -> UUID:
+        return self.receive(
+            Webhook(
+                provider=provider,
+                connection_key=key,
+                headers={"x-scripted-trust": trust},
+                body=body,
+                correlation_id="webhook",
+            )
+        )
+
+    def page(self, *said: Snapshot | ReadItem, **over: Any) -> Page:
+        items = [s if isinstance(s, ReadItem) else self.provider.item(s) for s in said]
+        return Page(items=items, **({"observed_at": self.clock.now()} | over))
+
+    def will_pull(self, *pages: Page | PortError) -> None:
+        self.provider.pulls.append(pages)
+
+    def run(
+        self,
+        kind: SyncKind = SyncKind.DELTA,
+        *pages: Page | PortError,
+        of: Connection | None = None,
+        holder: str = "worker",
+    ) -> SyncRun:
+        """Queues and carries one."""
+        if pages:
+            self.will_pull(*pages)
+        return self.sync(self.queued(kind, of).id, holder=holder)
+
+    def queued(self, kind: SyncKind = SyncKind.DELTA, of: Connection | None = None) -> SyncRun:
+        run = builders.sync_run(of or self.connection, kind=kind, queued_at=self.clock.now())
+        self.write(lambda uow: uow.sync_runs.add(run))
+        return run
+
+    def while_asked(self, happens: Callable[[], Any]) -> None:
+        """Once, while a worker waits for the provider's answer."""
+
+        def once() -> None:
+            self.provider.guard = self.store.forbid_io
+            happens()
+
+        self.provider.guard = once
+
+    def each_time_asked(self, happens: Callable[[], Any]) -> None:
+        def guard() -> None:
+            self.store.forbid_io()
+            happens()
+
+        self.provider.guard = guard
+
+    def work_off(self) -> None:
+        """Carries out every job that waits, as a worker does; failures of providers stay in it."""
+        for job in self.queue.take():
+            self.work(job)
+
+    def work(self, job: Job) -> None:
+        if job.name is JobName.SYNC:
+            self.sync(job.subject_id, holder=str(self.ids.new()))
+        else:
+            try:
+                self.process(job.hotel_id, job.subject_id)
+            except PortError:
+                return
+
+    def revive(self) -> None:
+        """After a kill: a new process, and every lease of the dead one expired."""
+        self.fate = Fate(at=-1)
+        self.clock.advance(timedelta(minutes=5))
+
+    # what can be seen afterwards
+
+    def booking(self, external_id: str = "B1", of: Connection | None = None) -> Booking | None:
+        connection = of or self.connection
+        return self.store.queries.booking(connection.hotel_id, connection.provider, external_id)
+
+    def known(self, external_id: str = "B1") -> Booking:
+        booking = self.booking(external_id)
+        assert booking is not None
+        return booking
+
+    def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
+        """All that were ever put into the outbox, in order."""
+        with self.store.unit_of_work() as uow:
+            bodies = [json.loads(m.body) for m in uow.outbox.next_batch(limit=10**6)]
+        return [b for b in bodies if event_type in (None, b["type"])]
+
+    def changes(self, external_id: str = "B1") -> list[str]:
+        """What the events tell of one booking."""
+        told = self.events("pms.booking.synced")
+        return [e["data"]["change"] for e in told if e["subject"] == external_id]
+
+    def inbox(self) -> list[InboxItem]:
+        return list(self.store._committed.inbox.values())
+
+    def row(self, item_id: UUID) -> InboxItem:
+        return self.store._committed.inbox[item_id]
+
+    def quarantined(self) -> list[InboxItem]:
+        return [row for row in self.inbox() if row.state is InboxState.QUARANTINED]
+
+    def runs(self) -> Sequence[SyncRun]:
+        return self.store.queries.sync_runs(self.hotel.id, limit=10**6)[0]
+
+    def sync_run(self, run_id: UUID) -> SyncRun:
+        found = self.store.queries.sync_run(self.hotel.id, run_id)
+        assert found is not None
+        return found
+
+    def context(
+        self,
+        *,
+        channel: Channel = Channel.PUSHED,
+        observed_at: datetime | None = None,
+        can_fetch: bool = False,
+    ) -> ApplyContext:
+        return ApplyContext(
+            hotel_id=self.hotel.id,
+            provider=self.connection.provider,
+            receipt=Receipt(channel, observed_at or self.clock.now(), self.connection.id, "test"),
+            correlation_id="test",
+            now=self.clock.now(),
+            can_fetch=can_fetch,
+        )

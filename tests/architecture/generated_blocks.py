@@ -1,0 +1,257 @@
+"""What the documents say of the code in tables and diagrams, written from the code.
+
+`python -m tests.architecture.generated_blocks` rewrites the blocks; `test_documents.py` compares
+them.
+"""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Sequence
+from configparser import ConfigParser
+from dataclasses import fields
+from http import HTTPStatus
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType
+
+from adapters.inbound.graphql.use_cases import GraphQLOptions
+from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import InMemoryRateBudget
+from adapters.outbound.providers.mews.capabilities import CAPABILITIES
+from adapters.outbound.providers.mews.mapping.code_tables import (
+    HOLDING_STATES,
+    NO_SHOW_REASON,
+    STATES,
+)
+from application.events.cloud_events import EVENT_TYPES
+from domain.errors import PmsError
+from domain.events import EventBase
+from domain.status import TRANSITIONS, BookingStatus, TransitionKind
+from entrypoints.certification.registry import CHECKS
+from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
+from entrypoints.wiring.settings import PREFIX, Settings
+from ports.providers import Capabilities, ProviderTools
+from tests.architecture.capability_table import PROVIDERS, rows
+from tests.certification.broken import ALL as BROKEN
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
+BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end generated -->)", re.DOTALL)
+FAMILIES = {"error", "domain_error", "port_error", "application_error", "provider_error"}
+"""Roots that only their subclasses are raised of."""
+
+
+def documents() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "PROJECT_SUMMARY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell or ' ' for cell in line)} |\n" for line in lines)
+
+
+def code(text: str) -> str:
+    return f"`{text}`"
+
+
+def first_line(documented: type) -> str:
+    return (documented.__doc__ or "").strip().split("\n")[0]
+
+
+def transitions_diagram() -> str:
+    drawn = [
+        _diagram(TransitionKind.FORWARD, [f"[*] --> {status}" for status in BookingStatus]),
+        _diagram(TransitionKind.CORRECTION, []),
+    ]
+    return "\n".join(drawn)
+
+
+def _diagram(kind: TransitionKind, beginnings: list[str]) -> str:
+    arrows = [f"{a} --> {b}" for (a, b), found in TRANSITIONS.items() if found is kind]
+    lines = [f"%% {kind}", *beginnings, *arrows]
+    return "```mermaid\nstateDiagram-v2\n" + "".join(f"    {line}\n" for line in lines) + "```\n"
+
+
+def transitions_table() -> str:
+    rows = [
+        (f"**{a}**", *("·" if a is b else str(TRANSITIONS[a, b]) for b in BookingStatus))
+        for a in BookingStatus
+    ]
+    return table(("from \\ to", *BookingStatus), rows)
+
+
+def imported_product() -> None:
+    """Every module, so that every subclass is known."""
+    for package in PRODUCT:
+        top = importlib.import_module(package)
+        for name in _modules_below(top):
+            if not name.endswith("__main__") and ".migrations." not in name:
+                importlib.import_module(name)
+
+
+def _modules_below(package: ModuleType) -> Iterator[str]:
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        yield found.name
+
+
+def error_classes(root: type[PmsError] = PmsError) -> Iterator[type[PmsError]]:
+    if root.__module__.split(".")[0] in PRODUCT:
+        yield root
+    for below in root.__subclasses__():
+        yield from error_classes(below)
+
+
+def errors_table() -> str:
+    imported_product()
+    rows: dict[tuple[str, str], tuple[str, ...]] = {}
+    for error in error_classes():
+        if error.code not in FAMILIES:
+            key = (error.code, first_line(error))
+            rows[key] = (code(error.code), error.kind.value, _status(error), first_line(error))
+    return table(("code", "kind", "HTTP", "when"), [rows[key] for key in sorted(rows)])
+
+
+def _status(error: type[PmsError]) -> str:
+    if error.__module__.startswith("entrypoints."):
+        return "command line"
+    return str(STATUS_OF_CODE.get(error.code, STATUS_OF_KIND[error.kind]).value)
+
+
+def kinds_table() -> str:
+    rows = [
+        (kind.value, f"{status.value} {HTTPStatus(status).phrase}")
+        for kind, status in STATUS_OF_KIND.items()
+    ]
+    return table(("kind", "HTTP unless the code says otherwise"), rows)
+
+
+def events_table() -> str:
+    common = {spec.name for spec in fields(EventBase)}
+    rows = []
+    for event, name in EVENT_TYPES.items():
+        own = [spec.name for spec in fields(event) if spec.name not in common]
+        rows.append((code(name), code(event.__name__), ", ".join(own)))
+    return table(("type", "in `domain/events.py`", "beyond what every event carries"), rows)
+
+
+def graphql_limits() -> str:
+    limits = [spec for spec in fields(GraphQLOptions) if spec.name.startswith("max_")]
+    rows = [
+        (spec.name.removeprefix("max_").replace("_", " "), str(spec.default)) for spec in limits
+    ]
+    return table(("what", "at most"), rows)
+
+
+def settings_table() -> str:
+    rows = [
+        (code(f"{PREFIX}{spec.name.upper()}"), _default(spec.default), str(spec.metadata["what"]))
+        for spec in fields(Settings)
+    ]
+    return table(("variable", "default", "meaning"), rows)
+
+
+def _default(value: object) -> str:
+    if value in ("", frozenset()):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def provider_names() -> dict[str, str]:
+    """Those that setup.cfg installs, with where they are."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = config["options.entry_points"][GROUP].strip().splitlines()
+    return {name.strip(): target.strip() for name, _, target in (x.partition("=") for x in lines)}
+
+
+def providers_table() -> str:
+    clock = FrozenClock()
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
+    )
+    plugins = [EntryPoint(name, target, GROUP) for name, target in provider_names().items()]
+    found = InstalledProviders(tools, plugins=plugins).all()
+    rows = [_capable(provider.capabilities) for provider in found]
+    return table(("provider", "is", "pulled", "webhooks", "tells deletions"), rows)
+
+
+def _capable(can: Capabilities) -> tuple[str, ...]:
+    answers = (can.pulls, can.webhooks, can.reports_deletions)
+    return (code(can.name), can.title, *("yes" if answer else "no" for answer in answers))
+
+
+def capability_table() -> str:
+    heads = [f"{name} (`tests/providers/{name}/`)" for name in PROVIDERS]
+    return table(("what", *heads), rows())
+
+
+def mews_states() -> str:
+    rows = []
+    for word, status in STATES.items():
+        holds = "yes" if word in HOLDING_STATES else "no"
+        rows.append((code(word), str(status), holds))
+        if status is BookingStatus.CANCELED:
+            reason = f"`{word}` with `CancellationReason` `{NO_SHOW_REASON}`"
+            rows.append((reason, str(BookingStatus.NO_SHOW), holds))
+    return table(("Mews", "ours", "holds inventory"), rows)
+
+
+def mews_settings() -> str:
+    rows = []
+    for spec in CAPABILITIES.settings:
+        kind = "secret" if spec.secret else "setting"
+        needed = "required" if spec.required and spec.default is None else "optional"
+        rows.append((code(spec.name), f"{kind}, {needed}", spec.default or "", spec.help))
+    return table(("name", "kind", "default", "what"), rows)
+
+
+def certification_checks() -> str:
+    rows = [
+        (code(check.id), check.title, ", ".join(need.value for need in check.needs))
+        for check in CHECKS
+    ]
+    return table(("check", "what has to hold", "needs"), rows)
+
+
+def certification_broken() -> str:
+    rows = [
+        (_spaced(broken.name), ", ".join(code(check_id) for check_id in sorted(broken.caught_by)))
+        for broken in BROKEN
+    ]
+    return table(("an adapter that", "is caught by"), rows)
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "transitions-diagram": transitions_diagram,
+    "transitions-table": transitions_table,
+    "errors": errors_table,
+    "error-kinds": kinds_table,
+    "events": events_table,
+    "graphql-limits": graphql_limits,
+    "settings": settings_table,
+    "providers": providers_table,
+    "capabilities": capability_table,
+    "certification-checks": certification_checks,
+    "certification-broken": certification_broken,
+    "mews-states": mews_states,
+    "mews-settings": mews_settings,
+}
+
+
+def rewritten(text: str) -> str:
+    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}{found[4]}", text)
+
+
+if __name__ == "__main__":
+    for document in documents():
+        before = document.read_text()
+        if (after := rewritten(before)) != before:
+            document.write_text(after)

@@ -1,0 +1,162 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.precedence import (
+    Channel,
+    Provenance,
+    Receipt,
+    Resolution,
+    Stale,
+    Unchanged,
+    VersionConflict,
+    changed_names,
+    clock_skew_reason,
+    decision_without_write,
+    resolve,
+)
+from domain.values import Money, SourceVersion
+from tests.builders import new_id
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PUSHED, PULLED, RECONCILED = Channel
+
+# (held by, heard by, version against ours, heard before or after ours, same content) -> verdict
+# Versions: + newer, = equal, - older. Times: < asked or arrived before ours did, >= not before.
+TABLE = """
+any        any        +  <   same   advance
+any        any        +  <   other  apply
+any        any        +  >=  same   advance
+any        any        +  >=  other  apply
+any        any        =  <   same   unchanged
+any        any        =  >=  same   unchanged
+any        pushed     =  <   other  tied
+any        pushed     =  >=  other  tied
+pushed     pulled     =  <   other  stale
+pushed     pulled     =  >=  other  apply
+pulled     pulled     =  <   other  stale
+pulled     pulled     =  >=  other  apply
+reconciled pulled     =  <   other  stale
+reconciled pulled     =  >=  other  apply
+pushed     reconciled =  <   other  stale
+pushed     reconciled =  >=  other  override
+pulled     reconciled =  <   other  stale
+pulled     reconciled =  >=  other  override
+reconciled reconciled =  <   other  stale
+reconciled reconciled =  >=  other  override
+any        pushed     -  <   same   stale
+any        pushed     -  <   other  stale
+any        pushed     -  >=  same   stale
+any        pushed     -  >=  other  stale
+any        pulled     -  <   same   stale
+any        pulled     -  <   other  stale
+any        pulled     -  >=  same   stale
+any        pulled     -  >=  other  stale
+any        reconciled -  <   same   stale
+any        reconciled -  <   other  stale
+any        reconciled -  >=  same   advance
+any        reconciled -  >=  other  override
+"""
+
+
+def cases() -> list[tuple[Channel, Channel, str, str, bool, Resolution]]:
+    rows = [line.split() for line in TABLE.strip().splitlines()]
+    return [
+        (ours, theirs, version, time, content == "same", Resolution(resolution))
+        for held, heard, version, time, content, resolution in rows
+        for ours in (Channel if held == "any" else [Channel(held)])
+        for theirs in (Channel if heard == "any" else [Channel(heard)])
+    ]
+
+
+class TestTheVerdict:
+    def test_is_written_down_for_every_case(self) -> None:
+        assert len({case[:5] for case in cases()}) == len(cases()) == 3 * 3 * 3 * 2 * 2
+
+    @pytest.mark.parametrize(("ours", "theirs", "version", "time", "same", "resolution"), cases())
+    def test_is_that_of_the_hand_written_table(
+        self,
+        ours: Channel,
+        theirs: Channel,
+        version: str,
+        time: str,
+        *,
+        same: bool,
+        resolution: Resolution,
+    ) -> None:
+        held = Provenance(SourceVersion(T0, 5), ours, T0)
+        heard_at = {"<": [T0 - SECOND], ">=": [T0, T0 + SECOND]}[time]
+        versions = {
+            "+": [SourceVersion(T0, 6), SourceVersion(T0 + SECOND)],
+            "=": [SourceVersion(T0, 5)],
+            "-": [SourceVersion(T0, 4), SourceVersion(T0 - SECOND, 9)],
+        }[version]
+        for at in heard_at:
+            receipt = Receipt(theirs, at, new_id(), "r")
+            assert {resolve(held, v, receipt, same_content=same) for v in versions} == {resolution}
+
+    def test_tells_what_needs_no_write(self) -> None:
+        assert {resolution: decision_without_write(resolution) for resolution in Resolution} == {
+            Resolution.APPLY: None,
+            Resolution.OVERRIDE: None,
+            Resolution.ADVANCE: None,
+            Resolution.UNCHANGED: Unchanged(),
+            Resolution.STALE: Stale(),
+            Resolution.CONFLICT: VersionConflict(),
+        }
+
+
+class TestAVersionThatAReconcileWentBelow:
+    """The API said 5 where 9 was held: letters from 6 to 9 may be old ones, sent again."""
+
+    HELD = Provenance(SourceVersion(T0, 9), PUSHED, T0).superseded_by(
+        SourceVersion(T0, 5), Receipt(RECONCILED, T0 + SECOND, new_id(), "r")
+    )
+
+    def resolution(
+        self, sequence: int, channel: Channel, *, same_content: bool = False
+    ) -> Resolution:
+        receipt = Receipt(channel, T0 + 2 * SECOND, new_id(), "r")
+        return resolve(self.HELD, SourceVersion(T0, sequence), receipt, same_content=same_content)
+
+    @pytest.mark.parametrize("sequence", [6, 9])
+    def test_is_not_reached_by_a_push_without_asking_the_provider(self, sequence: int) -> None:
+        assert self.resolution(sequence, PUSHED) is Resolution.CONFLICT
+        assert self.resolution(sequence, PUSHED, same_content=True) is Resolution.UNCHANGED
+
+    def test_is_passed_by_a_newer_push_and_by_what_the_api_says(self) -> None:
+        assert self.resolution(10, PUSHED) is Resolution.APPLY
+        assert self.resolution(6, PULLED) is Resolution.APPLY
+        assert self.resolution(6, RECONCILED) is Resolution.APPLY
+
+    def test_is_remembered_until_something_newer_is_held(self) -> None:
+        pulled = Receipt(PULLED, T0 + 2 * SECOND, new_id(), "r")
+        assert self.HELD.overridden == SourceVersion(T0, 9)
+        between = self.HELD.superseded_by(SourceVersion(T0, 7), pulled)
+        assert between.overridden == SourceVersion(T0, 9)
+        assert between.superseded_by(SourceVersion(T0, 9), pulled).overridden is None
+
+
+class TestAVersionFromTheFuture:
+    """A clock that runs days ahead would freeze a booking: all later letters would be stale."""
+
+    def test_is_refused_where_it_was_pushed_more_than_a_day_ahead(self) -> None:
+        arrival = Receipt(PUSHED, T0, new_id(), "r")
+        day = timedelta(days=1)
+        assert clock_skew_reason(SourceVersion(T0 + day), arrival) is None
+        reason = clock_skew_reason(SourceVersion(T0 + day + SECOND), arrival)
+        assert reason is not None
+        assert (reason.code, reason.path) == ("version_in_future", "source_version.updated_at")
+
+    @pytest.mark.parametrize("channel", [PULLED, RECONCILED])
+    def test_is_taken_where_the_api_says_it(self, channel: Channel) -> None:
+        asked = Receipt(channel, T0, new_id(), "r")
+        assert clock_skew_reason(SourceVersion(T0 + timedelta(days=900)), asked) is None
+
+
+class TestChangedNames:
+    def test_are_those_that_differ_in_order(self) -> None:
+        assert changed_names(Money(1, "EUR"), Money(2, "USD")) == ("minor", "currency")
+        assert changed_names(Money(1, "EUR"), Money(1, "USD")) == ("currency",)
+        assert changed_names(Money(1, "EUR"), Money(1, "EUR")) == ()

@@ -1,0 +1,155 @@
+"""An installation of real processes over a database and a Valkey, with one hotel."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+
+from adapters.outbound.persistence import migrations
+from adapters.outbound.security.sealing import new_key
+from application.access.issue_token import TokenRequest
+from application.connections.add_connection import NewConnection
+from domain.access import Scope
+from domain.sync import Schedule
+from entrypoints.local.polling import is_answering
+from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.settings import Settings, settings_to_environment
+from tests.processes import PmsProcesses, processes_with_cwd, wait_until
+from tests.servers import free_port
+
+DAY_ONE = "2026-01-01T10:00:00Z"
+
+
+def booking(external_id: str, *, version: int = 0) -> dict[str, Any]:
+    return {
+        "external_id": external_id,
+        "source_version": {"updated_at": DAY_ONE, "sequence": version},
+        "status": "CONFIRMED",
+        "stay": {"arrival": "2031-05-01", "departure": "2031-05-04"},
+        "primary_guest": {"first_name": "Planted", "email": "planted@guest.example"},
+        "total": {"amount": f"{100 + version}.00", "currency": "EUR"},
+    }
+
+
+@dataclass
+class BookingPusher:
+    """A partner that pushes over HTTP and remembers what it was answered."""
+
+    port: int
+    key: str
+    token: str
+    unanswered: list[str] = field(default_factory=list)
+
+    def post(self, path: str, body: object, **headers: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        sent = {
+            "Content-Type": "application/json",
+            "X-PMS-Provider-Key": self.key,
+            "Authorization": f"Bearer {self.token}",
+            **headers,
+        }
+        try:
+            connection.request("POST", path, json.dumps(body), sent)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+    def push(self, external_id: str, **headers: str) -> int:
+        """The status. Raises OSError, HTTPException where no answer came."""
+        status, _ = self.post("/api/pms/canonical/bookings", booking(external_id), **headers)
+        return status
+
+    def push_until_disconnected(self, start: int, acknowledged: set[str]) -> None:
+        for number in range(start, start + 10_000):
+            try:
+                assert self.push(f"B-{number}") == 200
+            except (OSError, http.client.HTTPException):
+                self.unanswered.append(f"B-{number}")
+                return
+            acknowledged.add(f"B-{number}")
+
+
+@dataclass
+class InstalledApp:
+    container: Container
+    processes: PmsProcesses
+
+    @property
+    def settings(self) -> Settings:
+        return self.container.settings
+
+    @property
+    def today(self) -> date:
+        return self.container.clock.now().date()
+
+    def start_web(self) -> "psutil.Popen":
+        web = self.processes.start("web")
+        url = f"http://127.0.0.1:{self.settings.port}/readyz"
+        wait_until(lambda: is_answering(url) or web.poll() is not None, seconds=30, what="the web")
+        assert web.poll() is None, self.processes.output()
+        return web
+
+    def pusher(self) -> BookingPusher:
+        self._add("canonical", {}, Schedule())
+        issued = self.container.issue_token(
+            TokenRequest(
+                provider="canonical",
+                partner="partner",
+                hotels=("vienna",),
+                scopes=frozenset({Scope.INGEST}),
+                lifetime=timedelta(days=1),
+            )
+        )
+        return BookingPusher(self.settings.port, issued.provider_key_text or "", issued.secret_text)
+
+    def connect(self, simulator: Any, schedule: Schedule | None = None) -> tuple[UUID, str]:
+        """The tested connection, and the path for its webhooks."""
+        values = {
+            "base_url": simulator.base_url,
+            "client_token": simulator.credentials.client_token,
+            "access_token": simulator.credentials.access_token,
+        }
+        connection_id, key = self._add("mews", values, schedule or Schedule())
+        tested = self.container.verify_connection(connection_id, correlation_id="setup")
+        assert tested.report is not None, tested.error
+        return connection_id, f"/api/pms/mews/webhook/{key}"
+
+    def _add(self, provider: str, values: dict[str, str], schedule: Schedule) -> tuple[UUID, str]:
+        added = self.container.add_connection(
+            NewConnection(
+                hotel="vienna", provider=provider, name=provider, values=values, schedule=schedule
+            )
+        )
+        return added.connection.id, added.key
+
+
+@contextmanager
+def installed(database_url: str, redis_url: str, home: Path) -> Iterator[InstalledApp]:
+    """With the hotel `vienna`; nothing runs yet."""
+    settings = Settings(
+        home=home,
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_keys=new_key("k"),
+        port=free_port(),
+        web_workers=1,
+        tick_seconds=1,
+        allowed_hosts=frozenset({"127.0.0.1"}),
+        allow_plain_http=True,
+    )
+    migrations.upgrade(database_url)
+    container = build_container(settings)
+    try:
+        container.add_hotel(slug="vienna", name="Vienna", time_zone="Europe/Vienna", currency="EUR")
+        with processes_with_cwd(home / "logs", **settings_to_environment(settings)) as processes:
+            yield InstalledApp(container, processes)
+    finally:
+        container.close()

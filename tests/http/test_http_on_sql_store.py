@@ -1,0 +1,115 @@
+"""From the HTTP request to the SQL rows and back, on both databases."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from adapters.outbound.persistence.store import open_store
+from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
+from domain.access import Scope
+from tests.http.graphql_client import run_query
+from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest, is_problem
+
+PUSH = "/api/pms/canonical"
+BOOKINGS = f"{PUSH}/bookings"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def installed(request: pytest.FixtureRequest) -> Iterator[HttpHarness]:
+    url = request.getfixturevalue(f"{request.param}_url")
+    store = open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
+    store.upgrade()
+    directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
+    made = HttpHarness(
+        store=SimpleNamespace(
+            unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
+        )
+    )
+    for slug in ("alpha", "beta"):
+        made.hotel(slug)
+        made.connection(slug)
+    made.connection("alpha", "scripted", name="pulled")
+    yield made
+    store.close()
+
+
+def seen(caller: Caller) -> list[str]:
+    edges = run_query(caller, "{bookings {edges {node {externalId}}}}")["bookings"]["edges"]
+    return [edge["node"]["externalId"] for edge in edges]
+
+
+class TestHttpOnSqlStore:
+    def test_answers_what_was_pushed(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha")
+        answer = caller.post(BOOKINGS, [booking("B1"), booking("B2", status="WHO"), booking("B3")])
+        assert answer.status_code == 207
+        assert caller.post(f"{PUSH}/guests", guest()).status_code == 200
+        assert caller.post(f"{PUSH}/availability", cell("2026-03-10")).status_code == 200
+        assert seen(caller) == ["B1", "B3"]
+        query = """{booking(provider: "canonical", externalId: "B1") {
+          total {amount} guest {lastName} statusHistory {to kind} rooms {status}}
+          availability(filter: {from: "2026-03-01", to: "2026-04-01"}) {available}}"""
+        assert run_query(caller, query) == {
+            "booking": {
+                "total": {"amount": "240.00"},
+                "guest": {"lastName": "Byron"},
+                "statusHistory": [{"to": "CONFIRMED", "kind": "CREATED"}],
+                "rooms": [{"status": "CONFIRMED"}],
+            },
+            "availability": [{"available": 4}],
+        }
+        [item] = caller.get("/api/pms/quarantine").get_json()["items"]
+        assert (item["external_id"], item["reason"]["path"]) == ("B2", "[1].status")
+        replay = caller.post(f"/api/pms/quarantine/{item['id']}/replay", {})
+        assert replay.get_json()["state"] == "quarantined"
+
+    def test_reads_page_by_page(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha")
+        caller.post(BOOKINGS, [booking(f"B{n:02}") for n in range(25)])
+        query = """query ($after: String) {bookings(first: 10, after: $after) {
+          edges {node {externalId}} pageInfo {endCursor hasNextPage}}}"""
+        found, after = [], None
+        for _ in range(3):
+            page = run_query(caller, query, after=after)["bookings"]
+            found += [edge["node"]["externalId"] for edge in page["edges"]]
+            after = page["pageInfo"]["endCursor"]
+        assert sorted(found) == [f"B{n:02}" for n in range(25)]
+        assert page["pageInfo"]["hasNextPage"] is False
+
+    def test_keeps_hotels_apart(self, installed: HttpHarness) -> None:
+        alpha, beta = installed.caller("alpha"), installed.caller("beta")
+        place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
+        alpha.post(BOOKINGS, [booking(), booking("B2", status="WHO")])
+        assert (seen(alpha), seen(beta)) == (["B1"], [])
+        is_problem(beta.get(place), 404, "not_found")
+        assert beta.get("/api/pms/quarantine").get_json()["items"] == []
+        beta.post(BOOKINGS, booking(status="CANCELED"))
+        query = '{booking(provider: "canonical", externalId: "B1") {status}}'
+        assert run_query(alpha, query)["booking"]["status"] == "CONFIRMED"
+
+    def test_idempotency_key_is_used_once(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha")
+        first = caller.post(BOOKINGS, booking(), Idempotency_Key="k")
+        again = caller.post(BOOKINGS, booking(), Idempotency_Key="k")
+        assert (again.data, again.headers["Idempotency-Replayed"]) == (first.data, "true")
+        is_problem(caller.post(BOOKINGS, [], Idempotency_Key="k"), 422, "idempotency_key_reused")
+
+    def test_queues_a_sync_and_shows_it(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha", provider="scripted")
+        answer = caller.post("/api/pms/sync", {"provider": "scripted", "kind": "delta"})
+        assert caller.get(answer.headers["Location"]).get_json() == answer.get_json()
+        assert caller.get("/api/pms/sync/runs").get_json()["total"] == 1
+        is_problem(caller.post("/api/pms/sync", {"provider": "scripted"}), 409, "sync_in_progress")
+
+    def test_stores_a_webhook(self, installed: HttpHarness) -> None:
+        _, key = installed.connection("beta", "scripted", name="hooked")
+        path = f"/api/pms/scripted/webhook/{key}"
+        assert installed.client.post(path, data=b"\x00\xff").status_code == 200
+        assert installed.store.queries.backlog()["inbox"] == 1
+
+    def test_refuses_an_expired_token(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha", scopes=frozenset({Scope.READ}))
+        assert seen(caller) == []
+        installed.revoke(caller.token_id)
+        is_problem(caller.get("/api/pms/sync/runs"), 401, "unauthenticated")

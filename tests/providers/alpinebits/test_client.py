@@ -1,0 +1,412 @@
+"""The client against the server side of AlpineBits over real HTTP."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.providers.alpinebits import provider as make_provider
+from adapters.outbound.providers.alpinebits.client import client as alpinebits_client
+from adapters.outbound.providers.alpinebits.mapping.documents import READ_ACTION, REPORT_ACTION
+from adapters.outbound.providers.alpinebits.simulator import api as simulator_api
+from adapters.outbound.providers.alpinebits.simulator.dialect import Dialect
+from adapters.outbound.providers.alpinebits.simulator.server import (
+    AlpineBitsSimulator,
+    DialectOptions,
+    api,
+)
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from domain.values import Money
+from ports.errors import (
+    CredentialsRefused,
+    Misconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    UnreadableAnswer,
+    Unsupported,
+)
+from ports.providers import Account, Page, ProviderClient, PullRequest, ReadItem, Ref, RefKind
+from tests.providers.client_harness import (
+    account_of,
+    instant,
+    open_client,
+    pull_request,
+    simulated_hotel_activity,
+    start_simulators,
+)
+from tests.providers.mews.payloads import SkippingClock
+
+SECRETS = ("server_password", "password")
+READ = f"{api.PATH}/{READ_ACTION}"
+REPORT = f"{api.PATH}/{REPORT_ACTION}"
+
+Start = Callable[..., AlpineBitsSimulator]
+PURE = DialectOptions(Dialect.ALPINEBITS)
+
+
+def create_simulator(bookings: int = 40, **options: Any) -> AlpineBitsSimulator:
+    return AlpineBitsSimulator(simulated_hotel_activity(bookings, options), **options)
+
+
+@pytest.fixture
+def running() -> Iterator[Start]:
+    with start_simulators(create_simulator) as start:
+        yield start
+
+
+def account(simulator: AlpineBitsSimulator, **values: str) -> Account:
+    hotel = simulator.hotel
+    payload = {**simulator.connection_values(), **values}
+    return account_of(payload, SECRETS, time_zone=hotel.time_zone, currency=hotel.currency)
+
+
+def open_vendor_client(
+    simulator: AlpineBitsSimulator, asked: Account | None = None, clock: SkippingClock | None = None
+) -> AbstractContextManager[ProviderClient]:
+    clock = clock or SkippingClock(instant(simulator.hotel.now))
+    return open_client(make_provider, asked or account(simulator), clock)
+
+
+def request(simulator: AlpineBitsSimulator, kind: SyncKind = SyncKind.FULL) -> PullRequest:
+    cursor = None if kind is SyncKind.FULL else "some"
+    return pull_request(simulator.hotel.today, kind, cursor)
+
+
+def items_of(pages: list[Page]) -> list[ReadItem]:
+    return [item for page in pages for item in page.items]
+
+
+def bookings_by_id(pages: list[Page]) -> dict[str, BookingSnapshot]:
+    found = {}
+    for item in items_of(pages):
+        assert isinstance(item.snapshot, BookingSnapshot), item.reason
+        found[item.snapshot.external_id] = item.snapshot
+    return found
+
+
+def assert_true(simulator: AlpineBitsSimulator, picture: dict[str, BookingSnapshot]) -> None:
+    for actual in simulator.expected_bookings():
+        found = picture.pop(actual.external_id)
+        assert found.status is actual.status
+        assert found.total == actual.total
+        assert found.stay is not None
+        assert (found.stay.arrival, found.stay.departure) == (actual.arrival, actual.departure)  # type: ignore[union-attr]  # told
+    assert not picture
+
+
+class TestCheck:
+    def test_shakes_hands(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            report = client.check()
+        assert (report.property_id, report.advice) == (simulator.hotel.id, ())
+
+    def test_advises_of_a_version_that_the_server_does_not_speak(self, running: Start) -> None:
+        simulator = running()
+        asked = account(simulator, protocol_version="2011-11")
+        with open_vendor_client(simulator, asked) as client:
+            (advice,) = client.check().advice
+        assert "2011-11" in advice
+
+    def test_refuses_wrong_credentials(self, running: Start) -> None:
+        simulator = running()
+        asked = account(simulator, server_password="wrong")
+        with open_vendor_client(simulator, asked) as client, pytest.raises(CredentialsRefused):
+            client.check()
+
+    @pytest.mark.parametrize("missing", ["username", "server_password", "password"])
+    def test_needs_what_a_server_asks_for(self, running: Start, missing: str) -> None:
+        simulator = running()
+        with (
+            pytest.raises(Misconfigured, match=missing),
+            open_vendor_client(simulator, account(simulator, **{missing: ""})),
+        ):
+            pass
+
+
+class TestPushOnly:
+    def test_is_a_connection_without_an_address(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator, account(simulator, url="")) as client:
+            (advice,) = client.check().advice
+            assert "pushed" in advice
+            for ask in (
+                lambda: client.pull(request(simulator)),
+                lambda: client.fetch([Ref(RefKind.BOOKING, "R-1")]),
+            ):
+                with pytest.raises(Unsupported, match="no url"):
+                    ask()
+        assert client.counts().calls == 0
+
+
+class TestFull:
+    @pytest.mark.parametrize("dialect_options", [DialectOptions(), PURE], ids=["smx", "alpinebits"])
+    def test_is_the_hotel_of_which_a_delta_brings_nothing_again(
+        self, running: Start, dialect_options: DialectOptions
+    ) -> None:
+        simulator = running(120, dialect_options=dialect_options)
+        simulator.advance(days=3, events=40)
+        with open_vendor_client(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+            assert items_of(list(client.pull(request(simulator, SyncKind.DELTA)))) == []
+        assert len(items_of(pages)) == len(simulator.expected_bookings())
+        assert_true(simulator, bookings_by_id(pages))
+        assert pages[-1].cursor
+        assert simulator.requests_served[REPORT] == 1
+
+    def test_repeated_pull_is_identical(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            one, two = (bookings_by_id(list(client.pull(request(simulator)))) for _ in range(2))
+        assert one == two
+
+    def test_of_a_hotel_in_yen_and_far_east_has_its_days_and_its_money(
+        self, running: Start
+    ) -> None:
+        simulator = running(currency="JPY", time_zone="Asia/Tokyo")
+        with open_vendor_client(simulator) as client:
+            assert_true(simulator, bookings_by_id(list(client.pull(request(simulator)))))
+
+    def test_of_nothing_has_a_cursor(self, running: Start) -> None:
+        simulator = running(0)
+        with open_vendor_client(simulator) as client:
+            (only,) = client.pull(request(simulator))
+        assert (list(only.items), bool(only.cursor)) == ([], True)
+
+    def test_comes_in_pages(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(alpinebits_client, "PAGE_SIZE", 15)
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+        assert [len(page.items) for page in pages] == [15, 15, 10, 0]
+        assert simulator.requests_served == {READ: 3, REPORT: 3}
+
+    def test_is_asked_for_by_a_delta_that_never_ended(self, running: Start) -> None:
+        simulator = running()
+        asked = request(simulator)
+        delta = PullRequest(
+            kind=SyncKind.DELTA,
+            cursor=None,
+            checkpoint=None,
+            stay_from=asked.stay_from,
+            stay_to=asked.stay_to,
+        )
+        with open_vendor_client(simulator) as client:
+            assert_true(simulator, bookings_by_id(list(client.pull(delta))))
+
+
+class TestReconcile:
+    def test_sees_all_acknowledges_nothing_and_moves_no_cursor(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
+            assert REPORT not in simulator.requests_served
+            assert len(items_of(list(client.pull(request(simulator, SyncKind.DELTA))))) == 40
+            again = list(client.pull(request(simulator, SyncKind.RECONCILE)))
+        assert_true(simulator, bookings_by_id(pages))
+        assert_true(simulator, bookings_by_id(again))
+        assert pages[-1].cursor is None
+
+
+class TestDelta:
+    def delta(self, client: ProviderClient, simulator: AlpineBitsSimulator) -> list[str]:
+        pages = list(client.pull(request(simulator, SyncKind.DELTA)))
+        return [str(item.external_id) for item in items_of(pages)]
+
+    def test_has_what_was_not_delivered_yet(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            assert len(self.delta(client, simulator)) == 40
+            assert self.delta(client, simulator) == []
+            booked = simulator.act(ScenarioAction.BOOK)
+            canceled = simulator.act(ScenarioAction.CANCEL)
+            assert set(self.delta(client, simulator)) == {booked, canceled}
+            assert self.delta(client, simulator) == []
+
+    def test_acknowledges_only_what_is_stored(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            pages = client.pull(request(simulator, SyncKind.DELTA))
+            assert len(next(pages).items) == 40
+            assert REPORT not in simulator.requests_served
+            pages.close()  # type: ignore[attr-defined]  # the worker dies here
+            assert len(self.delta(client, simulator)) == 40
+            assert simulator.requests_served[REPORT] == 1
+
+    def test_that_fails_to_acknowledge_has_it_again(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault(f"403,times=1,path={REPORT_ACTION}"))
+        with open_vendor_client(simulator) as client:
+            with pytest.raises(ProviderRejected):
+                self.delta(client, simulator)
+            assert len(self.delta(client, simulator)) == 40
+
+    def test_is_asked_for_in_rounds(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(simulator_api, "HANDED_OUT_AT_ONCE", 15)
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            assert len(set(self.delta(client, simulator))) == 40
+        assert simulator.requests_served == {READ: 4, REPORT: 3}
+
+    def test_ends_where_a_server_forgets_what_was_acknowledged(self, running: Start) -> None:
+        simulator = running()
+        forgetful = recorded(simulator, lambda _: simulator.api._delivered.clear())
+        simulator.serve(forgetful)
+        with open_vendor_client(simulator) as client:
+            assert len(self.delta(client, simulator)) == 40
+            assert len(self.delta(client, simulator)) == 40
+
+    def test_has_a_change_made_while_it_was_read(self, running: Start) -> None:
+        simulator = running()
+        with open_vendor_client(simulator) as client:
+            pages = client.pull(request(simulator, SyncKind.DELTA))
+            next(pages)
+            changed = simulator.act(ScenarioAction.AMEND)
+            assert changed in {item.external_id for page in pages for item in page.items}
+
+    def test_acknowledges_what_was_refused_and_what_books_nothing(self, running: Start) -> None:
+        simulator = running(3)
+        answers = iter(
+            [
+                retrieved(
+                    '<HotelReservation ResStatus="Requested"><UniqueID Type="14" ID="Q"/>'
+                    '</HotelReservation><HotelReservation ResStatus="?"><UniqueID Type="15" '
+                    'ID="B"/></HotelReservation>'
+                )
+            ]
+        )
+        reported: list[bytes] = []
+        plain = simulator.api.answer
+
+        def answer(call: Call) -> Reply:
+            if REPORT_ACTION.encode() in call.body:
+                reported.append(call.body)
+                return plain(call)
+            return Reply(200, next(answers, retrieved("")), content_type="text/xml")
+
+        simulator.serve(answer)
+        with open_vendor_client(simulator) as client:
+            (item,) = items_of(list(client.pull(request(simulator, SyncKind.DELTA))))
+        assert (item.external_id, item.reason and item.reason.code) == ("B", "unknown_value")
+        assert b'Type="14" ID="Q"' in reported[0]
+        assert b'Type="15" ID="B"' in reported[0]
+
+
+def retrieved(inside: str) -> bytes:
+    return (
+        "<OTA_ResRetrieveRS><Success/><ReservationsList>"
+        f"{inside}</ReservationsList></OTA_ResRetrieveRS>"
+    ).encode()
+
+
+def recorded(
+    simulator: AlpineBitsSimulator, after: Callable[[Call], None]
+) -> Callable[[Call], Reply]:
+    def answering(call: Call) -> Reply:
+        reply = simulator.api.answer(call)
+        after(call)
+        return reply
+
+    return answering
+
+
+class TestMessagesOfOneReservation:
+    def answered(self, running: Start, *bodies: str) -> list[ReadItem]:
+        simulator = running(0)
+        simulator.serve(lambda _: Reply(200, retrieved("".join(bodies)), content_type="text/xml"))
+        with open_vendor_client(simulator) as client:
+            return items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
+
+    BOOKED = """<HotelReservation ResStatus="Reserved" CreateDateTime="2026-05-01T00:00:00Z">
+      <UniqueID Type="14" ID="R-1"/><RoomStays><RoomStay>
+      <TimeSpan Start="2026-06-03" End="2026-06-05"/>
+      <Total AmountAfterTax="80" CurrencyCode="EUR"/></RoomStay></RoomStays></HotelReservation>"""
+    CANCELED = """<HotelReservation ResStatus="Cancelled" CreateDateTime="2026-05-01T00:00:00Z"
+      LastModifyDateTime="2026-05-02T00:00:00Z"><UniqueID Type="15" ID="R-1"/></HotelReservation>"""
+
+    def test_latest_message_wins(self, running: Start) -> None:
+        for bodies in ((self.BOOKED, self.CANCELED), (self.CANCELED, self.BOOKED)):
+            (item,) = self.answered(running, *bodies)
+            assert isinstance(item.snapshot, BookingSnapshot)
+            assert item.snapshot.status is BookingStatus.CANCELED
+            assert item.snapshot.total == Money(8_000, "EUR")
+            assert item.kind is ItemKind.BOOKING
+
+    def test_that_can_not_be_read_are_told_beside_the_others(self, running: Start) -> None:
+        bad = self.BOOKED.replace("2026-06-03", "soon")
+        one, two = self.answered(running, bad, self.BOOKED)
+        assert one.snapshot is not None
+        assert two.reason is not None
+        assert two.reason.code == "bad_date"
+
+
+class TestBadAnswers:
+    @pytest.mark.parametrize(
+        ("body", "error"),
+        [
+            (b"", UnreadableAnswer),
+            (b"ERROR:this server is tired", ProviderRejected),
+            (b"<html><body>Maintenance</body></html>", UnreadableAnswer),
+            (b"<!DOCTYPE html><html></html>", UnreadableAnswer),
+            (b'{"error": true}', UnreadableAnswer),
+            (b"<OTA_PingRS><Success/></OTA_PingRS>", UnreadableAnswer),
+            (b"<OTA_ResRetrieveRS/>", UnreadableAnswer),
+            (
+                b"<OTA_ResRetrieveRS><Errors><Error Type='13' Code='448'>tired</Error></Errors>"
+                b"</OTA_ResRetrieveRS>",
+                ProviderRejected,
+            ),
+        ],
+    )
+    def test_end_the_run_with_their_reason(
+        self, running: Start, body: bytes, error: type[Exception]
+    ) -> None:
+        simulator = running(0)
+        simulator.serve(lambda _: Reply(200, body, content_type="text/xml"))
+        with open_vendor_client(simulator) as client, pytest.raises(error) as actual:
+            list(client.pull(request(simulator)))
+        assert "tired" not in str(actual.value)
+
+    def test_that_pass_are_asked_for_again(self, running: Start) -> None:
+        simulator = running()
+        for fault in ("429,times=1", "503,times=2,retry_after=missing", "truncated,times=1"):
+            simulator.faults.add(parse_fault(fault))
+        with open_vendor_client(simulator) as client:
+            assert_true(simulator, bookings_by_id(list(client.pull(request(simulator)))))
+            assert client.counts().retries == 2
+
+    def test_that_last_end_the_run(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault("500"))
+        with open_vendor_client(simulator) as client, pytest.raises(ProviderUnavailable):
+            list(client.pull(request(simulator)))
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            ("unknown-state", "unknown_value"),
+            ("missing-field", "missing_field"),
+            ("wrong-types", "bad_instant"),
+        ],
+    )
+    def test_of_one_reservation_spoil_no_other(self, running: Start, fault: str, code: str) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault(f"{fault},times=1"))
+        with open_vendor_client(simulator) as client:
+            items = items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
+        (bad,) = [item.reason for item in items if item.reason is not None]
+        assert (len(items), bad.code) == (40, code)
+
+    def test_with_new_fields_are_read(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(parse_fault("new-field"))
+        with open_vendor_client(simulator) as client:
+            picture = bookings_by_id(list(client.pull(request(simulator))))
+        assert all("@SimulatedNewField" in dict(each.extras or ()) for each in picture.values())

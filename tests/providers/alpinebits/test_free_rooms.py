@@ -1,0 +1,434 @@
+"""Messages of free rooms: what becomes of each line, and which messages do not stand."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.outbound.provider_kit.parsing.xml_text import parse_xml
+from adapters.outbound.providers.alpinebits.mapping.free_rooms import MAX_CELLS, read_free_rooms
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, RoomCount
+from domain.values import ABSENT, SourceVersion
+from ports.errors import TooManyItems, UnreadableMessage
+from ports.providers import HotelContext, ReadItem
+
+SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", "../shared/vendor-samples")) / "ota"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TODAY = date(2026, 3, 1)
+CONTEXT = HotelContext(time_zone="Europe/Rome", currency="EUR", observed_at=NOON)
+COMPLETE = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+
+
+def control(start: str = "2026-04-01", end: str = "2026-04-02", **more: str) -> str:
+    given = {"Start": start, "End": end, "InvTypeCode": "DBL", **more}
+    listed = "".join(f' {name}="{value}"' for name, value in given.items() if value != "-")
+    return f"<StatusApplicationControl{listed}/>"
+
+
+def line(
+    *reported: tuple[str, object], start: str = "2026-04-01", end: str = "2026-04-02", **more: str
+) -> str:
+    """An Inventory; `told` are its counts by type."""
+    listed = "".join(f'<InvCount CountType="{kind}" Count="{count}"/>' for kind, count in reported)
+    held = f"<InvCounts>{listed}</InvCounts>" if reported else ""
+    return f"<Inventory>{control(start, end, **more)}{held}</Inventory>"
+
+
+def closing(start: str, end: str, **more: str) -> str:
+    given = control(start, end, **{"InvTypeCode": "-", "AllInvCode": "true", **more})
+    return f"<Inventory>{given}</Inventory>"
+
+
+def counts(*lines: str, unique: str = "", hotel: str = 'HotelCode="1"', root: str = "") -> bytes:
+    return (
+        f'<OTA_HotelInvCountNotifRQ Version="4"{root}>{unique}'
+        f"<Inventories {hotel}>{''.join(lines)}</Inventories></OTA_HotelInvCountNotifRQ>"
+    ).encode()
+
+
+def complete(*lines: str) -> bytes:
+    return counts(*lines, unique=COMPLETE)
+
+
+def limits(*messages: str, unique: str = "") -> bytes:
+    return (
+        f'<OTA_HotelAvailNotifRQ Version="1.002">{unique}<AvailStatusMessages HotelCode="1">'
+        f"{''.join(messages)}</AvailStatusMessages></OTA_HotelAvailNotifRQ>"
+    ).encode()
+
+
+def limit(within: str = "", **payload: str) -> str:
+    given = {"BookingLimit": "3", "BookingLimitMessageType": "SetLimit", **payload}
+    listed = "".join(f' {name}="{value}"' for name, value in given.items() if value != "-")
+    return f"<AvailStatusMessage{listed}>{within or control()}</AvailStatusMessage>"
+
+
+def enveloped(document: bytes) -> bytes:
+    token = "<Security><x><Username>u</Username><Password>p</Password></x></Security>"
+    return (
+        f'<s:Envelope xmlns:s="{SOAP}"><s:Header>{token}</s:Header>'
+        f"<s:Body>{document.decode()}</s:Body></s:Envelope>"
+    ).encode()
+
+
+def read(*bodies: bytes, context: HotelContext = CONTEXT, explain: bool = False) -> ReadItem:
+    (item,) = read_free_rooms(bodies, context, limit=10, explain=explain)
+    return item
+
+
+def understood(body: bytes) -> AvailabilitySet:
+    item = read(body)
+    assert item.reason is None, item.reason
+    assert isinstance(item.snapshot, AvailabilitySet)
+    return item.snapshot
+
+
+def cells(body: bytes) -> dict[tuple[str, str], AvailabilitySnapshot]:
+    return {(c.room_type_id, c.day.isoformat()[5:]): c for c in understood(body).cells}
+
+
+def rejected(body: bytes) -> tuple[str, str]:
+    """Code and path."""
+    item = read(body)
+    assert item.snapshot is None
+    assert item.reason is not None
+    return item.reason.code, item.reason.path or ""
+
+
+def numbers(found: AvailabilitySnapshot) -> Sequence[object]:
+    return found.total, found.available, found.occupied, found.blocked
+
+
+class TestACategory:
+    def test_has_what_is_bookable_on_each_night_the_last_included(self) -> None:
+        found = cells(counts(line(("2", 3))))
+        assert {key: cell.available for key, cell in found.items()} == {
+            ("DBL", "04-01"): 3,
+            ("DBL", "04-02"): 3,
+        }
+
+    def test_without_counts_is_sold_out(self) -> None:
+        found = cells(counts(line()))["DBL", "04-01"]
+        assert numbers(found) == (ABSENT, 0, ABSENT, 0)
+
+    def test_tells_what_is_blocked_apart(self) -> None:
+        found = cells(counts(line(("2", 3), ("6", 1), ("9", 2))))["DBL", "04-01"]
+        assert numbers(found) == (ABSENT, 3, ABSENT, 3)
+
+    def test_has_no_more_than_its_limit_less_what_is_held_back(self) -> None:
+        found = cells(limits(limit(BookingThreshold="1")))["DBL", "04-01"]
+        assert numbers(found) == (ABSENT, 2, ABSENT, 1)
+
+    def test_is_counted_in_full_by_htng(self) -> None:
+        reported = [("1", 20), ("2", 15), ("4", 3), ("5", 2), ("3", 9), ("6", 1), ("8", 1)]
+        found = cells(enveloped(counts(line(*reported, end="-"))))
+        assert found.keys() == {("DBL", "04-01")}
+        assert numbers(found["DBL", "04-01"]) == (20, 15, 5, 2)
+
+    def test_of_htng_is_silent_where_it_was_not_counted(self) -> None:
+        found = cells(enveloped(counts(line(("2", -1), InvTypeCode="A long category"))))
+        assert numbers(found["A long category", "04-01"]) == (ABSENT, -1, ABSENT, ABSENT)
+
+
+class TestRooms:
+    def test_are_added_up_by_their_category(self) -> None:
+        rooms = [line(("2", 1), InvCode="101"), line(("2", 1), InvCode="102", end="2026-04-01")]
+        found = cells(complete(*rooms))
+        assert (found["DBL", "04-01"].available, found["DBL", "04-02"].available) == (2, 1)
+
+    def test_are_told_one_by_one_for_those_that_a_delta_does_not_name(self) -> None:
+        found = cells(counts(line(InvCode="101")))["DBL", "04-01"]
+        assert found.counted_rooms == (RoomCount(room_id="101"),)
+        assert not found.rooms_are_all
+        complete_item = cells(complete(line(("2", 1), InvCode="101")))["DBL", "04-01"]
+        assert complete_item.counted_rooms == (RoomCount(room_id="101", available=1),)
+        assert complete_item.rooms_are_all
+
+
+class TestACompleteSet:
+    def test_holds_from_the_hotels_today(self) -> None:
+        late = CONTEXT.observed_at.replace(hour=23, minute=30)
+        context = HotelContext(time_zone="Europe/Rome", currency="EUR", observed_at=late)
+        item = read(complete(line(("2", 3))), context=context)
+        assert isinstance(item.snapshot, AvailabilitySet)
+        assert item.snapshot.complete_from == TODAY + timedelta(days=1)
+
+    @pytest.mark.parametrize(
+        "body", [complete("<Inventory/>"), limits("<AvailStatusMessage/>", unique=COMPLETE)]
+    )
+    def test_may_be_empty(self, body: bytes) -> None:
+        assert understood(body).cells == ()
+        assert understood(body).complete_from == TODAY
+
+    def test_may_be_told_by_the_other_type_of_id(self) -> None:
+        assert understood(counts(line(), unique=COMPLETE.replace("16", "35"))).complete_from
+
+    def test_says_of_each_cell_whether_the_hotel_is_closed(self) -> None:
+        body = complete(closing("2026-04-02", "2026-04-03"), line())
+        assert [cell.closed for cell in understood(body).cells] == [False, True]
+        assert understood(body).closed_days == {date(2026, 4, 2), date(2026, 4, 3)}
+
+    def test_is_no_delta(self) -> None:
+        delta = understood(counts(line(("2", 1))))
+        assert (delta.complete_from, delta.cells[0].closed) == (None, ABSENT)
+
+
+class TestTheVersion:
+    def test_is_the_messages_own_instant(self) -> None:
+        payload = understood(counts(line(), root=' TimeStamp="2026-03-01T11:00:00+02:00"'))
+        assert payload.version == SourceVersion(datetime(2026, 3, 1, 9, tzinfo=UTC))
+        assert not payload.cells[0].version_is_ours
+
+    def test_is_its_arrival_where_it_tells_none(self) -> None:
+        payload = understood(counts(line()))
+        assert (payload.version, payload.version_is_ours) == (SourceVersion(NOON), True)
+
+    def test_must_be_an_instant(self) -> None:
+        assert rejected(counts(line(), root=' TimeStamp="yesterday"')) == (
+            "bad_instant",
+            "@TimeStamp",
+        )
+
+
+INVENTORY = "Inventories[0]/Inventory[0]"
+SECOND = "Inventories[0]/Inventory[1]"
+MAY = ("2026-05-01", "2026-05-02")
+CONTROL = f"{INVENTORY}/StatusApplicationControl"
+FIRST = f"{INVENTORY}/InvCounts/InvCount[0]"
+MESSAGE = "AvailStatusMessages[0]/AvailStatusMessage[0]"
+
+
+class TestAMessage:
+    @pytest.mark.parametrize(
+        ("body", "code", "path"),
+        [
+            # the whole
+            (counts(line(), hotel=""), "missing_field", "Inventories[0]/@HotelCode"),
+            (counts(), "missing_field", "Inventories[0]/Inventory"),
+            (counts("<Inventory/>"), "reset", INVENTORY),
+            (complete("<Inventory/>", line()), "reset", INVENTORY),
+            (complete(line(), "<Inventory/>"), "reset", SECOND),
+            (
+                counts(line(), unique=COMPLETE.replace("CompleteSet", "Delta")),
+                "unknown_value",
+                "UniqueID[0]/@Instance",
+            ),
+            (
+                counts(line(), unique='<UniqueID Type="16" ID="1"/>'),
+                "missing_field",
+                "UniqueID[0]/@Instance",
+            ),
+            (
+                counts(line(), unique=COMPLETE.replace("16", "14")),
+                "unknown_value",
+                "UniqueID[0]/@Type",
+            ),
+            (counts(line(), unique=COMPLETE * 2), "duplicate", "UniqueID[1]"),
+            # its lines
+            (counts(line(("2", 1), InvTypeCode="-")), "missing_field", f"{CONTROL}/@InvTypeCode"),
+            (counts(line(InvTypeCode="NINECHARS")), "bad_text", f"{CONTROL}/@InvTypeCode"),
+            (counts(line(InvTypeCode="")), "bad_text", f"{CONTROL}/@InvTypeCode"),
+            (counts(line(InvCode="")), "bad_text", f"{CONTROL}/@InvCode"),
+            (
+                counts(line(InvTypeCode="-", InvCode="101")),
+                "missing_field",
+                f"{CONTROL}/@InvTypeCode",
+            ),
+            (counts(line(start="-")), "missing_field", f"{CONTROL}/@Start"),
+            (counts(line(end="-")), "missing_field", f"{CONTROL}/@End"),
+            (counts(line(start="2026-02-30")), "bad_date", f"{CONTROL}/@Start"),
+            (counts(line(end="2026-4-2")), "bad_date", f"{CONTROL}/@End"),
+            (counts(line(end="2026-04-02T00:00:00")), "bad_date", f"{CONTROL}/@End"),
+            (counts(line(end="2026-03-31")), "bad_period", f"{CONTROL}/@End"),
+            (counts(line(end="2027-05-06")), "bad_period", f"{CONTROL}/@End"),
+            (counts(line(("2", 1)).replace(control(), "")), "missing_field", CONTROL),
+            # their counts
+            (counts(line(("2", -1))), "bad_count", f"{FIRST}/@Count"),
+            (counts(line(("2", "1.5"))), "bad_count", f"{FIRST}/@Count"),
+            (counts(line(("2", ""))), "missing_field", f"{FIRST}/@Count"),
+            (counts(line(("2", "+1"))), "bad_count", f"{FIRST}/@Count"),
+            (counts(line(("1", 1))), "unknown_value", f"{FIRST}/@CountType"),
+            (counts(line(("", 1))), "missing_field", f"{FIRST}/@CountType"),
+            (
+                counts(line(("2", 1), ("2", 1))),
+                "duplicate",
+                f"{INVENTORY}/InvCounts/InvCount[1]/@CountType",
+            ),
+            (
+                counts(f"<Inventory>{control()}<InvCounts/></Inventory>"),
+                "missing_field",
+                f"{INVENTORY}/InvCounts/InvCount",
+            ),
+            (counts(line(("2", 2), InvCode="101")), "bad_count", INVENTORY),
+            (counts(line(("2", 1), ("6", 1), InvCode="101")), "bad_count", INVENTORY),
+            # lines together
+            (counts(line(), line(start="2026-04-02", end="2026-04-05")), "overlap", SECOND),
+            (counts(line(), line()), "overlap", SECOND),
+            (counts(line(InvCode="1"), line(InvCode="1")), "overlap", SECOND),
+            (counts(line(InvCode="1"), line(InvCode="1", InvTypeCode="SGL")), "overlap", SECOND),
+            (complete(line(), line(InvCode="1", start=MAY[0], end=MAY[0])), "mixed", SECOND),
+            (complete(line(InvCode="1"), line(InvTypeCode="SGL")), "mixed", SECOND),
+            # closing seasons
+            (counts(closing(*MAY)), "closing_season", INVENTORY),
+            (complete(line(), closing(*MAY)), "closing_season", SECOND),
+            (complete(closing(*MAY), closing("2026-05-02", "2026-05-03")), "overlap", SECOND),
+            (complete(closing("2026-04-02", "2026-05-02"), line(("2", 1))), "overlap", SECOND),
+            (complete(closing(*MAY, InvTypeCode="DBL")), "mixed", f"{CONTROL}/@InvTypeCode"),
+            (complete(closing(*MAY, InvCode="1")), "mixed", f"{CONTROL}/@InvCode"),
+            (
+                complete(line(("2", 0), InvTypeCode="-", AllInvCode="1")),
+                "mixed",
+                f"{INVENTORY}/InvCounts",
+            ),
+            (complete(closing(*MAY, AllInvCode="yes")), "unknown_value", f"{CONTROL}/@AllInvCode"),
+            (
+                complete(closing(*MAY, AllInvCode="false")),
+                "missing_field",
+                f"{CONTROL}/@InvTypeCode",
+            ),
+            (complete(closing("2026-05-02", "2026-05-01")), "bad_period", f"{CONTROL}/@End"),
+            # limits
+            (limits("<AvailStatusMessage/>"), "reset", MESSAGE),
+            (limits(limit(BookingLimit="-")), "missing_field", f"{MESSAGE}/@BookingLimit"),
+            (limits(limit(BookingLimit="-1")), "bad_count", f"{MESSAGE}/@BookingLimit"),
+            (
+                limits(limit(BookingLimitMessageType="-")),
+                "missing_field",
+                f"{MESSAGE}/@BookingLimitMessageType",
+            ),
+            (
+                limits(limit(BookingLimitMessageType="AdjustLimit")),
+                "unknown_value",
+                f"{MESSAGE}/@BookingLimitMessageType",
+            ),
+            (limits(limit(BookingThreshold="4")), "bad_count", f"{MESSAGE}/@BookingThreshold"),
+            (limits(limit(" ")), "missing_field", f"{MESSAGE}/StatusApplicationControl"),
+            (limits(limit(), limit()), "overlap", "AvailStatusMessages[0]/AvailStatusMessage[1]"),
+            (limits(limit(control(InvCode="1"))), "bad_count", MESSAGE),
+            (
+                limits(limit(control(RatePlanCode="BAR"))),
+                "by_rate_plan",
+                f"{MESSAGE}/StatusApplicationControl/@RatePlanCode",
+            ),
+            (
+                limits(limit(control() + control(InvTypeCode="SGL"))),
+                "duplicate",
+                f"{MESSAGE}/StatusApplicationControl[1]",
+            ),
+            (
+                counts(line(("2", 1)).replace("</InvCounts>", "</InvCounts><InvCounts/>")),
+                "duplicate",
+                f"{INVENTORY}/InvCounts[1]",
+            ),
+            # HTNG
+            (enveloped(counts(line())), "missing_field", f"{INVENTORY}/InvCounts"),
+            (enveloped(counts(line(("7", 1)))), "unknown_value", f"{FIRST}/@CountType"),
+        ],
+    )
+    def test_that_breaks_a_rule_is_refused_as_a_whole(
+        self, body: bytes, code: str, path: str
+    ) -> None:
+        assert rejected(body) == (code, path)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            counts(line(), line(start="2026-04-03", end="2026-04-04")),
+            counts(line(), line(InvTypeCode="SGL")),
+            counts(line(InvCode="1"), line(InvCode="2")),
+            counts(line(InvCode="1"), line(InvCode="1", InvTypeCode="S", start=MAY[0], end=MAY[0])),
+            counts(line(), hotel='HotelName="Inn"'),
+            counts(line(end="2027-05-05")),
+            counts(line(AllInvCode="false")),
+            complete(closing(*MAY)),
+            complete(closing("2026-04-01", "2026-05-02"), line()),
+            complete(closing("2026-04-01", "2026-05-02"), line(("2", 0))),
+        ],
+    )
+    def test_that_keeps_them_is_taken(self, body: bytes) -> None:
+        understood(body)
+
+    def test_of_more_than_can_be_kept_is_refused(self) -> None:
+        nights = (date(2026, 1, 1), date(2026, 12, 31))
+        lines = [
+            line(InvTypeCode=str(n), start=nights[0].isoformat(), end=nights[1].isoformat())
+            for n in range(MAX_CELLS // 365 + 1)
+        ]
+        assert rejected(counts(*lines))[0] == "too_many"
+
+    def test_loses_nights_that_are_too_far_away(self) -> None:
+        assert understood(counts(line(start="2031-01-01", end="2031-01-02"))).cells == ()
+
+    def test_of_another_kind_is_none(self) -> None:
+        for body in (b"<OTA_PingRQ/>", b"<Envelope/>", b"<Envelope><Body/></Envelope>"):
+            with pytest.raises(UnreadableMessage):
+                read(body)
+
+    def test_is_one_item_and_they_are_bounded(self) -> None:
+        assert len(read_free_rooms([counts(line())] * 2, CONTEXT, limit=2, explain=False)) == 2
+        with pytest.raises(TooManyItems):
+            read_free_rooms([counts(line())] * 3, CONTEXT, limit=2, explain=False)
+
+    def test_is_kept_as_it_came_without_the_senders_password(self) -> None:
+        raw = read(enveloped(counts(line(("2", 1))))).raw
+        assert b"Password" not in raw
+        assert read(raw).snapshot == read(enveloped(counts(line(("2", 1))))).snapshot
+
+    def test_can_be_explained(self) -> None:
+        item = read(counts(line(("2", 1), ("6", 0))), explain=True)
+        assert dict(item.field_trace) == {
+            "@Version": "(read)",
+            "Inventories[0]/@HotelCode": "(read)",
+            f"{CONTROL}/@Start": "day",
+            f"{CONTROL}/@End": "day",
+            f"{CONTROL}/@InvTypeCode": "room_type_id",
+            f"{FIRST}/@CountType": "(read)",
+            f"{FIRST}/@Count": "available",
+            f"{INVENTORY}/InvCounts/InvCount[1]/@CountType": "(read)",
+            f"{INVENTORY}/InvCounts/InvCount[1]/@Count": "blocked",
+        }
+
+
+class TestThePublishedMessages:
+    @pytest.mark.parametrize(
+        ("name", "nights"),
+        [
+            ("alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ.xml", 20),
+            ("alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ-empty.xml", 0),
+            ("alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml", 30),
+            ("alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-categories.xml", 10),
+            ("alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-rooms.xml", 10),
+            ("htng-OTA_HotelInvCountNotifRQ-create.xml", 2),
+        ],
+    )
+    def test_are_taken(self, name: str, nights: int) -> None:
+        assert len(understood(sample(name)).cells) == nights
+
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [("categories-and-rooms-mixed", "mixed"), ("no-uniqueid-and-reset", "reset")],
+    )
+    def test_that_are_wrong_on_purpose_are_refused(self, name: str, code: str) -> None:
+        assert rejected(sample(f"alpinebits-2020_10-HotelAvailNotifRQ_err_{name}.xml"))[0] == code
+
+    def test_have_a_home_for_everything_but_names(self) -> None:
+        item = read(
+            sample("alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml"), explain=True
+        )
+        assert {target for _, target in item.field_trace} == {
+            "(read)",
+            "room_type_id",
+            "day",
+            "available",
+        }
+
+
+def sample(name: str) -> bytes:
+    path = SAMPLES / name
+    if not path.exists():
+        pytest.skip(f"no vendor samples in {SAMPLES}")
+    assert parse_xml(path.read_bytes())
+    return path.read_bytes()

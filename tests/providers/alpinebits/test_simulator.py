@@ -1,0 +1,209 @@
+"""The simulator keeps to the published XSDs in AlpineBits' own dialect; so does the client."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from adapters.outbound.provider_kit.parsing.xml_text import parse_xml
+from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from adapters.outbound.providers.alpinebits.simulator.dialect import Dialect
+from adapters.outbound.providers.alpinebits.simulator.free_rooms import DAYS, AvailabilityFormat
+from adapters.outbound.providers.alpinebits.simulator.server import (
+    AlpineBitsSimulator,
+    DialectOptions,
+    start_simulator,
+)
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from tests.adapters.provider_kit.simulation.server.webhook_receiver import PATIENCE_SECONDS
+from tests.providers.alpinebits.payloads import SPECS, read, snapshot_of
+from tests.providers.alpinebits.test_client import open_vendor_client, request
+
+VERSIONS = ("2018-10", "2020-10")
+REQUEST = re.compile(rb'name="request"\r\n\r\n(.*)\r\n--', re.DOTALL)
+
+
+@cache
+def schema(version: str) -> etree.XMLSchema:
+    path = SPECS / "alpinebits" / f"alpinebits-{version}-{version}.xsd"
+    if not path.exists():
+        pytest.skip("the vendors' descriptions are not on this machine (PMS_VENDOR_SPECS)")
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+def problems(body: bytes, version: str) -> list[str]:
+    validator = schema(version)
+    validator.validate(etree.fromstring(body))
+    return [str(error.message) for error in validator.error_log]
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> list[tuple[Call, Reply]]:
+    found: list[tuple[Call, Reply]] = []
+    dialect_options = DialectOptions(Dialect.ALPINEBITS)
+    with AlpineBitsSimulator(
+        create_activity_generator(bookings=60), dialect_options=dialect_options
+    ) as simulator:
+
+        def answer(call: Call) -> Reply:
+            reply = simulator.api.answer(call)
+            found.append((call, reply))
+            return reply
+
+        simulator.serve(answer)
+        simulator.advance(days=3, events=60)
+        with open_vendor_client(simulator) as client:
+            client.check()
+            for kind in (SyncKind.FULL, SyncKind.DELTA, SyncKind.DELTA):
+                list(client.pull(request(simulator, kind)))
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+class TestExchange:
+    def test_has_valid_answers(self, exchanges: list[tuple[Call, Reply]], version: str) -> None:
+        roots = set()
+        for _, reply in exchanges:
+            assert problems(reply.body, version) == []
+            roots.add(parse_xml(reply.body).name)
+        assert roots == {"OTA_PingRS", "OTA_ResRetrieveRS", "OTA_NotifReportRS"}
+
+    def test_has_valid_requests(self, exchanges: list[tuple[Call, Reply]], version: str) -> None:
+        roots = set()
+        for call, _ in exchanges:
+            document = REQUEST.search(call.body)
+            assert document is not None
+            assert problems(document[1], version) == []
+            roots.add(parse_xml(document[1]).name)
+        assert roots == {"OTA_PingRQ", "OTA_ReadRQ", "OTA_NotifReportRQ"}
+
+
+class TestPushes:
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_of_reservations_are_valid_and_read(self, version: str) -> None:
+        activity = create_activity_generator(bookings=60)
+        simulator = AlpineBitsSimulator(
+            activity, dialect_options=DialectOptions(Dialect.ALPINEBITS)
+        )
+        pushed = [push.write() for push in simulator.advance(days=3, events=60)]
+        assert len(pushed) > 50
+        for body in pushed:
+            assert problems(body, version) == []
+            (item,) = read(body)
+            snapshot_of(item)
+        simulator.stop()
+
+    @pytest.mark.parametrize("form", list(AvailabilityFormat))
+    def test_of_free_rooms_are_valid(self, form: AvailabilityFormat) -> None:
+        activity = create_activity_generator(bookings=60)
+        simulator = AlpineBitsSimulator(activity, dialect_options=DialectOptions(Dialect.SMX, form))
+        complete = simulator.push_source.all_rooms()
+        changed = [p for p in simulator.advance(days=1, events=30) if p.action == complete.action]
+        for push in (complete, *changed):
+            assert problems(push.write(), form.value) == []
+        assert changed
+        assert b"CompleteSet" in complete.write()
+        assert b"CompleteSet" not in changed[0].write()
+        simulator.stop()
+
+    def test_tell_the_free_rooms_of_every_day(self) -> None:
+        simulator = AlpineBitsSimulator(create_activity_generator(bookings=60))
+        root = parse_xml(simulator.push_source.all_rooms().write())
+        inventories = root.child("Inventories")
+        assert inventories is not None
+        days = 0
+        for inventory in inventories.all("Inventory"):
+            push_source = inventory.child("StatusApplicationControl")
+            assert push_source is not None
+            first, last = (
+                date.fromisoformat(push_source.get(name) or "") for name in ("Start", "End")
+            )
+            days += (last - first).days + 1
+        assert days == DAYS * len(simulator.hotel.room_types)
+        simulator.stop()
+
+    def test_go_out_with_their_means_of_trust(self) -> None:
+        with AlpineBitsSimulator(create_activity_generator(bookings=20)) as target:
+            calls: list[Call] = []
+
+            def answer(call: Call) -> Reply:
+                calls.append(call)
+                return Reply(200)
+
+            target.serve(answer)
+            with AlpineBitsSimulator(create_activity_generator(bookings=20)) as simulator:
+                simulator.webhook_auth = "key:password"
+                sender = simulator.send_webhooks_to(f"{target.base_url}/api/pms/alpinebits")
+                simulator.act(ScenarioAction.BOOK)
+                simulator.advance(events=5)
+                assert sender.flush(PATIENCE_SECONDS)
+        assert {call.headers["authorization"] for call in calls} == {"Basic a2V5OnBhc3N3b3Jk"}
+        assert all(call.headers["content-type"].startswith("multipart/") for call in calls)
+        assert b"OTA_HotelInvCountNotif:FreeRooms" in calls[0].body
+        assert any(b"OTA_HotelResNotif:GuestRequests" in call.body for call in calls)
+
+
+class TestScenario:
+    @pytest.fixture
+    def simulator(self) -> Iterator[AlpineBitsSimulator]:
+        simulator = start_simulator(SimulatorOptions(bookings=60, days=1))
+        yield simulator
+        simulator.stop()
+
+    def test_action_updates_expected_bookings(self, simulator: AlpineBitsSimulator) -> None:
+        expected = {
+            ScenarioAction.BOOK: BookingStatus.CONFIRMED,
+            ScenarioAction.AMEND: BookingStatus.CONFIRMED,
+            ScenarioAction.CHECK_IN: BookingStatus.CHECKED_IN,
+            ScenarioAction.REVERT_CHECK_IN: BookingStatus.CONFIRMED,
+            ScenarioAction.CANCEL: BookingStatus.CANCELED,
+            ScenarioAction.NO_SHOW: BookingStatus.NO_SHOW,
+        }
+        for act, status in expected.items():
+            name = simulator.act(act)
+            (message,) = simulator.messages()
+            (item,) = read(message.body)
+            found = snapshot_of(item)
+            (push_source,) = [
+                each for each in simulator.expected_bookings() if each.external_id == name
+            ]
+            assert found.external_id == name
+            assert found.status is push_source.status
+            assert found.total == push_source.total
+            if len(found.rooms or ()) == 1:
+                assert push_source.status is status, act
+
+    def test_does_not_support_deletion(self, simulator: AlpineBitsSimulator) -> None:
+        assert simulator.act(ScenarioAction.DELETE) is None
+        assert simulator.messages() == []
+
+    def test_tells_each_of_a_burst(self, simulator: AlpineBitsSimulator) -> None:
+        simulator.burst(30)
+        names = {item.external_id for m in simulator.messages() for item in read(m.body)}
+        assert len(names) == 30
+
+    def test_restores_state_from_journal(self, tmp_path: Path) -> None:
+        first = date(2027, 3, 26)
+        options = SimulatorOptions(
+            bookings=20,
+            days=2,
+            journal=tmp_path / "journal",
+            start_date=first,
+            dialect="alpinebits",
+        )
+        states = []
+        for _ in range(2):
+            simulator = start_simulator(options)
+            states.append(simulator.state()["states"])
+            today = simulator.hotel.today
+            simulator.stop()
+        assert states[0] == states[1]
+        assert today == first + timedelta(days=2)

@@ -1,0 +1,60 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.values import ABSENT
+from ports.errors import UnreadableMessage
+from tests.providers.apaleo.payloads import OBSERVED, cell, read
+
+
+def answer(*groups: Any, begin: str = "2026-03-10T15:00:00+01:00") -> dict[str, Any]:
+    return {"timeSlices": [{"from": begin, "unitGroups": list(groups)}], "count": 0}
+
+
+def group(**changes: Any) -> dict[str, Any]:
+    return {
+        "unitGroup": {"id": "VIE-DBL", "code": "DBL"},
+        "physicalCount": 11,
+        "houseCount": 10,
+        "soldCount": 4,
+        "sellableCount": 3,
+        "availableCount": 5,
+        "maintenance": {"outOfService": 1, "outOfOrder": 1, "outOfInventory": 1},
+        "block": {"definite": 2, "remaining": 1},
+        **changes,
+    }
+
+
+class TestAvailability:
+    def test_is_a_cell_per_unit_group_and_night(self) -> None:
+        found = cell(read(ItemKind.AVAILABILITY, answer(group()))[0])
+        assert found.external_id == "VIE-DBL/2026-03-10"
+        assert (found.total, found.available, found.occupied, found.blocked) == (10, 3, 4, 3)
+        assert found.version_is_ours
+        assert found.version.updated_at == OBSERVED
+
+    def test_is_of_the_hotels_night(self) -> None:
+        late = answer(group(), begin="2026-03-10T23:30:00Z")
+        assert cell(read(ItemKind.AVAILABILITY, late)[0]).day == date(2026, 3, 11)
+
+    def test_says_nothing_of_what_is_missing(self) -> None:
+        found = cell(read(ItemKind.AVAILABILITY, answer({"unitGroup": {"id": "A"}}))[0])
+        assert (found.total, found.available, found.blocked) == (ABSENT, ABSENT, ABSENT)
+
+    def test_of_one_bad_group_does_not_stop_the_others(self) -> None:
+        items = read(ItemKind.AVAILABILITY, answer(group(soldCount="4"), {}, 7, group()))
+        paths = [item.reason and item.reason.path for item in items]
+        place = "timeSlices[0].unitGroups"
+        assert paths == [f"{place}[0].soldCount", f"{place}[1].unitGroup", f"{place}[2]", None]
+
+    def test_traces_every_field(self) -> None:
+        (item,) = read(ItemKind.AVAILABILITY, answer(group()), explain=True)
+        field_trace = dict(item.field_trace)
+        assert field_trace["houseCount"] == "total"
+        assert field_trace["physicalCount"] == "extras"
+
+    def test_needs_time_slices(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.AVAILABILITY, {"unitGroups": []})

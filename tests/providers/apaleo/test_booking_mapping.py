@@ -1,0 +1,281 @@
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
+from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoEntry
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
+from domain.status import BookingStatus
+from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from ports.errors import UnreadableMessage, Unsupported
+from tests.providers.apaleo.payloads import (
+    booking,
+    euros,
+    read,
+    refusal,
+    reservation,
+    sample,
+)
+
+
+def extras(snapshot: BookingSnapshot) -> dict[str, str]:
+    assert isinstance(snapshot.extras, tuple)
+    return dict(snapshot.extras)
+
+
+def slice_of(day: str, amount: float) -> dict[str, Any]:
+    return {"serviceDate": day, "totalGrossAmount": euros(amount), "from": f"{day}T15:00:00+01:00"}
+
+
+class TestReservation:
+    def test_is_a_booking_of_one_room_in_the_group_of_its_booking(self) -> None:
+        found = booking(unit={"id": "VIE-101", "name": "101"})
+        assert (found.external_id, found.group_id) == ("QWERTYUI-1", "QWERTYUI")
+        assert found.confirmation_number == "QWERTYUI-1"
+        assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+        assert isinstance(found.rooms, tuple)
+        (room,) = found.rooms
+        assert (room.room_type_id, room.room_id) == ("VIE-DBL", "VIE-101")
+        assert room.rate_plan_id == "VIE-FLEX"
+
+    def test_is_ordered_by_the_seventh_digit_too(self) -> None:
+        first = booking(modified="2026-02-03T04:05:06.7654321+01:00").version
+        second = booking(modified="2026-02-03T04:05:06.7654322+01:00").version
+        assert first == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 765432, tzinfo=UTC), 100)
+        assert first < second
+
+    def test_that_was_never_modified_has_the_version_of_its_creation(self) -> None:
+        found = booking(modified="0001-01-01T00:00:00Z", created="2026-01-01T00:00:00Z")
+        assert found.version == SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
+
+    @pytest.mark.parametrize(
+        ("state", "status", "holds"),
+        [
+            ("Confirmed", BookingStatus.CONFIRMED, True),
+            ("InHouse", BookingStatus.CHECKED_IN, True),
+            ("CheckedOut", BookingStatus.CHECKED_OUT, False),
+            ("Canceled", BookingStatus.CANCELED, False),
+            ("NoShow", BookingStatus.NO_SHOW, False),
+        ],
+    )
+    def test_maps_all_states(self, state: str, status: BookingStatus, *, holds: bool) -> None:
+        found = booking(status=state)
+        assert (found.status, found.holds_inventory) == (status, holds)
+
+    def test_rejects_unknown_state(self) -> None:
+        reason = refusal(status="Teleported")
+        assert (reason.code, reason.path) == ("unknown_value", "reservations[0].status")
+
+    @pytest.mark.parametrize(
+        ("arrival", "departure", "days"),
+        [
+            ("2026-03-09T23:30:00Z", "2026-03-12T10:00:00Z", (10, 12)),
+            ("2026-03-10T00:30:00+01:00", "2026-03-11T00:30:00+01:00", (10, 11)),
+            ("2026-03-10T09:00:00+01:00", "2026-03-10T18:00:00+01:00", (10, 10)),
+            ("2026-03-10T17:00:00+01:00", "2026-03-10T17:00:00+01:00", (10, 10)),
+        ],
+    )
+    def test_uses_hotel_dates_for_any_offset(
+        self, arrival: str, departure: str, days: tuple[int, int]
+    ) -> None:
+        found = booking(arrival=arrival, departure=departure)
+        assert found.stay == Stay(date(2026, 3, days[0]), date(2026, 3, days[1]))
+
+    @pytest.mark.parametrize(
+        ("code", "company", "source"),
+        [
+            ("Direct", False, BookingSource.DIRECT),
+            ("Ibe", False, BookingSource.DIRECT),
+            ("Direct", True, BookingSource.CORPORATE),
+            ("Expedia", True, BookingSource.OTA),
+            ("MarsTravel", False, BookingSource.OTHER),
+        ],
+    )
+    def test_keeps_its_channel_beside_the_source(
+        self, code: str, source: BookingSource, *, company: bool
+    ) -> None:
+        payload = {"company": {"id": "C", "name": "Acme"}} if company else {}
+        found = booking(channelCode=code, **payload)
+        assert found.source is source
+        assert extras(found)["channelCode"] == json.dumps(code)
+
+    def test_counts_adults_and_children_by_age(self) -> None:
+        found = booking(adults=2, childrenAges=[6, 0, 6])
+        assert isinstance(found.rooms, tuple)
+        assert found.rooms[0].occupancy == (
+            AgeCount(AgeClass.ADULT, 2),
+            AgeCount(AgeClass.CHILD, 1, age=0),
+            AgeCount(AgeClass.CHILD, 2, age=6),
+        )
+
+    def test_has_the_prices_of_its_time_slices(self) -> None:
+        pieces = [
+            slice_of("2026-03-11", 120.25),
+            slice_of("2026-03-10", 100),
+            slice_of("2026-03-11", 10),
+        ]
+        found = booking(timeSlices=pieces)
+        assert isinstance(found.rooms, tuple)
+        assert found.rooms[0].nightly_prices == (
+            NightlyPrice(date(2026, 3, 10), Money(10_000, "EUR")),
+            NightlyPrice(date(2026, 3, 11), Money(13_025, "EUR")),
+        )
+
+    def test_negates_vendor_balance(self) -> None:
+        found = booking(balance=euros(-80.5))
+        assert found.balance == Money(8_050, "EUR")
+        assert json.loads(extras(found)["balance"])["amount"] == -80.5
+
+    def test_takes_money_by_the_currencys_own_digits(self) -> None:
+        found = booking(
+            totalGrossAmount={"amount": 12_000, "currency": "JPY"},
+            balance={"amount": 0.005, "currency": "KWD"},
+        )
+        assert (found.total, found.balance) == (Money(12_000, "JPY"), Money(-5, "KWD"))
+
+    def test_maps_parties_by_role_without_ids(self) -> None:
+        found = booking(
+            additionalGuests=[{"lastName": "Berg", "address": {"countryCode": "AT"}}],
+            booker={"lastName": "Costa", "preferredLanguage": "it"},
+            company={"id": "C1", "name": "Acme"},
+        )
+        assert found.primary_guest == Party(
+            first_name="Ada", last_name="Aalto", email="ada@example.com"
+        )
+        assert found.further_guests == (
+            Party(role=PartyRole.COMPANION, last_name="Berg", country="AT"),
+            Party(role=PartyRole.BOOKER, last_name="Costa", language="it"),
+            Party(role=PartyRole.OWNER, last_name="Acme"),
+        )
+        assert extras(found)["company.id"] == '"C1"'
+
+    def test_keeps_unmapped_fields_by_path(self) -> None:
+        found = extras(booking(futureField={"a": [1.50]}, corporateCode="X", groupName="Party"))
+        assert found["futureField"] == '{"a":[1.5]}'
+        assert (found["corporateCode"], found["groupName"]) == ('"X"', '"Party"')
+        assert found["guaranteeType"] == '"CreditCard"'
+
+    def test_drops_payment_data(self) -> None:
+        account = {"accountNumber": "1111", "payerReference": "tok", "paymentMethod": "visa"}
+        found = extras(booking(paymentAccount=account))
+        assert found["paymentAccount.paymentMethod"] == '"visa"'
+        assert not {"paymentAccount.accountNumber", "paymentAccount.payerReference"} & found.keys()
+
+    def test_single_and_listed_reservations_map_equally(self) -> None:
+        single_reservation = booking(
+            payableAmount={"guest": euros(1)}, taxDetails=[{"vatType": "Normal"}]
+        )
+        assert single_reservation == booking()
+
+    @pytest.mark.parametrize(
+        "field",
+        [
+            "id",
+            "bookingId",
+            "status",
+            "arrival",
+            "departure",
+            "modified",
+            "totalGrossAmount",
+            "unitGroup",
+            "ratePlan",
+            "adults",
+            "channelCode",
+        ],
+    )
+    def test_rejects_missing_required_field(self, field: str) -> None:
+        reason = refusal(**{field: ...})
+        assert (reason.code, reason.path) == ("missing_field", f"reservations[0].{field}")
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"arrival": 17}, "arrival"),
+            ({"arrival": "2026-03-10T15:00:00"}, "arrival"),
+            ({"departure": "2026-03-01T15:00:00Z"}, "departure"),
+            ({"totalGrossAmount": {"amount": "1", "currency": "EUR"}}, "totalGrossAmount.amount"),
+            ({"totalGrossAmount": {"amount": 1.005, "currency": "EUR"}}, "totalGrossAmount.amount"),
+            ({"childrenAges": ["six"]}, "childrenAges"),
+            ({"primaryGuest": {"firstName": "A"}}, "primaryGuest.lastName"),
+        ],
+    )
+    def test_rejects_wrong_type_with_path(self, changes: dict[str, Any], path: str) -> None:
+        assert refusal(**changes).path == f"reservations[0].{path}"
+
+    def test_traces_every_field(self) -> None:
+        body = {"reservations": [reservation(comment="late")], "count": 1}
+        (item,) = read(ItemKind.BOOKING, body, explain=True)
+        field_trace = dict(item.field_trace)
+        assert field_trace["comment"] == "notes"
+        assert field_trace["totalGrossAmount.amount"] == "total"
+        assert field_trace["guaranteeType"] == "extras"
+        for key in reservation():
+            assert any(
+                path == key or path.startswith((f"{key}.", f"{key}[")) for path in field_trace
+            ), key
+
+
+class TestMissingFields:
+    OPTIONAL = ("checked_in_at", "canceled_at", "notes", "special_requests", "further_guests")
+
+    def test_missing_field_is_absent_in_push(self) -> None:
+        found = booking(primaryGuest=..., balance=...)
+        assert {getattr(found, name) for name in self.OPTIONAL} == {ABSENT}
+        assert (found.primary_guest, found.balance) == (ABSENT, ABSENT)
+
+    def test_missing_field_is_null_in_api_response(self) -> None:
+        mapper = ApaleoBookingMapper(zone("Europe/Berlin"), is_complete=True)
+        payload = loads(json.dumps(reservation(primaryGuest=..., balance=...)))
+        found = mapper.map(ApaleoEntry("", payload)).snapshot
+        assert isinstance(found, BookingSnapshot)
+        assert [getattr(found, name) for name in self.OPTIONAL] == [None, None, None, None, ()]
+        assert (found.primary_guest, found.balance) == (None, None)
+
+    def test_unset_instant_is_null(self) -> None:
+        assert booking(checkInTime="0001-01-01T00:00:00Z").checked_in_at is None
+
+
+class TestMessages:
+    def test_may_be_one_reservation_or_an_array(self) -> None:
+        assert [item.external_id for item in read(ItemKind.BOOKING, reservation())] == [
+            "QWERTYUI-1"
+        ]
+        two = [reservation(), reservation(id="B-2", status="?")]
+        assert [item.reason and item.reason.path for item in read(ItemKind.BOOKING, two)] == [
+            None,
+            "[1].status",
+        ]
+
+    @pytest.mark.parametrize("body", [{"count": 0}, {"reservations": {}}, 17, b"<html>", b""])
+    def test_rejects_message_without_reservations(self, body: Any) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.BOOKING, body)
+
+    def test_of_guests_do_not_exist(self) -> None:
+        with pytest.raises(Unsupported):
+            read(ItemKind.GUEST, {"guests": []})
+
+
+class TestVendorsSamples:
+    def test_reservations_map(self) -> None:
+        items = read(
+            ItemKind.BOOKING, sample("swagger2021-booking-BookingReservationsGet__resp-200.json")
+        )
+        assert len(items) == 2
+        assert all(isinstance(item.snapshot, BookingSnapshot) for item in items), items
+
+    def test_a_bookings_reservation_has_no_time_stamp_of_its_own(self) -> None:
+        (item,) = read(
+            ItemKind.BOOKING, sample("swagger2021-booking-BookingBookingsByIdGet__resp-200.json")
+        )
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "reservations[0].modified")
+
+    def test_groups_are_no_reservations(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.BOOKING, sample("swagger2021-booking-BookingGroupsGet__resp-200.json"))

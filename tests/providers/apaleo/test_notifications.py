@@ -1,0 +1,95 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.outbound.providers.apaleo.mapping.notifications import as_timestamp
+from ports.errors import UnreadableMessage
+from ports.providers import Notification, Ref, RefKind
+from tests.providers.apaleo.payloads import context, provider, sample
+
+
+def parse_event(**changes: Any) -> Notification:
+    payload = {
+        "topic": "Reservation",
+        "type": "changed",
+        "id": "00000000-0000-4000-8000-000000000001",
+        "accountId": "ACC",
+        "propertyId": "VIE",
+        "timestamp": 1_772_366_400_000,
+        "data": {"entityId": "QWERTYUI-1"},
+        **changes,
+    }
+    body = {key: value for key, value in payload.items() if value is not ...}
+    return provider.read_notification(json.dumps(body).encode(), context())
+
+
+BOOKING = (Ref(RefKind.BOOKING, "QWERTYUI-1"),)
+
+
+class TestNotification:
+    @pytest.mark.parametrize("topic", ["Reservation", "reservation", "RESERVATION"])
+    @pytest.mark.parametrize("event", ["created", "check-in-reverted", "deleted", "unit-assigned"])
+    def test_returns_reservation_reference(self, topic: str, event: str) -> None:
+        found = parse_event(topic=topic, type=event)
+        assert (found.refs, found.ignored, found.property_id) == (BOOKING, (), "VIE")
+
+    def test_uses_event_id_as_key(self) -> None:
+        assert parse_event().event_key == "00000000-0000-4000-8000-000000000001"
+        assert parse_event(id=...).event_key is None
+
+    def test_names_a_booking_whose_reservations_are_meant(self) -> None:
+        found = parse_event(topic="Booking", data={"entityId": "QWERTYUI"})
+        assert found.refs == (Ref(RefKind.BOOKING, "QWERTYUI"),)
+
+    def test_fetches_and_reports_unknown_event_type(self) -> None:
+        found = parse_event(type="teleported")
+        assert (found.refs, found.ignored) == (BOOKING, ("reservation/teleported",))
+
+    @pytest.mark.parametrize("topic", ["folio", "NightAudit", "account", "somethingNew"])
+    def test_ignores_unrelated_topic(self, topic: str) -> None:
+        found = parse_event(topic=topic)
+        assert (found.refs, found.ignored) == ((), (f"{topic.lower()}/changed",))
+
+    @pytest.mark.parametrize("topic", ["system", "System"])
+    def test_of_the_health_check_is_accepted(self, topic: str) -> None:
+        found = parse_event(
+            topic=topic, type="healthcheck", data=..., propertyId=..., propertyIds=["VIE", "MUC"]
+        )
+        assert (found.refs, found.ignored) == ((), ("system/healthcheck",))
+        assert found.property_id is None
+
+    def test_of_a_unit_asks_for_records_and_availability(self) -> None:
+        kinds = {ref.kind for ref in parse_event(topic="Unit", data=...).refs}
+        assert kinds == {RefKind.RECORDS, RefKind.AVAILABILITY}
+
+    @pytest.mark.parametrize(
+        "stamp",
+        [1_772_366_400, 1_772_366_400_000, "1772366400", "2026-03-01T12:00:00Z"],
+    )
+    def test_has_a_time_in_any_of_its_forms(self, stamp: object) -> None:
+        assert as_timestamp(stamp, "timestamp") == datetime(2026, 3, 1, 12, tzinfo=UTC)  # type: ignore[arg-type]
+        assert parse_event(timestamp=stamp).ignored == ()
+
+    @pytest.mark.parametrize("stamp", ["yesterday", True, 10**30, {}])
+    def test_accepts_unknown_timestamp_format(self, stamp: object) -> None:
+        found = parse_event(timestamp=stamp)
+        assert (found.refs, found.ignored) == (BOOKING, ("timestamp",))
+
+    @pytest.mark.parametrize(
+        "changes", [{"topic": ...}, {"type": 7}, {"data": ...}, {"data": {"entityId": None}}]
+    )
+    def test_rejects_missing_required_field(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(UnreadableMessage):
+            parse_event(**changes)
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
+    def test_that_is_none_is_refused(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            provider.read_notification(body, context())
+
+    def test_parses_third_party_example(self) -> None:
+        found = provider.read_notification(sample("3p-event-reservation-changed.json"), context())
+        assert [ref.kind for ref in found.refs] == [RefKind.BOOKING]
+        assert found.ignored == ()

@@ -1,0 +1,342 @@
+"""What a sender can get wrong, and what it is told: a code and the exact place."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from domain.messages import ItemKind
+from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from ports.providers import Account, HotelContext, ReadItem
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=NOON)
+LIMIT = 1_000
+
+VERSION = '"source_version": {"updated_at": "2026-03-01T12:00:00Z"}'
+HEAD = f'"external_id": "B-1", {VERSION}'
+
+
+def read(body: str | bytes, kind: ItemKind = ItemKind.BOOKING) -> list[ReadItem]:
+    payload = body.encode() if isinstance(body, str) else body
+    return list(CanonicalProvider().read_items(kind, [payload], CONTEXT, limit=LIMIT))
+
+
+def rejected(body: str, kind: ItemKind = ItemKind.BOOKING) -> tuple[str, str | None]:
+    (item,) = read(body, kind)
+    assert item.snapshot is None
+    assert item.reason is not None
+    return item.reason.code, item.reason.path
+
+
+class TestMessageThatIsRefusedAsAWhole:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"   ",
+            b"not json",
+            b"<xml/>",
+            b"12",
+            b'"text"',
+            b"null",
+            b'{"external_id": "B-1"',
+            b"[{},]",
+            b"{} {}",
+            b"\xff\xfe{}",
+            "{}".encode("utf-16"),
+            b"[" * 100_000,
+        ],
+    )
+    def test_is_no_json_object_or_array(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(body)
+
+    def test_has_more_items_than_the_limit(self) -> None:
+        assert len(read(json.dumps([{}] * 1_000))) == 1_000
+        with pytest.raises(TooManyItems) as caught:
+            read(json.dumps([{}] * 1_001))
+        assert caught.value.details == {"limit": 1_000}
+
+    def test_counts_the_items_of_all_bodies(self) -> None:
+        with pytest.raises(TooManyItems):
+            CanonicalProvider().read_items(ItemKind.GUEST, [b"[{}, {}]", b"{}"], CONTEXT, limit=2)
+
+    def test_is_a_notification(self) -> None:
+        with pytest.raises(Unsupported):
+            CanonicalProvider().read_notification(b"{}", CONTEXT)
+        with pytest.raises(Unsupported):
+            read("{}", ItemKind.NOTIFICATION)
+
+
+BAD_BOOKINGS = {
+    "nothing at all": ("{}", "missing_field", "external_id"),
+    "no id": (f"{{{VERSION}}}", "missing_field", "external_id"),
+    "null id": (f'{{"external_id": null, {VERSION}}}', "wrong_type", "external_id"),
+    "numeric id": (f'{{"external_id": 17, {VERSION}}}', "wrong_type", "external_id"),
+    "empty id": (f'{{"external_id": "", {VERSION}}}', "bad_id", "external_id"),
+    "padded id": (f'{{"external_id": " B", {VERSION}}}', "bad_id", "external_id"),
+    "id with a line feed": (f'{{"external_id": "B\\n1", {VERSION}}}', "bad_id", "external_id"),
+    "id with NUL": (f'{{"external_id": "B\\u0000", {VERSION}}}', "bad_text", "external_id"),
+    "long id": (f'{{"external_id": "{"x" * 201}", {VERSION}}}', "bad_id", "external_id"),
+    "no version": ('{"external_id": "B-1"}', "missing_field", "source_version"),
+    "version without instant": (
+        '{"external_id": "B-1", "source_version": {}}',
+        "missing_field",
+        "source_version.updated_at",
+    ),
+    "naive version": (
+        '{"external_id": "B-1", "source_version": {"updated_at": "2026-03-01T12:00:00"}}',
+        "bad_instant",
+        "source_version.updated_at",
+    ),
+    "version that is a number": (
+        '{"external_id": "B-1", "source_version": {"updated_at": 1772366400}}',
+        "wrong_type",
+        "source_version.updated_at",
+    ),
+    "negative sequence": (
+        '{"external_id": "B-1",'
+        ' "source_version": {"updated_at": "2026-03-01T12:00:00Z", "sequence": -1}}',
+        "bad_version",
+        "source_version.sequence",
+    ),
+    "unknown status": (f'{{{HEAD}, "status": "WAITLISTED"}}', "unknown_value", "status"),
+    "status in small letters": (f'{{{HEAD}, "status": "confirmed"}}', "unknown_value", "status"),
+    "cancelled with two L": (f'{{{HEAD}, "status": "CANCELLED"}}', "unknown_value", "status"),
+    "null status": (f'{{{HEAD}, "status": null}}', "wrong_type", "status"),
+    "null source": (f'{{{HEAD}, "source": null}}', "wrong_type", "source"),
+    "null inventory": (f'{{{HEAD}, "holds_inventory": null}}', "wrong_type", "holds_inventory"),
+    "inventory as text": (f'{{{HEAD}, "holds_inventory": "1"}}', "wrong_type", "holds_inventory"),
+    "null deletion": (f'{{{HEAD}, "deleted": null}}', "wrong_type", "deleted"),
+    "null stay": (f'{{{HEAD}, "stay": null}}', "wrong_type", "stay"),
+    "stay without departure": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10"}}}}',
+        "missing_field",
+        "stay.departure",
+    ),
+    "departure before arrival": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10", "departure": "2026-03-09"}}}}',
+        "stay_reversed",
+        "stay.departure",
+    ),
+    "more than five years": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10", "departure": "2031-03-16"}}}}',
+        "stay_too_long",
+        "stay.departure",
+    ),
+    "arrival as an instant": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10T14:00:00Z", "departure": "2026-03-11"}}}}',
+        "bad_date",
+        "stay.arrival",
+    ),
+    "30 February": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-02-30", "departure": "2026-03-11"}}}}',
+        "bad_date",
+        "stay.arrival",
+    ),
+    "null rooms": (f'{{{HEAD}, "rooms": null}}', "wrong_type", "rooms"),
+    "no rooms": (f'{{{HEAD}, "rooms": []}}', "invalid_field", "rooms"),
+    "room that is a text": (f'{{{HEAD}, "rooms": ["101"]}}', "wrong_type", "rooms[0]"),
+    "room without any stay": (
+        f'{{{HEAD}, "rooms": [{{"status": "CONFIRMED"}}]}}',
+        "missing_field",
+        "rooms[0].stay",
+    ),
+    "room without any status": (
+        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10", "departure": "2026-03-11"}},'
+        ' "rooms": [{}]}',
+        "missing_field",
+        "rooms[0].status",
+    ),
+    "room with a reversed stay": (
+        f'{{{HEAD}, "rooms": [{{"status": "CONFIRMED",'
+        ' "stay": {"arrival": "2026-03-10", "departure": "2026-03-09"}}]}',
+        "stay_reversed",
+        "rooms[0].stay.departure",
+    ),
+    "no units": (
+        f'{{{HEAD}, "status": "CONFIRMED",'
+        ' "stay": {"arrival": "2026-03-10", "departure": "2026-03-11"}, "rooms": [{"units": 0}]}',
+        "bad_count",
+        "rooms[0].units",
+    ),
+    "negative guests": (
+        f'{{{HEAD}, "rooms": [{{"occupancy": [{{"age_class": "ADULT", "count": -1}}]}}]}}',
+        "bad_count",
+        "rooms[0].occupancy[0].count",
+    ),
+    "impossible age": (
+        f'{{{HEAD}, "rooms": [{{"occupancy": [{{"age_class": "ADULT", "count": 1,'
+        ' "age": 1000000000000000000}]}]}',
+        "bad_count",
+        "rooms[0].occupancy[0].age",
+    ),
+    "nightly price in no currency": (
+        f'{{{HEAD}, "rooms": [{{"nightly_prices": [{{"night": "2026-03-10",'
+        ' "price": {"amount": 1, "currency": "XXX"}}]}]}',
+        "unknown_currency",
+        "rooms[0].nightly_prices[0].price.currency",
+    ),
+    "guest role": (
+        f'{{{HEAD}, "primary_guest": {{"role": "PAYER"}}}}',
+        "unknown_value",
+        "primary_guest.role",
+    ),
+    "guest with a numeric name": (
+        f'{{{HEAD}, "further_guests": [{{"last_name": 7}}]}}',
+        "wrong_type",
+        "further_guests[0].last_name",
+    ),
+    "unknown currency": (
+        f'{{{HEAD}, "total": {{"amount": 1, "currency": "eur"}}}}',
+        "unknown_currency",
+        "total.currency",
+    ),
+    "amount without currency": (
+        f'{{{HEAD}, "total": {{"amount": 1}}}}',
+        "missing_field",
+        "total.currency",
+    ),
+    "bare amount": (f'{{{HEAD}, "total": 12.5}}', "wrong_type", "total"),
+    "three digits in EUR": (
+        f'{{{HEAD}, "total": {{"amount": 12.345, "currency": "EUR"}}}}',
+        "bad_amount",
+        "total.amount",
+    ),
+    "three digits in EUR as text": (
+        f'{{{HEAD}, "paid": {{"amount": "12.345", "currency": "EUR"}}}}',
+        "bad_amount",
+        "paid.amount",
+    ),
+    "a digit beyond any decimal context": (
+        f'{{{HEAD}, "paid": {{"amount": 1.0000000000000000000000000000000001,'
+        ' "currency": "EUR"}}',
+        "bad_amount",
+        "paid.amount",
+    ),
+    "yen with a fraction": (
+        f'{{{HEAD}, "balance": {{"amount": 100.5, "currency": "JPY"}}}}',
+        "bad_amount",
+        "balance.amount",
+    ),
+    "amount with a comma": (
+        f'{{{HEAD}, "total": {{"amount": "12,50", "currency": "EUR"}}}}',
+        "bad_amount",
+        "total.amount",
+    ),
+    "amount beyond any bill": (
+        f'{{{HEAD}, "total": {{"amount": 1e300, "currency": "EUR"}}}}',
+        "bad_amount",
+        "total.amount",
+    ),
+    "amount that is no number": (
+        f'{{{HEAD}, "total": {{"amount": "NaN", "currency": "EUR"}}}}',
+        "bad_amount",
+        "total.amount",
+    ),
+    "naive instant": (
+        f'{{{HEAD}, "checked_in_at": "2026-03-10T15:00:00"}}',
+        "bad_instant",
+        "checked_in_at",
+    ),
+    "extras that are a list": (f'{{{HEAD}, "extras": []}}', "wrong_type", "extras"),
+    "a path said twice": (
+        f'{{{HEAD}, "color": "red", "extras": {{"color": "blue"}}}}',
+        "said_twice",
+        "extras.color",
+    ),
+    "NaN": (f'{{{HEAD}, "total": {{"amount": NaN, "currency": "EUR"}}}}', "unreadable_json", None),
+    "a key twice": (
+        f'{{{HEAD}, "status": "PENDING", "status": "PENDING"}}',
+        "unreadable_json",
+        None,
+    ),
+    "too deep": (f'{{{HEAD}, "x": {"[" * 80}{"]" * 80}}}', "unreadable_json", None),
+}
+
+
+class TestBookingThatIsRefused:
+    @pytest.mark.parametrize(("body", "code", "path"), BAD_BOOKINGS.values(), ids=BAD_BOOKINGS)
+    def test_names_the_fault_and_its_place(self, body: str, code: str, path: str | None) -> None:
+        assert rejected(body) == (code, path)
+
+    @pytest.mark.parametrize(("body", "code", "path"), BAD_BOOKINGS.values(), ids=BAD_BOOKINGS)
+    def test_names_its_place_in_an_array(self, body: str, code: str, path: str | None) -> None:
+        good = f"{{{HEAD}}}"
+        first, bad, last = read(f"[{good}, {body}, {good}]")
+        assert first.snapshot is not None
+        assert last.snapshot is not None
+        assert bad.reason is not None
+        assert (bad.reason.code, bad.reason.path) == (code, f"[1].{path}" if path else "[1]")
+
+    @pytest.mark.parametrize("body", ["17", '"B-1"', "null", "[]", "true"])
+    def test_is_no_object(self, body: str) -> None:
+        assert rejected(f"[{body}]") == ("wrong_type", "[0]")
+
+    def test_keeps_its_own_text_and_id(self) -> None:
+        text = f'{{ {HEAD},  "status": "ÜBER" }}'
+        _, item = read(f"[{{}}, {text}]")
+        assert item.raw.decode() == text
+        assert item.external_id == "B-1"
+
+    def test_never_repeats_what_was_sent(self) -> None:
+        (item,) = read(f'{{{HEAD}, "status": "ada@mail.example"}}')
+        assert item.reason is not None
+        assert "ada" not in item.reason.detail
+
+
+BAD_CELLS = {
+    "no room type": ('{"date": "2026-03-10"}', "missing_field", "room_type_id"),
+    "no date": ('{"room_type_id": "DBL"}', "missing_field", "date"),
+    "text as a number": (
+        '{"room_type_id": "DBL", "date": "2026-03-10", "available": "4"}',
+        "wrong_type",
+        "available",
+    ),
+    "half a room": (
+        '{"room_type_id": "DBL", "date": "2026-03-10", "available": 1.5}',
+        "wrong_type",
+        "available",
+    ),
+    "too many rooms": (
+        '{"room_type_id": "DBL", "date": "2026-03-10", "total": 100001}',
+        "bad_count",
+        "total",
+    ),
+}
+
+
+class TestAvailabilityThatIsRefused:
+    @pytest.mark.parametrize(("body", "code", "path"), BAD_CELLS.values(), ids=BAD_CELLS)
+    def test_names_the_fault_and_its_place(self, body: str, code: str, path: str) -> None:
+        assert rejected(body, ItemKind.AVAILABILITY) == (code, path)
+
+
+class TestGuestThatIsRefused:
+    def test_has_more_points_than_there_are(self) -> None:
+        body = f'{{"external_id": "G-1", {VERSION}, "loyalty_points": {10**30}}}'
+        assert rejected(body, ItemKind.GUEST) == ("bad_count", "loyalty_points")
+
+    def test_was_born_on_no_day(self) -> None:
+        body = f'{{"external_id": "G-1", {VERSION}, "birth_date": "1970-13-01"}}'
+        assert rejected(body, ItemKind.GUEST) == ("bad_date", "birth_date")
+
+
+class TestApi:
+    def test_does_not_exist(self) -> None:
+        account = Account(
+            connection_id=UUID(int=1),
+            time_zone="Europe/Vienna",
+            currency="EUR",
+            settings={},
+            secrets={},
+            correlation_id="c",
+        )
+        with pytest.raises(Unsupported):
+            CanonicalProvider().open(account)
+
+    def test_trusts_no_webhook(self) -> None:
+        assert CanonicalProvider().authentic({"authorization": "Bearer x"}, {}) is False

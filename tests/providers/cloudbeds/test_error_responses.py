@@ -1,0 +1,75 @@
+"""What the vendor refuses with status 200."""
+
+import json
+
+import pytest
+
+from adapters.outbound.provider_kit.http.messages import Answer
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
+from adapters.outbound.providers.cloudbeds.client.api import check_success, parse_list
+from ports.errors import (
+    CredentialsRefused,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    UnreadableAnswer,
+)
+
+
+def answer(body: object) -> Answer:
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status=200, headers={}, body=text)
+
+
+class TestErrorResponse:
+    @pytest.mark.parametrize(
+        ("message", "error"),
+        [
+            ("Rate limit exceeded", RateLimited),
+            ("Access denied", CredentialsRefused),
+            ("The access token provided is invalid", CredentialsRefused),
+            ("You don't have permission for this scope", CredentialsRefused),
+            ("User who approved this connection is not active anymore", CredentialsRefused),
+            ("Reservation not found", NotFoundAtProvider),
+            ("This guest does not exist", NotFoundAtProvider),
+            ("Internal error, try again later", ProviderUnavailable),
+            ("Parameter checkInFrom is not a valid date", ProviderRejected),
+            (None, ProviderRejected),
+            (["surprise"], ProviderRejected),
+        ],
+    )
+    def test_is_told_apart_by_its_words(self, message: object, error: type[ProviderError]) -> None:
+        with pytest.raises(ProviderError) as reported:
+            check_success(answer({"success": False, "message": message}))
+        assert type(reported.value) is error
+
+    def test_never_tells_its_words(self) -> None:
+        with pytest.raises(ProviderError) as reported:
+            check_success(
+                answer({"success": False, "message": "No access for Ada Aalto, token abc"})
+            )
+        assert "Aalto" not in f"{reported.value!r} {reported.value.details}"
+
+    @pytest.mark.parametrize(
+        "body", [b"<html>Service maintenance</html>", b"", b"[]", {"data": []}, b'{"success":']
+    )
+    def test_is_not_taken_from_what_is_no_answer(self, body: object) -> None:
+        with pytest.raises(UnreadableAnswer):
+            check_success(answer(body))
+
+    @pytest.mark.parametrize("payload", [True, "true", 1])
+    def test_is_none_where_it_succeeded(self, payload: object) -> None:
+        assert check_success(answer({"success": payload, "data": []}))["data"] == []
+
+
+class TestList:
+    def test_may_come_as_a_map_or_as_nothing(self) -> None:
+        assert parse_list({"data": {"7": {"a": 1}}}, "data") == [{"a": 1}]
+        for empty in ([], {}, "", None):
+            assert parse_list({"data": empty}, "data") == []
+
+    @pytest.mark.parametrize("body", [{}, {"data": "x"}, {"data": 7}])
+    def test_that_is_none_is_refused(self, body: dict[str, object]) -> None:
+        with pytest.raises(UnreadableAnswer):
+            parse_list(body, "data")  # type: ignore[arg-type]  # a test's own dict

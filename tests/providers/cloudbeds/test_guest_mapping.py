@@ -1,0 +1,106 @@
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.snapshots import GuestSnapshot
+from domain.values import ABSENT, SourceVersion
+from ports.errors import UnreadableMessage
+from tests.providers.cloudbeds.payloads import extras, guest, person_of, read, sample
+
+PERSON_FIELDS = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "address",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "birth_date",
+    "id_document_type",
+    "id_document_number",
+    "notes",
+    "email_opt_in",
+)
+
+
+class TestGuest:
+    def test_maps_guest_by_id(self) -> None:
+        found = person_of()
+        assert (found.external_id, found.first_name, found.last_name) == ("501", "Ada", "Aalto")
+        assert found.version == SourceVersion(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC))
+        assert found.birth_date == date(1980, 5, 6)
+        assert found.address == "Main Street 1"
+        assert found.email_opt_in is True
+        assert found.merged_into is None
+
+    def test_has_its_mobile_where_there_is_no_other_telephone(self) -> None:
+        assert person_of().phone == "+358 1"
+        assert person_of(guestPhone="+49 2").phone == "+49 2"
+        assert extras(person_of(guestPhone="+49 2"))["guestCellPhone"] == '"+358 1"'
+
+    def test_tells_empty_texts_as_cleared_and_missing_ones_not_at_all(self) -> None:
+        assert person_of(guestEmail="").email is None
+        assert person_of(guestEmail=...).email is ABSENT
+        assert person_of(guestBirthDate="0000-00-00").birth_date is None
+
+    def test_maps_merge_target(self) -> None:
+        assert person_of(isMerged=True, newGuestID="502").merged_into == "502"
+        assert person_of(isMerged=True, newGuestID=502).merged_into == "502"
+        assert person_of(isMerged=False, newGuestID="502").merged_into is None
+        assert person_of(isMerged=..., newGuestID=...).merged_into is ABSENT
+
+    def test_clears_anonymized_guest(self) -> None:
+        found = person_of(isAnonymized=True, guestDocumentNumber="P1234", taxID="T1")
+        for name in PERSON_FIELDS:
+            assert getattr(found, name) is None, name
+        kept = json.dumps(extras(found))
+        for personal in ("Ada", "Aalto", "P1234", "T1", "1980"):
+            assert personal not in kept
+
+    def test_does_not_keep_what_is_one_of_its_reservations(self) -> None:
+        assert "reservationID" not in extras(person_of())
+
+    def test_comes_as_a_list_too(self) -> None:
+        (item,) = read(ItemKind.GUEST, {"success": True, "data": [guest()]})
+        assert item.snapshot == person_of()
+
+    def test_without_a_time_is_refused_by_its_name(self) -> None:
+        (item,) = read(ItemKind.GUEST, [guest(dateModified=...)])
+        assert item.reason is not None
+        assert item.reason.path == "[0].dateModified"
+        assert item.external_id == "501"
+
+    def test_alone_has_no_id_and_is_refused_by_it(self) -> None:
+        reported = {"firstName": "Ada", "lastName": "Aalto"}
+        (item,) = read(ItemKind.GUEST, {"success": True, "data": reported})
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "data.guestID")
+
+    def test_traces_every_field(self) -> None:
+        (item,) = read(ItemKind.GUEST, [guest(surprise=1)], explain=True)
+        field_trace = dict(item.field_trace)
+        assert field_trace.keys() == {*guest(), "surprise"}
+        assert field_trace["surprise"] == "extras"
+        assert field_trace["guestCountry"] == "country"
+
+
+class TestProfile:
+    def test_of_the_vendor_is_read_under_an_id_that_no_guest_has(self) -> None:
+        body = sample("guest-profiles-v1.0-get-profiles-profileId__resp-200.json")
+        (item,) = read(ItemKind.GUEST, body, explain=True)
+        assert isinstance(item.snapshot, GuestSnapshot)
+        reported = json.loads(body)
+        assert item.snapshot.external_id == f"profile-{reported['id']}"
+        assert item.snapshot.first_name == reported["firstName"]
+        assert item.snapshot.country == reported["country"]
+        assert item.snapshot.merged_into is None
+        assert {path.split(".")[0] for path, _ in item.field_trace} == reported.keys()
+
+    def test_that_is_not_there_is_no_message(self) -> None:
+        body = sample("guest-profiles-v1.0-get-profiles-profileId__resp-404.json")
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.GUEST, body)

@@ -1,0 +1,86 @@
+"""Answers built from the vendor's own description: it publishes no sample of them."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from tests.providers.cloudbeds.payloads import read, spec
+from tests.providers.schema_instances import (
+    Description,
+    all_paths,
+    remove_at,
+    replace_at,
+    untargeted_paths,
+)
+
+ANSWERS = {
+    "/getReservation": ItemKind.BOOKING,
+    "/getReservations": ItemKind.BOOKING,
+    "/getReservationsWithRateDetails": ItemKind.BOOKING,
+    "/getGuestList": ItemKind.GUEST,
+    "/getGuestsModified": ItemKind.GUEST,
+    "/getGuestsByStatus": ItemKind.GUEST,
+    "/getRatePlans": ItemKind.AVAILABILITY,
+    "/getAvailableRoomTypes": ItemKind.AVAILABILITY,
+}
+REQUIRED = {
+    ItemKind.BOOKING: {
+        "reservationID",
+        "status",
+        "startDate",
+        "endDate",
+        "reservationCheckIn",
+        "reservationCheckOut",
+        "roomTypeID",
+        "roomCheckIn",
+        "roomCheckOut",
+        "guestID",
+        "date",
+        "rate",
+    },
+    ItemKind.GUEST: {"guestID", "dateModified"},
+    ItemKind.AVAILABILITY: {"roomTypeID", "date", "roomRateDetailed"},
+}
+"""By their last name: without these there is no booking, room, night or person."""
+_ABOUT = {"data", "propertyRooms", "1001"}
+"""What the items stand in, and who stands under an id."""
+
+every_answer = pytest.mark.parametrize("path", list(ANSWERS))
+
+
+@cache
+def described() -> Description:
+    return Description(spec())
+
+
+def build_instance(path: str, turn: int = 0) -> Any:
+    body = described().build_instance(described().answer(path), turn)
+    return {**body, "success": True}
+
+
+@every_answer
+class TestSchemaResponses:
+    def test_is_understood_with_every_word_of_its_enumerations(self, path: str) -> None:
+        for turn in range(12):
+            items = read(ANSWERS[path], build_instance(path, turn), explain=True)
+            assert [item.reason for item in items] == [None]
+
+    def test_has_a_home_for_everything(self, path: str) -> None:
+        (item,) = read(ANSWERS[path], build_instance(path), explain=True)
+        if ANSWERS[path] is not ItemKind.AVAILABILITY:
+            assert untargeted_paths(json.loads(item.raw), dict(item.field_trace)) == []
+
+    def test_names_what_it_can_not_be_without(self, path: str) -> None:
+        body = build_instance(path)
+        for place in all_paths(body):
+            last = str(place[-1])
+            if place[0] != "data" or last in _ABOUT:
+                continue
+            for invalid_variants in (remove_at(body, place), replace_at(body, place, None)):
+                for item in read(ANSWERS[path], invalid_variants):
+                    if item.reason is not None:
+                        assert last in REQUIRED[ANSWERS[path]], item.reason
+                        assert (item.reason.path or "").endswith(last)

@@ -1,0 +1,272 @@
+"""The simulator keeps to the vendor's published description; so does the client that asks it."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+
+from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from adapters.outbound.providers.cloudbeds import capabilities
+from adapters.outbound.providers.cloudbeds.simulator.api import PREFIX
+from adapters.outbound.providers.cloudbeds.simulator.server import (
+    CloudbedsSimulator,
+    start_simulator,
+)
+from domain.sync import SyncKind
+from ports.providers import Ref, RefKind
+from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
+    PATIENCE_SECONDS,
+    receiving,
+)
+from tests.providers.cloudbeds.payloads import context, provider, spec
+from tests.providers.cloudbeds.test_client import open_vendor_client, request
+
+Exchange = tuple[Call, Reply]
+METHODS = {
+    "/access_token",
+    "/getHotels",
+    "/getHotelDetails",
+    "/getRoomTypes",
+    "/getRooms",
+    "/getRatePlans",
+    "/getReservationsWithRateDetails",
+    "/getReservation",
+    "/getGuest",
+    "/getGuestList",
+}
+
+
+def recorded(answer: Callable[[Call], Reply], into: list[Exchange]) -> Callable[[Call], Reply]:
+    def answering(call: Call) -> Reply:
+        reply = answer(call)
+        into.append((call, reply))
+        return reply
+
+    return answering
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> list[Exchange]:
+    found: list[Exchange] = []
+    patch = pytest.MonkeyPatch()
+    patch.setattr(capabilities, "PAGE_SIZE", 50)
+    with CloudbedsSimulator(create_activity_generator(bookings=70)) as simulator:
+        simulator.serve(recorded(simulator.api.answer, found))
+        simulator.advance(days=3, events=60)
+        for act in (ScenarioAction.CANCEL, ScenarioAction.DELETE):
+            simulator.act(act)
+        booking = simulator.hotel.expected_bookings()[0]
+        with open_vendor_client(simulator) as client:
+            client.check()
+            pages = list(client.pull(request(simulator)))
+            list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
+            refs = [Ref(RefKind.BOOKING, simulator.renderer.reservation_id(booking.id))]
+            person = simulator.renderer.guest_id(booking.stays[0].guest_id)
+            client.fetch([*refs, Ref(RefKind.BOOKING, "1"), Ref(RefKind.GUEST, person)])
+            client.fetch([Ref(RefKind.GUEST, "1")])
+        # Not asked by the client while the list tells them all.
+        reply = simulator.api.answer(
+            Call(
+                "GET",
+                f"{PREFIX}getReservation?reservationID={refs[0].external_id}",
+                {"x-api-key": simulator.credentials.api_key},
+                b"",
+            )
+        )
+        found.append((Call("GET", f"{PREFIX}getReservation", {}, b""), reply))
+    patch.undo()
+    return found
+
+
+def method_of(call: Call) -> str:
+    return "/" + urlsplit(call.path).path.removeprefix(PREFIX)
+
+
+def operation(call: Call) -> dict[str, Any]:
+    found: dict[str, Any] = spec()["paths"][method_of(call)][call.method.lower()]
+    return found
+
+
+def strict_schema(schema: Any) -> Any:
+    """OpenAPI 3.0's `nullable` in JSON Schema's words; a field that is not described is none."""
+    if isinstance(schema, list):
+        return [strict_schema(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    payload = {key: strict_schema(value) for key, value in schema.items() if key != "example"}
+    if payload.get("nullable") is True:
+        if isinstance(payload.get("type"), str):
+            payload["type"] = [payload["type"], "null"]
+        if "enum" in payload:
+            payload["enum"] = [*payload["enum"], None]
+    if isinstance(payload.get("properties"), dict) and "additionalProperties" not in payload:
+        payload["additionalProperties"] = False
+    return payload
+
+
+def answered(call: Call) -> dict[str, Any]:
+    (success,) = [
+        response for code, response in operation(call)["responses"].items() if str(code) == "200"
+    ]
+    content = success["content"]["application/json"]
+    found: dict[str, Any] = {**strict_schema(content["schema"]), "components": components()}
+    return found
+
+
+@cache
+def components() -> Any:
+    return strict_schema(spec()["components"])
+
+
+def dereferenced(schema: dict[str, Any]) -> dict[str, Any]:
+    found = schema
+    for step in schema.get("$ref", "#").split("/")[1:]:
+        found = (spec() if found is schema else found)[step]
+    return found
+
+
+class TestAnswers:
+    def test_responses_match_vendor_schema(self, exchanges: list[Exchange]) -> None:
+        validators: dict[str, Draft202012Validator] = {}
+        for call, reply in exchanges:
+            method = method_of(call)
+            if method not in validators:
+                validators[method] = Draft202012Validator(answered(call))
+            assert reply.status == 200
+            body = orjson.loads(reply.body)
+            if body.get("success") is False:
+                assert body.keys() == {"success", "message"}
+                continue
+            problems = [
+                f"{list(error.absolute_path)}: {error.message[:200]}"
+                for error in validators[method].iter_errors(body)
+            ]
+            assert problems == [], method
+        assert validators.keys() == METHODS
+
+    def test_tell_canceled_deleted_and_merged_ones(self, exchanges: list[Exchange]) -> None:
+        to_events = b"".join(reply.body for _, reply in exchanges)
+        for renderer in (b'"dateCancelledUTC"', b'"isDeleted":true', b'"isMerged":true'):
+            assert renderer in to_events
+
+    def test_have_amounts_that_are_not_rounded(self, exchanges: list[Exchange]) -> None:
+        assert any(re.search(rb'"total":\d+\.\d{3,}', reply.body) for _, reply in exchanges)
+
+
+class TestRequests:
+    def test_client_requests_match_vendor_schema(self, exchanges: list[Exchange]) -> None:
+        asked = 0
+        for call, _ in exchanges:
+            known = {
+                each["name"]: each["schema"]
+                for each in operation(call).get("parameters", [])
+                if each["in"] == "query"
+            }
+            for name, values in parse_qs(urlsplit(call.path).query).items():
+                assert name in known, (call.path, name)
+                check_value(known[name], values[0])
+                asked += 1
+        assert asked > 100
+
+    def test_for_tokens_are_forms_of_described_fields(self, exchanges: list[Exchange]) -> None:
+        forms = [call for call, _ in exchanges if method_of(call) == "/access_token"]
+        assert forms
+        for call in forms:
+            (content,) = operation(call)["requestBody"]["content"].items()
+            assert call.headers["content-type"] == content[0]
+            form = parse_qs(call.body.decode())
+            assert form.keys() <= dereferenced(content[1]["schema"])["properties"].keys()
+            assert form["grant_type"] == ["refresh_token"]
+
+    def test_never_ask_for_more_than_the_vendors_greatest_page(
+        self, exchanges: list[Exchange]
+    ) -> None:
+        sizes = [parse_qs(urlsplit(call.path).query).get("pageSize") for call, _ in exchanges]
+        assert {int(size[0]) for size in sizes if size} <= {1, 50}
+
+
+def check_value(schema: dict[str, Any], value: str) -> None:
+    if "enum" in schema:
+        assert value in schema["enum"]
+    if schema["type"] == "integer":
+        assert value.isdecimal()
+    if schema["type"] == "boolean":
+        assert value in ("true", "false")
+    if schema.get("format") == "date":
+        assert date.fromisoformat(value)
+    if schema.get("format") == "date-time":
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", value)
+
+
+class TestWebhooks:
+    def test_webhooks_name_one_entity_and_are_parsed(self) -> None:
+        with (
+            receiving() as receiver,
+            CloudbedsSimulator(create_activity_generator(bookings=60)) as simulator,
+        ):
+            sender = simulator.send_webhooks_to(receiver.url)
+            happened = simulator.advance(days=2, events=60)
+            assert sender.flush(PATIENCE_SECONDS)
+        assert len(receiver.bodies) == len(happened) > 60
+        for body in receiver.bodies:
+            found = provider.read_notification(orjson.dumps(body), context())
+            assert found.refs
+            assert found.ignored == ()
+            assert found.property_id == "100001"
+
+    def test_spell_their_keys_in_both_ways_and_have_a_fraction_of_a_second(self) -> None:
+        with (
+            receiving() as receiver,
+            CloudbedsSimulator(create_activity_generator(bookings=60)) as simulator,
+        ):
+            sender = simulator.send_webhooks_to(receiver.url)
+            simulator.advance(events=80)
+            assert sender.flush(PATIENCE_SECONDS)
+        keys = {key for body in receiver.bodies for key in body}
+        assert {"reservationID", "reservationId", "propertyID", "propertyId", "guestId"} <= keys
+        assert all(isinstance(body["timestamp"], float) for body in receiver.bodies)
+
+
+class TestHotel:
+    def test_keeps_a_guests_change_from_the_reservations_time(self) -> None:
+        simulator = CloudbedsSimulator(create_activity_generator(bookings=20))
+        booking = simulator.hotel.expected_bookings()[0]
+        before = simulator.renderer.modified(booking)
+        guest = simulator.hotel.guests[booking.stays[0].guest_id]
+        simulator.activity.commands.change_guest(guest, "new@example.com")
+        (event,) = simulator.to_events(simulator.activity.commands.take_events())
+        assert event.name == "guest/details_changed"
+        assert simulator.renderer.modified(booking) == before
+        simulator.stop()
+
+    def test_does_what_is_done_on_purpose_to_the_whole_reservation(self) -> None:
+        simulator = CloudbedsSimulator(create_activity_generator(bookings=40))
+        before = {true.external_id for true in simulator.expected_bookings()}
+        removed = simulator.act(ScenarioAction.DELETE)
+        assert before - {true.external_id for true in simulator.expected_bookings()} == {removed}
+        bodies = [orjson.loads(message.body) for message in simulator.messages()]
+        assert bodies[-1]["event"] == "reservation/deleted"
+        simulator.stop()
+
+
+class TestOptions:
+    def test_restores_state_from_journal(self, tmp_path: Any) -> None:
+        journal, first = tmp_path / "journal", date(2027, 3, 26)
+        options = SimulatorOptions(bookings=40, days=2, journal=journal, start_date=first)
+        states = []
+        for _ in range(2):
+            simulator = start_simulator(options)
+            states.append(simulator.state()["states"])
+            today = simulator.hotel.today
+            simulator.stop()
+        assert states[0] == states[1]
+        assert today == first + timedelta(days=2)

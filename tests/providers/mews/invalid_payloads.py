@@ -1,0 +1,62 @@
+"""A proxy before the simulator that changes its answers: for faults that stay until mended."""
+
+import http.client
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+
+TransformResponse = Callable[[str, bytes], bytes]
+"""From the operation and the answer's text to what is sent."""
+
+
+class TransformingProxy:
+    def __init__(self, simulator: MewsSimulator, port: int) -> None:
+        self.simulator = simulator
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.asked: list[str] = []
+        self.transform_response: TransformResponse = _unchanged
+
+
+def _unchanged(operation: str, text: bytes) -> bytes:
+    return text
+
+
+@contextmanager
+def transforming_proxy(
+    simulator: MewsSimulator, transform_response: TransformResponse = _unchanged
+) -> Iterator[TransformingProxy]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            upstream = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=20)
+            upstream.request("POST", self.path, body, {"Content-Type": "application/json"})
+            answer = upstream.getresponse()
+            operation = self.path.removeprefix("/api/connector/v1/")
+            proxy.asked.append(operation)
+            text = proxy.transform_response(operation, answer.read())
+            upstream.close()
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 inherited name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    proxy = TransformingProxy(simulator, server.server_address[1])
+    proxy.transform_response = transform_response
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

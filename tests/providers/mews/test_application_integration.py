@@ -1,0 +1,188 @@
+"""The client under the use cases that drive it, over real HTTP against the simulator."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from adapters.outbound.memory.clock import START
+from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from domain.messages import InboxItem, InboxState
+from domain.status import BookingStatus
+from domain.sync import Connection, ItemOutcome, SyncKind, SyncStatus
+from ports.providers import Provider
+from tests.application.use_case_harness import World
+from tests.providers.mews.invalid_payloads import TransformingProxy, transforming_proxy
+from tests.providers.mews.test_client import connected, some
+
+CARD = "4111 1111 1111 1111"
+
+
+@dataclass
+class OnlyMews:
+    provider: Provider
+
+    def get(self, name: str) -> Provider:
+        assert name == "mews"
+        return self.provider
+
+    def all(self) -> Sequence[Provider]:
+        return [self.provider]
+
+
+class Installation:
+    """A hotel of ours, connected to the simulator through a proxy that can spoil its answers."""
+
+    def __init__(self, proxy: TransformingProxy) -> None:
+        self.proxy = proxy
+        self.hotel = proxy.simulator.hotel
+        self.world = World()
+        self.world.providers = OnlyMews(connected())  # type: ignore[assignment]  # a real one
+        payload = proxy.simulator.credentials
+        self.connection: Connection = self.world.connect(
+            self.world.hotel,
+            provider="mews",
+            settings={"base_url": proxy.base_url},
+            secrets={"client_token": payload.client_token, "access_token": payload.access_token},
+        )
+
+    def change(self, old: bytes, new: bytes) -> None:
+        """In the text of each answer with reservations."""
+
+        def transform_response(operation: str, text: bytes) -> bytes:
+            return text.replace(old, new) if operation.startswith("reservations") else text
+
+        self.proxy.transform_response = transform_response
+
+    def change_booking(self, external_id: str, **fields: object) -> None:
+        def transform_response(operation: str, text: bytes) -> bytes:
+            if not operation.startswith("reservations"):
+                return text
+            answer = json.loads(text)
+            for payload in answer["Reservations"]:
+                if payload["Id"] == external_id:
+                    payload.update(fields)
+            return json.dumps(answer).encode()
+
+        self.proxy.transform_response = transform_response
+
+    def mend(self) -> None:
+        self.proxy.transform_response = lambda _, text: text
+
+    def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncStatus:
+        self.run = self.world.run(kind, of=self.connection)
+        return self.run.status
+
+    def quarantined(self) -> InboxItem:
+        (row,) = self.world.quarantined()
+        return row
+
+
+@pytest.fixture
+def installed() -> Iterator[Installation]:
+    simulator = MewsSimulator(SimulatedHotel(bookings=40, start_date=START.date()))
+    simulator.start()
+    with transforming_proxy(simulator) as proxy:
+        yield Installation(proxy)
+    simulator.stop()
+
+
+class TestHotelWithoutLodgingService:
+    def test_fails_the_run_with_what_to_do(self, installed: Installation) -> None:
+        categories = installed.hotel.categories
+        for entry in list(categories):
+            categories.change(entry, body={**entry.body, "Type": "Desk"})
+        assert installed.sync() is SyncStatus.FAILED
+        assert installed.run.error_code == "misconfigured"
+        assert "setting service_ids" in (installed.run.error_detail or "")
+
+    def test_because_nothing_could_be_read_fails_the_run_with_where(
+        self, installed: Installation
+    ) -> None:
+        def transform_response(operation: str, text: bytes) -> bytes:
+            is_services = operation.startswith("services/getAll")
+            return text.replace(b'"Data":{', b'"Data":5,"Old":{') if is_services else text
+
+        installed.proxy.transform_response = transform_response
+        assert installed.sync() is SyncStatus.FAILED
+        assert installed.run.error_code == "provider_answer_unreadable"
+        assert "Services[0].Data" in (installed.run.error_detail or "")
+
+
+class TestAPulledBookingInQuarantine:
+    def test_is_applied_whole_by_a_replay_when_it_was_put_right(
+        self, installed: Installation
+    ) -> None:
+        world = installed.world
+        stay = some(installed.hotel, state="Confirmed", account_type="Customer")
+        installed.change_booking(stay.id, State="Teleported")
+        assert installed.sync() is SyncStatus.PARTIAL
+        row = installed.quarantined()
+        assert row.external_id == stay.id
+        assert world.booking(row.external_id, installed.connection) is None
+        installed.mend()
+        settlement = world.replay(row.hotel_id, row.id)
+        assert (settlement.state, settlement.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
+        booking = world.booking(row.external_id, installed.connection)
+        assert booking is not None
+        assert booking.details.status is BookingStatus.CONFIRMED
+        assert booking.details.primary_guest is not None
+        assert booking.details.primary_guest.last_name
+        expected_bookings = installed.hotel.order_items.linked("reservation", row.external_id)
+        assert booking.details.total is not None
+        assert booking.details.total.minor == sum(
+            c.gross for c in expected_bookings if c.canceled is None
+        )
+        assert booking.details.rooms[0].nightly_prices
+        assert not world.quarantined()
+
+    def test_stays_there_while_nothing_was_put_right(self, installed: Installation) -> None:
+        installed.change_booking(some(installed.hotel, state="Confirmed").id, Number=5)
+        assert installed.sync() is SyncStatus.PARTIAL
+        row = installed.quarantined()
+        settlement = installed.world.replay(row.hotel_id, row.id)
+        assert settlement.state is InboxState.QUARANTINED
+        assert installed.quarantined().reason == row.reason
+
+
+class TestAnAnswerWithAKeyTwice:
+    def test_refuses_the_item_that_has_it_and_takes_the_others(
+        self, installed: Installation
+    ) -> None:
+        stay = some(installed.hotel, state="Confirmed")
+        once = f'"Id":"{stay.id}"'.encode()
+        installed.change(once, once + b',"State":"Canceled"')
+        assert installed.sync() is SyncStatus.PARTIAL
+        row = installed.quarantined()
+        assert row.reason is not None
+        assert (row.reason.path or "").endswith("State")
+        assert installed.world.booking(stay.id, installed.connection) is None
+        assert installed.run.counts.created > 20
+        installed.mend()
+        assert installed.world.replay(row.hotel_id, row.id).state is InboxState.DONE
+        assert installed.world.booking(stay.id, installed.connection) is not None
+
+
+class TestACardNumber:
+    def test_is_stored_nowhere(self, installed: Installation) -> None:
+        """Neither in fields of ours, in extras, in the inbox nor in events."""
+        world, hotel = installed.world, installed.hotel
+        for customer in list(hotel.customers):
+            hotel.customers.change(customer, notes=f"pays with {CARD}, cvv: 123")
+        known = b'"Number":'
+        payload = json.dumps({"Note": CARD, "cvc": "987", "Plain": int(CARD.replace(" ", ""))})
+        installed.change(known, b'"Remark":' + payload.encode() + b',"Number":')
+        installed.sync()
+        installed.change(b'"State":"Confirmed"', f'"Remark":"{CARD}","State":"Teleported"'.encode())
+        assert installed.sync(SyncKind.RECONCILE) is SyncStatus.PARTIAL
+        stored = repr(world.store._committed)
+        assert "pays with ***" in stored
+        assert "1111" in stored
+        for card in (CARD, CARD.replace(" ", ""), "123,", '"987"'):
+            assert card not in stored.replace("\\", "")
+        for row in world.inbox():
+            assert CARD.encode() not in row.body
+            assert b"**** **** **** 1111" in row.body
+        assert CARD not in json.dumps(world.events())

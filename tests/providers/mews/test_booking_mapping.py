@@ -1,0 +1,513 @@
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
+from domain.status import BookingStatus
+from domain.values import (
+    ABSENT,
+    AgeClass,
+    AgeCount,
+    Money,
+    NightlyPrice,
+    SourceVersion,
+    Stay,
+)
+from tests.providers.mews.payloads import (
+    body,
+    booking_of,
+    charge,
+    configuration,
+    context,
+    customer,
+    read,
+    refusal,
+    reservation,
+    sample,
+)
+
+AGES = body(
+    AgeCategories=[
+        {"Id": "age-a", "ServiceId": "svc-stay", "Classification": "Adult"},
+        {"Id": "age-c", "ServiceId": "svc-stay", "Classification": "Child"},
+        {"Id": "age-x", "ServiceId": "svc-stay", "Classification": "Pet"},
+        {"Id": "age-y", "ServiceId": "svc-stay", "Classification": 5},
+        {"ServiceId": "svc-stay"},
+    ]
+)
+
+
+class TestAVendorSample:
+    RESERVATIONS = "op-reservations__get-all-reservations-ver-2023-06-06-response.json"
+    CONFIGURATION = "op-configuration__get-configuration-response.json"
+    AGES = "op-agecategories__get-all-age-categories-response.json"
+    CUSTOMERS = "op-customers__search-customers-response.json"
+
+    def test_is_mapped_field_by_field(self) -> None:
+        text = sample(self.RESERVATIONS)
+        payload = json.loads(text)["Reservations"][0]
+        (item,) = read(
+            ItemKind.BOOKING,
+            text,
+            sample(self.AGES),
+            sample(self.CUSTOMERS),
+            sample(self.CONFIGURATION),
+        )
+        snapshot = item.snapshot
+        assert isinstance(snapshot, BookingSnapshot)
+        stay = Stay(date(2023, 4, 23), date(2023, 4, 25))
+        expected = BookingSnapshot(
+            external_id=payload["Id"],
+            version=SourceVersion(datetime(2023, 4, 22, 17, tzinfo=UTC)),
+            status=BookingStatus.CONFIRMED,
+            holds_inventory=True,
+            confirmation_number="52",
+            group_id=payload["GroupId"],
+            source=BookingSource.AGENT,
+            stay=stay,
+            rooms=(
+                RoomStay(
+                    room_type_id=payload["RequestedResourceCategoryId"],
+                    room_id=payload["AssignedResourceId"],
+                    rate_plan_id=payload["RateId"],
+                    stay=stay,
+                    status=BookingStatus.CONFIRMED,
+                    occupancy=(
+                        AgeCount(
+                            AgeClass.OTHER, 2, category=payload["PersonCounts"][0]["AgeCategoryId"]
+                        ),
+                        AgeCount(
+                            AgeClass.ADULT, 2, category=payload["PersonCounts"][1]["AgeCategoryId"]
+                        ),
+                    ),
+                ),
+            ),
+            primary_guest=Party(
+                guest_id=payload["AccountId"],
+                role=PartyRole.PRIMARY,
+                first_name="John",
+                last_name="Smith",
+                email="j.smith@example.com",
+                phone="00420123456789",
+                country="GB",
+                language="en-GB",
+            ),
+            checked_in_at=None,
+            checked_out_at=None,
+            canceled_at=None,
+            cancel_reason=None,
+            extras=snapshot.extras,
+        )
+        assert snapshot == expected
+
+    def test_keeps_or_maps_every_field(self) -> None:
+        text = sample(self.RESERVATIONS)
+        payload = json.loads(text)["Reservations"][0]
+        (item,) = read(ItemKind.BOOKING, text, explain=True)
+        field_trace = dict(item.field_trace)
+        for key in payload:
+            nested = [target for path, target in field_trace.items() if path.startswith(f"{key}[")]
+            assert key in field_trace or nested, key
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.extras is not ABSENT
+        kept = dict(item.snapshot.extras)
+        for key, target in field_trace.items():
+            assert key in kept or not target.endswith("extras"), key
+        assert kept["ChannelNumber"] == json.dumps(payload["ChannelNumber"])
+        assert json.loads(kept["Options"]) == payload["Options"]
+        assert kept["ChannelManagerNumber"] == json.dumps(payload["ChannelManagerNumber"])
+        assert list(kept) == sorted(kept)
+
+
+class TestAnEmptyField:
+    """Absent is not null: that a provider sent a field with nothing in it is kept too."""
+
+    @pytest.mark.parametrize(
+        ("key", "nothing"),
+        [
+            ("NewField", None),
+            ("NewField", ""),
+            ("NewField", []),
+            ("NewField", {}),
+            ("VoucherId", None),
+            ("TravelAgencyId", None),
+            ("TravelAgencyId", ""),
+        ],
+    )
+    def test_without_a_home_is_kept_as_it_was_sent(self, key: str, nothing: object) -> None:
+        payload = reservation(**{key: nothing})
+        (item,) = read(ItemKind.BOOKING, body(Reservations=[payload]), explain=True)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.extras is not ABSENT
+        assert dict(item.snapshot.extras)[key] == json.dumps(nothing)
+        assert dict(item.field_trace)[key].endswith("extras")
+
+    def test_with_a_home_is_not_kept_twice(self) -> None:
+        snapshot = booking_of(reservation(AssignedResourceId=None, CancelledUtc=""))
+        assert snapshot.extras is not ABSENT
+        assert {"AssignedResourceId", "CancelledUtc"}.isdisjoint(dict(snapshot.extras))
+
+    def test_that_was_not_sent_is_not_kept(self) -> None:
+        snapshot = booking_of(reservation(TravelAgencyId=...))
+        assert snapshot.extras is not ABSENT
+        assert "TravelAgencyId" not in dict(snapshot.extras)
+
+    @pytest.mark.parametrize("nothing", [None, []])
+    def test_of_people_is_kept(self, nothing: object) -> None:
+        snapshot = booking_of(reservation(PersonCounts=nothing))
+        assert snapshot.extras is not ABSENT
+        assert dict(snapshot.extras)["PersonCounts"] == json.dumps(nothing)
+
+
+class TestState:
+    @pytest.mark.parametrize(
+        ("vendor_code", "reason", "status", "holds"),
+        [
+            ("Inquired", None, BookingStatus.PENDING, False),
+            ("Requested", None, BookingStatus.PENDING, False),
+            ("Optional", None, BookingStatus.PENDING, True),
+            ("Confirmed", None, BookingStatus.CONFIRMED, True),
+            ("Started", None, BookingStatus.CHECKED_IN, True),
+            ("Processed", None, BookingStatus.CHECKED_OUT, False),
+            ("Canceled", "RequestedByGuest", BookingStatus.CANCELED, False),
+            ("Canceled", None, BookingStatus.CANCELED, False),
+            ("Canceled", "NoShow", BookingStatus.NO_SHOW, False),
+        ],
+    )
+    def test_maps_every_state(
+        self, vendor_code: str, reason: str | None, status: BookingStatus, holds: bool
+    ) -> None:
+        snapshot = booking_of(reservation(State=vendor_code, CancellationReason=reason))
+        assert snapshot.status is status
+        assert snapshot.holds_inventory is holds
+        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms[0].status is status
+        assert snapshot.cancel_reason == reason
+
+    def test_is_no_no_show_while_it_is_not_canceled(self) -> None:
+        snapshot = booking_of(reservation(State="Confirmed", CancellationReason="NoShow"))
+        assert snapshot.status is BookingStatus.CONFIRMED
+
+    @pytest.mark.parametrize("vendor_code", ["Enquired", "canceled", "Cancelled", "", "NoShow"])
+    def test_is_refused_with_its_path_where_it_is_unknown(self, vendor_code: str) -> None:
+        good = [reservation(Id=f"res-{n}") for n in range(3)]
+        reason = refusal(
+            ItemKind.BOOKING, body(Reservations=[*good, reservation(Id="res-3", State=vendor_code)])
+        )
+        assert reason.path == "Reservations[3].State"
+        assert reason.code == ("unknown_value" if vendor_code else "wrong_type")
+
+
+class TestAMissingField:
+    @pytest.mark.parametrize(
+        "key",
+        ["Id", "State", "UpdatedUtc", "Number", "AccountId", "AccountType", "ServiceId"],
+    )
+    def test_is_named_where_it_is_required(self, key: str) -> None:
+        services = body(Services=[_service("svc-stay")])
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation(**{key: ...})]), services)
+        assert reason.code == "missing_field"
+        assert reason.path == f"Reservations[0].{key}"
+
+    def test_is_named_by_its_present_name_when_both_spellings_are_missing(self) -> None:
+        payload = reservation(ScheduledStartUtc=..., StartUtc=...)
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[payload]))
+        assert (reason.code, reason.path) == ("missing_field", "Reservations[0].ScheduledStartUtc")
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"UpdatedUtc": "yesterday"}, "UpdatedUtc"),
+            ({"ScheduledStartUtc": "2026-03-10"}, "ScheduledStartUtc"),
+            ({"ScheduledEndUtc": "2026-03-09T11:00:00Z"}, "ScheduledEndUtc"),
+            ({"PersonCounts": [{"AgeCategoryId": "a", "Count": "2"}]}, "PersonCounts[0].Count"),
+            ({"PersonCounts": [{"AgeCategoryId": "a", "Count": -1}]}, "PersonCounts"),
+            ({"AccountType": "Robot"}, "AccountType"),
+            ({"Id": "  spaces "}, "Id"),
+            ({"Number": 52}, "Number"),
+        ],
+    )
+    def test_is_told_by_path_like_one_that_is_wrong(
+        self, changes: dict[str, Any], path: str
+    ) -> None:
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation(**changes)]))
+        assert reason.path == f"Reservations[0].{path}"
+
+
+class TestStay:
+    @pytest.mark.parametrize(
+        ("zone", "start", "end", "arrival", "departure"),
+        [
+            # Auckland is 13 hours ahead in its summer: the UTC day is the day before.
+            (
+                "Pacific/Auckland",
+                "2026-01-10T01:00:00Z",
+                "2026-01-11T21:00:00Z",
+                date(2026, 1, 10),
+                date(2026, 1, 12),
+            ),
+            # Los Angeles, 8 hours behind: a late arrival is on the next UTC day.
+            (
+                "America/Los_Angeles",
+                "2026-01-11T05:30:00Z",
+                "2026-01-12T19:00:00Z",
+                date(2026, 1, 10),
+                date(2026, 1, 12),
+            ),
+            # The clocks of Berlin jump in the night of 29 March.
+            (
+                "Europe/Berlin",
+                "2026-03-28T14:00:00Z",
+                "2026-03-29T10:00:00Z",
+                date(2026, 3, 28),
+                date(2026, 3, 29),
+            ),
+        ],
+    )
+    def test_is_of_the_hotels_calendar(
+        self, zone: str, start: str, end: str, arrival: date, departure: date
+    ) -> None:
+        payload = reservation(ScheduledStartUtc=start, ScheduledEndUtc=end)
+        assert booking_of(payload, hotel=context(zone)).stay == Stay(arrival, departure)
+
+    def test_takes_the_zone_of_the_configuration_before_the_contexts(self) -> None:
+        payload = reservation(
+            ScheduledStartUtc="2026-03-10T22:30:00Z", ScheduledEndUtc="2026-03-12T22:30:00Z"
+        )
+        snapshot = booking_of(payload, configuration("Asia/Tokyo"), hotel=context("UTC"))
+        assert snapshot.stay == Stay(date(2026, 3, 11), date(2026, 3, 13))
+
+    def test_may_be_day_use(self) -> None:
+        payload = reservation(
+            ScheduledStartUtc="2026-03-10T09:00:00Z", ScheduledEndUtc="2026-03-10T16:00:00Z"
+        )
+        stay = booking_of(payload).stay
+        assert isinstance(stay, Stay)
+        assert stay.is_day_use
+
+    def test_is_as_booked_when_the_guest_came_early(self) -> None:
+        payload = reservation(
+            State="Started",
+            StartUtc="2026-03-09T18:00:00Z",
+            ActualStartUtc="2026-03-09T18:00:00Z",
+        )
+        snapshot = booking_of(payload)
+        assert snapshot.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+        assert snapshot.checked_in_at == datetime(2026, 3, 9, 18, tzinfo=UTC)
+
+    def test_comes_from_the_deprecated_fields_only_where_there_are_no_better(self) -> None:
+        payload = reservation(ScheduledStartUtc=..., ScheduledEndUtc=...)
+        assert booking_of(payload).stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+
+
+class TestSource:
+    @pytest.mark.parametrize(
+        ("changes", "source"),
+        [
+            ({"Channel": "ChannelManager"}, BookingSource.OTA),
+            ({"Channel": "ChannelManager", "TravelAgencyId": "com-1"}, BookingSource.OTA),
+            ({"Channel": "Distributor"}, BookingSource.DIRECT),
+            ({"Channel": "Navigator"}, BookingSource.DIRECT),
+            ({"Channel": "Commander"}, BookingSource.DIRECT),
+            ({"Channel": "Commander", "CommanderOrigin": "InPerson"}, BookingSource.WALK_IN),
+            ({"Channel": "Commander", "CommanderOrigin": "Phone"}, BookingSource.DIRECT),
+            ({"Channel": "Commander", "CommanderOrigin": "Channel"}, BookingSource.OTA),
+            ({"Channel": "Commander", "CommanderOrigin": "RoomingList"}, BookingSource.OTHER),
+            ({"Channel": "Commander", "CommanderOrigin": "Pigeon"}, BookingSource.OTHER),
+            ({"Channel": "Import"}, BookingSource.OTHER),
+            ({"Channel": "Connector"}, BookingSource.OTHER),
+            ({"Channel": "Connector", "PartnerCompanyId": "com-1"}, BookingSource.CORPORATE),
+            ({"Channel": "Connector", "TravelAgencyId": "com-1"}, BookingSource.AGENT),
+            ({"Channel": "Teleport"}, BookingSource.OTHER),
+        ],
+    )
+    def test_comes_from_a_closed_table_and_the_word_is_kept(
+        self, changes: dict[str, Any], source: BookingSource
+    ) -> None:
+        snapshot = booking_of(reservation(**changes))
+        assert snapshot.source is source
+        assert snapshot.extras is not ABSENT
+        kept = dict(snapshot.extras)
+        assert {key: json.loads(kept[key]) for key in changes} == changes
+
+
+class TestPeople:
+    COMPANIONS = body(
+        Companionships=[
+            {"Id": "c3", "CustomerId": "cus-3", "ReservationId": "res-1"},
+            {"Id": "c1", "CustomerId": "cus-1", "ReservationId": "res-1"},
+            {"Id": "c2", "CustomerId": "cus-2", "ReservationId": "res-1"},
+            {"Id": "c4", "CustomerId": "cus-4", "ReservationId": "res-other"},
+            {"Id": "c5", "CustomerId": "cus-5", "ReservationId": None},
+        ],
+        Customers=None,
+        Reservations=None,
+    )
+
+    def test_are_the_owner_the_companions_and_the_booker(self) -> None:
+        people = body(
+            Customers=[
+                customer(),
+                customer(Id="cus-2", FirstName=None, LastName="Babbage"),
+                customer(Id="cus-9", LastName="Clerk"),
+            ]
+        )
+        snapshot = booking_of(reservation(BookerId="cus-9"), people, self.COMPANIONS)
+        assert isinstance(snapshot.primary_guest, Party)
+        assert snapshot.primary_guest.email == "ada@guests.example"
+        assert snapshot.primary_guest.role is PartyRole.PRIMARY
+        assert snapshot.further_guests is not ABSENT
+        reported = [(p.guest_id, p.role, p.last_name) for p in snapshot.further_guests]
+        assert reported == [
+            ("cus-2", PartyRole.COMPANION, "Babbage"),
+            ("cus-3", PartyRole.COMPANION, None),
+            ("cus-9", PartyRole.BOOKER, None),
+        ]
+
+    def test_are_left_alone_where_companions_were_not_told(self) -> None:
+        snapshot = booking_of(reservation(BookerId="cus-9"))
+        assert snapshot.further_guests is ABSENT
+        assert snapshot.extras is not ABSENT
+        assert ("BookerId", '"cus-9"') in snapshot.extras
+        assert snapshot.primary_guest == Party(guest_id="cus-1")
+
+    def test_are_no_guest_where_a_company_owns_the_booking(self) -> None:
+        payload = reservation(AccountType="Company", AccountId="com-1")
+        companies = body(Companies=[{"Id": "com-1", "Name": "Difference Engines Ltd"}])
+        snapshot = booking_of(payload, companies, self.COMPANIONS)
+        owner = Party(role=PartyRole.OWNER, last_name="Difference Engines Ltd")
+        assert snapshot.primary_guest == owner
+        assert snapshot.extras is not ABSENT
+        assert ("AccountId", '"com-1"') in snapshot.extras
+
+    def test_take_the_booking_with_them_when_they_cannot_be_read(self) -> None:
+        people = body(Customers=[customer(Id="cus-0"), customer(Email=5)])
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), people)
+        assert (reason.code, reason.path) == ("wrong_type", "Customers[1].Email")
+
+    def test_take_only_their_own_booking_with_them(self) -> None:
+        links = [{"Id": "c1", "ReservationId": "res-2"}, {"Id": "c2", "CustomerId": 5}]
+        both = body(Reservations=[reservation(), reservation(Id="res-2")])
+        reason = refusal(ItemKind.BOOKING, both, body(Companionships=links))
+        assert (reason.code, reason.path) == ("missing_field", "Companionships[0].CustomerId")
+
+    def test_are_counted_by_age_category(self) -> None:
+        counts = [{"AgeCategoryId": key, "Count": n} for key, n in (("age-a", 2), ("age-c", 1))]
+        strange = [{"AgeCategoryId": key, "Count": 1} for key in ("age-x", "age-unknown")]
+        snapshot = booking_of(reservation(PersonCounts=counts + strange), AGES)
+        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms[0].occupancy == (
+            AgeCount(AgeClass.ADULT, 2, category="age-a"),
+            AgeCount(AgeClass.CHILD, 1, category="age-c"),
+            AgeCount(AgeClass.OTHER, 1, category="age-x"),
+            AgeCount(AgeClass.OTHER, 1, category="age-unknown"),
+        )
+
+
+class TestPrices:
+    def test_are_absent_where_no_order_items_were_told(self) -> None:
+        assert booking_of(reservation()).total is ABSENT
+
+    def test_are_the_sum_of_what_is_not_canceled(self) -> None:
+        items = body(
+            OrderItems=[
+                charge(100, "2026-03-10T23:00:00Z"),
+                charge(Decimal("93.46").__float__(), "2026-03-09T23:00:00Z"),
+                charge(-10, Type="NightRebate"),
+                charge(5.5),
+                charge(1000, "2026-03-11T23:00:00Z", CanceledUtc="2026-03-01T00:00:00Z"),
+                charge(1000, AccountingState="Canceled"),
+                charge(1000, ServiceOrderId="res-other"),
+            ]
+        )
+        snapshot = booking_of(reservation(), items)
+        assert snapshot.total == Money(18896, "EUR")
+        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms[0].nightly_prices == (
+            NightlyPrice(date(2026, 3, 10), Money(9346, "EUR")),
+            NightlyPrice(date(2026, 3, 11), Money(10000, "EUR")),
+        )
+
+    def test_fall_on_the_hotels_nights_when_the_clocks_change(self) -> None:
+        starts = ("2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")
+        items = body(OrderItems=[charge(10, start) for start in starts])
+        snapshot = booking_of(reservation(), items)
+        assert snapshot.rooms is not ABSENT
+        nights = [price.night for price in snapshot.rooms[0].nightly_prices]
+        assert nights == [date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)]
+
+    def test_are_whole_yen(self) -> None:
+        yen = {"Currency": "JPY", "GrossValue": 12000}
+        items = body(OrderItems=[charge(0, "2026-03-09T15:00:00Z", Amount=yen)])
+        snapshot = booking_of(reservation(), items, configuration("Asia/Tokyo", "JPY"))
+        assert snapshot.total == Money(12000, "JPY")
+        assert snapshot.rooms is not ABSENT
+        (night,) = snapshot.rooms[0].nightly_prices
+        assert night == NightlyPrice(date(2026, 3, 10), Money(12000, "JPY"))
+
+    def test_are_summed_exactly_and_rounded_once(self) -> None:
+        items = body(OrderItems=[charge(0.005), charge(0.005), charge(108.875)])
+        assert booking_of(reservation(), items).total == Money(10888, "EUR")
+
+    def test_have_no_total_in_several_currencies(self) -> None:
+        dollars = {"Currency": "USD", "GrossValue": 20.5}
+        items = body(OrderItems=[charge(10), charge(0, Amount=dollars), charge(1.25)])
+        snapshot = booking_of(reservation(), items)
+        assert snapshot.total is None
+        assert snapshot.extras is not ABSENT
+        assert dict(snapshot.extras)["OrderItems.Amount"] == '{"EUR":11.25,"USD":20.5}'
+
+    def test_are_nothing_where_everything_was_canceled(self) -> None:
+        items = body(OrderItems=[charge(10, CanceledUtc="2026-03-01T00:00:00Z")])
+        assert booking_of(reservation(State="Canceled"), items).total == Money(0, "EUR")
+
+    @pytest.mark.parametrize(
+        ("amount", "path"),
+        [
+            ({"Currency": "EUR", "GrossValue": "10"}, "OrderItems[1].Amount.GrossValue"),
+            ({"GrossValue": 10}, "OrderItems[1].Amount.Currency"),
+            (None, "OrderItems[1].Amount"),
+        ],
+    )
+    def test_refuse_their_booking_with_the_items_path(self, amount: Any, path: str) -> None:
+        items = body(OrderItems=[charge(1), charge(1, Amount=amount)])
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), items)
+        assert reason.path == path
+
+    def test_refuse_their_booking_in_an_unknown_currency(self) -> None:
+        items = body(OrderItems=[charge(1, Amount={"Currency": "XXQ", "GrossValue": 1})])
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), items)
+        assert reason.code == "unknown_currency"
+
+
+class TestExtras:
+    def test_do_not_depend_on_where_the_item_stood(self) -> None:
+        payload = reservation(Brand={"New": [1, 2.50]})
+        first, second = read(ItemKind.BOOKING, body(Reservations=[payload, payload]))
+        assert isinstance(first.snapshot, BookingSnapshot)
+        assert first.snapshot == second.snapshot
+        assert first.snapshot.extras is not ABSENT
+        assert ("Brand", '{"New":[1,2.5]}') in first.snapshot.extras
+
+
+class TestServices:
+    def test_rejects_non_lodging_services(self) -> None:
+        services = body(Services=[_service("svc-stay"), _service("svc-park")])
+        categories = body(
+            ResourceCategories=[
+                {"Id": "cat-1", "ServiceId": "svc-stay", "Type": "Room"},
+                {"Id": "cat-2", "ServiceId": "svc-park", "Type": "ParkingSpot"},
+            ]
+        )
+        items = [reservation(), reservation(Id="res-2", ServiceId="svc-park")]
+        reason = refusal(ItemKind.BOOKING, body(Reservations=items), services, categories)
+        assert (reason.code, reason.path) == ("not_accommodation", "Reservations[1].ServiceId")
+
+
+def _service(service_id: str) -> dict[str, Any]:
+    data = {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": "Day"}}
+    return {"Id": service_id, "IsActive": True, "Data": data}

@@ -1,0 +1,668 @@
+"""The client against the vendor's protocol over real HTTP."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
+from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
+from adapters.outbound.providers.mews import provider as make_provider
+from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
+from adapters.outbound.providers.mews.simulator.records import Reservation
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
+from domain.status import BookingStatus
+from domain.sync import SyncKind
+from ports.errors import (
+    CredentialsRefused,
+    Misconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    TooHeavy,
+    UnreadableAnswer,
+)
+from ports.providers import Account, Page, Provider, ProviderClient, PullRequest, Ref, RefKind
+from ports.system import Clock
+from tests.providers.mews.payloads import SkippingClock, tools
+
+Key = tuple[ItemKind, str | None]
+BookingsById = dict[Key, Snapshot]
+RESERVATIONS = "/api/connector/v1/reservations/getAll/2023-06-06"
+
+
+def account(simulator: MewsSimulator, **settings: str) -> Account:
+    payload = simulator.credentials
+    return Account(
+        connection_id=UUID(int=7),
+        time_zone="Europe/Berlin",
+        currency="EUR",
+        settings={"base_url": simulator.base_url, **settings},
+        secrets={"client_token": payload.client_token, "access_token": payload.access_token},
+        correlation_id="test",
+    )
+
+
+def connected(clock: Clock | None = None) -> Provider:
+    # HTTP dates in the answers are of the real day.
+    clock = clock or SkippingClock(datetime.now(UTC))
+    return make_provider(tools(clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True))
+
+
+@contextmanager
+def opened(simulator: MewsSimulator, clock: Clock | None = None) -> Iterator[ProviderClient]:
+    client = connected(clock).open(account(simulator))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[..., MewsSimulator]]:
+    started: list[MewsSimulator] = []
+
+    def start(bookings: int = 120, **options: Any) -> MewsSimulator:
+        about_hotel = ("seed", "currency", "time_zone", "start_date")
+        chosen = {name: options.pop(name) for name in about_hotel if name in options}
+        simulator = MewsSimulator(SimulatedHotel(bookings=bookings, **chosen), **options)
+        simulator.start()
+        started.append(simulator)
+        return simulator
+
+    yield start
+    for simulator in started:
+        simulator.stop()
+
+
+def request(
+    simulator: MewsSimulator,
+    kind: SyncKind = SyncKind.FULL,
+    cursor: str | None = None,
+    checkpoint: str | None = None,
+) -> PullRequest:
+    return PullRequest(
+        kind=kind,
+        cursor=cursor,
+        checkpoint=checkpoint,
+        stay_from=simulator.hotel.today - timedelta(days=110),
+        stay_to=simulator.hotel.today + timedelta(days=250),
+    )
+
+
+def bookings_by_id(pages: list[Page]) -> BookingsById:
+    found: BookingsById = {}
+    for page in pages:
+        for item in page.items:
+            assert item.reason is None, item.reason
+            assert item.snapshot is not None
+            found[item.kind, item.external_id] = item.snapshot
+    return found
+
+
+def of_kind(picture: BookingsById, kind: ItemKind) -> set[str]:
+    return {external_id or "" for found, external_id in picture if found is kind}
+
+
+def pull_pages(simulator: MewsSimulator, asked: PullRequest) -> tuple[BookingsById, str | None]:
+    with opened(simulator) as client:
+        pages = list(client.pull(asked))
+    return bookings_by_id(pages), pages[-1].cursor
+
+
+def booking(picture: BookingsById, external_id: str) -> Any:
+    """Loosely typed: a pulled booking has all of its fields, none is absent."""
+    found = picture[ItemKind.BOOKING, external_id]
+    assert isinstance(found, BookingSnapshot)
+    return found
+
+
+def some(hotel: SimulatedHotel, **wanted: str) -> Reservation:
+    return next(
+        item
+        for item in hotel.stays()
+        if all(getattr(item, name) == value for name, value in wanted.items())
+    )
+
+
+class TestCheck:
+    def test_reports_property_details(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running(time_zone="Pacific/Auckland", currency="NZD")
+        with opened(simulator) as client:
+            report = client.check()
+        assert report.property_id == simulator.enterprise_id
+        assert (report.time_zone, report.currency) == ("Pacific/Auckland", "NZD")
+        assert len(report.advice) == 2
+
+    def test_advises_when_no_lodging_service(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running(bookings=20)
+        hotel = simulator.hotel
+        for entry in list(hotel.categories):
+            hotel.categories.change(entry, body={**entry.body, "Type": "Desk"})
+        with opened(simulator) as client:
+            (advice,) = client.check().advice
+            assert "service_ids" in advice
+            with pytest.raises(Misconfigured):
+                list(client.pull(request(simulator)))
+
+    def test_refuses_wrong_tokens(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running()
+        good = account(simulator)
+        client = connected().open(replace(good, secrets={**good.secrets, "access_token": "other"}))
+        with pytest.raises(CredentialsRefused):
+            client.check()
+        assert client.counts().calls == 1
+        client.close()
+
+
+class TestOpen:
+    @pytest.mark.parametrize("missing", ["client_token", "access_token"])
+    def test_names_the_secret_that_is_missing(
+        self, missing: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        good = account(running())
+        secrets = {name: value for name, value in good.secrets.items() if name != missing}
+        with pytest.raises(Misconfigured, match=missing):
+            connected().open(replace(good, secrets=secrets))
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://evil.example",
+            "http://api.mews.com",
+            "https://127.0.0.1",
+            "https://api.mews.com:8443",
+        ],
+    )
+    def test_calls_only_allowed_hosts(
+        self, url: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        good = account(running(), base_url=url)
+        with pytest.raises(Misconfigured):
+            make_provider(tools()).open(good)
+
+
+class TestFull:
+    def test_reads_every_booking_once_and_no_parking(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=400)
+        with opened(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+        seen = Counter(
+            item.external_id
+            for page in pages
+            for item in page.items
+            if item.kind is ItemKind.BOOKING
+        )
+        expected_bookings = set(simulator.hotel.true_reservations())
+        assert set(seen) == expected_bookings
+        picture = bookings_by_id(pages)
+        people = of_kind(picture, ItemKind.GUEST)
+        for external_id in expected_bookings:
+            payload = booking(picture, external_id)
+            assert isinstance(payload.primary_guest, Party)
+            if payload.primary_guest.role is PartyRole.PRIMARY:
+                assert payload.primary_guest.guest_id in people
+                assert payload.primary_guest.last_name
+        assert [page.cursor for page in pages[:-1]] == [None] * (len(pages) - 1)
+        assert pages[-1].cursor == utc_text(simulator.hotel.clock.now)
+
+    def test_keeps_to_the_services_that_the_connection_names(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        parking = simulator.hotel.catalog.parking_service_id
+        named = account(simulator, service_ids=f" {parking} ,")
+        client = connected().open(named)
+        page = next(p for p in client.pull(request(simulator)) if p.records)
+        assert [t.external_id for t in page.records.room_types] == [
+            simulator.hotel.catalog.parking_category.id
+        ]
+        client.close()
+
+    def test_brings_the_records_that_bookings_name(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            pages = list(client.pull(request(simulator)))
+        records = next(page.records for page in pages if page.records)
+        rooms = {room.external_id: room for room in records.rooms}
+        types = {room_type.external_id for room_type in records.room_types}
+        plans = {plan.external_id for plan in records.rate_plans}
+        assert {room.room_type_id for room in rooms.values()} <= types
+        assert simulator.hotel.catalog.parking_category.id not in types
+        for external_id in simulator.hotel.true_reservations():
+            payload = booking(bookings_by_id(pages), external_id)
+            assert payload.rooms
+            (room,) = payload.rooms
+            assert room.room_type_id in types
+            assert room.rate_plan_id in plans
+            assert room.room_id is None or room.room_id in rooms
+
+    @pytest.mark.parametrize(
+        ("zone", "currency"),
+        [("Pacific/Apia", "JPY"), ("America/Los_Angeles", "KWD"), ("Europe/Berlin", "EUR")],
+    )
+    def test_keeps_the_hotels_dates_and_amounts(
+        self, zone: str, currency: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(time_zone=zone, currency=currency)
+        picture, _ = pull_pages(simulator, request(simulator))
+        hotel = simulator.hotel
+        for item in hotel.stays():
+            payload = booking(picture, item.id)
+            assert payload.stay
+            assert (payload.stay.arrival, payload.stay.departure) == (item.arrival, item.departure)
+            generate_events = [
+                charge.gross
+                for charge in hotel.order_items.linked("reservation", item.id)
+                if charge.canceled is None
+            ]
+            assert payload.total
+            assert (payload.total.minor, payload.total.currency) == (sum(generate_events), currency)
+        days = sorted(
+            payload.day
+            for payload in picture.values()
+            if hasattr(payload, "day") and payload.day is not None
+        )
+        assert days[0] == hotel.today
+        assert days[-1] == hotel.today + timedelta(days=249)
+
+    def test_agrees_with_the_provider_on_free_rooms(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=300)
+        picture, _ = pull_pages(simulator, request(simulator))
+        first: date = simulator.hotel.today
+        expected_bookings = simulator.hotel.availability(first, first + timedelta(days=80))
+        for category_id, nights in expected_bookings.items():
+            for offset in range(81):
+                day = first + timedelta(days=offset)
+                cell: Any = picture[ItemKind.AVAILABILITY, f"{category_id}/{day.isoformat()}"]
+                payload = {name: column[offset] for name, column in nights.metrics.items()}
+                assert cell.total == payload["ActiveResources"]
+                assert cell.occupied == payload["Occupied"]
+                assert cell.total == cell.occupied + cell.blocked + cell.available
+
+
+class TestPaging:
+    def test_reads_on_past_a_thousand_with_the_same_second(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=1_300)
+        hotel = simulator.hotel
+        with hotel.lock:
+            hotel.clock.advance(3_600)
+            instant = hotel.clock.now
+            for item in hotel.stays():
+                hotel.reservations.change(item, updated=instant)
+        cursor = utc_text(instant)
+        with opened(simulator) as client:
+            pages = client.pull(request(simulator, SyncKind.DELTA, cursor))
+            found: set[str | None] = set()
+            for page in pages:
+                found |= {i.external_id for i in page.items if i.kind is ItemKind.BOOKING}
+        assert found >= set(hotel.true_reservations())
+
+    @pytest.mark.parametrize(
+        ("kind", "half_open"), [(SyncKind.FULL, False), (SyncKind.RECONCILE, True)]
+    )
+    def test_loses_nothing_while_items_move(
+        self, kind: SyncKind, half_open: bool, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=1_100, half_open_intervals=half_open)
+        with opened(simulator) as client:
+            simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, times=4, path="reservations"))
+            pages = list(client.pull(request(simulator, kind)))
+        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= set(
+            simulator.hotel.true_reservations()
+        )
+
+    def test_comes_to_an_end_while_every_page_moves(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=1_300)
+        with opened(simulator) as client:
+            simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, path="reservations"))
+            pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
+        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= set(
+            simulator.hotel.true_reservations()
+        )
+
+    @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.DELTA])
+    def test_continues_when_cursor_item_is_deleted(
+        self, kind: SyncKind, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=1_050)
+        with simulator.hotel.lock:
+            for item in simulator.hotel.stays():
+                simulator.activity.commands.touch(item)
+        asked = request(simulator, kind, utc_text(simulator.hotel.clock.now))
+        with opened(simulator) as client:
+            stored = []
+            for page in client.pull(asked):
+                stored.append(page)
+                if '"cursor"' in (page.checkpoint or ""):
+                    break
+            checkpoint = stored[-1].checkpoint
+            assert checkpoint is not None
+            broken = checkpoint.replace('"cursor":"', '"cursor":"00000000')
+            assert broken != checkpoint
+            stored += client.pull(replace(asked, checkpoint=broken))
+        expected_bookings = set(simulator.hotel.true_reservations())
+        assert of_kind(bookings_by_id(stored), ItemKind.BOOKING) == expected_bookings
+
+
+class TestDelta:
+    def test_starts_from_a_cursor_older_than_one_interval(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=200)
+        cursor = utc_text(simulator.hotel.clock.now - 300 * 86_400)
+        picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+    def test_without_a_cursor_reads_everything(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running()
+        picture, cursor = pull_pages(simulator, request(simulator, SyncKind.DELTA))
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert cursor is not None
+
+    def test_brings_the_bookings_of_a_person_whose_e_mail_changed(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        hotel, commands = simulator.hotel, simulator.activity.commands
+        _, cursor = pull_pages(simulator, request(simulator))
+        with hotel.lock:
+            hotel.clock.advance(3_600)
+            owned = some(hotel, account_type="Customer")
+            commands.change_email(hotel.customers[owned.account_id])
+            link = next(iter(hotel.companionships))
+            commands.change_email(hotel.customers[link.customer_id])
+        picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        guest = picture[ItemKind.GUEST, owned.account_id]
+        assert isinstance(guest, GuestSnapshot)
+        payload = booking(picture, owned.id)
+        assert isinstance(payload.primary_guest, Party)
+        assert payload.primary_guest.email == guest.email
+        assert guest.email == hotel.customers[owned.account_id].email
+        shared = booking(picture, link.reservation_id)
+        assert link.customer_id in {party.guest_id for party in shared.further_guests or ()} | {
+            shared.primary_guest and shared.primary_guest.guest_id
+        }
+
+    def test_brings_a_booking_whose_price_alone_changed(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        hotel = simulator.hotel
+        _, cursor = pull_pages(simulator, request(simulator))
+        with hotel.lock:
+            hotel.clock.advance(3_600)
+            item = some(hotel, state="Confirmed")
+            charge = hotel.order_items.linked("reservation", item.id)[0]
+            hotel.order_items.change(charge, gross=charge.gross + 700, updated=hotel.clock.now)
+        picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        generate_events = [
+            c.gross for c in hotel.order_items.linked("reservation", item.id) if not c.canceled
+        ]
+        assert booking(picture, item.id).total.minor == sum(generate_events)
+        assert item.updated < hotel.clock.now - 3_600
+
+    def test_goes_on_when_the_providers_clock_went_back(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        hotel = simulator.hotel
+        _, cursor = pull_pages(simulator, request(simulator))
+        with hotel.lock:
+            hotel.clock.advance(-7_200)
+            item = some(hotel, state="Confirmed")
+            simulator.activity.commands.touch(item)
+        picture, after = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        assert item.id in of_kind(picture, ItemKind.BOOKING)
+        assert cursor is not None
+        assert after is not None
+        assert after < cursor
+
+    @pytest.mark.parametrize(
+        ("seed", "half_open"),
+        [
+            (1, False),
+            (2, True),
+            (3, False),
+            *(pytest.param(seed, seed % 2 == 0, marks=pytest.mark.slow) for seed in range(4, 30)),
+        ],
+    )
+    def test_full_sync_matches_expected_state(
+        self, seed: int, half_open: bool, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=250, seed=seed, half_open_intervals=half_open)
+        picture, cursor = pull_pages(simulator, request(simulator))
+        for days, events in ((0, 25), (1, 0), (0, 1), (2, 60), (0, 0)):
+            simulator.advance(days=days, events=events)
+            changes, cursor = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+            picture |= changes
+        expected_bookings, _ = pull_pages(simulator, request(simulator))
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        for key, payload in expected_bookings.items():
+            if key[0] is not ItemKind.AVAILABILITY:
+                assert picture[key] == payload
+        for item in simulator.hotel.stays():
+            no_show = item.cancellation_reason == "NoShow" and item.state == "Canceled"
+            assert (booking(picture, item.id).status is BookingStatus.NO_SHOW) is no_show
+
+
+class TestReconcile:
+    def test_sees_what_the_delta_cannot_and_moves_no_cursor(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        _, cursor = pull_pages(simulator, request(simulator))
+        item = some(simulator.hotel, state="Confirmed")
+        with simulator.hotel.lock:
+            simulator.hotel.clock.advance(86_400)
+            simulator.activity.commands.change_without_timestamp(item)
+        delta, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        assert item.id not in of_kind(delta, ItemKind.BOOKING)
+        picture, after = pull_pages(simulator, request(simulator, SyncKind.RECONCILE, cursor))
+        assert after is None
+        payload = booking(picture, item.id)
+        assert payload.rooms
+        assert payload.rooms[0].occupancy[0].count == item.adults
+
+
+class TestCheckpoint:
+    @pytest.mark.parametrize("kind", list(SyncKind))
+    def test_resumes_after_every_page_of_every_phase(
+        self, kind: SyncKind, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=150)
+        with simulator.hotel.lock:
+            for customer in list(simulator.hotel.customers)[::9]:
+                simulator.activity.commands.change_email(customer)
+        cursor = utc_text(simulator.hotel.clock.now - 20 * 86_400)
+        asked = request(simulator, kind, cursor)
+        with opened(simulator) as client:
+            complete = list(client.pull(asked))
+            expected = {key for key in bookings_by_id(complete)}
+            phases = {
+                page.checkpoint.split('"phase":"')[1].split('"')[0]
+                for page in complete[:-1]
+                if page.checkpoint
+            }
+            assert len(phases) >= 3
+            for stored in range(1, len(complete)):
+                rest = list(client.pull(replace(asked, checkpoint=complete[stored - 1].checkpoint)))
+                again = bookings_by_id([*complete[:stored], *rest])
+                assert set(again) == expected
+                assert rest[-1].cursor == complete[-1].cursor
+
+    @pytest.mark.parametrize(
+        "checkpoint", ["", "nonsense", "{}", '{"format":0}', '{"format":1,"phase":"stays"}']
+    )
+    def test_of_another_version_begins_anew(
+        self, checkpoint: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        picture, _ = pull_pages(simulator, request(simulator, checkpoint=checkpoint))
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+
+class TestFetch:
+    def test_brings_what_is_there_and_leaves_out_what_is_not(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=1_200)
+        hotel = simulator.hotel
+        parking = next(
+            r for r in hotel.reservations if r.service_id == hotel.catalog.parking_service_id
+        )
+        wanted = [item.id for item in hotel.stays()[:1_100]]
+        refs = [Ref(RefKind.BOOKING, i) for i in (*wanted, parking.id, "00000000-0000-0000")]
+        with opened(simulator) as client:
+            page = client.fetch(refs)
+        assert of_kind(bookings_by_id([page]), ItemKind.BOOKING) == set(wanted)
+
+    def test_of_a_guest_brings_the_guests_bookings(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        hotel = simulator.hotel
+        item = some(hotel, account_type="Customer")
+        link = next(iter(hotel.companionships))
+        refs = [Ref(RefKind.GUEST, item.account_id), Ref(RefKind.GUEST, link.customer_id)]
+        with opened(simulator) as client:
+            picture = bookings_by_id([client.fetch(refs)])
+        owned = {r.id for r in hotel.stays() if r.account_id == item.account_id}
+        assert of_kind(picture, ItemKind.BOOKING) >= owned | {link.reservation_id}
+        assert of_kind(picture, ItemKind.GUEST) >= {item.account_id, link.customer_id}
+
+    def test_of_availability_and_records_brings_the_coming_year(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            page = client.fetch([Ref(RefKind.AVAILABILITY), Ref(RefKind.RECORDS)])
+        assert len(page.items) == 365 * len(simulator.hotel.catalog.room_categories)
+        assert page.records.rooms
+
+    def test_of_nothing_asks_for_nothing_that_matters(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running()
+        with opened(simulator) as client:
+            page = client.fetch([])
+        assert not page.items
+        assert RESERVATIONS not in simulator.requests_served
+
+
+class TestFaults:
+    @pytest.mark.parametrize("retry_after", ["1", "missing", "date"])
+    def test_waits_after_429(self, retry_after: str, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running()
+        kind = FaultKind.TOO_MANY_REQUESTS
+        simulator.faults.add(Fault(kind, times=2, path="reservations", retry_after=retry_after))
+        with opened(simulator) as client:
+            picture = bookings_by_id(list(client.pull(request(simulator))))
+            assert client.counts().retries == 2
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+    def test_fails_after_repeated_429(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running()
+        simulator.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS, path="reservations"))
+        with opened(simulator) as client, pytest.raises(RateLimited):
+            list(client.pull(request(simulator)))
+
+    def test_keeps_within_the_vendors_limit(self, running: Callable[..., MewsSimulator]) -> None:
+        clock = SkippingClock()
+        limit = SimulatorRateLimit(200, 30.0, monotonic=clock.monotonic)
+        simulator = running(bookings=60, limit=limit)
+        with opened(simulator, clock) as client:
+            for _ in range(12):
+                client.fetch([Ref(RefKind.BOOKING, "none"), Ref(RefKind.RECORDS)])
+                for _ in range(20):
+                    client.check()
+            assert client.counts().retries == 0
+            assert client.counts().calls > 200
+            assert client.counts().waited_ms > 0
+
+    def test_halves_page_after_408(self, running: Callable[..., MewsSimulator]) -> None:
+        simulator = running(bookings=300)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=20, path="reservations"))
+        with opened(simulator) as client:
+            picture = bookings_by_id(list(client.pull(request(simulator))))
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+    @pytest.mark.parametrize("path", ["reservations", "services/getAvailability"])
+    def test_does_not_ask_for_the_same_again_when_it_was_too_heavy(
+        self, path: str, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=3, path=path))
+        with opened(simulator) as client:
+            picture = bookings_by_id(list(client.pull(request(simulator))))
+            assert client.counts().retries == 0
+            assert client.counts().waited_ms == 0
+        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+
+    def test_asks_again_for_what_can_not_be_less(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=2, path="configuration"))
+        with opened(simulator) as client:
+            list(client.pull(request(simulator)))
+            assert client.counts().retries == 2
+
+    def test_fails_when_smallest_page_is_too_heavy(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, path="reservations"))
+        with opened(simulator) as client, pytest.raises(TooHeavy):
+            list(client.pull(request(simulator)))
+
+    @pytest.mark.parametrize(
+        ("kind", "error"),
+        [
+            (FaultKind.UNAUTHORIZED, CredentialsRefused),
+            (FaultKind.FORBIDDEN, ProviderRejected),
+            (FaultKind.SERVER_ERROR, ProviderUnavailable),
+            (FaultKind.UNAVAILABLE, ProviderUnavailable),
+            (FaultKind.TRUNCATED, ProviderUnavailable),
+            (FaultKind.HTML, UnreadableAnswer),
+        ],
+    )
+    def test_maps_vendor_errors(
+        self, kind: FaultKind, error: type[Exception], running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(kind, path="reservations"))
+        with opened(simulator) as client, pytest.raises(error) as raised:
+            list(client.pull(request(simulator)))
+        assert type(raised.value) is error
+
+    def test_invalid_booking_does_not_affect_page(
+        self, running: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = running(bookings=60)
+        simulator.faults.add(Fault(FaultKind.UNKNOWN_STATE, times=1, path="reservations"))
+        with opened(simulator) as client:
+            items = [item for page in client.pull(request(simulator)) for item in page.items]
+        (rejected,) = [item for item in items if item.reason is not None]
+        assert rejected.reason is not None
+        assert rejected.reason.code == "unknown_value"
+        assert rejected.external_id in simulator.hotel.true_reservations()
+        assert len([item for item in items if item.kind is ItemKind.BOOKING]) >= 60

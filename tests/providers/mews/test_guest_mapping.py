@@ -1,0 +1,165 @@
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.snapshots import GuestSnapshot
+from domain.values import ABSENT, SourceVersion
+from tests.providers.mews.payloads import body, customer, guest_of, read, refusal, sample
+
+
+class TestAVendorSample:
+    CUSTOMERS = "op-customers__search-customers-response.json"
+    DOCUMENTS = "op-identitydocuments__get-all-identity-documents-response.json"
+
+    def test_is_mapped_field_by_field(self) -> None:
+        text, documents = sample(self.CUSTOMERS), sample(self.DOCUMENTS)
+        payload = json.loads(text)["Customers"][0]["Customer"]
+        (item,) = read(ItemKind.GUEST, text, documents)
+        assert isinstance(item.snapshot, GuestSnapshot)
+        expected = GuestSnapshot(
+            external_id=payload["Id"],
+            version=SourceVersion(datetime(2018, 1, 2, tzinfo=UTC)),
+            title="Mr",
+            first_name="John",
+            last_name="Smith",
+            email=payload["Email"],
+            phone=payload["Phone"],
+            address=payload["Address"]["Line1"],
+            city="Christchurch",
+            region="GB-ENG",
+            postal_code=payload["Address"]["PostalCode"],
+            country="GB",
+            nationality="US",
+            birth_date=date(1983, 12, 31),
+            language="en-GB",
+            vip=False,
+            loyalty_number=payload["LoyaltyCode"],
+            id_document_type="Passport",
+            id_document_number=json.loads(documents)["IdentityDocuments"][0]["Number"],
+            preferences="OceanView",
+            notes=None,
+            email_opt_in=True,
+            merged_into=None,
+            extras=item.snapshot.extras,
+        )
+        assert item.snapshot == expected
+        assert item.snapshot.extras is not ABSENT
+        kept = dict(item.snapshot.extras)
+        assert kept["HasOtaEmail"] == "false"
+        assert kept["SecondLastName"] == '"Williams"'
+        assert "Address.Line1" not in kept
+        assert "Address.Id" in kept
+
+    def test_keeps_or_maps_every_field(self) -> None:
+        text = sample(self.CUSTOMERS)
+        payload = json.loads(text)["Customers"][0]["Customer"]
+        (item,) = read(ItemKind.GUEST, text, explain=True)
+        field_trace = dict(item.field_trace)
+        assert isinstance(item.snapshot, GuestSnapshot)
+        assert item.snapshot.extras is not ABSENT
+        kept = dict(item.snapshot.extras)
+        for key, value in payload.items():
+            reported = field_trace.get(key) or next(
+                h for p, h in field_trace.items() if p.startswith(f"{key}.")
+            )
+            assert reported, key
+            if value in (None, "", [], {}) and reported in ("(read)", "extras"):
+                assert kept[key] == json.dumps(value), key
+
+
+class TestACustomer:
+    def test_that_was_merged_points_to_the_one_it_became_part_of(self) -> None:
+        snapshot = guest_of(customer(MergeTargetId="cus-2", IsActive=False))
+        assert snapshot.merged_into == "cus-2"
+        assert snapshot.deleted
+
+    @pytest.mark.parametrize(
+        ("changes", "deleted"),
+        [
+            ({"IsActive": True}, False),
+            ({"IsActive": False}, True),
+            ({"IsActive": ..., "ActivityState": "Deleted"}, True),
+            ({"IsActive": ..., "ActivityState": "Active"}, False),
+            ({"IsActive": ...}, False),
+        ],
+    )
+    def test_is_deleted_when_it_is_not_active(self, changes: dict[str, Any], deleted: bool) -> None:
+        assert guest_of(customer(**changes)).deleted is deleted
+
+    @pytest.mark.parametrize(
+        ("classifications", "vip"),
+        [
+            ([], False),
+            (["Returning", "Staff"], False),
+            (["Important"], True),
+            (["Returning", "VeryImportant"], True),
+            (["TopManagement"], True),
+        ],
+    )
+    def test_is_vip_by_classification(self, classifications: list[str], vip: bool) -> None:
+        assert guest_of(customer(Classifications=classifications)).vip is vip
+
+    def test_says_nothing_of_what_was_not_sent(self) -> None:
+        payload = {"Id": "cus-1", "LastName": "Byron", "UpdatedUtc": "2026-01-05T10:00:00Z"}
+        snapshot = guest_of(payload)
+        version = SourceVersion(datetime(2026, 1, 5, 10, tzinfo=UTC))
+        bare_item = GuestSnapshot(
+            external_id="cus-1", version=version, last_name="Byron", extras=()
+        )
+        assert snapshot == bare_item
+
+    def test_clears_what_was_sent_as_null(self) -> None:
+        snapshot = guest_of(customer(Email=None, Phone="", Address=None, AddressId=None))
+        assert (snapshot.email, snapshot.phone, snapshot.city) == (None, None, None)
+
+    def test_keeps_the_address_that_was_not_asked_for(self) -> None:
+        assert guest_of(customer(Address=None)).city is ABSENT
+
+    def test_speaks_the_language_it_prefers(self) -> None:
+        assert guest_of(customer()).language == "en-GB"
+        assert guest_of(customer(PreferredLanguageCode=None)).language == "en-US"
+
+    def test_has_a_title_of_the_hotels_own(self) -> None:
+        assert guest_of(customer()).title == "Mrs"
+        assert guest_of(customer(Title=None, CustomTitleName="Lady")).title == "Lady"
+        assert guest_of(customer(Title="Captain")).title is ABSENT
+
+    def test_may_have_an_emptied_name_but_not_a_missing_one(self) -> None:
+        assert guest_of(customer(LastName="")).last_name is None
+        reason = refusal(ItemKind.GUEST, body(Customers=[customer(), customer(LastName=...)]))
+        assert (reason.code, reason.path) == ("missing_field", "Customers[1].LastName")
+
+    def test_has_a_document_only_where_one_with_a_number_was_told(self) -> None:
+        assert guest_of(customer(Passport=None)).id_document_number is ABSENT
+        inside = guest_of(customer(Passport=None, Visa={"Number": "V1"}))
+        assert (inside.id_document_type, inside.id_document_number) == ("Visa", "V1")
+        documents = body(
+            IdentityDocuments=[
+                {"Id": "d1", "CustomerId": "cus-1", "Type": "Passport", "Number": ""},
+                {"Id": "d2", "CustomerId": "cus-1", "Type": "IdentityCard", "Number": "C2"},
+                {"Id": "d3", "CustomerId": "cus-2", "Type": "Passport", "Number": "P3"},
+            ]
+        )
+        reported = guest_of(customer(), documents)
+        assert (reported.id_document_type, reported.id_document_number) == ("IdentityCard", "C2")
+
+    def test_same_email_is_a_different_guest(self) -> None:
+        first, second = read(ItemKind.GUEST, body(Customers=[customer(), customer(Id="cus-2")]))
+        assert (first.external_id, second.external_id) == ("cus-1", "cus-2")
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"BirthDate": "31.12.1983"}, "BirthDate"),
+            ({"Options": "None"}, "Options"),
+            ({"Classifications": [1]}, "Classifications[0]"),
+            ({"Address": {"City": 5}}, "Address.City"),
+            ({"UpdatedUtc": None}, "UpdatedUtc"),
+        ],
+    )
+    def test_is_refused_with_the_path(self, changes: dict[str, Any], path: str) -> None:
+        reason = refusal(ItemKind.GUEST, body(Customers=[customer(**changes)]))
+        assert reason.path == f"Customers[0].{path}"

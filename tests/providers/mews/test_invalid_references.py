@@ -1,0 +1,225 @@
+"""What bookings refer to, and can't be read: it stops no page, and is never silent."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, HotelRecords
+from domain.sync import SyncKind
+from domain.values import ABSENT
+from ports.providers import Page, ReadItem, Ref, RefKind
+from tests.providers.mews.invalid_payloads import (
+    TransformingProxy,
+    TransformResponse,
+    transforming_proxy,
+)
+from tests.providers.mews.payloads import body, charge, read, reservation
+from tests.providers.mews.test_client import account, connected, request
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[MewsSimulator]:
+    """Only asked: what is spoiled is spoiled on the way."""
+    simulator = MewsSimulator(SimulatedHotel(bookings=40))
+    simulator.start()
+    yield simulator
+    simulator.stop()
+
+
+def invalid_variants(
+    operation: str, key: str, wanted: Any, change: dict[str, Any]
+) -> TransformResponse:
+    """Changes each item of the list under `key` for which `wanted` holds; `...` leaves out."""
+
+    def transform_response(asked: str, text: bytes) -> bytes:
+        if not asked.startswith(operation):
+            return text
+        answer = json.loads(text)
+        answer[key] = [
+            {k: v for k, v in {**item, **change}.items() if v is not ...} if wanted(item) else item
+            for item in answer[key]
+        ]
+        return json.dumps(answer).encode()
+
+    return transform_response
+
+
+def pull_pages(
+    simulator: MewsSimulator, transform_response: TransformResponse, **asked: Any
+) -> tuple[list[Page], TransformingProxy]:
+    with transforming_proxy(simulator, transform_response) as proxy:
+        client = connected().open(account(simulator, base_url=proxy.base_url))
+        pages = list(client.pull(replace(request(simulator), **asked)))
+        client.close()
+    return pages, proxy
+
+
+@pytest.fixture(scope="module")
+def unspoiled(simulator: MewsSimulator) -> tuple[list[Page], TransformingProxy]:
+    return pull_pages(simulator, lambda _, text: text)
+
+
+def bad(pages: list[Page]) -> list[ReadItem]:
+    return [item for page in pages for item in page.items if item.reason is not None]
+
+
+def bookings(pages: list[Page]) -> dict[str, BookingSnapshot]:
+    return {
+        item.snapshot.external_id: item.snapshot
+        for page in pages
+        for item in page.items
+        if isinstance(item.snapshot, BookingSnapshot)
+    }
+
+
+def records(pages: list[Page]) -> HotelRecords:
+    return next(page.records for page in pages if page.records)
+
+
+class TestAnUnreadableLink:
+    @pytest.mark.parametrize(
+        ("operation", "key", "link", "value"),
+        [
+            ("orderItems", "OrderItems", "ServiceOrderId", ...),
+            ("orderItems", "OrderItems", "ServiceOrderId", 5),
+            ("companionships", "Companionships", "ReservationId", 5),
+        ],
+    )
+    def test_rejects_only_the_referring_booking(
+        self, operation: str, key: str, link: str, value: Any, simulator: MewsSimulator
+    ) -> None:
+        hotel = simulator.hotel
+        entries = hotel.order_items if key == "OrderItems" else hotel.companionships
+        stays = set(hotel.true_reservations())
+        stray = next(entry for entry in entries if _owner(entry) in stays)
+        pages, _ = pull_pages(
+            simulator,
+            invalid_variants(operation, key, lambda i: i["Id"] == stray.id, {link: value}),
+        )
+        (rejected,) = {item.external_id: item for item in bad(pages)}.values()
+        assert rejected.external_id == _owner(stray)
+        assert rejected.reason is not None
+        assert rejected.reason.path is not None
+        assert rejected.reason.path.startswith(f"{key}[")
+        assert rejected.reason.path.endswith(link)
+        assert set(bookings(pages)) == stays - {rejected.external_id}
+        assert all(payload.total is not ABSENT for payload in bookings(pages).values())
+
+    def test_of_all_leaves_what_is_known_and_is_told(
+        self, simulator: MewsSimulator, unspoiled: tuple[list[Page], TransformingProxy]
+    ) -> None:
+        clean, plain = unspoiled
+        pages, proxy = pull_pages(
+            simulator,
+            invalid_variants("orderItems", "OrderItems", lambda _: True, {"ServiceOrderId": ...}),
+        )
+        reported = [item for item in bad(pages) if item.external_id is None]
+        assert reported
+        assert {item.kind for item in reported} == {ItemKind.BOOKING}
+        assert b"GrossValue" in reported[0].raw
+        # A page of one booking with few items is known to be that booking's.
+        rejected = {item.external_id for item in bad(pages) if item.external_id}
+        assert set(bookings(pages)) | rejected == set(bookings(clean))
+        assert len(rejected) < 3
+        assert all(payload.total is ABSENT for payload in bookings(pages).values())
+        assert len(proxy.asked) < len(plain.asked) + 8
+
+    def test_that_strikes_anew_each_time_costs_few_questions(
+        self, simulator: MewsSimulator, unspoiled: tuple[list[Page], TransformingProxy]
+    ) -> None:
+        def first_of_each(asked: str, text: bytes) -> bytes:
+            return text.replace(b'"ServiceOrderId"', b'"Renamed"', 1)
+
+        _, plain = unspoiled
+        pages, proxy = pull_pages(simulator, first_of_each)
+        assert bad(pages)
+        assert len(proxy.asked) < len(plain.asked) + 3 * 64
+
+    def test_in_a_delta_is_told(self, simulator: MewsSimulator) -> None:
+        transform_response = invalid_variants(
+            "orderItems", "OrderItems", lambda _: True, {"ServiceOrderId": None}
+        )
+        cursor = "2020-01-01T00:00:00Z"
+        pages, _ = pull_pages(simulator, transform_response, kind=SyncKind.DELTA, cursor=cursor)
+        assert Counter(item.external_id for item in bad(pages)).keys() == {None}
+
+    def test_in_a_pushed_message_stops_nothing_else(self) -> None:
+        items = body(OrderItems=[charge(10), charge(10, ServiceOrderId=...)])
+        people = body(Companionships=[{"Id": "c", "ReservationId": 5}])
+        good, *reported = read(ItemKind.BOOKING, body(Reservations=[reservation()]), items, people)
+        assert isinstance(good.snapshot, BookingSnapshot)
+        assert good.snapshot.total is ABSENT
+        assert good.snapshot.further_guests is ABSENT
+        paths = {item.reason.path for item in reported if item.reason}
+        assert paths == {"OrderItems[1].ServiceOrderId", "Companionships[0].ReservationId"}
+
+
+class TestAnUnreadableRecord:
+    @pytest.mark.parametrize(
+        ("operation", "key", "change", "path"),
+        [
+            ("resources/", "Resources", {"Name": ...}, "Resources[0].Name"),
+            ("resources/", "Resources", {"Id": 5}, "Resources[0].Id"),
+            ("rates", "Rates", {"Id": 5}, "Rates[0].Id"),
+            ("resourceCategories", "ResourceCategories", {"Capacity": "two"}, "Capacity"),
+            ("resourceCategories", "ResourceCategories", {"ServiceId": 5}, "ServiceId"),
+            ("resourceCategoryAssignments", "ResourceCategoryAssignments", {"CategoryId": 5}, ""),
+        ],
+    )
+    def test_reports_invalid_record_and_continues(
+        self,
+        operation: str,
+        key: str,
+        change: dict[str, Any],
+        path: str,
+        simulator: MewsSimulator,
+        unspoiled: tuple[list[Page], TransformingProxy],
+    ) -> None:
+        first: list[str] = []
+
+        def is_first(item: dict[str, Any]) -> bool:
+            first.append(item["Id"])
+            return first[0] == str(item["Id"])
+
+        clean, _ = unspoiled
+        pages, _ = pull_pages(simulator, invalid_variants(operation, key, is_first, change))
+        (reported,) = bad(pages)
+        assert reported.external_id is None
+        assert reported.reason is not None
+        assert (reported.reason.path or "").startswith(f"{key}[")
+        assert path in (reported.reason.path or "")
+        assert bookings(pages) == bookings(clean)
+        assert records(pages).rooms
+
+    def test_of_services_leaves_out_its_bookings_and_says_so_in_each_answer(
+        self, simulator: MewsSimulator
+    ) -> None:
+        """Else a reconcile would take the bookings that it does not see for gone."""
+        wanted = [Ref(RefKind.BOOKING, next(iter(simulator.hotel.true_reservations())))]
+        transform_response = invalid_variants(
+            "services/getAll",
+            "Services",
+            lambda i: i["Id"] == simulator.hotel.catalog.parking_service_id,
+            {"Data": 5},
+        )
+        pages, _ = pull_pages(simulator, transform_response)
+        (reported,) = bad(pages)
+        assert reported.reason is not None
+        assert (reported.reason.path or "").endswith(".Data")
+        assert set(bookings(pages)) == set(simulator.hotel.true_reservations())
+        with transforming_proxy(simulator, transform_response) as proxy:
+            client = connected().open(account(simulator, base_url=proxy.base_url))
+            page = client.fetch(wanted)
+            client.close()
+        assert [item.external_id for item in page.items if item.reason] == [None]
+
+
+def _owner(entry: Any) -> str:
+    return str(entry.reservation.id if hasattr(entry, "reservation") else entry.reservation_id)

@@ -1,0 +1,127 @@
+import json
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from tests.providers.mews.payloads import (
+    body,
+    booking_of,
+    configuration,
+    context,
+    customer,
+    provider,
+    read,
+    refusal,
+    reservation,
+)
+
+
+class TestABody:
+    @pytest.mark.parametrize("kind", [ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"{}",
+            b"[]",
+            b"null",
+            b"5",
+            b'"Reservations"',
+            b"",
+            b"{",
+            b"<html>",
+            b'{"Message": "Too many requests"}',
+            b'{"reservations": []}',
+            b'{"Reservations": {}, "Customers": {}, "ResourceCategoryAvailabilities": 1}',
+            b'{"Reservations": null, "Customers": null}',
+            b'[{"foo": 1}]',
+            b'{"Reservations": [], "Reservations": []}',
+            b"\xff",
+        ],
+    )
+    def test_that_is_none_of_this_vendor_is_never_nothing(
+        self, kind: ItemKind, text: bytes
+    ) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(kind, text)
+
+    def test_about_something_else_is_no_message_of_the_kind(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.BOOKING, body(Customers=[customer()]))
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.GUEST, body(Reservations=[reservation()]))
+
+    def test_may_be_an_empty_page(self) -> None:
+        assert read(ItemKind.BOOKING, body(Reservations=[], Cursor=None)) == []
+
+    def test_may_be_a_bare_item_or_an_array_of_them(self) -> None:
+        expected = booking_of(reservation())
+        (single_reservation,) = read(ItemKind.BOOKING, json.dumps(reservation()).encode())
+        assert single_reservation.snapshot == expected
+        first, broken, third = read(
+            ItemKind.BOOKING, json.dumps([reservation(), {}, reservation(Number=...)]).encode()
+        )
+        assert first.snapshot == expected
+        assert broken.reason is not None
+        assert broken.reason.path == "[1].Id"
+        assert third.reason is not None
+        assert third.reason.path == "[2].Number"
+        assert third.external_id == "res-1"
+
+    def test_keeps_the_items_own_text(self) -> None:
+        text = json.dumps(reservation(), indent=3).encode()
+        (item,) = read(ItemKind.BOOKING, b"[" + text + b"]")
+        assert item.raw == text
+
+    def test_gives_each_item_a_text_that_can_be_read_again(self) -> None:
+        (item,) = read(ItemKind.BOOKING, body(Reservations=[reservation(Ratio=2.50)]))
+        (again,) = read(ItemKind.BOOKING, item.raw)
+        assert again.snapshot == item.snapshot
+
+    def test_spoils_only_the_item_whose_key_comes_twice(self) -> None:
+        good = json.dumps(reservation())
+        bad, fine = read(ItemKind.BOOKING, f'[{{"Id": "a", "Id": "b"}}, {good}]'.encode())
+        assert bad.reason is not None
+        assert bad.reason.path == "[0]"
+        assert fine.reason is None
+
+    def test_may_come_in_any_order(self) -> None:
+        bodies = [
+            body(Customers=[customer()]),
+            configuration("Asia/Tokyo", "JPY"),
+            body(Reservations=[reservation()]),
+            body(Companionships=[], Customers=None, Reservations=None),
+        ]
+        (forth,) = read(ItemKind.BOOKING, *bodies)
+        (back,) = read(ItemKind.BOOKING, *reversed(bodies))
+        assert isinstance(forth.snapshot, BookingSnapshot)
+        assert forth.snapshot == back.snapshot
+        assert forth.snapshot.further_guests == ()
+
+    def test_with_more_items_than_allowed_is_refused_as_a_whole(self) -> None:
+        three: list[dict[str, Any]] = [reservation(Id=f"res-{n}") for n in range(3)]
+        for text in (body(Reservations=three), json.dumps(three).encode()):
+            assert len(provider.read_items(ItemKind.BOOKING, [text], context(), limit=3)) == 3
+            with pytest.raises(TooManyItems):
+                provider.read_items(ItemKind.BOOKING, [text], context(), limit=2)
+
+    def test_of_many_days_counts_each_cell(self) -> None:
+        starts = ["2026-03-09T23:00:00Z", "2026-03-10T23:00:00Z"]
+        cells = [{"ResourceCategoryId": "cat-1", "Metrics": {"Occupied": [1, 2]}}]
+        text = body(TimeUnitStartsUtc=starts, ResourceCategoryAvailabilities=cells)
+        with pytest.raises(TooManyItems):
+            provider.read_items(ItemKind.AVAILABILITY, [text], context(), limit=1)
+
+    def test_tells_of_a_link_that_is_missing_and_that_totals_depend_on(self) -> None:
+        reason = refusal(ItemKind.BOOKING, body(Reservations=[], OrderItems=[{"Id": "item-1"}]))
+        assert reason.path == "OrderItems[0].ServiceOrderId"
+
+    def test_is_refused_with_a_zone_that_does_not_exist(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.BOOKING, body(Reservations=[]), configuration("Mars/Olympus"))
+
+    def test_is_no_notification(self) -> None:
+        with pytest.raises(Unsupported):
+            read(ItemKind.NOTIFICATION, body(Reservations=[]))

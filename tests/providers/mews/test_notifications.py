@@ -1,0 +1,121 @@
+from typing import Any
+
+import pytest
+
+from ports.errors import UnreadableMessage
+from ports.providers import Notification, Ref, RefKind
+from tests.providers.mews.payloads import body, context, provider, sample
+
+
+def notified(**payload: Any) -> Notification:
+    return provider.read_notification(body(**payload), context())
+
+
+def event(name: str, item_id: str = "id-1") -> dict[str, Any]:
+    return {"Discriminator": name, "Value": {"Id": item_id}}
+
+
+class TestAGeneralWebhook:
+    def test_of_the_vendors_sample_names_what_to_fetch(self) -> None:
+        text = sample("webhook-wh-general__general-webhooks-request-body.json")
+        found = provider.read_notification(text, context())
+        kinds = [ref.kind for ref in found.refs]
+        assert kinds == [RefKind.BOOKING, RefKind.RECORDS, RefKind.GUEST, RefKind.GUEST]
+        assert found.ignored == ("MessageAdded", "PaymentUpdated")
+        assert found.property_id is not None
+        assert found.property_id.startswith("851df8c8")
+
+    def test_names_each_thing_once(self) -> None:
+        events = [
+            event("CustomerAdded", "cus-1"),
+            event("CustomerUpdated", "cus-1"),
+            event("ServiceOrderUpdated", "res-1"),
+            event("ServiceOrderUpdated", "res-1"),
+            event("ResourceBlockUpdated", "blk-1"),
+            event("ResourceBlockUpdated", "blk-2"),
+            event("ResourceUpdated", "room-1"),
+        ]
+        found = notified(EnterpriseId="ent-1", IntegrationId="int-1", Events=events)
+        assert found == Notification(
+            refs=(
+                Ref(RefKind.GUEST, "cus-1"),
+                Ref(RefKind.BOOKING, "res-1"),
+                Ref(RefKind.AVAILABILITY),
+                Ref(RefKind.RECORDS),
+            ),
+            property_id="ent-1",
+        )
+
+    def test_says_which_events_mean_nothing_to_us(self) -> None:
+        found = notified(EnterpriseId="ent-1", Events=[event("BillClosed"), event("MessageAdded")])
+        assert found.refs == ()
+        assert found.ignored == ("BillClosed", "MessageAdded")
+
+    def test_holds_hundreds_of_events(self) -> None:
+        events = [event("ServiceOrderUpdated", f"res-{n}") for n in range(700)]
+        assert len(notified(EnterpriseId="ent-1", Events=events).refs) == 700
+
+
+class TestAnIntegrationWebhook:
+    @pytest.mark.parametrize("action", ["IntegrationCreated", "IntegrationApiKeyCreated"])
+    @pytest.mark.parametrize("field", ["AccessToken", "ApiKey"])
+    def test_carries_new_credentials(self, action: str, field: str) -> None:
+        data = {"Integration": {"Id": "int-1"}, field: "NEW-TOKEN"}
+        found = notified(Action=action, Data=data)
+        assert dict(found.new_secrets) == {"access_token": "NEW-TOKEN"}
+        assert not found.disabled
+        assert "NEW-TOKEN" not in repr(found)
+
+    @pytest.mark.parametrize(
+        ("action", "disabled"),
+        [
+            ("IntegrationDisabled", True),
+            ("IntegrationCanceled", True),
+            ("IntegrationDeleted", True),
+            ("IntegrationEnabled", False),
+            ("IntegrationReinstated", False),
+            ("IntegrationRenamed", False),
+        ],
+    )
+    def test_tells_the_end_of_the_integration(self, action: str, disabled: bool) -> None:
+        found = notified(Action=action, Data={"Enterprise": {"Id": "ent-1", "Name": "Inn"}})
+        assert found == Notification(ignored=(action,), property_id="ent-1", disabled=disabled)
+
+    def test_without_its_new_token_is_unreadable(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            notified(Action="IntegrationApiKeyCreated", Data={})
+
+
+class TestAWebsocketMessage:
+    def test_of_the_vendors_sample_names_what_to_fetch(self) -> None:
+        text = sample("webhook-websockets__websockets-message-body.json")
+        found = provider.read_notification(text, context())
+        assert [ref.kind for ref in found.refs] == [RefKind.BOOKING, RefKind.RECORDS]
+        assert found.ignored == ("DeviceCommand", "PriceUpdate")
+        assert found.property_id is None
+
+
+class TestABody:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"{}",
+            b"[]",
+            b"",
+            b"nope",
+            b'{"Events": null}',
+            b'{"Events": [{}]}',
+            b'{"Events": [{"Discriminator": "ServiceOrderUpdated"}]}',
+            b'{"Events": [{"Discriminator": "ServiceOrderUpdated", "Value": {"Id": 5}}]}',
+            b'{"Action": 5, "Data": {}}',
+        ],
+    )
+    def test_that_is_no_notification_is_refused(self, text: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            provider.read_notification(text, context())
+
+
+class TestTrust:
+    def test_is_the_url_alone(self) -> None:
+        assert provider.authentic({}, {})
+        assert "URL" in provider.capabilities.trust

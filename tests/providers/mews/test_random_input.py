@@ -1,0 +1,80 @@
+"""Whatever stands in one field, its item is understood or refused; nothing is raised."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.messages import ItemKind
+from tests.providers.mews.payloads import body, charge, context, customer, read, reservation
+
+ENDS = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31", "0001-01-01T00:00:00+14:00"]
+ODD = [*ENDS, None, "", " ", "x", "\x00", "\ud800", 0, -1, 2**63, 10**40, 1.5, True, [], [None], {}]
+WHOLE: dict[str, Any] = {
+    "Reservations": [reservation(ActualStartUtc="2026-03-10T15:00:00Z"), reservation(Id="res-2")],
+    "Customers": [customer()],
+    "OrderItems": [charge(93.46, "2026-03-09T23:00:00Z"), charge(3)],
+    "Companionships": [{"Id": "c", "CustomerId": "cus-1", "ReservationId": "res-1"}],
+    "AgeCategories": [{"Id": "age-a", "ServiceId": "svc-stay", "Classification": "Adult"}],
+}
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in entries:
+            yield from leaves(inner, (*path, key))
+
+
+def with_rubbish(path: tuple[str | int, ...], rubbish: Any) -> bytes:
+    payload = deepcopy(WHOLE)
+    place: Any = payload
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = rubbish
+    return json.dumps(payload).encode("utf-8", "surrogatepass")
+
+
+DEEP = [path for path in leaves(WHOLE) if len(path) > 1]
+
+
+class TestRandomInput:
+    @settings(max_examples=400)
+    @given(path=st.sampled_from(DEEP), rubbish=st.sampled_from(ODD))
+    @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
+    def test_in_one_field_is_read_or_refused(
+        self, zone: str, path: tuple[str | int, ...], rubbish: Any
+    ) -> None:
+        items = read(ItemKind.BOOKING, with_rubbish(path, rubbish), hotel=context(zone))
+        assert items
+        for item in items:
+            assert (item.snapshot is None) is not (item.reason is None)
+
+    @pytest.mark.parametrize("end", ENDS)
+    @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
+    def test_at_an_end_of_the_calendar_refuses_its_booking_alone(self, end: str, zone: str) -> None:
+        bad = reservation(Id="bad", ScheduledStartUtc=end, ScheduledEndUtc=end)
+        first, second = read(
+            ItemKind.BOOKING, body(Reservations=[bad, reservation()]), hotel=context(zone)
+        )
+        assert second.snapshot is not None
+        if first.reason is not None:
+            assert first.reason.path in {
+                "Reservations[0].ScheduledStartUtc",
+                "Reservations[0].ScheduledEndUtc",
+            }
+
+    @pytest.mark.parametrize("end", ENDS)
+    def test_as_a_day_of_availability_is_refused(self, end: str) -> None:
+        message = body(
+            TimeUnitStartsUtc=[end],
+            ResourceCategoryAvailabilities=[{"ResourceCategoryId": "cat-1", "Metrics": {}}],
+        )
+        [item] = read(ItemKind.AVAILABILITY, message, hotel=context("Europe/Prague"))
+        assert item.reason is not None

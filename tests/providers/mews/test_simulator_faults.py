@@ -1,0 +1,151 @@
+import http.client
+import json
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from adapters.outbound.provider_kit.simulation.server.fault_plan import FaultKind, parse_fault
+from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from tests.providers.mews.simulator_client import DAY, RESERVATIONS, Wire, interval
+
+PAGE = {"Count": 20}
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with MewsSimulator(SimulatedHotel(seed=9, bookings=120)) as simulator:
+        client = Wire(simulator)
+        yield client
+        client.close()
+
+
+def once(wire: Wire, text: str) -> None:
+    wire.simulator.faults.add(parse_fault(f"{text},times=1"))
+
+
+class TestStatusFaults:
+    @pytest.mark.parametrize("status", [401, 403, 408, 409, 429, 500, 503])
+    def test_answer_once_with_the_status_and_a_message(self, wire: Wire, status: int) -> None:
+        once(wire, str(status))
+        answers = [wire.call("configuration/get") for _ in range(2)]
+        assert [answer.status for answer in answers] == [status, 200]
+        assert answers[0].json["Message"]
+        assert answers[0].json["RequestId"] == answers[0].headers["request-id"]
+
+    def test_tell_when_to_retry_in_seconds_as_a_date_or_not_at_all(self, wire: Wire) -> None:
+        headers = []
+        for reported in ("7", "date", "missing"):
+            once(wire, f"429,retry_after={reported}")
+            headers.append(wire.call("configuration/get").headers.get("retry-after"))
+        assert headers[0] == "7"
+        assert headers[1] is not None
+        assert parsedate_to_datetime(headers[1]).tzinfo is not None
+        assert headers[2] is None
+
+
+class TestWireFaults:
+    def test_stall_says_nothing_and_hangs_up(self, wire: Wire) -> None:
+        once(wire, "stall,seconds=0.05")
+        with pytest.raises(http.client.RemoteDisconnected):
+            wire.call("configuration/get")
+
+    def test_stall_outlasts_a_client_that_waits_less(self, wire: Wire) -> None:
+        once(wire, "stall,seconds=600")
+        request_client = Wire(wire.simulator, timeout_seconds=0.1)
+        with pytest.raises(TimeoutError):
+            request_client.call("configuration/get")
+        request_client.close()
+
+    def test_truncated_promises_more_than_it_sends(self, wire: Wire) -> None:
+        once(wire, "truncated")
+        with pytest.raises(http.client.IncompleteRead) as broken:
+            wire.call(RESERVATIONS, Limitation=PAGE)
+        assert broken.value.partial.startswith(b'{"Reservations":[')
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(broken.value.partial)
+
+    def test_html_comes_with_a_200(self, wire: Wire) -> None:
+        once(wire, "html")
+        answer = wire.call(RESERVATIONS, Limitation=PAGE)
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/html")
+        assert answer.text.startswith(b"<!DOCTYPE")
+
+
+class TestContentFaults:
+    def test_wrong_types_spoil_one_item_of_the_page(self, wire: Wire) -> None:
+        once(wire, "wrong-types")
+        page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
+        assert [type(item["ScheduledStartUtc"]) for item in page].count(int) == 1
+
+    def test_missing_field_takes_it_from_one_item(self, wire: Wire) -> None:
+        once(wire, "missing-field,field=State")
+        page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
+        assert ["State" in item for item in page].count(False) == 1
+
+    def test_unknown_state_marks_one_item(self, wire: Wire) -> None:
+        once(wire, "unknown-state")
+        page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
+        assert [item["State"] for item in page].count("Teleported") == 1
+
+    def test_new_field_is_in_every_item(self, wire: Wire) -> None:
+        once(wire, "new-field")
+        page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
+        assert all("SimulatedNewField" in item for item in page)
+
+    @pytest.mark.parametrize("kind", ["wrong-types", "missing-field", "new-field"])
+    def test_never_spoil_the_hotel_itself(self, wire: Wire, kind: str) -> None:
+        service = {"ServiceIds": [wire.simulator.service_id], "Limitation": PAGE}
+        complete = wire.call("rates/getAll", **service).json
+        once(wire, kind)
+        assert wire.call("rates/getAll", **service).json != complete
+        assert wire.call("rates/getAll", **service).json == complete
+
+
+class TestWorldFaults:
+    def test_clock_back_stamps_the_next_changes_earlier(self, wire: Wire) -> None:
+        hotel = wire.simulator.hotel
+        now = hotel.clock.now
+        once(wire, "clock-back,seconds=3600")
+        wire.call("configuration/get")
+        assert hotel.clock.now == now - 3600
+        wire.simulator.advance(events=5)
+        window = interval(now - 3600, now - 3000)
+        assert wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=window)
+
+    def test_moving_items_are_missed_by_a_window_that_is_already_being_read(
+        self, wire: Wire
+    ) -> None:
+        hotel = wire.simulator.hotel
+        window = interval(hotel.clock.now - 80 * DAY, hotel.clock.now)
+        expected = {
+            item.id for item in hotel.reservations if item.updated >= hotel.clock.now - 80 * DAY
+        }
+        once(wire, "moving-items")
+        found = wire.everything(RESERVATIONS, "Reservations", count=10, UpdatedUtc=window)
+        read = {item["Id"] for item in found}
+        missed = expected - read
+        late = interval(hotel.clock.now, hotel.clock.now)
+        moved = wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=late)
+        assert missed
+        assert missed <= {item["Id"] for item in moved}
+
+    def test_hidden_update_changes_content_under_the_old_stamp(self, wire: Wire) -> None:
+        before = wire.simulator.hotel.true_reservations()
+        once(wire, "hidden-update")
+        wire.call("configuration/get")
+        after = wire.simulator.hotel.true_reservations()
+        changed = [key for key in before if before[key] != after[key]]
+        assert len(changed) == 1
+        assert before[changed[0]]["UpdatedUtc"] == after[changed[0]]["UpdatedUtc"]
+
+
+class TestControl:
+    def test_sets_and_clears_faults_while_it_runs(self, wire: Wire) -> None:
+        fault = {"kind": FaultKind.SERVER_ERROR, "path": "configuration"}
+        assert wire.control("faults", faults=[fault]).json == {"added": 1}
+        assert [wire.call("configuration/get").status for _ in range(2)] == [500, 500]
+        wire.control("faults", clear=True)
+        assert wire.call("configuration/get").status == 200
+        assert wire.send("GET", "/simulator/state", b"").json["faults"] == {"500": 2}

@@ -1,0 +1,58 @@
+import threading
+
+import pytest
+
+from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
+    PATIENCE_SECONDS,
+    Receiver,
+    receiving,
+)
+from tests.providers.mews.simulator_client import Wire
+
+
+def announced(receiver: Receiver) -> list[dict[str, object]]:
+    return [event for body in receiver.bodies for event in body["Events"]]
+
+
+class TestSimulator:
+    def test_announces_exactly_what_happened(self) -> None:
+        simulator = MewsSimulator(SimulatedHotel(bookings=150))
+        with receiving() as receiver, simulator:
+            wire = Wire(simulator)
+            assert wire.control("webhooks", url=receiver.url, batch_size=7).status == 200
+            happened = simulator.advance(days=1, events=20)
+            sender = simulator.webhooks
+            assert sender is not None
+            assert sender.flush(PATIENCE_SECONDS)
+            wire.close()
+        assert announced(receiver) == [
+            {"Discriminator": event.discriminator, "Value": {"Id": event.id}} for event in happened
+        ]
+        assert {len(body["Events"]) for body in receiver.bodies[:-1]} == {7}
+        assert {body["EnterpriseId"] for body in receiver.bodies} == {simulator.enterprise_id}
+
+    def test_leaves_no_thread_and_no_open_port_behind(self) -> None:
+        before = set(threading.enumerate())
+        with receiving() as receiver:
+            simulator = MewsSimulator(SimulatedHotel(bookings=20))
+            simulator.start()
+            simulator.send_webhooks_to(receiver.url)
+            simulator.start_activity(0.01, 2)
+            wire = Wire(simulator)
+            assert wire.call("configuration/get").status == 200
+            simulator.stop()
+            with pytest.raises(OSError):  # noqa: PT011
+                wire.call("configuration/get")
+            wire.close()
+        assert set(threading.enumerate()) <= before
+
+    def test_lives_by_itself_until_it_is_stopped(self) -> None:
+        heard = threading.MewsEvent()
+        with receiving() as receiver:
+            receiver.on_call = heard.set
+            with MewsSimulator(SimulatedHotel(bookings=100)) as simulator:
+                simulator.send_webhooks_to(receiver.url)
+                simulator.start_activity(0.01, 5)
+                assert heard.wait(PATIENCE_SECONDS)

@@ -1,0 +1,576 @@
+"""Reservations in both of their shapes to bookings."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
+from domain.status import BookingStatus
+from domain.values import ABSENT, AgeClass, AgeCount, Money, SourceVersion, Stay
+from ports.errors import TooManyItems, UnreadableMessage
+from tests.providers.ohip.payloads import (
+    OBSERVED,
+    alone,
+    booking,
+    context,
+    ids,
+    in_list,
+    listed,
+    mapped,
+    provider,
+    read,
+    refusal,
+    room_stay,
+    sample,
+    single,
+    with_stay,
+)
+
+MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
+
+
+def rooms(snapshot: BookingSnapshot) -> tuple[RoomStay, ...]:
+    assert isinstance(snapshot.rooms, tuple)
+    return snapshot.rooms
+
+
+def parties(snapshot: BookingSnapshot) -> tuple[Party, ...]:
+    assert isinstance(snapshot.further_guests, tuple)
+    return snapshot.further_guests
+
+
+def version(text: str, *, zone: str = "Europe/Berlin", observed: datetime = OBSERVED) -> datetime:
+    body = in_list(listed(lastModifyDateTime=text))
+    return mapped(body, time_zone=zone, observed_at=observed).version.updated_at
+
+
+class TestReservation:
+    def test_of_a_list_is_a_booking_of_one_room(self) -> None:
+        adults, child = AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 1)
+        assert replace(booking(), extras=ABSENT) == BookingSnapshot(
+            external_id="5001",
+            version=SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)),
+            status=BookingStatus.CONFIRMED,
+            holds_inventory=True,
+            confirmation_number="8001",
+            source=BookingSource.DIRECT,
+            stay=MARCH,
+            rooms=(
+                RoomStay(
+                    room_type_id="DBL",
+                    rate_plan_id="BAR",
+                    stay=MARCH,
+                    status=BookingStatus.CONFIRMED,
+                    occupancy=(adults, child),
+                ),
+            ),
+            primary_guest=Party(
+                guest_id="7001",
+                first_name="Ada",
+                last_name="Aalto",
+                email="ada@example.com",
+                phone="+43 1 555 0001",
+                country="AT",
+                language="E",
+            ),
+            total=Money(23050, "EUR"),
+            balance=Money(3050, "EUR"),
+        )
+
+    def test_asked_for_alone_is_the_same(self) -> None:
+        found = replace(mapped(alone(single())), extras=ABSENT)
+        assert replace(found, further_guests=ABSENT) == replace(booking(), extras=ABSENT)
+
+    @pytest.mark.parametrize("make", [listed, single])
+    def test_is_told_from_the_other_shape_without_its_list(self, make: Any) -> None:
+        found = [mapped(body) for body in (make(), [make()])]
+        assert [rooms(one)[0].room_type_id for one in found] == ["DBL", "DBL"]
+        assert [one.total for one in found] == [Money(23050, "EUR")] * 2
+
+    def test_says_nothing_of_what_was_not_sent(self) -> None:
+        stay = {"arrivalDate": "2026-03-10", "departureDate": "2026-03-12"}
+        little = {
+            "reservationIdList": ids(Reservation="5001"),
+            "roomStay": stay,
+            "reservationStatus": "Reserved",
+        }
+        found = mapped(in_list(little))
+        payload = {name for name in found.__slots__ if getattr(found, name) is not ABSENT}
+        assert payload == {
+            "external_id",
+            "version",
+            "deleted",
+            "status",
+            "holds_inventory",
+            "stay",
+            "extras",
+        }
+
+    def test_keeps_unmapped_fields(self) -> None:
+        found = booking(customReference="X-1", roomStay=room_stay(marketCode="CORP"))
+        assert isinstance(found.extras, tuple)
+        kept = dict(found.extras)
+        assert kept["customReference"] == '"X-1"'
+        assert kept["roomStay.marketCode"] == '"CORP"'
+
+    def test_drops_payment_data(self) -> None:
+        card = {"cardType": "Va", "cardNumberMasked": "XXXX1111", "cardHolderName": "A AALTO"}
+        payload = booking(reservationPaymentMethod={"paymentMethod": "VA", "paymentCard": card})
+        alike = single(reservationPaymentMethods=[{"paymentMethod": "VA", "paymentCard": card}])
+        for found in (payload, mapped(alone(alike))):
+            assert "AALTO" not in str(found.extras).upper().replace("ADA AALTO", "")
+            assert "1111" not in str(found.extras)
+
+    def test_traces_every_field(self) -> None:
+        for body, paths in ((in_list(listed()), 24), (alone(single()), 24)):
+            (item,) = read(ItemKind.BOOKING, body, explain=True)
+            field_trace = dict(item.field_trace)
+            assert len(field_trace) >= paths
+            assert field_trace["reservationIdList[0].type"] in (
+                "external_id",
+                "confirmation_number",
+            )
+            assert field_trace["createDateTime"] == "extras"
+            assert field_trace["reservationStatus"] == "status"
+
+    def test_has_a_home_for_each_source_path_that_has_a_value(self) -> None:
+        for body, value in ((in_list(listed()), listed()), (alone(single()), single())):
+            (item,) = read(ItemKind.BOOKING, body, explain=True)
+            field_trace = [path for path, _ in item.field_trace]
+            for path in _leaves(value):
+                assert any(_covers(target, path) for target in field_trace), path
+
+
+def _leaves(value: Any, path: str = "") -> list[str]:
+    if isinstance(value, dict):
+        return [p for k, v in value.items() for p in _leaves(v, f"{path}.{k}" if path else k)]
+    if isinstance(value, list):
+        return [p for n, v in enumerate(value) for p in _leaves(v, f"{path}[{n}]")]
+    return [path]
+
+
+def _covers(target: str, path: str) -> bool:
+    return path == target or path.startswith((f"{target}.", f"{target}["))
+
+
+class TestIds:
+    def test_go_by_their_type_whatever_their_place(self) -> None:
+        found = booking(
+            reservationIdList=ids(
+                CancellationNumber="1",
+                ExternalReference="2",
+                ParentReservation="5000",
+                Confirmation="8001",
+                Reservation="5001",
+            )
+        )
+        assert (found.external_id, found.confirmation_number) == ("5001", "8001")
+        assert found.group_id == "5000"
+        assert "ExternalReference" in str(found.extras)
+
+    def test_may_come_as_numbers(self) -> None:
+        found = booking(reservationIdList=[{"id": 5001, "type": "Reservation"}])
+        assert found.external_id == "5001"
+
+    @pytest.mark.parametrize("given", [[], ids(Confirmation="8001"), [{"id": "5001", "type": ""}]])
+    def test_without_one_of_a_reservation_are_refused(self, given: Any) -> None:
+        reason = refusal(in_list(listed(reservationIdList=given)))
+        assert (reason.code, reason.path) == (
+            "missing_field",
+            "reservations.reservationInfo[0].reservationIdList",
+        )
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        ("vendor_code", "status", "holds"),
+        [
+            ("Requested", BookingStatus.PENDING, False),
+            ("Waitlisted", BookingStatus.PENDING, False),
+            ("Reserved", BookingStatus.CONFIRMED, True),
+            ("DueIn", BookingStatus.CONFIRMED, True),
+            ("Walkin", BookingStatus.CHECKED_IN, True),
+            ("InHouse", BookingStatus.CHECKED_IN, True),
+            ("DueOut", BookingStatus.CHECKED_IN, True),
+            ("PendingCheckout", BookingStatus.CHECKED_IN, True),
+            ("CheckedOut", BookingStatus.CHECKED_OUT, False),
+            ("Cancelled", BookingStatus.CANCELED, False),
+            ("NoShow", BookingStatus.NO_SHOW, False),
+        ],
+    )
+    def test_is_the_vendors_state(
+        self, vendor_code: str, status: BookingStatus, holds: bool
+    ) -> None:
+        for found in (
+            booking(reservationStatus=vendor_code),
+            mapped(alone(single(reservationStatus=vendor_code))),
+        ):
+            assert (found.status, found.holds_inventory) == (status, holds)
+            assert rooms(found)[0].status is status
+
+    def test_is_the_actual_one_where_both_are_told(self) -> None:
+        found = booking(reservationStatus="InHouse", computedReservationStatus="DueIn")
+        assert found.status is BookingStatus.CHECKED_IN
+
+    def test_is_the_computed_one_where_no_other_is(self) -> None:
+        found = booking(reservationStatus=..., computedReservationStatus="DueOut")
+        assert found.status is BookingStatus.CHECKED_IN
+
+    def test_does_not_depend_on_the_day_that_was_computed(self) -> None:
+        one, other = (booking(computedReservationStatus=w) for w in ("Reserved", "DueIn"))
+        assert one == other
+
+    def test_that_is_unknown_is_refused(self) -> None:
+        reason = refusal(in_list(listed(reservationStatus="Teleported")))
+        assert (reason.code, "Teleported" in reason.detail) == ("unknown_value", True)
+        assert reason.path == "reservations.reservationInfo[0].reservationStatus"
+
+    def test_that_is_missing_is_named(self) -> None:
+        reason = refusal(in_list(listed(reservationStatus=...)))
+        assert (reason.code, reason.path) == (
+            "missing_field",
+            "reservations.reservationInfo[0].reservationStatus",
+        )
+
+    def test_is_not_what_guarantees_it(self) -> None:
+        guarantee = {"guaranteeCode": "CHECKED IN"}
+        assert with_stay(guarantee=guarantee).status is BookingStatus.CONFIRMED
+
+
+class TestTimeStamps:
+    @pytest.mark.parametrize(
+        ("text", "instant"),
+        [
+            ("2026-02-03 04:05:06.0", datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)),
+            ("2026-02-03T04:05:06", datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)),
+            ("2026-02-03 04:05:06.25", datetime(2026, 2, 3, 3, 5, 6, 250_000, tzinfo=UTC)),
+            ("2026-02-03", datetime(2026, 2, 2, 23, 0, tzinfo=UTC)),
+            ("2026-02-03T04:05:06.21Z", datetime(2026, 2, 3, 4, 5, 6, 210_000, tzinfo=UTC)),
+            ("2026-02-03T04:05:06+05:00", datetime(2026, 2, 2, 23, 5, 6, tzinfo=UTC)),
+        ],
+    )
+    def test_are_the_hotels_wall_clock(self, text: str, instant: datetime) -> None:
+        assert version(text) == instant
+
+    def test_of_an_hour_that_comes_twice_are_the_later_one(self) -> None:
+        """2026-10-25 in Berlin: 02:30 is 00:30 and 01:30 UTC."""
+        later = datetime(2026, 10, 25, 6, tzinfo=UTC)
+        assert version("2026-10-25 02:30:00.0", observed=later).hour == 1
+
+    def test_are_never_after_they_were_read(self) -> None:
+        before = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
+        assert version("2026-10-25 02:30:00.0", observed=before).hour == 0
+
+    def test_are_in_order_through_the_night_on_which_the_clocks_go_back(self) -> None:
+        """Each read just after it was written."""
+        walls = [("02:10", 0, 11), ("02:50", 0, 51), ("02:10", 1, 11), ("02:50", 1, 51)]
+        found = [
+            version(
+                f"2026-10-25 {clock}:00.0",
+                observed=datetime(2026, 10, 25, hour, minute, tzinfo=UTC),
+            )
+            for clock, hour, minute in walls
+        ]
+        assert found == sorted(found)
+        assert len(set(found)) == 4
+
+    def test_in_an_hour_that_never_was_exist_all_the_same(self) -> None:
+        """2026-03-29 in Berlin: after 01:59 comes 03:00."""
+        assert version("2026-03-29 02:30:00.0") == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+    def test_may_precede_the_creation(self) -> None:
+        found = booking(createDateTime="2026-07-10 15:08:43.0")
+        assert found.version.updated_at == datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)
+
+    def test_that_are_missing_leave_the_instant_of_the_observation(self) -> None:
+        assert booking(lastModifyDateTime=...).version == SourceVersion(OBSERVED)
+
+    @pytest.mark.parametrize("text", ["yesterday", "2026-02-30 00:00:00.0", "03/02/2026", 17])
+    def test_that_are_none_are_refused(self, text: Any) -> None:
+        reason = refusal(in_list(listed(lastModifyDateTime=text)))
+        assert reason.path == "reservations.reservationInfo[0].lastModifyDateTime"
+
+
+class TestStays:
+    def test_of_400_days_are_taken(self) -> None:
+        found = with_stay(arrivalDate="2026-03-10", departureDate="2027-04-14")
+        assert found.stay == Stay(date(2026, 3, 10), date(2027, 4, 14))
+
+    def test_of_a_day_are_taken(self) -> None:
+        found = with_stay(departureDate="2026-03-10")
+        assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 10))
+
+    def test_are_days_whatever_the_zone_and_the_night(self) -> None:
+        body = in_list(listed(roomStay=room_stay(arrivalDate="2026-03-29 00:00:00.0")))
+        body["reservations"]["reservationInfo"][0]["roomStay"]["departureDate"] = "2026-03-30"
+        for zone in ("Pacific/Kiritimati", "America/Havana", "Europe/Berlin"):
+            assert mapped(body, time_zone=zone).stay == Stay(date(2026, 3, 29), date(2026, 3, 30))
+
+    def test_that_end_before_they_begin_are_refused(self) -> None:
+        reason = refusal(in_list(listed(roomStay=room_stay(departureDate="2026-03-09"))))
+        assert (reason.code, reason.path) == (
+            "stay_reversed",
+            "reservations.reservationInfo[0].roomStay.departureDate",
+        )
+
+    @pytest.mark.parametrize("key", ["arrivalDate", "departureDate"])
+    def test_that_lack_a_day_are_refused(self, key: str) -> None:
+        reason = refusal(in_list(listed(roomStay=room_stay(**{key: ...}))))
+        assert reason.path == f"reservations.reservationInfo[0].roomStay.{key}"
+
+
+class TestRooms:
+    def test_of_a_reservation_that_is_not_split_are_counted(self) -> None:
+        found = with_stay(numberOfRooms="3")
+        assert [room.units for room in rooms(found)] == [3]
+
+    def test_that_another_reservation_counts_hold_no_inventory(self) -> None:
+        found = with_stay(numberOfRooms=0)
+        assert (rooms(found)[0].units, found.holds_inventory) == (1, False)
+
+    def test_that_are_none_hold_no_inventory(self) -> None:
+        assert with_stay(pseudoRoom=True).holds_inventory is False
+
+    @pytest.mark.parametrize("key", ["roomId", "roomNumber"])
+    @pytest.mark.parametrize("number", ["304", 304])
+    def test_have_their_number_under_either_name(self, key: str, number: Any) -> None:
+        assert rooms(with_stay(**{key: number}))[0].room_id == "304"
+
+    def test_have_codes_that_may_come_as_numbers(self) -> None:
+        stay = dict(single()["roomStay"], currentRoomInfo={"roomType": 12, "roomId": 304})
+        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        assert (room.room_type_id, room.room_id) == ("12", "304")
+
+    def test_are_the_current_one_of_a_single(self) -> None:
+        stay = dict(single()["roomStay"], currentRoomInfo={"roomType": "STE", "roomId": "12"})
+        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        assert (room.room_type_id, room.room_id, room.rate_plan_id) == ("STE", "12", "BAR")
+
+    def test_are_the_first_spans_of_a_single(self) -> None:
+        rates = [
+            {"roomType": "STE", "start": "2026-03-11", "numberOfUnits": 1},
+            {"roomType": "DBL", "start": "2026-03-10", "numberOfUnits": 2},
+        ]
+        stay = dict(single()["roomStay"], roomRates=rates)
+        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        assert (room.room_type_id, room.units) == ("DBL", 2)
+
+    def test_tell_the_ages_of_children_where_they_are_known(self) -> None:
+        found = with_stay(childCount="3", childAges=[{"age": "7"}, {"age": 7}])
+        assert rooms(found)[0].occupancy[1:] == (
+            AgeCount(AgeClass.CHILD, 2, age=7),
+            AgeCount(AgeClass.CHILD, 1),
+        )
+
+    @pytest.mark.parametrize("text", ["two", "2.5", -1, [2]])
+    def test_with_a_count_that_is_none_are_refused(self, text: Any) -> None:
+        reason = refusal(in_list(listed(roomStay=room_stay(adultCount=text))))
+        assert reason.path == "reservations.reservationInfo[0].roomStay.adultCount"
+
+
+class TestShares:
+    def test_have_the_same_id_on_each_side(self) -> None:
+        def sharing(own: str, other: str) -> BookingSnapshot:
+            shared = [{"reservationId": {"id": other, "type": "Reservation"}, "lastName": "B"}]
+            return booking(reservationIdList=ids(Reservation=own), sharedGuests=shared)
+
+        one, other = sharing("5001", "999"), sharing("999", "5001")
+        assert one.share_id == other.share_id == "999"
+        assert "lastName" in str(one.extras)
+
+
+class TestMoney:
+    def test_has_no_decimals_where_the_currency_has_none(self) -> None:
+        found = with_stay(totalAmount={"amount": "11500", "currencyCode": "JPY"})
+        assert found.total == Money(11500, "JPY")
+
+    def test_with_parts_of_a_cent_is_rounded(self) -> None:
+        found = with_stay(totalAmount={"amount": 115.555, "currencyCode": "USD"})
+        assert found.total == Money(11556, "USD")
+
+    def test_is_exact(self) -> None:
+        found = with_stay(totalAmount={"amount": "9999999999999.99", "currencyCode": "EUR"})
+        assert found.total == Money(999_999_999_999_999, "EUR")
+
+    @pytest.mark.parametrize("currency", [{}, {"currencyCode": None}, {"currencyCode": ""}])
+    def test_of_no_currency_stays_in_the_extras(self, currency: Any) -> None:
+        found = with_stay(totalAmount={"amount": 230.5, **currency})
+        assert found.total is ABSENT
+        assert any("230.5" in text for path, text in found.extras if "totalAmount" in path)
+
+    def test_that_is_suppressed_is_not_told(self) -> None:
+        found = with_stay(rateSuppressed=True)
+        assert (found.total, found.balance) == (ABSENT, ABSENT)
+        rate = dict(single()["roomStay"]["roomRates"][0], suppressRate=True)
+        alike = mapped(alone(single(roomStay=dict(single()["roomStay"], roomRates=[rate]))))
+        assert (alike.total, alike.balance) == (ABSENT, ABSENT)
+
+    def test_after_tax_goes_before_that_before_tax(self) -> None:
+        total = {"amountBeforeTax": "100", "currencyCode": "EUR"}
+        stay = dict(single()["roomStay"], total=total)
+        assert mapped(alone(single(roomStay=stay))).total == Money(10000, "EUR")
+        assert mapped(alone(single())).total == Money(23050, "EUR")
+
+    @pytest.mark.parametrize("amount", [{"amount": "1,5", "currencyCode": "EUR"}])
+    def test_that_is_none_is_refused(self, amount: Any) -> None:
+        reason = refusal(in_list(listed(roomStay=room_stay(totalAmount=amount))))
+        assert reason.path is not None
+        assert reason.path.startswith("reservations.reservationInfo[0].roomStay.totalAmount")
+
+    def test_that_was_paid_is_told(self) -> None:
+        revenues = {"totalPayment": {"amount": 200, "currencyCode": "EUR"}}
+        assert booking(revenuesAndBalances=revenues).paid == Money(20000, "EUR")
+
+
+class TestPeople:
+    def test_that_accompany_are_companions_in_both_shapes(self) -> None:
+        companion = {
+            "firstName": "Björn",
+            "lastName": "Berg",
+            "profileIdList": ids(CorporateId="1", Profile="7002"),
+        }
+        one = booking(reservationGuest={"surname": "A", "accompanyGuests": [companion]})
+        name = [{"givenName": "Björn", "surname": "Berg", "nameType": "Primary"}]
+        other = {
+            "profileInfo": {
+                "profileIdList": ids(Profile="7002"),
+                "profile": {"customer": {"personName": name}},
+            }
+        }
+        guests = [other, *single()["reservationGuests"]]
+        two = mapped(alone(single(reservationGuests=guests)))
+        expected = Party(
+            guest_id="7002", role=PartyRole.COMPANION, first_name="Björn", last_name="Berg"
+        )
+        assert parties(one) == parties(two) == (expected,)
+
+    @pytest.mark.parametrize(
+        ("kind", "source"),
+        [("TravelAgent", BookingSource.AGENT), ("Company", BookingSource.CORPORATE)],
+    )
+    def test_that_pay_are_owners_in_both_shapes(self, kind: str, source: BookingSource) -> None:
+        attached = {"reservationProfileType": kind, "profileIdList": ids(Profile="9")}
+        one = booking(attachedProfiles=[{**attached, "name": "Acme"}])
+        profile = {"company": {"companyName": "Acme"}}
+        reported = {"reservationProfile": [{**attached, "profile": profile}]}
+        two = mapped(alone(single(reservationProfiles=reported)))
+        assert parties(one) == parties(two) == (Party(role=PartyRole.OWNER, last_name="Acme"),)
+        assert one.source is two.source is source
+
+    def test_that_arrange_are_bookers(self) -> None:
+        contact = {
+            "reservationProfileType": "ReservationContact",
+            "profileIdList": ids(Profile="8"),
+        }
+        found = booking(attachedProfiles=[{**contact, "name": "Costa"}])
+        assert parties(found) == (Party(role=PartyRole.BOOKER, guest_id="8"),)
+
+    def test_who_only_get_the_bill_stay_in_the_extras(self) -> None:
+        found = booking(attachedProfiles=[{"reservationProfileType": "Addressee", "name": "Ito"}])
+        assert parties(found) == ()
+        assert "Ito" in str(found.extras)
+
+    def test_with_another_kind_of_id_have_none(self) -> None:
+        found = booking(reservationGuest={"surname": "A", "id": "5", "type": "Membership"})
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.guest_id is None
+
+    def test_whose_names_are_masked_have_the_full_one(self) -> None:
+        found = booking(reservationGuest={"fullName": "A*** A***"})
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.last_name == "A*** A***"
+
+
+class TestSource:
+    @pytest.mark.parametrize(
+        ("changes", "source"),
+        [
+            ({"walkInIndicator": True}, BookingSource.WALK_IN),
+            ({}, BookingSource.DIRECT),
+            ({"sourceOfSale": {"sourceType": "GDS"}}, BookingSource.OTHER),
+            ({"sourceOfSale": ...}, ABSENT),
+        ],
+    )
+    def test_is_not_guessed(self, changes: Any, source: Any) -> None:
+        assert booking(**changes).source is source
+
+
+class TestCancellation:
+    def test_has_its_reason_while_it_is_one(self) -> None:
+        payload = {"description": "Plans changed", "code": "PLANS", "date": "2026-03-01"}
+        one = booking(reservationStatus="Cancelled", cancellationInfo=payload)
+        two = mapped(alone(single(reservationStatus="Cancelled", cancellation=payload)))
+        assert one.cancel_reason == two.cancel_reason == "Plans changed"
+        assert booking(cancellationInfo=payload).cancel_reason is None
+
+
+class TestComments:
+    def test_are_notes_but_for_the_cashiers(self) -> None:
+        comments = [
+            {"comment": {"text": {"value": "Late arrival"}, "type": "RESERVATION"}},
+            {"comment": {"text": {"value": "Owes a drink"}, "type": "CASHIER"}},
+        ]
+        assert mapped(alone(single(comments=comments))).notes == "Late arrival"
+
+
+class TestMessage:
+    def test_of_an_empty_page_has_no_items(self) -> None:
+        for reported in ({}, {"reservationInfo": []}, {"hasMore": False, "totalResults": "0"}):
+            assert read(ItemKind.BOOKING, {"reservations": reported}) == []
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"<html><body>maintenance</body></html>", b"", b"{}", b"17", b'{"reservations": 5}', b"{"],
+    )
+    def test_that_is_none_is_refused(self, body: bytes) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.BOOKING, body)
+
+    def test_of_one_reservation_without_its_ids_names_them(self) -> None:
+        reported = {key: value for key, value in single().items() if key != "reservationIdList"}
+        (item,) = read(ItemKind.BOOKING, reported)
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("missing_field", "reservationIdList")
+
+    def test_with_too_many_items_is_refused(self) -> None:
+        body = json.dumps(in_list(listed(), listed())).encode()
+        with pytest.raises(TooManyItems):
+            provider.read_items(ItemKind.BOOKING, [body], context(), limit=1)
+
+    def test_keeps_each_items_own_text(self) -> None:
+        found = read(ItemKind.BOOKING, in_list(listed(), listed(reservationStatus="Lost")))
+        assert [json.loads(item.raw)["reservationStatus"] for item in found] == ["Reserved", "Lost"]
+
+    def test_refuses_one_item_and_takes_the_others(self) -> None:
+        body = in_list(17, listed(), listed(roomStay=...))
+        reasons = [item.reason for item in read(ItemKind.BOOKING, body)]
+        assert [reason and reason.path for reason in reasons] == [
+            "reservations.reservationInfo[0]",
+            None,
+            "reservations.reservationInfo[2].roomStay",
+        ]
+
+
+class TestVendorSample:
+    def test_of_a_list_is_understood(self) -> None:
+        items = read(ItemKind.BOOKING, sample("rsv-getReservations__resp-200.json"))
+        found = [item.snapshot for item in items if isinstance(item.snapshot, BookingSnapshot)]
+        assert [item.reason for item in items] == [None] * 3
+        assert [rooms(one)[0].units for one in found] == [1, 1, 2]
+        assert found[1].group_id == found[2].external_id
+        assert [one.status for one in found] == [
+            BookingStatus.CHECKED_OUT,
+            BookingStatus.CHECKED_OUT,
+            BookingStatus.NO_SHOW,
+        ]
+
+    def test_of_one_reservation_is_understood(self) -> None:
+        found = mapped(sample("rsv-getReservation__resp-200.json"))
+        assert found.status is BookingStatus.CONFIRMED
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.guest_id
+        assert found.rooms is ABSENT

@@ -1,0 +1,146 @@
+"""Instances of the schemas in a vendor's own description: every field there, each enumeration's
+words in turn; and the same with one field changed."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+JsonPath = tuple[str | int, ...]
+
+_DEEPEST: Final = 9
+_KEYS_OF_MAPS: Final = {"detailedRates": "2026-03-10", "detailedRoomRates": "2026-03-10"}
+_BY_ENDING: Final = (
+    ("currency", "EUR"),
+    ("currencycode", "EUR"),
+    ("adults", "2"),
+    ("children", "1"),
+    ("total", "12.50"),
+    ("deposit", "12.50"),
+    ("id", "1001"),
+    ("checkout", "2026-03-12"),
+    ("enddate", "2026-03-12"),
+    ("checkin", "2026-03-10"),
+    ("startdate", "2026-03-10"),
+)
+_BY_TYPE: Final = {"integer": 2, "number": 12.5, "boolean": False}
+_BY_FORMAT: Final = {"date": "2026-03-11", "date-time": "2026-03-10 10:00:00"}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    document: Mapping[str, Any]
+
+    def answer(self, path: str) -> Mapping[str, Any]:
+        """The schema of what a GET answers with 200."""
+        told = self.document["paths"][path]["get"]["responses"]
+        found = self._resolve_ref(told.get("200") or told.get(200))
+        if "schema" in found:
+            return self._resolve_ref(found["schema"])
+        (content,) = found["content"].values()
+        return self._resolve_ref(content["schema"])
+
+    def build_instance(
+        self, schema: Mapping[str, Any], turn: int = 0, name: str = "", depth: int = 0
+    ) -> Any:
+        """`turn`: which word of each enumeration."""
+        said = self._merged(schema, turn)
+        if "enum" in said:
+            return said["enum"][turn % len(said["enum"])]
+        if "properties" in said or said.get("type") == "object":
+            return self._object(said, turn, name, depth) if depth < _DEEPEST else {}
+        if "items" in said:
+            return (
+                [self.build_instance(said["items"], turn, name, depth + 1)]
+                if depth < _DEEPEST
+                else []
+            )
+        if said.get("type") in _BY_TYPE:
+            return _BY_TYPE[said["type"]]
+        return _BY_FORMAT.get(said.get("format", "")) or _pick_enum_value(name)
+
+    def _object(self, said: Mapping[str, Any], turn: int, name: str, depth: int) -> dict[str, Any]:
+        found = {
+            key: self.build_instance(inner, turn, key, depth + 1)
+            for key, inner in (said.get("properties") or {}).items()
+        }
+        others = said.get("additionalProperties")
+        if isinstance(others, dict):
+            found[_KEYS_OF_MAPS.get(name, "1001")] = self.build_instance(
+                others, turn, name, depth + 1
+            )
+        return found
+
+    def _resolve_ref(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in schema:
+            found: Any = self.document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            schema = found
+        return schema
+
+    def _merged(self, schema: Mapping[str, Any], turn: int) -> Mapping[str, Any]:
+        said = dict(self._resolve_ref(schema))
+        for several in ("oneOf", "anyOf"):
+            if said.get(several):
+                return self._merged(said[several][turn % len(said[several])], turn)
+        for part in said.pop("allOf", ()):
+            inner = self._merged(part, turn)
+            fields = {**(said.get("properties") or {}), **(inner.get("properties") or {})}
+            said = {**inner, **said, **({"properties": fields} if fields else {})}
+        return said
+
+
+def _pick_enum_value(name: str) -> str:
+    lower = name.lower()
+    return next((text for ending, text in _BY_ENDING if lower.endswith(ending)), "x")
+
+
+def all_paths(value: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
+    """Of every field of every object; of a list its first entry's."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield (*at, key)
+            yield from all_paths(held, (*at, key))
+    if isinstance(value, list) and value:
+        yield from all_paths(value[0], (*at, 0))
+
+
+def remove_at(value: Any, place: JsonPath) -> Any:
+    replace_at = copy.deepcopy(value)
+    del _holder(replace_at, place)[place[-1]]
+    return replace_at
+
+
+def replace_at(value: Any, place: JsonPath, new: Any) -> Any:
+    found = copy.deepcopy(value)
+    _holder(found, place)[place[-1]] = new
+    return found
+
+
+def _holder(value: Any, place: JsonPath) -> Any:
+    for step in place[:-1]:
+        value = value[step]
+    return value
+
+
+def leaf_paths(value: Any, at: str = "") -> Iterator[str]:
+    """Paths of what is neither an object nor a list, as the mappers write them."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from leaf_paths(held, f"{at}.{key}" if at else key)
+    elif isinstance(value, list):
+        for number, held in enumerate(value):
+            yield from leaf_paths(held, f"{at}[{number}]")
+    elif value not in (None, ""):
+        yield at
+
+
+def untargeted_paths(value: Any, field_trace: Mapping[str, str]) -> list[str]:
+    """Leaves that are told in no home, nor is anything around them."""
+    around = tuple((f"{target}.", f"{target}[") for target in field_trace)
+    return [
+        leaf
+        for leaf in leaf_paths(value)
+        if leaf not in field_trace and not any(leaf.startswith(each) for each in around)
+    ]

@@ -1,0 +1,260 @@
+"""Every payload that the vendors published and that lies beside this repository: which of them is
+read as what, and that one a little other than the published one is read or refused by name too."""
+
+import copy
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import InMemoryRateBudget
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from domain.errors import PmsError
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, GuestSnapshot
+from entrypoints.wiring.installed_providers import InstalledProviders
+from ports.providers import HotelContext, Provider, ProviderTools, ReadItem
+
+SAMPLES = Path(
+    os.environ.get("PMS_VENDOR_SAMPLES", Path(__file__).parents[3] / "shared/vendor-samples")
+)
+CONTEXT = HotelContext(
+    time_zone="Europe/Vienna", currency="EUR", observed_at=datetime(2026, 11, 1, tzinfo=UTC)
+)
+FOLDERS = {"alpinebits": "ota"}
+KINDS = (ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY)
+WEBHOOK = ItemKind.NOTIFICATION
+
+# Per file: as what it is read, and how many of its items are understood. What is not named here is
+# no message of any of our kinds, and has to be refused as each of them.
+READ: dict[str, dict[str, dict[ItemKind, int]]] = {
+    "mews": {
+        "op-reservations__get-all-reservations-ver-2023-06-06-response.json": {ItemKind.BOOKING: 1},
+        # An extract whose state is a placeholder.
+        "guide-serialization__serialization-coproducts-2.json": {ItemKind.BOOKING: 0},
+        "op-customers__search-customers-response.json": {ItemKind.GUEST: 1},
+        "op-services__get-service-availability-ver-2024-01-22-response.json": {
+            ItemKind.AVAILABILITY: 5
+        },
+        "webhook-websockets__websockets-message-body.json": {WEBHOOK: 2},
+        "webhook-wh-general__general-webhooks-request-body.json": {WEBHOOK: 4},
+    },
+    "apaleo": {
+        "swagger2021-booking-BookingReservationsGet__resp-200.json": {ItemKind.BOOKING: 2},
+        # Its embedded reservations have no `modified`: there is nothing to order them by.
+        "swagger2021-booking-BookingBookingsByIdGet__resp-200.json": {ItemKind.BOOKING: 0},
+        "3p-event-reservation-changed.json": {WEBHOOK: 1},
+    },
+    "cloudbeds": {
+        "guest-profiles-v1.0-get-profiles-profileId__resp-200.json": {ItemKind.GUEST: 1},
+        # Its rooms have no room type that an availability could be of.
+        "myallocator-Delivery-Method__Example-of-a-JSON-booking.json": {
+            ItemKind.BOOKING: 1,
+            ItemKind.AVAILABILITY: 0,
+        },
+        "myallocator-RoomAvailabilityList__RoomAvailabilityList.json": {ItemKind.AVAILABILITY: 4},
+        "ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json": {ItemKind.AVAILABILITY: 22},
+        "ota-build-to-us-v5.3-booking-create__req--BookingCreate.json": {ItemKind.BOOKING: 1},
+        # A list of what there is to be asked for, without any booking's own fields.
+        "ota-build-to-us-v5.3-get-booking-list__resp-200--Success.json": {ItemKind.BOOKING: 0},
+        # Thin: it says that there is a reservation, and nothing of its state.
+        "webhook-reservation-created.json": {ItemKind.BOOKING: 0, WEBHOOK: 1},
+        "webhook-reservation-dates_changed.json": {WEBHOOK: 1},
+        "webhook-guest-created.json": {WEBHOOK: 1},
+    },
+    "ohip": {
+        "rsv-getReservation__resp-200.json": {ItemKind.BOOKING: 1},
+        "rsv-getReservations__resp-200.json": {ItemKind.BOOKING: 3},
+        # Its only id is of no type, and a company is no guest.
+        "crm-getProfileByExtId__resp-200.json": {ItemKind.GUEST: 0},
+        "crm-getCompanyProfile__resp-200.json": {ItemKind.GUEST: 0},
+        # A report of another kind: none of its days has a count of rooms.
+        "inv-getInventoryStatistics__resp-200.json": {
+            ItemKind.BOOKING: 0,
+            ItemKind.GUEST: 0,
+            ItemKind.AVAILABILITY: 0,
+        },
+        "int-getBusinessEvents__resp-200.json": {WEBHOOK: 3},
+    },
+    "alpinebits": {
+        "alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ-empty.xml": {ItemKind.AVAILABILITY: 1},
+        "alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ.xml": {ItemKind.AVAILABILITY: 1},
+        "alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml": {ItemKind.AVAILABILITY: 1},
+        "alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-categories.xml": {
+            ItemKind.AVAILABILITY: 1
+        },
+        "alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-rooms.xml": {ItemKind.AVAILABILITY: 1},
+        "alpinebits-2020_10-HotelAvailNotifRQ_err_categories-and-rooms-mixed.xml": {
+            ItemKind.AVAILABILITY: 0
+        },
+        "alpinebits-2020_10-HotelAvailNotifRQ_err_no-uniqueid-and-reset.xml": {
+            ItemKind.AVAILABILITY: 0
+        },
+        "htng-OTA_HotelInvCountNotifRQ-create.xml": {ItemKind.AVAILABILITY: 1},
+        "alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml": {
+            ItemKind.BOOKING: 1
+        },
+        "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-reservation.xml": {ItemKind.BOOKING: 1},
+        # A request for an offer is no booking.
+        "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-request-with-roomtype.xml": {
+            ItemKind.BOOKING: 0
+        },
+        "siteminder-OTA_HotelResNotifRQ-cancel.xml": {ItemKind.BOOKING: 1},
+    },
+}
+
+
+def files(provider: str) -> list[Path]:
+    folder = SAMPLES / FOLDERS.get(provider, provider)
+    return sorted(path for path in folder.glob("*") if path.suffix != ".tsv")
+
+
+def all_files() -> Iterator[Any]:
+    for provider in READ:
+        for path in files(provider):
+            yield pytest.param(provider, path, id=f"{provider}-{path.stem}")
+
+
+every_sample = pytest.mark.parametrize(("provider", "path"), list(all_files()))
+here = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the publishers' samples are not here (PMS_VENDOR_SAMPLES)"
+)
+
+
+@cache
+def plugin(name: str) -> Provider:
+    clock = FrozenClock()
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
+    )
+    return InstalledProviders(tools).get(name)
+
+
+def understood(provider: Provider, kind: ItemKind, body: bytes) -> int | None:
+    """None: refused as a whole, by a named error."""
+    try:
+        if kind is WEBHOOK:
+            return len(provider.read_notification(body, CONTEXT).refs)
+        items = read(provider, kind, body)
+    except PmsError:
+        return None
+    return sum(item.snapshot is not None for item in items)
+
+
+def read(
+    provider: Provider, kind: ItemKind, body: bytes, *, explain: bool = False
+) -> Sequence[ReadItem]:
+    items = provider.read_items(kind, [body], CONTEXT, limit=10_000, explain=explain)
+    for item in items:
+        assert (item.snapshot is None) != (item.reason is None)
+        assert item.reason is None or (item.reason.code and item.reason.detail)
+    return items
+
+
+@here
+@every_sample
+class TestVendorSamples:
+    def test_is_read_as_what_it_is_and_as_nothing_else(self, provider: str, path: Path) -> None:
+        body = scrub_bytes(path.read_bytes())
+        found = {kind: understood(plugin(provider), kind, body) for kind in (*KINDS, WEBHOOK)}
+        as_something = {kind: count for kind, count in found.items() if count is not None}
+        assert as_something == READ[provider].get(path.name, {})
+
+    def test_is_read_or_refused_by_name_with_any_one_field_gone(
+        self, provider: str, path: Path
+    ) -> None:
+        for kind in READ[provider].get(path.name, {}):
+            for body in some(without_one_field(path)):
+                understood(plugin(provider), kind, body)
+
+    def test_keeps_a_field_that_nobody_knows(self, provider: str, path: Path) -> None:
+        for kind, count in READ[provider].get(path.name, {}).items():
+            body = with_a_new_field(path)
+            assert understood(plugin(provider), kind, body) == count
+            if kind in (ItemKind.BOOKING, ItemKind.GUEST):
+                for item in read(plugin(provider), kind, body):
+                    if isinstance(item.snapshot, BookingSnapshot | GuestSnapshot):
+                        assert item.snapshot.extras
+                        assert any(NEW in name for name, _ in item.snapshot.extras)  # type: ignore[union-attr]  # not absent: asserted above
+
+    def test_traces_every_field(self, provider: str, path: Path) -> None:
+        for kind in READ[provider].get(path.name, {}):
+            if kind is WEBHOOK:
+                continue
+            for item in read(plugin(provider), kind, path.read_bytes(), explain=True):
+                assert item.reason is not None or item.field_trace
+                assert all(target for _, target in item.field_trace)
+
+
+NEW = "aFieldOfTomorrow"
+MOST = 150
+
+
+def some(bodies: Iterator[bytes]) -> list[bytes]:
+    """Evenly spread where they are many: the large samples repeat themselves."""
+    every = list(bodies)
+    return every[:: len(every) // MOST + 1]
+
+
+def without_one_field(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".xml":
+        yield from without_one_part(path)
+        return
+    complete = json.loads(path.read_bytes())
+    for place in list(value_paths(complete)):
+        changed = copy.deepcopy(complete)
+        holder = changed
+        for step in place[:-1]:
+            holder = holder[step]
+        del holder[place[-1]]
+        yield json.dumps(changed).encode()
+
+
+def without_one_part(path: Path) -> Iterator[bytes]:
+    """One element, or one attribute."""
+    complete = etree.parse(path)
+    count = len(list(complete.iter(etree.Element)))
+    for number in range(1, count):
+        tree = copy.deepcopy(complete)
+        element = list(tree.iter(etree.Element))[number]
+        element.getparent().remove(element)
+        yield etree.tostring(tree)
+        for name in element.attrib:
+            tree = copy.deepcopy(complete)
+            del list(tree.iter(etree.Element))[number].attrib[name]
+            yield etree.tostring(tree)
+
+
+def value_paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Of every field of every object."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield (*at, key)
+            yield from value_paths(held, (*at, key))
+    if isinstance(value, list):
+        for index, held in enumerate(value[:2]):
+            yield from value_paths(held, (*at, index))
+
+
+def with_a_new_field(path: Path) -> bytes:
+    """In every object."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {**{key: changed(held) for key, held in value.items()}, NEW: {"a": 1}}
+        return [changed(held) for held in value] if isinstance(value, list) else value
+
+    if path.suffix == ".xml":
+        tree = etree.parse(path)
+        for element in list(tree.iter(etree.Element)):
+            element.set(NEW, "1")
+            etree.SubElement(element, f"{{{etree.QName(element).namespace or ''}}}{NEW}")
+        return etree.tostring(tree)
+    return json.dumps(changed(json.loads(path.read_bytes()))).encode()

@@ -1,0 +1,56 @@
+"""Runs one server for a test run and ends it with that run, however the run ends.
+
+Arguments: the owner's process id, the user to run as ("" for the same), the server's directory,
+its command. One word on stdin ends the server (`stop` or `crash`) and leaves its directory. Losing
+the owner (end of file, or another parent: the run was killed) ends it and removes the directory.
+"""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+
+# SIGINT is PostgreSQL's fast shutdown and Valkey's orderly one; SIGQUIT ends PostgreSQL's whole
+# family without a checkpoint, as a power cut would, and Valkey without saving.
+SIGNALS = {"stop": signal.SIGINT, "crash": signal.SIGQUIT, "": signal.SIGQUIT}
+
+
+def supervise(owner: int, user: str, directory: str, command: list[str]) -> int:
+    with open(f"{directory}/log", "ab") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=directory,
+            user=user or None,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    stop_command = _next_command(owner, server)
+    if stop_command is None:
+        return server.returncode or 1
+    server.send_signal(SIGNALS[stop_command])
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    if not stop_command:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+def _next_command(owner: int, server: subprocess.Popen[bytes]) -> str | None:
+    """The owner's word, "" when the owner is gone, None when the server ended by itself."""
+    while server.poll() is None:
+        readable, _, _ = select.select([sys.stdin], [], [], 0.5)
+        if readable:
+            return sys.stdin.readline().strip()
+        if os.getppid() != owner:
+            return ""
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]))

@@ -1,0 +1,268 @@
+"""A simulated hotel of any provider, connected, living, heard of: the whole application over one
+SQLite file, asking over HTTP and asked over it. Nothing here knows a vendor."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.persistence import migrations
+from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
+    WebhookFaults,
+    WebhookSender,
+)
+from application.connections.add_connection import NewConnection
+from application.sync.verify_hotel import DriftReport
+from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
+from entrypoints.local.installed_simulators import load_simulator
+from entrypoints.processes.web_app import build_web_app
+from entrypoints.wiring.container import Container
+from tests.faults import raw_sql
+from tests.faults.stack_harness import AdvancingClock, build_test_container, serve_app
+
+UNRELIABLE = WebhookFaults(
+    loss=0.2, duplicates=0.3, reorder=True, attempts=1, retry_pause_seconds=0.01
+)
+RELIABLE = WebhookFaults(duplicates=0.3, attempts=4, retry_pause_seconds=0.01)
+"""Of a provider that can't be asked: what it does not tell is not known."""
+
+BAD_NETWORK = (
+    "429,probability=0.05,retry_after=1",
+    "500,probability=0.03",
+    "503,probability=0.03,retry_after=missing",
+    "truncated,probability=0.03",
+    "html,times=2",
+    "new-field,probability=0.1",
+)
+RECONCILED_EVERY_DAYS = 5
+TOKENS_EXPIRE_EVERY_DAYS = 2
+SCHEDULE = Schedule()
+
+
+@dataclass(frozen=True)
+class HotelLocale:
+    time_zone: str = "Europe/Berlin"
+    currency: str = "EUR"
+
+
+LOCAL_LOCALE = HotelLocale()
+REMOTE_LOCALE = HotelLocale("Pacific/Auckland", "JPY")
+
+
+class ActiveSimulator(ScenarioSimulator, Protocol):
+    webhook_auth: str | None
+
+    def send_webhooks_to(
+        self, url: str, webhook_faults: WebhookFaults | None = None
+    ) -> WebhookSender[object]: ...
+
+
+@dataclass
+class SoakHotel:
+    container: Container
+    queue: RecordingJobQueue
+    clock: AdvancingClock
+    simulator: ActiveSimulator
+    connection: Connection
+    webhook_path: str | None
+    """Where the vendor's messages go; None where it sends none."""
+    is_pulled: bool
+
+    @property
+    def url(self) -> str:
+        return self.container.settings.database
+
+    def catch_up(self) -> None:
+        """Our clock never lags behind the provider's."""
+        there = simulator_now(self.simulator)
+        if there > self.clock.now():
+            self.clock.advance(there - self.clock.now())
+
+    def run_once(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
+        self.catch_up()
+        queued = self.container.request_sync(self.connection.id, kind, correlation_id="test")
+        run = self.container.sync_connection(queued.id, holder=str(queued.id))
+        assert run.status is not SyncStatus.PARTIAL, run.counts
+        return run
+
+    def sync(self, kind: SyncKind = SyncKind.DELTA, *, max_runs: int = 40) -> SyncRun:
+        """Until a run comes through; under faults some fail and are asked for again."""
+        for _ in range(max_runs):
+            run = self.run_once(kind)
+            if run.status is SyncStatus.COMPLETED:
+                return run
+        raise AssertionError(
+            f"no run of {max_runs} came through: {run.error_code} {run.error_detail}"
+        )
+
+    def drain(self) -> None:
+        """What was told is worked off, as workers would within a day."""
+        for _ in range(60):
+            self.clock.advance(timedelta(minutes=20))
+            self.container.jobs.tick()
+            for job in self.queue.take():
+                self.container.jobs.run(
+                    job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id
+                )
+            if self.container.store.queries.backlog()["inbox"] == 0:
+                return
+        raise AssertionError("something waits for ever in the inbox")
+
+    def live(self, days: int, *, events: int, webhook_faults: WebhookFaults | None = None) -> None:
+        """Day after day, told by webhooks as they come and asked for every other day."""
+        webhook_faults = webhook_faults or (UNRELIABLE if self.is_pulled else RELIABLE)
+        with serve_app(build_web_app(self.container)) as home:
+            sender = self._webhook_sender(home, webhook_faults)
+            for day in range(1, days + 1):
+                self.simulator.advance(days=1, events=events)
+                self.catch_up()
+                if day % TOKENS_EXPIRE_EVERY_DAYS == 0:
+                    self.simulator.expire_tokens()
+                assert sender is None or sender.flush(60)
+                if day % 3 == 0:
+                    self.drain()
+                if self.is_pulled:
+                    self._pull(day)
+            if sender is not None:
+                sender.stop()
+                assert webhook_faults.attempts == 1 or sender.abandoned == 0
+            self.drain()
+
+    def _webhook_sender(
+        self, home: str, webhook_faults: WebhookFaults
+    ) -> WebhookSender[object] | None:
+        if self.webhook_path is None:
+            return None
+        return self.simulator.send_webhooks_to(f"{home}{self.webhook_path}", webhook_faults)
+
+    def _pull(self, day: int) -> None:
+        if day % RECONCILED_EVERY_DAYS == 0:
+            self.sync(SyncKind.RECONCILE)
+        elif day % 2:
+            self.sync(SyncKind.DELTA)
+
+    def verify(self) -> DriftReport:
+        """As `pms verify`."""
+        self.catch_up()
+        return self.container.verify_hotel(self.connection.id, correlation_id="verify")
+
+    def held(self) -> dict[str, tuple[object, ...]]:
+        """What lies in our database and is not gone, without any code of ours in between."""
+        rows_query = "SELECT external_id, status, arrival, departure, total_minor, total_currency"
+        rows = raw_sql.read(self.url, f"{rows_query} FROM bookings WHERE deleted_at_source IS NULL")
+        return {row[0]: row[1:] for row in rows}
+
+    def expected_bookings(self) -> dict[str, tuple[object, ...]]:
+        """The hotel itself, without any client in between; a total that this vendor does not tell
+        is as we have it."""
+        held = self.held()
+        return {
+            stored_totals.external_id: (
+                stored_totals.status.value,
+                stored_totals.arrival.isoformat(),
+                stored_totals.departure.isoformat(),
+                *(
+                    (stored_totals.total.minor, stored_totals.total.currency)
+                    if stored_totals.total
+                    else held.get(stored_totals.external_id, (None, None))[-2:]
+                ),
+            )
+            for stored_totals in self.simulator.expected_bookings()
+        }
+
+
+def assert_quiet(hotel: SoakHotel, *, min_compared: int = 1) -> None:
+    """`pms verify` finds nothing among at least so many; nor do we, in the database itself."""
+    if hotel.is_pulled:
+        report = hotel.verify()
+        assert report.drift == 0, report
+        assert report.compared >= min_compared
+    assert hotel.held() == hotel.expected_bookings()
+
+
+@contextmanager
+def soak_hotel(
+    provider: str,
+    home: Path,
+    *,
+    bookings: int,
+    seed: int = 1,
+    faults: bool = False,
+    place: HotelLocale = LOCAL_LOCALE,
+) -> Iterator[SoakHotel]:
+    """Of any provider, as `connected` makes it. The faults are in force from now on."""
+    options = SimulatorOptions(
+        bookings=bookings, seed=seed, time_zone=place.time_zone, currency=place.currency
+    )
+    simulator: ActiveSimulator = load_simulator(provider)(options)  # type: ignore[assignment]  # every simulator that is made with the kit
+    try:
+        with connect_simulator(provider, home, simulator, place=place) as hotel:
+            for text in _fault_specs(simulator) if faults else ():
+                simulator.faults.add(parse_fault(text))
+            yield hotel
+    finally:
+        simulator.stop()
+
+
+def _fault_specs(simulator: ScenarioSimulator) -> Iterator[str]:
+    yield from BAD_NETWORK
+    yield f"moving-items,probability=0.2,path={simulator.bookings_path}"
+
+
+@contextmanager
+def connect_simulator(
+    provider: str,
+    home: Path,
+    simulator: ActiveSimulator,
+    *,
+    values: Mapping[str, str] | None = None,
+    schedule: Schedule = SCHEDULE,
+    place: HotelLocale = LOCAL_LOCALE,
+) -> Iterator[SoakHotel]:
+    """Connected and tested; never synced yet. `values` None: the simulator's own."""
+    clock, queue = AdvancingClock(simulator_now(simulator)), RecordingJobQueue()
+    url = f"sqlite:///{home / 'pms.db'}"
+    migrations.upgrade(url)
+    container = build_test_container(url, home, clock, queue)
+    try:
+        container.add_hotel(
+            slug="demo", name="Demo", time_zone=place.time_zone, currency=place.currency
+        )
+        added = container.add_connection(
+            NewConnection(
+                hotel="demo",
+                provider=provider,
+                name=provider,
+                values=simulator.connection_values() if values is None else values,
+                schedule=schedule,
+            )
+        )
+        tested = container.verify_connection(added.connection.id, correlation_id="setup")
+        assert tested.report is not None, tested.error
+        capabilities = container.providers.get(provider).capabilities
+        webhook_path = capabilities.push_path
+        if capabilities.webhooks:
+            webhook_path = f"/api/pms/{provider}/webhook/{added.key}"
+        elif webhook_path is not None:
+            simulator.webhook_auth = f"{added.key}:{simulator.connection_values()['password']}"
+        is_pulled = capabilities.pulls_with(added.connection.settings)
+        yield SoakHotel(
+            container, queue, clock, simulator, added.connection, webhook_path, is_pulled
+        )
+    finally:
+        container.close()
+
+
+def simulator_now(simulator: ScenarioSimulator) -> datetime:
+    """The hotel's clock, as the control endpoint tells it."""
+    with urllib.request.urlopen(f"{simulator.base_url}/simulator/state", timeout=10) as answer:
+        stored_totals = str(json.load(answer)["now"])
+    return datetime.fromisoformat(stored_totals).astimezone(UTC) + timedelta(seconds=1)
