@@ -25,7 +25,7 @@ from bench.environment import installation, process
 from bench.load import Load
 from bench.report import Result
 from domain.access import Scope
-from domain.sync import Schedule
+from domain.schedule import Schedule
 from entrypoints.wiring.container import Container
 from tests.servers import free_port
 

@@ -21,7 +21,8 @@ from adapters.outbound.memory.jobs import RecordingJobQueue
 from application.connections.add_connection import NewConnection
 from bench.environment import first_line, installation, process
 from bench.report import Result
-from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.installed_providers import InstalledProviders

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from domain.precedence import Change
 from domain.status import BookingStatus, TransitionKind
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from domain.values import ConnectionId, HotelId, Reason, SourceVersion
 
 

@@ -6,7 +6,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.precedence import Channel
-from domain.sync import ItemOutcome
 from domain.values import ConnectionId, HotelId, Reason
 
 
@@ -15,6 +14,13 @@ class ItemKind(StrEnum):
     GUEST = "guest"
     AVAILABILITY = "availability"
     NOTIFICATION = "notification"
+
+
+class ItemOutcome(StrEnum):
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    QUARANTINED = "quarantined"
 
 
 class InboxState(StrEnum):

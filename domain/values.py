@@ -91,8 +91,23 @@ def _scaled(amount: Decimal, currency: str) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class DateRange:
+    """Local hotel dates from `start` to the day before `end`: at least one day."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise InvalidField("end", "must be after start", code="range_reversed")
+
+    def overlaps(self, other: "DateRange") -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
-    """Local hotel dates, half-open: the departure day is no night. Day use: both the same day."""
+    """Local hotel dates, half-open: the departure day is not a night. Day use: equal dates."""
 
     arrival: date
     departure: date
@@ -111,14 +126,11 @@ class Stay:
     def is_day_use(self) -> bool:
         return self.arrival == self.departure
 
-    def overlaps(self, other: "Stay") -> bool:
-        """A day-use stay occupies its day."""
-        return self.arrival < other.free_from and other.arrival < self.free_from
-
     @property
-    def free_from(self) -> date:
-        """The first day on which the room is free again."""
-        return self.departure if not self.is_day_use else self.departure + timedelta(days=1)
+    def dates(self) -> DateRange:
+        """The days on which the room is taken; a day-use stay takes its day."""
+        first_free = self.departure + timedelta(days=1) if self.is_day_use else self.departure
+        return DateRange(self.arrival, first_free)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,8 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.access import AccessToken, ProviderKey
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection, Lease, SyncRun
+from domain.sync_run import Lease, SyncRun
 from domain.values import ConnectionId, HotelId
 from ports.system import Secrets
 

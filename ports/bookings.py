@@ -16,7 +16,7 @@ from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.status import StatusTransition
-from domain.values import ConnectionId, HotelId, SourceVersion, Stay
+from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,10 @@ class Bookings(Protocol):
     def record(self, changes: Sequence[StatusChange]) -> None: ...
 
     def ids_overlapping(
-        self, hotel_id: HotelId, connection_id: ConnectionId, window: Stay
+        self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
-        """External ids of this connection's bookings that are not gone at the source and whose
-        stay overlaps the window (a day-use stay occupies its day)."""
+        """External ids of this connection's bookings whose `stay.dates` overlap the window, without
+        those deleted at the source."""
         ...
 
 

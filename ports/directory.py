@@ -5,8 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.access import AccessToken, ProviderKey
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from domain.values import ConnectionId, HotelId
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from domain.errors import PmsError
-from domain.sync import ItemOutcome
+from domain.messages import ItemOutcome
 from domain.values import Reason
 from ports.providers import HotelContext, ReadItem
 

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, Snapshot
-from domain.sync import SyncKind, TransportCounts
-from domain.values import Reason
+from domain.sync_run import SyncKind, TransportCounts
+from domain.values import DateRange, Reason
 from ports.system import Clock, Randomness, Secrets
 
 
@@ -127,14 +127,21 @@ class Notification:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
     """`cursor`: where the last delta ended (None: never synced). `checkpoint`: the last stored
-    page of an interrupted run of the same kind. Stays overlapping [stay_from, stay_to) are wanted
-    by FULL and RECONCILE; availability is wanted for the same days from today on."""
+    page of an interrupted run of the same kind. `window`: FULL and RECONCILE return the stays that
+    overlap it, and availability of its days from today on."""
 
     kind: SyncKind
     cursor: str | None
     checkpoint: str | None
-    stay_from: date
-    stay_to: date
+    window: DateRange
+
+    @property
+    def stay_from(self) -> date:
+        return self.window.start
+
+    @property
+    def stay_to(self) -> date:
+        return self.window.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from domain.guest import Guest
 from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus, StatusTransition
-from domain.sync import SyncRun
-from domain.values import ConnectionId, HotelId, SourceVersion, Stay
+from domain.sync_run import SyncRun
+from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
 
 R = TypeVar("R")
 
@@ -40,16 +40,16 @@ class BookingOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingFilter:
-    """All conditions hold together; None does not filter. `stay` is overlap: a.arrival < b.to and
-    b.from < a.departure, a day-use stay occupying its day. `guest_email` compares without case
-    against the booking's own contact details and its guest's."""
+    """Conditions are joined by AND; None does not filter. `stay`: overlaps the booking's
+    `stay.dates`. `guest_email`: case-insensitive, matches the booking's own contact details or
+    its guest's."""
 
     hotel_id: HotelId
     provider: str | None = None
     statuses: frozenset[BookingStatus] = frozenset()
     arrival: date | None = None
     departure: date | None = None
-    stay: Stay | None = None
+    stay: DateRange | None = None
     updated_since: datetime | None = None
     """By `synced_at`: when our picture changed."""
     guest_email: str | None = None

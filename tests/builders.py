@@ -9,10 +9,13 @@ from adapters.outbound.system import Uuid7Generator
 from domain.access import AccessToken, ProviderKey, Scope
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
 from domain.guest import Guest, GuestDetails
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, ItemKind, OutboxMessage
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, OutboxMessage
 from domain.precedence import Channel, Provenance
+from domain.schedule import Schedule
 from domain.snapshots import (
     BookingSource,
     HotelRecords,
@@ -25,19 +28,7 @@ from domain.snapshots import (
     RoomTypeRecord,
 )
 from domain.status import BookingStatus, StatusTransition, TransitionKind
-from domain.sync import (
-    Breaker,
-    Connection,
-    ConnectionState,
-    ItemOutcome,
-    Schedule,
-    SyncCounts,
-    SyncKind,
-    SyncRun,
-    SyncStatus,
-    SyncTrigger,
-    TransportCounts,
-)
+from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
 from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Reason, SourceVersion, Stay
 from ports.bookings import StatusChange
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from application.access.authenticate import secret_hash
 from application.connections.stored_connections import build_account, require_openable
 from application.errors import HotelNotFound, InvalidRequest
-from domain.sync import Connection, ConnectionState, Schedule
+from domain.connection import Connection, ConnectionState
+from domain.schedule import Schedule
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWorkFactory

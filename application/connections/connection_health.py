@@ -7,8 +7,9 @@ from datetime import datetime
 from itertools import chain
 
 from application.connections.stored_connections import get_connection
+from domain.breaker import Breaker, BreakerState
+from domain.connection import Connection, ConnectionState
 from domain.errors import PmsError
-from domain.sync import BreakerState, Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.errors import ProviderError
 from ports.providers import Notification
@@ -51,8 +52,7 @@ def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
     locks the connection first."""
     connection, _ = get_connection(uow, connection_id)
     if connection.breaker.failures:
-        closed = connection.breaker.succeeded()
-        uow.connections.save(replace(connection, breaker=closed, last_error_code=None))
+        uow.connections.save(replace(connection, breaker=Breaker(), last_error_code=None))
 
 
 def record_failure(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application.access.authenticate import Principal
 from application.errors import ConnectionNotFound, InvalidRequest, NotConnected
-from domain.sync import Connection
+from domain.connection import Connection
 from domain.values import ConnectionId
 from ports.directory import Directory
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.connections.stored_connections import update_connection
 from application.errors import InvalidRequest
-from domain.sync import Connection, ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.unit_of_work import UnitOfWorkFactory
 

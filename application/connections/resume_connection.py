@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from application.connections.stored_connections import get_connection
 from application.errors import InvalidRequest
 from application.retrying import retry_on_conflict
-from domain.sync import Connection, ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory

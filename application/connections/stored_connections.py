@@ -5,8 +5,9 @@ from datetime import datetime
 
 from application.errors import ConnectionNotFound
 from application.retrying import retry_on_conflict
+from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
-from domain.sync import Connection, SyncKind
+from domain.sync_run import SyncKind
 from domain.values import ConnectionId
 from ports.providers import Account, Provider, PullRequest
 from ports.system import Secrets
@@ -59,8 +60,7 @@ def build_pull_request(
         kind=kind,
         cursor=connection.cursor,
         checkpoint=checkpoint,
-        stay_from=window.arrival,
-        stay_to=window.departure,
+        window=window,
     )
 
 

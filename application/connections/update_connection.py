@@ -10,7 +10,7 @@ from application.connections.stored_connections import (
     require_openable,
 )
 from application.retrying import retry_on_conflict
-from domain.sync import Connection, ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.providers import Capabilities, Providers
 from ports.system import Secrets

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from application.connections.stored_connections import build_account, get_connection
 from application.retrying import retry_on_conflict
+from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
-from domain.sync import Connection
 from domain.values import ConnectionId
 from ports.errors import ProviderError
 from ports.providers import AccountReport, Providers

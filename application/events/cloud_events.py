@@ -17,7 +17,7 @@ from domain.events import (
     SyncFailed,
 )
 from domain.messages import OutboxMessage
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from domain.values import SourceVersion
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"

@@ -8,8 +8,7 @@ from application.connections.connection_health import must_stop_connection
 from application.ingest.apply_items import ApplyContext, ItemResult
 from application.ingest.quarantine_items import emit_quarantined, fingerprint
 from domain.errors import PmsError
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind
-from domain.sync import ItemOutcome
+from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
 from ports.system import IdGenerator

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from domain.connection import Connection
 from domain.messages import InboxItem
-from domain.sync import Connection
 from ports.providers import Capabilities
 from ports.system import IdGenerator, Secrets
 from ports.unit_of_work import UnitOfWork

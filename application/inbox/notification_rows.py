@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from application.ingest.quarantine_items import fingerprint
+from domain.connection import Connection
 from domain.messages import InboxItem, ItemKind
 from domain.precedence import Channel
-from domain.sync import Connection
 from ports.system import CardMask, IdGenerator
 
 

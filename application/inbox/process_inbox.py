@@ -29,11 +29,11 @@ from application.ingest.ingest_items import (
 )
 from application.ingest.quarantine_items import fingerprint, quarantine
 from application.retrying import retry_on_conflict
+from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind
 from domain.precedence import Channel, Receipt
-from domain.sync import Connection
 from domain.values import HotelId, Reason
 from ports.job_queue import JobQueue
 from ports.providers import Notification, Page, Provider, Providers, ReadItem, Ref, RefKind

@@ -14,6 +14,7 @@ from domain.booking import Booking
 from domain.errors import InvalidField
 from domain.events import AvailabilitySynced, BookingSynced, Event, GuestSynced
 from domain.guest import Guest
+from domain.messages import ItemOutcome
 from domain.precedence import (
     Advanced,
     Applied,
@@ -33,7 +34,7 @@ from domain.snapshots import (
     GuestSnapshot,
     Snapshot,
 )
-from domain.sync import ItemOutcome, SyncCounts
+from domain.sync_run import SyncCounts
 from domain.values import ABSENT, HotelId, Reason
 from ports.bookings import StatusChange
 from ports.providers import ReadItem

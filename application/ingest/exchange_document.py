@@ -15,10 +15,10 @@ from application.ingest.ingest_items import (
     inbox_rows,
 )
 from application.retrying import retry_on_conflict
+from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, ItemKind
-from domain.sync import Connection, ItemOutcome
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from ports.directory import Directory
 from ports.document_exchange import (
     DocumentHandler,

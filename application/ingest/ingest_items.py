@@ -14,10 +14,10 @@ from application.ingest.apply_items import ApplyContext, ItemResult, apply_items
 from application.ingest.quarantine_items import emit_quarantined, fingerprint
 from application.retrying import retry_on_conflict
 from domain.access import Scope
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, ItemKind
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel, Receipt
-from domain.sync import Connection, ItemOutcome
 from domain.values import Reason
 from ports.directory import Directory
 from ports.errors import QueueUnavailable

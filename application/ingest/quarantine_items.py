@@ -8,8 +8,7 @@ from uuid import UUID
 from application.events.cloud_events import outbox_message
 from application.ingest.apply_items import ApplyContext, ItemResult
 from domain.events import ItemQuarantined
-from domain.messages import InboxItem, InboxState, ItemKind
-from domain.sync import ItemOutcome
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork

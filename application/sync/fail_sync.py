@@ -8,7 +8,7 @@ from application.retrying import retry_on_conflict
 from application.sync.record_run_finished import record_run_finished
 from domain.errors import ErrorKind
 from domain.events import SyncFailed
-from domain.sync import LEASE_TTL, SyncRun, TransportCounts
+from domain.sync_run import LEASE_TTL, SyncRun, TransportCounts
 from ports.system import Clock, IdGenerator
 from ports.unit_of_work import UnitOfWorkFactory
 

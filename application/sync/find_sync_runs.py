@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from application.errors import InvalidRequest, NotFound
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from ports.queries import Queries
 
 MAX_LIMIT: Final = 200

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.events.cloud_events import outbox_message
 from domain.events import SyncCompleted, SyncFailed
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from ports.unit_of_work import UnitOfWork
 
 

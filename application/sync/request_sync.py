@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from application.connections.stored_connections import get_connection
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
 from application.sync.schedule_syncs import enqueue_runs
-from domain.sync import ConnectionState, SyncKind, SyncRun, SyncTrigger
+from domain.connection import ConnectionState
+from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists, Unsupported
 from ports.job_queue import JobQueue

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Final
 
-from domain.sync import Connection, SyncKind, SyncRun, SyncTrigger
+from domain.connection import Connection
+from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
 from ports.errors import AlreadyExists, ConcurrentChange, QueueUnavailable, UnknownProvider
 from ports.job_queue import Job, JobName, JobQueue

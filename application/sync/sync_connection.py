@@ -27,23 +27,14 @@ from application.ingest.ingest_items import enqueue_inbox_jobs
 from application.ingest.quarantine_items import quarantine
 from application.retrying import retry_on_conflict
 from application.sync.record_run_finished import record_run_finished
+from domain.connection import WAIT_CAP, Connection
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel
 from domain.messages import InboxItem, ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
-from domain.sync import (
-    LEASE_TTL,
-    WAIT_CAP,
-    Connection,
-    Lease,
-    SyncCounts,
-    SyncKind,
-    SyncRun,
-    TransportCounts,
-)
-from domain.values import Stay
+from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
 from ports.errors import LeaseLost, StoreUnavailable
 from ports.job_queue import JobQueue
 from ports.providers import (
@@ -248,9 +239,10 @@ class SyncConnection:
         they moved out of the window, or are gone."""
         if not capabilities.fetches_by_id:
             return
-        window = Stay(request.stay_from, request.stay_to)
         with self.unit_of_work() as uow:
-            ours = uow.bookings.ids_overlapping(session.hotel.id, session.connection.id, window)
+            ours = uow.bookings.ids_overlapping(
+                session.hotel.id, session.connection.id, request.window
+            )
         missing = sorted(set(ours) - session.seen)
         for chunk in _chunks(missing):
             refs = [Ref(RefKind.BOOKING, external_id) for external_id in chunk]

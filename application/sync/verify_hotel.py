@@ -12,11 +12,12 @@ from application.connections.stored_connections import (
 )
 from application.ingest.apply_items import ApplyContext
 from domain.booking import Booking
+from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.precedence import Advanced, Applied, Channel, Receipt, SnapshotRefused, changed_names
 from domain.snapshots import BookingSnapshot
-from domain.sync import Connection, SyncKind
-from domain.values import ConnectionId, Stay
+from domain.sync_run import SyncKind
+from domain.values import ConnectionId
 from ports.errors import Unsupported
 from ports.providers import Page, ProviderClient, Providers, Ref, RefKind
 from ports.system import Clock, IdGenerator
@@ -90,9 +91,8 @@ class VerifyHotel:
         seen: set[str] = set()
         for page in client.pull(request):
             seen |= self._compare_page(connection, page, report, correlation_id)
-        window = Stay(request.stay_from, request.stay_to)
         with self.unit_of_work() as uow:
-            ours = uow.bookings.ids_overlapping(hotel.id, connection.id, window)
+            ours = uow.bookings.ids_overlapping(hotel.id, connection.id, request.window)
         missing = sorted(set(ours) - seen)
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]

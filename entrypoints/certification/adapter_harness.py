@@ -19,8 +19,8 @@ from domain.errors import PmsError
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
-from domain.values import Absent, Field, Money, Stay
+from domain.sync_run import SyncKind
+from domain.values import Absent, DateRange, Field, Money, Stay
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.fakes import FixedJitter, SimulatorClock
 from ports.providers import (
@@ -94,7 +94,7 @@ class AdapterHarness:
     clock: SimulatorClock
     options: SimulatorOptions
     values: dict[str, str] = field(repr=False)
-    window: Stay
+    window: DateRange
 
     def account(self, values: Mapping[str, str] | None = None) -> Account:
         given = self.values if values is None else values
@@ -149,15 +149,14 @@ class AdapterHarness:
         *,
         cursor: str | None = None,
         checkpoint: str | None = None,
-        window: Stay | None = None,
+        window: DateRange | None = None,
     ) -> PullRequest:
         pull_window = window or self.window
         return PullRequest(
             kind=kind,
             cursor=cursor,
             checkpoint=checkpoint,
-            stay_from=pull_window.arrival,
-            stay_to=pull_window.departure,
+            window=pull_window,
         )
 
     def pull(
@@ -166,7 +165,7 @@ class AdapterHarness:
         *,
         cursor: str | None = None,
         checkpoint: str | None = None,
-        window: Stay | None = None,
+        window: DateRange | None = None,
     ) -> PullResult:
         """One run of a client of its own. Raises what the client raises."""
         pull_window = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
@@ -221,9 +220,9 @@ class AdapterHarness:
         return diff_bookings(self.expected_bookings(), observe_bookings(bookings), self.window)
 
 
-def _around(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> Stay:
+def _around(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> DateRange:
     today = options.start_date or START
-    return Stay(today + days[0], today + days[1])
+    return DateRange(today + days[0], today + days[1])
 
 
 @contextmanager
@@ -268,7 +267,7 @@ def observe_bookings(bookings: Mapping[str, BookingSnapshot]) -> dict[str, Obser
 def diff_bookings(
     expected_bookings: Mapping[str, ExpectedBooking],
     observed: Mapping[str, ObservedBooking],
-    window: Stay | None = None,
+    window: DateRange | None = None,
 ) -> str:
     """In words, the first few; empty where there is none. Only stays of the window have to be
     there; whatever is there has to be true."""
@@ -287,8 +286,8 @@ def diff_bookings(
     return "; ".join(found[:_MAX_SHOWN]) + more
 
 
-def _is_in(expected_booking: ExpectedBooking, window: Stay) -> bool:
-    return Stay(expected_booking.arrival, expected_booking.departure).overlaps(window)
+def _is_in(expected_booking: ExpectedBooking, window: DateRange) -> bool:
+    return Stay(expected_booking.arrival, expected_booking.departure).dates.overlaps(window)
 
 
 def _diff_booking(expected_booking: ExpectedBooking, observed: ObservedBooking) -> Iterator[str]:

@@ -19,10 +19,12 @@ from application.connections.add_connection import NewConnection
 from application.inbox.receive_webhook import Webhook
 from application.sync.verify_hotel import DriftReport
 from domain.booking import Booking
+from domain.connection import Connection, ConnectionState
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, OutboxMessage
-from domain.sync import Connection, ConnectionState, Schedule, SyncKind, SyncRun, SyncStatus
-from domain.values import Stay
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
+from domain.values import DateRange
 from entrypoints.certification.adapter_harness import (
     START,
     AdapterHarness,
@@ -152,7 +154,7 @@ class AppHarness:
     def diff_bookings(self) -> str:
         """Between what we hold and the hotel itself; empty where there is none."""
         first = self.adapter.options.start_date or START
-        window = Stay(first - _COMPARED_WINDOW[0], first + _COMPARED_WINDOW[1])
+        window = DateRange(first - _COMPARED_WINDOW[0], first + _COMPARED_WINDOW[1])
         return diff_bookings(self.adapter.expected_bookings(), observed(self.bookings()), window)
 
     def verify(self) -> DriftReport:

@@ -6,7 +6,8 @@ from datetime import timedelta
 import click
 
 from application.connections.add_connection import NewConnection
-from domain.sync import Connection, Schedule
+from domain.connection import Connection
+from domain.schedule import Schedule
 from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
 from entrypoints.cli.output import json_option, print_fields, print_rows
 from ports.providers import Capabilities

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from application.errors import ConnectionNotFound, HotelNotFound
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from entrypoints.wiring.container import Container, build_container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings

@@ -7,7 +7,7 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from application.sync.verify_hotel import DriftReport
-from domain.sync import SyncKind, SyncRun, SyncStatus
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
 from entrypoints.cli.output import (
     is_json_requested,

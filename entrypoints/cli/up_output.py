@@ -8,7 +8,7 @@ from typing import Final
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from entrypoints.cli.output import stderr_console
 from entrypoints.local.demo import DemoHotel
 from entrypoints.local.installation import LocalInstallation, request_initial_sync

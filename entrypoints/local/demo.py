@@ -19,7 +19,7 @@ from adapters.outbound.provider_kit.parsing.local_time import zone
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
 from domain.access import Scope
-from domain.sync import Schedule
+from domain.schedule import Schedule
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.home_directory import ensure_private_home
 from ports.errors import Misconfigured

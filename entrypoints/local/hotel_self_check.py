@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.errors import ErrorKind, PmsError
-from domain.sync import SyncRun, SyncStatus
+from domain.sync_run import SyncRun, SyncStatus
 from entrypoints.local.demo import DemoHotel
 from entrypoints.local.installation import (
     LocalInstallation,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from adapters.outbound.persistence import migrations
 from application.errors import ConnectionNotFound, SyncInProgress
-from domain.sync import Connection, SyncKind, SyncRun
+from domain.connection import Connection
+from domain.sync_run import SyncKind, SyncRun
 from entrypoints.local.child_processes import ChildProcesses
 from entrypoints.local.demo import (
     DEFAULT_PROVIDER,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-from domain.sync import SyncStatus
+from domain.sync_run import SyncStatus
 from entrypoints.local.hotel_self_check import CheckFailed, check_hotels
 from entrypoints.local.installation import LocalInstallation
 from entrypoints.local.polling import wait_until

@@ -15,7 +15,7 @@ from application.ingest.ingest_items import Push
 from domain.messages import InboxState, ItemKind
 from domain.snapshots import BookingSnapshot, Party
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
-from domain.sync import SyncKind, SyncStatus
+from domain.sync_run import SyncKind, SyncStatus
 from domain.values import Money
 from ports.errors import PortError, ProviderUnavailable, StoreUnavailable
 from ports.providers import Ref, RefKind

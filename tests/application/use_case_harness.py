@@ -25,12 +25,13 @@ from application.sync.schedule_syncs import ScheduleSyncs
 from application.sync.sync_connection import SyncConnection
 from domain.access import Scope
 from domain.booking import Booking
+from domain.connection import Connection, ConnectionState
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Snapshot
 from domain.status import BookingStatus
-from domain.sync import Connection, ConnectionState, SyncKind, SyncRun
+from domain.sync_run import SyncKind, SyncRun
 from domain.values import SourceVersion, Stay
 from ports.errors import PortError
 from ports.job_queue import Job, JobName

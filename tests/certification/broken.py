@@ -11,8 +11,8 @@ from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
-from domain.values import Money, SourceVersion, Stay
+from domain.sync_run import SyncKind
+from domain.values import DateRange, Money, SourceVersion, Stay
 from ports.errors import (
     CredentialsRefused,
     ProviderError,
@@ -240,7 +240,9 @@ class EndsADayEarly(Client):
     """Takes the window's end for its last night."""
 
     def pull(self, request):
-        yield from self.inner.pull(replace(request, stay_to=request.stay_to - DAY))
+        yield from self.inner.pull(
+            replace(request, window=DateRange(request.window.start, request.window.end - DAY))
+        )
 
 
 class SkipsMinutes(Client):

@@ -14,8 +14,8 @@ from adapters.outbound.persistence.migrations import upgrade
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.booking import Booking
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from ports.queries import Queries
 from ports.unit_of_work import UnitOfWork
 from tests import builders

@@ -5,7 +5,9 @@ from threading import Barrier
 
 import pytest
 
-from domain.sync import Breaker, Connection, ConnectionState, Lease, SyncRun, SyncStatus
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
+from domain.sync_run import Lease, SyncRun, SyncStatus
 from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost
 from ports.system import Secrets
 from tests import builders

@@ -4,8 +4,16 @@ from uuid import UUID
 
 import pytest
 
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, OutboxMessage
-from domain.sync import Breaker, ConnectionState, ItemOutcome
+from domain.breaker import Breaker
+from domain.connection import ConnectionState
+from domain.messages import (
+    InboxItem,
+    InboxOutcome,
+    InboxState,
+    ItemKind,
+    ItemOutcome,
+    OutboxMessage,
+)
 from domain.values import Reason
 from tests import builders
 from tests.builders import DAY, MINUTE, T0

@@ -12,7 +12,7 @@ from domain.booking import Booking, BookingDetails
 from domain.guest import GuestDetails
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomStay
 from domain.status import BookingStatus
-from domain.values import Stay
+from domain.values import DateRange, Stay
 from ports.errors import ConcurrentChange
 from ports.queries import AvailabilityFilter, BookingFilter, BookingOrder
 from tests import builders
@@ -155,7 +155,7 @@ class TestBookings:
         self, place: HotelFixture, arrival: int, departure: int, *, meets: bool
     ) -> None:
         stay = Stay(date(2026, 6, arrival), date(2026, 6, departure))
-        window = Stay(date(2026, 6, 10), date(2026, 6, 20))
+        window = DateRange(date(2026, 6, 10), date(2026, 6, 20))
         place.save(builders.booking(place.connection, stay=stay))
         with place.store.unit_of_work() as uow:
             ids = uow.bookings.ids_overlapping(place.hotel.id, place.connection.id, window)
@@ -169,7 +169,7 @@ class TestBookings:
         place.save(builders.booking(place.connection, "B1", stay=day))
         place.save(builders.booking(place.connection, "B2", stay=JUNE))
         with place.store.unit_of_work() as uow:
-            ids = uow.bookings.ids_overlapping(place.hotel.id, place.connection.id, day)
+            ids = uow.bookings.ids_overlapping(place.hotel.id, place.connection.id, day.dates)
         assert sorted(ids) == ["B1", "B2"]
 
     def test_overlapping_ones_are_of_the_connection_and_not_gone(

@@ -7,7 +7,7 @@ import pytest
 from domain.booking import Booking
 from domain.snapshots import Party
 from domain.status import BookingStatus
-from domain.sync import SyncStatus
+from domain.sync_run import SyncStatus
 from domain.values import Stay
 from ports.queries import BookingFilter, BookingOrder, GuestFilter, Slice
 from tests import builders

@@ -12,6 +12,7 @@ from domain.values import (
     MAX_MINOR,
     AgeClass,
     AgeCount,
+    DateRange,
     Money,
     SourceVersion,
     Stay,
@@ -125,16 +126,15 @@ class TestAStay:
     def test_may_be_day_use_and_occupies_its_day(self) -> None:
         day = Stay(D0, D0)
         assert day.is_day_use
-        assert day.free_from == D0 + timedelta(days=1)
-        assert day.overlaps(day)
+        assert day.dates == DateRange(D0, D0 + timedelta(days=1))
 
     def test_frees_the_room_on_its_departure(self) -> None:
         stay = Stay(D0, D0 + timedelta(days=2))
         assert not stay.is_day_use
-        assert stay.free_from == stay.departure
+        assert stay.dates == DateRange(D0, stay.departure)
         after = Stay(stay.departure, stay.departure + timedelta(days=1))
-        assert not stay.overlaps(after)
-        assert not after.overlaps(stay)
+        assert not stay.dates.overlaps(after.dates)
+        assert not after.dates.overlaps(stay.dates)
 
     @pytest.mark.parametrize("nights", [1, 400, 1_830])
     def test_may_be_long(self, nights: int) -> None:
@@ -156,14 +156,25 @@ class TestAStay:
         one = Stay(D0 + timedelta(days=a), D0 + timedelta(days=b))
         two = Stay(D0 + timedelta(days=c), D0 + timedelta(days=d))
         shared = set(range(a, max(b, a + 1))) & set(range(c, max(d, c + 1)))
-        assert one.overlaps(two) == two.overlaps(one) == bool(shared)
+        assert one.dates.overlaps(two.dates) == two.dates.overlaps(one.dates) == bool(shared)
 
     def test_ends_before_the_calendar_does(self) -> None:
         with pytest.raises(InvalidField) as refused:
             Stay(date.max, date.max)
         assert refused.value.code == "bad_date"
         last = date.max - timedelta(days=1)
-        assert Stay(last, last).free_from == date.max
+        assert Stay(last, last).dates.end == date.max
+
+
+class TestDateRange:
+    @pytest.mark.parametrize("days", [0, -1])
+    def test_rejects_an_end_that_is_not_after_the_start(self, days: int) -> None:
+        with pytest.raises(InvalidField) as refused:
+            DateRange(D0, D0 + timedelta(days=days))
+        assert (refused.value.code, refused.value.path) == ("range_reversed", "end")
+
+    def test_may_be_longer_than_any_stay(self) -> None:
+        assert DateRange(date.min, date.max).overlaps(Stay(D0, D0).dates)
 
 
 class TestASourceVersion:

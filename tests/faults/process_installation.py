@@ -17,7 +17,7 @@ from adapters.outbound.security.sealing import new_key
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
 from domain.access import Scope
-from domain.sync import Schedule
+from domain.schedule import Schedule
 from entrypoints.local.polling import is_answering
 from entrypoints.wiring.container import Container, build_container
 from entrypoints.wiring.settings import Settings, settings_to_environment

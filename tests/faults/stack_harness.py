@@ -25,7 +25,8 @@ from application.connections.add_connection import NewConnection
 from application.connections.store_rotated_secrets import StoreRotatedSecrets
 from application.sync.verify_hotel import DriftReport
 from domain.hotel import Hotel
-from domain.sync import Schedule, SyncKind, SyncRun, SyncStatus
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from entrypoints.processes.web_app import build_web_app
 from entrypoints.wiring.container import Container

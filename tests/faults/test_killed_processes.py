@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from domain.sync import SyncStatus
+from domain.sync_run import SyncStatus
 from entrypoints.processes.web_app import build_web_app
 from tests.faults import raw_sql
 from tests.faults.process_installation import InstalledApp, booking, installed

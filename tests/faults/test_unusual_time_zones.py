@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from tests.faults import raw_sql
 from tests.faults.stack_harness import open_stack
 

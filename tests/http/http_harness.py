@@ -45,8 +45,9 @@ from application.queries.find_providers import FindProvider
 from application.sync.find_sync_runs import FindSyncRuns
 from application.sync.request_sync import RequestSync
 from domain.access import Scope
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection, Schedule
+from domain.schedule import Schedule
 from ports.errors import UnknownProvider
 
 ALL_SCOPES = frozenset({Scope.INGEST, Scope.READ, Scope.SYNC})

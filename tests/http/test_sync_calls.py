@@ -1,6 +1,6 @@
 import pytest
 
-from domain.sync import SyncKind, SyncRun
+from domain.sync_run import SyncKind, SyncRun
 from tests.http.http_harness import Caller, HttpHarness, is_problem
 
 SYNC = "/api/pms/sync"

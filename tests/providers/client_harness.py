@@ -13,7 +13,8 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import (
 )
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
 from domain.snapshots import BookingSnapshot, Snapshot
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
+from domain.values import DateRange
 from ports.providers import Account, Page, Provider, ProviderClient, ProviderTools, PullRequest
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -106,8 +107,7 @@ def pull_request(
         kind=kind,
         cursor=cursor,
         checkpoint=checkpoint,
-        stay_from=today - DAYS_BACK,
-        stay_to=today + timedelta(days=ahead),
+        window=DateRange(today - DAYS_BACK, today + timedelta(days=ahead)),
     )
 
 

@@ -21,7 +21,9 @@ from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
 )
 from application.connections.add_connection import NewConnection
 from application.sync.verify_hotel import DriftReport
-from domain.sync import Connection, Schedule, SyncKind, SyncRun, SyncStatus
+from domain.connection import Connection
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.local.installed_simulators import load_simulator
 from entrypoints.processes.web_app import build_web_app
 from entrypoints.wiring.container import Container

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from entrypoints.local.installed_simulators import simulator_names
 from tests.soak.soak_hotel import REMOTE_LOCALE, SoakHotel, assert_quiet, soak_hotel
 

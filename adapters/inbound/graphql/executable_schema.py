@@ -31,7 +31,7 @@ from adapters.inbound.graphql.use_cases import GraphQLOptions
 from application.queries.find_bookings import BookingOrder
 from domain.snapshots import BookingSource, PartyRole
 from domain.status import BookingStatus, TransitionKind
-from domain.sync import SyncKind, SyncStatus, SyncTrigger
+from domain.sync_run import SyncKind, SyncStatus, SyncTrigger
 from domain.values import AgeClass
 
 ENUMS: Final[tuple[type[Enum], ...]] = (

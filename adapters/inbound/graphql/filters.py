@@ -9,7 +9,7 @@ from application.access.authenticate import Principal
 from application.errors import InvalidRequest
 from application.queries.find_bookings import AvailabilityFilter, BookingFilter, GuestFilter
 from domain.errors import InvalidField
-from domain.values import Stay
+from domain.values import DateRange, Stay
 
 Arguments = Mapping[str, Any]
 
@@ -71,10 +71,10 @@ def _require_no_empty_values(principal: Principal, arguments: Arguments | None) 
     return checked
 
 
-def _stay(arguments: Mapping[str, date]) -> Stay:
+def _stay(arguments: Mapping[str, date]) -> DateRange:
     if arguments["to"] <= arguments["from"]:
         raise InvalidRequest("filter.stay.to: must lie after from", field="filter.stay.to")
     try:
-        return Stay(arguments["from"], arguments["to"])
+        return Stay(arguments["from"], arguments["to"]).dates
     except InvalidField as error:
         raise InvalidRequest(f"filter.stay.to: {error.fix}", field="filter.stay.to") from error

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from adapters.inbound.rest.use_cases import PREFIX
 from application.ingest.ingest_items import PushedItem, PushResult
 from domain.messages import InboxItem, InboxOutcome, InboxState
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from domain.values import Reason
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from domain.messages import InboxState, ItemKind
+from domain.messages import InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.snapshots import MAX_ID, BookingSource, PartyRole
 from domain.status import BookingStatus
-from domain.sync import ItemOutcome, SyncKind, SyncStatus, SyncTrigger
+from domain.sync_run import SyncKind, SyncStatus, SyncTrigger
 from domain.values import AgeClass
 
 

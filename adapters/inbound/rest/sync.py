@@ -31,7 +31,7 @@ from application import log_context
 from application.access.authenticate import Principal
 from application.errors import InvalidRequest
 from domain.access import Scope
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 
 _FIELDS: Final = frozenset({"provider", "connection_id", "kind"})
 _KINDS: Final = {kind.value: kind for kind in SyncKind}

@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.tables import LeaseRow, Tables
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection, Lease, SyncRun, SyncStatus
+from domain.sync_run import Lease, SyncRun, SyncStatus
 from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Secrets

@@ -8,7 +8,7 @@ from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
-from domain.values import ConnectionId, HotelId, Stay
+from domain.values import ConnectionId, DateRange, HotelId
 from ports.bookings import StatusChange
 from ports.errors import AlreadyExists, ConcurrentChange
 
@@ -35,14 +35,14 @@ class InMemoryBookings:
         self._tables.history.update({c.id: c for c in changes})
 
     def ids_overlapping(
-        self, hotel_id: HotelId, connection_id: ConnectionId, window: Stay
+        self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
         return [
             b.external_id
             for b in self._tables.bookings.values()
             if (b.hotel_id, b.connection_id) == (hotel_id, connection_id)
             and b.details.deleted_at_source is None
-            and b.details.stay.overlaps(window)
+            and b.details.stay.dates.overlaps(window)
         ]
 
 

@@ -7,8 +7,8 @@ from adapters.outbound.memory.administration import InMemoryConnections, InMemor
 from adapters.outbound.memory.credentials import InMemoryCredentials
 from adapters.outbound.memory.tables import Tables
 from domain.access import AccessToken, ProviderKey
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from domain.values import ConnectionId, HotelId
 
 

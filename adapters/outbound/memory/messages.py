@@ -7,8 +7,16 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, OutboxMessage
-from domain.sync import BreakerState, Connection, ConnectionState, ItemOutcome
+from domain.breaker import BreakerState
+from domain.connection import Connection, ConnectionState
+from domain.messages import (
+    InboxItem,
+    InboxOutcome,
+    InboxState,
+    ItemKind,
+    ItemOutcome,
+    OutboxMessage,
+)
 from domain.values import ConnectionId, HotelId
 from ports.errors import AlreadyExists
 from ports.messages import PostponedDelivery

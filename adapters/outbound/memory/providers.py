@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, HotelRecords, Snapshot
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from domain.values import Reason
 from ports.errors import PortError, TooManyItems, UnknownProvider, UnreadableMessage
 from ports.providers import (

@@ -11,7 +11,7 @@ from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import InboxItem, InboxState
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from domain.values import ConnectionId, HotelId
 from ports.queries import (
     AvailabilityFilter,
@@ -185,7 +185,7 @@ def _matches(booking: Booking, wanted: BookingFilter) -> bool:
         and (not wanted.statuses or details.status in wanted.statuses)
         and wanted.arrival in (None, details.stay.arrival)
         and wanted.departure in (None, details.stay.departure)
-        and (wanted.stay is None or details.stay.overlaps(wanted.stay))
+        and (wanted.stay is None or details.stay.dates.overlaps(wanted.stay))
         and (wanted.updated_since is None or booking.synced_at >= wanted.updated_since)
         and wanted.confirmation_number in (None, details.confirmation_number)
         and (wanted.include_deleted or details.deleted_at_source is None)

@@ -9,11 +9,12 @@ from uuid import UUID
 from domain.access import AccessToken, ProviderKey
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
+from domain.connection import Connection
 from domain.guest import Guest
 from domain.hotel import Hotel
 from domain.messages import InboxItem, OutboxMessage
 from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
-from domain.sync import Connection, Lease, SyncRun
+from domain.sync_run import Lease, SyncRun
 from domain.values import ConnectionId, HotelId
 from ports.bookings import StatusChange
 from ports.errors import ConcurrentChange

@@ -7,7 +7,7 @@ from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, S
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.snapshots import BookingSnapshot
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
 from entrypoints.certification.check import Requirement, check
 from entrypoints.certification.check_context import CheckContext

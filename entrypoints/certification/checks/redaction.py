@@ -18,8 +18,8 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, F
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.errors import PmsError
 from domain.snapshots import BookingSnapshot, Party
-from domain.sync import SyncKind
-from domain.values import Stay
+from domain.sync_run import SyncKind
+from domain.values import DateRange
 from entrypoints.certification.adapter_harness import START, catch_error
 from entrypoints.certification.app_harness import AppHarness
 from entrypoints.certification.check import Requirement, check
@@ -29,7 +29,7 @@ from entrypoints.certification.outcomes import CheckNotApplicable
 _FAILURES: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
 _FAULT_COUNT: Final = 3
 _GUESTS: Final = 25
-_WEEK: Final = Stay(START, START + timedelta(days=7))
+_WEEK: Final = DateRange(START, START + timedelta(days=7))
 _SHORTEST: Final = 5
 _SKIPPED_FAULTS: Final = frozenset(
     {FaultKind.MOVING_ITEMS, FaultKind.CLOCK_BACK, FaultKind.HIDDEN_UPDATE}

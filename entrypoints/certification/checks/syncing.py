@@ -6,7 +6,8 @@ from typing import Final
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from domain.sync import ConnectionState, SyncKind, SyncRun, SyncStatus
+from domain.connection import ConnectionState
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.app_harness import AppHarness, describe_run
 from entrypoints.certification.check import Check, Requirement, check
 from entrypoints.certification.check_context import FEW, SOME, CheckContext

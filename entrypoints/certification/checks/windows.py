@@ -6,8 +6,8 @@ from datetime import timedelta
 from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking, ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.errors import PmsError
-from domain.sync import SyncKind
-from domain.values import Stay
+from domain.sync_run import SyncKind
+from domain.values import DateRange
 from entrypoints.certification.adapter_harness import (
     AdapterHarness,
     diff_bookings,
@@ -45,7 +45,7 @@ def first_night(ctx: CheckContext) -> None:
             ctx,
             adapter,
             expected_booking,
-            Stay(expected_booking.arrival, expected_booking.arrival + _NIGHT),
+            DateRange(expected_booking.arrival, expected_booking.arrival + _NIGHT),
         )
 
 
@@ -57,7 +57,7 @@ def last_night(ctx: CheckContext) -> None:
             ctx,
             adapter,
             expected_booking,
-            Stay(expected_booking.departure - _NIGHT, expected_booking.departure),
+            DateRange(expected_booking.departure - _NIGHT, expected_booking.departure),
         )
 
 
@@ -71,7 +71,7 @@ def within(ctx: CheckContext) -> None:
             ctx,
             adapter,
             expected_booking,
-            Stay(expected_booking.arrival + _NIGHT, expected_booking.arrival + 2 * _NIGHT),
+            DateRange(expected_booking.arrival + _NIGHT, expected_booking.arrival + 2 * _NIGHT),
         )
 
 
@@ -90,7 +90,7 @@ def day_use(ctx: CheckContext) -> None:
             ctx,
             adapter,
             expected_booking,
-            Stay(expected_booking.arrival, expected_booking.arrival + _NIGHT),
+            DateRange(expected_booking.arrival, expected_booking.arrival + _NIGHT),
         )
 
 
@@ -179,11 +179,11 @@ def _stays(adapter: AdapterHarness, least: int = 1) -> Iterator[ExpectedBooking]
 
 
 def _expect_in_window(
-    ctx: CheckContext, adapter: AdapterHarness, expected_booking: ExpectedBooking, window: Stay
+    ctx: CheckContext, adapter: AdapterHarness, expected_booking: ExpectedBooking, window: DateRange
 ) -> None:
     found = adapter.pull(SyncKind.RECONCILE, window=window).bookings
     ctx.expect(
         expected_booking.external_id in found,
-        f"[{window.arrival}, {window.departure}) does not bring {expected_booking.external_id}, "
+        f"[{window.start}, {window.end}) does not bring {expected_booking.external_id}, "
         f"which is there from {expected_booking.arrival} to {expected_booking.departure}",
     )

@@ -17,8 +17,8 @@ from adapters.outbound.memory.providers import (
 from adapters.outbound.memory.store import InMemoryStore, IoInsideTransaction
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
-from domain.sync import SyncKind
-from domain.values import SourceVersion
+from domain.sync_run import SyncKind
+from domain.values import DateRange, SourceVersion
 from ports.errors import (
     ProviderUnavailable,
     QueueUnavailable,
@@ -61,8 +61,7 @@ def request(checkpoint: str | None = None) -> PullRequest:
         kind=SyncKind.DELTA,
         cursor="c0",
         checkpoint=checkpoint,
-        stay_from=date(2026, 1, 1),
-        stay_to=date(2026, 2, 1),
+        window=DateRange(date(2026, 1, 1), date(2026, 2, 1)),
     )
 
 

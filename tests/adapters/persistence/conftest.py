@@ -8,8 +8,8 @@ import pytest
 from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from ports.system import Sealer
 from tests import builders
 

@@ -10,7 +10,7 @@ import pytest
 from adapters.outbound.persistence.engine.postgres import BATCH_THRESHOLD
 from adapters.outbound.persistence.store import Store
 from domain.booking import Booking
-from domain.sync import Connection
+from domain.connection import Connection
 from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.queries import BookingFilter, BookingOrder
 from tests import builders

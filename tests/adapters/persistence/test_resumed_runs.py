@@ -19,8 +19,9 @@ from application.errors import SyncInProgress
 from application.sync.request_sync import RequestSync
 from application.sync.schedule_syncs import ScheduleSyncs
 from application.sync.sync_connection import SyncConnection
+from domain.connection import ConnectionState
 from domain.hotel import Hotel
-from domain.sync import ConnectionState, SyncKind, SyncRun, SyncStatus
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from ports.unit_of_work import UnitOfWork
 from tests import builders

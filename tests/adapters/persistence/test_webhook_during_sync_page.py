@@ -1,8 +1,8 @@
 """What must not wait for a sync page, which has its connection's row until it commits."""
 
 from adapters.outbound.persistence.store import Store
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from tests import builders
 from tests.builders import MINUTE, T0
 

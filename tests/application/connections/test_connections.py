@@ -13,8 +13,10 @@ from application.connections.update_connection import UpdateConnection
 from application.connections.verify_connection import VerifyConnection
 from application.errors import ConnectionNotFound, HotelNotFound, InvalidRequest
 from application.hotels.add_hotel import AddHotel
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
 from domain.errors import InvalidField
-from domain.sync import Breaker, Connection, ConnectionState, Schedule
+from domain.schedule import Schedule
 from ports.errors import (
     AlreadyExists,
     CredentialsRefused,

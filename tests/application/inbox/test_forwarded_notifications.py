@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.messages import InboxState, ItemKind
-from domain.sync import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
+from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable
 from ports.job_queue import JobName
 from ports.providers import Notification, Page, Ref, RefKind

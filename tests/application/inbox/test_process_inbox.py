@@ -16,8 +16,9 @@ from adapters.outbound.memory.providers import (
 )
 from application.connections.resume_connection import ResumeConnection
 from application.inbox.inbox_outcomes import MAX_ATTEMPTS
-from domain.messages import InboxState, ItemKind
-from domain.sync import Breaker, BreakerState, ConnectionState, ItemOutcome
+from domain.breaker import Breaker, BreakerState
+from domain.connection import ConnectionState
+from domain.messages import InboxState, ItemKind, ItemOutcome
 from domain.values import Reason, SourceVersion
 from ports.errors import (
     CredentialsRefused,

@@ -6,8 +6,8 @@ import pytest
 
 from application.connections.resume_connection import ResumeConnection
 from application.errors import ConnectionNotFound, Unauthenticated
+from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind
-from domain.sync import ConnectionState
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
 from ports.providers import Ref, RefKind
 from tests.application.use_case_harness import Fate, Killed, World, booked, guest

@@ -3,9 +3,9 @@
 import pytest
 
 from application.errors import NotFound
-from domain.messages import InboxItem, InboxState, ItemKind
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.status import BookingStatus
-from domain.sync import ItemOutcome, SyncKind
+from domain.sync_run import SyncKind
 from domain.values import Reason
 from ports.errors import ProviderUnavailable
 from ports.providers import ReadItem

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from application.ingest.apply_items import ItemResult, apply_deletions, apply_items, count_outcomes
-from domain.messages import ItemKind
+from domain.messages import ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.snapshots import BookingSnapshot, Snapshot
 from domain.status import BookingStatus, TransitionKind
-from domain.sync import ItemOutcome, SyncCounts
+from domain.sync_run import SyncCounts
 from domain.values import Reason, SourceVersion
 from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.providers import ReadItem

@@ -10,9 +10,8 @@ from adapters.outbound.memory.providers import ScriptedProvider
 from application.errors import HotelDisabled, Unauthenticated
 from application.ingest.exchange_document import DocumentRequest, ExchangeDocument
 from domain.errors import PmsError
-from domain.messages import InboxState, ItemKind
+from domain.messages import InboxState, ItemKind, ItemOutcome
 from domain.snapshots import AvailabilitySet
-from domain.sync import ItemOutcome
 from domain.values import Reason
 from ports.document_exchange import (
     DocumentHandler,

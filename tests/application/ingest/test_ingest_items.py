@@ -9,8 +9,7 @@ from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from application.errors import Forbidden, HotelNotFound, NotConnected
 from application.ingest.ingest_items import MAX_ITEMS, Push
 from domain.access import Scope
-from domain.messages import InboxState, ItemKind
-from domain.sync import ItemOutcome
+from domain.messages import InboxState, ItemKind, ItemOutcome
 from ports.errors import (
     ProviderUnavailable,
     StoreUnavailable,

@@ -6,7 +6,7 @@ from datetime import datetime
 from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviderClient
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from domain.values import SourceVersion, Stay
 from ports.providers import Account, Page, PullRequest, Ref, RefKind
 from tests.application.use_case_harness import World
@@ -77,8 +77,9 @@ class LivingClient(ScriptedProviderClient):
         if request.kind is SyncKind.DELTA and request.cursor:
             since = datetime.fromisoformat(request.cursor)
             return [s for s in every if s.version.updated_at >= since]
-        window = Stay(request.stay_from, request.stay_to)
-        return [s for s in every if isinstance(s.stay, Stay) and s.stay.overlaps(window)]
+        return [
+            s for s in every if isinstance(s.stay, Stay) and s.stay.dates.overlaps(request.window)
+        ]
 
 
 def living(world: World) -> LivingProvider:

@@ -18,16 +18,9 @@ from application.sync.schedule_syncs import (
     STUCK_AFTER,
     interleave_by_hotel,
 )
-from domain.sync import (
-    LEASE_TTL,
-    Breaker,
-    Connection,
-    ConnectionState,
-    SyncKind,
-    SyncRun,
-    SyncStatus,
-    SyncTrigger,
-)
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
+from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
 from ports.errors import ProviderUnavailable, QueueUnavailable, Unsupported
 from ports.job_queue import JobName
 from tests import builders

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.outbound.providers.mock.provider import MockProvider
 from application.sync.verify_hotel import VerifyHotel
-from domain.sync import SyncKind, SyncStatus
+from domain.sync_run import SyncKind, SyncStatus
 from tests.application.use_case_harness import World
 
 

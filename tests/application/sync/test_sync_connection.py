@@ -10,18 +10,12 @@ import pytest
 from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
 from application.errors import NotFound
 from application.sync.sync_connection import MAX_ATTEMPTS
+from domain.breaker import BREAKER_THRESHOLD, BreakerState
+from domain.connection import ConnectionState
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RoomTypeRecord
 from domain.status import BookingStatus
-from domain.sync import (
-    BREAKER_THRESHOLD,
-    LEASE_TTL,
-    BreakerState,
-    ConnectionState,
-    SyncCounts,
-    SyncKind,
-    SyncStatus,
-)
+from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
 from domain.values import Reason, Stay
 from ports.errors import (
     AccessForbidden,

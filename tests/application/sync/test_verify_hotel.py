@@ -10,7 +10,7 @@ from application.sync.verify_hotel import EXAMPLES, DriftReport, VerifyHotel
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem

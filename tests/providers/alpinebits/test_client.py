@@ -22,7 +22,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from domain.values import Money
 from ports.errors import (
     CredentialsRefused,
@@ -195,8 +195,7 @@ class TestFull:
             kind=SyncKind.DELTA,
             cursor=None,
             checkpoint=None,
-            stay_from=asked.stay_from,
-            stay_to=asked.stay_to,
+            window=asked.window,
         )
         with open_vendor_client(simulator) as client:
             assert_true(simulator, bookings_by_id(list(client.pull(delta))))

@@ -19,7 +19,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
     AlpineBitsSimulator,
     DialectOptions,
 )
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import Unsupported
 from tests.faults import raw_sql
 from tests.soak.soak_hotel import REMOTE_LOCALE, SoakHotel, assert_quiet, connect_simulator

@@ -22,7 +22,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
     start_simulator,
 )
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import PATIENCE_SECONDS
 from tests.providers.alpinebits.payloads import SPECS, read, snapshot_of
 from tests.providers.alpinebits.test_client import open_vendor_client, request

@@ -19,7 +19,7 @@ from adapters.outbound.providers.apaleo.simulator.server import ApaleoSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Party, PartyRole
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,

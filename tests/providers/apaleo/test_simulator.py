@@ -15,7 +15,7 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import Call,
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.apaleo.client import api as apaleo_api
 from adapters.outbound.providers.apaleo.simulator.server import ApaleoSimulator, start_simulator
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
     PATIENCE_SECONDS,

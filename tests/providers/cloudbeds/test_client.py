@@ -19,7 +19,7 @@ from adapters.outbound.providers.cloudbeds.simulator.server import CloudbedsSimu
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,

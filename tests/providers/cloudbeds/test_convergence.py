@@ -6,7 +6,8 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import create_acti
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from adapters.outbound.providers.cloudbeds.simulator.api import SimulatedConsent
 from adapters.outbound.providers.cloudbeds.simulator.server import CloudbedsSimulator
-from domain.sync import Schedule, SyncKind
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind
 from tests.soak.soak_hotel import REMOTE_LOCALE, assert_quiet, connect_simulator
 
 BAD_NETWORK = (

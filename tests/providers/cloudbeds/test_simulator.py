@@ -21,7 +21,7 @@ from adapters.outbound.providers.cloudbeds.simulator.server import (
     CloudbedsSimulator,
     start_simulator,
 )
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
     PATIENCE_SECONDS,

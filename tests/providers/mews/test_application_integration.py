@@ -9,9 +9,10 @@ import pytest
 from adapters.outbound.memory.clock import START
 from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from domain.messages import InboxItem, InboxState
+from domain.connection import Connection
+from domain.messages import InboxItem, InboxState, ItemOutcome
 from domain.status import BookingStatus
-from domain.sync import Connection, ItemOutcome, SyncKind, SyncStatus
+from domain.sync_run import SyncKind, SyncStatus
 from ports.providers import Provider
 from tests.application.use_case_harness import World
 from tests.providers.mews.invalid_payloads import TransformingProxy, transforming_proxy

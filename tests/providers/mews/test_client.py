@@ -20,7 +20,8 @@ from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
+from domain.values import DateRange
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
@@ -93,8 +94,9 @@ def request(
         kind=kind,
         cursor=cursor,
         checkpoint=checkpoint,
-        stay_from=simulator.hotel.today - timedelta(days=110),
-        stay_to=simulator.hotel.today + timedelta(days=250),
+        window=DateRange(
+            simulator.hotel.today - timedelta(days=110), simulator.hotel.today + timedelta(days=250)
+        ),
     )
 
 

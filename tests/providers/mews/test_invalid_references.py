@@ -12,7 +12,7 @@ from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, HotelRecords
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from domain.values import ABSENT
 from ports.providers import Page, ReadItem, Ref, RefKind
 from tests.providers.mews.invalid_payloads import (

@@ -22,8 +22,8 @@ from domain.snapshots import (
     Snapshot,
 )
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
-from domain.sync import SyncKind
-from domain.values import ABSENT, Money, Stay
+from domain.sync_run import SyncKind
+from domain.values import ABSENT, DateRange, Money, Stay
 from ports.errors import Misconfigured, ProviderRejected, UnreadableMessage, Unsupported
 from ports.providers import (
     Account,
@@ -76,8 +76,7 @@ class Visitor:
             kind=kind,
             cursor=cursor,
             checkpoint=checkpoint,
-            stay_from=today - timedelta(days=back),
-            stay_to=today + timedelta(days=AHEAD),
+            window=DateRange(today - timedelta(days=back), today + timedelta(days=AHEAD)),
         )
         return list(self.client().pull(request))
 
@@ -254,8 +253,7 @@ class TestPull:
             kind=SyncKind.FULL,
             cursor=None,
             checkpoint=pages[1].checkpoint,
-            stay_from=today - timedelta(days=100),
-            stay_to=today + timedelta(days=AHEAD),
+            window=DateRange(today - timedelta(days=100), today + timedelta(days=AHEAD)),
         )
         assert list(visitor.client().pull(request)) == pages[2:]
 

@@ -19,7 +19,7 @@ from adapters.outbound.providers.ohip.simulator.api import TOKEN_PATH, Simulated
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.status import BookingStatus
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,

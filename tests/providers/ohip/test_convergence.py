@@ -8,8 +8,9 @@ from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import WebhookFaults
 from adapters.outbound.providers.ohip.simulator.server import OhipSimulator
+from domain.schedule import Schedule
 from domain.status import BookingStatus
-from domain.sync import Schedule, SyncKind, SyncStatus
+from domain.sync_run import SyncKind, SyncStatus
 from tests.faults import raw_sql
 from tests.providers.ohip.client_fixtures import create_simulator
 from tests.soak.soak_hotel import (

@@ -19,7 +19,7 @@ from adapters.outbound.providers.ohip.client import hotel as ohip_hotel
 from adapters.outbound.providers.ohip.simulator.server import OhipSimulator, start_simulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from domain.values import ABSENT
 from ports.providers import Ref, RefKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (

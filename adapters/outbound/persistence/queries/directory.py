@@ -11,8 +11,8 @@ from adapters.outbound.persistence.stores.connections import StoredConnections
 from adapters.outbound.persistence.stores.credentials import StoredCredentials
 from adapters.outbound.persistence.stores.hotels import StoredHotels
 from domain.access import AccessToken, ProviderKey
+from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync import Connection
 from domain.values import ConnectionId, HotelId
 from ports.system import Sealer
 

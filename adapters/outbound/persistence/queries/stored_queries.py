@@ -43,7 +43,7 @@ from domain.guest import Guest
 from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus, StatusTransition, TransitionKind
-from domain.sync import SyncRun
+from domain.sync_run import SyncRun
 from domain.values import ConnectionId, HotelId, SourceVersion
 from ports.errors import StoreUnavailable
 from ports.queries import (

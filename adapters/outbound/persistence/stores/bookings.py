@@ -19,7 +19,7 @@ from adapters.outbound.persistence.schema.tables import (
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
-from domain.values import ConnectionId, HotelId, Stay
+from domain.values import ConnectionId, DateRange, HotelId
 from ports.bookings import StatusChange
 from ports.errors import AlreadyExists, ConcurrentChange
 from ports.system import Sealer
@@ -31,9 +31,9 @@ OVERLAP = (
 """The last condition says no more than the one before it, but an index can use it."""
 
 
-def overlap_parameters(window: Stay) -> tuple[str, str, str, str]:
-    start = window.arrival.isoformat()
-    return window.free_from.isoformat(), start, start, start
+def overlap_parameters(window: DateRange) -> tuple[str, str, str, str]:
+    start = window.start.isoformat()
+    return window.end.isoformat(), start, start, start
 
 
 def save_with_revision_check(session: Session, table: Table, rows: Sequence[Row]) -> None:
@@ -82,7 +82,7 @@ class StoredBookings:
             self.session.defer_insert(STATUS_HISTORY, [_change_row(change) for change in changes])
 
     def ids_overlapping(
-        self, hotel_id: HotelId, connection_id: ConnectionId, window: Stay
+        self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
         found = self.session.rows(
             "SELECT external_id FROM bookings WHERE hotel_id = %s AND connection_id = %s "  # noqa: S608  # constant

@@ -10,7 +10,10 @@ from uuid import UUID
 from adapters.outbound.persistence.engine.column_values import micros_from_instant
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import ConnectionRow
-from domain.sync import Breaker, Connection, ConnectionState, Lease, Schedule
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
+from domain.schedule import Schedule
+from domain.sync_run import Lease
 from domain.values import ConnectionId, HotelId
 from ports.errors import ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Sealer, Secrets

@@ -14,9 +14,8 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind
+from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
-from domain.sync import ItemOutcome
 from domain.values import HotelId, Reason
 from ports.system import Sealer
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from adapters.outbound.persistence.engine.column_values import micros_from_instant, optional_text
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import SyncRunRow
-from domain.sync import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
+from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
 from domain.values import ConnectionId
 from ports.errors import LeaseLost
 

@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.http.messages import Answer, Call
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import ProviderRejected, UnreadableAnswer
 
 _NO_CONTENT = 204

@@ -14,7 +14,7 @@ from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import UnreadableAnswer
 from ports.providers import (
     AccountReport,

@@ -31,7 +31,7 @@ from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import UnreadableAnswer
 from ports.providers import HotelContext, Page, PullRequest, ReadItem
 from ports.system import Clock

@@ -29,7 +29,7 @@ from adapters.outbound.provider_kit.http.retry_policy import (
     retry_after_seconds,
 )
 from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failure_for_status
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
 from ports.providers import RateBudget
 from ports.system import Clock, Randomness

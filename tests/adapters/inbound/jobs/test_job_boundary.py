@@ -6,7 +6,7 @@ import pytest
 
 from adapters.inbound.jobs.job_boundary import JobBoundary
 from adapters.outbound.memory.clock import START
-from domain.sync import SyncKind, SyncRun, SyncStatus
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from ports.errors import StoreUnavailable
 from tests.application.use_case_harness import World, booked
 

@@ -18,7 +18,8 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import (
     Reply,
 )
 from domain.snapshots import BookingSnapshot
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
+from domain.values import DateRange
 from ports.providers import Account, Page, PullRequest
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -172,8 +173,7 @@ def request(kind: SyncKind = SyncKind.FULL, **changes: Any) -> PullRequest:
         "kind": kind,
         "cursor": None,
         "checkpoint": None,
-        "stay_from": date(2026, 2, 1),
-        "stay_to": date(2026, 6, 1),
+        "window": DateRange(date(2026, 2, 1), date(2026, 6, 1)),
     }
     return PullRequest(**said | changes)
 

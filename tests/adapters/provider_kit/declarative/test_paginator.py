@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.outbound.provider_kit import authoring as pms
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import ProviderRejected, UnreadableAnswer
 from tests.adapters.provider_kit.declarative.listing_vendor import (
     BOOKINGS,

@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.http.retry_policy import retry_after_seconds
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import (
     AccessForbidden,
     CredentialsRefused,

@@ -10,7 +10,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 from adapters.outbound.providers.alpinebits.mapping import documents
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import unwrap_envelope
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 
 _CLIENT_ID: Final = "PMS adapter layer"

@@ -33,7 +33,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
 )
 from adapters.outbound.providers.alpinebits.mapping.reservations import QUOTE_REQUEST, read_entries
 from domain.snapshots import BookingSnapshot
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from domain.values import ABSENT
 from ports.errors import Misconfigured, UnreadableAnswer, Unsupported
 from ports.providers import (

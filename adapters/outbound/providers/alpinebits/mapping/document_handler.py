@@ -34,8 +34,8 @@ from adapters.outbound.providers.alpinebits.mapping.responses import (
     warning,
 )
 from domain.errors import PmsError
+from domain.messages import ItemOutcome
 from domain.snapshots import AvailabilitySet
-from domain.sync import ItemOutcome
 from domain.values import Reason
 from ports.document_exchange import (
     DocumentHandler,

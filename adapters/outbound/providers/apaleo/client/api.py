@@ -15,7 +15,7 @@ from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import UnreadableAnswer
 
 _TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address, not a token

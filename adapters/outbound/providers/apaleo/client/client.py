@@ -13,7 +13,7 @@ from adapters.outbound.providers.apaleo.client.checkpoint import parse_checkpoin
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel
 from adapters.outbound.providers.apaleo.client.pull import PHASES, ApaleoPull, initial_checkpoint
 from domain.snapshots import HotelRecords
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 

@@ -25,7 +25,7 @@ from adapters.outbound.providers.apaleo.capabilities import (
 )
 from adapters.outbound.providers.apaleo.client.checkpoint import ApaleoCheckpoint, ApaleoPhase
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel, modified_at
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 

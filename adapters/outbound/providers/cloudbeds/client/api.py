@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.cloudbeds import capabilities
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import (
     CredentialsRefused,
     ProviderError,

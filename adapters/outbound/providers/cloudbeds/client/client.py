@@ -19,7 +19,7 @@ from adapters.outbound.providers.cloudbeds.client.pull import (
     initial_checkpoint,
 )
 from domain.snapshots import HotelRecords
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 

@@ -23,7 +23,7 @@ from adapters.outbound.providers.cloudbeds.client.checkpoint import (
 )
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
 from domain.snapshots import HotelRecords
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 

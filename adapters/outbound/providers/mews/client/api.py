@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.http.messages import Answer, Call
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
 
 T = TypeVar("T")

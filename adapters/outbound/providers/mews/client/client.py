@@ -27,7 +27,7 @@ from adapters.outbound.providers.mews.client.hotel import (
 from adapters.outbound.providers.mews.client.pull import PHASES, MewsPull, delta_start
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from domain.snapshots import HotelRecords
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 

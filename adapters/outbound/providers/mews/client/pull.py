@@ -28,7 +28,7 @@ from adapters.outbound.providers.mews.client.paginator import (
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from adapters.outbound.providers.mews.mapping.references import order_id_of
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 

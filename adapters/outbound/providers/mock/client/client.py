@@ -18,7 +18,7 @@ from adapters.outbound.providers.mock.simulator.records import (
 )
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from ports.errors import ProviderRejected
 from ports.providers import (
     Account,

@@ -14,7 +14,7 @@ from adapters.outbound.provider_kit.http.messages import Answer, Call
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from domain.sync import TransportCounts
+from domain.sync_run import TransportCounts
 
 Query: TypeAlias = Sequence[tuple[str, str]]
 """In order, and one name several times: the vendor's lists are sent so (`multi`)."""

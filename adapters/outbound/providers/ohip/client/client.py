@@ -12,7 +12,7 @@ from adapters.outbound.providers.ohip.client.checkpoint import parse_checkpoint,
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
 from adapters.outbound.providers.ohip.client.pull import PHASES, OhipPull, initial_checkpoint
 from domain.snapshots import HotelRecords, RoomTypeRecord
-from domain.sync import SyncKind, TransportCounts
+from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 

@@ -22,7 +22,7 @@ from adapters.outbound.providers.ohip.client.api import Query
 from adapters.outbound.providers.ohip.client.checkpoint import OhipCheckpoint, OhipPhase
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from domain.snapshots import BookingSnapshot, Party
-from domain.sync import SyncKind
+from domain.sync_run import SyncKind
 from ports.errors import UnreadableAnswer
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock

@@ -4,19 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.sync import (
-    BREAKER_THRESHOLD,
-    Breaker,
-    BreakerState,
-    Connection,
-    ConnectionState,
-    Schedule,
-    SyncCounts,
-    SyncKind,
-    SyncRun,
-    SyncStatus,
-    TransportCounts,
-)
+from domain.breaker import Breaker
+from domain.connection import Connection, ConnectionState
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from tests import builders
 from tests.builders import HOUR, MINUTE, T0
 
@@ -29,7 +19,7 @@ def active(**over: Any) -> Connection:
 
 
 def run(**over: Any) -> SyncRun:
-    return builders.sync_run(active(), **over)
+    return builders.sync_run(builders.connection(HOTEL), **over)
 
 
 class TestWhatIsDue:
@@ -66,42 +56,6 @@ class TestWhatIsDue:
         made = active(next_sync_at=T0, breaker=tripped)
         assert made.due_kind(T0) is None
         assert made.due_kind(LATER) is SyncKind.FULL
-
-
-class TestTheBreaker:
-    def test_opens_at_the_threshold_for_doubling_pauses_up_to_an_hour(self) -> None:
-        breaker, pauses = Breaker(), []
-        for _ in range(BREAKER_THRESHOLD + 9):
-            breaker = breaker.failed(T0)
-            pauses.append(breaker.retry_at and (breaker.retry_at - T0) // MINUTE)
-        assert pauses == [None, None, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-
-    def test_stays_within_its_cap_for_ever(self) -> None:
-        assert Breaker(failures=10**6).failed(T0).retry_at == T0 + HOUR
-
-    def test_lets_one_trial_through_after_the_pause(self) -> None:
-        tripped = Breaker(failures=3, retry_at=LATER)
-        assert Breaker().state(T0) is BreakerState.CLOSED
-        assert tripped.state(T0) is BreakerState.OPEN
-        assert tripped.state(LATER) is BreakerState.HALF_OPEN
-        assert tripped.succeeded() == Breaker()
-        assert tripped.failed(LATER).state(LATER) is BreakerState.OPEN
-
-
-class TestTheSchedule:
-    def test_spreads_hotels_over_a_tenth_of_the_interval(self) -> None:
-        schedule = Schedule(delta_every=timedelta(minutes=10))
-        assert [schedule.jitter(f) for f in (0.0, 0.5)] == [timedelta(0), timedelta(seconds=30)]
-        assert schedule.jitter(0.999) < MINUTE
-
-    def test_moves_only_what_was_queued(self) -> None:
-        made = active(cursor="c", next_sync_at=T0, next_reconcile_at=T0)
-        every, whole = made.schedule.delta_every, made.schedule.reconcile_every
-        for kind in (SyncKind.DELTA, SyncKind.FULL):
-            queued = made.scheduled(kind, now=T0, jitter=MINUTE)
-            assert queued == replace(made, next_sync_at=T0 + every + MINUTE)
-        queued = made.scheduled(SyncKind.RECONCILE, now=T0, jitter=MINUTE)
-        assert queued == replace(made, next_reconcile_at=T0 + whole + MINUTE)
 
 
 class TestAConnection:
@@ -155,45 +109,11 @@ class TestAConnection:
         again = replace(heard.gap_found(), last_heard_at=T0)
         assert again.has_gap(silence=HOUR, now=T0 + 2 * HOUR)
 
-
-class TestASyncRun:
-    def test_begins_and_is_taken_up_again(self) -> None:
-        begun = run().begin(fencing_number=4, now=T0)
-        assert (begun.status, begun.fencing_number, begun.started_at) == (SyncStatus.RUNNING, 4, T0)
-        again = begun.page_stored("p1", SyncCounts(seen=1)).begin(fencing_number=5, now=LATER)
-        assert (again.started_at, again.attempts, again.checkpoint) == (T0, 2, "p1")
-        assert again.fencing_number == 5
-
-    def test_adds_up_its_pages(self) -> None:
-        one = SyncCounts(
-            seen=1, created=2, updated=3, unchanged=4, stale=5, quarantined=6, deleted=7
-        )
-        twice = run().page_stored("p1", one).page_stored(None, one)
-        assert (twice.pages, twice.checkpoint) == (2, "p1")
-        assert twice.counts == SyncCounts(
-            seen=2, created=4, updated=6, unchanged=8, stale=10, quarantined=12, deleted=14
-        )
-
-    @pytest.mark.parametrize(
-        ("quarantined", "status"), [(0, SyncStatus.COMPLETED), (1, SyncStatus.PARTIAL)]
-    )
-    def test_is_no_success_when_anything_was_quarantined(
-        self, quarantined: int, status: SyncStatus
-    ) -> None:
-        transport = TransportCounts(calls=1, retries=2, waited_ms=3, bytes_received=4)
-        made = run(counts=SyncCounts(quarantined=quarantined), transport=transport)
-        done = made.finish(now=LATER, transport=transport)
-        assert (done.status, done.finished_at) == (status, LATER)
-        assert done.transport == TransportCounts(calls=2, retries=4, waited_ms=6, bytes_received=8)
-
-    def test_fails_with_its_reason_cut_to_size(self) -> None:
-        failed = run().fail(
-            now=LATER, code="down", detail="x" * 900, transport=TransportCounts(calls=3)
-        )
-        assert (failed.status, failed.finished_at) == (SyncStatus.FAILED, LATER)
-        assert (failed.error_code, len(failed.error_detail or "")) == ("down", 500)
-        assert failed.transport.calls == 3
-
-    def test_is_final_when_it_ended(self) -> None:
-        final = {status for status in SyncStatus if status.is_final}
-        assert final == {SyncStatus.COMPLETED, SyncStatus.PARTIAL, SyncStatus.FAILED}
+    def test_moves_only_what_was_queued(self) -> None:
+        made = active(cursor="c", next_sync_at=T0, next_reconcile_at=T0)
+        every, whole = made.schedule.delta_every, made.schedule.reconcile_every
+        for kind in (SyncKind.DELTA, SyncKind.FULL):
+            queued = made.scheduled(kind, now=T0, jitter=MINUTE)
+            assert queued == replace(made, next_sync_at=T0 + every + MINUTE)
+        queued = made.scheduled(SyncKind.RECONCILE, now=T0, jitter=MINUTE)
+        assert queued == replace(made, next_reconcile_at=T0 + whole + MINUTE)

@@ -1,0 +1,140 @@
+"""A connection: one hotel's account at one provider, its schedule and its health."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from domain.breaker import Breaker, BreakerState
+from domain.schedule import Schedule
+from domain.sync_run import SyncKind, SyncRun, SyncStatus, SyncTrigger
+from domain.values import ConnectionId, HotelId
+
+WAIT_CAP: Final = timedelta(days=1)
+
+
+class ConnectionState(StrEnum):
+    """NEW: never verified. STOPPED: the provider refused our credentials, or the hotel disabled the
+    integration there; a person must resume it."""
+
+    NEW = "new"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One hotel's account at one provider.
+
+    `settings`: plain values by the provider's own names (base URL, property id, …); credentials
+    are sealed elsewhere and never part of this object. `key_hash`: SHA-256 of the unguessable part
+    of the webhook URL.
+    """
+
+    id: ConnectionId
+    hotel_id: HotelId
+    provider: str
+    name: str
+    settings: Mapping[str, str]
+    key_hash: str
+    schedule: Schedule = field(default_factory=Schedule)
+    state: ConnectionState = ConnectionState.NEW
+    cursor: str | None = None
+    breaker: Breaker = field(default_factory=Breaker)
+    next_sync_at: datetime | None = None
+    next_reconcile_at: datetime | None = None
+    last_synced_at: datetime | None = None
+    last_heard_at: datetime | None = None
+    """When the last webhook or push was accepted."""
+    gap_seen_at: datetime | None = None
+    """The `last_heard_at` for which a reconcile of the silence after it was already queued."""
+    last_error_code: str | None = None
+    revision: int = 1
+    """Counts our writes, from 1, to detect lost updates. Writes of `last_heard_at` alone do not
+    count."""
+
+    def tested(self, now: datetime) -> "Connection":
+        """The provider accepted the credentials: the first sync is due at once, or as soon as a
+        paused connection is resumed."""
+        is_paused = self.state is ConnectionState.PAUSED
+        return replace(
+            self,
+            state=ConnectionState.PAUSED if is_paused else ConnectionState.ACTIVE,
+            breaker=Breaker(),
+            last_error_code=None,
+            next_sync_at=now,
+            next_reconcile_at=self.next_reconcile_at or now + self.schedule.reconcile_every,
+        )
+
+    def paused(self) -> "Connection":
+        return replace(self, state=ConnectionState.PAUSED)
+
+    def resumed(self, now: datetime) -> "Connection":
+        return replace(self, state=ConnectionState.ACTIVE, breaker=Breaker(), next_sync_at=now)
+
+    def scheduled(self, kind: SyncKind, *, now: datetime, jitter: timedelta) -> "Connection":
+        """A run of `kind` was queued: the next one is due an interval later."""
+        if kind is SyncKind.RECONCILE:
+            return replace(self, next_reconcile_at=now + self.schedule.reconcile_every + jitter)
+        return replace(self, next_sync_at=now + self.schedule.delta_every + jitter)
+
+    def due_kind(self, now: datetime) -> SyncKind | None:
+        """None if nothing is due. A first sync precedes a reconcile, a reconcile a delta."""
+        if self.state is not ConnectionState.ACTIVE:
+            return None
+        if self.breaker.state(now) is BreakerState.OPEN:
+            return None
+        sync_due = self.next_sync_at is not None and self.next_sync_at <= now
+        if self.cursor is None:
+            return SyncKind.FULL if sync_due else None
+        if self.next_reconcile_at is not None and self.next_reconcile_at <= now:
+            return SyncKind.RECONCILE
+        return SyncKind.DELTA if sync_due else None
+
+    def synced(self, run: SyncRun, *, cursor: str | None, now: datetime) -> "Connection":
+        """`cursor` None keeps the old one: a reconcile does not move it."""
+        return replace(
+            self,
+            cursor=cursor or self.cursor,
+            breaker=Breaker(),
+            last_synced_at=now,
+            last_error_code="items_quarantined" if run.status is SyncStatus.PARTIAL else None,
+        )
+
+    def sync_failed(
+        self, code: str, *, stop: bool, now: datetime, wait: timedelta = timedelta(0)
+    ) -> "Connection":
+        """`stop`: retrying cannot help until a person acts (credentials refused). `wait`: how long
+        the provider wants no requests, capped at WAIT_CAP; nothing is due earlier."""
+        state = ConnectionState.STOPPED if stop else self.state
+        until = now + min(wait, WAIT_CAP)
+        return replace(
+            self,
+            state=state,
+            breaker=self.breaker.failed(now),
+            last_error_code=code,
+            next_sync_at=self.next_sync_at and max(self.next_sync_at, until),
+            next_reconcile_at=self.next_reconcile_at and max(self.next_reconcile_at, until),
+        )
+
+    def may_run(self, trigger: SyncTrigger) -> bool:
+        """A paused connection runs manual syncs only, a stopped one none."""
+        if self.state is ConnectionState.PAUSED:
+            return trigger is SyncTrigger.MANUAL
+        return self.state is not ConnectionState.STOPPED
+
+    def has_gap(self, *, silence: timedelta, now: datetime) -> bool:
+        """Whether no webhook came for longer than `silence` (the vendor's retry window) after the
+        last one, and no reconcile was queued for it yet."""
+        last_inbound = self.last_heard_at
+        return (
+            last_inbound is not None
+            and last_inbound != self.gap_seen_at
+            and now - last_inbound > silence
+        )
+
+    def gap_found(self) -> "Connection":
+        """A reconcile was queued for the silence after `last_heard_at`."""
+        return replace(self, gap_seen_at=self.last_heard_at)

@@ -1,0 +1,158 @@
+"""Sync runs: one pull of one connection, its counts and its lease."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from domain.values import ConnectionId, HotelId
+
+LEASE_TTL: Final = timedelta(minutes=3)
+
+
+class SyncKind(StrEnum):
+    """DELTA: changes since the cursor. FULL: all stays of the schedule's window for full syncs.
+    RECONCILE: all stays of the reconcile window, deletions included."""
+
+    DELTA = "delta"
+    FULL = "full"
+    RECONCILE = "reconcile"
+
+
+class SyncStatus(StrEnum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (SyncStatus.COMPLETED, SyncStatus.PARTIAL, SyncStatus.FAILED)
+
+
+class SyncTrigger(StrEnum):
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    FIRST = "first"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncCounts:
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    quarantined: int = 0
+    deleted: int = 0
+
+    def plus(self, other: "SyncCounts") -> "SyncCounts":
+        return SyncCounts(
+            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportCounts:
+    calls: int = 0
+    retries: int = 0
+    waited_ms: int = 0
+    bytes_received: int = 0
+
+    def plus(self, other: "TransportCounts") -> "TransportCounts":
+        return TransportCounts(
+            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRun:
+    """One pull for one connection. `checkpoint` is provider-specific text: where to resume."""
+
+    id: UUID
+    hotel_id: HotelId
+    connection_id: ConnectionId
+    provider: str
+    kind: SyncKind
+    trigger: SyncTrigger
+    correlation_id: str
+    queued_at: datetime
+    status: SyncStatus = SyncStatus.QUEUED
+    fencing_number: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    checkpoint: str | None = None
+    pages: int = 0
+    counts: SyncCounts = field(default_factory=SyncCounts)
+    transport: TransportCounts = field(default_factory=TransportCounts)
+    error_code: str | None = None
+    error_detail: str | None = None
+    attempts: int = 0
+    fruitless_attempts: int = 0
+    """Attempts since the run last made progress, the current one included."""
+
+    def begin(self, *, fencing_number: int, now: datetime) -> "SyncRun":
+        """Starts the run, or resumes it after its worker died."""
+        return replace(
+            self,
+            status=SyncStatus.RUNNING,
+            fencing_number=fencing_number,
+            started_at=self.started_at or now,
+            attempts=self.attempts + 1,
+            fruitless_attempts=self.fruitless_attempts + 1,
+        )
+
+    def page_stored(self, checkpoint: str | None, counts: SyncCounts) -> "SyncRun":
+        """A page without a checkpoint, such as the last one, is read again on resumption. A stored
+        page is no progress for a reconcile, which always restarts from its beginning."""
+        progressed = (
+            checkpoint not in (None, self.checkpoint) and self.kind is not SyncKind.RECONCILE
+        )
+        return replace(
+            self,
+            checkpoint=checkpoint or self.checkpoint,
+            pages=self.pages + 1,
+            counts=self.counts.plus(counts),
+            fruitless_attempts=0 if progressed else self.fruitless_attempts,
+        )
+
+    def interrupted(self) -> "SyncRun":
+        """Its worker lives and could not go on, for no fault of the run."""
+        return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))
+
+    def under(self, fencing_number: int) -> "SyncRun":
+        """Ended by another holder than the one that carried it, if any did."""
+        return replace(self, fencing_number=fencing_number)
+
+    def finish(self, *, now: datetime, transport: TransportCounts) -> "SyncRun":
+        """PARTIAL if any item was quarantined, else COMPLETED."""
+        status = SyncStatus.PARTIAL if self.counts.quarantined else SyncStatus.COMPLETED
+        return replace(
+            self, status=status, finished_at=now, transport=self.transport.plus(transport)
+        )
+
+    def fail(
+        self, *, now: datetime, code: str, detail: str, transport: TransportCounts
+    ) -> "SyncRun":
+        return replace(
+            self,
+            status=SyncStatus.FAILED,
+            finished_at=now,
+            error_code=code,
+            error_detail=detail[:500],
+            transport=self.transport.plus(transport),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The exclusive right to sync one connection until `expires_at`. Each grant has a higher
+    `fencing_number`; a page is committed only under the latest number."""
+
+    connection_id: ConnectionId
+    holder: str
+    fencing_number: int
+    expires_at: datetime
