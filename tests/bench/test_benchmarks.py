@@ -35,7 +35,7 @@ class TestLoad:
             first=7,
             seconds=1,
             connections=1,
-            most=3,
+            max_requests=3,
         )
         requests = load.requests()
         assert len(set(requests)) == 3
