@@ -22,7 +22,7 @@ from ports.errors import TooManyItems, UnreadableMessage
 _LISTS: Final = {
     ItemKind.BOOKING: ("data", "Bookings", "booking_json"),
     ItemKind.GUEST: ("data",),
-    ItemKind.AVAILABILITY: ("data", "propertyRooms", "Rooms", "CloudbedsSimulatedInventory"),
+    ItemKind.AVAILABILITY: ("data", "propertyRooms", "Rooms", "Inventory"),
 }
 _IDENTIFYING_KEYS: Final = {
     ItemKind.BOOKING: {"status", "guestName", "guestList", "assigned", "unassigned", "rooms"},

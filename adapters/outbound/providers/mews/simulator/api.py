@@ -103,7 +103,7 @@ class SimulatedMewsApi:
 
     def _check_address(self, call: Call) -> None:
         if call.method != "POST" or not call.path.startswith(PREFIX):
-            raise ApiError(404, "Not ReservationPage")
+            raise ApiError(404, "Not Found")
 
     def _read(self, call: Call) -> ApiRequest:
         try:

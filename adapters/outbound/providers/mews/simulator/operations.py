@@ -116,7 +116,7 @@ class MewsOperations:
         if answer is None:
             near = self._by_lower_case.get(path.lower().rstrip("/"))
             details = f"The address is case-sensitive: {near}" if near else None
-            raise ApiError(404, "Not ReservationPage", details)
+            raise ApiError(404, "Not Found", details)
         self._check_enterprise(request)
         return answer(request)
 
