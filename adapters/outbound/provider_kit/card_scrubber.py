@@ -1,18 +1,18 @@
 """Masks payment card numbers and security codes in any text, before it is stored or shown.
 
 PCI DSS 3.3 and 3.4: the security code is never kept, the number at most as its last four digits.
-Length, JSON validity and everything else stay. A number that stands where JSON has a bare number
-becomes nines (no issuer begins with 9), elsewhere asterisks: scrubbing twice changes nothing.
+Length, JSON validity and all other text are unchanged. An unquoted JSON number becomes nines (no
+issuer range begins with 9), other text becomes asterisks: scrubbing twice changes nothing.
 
-A card number is 14 to 19 digits, together or in the groups printed on cards, of a known issuer
+A card number is 14 to 19 digits, contiguous or in the groups printed on cards, of a known issuer
 range, with a valid Luhn digit, not part of a longer run of digits, of a decimal fraction, of a
-phone number (+) or of a UUID or other hex id. Under a card's own field name (CardNumber, pan, …)
-12 to 19 digits are masked whatever their Luhn digit says; security codes only by their field name.
-Expiry dates are left alone: without the number they open nothing. Maestro's ranges (12 to 19
-digits, retired by the scheme in 2023) are left to the field names, since every tenth booking
-number would look like one.
+phone number (+) or of a UUID or other hex id. In a field named as a card number (CardNumber, pan,
+…) 12 to 19 digits are masked without a Luhn check; security codes are found by field name only.
+Expiry dates are not masked: they are useless without the number. Maestro's ranges (12 to 19 digits,
+retired by the scheme in 2023) are found by field name only, since every tenth booking number would
+match them.
 
-Limit: text in UTF-16 and digits written as entities or escapes are not looked into.
+Limit: text in UTF-16 and digits written as entities or escapes are not scanned.
 """
 
 import re
@@ -50,7 +50,7 @@ _FIELD: Final = re.compile(
     rb"(?P<number>[0-9](?:[ -]?[0-9]){11,18})(?![0-9])" % (_BETWEEN, _BETWEEN)
 )
 _NAME_STARTS: Final = (b"cv", b"csc", b"seriesc", b"card", b"security", b"pan", b"primary")
-"""Looked for one by one: many times faster than a search for the pattern."""
+"""Searched one by one, which is many times faster than searching for the pattern."""
 
 _HEX_ID: Final = re.compile(rb"[0-9a-f-]{20,}", re.IGNORECASE)
 _TOKEN_END: Final = re.compile(rb"[0-9A-Za-z-]*")
@@ -66,7 +66,7 @@ class _Span(NamedTuple):
 
 
 def scrub(text: str) -> str:
-    """The same text with cards masked; of the same length."""
+    """The text with card numbers masked; of the same length."""
     return scrub_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
 
@@ -103,7 +103,7 @@ def _card_spans(match: re.Match[bytes]) -> list[_Span]:
     if _is_card(digits):
         return [_Span(match.start(), match.end(), 4)]
     if match["tail"] and _is_card(digits[:16]):
-        # Three more digits beside a card's sixteen are its security code.
+        # Three digits after a card's sixteen are its security code.
         split = match.start("tail")
         return [_Span(match.start(), split, 4), _Span(split, match.end(), 0)]
     return []

@@ -1,4 +1,4 @@
-"""What foreign data and foreign servers can do to us. No message holds a payload value."""
+"""Errors of parsing vendor data. No message contains a payload value, except printable codes."""
 
 import re
 from typing import Final
@@ -10,12 +10,12 @@ _SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 
 
 def printable_value(value: str) -> str | None:
-    """An unknown word that may be told in an error: short and of plain characters, else None."""
+    """`value` if it is short and plain enough to appear in an error message, else None."""
     return value if _SAFE_VALUE.fullmatch(value) else None
 
 
 class UnreadableJson(UnreadableMessage):
-    """The text is not JSON that can be taken without loss."""
+    """The text is not JSON, or parsing it would lose data."""
 
     code = "unreadable_json"
 
@@ -27,14 +27,14 @@ class UnreadableJson(UnreadableMessage):
 
 
 class NotAnObjectOrArray(UnreadableJson):
-    """JSON, but neither an object nor an array of them."""
+    """The JSON is neither an object nor an array."""
 
     code = "not_a_message"
     kind = ErrorKind.INVALID
 
 
 class UnreadableXml(UnreadableMessage):
-    """The text is not XML that can be taken without loss."""
+    """The text is not XML, or parsing it would lose data."""
 
     code = "unreadable_xml"
 
@@ -45,20 +45,20 @@ class UnreadableXml(UnreadableMessage):
 
 
 class ForbiddenXml(UnreadableXml):
-    """XML with a document type or an entity of its own, which could be made to do harm."""
+    """The XML declares a document type or an entity, which attacks are made of."""
 
     code = "forbidden_xml"
 
 
 class OversizeXml(UnreadableXml):
-    """More XML than one message may hold, or nested too deeply; send it in parts."""
+    """The XML exceeds the size limits of one message; send it in parts."""
 
     code = "oversize_xml"
     kind = ErrorKind.INVALID
 
 
 class UnreadableField(PmsError):
-    """A field of a foreign payload is not what its documentation says.
+    """A field of a vendor payload does not have its documented type or value.
 
     Codes: missing_field, wrong_type, unknown_value, bad_text, bad_instant, bad_date, bad_amount,
     unknown_currency.

@@ -1,6 +1,7 @@
-"""One foreign value to one of our types, or UnreadableField; nothing is coerced unless `lenient`.
+"""Parsers of single JSON values; each raises UnreadableField.
 
-Lenient is for providers that document numbers and booleans as strings.
+Nothing is coerced, except by the `lenient` parsers: they are for providers that send numbers and
+booleans as strings.
 """
 
 import re
@@ -14,7 +15,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 
 T = TypeVar("T")
 Parse: TypeAlias = Callable[[Json, str], T]
-"""A parser takes the value and its path, for the error."""
+"""Takes the value, and its path for the error."""
 
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,18}")
@@ -34,6 +35,13 @@ def as_text(value: Json, path: str) -> str:
     if _UNSTORABLE.search(value):
         raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
     return value
+
+
+def as_id(value: Json, path: str) -> str:
+    """An id that the provider sends as text or as an integer."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return as_text(value, path)
 
 
 def as_integer(value: Json, path: str) -> int:
@@ -79,10 +87,8 @@ def as_lenient_boolean(value: Json, path: str) -> bool:
 
 
 def as_precise_instant(value: Json, path: str) -> tuple[datetime, int]:
-    """UTC and the nanoseconds (0 to 999) below its microsecond; digits beyond are cut.
-
-    ISO 8601 with a zone: an instant without one could be anybody's.
-    """
+    """ISO 8601 with a UTC offset, to UTC and the nanoseconds (0 to 999) below the microsecond;
+    further digits are truncated."""
     match = _INSTANT.fullmatch(as_text(value, path))
     if match is None:
         raise UnreadableField(path, "bad_instant", "an ISO 8601 instant with its UTC offset")
@@ -113,7 +119,7 @@ def as_local_date(value: Json, path: str) -> date:
 
 
 def as_local_date_time(value: Json, path: str) -> datetime:
-    """Naive on purpose: the hotel's wall clock, to be placed by the caller with its zone."""
+    """Naive: a local time, which the caller combines with the hotel's zone."""
     text = as_text(value, path)
     if not _LOCAL.fullmatch(text):
         raise UnreadableField(path, "bad_date", "a local date and time without an offset")

@@ -1,4 +1,4 @@
-"""JSON as text, exactly: numbers never pass through a float and nothing is dropped silently."""
+"""Lossless JSON: numbers never pass through a float, and nothing is dropped silently."""
 
 import json
 import re
@@ -20,10 +20,10 @@ from ports.errors import TooManyItems
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
 
 MAX_DEPTH: Final = 64
-"""Real payloads stay below 20; every later recursive walk is safe at this depth."""
+"""Real payloads stay below 20; recursive functions are safe at this depth."""
 
 MAX_EXPONENT: Final = 400
-"""Beyond any IEEE double; a larger exponent is an attack on whoever expands the number."""
+"""Beyond any IEEE double; expanding a larger exponent could exhaust the memory."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -31,7 +31,7 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class RawItem:
-    """One item of a message: its own text, unchanged, and its value, or why it has none."""
+    """One item of a message: its unchanged text, and its value or the reason why it has none."""
 
     text: str
     value: Json
@@ -39,7 +39,7 @@ class RawItem:
 
 
 class _LossyJson(ValueError):
-    """Grammatical JSON that can't be taken without loss; the decoder's hooks raise it."""
+    """Valid JSON that would lose data when parsed; raised by the decoder's hooks."""
 
 
 def _object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
@@ -111,10 +111,11 @@ def loads(text: str | bytes) -> Json:
 
 
 def loads_response(text: str | bytes) -> Json:
-    """As `loads`, for an answer of many items, of which one may not take the others along: what
-    can't be taken without loss stays where it stood in a form that a typed read refuses and that
-    extras keep. NaN is the text "NaN", and so is a number that is out of range; the values of a
-    key that occurs with different ones are a list in an object of their own."""
+    """As `loads`, but one lossy value does not make the other items of a response unreadable.
+
+    It is replaced by a value that typed reads reject and extras keep: NaN and numbers out of range
+    become text, a duplicate key's different values become a list under DUPLICATE_KEY.
+    """
     try:
         return loads(text)
     except UnreadableJson as problem:
@@ -131,10 +132,9 @@ def loads_response(text: str | bytes) -> Json:
 def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
     """The items of a message: one for an object, one per element for an array.
 
-    An element that is grammatical but not acceptable (a key twice, NaN) is returned with its
-    problem, so that it does not take the others along. Raises TooManyItems at element `limit` + 1,
-    before that one is parsed; UnreadableJson where the text is no JSON, NotAMessage where it
-    is no object or array.
+    A valid element that would lose data (duplicate key, NaN) is returned with its `problem`; the
+    others are not affected. Raises TooManyItems at element `limit` + 1, before parsing it,
+    UnreadableJson, and NotAnObjectOrArray.
     """
     source = _decoded(text)
     start = _skip_whitespace(source, 0)
@@ -149,7 +149,7 @@ def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
 
 
 def dumps(value: Json, *, sort_keys: bool = False) -> str:
-    """Compact text, exact for Decimal, always encodable as UTF-8."""
+    """Compact JSON, exact for Decimal, always encodable as UTF-8."""
     try:
         options = orjson.OPT_SORT_KEYS if sort_keys else 0
         return orjson.dumps(value, default=_digits, option=options).decode()
@@ -164,7 +164,7 @@ def _digits(value: object) -> orjson.Fragment:
 
 
 def _dumps_anything(value: Json, *, sort_keys: bool) -> str:
-    """Also integers beyond 64 bits and lone surrogates, which orjson refuses; ten times slower."""
+    """For integers above 64 bits and lone surrogates, which orjson rejects; ten times slower."""
     try:
         text = simplejson.dumps(
             value,
@@ -226,7 +226,7 @@ def _item(source: str, start: int) -> tuple[RawItem, int]:
 
 
 def _decode(source: str, start: int) -> tuple[Json, int]:
-    """UnreadableJson has a position where the grammar is broken, none where the content is."""
+    """Raises UnreadableJson: with a position for a syntax error, without for lossy content."""
     value, end = _decode_by(_DECODER, source, start)
     if _count_keys(value) != _max_key_count(source, start, end):
         return _decode_by(_STRICT_DECODER, source, start)
@@ -243,17 +243,17 @@ def _decode_by(decoder: json.JSONDecoder, source: str, start: int) -> tuple[Json
     except RecursionError:
         raise UnreadableJson("nested too deeply", start) from None
     except ValueError:
-        # Python refuses integers of more than 4,300 digits.
+        # Python rejects integers of more than 4,300 digits.
         raise UnreadableJson("a number is too long") from None
     return cast("Json", value), end
 
 
 def _max_key_count(source: str, start: int, end: int) -> int:
-    """No fewer keys than the text has; -1 where that takes a look at each of them.
+    """An upper limit of the number of keys in the text; -1 where it cannot be found cheaply.
 
-    Where white space never follows a quote, each key's end is a quote and a colon. The decoder
-    keeps one of several equal keys: if it kept as many as there can be, none occurred twice.
-    That is known in a third of the time of comparing the keys of each object.
+    If no quote is followed by white space, each key ends in a quote and a colon. The decoder keeps
+    one of several equal keys, so if it kept this many, no key is duplicated. This takes a third of
+    the time of comparing the keys of each object.
     """
     for space in " \n\t\r":
         if source.find(space, start, end) >= 0 and source.find(f'"{space}', start, end) >= 0:
@@ -271,7 +271,7 @@ def _find_end(source: str, start: int) -> int:
 
 
 def _count_keys(value: Json) -> int:
-    """The keys of all objects within. Raises UnreadableJson beyond MAX_DEPTH."""
+    """The number of keys of all nested objects. Raises UnreadableJson beyond MAX_DEPTH."""
     level = [value] if isinstance(value, dict | list) else []
     keys = 0
     for _ in range(MAX_DEPTH + 1):

@@ -1,8 +1,8 @@
-"""Hotel days and instants: the only place that converts between them.
+"""Conversion between hotel-local dates and instants; nothing else converts them.
 
-A hotel's day starts at its first instant. Where the clocks jump over midnight (Beirut, São Paulo
-until 2018) that is the moment after the jump, e.g. 01:00; where midnight comes twice (Havana) it
-is the first of the two. A date that a zone left out (Apia, 2011-12-30) starts with the next one.
+A local day starts at its first instant. Where the clock change skips midnight (Beirut, São Paulo
+until 2018), that is the instant after the change, e.g. 01:00; where midnight occurs twice (Havana),
+the first of the two. A date that a zone skipped (Apia, 2011-12-30) starts with the next one.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """By its IANA name, in its exact spelling. Raises UnknownZone."""
+    """By its exact IANA name. Raises UnknownZone."""
     if name not in _known_names():
         raise UnknownZone
     return ZoneInfo(name)
@@ -30,13 +30,13 @@ def _known_names() -> frozenset[str]:
 
 
 def local_day(instant: datetime, hotel_zone: ZoneInfo, *, path: str = "instant") -> date:
-    """The hotel's calendar day at an aware instant. `path` is the field that it came from.
+    """The hotel's calendar date at an aware instant. `path` names the source field in errors.
 
-    Raises UnreadableField at the ends of the calendar (years 1 and 9999), where PMSs put their
-    "never" and a zone's offset leads out of it.
+    Raises UnreadableField at the ends of the calendar (years 1 and 9999), which PMSs use for
+    "never" and where the zone's offset overflows.
     """
     if instant.tzinfo is None:
-        raise ValueError("an instant without a zone has no local day")
+        raise ValueError("the instant has no time zone")
     try:
         return instant.astimezone(hotel_zone).date()
     except OverflowError:
@@ -46,8 +46,8 @@ def local_day(instant: datetime, hotel_zone: ZoneInfo, *, path: str = "instant")
 def midnight_utc(day: date, hotel_zone: ZoneInfo, *, path: str = "date") -> datetime:
     """The first instant of the hotel's day, in UTC. Raises UnreadableField as `local_day` does.
 
-    PEP 495: fold=0 reads a time inside a gap with the offset before it, which is the jump itself
-    when the gap starts at midnight, and the first of two times when it comes twice.
+    PEP 495: fold=0 gives a time inside a gap the offset before the gap (the change itself when the
+    gap starts at midnight), and a repeated time its first occurrence.
     """
     try:
         return datetime.combine(day, time.min, tzinfo=hotel_zone).astimezone(UTC)
@@ -56,10 +56,10 @@ def midnight_utc(day: date, hotel_zone: ZoneInfo, *, path: str = "date") -> date
 
 
 def _out_of_calendar(path: str) -> UnreadableField:
-    return UnreadableField(path, "bad_instant", "a day that is not at an end of the calendar")
+    return UnreadableField(path, "bad_instant", "a date within the calendar")
 
 
 def days_from(first: date, until: date) -> Iterator[date]:
-    """Each day from `first` up to, not including, `until`: the nights of a stay."""
+    """The nights of a stay: each day from `first` until the day before `until`."""
     for offset in range((until - first).days):
         yield first + offset * _ONE_DAY

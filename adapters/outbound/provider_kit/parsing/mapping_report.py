@@ -1,4 +1,4 @@
-"""What is told of an item that was read: why it was refused, and where each of its fields went."""
+"""Reports about a mapped item: why it was rejected, and the target of each source field."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -7,17 +7,18 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from domain.errors import InvalidField
+from domain.snapshots import Extras
 from domain.values import Reason
 
 EXTRAS: Final = "extras"
-"""The home of what has no other."""
+"""The target of fields without a target of their own."""
 
 
 def reason_of(
     fault: UnreadableField | InvalidField, prefix: str, sources: Mapping[str, str]
 ) -> Reason:
-    """Why the item at `prefix` was refused, with the path in the vendor's own field names;
-    `sources` names those of our fields."""
+    """Why the item at `prefix` was rejected, with the path in the vendor's field names; `sources`
+    maps our field names to them."""
     if isinstance(fault, InvalidField):
         path = join_path(prefix, sources.get(fault.path, fault.path))
         return Reason(fault.code, path, f"{path}: {fault.fix}")
@@ -31,8 +32,13 @@ def join_path(prefix: str, path: str) -> str:
     return f"{prefix}.{path}" if prefix else path
 
 
+def unread_extras(r: Reader, kept: Mapping[str, str] | None = None) -> Extras:
+    """The unread fields; `kept` adds those that were read but are kept as received as well."""
+    return tuple(sorted({**r.unread(), **(kept or {})}.items()))
+
+
 def build_field_trace(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """For each field that was sent: the field of ours, or `extras`."""
+    """The target field of each source field, or `extras`."""
     kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
     read = {path: target for path, target in r.field_trace().items() if target != READ}
     return tuple(sorted({**kept, **read}.items()))

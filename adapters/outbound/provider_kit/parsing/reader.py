@@ -1,12 +1,13 @@
-"""The typed reader of foreign payloads: nothing is used before it is checked.
+"""Typed reader of vendor payloads: every value is checked before it is used.
 
-Three readings of each type: `text` must be there, `optional_text` gives None for null and for a
-missing field, `field_text` tells missing (ABSENT: ours stays) from null (None: ours is cleared).
-`home` names our field that a source field became; `homes()` and `unread()` together account for
-every field of the source. Errors are UnreadableField with the full path.
+Each type has three methods: `text` requires the field, `optional_text` returns None for null and
+for a missing field, `field_text` distinguishes missing (ABSENT: ours is unchanged) from null (None:
+ours is cleared). `target` names the field of ours that the source field is mapped to;
+`field_trace()` and `unread()` together cover every source field. Errors are UnreadableField with
+the full path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -22,13 +23,13 @@ from adapters.outbound.provider_kit.parsing.tracked_object import (
     as_raw,
 )
 from domain.errors import InvalidField
-from domain.values import Absent, Money
+from domain.values import ABSENT, Absent, Money
 
 T = TypeVar("T")
 
 
 class Reader(TrackedObject):
-    """`lenient` also takes numbers and booleans that the provider documents as strings."""
+    """`lenient` also accepts numbers and booleans sent as strings."""
 
     __slots__ = ()
 
@@ -57,16 +58,6 @@ class Reader(TrackedObject):
     def decimal(self, key: str, target: str = READ, *, lenient: bool = False) -> Decimal:
         return self.required(key, _decimal(lenient=lenient), target)
 
-    def optional_decimal(
-        self, key: str, target: str = READ, *, lenient: bool = False
-    ) -> Decimal | None:
-        return self.optional(key, _decimal(lenient=lenient), target)
-
-    def field_decimal(
-        self, key: str, target: str = READ, *, lenient: bool = False
-    ) -> Decimal | Absent | None:
-        return self.field(key, _decimal(lenient=lenient), target)
-
     def boolean(self, key: str, target: str = READ, *, lenient: bool = False) -> bool:
         return self.required(key, _boolean(lenient=lenient), target)
 
@@ -81,7 +72,7 @@ class Reader(TrackedObject):
         return self.field(key, _boolean(lenient=lenient), target)
 
     def instant(self, key: str, target: str = READ) -> datetime:
-        """Aware UTC from ISO 8601 with an offset; digits below a microsecond are cut."""
+        """Aware UTC from ISO 8601 with an offset; digits below a microsecond are truncated."""
         return self.required(key, values.as_instant, target)
 
     def optional_instant(self, key: str, target: str = READ) -> datetime | None:
@@ -91,7 +82,7 @@ class Reader(TrackedObject):
         return self.field(key, values.as_instant, target)
 
     def precise_instant(self, key: str, target: str = READ) -> tuple[datetime, int]:
-        """With the nanoseconds (0 to 999) that a datetime has no room for, for ordering."""
+        """With the nanoseconds (0 to 999) below the microsecond, for ordering."""
         return self.required(key, values.as_precise_instant, target)
 
     def local_date(self, key: str, target: str = READ) -> date:
@@ -103,35 +94,23 @@ class Reader(TrackedObject):
     def field_local_date(self, key: str, target: str = READ) -> date | Absent | None:
         return self.field(key, values.as_local_date, target)
 
-    def date_time_local(self, key: str, target: str = READ) -> datetime:
-        """Naive: the hotel's wall clock."""
-        return self.required(key, values.as_local_date_time, target)
-
-    def optional_date_time_local(self, key: str, target: str = READ) -> datetime | None:
-        return self.optional(key, values.as_local_date_time, target)
-
     def choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T:
-        """Raises UnreadableField (unknown_value) for a word that `mapping` does not have."""
+        """Raises UnreadableField (unknown_value) for a value that is not in `mapping`."""
         return self.required(key, _parser_for_choice(mapping), target)
 
     def optional_choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
         return self.optional(key, _parser_for_choice(mapping), target)
 
-    def field_choice(
-        self, key: str, mapping: Mapping[str, T], target: str = READ
-    ) -> T | Absent | None:
-        return self.field(key, _parser_for_choice(mapping), target)
-
     def money(
         self, amount: str, currency: str, target: str = READ, *, lenient: bool = False
     ) -> Money:
-        """From two keys of this object, e.g. `r.object("price").money("amount", "currency")`."""
+        """From two keys of this object: `r.object("price").money("amount", "currency")`."""
         return self.money_in(self.text(currency, target), amount, target, lenient=lenient)
 
     def optional_money(
         self, amount: str, currency: str, target: str = READ, *, lenient: bool = False
     ) -> Money | None:
-        """None where the amount is missing or null; an amount without its currency is an error."""
+        """None if the amount is missing or null; an amount without currency is an error."""
         if self.optional(amount, as_raw) is None:
             return None
         return self.money(amount, currency, target, lenient=lenient)
@@ -139,13 +118,8 @@ class Reader(TrackedObject):
     def money_in(
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
     ) -> Money:
-        """For a bare amount whose currency is known from elsewhere."""
+        """For an amount whose currency is given elsewhere."""
         return self.required(key, _money(currency, _decimal(lenient=lenient)), target)
-
-    def optional_money_in(
-        self, currency: str, key: str, target: str = READ, *, lenient: bool = False
-    ) -> Money | None:
-        return self.optional(key, _money(currency, _decimal(lenient=lenient)), target)
 
     def field_money_in(
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
@@ -153,11 +127,22 @@ class Reader(TrackedObject):
         return self.field(key, _money(currency, _decimal(lenient=lenient)), target)
 
     def texts(self, key: str, target: str = READ) -> list[str]:
-        """A list of texts; missing and null are errors."""
+        """A list of texts."""
         return self.required(key, _texts, target)
 
     def optional_texts(self, key: str, target: str = READ) -> list[str] | None:
         return self.optional(key, _texts, target)
+
+
+def reader_for(value: Json, path: str = "") -> Reader:
+    """For providers that send an empty text for null."""
+    return Reader(value, path, blank_is_null=True)
+
+
+def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Absent | None:
+    """None for a field missing from a complete response (requested with every option): the
+    provider leaves out what is empty. Elsewhere a missing field stays absent."""
+    return None if is_complete and value is ABSENT else value
 
 
 def _integer(*, lenient: bool) -> Parse[int]:
@@ -182,14 +167,23 @@ def _parser_for_choice(mapping: Mapping[str, T]) -> Parse[T]:
     return parse_choice
 
 
-def _money(currency: str, parse: Parse[Decimal]) -> Parse[Money]:
-    def money(value: Json, path: str) -> Money:
-        try:
-            return Money.of(parse(value, path), currency)
-        except InvalidField as fault:
-            raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
+def as_rounded_money(currency: str) -> Parse[Money]:
+    """Rounds half to even to the currency's digits, for providers that send fractions of them."""
+    return _money(currency, values.as_lenient_decimal, Money.rounded)
 
-    return money
+
+def _money(
+    currency: str,
+    parse: Parse[Decimal],
+    build: Callable[[Decimal, str], Money] = Money.of,
+) -> Parse[Money]:
+    def parse_money(value: Json, path: str) -> Money:
+        try:
+            return build(parse(value, path), currency)
+        except InvalidField as error:
+            raise UnreadableField(path, error.code, f"money: {error.fix}") from None
+
+    return parse_money
 
 
 def _texts(value: Json, path: str) -> list[str]:

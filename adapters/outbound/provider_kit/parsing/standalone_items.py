@@ -1,6 +1,6 @@
-"""For formats in which a message is one item or an array of items, each standing alone.
+"""Reads formats in which a message is one item or an array of independent items.
 
-One bad item never stops the others.
+An invalid item does not affect the others.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +22,9 @@ FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandaloneItems:
-    """`id_key`: where an item has its id, for those that can't be understood otherwise.
-    `homes`: where each field of a read item went. `blank_is_null`: an empty text counts as null."""
+    """`id_key`: the field with the item's id, for items that cannot be read otherwise.
+    `field_trace`: gives the target of each source field. `blank_is_null`: an empty text counts as
+    null."""
 
     kind: ItemKind
     read: Callable[[Reader], Snapshot]
@@ -81,7 +82,7 @@ class StandaloneItems:
 
 
 def with_item_path(item: ReadItem, item_path: str) -> ReadItem:
-    """The reason with the item's place in its message, e.g. `[3].stay.arrival`."""
+    """Adds the item's path in its message to the reason, e.g. `[3].stay.arrival`."""
     if item.reason is None:
         return item
     code, path, detail = item.reason.code, item.reason.path, item.reason.detail

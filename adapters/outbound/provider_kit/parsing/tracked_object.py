@@ -1,4 +1,4 @@
-"""One JSON object that knows which of its fields were read, and for what."""
+"""A JSON object that records which of its fields were read, and for which target field."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from domain.values import ABSENT, Absent
 T = TypeVar("T")
 
 READ: Final = "(read)"
-"""The home of a field that was used without becoming a field of ours."""
+"""The target of a field that was used without being stored in a field of its own."""
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -20,7 +20,7 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class TrackedObject:
     """A JSON object at `path` (empty for the payload itself).
 
-    With `blank_is_null`, an empty string counts as null, for providers that never send null.
+    `blank_is_null`: an empty string counts as null, for providers that never send null.
     """
 
     __slots__ = ("_blank_is_null", "_children", "_targets", "_value", "path")
@@ -35,22 +35,22 @@ class TrackedObject:
         self._children: dict[str, list[Self]] = {}
 
     def __contains__(self, key: str) -> bool:
-        """True where the key is sent, null included; does not count as reading it."""
+        """True if the key is present, also with null; does not mark it as read."""
         return key in self._value
 
     def keys(self) -> Iterator[str]:
-        """For objects used as maps; does not count as reading."""
+        """For objects used as maps; does not mark them as read."""
         return iter(self._value)
 
     def path_of(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
     def peek(self, key: str) -> Json | Absent:
-        """To choose among siblings before one is read; does not count as reading it."""
+        """The value, without marking it as read."""
         return self._value.get(key, ABSENT)
 
     def required(self, key: str, parse: Parse[T], target: str = READ) -> T:
-        """Raises UnreadableField: missing_field, wrong_type for null, or what `parse` raises."""
+        """Raises UnreadableField: missing_field, or what `parse` raises (wrong_type for null)."""
         value = self._mark_read(key, target)
         if value is ABSENT:
             raise UnreadableField(self.path_of(key), "missing_field", "a value")
@@ -67,16 +67,16 @@ class TrackedObject:
         return parse(value, self.path_of(key))
 
     def raw(self, key: str, target: str = READ) -> Json | Absent:
-        """Unchecked, for what is kept as it came."""
+        """The unchecked value."""
         return self._mark_read(key, target)
 
     def drop(self, key: str, why: str) -> None:
-        """Counts the field as accounted for though it is kept nowhere, e.g. a token."""
+        """Marks the field as read without storing it anywhere, e.g. a card number."""
         if key in self._value:
             self._targets[key] = f"(dropped: {why})"
 
     def object(self, key: str) -> Self:
-        """Its own fields count as unread until they are read."""
+        """The fields of the nested object count as unread until they are read."""
         return self._adopt(key, [self.required(key, self._wrap_child)])[0]
 
     def optional_object(self, key: str) -> Self | None:
@@ -99,7 +99,7 @@ class TrackedObject:
         return self._adopt(key, children) if isinstance(children, list) else children
 
     def unread(self) -> dict[str, str]:
-        """Path to compact JSON text of all that nobody read: objects and lists as one entry."""
+        """Path to compact JSON of each unread field; an unread object or list is one entry."""
         if self.path and not self._targets:
             return {self.path: dumps(self._value)}
         found: dict[str, str] = {}
@@ -113,7 +113,7 @@ class TrackedObject:
         return found
 
     def field_trace(self) -> dict[str, str]:
-        """Path to home of each field that was read, at every level."""
+        """Path to target of each field that was read, at every level."""
         found: dict[str, str] = {}
         for key, target in self._targets.items():
             children = self._children.get(key, ())
@@ -125,7 +125,7 @@ class TrackedObject:
 
     @property
     def has_reads(self) -> bool:
-        """True where a field of this object has been read."""
+        """True if a field of this object has been read."""
         return bool(self._targets)
 
     def _mark_read(self, key: str, target: str) -> Json | Absent:
@@ -137,7 +137,7 @@ class TrackedObject:
         return None if value == "" and self._blank_is_null else value
 
     def _adopt(self, key: str, children: list[Self]) -> list[Self]:
-        """Opening one twice gives the same objects, so that no reading is forgotten."""
+        """Returns the same objects when opened twice, so that their reads are kept."""
         return self._children.setdefault(key, children)
 
     def _wrap_child(self, value: Json, path: str) -> Self:
@@ -153,12 +153,12 @@ class TrackedObject:
 
 
 def as_raw(value: Json, path: str) -> Json:  # noqa: ARG001 the shape of a parser
-    """The parser that checks nothing."""
+    """A parser without checks."""
     return value
 
 
 def as_list(value: Json, path: str) -> list[Json]:
-    """Raises UnreadableField where the value is no list."""
+    """Raises UnreadableField if the value is not a list."""
     if not isinstance(value, list):
         raise UnreadableField(path, "wrong_type", "a list")
     return value

@@ -1,10 +1,10 @@
-"""The typed reader of foreign XML: nothing is used before it is checked, nothing is lost unseen.
+"""Typed reader of XML: every value is checked before it is used, and unread ones are reported.
 
-Names are local: prefixes and namespaces differ between senders and say nothing. An attribute that
-is blank says nothing either, as one that is missing. Paths are relative to the element that the
-reader was opened on, e.g. `RoomStays/RoomStay[0]/@Foo`; an element has its number where it was read
-as one of a list or has siblings of its name. `homes()` and `unread()` together account for every
-attribute and text. Errors are UnreadableField with the path.
+Names are local names: prefixes and namespaces differ between senders. A blank attribute counts as
+missing. Paths are relative to the element that the reader was opened on, e.g.
+`RoomStays/RoomStay[0]/@Foo`; an element is numbered if it was read as one of a list or has siblings
+of its name. `field_trace()` and `unread()` together cover every attribute and text. Errors are
+UnreadableField with the path.
 """
 
 import re
@@ -29,7 +29,7 @@ _QUALIFIED: Final = re.compile(r"\{[^}]*\}")
 
 
 class XmlReader:
-    """`secret`: local names of elements and attributes that are kept nowhere, at any depth."""
+    """`secret`: local names of elements and attributes that are dropped, at any depth."""
 
     __slots__ = ("_children", "_dropped_names", "_element", "_targets", "path")
 
@@ -43,7 +43,7 @@ class XmlReader:
         self._children: dict[str, list[XmlReader]] = {}
 
     def __contains__(self, name: str) -> bool:
-        """True where a child of this name is sent; does not count as reading it."""
+        """True if there is a child of this name; does not mark it as read."""
         return self._element.child(name) is not None
 
     @property
@@ -77,12 +77,12 @@ class XmlReader:
         return self.optional(attribute, values.as_lenient_integer, target)
 
     def flag(self, attribute: str, target: str = READ) -> bool:
-        """xs:boolean; False where it is missing."""
+        """xs:boolean; False if missing."""
         text = self.optional_text(attribute, target)
         return text is not None and text.lower() in _TRUE
 
     def choice(self, attribute: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
-        """None where the attribute is missing. Raises UnreadableField (unknown_value)."""
+        """None if the attribute is missing. Raises UnreadableField (unknown_value)."""
         text_value = self.optional_text(attribute, target)
         if text_value is not None and text_value not in mapping:
             path = self.path_of(attribute)
@@ -90,37 +90,33 @@ class XmlReader:
         return None if text_value is None else mapping[text_value]
 
     def peek(self, attribute: str) -> str | None:
-        """Does not count as reading."""
+        """The value, without marking it as read."""
         text = self._element.get(attribute)
         return text.strip() or None if text is not None else None
-
-    def blank_attributes(self) -> list[str]:
-        """The attributes that are sent and say nothing."""
-        return [name for name, text in self._element.attributes.items() if not text.strip()]
 
     def peek_content(self) -> str | None:
         return self._element.value or None
 
     def content(self, target: str = READ) -> str | None:
-        """The text that stands directly in it, without space at the ends; None where blank."""
+        """The stripped text directly inside the element; None if blank."""
         self._targets[_TEXT_KEY] = target
         return self._element.value or None
 
     def child(self, name: str) -> "XmlReader | None":
-        """The first of this name; further ones count as unread."""
+        """The first child of this name; further ones count as unread."""
         return next(iter(self._open_children(name, numbered=False)), None)
 
     def children(self, name: str) -> "list[XmlReader]":
-        """All of this name, numbered from 0. Opening them twice gives the same readers."""
+        """All children of this name, numbered from 0; the same readers when opened twice."""
         return self._open_children(name, numbered=True)
 
     def listed(self, container: str, name: str) -> "list[XmlReader]":
-        """Those of this name in the first `container`; none where there is no container."""
+        """The children of this name in the first `container`; empty without a container."""
         found = self.child(container)
         return found.children(name) if found is not None else []
 
     def unread(self) -> dict[str, str]:
-        """Path to JSON text of each attribute and text that nobody read."""
+        """Path to JSON text of each unread attribute and text."""
         found = {
             self._path_text(attribute): dumps(text)
             for attribute, text in self._present_fields()
@@ -131,7 +127,7 @@ class XmlReader:
         return found
 
     def field_trace(self) -> dict[str, str]:
-        """Path to home of each attribute and text that was read, at every level."""
+        """Path to target of each attribute and text that was read, at every level."""
         sent = dict(self._present_fields())
         found = {
             self._path_text(key): target for key, target in self._targets.items() if key in sent
@@ -155,7 +151,7 @@ class XmlReader:
         return self.path_of(_QUALIFIED.sub("", key)) if key else self.path
 
     def _open_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
-        """Numbered too where the element has siblings of its name."""
+        """Numbered also if the element has siblings of its name."""
         if name not in self._children:
             found = self._element.all(name)
             many = numbered or len(found) > 1
@@ -175,7 +171,7 @@ class XmlReader:
             yield from self._children.get(name) or self._unread_children(name)
 
     def _unread_children(self, name: str) -> "Iterator[XmlReader]":
-        """Without being opened: what was not read is told, and stays unread."""
+        """Readers that are not kept, so that the children stay unread."""
         found = self._element.all(name) if name not in self._dropped_names else ()
         for n, element in enumerate(found):
             path = _join_path(self.path, f"{name}[{n}]" if len(found) > 1 else name)

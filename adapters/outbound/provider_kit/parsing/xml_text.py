@@ -1,9 +1,8 @@
-"""XML as plain elements, safely: no DTD, no entity of the sender's, nothing fetched or expanded.
+"""Safe XML parsing to plain elements: no DTD, no custom entities, nothing fetched or expanded.
 
-A document type is what bombs (nested and quadratic entities) and external references are made of,
-and no message of ours needs one: it is refused before libxml2 sees the text. Size, depth and number
-of elements are bounded. The text must be what its encoding says; UTF-16 and other encodings that
-hide ASCII are refused, since the card scrubber works on bytes.
+Entity bombs and external references need a document type, and no supported message has one: it is
+rejected before libxml2 parses the text. Size, depth and number of elements are limited. UTF-16 and
+other encodings that are not ASCII-compatible are rejected, since the card scrubber works on bytes.
 """
 
 import codecs
@@ -23,7 +22,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_DEPTH: Final = 60
 MAX_ELEMENTS: Final = 100_000
 MAX_ATTRIBUTES: Final = 200
-"""Of one element: libxml2 looks through all those before for each, minutes for 2 MB of them."""
+"""Per element: libxml2 compares each with all before it, which takes minutes for 2 MB of them."""
 
 _ENCODINGS: Final = {
     "utf-8": "utf-8",
@@ -42,8 +41,8 @@ _SPACE_IN_ATTRIBUTE: Final = {9: "&#9;", 10: "&#10;", 13: "&#13;"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlElement:
-    """`name` is local. Attributes by their names, those of a namespace by `{namespace}name`.
-    `text` stands before the first child, `tail` after this element; comments are gone."""
+    """`name` is the local name. Keys of `attributes`: the name, or `{namespace}name`. `text` is
+    before the first child, `tail` after this element; comments are removed."""
 
     name: str
     namespace: str = ""
@@ -56,7 +55,7 @@ class XmlElement:
         return self.attributes.get(attribute)
 
     def child(self, name: str) -> "XmlElement | None":
-        """The first of this local name."""
+        """The first child of this local name."""
         return next((child for child in self.children if child.name == name), None)
 
     def all(self, name: str) -> tuple["XmlElement", ...]:
@@ -64,15 +63,15 @@ class XmlElement:
 
     @property
     def value(self) -> str:
-        """All text that stands directly in it, without space at the ends."""
+        """All text directly inside the element, stripped."""
         return "".join((self.text, *(child.tail for child in self.children))).strip()
 
 
 def parse_xml(
     body: bytes, *, max_bytes: int = MAX_BYTES, max_elements: int = MAX_ELEMENTS
 ) -> XmlElement:
-    """The root. Raises UnreadableXml (an UnreadableMessage), of which ForbiddenXml for what could
-    be an attack and OversizeXml for what is too much; more is for answers that we asked for."""
+    """The root element. Raises UnreadableXml, ForbiddenXml (possible attack) and OversizeXml; raise
+    the limits only for responses to our own requests."""
     if len(body) > max_bytes:
         raise OversizeXml(f"more than {max_bytes} bytes")
     text = _decode_body(body)
@@ -100,8 +99,8 @@ def parse_xml(
 
 
 def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
-    """UTF-8. A namespace is declared where it begins; characters that XML has no way to write
-    become U+FFFD."""
+    """UTF-8. A namespace is declared where it starts; characters that XML does not allow become
+    U+FFFD."""
     start = '<?xml version="1.0" encoding="UTF-8"?>\n' if declaration else ""
     pieces = [start]
     _write(root, "", pieces)
@@ -109,7 +108,7 @@ def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
 
 
 def _decode_body(body: bytes) -> str:
-    """Without the XML declaration, whose encoding would no longer hold."""
+    """Without the XML declaration, whose encoding would be wrong for the decoded text."""
     if body.startswith(codecs.BOM_UTF8):
         body = body.removeprefix(codecs.BOM_UTF8)
     elif body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in body[:4]:
@@ -125,7 +124,7 @@ def _decode_body(body: bytes) -> str:
 
 
 def _check_attributes(text: str) -> None:
-    """Between one `<` and the next stand all attributes of an element, and its text."""
+    """Between one `<` and the next are all attributes of an element, and its text."""
     for piece in text.split("<"):
         if piece.count("=") > MAX_ATTRIBUTES:
             assigned = _ASSIGNMENT.findall(piece)
@@ -158,7 +157,7 @@ class _TreeConverter:
 
 
 def _write(element: XmlElement, namespace: str, output: list[str]) -> None:
-    """Into a list: a generator inside generators passes each piece on once per level."""
+    """Appends to a list: nested generators would pass each piece on once per level."""
     output.append(f"<{element.name}")
     if element.namespace != namespace:
         output.append(f' xmlns="{_escape_attribute(element.namespace)}"')
