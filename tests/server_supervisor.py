@@ -1,8 +1,8 @@
 """Runs one server for a test run and ends it with that run, however the run ends.
 
 Arguments: the owner's process id, the user to run as ("" for the same), the server's directory,
-its command. One word on stdin ends the server (`stop` or `crash`) and leaves its directory. Losing
-the owner (end of file, or another parent: the run was killed) ends it and removes the directory.
+its command. The line `stop` or `crash` on stdin ends the server and leaves its directory. If the
+owner is gone (end of file, or another parent process), the server ends, its directory is removed.
 """
 
 import os
@@ -12,8 +12,8 @@ import signal
 import subprocess
 import sys
 
-# SIGINT is PostgreSQL's fast shutdown and Valkey's orderly one; SIGQUIT ends PostgreSQL's whole
-# family without a checkpoint, as a power cut would, and Valkey without saving.
+# SIGINT: PostgreSQL's fast shutdown, Valkey's orderly one. SIGQUIT ends all PostgreSQL processes
+# without a checkpoint, like a power cut, and Valkey without saving.
 SIGNALS = {"stop": signal.SIGINT, "crash": signal.SIGQUIT, "": signal.SIGQUIT}
 
 
@@ -42,7 +42,7 @@ def supervise(owner: int, user: str, directory: str, command: list[str]) -> int:
 
 
 def _next_command(owner: int, server: subprocess.Popen[bytes]) -> str | None:
-    """The owner's word, "" when the owner is gone, None when the server ended by itself."""
+    """The owner's command, "" when the owner is gone, None when the server ended by itself."""
     while server.poll() is None:
         readable, _, _ = select.select([sys.stdin], [], [], 0.5)
         if readable:

