@@ -1,0 +1,83 @@
+"""One object of a vendor to a ReadItem: its snapshot, or the reason why it cannot be read."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import AvailabilitySnapshot, Snapshot
+from domain.values import Reason
+from ports.providers import ReadItem
+
+MappingError: TypeAlias = UnreadableField | InvalidField
+ReasonOf: TypeAlias = Callable[[MappingError, str], Reason]
+"""The error and the item's path in its message, to the reason in the vendor's field names."""
+
+FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
+R = TypeVar("R")
+I = TypeVar("I", bound=str | None)
+
+
+class SourceEntry(Protocol):
+    """An item of a message: its path there, and its text as received."""
+
+    @property
+    def path(self) -> str: ...
+
+    def text(self) -> bytes: ...
+
+
+class JsonEntry(NamedTuple):
+    """`raw`: the item's text, where the message was split without parsing it again."""
+
+    path: str
+    value: Json
+    raw: bytes | None = None
+
+    def text(self) -> bytes:
+        return self.raw if self.raw is not None else dumps(self.value).encode()
+
+
+def trace_fields(r: Reader, snapshot: Snapshot) -> FieldTrace:
+    """The target of each source field that was read; `extras` for those kept as extras."""
+    if isinstance(snapshot, AvailabilitySnapshot):
+        return build_field_trace(r, r.unread().items())
+    return build_field_trace(r, snapshot.extras if isinstance(snapshot.extras, tuple) else ())
+
+
+def to_read_item(
+    kind: ItemKind,
+    entry: SourceEntry,
+    open_item: Callable[[], tuple[R, I]],
+    map_snapshot: Callable[[R, I], Snapshot],
+    *,
+    reason_of: ReasonOf,
+    field_trace: Callable[[R, Snapshot], FieldTrace] | None = None,
+) -> ReadItem:
+    """`open_item`: the item's reader and its external id (None for cells, which have none of their
+    own). Where it or `map_snapshot` raises UnreadableField or InvalidField, the item is rejected.
+    """
+    external_id: str | None = None
+    try:
+        r, item_id = open_item()
+        external_id = item_id
+        snapshot = map_snapshot(r, item_id)
+    except (UnreadableField, InvalidField) as error:
+        return rejected_item(kind, entry, reason_of(error, entry.path), external_id)
+    return ReadItem(
+        kind=kind,
+        raw=entry.text(),
+        external_id=snapshot.external_id,
+        snapshot=snapshot,
+        field_trace=field_trace(r, snapshot) if field_trace else (),
+    )
+
+
+def rejected_item(
+    kind: ItemKind, entry: SourceEntry, reason: Reason, external_id: str | None = None
+) -> ReadItem:
+    return ReadItem(kind=kind, raw=entry.text(), external_id=external_id, reason=reason)
