@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import build_field_tr
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySnapshot, Snapshot
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Snapshot
 from domain.values import Reason
 from ports.providers import ReadItem
 
@@ -19,7 +19,7 @@ ReasonOf: TypeAlias = Callable[[MappingError, str], Reason]
 
 FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
 R = TypeVar("R")
-I = TypeVar("I", bound=str | None)
+ItemId = TypeVar("ItemId", bound=str | None)
 
 
 class SourceEntry(Protocol):
@@ -44,7 +44,7 @@ class JsonEntry(NamedTuple):
 
 def trace_fields(r: Reader, snapshot: Snapshot) -> FieldTrace:
     """The target of each source field that was read; `extras` for those kept as extras."""
-    if isinstance(snapshot, AvailabilitySnapshot):
+    if isinstance(snapshot, AvailabilitySnapshot | AvailabilitySet):
         return build_field_trace(r, r.unread().items())
     return build_field_trace(r, snapshot.extras if isinstance(snapshot.extras, tuple) else ())
 
@@ -52,8 +52,8 @@ def trace_fields(r: Reader, snapshot: Snapshot) -> FieldTrace:
 def to_read_item(
     kind: ItemKind,
     entry: SourceEntry,
-    open_item: Callable[[], tuple[R, I]],
-    map_snapshot: Callable[[R, I], Snapshot],
+    open_item: Callable[[], tuple[R, ItemId]],
+    map_snapshot: Callable[[R, ItemId], Snapshot],
     *,
     reason_of: ReasonOf,
     field_trace: Callable[[R, Snapshot], FieldTrace] | None = None,

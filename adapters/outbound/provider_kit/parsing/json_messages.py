@@ -1,0 +1,46 @@
+"""JSON bodies as received: split into entries, or parsed as one notification."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from ports.errors import TooManyItems, UnreadableMessage
+
+T = TypeVar("T")
+
+
+def load_body(body: bytes) -> Json:
+    """Raises UnreadableMessage."""
+    try:
+        return loads(body)
+    except UnreadableJson as error:
+        raise UnreadableMessage(error.message, position=error.position) from error
+
+
+def parse_body(body: bytes, parse: Callable[[Json], T]) -> T:
+    """For bodies that are accepted or rejected as one. Raises UnreadableMessage, also in place of
+    the UnreadableField that `parse` raises."""
+    value = load_body(body)
+    try:
+        return parse(value)
+    except UnreadableField as error:
+        raise UnreadableMessage(error.message, path=error.path) from error
+
+
+def split_bodies(
+    bodies: Sequence[bytes], split: Callable[[Json], Iterable[JsonEntry]], *, limit: int
+) -> list[JsonEntry]:
+    """The entries of all bodies. Raises UnreadableMessage, and TooManyItems above `limit`."""
+    found: list[JsonEntry] = []
+    for body in bodies:
+        found += split(load_body(body))
+        if len(found) > limit:
+            raise TooManyItems(limit=limit)
+    return found
+
+
+def numbered_entries(path: str, values: Iterable[Json]) -> list[JsonEntry]:
+    """Each element of the list at `path`, e.g. `reservations[0]`."""
+    return [JsonEntry(f"{path}[{n}]", value) for n, value in enumerate(values)]
