@@ -6,8 +6,8 @@ import pytest
 
 from adapters.outbound.provider_kit.parsing.json_text import loads
 from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
-from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoEntry
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
 from domain.status import BookingStatus
@@ -231,7 +231,7 @@ class TestMissingFields:
     def test_missing_field_is_null_in_api_response(self) -> None:
         mapper = ApaleoBookingMapper(zone("Europe/Berlin"), is_complete=True)
         payload = loads(json.dumps(reservation(primaryGuest=..., balance=...)))
-        found = mapper.map(ApaleoEntry("", payload)).snapshot
+        found = mapper.map(JsonEntry("", payload)).snapshot
         assert isinstance(found, BookingSnapshot)
         assert [getattr(found, name) for name in self.OPTIONAL] == [None, None, None, None, ()]
         assert (found.primary_guest, found.balance) == (None, None)

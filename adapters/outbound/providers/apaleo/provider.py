@@ -19,7 +19,7 @@ from adapters.outbound.providers.apaleo.capabilities import (
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi, Credentials
 from adapters.outbound.providers.apaleo.client.client import ApaleoClient
 from adapters.outbound.providers.apaleo.mapping import notifications
-from adapters.outbound.providers.apaleo.mapping.availability import map_cells, map_cells_with_trace
+from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
 from adapters.outbound.providers.apaleo.mapping.messages import split_entries
 from domain.messages import ItemKind
@@ -61,8 +61,8 @@ class ApaleoProvider:
         if kind is ItemKind.BOOKING:
             mapper = ApaleoBookingMapper(hotel_zone, is_complete=False)
             return [mapper.map(entry, explain=explain) for entry in entries]
-        read = map_cells_with_trace if explain else map_cells
-        items = [item for entry in entries for item in read(entry, hotel_zone, context.observed_at)]
+        cells = ApaleoCellMapper(hotel_zone, context.observed_at)
+        items = [item for entry in entries for item in cells.map(entry, explain=explain)]
         if len(items) > limit:
             raise TooManyItems(limit=limit)
         return items

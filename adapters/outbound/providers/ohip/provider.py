@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
 from adapters.outbound.providers.ohip.client.factory import open_client
 from adapters.outbound.providers.ohip.mapping import notifications
@@ -11,7 +12,7 @@ from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper
 from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
 from adapters.outbound.providers.ohip.mapping.messages import shape_of, split_entries
-from adapters.outbound.providers.ohip.mapping.parsing import HotelClock, OhipEntry
+from adapters.outbound.providers.ohip.mapping.parsing import HotelClock
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
@@ -53,7 +54,7 @@ class OhipProvider:
         return items
 
     def _read(
-        self, kind: ItemKind, entries: Sequence[OhipEntry], clock: HotelClock, *, explain: bool
+        self, kind: ItemKind, entries: Sequence[JsonEntry], clock: HotelClock, *, explain: bool
     ) -> list[ReadItem]:
         if kind is ItemKind.BOOKING:
             bookings = OhipBookingMapper(clock, is_complete=False)

@@ -8,17 +8,15 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
-from adapters.outbound.providers.apaleo.mapping.availability import map_cells
+from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
-from adapters.outbound.providers.apaleo.mapping.parsing import (
-    ApaleoEntry,
-    as_instant_or_unset,
-    reader_for,
-)
+from adapters.outbound.providers.apaleo.mapping.parsing import as_instant_or_unset
 from adapters.outbound.providers.apaleo.mapping.records import map_records
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured, UnreadableAnswer
@@ -106,9 +104,7 @@ class ApaleoHotel:
 
     def bookings(self, values: Sequence[Json]) -> list[ReadItem]:
         mapper = ApaleoBookingMapper(self.zone, is_complete=True)
-        return [
-            mapper.map(ApaleoEntry(f"reservations[{n}]", value)) for n, value in enumerate(values)
-        ]
+        return [mapper.map(entry) for entry in numbered_entries("reservations", values)]
 
     def cells(self, first: date, until: date, observed_at: datetime) -> list[ReadItem]:
         query = {
@@ -117,11 +113,12 @@ class ApaleoHotel:
             "to": until.isoformat(),
             "timeSliceTemplate": "OverNight",
         }
+        mapper = ApaleoCellMapper(self.zone, observed_at)
         pages = self.api.pages(AVAILABILITY, "timeSlices", query)
         return [
             item
             for _, slices in pages
-            for item in map_cells(ApaleoEntry("", {"timeSlices": slices}), self.zone, observed_at)
+            for item in mapper.map(JsonEntry("", {"timeSlices": slices}))
         ]
 
     def _property_query(self) -> dict[str, str]:

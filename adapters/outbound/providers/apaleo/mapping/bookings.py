@@ -1,7 +1,7 @@
 """Reservations (Booking v1, ReservationItemModel) to bookings: one reservation is one room.
 
-The vendor's booking, e.g. XPGMSXGF, groups its reservations XPGMSXGF-1, -2, …: it is our group.
-A reservation inside of a BookingModel has no time stamp of its own and is refused for that.
+An Apaleo booking, e.g. XPGMSXGF, groups the reservations XPGMSXGF-1, -2, …; it becomes our group.
+A reservation inside a BookingModel has no time stamp of its own and is rejected.
 """
 
 from collections.abc import Iterator
@@ -10,35 +10,23 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
-from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
 from adapters.outbound.providers.apaleo.mapping.parsing import (
-    ApaleoEntry,
     as_precise_instant_or_unset,
     field_instant,
-    null_if_complete,
-    reader_for,
+    reason_of,
 )
 from adapters.outbound.providers.apaleo.mapping.parties import map_further_guests, map_primary_guest
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
-from domain.values import (
-    AgeClass,
-    AgeCount,
-    Field,
-    Money,
-    NightlyPrice,
-    Reason,
-    SourceVersion,
-    Stay,
-)
+from domain.values import AgeClass, AgeCount, Field, Money, NightlyPrice, SourceVersion, Stay
 from ports.providers import ReadItem
 
 _ROOM: Final = "rooms[0]"
@@ -59,7 +47,7 @@ _CHANNELS: Final = {
     "Homelike": BookingSource.OTA,
     "Hrs": BookingSource.OTA,
 }
-"""A channel that came later is OTHER; its code is in the extras, as every channel's."""
+"""Any other channel is OTHER; the extras keep every channel's code."""
 
 _PAYMENT_FIELDS: Final = (
     "accountNumber",
@@ -70,34 +58,27 @@ _PAYMENT_FIELDS: Final = (
     "payerReference",
 )
 _SINGLE_ONLY: Final = ("payableAmount", "taxDetails", "actions")
-"""Told of one reservation that is asked for alone (or, actions, on demand), not in lists: what we
-hold must not depend on how it was asked."""
+"""Sent for a single reservation only (`actions` on demand), not in lists. Dropped, so that the
+stored booking does not depend on the kind of request."""
+
+_ALSO_IN_EXTRAS: Final = {"channelCode": "source", "balance": "balance"}
 
 
 @dataclass(frozen=True, slots=True)
 class ApaleoBookingMapper:
-    """`whole`: what is missing is empty (reading.py)."""
+    """`is_complete`: missing fields are null (see parsing.py)."""
 
     zone: ZoneInfo
     is_complete: bool
 
-    def map(self, entry: ApaleoEntry, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            external_id = r.text("id", "external_id")
-            snapshot = self._map_snapshot(r, external_id)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path)
-            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        field_trace = build_field_trace(r, extras) if explain else ()
-        return ReadItem(
-            kind=ItemKind.BOOKING,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.BOOKING,
+            entry,
+            lambda: _open_reservation(entry),
+            self._map_snapshot,
+            reason_of=reason_of,
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
@@ -108,7 +89,6 @@ class ApaleoBookingMapper:
             self._read_day(r, "arrival", "stay.arrival"),
             self._read_day(r, "departure", "stay.departure"),
         )
-        company_owns = r.optional_object("company") is not None
         return BookingSnapshot(
             external_id=external_id,
             version=version,
@@ -116,7 +96,7 @@ class ApaleoBookingMapper:
             holds_inventory=status in _HOLDING,
             confirmation_number=external_id,
             group_id=r.text("bookingId", "group_id"),
-            source=_map_source(r, company_owns=company_owns),
+            source=_map_source(r),
             stay=stay,
             rooms=(_map_room(r, stay, status),),
             primary_guest=map_primary_guest(r, is_complete=is_complete),
@@ -138,12 +118,17 @@ class ApaleoBookingMapper:
         )
 
     def _read_day(self, r: Reader, key: str, target: str) -> date:
-        """The hotel's day; the vendor's offset may be the property's or UTC."""
+        """The hotel's date; Apaleo's offset may be the property's or UTC."""
         return local_day(r.instant(key, target), self.zone)
 
 
+def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
+    return r, r.text("id", "external_id")
+
+
 def _map_version(r: Reader) -> SourceVersion:
-    """An unset `modified` was never changed since `created`."""
+    """`created` where `modified` is unset, which means never modified."""
     changed = r.required("modified", as_precise_instant_or_unset, "version")
     if changed is None:
         changed = r.required("created", as_precise_instant_or_unset, f"version, {EXTRAS}")
@@ -152,11 +137,11 @@ def _map_version(r: Reader) -> SourceVersion:
     return SourceVersion(*changed)
 
 
-def _map_source(r: Reader, *, company_owns: bool) -> BookingSource:
-    """A company's booking that came directly is the company's."""
-    code = r.text("channelCode", f"source, {EXTRAS}")
-    source = _CHANNELS.get(code, BookingSource.OTHER)
-    if source is BookingSource.DIRECT and company_owns:
+def _map_source(r: Reader) -> BookingSource:
+    """A direct booking with a company is CORPORATE."""
+    has_company = r.optional_object("company") is not None
+    source = _CHANNELS.get(r.text("channelCode", f"source, {EXTRAS}"), BookingSource.OTHER)
+    if source is BookingSource.DIRECT and has_company:
         return BookingSource.CORPORATE
     return source
 
@@ -191,7 +176,7 @@ def _as_ages(value: object, path: str) -> list[int]:
 
 
 def _nightly_prices(r: Reader) -> tuple[NightlyPrice, ...]:
-    """Gross, with what the rate includes. Two slices of one day are one price."""
+    """Gross, including the services of the rate; several slices of a day are added up."""
     prices: dict[date, Money] = {}
     for time_slice in r.optional_objects("timeSlices") or ():
         night = time_slice.local_date("serviceDate", f"{_ROOM}.nightly_prices")
@@ -208,9 +193,9 @@ def _read_money(r: Reader, target: str) -> Money:
 
 
 def _map_balance(r: Reader, *, is_complete: bool) -> Field[Money | None]:
-    """Ours is what is owed. The vendor's is below zero then: "the guest owes", as its folios have
-    it; no page of the vendor confirms the sign, so its own amount is kept in the extras. Required
-    by its description, and missing in its own sample."""
+    """Our balance is the amount owed. Apaleo's is negative then ("the guest owes", as in its
+    folios); its documents do not confirm the sign, so the extras keep its own amount. The field is
+    required by the schema and missing in the published sample."""
     reader = null_if_complete(r.field_object("balance"), is_complete=is_complete)
     if not isinstance(reader, Reader):
         return reader
@@ -220,29 +205,14 @@ def _map_balance(r: Reader, *, is_complete: bool) -> Field[Money | None]:
 
 def _collect_extras(r: Reader) -> Extras:
     for key in _SINGLE_ONLY:
-        r.drop(key, "not told in lists")
+        r.drop(key, "not sent in lists")
     account = r.optional_object("paymentAccount")
     if account is not None:
         for key in _PAYMENT_FIELDS:
             account.drop(key, "a means of payment")
-    found = r.unread()
-    for key, target in _ALSO_IN_EXTRAS.items():
-        if key not in r:
-            continue
-        found[key] = dumps(r.required(key, as_raw, f"{target}, {EXTRAS}"))
-    return tuple(sorted(found.items()))
-
-
-_ALSO_IN_EXTRAS: Final = {"channelCode": "source", "balance": "balance"}
-
-
-_SOURCES_OF: Final = {
-    "external_id": "id",
-    "departure": "departure",
-    "count": "adults",
-    "room_type_id": "unitGroup.id",
-}
-
-
-def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    return mapping_report.reason_of(fault, prefix, _SOURCES_OF)
+    kept = {
+        key: dumps(r.required(key, as_raw, f"{target}, {EXTRAS}"))
+        for key, target in _ALSO_IN_EXTRAS.items()
+        if key in r
+    }
+    return unread_extras(r, kept)

@@ -1,19 +1,18 @@
-"""Webhooks: thin, unsigned, doubled, in no order (apaleo.dev, webhooks).
+"""Webhooks (apaleo.dev, webhooks): references only, unsigned, duplicated, unordered.
 
-They name what changed; what it is now is asked. So their time stamp orders nothing, and its three
-forms (seconds and milliseconds since 1970, an ISO 8601 text) are only recognised: one that is none
-of them is told among the ignored, and the event is taken all the same.
+They name the changed object, whose state is then fetched. The time stamp is not used for ordering;
+its three forms (seconds and milliseconds since 1970, ISO 8601) are only checked. An invalid one is
+reported as ignored, and the event is still processed.
 """
 
 from datetime import UTC, datetime
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, loads
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.apaleo.mapping.parsing import reader_for
-from ports.errors import UnreadableMessage
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_messages import parse_body
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.providers import Notification, Ref, RefKind
 
 _TOPICS_WITH_ID: Final = frozenset({"reservation", "booking"})
@@ -24,9 +23,9 @@ _REFRESH_BY_TOPIC: Final = {
     "unit": (RefKind.RECORDS, RefKind.AVAILABILITY),
     "unitgroup": (RefKind.RECORDS, RefKind.AVAILABILITY),
 }
-"""By topic, in lower case: payloads and subscriptions spell them differently. What is not listed
-(folio, invoice, nightaudit, account, system, …) changes nothing that we hold; a health check on
-subscribing is such a one."""
+"""Topics in lower case: payloads and subscriptions use different capitals. Other topics (folio,
+invoice, nightaudit, account, system, …) and the health check of a new subscription change nothing
+that is stored here."""
 
 _RESERVATION_TYPES: Final = frozenset(
     {
@@ -46,28 +45,22 @@ _RESERVATION_TYPES: Final = frozenset(
     }
 )
 _MIN_MILLISECONDS: Final = 10**11
-"""As seconds that would be the year 5138."""
+"""As seconds, this would be the year 5138."""
 
 
 def read_notification(body: bytes) -> Notification:
     """Raises UnreadableMessage."""
-    try:
-        message = reader_for(loads(body))
-        return _parse_message(message)
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
-    except UnreadableField as fault:
-        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    return parse_body(body, _parse_message)
 
 
-def _parse_message(message: Reader) -> Notification:
+def _parse_message(value: Json) -> Notification:
+    message = reader_for(value)
     topic, event = message.text("topic").lower(), message.text("type").lower()
     refs = _references(topic, message)
-    ignored = [] if refs else [f"{topic}/{event}"]
-    if topic == "reservation" and event not in _RESERVATION_TYPES:
-        # An event that came later: what it names is asked for, its kind is told.
-        ignored = [f"{topic}/{event}"]
-    if not _has_time(message):
+    is_known = bool(refs) and (topic != "reservation" or event in _RESERVATION_TYPES)
+    # An unknown reservation event is fetched and also reported as ignored.
+    ignored = [] if is_known else [f"{topic}/{event}"]
+    if not _has_valid_time(message):
         ignored.append("timestamp")
     return Notification(
         refs=refs,
@@ -83,7 +76,7 @@ def _references(topic: str, message: Reader) -> tuple[Ref, ...]:
     return tuple(Ref(kind) for kind in _REFRESH_BY_TOPIC.get(topic, ()))
 
 
-def _has_time(message: Reader) -> bool:
+def _has_valid_time(message: Reader) -> bool:
     try:
         message.optional("timestamp", as_timestamp)
     except UnreadableField:

@@ -1,60 +1,50 @@
-"""The kit's reader, with what this vendor asks for.
+"""Parsers for Apaleo's representations.
 
-Its serializer leaves out what is null. So a field that is missing from an answer of the API, asked
-with every expansion, is empty (`whole`); missing from a payload that anybody may have cut, it says
-nothing.
+Apaleo's serializer leaves out null fields. A field missing from a complete API response (requested
+with every expansion: `is_complete`) is therefore null; a field missing from a pushed payload, which
+the sender may have cut, is absent.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing import mapping_report
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.read_items import MappingError
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from domain.values import ABSENT, Absent, Field
-
-T = TypeVar("T")
+from domain.values import ABSENT, Field, Reason
 
 _UNSET: Final = "0001-01-01"
-"""The vendor's way to say that an instant has no value."""
+"""Apaleo's instant for "no value"."""
 
-
-@dataclass(frozen=True, slots=True)
-class ApaleoEntry:
-    """One item of a message and where it stood."""
-
-    path: str
-    value: Json
-
-    def text(self) -> bytes:
-        return dumps(self.value).encode()
-
-
-def reader_for(value: Json, path: str = "") -> Reader:
-    return Reader(value, path, blank_is_null=True)
-
-
-def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Absent | None:
-    return None if is_complete and value is ABSENT else value
+_SOURCES_OF: Final = {
+    "external_id": "id",
+    "departure": "departure",
+    "count": "adults",
+    "room_type_id": "unitGroup.id",
+}
 
 
 def as_instant_or_unset(value: Json, path: str) -> datetime | None:
-    """None for the vendor's unset."""
     if values.as_text(value, path).startswith(_UNSET):
         return None
     return values.as_instant(value, path)
 
 
 def as_precise_instant_or_unset(value: Json, path: str) -> tuple[datetime, int] | None:
-    """With the nanoseconds below its microsecond: the vendor has seven digits."""
+    """With the nanoseconds below the microsecond: Apaleo sends seven digits."""
     if values.as_text(value, path).startswith(_UNSET):
         return None
     return values.as_precise_instant(value, path)
 
 
 def field_instant(r: Reader, key: str, target: str, *, is_complete: bool) -> Field[datetime | None]:
-    """An unset one is told, as empty."""
+    """None also for an unset instant."""
     if key not in r:
         return None if is_complete else ABSENT
     return r.optional(key, as_instant_or_unset, target)
+
+
+def reason_of(error: MappingError, path: str) -> Reason:
+    return mapping_report.reason_of(error, path, _SOURCES_OF)

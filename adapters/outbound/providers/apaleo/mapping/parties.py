@@ -1,7 +1,6 @@
-"""People on a reservation. The vendor gives them no id: they are known by booking and role."""
+"""People on a reservation. Apaleo gives them no id: booking and role identify them."""
 
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.apaleo.mapping.parsing import null_if_complete
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Field
 
@@ -14,7 +13,7 @@ def map_primary_guest(r: Reader, *, is_complete: bool) -> Field[Party | None]:
 
 
 def map_further_guests(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ...]]:
-    """The company that pays comes as an owner, by its name. Absent where nobody was told of."""
+    """Companions, the booker, and the paying company by name as owner."""
     additional = r.optional_objects("additionalGuests")
     booker = r.optional_object("booker")
     company = r.optional_object("company")

@@ -1,12 +1,11 @@
-"""Unit groups and units (Inventory v1) to room types and rooms. Rate plans have no API that these
-credentials' scopes cover: bookings name them."""
+"""Unit groups and units (Inventory v1) to room types and rooms. Rate plans need scopes that these
+credentials do not have: only bookings refer to them."""
 
 from collections.abc import Iterable
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.apaleo.mapping.parsing import reader_for
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.snapshots import HotelRecords, RoomRecord, RoomTypeRecord
 from ports.errors import UnreadableAnswer
 
@@ -21,8 +20,8 @@ def map_records(unit_groups: Iterable[Json], units: Iterable[Json]) -> HotelReco
             ],
             rooms=[_room(reader_for(value, f"units[{n}]")) for n, value in enumerate(units)],
         )
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+    except UnreadableField as error:
+        raise UnreadableAnswer(error.message, path=error.path) from error
 
 
 def _room_type(r: Reader) -> RoomTypeRecord:

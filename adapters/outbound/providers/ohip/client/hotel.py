@@ -8,8 +8,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.ohip.capabilities import (
     COUNTS,
     EVENTS_PER_CALL,
@@ -22,12 +24,7 @@ from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.notifications import split_events
-from adapters.outbound.providers.ohip.mapping.parsing import (
-    HotelClock,
-    OhipEntry,
-    as_day,
-    numbered_entries,
-)
+from adapters.outbound.providers.ohip.mapping.parsing import HotelClock, as_day
 from domain.snapshots import HotelRecords
 from ports.errors import ProviderRejected, UnreadableAnswer
 from ports.providers import ReadItem
@@ -149,7 +146,7 @@ class OhipHotel:
     def guests(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         mapper = OhipGuestMapper(HotelClock(self.zone, observed_at))
         answers = (self.api.find(f"/crm/v1/profiles/{quote(item_id, safe='')}") for item_id in ids)
-        return [mapper.map(OhipEntry("", answer)) for answer in answers if answer is not None]
+        return [mapper.map(JsonEntry("", answer)) for answer in answers if answer is not None]
 
     def inventory(
         self, first: date, last: date, observed_at: datetime

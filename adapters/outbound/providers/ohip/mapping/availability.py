@@ -1,8 +1,8 @@
-"""Inventory (inv) to cells: one per room type and night, and the room types by their names.
+"""Inventory (inv) to cells, one per room type and night, and to room types.
 
-`inventoryStatistics` names its counts by codes that no description of the vendor lists; those here
-are from answers that others published. Counts have to be asked for (capabilities.COUNTS): without
-them a night has none, and says nothing. `hotelInventory` tells only how many are left.
+The codes of the counts in `inventoryStatistics` are undocumented; those here are from published
+responses. Counts must be requested (capabilities.COUNTS), else a night has none. `hotelInventory`
+has only the number of available rooms.
 """
 
 from collections.abc import Iterator
@@ -11,17 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.ohip.mapping.parsing import (
-    OhipEntry,
-    as_day,
-    numbered_entries,
-    reader_for,
-    reason_of,
-)
-from domain.errors import InvalidField
+from adapters.outbound.provider_kit.parsing.mapping_report import join_path
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.providers.ohip.mapping.parsing import as_day, reason_of
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
 from domain.values import ABSENT, Field, SourceVersion
@@ -41,9 +36,9 @@ _MAX_DAYS: Final = 1_000
 class OhipCellMapper:
     observed_at: datetime
 
-    def map(self, answer: OhipEntry, *, explain: bool = False) -> Iterator[ReadItem]:
-        """A room type without counts among others that have them is one that is made of other
-        rooms: it has none to tell. Where none has any they were not asked for: each is refused."""
+    def map(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+        """A room type without counts among others with counts is made of other rooms and skipped.
+        If no room type has counts, they were not requested, and all are rejected."""
         nights = list(_split_nights(answer))
         counted = [entry for entry in nights if _has_counts(entry.value)]
         for entry in counted or nights:
@@ -51,23 +46,18 @@ class OhipCellMapper:
         for entry in _split_inventory(answer):
             yield self._map_cell(entry, explain=explain)
 
-    def _map_cell(self, entry: OhipEntry, *, explain: bool) -> ReadItem:
-        raw = entry.text()
-        try:
-            r = reader_for(entry.value)
-            snapshot = (
-                self._map_statistics(r) if "statisticDate" in r else self._map_inventory_count(r)
-            )
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path)
-            return ReadItem(kind=ItemKind.AVAILABILITY, raw=raw, reason=reason)
-        return ReadItem(
-            kind=ItemKind.AVAILABILITY,
-            raw=raw,
-            external_id=snapshot.external_id,
-            snapshot=snapshot,
-            field_trace=build_field_trace(r, r.unread().items()) if explain else (),
+    def _map_cell(self, entry: JsonEntry, *, explain: bool) -> ReadItem:
+        return to_read_item(
+            ItemKind.AVAILABILITY,
+            entry,
+            lambda: (reader_for(entry.value), None),
+            self._map_snapshot,
+            reason_of=reason_of,
+            field_trace=trace_fields if explain else None,
         )
+
+    def _map_snapshot(self, r: Reader, _: str | None) -> AvailabilitySnapshot:
+        return self._map_statistics(r) if "statisticDate" in r else self._map_inventory_count(r)
 
     def _map_statistics(self, r: Reader) -> AvailabilitySnapshot:
         counts = _Counts(r.optional_objects("inventory") or [])
@@ -76,7 +66,7 @@ class OhipCellMapper:
         occupied = counts.first(_OCCUPIED, "occupied")
         blocked = counts.sum(_BLOCKED, "blocked")
         if (total, available, occupied, blocked) == (ABSENT,) * 4:
-            raise UnreadableField("inventory", "missing_field", "counts of rooms, asked for")
+            raise UnreadableField("inventory", "missing_field", "counts of rooms")
         return AvailabilitySnapshot(
             room_type_id=r.text("statCode", "room_type_id"),
             day=r.required("statisticDate", as_day, "day"),
@@ -99,7 +89,7 @@ class OhipCellMapper:
 
 
 def _has_counts(night: Json) -> bool:
-    """Also one that can't be read: it is refused by what is wrong with it."""
+    """True also for invalid counts, so that the mapper rejects the night."""
     nested = night.get("inventory") if isinstance(night, dict) else None
     if not isinstance(nested, list):
         return nested is not None
@@ -108,7 +98,7 @@ def _has_counts(night: Json) -> bool:
 
 
 class _Counts:
-    """By code, whatever its capitals."""
+    """Counts by code, case-insensitive."""
 
     def __init__(self, found: list[Reader]) -> None:
         self._found = {str(each.peek("code")).casefold(): each for each in found}
@@ -129,9 +119,9 @@ class _Counts:
 
 
 def map_room_types(answer: Json) -> list[RoomTypeRecord]:
-    """By the room types' own names; those without one have their code."""
+    """A room type without a description is named by its code."""
     found: dict[str, RoomTypeRecord] = {}
-    for entry in _room_type_entries(OhipEntry("", answer)):
+    for entry in _room_type_entries(JsonEntry("", answer)):
         r = reader_for(entry.value, entry.path)
         code = r.text("statCode")
         name = r.optional_text("description") or code
@@ -139,17 +129,17 @@ def map_room_types(answer: Json) -> list[RoomTypeRecord]:
     return list(found.values())
 
 
-def _room_type_entries(answer: OhipEntry) -> Iterator[OhipEntry]:
-    """The house as a whole and classes of rooms are no room types."""
+def _room_type_entries(answer: JsonEntry) -> Iterator[JsonEntry]:
+    """Only room types, not the statistics of the hotel and of room classes."""
     reports = numbered_entries("", answer.value) if isinstance(answer.value, list) else [answer]
     for report in reports:
         nested = report.value.get("statistics") if isinstance(report.value, dict) else None
-        for entry in numbered_entries(_join_path(report.path, "statistics"), _as_list(nested)):
+        for entry in numbered_entries(join_path(report.path, "statistics"), _as_list(nested)):
             if isinstance(entry.value, dict) and entry.value.get("statCategoryCode") == ROOM_TYPES:
                 yield entry
 
 
-def _split_nights(answer: OhipEntry) -> Iterator[OhipEntry]:
+def _split_nights(answer: JsonEntry) -> Iterator[JsonEntry]:
     for kind in _room_type_entries(answer):
         kind_fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
         name_fields: dict[str, Json] = {
@@ -157,11 +147,11 @@ def _split_nights(answer: OhipEntry) -> Iterator[OhipEntry]:
         }
         nested = kind_fields.get("statisticDate")
         for night in numbered_entries(f"{kind.path}.statisticDate", _as_list(nested)):
-            yield OhipEntry(night.path, _merge_names(name_fields, night.value))
+            yield JsonEntry(night.path, _merge_names(name_fields, night.value))
 
 
-def _split_inventory(answer: OhipEntry) -> Iterator[OhipEntry]:
-    """A span of days, its last one included, is a cell for each."""
+def _split_inventory(answer: JsonEntry) -> Iterator[JsonEntry]:
+    """One entry per day of a span, whose end date is included."""
     hotels = answer.value.get("hotelInventories") if isinstance(answer.value, dict) else None
     for hotel in numbered_entries("hotelInventories", _as_list(hotels)):
         for kind in _nested_entries(hotel, "roomTypeInventories"):
@@ -170,7 +160,7 @@ def _split_inventory(answer: OhipEntry) -> Iterator[OhipEntry]:
                 yield from _split_span(span, code)
 
 
-def _split_span(span: OhipEntry, code: Json) -> Iterator[OhipEntry]:
+def _split_span(span: JsonEntry, code: Json) -> Iterator[JsonEntry]:
     if not isinstance(span.value, dict):
         yield span
         return
@@ -179,24 +169,20 @@ def _split_span(span: OhipEntry, code: Json) -> Iterator[OhipEntry]:
         start = as_day(span.value.get("startDate"), "startDate")
         end = as_day(span.value.get("endDate", start.isoformat()), "endDate")
     except UnreadableField:
-        yield OhipEntry(span.path, first)
+        yield JsonEntry(span.path, first)
         return
     for offset in range(min((end - start).days, _MAX_DAYS) + 1):
         day: date = start + timedelta(days=offset)
-        yield OhipEntry(span.path, {**first, "startDate": day.isoformat()})
+        yield JsonEntry(span.path, {**first, "startDate": day.isoformat()})
 
 
-def _nested_entries(entry: OhipEntry, key: str) -> Iterator[OhipEntry]:
+def _nested_entries(entry: JsonEntry, key: str) -> Iterator[JsonEntry]:
     nested = entry.value.get(key) if isinstance(entry.value, dict) else None
     yield from numbered_entries(f"{entry.path}.{key}", _as_list(nested))
 
 
 def _merge_names(name_fields: dict[str, Json], night: Json) -> Json:
     return {**name_fields, **night} if isinstance(night, dict) else night
-
-
-def _join_path(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
 
 
 def _as_list(value: Json) -> list[Json]:

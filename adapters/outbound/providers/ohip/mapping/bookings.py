@@ -1,30 +1,27 @@
 """Reservations to bookings: one reservation is one booking, of one room or, until it is split, of
-several alike. The rooms of a split one name it as their parent, which is our group.
+several equal rooms. The parts of a split reservation name it as their parent, which is our group.
 
-Lists and single answers tell the same in two shapes (shape_listed.py, shape_single.py).
+Lists and single responses have different shapes (listed_shape.py, single_shape.py).
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
     HotelClock,
-    OhipEntry,
     as_day,
-    as_id,
     find_id,
-    null_if_complete,
-    reader_for,
     reason_of,
 )
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import ReservationFields
 from adapters.outbound.providers.ohip.mapping.single_shape import read_single_shape
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
@@ -35,11 +32,11 @@ _STATES: Final = {
     "Requested": BookingStatus.PENDING,
     "Waitlisted": BookingStatus.PENDING,
     "Reserved": BookingStatus.CONFIRMED,
-    # Arrives on the business date, as the night audit rolled it.
+    # Arrives on the current business date.
     "DueIn": BookingStatus.CONFIRMED,
     "Walkin": BookingStatus.CHECKED_IN,
     "InHouse": BookingStatus.CHECKED_IN,
-    # In house, and should have left today or before.
+    # In house, with a departure date of today or earlier.
     "DueOut": BookingStatus.CHECKED_IN,
     "PendingCheckout": BookingStatus.CHECKED_IN,
     "CheckedOut": BookingStatus.CHECKED_OUT,
@@ -53,42 +50,33 @@ _DIRECT_SOURCE_TYPE: Final = "PMS"
 
 _DROPPED_FIELDS: Final = {
     _COMPUTED: "follows from the dates and the business date",
-    "displayColor": "how the vendor shows it",
-    "displayColorDetails": "how the vendor shows it",
-    "allowedActions": "what its user may do",
-    "searchMatches": "of the question, not of the reservation",
-    "roomStatus": "the room's housekeeping, not the reservation's",
-    "lockHandle": "of the question, not of the reservation",
+    "displayColor": "presentation only",
+    "displayColorDetails": "presentation only",
+    "allowedActions": "permissions of the API user",
+    "searchMatches": "depends on the request",
+    "roomStatus": "the room's housekeeping state",
+    "lockHandle": "depends on the request",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class OhipBookingMapper:
-    """`whole`: what is missing is empty (reading.told)."""
+    """`is_complete`: missing fields are null, as in a response requested with every option."""
 
     clock: HotelClock
     is_complete: bool
 
-    def map(self, entry: OhipEntry, shape: Shape, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            external_id = _external_id(r)
-            snapshot = self._map_snapshot(r, shape, external_id)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path)
-            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        field_trace = build_field_trace(r, extras) if explain else ()
-        return ReadItem(
-            kind=ItemKind.BOOKING,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, shape: Shape, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.BOOKING,
+            entry,
+            lambda: _open_reservation(entry),
+            lambda r, external_id: self._map_snapshot(r, external_id, shape),
+            reason_of=reason_of,
+            field_trace=trace_fields if explain else None,
         )
 
-    def _map_snapshot(self, r: Reader, shape: Shape, external_id: str) -> BookingSnapshot:
+    def _map_snapshot(self, r: Reader, external_id: str, shape: Shape) -> BookingSnapshot:
         ids = r.objects("reservationIdList")
         version = r.optional("lastModifyDateTime", self.clock.instant, "version")
         status, stay = _map_status(r), _map_stay(r.object("roomStay"))
@@ -119,8 +107,8 @@ class OhipBookingMapper:
         )
 
     def _share_id(self, r: Reader, external_id: str) -> Field[str | None]:
-        """Each of those who share a room names the others: the lowest of their ids is the same
-        for all of them."""
+        """The lowest id of the reservations that share the room. Each names all others, so the
+        result is the same for all of them."""
         shared = r.optional_objects("sharedGuests")
         if shared is None:
             return None if self.is_complete else ABSENT
@@ -132,21 +120,22 @@ class OhipBookingMapper:
         return min(found, key=lambda one: (len(one), one)) if len(found) > 1 else None
 
     def _cancel_reason(self, fields: ReservationFields, status: BookingStatus) -> Field[str | None]:
-        """The vendor keeps it after a cancellation was taken back."""
+        """OPERA keeps the reason after the reservation was reinstated."""
         if status is BookingStatus.CANCELED:
             return _or_absent(fields.cancellation_reason)
         return None if self.is_complete or fields.cancellation_reason else ABSENT
 
 
-def _external_id(r: Reader) -> str:
+def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
     found = find_id(r.objects("reservationIdList"), "Reservation", "external_id")
     if not found:
         raise UnreadableField("reservationIdList", "missing_field", "an id of the type Reservation")
-    return found
+    return r, found
 
 
 def _map_status(r: Reader) -> BookingStatus:
-    """The actual state; the computed one only where there is no other."""
+    """The actual status; the computed one only if there is no other."""
     for key in (_STATUS, _COMPUTED):
         status = r.optional_choice(key, _STATES, "status")
         if status is not None:
@@ -164,7 +153,7 @@ def _map_stay(r: Reader) -> Stay:
 def _map_rooms(
     fields: ReservationFields, stay: Stay, status: BookingStatus
 ) -> Field[tuple[RoomStay, ...]]:
-    """A reservation that shares another's room counts no room of its own: 0 is one, shared."""
+    """0 units mean that the reservation shares another reservation's room."""
     if not fields.has_room:
         return ABSENT
     room = RoomStay(
@@ -180,8 +169,8 @@ def _map_rooms(
 
 
 def _map_source(r: Reader, fields: ReservationFields) -> Field[BookingSource]:
-    """What the desk takes (source type PMS) is an agent's or a company's by the profile that is
-    attached. The types of other systems are the hotel's own words: OTHER, kept in the extras."""
+    """Bookings made in OPERA (source type PMS) are an agent's or a company's if such a profile is
+    attached. Other source types are defined by the hotel: OTHER, kept in the extras."""
     if fields.walked_in:
         return BookingSource.WALK_IN
     if "TravelAgent" in fields.profiles:
@@ -205,7 +194,7 @@ def _collect_extras(r: Reader) -> Extras:
             r.drop(key, why)
     for payment in _payment_methods(r):
         payment.drop("paymentCard", "a means of payment")
-    return tuple(sorted(r.unread().items()))
+    return unread_extras(r)
 
 
 def _payment_methods(r: Reader) -> list[Reader]:

@@ -1,25 +1,24 @@
-"""Profiles (crm) of the type Guest to guests. Companies, agents and groups are none."""
+"""Profiles (crm) of the type Guest to guests; companies, agents and groups are rejected."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.ohip.mapping.messages import MERGED_INTO_KEY
 from adapters.outbound.providers.ohip.mapping.parsing import (
     HotelClock,
-    OhipEntry,
     as_day,
     child,
     find_profile_id,
     objects_at,
     preferred,
-    reader_for,
+    preferred_info,
     reason_of,
 )
 from adapters.outbound.providers.ohip.mapping.parties import primary_name
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
@@ -35,23 +34,14 @@ _ANONYMIZED: Final = "anonymized"
 class OhipGuestMapper:
     clock: HotelClock
 
-    def map(self, entry: OhipEntry, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            external_id = _external_id(r)
-            snapshot = self._map_snapshot(r, external_id)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path)
-            return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        field_trace = build_field_trace(r, extras) if explain else ()
-        return ReadItem(
-            kind=ItemKind.GUEST,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.GUEST,
+            entry,
+            lambda: _open_profile(entry),
+            self._map_snapshot,
+            reason_of=reason_of,
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
@@ -73,13 +63,14 @@ class OhipGuestMapper:
         return GuestSnapshot(external_id=external_id, version=version, merged_into=survivor)
 
 
-def _external_id(r: Reader) -> str:
+def _open_profile(entry: JsonEntry) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
     if "companyIdList" in r or "companyDetails" in r:
         raise UnreadableField("companyDetails", "unknown_value", "a guest's profile", found=None)
     for key in _IDS:
         found = find_profile_id(r, "external_id", key)
         if found:
-            return found
+            return r, found
     raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
 
 
@@ -87,7 +78,7 @@ def _details(r: Reader) -> Reader:
     for key in _DETAILS:
         found = r.optional_object(key)
         if found is not None:
-            kind = found.optional_text("profileType", "(kind of profile)")
+            kind = found.optional_text("profileType", "(profile type)")
             if kind is not None and kind.casefold() != "guest":
                 path = found.path_of("profileType")
                 raise UnreadableField(path, "unknown_value", "a guest's profile", found=kind)
@@ -102,7 +93,7 @@ def _is_anonymized(customer: Reader) -> bool:
 
 
 def _anonymized_snapshot(external_id: str, version: SourceVersion) -> GuestSnapshot:
-    """What stands in an anonymised profile is no name and no address: ours are cleared."""
+    """Clears the personal fields; an anonymized profile contains placeholders."""
     return GuestSnapshot(
         external_id=external_id,
         version=version,
@@ -130,14 +121,12 @@ def _map_details(
 ) -> GuestSnapshot:
     customer = details.object("customer")
     name = primary_name(customer)
-    address = _preferred_info(details, ("addresses", "addressInfo"), "address")
-    email = _preferred_info(details, ("emails", "emailInfo"), "email")
+    address = preferred_info(details, ("addresses", "addressInfo"), "address")
+    email = preferred_info(details, ("emails", "emailInfo"), "email")
     member = preferred(
         objects_at(details, "profileMemberships", "profileMembership"), "preferredCard"
     )
-    document = _preferred_info(
-        customer, ("identifications", "identificationInfo"), "identification"
-    )
+    document = preferred_info(customer, ("identifications", "identificationInfo"), "identification")
     last = details.optional_object("lastStayInfo")
     privacy = details.optional_object("privacyInfo")
     return GuestSnapshot(
@@ -166,17 +155,12 @@ def _map_details(
         sms_opt_in=_field_boolean(privacy, "optInSms", "sms_opt_in"),
         total_stays=_field_integer(last, "totalStay", "total_stays"),
         last_stay_on=last.field("lastVisit", as_day, "last_stay_on") if last else ABSENT,
-        extras=tuple(sorted(r.unread().items())),
+        extras=unread_extras(r),
     )
 
 
-def _preferred_info(r: Reader, path: tuple[str, ...], key: str) -> Reader | None:
-    found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
-    return preferred(found, "primaryInd")
-
-
 def _find_phone(details: Reader) -> Reader | None:
-    """Of the numbers that can be called: the primary one, else the first."""
+    """The primary telephone number, else the first; fax numbers and URLs are skipped."""
     found = [
         each
         for info in objects_at(details, "telephones", "telephoneInfo")
@@ -194,7 +178,7 @@ def _map_address_lines(address: Reader | None) -> Field[str | None]:
 
 
 def _is_vip(customer: Reader) -> Field[bool]:
-    """Which codes there are is the hotel's; one that is set makes a VIP."""
+    """VIP codes are defined by the hotel: any code counts."""
     if "vipStatus" not in customer:
         return ABSENT
     return bool(customer.optional_text("vipStatus", "vip"))

@@ -1,8 +1,9 @@
-"""A reservation as lists tell it (rsv: `reservationInfoType`)."""
+"""Reservations in lists (rsv: `reservationInfoType`)."""
 
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
-from adapters.outbound.providers.ohip.mapping.parsing import as_id, child, objects_at, read_amount
+from adapters.outbound.providers.ohip.mapping.parsing import child, objects_at, read_amount
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
     map_listed_further,
@@ -11,6 +12,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    read_cancellation_reason,
 )
 from domain.values import ABSENT
 
@@ -20,11 +22,10 @@ _ROOM_KEYS = ("roomType", "roomId", "roomNumber", "ratePlanCode", "numberOfRooms
 
 def read_listed_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
     stay = r.object("roomStay")
-    reason = r.optional_object("cancellationInfo")
     return ReservationFields(
         has_room=any(key in stay for key in _ROOM_KEYS),
         room_type_id=stay.optional("roomType", as_id, f"{_ROOM}.room_type_id"),
-        # The description has `roomId`, the vendor's own answers `roomNumber`.
+        # The schema has `roomId`, actual responses have `roomNumber`.
         room_id=stay.optional("roomId", as_id, f"{_ROOM}.room_id")
         or stay.optional("roomNumber", as_id, f"{_ROOM}.room_id"),
         rate_plan_id=stay.optional("ratePlanCode", as_id, f"{_ROOM}.rate_plan_id"),
@@ -38,7 +39,7 @@ def read_listed_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         amounts=_read_amounts(r, stay),
         special_requests=r.field_text("specials", "special_requests"),
         notes=ABSENT,
-        cancellation_reason=_cancellation_reason(reason),
+        cancellation_reason=read_cancellation_reason(r.optional_object("cancellationInfo")),
     )
 
 
@@ -54,10 +55,3 @@ def _read_amounts(r: Reader, stay: Reader) -> TotalAmounts:
         paid=read_amount(child(revenues, "totalPayment"), "paid"),
         balance=balance,
     )
-
-
-def _cancellation_reason(cancellation: Reader | None) -> str | None:
-    if cancellation is None:
-        return None
-    description = cancellation.optional_text("description", "cancel_reason")
-    return description or cancellation.optional_text("code", "cancel_reason")

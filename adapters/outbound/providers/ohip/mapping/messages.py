@@ -1,14 +1,14 @@
-"""A pushed payload's items: an answer of the API, one item of it, or an array of items."""
+"""Entries of a pushed payload: an API response, one item of it, or an array of items."""
 
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, loads
-from adapters.outbound.providers.ohip.mapping.parsing import OhipEntry, numbered_entries
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_bodies
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.messages import ItemKind
-from ports.errors import TooManyItems, UnreadableMessage
+from ports.errors import UnreadableMessage
 
 
 class Shape(StrEnum):
@@ -22,37 +22,24 @@ _SINGLE_SHAPE_KEYS: Final = frozenset(
 _SINGLE_SHAPE_STAY_KEYS: Final = frozenset({"roomRates", "currentRoomInfo", "guestCounts", "total"})
 _RESERVATION_KEYS: Final = frozenset({"reservationIdList", "roomStay", "reservationStatus"})
 _PROFILE_KEYS: Final = frozenset({"profileDetails", "guestDetails"})
-"""What one of them that stands alone is known by: its ids, or what they are missing from."""
+"""With the id lists, these identify a bare profile."""
 
 PROFILE_IDS: Final = frozenset({"profileIdList", "guestIdList", "companyIdList"})
 MERGED_PROFILES_KEY: Final = "victimProfileId"
 MERGED_INTO_KEY: Final = "mergedInto"
-"""Ours: what a merged profile became part of, as the message around it tells."""
+"""Our own key: the surviving profile of a merge, taken from the surrounding message."""
 
 
-def load_json(body: bytes) -> Json:
-    """Raises UnreadableMessage."""
-    try:
-        return loads(body)
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
-
-
-def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[OhipEntry]:
+def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[JsonEntry]:
     """Raises UnreadableMessage, TooManyItems."""
     split = {ItemKind.BOOKING: _split_reservations, ItemKind.GUEST: _split_profiles}.get(
         kind, _split_answers
     )
-    found: list[OhipEntry] = []
-    for body in bodies:
-        found += split(load_json(body))
-        if len(found) > limit:
-            raise TooManyItems(limit=limit)
-    return found
+    return split_bodies(bodies, split, limit=limit)
 
 
-def shape_of(entry: OhipEntry) -> Shape:
-    """By the list that it stood in; alone, by the fields that only one shape has."""
+def shape_of(entry: JsonEntry) -> Shape:
+    """By the list that contained it; of a bare item, by the fields that only one shape has."""
     if entry.path.startswith("reservations.reservation["):
         return Shape.SINGLE
     value = entry.value
@@ -66,13 +53,13 @@ def shape_of(entry: OhipEntry) -> Shape:
     return Shape.SINGLE if is_single else Shape.LISTED
 
 
-def _split_reservations(value: Json) -> list[OhipEntry]:
+def _split_reservations(value: Json) -> list[JsonEntry]:
     if isinstance(value, list):
-        return list(numbered_entries("", value))
+        return numbered_entries("", value)
     if isinstance(value, dict):
         nested = value.get("reservations")
         if isinstance(nested, list):
-            return list(numbered_entries("reservations", nested))
+            return numbered_entries("reservations", nested)
         if isinstance(nested, dict):
             return [
                 entry
@@ -80,46 +67,45 @@ def _split_reservations(value: Json) -> list[OhipEntry]:
                 for entry in _numbered_list(nested.get(shape.value), f"reservations.{shape.value}")
             ]
         if not _RESERVATION_KEYS.isdisjoint(value):
-            return [OhipEntry("", value)]
+            return [JsonEntry("", value)]
     raise UnreadableMessage("neither a reservation nor a list of them")
 
 
-def _split_profiles(value: Json) -> list[OhipEntry]:
+def _split_profiles(value: Json) -> list[JsonEntry]:
     if isinstance(value, list):
-        return list(numbered_entries("", value))
+        return numbered_entries("", value)
     if isinstance(value, dict):
         for key in ("profiles", "profileSummaries"):
             nested = value.get(key)
             if isinstance(nested, dict):
                 return _numbered_list(nested.get("profileInfo"), f"{key}.profileInfo")
         if not (PROFILE_IDS | _PROFILE_KEYS).isdisjoint(value):
-            return [OhipEntry("", value), *_split_merged(value)]
+            return [JsonEntry("", value), *_split_merged(value)]
     raise UnreadableMessage("neither a profile nor a list of them")
 
 
-def _split_merged(value: dict[str, Json]) -> list[OhipEntry]:
-    """A merge (crm: mergeProfiles) names the profiles that are no more."""
+def _split_merged(value: dict[str, Json]) -> list[JsonEntry]:
+    """The merged profiles that a merge message (crm: mergeProfiles) names."""
     return [
-        OhipEntry(
-            one.path, {"profileIdList": [one.value], MERGED_INTO_KEY: value.get("profileIdList")}
+        JsonEntry(
+            merged.path,
+            {"profileIdList": [merged.value], MERGED_INTO_KEY: value.get("profileIdList")},
         )
-        for one in _numbered_list(value.get(MERGED_PROFILES_KEY), MERGED_PROFILES_KEY)
+        for merged in _numbered_list(value.get(MERGED_PROFILES_KEY), MERGED_PROFILES_KEY)
     ]
 
 
-def _split_answers(value: Json) -> list[OhipEntry]:
-    """Inventory: each answer is taken apart by its mapper."""
+def _split_answers(value: Json) -> list[JsonEntry]:
+    """Inventory responses; the mapper splits them into cells."""
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return list(numbered_entries("", value))
+        return numbered_entries("", value)
     if isinstance(value, dict) and ("statistics" in value or "hotelInventories" in value):
-        return [OhipEntry("", value)]
-    raise UnreadableMessage("no inventory of room types is there", path="statistics")
+        return [JsonEntry("", value)]
+    raise UnreadableMessage("no inventory of room types", path="statistics")
 
 
-def _numbered_list(found: Json, path: str) -> list[OhipEntry]:
-    """A list that is not there is empty: what is none is refused, as one item."""
+def _numbered_list(found: Json, path: str) -> list[JsonEntry]:
+    """Empty if missing; a value that is not a list is one entry, which the mapper rejects."""
     if found is None:
         return []
-    return (
-        list(numbered_entries(path, found)) if isinstance(found, list) else [OhipEntry(path, found)]
-    )
+    return numbered_entries(path, found) if isinstance(found, list) else [JsonEntry(path, found)]

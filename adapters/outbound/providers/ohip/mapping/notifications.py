@@ -1,21 +1,17 @@
-"""Business events, from the queue one by one or pushed by a relay as they were taken from it.
+"""Business events, taken from OPERA's queue or pushed by a relay that took them from it.
 
-They name what changed, in the words of the vendor's screens; what it is now is asked. Order,
-doubles and the numbers that come as text (and the other way round) do not matter then.
+They name the changed object, whose state is then fetched: order and duplicates do not matter.
+Numbers may be sent as text and the other way round.
 """
 
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_messages import load_body, numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.ohip.mapping.messages import load_json
-from adapters.outbound.providers.ohip.mapping.parsing import (
-    OhipEntry,
-    as_id,
-    numbered_entries,
-    reader_for,
-)
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.snapshots import MAX_ID
 from ports.errors import UnreadableAnswer, UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
@@ -25,16 +21,16 @@ _KIND_BY_MODULE: Final = {"reservation": RefKind.BOOKING, "profile": RefKind.GUE
 _AVAILABILITY_MODULES: Final = frozenset(
     {"availability", "block", "blockoffsets", "nightaudit", "roomrotation"}
 )
-"""By module, in lower case. What is not listed (cashiering, rate, activity, …) changes nothing that
-can be asked for by what it names."""
+"""Modules in lower case. Others (cashiering, rate, activity, …) do not name an object that can be
+fetched."""
 
 _OUT_OF_ORDER: Final = "OUT OF"
 _TYPE_KEYS: Final = ("actionType", "eventName")
 
 
 def read_notification(body: bytes) -> Notification:
-    """Raises UnreadableMessage: also where none of its events can be understood."""
-    events = _split_message(load_json(body))
+    """Raises UnreadableMessage, also if none of the events is valid."""
+    events = _split_message(load_body(body))
     refs: list[Ref] = []
     ignored: list[str] = []
     hotels: set[str | None] = set()
@@ -62,12 +58,12 @@ def read_notification(body: bytes) -> Notification:
 
 
 def split_events(body: bytes) -> list[bytes]:
-    """The queue's answer, event by event. What can't be taken apart stays whole: it lies nowhere
-    else any more. Raises UnreadableAnswer for a page of markup, which is no answer of the queue."""
+    """The events of a queue response. An invalid response is returned as one body, because its
+    events are no longer in the queue. Raises UnreadableAnswer for markup (an error page)."""
     if body.lstrip()[:1] == b"<":
         raise UnreadableAnswer(reason="markup instead of JSON")
     try:
-        answer = load_json(body) if body else None
+        answer = load_body(body) if body else None
     except UnreadableMessage:
         return [body]
     nested = answer.get(LIST, []) if isinstance(answer, dict) else answer
@@ -76,20 +72,20 @@ def split_events(body: bytes) -> list[bytes]:
     return [body] if nested is not None else []
 
 
-def _split_message(value: Json) -> list[OhipEntry]:
-    """A list, one event of it, or the streaming API's message around one."""
+def _split_message(value: Json) -> list[JsonEntry]:
+    """A list of events, a single event, or the streaming API's envelope of one."""
     if isinstance(value, list):
-        return list(numbered_entries("", value))
+        return numbered_entries("", value)
     if isinstance(value, dict):
         nested = value.get(LIST)
         if isinstance(nested, list):
-            return list(numbered_entries(LIST, nested))
+            return numbered_entries(LIST, nested)
         for path in (("payload", "data", "newEvent"), ("data", "newEvent"), ("newEvent",)):
             if (inner := _value_at(value, path)) is not None:
-                return [OhipEntry(".".join(path), inner)]
+                return [JsonEntry(".".join(path), inner)]
         if {"businessEvent", "header", "moduleName"} & value.keys():
-            return [OhipEntry("", value)]
-    raise UnreadableMessage("no business event is there", path=LIST)
+            return [JsonEntry("", value)]
+    raise UnreadableMessage("no business event", path=LIST)
 
 
 def _value_at(value: Json, path: tuple[str, ...]) -> Json:
@@ -105,8 +101,8 @@ def _event_header(event: Reader) -> Reader:
 
 
 def _event_key(event: Reader, header: Reader) -> str | None:
-    """The same event may come from the queue and by a relay. Its number alone is not enough: a
-    restored system counts again."""
+    """Number and time: the same event may come from the queue and from a relay, and a restored
+    system reuses numbers."""
     nested = event.optional_object("businessEventId")
     number = nested.optional("id", as_id) if nested is not None else None
     at = header.optional("createdDateTime", as_id)
@@ -123,8 +119,8 @@ def _references(header: Reader) -> tuple[Ref, ...]:
 
 
 def _event_module(header: Reader) -> str:
-    """Some events have a number for a name: then by the last word of what happened, which for
-    reservations and profiles is the module's."""
+    """Some events have a number as module name; the last word of their type is the module then
+    (reservations and profiles)."""
     name = header.required("moduleName", as_id).lower()
     if name.isdecimal():
         return _event_type(header).lower().rpartition(" ")[2]

@@ -9,7 +9,7 @@ _TARGET = "rooms[0].occupancy"
 
 
 def read_age_counts(r: Reader, *, adults: str, children: str) -> tuple[AgeCount, ...]:
-    """`childAges` where they are told; children without an age are told as a number."""
+    """Children by age (`childAges`), then the remaining number without an age."""
     return tuple(_iter_age_counts(r, adults, children))
 
 

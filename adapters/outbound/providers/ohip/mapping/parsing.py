@@ -1,24 +1,22 @@
-"""The kit's reader, with what this vendor asks for: ids by their type, numbers as text, and
-time stamps of the hotel's own wall clock."""
+"""Parsers for OPERA Cloud's representations: ids by type, numbers as text, and time stamps of the
+hotel's wall clock."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import Parse
-from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from domain.errors import InvalidField
+from adapters.outbound.provider_kit.parsing.read_items import MappingError
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from domain.values import ABSENT, Absent, Money, Reason
-
-T = TypeVar("T")
 
 PROFILE: Final = "Profile"
 
@@ -29,43 +27,38 @@ _LOCAL_TIMESTAMP: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,9}))?"
 )
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class OhipEntry:
-    """One item of a message and where it stood."""
-
-    path: str
-    value: Json
-
-    def text(self) -> bytes:
-        return dumps(self.value).encode()
+_SOURCES_OF: Final = {
+    "external_id": "reservationIdList",
+    "departure": "roomStay.departureDate",
+    "count": "roomStay.adultCount",
+    "units": "roomStay.numberOfRooms",
+    "room_type_id": "statCode",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class HotelClock:
-    """The hotel's wall clock, as it was read at `observed_at`."""
+    """The hotel's wall clock, for a payload received at `observed_at`."""
 
     zone: ZoneInfo
     observed_at: datetime
 
     def instant(self, value: Json, path: str) -> datetime:
-        """A parser. The vendor's stamps have no zone and may have no time of day, which is the
-        first instant of that day; those of some APIs are UTC and say so.
+        """A parser. OPERA's time stamps have no zone; a date alone means the first instant of that
+        day. Some APIs send UTC with its offset.
 
-        An hour that comes twice: the later one, unless that was still to come when it was read.
-        So what is read in its order is never ordered backwards.
+        A local time that occurs twice is the later one, unless that is after `observed_at`: changes
+        read in order then never go back in time.
         """
         text = values.as_text(value, path)
-        if _LOCAL_TIMESTAMP.fullmatch(text):
-            return self._resolve_local(text, path)
-        if len(text) == 10:
+        if match := _LOCAL_TIMESTAMP.fullmatch(text):
+            return self._resolve_local(match, path)
+        if len(text) == len("YYYY-MM-DD"):
             return midnight_utc(values.as_local_date(text, path), self.zone, path=path)
         return values.as_instant(text, path)
 
-    def _resolve_local(self, text: str, path: str) -> datetime:
-        found = _LOCAL_TIMESTAMP.fullmatch(text)
-        day, clock, digits = found.groups() if found else ("", "", None)
+    def _resolve_local(self, match: re.Match[str], path: str) -> datetime:
+        day, clock, digits = match.groups()
         micro = int((digits or "0").ljust(6, "0")[:6])
         try:
             local = datetime.fromisoformat(f"{day}T{clock}").replace(microsecond=micro)
@@ -76,48 +69,25 @@ class HotelClock:
         return second if first < second <= self.observed_at else first
 
 
-def reader_for(value: Json, path: str = "") -> Reader:
-    return Reader(value, path, blank_is_null=True)
-
-
 def as_day(value: Json, path: str) -> date:
-    """A business date; a time of day behind it says nothing."""
+    """A business date; a time of day after it is ignored."""
     found = _DAY.fullmatch(values.as_text(value, path))
     return values.as_local_date(found.group(1) if found else value, path)
 
 
-def as_id(value: Json, path: str) -> str:
-    """Ids are documented as text; some of the vendor's own payloads have numbers."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return values.as_text(value, path)
-
-
-def as_money(currency: str) -> Parse[Money]:
-    """Amounts may have more digits than the currency (parts of taxes): half to even."""
-
-    def money(value: Json, path: str) -> Money:
-        try:
-            return Money.rounded(values.as_lenient_decimal(value, path), currency)
-        except InvalidField as fault:
-            raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
-
-    return money
-
-
 def read_amount(r: Reader | None, target: str, *keys: str) -> Money | Absent:
-    """The first of the `keys` that is told, by default `amount`, in `currencyCode`; a number that
-    tells none (both are optional) is no money and stays unread."""
+    """The first present one of `keys` (default: `amount`), in `currencyCode`. Without a currency
+    (both are optional) the amount stays unread."""
     if r is None or r.peek("currencyCode") in _EMPTY:
         return ABSENT
     for key in keys or ("amount",):
         if r.peek(key) not in _EMPTY:
-            return r.required(key, as_money(r.text("currencyCode", target)), target)
+            return r.required(key, as_rounded_money(r.text("currencyCode", target)), target)
     return ABSENT
 
 
 def find_id(ids: Iterable[Reader], wanted: str, target: str) -> str | None:
-    """By its type, never by its position. What has another type stays unread."""
+    """The id of the `wanted` type, at any position. Ids of other types stay unread."""
     for each in ids:
         if each.peek("type") == wanted:
             each.text("type", target)
@@ -130,7 +100,7 @@ def find_profile_id(r: Reader, target: str, key: str = "profileIdList") -> str |
 
 
 def child(r: Reader | None, *keys: str) -> Reader | None:
-    """Down the path, None where a part of it is not told."""
+    """The object at the path; None if a part of the path is missing."""
     for key in keys:
         if r is None:
             return None
@@ -139,38 +109,25 @@ def child(r: Reader | None, *keys: str) -> Reader | None:
 
 
 def objects_at(r: Reader | None, *keys: str) -> list[Reader]:
-    """The list at the path; empty where it is not told."""
-    *way, last = keys
-    holder = child(r, *way)
+    """The list at the path; empty if a part of the path is missing."""
+    *parents, last = keys
+    holder = child(r, *parents)
     return (holder.optional_objects(last) or []) if holder is not None else []
 
 
 def preferred(found: list[Reader], *flags: str) -> Reader | None:
-    """The one that is flagged, else the first. The others stay unread."""
+    """The first flagged one, else the first. The others stay unread."""
     for each in found:
         if any(each.peek(flag) in _TRUE for flag in flags):
             return each
     return found[0] if found else None
 
 
-def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Absent | None:
-    """`whole`: an answer to a question for everything, where what is missing is empty."""
-    return None if is_complete and value is ABSENT else value
+def preferred_info(r: Reader | None, path: tuple[str, ...], key: str) -> Reader | None:
+    """The primary object `key` of the list at `path`, e.g. of several addresses."""
+    found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
+    return preferred(found, "primaryInd")
 
 
-def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    return mapping_report.reason_of(fault, prefix, _SOURCES_OF)
-
-
-_SOURCES_OF: Final = {
-    "external_id": "reservationIdList",
-    "departure": "roomStay.departureDate",
-    "count": "roomStay.adultCount",
-    "units": "roomStay.numberOfRooms",
-    "room_type_id": "statCode",
-}
-
-
-def numbered_entries(prefix: str, found: Iterable[Json]) -> Iterator[OhipEntry]:
-    for number, value in enumerate(found):
-        yield OhipEntry(f"{prefix}[{number}]", value)
+def reason_of(error: MappingError, path: str) -> Reason:
+    return mapping_report.reason_of(error, path, _SOURCES_OF)

@@ -1,20 +1,20 @@
-"""People and companies on a reservation, in the vendor's two shapes.
+"""People and companies on a reservation.
 
-A list tells the guest flat (`reservationGuest`), one reservation asked for alone tells profiles
-(`reservationGuests`, `reservationProfiles`). Both become the same parties.
+Lists have one flat guest (`reservationGuest`), single responses have profiles (`reservationGuests`,
+`reservationProfiles`). Both are mapped to the same parties.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.parsing import (
     PROFILE,
-    as_id,
     child,
     find_profile_id,
     objects_at,
-    preferred,
+    preferred_info,
 )
 from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Field
@@ -65,7 +65,7 @@ def map_listed_further(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ..
 
 
 def map_single_primary(r: Reader) -> Field[Party | None]:
-    """The one that is flagged; one alone needs no flag."""
+    """The flagged guest; a single guest needs no flag."""
     guest = _find_primary(r)
     if guest is None:
         return ABSENT
@@ -80,7 +80,8 @@ def map_single_further(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ..
     for each in objects_at(r, "reservationGuests"):
         if each is not primary:
             party = _map_profile(each.optional_object("profileInfo"), PartyRole.COMPANION, _FURTHER)
-            # A list tells no more of a companion: what we hold must not depend on the question.
+            # Lists have no more fields of a companion, and the stored booking must not depend on
+            # the kind of request.
             people.append(
                 Party(
                     role=PartyRole.COMPANION,
@@ -104,10 +105,10 @@ def _map_profile(info: Reader | None, role: PartyRole, target: str) -> Party:
     if info is None:
         return Party(role=role)
     name = primary_name(child(info, "profile", "customer"))
-    email = _preferred_info(info, ("profile", "emails", "emailInfo"), "email")
-    phone = _preferred_info(info, ("profile", "telephones", "telephoneInfo"), "telephone")
+    email = preferred_info(info, ("profile", "emails", "emailInfo"), "email")
+    phone = preferred_info(info, ("profile", "telephones", "telephoneInfo"), "telephone")
     country = child(
-        _preferred_info(info, ("profile", "addresses", "addressInfo"), "address"), "country"
+        preferred_info(info, ("profile", "addresses", "addressInfo"), "address"), "country"
     )
     customer = child(info, "profile", "customer")
     return Party(
@@ -125,7 +126,7 @@ def _map_profile(info: Reader | None, role: PartyRole, target: str) -> Party:
 
 
 def primary_name(customer: Reader | None) -> Reader | None:
-    """Of the names that a customer has (Primary, Alternate, Incognito, …)."""
+    """The name of type Primary (others: Alternate, Incognito, …), or the only name."""
     names = objects_at(customer, "personName")
     for each in names:
         kind = each.peek("nameType")
@@ -134,22 +135,16 @@ def primary_name(customer: Reader | None) -> Reader | None:
     return names[0] if len(names) == 1 else None
 
 
-def _preferred_info(r: Reader, path: tuple[str, ...], key: str) -> Reader | None:
-    """Of several addresses of a kind: the primary one."""
-    found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
-    return preferred(found, "primaryInd")
-
-
 def _map_attached_profiles(
-    profiles: list[Reader], find_hotel_name: Callable[[Reader], str | None]
+    profiles: list[Reader], read_name: Callable[[Reader], str | None]
 ) -> Iterator[Party]:
-    """Companies, agents, sources and groups own; a contact arranged it. Who only gets the bill or
-    the letter stays in the extras. A company is no guest: its id stays there too."""
+    """Companies, agents, sources and groups are owners, a contact is the booker. Other profiles
+    (billing, mailing) stay in the extras, and so do company ids, which are not guest ids."""
     for each in profiles:
         kind = each.peek("reservationProfileType")
         if kind in _OWNERS:
             each.text("reservationProfileType", f"{_FURTHER}.role")
-            yield Party(role=PartyRole.OWNER, last_name=find_hotel_name(each))
+            yield Party(role=PartyRole.OWNER, last_name=read_name(each))
         elif kind == _CONTACT:
             each.text("reservationProfileType", f"{_FURTHER}.role")
             yield Party(
@@ -172,7 +167,7 @@ def _single_name(r: Reader) -> str | None:
 
 
 def _last_name(r: Reader, key: str, target: str) -> str | None:
-    """Where names are masked only the full one may be told."""
+    """Masked names may be sent as full name only."""
     return r.optional_text(key, target) or r.optional_text("fullName", target)
 
 

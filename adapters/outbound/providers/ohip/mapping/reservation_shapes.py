@@ -1,14 +1,15 @@
-"""What both shapes of a reservation tell, read out of their different places."""
+"""The fields that both shapes of a reservation have, in different places."""
 
 from dataclasses import dataclass, field
 
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import Party
 from domain.values import ABSENT, AgeCount, Field, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalAmounts:
-    """All absent where the rate is suppressed: the vendor withholds it, it is not gone."""
+    """All absent if the rate is suppressed: OPERA withholds it, it has not been removed."""
 
     total: Field[Money | None] = ABSENT
     paid: Field[Money | None] = ABSENT
@@ -17,8 +18,8 @@ class TotalAmounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationFields:
-    """`has_room`: whether anything is told of the room at all. `canceled_for`: the vendor keeps
-    the reason of a former cancellation."""
+    """`has_room`: the payload has fields of the room. `cancellation_reason` may be of a former
+    cancellation."""
 
     has_room: bool
     room_type_id: str | None
@@ -35,3 +36,10 @@ class ReservationFields:
     cancellation_reason: str | None
     profiles: set[str] = field(default_factory=set)
     amounts: TotalAmounts = field(default_factory=TotalAmounts)
+
+
+def read_cancellation_reason(cancellation: Reader | None) -> str | None:
+    if cancellation is None:
+        return None
+    description = cancellation.optional_text("description", "cancel_reason")
+    return description or cancellation.optional_text("code", "cancel_reason")

@@ -1,17 +1,17 @@
-"""A reservation as it is told when asked for alone (rsv: `hotelReservationType`).
+"""Reservations in single responses (rsv: `hotelReservationType`).
 
-Rooms and rates stand in `roomRates`, one per span of days: the room is the current one, else that
-of the first span. Prices per night stay in the extras: lists tell none, and what we hold of a room
-must not depend on how it was asked.
+`roomRates` has a room and rate per span of days: the current room is used, else that of the first
+span. Nightly prices stay in the extras: lists have none, and the stored room must not depend on the
+kind of request.
 """
 
 from datetime import date
 
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
 from adapters.outbound.providers.ohip.mapping.parsing import (
     as_day,
-    as_id,
     child,
     objects_at,
     read_amount,
@@ -24,6 +24,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    read_cancellation_reason,
 )
 from domain.values import ABSENT, AgeCount, Field
 
@@ -54,7 +55,7 @@ def read_single_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         amounts=_read_amounts(r, stay, rate),
         special_requests=ABSENT,
         notes=_notes(r, is_complete=is_complete),
-        cancellation_reason=_cancellation_reason(r.optional_object("cancellation")),
+        cancellation_reason=read_cancellation_reason(r.optional_object("cancellation")),
     )
 
 
@@ -93,7 +94,7 @@ def _read_amounts(r: Reader, stay: Reader, rate: Reader | None) -> TotalAmounts:
 
 
 def _notes(r: Reader, *, is_complete: bool) -> Field[str | None]:
-    """The reservation's comments, in their order; a cashier's are the cashier's."""
+    """The reservation's comments, in order, without those of the type CASHIER."""
     if "comments" not in r:
         return None if is_complete else ABSENT
     lines = [
@@ -103,10 +104,3 @@ def _notes(r: Reader, *, is_complete: bool) -> Field[str | None]:
         if (text := comment.optional_object("text"))
     ]
     return "\n".join(line for line in lines if line) or None
-
-
-def _cancellation_reason(cancellation: Reader | None) -> str | None:
-    if cancellation is None:
-        return None
-    description = cancellation.optional_text("description", "cancel_reason")
-    return description or cancellation.optional_text("code", "cancel_reason")
