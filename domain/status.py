@@ -1,6 +1,6 @@
-"""The six states of a booking and every change between them, as data.
+"""The six statuses of a booking and the transitions between them.
 
-The database check, both APIs, the documented diagram and the tests derive from `TRANSITIONS`.
+The database check, both APIs and the documented diagram derive from `TRANSITIONS`.
 """
 
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ class BookingStatus(StrEnum):
 
 
 class TransitionKind(StrEnum):
-    """FORWARD: the way a stay goes, steps we did not see included. CORRECTION: the hotel takes
-    something back, legal when the provider's word is strictly newer. REFUSED: no hotel does it."""
+    """FORWARD: the usual course of a stay, skipped steps included. CORRECTION: the hotel reverts an
+    earlier step; legal only for a strictly newer snapshot. REFUSED: quarantined with its reason."""
 
     CREATED = "created"
     FORWARD = "forward"
@@ -29,7 +29,7 @@ class TransitionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusTransition:
-    """`source` is None where the booking was created with `target`."""
+    """`source` is None if the booking was created with `target`."""
 
     source: BookingStatus | None
     target: BookingStatus
@@ -49,7 +49,7 @@ TRANSITIONS: dict[tuple[BookingStatus, BookingStatus], TransitionKind] = {
     (_P, _O): _FORWARD,
     (_P, _X): _FORWARD,
     (_P, _N): _FORWARD,
-    (_C, _P): _CORRECTION,  # the hotel takes a confirmation back to an option
+    (_C, _P): _CORRECTION,  # the confirmation becomes an option again
     (_C, _I): _FORWARD,
     (_C, _O): _FORWARD,
     (_C, _X): _FORWARD,
@@ -80,21 +80,21 @@ _HOLDS_INVENTORY = frozenset({_C, _I})
 
 
 def holds_inventory_by_default(status: BookingStatus) -> bool:
-    """Whether a booking in this state takes a room from sale where its provider does not say."""
+    """Whether such a booking takes a room from sale, if its provider does not report it."""
     return status in _HOLDS_INVENTORY
 
 
-def derive_header_status(rooms: Iterable[BookingStatus]) -> BookingStatus | None:
-    """The booking's status where the provider gives only its rooms' states; None without rooms.
+_HEADER_ORDER = (_I, _C, _P, _O, _N, _X)
 
-    Any room in house: CHECKED_IN. Otherwise the first of PENDING, CONFIRMED (someone is still to
-    come), CHECKED_OUT, NO_SHOW that a room is in; CANCELED only when all rooms are. A party with
-    one room left and another still to come is in house.
+
+def derive_header_status(rooms: Iterable[BookingStatus]) -> BookingStatus | None:
+    """The booking's status if the provider gives only those of its rooms; None without rooms.
+
+    CHECKED_IN if a room is checked in, or if one is CHECKED_OUT while another is CONFIRMED. Else
+    the first of CONFIRMED, PENDING, CHECKED_OUT, NO_SHOW that any room has. CANCELED only if all
+    rooms are canceled.
     """
-    states = set(rooms)
-    if not states:
-        return None
-    if _I in states or {_O, _C} <= states:
+    statuses = set(rooms)
+    if {_O, _C} <= statuses:
         return _I
-    order = (_C, _P, _O, _N, _X)
-    return next(state for state in order if state in states)
+    return next((status for status in _HEADER_ORDER if status in statuses), None)
