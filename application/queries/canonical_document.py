@@ -1,159 +1,108 @@
-"""Our snapshots and aggregates as canonical JSON documents (docs/canonical-format.md).
+"""Snapshots as canonical JSON documents (docs/canonical-format.md).
 
-A snapshot's document, read by the canonical provider, gives the same snapshot.
+The canonical provider reads a snapshot's document back as the same snapshot.
 """
 
 import json
-import re
-from dataclasses import fields, replace
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias, Union, cast
+from typing import Final, TypeAlias, Union, cast
 
-import simplejson
-
-from domain.booking import Booking
+from domain.canonical_format import (
+    AVAILABILITY,
+    BOOKING,
+    GUEST,
+    SOURCE_VERSION,
+    FieldSpec,
+    ListType,
+    RecordShape,
+    RecordType,
+    Scalar,
+)
 from domain.snapshots import (
     AvailabilitySet,
     AvailabilitySnapshot,
     BookingSnapshot,
     Extras,
     GuestSnapshot,
-    Party,
-    RoomStay,
     Snapshot,
 )
-from domain.values import ABSENT, AgeCount, Money, NightlyPrice, SourceVersion, Stay
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from domain.values import ABSENT
 
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
 Document: TypeAlias = "dict[str, Json]"
 
-_SPECIAL: Final = frozenset(
-    {"version", "version_is_ours", "day", "deleted", "extras", "rooms_are_all"}
-)
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SHAPES: Final[Mapping[type, RecordShape]] = {
+    BookingSnapshot: BOOKING,
+    GuestSnapshot: GUEST,
+    AvailabilitySnapshot: AVAILABILITY,
+}
 
 
 def snapshot_document(snapshot: Snapshot) -> Document:
-    match snapshot:
-        case BookingSnapshot():
-            return booking_document(snapshot)
-        case GuestSnapshot():
-            return guest_document(snapshot)
-        case AvailabilitySnapshot():
-            return availability_document(snapshot)
-        case AvailabilitySet():
-            return _set_document(snapshot)
+    """Without the fields that the provider did not send.
 
-
-def booking_document(snapshot: BookingSnapshot) -> Document:
-    """Fields that the provider did not send are not in it."""
-    return _identified(snapshot)
-
-
-def guest_document(snapshot: GuestSnapshot) -> Document:
-    return _identified(snapshot)
-
-
-def availability_document(snapshot: AvailabilitySnapshot) -> Document:
-    """Of a provider that counts room by room, the sums."""
-    version = _version(snapshot.version)
-    if snapshot.version_is_ours:
-        version["observed"] = True
-    head: Document = {
-        "room_type_id": snapshot.room_type_id,
-        "date": snapshot.day.isoformat(),
-        "source_version": version,
-    }
-    return head | _present_fields(replace(snapshot, counted_rooms=ABSENT))
+    Availability that a provider counts room by room is written as its sums.
+    """
+    if isinstance(snapshot, AvailabilitySet):
+        return _set_document(snapshot)
+    document = _record(snapshot, _SHAPES[type(snapshot)])
+    if isinstance(snapshot, AvailabilitySnapshot) and snapshot.version_is_ours:
+        version = _record(snapshot.version, SOURCE_VERSION)
+        document["source_version"] = version | {"observed": True}
+    return document
 
 
 def _set_document(snapshot: AvailabilitySet) -> Document:
-    """What a message says beside its cells, which the canonical format sends one by one."""
+    """The attributes of the set; its cells have documents of their own."""
     first = snapshot.complete_from
     return {
         "complete_from": first.isoformat() if first else None,
         "closed_days": [day.isoformat() for day in sorted(snapshot.closed_days)],
-        "source_version": _version(snapshot.version),
+        "source_version": _record(snapshot.version, SOURCE_VERSION),
     }
 
 
-def booking_view_document(booking: Booking) -> Document:
-    """Everything that we hold of a booking; what nobody told us is null."""
-    details = booking.details
-    head: Document = {
-        "id": str(booking.id),
-        "provider": booking.provider,
-        "connection_id": str(booking.connection_id),
-        "external_id": booking.external_id,
-        "source_version": _version(booking.version),
-        "synced_at": _iso(booking.synced_at),
-    }
-    return head | _present_fields(details) | {"extras": _extras(details.extras)}
-
-
-def document_text(document: Document) -> str:
-    """Compact JSON, numbers exact, always encodable as UTF-8."""
-    text = simplejson.dumps(
-        document, use_decimal=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
-    return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)
-
-
-def _escaped(surrogate: re.Match[str]) -> str:
-    return f"\\u{ord(surrogate[0]):04x}"
-
-
-def _identified(snapshot: BookingSnapshot | GuestSnapshot) -> Document:
-    document: Document = {
-        "external_id": snapshot.external_id,
-        "source_version": _version(snapshot.version),
-    }
-    if snapshot.deleted:
-        document["deleted"] = True
-    document |= _present_fields(snapshot)
-    if snapshot.extras is not ABSENT:
-        document["extras"] = _extras(snapshot.extras)
-    return document
-
-
-def _present_fields(source: "DataclassInstance") -> Document:
+def _record(source: object, shape: RecordShape) -> Document:
+    values = ((spec, getattr(source, spec.attribute)) for spec in shape.fields)
     return {
-        name: _json(value)
-        for name in (f.name for f in fields(source))
-        if name not in _SPECIAL and (value := getattr(source, name)) is not ABSENT
+        spec.name: _json(value, spec)
+        for spec, value in values
+        if not _is_left_out(value, spec, shape)
     }
 
 
-def _json(value: object) -> Json:
+def _is_left_out(value: object, spec: FieldSpec, shape: RecordShape) -> bool:
+    if value is None:
+        return not shape.is_snapshot
+    return value is ABSENT or (spec.type is Scalar.FLAG and value is False)
+
+
+def _json(value: object, spec: FieldSpec) -> Json:
+    match value, spec.type:
+        case None, _:
+            return None
+        case tuple(), ListType(shape):
+            return [_record(element, shape) for element in value]
+        case tuple(), _:
+            return _extras(cast("Extras", value))
+        case _, RecordType(shape):
+            return _record(value, shape)
+    return _scalar_json(value)
+
+
+def _scalar_json(value: object) -> Json:
     match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return str(value)
-        case Money():
-            return {"amount": f"{value.amount:f}", "currency": value.currency}
         case date():
-            return _iso(value)
-        case tuple():
-            return [_json(item) for item in value]
-        case Stay() | Party() | RoomStay() | AgeCount() | NightlyPrice():
-            return {name: json for name, json in _present_fields(value).items() if json is not None}
-    raise TypeError(type(value).__name__)
-
-
-def _version(version: SourceVersion) -> Document:
-    return {"updated_at": _iso(version.updated_at), "sequence": version.sequence}
-
-
-def _iso(when: date) -> str:
-    """A datetime is a date too; ours are all UTC."""
-    return when.isoformat().replace("+00:00", "Z")
+            return value.isoformat().replace("+00:00", "Z")
+        case Decimal():
+            return f"{value:f}"
+        case int():
+            return value
+    return str(value)
 
 
 def _extras(extras: Extras) -> Document:
-    """Kept as JSON text; in a document each is the value itself, its numbers exact."""
+    """The values of the stored JSON texts, their numbers exact."""
     return {path: cast("Json", json.loads(text, parse_float=Decimal)) for path, text in extras}

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.admission import Admission
+from adapters.inbound.rest.canonical_schemas import schema_of
 from adapters.inbound.rest.idempotency import run_once_per_key
 from adapters.inbound.rest.openapi import (
     IDEMPOTENCY_KEY,
@@ -23,19 +24,20 @@ from application import log_context
 from application.access.authenticate import Principal
 from application.ingest.ingest_items import Push
 from domain.access import Scope
+from domain.canonical_format import AVAILABILITY, BOOKING, GUEST
 from domain.messages import ItemKind
 
 _PATHS: Final = {
-    "bookings": (ItemKind.BOOKING, schemas.CanonicalBooking),
-    "guests": (ItemKind.GUEST, schemas.CanonicalGuest),
-    "availability": (ItemKind.AVAILABILITY, schemas.CanonicalAvailability),
+    "bookings": (ItemKind.BOOKING, BOOKING),
+    "guests": (ItemKind.GUEST, GUEST),
+    "availability": (ItemKind.AVAILABILITY, AVAILABILITY),
 }
 
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     push = _PushViews(use_cases, admit)
     ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data from partners")
-    for path, (kind, schema) in _PATHS.items():
+    for path, (kind, shape) in _PATHS.items():
         register_view = route(
             ingest,
             f"/<provider>/{path}",
@@ -44,7 +46,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             summary=f"Push {path}",
             operationId=f"push_{path}",
             parameters=[IDEMPOTENCY_KEY, PREFER],
-            requestBody=request_body_spec(schema, many=True),
+            requestBody=request_body_spec(schema_of(shape), many=True),
             responses=responses_spec(
                 {
                     200: ("Every item was understood", schemas.PushResponse),

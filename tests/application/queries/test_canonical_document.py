@@ -1,25 +1,16 @@
 """The renderer against the reader: what goes out as canonical JSON comes back unchanged."""
 
-from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from uuid import UUID
 
 from hypothesis import given
 
-from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from application.queries.canonical_document import (
-    availability_document,
-    booking_document,
-    booking_view_document,
-    document_text,
-    guest_document,
     snapshot_document,
 )
-from domain.booking import Booking, BookingDetails
 from domain.messages import ItemKind
-from domain.precedence import Applied, Channel, Receipt
 from domain.snapshots import (
     AvailabilitySnapshot,
     BookingSnapshot,
@@ -38,7 +29,7 @@ CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=NO
 
 
 def read_back(kind: ItemKind, snapshot: Snapshot) -> Snapshot | None:
-    body = document_text(snapshot_document(snapshot)).encode()
+    body = dumps(snapshot_document(snapshot)).encode()
     (item,) = CanonicalProvider().read_items(kind, [body], CONTEXT, limit=1)
     assert item.reason is None
     assert item.external_id == snapshot.external_id
@@ -88,7 +79,7 @@ class TestBookingDocument:
     def test_writes_what_was_said_and_leaves_out_the_rest(self) -> None:
         stay = {"arrival": "2026-03-10", "departure": "2026-03-12"}
         price = {"amount": "99.00", "currency": "EUR"}
-        assert booking_document(a_snapshot()) == {
+        assert snapshot_document(a_snapshot()) == {
             "external_id": "B-1",
             "source_version": {"updated_at": "2026-03-01T12:00:00Z", "sequence": 3},
             "status": "CONFIRMED",
@@ -126,17 +117,17 @@ class TestBookingDocument:
         ]
 
     def test_holds_plain_texts_not_enums(self) -> None:
-        assert type(booking_document(a_snapshot())["status"]) is str
+        assert type(snapshot_document(a_snapshot())["status"]) is str
 
     def test_tells_a_deletion(self) -> None:
         gone = BookingSnapshot(external_id="B-1", version=SourceVersion(NOON), deleted=True)
-        assert booking_document(gone)["deleted"] is True
+        assert snapshot_document(gone)["deleted"] is True
 
 
 class TestGuestDocument:
     def test_tells_null_from_absent(self) -> None:
         guest = GuestSnapshot(external_id="G", version=SourceVersion(NOON), email=None)
-        document = guest_document(guest)
+        document = snapshot_document(guest)
         assert document["email"] is None
         assert "phone" not in document
 
@@ -150,7 +141,7 @@ class TestAvailabilityDocument:
             version_is_ours=True,
             available=4,
         )
-        assert availability_document(cell) == {
+        assert snapshot_document(cell) == {
             "room_type_id": "DBL",
             "date": "2026-03-10",
             "source_version": {
@@ -160,41 +151,3 @@ class TestAvailabilityDocument:
             },
             "available": 4,
         }
-
-
-class TestBookingViewDocument:
-    def test_shows_every_field_that_we_hold(self) -> None:
-        document = booking_view_document(self.held())
-        details = {f.name for f in fields(BookingDetails)}
-        head = {"id", "provider", "connection_id", "external_id", "source_version", "synced_at"}
-        assert set(document) == details | head
-
-    def test_shows_null_where_nobody_told_us(self) -> None:
-        document = booking_view_document(self.held())
-        assert document["paid"] is None
-        assert document["deleted_at_source"] is None
-        assert document["holds_inventory"] is True
-
-    @staticmethod
-    def held() -> Booking:
-        connection = UUID(int=2)
-        applied = Booking.create_from(
-            a_snapshot(),
-            Receipt(Channel.PUSHED, NOON, connection, "inbox"),
-            hotel_id=UUID(int=1),
-            provider="canonical",
-            booking_id=UUID(int=3),
-            now=NOON,
-        )
-        assert isinstance(applied, Applied)
-        return applied.entity
-
-
-class TestDocumentText:
-    def test_keeps_every_digit(self) -> None:
-        number = Decimal("0.1000000000000000055511151231257827")
-        assert document_text({"n": number}) == '{"n":0.1000000000000000055511151231257827}'
-
-    def test_can_always_be_encoded(self) -> None:
-        text = document_text({"lone": "\ud800", "emoji": "🏨"})
-        assert loads(text.encode()) == {"lone": "\ud800", "emoji": "🏨"}

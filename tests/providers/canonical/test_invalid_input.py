@@ -243,9 +243,9 @@ BAD_BOOKINGS = {
         "checked_in_at",
     ),
     "extras that are a list": (f'{{{HEAD}, "extras": []}}', "wrong_type", "extras"),
-    "a path said twice": (
+    "a path that is sent twice": (
         f'{{{HEAD}, "color": "red", "extras": {{"color": "blue"}}}}',
-        "said_twice",
+        "duplicate_field",
         "extras.color",
     ),
     "NaN": (f'{{{HEAD}, "total": {{"amount": NaN, "currency": "EUR"}}}}', "unreadable_json", None),

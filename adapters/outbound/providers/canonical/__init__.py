@@ -1,4 +1,4 @@
-"""Our own JSON, for partners whose PMS has no adapter here: docs/canonical-format.md."""
+"""Our own JSON format, for partners whose PMS has no adapter: docs/canonical-format.md."""
 
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from ports.providers import Provider, ProviderTools

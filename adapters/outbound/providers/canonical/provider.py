@@ -1,16 +1,13 @@
-"""The plug-in: pushes only, there is no API to ask."""
+"""The provider plug-in for our own JSON format: push only, without an API."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import FieldTrace, StandaloneItems
-from adapters.outbound.providers.canonical.mapping.availability import read_availability
-from adapters.outbound.providers.canonical.mapping.bookings import read_booking
-from adapters.outbound.providers.canonical.mapping.guests import read_guest
+from adapters.outbound.providers.canonical.mapping.snapshots import READERS
 from domain.messages import ItemKind
-from domain.snapshots import Snapshot
 from ports.errors import Unsupported
 from ports.providers import (
     Account,
@@ -22,16 +19,10 @@ from ports.providers import (
 )
 from ports.system import Secrets
 
-_READERS: Final[dict[ItemKind, Callable[[Reader, HotelContext], Snapshot]]] = {
-    ItemKind.BOOKING: read_booking,
-    ItemKind.GUEST: read_guest,
-    ItemKind.AVAILABILITY: read_availability,
-}
-
 _CAPABILITIES: Final = Capabilities(
     name="canonical",
     title="Canonical JSON",
-    kinds=frozenset(_READERS),
+    kinds=frozenset(READERS),
     pulls=False,
     fetches_by_id=False,
     reports_deletions=True,
@@ -55,10 +46,10 @@ class CanonicalProvider:
         limit: int,
         explain: bool = False,
     ) -> Sequence[ReadItem]:
-        """Every body stands alone; `limit` counts the items of all of them."""
-        if kind not in _READERS:
+        """Bodies are independent; `limit` counts the items of all of them."""
+        if kind not in READERS:
             raise Unsupported(kind=kind.value)
-        read = _READERS[kind]
+        read = READERS[kind]
         items = StandaloneItems(
             kind=kind,
             read=lambda reader: read(reader, context),
@@ -71,7 +62,7 @@ class CanonicalProvider:
         raise Unsupported(operation="read_notification")
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
-        """Never: nobody sends notifications in this format."""
+        """False: the format has no notifications."""
         return False
 
     def open(self, account: Account) -> ProviderClient:  # noqa: ARG002 the port's shape
@@ -79,7 +70,7 @@ class CanonicalProvider:
 
 
 def _field_trace(kind: ItemKind, reader: Reader) -> FieldTrace:
-    """A field of our own format is its own home."""
+    """A known field of our own format is its own target."""
     read = [(path, path) for path in reader.field_trace() if path != "extras"]
     rest = "(inbox only)" if kind is ItemKind.AVAILABILITY else "extras"
     return tuple(sorted(read + [(path, rest) for path in reader.unread()]))

@@ -1,0 +1,68 @@
+"""Marshmallow schemas of the canonical format, for its description in OpenAPI.
+
+Requests are not parsed by them: providers read the text itself, so that no amount passes through
+a float and one invalid item does not reject the others.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any, Final
+
+from marshmallow import Schema, fields, validate
+
+from domain.canonical_format import (
+    ChoiceType,
+    FieldSpec,
+    ListType,
+    NumberType,
+    RecordShape,
+    RecordType,
+    Scalar,
+)
+from domain.snapshots import MAX_ID
+
+_SCALARS: Final[Mapping[Scalar, Callable[..., fields.Field[Any]]]] = {
+    Scalar.ID: partial(fields.String, validate=validate.Length(min=1, max=MAX_ID)),
+    Scalar.REFERENCE: fields.String,
+    Scalar.TEXT: fields.String,
+    Scalar.AMOUNT: fields.String,
+    Scalar.CURRENCY: partial(fields.String, validate=validate.Regexp("^[A-Z]{3}$")),
+    Scalar.BOOLEAN: fields.Boolean,
+    Scalar.FLAG: fields.Boolean,
+    Scalar.DATE: fields.Date,
+    Scalar.INSTANT: fields.AwareDateTime,
+    Scalar.EXTRAS: fields.Dict,
+}
+
+
+@cache
+def schema_of(shape: RecordShape) -> type[Schema]:
+    """Named after the shape; a snapshot's name starts with Canonical."""
+    name = f"Canonical{shape.name}" if shape.is_snapshot else shape.name
+    return type(
+        name,
+        (Schema,),
+        {
+            "Meta": type("Meta", (), {"unknown": "include"}),
+            **{spec.name: _field(spec) for spec in shape.fields},
+        },
+    )
+
+
+def _field(spec: FieldSpec) -> fields.Field[Any]:
+    settings: dict[str, Any] = {"required": spec.required, "allow_none": spec.accepts_null}
+    if spec.description:
+        settings["metadata"] = {"description": spec.description}
+    match spec.type:
+        case RecordType(shape):
+            return fields.Nested(schema_of(shape), **settings)
+        case ListType(shape, minimum=minimum):
+            length = validate.Length(min=minimum or None)
+            return fields.List(fields.Nested(schema_of(shape)), validate=length, **settings)
+        case NumberType(minimum, maximum):
+            limits = validate.Range(minimum, maximum)
+            return fields.Integer(strict=True, validate=limits, **settings)
+        case ChoiceType(members):
+            choices = validate.OneOf([member.value for member in members])
+            return fields.String(validate=choices, **settings)
+    return _SCALARS[spec.type](**settings)

@@ -1,0 +1,347 @@
+"""The canonical format, described once.
+
+The reader, the writer, the REST schemas, the GraphQL types and docs/canonical-format.md derive
+from these tables. A new field needs one line here, a field of the snapshot and a column.
+"""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum, StrEnum
+from typing import Final, TypeAlias
+
+from domain.messages import ItemKind
+from domain.snapshots import (
+    AvailabilitySnapshot,
+    BookingSnapshot,
+    BookingSource,
+    GuestSnapshot,
+    Party,
+    PartyRole,
+    RoomStay,
+)
+from domain.status import BookingStatus
+from domain.values import (
+    AgeClass,
+    AgeCount,
+    Money,
+    NightlyPrice,
+    SourceVersion,
+    Stay,
+)
+
+
+class PersonalData(StrEnum):
+    """The classes of personal data. A field without one holds none."""
+
+    GUEST = "guest"
+    CONTACT = "contact"
+    NOTES = "notes"
+    DOCUMENT = "document"
+
+
+class Scalar(Enum):
+    """Types without parameters; the value is the type's name in the documents."""
+
+    ID = "text, 1 to 200 printable characters"
+    REFERENCE = "text, the id of another object"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    FLAG = "boolean, false when left out"
+    DATE = "date"
+    INSTANT = "instant"
+    AMOUNT = "number or text"
+    CURRENCY = "text, ISO 4217 code"
+    EXTRAS = "object, path to any JSON value"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberType:
+    """An integer. Without `maximum` it has up to 63 bits."""
+
+    minimum: int
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceType:
+    values: type[StrEnum]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    shape: "RecordShape"
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """`defaults`: values for the attributes that an element leaves out."""
+
+    shape: "RecordShape"
+    _: KW_ONLY
+    minimum: int = 0
+    defaults: Mapping[str, object] = field(default_factory=dict)
+
+
+FieldType: TypeAlias = Scalar | NumberType | ChoiceType | RecordType | ListType
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a JSON object. `stored_as` is the attribute's name where it differs.
+
+    An inherited field takes the enclosing object's value when it is left out.
+    """
+
+    name: str
+    type: FieldType
+    description: str = ""
+    _: KW_ONLY
+    required: bool = False
+    nullable: bool = True
+    inherited: bool = False
+    stored_as: str | None = None
+    personal: PersonalData | None = None
+
+    @property
+    def attribute(self) -> str:
+        return self.stored_as or self.name
+
+    @property
+    def accepts_null(self) -> bool:
+        return self.nullable and not self.required
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordShape:
+    """A JSON object and the class whose attributes it fills.
+
+    In a snapshot a field that is left out differs from null; in other objects the two are the same.
+    """
+
+    name: str
+    model: type
+    fields: tuple[FieldSpec, ...]
+    _: KW_ONLY
+    description: str = ""
+    is_snapshot: bool = False
+
+
+_REQUIRED_FIRST: Final = "Required when the booking is new"
+_LARGE: Final = 10**15
+"""Keeps counters inside a signed 64-bit column with room for sums."""
+
+_GUEST, _CONTACT = PersonalData.GUEST, PersonalData.CONTACT
+_NOTES, _DOCUMENT = PersonalData.NOTES, PersonalData.DOCUMENT
+_CELL_COUNT: Final = NumberType(-100_000, 100_000)
+_COUNTER: Final = NumberType(-_LARGE, _LARGE)
+
+MONEY: Final = RecordShape(
+    "Money",
+    Money,
+    (
+        FieldSpec(
+            "amount",
+            Scalar.AMOUNT,
+            "In major units, with no more digits than the currency has; a JSON number is exact too",
+            required=True,
+        ),
+        FieldSpec("currency", Scalar.CURRENCY, required=True),
+    ),
+)
+STAY: Final = RecordShape(
+    "Stay",
+    Stay,
+    (
+        FieldSpec("arrival", Scalar.DATE, required=True),
+        FieldSpec("departure", Scalar.DATE, "The same day for a day use", required=True),
+    ),
+    description="Local hotel dates, half-open, at most 1,830 nights",
+)
+SOURCE_VERSION: Final = RecordShape(
+    "SourceVersion",
+    SourceVersion,
+    (
+        FieldSpec("updated_at", Scalar.INSTANT, "When the source changed it", required=True),
+        FieldSpec("sequence", NumberType(0), "Orders changes with the same `updated_at`"),
+    ),
+    description="Orders the versions of an object; an older one never overwrites a newer one",
+)
+AGE_COUNT: Final = RecordShape(
+    "AgeCount",
+    AgeCount,
+    (
+        FieldSpec("age_class", ChoiceType(AgeClass), required=True),
+        FieldSpec("count", NumberType(0, 9_999), required=True),
+        FieldSpec("age", _COUNTER, "In years"),
+        FieldSpec("category", Scalar.TEXT, "The provider's own age category"),
+    ),
+)
+NIGHTLY_PRICE: Final = RecordShape(
+    "NightlyPrice",
+    NightlyPrice,
+    (
+        FieldSpec("night", Scalar.DATE, required=True),
+        FieldSpec("price", RecordType(MONEY), required=True),
+    ),
+)
+ROOM_STAY: Final = RecordShape(
+    "RoomStay",
+    RoomStay,
+    (
+        FieldSpec("line_id", Scalar.TEXT),
+        FieldSpec("room_type_id", Scalar.REFERENCE),
+        FieldSpec("room_id", Scalar.REFERENCE),
+        FieldSpec("rate_plan_id", Scalar.REFERENCE),
+        FieldSpec("stay", RecordType(STAY), nullable=False, inherited=True),
+        FieldSpec("status", ChoiceType(BookingStatus), nullable=False, inherited=True),
+        FieldSpec("occupancy", ListType(AGE_COUNT)),
+        FieldSpec("nightly_prices", ListType(NIGHTLY_PRICE)),
+        FieldSpec("units", NumberType(1, 999), "Identical rooms; 1 by default", nullable=False),
+    ),
+)
+PARTY: Final = RecordShape(
+    "Party",
+    Party,
+    (
+        FieldSpec("guest_id", Scalar.REFERENCE, "The guest's `external_id`"),
+        FieldSpec(
+            "role",
+            ChoiceType(PartyRole),
+            "By default PRIMARY for the primary guest, COMPANION for further guests",
+        ),
+        FieldSpec("first_name", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("last_name", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("email", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("phone", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("country", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("language", Scalar.TEXT, personal=_GUEST),
+    ),
+)
+_EXTERNAL_ID: Final = FieldSpec("external_id", Scalar.ID, "Never reused", required=True)
+_VERSION: Final = FieldSpec(
+    "source_version", RecordType(SOURCE_VERSION), required=True, stored_as="version"
+)
+_DELETED: Final = FieldSpec(
+    "deleted", Scalar.FLAG, "True when the source no longer has the object", nullable=False
+)
+_EXTRAS: Final = FieldSpec(
+    "extras",
+    Scalar.EXTRAS,
+    "Source fields without a field of this format; null empties it",
+    personal=_NOTES,
+)
+
+BOOKING: Final = RecordShape(
+    "Booking",
+    BookingSnapshot,
+    (
+        _EXTERNAL_ID,
+        _VERSION,
+        _DELETED,
+        FieldSpec("status", ChoiceType(BookingStatus), _REQUIRED_FIRST, nullable=False),
+        FieldSpec(
+            "holds_inventory",
+            Scalar.BOOLEAN,
+            "Whether it takes a room from sale; by default CONFIRMED and CHECKED_IN do",
+            nullable=False,
+        ),
+        FieldSpec("confirmation_number", Scalar.TEXT),
+        FieldSpec("group_id", Scalar.TEXT),
+        FieldSpec("share_id", Scalar.TEXT, "Bookings with the same one share a room, sold once"),
+        FieldSpec("source", ChoiceType(BookingSource), nullable=False),
+        FieldSpec("stay", RecordType(STAY), _REQUIRED_FIRST, nullable=False),
+        FieldSpec("rooms", ListType(ROOM_STAY, minimum=1), "All rooms", nullable=False),
+        FieldSpec("primary_guest", RecordType(PARTY)),
+        FieldSpec(
+            "further_guests",
+            ListType(PARTY, defaults={"role": PartyRole.COMPANION}),
+            "All of them; null empties the list",
+        ),
+        FieldSpec("total", RecordType(MONEY)),
+        FieldSpec("paid", RecordType(MONEY)),
+        FieldSpec("balance", RecordType(MONEY)),
+        FieldSpec("special_requests", Scalar.TEXT, personal=_NOTES),
+        FieldSpec("notes", Scalar.TEXT, personal=_NOTES),
+        FieldSpec("checked_in_at", Scalar.INSTANT),
+        FieldSpec("checked_out_at", Scalar.INSTANT),
+        FieldSpec("canceled_at", Scalar.INSTANT),
+        FieldSpec("cancel_reason", Scalar.TEXT, personal=_NOTES),
+        _EXTRAS,
+    ),
+    is_snapshot=True,
+)
+GUEST: Final = RecordShape(
+    "Guest",
+    GuestSnapshot,
+    (
+        _EXTERNAL_ID,
+        _VERSION,
+        _DELETED,
+        FieldSpec("title", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("first_name", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("last_name", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("email", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("phone", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("address", Scalar.TEXT, "Street lines, joined by a line feed", personal=_CONTACT),
+        FieldSpec("city", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("region", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("postal_code", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("country", Scalar.TEXT, personal=_CONTACT),
+        FieldSpec("nationality", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("birth_date", Scalar.DATE, personal=_GUEST),
+        FieldSpec("language", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("vip", Scalar.BOOLEAN, personal=_GUEST),
+        FieldSpec("loyalty_number", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("loyalty_tier", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("loyalty_points", _COUNTER, personal=_GUEST),
+        FieldSpec("id_document_type", Scalar.TEXT, personal=_DOCUMENT),
+        FieldSpec("id_document_number", Scalar.TEXT, personal=_DOCUMENT),
+        FieldSpec("preferences", Scalar.TEXT, personal=_NOTES),
+        FieldSpec("notes", Scalar.TEXT, personal=_NOTES),
+        FieldSpec("email_opt_in", Scalar.BOOLEAN, personal=_CONTACT),
+        FieldSpec("sms_opt_in", Scalar.BOOLEAN, personal=_CONTACT),
+        FieldSpec("total_stays", _COUNTER, personal=_GUEST),
+        FieldSpec("total_spent", RecordType(MONEY), personal=_GUEST),
+        FieldSpec("last_stay_on", Scalar.DATE, personal=_GUEST),
+        FieldSpec(
+            "merged_into",
+            Scalar.REFERENCE,
+            "The `external_id` of the guest that this one was merged into",
+        ),
+        _EXTRAS,
+    ),
+    is_snapshot=True,
+)
+AVAILABILITY: Final = RecordShape(
+    "Availability",
+    AvailabilitySnapshot,
+    (
+        FieldSpec("room_type_id", Scalar.ID, required=True),
+        FieldSpec("date", Scalar.DATE, required=True, stored_as="day"),
+        FieldSpec(
+            "source_version",
+            RecordType(SOURCE_VERSION),
+            "By default the time of arrival; `observed: true` in it marks the time of a query",
+            nullable=False,
+            stored_as="version",
+        ),
+        FieldSpec("total", _CELL_COUNT),
+        FieldSpec("available", _CELL_COUNT, "Negative when overbooked"),
+        FieldSpec("occupied", _CELL_COUNT),
+        FieldSpec("blocked", _CELL_COUNT),
+        FieldSpec("lowest_rate", RecordType(MONEY)),
+        FieldSpec("closed", Scalar.BOOLEAN),
+        FieldSpec("closed_to_arrival", Scalar.BOOLEAN),
+        FieldSpec("closed_to_departure", Scalar.BOOLEAN),
+        FieldSpec("min_stay", _CELL_COUNT, "In nights"),
+        FieldSpec("max_stay", _CELL_COUNT, "In nights"),
+    ),
+    description="One room type on one local hotel date; counts are rooms",
+    is_snapshot=True,
+)
+
+SHAPES: Final = {
+    ItemKind.BOOKING: BOOKING,
+    ItemKind.GUEST: GUEST,
+    ItemKind.AVAILABILITY: AVAILABILITY,
+}
