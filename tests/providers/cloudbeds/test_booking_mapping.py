@@ -6,8 +6,8 @@ import pytest
 
 from adapters.outbound.provider_kit.parsing.json_text import loads
 from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.cloudbeds.mapping.bookings import CloudbedsBookingMapper
-from adapters.outbound.providers.cloudbeds.mapping.parsing import CloudbedsEntry
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
 from domain.status import BookingStatus
@@ -34,7 +34,7 @@ def is_complete(**changes: Any) -> BookingSnapshot:
     """As an answer to the client."""
     mapper = CloudbedsBookingMapper(zone("Europe/Berlin"), "EUR", is_complete=True)
     reported = loads(json.dumps(reservation(**changes)))
-    item = mapper.map(CloudbedsEntry("data[0]", reported))
+    item = mapper.map(JsonEntry("data[0]", reported))
     assert isinstance(item.snapshot, BookingSnapshot), item.reason
     return item.snapshot
 

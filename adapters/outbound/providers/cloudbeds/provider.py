@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_time_zone
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.cloudbeds.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -40,7 +41,6 @@ from adapters.outbound.providers.cloudbeds.mapping.messages import (
     read_message_currency,
     split_entries,
 )
-from adapters.outbound.providers.cloudbeds.mapping.parsing import CloudbedsEntry
 from domain.messages import ItemKind
 from ports.errors import Misconfigured, TooManyItems
 from ports.providers import (
@@ -135,7 +135,7 @@ class CloudbedsProvider:
 
 
 def _map_booking(
-    entry: CloudbedsEntry, hotel_zone: ZoneInfo, context: HotelContext, *, explain: bool
+    entry: JsonEntry, hotel_zone: ZoneInfo, context: HotelContext, *, explain: bool
 ) -> ReadItem:
     if is_channel_booking(entry.value):
         return ChannelBookingMapper(hotel_zone, context.currency).map(entry, explain=explain)
@@ -145,7 +145,7 @@ def _map_booking(
 
 
 def _map_cells(
-    entries: Sequence[CloudbedsEntry], currency: str, context: HotelContext, *, explain: bool
+    entries: Sequence[JsonEntry], currency: str, context: HotelContext, *, explain: bool
 ) -> list[ReadItem]:
     channel = [e for e in entries if is_room_list(e.value) or is_inventory(e.value)]
     rates = [e for e in entries if e not in channel]

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import days_from, local_day, zone
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, parse_list
 from adapters.outbound.providers.cloudbeds.mapping.availability import CellBuilder, RateReader
@@ -21,10 +23,7 @@ from adapters.outbound.providers.cloudbeds.mapping.guests import (
     as_listed_guest,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    CloudbedsEntry,
-    as_id,
     as_instant,
-    reader_for,
 )
 from adapters.outbound.providers.cloudbeds.mapping.records import map_records
 from domain.snapshots import HotelRecords
@@ -188,17 +187,17 @@ class CloudbedsHotel:
 
     def bookings(self, values: Sequence[Json]) -> list[ReadItem]:
         mapper = CloudbedsBookingMapper(self.zone, self.property.currency, is_complete=True)
-        return [mapper.map(CloudbedsEntry(f"data[{n}]", value)) for n, value in enumerate(values)]
+        return [mapper.map(entry) for entry in numbered_entries("data", values)]
 
     def guests(self, values: Sequence[Json]) -> list[ReadItem]:
         mapper = CloudbedsGuestMapper(self.zone)
-        return [mapper.map(CloudbedsEntry(f"data[{n}]", value)) for n, value in enumerate(values)]
+        return [mapper.map(entry) for entry in numbered_entries("data", values)]
 
     def cells(
         self, first: date, until: date, observed_at: datetime, room_types: Sequence[str]
     ) -> list[ReadItem]:
         rates = self._fetch_rates(first, until)
-        entries = [CloudbedsEntry(f"data[{n}]", rate) for n, rate in enumerate(rates)]
+        entries = numbered_entries("data", rates)
         items = RateReader(self.property.currency, observed_at).read(entries)
         reported = {item.external_id for item in items}
         unavailable_cell = [

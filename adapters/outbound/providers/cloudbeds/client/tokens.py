@@ -16,7 +16,7 @@ from uuid import UUID
 from adapters.outbound.provider_kit.http.messages import Answer, Call
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.providers.cloudbeds.mapping.parsing import reader_for
+from adapters.outbound.provider_kit.parsing.reader import reader_for
 from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
 from ports.providers import CredentialStore
 from ports.system import Clock, Secrets

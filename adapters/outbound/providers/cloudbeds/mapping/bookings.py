@@ -1,39 +1,37 @@
 """Reservations to bookings: one reservation is one booking of one or more rooms.
 
-Three answers tell of them: getReservationsWithRateDetails (`rooms` with state and rates, UTC times,
-deletion), getReservations (`rooms` with state) and getReservation (`assigned` and `unassigned`,
-without states).
+Three responses have them: getReservationsWithRateDetails (`rooms` with status and rates, UTC times,
+deletion), getReservations (`rooms` with status) and getReservation (`assigned` and `unassigned`,
+without statuses). All give the reservation's own status.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.mapping_report import (
-    EXTRAS,
-    build_field_trace,
-    reason_of,
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, reason_of, unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import (
+    Reader,
+    as_rounded_money,
+    null_if_complete,
+    reader_for,
 )
-from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    CloudbedsEntry,
     ExtraFields,
-    as_id,
     as_instant,
-    as_money,
     children,
     format_source_value,
     keep_rounded_amount,
-    null_if_complete,
     read_day,
-    reader_for,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parties import map_parties
 from adapters.outbound.providers.cloudbeds.mapping.room_stays import map_rooms
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, holds_inventory_by_default
@@ -70,8 +68,8 @@ _SOURCE_BY_NAME: Final = {
     "hostelworld": BookingSource.OTA,
     "agoda": BookingSource.OTA,
 }
-"""In lower case. A source that is not here is OTHER; its words are in the extras, as every
-source's. No page of the vendor lists the categories."""
+"""In lower case. Any other source is OTHER; the extras keep every source's text. Cloudbeds does not
+document the categories."""
 
 _SOURCES_OF: Final = {
     "external_id": "reservationID",
@@ -83,29 +81,20 @@ _SOURCES_OF: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CloudbedsBookingMapper:
-    """`currency`: the hotel's, for answers that name none. `whole`: what is missing is empty."""
+    """`currency`: of the hotel, if a response has none. `is_complete`: missing fields are null."""
 
     zone: ZoneInfo
     currency: str
     is_complete: bool
 
-    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            external_id = r.required("reservationID", as_id, "external_id")
-            snapshot = self._map_snapshot(r, external_id)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path, _SOURCES_OF)
-            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        field_trace = build_field_trace(r, extras) if explain else ()
-        return ReadItem(
-            kind=ItemKind.BOOKING,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.BOOKING,
+            entry,
+            lambda: _open_reservation(entry),
+            self._map_snapshot,
+            reason_of=partial(reason_of, sources=_SOURCES_OF),
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
@@ -136,8 +125,7 @@ class CloudbedsBookingMapper:
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
-        """The UTC twin where it is told: of a wall time in the night when the clocks go back
-        nobody knows which it was."""
+        """The UTC field if present: the local time is ambiguous when the clocks go back."""
         for key, zone in (("dateModifiedUTC", _UTC), ("dateModified", self.zone)):
             found = r.optional(key, as_instant(zone), "version")
             if found is not None:
@@ -150,7 +138,7 @@ class CloudbedsBookingMapper:
         raise UnreadableField("dateModified", "missing_field", "a value")
 
     def _canceled_at(self, r: Reader) -> Field[datetime | None]:
-        """Told while the reservation is canceled only, so that its absence then clears ours."""
+        """Sent only while the reservation is canceled; an empty value clears ours."""
         for key, zone in (("dateCancelledUTC", _UTC), ("dateCancelled", self.zone)):
             found = r.optional(key, as_instant(zone), "canceled_at")
             if found is not None:
@@ -160,33 +148,33 @@ class CloudbedsBookingMapper:
 
 
 class _AmountReader:
-    """In the property's currency. `kept` gets the texts of those that had to be rounded."""
+    """Amounts in the property's currency. `kept` receives the source text of rounded ones."""
 
     def __init__(self, currency: str, kept: ExtraFields, *, is_complete: bool) -> None:
-        self._parse = as_money(currency)
+        self._parse = as_rounded_money(currency)
         self._kept = kept
-        self._whole = is_complete
+        self._is_complete = is_complete
 
     def of(self, r: Reader, key: str) -> Field[Money | None]:
         amount: Money | Absent | None = null_if_complete(
-            r.field(key, self._parse, key), is_complete=self._whole
+            r.field(key, self._parse, key), is_complete=self._is_complete
         )
         if isinstance(amount, Money):
             keep_rounded_amount(r, key, amount, self._kept, key)
         return amount
 
     def paid(self, r: Reader) -> Field[Money | None]:
-        """`balanceDetailed` is an object, or a list of one."""
+        """`balanceDetailed` is an object, or a list of one object."""
         value = r.raw("balanceDetailed", "paid")
         if not value:
-            return None if self._whole else ABSENT
+            return None if self._is_complete else ABSENT
         is_list = isinstance(value, list)
         found = r.objects("balanceDetailed")[0] if is_list else r.object("balanceDetailed")
         return self.of(found, "paid")
 
 
 def _map_stay(r: Reader) -> Stay:
-    """The first and the last day over all rooms. Check-out is no night."""
+    """From the first check-in to the last check-out of all rooms."""
     if "reservationCheckIn" in r or "reservationCheckOut" in r:
         return Stay(
             read_day(r, "reservationCheckIn", "stay.arrival"),
@@ -196,13 +184,18 @@ def _map_stay(r: Reader) -> Stay:
 
 
 def _map_source(r: Reader, kept: ExtraFields) -> Field[BookingSource]:
-    """The name goes first: a walk-in's category is that of every direct booking."""
+    """By name before category: a walk-in has the category of a direct booking."""
     source_texts = [source_text.strip().lower() for source_text in _read_source_texts(r, kept)]
     for source_text in source_texts:
         found = _SOURCE_BY_NAME.get(source_text) or _SOURCE_BY_CATEGORY.get(source_text)
         if found is not None:
             return found
     return BookingSource.OTHER if source_texts else ABSENT
+
+
+def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
+    return r, r.required("reservationID", as_id, "external_id")
 
 
 def _read_source_texts(r: Reader, kept: ExtraFields) -> Iterator[str]:
@@ -215,7 +208,7 @@ def _read_source_texts(r: Reader, kept: ExtraFields) -> Iterator[str]:
 
 
 def _source_object(r: Reader) -> Iterator[tuple[Reader, tuple[str, ...]]]:
-    """A text in getReservation, an object elsewhere."""
+    """A text in getReservation, an object in the other responses."""
     value = r.raw("source", "source")
     if isinstance(value, dict):
         yield r.object("source"), ("name", "category")
@@ -226,4 +219,4 @@ def _source_object(r: Reader) -> Iterator[tuple[Reader, tuple[str, ...]]]:
 def _collect_extras(r: Reader, kept: ExtraFields) -> Extras:
     for card in children(r, "cardsOnFile", EXTRAS) or ():
         card.drop("cardNumber", "a means of payment")
-    return tuple(sorted({**r.unread(), **kept}.items()))
+    return unread_extras(r, kept)

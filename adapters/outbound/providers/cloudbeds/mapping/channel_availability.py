@@ -1,31 +1,29 @@
-"""Availability in the formats of the channel manager: MyAllocator's RoomAvailabilityList, by room
-and day, and Build-To-Us's ARIUpdate, by room, rate and range of days whose end is included."""
+"""Availability in the formats of the channel manager: MyAllocator's RoomAvailabilityList (by room
+and day) and Build-To-Us's ARIUpdate (by room, rate and range of days, end included)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.local_time import days_from
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.mapping.availability import (
     Offer,
-    Offers,
-    cells_of,
+    SourcedOffer,
+    map_cells,
+    read_flag,
+    read_nights,
+    read_room_type_id,
 )
-from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    CloudbedsEntry,
-    as_id,
-    as_money,
-    children,
-    reader_for,
-)
-from domain.snapshots import require_id
+from adapters.outbound.providers.cloudbeds.mapping.parsing import children
 from ports.providers import ReadItem
 
-_MAX_DAYS = 1_100
-"""Three years: what a channel is told at most; a longer range is a typing error."""
+_MAX_DAYS: Final = 1_100
+"""Three years, more than channels are sent; a longer range is a mistake."""
 
 
 def is_room_list(value: Json) -> bool:
@@ -44,60 +42,44 @@ class ChannelAvailabilityReader:
     observed_at: datetime
     explain: bool = False
 
-    def read(self, entries: Iterable[CloudbedsEntry]) -> list[ReadItem]:
-        return cells_of(entries, self._add_offers, self.observed_at)
+    def read(self, entries: Iterable[JsonEntry]) -> list[ReadItem]:
+        return map_cells(entries, self._read_offers, self.observed_at, explain=self.explain)
 
-    def _add_offers(self, entry: CloudbedsEntry, by_room: dict[str, Offers]) -> None:
-        r = reader_for(entry.value)
-        is_list = is_room_list(entry.value)
-        room_id = r.required("RoomId" if is_list else "ota_room_id", as_id, "room_type_id")
-        require_id(room_id, "room_type_id")
-        found = list(self._read_days(r) if is_list else self._read_range(r))
-        offers = by_room.setdefault(room_id, Offers(room_id))
-        for offer in found:
-            offers.add(offer, entry.value)
-        if self.explain:
-            field_trace = build_field_trace(r, tuple(r.unread().items()))
-            offers.field_trace.update(
-                {f"{entry.path}.{path}": target for path, target in field_trace}
-            )
+    def _read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
+        is_list = is_room_list(value)
+        room_id = read_room_type_id(r, "RoomId" if is_list else "ota_room_id")
+        offers = self._read_days(r) if is_list else self._read_range(r)
+        return room_id, [SourcedOffer(offer, value) for offer in offers]
 
     def _read_days(self, r: Reader) -> Iterator[Offer]:
         for each in children(r, "Data", "day") or ():
             yield Offer(
                 night=each.local_date("Date", "day"),
                 available=each.optional_integer("Units", "available", lenient=True),
-                price=each.optional("Price", as_money(self.currency), "lowest_rate"),
-                closed=each.optional_boolean("Closed", "closed", lenient=True),
-                closed_to_arrival=each.optional_boolean(
-                    "ClosedForArrival", "closed_to_arrival", lenient=True
-                ),
-                closed_to_departure=each.optional_boolean(
-                    "ClosedForDeparture", "closed_to_departure", lenient=True
-                ),
-                min_stay=each.optional_integer("MinStay", "min_stay", lenient=True) or None,
-                max_stay=each.optional_integer("MaxStay", "max_stay", lenient=True) or None,
+                price=each.optional("Price", as_rounded_money(self.currency), "lowest_rate"),
+                closed=read_flag(each, "Closed", "closed"),
+                closed_to_arrival=read_flag(each, "ClosedForArrival", "closed_to_arrival"),
+                closed_to_departure=read_flag(each, "ClosedForDeparture", "closed_to_departure"),
+                min_stay=read_nights(each, "MinStay", "min_stay"),
+                max_stay=read_nights(each, "MaxStay", "max_stay"),
             )
 
     def _read_range(self, r: Reader) -> Iterator[Offer]:
         first = r.local_date("start_date", "day")
         last = r.local_date("end_date", "day")
         if not 0 <= (last - first).days < _MAX_DAYS:
-            raise UnreadableField("end_date", "bad_date", "a day from start_date on, within years")
+            expected = f"a date from start_date on, within {_MAX_DAYS} days"
+            raise UnreadableField("end_date", "bad_date", expected)
         offer = Offer(
             night=first,
             available=r.optional_integer("units", "available", lenient=True),
-            price=r.optional("rate", as_money(self.currency), "lowest_rate"),
-            closed=r.optional_boolean("close", "closed", lenient=True),
-            closed_to_arrival=r.optional_boolean("closearr", "closed_to_arrival", lenient=True),
-            closed_to_departure=r.optional_boolean("closedep", "closed_to_departure", lenient=True),
-            min_stay=r.optional_integer("min_los", "min_stay", lenient=True) or None,
-            max_stay=r.optional_integer("max_los", "max_stay", lenient=True) or None,
+            price=r.optional("rate", as_rounded_money(self.currency), "lowest_rate"),
+            closed=read_flag(r, "close", "closed"),
+            closed_to_arrival=read_flag(r, "closearr", "closed_to_arrival"),
+            closed_to_departure=read_flag(r, "closedep", "closed_to_departure"),
+            min_stay=read_nights(r, "min_los", "min_stay"),
+            max_stay=read_nights(r, "max_los", "max_stay"),
         )
-        for night in _each_day(first, last):
+        for night in days_from(first, last):
             yield replace(offer, night=night)
-
-
-def _each_day(first: date, last: date) -> Iterator[date]:
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
+        yield replace(offer, night=last)

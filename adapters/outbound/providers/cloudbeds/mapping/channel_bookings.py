@@ -1,33 +1,31 @@
-"""Bookings of the company's channel manager: MyAllocator's, and Build-To-Us's BookingCreate.
+"""Bookings of Cloudbeds' channel manager: MyAllocator's, and Build-To-Us's BookingCreate.
 
-They come whole each time, with IsCancellation and IsModification. `EndDate` is the last night, not
-the day of departure. `Units` of one line are so many rooms alike. MyAllocator's own times are UTC;
-those of an order are of no stated zone and taken for the hotel's.
-Source: apidocs.myallocator.com (booking format), the vendor's ota-build-to-us-v5.3 description.
+Each message is complete and has IsCancellation and IsModification. `EndDate` is the last night, not
+the departure date. `Units` is the number of equal rooms of a line. MyAllocator's own times are UTC;
+those of an order have no documented zone and are read as hotel-local.
+Source: apidocs.myallocator.com (booking format), the ota-build-to-us-v5.3 description.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.mapping_report import reason_of, unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, reader_for
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    CloudbedsEntry,
     ExtraFields,
-    as_id,
     as_instant,
-    as_money,
     children,
     format_source_value,
     keep_rounded_amount,
-    reader_for,
 )
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus, holds_inventory_by_default
@@ -44,7 +42,7 @@ from domain.values import (
 from ports.providers import ReadItem
 
 ORDER_PREFIX: Final = "order-"
-"""An order's number is the channel's, of another number space than reservations."""
+"""Order numbers are the channel's, of another number space than reservation ids."""
 
 _PAYMENT_FIELDS: Final = ("Payments", "CreditCards", "CreditCard", "Payment", "CreditCardId")
 _UTC: Final = ZoneInfo("UTC")
@@ -67,23 +65,14 @@ class ChannelBookingMapper:
     zone: ZoneInfo
     currency: str
 
-    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            external_id = _external_id(r)
-            snapshot = self._map_snapshot(r, external_id)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path, _SOURCES_OF)
-            return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        field_trace = build_field_trace(r, extras) if explain else ()
-        return ReadItem(
-            kind=ItemKind.BOOKING,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.BOOKING,
+            entry,
+            lambda: _open_order(entry),
+            self._map_snapshot,
+            reason_of=partial(reason_of, sources=_SOURCES_OF),
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
@@ -111,7 +100,7 @@ class ChannelBookingMapper:
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
-        """The order's own version number, where it has one, orders what shares an instant."""
+        """The order's version number, if it has one, is the sequence."""
         sequence = r.optional_integer("Version", "version", lenient=True) or 0
         for day_key, time_key, is_utc in _VERSION_FIELDS:
             if r.optional_text(day_key, "version") is None:
@@ -124,10 +113,11 @@ class ChannelBookingMapper:
         raise UnreadableField("OrderDate", "missing_field", "a value")
 
 
-def _external_id(r: Reader) -> str:
+def _open_order(entry: JsonEntry) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
     own = r.optional("MyallocatorId", as_id, "external_id")
     order = r.required("OrderId", as_id, "external_id")
-    return own or f"{ORDER_PREFIX}{order}"
+    return r, own or f"{ORDER_PREFIX}{order}"
 
 
 def _map_status(r: Reader) -> BookingStatus:
@@ -139,7 +129,7 @@ def _map_status(r: Reader) -> BookingStatus:
 
 
 def _read_instant(r: Reader, day_key: str, time_key: str, zone: ZoneInfo) -> datetime:
-    """A day without a time is meant as its beginning."""
+    """A date without a time means its first instant."""
     clock = r.optional_text(time_key, "version") or "00:00:00"
     text = f"{r.text(day_key, 'version')} {clock}"
     found = as_instant(zone)(text, r.path_of(day_key))
@@ -153,7 +143,7 @@ def _read_lines(r: Reader) -> Sequence[Reader]:
 
 
 def _with_order_occupancy(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomStay, ...]:
-    """The order's people stay in its room, where it has but one."""
+    """The order's number of guests, if it has a single room without its own."""
     if len(rooms) != 1 or rooms[0].units != 1 or rooms[0].occupancy:
         return tuple(rooms)
     return (replace(rooms[0], occupancy=tuple(_read_occupancy(r, "Order", "rooms[0].occupancy"))),)
@@ -167,7 +157,7 @@ def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[AgeCount]:
 
 
 def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
-    """The header's own days where it tells them: the last night is one before the departure."""
+    """The order's own dates if present, else those of its rooms."""
     arrival = r.optional_local_date("StartDate", "stay.arrival")
     last_night = r.optional_local_date("EndDate", "stay.departure")
     first = arrival or min(room.stay.arrival for room in rooms)
@@ -178,19 +168,19 @@ def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
 
 def _day_after(last_night: date, path: str) -> date:
     if last_night == date.max:
-        raise UnreadableField(path, "bad_date", "a night that a day follows")
+        raise UnreadableField(path, "bad_date", "a date before the end of the calendar")
     return last_night + _ONE_DAY
 
 
 def _map_total(r: Reader, currency: str, kept: ExtraFields) -> Field[Money | None]:
-    total = r.field("TotalPrice", as_money(currency), "total")
+    total = r.field("TotalPrice", as_rounded_money(currency), "total")
     if isinstance(total, Money):
         keep_rounded_amount(r, "TotalPrice", total, kept, "total")
     return total
 
 
 def _map_parties(r: Reader) -> tuple[Party, ...]:
-    """The first customer is who stays; none of them has an id."""
+    """The first customer is the primary guest; customers have no ids."""
     listed = children(r, "Customers", "primary_guest, further_guests") or []
     return tuple(_map_party(customer, is_first=n == 0) for n, customer in enumerate(listed))
 
@@ -232,7 +222,7 @@ class _ChannelRoomLine:
         )
 
     def _room_type(self, target: str) -> str | None:
-        """MyAllocator's own room types, if it is one; else the channel's word for it."""
+        """MyAllocator's room type if there is exactly one, else the channel's."""
         value = self.r.raw("RoomTypeIds", f"{target}.room_type_id")
         if isinstance(value, list) and len(value) == 1:
             return as_id(value[0], self.r.path_of("RoomTypeIds"))
@@ -243,11 +233,11 @@ class _ChannelRoomLine:
         return self.r.optional("ChannelRoomType", as_id, f"{target}.room_type_id")
 
     def _nightly_prices(self, target: str) -> Iterator[NightlyPrice]:
-        """Of one unit."""
+        """Prices of one unit."""
         target = f"{target}.nightly_prices"
         for each in children(self.r, "DayRates", target) or ():
             currency = each.optional_text("Currency", target) or self.currency
-            price = each.required("Rate", as_money(currency), target)
+            price = each.required("Rate", as_rounded_money(currency), target)
             keep_rounded_amount(each, "Rate", price, self.kept, target)
             yield NightlyPrice(each.local_date("Date", target), price)
 
@@ -255,4 +245,4 @@ class _ChannelRoomLine:
 def _collect_extras(r: Reader, kept: ExtraFields) -> tuple[tuple[str, str], ...]:
     for key in _PAYMENT_FIELDS:
         r.drop(key, "a means of payment")
-    return tuple(sorted({**r.unread(), **kept}.items()))
+    return unread_extras(r, kept)

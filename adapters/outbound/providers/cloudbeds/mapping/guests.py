@@ -1,29 +1,27 @@
-"""Guests: of getGuestList, getGuestsModified and getGuest, and profiles of Guest Profiles 1.0.
+"""Guests (getGuestList, getGuestsModified, getGuest) and profiles (Guest Profiles 1.0).
 
-One guest is one person by its id alone. A profile is another thing than a guest, of another number
-space: its id is prefixed, so that no guest is ever taken for it.
+Guests are matched by id only. Profile ids are of another number space: they are prefixed, so that
+they never match a guest's id.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    CloudbedsEntry,
-    as_day,
-    as_id,
-    as_instant,
-    children,
-    reader_for,
+from adapters.outbound.provider_kit.parsing.mapping_report import reason_of, unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.providers.cloudbeds.mapping.parsing import as_day, as_instant, children
+from adapters.outbound.providers.cloudbeds.mapping.parties import (
+    PERSONAL_FIELDS,
+    drop_if_anonymized,
 )
-from adapters.outbound.providers.cloudbeds.mapping.parties import ANONYMIZED_FLAG, PERSONAL_FIELDS
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
@@ -41,7 +39,7 @@ _RESERVATION_FIELDS: Final = (
     "startDate",
     "endDate",
 )
-"""Told of one of the guest's reservations, by some of the answers."""
+"""Fields of one of the guest's reservations, which some responses have."""
 
 _LIST_NAME_OF_SINGLE: Final = {
     "firstName": "guestFirstName",
@@ -63,7 +61,8 @@ _LIST_NAME_OF_SINGLE: Final = {
     "documentIssuingCountry": "guestDocumentIssuingCountry",
     "documentExpirationDate": "guestDocumentExpirationDate",
 }
-"""getGuest's names of what the lists tell; what we hold must not depend on how it was asked."""
+"""getGuest's field names, to those of the lists: the stored guest must not depend on the kind of
+request."""
 
 _SINGLE_ONLY: Final = frozenset({"specialRequests", "customFields"})
 _PROFILE_PERSONAL: Final = (
@@ -83,7 +82,7 @@ _SOURCES_OF: Final = {"external_id": "guestID"}
 
 @dataclass(frozen=True, slots=True)
 class _FieldNames:
-    """A shape's field names."""
+    """The field names of guests or of profiles."""
 
     first: str
     last: str
@@ -136,8 +135,10 @@ _PROFILE_FIELDS: Final = _FieldNames(
 
 
 def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) -> Json:
-    """getGuest's answer, which has neither id nor time, as the lists tell a guest. `seen_at`: our
-    clock before it was asked, from when on at the latest it was so."""
+    """getGuest's response, which has neither id nor time, in the format of the lists.
+
+    `seen_at`: the time just before the request.
+    """
     listed_guest = {
         _LIST_NAME_OF_SINGLE.get(key, key): value
         for key, value in data.items()
@@ -150,37 +151,29 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 class CloudbedsGuestMapper:
     zone: ZoneInfo
 
-    def map(self, entry: CloudbedsEntry, *, explain: bool = False) -> ReadItem:
-        raw, external_id = entry.text(), None
-        try:
-            r = reader_for(entry.value)
-            names = _PROFILE_FIELDS if is_profile(entry.value) else _GUEST_FIELDS
-            external_id = _external_id(r, names)
-            snapshot = self._map_snapshot(r, external_id, names)
-        except (UnreadableField, InvalidField) as fault:
-            reason = reason_of(fault, entry.path, _SOURCES_OF)
-            return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
-        extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-        return ReadItem(
-            kind=ItemKind.GUEST,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=build_field_trace(r, extras) if explain else (),
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        names = _PROFILE_FIELDS if is_profile(entry.value) else _GUEST_FIELDS
+        return to_read_item(
+            ItemKind.GUEST,
+            entry,
+            lambda: _open_guest(entry, names),
+            lambda r, external_id: self._map_snapshot(r, external_id, names),
+            reason_of=partial(reason_of, sources=_SOURCES_OF),
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: Reader, external_id: str, names: _FieldNames) -> GuestSnapshot:
         for key in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
-            r.drop(key, "of one of the guest's reservations")
+            r.drop(key, "a field of one of the guest's reservations")
         modified = r.required("dateModified", as_instant(self.zone), "version")
         if modified is None:
             raise UnreadableField("dateModified", "bad_instant", "an instant that is set")
         version = SourceVersion(modified)
         merged_into = _map_merged_into(r)
-        if r.optional_boolean(ANONYMIZED_FLAG, "first_name, last_name, …", lenient=True):
-            return _anonymized_snapshot(r, external_id, version, merged_into, names)
+        if drop_if_anonymized(r, "first_name, last_name, …", names.personal):
+            return _anonymized_snapshot(r, external_id, version, merged_into)
         document_type, document_number = names.document
-        r.drop("guestName", "the first and the last name together")
+        r.drop("guestName", "first and last name together")
         return GuestSnapshot(
             external_id=external_id,
             version=version,
@@ -199,7 +192,7 @@ class CloudbedsGuestMapper:
             notes=_map_notes(r),
             email_opt_in=r.field_boolean(names.opt_in, "email_opt_in", lenient=True),
             merged_into=merged_into,
-            extras=tuple(sorted(r.unread().items())),
+            extras=unread_extras(r),
         )
 
 
@@ -207,14 +200,15 @@ def is_profile(value: Json) -> bool:
     return isinstance(value, dict) and "guestID" not in value and "organizationId" in value
 
 
-def _external_id(r: Reader, names: _FieldNames) -> str:
+def _open_guest(entry: JsonEntry, names: _FieldNames) -> tuple[Reader, str]:
+    r = reader_for(entry.value)
     if names is _PROFILE_FIELDS:
-        return PROFILE_PREFIX + r.required("id", as_id, "external_id")
-    return r.required("guestID", as_id, "external_id")
+        return r, PROFILE_PREFIX + r.required("id", as_id, "external_id")
+    return r, r.required("guestID", as_id, "external_id")
 
 
 def _map_merged_into(r: Reader) -> Field[str | None]:
-    """The vendor's flag counts: an id without it is none."""
+    """Only if the flag `isMerged` is set as well."""
     is_merged = r.field_boolean("isMerged", "merged_into", lenient=True)
     target = r.field("newGuestID", as_id, "merged_into")
     if is_merged:
@@ -227,11 +221,8 @@ def _anonymized_snapshot(
     external_id: str,
     version: SourceVersion,
     merged_into: Field[str | None],
-    names: _FieldNames,
 ) -> GuestSnapshot:
-    """Every field of the person is cleared, whatever is still told beside the flag."""
-    for key in names.personal:
-        r.drop(key, "anonymized")
+    """Clears all personal fields."""
     return GuestSnapshot(
         external_id=external_id,
         version=version,
@@ -252,12 +243,12 @@ def _anonymized_snapshot(
         notes=None,
         email_opt_in=None,
         merged_into=merged_into,
-        extras=tuple(sorted(r.unread().items())),
+        extras=unread_extras(r),
     )
 
 
 def _map_phone(r: Reader, names: _FieldNames) -> Field[str | None]:
-    """The mobile's is used where there is no other, and is an extra otherwise."""
+    """The mobile number if there is no other; otherwise it stays in the extras."""
     phone = r.field_text(names.phone, "phone")
     if phone:
         return phone

@@ -1,138 +1,117 @@
-"""A pushed payload's items, by the shapes in which the vendor tells them.
+"""Entries of a pushed payload, in each shape that Cloudbeds and its channel manager send.
 
-Neither a refusal (`success` is false) nor a list of ids is a message of these. What stands around
-the items, e.g. a channel's password, is not part of them and is kept nowhere.
+An error response (`success` is false) and a list of ids are rejected. Fields around the items, e.g.
+a channel's password, are not part of an entry and are not stored.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.json_messages import load_body, split_bodies
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.mapping_report import join_path
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.cloudbeds.mapping.channel_availability import (
     is_inventory,
     is_room_list,
 )
 from adapters.outbound.providers.cloudbeds.mapping.channel_bookings import is_channel_booking
 from adapters.outbound.providers.cloudbeds.mapping.guests import is_profile
-from adapters.outbound.providers.cloudbeds.mapping.parsing import CloudbedsEntry
 from domain.messages import ItemKind
-from ports.errors import TooManyItems, UnreadableMessage
-
-_LISTS: Final = {
-    ItemKind.BOOKING: ("data", "Bookings", "booking_json"),
-    ItemKind.GUEST: ("data",),
-    ItemKind.AVAILABILITY: ("data", "propertyRooms", "Rooms", "Inventory"),
-}
-_IDENTIFYING_KEYS: Final = {
-    ItemKind.BOOKING: {"status", "guestName", "guestList", "assigned", "unassigned", "rooms"},
-    ItemKind.GUEST: {"firstName", "lastName", "email", "guestFirstName", "guestLastName"},
-    ItemKind.AVAILABILITY: {"roomTypeName", "rateID", "roomRateDetailed"},
-}
-"""What one that stands alone is known by where its id is missing, which it is refused by then.
-getGuest's answer never has one."""
-_EXPECTED: Final = {
-    ItemKind.BOOKING: "neither a reservation, nor a channel's booking, nor a list of them",
-    ItemKind.GUEST: "neither a guest with its id, nor a profile, nor a list of them",
-    ItemKind.AVAILABILITY: "neither rates by night nor a channel's availability",
-}
+from ports.errors import UnreadableMessage
 
 
-def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[CloudbedsEntry]:
-    """Raises UnreadableMessage, TooManyItems."""
-    found: list[CloudbedsEntry] = []
-    for body in bodies:
-        found += _split_value(kind, _load_json(body), "")
-        if len(found) > limit:
-            raise TooManyItems(limit=limit)
-    return found
+class _MessageFormat(NamedTuple):
+    """`list_keys`: of the items in a message. `identifying_keys`: two of them identify a bare item
+    without an id, which the mapper then rejects; getGuest's response never has the id."""
 
+    is_item: Callable[[dict[str, Json]], bool]
+    list_keys: tuple[str, ...]
+    identifying_keys: frozenset[str]
+    expected: str
 
-def read_message_currency(bodies: Sequence[bytes]) -> str | None:
-    """That of a channel's message, which tells it once for all."""
-    for body in bodies:
-        value = _load_json(body)
-        currency = value.get("currency") if isinstance(value, dict) else None
-        if isinstance(currency, str) and currency:
-            return currency
-    return None
+    def split(self, value: Json, path: str = "") -> list[JsonEntry]:
+        """Raises UnreadableMessage."""
+        if isinstance(value, list):
+            items = [(f"{path}[{n}]", item) for n, item in enumerate(value)]
+            return self._split_nested(items)
+        if not isinstance(value, dict):
+            raise UnreadableMessage(self.expected)
+        if value.get("success") is False:
+            raise UnreadableMessage("an error response: success is false", path="success")
+        if self.is_item(value):
+            return [JsonEntry(path, value)]
+        key = next((key for key in self.list_keys if key in value), None)
+        if key is not None:
+            return self._split_list(value[key], join_path(path, key))
+        if len(self.identifying_keys & value.keys()) > 1:
+            return [JsonEntry(path, value)]
+        raise UnreadableMessage(self.expected)
 
+    def _split_list(self, value: Json, path: str) -> list[JsonEntry]:
+        """PHP encodes a list as a map by id, or an empty one as any empty value."""
+        if not value:
+            return []
+        if isinstance(value, dict) and not self._is_message(value) and _is_map(value):
+            return self._split_nested([(f"{path}.{key}", item) for key, item in value.items()])
+        return self.split(value, path)
 
-def _load_json(body: bytes) -> Json:
-    try:
-        return loads(body)
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
+    def _split_nested(self, items: Sequence[tuple[str, Json]]) -> list[JsonEntry]:
+        return [entry for path, item in items for entry in self._split_item(path, item)]
 
+    def _split_item(self, path: str, item: Json) -> list[JsonEntry]:
+        """A value of unknown shape is one entry, which the mapper rejects."""
+        if isinstance(item, dict) and not self.is_item(item) and self._is_message(item):
+            try:
+                return self.split(item, path)
+            except UnreadableMessage:
+                return [JsonEntry(path, item)]
+        return [JsonEntry(path, item)]
 
-def _split_value(kind: ItemKind, value: Json, path: str) -> list[CloudbedsEntry]:
-    if isinstance(value, list):
-        return [
-            each
-            for n, item in enumerate(value)
-            for each in _split_nested(kind, item, f"{path}[{n}]")
-        ]
-    if not isinstance(value, dict):
-        raise UnreadableMessage(_EXPECTED[kind])
-    if value.get("success") is False:
-        raise UnreadableMessage("the vendor's refusal: success is false", path="success")
-    if _IS_ITEM[kind](value):
-        return [CloudbedsEntry(path, value)]
-    for key in _LISTS[kind]:
-        if key in value:
-            return _split_list(kind, value[key], f"{path}.{key}" if path else key)
-    if len(_IDENTIFYING_KEYS[kind] & value.keys()) > 1:
-        return [CloudbedsEntry(path, value)]
-    raise UnreadableMessage(_EXPECTED[kind])
-
-
-def _split_list(kind: ItemKind, value: Json, path: str) -> list[CloudbedsEntry]:
-    """A list, or what PHP makes of one: a map by id, or nothing."""
-    if not value:
-        return []
-    if isinstance(value, dict) and not _is_wrapper(kind, value) and _is_map(value):
-        return [
-            each
-            for key, item in value.items()
-            for each in _split_nested(kind, item, f"{path}.{key}")
-        ]
-    return _split_value(kind, value, path)
-
-
-def _split_nested(kind: ItemKind, item: Json, path: str) -> list[CloudbedsEntry]:
-    """One that is no item of any shape is one to be refused by what it lacks."""
-    if isinstance(item, dict) and not _IS_ITEM[kind](item) and _is_wrapper(kind, item):
-        try:
-            return _split_value(kind, item, path)
-        except UnreadableMessage:
-            return [CloudbedsEntry(path, item)]
-    return [CloudbedsEntry(path, item)]
-
-
-def _is_wrapper(kind: ItemKind, value: dict[str, Json]) -> bool:
-    return _IS_ITEM[kind](value) or any(key in value for key in _LISTS[kind])
+    def _is_message(self, value: dict[str, Json]) -> bool:
+        return self.is_item(value) or any(key in value for key in self.list_keys)
 
 
 def _is_map(value: dict[str, Json]) -> bool:
     return all(key.isdecimal() and isinstance(item, dict) for key, item in value.items())
 
 
-def _is_booking(value: Json) -> bool:
-    return isinstance(value, dict) and ("reservationID" in value or is_channel_booking(value))
-
-
-def _is_guest(value: Json) -> bool:
-    return isinstance(value, dict) and ("guestID" in value or is_profile(value))
-
-
-def _is_availability(value: Json) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return is_room_list(value) or is_inventory(value) or "roomTypeID" in value
-
-
-_IS_ITEM: Final[dict[ItemKind, Callable[[Json], bool]]] = {
-    ItemKind.BOOKING: _is_booking,
-    ItemKind.GUEST: _is_guest,
-    ItemKind.AVAILABILITY: _is_availability,
+_FORMATS: Final = {
+    ItemKind.BOOKING: _MessageFormat(
+        is_item=lambda value: "reservationID" in value or is_channel_booking(value),
+        list_keys=("data", "Bookings", "booking_json"),
+        identifying_keys=frozenset(
+            {"status", "guestName", "guestList", "assigned", "unassigned", "rooms"}
+        ),
+        expected="neither a reservation, nor a channel's booking, nor a list of them",
+    ),
+    ItemKind.GUEST: _MessageFormat(
+        is_item=lambda value: "guestID" in value or is_profile(value),
+        list_keys=("data",),
+        identifying_keys=frozenset(
+            {"firstName", "lastName", "email", "guestFirstName", "guestLastName"}
+        ),
+        expected="neither a guest with its id, nor a profile, nor a list of them",
+    ),
+    ItemKind.AVAILABILITY: _MessageFormat(
+        is_item=lambda value: is_room_list(value) or is_inventory(value) or "roomTypeID" in value,
+        list_keys=("data", "propertyRooms", "Rooms", "Inventory"),
+        identifying_keys=frozenset({"roomTypeName", "rateID", "roomRateDetailed"}),
+        expected="neither rates by night nor a channel's availability",
+    ),
 }
+
+
+def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[JsonEntry]:
+    """Raises UnreadableMessage, TooManyItems."""
+    return split_bodies(bodies, _FORMATS[kind].split, limit=limit)
+
+
+def read_message_currency(bodies: Sequence[bytes]) -> str | None:
+    """The currency that a channel's message gives for all its items."""
+    for body in bodies:
+        value = load_body(body)
+        currency = value.get("currency") if isinstance(value, dict) else None
+        if isinstance(currency, str) and currency:
+            return currency
+    return None

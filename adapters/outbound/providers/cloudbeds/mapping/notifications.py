@@ -1,8 +1,8 @@
-"""Webhooks: thin, unsigned, without an id of their own, in no order.
+"""Webhooks: references only, unsigned, unordered, without an event id.
 
-They name what changed; what it is now is asked. Key spellings differ by event (`reservationID`,
-`reservationId`, also with `_str`), ids are texts or integers, the time is seconds since 1970 with a
-fraction. A message that is told again is known by what happened, to what, and when.
+They name the changed object, whose state is then fetched. Key spellings differ by event
+(`reservationID`, `reservationId`, also with `_str`), ids are texts or integers, the time is seconds
+since 1970 with a fraction. Event, references and time identify a redelivered message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import loads
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.mapping.parsing import as_id, reader_for
-from ports.errors import UnreadableMessage
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_messages import parse_body
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.providers import Notification, Ref, RefKind
 
 _RESERVATION_KEYS: Final = (
@@ -51,20 +51,16 @@ _REFRESH_BY_TOPIC: Final = {
 }
 _APP_STATE: Final = "integration/appstate_changed"
 _STATE_KEYS: Final = ("newState", "new_state", "newAppState", "appState", "app_state")
-"""Its name is on no page that we have; the states are those of getAppState."""
+"""The key is undocumented; the states are those of getAppState."""
 
 
 def read_notification(body: bytes) -> Notification:
     """Raises UnreadableMessage."""
-    try:
-        return _parse_message(reader_for(loads(body)))
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
-    except UnreadableField as fault:
-        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    return parse_body(body, _parse_message)
 
 
-def _parse_message(message: Reader) -> Notification:
+def _parse_message(value: Json) -> Notification:
+    message = reader_for(value)
     event = message.text("event").lower()
     topic, _, action = event.partition("/")
     refs = tuple(_references(topic, message))
@@ -85,8 +81,7 @@ def _parse_message(message: Reader) -> Notification:
 
 
 def _event_key(event: str, refs: Sequence[Ref], at: Decimal | None) -> str | None:
-    """The vendor gives its events no id: what happened, to what, and at which microsecond. Without
-    a time there is none, as the same may happen again."""
+    """Event, references and time. None without a time, as the same event may occur again."""
     if at is None or not refs:
         return None
     subjects = ",".join(f"{ref.kind}:{ref.external_id}" for ref in refs)
@@ -94,8 +89,8 @@ def _event_key(event: str, refs: Sequence[Ref], at: Decimal | None) -> str | Non
 
 
 def _references(topic: str, message: Reader) -> Iterator[Ref]:
-    """Whatever names a reservation asks for it: a posting changes its balance. One about a
-    reservation or a guest that names none is refused."""
+    """Any event that names a reservation refers to it, e.g. a transaction changes its balance. A
+    reservation or guest event without an id is rejected."""
     reservation_id = _first_id(message, _RESERVATION_KEYS)
     guest_id = _first_id(message, _GUEST_KEYS)
     if topic == "reservation" and reservation_id is None:
@@ -121,7 +116,7 @@ def _is_disabled(message: Reader) -> bool:
 
 
 def _event_time(message: Reader) -> Decimal | None:
-    """Seconds since 1970; it orders nothing. Accounting's events have none."""
+    """Seconds since 1970, not used for ordering. Accounting events have none."""
     try:
         return message.optional("timestamp", values.as_lenient_decimal) or None
     except UnreadableField:

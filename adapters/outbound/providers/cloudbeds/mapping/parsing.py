@@ -1,15 +1,14 @@
-"""The kit's reader, with what this vendor asks for.
+"""Parsers for Cloudbeds' representations, as its schemas and samples show them.
 
-Its rules, as its schemas and its samples show them: an empty string is the vendor's null; ids are
-texts that older examples write as integers; numbers come as texts too; a map or list without
-entries may come as `[]`, `{}`, `""` or null; a wall time without an offset is the property's.
+An empty string means null. Ids are texts that older examples send as integers; numbers may be sent
+as text. A map or list without entries may be sent as `[]`, `{}`, `""` or null. A local time without
+an offset is in the property's time zone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -18,50 +17,21 @@ from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
-from domain.errors import InvalidField
-from domain.values import ABSENT, Absent, Money
-
-T = TypeVar("T")
+from domain.values import ABSENT, Money
 
 _ZERO_DAY: Final = "0000-00-00"
-"""MySQL's way to say that a date has no value."""
+"""MySQL's date without a value."""
 
 
 ExtraFields: TypeAlias = dict[str, str]
-"""Path to JSON text of what has a home and is an extra as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class CloudbedsEntry:
-    """One item of a message and where it stood."""
-
-    path: str
-    value: Json
-
-    def text(self) -> bytes:
-        return dumps(self.value).encode()
-
-
-def reader_for(value: Json, path: str = "") -> Reader:
-    return Reader(value, path, blank_is_null=True)
-
-
-def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Absent | None:
-    """`whole`: in an answer that was asked with every option, what is missing is empty."""
-    return None if is_complete and value is ABSENT else value
-
-
-def as_id(value: Json, path: str) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return values.as_text(value, path)
+"""Path to JSON text of fields that are mapped and kept in the extras as well."""
 
 
 def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
-    """Aware UTC from a wall time of `zone`; one with an offset is taken by that. Of a wall time
-    that came twice the first is meant. None for the vendor's zero date."""
+    """A parser to aware UTC: a local time of `zone` (the first, if it occurs twice), or a time with
+    its own offset. None for the zero date."""
 
-    def instant(value: Json, path: str) -> datetime | None:
+    def parse_instant(value: Json, path: str) -> datetime | None:
         text = values.as_text(value, path)
         if text.startswith(_ZERO_DAY):
             return None
@@ -73,11 +43,11 @@ def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
         except OverflowError:
             raise UnreadableField(path, "bad_instant", "an instant that exists") from None
 
-    return instant
+    return parse_instant
 
 
 def as_day(value: Json, path: str) -> date | None:
-    """The calendar day of a date or a wall time."""
+    """The date of a date or a local time; None for the zero date."""
     text = values.as_text(value, path)
     if text.startswith(_ZERO_DAY):
         return None
@@ -93,26 +63,14 @@ def read_day(r: Reader, key: str, target: str) -> date:
     return found
 
 
-def as_money(currency: str) -> values.Parse[Money]:
-    """Rounded half to even to the currency's digits: the vendor stores unrounded shares."""
-
-    def money(value: Json, path: str) -> Money:
-        try:
-            return Money.rounded(values.as_lenient_decimal(value, path), currency)
-        except InvalidField as fault:
-            raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
-
-    return money
-
-
 def keep_rounded_amount(r: Reader, key: str, money: Money, kept: ExtraFields, target: str) -> None:
-    """The vendor's own number, where rounding changed it."""
+    """Keeps the source number in `kept` if rounding changed it."""
     if Decimal(str(r.raw(key, target))) != money.amount:
         kept[r.path_of(key)] = format_source_value(r, key, target)
 
 
 def children(r: Reader, key: str, target: str) -> list[Reader] | None:
-    """The objects of a list or of a map; None where the key was not sent."""
+    """The objects of a list or of a map's values; None if the key is missing."""
     if key not in r:
         return None
     value = r.raw(key, target)
@@ -125,7 +83,7 @@ def children(r: Reader, key: str, target: str) -> list[Reader] | None:
 
 
 def amounts_by_day(r: Reader, key: str, target: str) -> Mapping[str, Json]:
-    """A map from a date to an amount; empty where there is none."""
+    """A map from date to amount; empty if missing."""
     value = r.raw(key, target)
     if value is ABSENT or not value:
         return {}
@@ -135,5 +93,5 @@ def amounts_by_day(r: Reader, key: str, target: str) -> Mapping[str, Json]:
 
 
 def format_source_value(r: Reader, key: str, target: str) -> str:
-    """The field's own text, for the extras, when it also has a home."""
+    """The JSON text of a field that is mapped to `target` and kept in the extras as well."""
     return dumps(r.required(key, as_raw, f"{target}, {EXTRAS}"))

@@ -1,10 +1,11 @@
-"""Guests on a reservation: `guestList`, by guest id or as an array."""
+"""Guests on a reservation: `guestList`, a map by guest id or an array."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.mapping.parsing import as_id, children, null_if_complete
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
+from adapters.outbound.providers.cloudbeds.mapping.parsing import children
 from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Absent, Field
 
@@ -39,31 +40,37 @@ PERSONAL_FIELDS: Final = (
     "customFields",
     "specialRequests",
 )
-"""What is no longer told of somebody whose data was removed on request, whatever comes along."""
+"""Dropped for an anonymized guest, even if the payload still has them."""
 
-ANONYMIZED_FLAG: Final = "isAnonymized"
+_ANONYMIZED_FLAG: Final = "isAnonymized"
 
 
 def map_parties(
     r: Reader, *, is_complete: bool
 ) -> tuple[Field[Party | None], Field[tuple[Party, ...]]]:
-    """(primary, further). The main guest is the one that says so, else the header's."""
+    """(primary, further). The primary guest is the one flagged as main guest, else the header's."""
     main_id = r.field("guestID", as_id, "primary_guest.guest_id")
-    if not r.optional_boolean(ANONYMIZED_FLAG, "primary_guest", lenient=True):
-        email = r.optional_text("guestEmail", "primary_guest.email")
-    else:
-        email = None
-        for key in PERSONAL_FIELDS:
-            r.drop(key, "anonymized")
+    is_anonymized = drop_if_anonymized(r, "primary_guest")
+    email = None if is_anonymized else r.optional_text("guestEmail", "primary_guest.email")
     listed = children(r, "guestList", "further_guests")
     if listed is None:
-        return _map_header_guest(
-            main_id, email, is_complete=is_complete
-        ), () if is_complete else ABSENT
+        header_guest = _map_header_guest(main_id, email, is_complete=is_complete)
+        return header_guest, () if is_complete else ABSENT
     parties = sorted(_map_all_parties(listed, main_id), key=lambda party: party.guest_id or "")
     main = next((p for p in parties if p.role is PartyRole.PRIMARY), None)
     further = tuple(party for party in parties if party is not main)
     return main or _map_header_guest(main_id, email, is_complete=True), further
+
+
+def drop_if_anonymized(
+    r: Reader, target: str, personal_fields: Sequence[str] = PERSONAL_FIELDS
+) -> bool:
+    """Drops the personal fields of an anonymized guest."""
+    is_anonymized = r.optional_boolean(_ANONYMIZED_FLAG, target, lenient=True) is True
+    if is_anonymized:
+        for key in personal_fields:
+            r.drop(key, "anonymized")
+    return is_anonymized
 
 
 def _map_header_guest(
@@ -90,9 +97,7 @@ def _is_main(guest: Reader) -> bool:
 
 def _map_party(guest: Reader, guest_id: str, role: PartyRole) -> Party:
     target = "primary_guest" if role is PartyRole.PRIMARY else "further_guests"
-    if guest.optional_boolean(ANONYMIZED_FLAG, target, lenient=True):
-        for key in PERSONAL_FIELDS:
-            guest.drop(key, "anonymized")
+    if drop_if_anonymized(guest, target):
         return Party(guest_id=guest_id, role=role)
     return Party(
         guest_id=guest_id,
@@ -106,6 +111,6 @@ def _map_party(guest: Reader, guest_id: str, role: PartyRole) -> Party:
 
 
 def _map_phone(guest: Reader, target: str) -> str | None:
-    """The mobile's is used where there is no other, and is an extra otherwise."""
+    """The mobile number if there is no other; otherwise it stays in the extras."""
     value = guest.optional_text("guestPhone", f"{target}.phone")
     return value or guest.optional_text("guestCellPhone", f"{target}.phone")

@@ -1,11 +1,11 @@
-"""Room types, rooms and rates to the hotel's records."""
+"""Room types, rooms and rates to hotel records."""
 
 from collections.abc import Iterable, Iterator
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.mapping.parsing import as_id, reader_for
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from ports.errors import UnreadableAnswer
 
@@ -20,8 +20,8 @@ def map_records(
             rooms=[_room(reader_for(v, f"rooms[{n}]")) for n, v in enumerate(rooms)],
             rate_plans=list({plan.external_id: plan for plan in _rate_plans(rates)}.values()),
         )
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
+    except UnreadableField as error:
+        raise UnreadableAnswer(error.message, path=error.path) from error
 
 
 def _room_type(r: Reader) -> RoomTypeRecord:
@@ -34,7 +34,7 @@ def _room_type(r: Reader) -> RoomTypeRecord:
 
 
 def _room(r: Reader) -> RoomRecord:
-    """`roomBlocked` is of today; a dorm's beds are rooms."""
+    """`roomBlocked` is today's state; beds of a dormitory are rooms."""
     blocked = r.optional_boolean("roomBlocked", lenient=True)
     return RoomRecord(
         external_id=r.required("roomID", as_id),
@@ -45,7 +45,7 @@ def _room(r: Reader) -> RoomRecord:
 
 
 def _rate_plans(rates: Iterable[Json]) -> Iterator[RatePlanRecord]:
-    """Bookings name a rate by `rateID`; a base rate has no plan and no name."""
+    """Bookings refer to a rate by `rateID`; a base rate has no plan and no name."""
     for position, value in enumerate(rates):
         r = reader_for(value, f"data[{position}]")
         rate_id = r.required("rateID", as_id)

@@ -1,16 +1,15 @@
-"""The rooms of a reservation, each with its own days and state."""
+"""The rooms of a reservation, each with its own stay and status."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
     amounts_by_day,
-    as_id,
-    as_money,
     children,
     keep_rounded_amount,
     read_day,
@@ -32,7 +31,7 @@ _PAST_CHECK_IN: Final = frozenset({BookingStatus.CHECKED_IN, BookingStatus.CHECK
 def map_rooms(
     r: Reader, header: BookingStatus, currency: str, kept: ExtraFields
 ) -> tuple[RoomStay, ...]:
-    """In the order of their lines, so that a room that gets its number stays where it was."""
+    """Sorted by line id, so that assigning a room number does not change the order."""
     found = [
         _RoomReader(room, f"rooms[{n}]", currency, kept).stay(header)
         for n, room in enumerate(_listed_rooms(r))
@@ -71,8 +70,8 @@ class _RoomReader:
         return Stay(first, last)
 
     def _status(self, header: BookingStatus) -> BookingStatus:
-        """One that is not checked in is as the reservation: canceled, no-show, pending; where
-        others of its rooms are in house or left, it is still expected."""
+        """A room that is not checked in has the reservation's status (canceled, no-show, pending),
+        or is CONFIRMED if other rooms of the reservation are checked in or out."""
         if self.r.optional_text("roomStatus", f"{self.target}.status") is None:
             return header
         own = self.r.choice("roomStatus", _STATES, f"{self.target}.status")
@@ -88,7 +87,7 @@ class _RoomReader:
 
     def _nightly_prices(self) -> Iterator[NightlyPrice]:
         target = f"{self.target}.nightly_prices"
-        parse = as_money(self.currency)
+        parse = as_rounded_money(self.currency)
         by_day = amounts_by_day(self.r, "detailedRoomRates", target)
         if by_day:
             rates = self.r.object("detailedRoomRates")
