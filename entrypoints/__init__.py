@@ -1,0 +1,1 @@
+"""Processes, command line and composition root."""

@@ -1,0 +1,1 @@
+"""Protocols of what the use cases need: stores, providers, queue, clock. No framework types."""

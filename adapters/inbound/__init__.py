@@ -1,0 +1,1 @@
+"""Driving adapters: they parse, authorize, call one use case and render."""

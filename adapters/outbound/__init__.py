@@ -1,0 +1,1 @@
+"""Driven adapters: they implement ports."""

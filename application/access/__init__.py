@@ -1,0 +1,1 @@
+"""Provider keys and tokens: issue, rotate, revoke, authenticate."""

@@ -1,0 +1,1 @@
+"""Connections of hotels to providers: add, verify, update, pause, resume, health."""

@@ -1,0 +1,1 @@
+"""CloudEvents from domain events; the relay from the outbox to subscribers."""

@@ -1,0 +1,1 @@
+"""Hotels: add, find, enable, disable."""

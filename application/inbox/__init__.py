@@ -1,0 +1,1 @@
+"""The inbox: receive webhooks, process stored payloads, quarantine and replay."""

@@ -1,0 +1,1 @@
+"""Pushed items and document exchange; `apply_items` merges snapshots into the replica."""

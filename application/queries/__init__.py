@@ -1,0 +1,1 @@
+"""Read models of both APIs, and the canonical document."""

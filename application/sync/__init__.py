@@ -1,0 +1,1 @@
+"""Sync runs: schedule, request, execute, fail, verify."""

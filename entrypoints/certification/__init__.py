@@ -1,1 +1,1 @@
-"""Whether a provider's adapter does what the layer relies on, seen over its simulator."""
+"""`pms provider certify`: the conformance suite, run against a provider's simulator."""

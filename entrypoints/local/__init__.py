@@ -1,0 +1,1 @@
+"""`pms up`: all processes, embedded Valkey, demo hotels and the self check on one machine."""

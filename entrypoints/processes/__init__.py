@@ -1,0 +1,1 @@
+"""The product processes: web, worker, scheduler, relay."""

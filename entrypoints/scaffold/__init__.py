@@ -1,1 +1,1 @@
-"""`pms provider new`: the package that a new provider starts from."""
+"""`pms provider new`: writes the package that a new provider starts from."""

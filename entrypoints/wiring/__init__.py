@@ -1,0 +1,1 @@
+"""Settings, composition root, installed plug-ins, sealing keys, logging."""

@@ -4,12 +4,14 @@
 them.
 """
 
+import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
 from configparser import ConfigParser
 from dataclasses import fields
+from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -26,9 +28,13 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     STATES,
 )
 from application.events.cloud_events import EVENT_TYPES
+from application.events.relay_outbox import LEADER_LEASE_TTL
+from application.ingest.idempotent_requests import KEY_RETENTION
+from application.sync.schedule_syncs import DELIVERED_RETENTION, DONE_RETENTION
 from domain.errors import PmsError
 from domain.events import EventBase
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
+from domain.sync import BREAKER_THRESHOLD, LEASE_TTL, Schedule
 from entrypoints.certification.registry import CHECKS
 from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
 from entrypoints.wiring.settings import PREFIX, Settings
@@ -38,13 +44,14 @@ from tests.certification.broken import ALL as BROKEN
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
+VALUE = re.compile(r"(<!-- value: ([a-z_]+) -->)(.*?)(<!-- /value -->)")
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end generated -->)", re.DOTALL)
 FAMILIES = {"error", "domain_error", "port_error", "application_error", "provider_error"}
 """Roots that only their subclasses are raised of."""
 
 
 def documents() -> list[Path]:
-    return [ROOT / "README.md", ROOT / "PROJECT_SUMMARY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -176,12 +183,48 @@ def providers_table() -> str:
     plugins = [EntryPoint(name, target, GROUP) for name, target in provider_names().items()]
     found = InstalledProviders(tools, plugins=plugins).all()
     rows = [_capable(provider.capabilities) for provider in found]
-    return table(("provider", "is", "pulled", "webhooks", "tells deletions"), rows)
+    return table(("Provider", "Product", "Pulls", "Webhooks", "Reports deletions"), rows)
 
 
 def _capable(can: Capabilities) -> tuple[str, ...]:
     answers = (can.pulls, can.webhooks, can.reports_deletions)
     return (code(can.name), can.title, *("yes" if answer else "no" for answer in answers))
+
+
+def package_tree() -> str:
+    """One line per package: the first paragraph of its docstring."""
+    lines = []
+    for package in PRODUCT:
+        for folder in sorted({path.parent for path in (ROOT / package).rglob("__init__.py")}):
+            parts = folder.relative_to(ROOT).parts
+            lines.append(f"| `{'/'.join(parts)}/` | {_package_summary(folder)} |\n")
+    return f"| Package | Purpose |\n| --- | --- |\n{''.join(lines)}"
+
+
+def _package_summary(folder: Path) -> str:
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    return " ".join(docstring.split("\n\n")[0].split())
+
+
+def stated_values() -> dict[str, str]:
+    """Defaults that documents state in a sentence: `<!-- value: NAME -->...<!-- /value -->`."""
+    schedule = Schedule()
+    numbers = {
+        "delta_minutes": schedule.delta_every // timedelta(minutes=1),
+        "reconcile_hours": schedule.reconcile_every // timedelta(hours=1),
+        "reconcile_days_back": schedule.reconcile_days_back,
+        "reconcile_days_ahead": schedule.reconcile_days_ahead,
+        "keep_days_back": schedule.keep_days_back,
+        "keep_days_ahead": schedule.keep_days_ahead,
+        "tick_seconds": Settings().tick_seconds,
+        "sync_lease_minutes": LEASE_TTL // timedelta(minutes=1),
+        "relay_lease_seconds": LEADER_LEASE_TTL // timedelta(seconds=1),
+        "inbox_retention_days": DONE_RETENTION // timedelta(days=1),
+        "outbox_retention_days": DELIVERED_RETENTION // timedelta(days=1),
+        "idempotency_hours": KEY_RETENTION // timedelta(hours=1),
+        "breaker_threshold": BREAKER_THRESHOLD,
+    }
+    return {name: f"{number:,}" for name, number in numbers.items()}
 
 
 def capability_table() -> str:
@@ -243,11 +286,14 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "certification-broken": certification_broken,
     "mews-states": mews_states,
     "mews-settings": mews_settings,
+    "tree": package_tree,
 }
 
 
 def rewritten(text: str) -> str:
-    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}{found[4]}", text)
+    text = BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}{found[4]}", text)
+    values = stated_values() if VALUE.search(text) else {}
+    return VALUE.sub(lambda found: f"{found[1]}{values[found[2]]}{found[4]}", text)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,11 @@ from tests.architecture.generated_blocks import (
     BLOCKS,
     PRODUCT,
     ROOT,
+    VALUE,
     documents,
     provider_names,
     rewritten,
+    stated_values,
 )
 
 # The columns of the host application's models, as its schema has them.
@@ -59,6 +61,12 @@ QUOTED = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 TYPED = re.compile(r"^ *(?:\$ )?(?:[A-Z_]+=\S+ )*")
 PLACE = re.compile(rf"(?:{'|'.join((*PRODUCT, 'tests', 'docs', 'bench'))})/[\w./*:-]*")
+MISSING = re.compile(
+    r"\bno (?:command|retention|erasure|dashboard|metrics)\b"
+    r"|\bnot built\b|\bthere is no [^.]*\byet\b",
+    re.IGNORECASE,
+)
+ABSENT_MARK = re.compile(r"<!-- absent: ([^>]+?) -->")
 REASON_CODES = re.compile(r"Reasons of single items.*?\n\n", re.DOTALL)
 
 
@@ -106,6 +114,16 @@ def find_command_error(words: list[str]) -> str | None:
         if word.startswith("--") and word.partition("=")[0] not in known
     ]
     return f"there is no {unknown[0]}" if unknown else None
+
+
+def is_absent(mark: str) -> bool:
+    """`pms COMMAND [--option]`, a route that begins with `/`, or a file's path."""
+    if mark.startswith("pms "):
+        return find_command_error(mark.split()[1:]) is not None
+    if mark.startswith("/"):
+        source = "".join(path.read_text() for path in (ROOT / "adapters/inbound").rglob("*.py"))
+        return f'"{mark}"' not in source
+    return not list(ROOT.glob(mark))
 
 
 def is_there(place: str) -> bool:
@@ -157,6 +175,37 @@ class TestDocuments:
             block for path in documents() for _, block, _, _ in BLOCK.findall(path.read_text())
         ]
         assert sorted(found) == sorted(BLOCKS)
+
+    def test_state_values_that_exist(self) -> None:
+        stated = {found[1] for path in documents() for found in VALUE.findall(path.read_text())}
+        assert stated <= set(stated_values())
+
+    @every_document
+    def test_state_days_and_hours_of_the_schedule_by_value_only(self, document: Path) -> None:
+        """A number written by hand goes stale: a text said 365 days, the code read 1,100."""
+        numbers = {
+            stated_values()[name]
+            for name in ("keep_days_back", "keep_days_ahead", "reconcile_days_ahead")
+        }
+        by_hand = VALUE.sub("", prose(document))
+        found = re.findall(r"\b([\d,]+) days (?:ago|ahead|back)", by_hand)
+        assert numbers & set(found) == set()
+
+    @every_document
+    def test_marks_each_missing_feature(self, document: Path) -> None:
+        """`<!-- absent: pms connection remove -->` beside the sentence: the next test checks it."""
+        unmarked = [
+            paragraph
+            for paragraph in re.split(r"\n\s*\n|\n(?=[|-])", prose(document))
+            if MISSING.search(paragraph) and not ABSENT_MARK.search(paragraph)
+        ]
+        assert unmarked == []
+
+    @every_document
+    def test_calls_absent_only_what_is_absent(self, document: Path) -> None:
+        assert [
+            mark for mark in ABSENT_MARK.findall(document.read_text()) if not is_absent(mark)
+        ] == []
 
     @every_document
     def test_link_to_what_exists(self, document: Path) -> None:

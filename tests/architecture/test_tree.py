@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = {"domain", "ports", "application", "adapters", "entrypoints"}
 AGREED = {*PRODUCT, "setup.cfg", "README.md", "PROJECT_SUMMARY.md", "tests"}
 TOOLS = {
+    ".devcontainer", ".editorconfig", ".github", ".pre-commit-config.yaml", "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md",
     ".ci", ".gitignore", "Containerfile", "Makefile", "bench", "compose.yaml", "constraints.txt",
     "docs", "pyproject.toml",
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""GraphQL: schema, resolvers, limits, the Flask view."""

@@ -1,1 +1,1 @@
-"""Background jobs as a way in: parse ids, call one use case, tell what became of it."""
+"""The job boundary: parses ids, calls one use case, logs the outcome."""

@@ -1,0 +1,1 @@
+"""REST and webhooks by flask-smorest: routes, schemas, problem details, rate limits."""

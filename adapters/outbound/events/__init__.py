@@ -1,1 +1,1 @@
-"""The in-process event bus and the subscribers that ship with it."""
+"""The in-process event bus and its built-in subscribers."""

@@ -1,1 +1,1 @@
-"""Background jobs over RQ: JSON payloads with ids only; Redis may lose all of it."""
+"""RQ queue, tick and Redis clients. Payloads hold ids only; losing Redis loses no data."""

@@ -1,1 +1,1 @@
-"""The store: Peewee on SQLite and PostgreSQL."""
+"""The SQL store: Peewee on SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What provider adapters are built from; `authoring` is its public interface."""

@@ -1,1 +1,1 @@
-"""The checks, a module for each group."""
+"""The conformance checks, one module per group."""

@@ -1,0 +1,1 @@
+"""Connections, pool, SQL sessions and error translation for SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Read queries: search with keyset paging, directory of hotels and tokens."""

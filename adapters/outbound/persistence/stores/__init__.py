@@ -1,0 +1,1 @@
+"""One store per aggregate or message kind; the write side of the ports."""

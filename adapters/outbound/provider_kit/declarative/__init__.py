@@ -1,1 +1,1 @@
-"""An adapter by declaration, for a vendor with an ordinary JSON API: see vendor.py."""
+"""Adapters by declaration, for vendors with a plain JSON API."""

@@ -1,0 +1,1 @@
+"""HTTP to providers: transport, retries, rate budget, host policy, tokens."""

@@ -1,1 +1,1 @@
-"""What every simulated PMS stands on: the wire, faults, webhooks, a journal, a living hotel."""
+"""What every simulator is built from; `authoring` is its public interface."""

@@ -1,0 +1,1 @@
+"""The simulated hotel that all simulators render: seed, commands, activity."""

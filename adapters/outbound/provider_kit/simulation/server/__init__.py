@@ -1,0 +1,1 @@
+"""The simulator server: HTTP, faults, webhooks, control API, journal."""

@@ -1,0 +1,1 @@
+"""The AlpineBits API: requests, paging, pull phases, checkpoints."""

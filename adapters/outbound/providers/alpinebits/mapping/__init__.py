@@ -1,0 +1,1 @@
+"""AlpineBits payloads to snapshots; notifications to references."""

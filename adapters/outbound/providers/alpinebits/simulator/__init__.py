@@ -1,0 +1,1 @@
+"""A simulator of the AlpineBits API over the simulated hotel."""

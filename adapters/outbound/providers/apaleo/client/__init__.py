@@ -1,0 +1,1 @@
+"""The Apaleo API: requests, paging, pull phases, checkpoints."""

@@ -1,0 +1,1 @@
+"""Apaleo payloads to snapshots; notifications to references."""

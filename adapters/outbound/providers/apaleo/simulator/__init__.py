@@ -1,0 +1,1 @@
+"""A simulator of the Apaleo API over the simulated hotel."""

@@ -1,0 +1,1 @@
+"""Canonical JSON payloads to snapshots; notifications to references."""

@@ -1,0 +1,1 @@
+"""The Cloudbeds API: requests, paging, pull phases, checkpoints."""

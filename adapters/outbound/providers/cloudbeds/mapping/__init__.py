@@ -1,0 +1,1 @@
+"""Cloudbeds payloads to snapshots; notifications to references."""

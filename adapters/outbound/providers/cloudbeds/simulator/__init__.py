@@ -1,0 +1,1 @@
+"""A simulator of the Cloudbeds API over the simulated hotel."""

@@ -1,0 +1,1 @@
+"""The Mews API: requests, paging, pull phases, checkpoints."""

@@ -1,0 +1,1 @@
+"""Mews payloads to snapshots; notifications to references."""

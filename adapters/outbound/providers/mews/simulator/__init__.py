@@ -1,0 +1,1 @@
+"""A simulator of the Mews API over the simulated hotel."""

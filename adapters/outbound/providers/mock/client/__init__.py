@@ -1,0 +1,1 @@
+"""The mock API: requests, paging, pull phases, checkpoints."""

@@ -1,0 +1,1 @@
+"""Mock payloads to snapshots; notifications to references."""

@@ -1,0 +1,1 @@
+"""A simulator of the mock API over the simulated hotel."""

@@ -1,0 +1,1 @@
+"""The OPERA Cloud API: requests, paging, pull phases, checkpoints."""

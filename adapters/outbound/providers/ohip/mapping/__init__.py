@@ -1,0 +1,1 @@
+"""OPERA Cloud payloads to snapshots; notifications to references."""

@@ -1,0 +1,1 @@
+"""A simulator of the OPERA Cloud API over the simulated hotel."""
