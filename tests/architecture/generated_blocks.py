@@ -31,10 +31,12 @@ from application.events.cloud_events import EVENT_TYPES
 from application.events.relay_outbox import LEADER_LEASE_TTL
 from application.ingest.idempotent_requests import KEY_RETENTION
 from application.sync.schedule_syncs import DELIVERED_RETENTION, DONE_RETENTION
+from domain.breaker import BREAKER_THRESHOLD
 from domain.errors import PmsError
 from domain.events import EventBase
+from domain.schedule import Schedule
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
-from domain.sync import BREAKER_THRESHOLD, LEASE_TTL, Schedule
+from domain.sync_run import LEASE_TTL
 from entrypoints.certification.registry import CHECKS
 from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
 from entrypoints.wiring.settings import PREFIX, Settings

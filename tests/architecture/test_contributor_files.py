@@ -46,4 +46,3 @@ class TestContributorFiles:
 
     def test_license_is_the_declared_one(self) -> None:
         assert "Apache License" in (ROOT / "LICENSE").read_text()[:200]
-        assert "Apache-2.0" in (ROOT / "setup.cfg").read_text()
