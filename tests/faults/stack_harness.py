@@ -68,7 +68,7 @@ class StackHarness:
     def catch_up(self) -> None:
         """Our clock never lags behind the provider's."""
         with self.simulator.hotel.lock:
-            provider_now = datetime.fromtimestamp(self.simulator.hotel.clock.now, UTC)
+            provider_now = datetime.fromtimestamp(self.simulator.records.now, UTC)
         if provider_now > self.clock.now():
             self.clock.advance(provider_now - self.clock.now())
 
@@ -140,12 +140,12 @@ def build_test_container(
 @contextmanager
 def open_stack(database_url: str, home: Path, simulator: MewsSimulator) -> Iterator[StackHarness]:
     """A hotel that is connected to the simulator, and never synced yet."""
-    start = datetime.fromtimestamp(simulator.hotel.clock.now, UTC)
+    start = datetime.fromtimestamp(simulator.records.now, UTC)
     clock, queue = AdvancingClock(start), RecordingJobQueue()
     migrations.upgrade(database_url)
     container = build_test_container(database_url, home, clock, queue)
     try:
-        profile = simulator.hotel.catalog.profile
+        profile = simulator.hotel
         hotel = container.add_hotel(
             slug="demo", name="Demo", time_zone=profile.time_zone, currency=profile.currency
         )

@@ -69,13 +69,13 @@ def assert_matches_simulator(stack: StackHarness) -> None:
     """Compared with the simulated hotel's own records, not through our mapper."""
     stored = raw_sql.read(stack.url, "SELECT external_id, status, arrival, departure FROM bookings")
     ours = {row[0]: row[1:] for row in stored}
-    for stay in stack.simulator.hotel.stays():
-        if stay.departure < stack.simulator.hotel.today:
+    for item in stack.simulator.records.stays():
+        if item.stay.departure < stack.simulator.hotel.today:
             continue
-        status, arrival, departure = ours[stay.id]
-        assert (str(arrival), str(departure)) == (str(stay.arrival), str(stay.departure))
-        if stay.state in STATUSES:
-            assert status == STATUSES[stay.state], stay.id
+        status, arrival, departure = ours[item.id]
+        assert (str(arrival), str(departure)) == (str(item.stay.arrival), str(item.stay.departure))
+        if item.state in STATUSES:
+            assert status == STATUSES[item.state], item.id
         else:
             assert status in ("CANCELED", "NO_SHOW")
 

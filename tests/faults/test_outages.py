@@ -122,7 +122,7 @@ class TestValkey:
             pusher = pms.pusher()
             simulator = simulate(40, start_date=pms.today)
             _, path = pms.connect(simulator)
-            notified = next(iter(simulator.hotel.stays())).id
+            notified = simulator.records.stays()[0].id
             event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
             message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
             with serve_app(build_web_app(pms.container)) as url:

@@ -45,9 +45,12 @@ class TestStayDates:
                 sqlite_url, "SELECT external_id, arrival, departure FROM bookings"
             )
             ours = {row[0]: (row[1], row[2]) for row in stored}
-            stays = simulator.hotel.stays()
-            assert {stay.id: (str(stay.arrival), str(stay.departure)) for stay in stays} == ours
-            assert any(stay.arrival <= today < stay.departure for stay in stays)
+            stays = simulator.records.stays()
+            expected = {
+                item.id: (str(item.stay.arrival), str(item.stay.departure)) for item in stays
+            }
+            assert expected == ours
+            assert any(item.stay.arrival <= today < item.stay.departure for item in stays)
             cells = raw_sql.read(sqlite_url, "SELECT DISTINCT day FROM availability ORDER BY day")
             assert len(cells) > 300
             days = [date.fromisoformat(str(row[0])) for row in cells]

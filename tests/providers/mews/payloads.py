@@ -80,7 +80,7 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "BookerId": None,
         "Number": "1001",
         "State": "Confirmed",
-        "Channel": "Distributor",
+        "Origin": "Distributor",
         "CommanderOrigin": None,
         "CreatedUtc": "2026-02-01T08:00:00Z",
         "UpdatedUtc": "2026-02-02T09:30:00Z",

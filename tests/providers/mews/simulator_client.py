@@ -4,14 +4,48 @@ import http.client
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
+from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 
 RESERVATIONS = "reservations/getAll/2023-06-06"
 DAY = 86_400
+
+
+def new_simulator(
+    seed: int = 1,
+    bookings: int = 2_000,
+    currency: str = "EUR",
+    time_zone: str = "Europe/Berlin",
+    start_date: date = START_DATE,
+    **options: Any,
+) -> MewsSimulator:
+    activity = create_activity_generator(
+        seed=seed,
+        bookings=bookings,
+        currency=currency,
+        time_zone=time_zone,
+        start_date=start_date,
+    )
+    return MewsSimulator(activity, **options)
+
+
+def reservation_ids(simulator: MewsSimulator) -> set[str]:
+    """Of accommodation, whatever their state."""
+    return {item.id for item in simulator.records.stays()}
+
+
+def touch_at(simulator: MewsSimulator, item: MewsReservation, instant: int) -> None:
+    """A change stamped at `instant` (epoch seconds)."""
+    simulator.hotel.now = instant * TICKS
+    simulator.activity.commands.touch(item.stay)
 
 
 @dataclass(frozen=True)

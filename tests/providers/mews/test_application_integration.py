@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import pytest
 
 from adapters.outbound.memory.clock import START
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
-from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.connection import Connection
 from domain.messages import InboxItem, InboxState, ItemOutcome
 from domain.status import BookingStatus
@@ -16,6 +14,7 @@ from domain.sync_run import SyncKind, SyncStatus
 from ports.providers import Provider
 from tests.application.use_case_harness import World
 from tests.providers.mews.invalid_payloads import TransformingProxy, transforming_proxy
+from tests.providers.mews.simulator_client import new_simulator
 from tests.providers.mews.test_client import connected, some
 
 CARD = "4111 1111 1111 1111"
@@ -38,7 +37,7 @@ class Installation:
 
     def __init__(self, proxy: TransformingProxy) -> None:
         self.proxy = proxy
-        self.hotel = proxy.simulator.hotel
+        self.simulator = proxy.simulator
         self.world = World()
         self.world.providers = OnlyMews(connected())  # type: ignore[assignment]  # a real one
         payload = proxy.simulator.credentials
@@ -83,7 +82,7 @@ class Installation:
 
 @pytest.fixture
 def installed() -> Iterator[Installation]:
-    simulator = MewsSimulator(SimulatedHotel(bookings=40, start_date=START.date()))
+    simulator = new_simulator(bookings=40, start_date=START.date())
     simulator.start()
     with transforming_proxy(simulator) as proxy:
         yield Installation(proxy)
@@ -92,9 +91,8 @@ def installed() -> Iterator[Installation]:
 
 class TestHotelWithoutLodgingService:
     def test_fails_the_run_with_what_to_do(self, installed: Installation) -> None:
-        categories = installed.hotel.categories
-        for entry in list(categories):
-            categories.change(entry, body={**entry.body, "Type": "Desk"})
+        for entry in installed.simulator.catalog.categories:
+            entry.body["Type"] = "Desk"
         assert installed.sync() is SyncStatus.FAILED
         assert installed.run.error_code == "misconfigured"
         assert "setting service_ids" in (installed.run.error_detail or "")
@@ -117,7 +115,7 @@ class TestAPulledBookingInQuarantine:
         self, installed: Installation
     ) -> None:
         world = installed.world
-        stay = some(installed.hotel, state="Confirmed", account_type="Customer")
+        stay = some(installed.simulator, state="Confirmed", account_type="Customer")
         installed.change_booking(stay.id, State="Teleported")
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
@@ -131,16 +129,13 @@ class TestAPulledBookingInQuarantine:
         assert booking.details.status is BookingStatus.CONFIRMED
         assert booking.details.primary_guest is not None
         assert booking.details.primary_guest.last_name
-        expected_bookings = installed.hotel.order_items.linked("reservation", row.external_id)
         assert booking.details.total is not None
-        assert booking.details.total.minor == sum(
-            c.gross for c in expected_bookings if c.canceled is None
-        )
+        assert booking.details.total.minor == installed.simulator.records.total(stay)
         assert booking.details.rooms[0].nightly_prices
         assert not world.quarantined()
 
     def test_stays_there_while_nothing_was_put_right(self, installed: Installation) -> None:
-        installed.change_booking(some(installed.hotel, state="Confirmed").id, Number=5)
+        installed.change_booking(some(installed.simulator, state="Confirmed").id, Number=5)
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
         settlement = installed.world.replay(row.hotel_id, row.id)
@@ -152,7 +147,7 @@ class TestAnAnswerWithAKeyTwice:
     def test_refuses_the_item_that_has_it_and_takes_the_others(
         self, installed: Installation
     ) -> None:
-        stay = some(installed.hotel, state="Confirmed")
+        stay = some(installed.simulator, state="Confirmed")
         once = f'"Id":"{stay.id}"'.encode()
         installed.change(once, once + b',"State":"Canceled"')
         assert installed.sync() is SyncStatus.PARTIAL
@@ -169,9 +164,9 @@ class TestAnAnswerWithAKeyTwice:
 class TestACardNumber:
     def test_is_stored_nowhere(self, installed: Installation) -> None:
         """Neither in fields of ours, in extras, in the inbox nor in events."""
-        world, hotel = installed.world, installed.hotel
-        for customer in list(hotel.customers):
-            hotel.customers.change(customer, notes=f"pays with {CARD}, cvv: 123")
+        world = installed.world
+        for guest in installed.simulator.hotel.guests.values():
+            guest.notes = f"pays with {CARD}, cvv: 123"
         known = b'"Number":'
         payload = json.dumps({"Note": CARD, "cvc": "987", "Plain": int(CARD.replace(" ", ""))})
         installed.change(known, b'"Remark":' + payload.encode() + b',"Number":')

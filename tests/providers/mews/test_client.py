@@ -10,12 +10,13 @@ from uuid import UUID
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.hotel.records import days_between
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.mews import provider as make_provider
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.availability import count_nights
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
-from adapters.outbound.providers.mews.simulator.records import Reservation
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
@@ -34,6 +35,7 @@ from ports.errors import (
 from ports.providers import Account, Page, Provider, ProviderClient, PullRequest, Ref, RefKind
 from ports.system import Clock
 from tests.providers.mews.payloads import SkippingClock, tools
+from tests.providers.mews.simulator_client import new_simulator, reservation_ids
 
 Key = tuple[ItemKind, str | None]
 BookingsById = dict[Key, Snapshot]
@@ -72,9 +74,7 @@ def running() -> Iterator[Callable[..., MewsSimulator]]:
     started: list[MewsSimulator] = []
 
     def start(bookings: int = 120, **options: Any) -> MewsSimulator:
-        about_hotel = ("seed", "currency", "time_zone", "start_date")
-        chosen = {name: options.pop(name) for name in about_hotel if name in options}
-        simulator = MewsSimulator(SimulatedHotel(bookings=bookings, **chosen), **options)
+        simulator = new_simulator(bookings=bookings, **options)
         simulator.start()
         started.append(simulator)
         return simulator
@@ -127,10 +127,10 @@ def booking(picture: BookingsById, external_id: str) -> Any:
     return found
 
 
-def some(hotel: SimulatedHotel, **wanted: str) -> Reservation:
+def some(simulator: MewsSimulator, **wanted: str) -> MewsReservation:
     return next(
         item
-        for item in hotel.stays()
+        for item in simulator.records.stays()
         if all(getattr(item, name) == value for name, value in wanted.items())
     )
 
@@ -146,9 +146,8 @@ class TestCheck:
 
     def test_advises_when_no_lodging_service(self, running: Callable[..., MewsSimulator]) -> None:
         simulator = running(bookings=20)
-        hotel = simulator.hotel
-        for entry in list(hotel.categories):
-            hotel.categories.change(entry, body={**entry.body, "Type": "Desk"})
+        for entry in simulator.catalog.categories:
+            entry.body["Type"] = "Desk"
         with opened(simulator) as client:
             (advice,) = client.check().advice
             assert "service_ids" in advice
@@ -205,7 +204,7 @@ class TestFull:
             for item in page.items
             if item.kind is ItemKind.BOOKING
         )
-        expected_bookings = set(simulator.hotel.true_reservations())
+        expected_bookings = reservation_ids(simulator)
         assert set(seen) == expected_bookings
         picture = bookings_by_id(pages)
         people = of_kind(picture, ItemKind.GUEST)
@@ -216,18 +215,18 @@ class TestFull:
                 assert payload.primary_guest.guest_id in people
                 assert payload.primary_guest.last_name
         assert [page.cursor for page in pages[:-1]] == [None] * (len(pages) - 1)
-        assert pages[-1].cursor == utc_text(simulator.hotel.clock.now)
+        assert pages[-1].cursor == utc_text(simulator.records.now)
 
     def test_keeps_to_the_services_that_the_connection_names(
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running()
-        parking = simulator.hotel.catalog.parking_service_id
+        parking = simulator.catalog.parking_service_id
         named = account(simulator, service_ids=f" {parking} ,")
         client = connected().open(named)
         page = next(p for p in client.pull(request(simulator)) if p.records)
         assert [t.external_id for t in page.records.room_types] == [
-            simulator.hotel.catalog.parking_category.id
+            simulator.catalog.parking_category_id
         ]
         client.close()
 
@@ -242,8 +241,8 @@ class TestFull:
         types = {room_type.external_id for room_type in records.room_types}
         plans = {plan.external_id for plan in records.rate_plans}
         assert {room.room_type_id for room in rooms.values()} <= types
-        assert simulator.hotel.catalog.parking_category.id not in types
-        for external_id in simulator.hotel.true_reservations():
+        assert simulator.catalog.parking_category_id not in types
+        for external_id in reservation_ids(simulator):
             payload = booking(bookings_by_id(pages), external_id)
             assert payload.rooms
             (room,) = payload.rooms
@@ -260,18 +259,14 @@ class TestFull:
     ) -> None:
         simulator = running(time_zone=zone, currency=currency)
         picture, _ = pull_pages(simulator, request(simulator))
-        hotel = simulator.hotel
-        for item in hotel.stays():
+        hotel, records = simulator.hotel, simulator.records
+        for item in records.stays():
             payload = booking(picture, item.id)
             assert payload.stay
-            assert (payload.stay.arrival, payload.stay.departure) == (item.arrival, item.departure)
-            generate_events = [
-                charge.gross
-                for charge in hotel.order_items.linked("reservation", item.id)
-                if charge.canceled is None
-            ]
+            assert payload.stay.arrival == item.stay.arrival
+            assert payload.stay.departure == item.stay.departure
             assert payload.total
-            assert (payload.total.minor, payload.total.currency) == (sum(generate_events), currency)
+            assert (payload.total.minor, payload.total.currency) == (records.total(item), currency)
         days = sorted(
             payload.day
             for payload in picture.values()
@@ -286,8 +281,8 @@ class TestFull:
         simulator = running(bookings=300)
         picture, _ = pull_pages(simulator, request(simulator))
         first: date = simulator.hotel.today
-        expected_bookings = simulator.hotel.availability(first, first + timedelta(days=80))
-        for category_id, nights in expected_bookings.items():
+        days = days_between(first, first + timedelta(days=81))
+        for category_id, nights in count_nights(simulator.records, days).items():
             for offset in range(81):
                 day = first + timedelta(days=offset)
                 cell: Any = picture[ItemKind.AVAILABILITY, f"{category_id}/{day.isoformat()}"]
@@ -304,17 +299,17 @@ class TestPaging:
         simulator = running(bookings=1_300)
         hotel = simulator.hotel
         with hotel.lock:
-            hotel.clock.advance(3_600)
-            instant = hotel.clock.now
-            for item in hotel.stays():
-                hotel.reservations.change(item, updated=instant)
-        cursor = utc_text(instant)
+            simulator.activity.wait(3_600)
+            for item in simulator.records.stays():
+                simulator.activity.commands.touch(item.stay)
+        cursor = utc_text(simulator.records.now)
+        assert {item.updated for item in simulator.records.stays()} == {simulator.records.now}
         with opened(simulator) as client:
             pages = client.pull(request(simulator, SyncKind.DELTA, cursor))
             found: set[str | None] = set()
             for page in pages:
                 found |= {i.external_id for i in page.items if i.kind is ItemKind.BOOKING}
-        assert found >= set(hotel.true_reservations())
+        assert found >= reservation_ids(simulator)
 
     @pytest.mark.parametrize(
         ("kind", "half_open"), [(SyncKind.FULL, False), (SyncKind.RECONCILE, True)]
@@ -326,9 +321,7 @@ class TestPaging:
         with opened(simulator) as client:
             simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, times=4, path="reservations"))
             pages = list(client.pull(request(simulator, kind)))
-        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= set(
-            simulator.hotel.true_reservations()
-        )
+        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= reservation_ids(simulator)
 
     def test_comes_to_an_end_while_every_page_moves(
         self, running: Callable[..., MewsSimulator]
@@ -337,9 +330,7 @@ class TestPaging:
         with opened(simulator) as client:
             simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, path="reservations"))
             pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
-        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= set(
-            simulator.hotel.true_reservations()
-        )
+        assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= reservation_ids(simulator)
 
     @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.DELTA])
     def test_continues_when_cursor_item_is_deleted(
@@ -347,9 +338,9 @@ class TestPaging:
     ) -> None:
         simulator = running(bookings=1_050)
         with simulator.hotel.lock:
-            for item in simulator.hotel.stays():
-                simulator.activity.commands.touch(item)
-        asked = request(simulator, kind, utc_text(simulator.hotel.clock.now))
+            for item in simulator.records.stays():
+                simulator.activity.commands.touch(item.stay)
+        asked = request(simulator, kind, utc_text(simulator.records.now))
         with opened(simulator) as client:
             stored = []
             for page in client.pull(asked):
@@ -361,7 +352,7 @@ class TestPaging:
             broken = checkpoint.replace('"cursor":"', '"cursor":"00000000')
             assert broken != checkpoint
             stored += client.pull(replace(asked, checkpoint=broken))
-        expected_bookings = set(simulator.hotel.true_reservations())
+        expected_bookings = reservation_ids(simulator)
         assert of_kind(bookings_by_id(stored), ItemKind.BOOKING) == expected_bookings
 
 
@@ -370,35 +361,35 @@ class TestDelta:
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running(bookings=200)
-        cursor = utc_text(simulator.hotel.clock.now - 300 * 86_400)
+        cursor = utc_text(simulator.records.now - 300 * 86_400)
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
     def test_without_a_cursor_reads_everything(self, running: Callable[..., MewsSimulator]) -> None:
         simulator = running()
         picture, cursor = pull_pages(simulator, request(simulator, SyncKind.DELTA))
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
         assert cursor is not None
 
     def test_brings_the_bookings_of_a_person_whose_e_mail_changed(
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running()
-        hotel, commands = simulator.hotel, simulator.activity.commands
+        records, commands = simulator.records, simulator.activity.commands
         _, cursor = pull_pages(simulator, request(simulator))
-        with hotel.lock:
-            hotel.clock.advance(3_600)
-            owned = some(hotel, account_type="Customer")
-            commands.change_email(hotel.customers[owned.account_id])
-            link = next(iter(hotel.companionships))
-            commands.change_email(hotel.customers[link.customer_id])
+        with simulator.hotel.lock:
+            simulator.activity.wait(3_600)
+            owned = some(simulator, account_type="Customer")
+            commands.change_guest(records.customers[owned.account_id].guest, "new1@example.com")
+            link = next(records.companionships())
+            commands.change_guest(records.customers[link.customer_id].guest, "new2@example.com")
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         guest = picture[ItemKind.GUEST, owned.account_id]
         assert isinstance(guest, GuestSnapshot)
         payload = booking(picture, owned.id)
         assert isinstance(payload.primary_guest, Party)
         assert payload.primary_guest.email == guest.email
-        assert guest.email == hotel.customers[owned.account_id].email
+        assert guest.email == records.customers[owned.account_id].email
         shared = booking(picture, link.reservation_id)
         assert link.customer_id in {party.guest_id for party in shared.further_guests or ()} | {
             shared.primary_guest and shared.primary_guest.guest_id
@@ -408,19 +399,15 @@ class TestDelta:
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running()
-        hotel = simulator.hotel
         _, cursor = pull_pages(simulator, request(simulator))
-        with hotel.lock:
-            hotel.clock.advance(3_600)
-            item = some(hotel, state="Confirmed")
-            charge = hotel.order_items.linked("reservation", item.id)[0]
-            hotel.order_items.change(charge, gross=charge.gross + 700, updated=hotel.clock.now)
+        item = some(simulator, state="Confirmed")
+        before = simulator.records.total(item)
+        with simulator.hotel.lock:
+            simulator.activity.wait(3_600)
+            simulator.activity.commands.reprice_without_stay_update(item.stay)
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
-        generate_events = [
-            c.gross for c in hotel.order_items.linked("reservation", item.id) if not c.canceled
-        ]
-        assert booking(picture, item.id).total.minor == sum(generate_events)
-        assert item.updated < hotel.clock.now - 3_600
+        assert booking(picture, item.id).total.minor == simulator.records.total(item) != before
+        assert item.updated < simulator.records.now - 3_600
 
     def test_goes_on_when_the_providers_clock_went_back(
         self, running: Callable[..., MewsSimulator]
@@ -429,9 +416,9 @@ class TestDelta:
         hotel = simulator.hotel
         _, cursor = pull_pages(simulator, request(simulator))
         with hotel.lock:
-            hotel.clock.advance(-7_200)
-            item = some(hotel, state="Confirmed")
-            simulator.activity.commands.touch(item)
+            simulator.activity.wait(-7_200)
+            item = some(simulator, state="Confirmed")
+            simulator.activity.commands.touch(item.stay)
         picture, after = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert item.id in of_kind(picture, ItemKind.BOOKING)
         assert cursor is not None
@@ -457,11 +444,11 @@ class TestDelta:
             changes, cursor = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
             picture |= changes
         expected_bookings, _ = pull_pages(simulator, request(simulator))
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
         for key, payload in expected_bookings.items():
             if key[0] is not ItemKind.AVAILABILITY:
                 assert picture[key] == payload
-        for item in simulator.hotel.stays():
+        for item in simulator.records.stays():
             no_show = item.cancellation_reason == "NoShow" and item.state == "Canceled"
             assert (booking(picture, item.id).status is BookingStatus.NO_SHOW) is no_show
 
@@ -472,17 +459,19 @@ class TestReconcile:
     ) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        item = some(simulator.hotel, state="Confirmed")
+        item = some(simulator, state="Confirmed")
         with simulator.hotel.lock:
-            simulator.hotel.clock.advance(86_400)
-            simulator.activity.commands.change_without_timestamp(item)
+            simulator.activity.wait(86_400)
+            item.stay.adults += 1
+            simulator.activity.commands.change_without_timestamp(item.stay)
         delta, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert item.id not in of_kind(delta, ItemKind.BOOKING)
         picture, after = pull_pages(simulator, request(simulator, SyncKind.RECONCILE, cursor))
         assert after is None
         payload = booking(picture, item.id)
         assert payload.rooms
-        assert payload.rooms[0].occupancy[0].count == item.adults
+        assert payload.rooms[0].occupancy[0].count == item.stay.adults
+        assert payload.total.minor == simulator.records.total(item)
 
 
 class TestCheckpoint:
@@ -492,9 +481,9 @@ class TestCheckpoint:
     ) -> None:
         simulator = running(bookings=150)
         with simulator.hotel.lock:
-            for customer in list(simulator.hotel.customers)[::9]:
-                simulator.activity.commands.change_email(customer)
-        cursor = utc_text(simulator.hotel.clock.now - 20 * 86_400)
+            for number, customer in enumerate(list(simulator.records.customers.values())[::9]):
+                simulator.activity.commands.change_guest(customer.guest, f"n{number}@example.com")
+        cursor = utc_text(simulator.records.now - 20 * 86_400)
         asked = request(simulator, kind, cursor)
         with opened(simulator) as client:
             complete = list(client.pull(asked))
@@ -519,7 +508,7 @@ class TestCheckpoint:
     ) -> None:
         simulator = running()
         picture, _ = pull_pages(simulator, request(simulator, checkpoint=checkpoint))
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
 
 class TestFetch:
@@ -527,11 +516,9 @@ class TestFetch:
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running(bookings=1_200)
-        hotel = simulator.hotel
-        parking = next(
-            r for r in hotel.reservations if r.service_id == hotel.catalog.parking_service_id
-        )
-        wanted = [item.id for item in hotel.stays()[:1_100]]
+        records = simulator.records
+        parking = next(item for item in records.reservations.values() if item.is_parking)
+        wanted = [item.id for item in records.stays()[:1_100]]
         refs = [Ref(RefKind.BOOKING, i) for i in (*wanted, parking.id, "00000000-0000-0000")]
         with opened(simulator) as client:
             page = client.fetch(refs)
@@ -541,13 +528,13 @@ class TestFetch:
         self, running: Callable[..., MewsSimulator]
     ) -> None:
         simulator = running()
-        hotel = simulator.hotel
-        item = some(hotel, account_type="Customer")
-        link = next(iter(hotel.companionships))
+        records = simulator.records
+        item = some(simulator, account_type="Customer")
+        link = next(records.companionships())
         refs = [Ref(RefKind.GUEST, item.account_id), Ref(RefKind.GUEST, link.customer_id)]
         with opened(simulator) as client:
             picture = bookings_by_id([client.fetch(refs)])
-        owned = {r.id for r in hotel.stays() if r.account_id == item.account_id}
+        owned = {r.id for r in records.stays() if r.account_id == item.account_id}
         assert of_kind(picture, ItemKind.BOOKING) >= owned | {link.reservation_id}
         assert of_kind(picture, ItemKind.GUEST) >= {item.account_id, link.customer_id}
 
@@ -557,7 +544,7 @@ class TestFetch:
         simulator = running()
         with opened(simulator) as client:
             page = client.fetch([Ref(RefKind.AVAILABILITY), Ref(RefKind.RECORDS)])
-        assert len(page.items) == 365 * len(simulator.hotel.catalog.room_categories)
+        assert len(page.items) == 365 * len(simulator.catalog.room_category_ids)
         assert page.records.rooms
 
     def test_of_nothing_asks_for_nothing_that_matters(
@@ -579,7 +566,7 @@ class TestFaults:
         with opened(simulator) as client:
             picture = bookings_by_id(list(client.pull(request(simulator))))
             assert client.counts().retries == 2
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
     def test_fails_after_repeated_429(self, running: Callable[..., MewsSimulator]) -> None:
         simulator = running()
@@ -605,7 +592,7 @@ class TestFaults:
         simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=20, path="reservations"))
         with opened(simulator) as client:
             picture = bookings_by_id(list(client.pull(request(simulator))))
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
     @pytest.mark.parametrize("path", ["reservations", "services/getAvailability"])
     def test_does_not_ask_for_the_same_again_when_it_was_too_heavy(
@@ -617,7 +604,7 @@ class TestFaults:
             picture = bookings_by_id(list(client.pull(request(simulator))))
             assert client.counts().retries == 0
             assert client.counts().waited_ms == 0
-        assert of_kind(picture, ItemKind.BOOKING) == set(simulator.hotel.true_reservations())
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
     def test_asks_again_for_what_can_not_be_less(
         self, running: Callable[..., MewsSimulator]
@@ -666,5 +653,5 @@ class TestFaults:
         (rejected,) = [item for item in items if item.reason is not None]
         assert rejected.reason is not None
         assert rejected.reason.code == "unknown_value"
-        assert rejected.external_id in simulator.hotel.true_reservations()
+        assert rejected.external_id in reservation_ids(simulator)
         assert len([item for item in items if item.kind is ItemKind.BOOKING]) >= 60

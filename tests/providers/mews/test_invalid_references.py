@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.records import Companionship, OrderItem
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, HotelRecords
@@ -21,13 +21,14 @@ from tests.providers.mews.invalid_payloads import (
     transforming_proxy,
 )
 from tests.providers.mews.payloads import body, charge, read, reservation
+from tests.providers.mews.simulator_client import new_simulator, reservation_ids
 from tests.providers.mews.test_client import account, connected, request
 
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[MewsSimulator]:
     """Only asked: what is spoiled is spoiled on the way."""
-    simulator = MewsSimulator(SimulatedHotel(bookings=40))
+    simulator = new_simulator(bookings=40)
     simulator.start()
     yield simulator
     simulator.stop()
@@ -95,16 +96,18 @@ class TestAnUnreadableLink:
     def test_rejects_only_the_referring_booking(
         self, operation: str, key: str, link: str, value: Any, simulator: MewsSimulator
     ) -> None:
-        hotel = simulator.hotel
-        entries = hotel.order_items if key == "OrderItems" else hotel.companionships
-        stays = set(hotel.true_reservations())
-        stray = next(entry for entry in entries if _owner(entry) in stays)
+        records = simulator.records
+        entries: Iterator[OrderItem | Companionship] = (
+            records.order_items() if key == "OrderItems" else records.companionships()
+        )
+        stays = reservation_ids(simulator)
+        stray = next(entry for entry in entries if entry.reservation_id in stays)
         pages, _ = pull_pages(
             simulator,
             invalid_variants(operation, key, lambda i: i["Id"] == stray.id, {link: value}),
         )
         (rejected,) = {item.external_id: item for item in bad(pages)}.values()
-        assert rejected.external_id == _owner(stray)
+        assert rejected.external_id == stray.reservation_id
         assert rejected.reason is not None
         assert rejected.reason.path is not None
         assert rejected.reason.path.startswith(f"{key}[")
@@ -202,24 +205,20 @@ class TestAnUnreadableRecord:
         self, simulator: MewsSimulator
     ) -> None:
         """Else a reconcile would take the bookings that it does not see for gone."""
-        wanted = [Ref(RefKind.BOOKING, next(iter(simulator.hotel.true_reservations())))]
+        wanted = [Ref(RefKind.BOOKING, next(iter(reservation_ids(simulator))))]
         transform_response = invalid_variants(
             "services/getAll",
             "Services",
-            lambda i: i["Id"] == simulator.hotel.catalog.parking_service_id,
+            lambda i: i["Id"] == simulator.catalog.parking_service_id,
             {"Data": 5},
         )
         pages, _ = pull_pages(simulator, transform_response)
         (reported,) = bad(pages)
         assert reported.reason is not None
         assert (reported.reason.path or "").endswith(".Data")
-        assert set(bookings(pages)) == set(simulator.hotel.true_reservations())
+        assert set(bookings(pages)) == reservation_ids(simulator)
         with transforming_proxy(simulator, transform_response) as proxy:
             client = connected().open(account(simulator, base_url=proxy.base_url))
             page = client.fetch(wanted)
             client.close()
         assert [item.external_id for item in page.items if item.reason] == [None]
-
-
-def _owner(entry: Any) -> str:
-    return str(entry.reservation.id if hasattr(entry, "reservation") else entry.reservation_id)

@@ -6,16 +6,21 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from adapters.outbound.provider_kit.simulation.server.fault_plan import FaultKind, parse_fault
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
-from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from tests.providers.mews.simulator_client import DAY, RESERVATIONS, Wire, interval
+from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
+from tests.providers.mews.simulator_client import (
+    DAY,
+    RESERVATIONS,
+    Wire,
+    interval,
+    new_simulator,
+)
 
 PAGE = {"Count": 20}
 
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    with MewsSimulator(SimulatedHotel(seed=9, bookings=120)) as simulator:
+    with new_simulator(seed=9, bookings=120) as simulator:
         client = Wire(simulator)
         yield client
         client.close()
@@ -103,13 +108,26 @@ class TestContentFaults:
         assert wire.call("rates/getAll", **service).json == complete
 
 
-class TestWorldFaults:
+def rendered_stays(wire: Wire) -> dict[str, list[dict[str, object]]]:
+    """Reservation and order items of each stay."""
+    records = wire.simulator.records
+    renderer = MewsRenderer(records, wire.simulator.catalog)
+    return {
+        item.id: [
+            renderer.reservation(item),
+            *map(renderer.order_item, records.order_items_of(item)),
+        ]
+        for item in records.stays()
+    }
+
+
+class TestHotelFaults:
     def test_clock_back_stamps_the_next_changes_earlier(self, wire: Wire) -> None:
-        hotel = wire.simulator.hotel
-        now = hotel.clock.now
+        records = wire.simulator.records
+        now = records.now
         once(wire, "clock-back,seconds=3600")
         wire.call("configuration/get")
-        assert hotel.clock.now == now - 3600
+        assert records.now == now - 3600
         wire.simulator.advance(events=5)
         window = interval(now - 3600, now - 3000)
         assert wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=window)
@@ -117,28 +135,27 @@ class TestWorldFaults:
     def test_moving_items_are_missed_by_a_window_that_is_already_being_read(
         self, wire: Wire
     ) -> None:
-        hotel = wire.simulator.hotel
-        window = interval(hotel.clock.now - 80 * DAY, hotel.clock.now)
-        expected = {
-            item.id for item in hotel.reservations if item.updated >= hotel.clock.now - 80 * DAY
-        }
+        records = wire.simulator.records
+        first = records.now - 80 * DAY
+        window = interval(first, records.now)
+        expected = {item.id for item in records.reservations.values() if item.updated >= first}
         once(wire, "moving-items")
         found = wire.everything(RESERVATIONS, "Reservations", count=10, UpdatedUtc=window)
         read = {item["Id"] for item in found}
         missed = expected - read
-        late = interval(hotel.clock.now, hotel.clock.now)
+        late = interval(records.now, records.now)
         moved = wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=late)
         assert missed
         assert missed <= {item["Id"] for item in moved}
 
     def test_hidden_update_changes_content_under_the_old_stamp(self, wire: Wire) -> None:
-        before = wire.simulator.hotel.true_reservations()
+        before = rendered_stays(wire)
         once(wire, "hidden-update")
         wire.call("configuration/get")
-        after = wire.simulator.hotel.true_reservations()
-        changed = [key for key in before if before[key] != after[key]]
-        assert len(changed) == 1
-        assert before[changed[0]]["UpdatedUtc"] == after[changed[0]]["UpdatedUtc"]
+        after = rendered_stays(wire)
+        (changed,) = [key for key in before if before[key] != after[key]]
+        stamps = [[part["UpdatedUtc"] for part in stays[changed]] for stays in (before, after)]
+        assert stamps[0] == stamps[1]
 
 
 class TestControl:

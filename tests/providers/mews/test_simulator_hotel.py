@@ -1,83 +1,134 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
-from adapters.outbound.providers.mews.simulator.days import MewsActivityGenerator
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
-from adapters.outbound.providers.mews.simulator.hotel_commands import MewsHotelCommands
+from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
+from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
-from adapters.outbound.providers.mews.simulator.records import Reservation
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
+from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
 from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
     SimulatorOptions,
     start_simulator,
 )
-from tests.providers.mews.simulator_client import RESERVATIONS, Wire
+from tests.providers.mews.simulator_client import (
+    RESERVATIONS,
+    Wire,
+    new_simulator,
+    reservation_ids,
+)
 
 HOLDING = {"Optional", "Confirmed", "Started", "Processed"}
 METRICS = ["ConfirmedReservations", "OptionalReservations", "Occupied", "OutOfOrderBlocks"]
 
 
-def aged_hotel(seed: int) -> SimulatedHotel:
-    hotel = SimulatedHotel(seed=seed, bookings=300)
-    activity = MewsActivityGenerator(hotel)
-    activity.generate_day()
-    activity.generate_events(80)
-    return hotel
+def aged_simulator(build: Callable[..., MewsSimulator], seed: int) -> MewsSimulator:
+    simulator = build(seed=seed, bookings=300)
+    simulator.activity.generate_day()
+    simulator.activity.generate_events(80)
+    return simulator
+
+
+def rendered(simulator: MewsSimulator, item: MewsReservation) -> dict[str, Any]:
+    return MewsRenderer(simulator.records, simulator.catalog).reservation(item)
+
+
+def rendered_records(simulator: MewsSimulator) -> list[object]:
+    renderer = MewsRenderer(simulator.records, simulator.catalog)
+    records = simulator.records
+    return [
+        *map(renderer.reservation, records.stays()),
+        *map(renderer.customer, records.customers.values()),
+        *map(renderer.order_item, records.order_items()),
+        records.now,
+    ]
+
+
+@pytest.fixture
+def build() -> Iterator[Callable[..., MewsSimulator]]:
+    """Makes simulators that are not started, and closes them."""
+    built: list[MewsSimulator] = []
+
+    def make(**options: Any) -> MewsSimulator:
+        built.append(new_simulator(**options))
+        return built[-1]
+
+    yield make
+    for simulator in built:
+        simulator.stop()
 
 
 class TestSeed:
-    def test_decides_everything(self) -> None:
-        first, second = aged_hotel(3), aged_hotel(3)
-        assert first.true_reservations() == second.true_reservations()
-        assert first.true_customers() == second.true_customers()
-        assert first.clock.now == second.clock.now
+    def test_decides_everything(self, build: Callable[..., MewsSimulator]) -> None:
+        assert rendered_records(aged_simulator(build, 3)) == rendered_records(
+            aged_simulator(build, 3)
+        )
 
-    def test_makes_another_hotel_when_it_differs(self) -> None:
-        assert (
-            not aged_hotel(3).true_reservations().keys() & aged_hotel(4).true_reservations().keys()
+    def test_makes_another_hotel_when_it_differs(self, build: Callable[..., MewsSimulator]) -> None:
+        assert not reservation_ids(aged_simulator(build, 3)) & reservation_ids(
+            aged_simulator(build, 4)
         )
 
     @pytest.mark.parametrize("bookings", [0, 1, 2, 57])
-    def test_makes_as_many_bookings_as_asked(self, bookings: int) -> None:
-        assert len(SimulatedHotel(bookings=bookings).stays()) == bookings
+    def test_makes_as_many_bookings_as_asked(
+        self, build: Callable[..., MewsSimulator], bookings: int
+    ) -> None:
+        stays = build(bookings=bookings).records.stays()
+        assert len({item.booking.id for item in stays}) == bookings
 
 
-class TestHotel:
-    def test_has_every_state_and_oddity(self) -> None:
-        hotel = SimulatedHotel()
-        assert set(hotel.states()) == HOLDING | {"Canceled", "Inquired", "Requested"}
-        stays = hotel.stays()
-        assert any(stay.cancellation_reason == "NoShow" for stay in stays)
-        assert any(stay.account_type == "Company" for stay in stays)
-        assert any(len(hotel.reservations.linked("group", stay.group_id)) > 2 for stay in stays)
-        customers = list(hotel.customers)
+class TestRecords:
+    def test_have_every_state_and_oddity(self, build: Callable[..., MewsSimulator]) -> None:
+        simulator = build()
+        simulator.activity.generate_events(200)
+        records = simulator.records
+        stays = records.stays()
+        assert {item.state for item in stays} == HOLDING | {"Canceled", "Inquired", "Requested"}
+        assert any(item.cancellation_reason == "NoShow" for item in stays)
+        assert any(item.account_type == "Company" for item in stays)
+        group_ids = [item.group_id for item in stays]
+        assert any(group_ids.count(group_id) > 2 for group_id in set(group_ids))
+        customers = list(records.customers.values())
         assert any(customer.merge_target_id for customer in customers)
         relays = [customer.email for customer in customers if customer.has_ota_email]
         assert len(relays) > len(set(relays))
-        assert any(stay.service_id != hotel.catalog.stay_service_id for stay in hotel.reservations)
+        assert any(item.is_parking for item in records.reservations.values())
+        assert any(block.block.is_internal_use for block in records.blocks())
+        assert any(not block.block.is_internal_use for block in records.blocks())
+        assert any(item.canceled_at for item in records.order_items())
 
-    def test_knows_nothing_of_the_future(self) -> None:
-        hotel = SimulatedHotel()
-        for item in hotel.reservations:
-            assert item.created <= item.updated <= hotel.clock.now
-        assert all(item.updated <= hotel.clock.now for item in hotel.customers)
-        assert all(item.updated <= hotel.clock.now for item in hotel.order_items)
+    def test_know_nothing_of_the_future(self, build: Callable[..., MewsSimulator]) -> None:
+        records = build().records
+        for item in records.reservations.values():
+            assert item.created <= item.updated <= records.now
+        assert all(item.updated <= records.now for item in records.customers.values())
+        assert all(item.updated <= records.now for item in records.order_items())
+        assert all(item.updated <= records.now for item in records.blocks())
 
-    def test_never_lets_a_room_twice_however_long_it_lives(self) -> None:
-        hotel = SimulatedHotel(seed=2, bookings=600)
-        activity = MewsActivityGenerator(hotel)
+    def test_never_sell_a_room_twice_or_while_it_is_blocked(
+        self, build: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = build(seed=2, bookings=600)
         for _ in range(40):
-            activity.generate_day()
-        activity.generate_events(300)
-        for room in hotel.rooms:
-            stays = hotel.reservations.linked("room", room.id)
-            spans = sorted((stay.arrival, stay.departure) for stay in stays)
-            for (_, departure), (arrival, _) in pairwise(spans):
+            simulator.activity.generate_day()
+        simulator.activity.generate_events(300)
+        spans: dict[str, list[tuple[date, date]]] = {}
+        for item in simulator.records.stays():
+            if item.holds_inventory and item.stay.room_id and item.stay.nights:
+                span = item.stay.arrival, item.stay.nights[-1] + timedelta(days=1)
+                spans.setdefault(item.stay.room_id, []).append(span)
+        for block in simulator.hotel.blocks.values():
+            if not block.is_lifted:
+                spans.setdefault(block.room_id, []).append((block.first_night, block.end_day))
+        assert spans
+        for taken in spans.values():
+            for (_, departure), (arrival, _) in pairwise(sorted(taken)):
                 assert departure <= arrival
 
     @pytest.mark.parametrize(
@@ -89,99 +140,132 @@ class TestHotel:
             ("Pacific/Auckland", date(2026, 3, 29), "2026-03-29T02:00:00Z"),
         ],
     )
-    def test_schedules_arrivals_at_15_local_time(self, zone: str, day: date, utc: str) -> None:
-        hotel = SimulatedHotel(bookings=0, time_zone=zone)
-        booked = MewsHotelCommands(hotel).book(day, day + timedelta(days=1))
-        assert booked is not None
-        MewsHotelCommands(hotel).amend_dates(booked, day, day + timedelta(days=2))
-        assert hotel.json.reservation(booked)["ScheduledStartUtc"] == utc
+    def test_schedule_arrivals_at_15_local_time(
+        self, build: Callable[..., MewsSimulator], zone: str, day: date, utc: str
+    ) -> None:
+        simulator = build(bookings=1, time_zone=zone)
+        (item, *_) = simulator.records.stays()
+        item.stay.arrival, item.stay.departure = day, day + timedelta(days=2)
+        assert rendered(simulator, item)["ScheduledStartUtc"] == utc
 
 
-def confirmed(hotel: SimulatedHotel) -> Reservation:
+def confirmed(simulator: MewsSimulator) -> MewsReservation:
     return next(
         item
-        for item in hotel.stays()
-        if item.state == "Confirmed" and item.arrival > hotel.today and item.nights > 1
+        for item in simulator.records.stays()
+        if item.state == "Confirmed"
+        and item.stay.arrival > simulator.hotel.today
+        and len(item.stay.nights) > 1
     )
 
 
-ACTS: dict[str, Callable[[MewsHotelCommands, Reservation], object]] = {
-    "check_in": lambda commands, item: commands.check_in(item),
-    "check_out": lambda commands, item: commands.check_out(item),
-    "revert": lambda commands, item: commands.revert_check_in(item),
-    "cancel": lambda commands, item: commands.cancel(item, "NoShow"),
-    "move": lambda commands, item: commands.move_room(item),
-    "amend": lambda commands, item: commands.amend_dates(
-        item, item.arrival, item.departure - timedelta(days=1)
-    ),
-    "price": lambda commands, item: commands.change_price(item, 110),
-    "companion": lambda commands, item: commands.add_companion(item),
+ACTIONS: dict[str, Callable[[HotelCommands, RoomStay], object]] = {
+    "check_in": lambda commands, stay: commands.check_in(stay),
+    "check_out": lambda commands, stay: commands.check_out(stay),
+    "revert": lambda commands, stay: commands.revert_check_in(stay),
+    "no_show": lambda commands, stay: commands.no_show(stay),
+    "cancel": lambda commands, stay: commands.cancel(stay),
+    "delete": lambda commands, stay: commands.delete(stay),
+    "assign": lambda commands, stay: commands.assign(stay, assigned=not stay.is_assigned),
+    "amend": lambda commands, stay: commands.extend(stay, -1),
+    "price": lambda commands, stay: commands.reprice(stay),
+    "companion": lambda commands, stay: commands.add_companion(stay),
 }
 
 
 class TestHotelCommands:
-    @pytest.mark.parametrize("act", ACTS)
-    def test_stamps_and_announces_every_change(self, act: str) -> None:
-        hotel = SimulatedHotel(bookings=200)
-        item = confirmed(hotel)
-        before = hotel.json.reservation(item)
-        hotel.clock.advance(5)
-        ACTS[act](MewsHotelCommands(hotel), item)
-        after = hotel.json.reservation(item)
-        assert after["UpdatedUtc"] == utc_text(hotel.clock.now) != before["UpdatedUtc"]
-        assert item.id in [event.id for event in hotel.take_events()]
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_stamp_and_notify_every_change(
+        self, build: Callable[..., MewsSimulator], action: str
+    ) -> None:
+        simulator = build(bookings=200)
+        item = confirmed(simulator)
+        before = rendered(simulator, item)
+        simulator.activity.wait(5)
+        ACTIONS[action](simulator.activity.commands, item.stay)
+        after = rendered(simulator, item)
+        assert after["UpdatedUtc"] == utc_text(simulator.records.now) != before["UpdatedUtc"]
+        simulator.queue_messages(simulator.activity.commands.take_events())
+        events = [orjson.loads(message.body)["Events"] for message in simulator.messages()]
+        notification = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": item.id}}
+        assert [notification] in events
 
-    def test_can_reinstate_a_cancellation_with_its_prices(self) -> None:
-        hotel = SimulatedHotel(bookings=200)
-        commands, item = MewsHotelCommands(hotel), confirmed(hotel)
-        hotel.clock.advance(5)
-        commands.cancel(item, "Other")
-        assert all(c.canceled for c in hotel.order_items.linked("reservation", item.id))
-        hotel.clock.advance(5)
-        assert commands.reinstate(item)
+    def test_cancel_the_nights_that_an_amendment_takes_off(
+        self, build: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = build(bookings=200)
+        item, records = confirmed(simulator), simulator.records
+        last_night = item.stay.nights[-1]
+        simulator.activity.wait(5)
+        assert simulator.activity.commands.extend(item.stay, -1)
+        (canceled,) = [i for i in records.order_items_of(item) if i.canceled]
+        assert (canceled.night, canceled.canceled) == (last_night, records.now)
+        assert not canceled.is_canceled_with_reservation
+
+    def test_can_reinstate_a_cancellation_with_its_prices(
+        self, build: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = build(bookings=200)
+        commands, item = simulator.activity.commands, confirmed(simulator)
+        records = simulator.records
+        commands.cancel(item.stay)
+        assert all(i.is_canceled_with_reservation for i in records.order_items_of(item))
+        assert records.total(item) == 0
+        assert commands.reinstate(item.stay)
         assert (item.state, item.canceled, item.cancellation_reason) == ("Confirmed", None, None)
-        assert not any(c.canceled for c in hotel.order_items.linked("reservation", item.id))
+        assert not any(i.canceled for i in records.order_items_of(item))
 
-    def test_moves_the_bookings_of_a_merged_guest(self) -> None:
-        hotel = SimulatedHotel(bookings=200)
-        mine, other = [i for i in hotel.stays() if i.account_type == "Customer"][:2]
-        source, target = hotel.customers[mine.account_id], hotel.customers[other.account_id]
-        MewsHotelCommands(hotel).merge(source, target)
+    def test_move_the_bookings_of_a_merged_guest(self, build: Callable[..., MewsSimulator]) -> None:
+        simulator = build(bookings=200)
+        records = simulator.records
+        mine, other = [i for i in records.stays() if i.account_type == "Customer"][:2]
+        source = records.customers[mine.account_id]
+        target = records.customers[other.account_id]
+        simulator.activity.wait(5)
+        simulator.activity.commands.merge(source.guest, target.guest)
         assert mine.account_id == target.id
-        assert (source.merge_target_id, source.is_active) == (target.id, False)
+        assert mine.updated == records.now
+        assert (source.merge_target_id, source.activity_state) == (target.id, "Deleted")
+        simulator.queue_messages(simulator.activity.commands.take_events())
+        events = [orjson.loads(message.body)["Events"][0] for message in simulator.messages()]
+        assert {"Discriminator": "CustomerUpdated", "Value": {"Id": source.id}} in events
+        assert {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": mine.id}} in events
 
-    def test_can_change_a_booking_without_a_trace(self) -> None:
-        hotel = SimulatedHotel(bookings=50)
-        item = confirmed(hotel)
-        before = hotel.json.reservation(item)
-        hotel.clock.advance(5)
-        MewsHotelCommands(hotel).change_without_timestamp(item)
-        after = hotel.json.reservation(item)
-        assert after["PersonCounts"] != before["PersonCounts"]
-        assert after["UpdatedUtc"] == before["UpdatedUtc"]
-        assert hotel.take_events() == []
+    def test_can_change_a_booking_without_a_trace(
+        self, build: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = build(bookings=50)
+        item, records = confirmed(simulator), simulator.records
+        before = records.total(item), item.updated
+        simulator.activity.wait(5)
+        simulator.activity.commands.change_without_timestamp(item.stay)
+        assert records.total(item) != before[0]
+        assert item.updated == before[1]
+        assert list(simulator.activity.commands.take_events()) == []
 
 
 class TestDays:
-    def test_bring_arrivals_departures_and_no_shows(self) -> None:
-        hotel = SimulatedHotel(bookings=800)
-        activity = MewsActivityGenerator(hotel)
-        first_day = hotel.today
-        no_shows = sum(item.cancellation_reason == "NoShow" for item in hotel.stays())
+    def test_bring_arrivals_departures_and_no_shows(
+        self, build: Callable[..., MewsSimulator]
+    ) -> None:
+        simulator = build(bookings=800)
+        records, first_day = simulator.records, simulator.hotel.today
+        no_shows = sum(item.cancellation_reason == "NoShow" for item in records.stays())
         for _ in range(10):
-            activity.generate_day()
-        assert hotel.today == first_day + timedelta(days=10)
+            simulator.activity.generate_day()
+        today = simulator.hotel.today
+        assert today == first_day + timedelta(days=10)
         overdue = [
             item.state
-            for item in hotel.stays()
-            if item.departure < hotel.today and item.state not in {"Processed", "Canceled"}
+            for item in records.stays()
+            if item.stay.departure < today and item.state not in {"Processed", "Canceled"}
         ]
         assert overdue == []
-        assert sum(item.cancellation_reason == "NoShow" for item in hotel.stays()) > no_shows
+        assert sum(item.cancellation_reason == "NoShow" for item in records.stays()) > no_shows
 
 
 def counted_from_answers(wire: Wire, nights: list[date], zone: ZoneInfo) -> dict[Any, list[int]]:
-    """(category, metric) to counts, from reservations, rooms and blocks as the API tells them."""
+    """(category, metric) to counts, from reservations, rooms and blocks as the API reports them."""
     service = [wire.simulator.service_id]
     categories = wire.everything(
         "resourceCategories/getAll", "ResourceCategories", ServiceIds=service
@@ -234,12 +318,12 @@ class TestAvailability:
     def test_agrees_with_the_reservations_across_a_clock_change(
         self, start: date, midnights: list[str]
     ) -> None:
-        hotel = SimulatedHotel(seed=8, bookings=700, start_date=start)
-        MewsActivityGenerator(hotel).generate_events(200)
+        simulator = new_simulator(seed=8, bookings=700, start_date=start)
+        simulator.activity.generate_events(200)
         night = start + timedelta(days=2)
-        staying = [i for i in hotel.stays() if i.state == "Confirmed" and i.arrival == night]
-        hotel.reservations.change(staying[0], state="Optional")
-        with MewsSimulator(hotel) as simulator:
+        optional = next(i for i in simulator.records.stays() if i.state == "Optional")
+        optional.stay.arrival, optional.stay.departure = night, night + timedelta(days=1)
+        with simulator:
             wire = Wire(simulator)
             answer = wire.call(
                 "services/getAvailability/2024-01-22",
@@ -269,10 +353,10 @@ class TestAvailability:
             ("2026-03-20T23:00:00Z", "2027-03-22T23:00:00Z", "LastTimeUnitStartUtc"),
         ],
     )
-    def test_takes_only_local_midnights_within_367_days(
+    def test_accepts_only_local_midnights_within_367_days(
         self, first: str, last: str, name: str
     ) -> None:
-        with MewsSimulator(SimulatedHotel(bookings=5)) as simulator:
+        with new_simulator(bookings=5) as simulator:
             wire = Wire(simulator)
             answer = wire.call(
                 "services/getAvailability/2024-01-22",
@@ -286,7 +370,7 @@ class TestAvailability:
 
 
 class TestStart:
-    def test_gives_a_running_simulator_that_has_lived_and_stops(self) -> None:
+    def test_returns_a_running_simulator_that_has_advanced_and_stops(self) -> None:
         options = SimulatorOptions(
             bookings=40, seed=6, days=2, faults=("503,times=1",), auto_activity_seconds=600
         )
@@ -294,7 +378,7 @@ class TestStart:
         try:
             wire = Wire(simulator)
             assert [wire.call("configuration/get").status for _ in range(2)] == [503, 200]
-            assert simulator.hotel.today == date(2026, 3, 18)
+            assert simulator.hotel.today == date(2026, 6, 3)
             wire.close()
         finally:
             simulator.stop()

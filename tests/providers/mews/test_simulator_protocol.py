@@ -3,16 +3,23 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from tests.providers.mews.simulator_client import DAY, RESERVATIONS, Wire, interval
+from tests.providers.mews.simulator_client import (
+    DAY,
+    RESERVATIONS,
+    Wire,
+    interval,
+    new_simulator,
+    touch_at,
+)
 
 PAGE = {"Count": 1000}
 
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    with MewsSimulator(SimulatedHotel(seed=5, bookings=300)) as simulator:
+    with new_simulator(seed=5, bookings=300) as simulator:
         client = Wire(simulator)
         yield client
         client.close()
@@ -23,16 +30,15 @@ class TestPaging:
         found = wire.everything(RESERVATIONS, "Reservations", count=7)
         updated = [item["UpdatedUtc"] for item in found]
         assert updated == sorted(updated, reverse=True)
-        assert sorted(item["Id"] for item in found) == sorted(
-            wire.simulator.hotel.reservations.items
-        )
+        assert sorted(item["Id"] for item in found) == sorted(wire.simulator.records.reservations)
 
     def test_crosses_items_of_the_same_second(self, wire: Wire) -> None:
-        hotel = wire.simulator.hotel
-        for item in list(hotel.reservations)[:50]:
-            hotel.reservations.change(item, updated=hotel.clock.now)
-        moment = interval(hotel.clock.now, hotel.clock.now)
+        records = wire.simulator.records
+        for item in records.stays()[:50]:
+            wire.simulator.activity.commands.touch(item.stay)
+        moment = interval(records.now, records.now)
         found = wire.everything(RESERVATIONS, "Reservations", count=20, UpdatedUtc=moment)
+        found = [item for item in found if item["ServiceId"] == wire.simulator.service_id]
         assert len({item["Id"] for item in found}) == len(found) == 50
 
     def test_ends_an_empty_result_with_no_cursor(self, wire: Wire) -> None:
@@ -49,7 +55,7 @@ class TestPaging:
         assert wire.call(RESERVATIONS, Limitation=PAGE).status == 200
 
     def test_gives_a_single_item_as_a_last_page(self, wire: Wire) -> None:
-        one = next(iter(wire.simulator.hotel.reservations)).id
+        one = next(iter(wire.simulator.records.reservations))
         answer = wire.call(RESERVATIONS, Limitation=PAGE, ReservationIds=[one]).json
         assert [item["Id"] for item in answer["Reservations"]] == [one]
         assert answer["Cursor"] is None
@@ -58,7 +64,7 @@ class TestPaging:
     def test_follows_an_exactly_full_page_with_an_empty_one(
         self, wire: Wire, selection: str
     ) -> None:
-        ids = list(wire.simulator.hotel.reservations.items)
+        ids = list(wire.simulator.records.reservations)
         wanted = ids[:30] if selection == "ids" else ids
         pages = list(
             wire.pages(RESERVATIONS, 10, ReservationIds=wanted)
@@ -74,26 +80,30 @@ class TestPaging:
         assert (answer.status, answer.json["Message"]) == (400, "Invalid Cursor")
 
 
+def touch_two(simulator: MewsSimulator) -> tuple[MewsReservation, MewsReservation, int]:
+    """Two stays without parking, 10 and 20 seconds after the instant that is returned."""
+    first, last = simulator.records.stays()[-2:]
+    now = simulator.records.now
+    touch_at(simulator, first, now + 10)
+    touch_at(simulator, last, now + 20)
+    return first, last, now
+
+
 class TestIntervals:
     def test_include_both_ends(self, wire: Wire) -> None:
-        hotel = wire.simulator.hotel
-        first, last = list(hotel.reservations)[:2]
-        hotel.reservations.change(first, updated=hotel.clock.now + 10)
-        hotel.reservations.change(last, updated=hotel.clock.now + 20)
-        window = interval(hotel.clock.now + 10, hotel.clock.now + 20)
+        first, last, now = touch_two(wire.simulator)
+        window = interval(now + 10, now + 20)
         found = wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=window)
         assert [item["Id"] for item in found] == [last.id, first.id]
 
     def test_can_leave_out_the_end_as_another_page_of_the_vendor_says(self) -> None:
-        hotel = SimulatedHotel(seed=5, bookings=20)
-        first, last = list(hotel.reservations)[:2]
-        hotel.reservations.change(first, updated=hotel.clock.now + 10)
-        hotel.reservations.change(last, updated=hotel.clock.now + 20)
-        with MewsSimulator(hotel, half_open_intervals=True) as simulator:
+        simulator = new_simulator(seed=5, bookings=20, half_open_intervals=True)
+        _, _, now = touch_two(simulator)
+        with simulator:
             wire = Wire(simulator)
-            window = interval(hotel.clock.now + 10, hotel.clock.now + 20)
+            window = interval(now + 10, now + 20)
             assert len(wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=window)) == 1
-            moment = interval(hotel.clock.now + 20, hotel.clock.now + 20)
+            moment = interval(now + 20, now + 20)
             assert len(wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=moment)) == 1
             wire.close()
 
@@ -105,19 +115,20 @@ class TestIntervals:
         assert (answer.status, answer.json["Message"]) == (400, "Invalid UpdatedUtc")
 
     def test_select_colliding_and_scheduled_stays(self, wire: Wire) -> None:
-        hotel = wire.simulator.hotel
-        window = interval(hotel.clock.now, hotel.clock.now + 3 * DAY)
+        records = wire.simulator.records
+        now = records.now
+        window = interval(now, now + 3 * DAY)
         colliding = wire.everything(RESERVATIONS, "Reservations", CollidingUtc=window, count=9)
         expected = [
             item.id
-            for item in hotel.reservations
-            if item.start <= hotel.clock.now + 3 * DAY and item.end >= hotel.clock.now
+            for item in records.reservations.values()
+            if item.start <= now + 3 * DAY and item.end >= now
         ]
         assert sorted(item["Id"] for item in colliding) == sorted(expected)
-        start_simulators = wire.everything(RESERVATIONS, "Reservations", ScheduledStartUtc=window)
+        starting = wire.everything(RESERVATIONS, "Reservations", ScheduledStartUtc=window)
         low, high = window["StartUtc"], window["EndUtc"]
-        assert start_simulators
-        assert all(low <= item["ScheduledStartUtc"] <= high for item in start_simulators)
+        assert starting
+        assert all(low <= item["ScheduledStartUtc"] <= high for item in starting)
 
 
 class TestRequests:
@@ -178,8 +189,8 @@ class TestRequests:
         assert wire.send("GET", "/api/connector/v1/configuration/get", b"").status == 404
 
     def test_over_the_limit_are_told_how_long_to_wait(self) -> None:
-        hotel = SimulatedHotel(bookings=5)
-        with MewsSimulator(hotel, limit=SimulatorRateLimit(3, 30, lambda: 7.0)) as simulator:
+        limit = SimulatorRateLimit(3, 30, lambda: 7.0)
+        with new_simulator(bookings=5, limit=limit) as simulator:
             wire = Wire(simulator)
             answers = [wire.call("configuration/get") for _ in range(4)]
             wire.close()
@@ -194,7 +205,7 @@ class TestOperations:
         assert answer["Enterprise"]["Id"] == wire.simulator.enterprise_id
 
     def test_follow_the_links_between_things(self, wire: Wire) -> None:
-        companionship = next(iter(wire.simulator.hotel.companionships))
+        companionship = next(wire.simulator.records.companionships())
         ids = [companionship.reservation_id]
         found = wire.everything("companionships/getAll", "Companionships", ReservationIds=ids)
         assert companionship.customer_id in [item["CustomerId"] for item in found]
@@ -220,10 +231,10 @@ class TestOperations:
             RESERVATIONS, "Reservations", States=["Started"], ServiceIds=[wire.simulator.service_id]
         )
         assert {item["State"] for item in found} == {"Started"}
-        assert len(found) == wire.simulator.hotel.states()["Started"]
+        assert len(found) == wire.simulator.hotel.states()["checked-in"]
 
     def test_price_a_night_in_numbers_that_add_up(self, wire: Wire) -> None:
-        ids = [item.id for item in wire.simulator.hotel.stays()[:40]]
+        ids = [item.id for item in wire.simulator.records.stays()[:40]]
         items = wire.everything("orderItems/getAll", "OrderItems", ServiceOrderIds=ids)
         assert {item["Type"] for item in items} == {"SpaceOrder", "CityTax"}
         for item in items:
@@ -232,7 +243,7 @@ class TestOperations:
             assert amount["NetValue"] + tax == amount["GrossValue"]
 
     def test_price_yen_without_decimals(self) -> None:
-        with MewsSimulator(SimulatedHotel(bookings=30, currency="JPY")) as simulator:
+        with new_simulator(bookings=30, currency="JPY") as simulator:
             wire = Wire(simulator)
             items = wire.everything(
                 "orderItems/getAll", "OrderItems", ServiceIds=[simulator.service_id]
@@ -256,7 +267,8 @@ class TestOperations:
             ResourceCategoryIds=[category["Id"] for category in categories],
         )
         assert {row["ResourceId"] for row in assignments} == {room["Id"] for room in rooms}
-        assert len(wire.everything("rates/getAll", "Rates", ServiceIds=ids)) == 4
+        rates = wire.everything("rates/getAll", "Rates", ServiceIds=ids)
+        assert len(rates) == len(wire.simulator.hotel.rate_plans) == 2
         assert len(wire.everything("ageCategories/getAll", "AgeCategories")) == 2
         blocks = wire.everything(
             "resourceBlocks/getAll", "ResourceBlocks", Extent={"Inactive": True}

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
-from adapters.outbound.providers.mews.simulator.server import MewsSimulator
-from tests.providers.mews.simulator_client import RESERVATIONS, Wire
+from tests.providers.mews.simulator_client import RESERVATIONS, Wire, new_simulator
 
 SAMPLES = (
     Path(os.environ.get("PMS_VENDOR_SAMPLES", Path(__file__).parents[4] / "shared/vendor-samples"))
@@ -53,7 +51,7 @@ ONE_OF_MANY = {
 
 @pytest.fixture(scope="module")
 def wire() -> Iterator[Wire]:
-    with MewsSimulator(SimulatedHotel(seed=11, bookings=400)) as simulator:
+    with new_simulator(seed=11, bookings=400) as simulator:
         client = Wire(simulator)
         yield client
         client.close()
@@ -61,11 +59,11 @@ def wire() -> Iterator[Wire]:
 
 def filters(wire: Wire) -> dict[str, object]:
     """Enough to satisfy every operation; each ignores what it does not know."""
-    hotel = wire.simulator.hotel
+    records = wire.simulator.records
     return {
-        "ServiceIds": [service.id for service in hotel.services],
-        "ReservationIds": list(hotel.reservations.items)[:200],
-        "ReservationGroupIds": list(hotel.groups.items)[:500],
+        "ServiceIds": [service.id for service in wire.simulator.catalog.services],
+        "ReservationIds": list(records.reservations)[:200],
+        "ReservationGroupIds": [group.id for group in records.groups()][:500],
         "Extent": {"Resources": True, "Inactive": True, "Customers": True, "Addresses": True},
     }
 
@@ -107,7 +105,7 @@ class TestAnswers:
     def test_describe_customers_as_the_vendors_search_does(self, wire: Wire) -> None:
         file = SAMPLES / "op-customers__search-customers-response.json"
         sample = [row["Customer"] for row in json.loads(file.read_text())["Customers"]]
-        ids = list(wire.simulator.hotel.customers.items)
+        ids = list(wire.simulator.records.customers)
         extent = {"Customers": True, "Addresses": True}
         answer = wire.call(
             "customers/getAll", Limitation={"Count": 500}, CustomerIds=ids[:500], Extent=extent
@@ -120,7 +118,7 @@ class TestAnswers:
     def test_describe_amounts_as_the_vendor_does(self, wire: Wire) -> None:
         file = SAMPLES / ONE_OF_MANY["OrderItems"][1]
         sample = [item["Amount"] for item in json.loads(file.read_text())["OrderItems"]]
-        ids = list(wire.simulator.hotel.reservations.items)[:20]
+        ids = list(wire.simulator.records.reservations)[:20]
         answer = wire.call("orderItems/getAll", Limitation={"Count": 99}, ServiceOrderIds=ids)
         amounts = [item["Amount"] for item in json.loads(answer.text)["OrderItems"]]
         assert differences(amounts, sample) == []

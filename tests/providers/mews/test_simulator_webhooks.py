@@ -2,23 +2,21 @@ import threading
 
 import pytest
 
-from adapters.outbound.providers.mews.simulator.hotel import SimulatedHotel
-from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
     PATIENCE_SECONDS,
     Receiver,
     receiving,
 )
-from tests.providers.mews.simulator_client import Wire
+from tests.providers.mews.simulator_client import Wire, new_simulator
 
 
-def announced(receiver: Receiver) -> list[dict[str, object]]:
+def received_events(receiver: Receiver) -> list[dict[str, object]]:
     return [event for body in receiver.bodies for event in body["Events"]]
 
 
 class TestSimulator:
-    def test_announces_exactly_what_happened(self) -> None:
-        simulator = MewsSimulator(SimulatedHotel(bookings=150))
+    def test_sends_every_event_once_in_batches(self) -> None:
+        simulator = new_simulator(bookings=150)
         with receiving() as receiver, simulator:
             wire = Wire(simulator)
             assert wire.control("webhooks", url=receiver.url, batch_size=7).status == 200
@@ -27,7 +25,7 @@ class TestSimulator:
             assert sender is not None
             assert sender.flush(PATIENCE_SECONDS)
             wire.close()
-        assert announced(receiver) == [
+        assert received_events(receiver) == [
             {"Discriminator": event.discriminator, "Value": {"Id": event.id}} for event in happened
         ]
         assert {len(body["Events"]) for body in receiver.bodies[:-1]} == {7}
@@ -36,7 +34,7 @@ class TestSimulator:
     def test_leaves_no_thread_and_no_open_port_behind(self) -> None:
         before = set(threading.enumerate())
         with receiving() as receiver:
-            simulator = MewsSimulator(SimulatedHotel(bookings=20))
+            simulator = new_simulator(bookings=20)
             simulator.start()
             simulator.send_webhooks_to(receiver.url)
             simulator.start_activity(0.01, 2)
@@ -48,11 +46,11 @@ class TestSimulator:
             wire.close()
         assert set(threading.enumerate()) <= before
 
-    def test_lives_by_itself_until_it_is_stopped(self) -> None:
-        heard = threading.MewsEvent()
+    def test_generates_activity_until_it_is_stopped(self) -> None:
+        received = threading.Event()
         with receiving() as receiver:
-            receiver.on_call = heard.set
-            with MewsSimulator(SimulatedHotel(bookings=100)) as simulator:
+            receiver.on_call = received.set
+            with new_simulator(bookings=100) as simulator:
                 simulator.send_webhooks_to(receiver.url)
                 simulator.start_activity(0.01, 5)
-                assert heard.wait(PATIENCE_SECONDS)
+                assert received.wait(PATIENCE_SECONDS)

@@ -18,7 +18,11 @@ from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     stay_id,
 )
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    ROOM_EVENTS,
+    HotelEvent,
+    HotelEventType,
+)
 from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
     activity_generator_from,
@@ -35,7 +39,6 @@ from adapters.outbound.provider_kit.simulation.server.options import (
 )
 from domain.values import Money
 
-_UNPUBLISHED: Final = frozenset({HotelEventType.ROOM_CLEANED})
 _GUESTS: Final = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED})
 _EVENT_NAMES: Final = {HotelEventType.CREATED: "created", HotelEventType.DELETED: "deleted"}
 
@@ -143,7 +146,7 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
 
 
 def _event_subjects(activity: ActivityGenerator, event: HotelEvent) -> Iterator[tuple[str, str]]:
-    if event.what in _UNPUBLISHED:
+    if event.what in ROOM_EVENTS:
         return
     if event.what in _GUESTS:
         for stay in StayViews(activity.hotel).stays_of_guest(event.subject):

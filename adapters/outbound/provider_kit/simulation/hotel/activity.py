@@ -46,6 +46,7 @@ class ActivityGenerator:
         self._source = random.Random(f"life:{hotel.seed}")
         self._maker = BookingFactory(hotel, self._source)
         self.commands = HotelCommands(hotel, self._maker)
+        self.max_rooms_on_request = 4
         actions: tuple[tuple[int, Callable[[], object]], ...] = (
             (20, self._new_booking),
             (10, self._extension),
@@ -110,6 +111,7 @@ class ActivityGenerator:
                 if stay.arrival <= today:
                     self._handle_arrival(stay, today)
             self._at(today + timedelta(days=1), 6 * 60)
+            self._lift_block()
             return self.commands.take_events()
 
     def _handle_arrival(self, stay: RoomStay, today: date) -> None:
@@ -138,8 +140,11 @@ class ActivityGenerator:
         return self._source.choice(found) if found else None
 
     def book(self) -> RoomStay:
-        """A confirmed booking made on purpose, of the next days."""
-        booking = self._maker.booking(self.hotel.today + timedelta(days=3), self.hotel.stamp())
+        """A confirmed booking on request, for three days from now."""
+        arrival = self.hotel.today + timedelta(days=3)
+        booking = self._maker.booking(
+            arrival, self.hotel.stamp(), max_rooms=self.max_rooms_on_request
+        )
         self.commands.created(booking)
         return booking.stays[0]
 
@@ -219,6 +224,12 @@ class ActivityGenerator:
 
     def _housekeeping(self) -> None:
         self.commands.clean(self._source.choice(list(self.hotel.rooms.values())))
+
+    def _lift_block(self) -> None:
+        """Every fifth day a blocked room is ready early."""
+        blocks = [block for block in self.hotel.blocks.values() if not block.is_lifted]
+        if blocks and self.hotel.today.toordinal() % 5 == 0:
+            self.commands.lift_block(blocks[0])
 
     def _no_show(self) -> None:
         stay = self._pick_stay(CONFIRMED, within=1)

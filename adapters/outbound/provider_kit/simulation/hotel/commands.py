@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     Booking,
+    CanceledNight,
     Guest,
     HotelEvent,
     HotelEventType,
     Room,
+    RoomBlock,
     RoomStay,
     StayState,
 )
@@ -79,7 +81,7 @@ class HotelCommands:
         """Later (or, below 0, earlier) departure; False where no room is free then."""
         if stay.departure + timedelta(days=nights) <= stay.arrival:
             return False
-        assigned = stay.is_assigned
+        assigned, prices = stay.is_assigned, dict(zip(stay.nights, stay.night_prices, strict=True))
         self._hotel.release_room(stay)
         stay.departure += timedelta(days=nights)
         moved = self._hotel.assign_free_room(stay)
@@ -91,11 +93,21 @@ class HotelCommands:
         stay.is_assigned = assigned
         if moved:
             self._record_event(stay, HotelEventType.AMENDED)
+            stay.canceled_nights += [
+                CanceledNight(night, price, stay.updated)
+                for night, price in prices.items()
+                if night not in stay.nights
+            ]
         return moved
 
     def reprice(self, stay: RoomStay) -> None:
         self._maker.reprice(stay)
         self._record_event(stay, HotelEventType.AMENDED)
+
+    def reprice_without_stay_update(self, stay: RoomStay) -> None:
+        """New prices under their own time stamp; the stay's does not move, no event."""
+        self._maker.reprice(stay)
+        stay.prices_updated = self._hotel.stamp()
 
     def assign(self, stay: RoomStay, *, assigned: bool) -> None:
         stay.is_assigned = assigned
@@ -130,7 +142,16 @@ class HotelCommands:
 
     def clean(self, room: Room) -> None:
         room.is_clean = not room.is_clean
-        self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, self._hotel.stamp()))
+        room.updated = self._hotel.stamp()
+        self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, room.updated))
+
+    def lift_block(self, block: RoomBlock) -> None:
+        """The room is for sale again."""
+        block.is_lifted = True
+        block.updated = self._hotel.stamp()
+        taken = self._hotel.rooms[block.room_id].taken
+        taken -= {night.toordinal() for night in block.nights}
+        self._events.append(HotelEvent(HotelEventType.BLOCK_LIFTED, block.id, block.updated))
 
     def _record_event(self, stay: RoomStay, what: HotelEventType) -> None:
         stay.updated = self._hotel.stamp()

@@ -10,6 +10,11 @@ TICKS: Final = 10_000_000
 """In a second."""
 
 
+def days_between(first: date, end: date) -> list[date]:
+    """`end` is not included."""
+    return [first + timedelta(days=offset) for offset in range((end - first).days)]
+
+
 class StayState(StrEnum):
     OPTION = "option"
     CONFIRMED = "confirmed"
@@ -41,6 +46,11 @@ class HotelEventType(StrEnum):
     GUEST_CHANGED = "guest-changed"
     GUEST_MERGED = "guest-merged"
     ROOM_CLEANED = "room-cleaned"
+    BLOCK_LIFTED = "block-lifted"
+
+
+ROOM_EVENTS: Final = frozenset({HotelEventType.ROOM_CLEANED, HotelEventType.BLOCK_LIFTED})
+"""Events whose subject is a room or a block, not a booking or a guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,36 @@ class Room:
     floor: str
     room_type_id: str
     is_clean: bool = True
+    updated: int = 0
     taken: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class RoomBlock:
+    """A room that is not for sale on the nights [first_night, end_day)."""
+
+    id: str
+    room_id: str
+    is_internal_use: bool
+    """Used by the hotel itself; else out of order."""
+    first_night: date
+    end_day: date
+    created: int
+    updated: int
+    is_lifted: bool = False
+
+    @property
+    def nights(self) -> list[date]:
+        return days_between(self.first_night, self.end_day)
+
+
+@dataclass(frozen=True, slots=True)
+class CanceledNight:
+    """A night that an amendment took off a stay."""
+
+    night: date
+    price: int
+    at: int
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -101,6 +140,7 @@ class Guest:
     updated: int
     is_vip: bool = False
     merged_into: str | None = None
+    notes: str | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -130,6 +170,9 @@ class RoomStay:
     no_show: int | None = None
     deleted: int | None = None
     paid: int = 0
+    prices_updated: int = 0
+    """The last change of the prices without a new stamp of the stay."""
+    canceled_nights: list[CanceledNight] = field(default_factory=list)
 
     @property
     def holds_inventory(self) -> bool:
@@ -138,8 +181,7 @@ class RoomStay:
     @property
     def nights(self) -> list[date]:
         """Day use has its day."""
-        count = max(1, (self.departure - self.arrival).days)
-        return [self.arrival + timedelta(days=offset) for offset in range(count)]
+        return days_between(self.arrival, self.departure) or [self.arrival]
 
     @property
     def total(self) -> int:

@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     Guest,
     RatePlan,
     Room,
+    RoomBlock,
     RoomStay,
     RoomType,
     StayState,
@@ -63,6 +64,7 @@ class SeededHotel:
         self.rooms = {room.id: room for room in _rooms(max(10, bookings // 40))}
         self.guests: dict[str, Guest] = {}
         self.bookings: dict[str, Booking] = {}
+        self.blocks: dict[str, RoomBlock] = {}
         self.revision = 0
         """Grows with each change, for a renderer's caches."""
 

@@ -8,8 +8,11 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
     Booking,
     Guest,
+    Room,
+    RoomBlock,
     RoomStay,
     StayState,
+    days_between,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import (
     DAYS_AHEAD,
@@ -22,7 +25,9 @@ _FIRST: Final = ("Ada", "Björn", "Chiara", "Dae", "Elif", "Femi", "Gita", "Hugo
 _LAST: Final = ("Aalto", "Berg", "Costa", "Diallo", "Ito", "Kaya", "Novák", "O'Neil", "Weber")
 _ORIGINS: Final = (("AT", "de"), ("FR", "fr"), ("GB", "en"), ("IT", "it"), ("JP", "ja"))
 _CHANNELS: Final = ("direct", "direct", "ota", "ota", "ota", "agent", "corporate")
+_MAX_ROOMS: Final = 4
 _DAY: Final = 86_400 * TICKS
+RELAY_DOMAIN: Final = "relay.ota.example"
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -45,19 +50,32 @@ class BookingFactory:
             id=f"G{number}",
             first_name=first if source.random() < 0.97 else None,
             last_name=last,
-            email=f"guest{number}@example.com" if source.random() < 0.8 else None,
+            email=self._email(number) if source.random() < 0.8 else None,
             phone=f"+43 1 555 {number:04}" if source.random() < 0.6 else None,
             country=country,
             language=language,
             created=created,
             updated=created,
             is_vip=source.random() < 0.03,
+            notes=None if number % 31 else "Prefers a quiet room",
         )
         hotel.guests[guest.id] = guest
         return guest
 
-    def booking(self, arrival: date, created: int, *, channel: str | None = None) -> Booking:
-        """Its stays are confirmed; those that find no room are canceled at once."""
+    @staticmethod
+    def _email(number: int) -> str:
+        """Some are an OTA's relay addresses, which several guests share."""
+        return f"guest{number}@example.com" if number % 11 else f"relay{number % 3}@{RELAY_DOMAIN}"
+
+    def booking(
+        self,
+        arrival: date,
+        created: int,
+        *,
+        channel: str | None = None,
+        max_rooms: int = _MAX_ROOMS,
+    ) -> Booking:
+        """Its stays are confirmed; those that find no free room are canceled at once."""
         source, hotel = self._source, self._hotel
         channel = channel or source.choice(_CHANNELS)
         booking = Booking(
@@ -72,8 +90,8 @@ class BookingFactory:
             comment="Late arrival" if source.random() < 0.1 else None,
             guest_comment="A quiet room, please" if source.random() < 0.1 else None,
         )
-        rooms = 1 if source.random() < 0.88 else source.randrange(2, 5)
-        for line in range(1, rooms + 1):
+        rooms = 1 if source.random() < 0.88 else source.randrange(2, _MAX_ROOMS + 1)
+        for line in range(1, min(rooms, max_rooms) + 1):
             booking.stays.append(self._stay(booking, line, arrival))
         hotel.bookings[booking.id] = booking
         return booking
@@ -169,6 +187,36 @@ class HotelSeeder:
                 self._set_state(stay, today)
             booking.updated = max(stay.updated for stay in booking.stays)
             self._hotel.revision += 1
+        self._block_rooms(today)
+
+    def _block_rooms(self, today: date) -> None:
+        """About twelve rooms, on their first free nights."""
+        rooms = list(self._hotel.rooms.values())
+        for position, room in enumerate(rooms[:: max(1, len(rooms) // 12)]):
+            nights = 1 + position % 3
+            starts = (today + timedelta(days=offset) for offset in range(position - 20, 90))
+            for first in starts:
+                end = first + timedelta(days=nights)
+                if self._block(room, first, end, is_internal_use=position % 3 == 0):
+                    break
+
+    def _block(self, room: Room, first: date, end: date, *, is_internal_use: bool) -> bool:
+        ordinals = {night.toordinal() for night in days_between(first, end)}
+        if not room.taken.isdisjoint(ordinals):
+            return False
+        room.taken |= ordinals
+        created = min(self._hotel.instant(first), self._hotel.now) - 5 * _DAY
+        block = RoomBlock(
+            id=f"B{len(self._hotel.blocks) + 1}",
+            room_id=room.id,
+            is_internal_use=is_internal_use,
+            first_night=first,
+            end_day=end,
+            created=created,
+            updated=created,
+        )
+        self._hotel.blocks[block.id] = block
+        return True
 
     def _created(self, arrival: date) -> int:
         """Some all at one instant: an import from another system."""

@@ -12,7 +12,11 @@ from typing import Unpack
 
 from adapters.outbound.provider_kit.parsing.xml_text import write_xml
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    ROOM_EVENTS,
+    HotelEvent,
+    HotelEventType,
+)
 from adapters.outbound.provider_kit.simulation.hotel_simulator import activity_generator_from
 from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
@@ -275,5 +279,5 @@ class _PushSource:
     def _booking_ids_of(self, event: HotelEvent) -> Iterator[str]:
         if event.what in _GUEST_EVENTS:
             yield from (b.id for b in self._views.bookings_of_guest(event.subject))
-        elif event.what is not HotelEventType.ROOM_CLEANED:
+        elif event.what not in ROOM_EVENTS:
             yield event.subject

@@ -12,6 +12,7 @@ import orjson
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
 from adapters.outbound.provider_kit.simulation.hotel.records import (
+    ROOM_EVENTS,
     TICKS,
     Booking,
     HotelEvent,
@@ -192,7 +193,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             yield CloudbedsEvent(
                 "guest/details_changed", fields, happened.at, is_upper_case_id=False
             )
-        else:
+        elif happened.what not in ROOM_EVENTS:
             yield self._booking_event(happened)
 
     def _booking_event(self, happened: HotelEvent) -> CloudbedsEvent:

@@ -188,7 +188,7 @@ def _map_status(state: str, cancellation_reason: object) -> BookingStatus:
 
 def _map_source(r: MewsReader) -> BookingSource:
     """A channel before an agency, an agency before a company, these before who typed it in."""
-    origin = r.optional_text("Channel", f"source, {EXTRAS}")
+    origin = r.optional_text("Origin", f"source, {EXTRAS}")
     detail = r.optional_text("CommanderOrigin", f"source, {EXTRAS}")
     agency = r.optional_text("TravelAgencyId", f"source, {EXTRAS}")
     company = r.optional_text("PartnerCompanyId", f"source, {EXTRAS}")

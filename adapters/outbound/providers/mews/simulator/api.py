@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from adapters.outbound.provider_kit.simulation.server.fault_plan import (
-    HOTEL_FAULT_KINDS,
-    Fault,
-    FaultKind,
-)
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     corrupt_items,
@@ -18,10 +15,9 @@ from adapters.outbound.provider_kit.simulation.server.fault_responses import (
 )
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
-from adapters.outbound.providers.mews.simulator.days import MewsActivityGenerator
+from adapters.outbound.providers.mews.simulator.catalog import Catalog, Json
 from adapters.outbound.providers.mews.simulator.operations import PREFIX, MewsOperations
-from adapters.outbound.providers.mews.simulator.records import Reservation
-from adapters.outbound.providers.mews.simulator.rendering import Json
+from adapters.outbound.providers.mews.simulator.records import MewsRecords, MewsReservation
 from adapters.outbound.providers.mews.simulator.requests import ApiError, ApiRequest, error_body
 
 CLIENT_NAME = "Simulated Client 1.0.0"
@@ -63,24 +59,26 @@ class SimulatedMewsCredentials:
 class SimulatedMewsApi:
     def __init__(
         self,
-        activity: MewsActivityGenerator,
+        activity: ActivityGenerator,
+        records: MewsRecords,
+        catalog: Catalog,
         credentials: SimulatedMewsCredentials,
         middleware: SimulatorMiddleware,
         *,
         half_open: bool,
     ) -> None:
         self._activity = activity
-        self._hotel = activity.hotel
+        self._records = records
         self._credentials = credentials
-        self._gate = middleware
+        self._middleware = middleware
         self._half_open = half_open
-        self._operations = MewsOperations(activity.hotel)
+        self._operations = MewsOperations(records, catalog)
         self._count = 0
         self._count_lock = threading.Lock()
 
     def answer(self, call: Call) -> Reply:
         request_id = self._next_id()
-        injected = self._gate.faults.inject(call.path)
+        injected = self._middleware.faults.inject(call.path)
         try:
             self._check_address(call)
             request = self._read(call)
@@ -99,7 +97,7 @@ class SimulatedMewsApi:
     def _next_id(self) -> str:
         with self._count_lock:
             self._count += 1
-            return f"simulated-{self._hotel.seed}-{self._count}"
+            return f"simulated-{self._records.hotel.seed}-{self._count}"
 
     def _check_address(self, call: Call) -> None:
         if call.method != "POST" or not call.path.startswith(PREFIX):
@@ -115,14 +113,15 @@ class SimulatedMewsApi:
         return ApiRequest(body, half_open=self._half_open)
 
     def _check_rate_limit(self, request: ApiRequest, request_id: str) -> Reply | None:
-        wait = self._gate.limit.wait_seconds(str(request.body.get("AccessToken")))
+        wait = self._middleware.limit.wait_seconds(str(request.body.get("AccessToken")))
         return _status_reply(429, request_id, str(wait)) if wait else None
 
     def _refuse_injected(self, injected: list[Fault], request_id: str) -> Reply | None:
         def render_error(status: int, retry_after: str | None) -> Reply:
             return _status_reply(status, request_id, retry_after)
 
-        return fault_reply(injected, render_error, self._gate.stopping, {"Request-Id": request_id})
+        headers = {"Request-Id": request_id}
+        return fault_reply(injected, render_error, self._middleware.stopping, headers)
 
     def _check_tokens(self, request: ApiRequest) -> None:
         expected = self._credentials
@@ -134,39 +133,32 @@ class SimulatedMewsApi:
             raise ApiError(401, "Invalid Client")
 
     def _run_operation(self, path: str, request: ApiRequest, injected: list[Fault]) -> Json:
-        with self._hotel.lock:
-            state_faults = [fault for fault in injected if fault.kind in HOTEL_FAULT_KINDS]
-            for fault in state_faults:
-                self._apply_state_fault(fault)
+        with self._activity.lock:
+            self._middleware.apply_faults_before_reply(self._activity, injected)
             answer = self._operations.answer(path, request)
-            if any(fault.kind is FaultKind.MOVING_ITEMS for fault in state_faults):
+            if any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
                 self._move_items(answer)
             return answer
-
-    def _apply_state_fault(self, fault: Fault) -> None:
-        if fault.kind is FaultKind.CLOCK_BACK:
-            self._hotel.clock.advance(-int(fault.seconds))
-        elif fault.kind is FaultKind.HIDDEN_UPDATE:
-            stays = self._hotel.stays()
-            if stays:
-                self._activity.commands.change_without_timestamp(
-                    stays[self._gate.faults.pick(len(stays))]
-                )
 
     def _move_items(self, answer: Json) -> None:
         """The page's last item (its cursor) and one that would have come later get newer."""
         page = answer.get("Reservations")
         if not isinstance(page, list) or not page:
             return
-        last = self._hotel.reservations[page[-1]["Id"]]
-        older = self._hotel.reservations.before(last)
-        self._hotel.clock.advance(1)
-        moved: list[Reservation] = [last, *([older] if older is not None else [])]
-        for item in moved:
-            self._activity.commands.touch(item)
+        last = self._records.reservations[page[-1]["Id"]]
+        self._activity.wait(1)
+        for item in (last, self._next_older(last)):
+            if item is not None:
+                self._activity.commands.touch(item.stay)
+
+    def _next_older(self, last: MewsReservation) -> MewsReservation | None:
+        key = last.updated, last.id
+        reservations = self._records.reservations.values()
+        older = [item for item in reservations if (item.updated, item.id) < key]
+        return max(older, key=lambda item: (item.updated, item.id), default=None)
 
     def _reply(self, call: Call, answer: Json, injected: list[Fault], request_id: str) -> Reply:
-        corrupt_items(answer, injected, _INVALID_FIELDS, self._gate.faults.pick)
+        corrupt_items(answer, injected, _INVALID_FIELDS, self._middleware.faults.pick)
         headers = {"Request-Id": request_id}
         if "return=minimal" in call.headers.get("prefer", "") and _is_empty_page(answer):
             return Reply(204, b"", headers)

@@ -1,11 +1,16 @@
 """Availability metrics by night, counted from the reservations and blocks themselves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
-from adapters.outbound.providers.mews.simulator.records import Block, Reservation, Room
+from adapters.outbound.providers.mews.simulator.records import (
+    MewsRecords,
+    MewsReservation,
+    ResourceBlock,
+)
 
-METRICS = (
+METRICS: Final = (
     "OutOfOrderBlocks",
     "PublicAvailabilityAdjustment",
     "OtherServiceReservationCount",
@@ -35,37 +40,37 @@ class NightCounts:
         for position in range(start, stop):
             self.metrics[metric][position] += step
 
-    def add_stay(self, item: Reservation) -> None:
+    def add_stay(self, item: MewsReservation) -> None:
         metric = "OptionalReservations" if item.state == "Optional" else "ConfirmedReservations"
-        self.add(metric, item.arrival, item.departure)
-        self.add("Occupied", item.arrival, item.departure)
+        self.add(metric, item.stay.arrival, item.stay.departure)
+        self.add("Occupied", item.stay.arrival, item.stay.departure)
 
-    def add_block(self, block: Block) -> None:
-        if block.kind == "InternalUse":
-            self.add("HouseUse", block.first_night, block.end_day)
+    def add_block(self, item: ResourceBlock) -> None:
+        first, end = item.block.first_night, item.block.end_day
+        if item.block.is_internal_use:
+            self.add("HouseUse", first, end)
             return
-        self.add("OutOfOrderBlocks", block.first_night, block.end_day)
-        self.add("UsableResources", block.first_night, block.end_day, -1)
+        self.add("OutOfOrderBlocks", first, end)
+        self.add("UsableResources", first, end, -1)
 
 
-def count_nights(
-    nights: list[date],
-    rooms_by_category: dict[str, list[Room]],
-    stays: Iterable[Reservation],
-    blocks: Iterable[Block],
-    category_of_room: Callable[[str], str],
-) -> dict[str, NightCounts]:
-    """By category id. A stay counts where its shown room is, else where it was requested."""
+def count_nights(records: MewsRecords, nights: list[date]) -> dict[str, NightCounts]:
+    """By category id. `nights`: consecutive local days."""
+    hotel = records.hotel
     counts = {
-        category_id: NightCounts(nights, len(rooms))
-        for category_id, rooms in rooms_by_category.items()
+        records.ids("category", kind): NightCounts(nights, len(hotel.rooms_of(kind)))
+        for kind in hotel.room_types
     }
-    for stay in stays:
-        shown = stay.room_id if stay.assigned else None
-        category_id = category_of_room(shown) if shown else stay.category_id
-        if stay.holds_inventory and category_id in counts:
-            counts[category_id].add_stay(stay)
-    for block in blocks:
-        if block.deleted is None:
-            counts[category_of_room(block.room_id)].add_block(block)
+    for item in _overlapping(records.stays(), nights):
+        if item.holds_inventory:
+            counts[item.category_id].add_stay(item)
+    for block in records.blocks():
+        if not block.block.is_lifted:
+            room = hotel.rooms[block.block.room_id]
+            counts[records.ids("category", room.room_type_id)].add_block(block)
     return counts
+
+
+def _overlapping(stays: Iterable[MewsReservation], nights: list[date]) -> list[MewsReservation]:
+    first, last = nights[0], nights[-1]
+    return [i for i in stays if i.stay.arrival <= last and i.stay.departure > first]

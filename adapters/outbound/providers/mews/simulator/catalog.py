@@ -1,90 +1,59 @@
 """What a hotel is made of before anybody books: services, categories, rates, ages, companies."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
-from adapters.outbound.providers.mews.simulator.records import SeededIds, SimulatedEntry
-from domain.currencies import EXPONENTS
+from adapters.outbound.providers.mews.simulator.records import AGENCIES, MewsRecords
 
-# (name, short, capacity, weekday price in EUR, share of rooms)
-CATEGORIES = (
-    ("Single Room", "SGL", 1, 79, 2),
-    ("Double Room", "DBL", 2, 119, 5),
-    ("Family Room", "FAM", 4, 169, 2),
-    ("Suite", "STE", 3, 289, 1),
-)
-RATES = (
-    ("Best Flexible", "FLEX", 100),
-    ("Non-refundable", "NRF", 88),
-    ("Bed & Breakfast", "BB", 115),
-    ("Corporate", "CORP", 92),
-)
-COMPANIES = ("Nordwind Logistik GmbH", "Atelier Brun SA", "Kestrel Engineering Ltd", "Hoshi K.K.")
-AGENCIES = ("Wanderlust Bookings", "Global Stays")
-# Rough, and only so that amounts look like the currency's own.
-UNITS_PER_EUR = {"JPY": 160, "KRW": 1450, "HUF": 390, "CZK": 25, "KWD": 1, "ISK": 150}
-TAX_PERCENT = 7
-ARRIVAL_MINUTE = 15 * 60
-DEPARTURE_MINUTE = 12 * 60
+Json = dict[str, object]
+TAX_PERCENT: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What makes one simulated hotel differ from another."""
+class CatalogEntry:
+    """Configuration that hardly changes: its JSON as it is; `parent_id`: its owner's id."""
 
-    name: str
-    currency: str
-    time_zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
     id: str
-    service_id: str
-    capacity: int
-    price: int
-    """Minor units per weekday night."""
+    created: int
+    updated: int
+    body: Json
+    parent_id: str | None = None
 
 
 class Catalog:
-    """Ids and JSON bodies of the configuration; `opened` is when all of it was created."""
+    """JSON bodies of the configuration, all created when the hotel opened."""
 
-    def __init__(self, profile: Profile, ids: SeededIds, opened: int) -> None:
-        self.profile = profile
-        self.exponent = EXPONENTS[profile.currency]
-        self.opened = opened
-        self.enterprise_id, self.chain_id, self.integration_id = ids(), ids(), ids()
-        self.staff_id, self.rate_group_id, self.product_id = ids(), ids(), ids()
-        self.accounting_category_id = ids()
-        self.services = self._services(ids)
-        self.stay_service_id, self.parking_service_id = (s.id for s in self.services[:2])
-        self.categories, self.category_entries = self._categories(ids)
-        self.parking_category = self.categories[-1]
-        self.room_categories = self.categories[:-1]
-        self.ages = self._ages(ids)
-        self.adult_id, self.child_id = self.ages[0].id, self.ages[1].id
-        self.rates = self._rates(ids)
-        self.companies = self._companies(ids)
-        self.agency_ids = tuple(entry.id for entry in self.companies[len(COMPANIES) :])
-        self.employer_ids = tuple(entry.id for entry in self.companies[: len(COMPANIES)])
-
-    def minor(self, euros: int) -> int:
-        units = UNITS_PER_EUR.get(self.profile.currency, 1)
-        scale: int = 10**self.exponent
-        return euros * units * scale
-
-    def _entry(
-        self, id_: str, body: dict[str, object], parent_id: str | None = None
-    ) -> SimulatedEntry:
-        whole = {"Id": id_, **body}
-        return SimulatedEntry(
-            id=id_, created=self.opened, updated=self.opened, body=whole, parent_id=parent_id
+    def __init__(self, records: MewsRecords) -> None:
+        ids = records.ids
+        self._ids = ids
+        self._hotel = records.hotel
+        self._opened = records.opened
+        self.enterprise_id, self.chain_id = ids("enterprise"), ids("chain")
+        self.integration_id, self.staff_id = ids("integration"), ids("staff")
+        self.stay_service_id, self.parking_service_id = (
+            ids("service", name) for name in ("stay", "parking")
         )
+        self.parking_category_id = ids("category", "PARKING")
+        self.adult_id, self.child_id = ids("age", "Adults"), ids("age", "Children")
+        self.services = self._services()
+        self.categories = self._categories()
+        self.assignments = self._assignments()
+        self.ages = self._ages()
+        self.rates = self._rates()
+        self.companies = self._companies()
 
-    def _stamps(self) -> dict[str, object]:
-        return {"CreatedUtc": utc_text(self.opened), "UpdatedUtc": utc_text(self.opened)}
+    @property
+    def room_category_ids(self) -> list[str]:
+        return [entry.id for entry in self.categories if entry.id != self.parking_category_id]
 
-    def _services(self, ids: SeededIds) -> tuple[SimulatedEntry, ...]:
+    def _entry(self, id_: str, body: Json, parent_id: str | None = None) -> CatalogEntry:
+        return CatalogEntry(id_, self._opened, self._opened, {"Id": id_, **body}, parent_id)
+
+    def _stamps(self) -> Json:
+        return {"CreatedUtc": utc_text(self._opened), "UpdatedUtc": utc_text(self._opened)}
+
+    def _services(self) -> list[CatalogEntry]:
         day_service = {
             "Discriminator": "Bookable",
             "Value": {
@@ -98,9 +67,14 @@ class Catalog:
         moments = ("BeforeCheckIn", "AfterCheckIn", "DuringStay", "BeforeCheckOut")
         promotions = dict.fromkeys((*moments, "AfterCheckOut", "DuringCheckOut"), False)
         extra = {"Discriminator": "Additional", "Value": {"Promotions": promotions}}
-        return tuple(
+        rows = (
+            ("stay", "Accommodation", day_service),
+            ("parking", "Parking", day_service),
+            ("breakfast", "Breakfast", extra),
+        )
+        return [
             self._entry(
-                ids(),
+                self._ids("service", key),
                 {
                     "EnterpriseId": self.enterprise_id,
                     **self._stamps(),
@@ -113,40 +87,56 @@ class Catalog:
                     "ExternalIdentifier": None,
                 },
             )
-            for position, (name, data) in enumerate(
-                (("Accommodation", day_service), ("Parking", day_service), ("Breakfast", extra))
-            )
-        )
+            for position, (key, name, data) in enumerate(rows)
+        ]
 
-    def _categories(
-        self, ids: SeededIds
-    ) -> tuple[tuple[Category, ...], tuple[SimulatedEntry, ...]]:
-        rows = [(*row[:4], self.stay_service_id, "Room") for row in CATEGORIES]
-        rows.append(("Parking space", "P", 1, 15, self.parking_service_id, "ParkingSpot"))
-        found = []
-        for position, (name, short, capacity, price, service_id, kind) in enumerate(rows):
-            category = Category(ids(), service_id, capacity, self.minor(price))
-            body: dict[str, object] = {
-                "EnterpriseId": self.enterprise_id,
-                "ServiceId": service_id,
-                "IsActive": True,
-                "Type": kind,
-                "Names": {"en-GB": name},
-                "ShortNames": {"en-GB": short},
-                "Descriptions": {},
-                "Ordering": position,
-                "Capacity": capacity,
-                "ExtraCapacity": 0,
-                "ExternalIdentifier": short if position % 2 else None,
-            }
-            found.append((category, self._entry(category.id, body, service_id)))
-        return tuple(pair[0] for pair in found), tuple(pair[1] for pair in found)
-
-    def _ages(self, ids: SeededIds) -> tuple[SimulatedEntry, ...]:
-        rows = (("Adults", None, None, "Adult"), ("Children", 3, 12, "Child"))
-        return tuple(
+    def _categories(self) -> list[CatalogEntry]:
+        rows = [
+            (kind.id, kind.name, kind.sleeps, self.stay_service_id, "Room")
+            for kind in self._hotel.room_types.values()
+        ]
+        rows.append(("PARKING", "Parking space", 1, self.parking_service_id, "ParkingSpot"))
+        return [
             self._entry(
-                ids(),
+                self._ids("category", short),
+                {
+                    "EnterpriseId": self.enterprise_id,
+                    "ServiceId": service_id,
+                    "IsActive": True,
+                    "Type": kind,
+                    "Names": {"en-GB": name},
+                    "ShortNames": {"en-GB": short},
+                    "Descriptions": {},
+                    "Ordering": position,
+                    "Capacity": capacity,
+                    "ExtraCapacity": 0,
+                    "ExternalIdentifier": short if position % 2 else None,
+                },
+                service_id,
+            )
+            for position, (short, name, capacity, service_id, kind) in enumerate(rows)
+        ]
+
+    def _assignments(self) -> list[CatalogEntry]:
+        return [
+            self._entry(
+                self._ids("assignment", room.id),
+                {
+                    "IsActive": True,
+                    "ResourceId": self._ids("room", room.id),
+                    "CategoryId": self._ids("category", room.room_type_id),
+                    **self._stamps(),
+                },
+                self._ids("category", room.room_type_id),
+            )
+            for room in self._hotel.rooms.values()
+        ]
+
+    def _ages(self) -> list[CatalogEntry]:
+        rows = (("Adults", None, None, "Adult"), ("Children", 3, 12, "Child"))
+        return [
+            self._entry(
+                self._ids("age", name),
                 {
                     "ServiceId": self.stay_service_id,
                     "MinimalAge": low,
@@ -161,36 +151,48 @@ class Catalog:
                 self.stay_service_id,
             )
             for name, low, high, kind in rows
-        )
+        ]
 
-    def _rates(self, ids: SeededIds) -> tuple[SimulatedEntry, ...]:
-        return tuple(
+    def _rates(self) -> list[CatalogEntry]:
+        return [
             self._entry(
-                ids(),
+                self._ids("rate", plan.id),
                 {
                     "BaseRateId": None,
                     "BusinessSegmentId": None,
-                    "GroupId": self.rate_group_id,
+                    "GroupId": self._ids("rate-group"),
                     "ServiceId": self.stay_service_id,
                     "IsActive": True,
                     "IsEnabled": True,
-                    "IsPublic": short != "CORP",
-                    "Name": name,
-                    "Names": {"en-GB": name},
-                    "ShortName": short,
-                    "ExternalNames": {"en-GB": name},
-                    "UpdatedUtc": utc_text(self.opened),
+                    "IsPublic": True,
+                    "Name": plan.name,
+                    "Names": {"en-GB": plan.name},
+                    "ShortName": plan.id,
+                    "ExternalNames": {"en-GB": plan.name},
+                    "UpdatedUtc": utc_text(self._opened),
                     "ExternalIdentifier": None,
                 },
                 self.stay_service_id,
             )
-            for name, short, _ in RATES
-        )
+            for plan in self._hotel.rate_plans.values()
+        ]
 
-    def _companies(self, ids: SeededIds) -> tuple[SimulatedEntry, ...]:
-        return tuple(
+    def rate_groups(self) -> Json:
+        group = {
+            "Id": self._ids("rate-group"),
+            "ServiceId": self.stay_service_id,
+            "IsActive": True,
+            "Name": "Default",
+            "ExternalIdentifier": None,
+        }
+        return {"RateGroups": [group], "AvailabilityBlockAssignments": []}
+
+    def _companies(self) -> list[CatalogEntry]:
+        employers = [(company.id, company.name) for company in self._hotel.companies.values()]
+        agencies = [(name, f"{name.title()} Travel") for name in AGENCIES]
+        return [
             self._entry(
-                ids(),
+                self._ids("company", key),
                 {
                     "ChainId": self.chain_id,
                     "Name": name,
@@ -206,10 +208,10 @@ class Catalog:
                     "ExternalIdentifier": None,
                 },
             )
-            for position, name in enumerate((*COMPANIES, *AGENCIES))
-        )
+            for position, (key, name) in enumerate((*employers, *agencies))
+        ]
 
-    def configuration(self, now: int) -> dict[str, object]:
+    def configuration(self, now: int) -> Json:
         return {
             "NowUtc": utc_text(now),
             "Enterprise": self._enterprise(),
@@ -218,8 +220,8 @@ class Catalog:
             "IsIdentityDocumentNumberRequired": False,
         }
 
-    def _enterprise(self) -> dict[str, object]:
-        currency = {"Currency": self.profile.currency, "IsDefault": True, "IsEnabled": True}
+    def _enterprise(self) -> Json:
+        currency = {"Currency": self._hotel.currency, "IsDefault": True, "IsEnabled": True}
         return {
             "Currencies": [currency],
             "IsPortfolio": False,
@@ -229,9 +231,9 @@ class Catalog:
             "ChainId": self.chain_id,
             "ChainName": "Simulated Hotels",
             **self._stamps(),
-            "Name": self.profile.name,
+            "Name": self._hotel.name,
             "ShortName": None,
-            "TimeZoneIdentifier": self.profile.time_zone,
+            "TimeZoneIdentifier": self._hotel.time_zone,
             "LegalEnvironmentCode": "DE",
             "TaxEnvironmentCode": "DE-2023",
             "DefaultLanguageCode": "en-GB",

@@ -3,91 +3,151 @@
 Parameters and limits: connector-api/operations/*.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Generic, TypeVar
+from operator import attrgetter
+from typing import Final, Generic, Protocol, TypeVar
 
 import orjson
 
-from adapters.outbound.providers.mews.simulator.availability import METRICS
-from adapters.outbound.providers.mews.simulator.hotel import LONGEST_STAY_DAYS, SimulatedHotel
-from adapters.outbound.providers.mews.simulator.hotel_time import DAY_SECONDS, utc_text
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, days_between
+from adapters.outbound.providers.mews.simulator.availability import METRICS, count_nights
+from adapters.outbound.providers.mews.simulator.catalog import Catalog, CatalogEntry, Json
+from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds, utc_text
 from adapters.outbound.providers.mews.simulator.records import (
-    Block,
-    Customer,
+    Companionship,
+    MewsCustomer,
+    MewsRecords,
+    MewsReservation,
     OrderItem,
-    Reservation,
-    Room,
-    SimulatedEntry,
+    ReservationGroup,
+    Resource,
+    ResourceBlock,
 )
-from adapters.outbound.providers.mews.simulator.rendering import Json
-from adapters.outbound.providers.mews.simulator.requests import ApiError, ApiRequest, invalid
-from adapters.outbound.providers.mews.simulator.store import (
-    Collection,
-    CursorUnknown,
-    Query,
-    Stored,
+from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
+from adapters.outbound.providers.mews.simulator.requests import (
+    MAX_IDS,
+    ApiError,
+    ApiRequest,
+    Interval,
+    invalid,
 )
 
-PREFIX = "/api/connector/v1/"
-STATES = ("Inquired", "Requested", "Optional", "Confirmed", "Started", "Processed", "Canceled")
-MAX_AVAILABILITY_DAYS = 367
-_NO_FILTER = frozenset({"ClientToken", "AccessToken", "Client", "Limitation"})
+PREFIX: Final = "/api/connector/v1/"
+MAX_AVAILABILITY_DAYS: Final = 367
+_STATES: Final = frozenset(
+    {"Inquired", "Requested", "Optional", "Confirmed", "Started", "Processed", "Canceled"}
+)
+_UPDATED: Final = {"UpdatedUtc": "updated"}
+_UPDATED_OR_CREATED: Final = {**_UPDATED, "CreatedUtc": "created"}
+_NO_FILTER: Final = frozenset({"ClientToken", "AccessToken", "Client", "Limitation"})
+_CACHED_RESULTS: Final = 8
+_DEPRECATED_RESOURCE_EXTENTS: Final = (
+    "ResourceCategories",
+    "ResourceCategoryAssignments",
+    "ResourceCategoryImageAssignments",
+    "ResourceFeatures",
+    "ResourceFeatureAssignments",
+)
+Handler = Callable[[ApiRequest], Json]
 
-T = TypeVar("T", bound=Stored)
-ItemTest = Callable[[T], bool]
+
+class Record(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def created(self) -> int: ...
+
+    @property
+    def updated(self) -> int: ...
+
+
+T = TypeVar("T", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedListing(Generic[T]):
-    """One paged `getAll`: which request fields select what."""
+class MewsListing(Generic[T]):
+    """One paged `getAll`: newest first by UpdatedUtc, ties by id.
 
-    answer_key: str
-    items: Collection[T]
-    render: Callable[[T], Json]
-    ids: str
-    links: Mapping[str, str] = field(default_factory=dict)
-    times: Mapping[str, str] = field(default_factory=lambda: {"UpdatedUtc": "updated"})
-    tests: Callable[[ApiRequest], Iterable[ItemTest[T]]] = lambda _: ()
-    narrow: Callable[[ApiRequest], Mapping[str, tuple[int, int]]] = lambda _: {}
+    `filters`: list parameters to attributes; `times`: interval parameters to attributes.
+    `select`: the records that can match, fewer than all where a request names them by id.
+    """
+
+    response_key: str
+    revision: Callable[[], int]
+    select: Callable[[ApiRequest], Iterable[T]]
+    render: Callable[[T, ApiRequest], Json]
+    filters: Mapping[str, str]
+    times: Mapping[str, str] = field(default_factory=lambda: _UPDATED)
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
-    also: Mapping[str, object] = field(default_factory=dict)
+    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    max_ids: Mapping[str, int] = field(default_factory=dict)
+    constant_fields: Mapping[str, object] = field(default_factory=dict)
+    _results: dict[str, tuple[int, list[T]]] = field(default_factory=dict)
 
     def answer(self, request: ApiRequest) -> Json:
         self._check(request)
-        query = self._query(request)
-        try:
-            page = self.items.page(query)
-        except CursorUnknown:
-            raise invalid("Cursor") from None
+        count, cursor = request.limitation()
+        found = self._find(request)
+        end = len(found) if cursor is None else self._position_of(cursor, found)
+        page = found[max(0, end - count) : end][::-1]
         # A full page has a cursor even when nothing follows: the vendor cannot know better.
-        cursor = page[-1].id if len(page) == query.count else None
-        rendered = [self.render(item) for item in page]
-        return {self.answer_key: rendered, **self.also, "Cursor": cursor}
+        return {
+            self.response_key: [self.render(item, request) for item in page],
+            **self.constant_fields,
+            "Cursor": page[-1].id if len(page) == count else None,
+        }
 
     def _check(self, request: ApiRequest) -> None:
         request.require(*self.required)
         if self.one_of and not request.has(*self.one_of):
             raise invalid("filter")
+        for name, allowed in self.allowed.items():
+            if not (request.texts(name) or {}).keys() <= allowed:
+                raise invalid(name)
 
-    def _query(self, request: ApiRequest) -> Query[T]:
-        count, cursor = request.limitation()
-        ids = request.texts(self.ids)
-        links = {link: request.texts(name) for name, link in self.links.items()}
-        times = {attribute: request.interval(name) for name, attribute in self.times.items()}
-        given = {name: value for name, value in times.items() if value is not None}
-        tests = list(self.tests(request))
-        return Query(
-            count=count,
-            cursor=cursor,
-            ids=None if ids is None else tuple(ids),
-            links={link: keys for link, keys in links.items() if keys is not None},
-            times={**self.narrow(request), **given},
-            keep=(lambda item: all(test(item) for test in tests)) if tests else None,
-            signature=self.answer_key + _signature(request),
-        )
+    def _find(self, request: ApiRequest) -> list[T]:
+        """Oldest first; kept for as long as the hotel does not change."""
+        signature, revision = _signature(request), self.revision()
+        cached = self._results.get(signature)
+        if cached is not None and cached[0] == revision:
+            return cached[1]
+        tests = list(self._tests(request))
+        found = [item for item in self.select(request) if all(test(item) for test in tests)]
+        found.sort(key=_order)
+        if len(self._results) >= _CACHED_RESULTS:
+            self._results.clear()
+        self._results[signature] = revision, found
+        return found
+
+    def _tests(self, request: ApiRequest) -> Iterator[Callable[[T], bool]]:
+        for name, attribute in self.filters.items():
+            wanted = request.texts(name, self.max_ids.get(name, MAX_IDS))
+            if wanted is not None:
+                yield _is_one_of(attribute, wanted)
+        for name, attribute in self.times.items():
+            interval = request.interval(name)
+            if interval is not None:
+                yield _is_within(attribute, interval)
+        colliding = request.interval("CollidingUtc")
+        if colliding is not None:
+            yield _collides(colliding)
+
+    def _position_of(self, cursor: str, found: list[T]) -> int:
+        """The cursor's item may have moved out of the selection since it was sent."""
+        for items in (found, self.select(ApiRequest({}))):
+            for item in items:
+                if item.id == cursor:
+                    return bisect_left(found, _order(item), key=_order)
+        raise invalid("Cursor")
+
+
+def _order(item: Record) -> tuple[int, str]:
+    return item.updated, item.id
 
 
 def _signature(request: ApiRequest) -> str:
@@ -95,186 +155,251 @@ def _signature(request: ApiRequest) -> str:
     return orjson.dumps(filters, option=orjson.OPT_SORT_KEYS).decode()
 
 
-class MewsOperations:
-    """Answers requests whose tokens have been checked. Take the hotel's lock around `answer`."""
+def _is_one_of(attribute: str, wanted: Mapping[str, None]) -> Callable[[Record], bool]:
+    return lambda item: getattr(item, attribute) in wanted
 
-    def __init__(self, hotel: SimulatedHotel) -> None:
-        self._hotel = hotel
-        self._answers: dict[str, Callable[[ApiRequest], Json]] = {
-            "configuration/get": lambda _: hotel.catalog.configuration(hotel.clock.now),
+
+def _is_within(attribute: str, interval: Interval) -> Callable[[Record], bool]:
+    low, high = interval
+
+    def test(item: Record) -> bool:
+        instant = getattr(item, attribute)
+        return instant is not None and low <= instant <= high
+
+    return test
+
+
+def _collides(interval: Interval) -> Callable[[Record], bool]:
+    low, high = interval
+    times = attrgetter("start", "end")
+
+    def test(item: Record) -> bool:
+        start, end = times(item)
+        return bool(start <= high and end >= low)
+
+    return test
+
+
+class MewsOperations:
+    """Answers requests whose tokens have been checked. Hold the hotel's lock around `answer`."""
+
+    def __init__(self, records: MewsRecords, catalog: Catalog) -> None:
+        self._records = records
+        self._catalog = catalog
+        self._hotel = records.hotel
+        self._renderer = MewsRenderer(records, catalog)
+        self._handlers: dict[str, Handler] = {
+            "configuration/get": lambda _: catalog.configuration(records.now),
             "services/getAvailability/2024-01-22": self._availability,
-            "reservations/getAll/2023-06-06": self._reservations().answer,
-            "customers/getAll": self._customers,
-            "orderItems/getAll": self._order_items().answer,
-            **self._small_listings(),
+            **self._booking_listings(),
+            **self._room_listings(),
+            **self._catalog_listings(),
         }
-        self._by_lower_case = {path.lower(): path for path in self._answers}
+        self._by_lower_case = {path.lower(): path for path in self._handlers}
 
     def answer(self, path: str, request: ApiRequest) -> Json:
         """`path` is what follows /api/connector/v1/. Raises ApiError."""
-        answer = self._answers.get(path)
-        if answer is None:
+        handler = self._handlers.get(path)
+        if handler is None:
             near = self._by_lower_case.get(path.lower().rstrip("/"))
             details = f"The address is case-sensitive: {near}" if near else None
             raise ApiError(404, "Not Found", details)
-        self._check_enterprise(request)
-        return answer(request)
-
-    def _check_enterprise(self, request: ApiRequest) -> None:
         enterprises = request.texts("EnterpriseIds")
-        if enterprises is not None and self._hotel.catalog.enterprise_id not in enterprises:
+        if enterprises is not None and self._catalog.enterprise_id not in enterprises:
             raise invalid("EnterpriseIds")
+        return handler(request)
 
-    def _reservations(self) -> SimulatedListing[Reservation]:
-        return SimulatedListing(
-            answer_key="Reservations",
-            items=self._hotel.reservations,
-            render=self._hotel.json.reservation,
-            ids="ReservationIds",
-            links={"ReservationGroupIds": "group", "AccountIds": "account", "Numbers": "number"},
+    def _revision(self) -> int:
+        return self._hotel.revision
+
+    def _booking_listings(self) -> dict[str, Handler]:
+        return {
+            "reservations/getAll/2023-06-06": self._reservations().answer,
+            "customers/getAll": self._customers().answer,
+            "orderItems/getAll": self._order_items().answer,
+            "companionships/getAll": self._companionships().answer,
+            "reservationGroups/getAll": self._groups().answer,
+        }
+
+    def _named_reservations(self, request: ApiRequest, name: str) -> Iterable[MewsReservation]:
+        """Those that the parameter names; all where it is absent."""
+        reservations, wanted = self._records.reservations, request.texts(name)
+        if wanted is None:
+            return reservations.values()
+        return [reservations[item_id] for item_id in wanted if item_id in reservations]
+
+    def _reservations(self) -> MewsListing[MewsReservation]:
+        return MewsListing(
+            response_key="Reservations",
+            revision=self._revision,
+            select=lambda request: self._named_reservations(request, "ReservationIds"),
+            render=lambda item, _: self._renderer.reservation(item),
+            filters={
+                "ReservationGroupIds": "group_id",
+                "AccountIds": "account_id",
+                "Numbers": "number",
+                "States": "state",
+                "ServiceIds": "service_id",
+                "ChannelNumbers": "channel_number",
+                "PartnerCompanyIds": "company_id",
+                "TravelAgencyIds": "agency_id",
+                "AssignedResourceIds": "shown_room_id",
+            },
             times={
-                "UpdatedUtc": "updated",
-                "CreatedUtc": "created",
+                **_UPDATED_OR_CREATED,
                 "ScheduledStartUtc": "start",
                 "ScheduledEndUtc": "end",
                 "ActualStartUtc": "actual_start",
                 "ActualEndUtc": "actual_end",
             },
-            tests=_reservation_tests,
-            narrow=_colliding_starts,
+            allowed={"States": _STATES},
         )
 
-    def _customers(self, request: ApiRequest) -> Json:
-        addresses = request.flag("Extent", "Addresses")
-        listing = SimulatedListing(
-            answer_key="Customers",
-            items=self._hotel.customers,
-            render=lambda item: self._hotel.json.customer(item, with_address=addresses),
-            ids="CustomerIds",
-            links={"Emails": "email"},
-            times={"UpdatedUtc": "updated", "CreatedUtc": "created"},
-            tests=_customer_tests,
+    def _customers(self) -> MewsListing[MewsCustomer]:
+        return MewsListing(
+            response_key="Customers",
+            revision=self._revision,
+            select=lambda _: self._records.customers.values(),
+            render=lambda item, request: self._renderer.customer(
+                item, with_address=request.flag("Extent", "Addresses")
+            ),
+            filters={
+                "CustomerIds": "id",
+                "Emails": "email",
+                "FirstNames": "first_name",
+                "LastNames": "last_name",
+                "ActivityStates": "activity_state",
+            },
+            times=_UPDATED_OR_CREATED,
             required=("Extent",),
             one_of=("CustomerIds", "CompanyIds", "Emails", "LastNames", "CreatedUtc", "UpdatedUtc"),
-            also={"Documents": None},
-        )
-        return listing.answer(request)
-
-    def _order_items(self) -> SimulatedListing[OrderItem]:
-        return SimulatedListing(
-            answer_key="OrderItems",
-            items=self._hotel.order_items,
-            render=self._hotel.json.order_item,
-            ids="OrderItemIds",
-            links={"ServiceOrderIds": "reservation"},
-            times={
-                "UpdatedUtc": "updated",
-                "CreatedUtc": "created",
-                "CanceledUtc": "canceled",
-                "ClosedUtc": "closed",
-            },
-            tests=_order_item_tests,
-            one_of=(
-                "OrderItemIds",
-                "ServiceOrderIds",
-                "ServiceIds",
-                "AccountIds",
-                "CreatedUtc",
-                "UpdatedUtc",
-                "CanceledUtc",
-                "ClosedUtc",
-            ),
+            constant_fields={"Documents": None},
         )
 
-    def _small_listings(self) -> dict[str, Callable[[ApiRequest], Json]]:
-        hotel, vendor = self._hotel, self._hotel.json
-        companionships = SimulatedListing(
-            answer_key="Companionships",
-            items=hotel.companionships,
-            render=vendor.companionship,
-            ids="CompanionshipIds",
-            links={
-                "ReservationIds": "reservation",
-                "CustomerIds": "customer",
-                "ReservationGroupIds": "group",
+    def _order_items(self) -> MewsListing[OrderItem]:
+        def select(request: ApiRequest) -> Iterator[OrderItem]:
+            for item in self._named_reservations(request, "ServiceOrderIds"):
+                yield from self._records.order_items_of(item)
+
+        times = {**_UPDATED_OR_CREATED, "CanceledUtc": "canceled", "ClosedUtc": "closed"}
+        filters = {
+            "OrderItemIds": "id",
+            "ServiceIds": "service_id",
+            "AccountIds": "account_id",
+            "Types": "kind",
+        }
+        return MewsListing(
+            response_key="OrderItems",
+            revision=self._revision,
+            select=select,
+            render=lambda item, _: self._renderer.order_item(item),
+            filters=filters,
+            times=times,
+            max_ids={"AccountIds": 100},
+            one_of=("ServiceOrderIds", *list(filters)[:3], *times),
+        )
+
+    def _companionships(self) -> MewsListing[Companionship]:
+        def select(request: ApiRequest) -> Iterator[Companionship]:
+            for item in self._named_reservations(request, "ReservationIds"):
+                if not item.is_parking:
+                    yield from self._records.companionships_of(item)
+
+        return MewsListing(
+            response_key="Companionships",
+            revision=self._revision,
+            select=select,
+            render=lambda item, _: self._renderer.companionship(item),
+            filters={
+                "CompanionshipIds": "id",
+                "CustomerIds": "customer_id",
+                "ReservationGroupIds": "group_id",
             },
             one_of=("ReservationIds", "CustomerIds", "ReservationGroupIds"),
-            also=dict.fromkeys(("Customers", "Reservations", "ReservationGroups")),
+            constant_fields=dict.fromkeys(("Customers", "Reservations", "ReservationGroups")),
         )
-        groups = SimulatedListing(
-            answer_key="ReservationGroups",
-            items=hotel.groups,
-            render=vendor.group,
-            ids="ReservationGroupIds",
+
+    def _groups(self) -> MewsListing[ReservationGroup]:
+        return MewsListing(
+            response_key="ReservationGroups",
+            revision=self._revision,
+            select=lambda _: self._records.groups(),
+            render=lambda item, _: self._renderer.group(item),
+            filters={"ReservationGroupIds": "id"},
             one_of=("ReservationGroupIds", "UpdatedUtc"),
         )
-        resources = SimulatedListing(
-            answer_key="Resources",
-            items=hotel.rooms,
-            render=vendor.room,
-            ids="ResourceIds",
-            tests=_resource_tests,
+
+    def _room_listings(self) -> dict[str, Handler]:
+        resources: MewsListing[Resource] = MewsListing(
+            response_key="Resources",
+            revision=self._revision,
+            select=lambda _: self._records.resources(),
+            render=lambda item, _: self._renderer.room(item),
+            filters={"ResourceIds": "id", "Names": "name"},
             required=("Extent",),
-            also=dict.fromkeys(_DEPRECATED_RESOURCE_EXTENTS),
+            constant_fields=dict.fromkeys(_DEPRECATED_RESOURCE_EXTENTS),
         )
-        blocks = SimulatedListing(
-            answer_key="ResourceBlocks",
-            items=hotel.blocks,
-            render=vendor.block,
-            ids="ResourceBlockIds",
-            links={"AssignedResourceIds": "room"},
-            times={"UpdatedUtc": "updated", "CreatedUtc": "created"},
-            tests=_block_tests,
+        blocks: MewsListing[ResourceBlock] = MewsListing(
+            response_key="ResourceBlocks",
+            revision=self._revision,
+            select=self._select_blocks,
+            render=lambda item, _: self._renderer.block(item),
+            filters={"ResourceBlockIds": "id", "AssignedResourceIds": "room_id"},
+            times=_UPDATED_OR_CREATED,
             required=("Extent",),
         )
         return {
-            "companionships/getAll": companionships.answer,
-            "reservationGroups/getAll": groups.answer,
             "resources/getAll": resources.answer,
             "resourceBlocks/getAll": blocks.answer,
-            **self._catalog_listings(),
         }
 
-    def _catalog_listings(self) -> dict[str, Callable[[ApiRequest], Json]]:
-        hotel = self._hotel
-        services = _catalog_listing("Services", hotel.services, "ServiceIds")
-        categories = _catalog_listing(
-            "ResourceCategories", hotel.categories, "ResourceCategoryIds", "ServiceIds"
+    def _select_blocks(self, request: ApiRequest) -> list[ResourceBlock]:
+        with_inactive = request.flag("Extent", "Inactive")
+        return [b for b in self._records.blocks() if with_inactive or b.deleted is None]
+
+    def _catalog_listings(self) -> dict[str, Handler]:
+        catalog = self._catalog
+        rows = (
+            ("services", "Services", catalog.services, "ServiceIds", None),
+            (
+                "resourceCategories",
+                "ResourceCategories",
+                catalog.categories,
+                "ResourceCategoryIds",
+                "ServiceIds",
+            ),
+            (
+                "resourceCategoryAssignments",
+                "ResourceCategoryAssignments",
+                catalog.assignments,
+                "ResourceCategoryAssignmentIds",
+                "ResourceCategoryIds",
+            ),
+            ("rates", "Rates", catalog.rates, "RateIds", "ServiceIds"),
+            ("ageCategories", "AgeCategories", catalog.ages, "AgeCategoryIds", None),
+            ("companies", "Companies", catalog.companies, "CompanyIds", None),
         )
-        assignments = _catalog_listing(
-            "ResourceCategoryAssignments",
-            hotel.assignments,
-            "ResourceCategoryAssignmentIds",
-            "ResourceCategoryIds",
-        )
-        rates = _catalog_listing(
-            "Rates", hotel.rates, "RateIds", "ServiceIds", also=self._rate_groups()
-        )
-        ages = _catalog_listing("AgeCategories", hotel.ages, "AgeCategoryIds")
-        companies = _catalog_listing("Companies", hotel.companies, "CompanyIds")
         return {
-            "services/getAll": services.answer,
-            "resourceCategories/getAll": categories.answer,
-            "resourceCategoryAssignments/getAll": assignments.answer,
-            "rates/getAll": rates.answer,
-            "ageCategories/getAll": ages.answer,
-            "companies/getAll": companies.answer,
+            f"{path}/getAll": self._catalog_listing(key, entries, ids, parents).answer
+            for path, key, entries, ids, parents in rows
         }
 
-    def _rate_groups(self) -> Json:
-        catalog = self._hotel.catalog
-        group = {
-            "Id": catalog.rate_group_id,
-            "ServiceId": catalog.stay_service_id,
-            "IsActive": True,
-            "Name": "Default",
-            "ExternalIdentifier": None,
-        }
-        return {"RateGroups": [group], "AvailabilityBlockAssignments": []}
+    def _catalog_listing(
+        self, response_key: str, entries: list[CatalogEntry], ids: str, parents: str | None
+    ) -> MewsListing[CatalogEntry]:
+        """`parents` names the vendor's mandatory filter by owner."""
+        return MewsListing(
+            response_key=response_key,
+            revision=self._revision,
+            select=lambda _: entries,
+            render=lambda item, _: item.body,
+            filters={ids: "id", **({parents: "parent_id"} if parents else {})},
+            required=(parents,) if parents else (),
+            constant_fields=self._catalog.rate_groups() if response_key == "Rates" else {},
+        )
 
     def _availability(self, request: ApiRequest) -> Json:
-        hotel = self._hotel
-        if request.text("ServiceId") != hotel.catalog.stay_service_id:
+        if request.text("ServiceId") != self._catalog.stay_service_id:
             raise invalid("ServiceId")
         wanted = request.texts("Metrics")
         if not wanted or not wanted.keys() <= set(METRICS):
@@ -283,127 +408,23 @@ class MewsOperations:
         last = self._unit_start(request, "LastTimeUnitStartUtc")
         if not first <= last <= first + timedelta(days=MAX_AVAILABILITY_DAYS - 1):
             raise invalid("LastTimeUnitStartUtc")
-        counts = hotel.availability(first, last)
-        starts = [hotel.calendar.instant(day) for day in hotel.calendar.days(first, last)]
+        nights = days_between(first, last + timedelta(days=1))
         return {
-            "TimeUnitStartsUtc": [utc_text(start) for start in starts],
+            "TimeUnitStartsUtc": [
+                utc_text(to_seconds(self._hotel.instant(night))) for night in nights
+            ],
             "ResourceCategoryAvailabilities": [
                 {
                     "ResourceCategoryId": category_id,
-                    "Metrics": {name: nights.metrics[name] for name in wanted},
+                    "Metrics": {name: counts.metrics[name] for name in wanted},
                 }
-                for category_id, nights in counts.items()
+                for category_id, counts in count_nights(self._records, nights).items()
             ],
         }
 
     def _unit_start(self, request: ApiRequest, name: str) -> date:
         instant = request.instant(name)
-        day = self._hotel.calendar.day_of(int(instant))
-        if self._hotel.calendar.instant(day) != instant:
+        day = self._hotel.local(int(instant) * TICKS).date()
+        if to_seconds(self._hotel.instant(day)) != instant:
             raise invalid(name)
         return day
-
-
-_DEPRECATED_RESOURCE_EXTENTS = (
-    "ResourceCategories",
-    "ResourceCategoryAssignments",
-    "ResourceCategoryImageAssignments",
-    "ResourceFeatures",
-    "ResourceFeatureAssignments",
-)
-
-
-def _catalog_listing(
-    answer_key: str,
-    items: Collection[SimulatedEntry],
-    ids: str,
-    parents: str | None = None,
-    also: Mapping[str, object] | None = None,
-) -> SimulatedListing[SimulatedEntry]:
-    """A listing of configuration; `parents` names the vendor's mandatory filter by owner."""
-
-    def tests(request: ApiRequest) -> Iterable[ItemTest[SimulatedEntry]]:
-        wanted = request.texts(parents) if parents else None
-        if wanted is not None:
-            yield lambda item: item.parent_id in wanted
-
-    return SimulatedListing(
-        answer_key=answer_key,
-        items=items,
-        render=lambda item: item.body,
-        ids=ids,
-        tests=tests,
-        required=(parents,) if parents else (),
-        also=also or {},
-    )
-
-
-def _attribute_tests(request: ApiRequest, fields: Mapping[str, str]) -> Iterable[ItemTest[Stored]]:
-    for name, attribute in fields.items():
-        wanted = request.texts(name)
-        if wanted is not None:
-            yield lambda item, wanted=wanted, attribute=attribute: (  # type: ignore[misc]
-                getattr(item, attribute) in wanted
-            )
-
-
-def _reservation_tests(request: ApiRequest) -> Iterable[ItemTest[Reservation]]:
-    states = request.texts("States")
-    if states is not None and not states.keys() <= set(STATES):
-        raise invalid("States")
-    yield from _attribute_tests(
-        request,
-        {
-            "States": "state",
-            "ServiceIds": "service_id",
-            "ChannelNumbers": "channel_number",
-            "PartnerCompanyIds": "company_id",
-            "TravelAgencyIds": "agency_id",
-        },
-    )
-    rooms = request.texts("AssignedResourceIds")
-    if rooms is not None:
-        yield lambda item: item.assigned and item.room_id in rooms
-    colliding = request.interval("CollidingUtc")
-    if colliding is not None:
-        low, high = colliding
-        yield lambda item: item.start <= high and item.end >= low
-
-
-def _colliding_starts(request: ApiRequest) -> Mapping[str, tuple[int, int]]:
-    """Where in the index of starts a colliding stay can be."""
-    colliding = request.interval("CollidingUtc")
-    if colliding is None:
-        return {}
-    return {"start": (colliding[0] - LONGEST_STAY_DAYS * DAY_SECONDS, colliding[1])}
-
-
-def _customer_tests(request: ApiRequest) -> Iterable[ItemTest[Customer]]:
-    yield from _attribute_tests(
-        request, {"FirstNames": "first_name", "LastNames": "last_name", "CompanyIds": "company_id"}
-    )
-    states = request.texts("ActivityStates")
-    if states is not None:
-        yield lambda item: ("Active" if item.is_active else "Deleted") in states
-
-
-def _order_item_tests(request: ApiRequest) -> Iterable[ItemTest[OrderItem]]:
-    yield from _attribute_tests(request, {"Types": "kind"})
-    services, accounts = request.texts("ServiceIds"), request.texts("AccountIds", 100)
-    if services is not None:
-        yield lambda item: item.reservation.service_id in services
-    if accounts is not None:
-        yield lambda item: item.reservation.account_id in accounts
-
-
-def _resource_tests(request: ApiRequest) -> Iterable[ItemTest[Room]]:
-    yield from _attribute_tests(request, {"Names": "name"})
-
-
-def _block_tests(request: ApiRequest) -> Iterable[ItemTest[Block]]:
-    if not request.flag("Extent", "Inactive"):
-        yield lambda item: item.deleted is None
-    colliding = request.interval("CollidingUtc")
-    if colliding is not None:
-        low, high = colliding
-        yield lambda item: item.start <= high and item.end >= low

@@ -1,32 +1,43 @@
-"""Records to the vendor's JSON (connector-api/operations/*.md), made on demand."""
+"""Records to the vendor's JSON (connector-api/operations/*.md)."""
 
-from adapters.outbound.providers.mews.simulator.catalog import TAX_PERCENT, Catalog
-from adapters.outbound.providers.mews.simulator.hotel_time import HotelCalendar, utc_text
+from typing import Final
+
+from adapters.outbound.provider_kit.simulation.hotel.records import StayState
+from adapters.outbound.providers.mews.simulator.catalog import TAX_PERCENT, Catalog, Json
+from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds, utc_text
 from adapters.outbound.providers.mews.simulator.records import (
-    Block,
     Companionship,
-    Customer,
-    Group,
+    MewsCustomer,
+    MewsRecords,
+    MewsReservation,
     OrderItem,
-    Reservation,
-    Room,
+    ReservationGroup,
+    Resource,
+    ResourceBlock,
 )
 
-Json = dict[str, object]
-TAX_CODE = "DE-2020-1-L"
-UNTAXED_CODE = "DE-2020-1-Z"
-_INACTIVE_STATES = frozenset({"Optional", "Inquired", "Requested"})
+TAX_CODE: Final = "DE-2020-1-L"
+UNTAXED_CODE: Final = "DE-2020-1-Z"
+_INACTIVE_STATES: Final = frozenset({"Optional", "Inquired", "Requested"})
+_CHANNELS: Final = {
+    "direct": ("Distributor", None),
+    "walk-in": ("Commander", "InPerson"),
+    "ota": ("ChannelManager", None),
+    "agent": ("Commander", "Phone"),
+    "corporate": ("Commander", "Email"),
+}
+"""`Channel` and `CommanderOrigin`."""
 
 
-class VendorJson:
-    """Renders one hotel's records."""
-
-    def __init__(self, catalog: Catalog, calendar: HotelCalendar) -> None:
+class MewsRenderer:
+    def __init__(self, records: MewsRecords, catalog: Catalog) -> None:
+        self._hotel = records.hotel
         self._catalog = catalog
-        self._calendar = calendar
-        self._scale: int = 10**catalog.exponent
+        self._ids = records.ids
 
-    def reservation(self, item: Reservation) -> Json:
+    def reservation(self, item: MewsReservation) -> Json:
+        origin, commander_origin = _CHANNELS[item.booking.channel]
+        is_managed = item.booking.channel == "ota"
         started = item.actual_start is not None
         early = item.actual_start is not None and item.actual_start < item.start
         return {
@@ -39,9 +50,9 @@ class VendorJson:
             "BookerId": item.booker_id,
             "Number": item.number,
             "State": item.state,
-            "Channel": item.origin,
-            "CommanderOrigin": item.commander_origin,
-            "OriginDetails": item.origin_details,
+            "Origin": origin,
+            "CommanderOrigin": commander_origin,
+            "OriginDetails": "SimuChannel" if is_managed else None,
             "CreatedUtc": utc_text(item.created),
             "UpdatedUtc": utc_text(item.updated),
             "CancelledUtc": utc_text(item.canceled),
@@ -57,60 +68,70 @@ class VendorJson:
             "CreditCardId": None,
             "GroupId": item.group_id,
             "RequestedResourceCategoryId": item.category_id,
-            "AssignedResourceId": item.room_id if item.assigned else None,
+            "AssignedResourceId": item.shown_room_id,
             "AvailabilityBlockId": None,
             "PartnerCompanyId": item.company_id,
             "TravelAgencyId": item.agency_id,
-            "AssignedResourceLocked": item.locked,
+            "AssignedResourceLocked": False,
             "ChannelNumber": item.channel_number,
-            "ChannelManagerNumber": item.channel_manager_number,
+            "ChannelManagerNumber": f"CM{item.number}" if is_managed else "",
             "CancellationReason": item.cancellation_reason,
-            "ReleasedUtc": utc_text(item.released),
+            "ReleasedUtc": utc_text(self._released(item)),
             "StartUtc": utc_text(item.actual_start if early else item.start),
             "EndUtc": utc_text(item.end),
             "ScheduledStartUtc": utc_text(item.start),
             "ActualStartUtc": utc_text(item.actual_start),
             "ScheduledEndUtc": utc_text(item.end),
             "ActualEndUtc": utc_text(item.actual_end),
-            "Purpose": item.purpose,
+            "Purpose": ("Leisure", "Business", None)[item.index % 3],
             "QrCodeData": None,
             "PersonCounts": self._persons(item),
         }
 
-    def _persons(self, item: Reservation) -> list[Json]:
-        counts: list[Json] = [{"AgeCategoryId": self._catalog.adult_id, "Count": item.adults}]
-        if item.children:
-            counts.append({"AgeCategoryId": self._catalog.child_id, "Count": item.children})
+    def _persons(self, item: MewsReservation) -> list[Json]:
+        stay = item.stay
+        counts: list[Json] = [{"AgeCategoryId": self._catalog.adult_id, "Count": stay.adults}]
+        if stay.child_ages:
+            children = {"AgeCategoryId": self._catalog.child_id, "Count": len(stay.child_ages)}
+            counts.append(children)
         return counts
 
-    def customer(self, item: Customer, *, with_address: bool = True) -> Json:
-        address = self._address(item) if with_address and item.address_id else None
+    @staticmethod
+    def _released(item: MewsReservation) -> int | None:
+        """When an unconfirmed option lapses."""
+        return item.start - 2 * 86_400 if item.stay.state is StayState.OPTION else None
+
+    def customer(self, item: MewsCustomer, *, with_address: bool = True) -> Json:
+        guest, number = item.guest, item.number
+        sex = ("Male", "Female", None)[number % 3]
+        has_address = number % 2 == 0
+        language = f"{guest.language}-{guest.country}"
         return {
             "Id": item.id,
             "ChainId": self._catalog.chain_id,
             "Number": str(item.number),
-            "Title": {"Male": "Mister", "Female": "Misses"}.get(item.sex or ""),
+            "Title": {"Male": "Mister", "Female": "Misses"}.get(sex or ""),
             "CustomTitleName": None,
-            "Sex": item.sex,
-            "FirstName": item.first_name,
-            "LastName": item.last_name,
+            "Sex": sex,
+            "FirstName": guest.first_name,
+            "LastName": guest.last_name,
             "SecondLastName": None,
-            "NationalityCode": item.country,
-            "PreferredLanguageCode": item.language,
-            "LanguageCode": item.language,
-            "BirthDate": f"{item.birth_year}-06-15" if item.birth_year else None,
+            "NationalityCode": guest.country,
+            "PreferredLanguageCode": language,
+            "LanguageCode": language,
+            "BirthDate": f"{1940 + number % 60}-06-15" if number % 5 else None,
             "BirthCountryCode": None,
             "BirthCountrySubdivisionCode": None,
             "BirthPlace": None,
             "Occupation": None,
             "Email": item.email,
             "HasOtaEmail": item.has_ota_email,
-            "Phone": item.phone,
+            "Phone": guest.phone,
             "TaxIdentificationNumber": None,
-            "LoyaltyCode": item.loyalty_code,
+            "LoyaltyCode": f"LC{number}" if number % 14 == 0 else None,
             "AccountingCode": None,
             "BillingCode": None,
-            "Notes": item.notes,
+            "Notes": guest.notes,
             "CarRegistrationNumber": None,
             "DietaryRequirements": None,
             "CreatedUtc": utc_text(item.created),
@@ -119,36 +140,36 @@ class VendorJson:
             "IdentityCard": None,
             "Visa": None,
             "DriversLicense": None,
-            "Address": address,
-            "AddressId": item.address_id,
-            "Classifications": list(item.classifications),
+            "Address": self._address(item) if with_address and has_address else None,
+            "AddressId": self._ids("address", number) if has_address else None,
+            "Classifications": ["VeryImportant"] if guest.is_vip else [],
             "Options": [],
             "ItalianDestinationCode": None,
             "ItalianFiscalCode": None,
             "ItalianLotteryCode": None,
-            "CompanyId": item.company_id,
+            "CompanyId": None,
             "MergeTargetId": item.merge_target_id,
-            "ActivityState": "Active" if item.is_active else "Deleted",
-            "IsActive": item.is_active,
+            "ActivityState": item.activity_state,
+            "IsActive": item.activity_state == "Active",
             "PreferredSpaceFeatures": [],
             "CreatorProfileId": self._catalog.staff_id,
             "UpdaterProfileId": self._catalog.staff_id,
         }
 
-    def _address(self, item: Customer) -> Json:
+    def _address(self, item: MewsCustomer) -> Json:
         return {
-            "Id": item.address_id,
+            "Id": self._ids("address", item.number),
             "Line1": f"{item.number % 200 + 1} Harbour Street",
             "Line2": None,
             "City": "Simville",
             "PostalCode": f"{item.number % 90_000 + 10_000}",
-            "CountryCode": item.country,
+            "CountryCode": item.guest.country,
             "CountrySubdivisionCode": None,
             "Latitude": None,
             "Longitude": None,
         }
 
-    def group(self, item: Group) -> Json:
+    def group(self, item: ReservationGroup) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
@@ -165,56 +186,46 @@ class VendorJson:
             "ReservationId": item.reservation_id,
         }
 
-    def room(self, item: Room) -> Json:
+    def room(self, item: Resource) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
             "IsActive": True,
             "ParentResourceId": None,
             "Name": item.name,
-            "State": item.state,
+            "State": "Clean" if item.room.is_clean else "Dirty",
             "Descriptions": {},
             "CreatedUtc": utc_text(item.created),
             "UpdatedUtc": utc_text(item.updated),
             "DeletedUtc": None,
             "Data": {
                 "Discriminator": "Space",
-                "Value": {"FloorNumber": item.floor, "LocationNotes": None},
+                "Value": {"FloorNumber": item.room.floor, "LocationNotes": None},
             },
             "ExternalNames": {},
             "Directions": {},
         }
 
-    def assignment(self, item: Room) -> Json:
-        return {
-            "Id": item.assignment_id,
-            "IsActive": True,
-            "ResourceId": item.id,
-            "CategoryId": item.category_id,
-            "CreatedUtc": utc_text(item.created),
-            "UpdatedUtc": utc_text(item.created),
-        }
-
-    def block(self, item: Block) -> Json:
+    def block(self, item: ResourceBlock) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
             "AssignedResourceId": item.room_id,
             "IsActive": item.deleted is None,
-            "Type": item.kind,
+            "Type": "InternalUse" if item.block.is_internal_use else "OutOfOrder",
             "StartUtc": utc_text(item.start),
             "EndUtc": utc_text(item.end),
             "CreatedUtc": utc_text(item.created),
             "UpdatedUtc": utc_text(item.updated),
             "DeletedUtc": utc_text(item.deleted),
-            "Name": "Maintenance" if item.kind == "OutOfOrder" else "House use",
+            "Name": "House use" if item.block.is_internal_use else "Maintenance",
             "Notes": None,
         }
 
     def order_item(self, item: OrderItem) -> Json:
         stay = item.kind != "CityTax"
         amount = self._amount(item.gross, taxed=stay)
-        night = self._calendar.instant(item.night)
+        night = to_seconds(self._hotel.instant(item.night))
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
@@ -224,7 +235,7 @@ class VendorJson:
             "ServiceId": item.reservation.service_id,
             "ServiceOrderId": item.reservation.id,
             "BillId": None,
-            "AccountingCategoryId": self._catalog.accounting_category_id,
+            "AccountingCategoryId": self._ids("accounting-category"),
             "BillingName": None,
             "ExternalIdentifier": None,
             "UnitCount": 1,
@@ -243,11 +254,11 @@ class VendorJson:
             "ClaimedUtc": None,
             "AccountingState": _accounting_state(item),
             "Type": item.kind,
-            "Options": {"CanceledWithReservation": item.with_reservation},
+            "Options": {"CanceledWithReservation": item.is_canceled_with_reservation},
             "Data": {
                 "Discriminator": "Product",
                 "Rebate": None,
-                "Product": {"ProductId": self._catalog.product_id, "AgeCategoryId": None},
+                "Product": {"ProductId": self._ids("product"), "AgeCategoryId": None},
             }
             if item.kind == "SpaceOrder"
             else None,
@@ -257,7 +268,8 @@ class VendorJson:
 
     def _number(self, minor: int) -> int | float:
         """A JSON number as the vendor writes it: 100, not 100.0; 93.46 by shortest repr."""
-        return minor // self._scale if minor % self._scale == 0 else minor / self._scale
+        scale = self._hotel.minor
+        return minor // scale if minor % scale == 0 else minor / scale
 
     def _amount(self, gross: int, *, taxed: bool) -> Json:
         net = (gross * 200 + 100 + TAX_PERCENT) // (2 * (100 + TAX_PERCENT)) if taxed else gross
@@ -265,7 +277,7 @@ class VendorJson:
         net_value, tax_value = self._number(net), self._number(gross - net)
         line = {"TaxRateCode": code, "NetValue": net_value, "TaxValue": tax_value}
         return {
-            "Currency": self._catalog.profile.currency,
+            "Currency": self._hotel.currency,
             "NetValue": net_value,
             "GrossValue": self._number(gross),
             "TaxValues": [{"Code": code, "Value": tax_value}],

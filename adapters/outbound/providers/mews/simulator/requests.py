@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from adapters.outbound.providers.mews.simulator.rendering import Json
+from adapters.outbound.providers.mews.simulator.catalog import Json
 
 MAX_IDS = 1_000
 MAX_COUNT = 1_000

@@ -1,50 +1,54 @@
-"""A Mews that can be run on this machine: the Connector API over a hotel that lives.
+"""A Mews that can be run on this machine: the Connector API over the neutral hotel."""
 
-`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs; tests may build
-`MewsSimulator` around a `SimulatedHotel` of their own.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
 import orjson
 
+from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.provider_kit.simulation.hotel_simulator import (
+    HotelSimulator,
+    activity_generator_from,
+)
 from adapters.outbound.provider_kit.simulation.scenario import (
+    STATUSES,
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
 )
 from adapters.outbound.provider_kit.simulation.server import options
-from adapters.outbound.provider_kit.simulation.server.running_simulator import RunningSimulator
 from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE
 from adapters.outbound.providers.mews.simulator.api import (
     SimulatedMewsApi,
     SimulatedMewsCredentials,
 )
-from adapters.outbound.providers.mews.simulator.days import MewsActivityGenerator
-from adapters.outbound.providers.mews.simulator.hotel import START_DATE, MewsEvent, SimulatedHotel
-from adapters.outbound.providers.mews.simulator.scenario import Stage
+from adapters.outbound.providers.mews.simulator.catalog import Catalog
+from adapters.outbound.providers.mews.simulator.records import MewsRecords, MewsReservation
+from domain.status import BookingStatus
+from domain.values import Money
+
+
+@dataclass(frozen=True, slots=True)
+class MewsEvent:
+    """One entry of a general webhook: something with this id changed."""
+
+    discriminator: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions(options.SimulatorOptions):
-    """`half_open_intervals`: the vendor's pages disagree (simulator_requests.py)."""
+    """`half_open_intervals`: the vendor's pages disagree (requests.py)."""
 
     half_open_intervals: bool = False
 
 
 def start_simulator(wanted: options.SimulatorOptions) -> "MewsSimulator":
     """A running simulator; the caller stops it."""
-    hotel = SimulatedHotel(
-        seed=wanted.seed,
-        bookings=wanted.bookings,
-        currency=wanted.currency,
-        time_zone=wanted.time_zone,
-        start_date=wanted.start_date or START_DATE,
-    )
     simulator = MewsSimulator(
-        hotel,
+        activity_generator_from(wanted),
         half_open_intervals=isinstance(wanted, SimulatorOptions) and wanted.half_open_intervals,
         **options.run_conditions_from(wanted),
     )
@@ -52,33 +56,35 @@ def start_simulator(wanted: options.SimulatorOptions) -> "MewsSimulator":
     return simulator
 
 
-class MewsSimulator(RunningSimulator[MewsEvent]):
-    """One hotel behind one port."""
+class MewsSimulator(HotelSimulator[MewsEvent]):
+    """One enterprise behind one port."""
+
+    has_one_event_per_message = False
 
     def __init__(
         self,
-        hotel: SimulatedHotel,
+        activity: ActivityGenerator,
         *,
         half_open_intervals: bool = False,
         **conditions: Unpack[options.RunConditions],
     ) -> None:
-        self.hotel = hotel
-        self.activity = MewsActivityGenerator(hotel)
-        self.credentials = SimulatedMewsCredentials.of(hotel.seed)
+        # Each room is a reservation, and none is ever deleted: an exact number needs single rooms.
+        activity.max_rooms_on_request = 1
+        self.records = MewsRecords(activity.hotel)
+        self.catalog = Catalog(self.records)
+        self.credentials = SimulatedMewsCredentials.of(activity.hotel.seed)
         super().__init__(
-            activity_source=self.activity,
-            compose=self._general_webhook,
-            seed=hotel.seed,
-            **conditions,
+            activity, render_events=self._to_events, compose=self._general_webhook, **conditions
         )
         api = SimulatedMewsApi(
-            self.activity,
+            activity,
+            self.records,
+            self.catalog,
             self.credentials,
             self.middleware,
             half_open=half_open_intervals,
         )
         self.serve(api.answer)
-        self._stage = Stage(self.activity)
 
     @property
     def page_size(self) -> int:
@@ -93,28 +99,28 @@ class MewsSimulator(RunningSimulator[MewsEvent]):
         """Its tokens are given out by hand and do not expire."""
 
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
-        return self._stage.expected_bookings()
+        with self.activity.lock:
+            return [self._expected(item) for item in self.records.stays()]
+
+    def _expected(self, item: MewsReservation) -> ExpectedBooking:
+        is_deleted = item.stay.deleted is not None
+        return ExpectedBooking(
+            external_id=item.id,
+            status=BookingStatus.CANCELED if is_deleted else STATUSES[item.stay.state],
+            arrival=item.stay.arrival,
+            departure=item.stay.departure,
+            total=Money(self.records.total(item), self.hotel.currency),
+        )
 
     def act(self, act: ScenarioAction) -> str | None:
-        return self._stage.act(act)
-
-    def burst(self, count: int) -> None:
-        with self.activity.lock:
-            self.activity.wait(1)
-            for _ in range(count):
-                self._stage.book()
-
-    def messages(self) -> Sequence[VendorMessage]:
-        """One event a message, as a busy hotel's come."""
-        with self.activity.lock:
-            events = self.hotel.take_events()
-        return [VendorMessage(self._general_webhook([event])) for event in events]
+        """At this vendor a reservation is never deleted."""
+        stay = None if act is ScenarioAction.DELETE else self.perform(act)
+        if stay is None:
+            return None
+        return self.records.reservation_of(stay.booking_id, stay.line).id
 
     def unknown_message(self) -> VendorMessage:
-        return VendorMessage(self._general_webhook([MewsEvent("WeatherChanged", self.service_id)]))
-
-    def expire_tokens(self) -> None:
-        """None expires."""
+        return self.build_message(MewsEvent("WeatherChanged", self.service_id))
 
     def connection_values(self) -> dict[str, str]:
         return {
@@ -125,20 +131,49 @@ class MewsSimulator(RunningSimulator[MewsEvent]):
 
     @property
     def enterprise_id(self) -> str:
-        return self.hotel.catalog.enterprise_id
+        return self.catalog.enterprise_id
 
     @property
     def service_id(self) -> str:
         """The accommodation service."""
-        return self.hotel.catalog.stay_service_id
+        return self.catalog.stay_service_id
+
+    def _to_events(self, happened: Sequence[HotelEvent]) -> list[MewsEvent]:
+        return [event for each in happened for event in self._events(each)]
+
+    def _events(self, event: HotelEvent) -> Iterator[MewsEvent]:
+        ids = self.records.ids
+        match event.what:
+            case HotelEventType.ROOM_CLEANED:
+                yield MewsEvent("ResourceUpdated", ids("room", event.subject))
+            case HotelEventType.BLOCK_LIFTED:
+                yield MewsEvent("ResourceBlockUpdated", ids("block", event.subject))
+            case HotelEventType.GUEST_CHANGED | HotelEventType.GUEST_MERGED:
+                yield MewsEvent("CustomerUpdated", ids("customer", event.subject))
+                if event.what is HotelEventType.GUEST_MERGED:
+                    yield from self._moved_account(event.subject)
+            case _:
+                yield from self._reservation_events(event)
+
+    def _reservation_events(self, event: HotelEvent) -> Iterator[MewsEvent]:
+        item = self.records.reservation_of(event.subject, event.line)
+        guest = self.hotel.guests[item.stay.guest_id]
+        if event.what is HotelEventType.CREATED and guest.created == item.stay.created:
+            yield MewsEvent("CustomerAdded", self.records.ids("customer", guest.id))
+        yield MewsEvent("ServiceOrderUpdated", item.id)
+
+    def _moved_account(self, guest_id: str) -> Iterator[MewsEvent]:
+        """The bookings of the merged guest."""
+        for item in self.records.stays():
+            if item.stay.guest_id == guest_id:
+                yield MewsEvent("ServiceOrderUpdated", item.id)
 
     def _general_webhook(self, events: Sequence[MewsEvent]) -> bytes:
         """Thin, unsigned, without id or time (connector-api/events/wh-general.md)."""
-        catalog = self.hotel.catalog
         return orjson.dumps(
             {
-                "EnterpriseId": catalog.enterprise_id,
-                "IntegrationId": catalog.integration_id,
+                "EnterpriseId": self.catalog.enterprise_id,
+                "IntegrationId": self.catalog.integration_id,
                 "Events": [
                     {"Discriminator": event.discriminator, "Value": {"Id": event.id}}
                     for event in events

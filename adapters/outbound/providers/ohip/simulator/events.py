@@ -63,7 +63,8 @@ class BusinessEventRenderer:
         if event.what in _PROFILE_ACTIONS:
             key = self._renderer.profile_id(event.subject)
             return "Profile", _PROFILE_ACTIONS[event.what], [key]
-        return "Housekeeping", "UPDATE ROOM STATUS", [event.subject]
+        block = self._reservations.hotel.blocks.get(event.subject)
+        return "Housekeeping", "UPDATE ROOM STATUS", [block.room_id if block else event.subject]
 
     def body(self, events: Sequence[BusinessEvent]) -> JsonObject:
         """businessEvents."""
