@@ -17,7 +17,6 @@ from adapters.outbound.providers.alpinebits.simulator.dialect import Dialect
 from adapters.outbound.providers.alpinebits.simulator.server import (
     AlpineBitsSimulator,
     DialectOptions,
-    api,
 )
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
@@ -44,8 +43,8 @@ from tests.providers.client_harness import (
 from tests.providers.mews.payloads import SkippingClock
 
 SECRETS = ("server_password", "password")
-READ = f"{api.PATH}/{READ_ACTION}"
-REPORT = f"{api.PATH}/{REPORT_ACTION}"
+READ = f"{simulator_api.PATH}/{READ_ACTION}"
+REPORT = f"{simulator_api.PATH}/{REPORT_ACTION}"
 
 Start = Callable[..., AlpineBitsSimulator]
 PURE = DialectOptions(Dialect.ALPINEBITS)
@@ -248,7 +247,7 @@ class TestDelta:
             assert len(self.delta(client, simulator)) == 40
 
     def test_is_asked_for_in_rounds(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(simulator_api, "HANDED_OUT_AT_ONCE", 15)
+        monkeypatch.setattr(simulator_api, "MAX_HANDED_OUT", 15)
         simulator = running()
         with open_vendor_client(simulator) as client:
             assert len(set(self.delta(client, simulator))) == 40
