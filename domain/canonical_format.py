@@ -89,18 +89,26 @@ FieldType: TypeAlias = Scalar | NumberType | ChoiceType | RecordType | ListType
 class FieldSpec:
     """One field of a JSON object. `stored_as` is the attribute's name where it differs.
 
-    An inherited field takes the enclosing object's value when it is left out.
+    `description` tells what the field means, `rule` what holds for senders only. An inherited
+    field takes the enclosing object's value when it is left out.
     """
 
     name: str
     type: FieldType
     description: str = ""
     _: KW_ONLY
+    rule: str = ""
     required: bool = False
     nullable: bool = True
     inherited: bool = False
     stored_as: str | None = None
     personal: PersonalData | None = None
+
+    @property
+    def documentation(self) -> str:
+        """Description and rule as one phrase."""
+        text = "; ".join(part for part in (self.description, self.rule) if part)
+        return text[:1].upper() + text[1:]
 
     @property
     def attribute(self) -> str:
@@ -126,7 +134,7 @@ class RecordShape:
     is_snapshot: bool = False
 
 
-_REQUIRED_FIRST: Final = "Required when the booking is new"
+_REQUIRED_FIRST: Final = "required when the booking is new"
 _LARGE: Final = 10**15
 """Keeps counters inside a signed 64-bit column with room for sums."""
 
@@ -142,7 +150,8 @@ MONEY: Final = RecordShape(
         FieldSpec(
             "amount",
             Scalar.AMOUNT,
-            "In major units, with no more digits than the currency has; a JSON number is exact too",
+            "In major units, exact",
+            rule="a JSON number or a text, with no more digits than the currency has",
             required=True,
         ),
         FieldSpec("currency", Scalar.CURRENCY, required=True),
@@ -196,7 +205,9 @@ ROOM_STAY: Final = RecordShape(
         FieldSpec("status", ChoiceType(BookingStatus), nullable=False, inherited=True),
         FieldSpec("occupancy", ListType(AGE_COUNT)),
         FieldSpec("nightly_prices", ListType(NIGHTLY_PRICE)),
-        FieldSpec("units", NumberType(1, 999), "Identical rooms; 1 by default", nullable=False),
+        FieldSpec(
+            "units", NumberType(1, 999), "Identical rooms", rule="1 by default", nullable=False
+        ),
     ),
 )
 PARTY: Final = RecordShape(
@@ -207,7 +218,7 @@ PARTY: Final = RecordShape(
         FieldSpec(
             "role",
             ChoiceType(PartyRole),
-            "By default PRIMARY for the primary guest, COMPANION for further guests",
+            rule="by default PRIMARY for the primary guest, COMPANION for further guests",
         ),
         FieldSpec("first_name", Scalar.TEXT, personal=_GUEST),
         FieldSpec("last_name", Scalar.TEXT, personal=_GUEST),
@@ -217,7 +228,7 @@ PARTY: Final = RecordShape(
         FieldSpec("language", Scalar.TEXT, personal=_GUEST),
     ),
 )
-_EXTERNAL_ID: Final = FieldSpec("external_id", Scalar.ID, "Never reused", required=True)
+_EXTERNAL_ID: Final = FieldSpec("external_id", Scalar.ID, rule="never reused", required=True)
 _VERSION: Final = FieldSpec(
     "source_version", RecordType(SOURCE_VERSION), required=True, stored_as="version"
 )
@@ -227,7 +238,8 @@ _DELETED: Final = FieldSpec(
 _EXTRAS: Final = FieldSpec(
     "extras",
     Scalar.EXTRAS,
-    "Source fields without a field of this format; null empties it",
+    "Source fields without a field of this format",
+    rule="null empties it",
     personal=_NOTES,
 )
 
@@ -238,24 +250,27 @@ BOOKING: Final = RecordShape(
         _EXTERNAL_ID,
         _VERSION,
         _DELETED,
-        FieldSpec("status", ChoiceType(BookingStatus), _REQUIRED_FIRST, nullable=False),
+        FieldSpec("status", ChoiceType(BookingStatus), rule=_REQUIRED_FIRST, nullable=False),
         FieldSpec(
             "holds_inventory",
             Scalar.BOOLEAN,
-            "Whether it takes a room from sale; by default CONFIRMED and CHECKED_IN do",
+            "Whether it takes a room from sale",
+            rule="by default CONFIRMED and CHECKED_IN do",
             nullable=False,
         ),
         FieldSpec("confirmation_number", Scalar.TEXT),
         FieldSpec("group_id", Scalar.TEXT),
         FieldSpec("share_id", Scalar.TEXT, "Bookings with the same one share a room, sold once"),
         FieldSpec("source", ChoiceType(BookingSource), nullable=False),
-        FieldSpec("stay", RecordType(STAY), _REQUIRED_FIRST, nullable=False),
-        FieldSpec("rooms", ListType(ROOM_STAY, minimum=1), "All rooms", nullable=False),
+        FieldSpec("stay", RecordType(STAY), rule=_REQUIRED_FIRST, nullable=False),
+        FieldSpec(
+            "rooms", ListType(ROOM_STAY, minimum=1), rule="replaces all rooms", nullable=False
+        ),
         FieldSpec("primary_guest", RecordType(PARTY)),
         FieldSpec(
             "further_guests",
             ListType(PARTY, defaults={"role": PartyRole.COMPANION}),
-            "All of them; null empties the list",
+            rule="replaces all further guests; null empties the list",
         ),
         FieldSpec("total", RecordType(MONEY)),
         FieldSpec("paid", RecordType(MONEY)),
@@ -321,7 +336,7 @@ AVAILABILITY: Final = RecordShape(
         FieldSpec(
             "source_version",
             RecordType(SOURCE_VERSION),
-            "By default the time of arrival; `observed: true` in it marks the time of a query",
+            rule="by default the time of arrival; `observed: true` in it marks the time of a query",
             nullable=False,
             stored_as="version",
         ),

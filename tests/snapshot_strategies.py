@@ -1,37 +1,30 @@
-"""Any snapshot that a provider could give, for properties."""
+"""Hypothesis strategies for snapshots, from the description of the canonical format."""
 
+from dataclasses import fields, replace
 from datetime import UTC, date, timedelta
-from typing import TypeVar
+from typing import Any
 
 from hypothesis import strategies as st
 
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from domain.canonical_format import (
+    AVAILABILITY,
+    BOOKING,
+    GUEST,
+    MONEY,
+    STAY,
+    ChoiceType,
+    FieldSpec,
+    FieldType,
+    ListType,
+    NumberType,
+    RecordShape,
+    RecordType,
+    Scalar,
+)
 from domain.currencies import EXPONENTS
-from domain.snapshots import (
-    AvailabilitySnapshot,
-    BookingSnapshot,
-    BookingSource,
-    Extras,
-    GuestSnapshot,
-    Party,
-    PartyRole,
-    RoomStay,
-)
-from domain.status import BookingStatus
-from domain.values import (
-    ABSENT,
-    MAX_MINOR,
-    MAX_STAY_NIGHTS,
-    AgeClass,
-    AgeCount,
-    Field,
-    Money,
-    NightlyPrice,
-    SourceVersion,
-    Stay,
-)
-
-T = TypeVar("T")
+from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, Extras, GuestSnapshot
+from domain.values import ABSENT, MAX_MINOR, MAX_STAY_NIGHTS, Money, Stay
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
@@ -40,15 +33,6 @@ texts = st.text(
 ids = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12).filter(
     lambda text: text == text.strip() and text.isprintable()
 )
-instants = st.datetimes(timezones=st.just(UTC))
-versions = st.builds(SourceVersion, instants, st.integers(0, 2**63 - 1))
-monies = st.builds(Money, st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(sorted(EXPONENTS)))
-stays = st.builds(
-    lambda arrival, nights: Stay(arrival, arrival + timedelta(days=nights)),
-    st.dates(max_value=date(9990, 1, 1)),
-    st.integers(0, MAX_STAY_NIGHTS),
-)
-statuses = st.sampled_from(BookingStatus)
 json_values: st.SearchStrategy[Json] = st.recursive(
     st.none()
     | st.booleans()
@@ -64,125 +48,61 @@ def _as_extras(values: dict[str, Json]) -> Extras:
     return tuple(sorted((path, dumps(value)) for path, value in values.items()))
 
 
-extras = st.dictionaries(texts, json_values, max_size=3).map(_as_extras)
+_SCALARS: dict[Scalar, st.SearchStrategy[Any]] = {
+    Scalar.ID: ids,
+    Scalar.REFERENCE: texts,
+    Scalar.TEXT: texts,
+    Scalar.BOOLEAN: st.booleans(),
+    Scalar.FLAG: st.booleans(),
+    Scalar.DATE: st.dates(),
+    Scalar.INSTANT: st.datetimes(timezones=st.just(UTC)),
+    Scalar.EXTRAS: st.dictionaries(texts, json_values, max_size=3).map(_as_extras),
+}
+_RECORDS: dict[RecordShape, st.SearchStrategy[Any]] = {
+    MONEY: st.builds(Money, st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(sorted(EXPONENTS))),
+    STAY: st.builds(
+        lambda arrival, nights: Stay(arrival, arrival + timedelta(days=nights)),
+        st.dates(max_value=date(9990, 1, 1)),
+        st.integers(0, MAX_STAY_NIGHTS),
+    ),
+}
 
 
-def present(values: st.SearchStrategy[T]) -> st.SearchStrategy[Field[T]]:
-    return st.just(ABSENT) | values
+def records(shape: RecordShape) -> st.SearchStrategy[Any]:
+    """Any valid value of the shape's class."""
+    if shape not in _RECORDS:
+        defaults = {field.name: field.default for field in fields(shape.model)}
+        attributes = {s.attribute: _attribute(s, defaults[s.attribute]) for s in shape.fields}
+        _RECORDS[shape] = st.builds(shape.model, **attributes)
+    return _RECORDS[shape]
 
 
-def nullable(values: st.SearchStrategy[T]) -> st.SearchStrategy[Field[T | None]]:
-    return st.just(ABSENT) | st.none() | values
+def _attribute(spec: FieldSpec, default: object) -> st.SearchStrategy[Any]:
+    """ABSENT where that is the default; None where a null clears the field."""
+    strategy = _values(spec.type)
+    if spec.accepts_null and not isinstance(spec.type, ListType) and spec.type is not Scalar.EXTRAS:
+        strategy = strategy | st.none() if default in (ABSENT, None) else strategy
+    return strategy | st.just(ABSENT) if default is ABSENT else strategy
 
 
-parties = st.builds(
-    Party,
-    guest_id=st.none() | texts,
-    role=st.sampled_from(PartyRole),
-    first_name=st.none() | texts,
-    last_name=st.none() | texts,
-    email=st.none() | texts,
-    phone=st.none() | texts,
-    country=st.none() | texts,
-    language=st.none() | texts,
-)
-age_counts = st.builds(
-    AgeCount,
-    age_class=st.sampled_from(AgeClass),
-    count=st.integers(0, 9_999),
-    age=st.none() | st.integers(0, 120),
-    category=st.none() | texts,
-)
-room_stays = st.builds(
-    RoomStay,
-    line_id=st.none() | texts,
-    room_type_id=st.none() | texts,
-    room_id=st.none() | texts,
-    rate_plan_id=st.none() | texts,
-    stay=stays,
-    status=statuses,
-    occupancy=st.lists(age_counts, max_size=2).map(tuple),
-    nightly_prices=st.lists(st.builds(NightlyPrice, st.dates(), monies), max_size=2).map(tuple),
-    units=st.integers(1, 999),
-)
-bookings = st.builds(
-    BookingSnapshot,
-    external_id=ids,
-    version=versions,
-    deleted=st.booleans(),
-    status=present(statuses),
-    holds_inventory=present(st.booleans()),
-    confirmation_number=nullable(texts),
-    group_id=nullable(texts),
-    share_id=nullable(texts),
-    source=present(st.sampled_from(BookingSource)),
-    stay=present(stays),
-    rooms=present(st.lists(room_stays, min_size=1, max_size=2).map(tuple)),
-    primary_guest=nullable(parties),
-    further_guests=present(st.lists(parties, max_size=2).map(tuple)),
-    total=nullable(monies),
-    paid=nullable(monies),
-    balance=nullable(monies),
-    special_requests=nullable(texts),
-    notes=nullable(texts),
-    checked_in_at=nullable(instants),
-    checked_out_at=nullable(instants),
-    canceled_at=nullable(instants),
-    cancel_reason=nullable(texts),
-    extras=present(extras),
-)
-_GUEST_TEXTS = (
-    "title",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "address",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-    "nationality",
-    "language",
-    "loyalty_number",
-    "loyalty_tier",
-    "id_document_type",
-    "id_document_number",
-    "preferences",
-    "notes",
-    "merged_into",
-)
-guests = st.builds(
-    GuestSnapshot,
-    external_id=ids,
-    version=versions,
-    deleted=st.booleans(),
-    **{name: nullable(texts) for name in _GUEST_TEXTS},
-    birth_date=nullable(st.dates()),
-    vip=nullable(st.booleans()),
-    loyalty_points=nullable(st.integers(-(10**15), 10**15)),
-    email_opt_in=nullable(st.booleans()),
-    sms_opt_in=nullable(st.booleans()),
-    total_stays=nullable(st.integers(0, 10**6)),
-    total_spent=nullable(monies),
-    last_stay_on=nullable(st.dates()),
-    extras=present(extras),
-)
-_counts = nullable(st.integers(-100_000, 100_000))
-availability = st.builds(
-    AvailabilitySnapshot,
-    room_type_id=ids,
-    day=st.dates(),
-    version=versions,
-    version_is_ours=st.booleans(),
-    total=_counts,
-    available=_counts,
-    occupied=_counts,
-    blocked=_counts,
-    lowest_rate=nullable(monies),
-    closed=nullable(st.booleans()),
-    closed_to_arrival=nullable(st.booleans()),
-    closed_to_departure=nullable(st.booleans()),
-    min_stay=_counts,
-    max_stay=_counts,
+def _values(field_type: FieldType) -> st.SearchStrategy[Any]:
+    match field_type:
+        case NumberType(minimum, maximum):
+            return st.integers(minimum, maximum or 2**63 - 1)
+        case ChoiceType(members):
+            return st.sampled_from(members)
+        case RecordType(shape):
+            return records(shape)
+        case ListType(shape, minimum=minimum):
+            return st.lists(records(shape), min_size=minimum, max_size=2).map(tuple)
+        case scalar:
+            return _SCALARS[scalar]
+
+
+bookings: st.SearchStrategy[BookingSnapshot] = records(BOOKING)
+guests: st.SearchStrategy[GuestSnapshot] = records(GUEST)
+availability: st.SearchStrategy[AvailabilitySnapshot] = st.builds(
+    lambda snapshot, ours: replace(snapshot, version_is_ours=ours),
+    records(AVAILABILITY),
+    st.booleans(),
 )

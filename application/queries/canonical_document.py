@@ -47,9 +47,9 @@ def snapshot_document(snapshot: Snapshot) -> Document:
     """
     if isinstance(snapshot, AvailabilitySet):
         return _set_document(snapshot)
-    document = _record(snapshot, _SHAPES[type(snapshot)])
+    document = record_document(snapshot, _SHAPES[type(snapshot)])
     if isinstance(snapshot, AvailabilitySnapshot) and snapshot.version_is_ours:
-        version = _record(snapshot.version, SOURCE_VERSION)
+        version = record_document(snapshot.version, SOURCE_VERSION)
         document["source_version"] = version | {"observed": True}
     return document
 
@@ -60,11 +60,12 @@ def _set_document(snapshot: AvailabilitySet) -> Document:
     return {
         "complete_from": first.isoformat() if first else None,
         "closed_days": [day.isoformat() for day in sorted(snapshot.closed_days)],
-        "source_version": _record(snapshot.version, SOURCE_VERSION),
+        "source_version": record_document(snapshot.version, SOURCE_VERSION),
     }
 
 
-def _record(source: object, shape: RecordShape) -> Document:
+def record_document(source: object, shape: RecordShape) -> Document:
+    """`source`: an instance of the shape's class."""
     values = ((spec, getattr(source, spec.attribute)) for spec in shape.fields)
     return {
         spec.name: _json(value, spec)
@@ -84,11 +85,11 @@ def _json(value: object, spec: FieldSpec) -> Json:
         case None, _:
             return None
         case tuple(), ListType(shape):
-            return [_record(element, shape) for element in value]
+            return [record_document(element, shape) for element in value]
         case tuple(), _:
             return _extras(cast("Extras", value))
         case _, RecordType(shape):
-            return _record(value, shape)
+            return record_document(value, shape)
     return _scalar_json(value)
 
 

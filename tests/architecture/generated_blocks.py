@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from configparser import ConfigParser
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
+from adapters.inbound.graphql.executable_schema import SDL
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
@@ -32,6 +34,7 @@ from application.events.relay_outbox import LEADER_LEASE_TTL
 from application.ingest.idempotent_requests import KEY_RETENTION
 from application.sync.schedule_syncs import DELIVERED_RETENTION, DONE_RETENTION
 from domain.breaker import BREAKER_THRESHOLD
+from domain.canonical_format import RecordShape
 from domain.errors import PmsError
 from domain.events import EventBase
 from domain.schedule import Schedule
@@ -41,19 +44,26 @@ from entrypoints.certification.registry import CHECKS
 from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
 from entrypoints.wiring.settings import PREFIX, Settings
 from ports.providers import Capabilities, ProviderTools
+from tests.architecture import canonical_blocks
 from tests.architecture.capability_table import PROVIDERS, rows
 from tests.certification.broken import ALL as BROKEN
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("domain", "ports", "application", "adapters", "entrypoints")
 VALUE = re.compile(r"(<!-- value: ([a-z_]+) -->)(.*?)(<!-- /value -->)")
-BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end generated -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"((?:<!--|#) generated: ([a-z-]+)(?: -->)?\n)(.*?)((?:<!--|#) end generated)", re.DOTALL
+)
 FAMILIES = {"error", "domain_error", "port_error", "application_error", "provider_error"}
 """Roots that only their subclasses are raised of."""
 
 
 def documents() -> list[Path]:
     return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def files_with_blocks() -> list[Path]:
+    return [*documents(), SDL]
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -274,6 +284,14 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
+def canonical_table(shape: RecordShape) -> str:
+    """Without the columns that are empty in every row."""
+    head, *rows = canonical_blocks.field_rows(shape)
+    used = [n for n, _ in enumerate(head) if any(row[n] for row in rows)]
+    lines = [tuple(line[n] for n in used) for line in (head, *rows)]
+    return table(lines[0], lines[1:])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "transitions-diagram": transitions_diagram,
     "transitions-table": transitions_table,
@@ -289,6 +307,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "mews-states": mews_states,
     "mews-settings": mews_settings,
     "tree": package_tree,
+    "graphql-types": canonical_blocks.graphql_types,
+    **{
+        f"canonical-{name}": partial(canonical_table, shape)
+        for name, shape in canonical_blocks.TABLES.items()
+    },
 }
 
 
@@ -299,7 +322,7 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for document in documents():
+    for document in files_with_blocks():
         before = document.read_text()
         if (after := rewritten(before)) != before:
             document.write_text(after)

@@ -51,8 +51,8 @@ def schema_of(shape: RecordShape) -> type[Schema]:
 
 def _field(spec: FieldSpec) -> fields.Field[Any]:
     settings: dict[str, Any] = {"required": spec.required, "allow_none": spec.accepts_null}
-    if spec.description:
-        settings["metadata"] = {"description": spec.description}
+    if spec.documentation:
+        settings["metadata"] = {"description": spec.documentation}
     match spec.type:
         case RecordType(shape):
             return fields.Nested(schema_of(shape), **settings)

@@ -1,4 +1,4 @@
-"""The renderer against the reader: what goes out as canonical JSON comes back unchanged."""
+"""The canonical provider reads every written document back as the same snapshot."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,17 +36,17 @@ def read_back(kind: ItemKind, snapshot: Snapshot) -> Snapshot | None:
     return item.snapshot
 
 
-class TestDocumentThatIsReadBack:
+class TestRoundTrip:
     @given(any_of.bookings)
-    def test_gives_the_same_booking(self, snapshot: BookingSnapshot) -> None:
+    def test_keeps_every_booking(self, snapshot: BookingSnapshot) -> None:
         assert read_back(ItemKind.BOOKING, snapshot) == snapshot
 
     @given(any_of.guests)
-    def test_gives_the_same_guest(self, snapshot: GuestSnapshot) -> None:
+    def test_keeps_every_guest(self, snapshot: GuestSnapshot) -> None:
         assert read_back(ItemKind.GUEST, snapshot) == snapshot
 
     @given(any_of.availability)
-    def test_gives_the_same_availability(self, snapshot: AvailabilitySnapshot) -> None:
+    def test_keeps_every_availability_cell(self, snapshot: AvailabilitySnapshot) -> None:
         assert read_back(ItemKind.AVAILABILITY, snapshot) == snapshot
 
 
@@ -76,7 +76,7 @@ def a_snapshot() -> BookingSnapshot:
 
 
 class TestBookingDocument:
-    def test_writes_what_was_said_and_leaves_out_the_rest(self) -> None:
+    def test_omits_absent_fields(self) -> None:
         stay = {"arrival": "2026-03-10", "departure": "2026-03-12"}
         price = {"amount": "99.00", "currency": "EUR"}
         assert snapshot_document(a_snapshot()) == {
@@ -103,7 +103,7 @@ class TestBookingDocument:
             "extras": {"tax": Decimal("12.10")},
         }
 
-    def test_writes_each_currency_with_its_own_digits(self) -> None:
+    def test_writes_amounts_with_the_digits_of_their_currency(self) -> None:
         amounts = [
             snapshot_document(
                 GuestSnapshot(external_id="G", version=SourceVersion(NOON), total_spent=money)
@@ -116,16 +116,16 @@ class TestBookingDocument:
             {"amount": "-1.234", "currency": "KWD"},
         ]
 
-    def test_holds_plain_texts_not_enums(self) -> None:
+    def test_has_plain_strings_instead_of_enums(self) -> None:
         assert type(snapshot_document(a_snapshot())["status"]) is str
 
-    def test_tells_a_deletion(self) -> None:
+    def test_has_the_deleted_flag(self) -> None:
         gone = BookingSnapshot(external_id="B-1", version=SourceVersion(NOON), deleted=True)
         assert snapshot_document(gone)["deleted"] is True
 
 
 class TestGuestDocument:
-    def test_tells_null_from_absent(self) -> None:
+    def test_distinguishes_null_from_absent(self) -> None:
         guest = GuestSnapshot(external_id="G", version=SourceVersion(NOON), email=None)
         document = snapshot_document(guest)
         assert document["email"] is None
@@ -133,7 +133,7 @@ class TestGuestDocument:
 
 
 class TestAvailabilityDocument:
-    def test_marks_a_version_of_ours(self) -> None:
+    def test_marks_the_time_of_a_query_as_observed(self) -> None:
         cell = AvailabilitySnapshot(
             room_type_id="DBL",
             day=date(2026, 3, 10),

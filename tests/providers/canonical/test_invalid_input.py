@@ -1,4 +1,4 @@
-"""What a sender can get wrong, and what it is told: a code and the exact place."""
+"""Invalid canonical payloads: each is rejected with a code and the exact path."""
 
 import json
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def rejected(body: str, kind: ItemKind = ItemKind.BOOKING) -> tuple[str, str | N
     return item.reason.code, item.reason.path
 
 
-class TestMessageThatIsRefusedAsAWhole:
+class TestRejectedMessage:
     @pytest.mark.parametrize(
         "body",
         [
@@ -50,11 +50,11 @@ class TestMessageThatIsRefusedAsAWhole:
             b"[" * 100_000,
         ],
     )
-    def test_is_no_json_object_or_array(self, body: bytes) -> None:
+    def test_rejects_a_body_that_is_not_an_object_or_array(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(body)
 
-    def test_has_more_items_than_the_limit(self) -> None:
+    def test_rejects_more_items_than_the_limit(self) -> None:
         assert len(read(json.dumps([{}] * 1_000))) == 1_000
         with pytest.raises(TooManyItems) as caught:
             read(json.dumps([{}] * 1_001))
@@ -64,7 +64,7 @@ class TestMessageThatIsRefusedAsAWhole:
         with pytest.raises(TooManyItems):
             CanonicalProvider().read_items(ItemKind.GUEST, [b"[{}, {}]", b"{}"], CONTEXT, limit=2)
 
-    def test_is_a_notification(self) -> None:
+    def test_rejects_notifications(self) -> None:
         with pytest.raises(Unsupported):
             CanonicalProvider().read_notification(b"{}", CONTEXT)
         with pytest.raises(Unsupported):
@@ -258,13 +258,13 @@ BAD_BOOKINGS = {
 }
 
 
-class TestBookingThatIsRefused:
+class TestRejectedBooking:
     @pytest.mark.parametrize(("body", "code", "path"), BAD_BOOKINGS.values(), ids=BAD_BOOKINGS)
-    def test_names_the_fault_and_its_place(self, body: str, code: str, path: str | None) -> None:
+    def test_has_a_code_and_a_path(self, body: str, code: str, path: str | None) -> None:
         assert rejected(body) == (code, path)
 
     @pytest.mark.parametrize(("body", "code", "path"), BAD_BOOKINGS.values(), ids=BAD_BOOKINGS)
-    def test_names_its_place_in_an_array(self, body: str, code: str, path: str | None) -> None:
+    def test_has_a_path_within_an_array(self, body: str, code: str, path: str | None) -> None:
         good = f"{{{HEAD}}}"
         first, bad, last = read(f"[{good}, {body}, {good}]")
         assert first.snapshot is not None
@@ -273,16 +273,16 @@ class TestBookingThatIsRefused:
         assert (bad.reason.code, bad.reason.path) == (code, f"[1].{path}" if path else "[1]")
 
     @pytest.mark.parametrize("body", ["17", '"B-1"', "null", "[]", "true"])
-    def test_is_no_object(self, body: str) -> None:
+    def test_rejects_an_item_that_is_not_an_object(self, body: str) -> None:
         assert rejected(f"[{body}]") == ("wrong_type", "[0]")
 
-    def test_keeps_its_own_text_and_id(self) -> None:
+    def test_keeps_its_text_and_id(self) -> None:
         text = f'{{ {HEAD},  "status": "ÜBER" }}'
         _, item = read(f"[{{}}, {text}]")
         assert item.raw.decode() == text
         assert item.external_id == "B-1"
 
-    def test_never_repeats_what_was_sent(self) -> None:
+    def test_does_not_repeat_the_value_in_the_reason(self) -> None:
         (item,) = read(f'{{{HEAD}, "status": "ada@mail.example"}}')
         assert item.reason is not None
         assert "ada" not in item.reason.detail
@@ -309,24 +309,24 @@ BAD_CELLS = {
 }
 
 
-class TestAvailabilityThatIsRefused:
+class TestRejectedAvailability:
     @pytest.mark.parametrize(("body", "code", "path"), BAD_CELLS.values(), ids=BAD_CELLS)
-    def test_names_the_fault_and_its_place(self, body: str, code: str, path: str) -> None:
+    def test_has_a_code_and_a_path(self, body: str, code: str, path: str) -> None:
         assert rejected(body, ItemKind.AVAILABILITY) == (code, path)
 
 
-class TestGuestThatIsRefused:
-    def test_has_more_points_than_there_are(self) -> None:
+class TestRejectedGuest:
+    def test_rejects_more_loyalty_points_than_can_be_stored(self) -> None:
         body = f'{{"external_id": "G-1", {VERSION}, "loyalty_points": {10**30}}}'
         assert rejected(body, ItemKind.GUEST) == ("bad_count", "loyalty_points")
 
-    def test_was_born_on_no_day(self) -> None:
+    def test_rejects_a_birth_date_that_does_not_exist(self) -> None:
         body = f'{{"external_id": "G-1", {VERSION}, "birth_date": "1970-13-01"}}'
         assert rejected(body, ItemKind.GUEST) == ("bad_date", "birth_date")
 
 
-class TestApi:
-    def test_does_not_exist(self) -> None:
+class TestMissingApi:
+    def test_rejects_open(self) -> None:
         account = Account(
             connection_id=UUID(int=1),
             time_zone="Europe/Vienna",
@@ -338,5 +338,5 @@ class TestApi:
         with pytest.raises(Unsupported):
             CanonicalProvider().open(account)
 
-    def test_trusts_no_webhook(self) -> None:
+    def test_rejects_webhooks(self) -> None:
         assert CanonicalProvider().authentic({"authorization": "Bearer x"}, {}) is False

@@ -1,4 +1,4 @@
-"""What a well-formed canonical payload becomes; the documented examples among them."""
+"""Mapping of valid canonical payloads, including the documented examples."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import pytest
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from application.queries.canonical_document import snapshot_document
+from domain.canonical_format import SHAPES
 from domain.messages import ItemKind
 from domain.snapshots import (
     AvailabilitySnapshot,
@@ -68,21 +69,20 @@ def stay(nights: int) -> dict[str, Json]:
     }
 
 
-def documented() -> Iterator[tuple[ItemKind, Json]]:
+def documented_examples() -> Iterator[tuple[ItemKind, Json]]:
     for name, text in re.findall(r"```json (\w+)\n(.*?)```", FORMAT.read_text(), re.S):
         yield ItemKind(name), loads(text)
 
 
-EXAMPLES = list(documented())
-SUMS_ALONE = {"counted_rooms", "rooms_are_all"}
-"""What a cell's sums are of; the canonical format tells the sums."""
+EXAMPLES = list(documented_examples())
+NOT_IN_THE_FORMAT = {"counted_rooms", "rooms_are_all"}
+"""The canonical format has their sums."""
 
-NOT_FIELDS = {"version", "version_is_ours", "day", *SUMS_ALONE}
 OPTIONAL = [
     (kind, field.name)
     for kind, snapshot in CLASSES.items()
     for field in fields(snapshot)
-    if field.default is ABSENT and field.name not in SUMS_ALONE
+    if field.default is ABSENT and field.name not in NOT_IN_THE_FORMAT
 ]
 NEVER_NULL = {"status", "holds_inventory", "source", "stay", "rooms"}
 EMPTIED = {"further_guests", "extras"}
@@ -90,13 +90,13 @@ EMPTIED = {"further_guests", "extras"}
 
 class TestDocumentedExample:
     @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-    def test_is_understood_with_nothing_left_over(self, kind: ItemKind, example: Json) -> None:
+    def test_is_read_without_unknown_fields(self, kind: ItemKind, example: Json) -> None:
         item = read_item(kind, example, explain=True)
         assert item.reason is None
         assert [path for path, target in item.field_trace if path != target] == []
 
     @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-    def test_comes_back_as_it_was_written(self, kind: ItemKind, example: Json) -> None:
+    def test_is_written_and_read_back_unchanged(self, kind: ItemKind, example: Json) -> None:
         snapshot = read_item(kind, example).snapshot
         assert snapshot is not None
         again = read_item(kind, snapshot_document(snapshot)).snapshot
@@ -107,14 +107,10 @@ class TestDocumentedExample:
         reported = [
             set(value) for name, value in EXAMPLES if name is kind and isinstance(value, dict)
         ]
-        known = {f.name for f in fields(CLASSES[kind])} - NOT_FIELDS
-        names = {"day": "date", "version": "source_version"}
-        assert max(reported, key=len) == known | {
-            names[f.name] for f in fields(CLASSES[kind]) if f.name in names
-        }
+        assert max(reported, key=len) == {spec.name for spec in SHAPES[kind].fields}
 
 
-class TestFieldLeftOut:
+class TestMissingField:
     @pytest.mark.parametrize(("kind", "name"), OPTIONAL)
     def test_is_absent(self, kind: ItemKind, name: str) -> None:
         assert getattr(read(kind), name) is ABSENT
@@ -122,9 +118,7 @@ class TestFieldLeftOut:
 
 class TestNull:
     @pytest.mark.parametrize(("kind", "name"), OPTIONAL)
-    def test_clears_or_is_refused_but_is_never_taken_as_left_out(
-        self, kind: ItemKind, name: str
-    ) -> None:
+    def test_clears_the_field_or_is_rejected(self, kind: ItemKind, name: str) -> None:
         item = read_item(kind, HEADS[kind] | {name: None})
         if name in NEVER_NULL:
             assert item.reason is not None
@@ -135,7 +129,7 @@ class TestNull:
 
 class TestStay:
     @pytest.mark.parametrize("nights", [0, 1, 400, 1_830])
-    def test_may_be_short_or_long(self, nights: int) -> None:
+    def test_has_0_to_1830_nights(self, nights: int) -> None:
         reported = booking(stay=stay(nights)).stay
         assert isinstance(reported, Stay)
         assert (reported.departure - reported.arrival).days == nights
@@ -180,19 +174,19 @@ class TestSourceVersion:
             ({"updated_at": "2026-03-01T12:00:00.000000125Z", "sequence": 9}, NOON, 9),
         ],
     )
-    def test_is_an_instant_and_what_breaks_ties(
+    def test_has_an_instant_and_a_sequence(
         self, version: dict[str, Json], instant: datetime, sequence: int
     ) -> None:
         assert booking(source_version=version).version == SourceVersion(instant, sequence)
 
-    def test_of_availability_may_be_its_arrival(self) -> None:
+    def test_of_availability_defaults_to_the_time_of_arrival(self) -> None:
         cell = read(ItemKind.AVAILABILITY)
         assert isinstance(cell, AvailabilitySnapshot)
         assert (cell.version, cell.version_is_ours) == (SourceVersion(NOON), True)
 
 
 class TestRoom:
-    def test_has_the_booking_s_stay_and_status_unless_it_has_its_own(self) -> None:
+    def test_inherits_the_stay_and_status_of_the_booking(self) -> None:
         reported = booking(
             status="CHECKED_IN",
             stay=stay(3),
@@ -206,8 +200,8 @@ class TestRoom:
         )
 
 
-class TestGuestOnABooking:
-    def test_has_the_role_of_its_place_unless_told(self) -> None:
+class TestParty:
+    def test_has_a_default_role_per_field(self) -> None:
         reported = booking(primary_guest={}, further_guests=[{"email": None}, {"role": "BOOKER"}])
         assert reported.primary_guest == Party(role=PartyRole.PRIMARY)
         assert reported.further_guests == (
@@ -217,7 +211,7 @@ class TestGuestOnABooking:
 
 
 class TestUnknownField:
-    def test_is_kept_by_its_path_with_its_exact_value(self) -> None:
+    def test_is_kept_in_extras_with_its_path_and_exact_value(self) -> None:
         reported = booking(
             status="CONFIRMED",
             stay=stay(1),
@@ -233,13 +227,13 @@ class TestUnknownField:
             ("view", '"sea"'),
         )
 
-    def test_has_the_same_path_wherever_the_item_stands(self) -> None:
+    def test_has_a_path_relative_to_its_item(self) -> None:
         item = HEADS[ItemKind.BOOKING] | {"view": "sea"}
         body = dumps([item, item]).encode()
         first, second = CanonicalProvider().read_items(ItemKind.BOOKING, [body], CONTEXT, limit=2)
         assert first.snapshot == second.snapshot
 
-    def test_is_explained(self) -> None:
+    def test_is_traced_to_extras(self) -> None:
         item = read_item(ItemKind.BOOKING, HEADS[ItemKind.BOOKING] | {"view": 1}, explain=True)
         assert dict(item.field_trace) == {
             "external_id": "external_id",
@@ -247,7 +241,7 @@ class TestUnknownField:
             "view": "extras",
         }
 
-    def test_of_availability_stays_in_the_inbox(self) -> None:
+    def test_of_availability_is_kept_in_the_inbox_only(self) -> None:
         cell = HEADS[ItemKind.AVAILABILITY] | {"view": 1}
         item = read_item(ItemKind.AVAILABILITY, cell, explain=True)
         assert dict(item.field_trace)["view"] == "(inbox only)"
@@ -255,17 +249,17 @@ class TestUnknownField:
 
 
 class TestMessage:
-    def test_may_be_an_empty_array(self) -> None:
+    def test_accepts_an_empty_array(self) -> None:
         assert list(CanonicalProvider().read_items(ItemKind.GUEST, [b"[]"], CONTEXT, limit=1)) == []
 
-    def test_may_come_in_several_bodies(self) -> None:
+    def test_accepts_several_bodies(self) -> None:
         body = dumps(HEADS[ItemKind.GUEST]).encode()
         items = CanonicalProvider().read_items(
             ItemKind.GUEST, [body, b" [" + body + b"] "], CONTEXT, limit=2
         )
         assert [item.external_id for item in items] == ["G-1", "G-1"]
 
-    def test_may_begin_with_a_byte_order_mark(self) -> None:
+    def test_accepts_a_byte_order_mark(self) -> None:
         body = b"\xef\xbb\xbf" + dumps(HEADS[ItemKind.GUEST]).encode()
         (item,) = CanonicalProvider().read_items(ItemKind.GUEST, [body], CONTEXT, limit=1)
         assert item.reason is None

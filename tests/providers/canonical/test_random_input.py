@@ -1,4 +1,4 @@
-"""Whatever is sent: an item is understood or refused with its reason; nothing else happens."""
+"""Random input: each item gets a snapshot or a reason; no other exception is raised."""
 
 import string
 
@@ -32,7 +32,7 @@ def is_rejected(kind: ItemKind, body: bytes) -> bool:
 
 
 def value_paths(value: Json) -> list[tuple[dict[str, Json] | list[Json], str | int]]:
-    """Every member of every object and list, as container and key."""
+    """(container, key) of each member of each object and list."""
     found: list[tuple[dict[str, Json] | list[Json], str | int]] = []
     if isinstance(value, dict):
         for key, member in value.items():
@@ -44,7 +44,7 @@ def value_paths(value: Json) -> list[tuple[dict[str, Json] | list[Json], str | i
 
 
 def invalid_variants(document: Document, position: int, wrong: Json) -> Document:
-    """With one value anywhere in it replaced."""
+    """The document with one value at any level replaced."""
     spots = value_paths(document)
     container, key = spots[position % len(spots)]
     container[key] = wrong  # type: ignore[index]  # the key comes from this very container
@@ -53,9 +53,7 @@ def invalid_variants(document: Document, position: int, wrong: Json) -> Document
 
 class TestRandomInput:
     @given(KINDS, any_of.json_values)
-    def test_that_is_json_is_settled_or_refused_as_a_whole(
-        self, kind: ItemKind, value: Json
-    ) -> None:
+    def test_json_is_processed_per_item_or_rejected(self, kind: ItemKind, value: Json) -> None:
         body = dumps(value).encode()
         if isinstance(value, dict | list):
             assert is_processed(kind, body)
@@ -63,13 +61,13 @@ class TestRandomInput:
             assert is_rejected(kind, body)
 
     @given(SNAPSHOTS, st.integers(0, 10_000), any_of.json_values, KINDS)
-    def test_with_one_wrong_value_is_settled(
+    def test_document_with_one_random_value_is_processed(
         self, snapshot: Snapshot, position: int, wrong: Json, kind: ItemKind
     ) -> None:
         document = invalid_variants(snapshot_document(snapshot), position, wrong)
         assert is_processed(kind, dumps(document).encode())
 
     @given(KINDS, st.text(string.printable) | st.binary())
-    def test_that_is_no_json_is_refused(self, kind: ItemKind, text: str | bytes) -> None:
+    def test_other_text_is_processed_or_rejected(self, kind: ItemKind, text: str | bytes) -> None:
         body = text.encode() if isinstance(text, str) else text
         assert is_rejected(kind, body) or is_processed(kind, body)

@@ -49,7 +49,7 @@ def _read_availability(reader: Reader, context: HotelContext) -> Any:
     """Without a source version, the time of arrival orders the snapshots."""
     is_ours = "source_version" not in reader or _is_query_time(reader.object("source_version"))
     arrival = {"version": SourceVersion(context.observed_at), "version_is_ours": is_ours}
-    return _read_record(reader, AVAILABILITY, arrival)
+    return read_record(reader, AVAILABILITY, arrival)
 
 
 def _is_query_time(version: Reader) -> bool:
@@ -57,15 +57,15 @@ def _is_query_time(version: Reader) -> bool:
 
 
 READERS: Final[Mapping[ItemKind, Callable[[Reader, HotelContext], Snapshot]]] = {
-    ItemKind.BOOKING: lambda reader, _: _read_record(reader, BOOKING, {}),
-    ItemKind.GUEST: lambda reader, _: _read_record(reader, GUEST, {}),
+    ItemKind.BOOKING: lambda reader, _: read_record(reader, BOOKING, {}),
+    ItemKind.GUEST: lambda reader, _: read_record(reader, GUEST, {}),
     ItemKind.AVAILABILITY: _read_availability,
 }
 """Each raises UnreadableField or InvalidField, with the path of the field."""
 
 
-def _read_record(reader: Reader, shape: RecordShape, fallback: Mapping[str, object]) -> Any:
-    """`fallback`: the values of attributes that are left out."""
+def read_record(reader: Reader, shape: RecordShape, fallback: Mapping[str, object]) -> Any:
+    """An instance of the shape's class; `fallback`: values of attributes that are left out."""
     found = dict(fallback)
     for attribute, read in _field_readers(shape):
         value = read(reader, found)
@@ -122,10 +122,10 @@ def _value_reader(spec: FieldSpec) -> FieldReader:
         case RecordType(shape) if shape is SOURCE_VERSION:
             return lambda reader, _: _read_version(reader.object(name))
         case RecordType(shape):
-            return lambda reader, _: _read_record(reader.object(name), shape, {})
+            return lambda reader, _: read_record(reader.object(name), shape, {})
         case ListType(shape, defaults=defaults):
             return lambda reader, siblings: tuple(
-                _read_record(child, shape, {**defaults, **_pick(siblings, _inherited(shape))})
+                read_record(child, shape, {**defaults, **_pick(siblings, _inherited(shape))})
                 for child in reader.objects(name)
             )
         case ChoiceType(members):
