@@ -1,4 +1,4 @@
-"""Who may do what for which hotel: provider keys name the partner, tokens name hotel and scopes."""
+"""Access control: provider keys identify the partner, tokens grant hotels and scopes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ def grants(scopes: frozenset[Scope], wanted: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKey:
-    """A partner's own credential for one provider; `secret_hash` is SHA-256 in hex."""
+    """A partner's credential for one provider; `secret_hash` is SHA-256 in hex."""
 
     id: UUID
     provider: str
@@ -38,8 +38,8 @@ class ProviderKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """For one provider and one or several hotels; `secret_hash` is SHA-256 in hex of a random
-    256-bit secret, which needs no slow hash. Shown once, when issued."""
+    """Grants scopes for one provider at one or several hotels. `secret_hash`: SHA-256 in hex; the
+    secret is 256 random bits, so no slow hash is needed."""
 
     id: UUID
     provider_key_id: UUID
@@ -54,21 +54,18 @@ class AccessToken:
 
     def __post_init__(self) -> None:
         if not self.hotel_ids:
-            raise InvalidField("hotels", "name at least one hotel")
+            raise InvalidField("hotels", "send at least one hotel")
         if not self.scopes:
-            raise InvalidField("scopes", "name at least one of ingest, read, sync, admin")
+            raise InvalidField("scopes", "send at least one of ingest, read, sync, admin")
         if self.expires_at <= self.created_at:
-            raise InvalidField("expires_at", "must lie in the future")
+            raise InvalidField("expires_at", "must be in the future")
 
     def is_usable(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
-
-    def allows(self, scope: Scope) -> bool:
-        return grants(self.scopes, scope)
 
     def revoked(self, now: datetime) -> "AccessToken":
         return self if self.revoked_at is not None else replace(self, revoked_at=now)
 
     def expiring(self, *, overlap: timedelta, now: datetime) -> "AccessToken":
-        """After rotation the old token lives on for `overlap`, never longer than it would have."""
+        """After a rotation: expires after `overlap`, or earlier if it would have anyway."""
         return replace(self, expires_at=min(self.expires_at, now + overlap))

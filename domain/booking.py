@@ -1,32 +1,22 @@
-"""The Booking aggregate: what a hotel and its guest agreed, as the provider last said it."""
+"""The Booking aggregate: what a hotel and its guest agreed, as last received from the provider."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from domain.precedence import (
-    Advanced,
+from domain.merge import (
     Applied,
     Change,
-    Channel,
     Decision,
-    Provenance,
-    Receipt,
-    Resolution,
+    Replica,
     SnapshotRefused,
     Stale,
     Unchanged,
     changed_names,
-    decision_without_write,
-    resolve,
+    present_fields,
 )
-from domain.snapshots import (
-    BookingSnapshot,
-    BookingSource,
-    Extras,
-    Party,
-    RoomStay,
-)
+from domain.precedence import Channel, Receipt
+from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, RoomStay
 from domain.status import (
     TRANSITIONS,
     BookingStatus,
@@ -62,26 +52,12 @@ class BookingDetails:
     deleted_at_source: datetime | None = None
 
 
-_SNAPSHOT_FIELDS = tuple(
-    f.name for f in fields(BookingSnapshot) if f.name not in ("external_id", "version", "deleted")
-)
-_EXPLICIT_DETAILS = ("status", "stay", "rooms", "holds_inventory")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
-    """`revision` counts our writes of this row, from 1; the store's guard against lost updates."""
-
+class Booking(Replica[BookingDetails, BookingSnapshot]):
     id: UUID
-    hotel_id: HotelId
-    provider: str
     external_id: str
     connection_id: ConnectionId
-    """The connection that brought the content held now."""
-    details: BookingDetails
-    provenance: Provenance
-    synced_at: datetime
-    revision: int = 1
+    """The connection that the current content came by."""
 
     @classmethod
     def create_from(
@@ -93,90 +69,74 @@ class Booking:
         provider: str,
         booking_id: UUID,
         now: datetime,
-    ) -> "Applied[Booking] | SnapshotRefused":
-        """Any status may be the first that we see. `status` and `stay` must be there."""
+    ) -> "Applied[Booking] | SnapshotRefused | Unchanged":
+        """Refused without `status` or `stay`; any status may be the first. Unchanged for a
+        booking that was created and deleted before we received anything but its id."""
         if snapshot.status is ABSENT or snapshot.stay is ABSENT:
-            missing = "status" if snapshot.status is ABSENT else "stay"
-            detail = f"{missing}: send it, this booking is not known yet"
-            return SnapshotRefused(Reason("missing_field", missing, detail))
-        details = _first_details(snapshot, snapshot.status, snapshot.stay, now)
-        booking = cls(
+            return Unchanged() if snapshot.deleted else _missing_field(snapshot)
+        applied = cls._create(
+            snapshot,
+            _first_details(snapshot, snapshot.status, snapshot.stay, now),
+            receipt,
+            now=now,
             id=booking_id,
             hotel_id=hotel_id,
             provider=provider,
             external_id=snapshot.external_id,
             connection_id=receipt.connection_id,
-            details=details,
-            provenance=Provenance(snapshot.version, receipt.channel, receipt.observed_at),
-            synced_at=now,
         )
-        present_fields = tuple(
-            name for name in _SNAPSHOT_FIELDS if getattr(snapshot, name) is not ABSENT
-        )
-        transition = StatusTransition(None, details.status, TransitionKind.CREATED)
-        return Applied(
-            entity=booking,
-            change=Change.CREATED,
-            changed_fields=present_fields,
-            transition=transition,
-        )
-
-    @property
-    def version(self) -> SourceVersion:
-        return self.provenance.version
-
-    def merge(
-        self, snapshot: BookingSnapshot, receipt: Receipt, *, now: datetime
-    ) -> "Decision[Booking]":
-        """Decides what the provider's word changes; nothing is written here."""
-        details = self._merged(snapshot, now)
-        resolution = resolve(
-            self.provenance, snapshot.version, receipt, same_content=details == self.details
-        )
-        if (decision := decision_without_write(resolution)) is not None:
-            return decision
-        if resolution is Resolution.ADVANCE:
-            return Advanced(self._next_revision(self.details, snapshot, receipt, now))
-        return self._apply(details, snapshot, receipt, resolution=resolution, now=now)
+        transition = StatusTransition(None, snapshot.status, TransitionKind.CREATED)
+        return replace(applied, transition=transition)
 
     def mark_deleted_at_source(self, receipt: Receipt, *, now: datetime) -> "Decision[Booking]":
-        """The provider's API, asked for this booking, has it no more. What reached us after the
-        question was asked outranks the answer."""
+        """The provider's API no longer returns this booking. Stale if newer data was received
+        after the request was sent."""
         if self.details.deleted_at_source is not None:
             return Unchanged()
         if self.provenance.observed_at > receipt.observed_at:
             return Stale()
         details = replace(self.details, deleted_at_source=now, holds_inventory=False)
-        snapshot = BookingSnapshot(external_id=self.external_id, version=self.version, deleted=True)
         return Applied(
-            entity=self._next_revision(details, snapshot, receipt, now),
+            entity=self.revise(details, self.version, receipt, now),
             change=Change.UPDATED,
             changed_fields=changed_names(self.details, details),
-            reason="gone at the source",
+            reason="deleted at the source",
         )
 
+    def _merge_details(self, snapshot: BookingSnapshot, now: datetime, /) -> BookingDetails:
+        present = present_fields(snapshot, BookingDetails)
+        status = present.get("status", self.details.status)
+        if status is not self.details.status or self.details.deleted_at_source:
+            present.setdefault("holds_inventory", holds_inventory_by_default(status))
+        present["deleted_at_source"] = None
+        if snapshot.deleted:
+            present["deleted_at_source"] = self.details.deleted_at_source or now
+            present["holds_inventory"] = False
+        return replace(self.details, **present)
+
+    def revise(
+        self, details: BookingDetails, version: SourceVersion, receipt: Receipt, now: datetime
+    ) -> "Booking":
+        revised = Replica.revise(self, details, version, receipt, now)
+        return replace(revised, connection_id=receipt.connection_id)
+
     def _apply(
-        self,
-        details: BookingDetails,
-        snapshot: BookingSnapshot,
-        receipt: Receipt,
-        *,
-        resolution: Resolution,
-        now: datetime,
+        self, merged: "Booking", *, is_override: bool
     ) -> "Applied[Booking] | SnapshotRefused":
-        transition = self._transition_to(details.status)
-        reconciled = receipt.channel is Channel.RECONCILED
+        """A reconcile applies illegal transitions too, as corrections."""
+        transition = self._transition_to(merged.details.status)
+        reconciled = merged.provenance.channel is Channel.RECONCILED
         if transition and transition.kind is TransitionKind.REFUSED:
             if not reconciled:
                 return SnapshotRefused(_illegal_transition_reason(transition))
             transition = replace(transition, kind=TransitionKind.CORRECTION)
-        corrected = resolution is Resolution.OVERRIDE or (
+        corrected = is_override or (
             transition is not None and transition.kind is TransitionKind.CORRECTION
         )
         return Applied(
-            entity=self._next_revision(details, snapshot, receipt, now),
+            entity=merged,
             change=_change(transition, corrected=corrected),
-            changed_fields=changed_names(self.details, details),
+            changed_fields=changed_names(self.details, merged.details),
             transition=transition,
             reason="reconciled with the provider's API" if reconciled and corrected else None,
         )
@@ -187,58 +147,22 @@ class Booking:
             return None
         return StatusTransition(source, target, TRANSITIONS[source, target])
 
-    def _merged(self, snapshot: BookingSnapshot, now: datetime) -> BookingDetails:
-        present_fields = _present_fields(snapshot)
-        status = snapshot.status if snapshot.status is not ABSENT else self.details.status
-        if snapshot.holds_inventory is ABSENT and (
-            status is not self.details.status or self.details.deleted_at_source
-        ):
-            present_fields["holds_inventory"] = holds_inventory_by_default(status)
-        present_fields["deleted_at_source"] = None
-        if snapshot.deleted:
-            present_fields["deleted_at_source"] = self.details.deleted_at_source or now
-            present_fields["holds_inventory"] = False
-        return replace(self.details, **present_fields)  # type: ignore[arg-type]  # names are those of both classes
-
-    def _next_revision(
-        self,
-        details: BookingDetails,
-        snapshot: BookingSnapshot,
-        receipt: Receipt,
-        now: datetime,
-    ) -> "Booking":
-        return replace(
-            self,
-            connection_id=receipt.connection_id,
-            details=details,
-            provenance=self.provenance.superseded_by(snapshot.version, receipt),
-            synced_at=now,
-            revision=self.revision + 1,
-        )
-
-
-def _present_fields(snapshot: BookingSnapshot) -> dict[str, object]:
-    return {
-        name: value for name in _SNAPSHOT_FIELDS if (value := getattr(snapshot, name)) is not ABSENT
-    }
-
 
 def _first_details(
     snapshot: BookingSnapshot, status: BookingStatus, stay: Stay, now: datetime
 ) -> BookingDetails:
-    rooms = (RoomStay(stay=stay, status=status),) if snapshot.rooms is ABSENT else snapshot.rooms
-    holds = snapshot.holds_inventory
-    if holds is ABSENT:
-        holds = holds_inventory_by_default(status)
-    rest = {k: v for k, v in _present_fields(snapshot).items() if k not in _EXPLICIT_DETAILS}
-    return BookingDetails(
-        status=status,
-        stay=stay,
-        rooms=rooms,
-        holds_inventory=holds and not snapshot.deleted,
-        deleted_at_source=now if snapshot.deleted else None,
-        **rest,  # type: ignore[arg-type]  # names and types are those of the snapshot's fields
-    )
+    present = present_fields(snapshot, BookingDetails)
+    present.setdefault("rooms", (RoomStay(stay=stay, status=status),))
+    present.setdefault("holds_inventory", holds_inventory_by_default(status))
+    if snapshot.deleted:
+        present |= {"deleted_at_source": now, "holds_inventory": False}
+    return BookingDetails(**present)
+
+
+def _missing_field(snapshot: BookingSnapshot) -> SnapshotRefused:
+    missing = "status" if snapshot.status is ABSENT else "stay"
+    detail = f"{missing}: missing; required for a booking that is not stored yet"
+    return SnapshotRefused(Reason("missing_field", missing, detail))
 
 
 def _change(transition: StatusTransition | None, *, corrected: bool) -> Change:
@@ -248,5 +172,5 @@ def _change(transition: StatusTransition | None, *, corrected: bool) -> Change:
 
 
 def _illegal_transition_reason(transition: StatusTransition) -> Reason:
-    detail = f"status: no hotel goes from {transition.source} to {transition.target}"
+    detail = f"status: cannot change from {transition.source} to {transition.target}"
     return Reason("illegal_transition", "status", detail)

@@ -1,10 +1,10 @@
-"""Errors of the domain: what a hotel's facts cannot be."""
+"""The root of all our errors, and the domain's own."""
 
 from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """How a caller may react; REST problems, GraphQL errors and the job boundary look at it."""
+    """How a caller may react; read by REST problems, GraphQL errors and the job boundary."""
 
     INVALID = "invalid"
     NOT_FOUND = "not_found"
@@ -25,9 +25,15 @@ class PmsError(Exception):
     code = "error"
     kind = ErrorKind.BUG
 
-    def __init__(self, message: str | None = None, **details: str | int | None) -> None:
+    def __init__(
+        self, message: str | None = None, *, path: str | None = None, **details: str | int | None
+    ) -> None:
+        """`message` defaults to the first line of the class docstring. `path`: where in the
+        payload. `details`: for problem documents and logs; no personal data."""
         default = (type(self).__doc__ or self.code).strip().split("\n")[0]
         super().__init__(message or default)
+        self.path = path
+        details["path"] = path
         self.details = {name: value for name, value in details.items() if value is not None}
 
     @property
@@ -36,31 +42,24 @@ class PmsError(Exception):
 
 
 class DomainError(PmsError):
-    """A rule of the hotel's world does not hold."""
+    """A domain rule is violated."""
 
     code = "domain_error"
     kind = ErrorKind.INVALID
 
 
 class InvalidField(DomainError):
-    """A field's value can't be what it says; the path and the fix are in the details."""
+    """A field's value is invalid; `path` names the field, `fix` says what to send."""
 
     code = "invalid_field"
 
     def __init__(self, path: str, fix: str, *, code: str = "invalid_field") -> None:
         super().__init__(f"{path}: {fix}", path=path)
         self.code = code
-        self.path = path
+        self.path: str = path
         self.fix = fix
 
     def under(self, parent: str) -> "InvalidField":
-        """The same fault seen from the object that holds this one."""
+        """The same error with the path as seen from the containing object."""
         joint = "" if self.path.startswith("[") else "."
         return InvalidField(f"{parent}{joint}{self.path}", self.fix, code=self.code)
-
-
-class IllegalTransition(DomainError):
-    """No hotel makes this change of status."""
-
-    code = "illegal_transition"
-    kind = ErrorKind.REJECTED

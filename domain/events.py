@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias
 
-from domain.precedence import Change
+from domain.merge import Change
 from domain.status import BookingStatus, TransitionKind
 from domain.sync_run import SyncRun
 from domain.values import ConnectionId, HotelId, Reason, SourceVersion

@@ -1,4 +1,4 @@
-"""A hotel is a tenant: everything else belongs to exactly one."""
+"""A hotel: the tenant that all other data belongs to."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hotel:
-    """`enabled` is False until someone switches the adapter layer on for this hotel."""
+    """`enabled` False: partners are refused and nothing is pulled; webhooks are still stored."""
 
     id: HotelId
     slug: str
@@ -35,7 +35,7 @@ class Hotel:
 
 
 def require_time_zone(name: str) -> ZoneInfo:
-    """Raises InvalidField where the IANA database has no such zone."""
+    """Raises InvalidField if the IANA database has no such zone."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -1,26 +1,19 @@
-"""Which of two words about one thing holds: versions, ties and clocks that go back."""
+"""How version conflicts are resolved, also if the provider's clock went back."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+from typing import Final
 
-from domain.status import StatusTransition
 from domain.values import ConnectionId, Reason, SourceVersion
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-E = TypeVar("E")
-T = TypeVar("T", bound="DataclassInstance")
-
 CLOCK_TOLERANCE: Final = timedelta(days=1)
-"""How far a sender's clock may run ahead of ours: a time zone taken for UTC is less than that."""
+"""How far a sender's clock may run ahead: more than a local time mistaken for UTC."""
 
 
 class Channel(StrEnum):
-    """PUSHED: the partner sent it. PULLED: the provider's API answered it. RECONCILED: the API
-    answered it in a window reconcile, which compares our whole picture with the provider's."""
+    """PUSHED: sent by the partner. PULLED: returned by the provider's API. RECONCILED: returned by
+    the API in a full sync or a window reconcile, which correct our copy whatever its version."""
 
     PUSHED = "pushed"
     PULLED = "pulled"
@@ -29,10 +22,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How we learnt something.
+    """How and when a snapshot was received.
 
-    `observed_at`: arrival for a push; for a pull the instant before the request was sent.
-    `reference`: the inbox row or sync run that brought it.
+    `observed_at`: for a push its arrival, for a pull the instant before the request was sent.
+    `reference`: the inbox batch or sync run that it came with.
     """
 
     channel: Channel
@@ -43,9 +36,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What we remember of how the held content was learnt.
+    """Where our copy's content came from.
 
-    `overridden`: the highest version ever held, where a reconcile went below it; None elsewhere.
+    `overridden`: the highest version ever stored, if a reconcile replaced it by a lower one.
     """
 
     version: SourceVersion
@@ -54,7 +47,7 @@ class Provenance:
     overridden: SourceVersion | None = None
 
     def superseded_by(self, version: SourceVersion, receipt: Receipt) -> "Provenance":
-        """What to remember once `version` is held in place of this one."""
+        """The provenance once `version` replaced this one."""
         highest = max(self.version, self.overridden or self.version)
         return Provenance(
             version,
@@ -66,22 +59,22 @@ class Provenance:
 
 class Resolution(StrEnum):
     APPLY = "apply"
-    OVERRIDE = "override"  # a reconcile's word against a version of ours that is not older
+    OVERRIDE = "override"  # a reconcile replaces a version of ours that is not older
     UNCHANGED = "unchanged"
-    ADVANCE = "advance"  # same content under a newer version: remember the version, tell nobody
+    ADVANCE = "advance"  # same content, newer version: store the version, publish nothing
     STALE = "stale"
-    CONFLICT = "tied"
+    CONFLICT = "conflict"
 
 
 def resolve(
     held: Provenance, version: SourceVersion, receipt: Receipt, *, same_content: bool
 ) -> Resolution:
-    """Design section 2, "Ties and clocks that go back".
+    """Whether a snapshot of `version` replaces the content with provenance `held`.
 
-    A push up to a version that a reconcile went below may be an old letter sent again: the
-    provider is asked. What was pulled before the held content reached us loses a tie, whoever
-    brought that content: a push that tied has its own fetch, and the next delta reads the tied
-    item again, since it starts an overlap earlier; what even that misses, the reconcile finds.
+    A push not newer than an overridden version may be an outdated message, redelivered: a
+    conflict, which a fetch decides. Data pulled before the held content was received loses at an
+    equal version, whatever channel that content came by: a conflicting push has its own fetch, the
+    next delta starts an overlap earlier, and a reconcile corrects the rest.
     """
     if version > held.version:
         return _resolve_newer(held, version, receipt, same_content=same_content)
@@ -105,83 +98,15 @@ def _resolve_newer(
 
 
 def clock_skew_reason(version: SourceVersion, receipt: Receipt) -> Reason | None:
-    """Why a push is refused whose version lies more than CLOCK_TOLERANCE after its arrival: once
-    held, it would make everything sent until then stale. What the API says is taken as it is: a
-    reconcile outranks versions, so it can't freeze anything."""
+    """Why a push is refused if its version is more than CLOCK_TOLERANCE after its arrival.
+
+    Once stored, such a version would make all data sent until then stale. Pulled data is exempt: a
+    reconcile outranks versions."""
     if receipt.channel is not Channel.PUSHED:
         return None
-    # Subtracted rather than added to: an arrival near datetime.max can't overflow.
+    # Subtraction, because adding to an arrival near datetime.max would overflow.
     if version.updated_at - receipt.observed_at <= CLOCK_TOLERANCE:
         return None
     path = "source_version.updated_at"
-    detail = f"{path}: lies more than a day after its arrival; set the sender's clock, send again"
+    detail = f"{path}: is more than a day after its arrival; set the sender's clock, send again"
     return Reason("version_in_future", path, detail)
-
-
-class Change(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    STATUS_CHANGED = "status_changed"
-    CORRECTED = "corrected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied(Generic[E]):
-    """The thing as it is now; to be saved together with its event and its status history row."""
-
-    entity: E
-    change: Change
-    changed_fields: tuple[str, ...]
-    transition: StatusTransition | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Advanced(Generic[E]):
-    """Same content, newer version: to be saved, without an event; `unchanged` to the sender."""
-
-    entity: E
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """Older than what we hold: recorded, acknowledged, not applied."""
-
-
-@dataclass(frozen=True, slots=True)
-class VersionConflict:
-    """Two pushes say different things under one version: only the provider's API can tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotRefused:
-    """To be quarantined with its reason."""
-
-    reason: Reason
-
-
-Decision: TypeAlias = (
-    Applied[E] | Advanced[E] | Unchanged | Stale | VersionConflict | SnapshotRefused
-)
-
-_DECISIONS_WITHOUT_WRITE: dict[Resolution, Unchanged | Stale | VersionConflict] = {
-    Resolution.UNCHANGED: Unchanged(),
-    Resolution.STALE: Stale(),
-    Resolution.CONFLICT: VersionConflict(),
-}
-
-
-def decision_without_write(resolution: Resolution) -> Unchanged | Stale | VersionConflict | None:
-    """The decision where the verdict changes no row; None where it does."""
-    return _DECISIONS_WITHOUT_WRITE.get(resolution)
-
-
-def changed_names(before: T, after: T) -> tuple[str, ...]:
-    """Names of the fields in which two values of one dataclass differ, in declaration order."""
-    names = (f.name for f in fields(before))
-    return tuple(name for name in names if getattr(before, name) != getattr(after, name))

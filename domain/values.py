@@ -8,7 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.currencies import EXPONENTS
-from domain.errors import InvalidField
+from domain.errors import InvalidField, PmsError
 
 HotelId: TypeAlias = UUID
 ConnectionId: TypeAlias = UUID
@@ -184,8 +184,12 @@ class NightlyPrice:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something was refused: a stable code, the field's path, a sentence with the fix."""
+    """Why an item was refused: a stable code, the field's path, a sentence with the fix."""
 
     code: str
     path: str | None
     detail: str
+
+    @classmethod
+    def from_error(cls, error: PmsError) -> "Reason":
+        return cls(error.code, error.path, error.message)

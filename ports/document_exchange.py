@@ -36,7 +36,7 @@ class DocumentItemResult:
     """What became of an item. `is_news`: it is of availability, and we held none before."""
 
     item: ReadItem
-    outcome: ItemOutcome
+    outcome: ItemOutcome | None
     reason: Reason | None = None
     is_first_availability: bool = False
 

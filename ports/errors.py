@@ -1,4 +1,4 @@
-"""What can go wrong behind a port, in our words; adapters translate every foreign exception."""
+"""Errors behind the ports; adapters translate every foreign exception into one of them."""
 
 from typing import ClassVar
 
@@ -6,61 +6,76 @@ from domain.errors import ErrorKind, PmsError
 
 
 class PortError(PmsError):
-    """The world outside did not do what we asked."""
+    """An external system failed."""
 
     code = "port_error"
     kind = ErrorKind.UNAVAILABLE
 
 
 class StoreUnavailable(PortError):
-    """The database can't be reached or did not answer in time; try again."""
+    """The database is unreachable or did not answer in time; try again."""
 
     code = "store_unavailable"
 
 
 class ConcurrentChange(PortError):
-    """Someone else changed the same rows since they were read; read again and decide again."""
+    """The rows were changed since they were read; read and decide again."""
 
     code = "concurrent_change"
     kind = ErrorKind.CONFLICT
 
 
 class AlreadyExists(PortError):
-    """Something with this name or id is there already."""
+    """This name or id is already taken."""
 
     code = "already_exists"
     kind = ErrorKind.CONFLICT
 
 
 class LeaseLost(PortError):
-    """Another worker took this connection's sync over; nothing of this page was stored."""
+    """Another worker took over the sync of this connection; nothing of this page was stored."""
 
     code = "lease_lost"
     kind = ErrorKind.CONFLICT
 
 
 class QueueUnavailable(PortError):
-    """The job queue can't be reached; what is due stays in the database and is enqueued later."""
+    """The job queue is unreachable; due work stays in the database and is enqueued later."""
 
     code = "queue_unavailable"
 
 
 class ProviderError(PortError):
-    """The provider did not give what we asked for."""
+    """The provider did not return what was requested."""
 
     code = "provider_error"
     stops_connection: ClassVar[bool] = False
-    """Until a person resumes it: asked again it would be refused again, or lock us out."""
+    """Whether it stops the connection until a person resumes it: repeating the request would fail
+    again or lock us out."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        status: int | None = None,
+        wait_seconds: int | None = None,
+        path: str | None = None,
+        **details: str | int | None,
+    ) -> None:
+        """`status`: of the HTTP response. `wait_seconds`: how long to send no request."""
+        super().__init__(message, path=path, status=status, wait_seconds=wait_seconds, **details)
+        self.status = status
+        self.wait_seconds = wait_seconds or 0
 
 
 class ProviderUnavailable(ProviderError):
-    """The provider can't be reached or fails; the next run tries again."""
+    """The provider is unreachable or fails; the next run tries again."""
 
     code = "provider_unavailable"
 
 
 class RateLimited(ProviderError):
-    """The provider asks for fewer requests for longer than this run may wait."""
+    """The provider's rate limit requires a longer pause than this run may wait."""
 
     code = "provider_rate_limited"
 
@@ -74,14 +89,14 @@ class CredentialsRefused(ProviderError):
 
 
 class ProviderRejected(ProviderError):
-    """The provider understood the request and does not want it; repeating it would not help."""
+    """The provider understood the request and rejected it; repeating it would not help."""
 
     code = "provider_rejected"
     kind = ErrorKind.REJECTED
 
 
 class AccessForbidden(ProviderRejected):
-    """The provider knows us and forbids what we asked for: a scope or a permission is missing."""
+    """The provider forbids this request: our account lacks a scope or permission."""
 
     code = "provider_access_forbidden"
     kind = ErrorKind.FORBIDDEN
@@ -89,20 +104,20 @@ class AccessForbidden(ProviderRejected):
 
 
 class TooHeavy(ProviderError):
-    """The provider could not answer so large a question in time; ask for less."""
+    """The provider could not answer so large a request in time; request less."""
 
     code = "provider_too_heavy"
 
 
 class UnreadableAnswer(ProviderError):
-    """The provider's answer is not what its documents promise."""
+    """The provider's response does not match its documentation."""
 
     code = "provider_answer_unreadable"
     kind = ErrorKind.UNREADABLE
 
 
 class UnreadableMessage(PortError):
-    """The payload as a whole can't be read; the position or path is in the details."""
+    """The payload is unreadable; the details give the position or path."""
 
     code = "unreadable_message"
     kind = ErrorKind.UNREADABLE
@@ -123,7 +138,7 @@ class UnknownProvider(PortError):
 
 
 class Unsupported(PortError):
-    """This provider has no such operation; its capabilities say what it has."""
+    """This provider does not support the operation; see its capabilities."""
 
     code = "unsupported_by_provider"
     kind = ErrorKind.INVALID
@@ -137,7 +152,7 @@ class Misconfigured(PortError):
 
 
 class Unsealable(PortError):
-    """A sealed value can't be opened: its key is not among the configured ones, or it was moved."""
+    """A sealed value cannot be opened: its key is not configured, or the value was moved."""
 
     code = "unsealable"
     kind = ErrorKind.MISCONFIGURED

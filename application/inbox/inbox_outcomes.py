@@ -58,7 +58,7 @@ def build_inbox_outcome(
             reason=reason or (worst.reason if worst else None),
             external_id=worst.item.external_id if worst else row.external_id,
         )
-    has_conflict = any(r.has_conflict for r in results)
+    has_conflict = any(r.outcome is None for r in results)
     return InboxOutcome(
         item_id=row.id,
         state=InboxState.RECEIVED if has_conflict else InboxState.DONE,

@@ -1,12 +1,13 @@
-"""Applies a page of what a provider said: load in bulk, decide one by one, save in bulk.
+"""Applies a page of snapshots: load in bulk, decide one by one, save in bulk.
 
-Used inside a unit of work by every way in: push, webhook fetch, sync, reconcile, replay.
+Runs inside the caller's unit of work, for pushes, webhook fetches, syncs, reconciles and replays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from application.events.cloud_events import outbox_message
 from domain.availability import AvailabilityCell
@@ -14,19 +15,19 @@ from domain.booking import Booking
 from domain.errors import InvalidField
 from domain.events import AvailabilitySynced, BookingSynced, Event, GuestSynced
 from domain.guest import Guest
-from domain.messages import ItemOutcome
-from domain.precedence import (
+from domain.merge import (
     Advanced,
     Applied,
     Change,
     Decision,
-    Receipt,
+    Replica,
     SnapshotRefused,
     Stale,
     Unchanged,
     VersionConflict,
-    clock_skew_reason,
 )
+from domain.messages import ItemOutcome
+from domain.precedence import Receipt, clock_skew_reason
 from domain.snapshots import (
     AvailabilitySet,
     AvailabilitySnapshot,
@@ -35,27 +36,30 @@ from domain.snapshots import (
     Snapshot,
 )
 from domain.sync_run import SyncCounts
-from domain.values import ABSENT, HotelId, Reason
+from domain.values import HotelId, Reason, SourceVersion
 from ports.bookings import StatusChange
 from ports.providers import ReadItem
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
+CellKey: TypeAlias = tuple[str, date]
+"""(room type, day)"""
+
 VERSION_CONFLICT: Final = Reason(
     "version_tie",
     "source_version",
-    "source_version: this version came before with other content; send a newer one",
+    "source_version: other content was received with this version; send a newer one",
 )
 VERSION_CONFLICT_FETCHING: Final = Reason(
     "version_tie",
     "source_version",
-    "source_version: this version came before with other content; the provider is being asked",
+    "source_version: other content was received with this version; fetching from the provider",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyContext:
-    """`can_fetch`: the provider's API can be asked about a tie."""
+    """`can_fetch`: a fetch from the provider's API can decide version conflicts."""
 
     hotel_id: HotelId
     provider: str
@@ -64,26 +68,37 @@ class ApplyContext:
     now: datetime
     can_fetch: bool
 
+    def event_fields(self, external_id: str, version: SourceVersion | None) -> dict[str, Any]:
+        """The fields of EventBase."""
+        return {
+            "hotel_id": self.hotel_id,
+            "provider": self.provider,
+            "connection_id": self.receipt.connection_id,
+            "external_id": external_id,
+            "version": version,
+            "correlation_id": self.correlation_id,
+            "at": self.now,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """`tied` items were not decided: the provider has to be asked."""
+    """`outcome` None: undecided, a version conflict that a fetch from the provider decides."""
 
     item: ReadItem
-    outcome: ItemOutcome
+    outcome: ItemOutcome | None
     reason: Reason | None = None
     created: bool = False
-    has_conflict: bool = False
 
 
 def count_outcomes(results: Iterable[ItemResult]) -> SyncCounts:
-    tally = dict.fromkeys(ItemOutcome, 0)
+    tally: Counter[ItemOutcome | None] = Counter()
     created = 0
     for result in results:
         tally[result.outcome] += 1
         created += result.created
     return SyncCounts(
-        seen=sum(tally.values()),
+        seen=tally.total(),
         created=created,
         updated=tally[ItemOutcome.APPLIED] - created,
         unchanged=tally[ItemOutcome.UNCHANGED],
@@ -92,167 +107,199 @@ def count_outcomes(results: Iterable[ItemResult]) -> SyncCounts:
     )
 
 
-E = TypeVar("E", Booking, Guest, AvailabilityCell)
+E = TypeVar("E", bound=Replica[Any, Any])
 K = TypeVar("K")
+S = TypeVar("S")
 
 
 @dataclass(slots=True)
-class _IdentityMap(Generic[K, E]):
-    """`held` follows the page, so that a thing that comes twice in it is heard twice; `written`
-    is saved once, under the revision after the stored one."""
+class _IdentityMap(Generic[K, S, E]):
+    """The entities of a page by key. `held` reflects earlier items of the page, so duplicates are
+    applied in order. `written` is saved once, under the revision after the stored one."""
 
     held: dict[K, E]
+    create: Callable[[S], Decision[E]]
+    record: Callable[[Applied[E]], None]
     written: dict[K, E] = field(default_factory=dict)
 
-    def put(self, key: K, decision: Decision[E]) -> None:
-        if not isinstance(decision, Applied | Advanced):
-            return
-        entity: E = decision.entity
-        if key in self.written:
-            entity = replace(entity, revision=self.written[key].revision)
-        self.held[key] = self.written[key] = entity
+    def merge(self, key: K, snapshot: S, context: ApplyContext) -> Decision[E]:
+        held = self.held.get(key)
+        if held is None:
+            return self.put(key, self.create(snapshot))
+        return self.put(key, held.merge(snapshot, context.receipt, now=context.now))
+
+    def put(self, key: K, decision: Decision[E]) -> Decision[E]:
+        if isinstance(decision, Applied | Advanced):
+            entity: E = decision.entity
+            if key in self.written:
+                entity = replace(entity, revision=self.written[key].revision)
+            self.held[key] = self.written[key] = entity
+        if isinstance(decision, Applied):
+            self.record(decision)
+        return decision
 
 
-@dataclass(slots=True)
 class _PageBatch:
-    """What one page is going to write, collected while deciding."""
+    """Decides the items of one page and collects what to write."""
 
-    context: ApplyContext
-    ids: IdGenerator
-    bookings: _IdentityMap[str, Booking]
-    guests: _IdentityMap[str, Guest]
-    cells: _IdentityMap[tuple[str, date], AvailabilityCell]
-    history: list[StatusChange] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    days: dict[str, list[AvailabilityCell]] = field(default_factory=dict)
+    def __init__(self, context: ApplyContext, ids: IdGenerator) -> None:
+        self._context = context
+        self._ids = ids
+        self._bookings: _IdentityMap[str, BookingSnapshot, Booking] = _IdentityMap(
+            {}, self._create_booking, self._record_booking
+        )
+        self._guests: _IdentityMap[str, GuestSnapshot, Guest] = _IdentityMap(
+            {}, self._create_guest, self._record_guest
+        )
+        self._cells: _IdentityMap[CellKey, AvailabilitySnapshot, AvailabilityCell] = _IdentityMap(
+            {}, self._create_cell, self._record_cell
+        )
+        self._history: list[StatusChange] = []
+        self._events: list[Event] = []
+        self._changed_cells: defaultdict[str, list[AvailabilityCell]] = defaultdict(list)
 
-    @classmethod
-    def load(
-        cls, uow: UnitOfWork, items: Sequence[ReadItem], context: ApplyContext, ids: IdGenerator
-    ) -> "_PageBatch":
+    def load(self, uow: UnitOfWork, items: Sequence[ReadItem]) -> None:
         received = [item.snapshot for item in items if item.snapshot is not None]
         bookings = {s.external_id for s in received if isinstance(s, BookingSnapshot)}
         guests = {s.external_id for s in received if isinstance(s, GuestSnapshot)}
-        cells = {(cell.room_type_id, cell.day) for s in received for cell in _cells_of(s)}
-        scope = (context.hotel_id, context.provider)
-        return cls(
-            context,
-            ids,
-            _IdentityMap(dict(uow.bookings.load(*scope, bookings)) if bookings else {}),
-            _IdentityMap(dict(uow.guests.load(*scope, guests)) if guests else {}),
-            _IdentityMap(dict(uow.availability.load(*scope, cells)) if cells else {}),
-        )
+        cells = {_cell_key(cell) for s in received for cell in _cells_of(s)}
+        scope = (self._context.hotel_id, self._context.provider)
+        if bookings:
+            self._bookings.held.update(uow.bookings.load(*scope, bookings))
+        if guests:
+            self._guests.held.update(uow.guests.load(*scope, guests))
+        if cells:
+            self._cells.held.update(uow.availability.load(*scope, cells))
 
-    def merge(
+    def apply(self, item: ReadItem) -> ItemResult:
+        if item.snapshot is None:
+            return ItemResult(item, ItemOutcome.QUARANTINED, item.reason)
+        match self._merge(item.snapshot):
+            case Applied(change=change):
+                return ItemResult(item, ItemOutcome.APPLIED, created=change is Change.CREATED)
+            case SnapshotRefused(reason=reason):
+                return ItemResult(item, ItemOutcome.QUARANTINED, reason)
+            case Stale():
+                return ItemResult(item, ItemOutcome.STALE)
+            case VersionConflict():
+                return self._conflict(item)
+            case _:
+                return ItemResult(item, ItemOutcome.UNCHANGED)
+
+    def _conflict(self, item: ReadItem) -> ItemResult:
+        if self._context.can_fetch:
+            return ItemResult(item, None, VERSION_CONFLICT_FETCHING)
+        return ItemResult(item, ItemOutcome.QUARANTINED, VERSION_CONFLICT)
+
+    def mark_deleted(self, uow: UnitOfWork, external_ids: Sequence[str]) -> int:
+        """Returns how many bookings that changed."""
+        context = self._context
+        held = uow.bookings.load(context.hotel_id, context.provider, external_ids)
+        for external_id, booking in held.items():
+            decision = booking.mark_deleted_at_source(context.receipt, now=context.now)
+            self._bookings.put(external_id, decision)
+        return len(self._bookings.written)
+
+    def save(self, uow: UnitOfWork) -> None:
+        """The outbox comes last, so that the order of its rows is that of the changes."""
+        if self._bookings.written:
+            uow.bookings.save(list(self._bookings.written.values()))
+            uow.bookings.record(self._history)
+        if self._guests.written:
+            uow.guests.save(list(self._guests.written.values()))
+        if self._cells.written:
+            uow.availability.save(list(self._cells.written.values()))
+        self._events += map(self._availability_synced, self._changed_cells.values())
+        if self._events:
+            uow.outbox.add([outbox_message(event, self._ids.new()) for event in self._events])
+
+    def _merge(
         self, snapshot: Snapshot
     ) -> Decision[Booking] | Decision[Guest] | Decision[AvailabilityCell]:
-        if reason := clock_skew_reason(snapshot.version, self.context.receipt):
+        context = self._context
+        if reason := clock_skew_reason(snapshot.version, context.receipt):
             return SnapshotRefused(reason)
         match snapshot:
             case BookingSnapshot():
-                return self._merge_booking(snapshot)
+                return self._bookings.merge(snapshot.external_id, snapshot, context)
             case GuestSnapshot():
-                return self._merge_guest(snapshot)
-            case AvailabilitySnapshot():
-                return self._merge_cell(snapshot)
-            case AvailabilitySet():
-                return _dominant_decision([self._merge_cell(cell) for cell in snapshot.cells])
-
-    def store(self, uow: UnitOfWork) -> None:
-        """The outbox comes last: the order of its rows is that of the changes."""
-        if self.bookings.written:
-            uow.bookings.save(list(self.bookings.written.values()))
-            uow.bookings.record(self.history)
-        if self.guests.written:
-            uow.guests.save(list(self.guests.written.values()))
-        if self.cells.written:
-            uow.availability.save(list(self.cells.written.values()))
-        self.events += [_cells_synced(cells, self.context) for cells in self.days.values()]
-        if self.events:
-            uow.outbox.add([outbox_message(event, self.ids.new()) for event in self.events])
-
-    def mark_deleted(self, external_id: str) -> None:
-        held = self.bookings.held[external_id]
-        decision = held.mark_deleted_at_source(self.context.receipt, now=self.context.now)
-        self._record_booking(external_id, decision)
-
-    def _merge_booking(self, snapshot: BookingSnapshot) -> Decision[Booking]:
-        context = self.context
-        held = self.bookings.held.get(snapshot.external_id)
-        decision: Decision[Booking]
-        if held is not None:
-            decision = held.merge(snapshot, context.receipt, now=context.now)
-        elif snapshot.deleted and ABSENT in (snapshot.status, snapshot.stay):
-            decision = Unchanged()  # made and deleted before we ever looked: nothing to keep
-        else:
-            decision = Booking.create_from(
-                snapshot,
-                context.receipt,
-                hotel_id=context.hotel_id,
-                provider=context.provider,
-                booking_id=self.ids.new(),
-                now=context.now,
-            )
-        self._record_booking(snapshot.external_id, decision)
-        return decision
-
-    def _record_booking(self, external_id: str, decision: Decision[Booking]) -> None:
-        self.bookings.put(external_id, decision)
-        if not isinstance(decision, Applied):
-            return
-        self.events.append(_booking_synced(decision, self.context))
-        if decision.transition is not None:
-            self.history.append(
-                StatusChange(
-                    id=self.ids.new(),
-                    hotel_id=self.context.hotel_id,
-                    booking_id=decision.entity.id,
-                    transition=decision.transition,
-                    version=decision.entity.version,
-                    reference=self.context.receipt.reference,
-                    at=self.context.now,
+                return self._guests.merge(snapshot.external_id, snapshot, context)
+            case AvailabilitySnapshot() | AvailabilitySet():
+                return _dominant_decision(
+                    [self._cells.merge(_cell_key(c), c, context) for c in _cells_of(snapshot)]
                 )
-            )
 
-    def _merge_guest(self, snapshot: GuestSnapshot) -> Decision[Guest]:
-        context = self.context
-        held = self.guests.held.get(snapshot.external_id)
-        decision: Decision[Guest]
-        if held is not None:
-            decision = held.merge(snapshot, context.receipt, now=context.now)
-        else:
-            decision = Guest.create_from(
-                snapshot,
-                context.receipt,
-                hotel_id=context.hotel_id,
-                provider=context.provider,
-                guest_id=self.ids.new(),
-                now=context.now,
-            )
-        self.guests.put(snapshot.external_id, decision)
-        if isinstance(decision, Applied):
-            self.events.append(_guest_synced(decision, context))
-        return decision
+    def _create_booking(self, snapshot: BookingSnapshot) -> Decision[Booking]:
+        return Booking.create_from(
+            snapshot,
+            self._context.receipt,
+            hotel_id=self._context.hotel_id,
+            provider=self._context.provider,
+            booking_id=self._ids.new(),
+            now=self._context.now,
+        )
 
-    def _merge_cell(self, snapshot: AvailabilitySnapshot) -> Decision[AvailabilityCell]:
-        context = self.context
-        key = (snapshot.room_type_id, snapshot.day)
-        held = self.cells.held.get(key)
-        decision: Decision[AvailabilityCell]
-        if held is not None:
-            decision = held.merge(snapshot, context.receipt, now=context.now)
-        else:
-            decision = AvailabilityCell.create_from(
-                snapshot,
-                context.receipt,
+    def _create_guest(self, snapshot: GuestSnapshot) -> Decision[Guest]:
+        return Guest.create_from(
+            snapshot,
+            self._context.receipt,
+            hotel_id=self._context.hotel_id,
+            provider=self._context.provider,
+            guest_id=self._ids.new(),
+            now=self._context.now,
+        )
+
+    def _create_cell(self, snapshot: AvailabilitySnapshot) -> Decision[AvailabilityCell]:
+        return AvailabilityCell.create_from(
+            snapshot,
+            self._context.receipt,
+            hotel_id=self._context.hotel_id,
+            provider=self._context.provider,
+            now=self._context.now,
+        )
+
+    def _record_booking(self, applied: Applied[Booking]) -> None:
+        context, booking, transition = self._context, applied.entity, applied.transition
+        event = BookingSynced(
+            **context.event_fields(booking.external_id, booking.version),
+            change=applied.change,
+            changed_fields=applied.changed_fields,
+            status=booking.details.status,
+            from_status=transition.source if transition else None,
+            transition=transition.kind if transition else None,
+            reason=applied.reason,
+        )
+        self._events.append(event)
+        if transition is not None:
+            change = StatusChange(
+                id=self._ids.new(),
                 hotel_id=context.hotel_id,
-                provider=context.provider,
-                now=context.now,
+                booking_id=booking.id,
+                transition=transition,
+                version=booking.version,
+                reference=context.receipt.reference,
+                at=context.now,
             )
-        self.cells.put(key, decision)
-        if isinstance(decision, Applied):
-            self.days.setdefault(snapshot.room_type_id, []).append(decision.entity)
-        return decision
+            self._history.append(change)
+
+    def _record_guest(self, applied: Applied[Guest]) -> None:
+        event = GuestSynced(
+            **self._context.event_fields(applied.entity.external_id, applied.entity.version),
+            change=applied.change,
+            changed_fields=applied.changed_fields,
+        )
+        self._events.append(event)
+
+    def _record_cell(self, applied: Applied[AvailabilityCell]) -> None:
+        self._changed_cells[applied.entity.room_type_id].append(applied.entity)
+
+    def _availability_synced(self, cells: Sequence[AvailabilityCell]) -> AvailabilitySynced:
+        return AvailabilitySynced(
+            **self._context.event_fields(
+                cells[0].room_type_id, max(cell.version for cell in cells)
+            ),
+            days=tuple(sorted({cell.day for cell in cells})),
+        )
 
 
 def apply_items(
@@ -260,26 +307,25 @@ def apply_items(
 ) -> list[ItemResult]:
     """One result per item, in order. Raises ConcurrentChange (from the stores)."""
     completed_items = [_complete_availability(item, uow, context) for item in items]
-    page = _PageBatch.load(uow, completed_items, context, ids)
-    results = [_apply_item(item, page, context) for item in completed_items]
-    page.store(uow)
+    page = _PageBatch(context, ids)
+    page.load(uow, completed_items)
+    results = [page.apply(item) for item in completed_items]
+    page.save(uow)
     return results
 
 
 def apply_deletions(
     uow: UnitOfWork, external_ids: Sequence[str], context: ApplyContext, ids: IdGenerator
 ) -> int:
-    """Bookings that the provider's API, asked for by id, has no more; how many that changed."""
-    held = dict(uow.bookings.load(context.hotel_id, context.provider, external_ids))
-    page = _PageBatch(context, ids, _IdentityMap(held), _IdentityMap({}), _IdentityMap({}))
-    for external_id in tuple(held):
-        page.mark_deleted(external_id)
-    page.store(uow)
-    return len(page.bookings.written)
+    """Marks bookings that the provider's API no longer returns; how many that changed."""
+    page = _PageBatch(context, ids)
+    changed = page.mark_deleted(uow, external_ids)
+    page.save(uow)
+    return changed
 
 
 def _complete_availability(item: ReadItem, uow: UnitOfWork, context: ApplyContext) -> ReadItem:
-    """A complete set of availability says something of each cell that we hold."""
+    """A complete availability set covers also the stored cells that it does not name."""
     received = item.snapshot
     if not isinstance(received, AvailabilitySet) or received.complete_from is None:
         return item
@@ -287,8 +333,7 @@ def _complete_availability(item: ReadItem, uow: UnitOfWork, context: ApplyContex
     try:
         return replace(item, snapshot=received.completed(held))
     except InvalidField as invalid:
-        reason = Reason(invalid.code, invalid.path, f"{invalid.path}: {invalid.fix}")
-        return replace(item, snapshot=None, reason=reason)
+        return replace(item, snapshot=None, reason=Reason.from_error(invalid))
 
 
 def _cells_of(snapshot: Snapshot) -> Sequence[AvailabilitySnapshot]:
@@ -301,81 +346,17 @@ def _cells_of(snapshot: Snapshot) -> Sequence[AvailabilitySnapshot]:
             return ()
 
 
+def _cell_key(cell: AvailabilitySnapshot) -> CellKey:
+    return cell.room_type_id, cell.day
+
+
 def _dominant_decision(
     decisions: Sequence[Decision[AvailabilityCell]],
 ) -> Decision[AvailabilityCell]:
-    """Of a set's cells: one that has to be asked about, else one that changed, else one that is
-    as it was; stale only where all are."""
+    """The decision reported for a set of cells: the first of conflict, applied, advanced,
+    unchanged that any cell has; stale only if all are."""
     for kind in (VersionConflict, Applied, Advanced, Unchanged, Stale):
         for decision in decisions:
             if isinstance(decision, kind):
                 return decision
     return Unchanged()
-
-
-def _apply_item(item: ReadItem, page: _PageBatch, context: ApplyContext) -> ItemResult:
-    if item.snapshot is None:
-        return ItemResult(item, ItemOutcome.QUARANTINED, item.reason)
-    match page.merge(item.snapshot):
-        case Applied(change=change):
-            return ItemResult(item, ItemOutcome.APPLIED, created=change is Change.CREATED)
-        case SnapshotRefused(reason=reason):
-            return ItemResult(item, ItemOutcome.QUARANTINED, reason)
-        case Stale():
-            return ItemResult(item, ItemOutcome.STALE)
-        case VersionConflict():
-            return _conflict_result(item, context)
-        case _:
-            return ItemResult(item, ItemOutcome.UNCHANGED)
-
-
-def _conflict_result(item: ReadItem, context: ApplyContext) -> ItemResult:
-    if context.can_fetch:
-        return ItemResult(item, ItemOutcome.STALE, VERSION_CONFLICT_FETCHING, has_conflict=True)
-    return ItemResult(item, ItemOutcome.QUARANTINED, VERSION_CONFLICT)
-
-
-def _booking_synced(applied: Applied[Booking], context: ApplyContext) -> BookingSynced:
-    booking, transition = applied.entity, applied.transition
-    return BookingSynced(
-        hotel_id=context.hotel_id,
-        provider=context.provider,
-        connection_id=context.receipt.connection_id,
-        external_id=booking.external_id,
-        version=booking.version,
-        correlation_id=context.correlation_id,
-        at=context.now,
-        change=applied.change,
-        changed_fields=applied.changed_fields,
-        status=booking.details.status,
-        from_status=transition.source if transition else None,
-        transition=transition.kind if transition else None,
-        reason=applied.reason,
-    )
-
-
-def _guest_synced(applied: Applied[Guest], context: ApplyContext) -> GuestSynced:
-    return GuestSynced(
-        hotel_id=context.hotel_id,
-        provider=context.provider,
-        connection_id=context.receipt.connection_id,
-        external_id=applied.entity.external_id,
-        version=applied.entity.version,
-        correlation_id=context.correlation_id,
-        at=context.now,
-        change=applied.change,
-        changed_fields=applied.changed_fields,
-    )
-
-
-def _cells_synced(cells: Sequence[AvailabilityCell], context: ApplyContext) -> AvailabilitySynced:
-    return AvailabilitySynced(
-        hotel_id=context.hotel_id,
-        provider=context.provider,
-        connection_id=context.receipt.connection_id,
-        external_id=cells[0].room_type_id,
-        version=max(cell.version for cell in cells),
-        correlation_id=context.correlation_id,
-        at=context.now,
-        days=tuple(sorted({cell.day for cell in cells})),
-    )

@@ -149,12 +149,12 @@ class ExchangeDocument:
             return is_first_availability, pushed
 
         is_first_availability, pushed = retry_on_conflict(attempt)
-        if any(item.is_pending for item in pushed):
+        if any(item.outcome is None for item in pushed):
             enqueue_inbox_jobs(self.queue, rows[:1])
         return [
             DocumentItemResult(
                 item=item,
-                outcome=result.outcome or ItemOutcome.STALE,
+                outcome=result.outcome,
                 reason=result.reason,
                 is_first_availability=is_first_availability,
             )

@@ -42,14 +42,12 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class PushedItem:
-    """`outcome` is None while the item waits to be applied."""
+    """`outcome` None: accepted, decided by a job."""
 
     inbox_id: UUID
     external_id: str | None
     outcome: ItemOutcome | None
-    reason: Reason | None
-    is_pending: bool = False
-    """The provider is being asked about a tie."""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class IngestItems:
         else:
             can_fetch = provider.capabilities.fetches_by_id
             results = retry_on_conflict(lambda: self._apply(rows, items, can_fetch=can_fetch))
-        if push.deferred or any(item.is_pending for item in results):
+        if any(item.outcome is None for item in results):
             enqueue_inbox_jobs(self.queue, rows[:1])
         return PushResult(inbound_batch.batch_id, results)
 
@@ -124,7 +122,7 @@ class IngestItems:
             if rows:
                 uow.connections.touch_inbound(rows[0].connection_id, at=rows[0].received_at)
             uow.commit()
-        return [PushedItem(row.id, row.external_id, None, None) for row in rows]
+        return [PushedItem(row.id, row.external_id, None) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +181,7 @@ def apply_pushed_items(
         emit_quarantined(uow, fresh, context, ids)
     uow.connections.touch_inbound(rows[0].connection_id, at=rows[0].received_at)
     return [
-        PushedItem(row.id, row.external_id, result.outcome, result.reason, result.has_conflict)
+        PushedItem(row.id, row.external_id, result.outcome, result.reason)
         for row, result in zip(rows, results, strict=True)
     ]
 
@@ -247,14 +245,14 @@ def rows_with_outcomes(
 
 def _with_outcome(row: InboxItem, result: ItemResult, known: set[str]) -> InboxItem:
     state = InboxState.DONE
-    if result.has_conflict:
+    if result.outcome is None:
         state = InboxState.RECEIVED
     elif result.outcome is ItemOutcome.QUARANTINED and row.fingerprint not in known:
         state = InboxState.QUARANTINED
     return replace(
         row,
         state=state,
-        outcome=None if result.has_conflict else result.outcome,
+        outcome=result.outcome,
         reason=result.reason,
         external_id=result.item.external_id,
     )

@@ -35,7 +35,7 @@ from domain.messages import InboxItem, ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
-from ports.errors import LeaseLost, StoreUnavailable
+from ports.errors import LeaseLost, ProviderError, StoreUnavailable
 from ports.job_queue import JobQueue
 from ports.providers import (
     Account,
@@ -298,7 +298,7 @@ class SyncConnection:
 
     def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
         stop = must_stop_connection(error)
-        seconds = int(error.details.get("wait_seconds", 0))
+        seconds = error.wait_seconds if isinstance(error, ProviderError) else 0
         wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
 
         def attempt() -> SyncRun:
@@ -320,7 +320,7 @@ class SyncConnection:
     def _record_interruption(self, session: _Session) -> None:
         """An outage is no attempt of the run. Where it goes on it is one: the run can't be taken up
         again before it ends, so it costs one at most."""
-        with suppress(StoreUnavailable, LeaseLost), self.unit_of_work() as uow:
+        with suppress(LeaseLost, StoreUnavailable), self.unit_of_work() as uow:
             self._renew(uow, session)
             run = _get_run(uow, session.run.id)
             if not run.status.is_final:

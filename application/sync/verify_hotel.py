@@ -14,7 +14,8 @@ from application.ingest.apply_items import ApplyContext
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.precedence import Advanced, Applied, Channel, Receipt, SnapshotRefused, changed_names
+from domain.merge import Advanced, Applied, SnapshotRefused, changed_names
+from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import ConnectionId

@@ -6,18 +6,17 @@ import pytest
 
 from domain.booking import Booking, BookingDetails
 from domain.errors import InvalidField
-from domain.precedence import (
+from domain.merge import (
     Advanced,
     Applied,
     Change,
-    Channel,
     Decision,
-    Receipt,
     SnapshotRefused,
     Stale,
     Unchanged,
     VersionConflict,
 )
+from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
 from domain.status import BookingStatus, TransitionKind
 from domain.values import ABSENT, Money, SourceVersion, Stay

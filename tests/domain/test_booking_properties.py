@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.booking import Booking
-from domain.precedence import Advanced, Applied, Channel, Receipt, Stale, Unchanged, VersionConflict
+from domain.merge import Advanced, Applied, Stale, Unchanged, VersionConflict
+from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from domain.values import ABSENT, Money, SourceVersion, Stay

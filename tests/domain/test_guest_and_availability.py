@@ -8,16 +8,8 @@ import pytest
 from domain.availability import AvailabilityCell
 from domain.errors import InvalidField
 from domain.guest import Guest
-from domain.precedence import (
-    Advanced,
-    Applied,
-    Change,
-    Channel,
-    Receipt,
-    Stale,
-    Unchanged,
-    VersionConflict,
-)
+from domain.merge import Advanced, Applied, Change, Stale, Unchanged, VersionConflict
+from domain.precedence import Channel, Receipt
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, GuestSnapshot, RoomCount
 from domain.values import Money, SourceVersion
 from tests import builders

@@ -2,19 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.precedence import (
-    Channel,
-    Provenance,
-    Receipt,
-    Resolution,
-    Stale,
-    Unchanged,
-    VersionConflict,
-    changed_names,
-    clock_skew_reason,
-    decision_without_write,
-    resolve,
-)
+from domain.merge import changed_names
+from domain.precedence import Channel, Provenance, Receipt, Resolution, clock_skew_reason, resolve
 from domain.values import Money, SourceVersion
 from tests.builders import new_id
 
@@ -31,8 +20,8 @@ any        any        +  >=  same   advance
 any        any        +  >=  other  apply
 any        any        =  <   same   unchanged
 any        any        =  >=  same   unchanged
-any        pushed     =  <   other  tied
-any        pushed     =  >=  other  tied
+any        pushed     =  <   other  conflict
+any        pushed     =  >=  other  conflict
 pushed     pulled     =  <   other  stale
 pushed     pulled     =  >=  other  apply
 pulled     pulled     =  <   other  stale
@@ -95,16 +84,6 @@ class TestTheVerdict:
         for at in heard_at:
             receipt = Receipt(theirs, at, new_id(), "r")
             assert {resolve(held, v, receipt, same_content=same) for v in versions} == {resolution}
-
-    def test_tells_what_needs_no_write(self) -> None:
-        assert {resolution: decision_without_write(resolution) for resolution in Resolution} == {
-            Resolution.APPLY: None,
-            Resolution.OVERRIDE: None,
-            Resolution.ADVANCE: None,
-            Resolution.UNCHANGED: Unchanged(),
-            Resolution.STALE: Stale(),
-            Resolution.CONFLICT: VersionConflict(),
-        }
 
 
 class TestAVersionThatAReconcileWentBelow:

@@ -19,12 +19,11 @@ def push_document(result: PushResult) -> dict[str, object]:
 
 def _pushed_item_document(index: int, item: PushedItem) -> dict[str, object]:
     """An item that waits has no outcome yet, whatever its provisional one is."""
-    is_pending = item.is_pending or item.outcome is None
     return {
         "index": index,
         "id": item.inbox_id,
         "external_id": item.external_id,
-        "outcome": "accepted" if is_pending else item.outcome,
+        "outcome": item.outcome or "accepted",
         "reason": item.reason,
     }
 

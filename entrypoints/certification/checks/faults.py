@@ -204,7 +204,7 @@ def too_long(ctx: CheckContext) -> None:
     ctx.expect(
         isinstance(ended, RateLimited), f"ended with {describe_error(ended)}, not RateLimited"
     )
-    wait_seconds = int(ended.details.get("wait_seconds", 0)) if ended else 0
+    wait_seconds = ended.wait_seconds if isinstance(ended, RateLimited) else 0
     ctx.expect(wait_seconds >= _HOUR - 10, f"tells a rest of {wait_seconds} s, asked for {_HOUR} s")
     ctx.expect(adapter.injected <= 2, f"asked {adapter.injected} times although told to wait")
 

@@ -137,10 +137,12 @@ class TestPage:
         assert {r.reference for r in rows} == {"test"}
         assert world.changes()[-1] == "corrected"
 
-    def test_does_not_decide_a_tie(self, world: World) -> None:
+    def test_leaves_a_version_conflict_undecided_if_the_provider_can_be_asked(
+        self, world: World
+    ) -> None:
         apply(world, booked(notes="one"))
         [asked] = apply(world, booked(notes="other"), can_fetch=True)
-        assert asked.has_conflict
+        assert asked.outcome is None
         [refused] = apply(world, booked(notes="other"))
         assert refused.outcome is QUARANTINED
         assert refused.reason is not None
@@ -227,15 +229,15 @@ class TestVersionFromTheFuture:
         assert outcomes(apply(world, ahead, channel=Channel.PULLED)) == [APPLIED]
 
 
-class TestLetterSentAgainAfterAReconcile:
-    def test_asks_the_provider_and_undoes_nothing(self, world: World) -> None:
-        letter = booked(number=9, notes="before the clock went back")
-        apply(world, letter)
+class TestRedeliveryAfterAReconcile:
+    def test_is_undecided_and_reverts_nothing(self, world: World) -> None:
+        outdated = booked(number=9, notes="before the clock went back")
+        apply(world, outdated)
         world.clock.advance(timedelta(minutes=1))
         apply(world, booked(number=5, notes="now"), channel=Channel.RECONCILED)
         world.clock.advance(timedelta(minutes=1))
-        [again] = apply(world, letter, can_fetch=True)
-        assert again.has_conflict
+        [again] = apply(world, outdated, can_fetch=True)
+        assert again.outcome is None
         assert world.known().details.notes == "now"
         [newer] = apply(world, booked(number=10, notes="newer"), can_fetch=True)
         assert newer.outcome is APPLIED

@@ -63,7 +63,7 @@ class Talk:
     results: list[DocumentItemResult] = field(default_factory=list)
 
     def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:
-        said = ",".join(one.outcome.value for one in results)
+        said = ",".join(one.outcome or "undecided" for one in results)
         return DocumentReply(body=said.encode(), content_type="text/plain")
 
 
@@ -147,10 +147,10 @@ class TestADocument:
             say(talking, b"")
         assert talking.inbox() == []
 
-    def test_waits_for_the_provider_where_it_ties(self, talking: World) -> None:
+    def test_with_a_version_conflict_is_undecided(self, talking: World) -> None:
         say(talking, talking.provider.line(booked()))
         has_conflict = talking.provider.line(booked(notes="other"))
-        assert say(talking, has_conflict) == "stale"
+        assert say(talking, has_conflict) == "undecided"
         assert [job.hotel_id for job in talking.queue.jobs] == [talking.hotel.id]
 
     @pytest.mark.parametrize("after", [False, True])

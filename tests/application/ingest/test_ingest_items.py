@@ -191,13 +191,13 @@ class TestPushToBeAppliedLater:
         assert {row.outcome for row in world.inbox()} == {QUARANTINED}
 
 
-class TestTie:
-    """Two pushes say different things under one version."""
+class TestVersionConflict:
+    """Two pushes have the same version and other content."""
 
-    def test_waits_until_the_provider_was_asked(self, world: World) -> None:
+    def test_is_undecided_until_the_provider_was_asked(self, world: World) -> None:
         world.push(booked(notes="one"))
         result = world.push(booked(notes="other"))
-        assert result.items[0].is_pending
+        assert result.items[0].outcome is None
         assert world.row(result.items[0].inbox_id).state is InboxState.RECEIVED
         world.provider.holds(booked(notes="other"))
         world.work_off()
@@ -206,7 +206,7 @@ class TestTie:
         assert world.known().details.notes == "other"
         assert world.changes() == ["created", "updated"]
 
-    def test_is_decided_for_what_we_hold_where_the_provider_says_so(self, world: World) -> None:
+    def test_keeps_our_copy_if_the_provider_confirms_it(self, world: World) -> None:
         world.push(booked(notes="one"))
         world.push(booked(notes="other"))
         world.provider.holds(booked(notes="one"))
@@ -232,13 +232,13 @@ class TestTie:
         row = world.row(result.items[0].inbox_id)
         assert (row.state, row.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
 
-    def test_is_quarantined_where_the_provider_can_not_be_asked(self, world: World) -> None:
+    def test_is_quarantined_if_the_provider_can_not_be_asked(self, world: World) -> None:
         blind = world.connect(world.hotel, provider="blind")
         world.push(booked(notes="one"), to=blind)
         result = world.push(booked(notes="other"), to=blind)
         assert result.items[0].reason is not None
         assert result.items[0].reason.code == "version_tie"
-        assert not result.items[0].is_pending
+        assert result.items[0].outcome is QUARANTINED
         assert [row.reason for row in world.quarantined()] == [result.items[0].reason]
         assert world.queue.jobs == []
 

@@ -59,7 +59,7 @@ class DeclarativeApi:
         try:
             value = self.get(path.replace("{id}", quote(external_id, safe="")))
         except ProviderRejected as error:
-            if error.details.get("status") in _GONE:
+            if error.status in _GONE:
                 return None
             raise
         return _value_at_key(value, key)

@@ -116,7 +116,7 @@ class Transport:
             raise failure.error
         seconds = max(failure.retry_after or 0.0, next(waits))
         if self._clock.monotonic() + seconds > deadline:
-            failure.error.details["wait_seconds"] = round(seconds)
+            failure.error.wait_seconds = round(seconds)
             raise failure.error
         self._sleep(seconds)
         self._count(retries=1)

@@ -71,7 +71,7 @@ class UnreadableField(PmsError):
         printable = printable_value(found) if found is not None else None
         tail = f", found {printable!r}" if printable else ""
         super().__init__(f"{path}: expected {expected}{tail}", path=path, found=printable)
-        self.path = path
+        self.path: str = path
         self.code = code
         self.expected = expected
 

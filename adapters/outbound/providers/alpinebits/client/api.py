@@ -57,7 +57,10 @@ class AlpineBitsApi:
         if root.name != expected:
             raise UnreadableAnswer("another document than asked for", reason=root.name[:60])
         if root.child("Errors") is not None:
-            raise ProviderRejected("the server refuses the question", **_error_codes(root))
+            codes = _error_codes(root)
+            raise ProviderRejected(
+                "the server refuses the question", type=codes.get("type"), code=codes.get("code")
+            )
         return root
 
     def _headers(self) -> dict[str, str]:

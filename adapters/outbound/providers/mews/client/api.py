@@ -146,7 +146,7 @@ class MewsConnectorApi:
         try:
             return self._transport.send(call, correlation_id=self._correlation_id)
         except AccessForbidden as rule:
-            raise ProviderRejected(status=rule.details.get("status")) from rule
+            raise ProviderRejected(status=rule.status) from rule
 
     def page(self, listing: PagedOperation, parameters: Parameters, cursor: str | None) -> ListPage:
         """Raises TooHeavy where even the smallest page is."""

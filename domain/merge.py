@@ -1,0 +1,170 @@
+"""How a snapshot changes our copy of an entity, and the decisions that result.
+
+One rule for bookings, guests and availability; `Replica` is their base class.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+
+from domain.precedence import Provenance, Receipt, Resolution, resolve
+from domain.status import StatusTransition
+from domain.values import ABSENT, HotelId, Reason, SourceVersion
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+E = TypeVar("E")
+
+
+class Change(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    STATUS_CHANGED = "status_changed"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied(Generic[E]):
+    """The changed entity, to be saved together with its event and its status history."""
+
+    entity: E
+    change: Change
+    changed_fields: tuple[str, ...]
+    transition: StatusTransition | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced(Generic[E]):
+    """Same content, newer version: to be saved without an event; `unchanged` to the sender."""
+
+    entity: E
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Older than our copy: recorded and acknowledged, not applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionConflict:
+    """Same version as our copy, other content: only the provider's API can decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRefused:
+    """To be quarantined with its reason."""
+
+    reason: Reason
+
+
+Decision: TypeAlias = (
+    Applied[E] | Advanced[E] | Unchanged | Stale | VersionConflict | SnapshotRefused
+)
+
+_WITHOUT_WRITE: Final[dict[Resolution, Unchanged | Stale | VersionConflict]] = {
+    Resolution.UNCHANGED: Unchanged(),
+    Resolution.STALE: Stale(),
+    Resolution.CONFLICT: VersionConflict(),
+}
+
+
+class VersionedSnapshot(Protocol):
+    @property
+    def version(self) -> SourceVersion: ...
+
+
+D = TypeVar("D", bound="DataclassInstance")
+S = TypeVar("S", bound=VersionedSnapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica(ABC, Generic[D, S]):
+    """Our copy of one entity at a provider.
+
+    `details` are its content, `provenance` is where it came from. `revision` counts our writes,
+    from 1, so that stores detect lost updates.
+    """
+
+    hotel_id: HotelId
+    provider: str
+    details: D
+    provenance: Provenance
+    synced_at: datetime
+    revision: int = 1
+
+    @property
+    def version(self) -> SourceVersion:
+        return self.provenance.version
+
+    def merge(self, snapshot: S, receipt: Receipt, *, now: datetime) -> "Decision[Self]":
+        """What the snapshot changes. Writes nothing."""
+        details = self._merge_details(snapshot, now)
+        resolution = resolve(
+            self.provenance, snapshot.version, receipt, same_content=details == self.details
+        )
+        if (decision := _WITHOUT_WRITE.get(resolution)) is not None:
+            return decision
+        merged = self.revise(details, snapshot.version, receipt, now)
+        if resolution is Resolution.ADVANCE:
+            return Advanced(merged)
+        return self._apply(merged, is_override=resolution is Resolution.OVERRIDE)
+
+    @classmethod
+    def _create(
+        cls, snapshot: S, details: D, receipt: Receipt, *, now: datetime, **identity: Any
+    ) -> "Applied[Self]":
+        """`identity`: the fields that are not those of every replica's state."""
+        provenance = Provenance(snapshot.version, receipt.channel, receipt.observed_at)
+        return Applied(
+            entity=cls(details=details, provenance=provenance, synced_at=now, **identity),
+            change=Change.CREATED,
+            changed_fields=tuple(present_fields(snapshot, type(details))),
+        )
+
+    @abstractmethod
+    def _merge_details(self, snapshot: S, now: datetime, /) -> D:
+        """Our details with the snapshot's present fields."""
+
+    def revise(self, details: D, version: SourceVersion, receipt: Receipt, now: datetime) -> Self:
+        return replace(
+            self,
+            details=details,
+            provenance=self.provenance.superseded_by(version, receipt),
+            synced_at=now,
+            revision=self.revision + 1,
+        )
+
+    def _apply(self, merged: Self, *, is_override: bool) -> "Applied[Self] | SnapshotRefused":
+        return Applied(
+            entity=merged,
+            change=Change.CORRECTED if is_override else Change.UPDATED,
+            changed_fields=changed_names(self.details, merged.details),
+        )
+
+
+def present_fields(snapshot: object, details: type["DataclassInstance"]) -> dict[str, Any]:
+    """The snapshot's values of the fields that both have, without those that are ABSENT."""
+    names = _shared_names(type(snapshot), details)
+    return {name: value for name in names if (value := getattr(snapshot, name)) is not ABSENT}
+
+
+@cache
+def _shared_names(snapshot: Any, details: type["DataclassInstance"]) -> tuple[str, ...]:
+    stored = {f.name for f in fields(details)}
+    return tuple(f.name for f in fields(snapshot) if f.name in stored)
+
+
+def changed_names(before: D, after: D) -> tuple[str, ...]:
+    """Names of the fields in which two values of one dataclass differ, in declaration order."""
+    names = (f.name for f in fields(before))
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
