@@ -46,13 +46,13 @@ class Connection:
     next_sync_at: datetime | None = None
     next_reconcile_at: datetime | None = None
     last_synced_at: datetime | None = None
-    last_heard_at: datetime | None = None
+    last_inbound_at: datetime | None = None
     """When the last webhook or push was accepted."""
     gap_seen_at: datetime | None = None
-    """The `last_heard_at` for which a reconcile of the silence after it was already queued."""
+    """The `last_inbound_at` for which a reconcile of the silence after it was already queued."""
     last_error_code: str | None = None
     revision: int = 1
-    """Counts our writes, from 1, to detect lost updates. Writes of `last_heard_at` alone do not
+    """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` alone do not
     count."""
 
     def tested(self, now: datetime) -> "Connection":
@@ -128,7 +128,7 @@ class Connection:
     def has_gap(self, *, silence: timedelta, now: datetime) -> bool:
         """Whether no webhook came for longer than `silence` (the vendor's retry window) after the
         last one, and no reconcile was queued for it yet."""
-        last_inbound = self.last_heard_at
+        last_inbound = self.last_inbound_at
         return (
             last_inbound is not None
             and last_inbound != self.gap_seen_at
@@ -136,5 +136,5 @@ class Connection:
         )
 
     def gap_found(self) -> "Connection":
-        """A reconcile was queued for the silence after `last_heard_at`."""
-        return replace(self, gap_seen_at=self.last_heard_at)
+        """A reconcile was queued for the silence after `last_inbound_at`."""
+        return replace(self, gap_seen_at=self.last_inbound_at)

@@ -54,6 +54,8 @@ class InboxItem:
     outcome: ItemOutcome | None = None
     reason: Reason | None = None
     external_id: str | None = None
+    dedup_key: str | None = None
+    """Of a processed notification: names its event, so that a redelivery is recognised."""
     attempts: int = 0
 
 
@@ -66,6 +68,7 @@ class InboxOutcome:
     outcome: ItemOutcome | None
     reason: Reason | None = None
     external_id: str | None = None
+    dedup_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

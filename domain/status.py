@@ -1,6 +1,7 @@
 """The six statuses of a booking and the transitions between them.
 
-The database check, both APIs and the documented diagram derive from `TRANSITIONS`.
+Both APIs and the documented diagram derive from `TRANSITIONS`; the database check is frozen in a
+migration, and a test compares the two.
 """
 
 from collections.abc import Iterable

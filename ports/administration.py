@@ -57,7 +57,7 @@ class Connections(Protocol):
 
     def save(self, connection: Connection) -> Connection:
         """Overwrites if the revision still stands, and returns it with the next one; raises
-        ConcurrentChange otherwise. Leaves secrets, lease and `last_heard_at` alone."""
+        ConcurrentChange otherwise. Leaves secrets, lease and `last_inbound_at` alone."""
         ...
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:

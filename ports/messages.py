@@ -38,10 +38,8 @@ class Inbox(Protocol):
         times is one quarantined item and one event."""
         ...
 
-    def processed_event_keys(
-        self, hotel_id: HotelId, event_keys: Collection[str]
-    ) -> frozenset[str]:
-        """Those keys under which a notification is DONE (its external id is its event's key)."""
+    def processed_dedup_keys(self, hotel_id: HotelId, keys: Collection[str]) -> frozenset[str]:
+        """Those keys that a DONE item has as its `dedup_key`."""
         ...
 
     def mark_stale(

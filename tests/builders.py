@@ -88,7 +88,7 @@ def full_connection(of: Hotel) -> Connection:
         next_sync_at=T0 + 2 * MINUTE,
         next_reconcile_at=T0 + 3 * MINUTE,
         last_synced_at=T0 + 4 * MINUTE,
-        last_heard_at=T0 + 5 * MINUTE,
+        last_inbound_at=T0 + 5 * MINUTE,
         gap_seen_at=T0 + 6 * MINUTE,
         last_error_code="provider_unavailable",
         revision=3,
@@ -364,6 +364,7 @@ def full_inbox_item(of: Connection) -> InboxItem:
         outcome=ItemOutcome.QUARANTINED,
         reason=Reason("bad", "rooms[0]", EDGE_TEXT),
         external_id="B1",
+        dedup_key="d" * 64,
         attempts=2,
     )
 

@@ -69,7 +69,7 @@ def build_inbox_outcome(
 
 
 def outcome_after_fetch(
-    row: InboxItem, results: Sequence[ItemResult], *, event_key: str | None = None
+    row: InboxItem, results: Sequence[ItemResult], *, dedup_key: str | None = None
 ) -> InboxOutcome:
     """All that the row asked for was fetched and stored; what is bad in it has its own row. A
     notification is known by its event's key from then on. Only a quarantined row whose own text
@@ -78,7 +78,7 @@ def outcome_after_fetch(
         changed = any(r.outcome is ItemOutcome.APPLIED for r in results)
         outcome = ItemOutcome.APPLIED if changed else ItemOutcome.UNCHANGED
         return InboxOutcome(
-            item_id=row.id, state=InboxState.DONE, outcome=outcome, external_id=event_key
+            item_id=row.id, state=InboxState.DONE, outcome=outcome, dedup_key=dedup_key
         )
     own_results = [r for r in results if r.item.external_id == row.external_id]
     inbox_outcome = replace(

@@ -61,7 +61,7 @@ class _ParsedItem:
     reason: Reason | None = None
     notification: Notification | None = None
     foreign_property: str | None = None
-    event_key: str | None = None
+    dedup_key: str | None = None
 
 
 _REF_KINDS: Final = {
@@ -178,16 +178,16 @@ class ProcessInbox:
     ) -> list[_ParsedItem]:
         """An event that was carried out asks for nothing when it is told again; a person who
         replays it wants it asked."""
-        event_keys = {one.event_key for one in parsed_items if one.event_key}
+        dedup_keys = {one.dedup_key for one in parsed_items if one.dedup_key}
         with self.unit_of_work() as uow:
             known = (
-                uow.inbox.processed_event_keys(work.hotel.id, event_keys)
-                if event_keys
+                uow.inbox.processed_dedup_keys(work.hotel.id, dedup_keys)
+                if dedup_keys
                 else frozenset()
             )
         return [
             replace(one, refs=frozenset())
-            if one.event_key in known and one.row.state is InboxState.RECEIVED
+            if one.dedup_key in known and one.row.state is InboxState.RECEIVED
             else one
             for one in parsed_items
         ]
@@ -294,7 +294,7 @@ class ProcessInbox:
             if deleted_ids:
                 apply_deletions(uow, deleted_ids, context, self.ids)
             outcomes = [
-                outcome_after_fetch(one.row, results, event_key=one.event_key)
+                outcome_after_fetch(one.row, results, dedup_key=one.dedup_key)
                 for one in locked_items
             ]
             uow.inbox.record_outcomes(first.hotel_id, outcomes)
@@ -366,10 +366,10 @@ def _parse_notification(
         reason = Reason("foreign_property", None, detail)
         return _ParsedItem(row, reason=reason, foreign_property=received.property_id)
     refs = frozenset[Ref]() if received.disabled else frozenset(received.refs)
-    return _ParsedItem(row, refs=refs, notification=received, event_key=_event_key(row, received))
+    return _ParsedItem(row, refs=refs, notification=received, dedup_key=_dedup_key(row, received))
 
 
-def _event_key(row: InboxItem, received: Notification) -> str | None:
+def _dedup_key(row: InboxItem, received: Notification) -> str | None:
     """Of one length, and of this connection: another one's events may have the same names."""
     if received.event_key is None:
         return None

@@ -179,7 +179,7 @@ def _connection_fields(connection: Connection) -> dict[str, object]:
         "provider": connection.provider,
         "state": connection.state,
         "last_synced_at": connection.last_synced_at,
-        "last_heard_at": connection.last_heard_at,
+        "last_inbound_at": connection.last_inbound_at,
         "last_error": connection.last_error_code,
         "next_sync_at": connection.next_sync_at,
         "id": connection.id,

@@ -117,7 +117,7 @@ def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
 
     def is_drained() -> bool:
         waiting = up.container.store.queries.backlog()["inbox"]
-        return up.connection(hotel).last_heard_at is not None and waiting == 0
+        return up.connection(hotel).last_inbound_at is not None and waiting == 0
 
     what = f"what the provider of {hotel.slug} tells"
     wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, what=what)

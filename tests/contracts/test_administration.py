@@ -112,7 +112,7 @@ class TestConnections:
             id=place.connection.id,
             name=place.connection.name,
             key_hash=place.connection.key_hash,
-            last_heard_at=None,
+            last_inbound_at=None,
             revision=1,
         )
         with place.store.unit_of_work() as uow:
@@ -144,13 +144,13 @@ class TestConnections:
             with place.store.unit_of_work() as uow:
                 uow.connections.touch_inbound(place.connection.id, at=at)
                 uow.commit()
-            heard = stored(place).last_heard_at
+            heard = stored(place).last_inbound_at
             assert heard is not None
             assert timedelta(0) <= latest - heard <= timedelta(seconds=10)
         with place.store.unit_of_work() as uow:
             uow.connections.save(place.connection)
             uow.commit()
-        assert stored(place).last_heard_at == heard
+        assert stored(place).last_inbound_at == heard
 
     def test_apply_only_newer_control_messages(self, place: HotelFixture) -> None:
         def apply_control(at: datetime) -> bool:

@@ -144,33 +144,42 @@ class TestInbox:
             assert uow.inbox.quarantined_among(place.hotel.id, asked) == {"a"}
             assert uow.inbox.quarantined_among(place.hotel.id, []) == frozenset()
 
-    def test_knows_the_events_that_were_carried_out(
+    def test_finds_the_dedup_keys_of_processed_notifications(
         self, place: HotelFixture, elsewhere: HotelFixture
     ) -> None:
-        delivered_keys = {"kind": ItemKind.NOTIFICATION, "state": InboxState.DONE}
-        receive(place, builders.inbox_item(place.connection, external_id="done", **delivered_keys))
+        def store(of: HotelFixture, key: str, state: InboxState = InboxState.DONE) -> None:
+            notification = builders.inbox_item(
+                of.connection, kind=ItemKind.NOTIFICATION, state=state, dedup_key=key
+            )
+            receive(of, notification)
+
+        store(place, "done")
+        store(place, "received", InboxState.RECEIVED)
+        store(place, "quarantined", InboxState.QUARANTINED)
+        store(elsewhere, "other hotel")
         receive(
             place,
             builders.inbox_item(
                 place.connection,
-                external_id="waits",
-                **delivered_keys | {"state": InboxState.RECEIVED},
+                kind=ItemKind.NOTIFICATION,
+                state=InboxState.DONE,
+                external_id="external id",
             ),
-        )
-        receive(
-            place,
-            builders.inbox_item(
-                place.connection, external_id="B1", **delivered_keys | {"kind": ItemKind.BOOKING}
-            ),
-        )
-        receive(
-            elsewhere,
-            builders.inbox_item(elsewhere.connection, external_id="theirs", **delivered_keys),
         )
         with place.store.unit_of_work() as uow:
-            asked = ["done", "waits", "B1", "theirs", "never"]
-            assert uow.inbox.processed_event_keys(place.hotel.id, asked) == {"done"}
-            assert uow.inbox.processed_event_keys(place.hotel.id, []) == frozenset()
+            keys = ["done", "received", "quarantined", "other hotel", "external id", "unknown"]
+            assert uow.inbox.processed_dedup_keys(place.hotel.id, keys) == {"done"}
+            assert uow.inbox.processed_dedup_keys(place.hotel.id, []) == frozenset()
+
+    def test_stores_a_dedup_key_beside_the_external_id(self, place: HotelFixture) -> None:
+        item = builders.inbox_item(place.connection, kind=ItemKind.NOTIFICATION, external_id="B1")
+        receive(place, item)
+        record_outcomes(place, replace(done(item), dedup_key="key"))
+        stored = load(place, item)
+        assert stored is not None
+        assert (stored.external_id, stored.dedup_key) == ("B1", "key")
+        record_outcomes(place, done(item))
+        assert load(place, item) == stored
 
     def test_outdates_what_came_before_and_is_quarantined(
         self, place: HotelFixture, elsewhere: HotelFixture

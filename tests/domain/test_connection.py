@@ -101,12 +101,12 @@ class TestAConnection:
 
     def test_has_a_gap_when_it_was_heard_and_is_silent_too_long(self) -> None:
         assert not active().has_gap(silence=HOUR, now=T0)
-        heard = active(last_heard_at=T0 - HOUR)
+        heard = active(last_inbound_at=T0 - HOUR)
         assert not heard.has_gap(silence=HOUR, now=T0)
         late = T0 + timedelta(microseconds=1)
         assert heard.has_gap(silence=HOUR, now=late)
         assert not heard.gap_found().has_gap(silence=HOUR, now=late)
-        again = replace(heard.gap_found(), last_heard_at=T0)
+        again = replace(heard.gap_found(), last_inbound_at=T0)
         assert again.has_gap(silence=HOUR, now=T0 + 2 * HOUR)
 
     def test_moves_only_what_was_queued(self) -> None:

@@ -8,7 +8,7 @@ import redis
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from entrypoints.processes.web_app import build_web_app
-from tests.faults import raw_sql
+from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, installed
 from tests.faults.stack_harness import serve_app
 from tests.faults.test_outages import await_run

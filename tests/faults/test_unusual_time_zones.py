@@ -9,7 +9,7 @@ import pytest
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.sync_run import SyncKind
-from tests.faults import raw_sql
+from tests import raw_sql
 from tests.faults.stack_harness import open_stack
 
 

@@ -27,7 +27,7 @@ from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.local.installed_simulators import load_simulator
 from entrypoints.processes.web_app import build_web_app
 from entrypoints.wiring.container import Container
-from tests.faults import raw_sql
+from tests import raw_sql
 from tests.faults.stack_harness import AdvancingClock, build_test_container, serve_app
 
 UNRELIABLE = WebhookFaults(

@@ -82,7 +82,7 @@ class InMemoryConnections:
         saved = replace(
             _copy_connection(connection),
             revision=held.revision + 1,
-            last_heard_at=held.last_heard_at,
+            last_inbound_at=held.last_inbound_at,
         )
         self._tables.connections[connection.id] = saved
         return _copy_connection(saved)
@@ -107,8 +107,8 @@ class InMemoryConnections:
         held = self._tables.connections.get(connection_id)
         if held is None:
             return
-        if held.last_heard_at is None or at - held.last_heard_at >= _INBOUND_TOUCH_INTERVAL:
-            self._tables.connections[connection_id] = replace(held, last_heard_at=at)
+        if held.last_inbound_at is None or at - held.last_inbound_at >= _INBOUND_TOUCH_INTERVAL:
+            self._tables.connections[connection_id] = replace(held, last_inbound_at=at)
 
     def acquire_lease(
         self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime

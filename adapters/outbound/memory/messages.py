@@ -60,16 +60,13 @@ class InMemoryInbox:
         }
         return frozenset(kept.intersection(fingerprints))
 
-    def processed_event_keys(
-        self, hotel_id: HotelId, event_keys: Collection[str]
-    ) -> frozenset[str]:
-        done = {
-            item.external_id
+    def processed_dedup_keys(self, hotel_id: HotelId, keys: Collection[str]) -> frozenset[str]:
+        processed = {
+            item.dedup_key
             for item in self._tables.inbox.values()
             if item.hotel_id == hotel_id and item.state is InboxState.DONE
-            if item.kind is ItemKind.NOTIFICATION
         }
-        return frozenset(key for key in event_keys if key in done)
+        return frozenset(key for key in keys if key in processed)
 
     def mark_stale(
         self,
@@ -188,4 +185,5 @@ def _with_outcome(item: InboxItem, settlement: InboxOutcome) -> InboxItem:
         outcome=settlement.outcome,
         reason=settlement.reason,
         external_id=settlement.external_id or item.external_id,
+        dedup_key=settlement.dedup_key or item.dedup_key,
     )

@@ -79,7 +79,7 @@ class InMemoryStore:
 class UnitOfWorkClosed(PmsError):
     """This unit of work is not open: it was not entered, or was committed already."""
 
-    code = "unit_of_work_over"
+    code = "unit_of_work_closed"
 
 
 class InMemoryUnitOfWork:

@@ -26,7 +26,7 @@ from ports.system import Sealer
 class UnitOfWorkClosed(PmsError):
     """This unit of work is not open: it was not entered, or was committed already."""
 
-    code = "unit_of_work_over"
+    code = "unit_of_work_closed"
 
 
 class StoredUnitOfWork:

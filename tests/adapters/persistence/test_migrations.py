@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
@@ -7,50 +9,81 @@ import psycopg
 import pytest
 
 from adapters.outbound.persistence import migrations
-from adapters.outbound.persistence.engine.database_urls import is_postgres, sqlite_path
+from adapters.outbound.persistence.engine.database_urls import is_postgres
 from adapters.outbound.persistence.schema import models
 from adapters.outbound.persistence.store import open_store
 from domain.hotel import Hotel
+from domain.messages import InboxState, ItemKind
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from ports.errors import Misconfigured, StoreUnavailable
 from ports.system import Sealer
-from tests import builders
+from tests import builders, raw_sql
 from tests.adapters.persistence.sample_rows import fill
 
 TABLES = {model._meta.table_name: model._meta for model in models.MODELS}
 
+UPGRADE_UNDER_ANOTHER_DOMAIN = """
+import sys
+from enum import StrEnum
+from domain import connection, messages, status, sync_run
+from adapters.outbound.persistence.schema import models
 
-def execute(url: str, sql: str) -> list[tuple[object, ...]]:
+status.BookingStatus = StrEnum("BookingStatus", ["WAITLISTED"])
+status.TRANSITIONS = {}
+connection.ConnectionState = StrEnum("ConnectionState", ["asleep"])
+sync_run.SyncStatus = StrEnum("SyncStatus", ["LOST"])
+messages.InboxState = StrEnum("InboxState", ["new"])
+for model in models.MODELS:
+    model._meta.table_name += "_changed"
+models.MODELS = ()
+
+from adapters.outbound.persistence import migrations
+
+migrations.upgrade(sys.argv[1])
+"""
+
+POSTGRES_TYPES = {
+    "BIGAUTO": "bigint",
+    "BIGINT": "bigint",
+    "BLOB": "bytea",
+    "BOOL": "boolean",
+    "DATE": "date",
+    "INT": "integer",
+    "TEXT": "text",
+    "UUID": "uuid",
+}
+SQLITE_TYPES = POSTGRES_TYPES | {
+    "BIGAUTO": "integer",
+    "BLOB": "blob",
+    "DATE": "text",
+    "UUID": "text",
+}
+
+
+def stored_columns(url: str, table: str) -> dict[str, tuple[str, bool]]:
+    """By name: type, and whether it may be null."""
     if is_postgres(url):
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(sql)
-            return cursor.fetchall() if cursor.description else []
-    with closing(sqlite3.connect(sqlite_path(url), isolation_level=None)) as file:
-        return file.execute(sql).fetchall()
-
-
-def columns_of(url: str, table: str) -> dict[str, bool]:
-    """By name, whether it may be null."""
-    if is_postgres(url):
-        sql = (
-            "SELECT column_name, is_nullable = 'YES' FROM information_schema.columns "
-            f"WHERE table_name = '{table}'"
+        rows = raw_sql.read(
+            url,
+            "SELECT column_name, data_type, is_nullable = 'YES' "
+            "FROM information_schema.columns WHERE table_name = %s",
+            table,
         )
-        return {str(name): bool(null) for name, null in execute(url, sql)}
-    found = execute(url, f"PRAGMA table_info({table})")
-    return {str(row[1]): not row[3] and not row[5] for row in found}
+        return {name: (kind, nullable) for name, kind, nullable in rows}
+    rows = raw_sql.read(url, f"PRAGMA table_info({table})")
+    return {name: (kind.lower(), not required and not key) for _, name, kind, required, _, key in rows}
 
 
-def tables_of(url: str) -> set[object]:
+def stored_tables(url: str) -> set[str]:
     if is_postgres(url):
         sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     else:
-        sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-    return {name for (name,) in execute(url, sql)}
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
+    return {name for (name,) in raw_sql.read(url, sql)}
 
 
 class TestMigrations:
-    def test_go_up_down_and_up_again_over_filled_tables(
+    def test_run_up_down_and_up_again_over_filled_tables(
         self, url: str, sealer: Sealer, hotel: Hotel
     ) -> None:
         assert migrations.current(url) == 0
@@ -60,9 +93,17 @@ class TestMigrations:
                 fill(store, hotel)
                 store.queries.ping()
             for table in TABLES:
-                assert execute(url, f"SELECT COUNT(*) FROM {table}") != [(0,)], table
+                assert raw_sql.one(url, f"SELECT COUNT(*) FROM {table}") > 0, table
             assert migrations.downgrade(url, 0) == 0
             assert migrations.current(url) == 0
+
+    def test_restore_the_same_schema_after_each_downgrade(self, url: str) -> None:
+        migrations.upgrade(url)
+        expected = raw_sql.schema_of(url)
+        for version in range(migrations.newest()):
+            migrations.downgrade(url, version)
+            migrations.upgrade(url)
+            assert raw_sql.schema_of(url) == expected, version
 
     def test_upgrade_does_nothing_the_second_time(
         self, url: str, sealer: Sealer, hotel: Hotel
@@ -82,74 +123,126 @@ class TestMigrations:
             return migrations.upgrade(url)
 
         with ThreadPoolExecutor(4) as pool:
-            done = [pool.submit(upgrade) for _ in range(4)]
-            assert [each.result(timeout=60) for each in done] == [migrations.newest()] * 4
-
-    def test_make_the_tables_that_the_models_describe(self, url: str) -> None:
-        migrations.upgrade(url)
-        assert tables_of(url) == {*TABLES, "schema_version"}
-        for table, meta in TABLES.items():
-            described = {field.column_name: field.null for field in meta.sorted_fields}
-            assert columns_of(url, table) == described, table
+            upgrades = [pool.submit(upgrade) for _ in range(4)]
+            assert [each.result(timeout=60) for each in upgrades] == [migrations.newest()] * 4
 
     @pytest.mark.parametrize("to", [-1, 99])
-    def test_refuse_versions_that_are_not_there(self, url: str, to: int) -> None:
+    def test_reject_unknown_versions(self, url: str, to: int) -> None:
         with pytest.raises(Misconfigured):
             migrations.downgrade(url, to)
 
 
+class TestSchema:
+    def test_does_not_depend_on_the_domain(self, url: str) -> None:
+        subprocess.run(
+            [sys.executable, "-c", UPGRADE_UNDER_ANOTHER_DOMAIN, url], check=True, timeout=120
+        )
+        found = raw_sql.schema_of(url)
+        migrations.downgrade(url, 0)
+        migrations.upgrade(url)
+        assert found == raw_sql.schema_of(url)
+
+    def test_has_the_columns_of_the_models(self, url: str) -> None:
+        """If this fails after a change of the models: write a migration."""
+        migrations.upgrade(url)
+        assert stored_tables(url) == {*TABLES, "schema_version"}
+        types = POSTGRES_TYPES if is_postgres(url) else SQLITE_TYPES
+        for table, meta in TABLES.items():
+            expected = {
+                field.column_name: (types[field.field_type], field.null)
+                for field in meta.sorted_fields
+            }
+            assert stored_columns(url, table) == expected, table
+
+
+class TestDeduplicationKeys:
+    """Until version 3 a processed notification had its key in `external_id`."""
+
+    KEY = "d" * 64
+
+    def test_move_to_their_column_and_back(self, url: str, sealer: Sealer, hotel: Hotel) -> None:
+        connection = builders.connection(hotel)
+        notification: dict[str, object] = {"kind": ItemKind.NOTIFICATION, "state": InboxState.DONE}
+        rows: dict[str, dict[str, object]] = {
+            "processed": notification | {"dedup_key": self.KEY},
+            "forwarded": notification | {"external_id": "B1"},
+            "booking": {"state": InboxState.DONE, "external_id": "x" * 64},
+            "waiting": {"kind": ItemKind.NOTIFICATION},
+        }
+        items = [
+            builders.inbox_item(connection, fingerprint=name, **fields)
+            for name, fields in rows.items()
+        ]
+        migrations.upgrade(url)
+        with closing(open_store(url, sealer=sealer)) as store:
+            with store.unit_of_work() as uow:
+                uow.inbox.add(items)
+                uow.commit()
+            migrations.downgrade(url, 3)
+            external_ids = {
+                name: raw_sql.one(url, "SELECT external_id FROM inbox WHERE fingerprint = %s", name)
+                for name in rows
+            }
+            assert external_ids == {
+                "processed": self.KEY,
+                "forwarded": "B1",
+                "booking": "x" * 64,
+                "waiting": None,
+            }
+            migrations.upgrade(url)
+            with store.unit_of_work() as uow:
+                stored = uow.inbox.load(hotel.id, [item.id for item in items])
+            assert stored == {item.id: item for item in items}
+
+
 class TestPing:
-    def test_misses_the_schema(self, url: str, sealer: Sealer) -> None:
+    def test_reports_a_missing_schema(self, url: str, sealer: Sealer) -> None:
+        assert self._unavailable_reason(url, sealer) == "schema_missing"
+
+    def test_reports_an_outdated_schema(self, url: str, sealer: Sealer) -> None:
+        migrations.upgrade(url)
+        raw_sql.write(url, "DELETE FROM schema_version")
+        assert self._unavailable_reason(url, sealer) == "schema_outdated"
+
+    @staticmethod
+    def _unavailable_reason(url: str, sealer: Sealer) -> object:
         with (
             closing(open_store(url, sealer=sealer)) as store,
             pytest.raises(StoreUnavailable) as caught,
         ):
             store.queries.ping()
-        assert caught.value.details["reason"] == "no_schema"
+        return caught.value.details["reason"]
 
-    def test_misses_the_newest_version(self, url: str, sealer: Sealer) -> None:
+
+class TestStatusCheck:
+    def test_accepts_exactly_the_transition_table(self, url: str) -> None:
+        """If this fails after a change of the table: write a migration that replaces the check."""
         migrations.upgrade(url)
-        execute(url, "DELETE FROM schema_version")
-        with (
-            closing(open_store(url, sealer=sealer)) as store,
-            pytest.raises(StoreUnavailable) as caught,
-        ):
-            store.queries.ping()
-        assert caught.value.details["reason"] == "old_schema"
-
-
-class TestTheStatusCheck:
-    def test_takes_what_the_transition_table_has_and_nothing_else(self, url: str) -> None:
-        migrations.upgrade(url)
-        states: list[BookingStatus | None] = [None, *BookingStatus]
-        taken = {
+        sources: list[BookingStatus | None] = [None, *BookingStatus]
+        accepted = {
             (source, target, kind)
-            for source in states
+            for source in sources
             for target in BookingStatus
             for kind in TransitionKind
-            if _is_taken(url, source, target, kind)
+            if _is_accepted(url, source, target, kind)
         }
         created = {(None, target, TransitionKind.CREATED) for target in BookingStatus}
-        # A reconcile records what is otherwise refused as a correction.
-        steps = {
+        # A reconcile records a refused transition as a correction.
+        transitions = {
             (*pair, TransitionKind.CORRECTION if kind is TransitionKind.REFUSED else kind)
             for pair, kind in TRANSITIONS.items()
         }
-        assert taken == created | steps
+        assert accepted == created | transitions
 
 
-def _is_taken(
+def _is_accepted(
     url: str, source: BookingStatus | None, target: BookingStatus, kind: TransitionKind
 ) -> bool:
-    said = "NULL" if source is None else f"'{source}'"
-    some = "'00000000-0000-0000-0000-000000000001'"
-    own = f"'{builders.new_id()}'"
+    some_id = "00000000-0000-0000-0000-000000000001"
+    values = (some_id, some_id, str(builders.new_id()), source, target, kind, 1, 0, "r", 1)
+    placeholders = ", ".join(["%s"] * len(values))
     try:
-        execute(
-            url,
-            f"INSERT INTO status_history VALUES ({some}, {some}, {own}, {said}, '{target}', "
-            f"'{kind}', 1, 0, 'r', 1)",
-        )
+        raw_sql.write(url, f"INSERT INTO status_history VALUES ({placeholders})", *values)
     except (sqlite3.IntegrityError, psycopg.errors.CheckViolation):
         return False
     return True

@@ -30,4 +30,4 @@ class TestAWebhookDuringASyncPage:
             uow.connections.touch_inbound(connection.id, at=T0 + MINUTE)
             stored = uow.connections.get(connection.id)
         assert stored is not None
-        assert stored.last_heard_at == T0 + MINUTE
+        assert stored.last_inbound_at == T0 + MINUTE

@@ -25,7 +25,7 @@ class TestWebhook:
 
     def test_is_heard_by_the_gap_guard(self, world: World) -> None:
         world.notify(B1)
-        assert world.stored().last_heard_at == world.clock.now()
+        assert world.stored().last_inbound_at == world.clock.now()
 
     def test_belongs_to_the_hotel_of_its_url(self, world: World) -> None:
         other = world.connect(world.add_hotel(), key="other")
@@ -184,7 +184,7 @@ class TestWhatAWebhookAsksFor:
         assert world.booking(of=second) is not None
         assert world.booking(of=first) is None
         assert world.provider.accounts[-1].connection_id == second.id
-        assert world.stored(second).last_heard_at is not None
+        assert world.stored(second).last_inbound_at is not None
 
     @pytest.mark.parametrize(
         ("account", "property_id"), [("B", "P2"), ("A", "P3"), ("", "P2")], ids=str

@@ -117,7 +117,7 @@ class TestADocument:
         rows = talking.inbox()
         assert [row.state for row in rows] == [InboxState.DONE, InboxState.QUARANTINED]
         assert len({row.batch_id for row in rows}) == 1
-        assert talking.stored().last_heard_at == talking.clock.now()
+        assert talking.stored().last_inbound_at == talking.clock.now()
 
     def test_that_comes_again_changes_nothing(self, talking: World) -> None:
         line = talking.provider.line(booked())

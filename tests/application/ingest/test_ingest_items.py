@@ -46,7 +46,7 @@ class TestPush:
 
     def test_is_heard_by_the_gap_guard(self, world: World) -> None:
         world.push(booked())
-        assert world.stored().last_heard_at == world.clock.now()
+        assert world.stored().last_inbound_at == world.clock.now()
 
     def test_of_the_same_payload_fifty_times_is_one_change_and_one_event(
         self, world: World

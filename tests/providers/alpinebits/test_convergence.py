@@ -21,7 +21,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
 )
 from domain.sync_run import SyncKind
 from ports.errors import Unsupported
-from tests.faults import raw_sql
+from tests import raw_sql
 from tests.soak.soak_hotel import REMOTE_LOCALE, SoakHotel, assert_quiet, connect_simulator
 
 REFUSED_REPORTS = "409,probability=0.3,path=NotifReport"

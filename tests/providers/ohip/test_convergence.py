@@ -11,7 +11,7 @@ from adapters.outbound.providers.ohip.simulator.server import OhipSimulator
 from domain.schedule import Schedule
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind, SyncStatus
-from tests.faults import raw_sql
+from tests import raw_sql
 from tests.providers.ohip.client_fixtures import create_simulator
 from tests.soak.soak_hotel import (
     LOCAL_LOCALE,

@@ -1,7 +1,7 @@
-"""What the drivers raise, in our words.
+"""Driver errors as errors of the ports.
 
-A driver's message can carry the row ("Failing row contains (…)"), and tracebacks print causes: for
-the classes that name values, the cause keeps only its class and SQLSTATE.
+A driver's message can contain the row ("Failing row contains (…)"), and tracebacks print causes:
+for the classes that quote values, the cause keeps only its class and SQLSTATE.
 """
 
 import sqlite3
@@ -17,14 +17,14 @@ from ports.errors import AlreadyExists, ConcurrentChange, PortError, StoreUnavai
 
 
 class StatementRejected(PortError):
-    """The database refuses what we gave it: our code and its schema do not agree."""
+    """The database rejected a statement: the code and the schema do not agree."""
 
-    code = "store_refused"
+    code = "statement_rejected"
     kind = ErrorKind.BUG
 
 
 class SchemaMissing(StatementRejected):
-    """The database has not the tables of this version; bring it up to date: `pms db upgrade`."""
+    """The database schema is out of date: run `pms db upgrade`."""
 
     code = "schema_missing"
     kind = ErrorKind.MISCONFIGURED
@@ -62,7 +62,7 @@ def translate_driver_errors() -> Iterator[None]:
 
 
 def driver_error(error: Exception) -> Exception:
-    """Peewee wraps; what it wrapped says more."""
+    """The error that Peewee wrapped, if it wrapped one."""
     wrapped = getattr(error, "orig", None) or error.__cause__ or error.__context__
     if isinstance(error, peewee.PeeweeException) and isinstance(wrapped, DRIVER_ERRORS):
         return wrapped
@@ -87,7 +87,7 @@ def without_values(error: Exception) -> Exception:
     if isinstance(error, _VALUE_LEAKING_ERRORS):
         state = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "")
         error.args = (f"{type(error).__name__} {state}".strip(),)
-    # Peewee's wrapper repeats the message.
+    # Peewee's wrapper repeats the message with its values.
     error.__cause__ = error.__context__ = None
     return error
 
@@ -105,5 +105,5 @@ def _is_schema_missing(error: Exception) -> bool:
 
 
 def _is_sqlite_environment_error(error: sqlite3.OperationalError) -> bool:
-    """Locked, full, unreadable: not our SQL, which SQLite reports by the plain SQLITE_ERROR."""
+    """Locked, full or unreadable; for faulty SQL the code is the plain SQLITE_ERROR."""
     return getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR

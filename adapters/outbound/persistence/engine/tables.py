@@ -1,10 +1,12 @@
 """The SQL of bulk writes, written once per table from its model. Peewee builds SQL per call, which
 costs more than the database needs to run it."""
 
+from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+from typing import Any
 
 from peewee import CompositeKey, Model
 
@@ -26,6 +28,11 @@ class Table:
         primary = meta.primary_key
         key = tuple(primary.field_names) if isinstance(primary, CompositeKey) else ()
         return cls(meta.table_name, tuple(field.column_name for field in fields), key)
+
+    @cached_property
+    def record(self) -> Callable[[Row], Any]:
+        """A row of all `columns` as a named tuple."""
+        return namedtuple(self.name, self.columns)._make  # type: ignore[misc]
 
     @cached_property
     def column_list(self) -> str:

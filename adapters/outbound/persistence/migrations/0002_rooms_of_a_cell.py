@@ -1,4 +1,4 @@
-"""Availability that is told room by room keeps the rooms that its sums are of."""
+"""Availability from per-room messages stores the room counts behind its totals."""
 
 from typing import Any
 

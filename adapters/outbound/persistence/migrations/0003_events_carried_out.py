@@ -1,4 +1,4 @@
-"""A notification that is told again is found by its event's key."""
+"""Index for finding redelivered notifications by their event key."""
 
 from typing import Any
 

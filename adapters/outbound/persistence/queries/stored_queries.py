@@ -235,9 +235,9 @@ class StoredQueries:
         try:
             applied = self._rows("SELECT COUNT(*) FROM schema_version")[0][0]
         except StatementRejected as error:
-            raise StoreUnavailable(reason="no_schema") from error
+            raise StoreUnavailable(reason="schema_missing") from error
         if applied < newest():
-            raise StoreUnavailable(reason="old_schema")
+            raise StoreUnavailable(reason="schema_outdated")
 
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         with self.pool.reading() as session:

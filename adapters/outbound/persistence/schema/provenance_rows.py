@@ -1,4 +1,4 @@
-"""The columns that bookings, guests and availability share: version, origin, instants, revision."""
+"""The columns that bookings, guests and availability share."""
 
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from adapters.outbound.persistence.engine.column_values import (
 from domain.precedence import Channel, Provenance
 from domain.values import SourceVersion
 
-_ORIGINS = {str(channel): channel for channel in Channel}
+_CHANNELS = {str(channel): channel for channel in Channel}
 
 
 class HasProvenance(Protocol):
@@ -25,7 +25,7 @@ class HasProvenance(Protocol):
 
 
 def provenance_row(entity: HasProvenance) -> Row:
-    """version_at, version_sequence, origin, observed_at, overridden_at, overridden_sequence,
+    """version_at, version_sequence, channel, observed_at, overridden_at, overridden_sequence,
     synced_at, revision."""
     provenance = entity.provenance
     version, overridden = provenance.version, provenance.overridden
@@ -48,4 +48,4 @@ def provenance_of(row: Row) -> Provenance:
     if overridden_at is not None:
         overridden = SourceVersion(instant_from_micros(overridden_at), overridden_sequence)
     version = SourceVersion(instant_from_micros(version_at), sequence)
-    return Provenance(version, _ORIGINS[channel], instant_from_micros(observed_at), overridden)
+    return Provenance(version, _CHANNELS[channel], instant_from_micros(observed_at), overridden)

@@ -47,7 +47,7 @@ class StoredConnections:
             "hotel_id": connection.hotel_id,
             "id": connection.id,
             "sealed_secrets": self._seal(connection.hotel_id, connection.id, secrets),
-            "last_heard_at": connection.last_heard_at,
+            "last_inbound_at": connection.last_inbound_at,
             "revision": connection.revision,
             "fencing_number": 0,
         }
@@ -112,17 +112,17 @@ class StoredConnections:
     def apply_control(self, connection_id: ConnectionId, *, at: datetime) -> bool:
         instant = micros_from_instant(at)
         applied = self.session.run(
-            "UPDATE connections SET obeyed_at = %s "
-            "WHERE id = %s AND (obeyed_at IS NULL OR obeyed_at <= %s)",
+            "UPDATE connections SET control_applied_at = %s "
+            "WHERE id = %s AND (control_applied_at IS NULL OR control_applied_at <= %s)",
             (instant, connection_id.hex, instant),
         )
         return applied == 1
 
     def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
         self.session.defer(
-            "UPDATE connections SET last_heard_at = %s WHERE id IN ("  # noqa: S608
+            "UPDATE connections SET last_inbound_at = %s WHERE id IN ("  # noqa: S608
             "SELECT id FROM connections WHERE id = %s "
-            "AND (last_heard_at IS NULL OR last_heard_at <= %s) "
+            "AND (last_inbound_at IS NULL OR last_inbound_at <= %s) "
             f"{self.session.for_update_skip_locked})",
             [
                 (
@@ -227,7 +227,7 @@ def _connection_from_row(row: ConnectionRow) -> Connection:
         next_sync_at=row.next_sync_at,
         next_reconcile_at=row.next_reconcile_at,
         last_synced_at=row.last_synced_at,
-        last_heard_at=row.last_heard_at,
+        last_inbound_at=row.last_inbound_at,
         gap_seen_at=row.gap_seen_at,
         last_error_code=row.last_error_code,
         revision=row.revision,

@@ -12,7 +12,7 @@ from ports.administration import KeyCheck, KeyState
 IN_FLIGHT_TIMEOUT: Final = timedelta(minutes=1)
 
 _ACQUIRE_SQL = """
-    INSERT INTO idempotency_keys (token_id, key, fingerprint, taken_at, expires_at)
+    INSERT INTO idempotency_keys (token_id, key, fingerprint, acquired_at, expires_at)
     VALUES (%s, %s, %s, %s, %s) ON CONFLICT (token_id, key) DO NOTHING
 """
 
@@ -29,7 +29,7 @@ class StoredIdempotencyKeys:
         if self.session.run(_ACQUIRE_SQL, (*key_columns, *acquired_columns)):
             return KeyCheck(KeyState.FRESH)
         stored = self.session.rows(
-            "SELECT fingerprint, taken_at, expires_at, status, body FROM idempotency_keys "  # noqa: S608
+            "SELECT fingerprint, acquired_at, expires_at, status, body FROM idempotency_keys "  # noqa: S608
             f"WHERE token_id = %s AND key = %s {self.session.for_update}",
             key_columns,
         )
@@ -38,7 +38,7 @@ class StoredIdempotencyKeys:
         )
         if check.state is KeyState.FRESH:
             self.session.run(
-                "UPDATE idempotency_keys SET fingerprint = %s, taken_at = %s, expires_at = %s, "
+                "UPDATE idempotency_keys SET fingerprint = %s, acquired_at = %s, expires_at = %s, "
                 "status = NULL, body = NULL WHERE token_id = %s AND key = %s",
                 (*acquired_columns, *key_columns),
             )
@@ -64,12 +64,12 @@ class StoredIdempotencyKeys:
 
 
 def _check_stored(stored: Row, fingerprint: str, now: datetime) -> KeyCheck:
-    stored_fingerprint, taken_at, expires_at, status, body = stored
+    stored_fingerprint, acquired_at, expires_at, status, body = stored
     if expires_at <= micros_from_instant(now):
         return KeyCheck(KeyState.FRESH)
     if stored_fingerprint != fingerprint:
         return KeyCheck(KeyState.MISMATCH)
     if status is not None:
         return KeyCheck(KeyState.REPLAY, status, body)
-    is_holder_dead = taken_at <= micros_from_instant(now - IN_FLIGHT_TIMEOUT)
+    is_holder_dead = acquired_at <= micros_from_instant(now - IN_FLIGHT_TIMEOUT)
     return KeyCheck(KeyState.FRESH if is_holder_dead else KeyState.IN_FLIGHT)

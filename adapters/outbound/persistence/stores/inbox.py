@@ -1,9 +1,10 @@
-"""What came in, compressed and sealed."""
+"""Received items, their bodies compressed and sealed."""
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import (
@@ -23,7 +24,8 @@ SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # names of our 
 
 _RECORD_OUTCOME_SQL = (
     "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
-    "reason_detail = %s, external_id = COALESCE(%s, external_id) "
+    "reason_detail = %s, external_id = COALESCE(%s, external_id), "
+    "dedup_key = COALESCE(%s, dedup_key) "
     "WHERE hotel_id = %s AND id = %s"
 )
 
@@ -84,16 +86,13 @@ class StoredInbox:
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
         return self._matching_values(hotel_id, "fingerprint", fingerprints, "state = 'quarantined'")
 
-    def processed_event_keys(
-        self, hotel_id: HotelId, event_keys: Collection[str]
-    ) -> frozenset[str]:
-        done = "state = 'done' AND kind = 'notification'"
-        return self._matching_values(hotel_id, "external_id", event_keys, done)
+    def processed_dedup_keys(self, hotel_id: HotelId, keys: Collection[str]) -> frozenset[str]:
+        return self._matching_values(hotel_id, "dedup_key", keys, "state = 'done'")
 
     def _matching_values(
         self, hotel_id: HotelId, column: str, values: Collection[str], condition: str
     ) -> frozenset[str]:
-        """Those of the values that a row has for which the condition, that of an index, holds."""
+        """The `values` found in rows that meet `condition`, which is that of an index."""
         if not values:
             return frozenset()
         found = self.session.rows(
@@ -135,26 +134,35 @@ class StoredInbox:
 
 def item_of(row: Row, sealer: Sealer) -> InboxItem:
     """From all of InboxRow's columns. Raises Unsealable."""
-    hotel_id, item_id = UUID(row[0]), UUID(row[1])
+    record = INBOX.record(row)
+    hotel_id, item_id = UUID(record.hotel_id), UUID(record.id)
+    sealed_body, seal_context = record.sealed_body, _seal_context(hotel_id, item_id)
     return InboxItem(
         id=item_id,
         hotel_id=hotel_id,
-        connection_id=UUID(row[2]),
-        provider=row[3],
-        kind=ItemKind(row[4]),
-        channel=Channel(row[5]),
-        received_at=instant_from_micros(row[6]),
-        correlation_id=row[7],
-        body=zlib.decompress(sealer.open(row[8], bound_to=_seal_context(hotel_id, item_id))),
-        batch_id=UUID(row[9]),
-        position=row[10],
-        fingerprint=row[11],
-        state=InboxState(row[12]),
-        outcome=None if row[13] is None else ItemOutcome(row[13]),
-        reason=None if row[14] is None else Reason(row[14], row[15], row[16]),
-        external_id=row[17],
-        attempts=row[18],
+        connection_id=UUID(record.connection_id),
+        provider=record.provider,
+        kind=ItemKind(record.kind),
+        channel=Channel(record.channel),
+        received_at=instant_from_micros(record.received_at),
+        correlation_id=record.correlation_id,
+        body=zlib.decompress(sealer.open(sealed_body, bound_to=seal_context)),
+        batch_id=UUID(record.batch_id),
+        position=record.position,
+        fingerprint=record.fingerprint,
+        state=InboxState(record.state),
+        outcome=None if record.outcome is None else ItemOutcome(record.outcome),
+        reason=_reason_of(record),
+        external_id=record.external_id,
+        dedup_key=record.dedup_key,
+        attempts=record.attempts,
     )
+
+
+def _reason_of(record: Any) -> Reason | None:
+    if record.reason_code is None:
+        return None
+    return Reason(record.reason_code, record.reason_path, record.reason_detail)
 
 
 def _row(item: InboxItem, sealer: Sealer) -> Row:
@@ -179,6 +187,7 @@ def _row(item: InboxItem, sealer: Sealer) -> Row:
         None if item.outcome is None else str(item.outcome),
         *_reason_columns(item.reason),
         optional_text(item.external_id),
+        item.dedup_key,
         item.attempts,
     )
 
@@ -193,12 +202,13 @@ def _reason_columns(reason: Reason | None) -> Row:
     return reason.code, optional_text(reason.path), optional_text(reason.detail)
 
 
-def _outcome_parameters(hotel_id: HotelId, settlement: InboxOutcome) -> Row:
+def _outcome_parameters(hotel_id: HotelId, outcome: InboxOutcome) -> Row:
     return (
-        str(settlement.state),
-        None if settlement.outcome is None else str(settlement.outcome),
-        *_reason_columns(settlement.reason),
-        optional_text(settlement.external_id),
+        str(outcome.state),
+        None if outcome.outcome is None else str(outcome.outcome),
+        *_reason_columns(outcome.reason),
+        optional_text(outcome.external_id),
+        outcome.dedup_key,
         hotel_id.hex,
-        settlement.item_id.hex,
+        outcome.item_id.hex,
     )
