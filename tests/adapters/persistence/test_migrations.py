@@ -71,7 +71,9 @@ def stored_columns(url: str, table: str) -> dict[str, tuple[str, bool]]:
         )
         return {name: (kind, nullable) for name, kind, nullable in rows}
     rows = raw_sql.read(url, f"PRAGMA table_info({table})")
-    return {name: (kind.lower(), not required and not key) for _, name, kind, required, _, key in rows}
+    return {
+        name: (kind.lower(), not required and not key) for _, name, kind, required, _, key in rows
+    }
 
 
 def stored_tables(url: str) -> set[str]:

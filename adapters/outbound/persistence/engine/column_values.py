@@ -1,8 +1,9 @@
-"""Values as they cross to the database: the same plain types for both engines."""
+"""Conversions between domain values and column values; both engines use the same plain types."""
 
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -10,13 +11,13 @@ import orjson
 from domain.values import Money
 
 Row = tuple[Any, ...]
-"""One row's values in a model's column order, as both drivers take and give them: text, integer,
-boolean (0 and 1 from SQLite), bytes, None. Ids and dates are text."""
+"""One row's values in the order of the model's columns: text, integer, boolean (0 and 1 from
+SQLite), bytes, None. Ids and dates are text."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS_A_DAY: Final = 86_400_000_000
 MAX_SEARCH_KEY_LENGTH: Final = 300
-"""A PostgreSQL index entry has room for 2,704 bytes."""
+"""An index entry in PostgreSQL has at most 2,704 bytes."""
 
 
 def micros_from_instant(instant: datetime) -> int:
@@ -26,6 +27,12 @@ def micros_from_instant(instant: datetime) -> int:
 
 def instant_from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
+
+
+@lru_cache(maxsize=1_024)
+def shared_instant(micros: int) -> datetime:
+    """`instant_from_micros` for instants that the rows of a page have in common."""
+    return instant_from_micros(micros)
 
 
 def optional_micros(instant: datetime | None) -> int | None:
@@ -41,7 +48,7 @@ def optional_money(minor: int | None, currency: str | None) -> Money | None:
 
 
 def json_text(value: Any) -> str:
-    """Lone surrogates, which JSON can carry and UTF-8 can't, stay as their escapes."""
+    """Lone surrogates, which JSON allows and UTF-8 does not, are written as escapes."""
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
@@ -56,7 +63,7 @@ def from_json_text(text: str) -> Any:
 
 
 def sanitize_text(text: str) -> str:
-    """As a text column takes it: PostgreSQL has no NUL, UTF-8 no lone surrogate."""
+    """Without what no text column holds: NUL in PostgreSQL, lone surrogates in UTF-8."""
     if text.isprintable():
         return text
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -67,7 +74,7 @@ def optional_text(text: str | None) -> str | None:
 
 
 def search_key(text: str | None) -> str | None:
-    """A copy to filter by: equal texts give equal copies, different ones different ones."""
+    """A copy to filter by, shortened with a hash where it is long."""
     if text is None:
         return None
     text = sanitize_text(text)
@@ -77,5 +84,5 @@ def search_key(text: str | None) -> str | None:
 
 
 def email_search_key(email: str | None) -> str | None:
-    """Without case."""
+    """Case-insensitive."""
     return None if email is None else search_key(email.casefold())

@@ -6,10 +6,11 @@ from datetime import date
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
-    instant_from_micros,
     optional_money,
+    shared_instant,
 )
 from adapters.outbound.persistence.schema.provenance_rows import provenance_of, provenance_row
+from adapters.outbound.persistence.schema.tables import AVAILABILITY
 from domain.availability import AvailabilityCell, CellDetails
 from domain.snapshots import RoomCount
 from domain.values import HotelId
@@ -17,52 +18,53 @@ from domain.values import HotelId
 
 def cell_row(cell: AvailabilityCell) -> Row:
     """In the order of AvailabilityRow's columns."""
-    held = cell.details
-    rate = held.lowest_rate
+    details = cell.details
+    rate = details.lowest_rate
     return (
         cell.hotel_id.hex,
         cell.provider,
         cell.room_type_id,
         cell.day.isoformat(),
-        held.total,
-        held.available,
-        held.occupied,
-        held.blocked,
+        details.total,
+        details.available,
+        details.occupied,
+        details.blocked,
         rate.minor if rate else None,
         rate.currency if rate else None,
-        held.closed,
-        held.closed_to_arrival,
-        held.closed_to_departure,
-        held.min_stay,
-        held.max_stay,
+        details.closed,
+        details.closed_to_arrival,
+        details.closed_to_departure,
+        details.min_stay,
+        details.max_stay,
         *provenance_row(cell),
-        _format_rooms(held.counted_rooms),
+        _format_rooms(details.counted_rooms),
     )
 
 
 def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
     """From all of AvailabilityRow's columns."""
+    record = AVAILABILITY.record(row)
     return AvailabilityCell(
         hotel_id=hotel_id,
-        provider=row[1],
-        room_type_id=row[2],
-        day=date.fromisoformat(row[3]),
+        provider=record.provider,
+        room_type_id=record.room_type_id,
+        day=date.fromisoformat(record.day),
         details=CellDetails(
-            total=row[4],
-            available=row[5],
-            occupied=row[6],
-            blocked=row[7],
-            lowest_rate=optional_money(row[8], row[9]),
-            closed=_optional_bool(row[10]),
-            closed_to_arrival=_optional_bool(row[11]),
-            closed_to_departure=_optional_bool(row[12]),
-            min_stay=row[13],
-            max_stay=row[14],
-            counted_rooms=_parse_rooms(row[23]),
+            total=record.total,
+            available=record.available,
+            occupied=record.occupied,
+            blocked=record.blocked,
+            lowest_rate=optional_money(record.lowest_rate_minor, record.lowest_rate_currency),
+            closed=_optional_bool(record.closed),
+            closed_to_arrival=_optional_bool(record.closed_to_arrival),
+            closed_to_departure=_optional_bool(record.closed_to_departure),
+            min_stay=record.min_stay,
+            max_stay=record.max_stay,
+            counted_rooms=_parse_rooms(record.counted_rooms),
         ),
-        provenance=provenance_of(row[15:21]),
-        synced_at=instant_from_micros(row[21]),
-        revision=row[22],
+        provenance=provenance_of(record),
+        synced_at=shared_instant(record.synced_at),
+        revision=record.revision,
     )
 
 

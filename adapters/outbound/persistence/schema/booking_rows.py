@@ -1,7 +1,7 @@
-"""A booking as a row: what is filtered by in columns, the rest in the document.
+"""A booking as a row: fields to filter by are columns, the others are in the JSON document.
 
-A page of bookings repeats its stays, prices, occupancies and connection: those values are made once
-and shared, being frozen. That is a third of the time of a load.
+The bookings of a page share stays, prices, occupancies and the connection. These frozen values are
+cached, which saves a third of the time of a load.
 """
 
 from datetime import date
@@ -13,14 +13,15 @@ from adapters.outbound.persistence.engine.column_values import (
     Row,
     email_search_key,
     from_json_text,
-    instant_from_micros,
     json_text,
     optional_instant,
     optional_micros,
     optional_money,
     search_key,
+    shared_instant,
 )
 from adapters.outbound.persistence.schema.provenance_rows import provenance_of, provenance_row
+from adapters.outbound.persistence.schema.tables import BOOKINGS
 from domain.booking import Booking, BookingDetails
 from domain.snapshots import BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
@@ -42,47 +43,47 @@ _TEXTS = (
 
 def booking_row(booking: Booking) -> Row:
     """In the order of BookingRow's columns."""
-    held = booking.details
-    guest = held.primary_guest
+    details = booking.details
+    guest = details.primary_guest
     return (
         booking.hotel_id.hex,
         booking.provider,
         booking.external_id,
         booking.id.hex,
         booking.connection_id.hex,
-        str(held.status),
-        held.holds_inventory,
-        held.stay.arrival.isoformat(),
-        held.stay.departure.isoformat(),
-        str(held.source),
-        search_key(held.confirmation_number),
+        str(details.status),
+        details.holds_inventory,
+        details.stay.arrival.isoformat(),
+        details.stay.departure.isoformat(),
+        str(details.source),
+        search_key(details.confirmation_number),
         search_key(guest.guest_id) if guest else None,
         email_search_key(guest.email) if guest else None,
-        *_money_columns(held.total),
-        *_money_columns(held.paid),
-        *_money_columns(held.balance),
-        optional_micros(held.checked_in_at),
-        optional_micros(held.checked_out_at),
-        optional_micros(held.canceled_at),
-        optional_micros(held.deleted_at_source),
+        *_money_columns(details.total),
+        *_money_columns(details.paid),
+        *_money_columns(details.balance),
+        optional_micros(details.checked_in_at),
+        optional_micros(details.checked_out_at),
+        optional_micros(details.canceled_at),
+        optional_micros(details.deleted_at_source),
         *provenance_row(booking),
-        _details_json(held),
+        _details_json(details),
     )
 
 
 def booking_of(row: Row, hotel_id: HotelId) -> Booking:
     """From all of BookingRow's columns."""
-    document = from_json_text(row[31])
+    record = BOOKINGS.record(row)
     return Booking(
-        id=UUID(row[3]),
+        id=UUID(record.id),
         hotel_id=hotel_id,
-        provider=row[1],
-        external_id=row[2],
-        connection_id=_connection_id(row[4]),
-        details=_parse_details(row, document),
-        provenance=provenance_of(row[23:29]),
-        synced_at=instant_from_micros(row[29]),
-        revision=row[30],
+        provider=record.provider,
+        external_id=record.external_id,
+        connection_id=_connection_id(record.connection_id),
+        details=_parse_details(record, from_json_text(record.document)),
+        provenance=provenance_of(record),
+        synced_at=shared_instant(record.synced_at),
+        revision=record.revision,
     )
 
 
@@ -90,17 +91,17 @@ def _money_columns(money: Money | None) -> tuple[int | None, str | None]:
     return (None, None) if money is None else (money.minor, money.currency)
 
 
-def _details_json(held: BookingDetails) -> str:
-    document: dict[str, Any] = {"rooms": [_room_values(room) for room in held.rooms]}
+def _details_json(details: BookingDetails) -> str:
+    document: dict[str, Any] = {"rooms": [_room_values(room) for room in details.rooms]}
     for name in _TEXTS:
-        if (text := getattr(held, name)) is not None:
+        if (text := getattr(details, name)) is not None:
             document[name] = text
-    if held.primary_guest is not None:
-        document["primary_guest"] = _party_values(held.primary_guest)
-    if held.further_guests:
-        document["further_guests"] = [_party_values(party) for party in held.further_guests]
-    if held.extras:
-        document["extras"] = held.extras
+    if details.primary_guest is not None:
+        document["primary_guest"] = _party_values(details.primary_guest)
+    if details.further_guests:
+        document["further_guests"] = [_party_values(party) for party in details.further_guests]
+    if details.extras:
+        document["extras"] = details.extras
     return json_text(document)
 
 
@@ -135,35 +136,35 @@ def _room_values(room: RoomStay) -> list[Any]:
     ]
 
 
-def _parse_details(row: Row, document: dict[str, Any]) -> BookingDetails:
+def _parse_details(record: Any, document: dict[str, Any]) -> BookingDetails:
     guest = document.get("primary_guest")
     return BookingDetails(
-        status=_STATUSES[row[5]],
-        stay=_cached_stay(row[7], row[8]),
+        status=_STATUSES[record.status],
+        stay=_cached_stay(record.arrival, record.departure),
         rooms=tuple([_parse_room(room) for room in document["rooms"]]),
-        holds_inventory=bool(row[6]),
+        holds_inventory=bool(record.holds_inventory),
         confirmation_number=document.get("confirmation_number"),
         group_id=document.get("group_id"),
         share_id=document.get("share_id"),
-        source=_SOURCES[row[9]],
+        source=_SOURCES[record.source],
         primary_guest=None if guest is None else _parse_party(guest),
         further_guests=tuple([_parse_party(each) for each in document.get("further_guests", ())]),
-        total=optional_money(row[13], row[14]),
-        paid=optional_money(row[15], row[16]),
-        balance=optional_money(row[17], row[18]),
+        total=optional_money(record.total_minor, record.total_currency),
+        paid=optional_money(record.paid_minor, record.paid_currency),
+        balance=optional_money(record.balance_minor, record.balance_currency),
         special_requests=document.get("special_requests"),
         notes=document.get("notes"),
-        checked_in_at=optional_instant(row[19]),
-        checked_out_at=optional_instant(row[20]),
-        canceled_at=optional_instant(row[21]),
+        checked_in_at=optional_instant(record.checked_in_at),
+        checked_out_at=optional_instant(record.checked_out_at),
+        canceled_at=optional_instant(record.canceled_at),
         cancel_reason=document.get("cancel_reason"),
         extras=tuple([(path, text) for path, text in document.get("extras", ())]),
-        deleted_at_source=optional_instant(row[22]),
+        deleted_at_source=optional_instant(record.deleted_at_source),
     )
 
 
-def _parse_party(held: list[Any]) -> Party:
-    role, guest_id, first_name, last_name, email, phone, country, language = held
+def _parse_party(values: list[Any]) -> Party:
+    role, guest_id, first_name, last_name, email, phone, country, language = values
     return Party(
         guest_id=guest_id,
         role=_ROLES[role],
@@ -176,8 +177,8 @@ def _parse_party(held: list[Any]) -> Party:
     )
 
 
-def _parse_room(held: list[Any]) -> RoomStay:
-    line, room_type, room, rate_plan, arrival, departure, status, units, people, prices = held
+def _parse_room(values: list[Any]) -> RoomStay:
+    line, room_type, room, rate_plan, arrival, departure, status, units, people, prices = values
     return RoomStay(
         line_id=line,
         room_type_id=room_type,

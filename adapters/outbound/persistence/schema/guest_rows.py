@@ -1,4 +1,4 @@
-"""A guest as a row: e-mail to search by, the identity document's number sealed, else JSON."""
+"""A guest as a row: the e-mail is a column, the document number sealed, the rest JSON."""
 
 from dataclasses import fields
 from datetime import date
@@ -9,12 +9,13 @@ from adapters.outbound.persistence.engine.column_values import (
     Row,
     email_search_key,
     from_json_text,
-    instant_from_micros,
     json_text,
     optional_instant,
     optional_micros,
+    shared_instant,
 )
 from adapters.outbound.persistence.schema.provenance_rows import provenance_of, provenance_row
+from adapters.outbound.persistence.schema.tables import GUESTS
 from domain.guest import Guest, GuestDetails
 from domain.values import HotelId, Money
 from ports.system import Sealer
@@ -26,40 +27,46 @@ _JSON_FIELDS = tuple(f.name for f in fields(GuestDetails) if f.name not in _OTHE
 
 def guest_row(guest: Guest, sealer: Sealer) -> Row:
     """In the order of GuestRow's columns."""
-    held = guest.details
+    details = guest.details
     sealed = None
-    if held.id_document_number is not None:
-        plaintext = held.id_document_number.encode("utf-8", "surrogatepass")
+    if details.id_document_number is not None:
+        plaintext = details.id_document_number.encode("utf-8", "surrogatepass")
         sealed = sealer.seal(plaintext, bound_to=_seal_context(guest.hotel_id, guest.id))
     return (
         guest.hotel_id.hex,
         guest.provider,
         guest.external_id,
         guest.id.hex,
-        email_search_key(held.email),
+        email_search_key(details.email),
         sealed,
-        optional_micros(held.deleted_at_source),
+        optional_micros(details.deleted_at_source),
         *provenance_row(guest),
-        _details_json(held),
+        _details_json(details),
     )
 
 
 def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
     """From all of GuestRow's columns. Raises Unsealable."""
-    guest_id = UUID(row[3])
+    record = GUESTS.record(row)
+    guest_id = UUID(record.id)
     number = None
-    if row[5] is not None:
-        plaintext = sealer.open(row[5], bound_to=_seal_context(hotel_id, guest_id))
+    if record.sealed_document_number is not None:
+        context = _seal_context(hotel_id, guest_id)
+        plaintext = sealer.open(record.sealed_document_number, bound_to=context)
         number = plaintext.decode("utf-8", "surrogatepass")
     return Guest(
         id=guest_id,
         hotel_id=hotel_id,
-        provider=row[1],
-        external_id=row[2],
-        details=_parse_details(from_json_text(row[15]), number, optional_instant(row[6])),
-        provenance=provenance_of(row[7:13]),
-        synced_at=instant_from_micros(row[13]),
-        revision=row[14],
+        provider=record.provider,
+        external_id=record.external_id,
+        details=GuestDetails(
+            **_parse_document(from_json_text(record.document)),
+            id_document_number=number,
+            deleted_at_source=optional_instant(record.deleted_at_source),
+        ),
+        provenance=provenance_of(record),
+        synced_at=shared_instant(record.synced_at),
+        revision=record.revision,
     )
 
 
@@ -67,25 +74,25 @@ def _seal_context(hotel_id: HotelId, guest_id: UUID) -> str:
     return f"guest/{hotel_id}/{guest_id}"
 
 
-def _details_json(held: GuestDetails) -> str:
+def _details_json(details: GuestDetails) -> str:
     document: dict[str, Any] = {
-        name: value for name in _JSON_FIELDS if (value := getattr(held, name)) is not None
+        name: value for name in _JSON_FIELDS if (value := getattr(details, name)) is not None
     }
     for name in _DATES:
-        if (day := getattr(held, name)) is not None:
+        if (day := getattr(details, name)) is not None:
             document[name] = day.isoformat()
-    if held.total_spent is not None:
-        document["total_spent"] = [held.total_spent.minor, held.total_spent.currency]
-    if held.extras:
-        document["extras"] = held.extras
+    if details.total_spent is not None:
+        document["total_spent"] = [details.total_spent.minor, details.total_spent.currency]
+    if details.extras:
+        document["extras"] = details.extras
     return json_text(document)
 
 
-def _parse_details(document: dict[str, Any], number: str | None, deleted_at: Any) -> GuestDetails:
+def _parse_document(document: dict[str, Any]) -> dict[str, Any]:
     for name in _DATES:
         if name in document:
             document[name] = date.fromisoformat(document[name])
     if "total_spent" in document:
         document["total_spent"] = Money(*document["total_spent"])
     document["extras"] = tuple([(path, text) for path, text in document.get("extras", ())])
-    return GuestDetails(**document, id_document_number=number, deleted_at_source=deleted_at)
+    return document

@@ -1,13 +1,14 @@
 """The columns that bookings, guests and availability share."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
     instant_from_micros,
     micros_from_instant,
     optional_micros,
+    shared_instant,
 )
 from domain.precedence import Channel, Provenance
 from domain.values import SourceVersion
@@ -25,8 +26,8 @@ class HasProvenance(Protocol):
 
 
 def provenance_row(entity: HasProvenance) -> Row:
-    """version_at, version_sequence, channel, observed_at, overridden_at, overridden_sequence,
-    synced_at, revision."""
+    """In the models' order: version_at, version_sequence, channel, observed_at, overridden_at,
+    overridden_sequence, synced_at, revision."""
     provenance = entity.provenance
     version, overridden = provenance.version, provenance.overridden
     return (
@@ -41,11 +42,12 @@ def provenance_row(entity: HasProvenance) -> Row:
     )
 
 
-def provenance_of(row: Row) -> Provenance:
-    """From the first six of them."""
-    version_at, sequence, channel, observed_at, overridden_at, overridden_sequence = row
+def provenance_of(record: Any) -> Provenance:
+    """From a record with these columns."""
     overridden = None
-    if overridden_at is not None:
-        overridden = SourceVersion(instant_from_micros(overridden_at), overridden_sequence)
-    version = SourceVersion(instant_from_micros(version_at), sequence)
-    return Provenance(version, _CHANNELS[channel], instant_from_micros(observed_at), overridden)
+    if record.overridden_at is not None:
+        overridden_at = instant_from_micros(record.overridden_at)
+        overridden = SourceVersion(overridden_at, record.overridden_sequence)
+    version = SourceVersion(instant_from_micros(record.version_at), record.version_sequence)
+    observed_at = shared_instant(record.observed_at)
+    return Provenance(version, _CHANNELS[record.channel], observed_at, overridden)
