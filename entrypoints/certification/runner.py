@@ -12,7 +12,7 @@ from entrypoints.certification.check import Check
 from entrypoints.certification.check_context import CheckContext, SharedFixtures
 from entrypoints.certification.fakes import FixedJitter, SimulatorClock
 from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
-from entrypoints.wiring.installed_providers import IMPORT_ERRORS
+from entrypoints.wiring.plugins import call_plugin
 from ports.providers import Capabilities, ProviderTools
 from ports.system import Clock
 
@@ -96,19 +96,25 @@ def _run_one(
 
 
 def _determine_outcome(check: Check, ctx: CheckContext) -> tuple[CheckOutcome, str]:
-    try:
+    def run_check() -> tuple[CheckOutcome, str]:
         check.run_check(ctx)
-    except CheckNotApplicable as why:
-        return CheckOutcome.NOT_APPLICABLE, str(why)
-    except CheckFailed as fault:
-        return CheckOutcome.FAILED, str(fault)
-    except PmsError as error:
-        return CheckOutcome.FAILED, f"{type(error).__name__}: {error.message}"
-    except IMPORT_ERRORS as fault:
-        return CheckOutcome.FAILED, f"{type(fault).__name__} at {_location_of(fault)}"
-    if not ctx.expectations:
-        return CheckOutcome.FAILED, "the check looked at nothing"
-    return CheckOutcome.PASSED, ""
+        if not ctx.expectations:
+            return CheckOutcome.FAILED, "the check looked at nothing"
+        return CheckOutcome.PASSED, ""
+
+    return call_plugin(run_check, _outcome_of_error)
+
+
+def _outcome_of_error(error: Exception) -> tuple[CheckOutcome, str]:
+    match error:
+        case CheckNotApplicable():
+            return CheckOutcome.NOT_APPLICABLE, str(error)
+        case CheckFailed():
+            return CheckOutcome.FAILED, str(error)
+        case PmsError():
+            return CheckOutcome.FAILED, f"{type(error).__name__}: {error.message}"
+        case _:
+            return CheckOutcome.FAILED, f"{type(error).__name__} at {_location_of(error)}"
 
 
 def _location_of(fault: BaseException) -> str:

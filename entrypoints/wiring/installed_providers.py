@@ -1,4 +1,4 @@
-"""The provider plug-ins that are installed here, found by their entry points."""
+"""The installed provider plug-ins, found by their entry points."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,25 +6,11 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
+from entrypoints.wiring.plugins import call_plugin, describe_error
 from ports.errors import Misconfigured, UnknownProvider
 from ports.providers import Capabilities, Provider, ProviderFactory, Providers, ProviderTools
 
 GROUP: Final = "pms_adapter.providers"
-
-# A third party's module may fail in any way while it is imported or made; none may stop the rest.
-IMPORT_ERRORS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +25,8 @@ class BrokenPlugin:
 class InstalledProviders:
     """Imports every plug-in at the first use, so that a process that needs none starts quickly.
 
-    `plugins` replaces all that is installed, `given` single providers by their names. A name that
-    two packages claim belongs to neither.
+    `plugins` replaces the installed ones, `overrides` single providers by name. A name that two
+    packages claim belongs to neither.
     """
 
     def __init__(
@@ -65,12 +51,12 @@ class InstalledProviders:
         raise UnknownProvider(known=", ".join(sorted(loaded)))
 
     def all(self) -> Sequence[Provider]:
-        """By name; without the broken ones."""
+        """Sorted by name, without the broken ones."""
         loaded, _ = self._loaded
         return [loaded[name] for name in sorted(loaded)]
 
     def broken(self) -> Sequence[BrokenPlugin]:
-        """For `pms doctor` and `pms provider list`."""
+        """Shown by `pms doctor` and `pms provider list`."""
         return self._loaded[1]
 
     @cached_property
@@ -94,12 +80,12 @@ class InstalledProviders:
 
 
 def broken_plugins_of(providers: Providers) -> Sequence[BrokenPlugin]:
-    """None where the plug-ins are not the installed ones."""
+    """Empty where `providers` are not plug-ins."""
     return providers.broken() if isinstance(providers, InstalledProviders) else ()
 
 
 def _find_name_conflict(plugins: Sequence[EntryPoint]) -> BrokenPlugin | None:
-    """One package that is seen twice (an editable install) claims its name once."""
+    """A package found twice (an editable install) claims its name once."""
     targets = sorted({plugin.value for plugin in plugins})
     if len(targets) == 1:
         return None
@@ -107,15 +93,17 @@ def _find_name_conflict(plugins: Sequence[EntryPoint]) -> BrokenPlugin | None:
 
 
 def _load_plugin(plugin: EntryPoint, tools: ProviderTools) -> Provider | BrokenPlugin:
-    try:
+    def build() -> Provider | BrokenPlugin:
         provider = cast("ProviderFactory", plugin.load())(tools)
-        capabilities: object = provider.capabilities
-    except IMPORT_ERRORS as fault:
-        problem = f"{type(fault).__name__}: {fault}"
-        return BrokenPlugin(plugin.name, plugin.value, problem)
+        problem = _find_naming_problem(plugin.name, provider.capabilities)
+        return BrokenPlugin(plugin.name, plugin.value, problem) if problem else provider
+
+    return call_plugin(
+        build, lambda error: BrokenPlugin(plugin.name, plugin.value, describe_error(error))
+    )
+
+
+def _find_naming_problem(name: str, capabilities: object) -> str | None:
     if not isinstance(capabilities, Capabilities):
-        return BrokenPlugin(plugin.name, plugin.value, "it declares no capabilities")
-    if capabilities.name != plugin.name:
-        problem = f"it calls itself {capabilities.name!r}"
-        return BrokenPlugin(plugin.name, plugin.value, problem)
-    return provider
+        return "it declares no capabilities"
+    return None if capabilities.name == name else f"it calls itself {capabilities.name!r}"

@@ -18,7 +18,11 @@ TOOLS = {
 }  # fmt: skip
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "services"}
 CATCH_ALL = re.compile(r"^\s*except(\s*:|\s+\(?\s*(Base)?Exception\b)", re.MULTILINE)
-MAY_CATCH_ALL = {"adapters/inbound/jobs", "adapters/outbound/events"}
+MAY_CATCH_ALL = {
+    "adapters/inbound/jobs/job_boundary.py",
+    "adapters/outbound/events/in_process_bus.py",
+    "entrypoints/wiring/plugins.py",
+}
 SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
 UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 # Shared by every sample that leaves an id out.
@@ -78,15 +82,13 @@ class TestTree:
         files = python_files(*PRODUCT, "tests", "bench")
         assert [str(path) for path in files if VAGUE & {path.stem, *path.parent.parts}] == []
 
-    def test_everything_is_caught_in_two_places_only(self) -> None:
+    def test_except_exception_stands_once_in_each_of_three_places(self) -> None:
         catching = [
             path.as_posix()
             for path in python_files(*PRODUCT)
             for _ in CATCH_ALL.findall((ROOT / path).read_text())
         ]
-        places = {place for path in catching for place in MAY_CATCH_ALL if path.startswith(place)}
-        assert [path for path in catching if not path.startswith(tuple(MAY_CATCH_ALL))] == []
-        assert len(catching) == len(places)
+        assert sorted(catching) == sorted(MAY_CATCH_ALL)
 
     def test_carries_no_vendor_sample(self) -> None:
         if not SAMPLES.is_dir():

@@ -1,5 +1,3 @@
-"""Which plug-ins a process finds, and what a bad one does to the others: nothing."""
-
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -20,14 +18,15 @@ TOOLS = ProviderTools(
 )
 CANONICAL = EntryPoint("canonical", "adapters.outbound.providers.canonical:provider", GROUP)
 MOCK = EntryPoint("mock", "adapters.outbound.providers.mock:provider", GROUP)
+IMPORT_MISCONFIGURED = "from ports.errors import Misconfigured"
 BAD = EntryPoint("bad", "thirdparty_pms:provider", GROUP)
 
 
 def installed_providers(
     *plugins: EntryPoint, overrides: Provider | None = None
 ) -> InstalledProviders:
-    plugin_named = {overrides.capabilities.name: overrides} if overrides else None
-    return InstalledProviders(TOOLS, plugins=plugins, overrides=plugin_named)
+    named = {overrides.capabilities.name: overrides} if overrides else None
+    return InstalledProviders(TOOLS, plugins=plugins, overrides=named)
 
 
 def names(providers: InstalledProviders) -> list[str]:
@@ -36,17 +35,17 @@ def names(providers: InstalledProviders) -> list[str]:
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An importable module of a third party, to be written by the test."""
+    """Path of an importable third-party module; the test writes it."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "thirdparty_pms", raising=False)
     return tmp_path / "thirdparty_pms.py"
 
 
 class TestInstalledProviders:
-    def test_are_those_of_this_package_at_least(self) -> None:
+    def test_include_those_of_this_package(self) -> None:
         assert {"canonical", "mock"} <= set(names(InstalledProviders(TOOLS)))
 
-    def test_are_made_once(self) -> None:
+    def test_are_built_once(self) -> None:
         providers = installed_providers(CANONICAL)
         assert isinstance(providers.get("canonical"), CanonicalProvider)
         assert providers.get("canonical") is providers.get("canonical")
@@ -54,12 +53,12 @@ class TestInstalledProviders:
     def test_are_listed_by_name(self) -> None:
         assert names(installed_providers(MOCK, CANONICAL)) == ["canonical", "mock"]
 
-    def test_tell_the_known_names_for_an_unknown_one(self) -> None:
+    def test_list_the_known_names_for_an_unknown_one(self) -> None:
         with pytest.raises(UnknownProvider) as caught:
             installed_providers(MOCK, CANONICAL).get("fidelio")
         assert caught.value.details == {"known": "canonical, mock"}
 
-    def test_give_way_to_given_ones(self) -> None:
+    def test_are_replaced_by_overrides(self) -> None:
         overrides = MockProvider(CLOCK)
         providers = installed_providers(MOCK, overrides=overrides)
         assert providers.get("mock") is overrides
@@ -80,6 +79,13 @@ class TestBrokenPlugin:
             ("1 / 0", "ZeroDivisionError"),
             ("{}['x']", "KeyError"),
             ("class provider:\n  def __init__(self, tools): ...\n  capabilities = 1", "declares"),
+            ("class Bad(Exception): ...\nraise Bad('no licence')", "Bad: no licence"),
+            ("class Bad(Exception): ...\ndef provider(tools): raise Bad('late')", "Bad: late"),
+            (f"{IMPORT_MISCONFIGURED}\nraise Misconfigured('no key')", "Misconfigured: no key"),
+            (
+                f"{IMPORT_MISCONFIGURED}\ndef provider(tools): raise Misconfigured('no key')",
+                "Misconfigured: no key",
+            ),
         ],
     )
     def test_is_reported_and_others_still_load(
@@ -95,16 +101,16 @@ class TestBrokenPlugin:
             providers.get("bad")
         assert caught.value.details == {"provider": "bad"}
 
-    def test_goes_by_another_name_than_it_calls_itself(self) -> None:
+    def test_is_one_whose_declared_name_differs(self) -> None:
         providers = installed_providers(EntryPoint("other", CANONICAL.value, GROUP))
         assert providers.all() == []
         assert providers.broken()[0].problem == "it calls itself 'canonical'"
 
-    def test_shares_its_name_with_another(self) -> None:
+    def test_is_each_of_two_that_claim_one_name(self) -> None:
         providers = installed_providers(CANONICAL, EntryPoint("canonical", "other:provider", GROUP))
         with pytest.raises(Misconfigured):
             providers.get("canonical")
         assert providers.broken()[0].problem == "two packages claim this name"
 
-    def test_is_not_one_package_seen_twice(self) -> None:
+    def test_is_not_a_package_found_twice(self) -> None:
         assert names(installed_providers(CANONICAL, CANONICAL)) == ["canonical"]
