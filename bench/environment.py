@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
-from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings, inherited_environment, settings_to_environment
 from tests.servers import QUICK, PostgresServer, ValkeyServer, free_port
 
@@ -37,7 +37,7 @@ def installation(*, durable: bool) -> Iterator[Container]:
             allowed_hosts=frozenset({"127.0.0.1"}),
             allow_plain_http=True,
         )
-        container = build_container(settings)
+        container = Container(settings)
         cleanup.callback(container.close)
         container.store.upgrade()
         yield container

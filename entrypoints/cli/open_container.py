@@ -7,7 +7,7 @@ from uuid import UUID
 from application.errors import ConnectionNotFound, HotelNotFound
 from domain.connection import Connection
 from domain.hotel import Hotel
-from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings
 
@@ -17,7 +17,7 @@ def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
     """Commands tell what happened on their own; the log is for the servers."""
     settings = load_settings()
     configure_logging(log_level, process="cli")
-    container = build_container(settings)
+    container = Container(settings)
     try:
         yield container
     finally:

@@ -8,7 +8,7 @@ from entrypoints.processes.relay import run_relay
 from entrypoints.processes.scheduler import run_scheduler
 from entrypoints.processes.web import run_web
 from entrypoints.processes.worker import ALL_QUEUES, SHORT_QUEUES, run_worker
-from entrypoints.wiring.container import build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import Settings, load_settings
 from entrypoints.wiring.subscribers import file_subscriber
@@ -49,4 +49,4 @@ def relay(*, events_to: Path | None) -> None:
     """Tells the subscribers what happened, from the outbox."""
     settings = _load_process_settings("relay")
     extra = {"file": file_subscriber(events_to)} if events_to else {}
-    run_relay(build_container(settings, extra_subscribers=extra))
+    run_relay(Container(settings, extra_subscribers=extra))

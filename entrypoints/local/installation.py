@@ -30,7 +30,7 @@ from entrypoints.local.embedded_valkey import start_embedded_valkey
 from entrypoints.local.installed_simulators import simulator_names
 from entrypoints.local.polling import is_answering, wait_until
 from entrypoints.local.simulator_client import SimulatorClient
-from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings, inherited_environment, settings_to_environment
 from ports.errors import Misconfigured
 from ports.providers import Capabilities
@@ -88,7 +88,7 @@ def run_installation(
         children = ChildProcesses(
             settings.home / "logs", inherited_environment() | settings_to_environment(settings)
         )
-        container = build_container(settings)
+        container = Container(settings)
         try:
             yield _start_installation(container, children, options)
         finally:

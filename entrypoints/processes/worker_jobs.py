@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from entrypoints.processes.gc_tuning import tune_garbage_collector
-from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings
 
@@ -21,6 +21,6 @@ def _container() -> Container:
     """Made in the child, after RQ's fork: nothing of it is shared with the parent."""
     settings = load_settings()
     configure_logging(settings.log_level, process="worker")
-    container = build_container(settings)
+    container = Container(settings)
     tune_garbage_collector()
     return container

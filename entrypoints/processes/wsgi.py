@@ -3,7 +3,7 @@
 from flask import Flask
 
 from entrypoints.processes.web_app import build_web_app
-from entrypoints.wiring.container import build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings
 
@@ -12,4 +12,4 @@ def create_app() -> Flask:
     """Built in the worker process, after the server's fork."""
     settings = load_settings()
     configure_logging(settings.log_level, process="web")
-    return build_web_app(build_container(settings, cache_seconds=2.0))
+    return build_web_app(Container(settings, cache_seconds=2.0))

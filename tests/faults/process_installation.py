@@ -19,7 +19,7 @@ from application.connections.add_connection import NewConnection
 from domain.access import Scope
 from domain.schedule import Schedule
 from entrypoints.local.polling import is_answering
-from entrypoints.wiring.container import Container, build_container
+from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings, settings_to_environment
 from tests.processes import PmsProcesses, processes_with_cwd, wait_until
 from tests.servers import free_port
@@ -146,7 +146,7 @@ def installed(database_url: str, redis_url: str, home: Path) -> Iterator[Install
         allow_plain_http=True,
     )
     migrations.upgrade(database_url)
-    container = build_container(settings)
+    container = Container(settings)
     try:
         container.add_hotel(slug="vienna", name="Vienna", time_zone="Europe/Vienna", currency="EUR")
         with processes_with_cwd(home / "logs", **settings_to_environment(settings)) as processes:

@@ -11,43 +11,23 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from adapters.inbound.graphql.use_cases import GraphQLOptions, GraphQLUseCases
+from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.graphql.view import graphql_registrar
 from adapters.inbound.rest.app import build_app
-from adapters.inbound.rest.use_cases import Options, UseCases
+from adapters.inbound.rest.use_cases import Options
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore
-from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from adapters.outbound.system import Uuid7Generator
-from application.access.authenticate import Authenticate
-from application.access.issue_token import IssueToken, TokenRequest
-from application.access.rotate_token import RevokeToken
-from application.check_health import CheckHealth
-from application.connections.add_connection import AddConnection, NewConnection
-from application.connections.find_connections import FindConnections
-from application.connections.verify_connection import VerifyConnection
-from application.hotels.add_hotel import AddHotel
-from application.hotels.find_hotel import FindHotel
-from application.inbox.find_quarantine import FindQuarantine
-from application.inbox.process_inbox import ProcessInbox
-from application.inbox.receive_webhook import ReceiveWebhook
-from application.inbox.replay_quarantine import ReplayQuarantine
-from application.ingest.exchange_document import ExchangeDocument
-from application.ingest.find_batch import FindBatch
-from application.ingest.idempotent_requests import IdempotentRequests
-from application.ingest.ingest_items import IngestItems
-from application.queries.find_booking import FindBooking, FindStatusHistory
-from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
-from application.queries.find_providers import FindProvider
-from application.sync.find_sync_runs import FindSyncRuns
-from application.sync.request_sync import RequestSync
+from application.access.issue_token import TokenRequest
+from application.connections.add_connection import NewConnection
 from domain.access import Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.schedule import Schedule
+from entrypoints.wiring.use_cases import UseCases
 from ports.errors import UnknownProvider
 
 ALL_SCOPES = frozenset({Scope.INGEST, Scope.READ, Scope.SYNC})
@@ -118,6 +98,35 @@ class Caller:
         return self.client.get(path, headers={**self.headers, **named})
 
 
+@dataclass(frozen=True)
+class InMemoryUseCases(UseCases):
+    store: Any
+    clock: FrozenClock
+    ids: Uuid7Generator
+    randomness: ScriptedRandomness
+    known_providers: HarnessProviders
+    recorded_jobs: RecordingJobQueue
+
+    def unit_of_work(self) -> Any:
+        return self.store.unit_of_work()
+
+    @property
+    def directory(self) -> Any:
+        return self.store.directory
+
+    @property
+    def queries(self) -> Any:
+        return self.store.queries
+
+    @property
+    def providers(self) -> HarnessProviders:
+        return self.known_providers
+
+    @property
+    def queue(self) -> RecordingJobQueue:
+        return self.recorded_jobs
+
+
 class HttpHarness:
     def __init__(
         self,
@@ -135,78 +144,29 @@ class HttpHarness:
         self.scripted = ScriptedProvider(self.clock)
         self.canonical = HookedProvider()
         self.providers = HarnessProviders(self.canonical, self.scripted, further_providers or {})
-        self.authenticate = Authenticate(self.store.directory, self.store.unit_of_work, self.clock)
         self.keys: dict[tuple[str, str], str] = {}
-        self.use_cases = self._use_cases()
-        self.graphql = self._graphql_use_cases()
-        registrar = graphql_registrar(self.graphql, graphql_options)
+        self.use_cases = InMemoryUseCases(
+            *(self.store, self.clock, self.ids, self.randomness, self.providers, self.queue)
+        )
+        registrar = graphql_registrar(self.use_cases, graphql_options)
         self.app = build_app(self.use_cases, options, [registrar])
         self.client = self.app.test_client()
 
-    def _use_cases(self) -> UseCases:
-        store, clock, ids = self.store, self.clock, self.ids
-        uow, directory = store.unit_of_work, store.directory
-        outside = {
-            "unit_of_work": uow,
-            "directory": directory,
-            "providers": self.providers,
-            "queue": self.queue,
-            "mask_cards": scrub_bytes,
-            "clock": clock,
-            "ids": ids,
-        }
-        connections = FindConnections(directory)
-        self.process_inbox = ProcessInbox(uow, self.providers, self.queue, clock, ids)
-        return UseCases(
-            authenticate=self.authenticate,
-            ingest_items=IngestItems(**outside),
-            find_batch=FindBatch(uow),
-            receive_webhook=ReceiveWebhook(**outside),
-            exchange_document=ExchangeDocument(**outside),
-            request_sync=RequestSync(uow, self.providers, self.queue, clock, ids),
-            find_sync_runs=FindSyncRuns(store.queries),
-            find_connections=connections,
-            find_quarantine=FindQuarantine(store.queries),
-            replay_quarantine=ReplayQuarantine(uow, self.process_inbox),
-            find_provider=FindProvider(self.providers),
-            idempotent_requests=IdempotentRequests(uow, clock),
-            check_health=CheckHealth(store.queries, self.queue),
-            now=clock.now,
-            new_id=ids.new,
-        )
-
-    def _graphql_use_cases(self) -> GraphQLUseCases:
-        queries = self.store.queries
-        return GraphQLUseCases(
-            authenticate=self.authenticate,
-            find_bookings=FindBookings(queries),
-            find_booking=FindBooking(queries),
-            find_status_history=FindStatusHistory(queries),
-            find_guests=FindGuests(queries),
-            find_availability=FindAvailability(queries),
-            find_hotel=FindHotel(self.store.directory, queries),
-            find_sync_runs=self.use_cases.find_sync_runs,
-        )
-
     def hotel(self, slug: str, **values: str) -> Hotel:
-        add = AddHotel(self.store.unit_of_work, self.clock, self.ids)
         known = {"name": slug.title(), "time_zone": "Europe/Vienna", "currency": "EUR", **values}
-        return add(slug=slug, **known)
+        return self.use_cases.add_hotel(slug=slug, **known)
 
     def connection(
         self, hotel: str, provider: str = "canonical", name: str = "main", **values: str
     ) -> tuple[Connection, str]:
         """The connection and the secret part of its webhook URL."""
-        add = AddConnection(
-            self.store.unit_of_work, self.providers, self.clock, self.ids, self.randomness
-        )
-        wanted = NewConnection(
+        request = NewConnection(
             hotel=hotel, provider=provider, name=name, values=values, schedule=Schedule()
         )
-        added = add(wanted)
+        added = self.use_cases.add_connection(request)
         if provider == "scripted":
-            test = VerifyConnection(self.store.unit_of_work, self.providers, self.clock)
-            return test(added.connection.id, correlation_id="setup").connection, added.key
+            verify = self.use_cases.verify_connection
+            return verify(added.connection.id, correlation_id="setup").connection, added.key
         return added.connection, added.key
 
     def caller(
@@ -217,20 +177,17 @@ class HttpHarness:
         partner: str = "partner",
         lifetime: timedelta = timedelta(days=30),
     ) -> Caller:
-        issue = IssueToken(
-            self.store.unit_of_work, self.providers, self.clock, self.ids, self.randomness
-        )
         request = TokenRequest(
             provider=provider, partner=partner, hotels=hotels, scopes=scopes, lifetime=lifetime
         )
-        issued = issue(request)
+        issued = self.use_cases.issue_token(request)
         if issued.provider_key_text:
             self.keys[provider, partner] = issued.provider_key_text
         key = self.keys[provider, partner]
         return Caller(self.client, issued.secret_text, key, issued.token.id)
 
     def revoke(self, token_id: UUID) -> None:
-        RevokeToken(self.store.unit_of_work, self.clock)(token_id)
+        self.use_cases.revoke_token(token_id)
 
 
 def booking(external_id: str = "B1", **values: object) -> dict[str, Any]:

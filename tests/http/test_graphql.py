@@ -377,5 +377,5 @@ class TestFailure:
             def records(self, _: object) -> None:
                 raise failure
 
-        object.__setattr__(installation.graphql.find_hotel, "queries", Broken())
+        object.__setattr__(installation.use_cases.find_hotel, "queries", Broken())
         return query_error(caller, "{hotel {slug}}")

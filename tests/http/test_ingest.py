@@ -110,7 +110,7 @@ class TestDeferredPush:
         assert (status["state"], status["items"][0]["outcome"]) == ("processing", "accepted")
         assert stored(installation) == []
         for job in installation.queue.take():
-            installation.process_inbox(job.hotel_id, job.subject_id)
+            installation.use_cases.process_inbox(job.hotel_id, job.subject_id)
         status = alpha.get(answer.headers["Location"]).get_json()
         assert (status["state"], status["items"][0]["outcome"]) == ("done", "applied")
         assert stored(installation) == ["B1"]

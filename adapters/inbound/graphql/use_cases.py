@@ -1,7 +1,7 @@
 """What the composition root hands to this adapter."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from application.access.authenticate import Authenticate
 from application.hotels.find_hotel import FindHotel
@@ -12,8 +12,7 @@ from application.sync.find_sync_runs import FindSyncRuns
 PATH: Final = "/api/pms/graphql"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphQLUseCases:
+class GraphQLUseCases(Protocol):
     authenticate: Authenticate
     find_bookings: FindBookings
     find_booking: FindBooking

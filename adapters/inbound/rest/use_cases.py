@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from application.access.authenticate import Authenticate
@@ -25,8 +25,7 @@ DOCS: Final = "/api/docs"
 MEBIBYTE: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UseCases:
+class UseCases(Protocol):
     """`now` and `new_id` are the clock's and the id generator's."""
 
     authenticate: Authenticate
