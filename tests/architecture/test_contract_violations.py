@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ REST = "adapters/inbound/rest/planted.py"
 STORE = "adapters/outbound/persistence/planted.py"
 VENDOR = "adapters/outbound/providers/mews/planted.py"
 KIT = "adapters/outbound/provider_kit/planted.py"
+CLIENT = "adapters/outbound/providers/mews/client/planted.py"
+ENGINE = "adapters/outbound/persistence/engine/planted.py"
+HTTP = "adapters/outbound/provider_kit/http/planted.py"
+PARSING = "adapters/outbound/provider_kit/parsing/planted.py"
+PROCESS = "entrypoints/processes/planted.py"
+WIRING = "entrypoints/wiring/planted.py"
+PRODUCT = "product-without-test-equipment"
 PLANTED = [
     ("domain/booking.py", "flask", "pure-core"),
     ("domain/booking.py", "logging", "silent-domain"),
@@ -38,21 +47,68 @@ PLANTED = [
     (VENDOR, "requests", "http-client-stays-home"),
     (KIT, "adapters.outbound.memory", "driven-siblings"),
     ("entrypoints/planted.py", "pytest", "no-test-code"),
+    (REST, "adapters.outbound.memory", PRODUCT),
+    (CLIENT, "adapters.outbound.providers.mews.simulator", PRODUCT),
+    ("adapters/outbound/providers/mews/mapping/planted.py", "adapters.outbound.memory", PRODUCT),
+    ("adapters/outbound/providers/mews/provider.py", "entrypoints.scaffold", PRODUCT),
+    (HTTP, "adapters.outbound.provider_kit.simulation", PRODUCT),
+    ("application/planted.py", "adapters.outbound.providers.apaleo.simulator", PRODUCT),
+    (WIRING, "adapters.outbound.memory", PRODUCT),
+    (WIRING, "entrypoints.local", PRODUCT),
+    (PROCESS, "entrypoints.certification", PRODUCT),
+    (PROCESS, "entrypoints.scaffold", PRODUCT),
+    (WIRING, "entrypoints.processes", "entry-points"),
+    (PROCESS, "entrypoints.local", "entry-points"),
+    ("entrypoints/local/planted.py", "entrypoints.cli", "entry-points"),
+    ("entrypoints/certification/planted.py", "entrypoints.cli", "entry-points"),
+    (ENGINE, "adapters.outbound.persistence.schema", "persistence"),
+    (
+        "adapters/outbound/persistence/schema/planted.py",
+        "adapters.outbound.persistence.stores",
+        "persistence",
+    ),
+    (
+        "adapters/outbound/persistence/stores/planted.py",
+        "adapters.outbound.persistence.queries",
+        "persistence",
+    ),
+    (PARSING, "adapters.outbound.provider_kit.http", "provider-kit"),
+    (HTTP, "adapters.outbound.provider_kit.declarative", "provider-kit"),
 ]
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The product's packages; a test takes away what it planted there."""
+    root = tmp_path_factory.mktemp("copy")
     for package in PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    shutil.copy(ROOT / "setup.cfg", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / package, root / package, ignore=ignored)
+    shutil.copy(ROOT / "setup.cfg", root)
+    return root
+
+
+@contextmanager
+def planted(path: Path, text: str) -> Iterator[None]:
+    """Appends to a module, or adds one with its package."""
+    before = path.read_text() if path.exists() else None
+    is_new_package = not path.parent.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{before or ''}\n{text}\n")
+    try:
+        yield
+    finally:
+        if before is not None:
+            path.write_text(before)
+        elif is_new_package:
+            shutil.rmtree(path.parent)
+        else:
+            path.unlink()
 
 
 def lint(root: Path, contract: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [LINT_IMPORTS, "--no-cache", "--contract", contract],
+        [LINT_IMPORTS, "--cache-dir", root / "cache", "--contract", contract],
         cwd=root,
         capture_output=True,
         text=True,
@@ -65,23 +121,35 @@ class TestContract:
     def test_breaks_when_violated(
         self, copy: Path, module: str, imported: str, contract: str
     ) -> None:
-        planted = copy / module
-        planted.parent.mkdir(parents=True, exist_ok=True)
-        before = planted.read_text() if planted.exists() else ""
-        planted.write_text(f"{before}\nimport {imported}\n")
-        done = lint(copy, contract)
+        with planted(copy / module, f"import {imported}"):
+            done = lint(copy, contract)
         assert done.returncode == 1, done.stdout + done.stderr
         assert "BROKEN" in done.stdout, done.stdout + done.stderr
 
     def test_breaks_on_a_cycle_between_siblings(self, copy: Path) -> None:
-        (copy / "domain/one.py").write_text("import domain.other\n")
-        (copy / "domain/other.py").write_text("import domain.one\n")
-        done = lint(copy, "acyclic")
+        with (
+            planted(copy / "domain/one.py", "import domain.other"),
+            planted(copy / "domain/other.py", "import domain.one"),
+        ):
+            done = lint(copy, "acyclic")
         assert done.returncode == 1
         assert "BROKEN" in done.stdout, done.stdout + done.stderr
 
-    def test_breaks_when_a_driven_adapter_is_left_out(self, copy: Path) -> None:
-        unlisted = copy / "adapters/outbound/unlisted"
-        unlisted.mkdir()
-        (unlisted / "__init__.py").touch()
-        assert lint(copy, "driven-siblings").returncode == 1
+    @pytest.mark.parametrize(
+        ("container", "contract"),
+        [
+            ("adapters/outbound", "driven-siblings"),
+            ("adapters/outbound/persistence", "persistence"),
+            ("adapters/outbound/provider_kit", "provider-kit"),
+            ("entrypoints", "entry-points"),
+        ],
+    )
+    def test_breaks_when_a_package_is_not_listed(
+        self, copy: Path, container: str, contract: str
+    ) -> None:
+        with planted(copy / container / "unlisted/__init__.py", ""):
+            assert lint(copy, contract).returncode == 1
+
+    @pytest.mark.parametrize("contract", sorted({contract for _, _, contract in PLANTED}))
+    def test_holds_without_a_violation(self, copy: Path, contract: str) -> None:
+        assert lint(copy, contract).returncode == 0
