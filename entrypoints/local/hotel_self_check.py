@@ -98,13 +98,16 @@ def _wait_for_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> 
     def current() -> SyncRun:
         return queries.sync_run(queued.hotel_id, queued.id) or queued
 
-    what = f"the first sync of {hotel.slug}"
+    description = f"the first sync of {hotel.slug}"
     wait_until(
-        lambda: current().status.is_final, up.children, seconds=SYNC_TIMEOUT_SECONDS, what=what
+        lambda: current().status.is_final,
+        up.children,
+        seconds=SYNC_TIMEOUT_SECONDS,
+        description=description,
     )
     run = current()
     if run.status is not SyncStatus.COMPLETED:
-        raise CheckFailed(f"{what} ended as {run.status}: {run.error_code or run.counts}")
+        raise CheckFailed(f"{description} ended as {run.status}: {run.error_code or run.counts}")
     return run
 
 
@@ -119,8 +122,8 @@ def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
         waiting = up.container.store.queries.backlog()["inbox"]
         return up.connection(hotel).last_inbound_at is not None and waiting == 0
 
-    what = f"what the provider of {hotel.slug} tells"
-    wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, what=what)
+    description = f"what the provider of {hotel.slug} tells"
+    wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, description=description)
     return True
 
 

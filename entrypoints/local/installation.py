@@ -153,7 +153,7 @@ def _start_installation(
     demo = _connect_hotels(container, children, demo)
     web_url = f"http://{settings.host}:{settings.port}"
     is_web_ready = partial(is_answering, f"{web_url}/readyz")
-    wait_until(is_web_ready, children, seconds=WEB_START_SECONDS, what="the web server")
+    wait_until(is_web_ready, children, seconds=WEB_START_SECONDS, description="the web server")
     up = LocalInstallation(container, children, demo, web_url, events)
     for hotel in demo.hotels:
         _configure_simulator(up, hotel)
@@ -192,7 +192,7 @@ def _connect_hotels(container: Container, children: ChildProcesses, demo: Demo) 
             partial(is_answering, pms.state_url),
             children,
             seconds=SIMULATOR_START_SECONDS,
-            what=f"the simulator of {hotel.provider}",
+            description=f"the simulator of {hotel.provider}",
         )
         if not hotel.token:
             connected_hotel = connect_demo_hotel(container, hotel, pms.connection_values())

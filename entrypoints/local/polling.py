@@ -17,14 +17,16 @@ class WaitTimedOut(PmsError):
 
 
 def wait_until(
-    condition: Callable[[], bool], children: ChildProcesses, *, seconds: float, what: str
+    condition: Callable[[], bool], children: ChildProcesses, *, seconds: float, description: str
 ) -> None:
     """Raises ChildEnded, NotInTime."""
     deadline = time.monotonic() + seconds
     while not condition():
         children.require_running()
         if time.monotonic() > deadline:
-            raise WaitTimedOut(f"{what} did not answer within {seconds:g} seconds; see var/logs")
+            raise WaitTimedOut(
+                f"{description} did not answer within {seconds:g} seconds; see var/logs"
+            )
         time.sleep(0.1)  # noqa: TID251  # waits for other processes, not for the domain's clock
 
 

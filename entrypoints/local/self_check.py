@@ -88,7 +88,9 @@ def _wait_for_event(up: LocalInstallation, external_id: str) -> None:
         events = (json.loads(line) for line in lines if external_id in line)
         return any(event["type"] == "pms.booking.synced" for event in events)
 
-    wait_until(is_delivered, up.children, seconds=EVENT_TIMEOUT_SECONDS, what="the booking's event")
+    wait_until(
+        is_delivered, up.children, seconds=EVENT_TIMEOUT_SECONDS, description="the booking's event"
+    )
 
 
 def _post_json(up: LocalInstallation, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

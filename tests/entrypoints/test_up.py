@@ -42,7 +42,7 @@ def up(
         assert process.poll() is None, pms.output()
         return pms.output().count("Ctrl-C stops everything") > before
 
-    wait_until(wait_for_welcome, seconds=90, what="the welcome")
+    wait_until(wait_for_welcome, seconds=90, description="the welcome")
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
@@ -70,7 +70,7 @@ def orphans(children: list[psutil.Process]) -> list[list[str]]:
 
 def wait_for_exit(children: list[psutil.Process], *, seconds: float) -> None:
     with suppress(AssertionError):
-        wait_until(lambda: not orphans(children), seconds=seconds, what="their end")
+        wait_until(lambda: not orphans(children), seconds=seconds, description="their end")
     assert orphans(children) == []
 
 

@@ -93,7 +93,9 @@ class InstalledApp:
     def start_web(self) -> "psutil.Popen":
         web = self.processes.start("web")
         url = f"http://127.0.0.1:{self.settings.port}/readyz"
-        wait_until(lambda: is_answering(url) or web.poll() is not None, seconds=30, what="the web")
+        wait_until(
+            lambda: is_answering(url) or web.poll() is not None, seconds=30, description="the web"
+        )
         assert web.poll() is None, self.processes.output()
         return web
 

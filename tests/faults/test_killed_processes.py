@@ -36,7 +36,7 @@ class TestPush:
                 )
                 sender.start()
                 enough = len(acknowledged) + source.randrange(20, 90)
-                wait_until(lambda n=enough: len(acknowledged) > n, seconds=30, what="pushes")
+                wait_until(lambda n=enough: len(acknowledged) > n, seconds=30, description="pushes")
                 kill_process_tree(web)
                 sender.join(30)
             pms.start_web()
@@ -56,14 +56,16 @@ class TestRelay:
             events = tmp_path / "events.jsonl"
             for lines in (37, 641):
                 relay = pms.processes.start("relay", "--events-to", str(events))
-                wait_until(lambda n=lines: count_lines(events) > n, seconds=30, what="events")
+                wait_until(
+                    lambda n=lines: count_lines(events) > n, seconds=30, description="events"
+                )
                 kill_process_tree(relay)
                 raw_sql.write(sqlite_url, "UPDATE relay_leases SET expires_at = 0")
             pms.processes.start("relay", "--events-to", str(events))
             wait_until(
                 lambda: pms.container.store.queries.backlog()["outbox"] == 0,
                 seconds=30,
-                what="an empty outbox",
+                description="an empty outbox",
             )
             assert_delivered(sqlite_url, events)
 

@@ -63,11 +63,13 @@ class BackgroundPusher:
 
     def wait_for_more(self, count: int = 5) -> None:
         wanted = len(self.acknowledged) + count
-        wait_until(lambda: len(self.acknowledged) >= wanted, seconds=30, what="acknowledgements")
+        wait_until(
+            lambda: len(self.acknowledged) >= wanted, seconds=30, description="acknowledgements"
+        )
 
     def wait_for_refusal(self) -> None:
         wanted = len(self.refused) + 1
-        wait_until(lambda: len(self.refused) >= wanted, seconds=30, what="a refusal")
+        wait_until(lambda: len(self.refused) >= wanted, seconds=30, description="a refusal")
 
 
 def end_connections(url: str) -> None:
@@ -145,7 +147,7 @@ class TestValkey:
             wait_until(
                 lambda: pms.container.store.queries.backlog()["inbox"] == 0,
                 seconds=30,
-                what="an inbox worked off",
+                description="an inbox worked off",
             )
             stored = {
                 row[0] for row in raw_sql.read(sqlite_url, "SELECT external_id FROM bookings")
@@ -204,4 +206,4 @@ def await_run(pms: InstalledApp, *, count: int) -> None:
         )
         return [row[0] for row in rows].count("COMPLETED") >= count
 
-    wait_until(completed, seconds=40, what=f"{count} completed runs")
+    wait_until(completed, seconds=40, description=f"{count} completed runs")

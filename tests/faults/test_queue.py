@@ -1,12 +1,17 @@
 """RQ from end to end: `pms scheduler` and `pms worker` on a real Valkey."""
 
+import json
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 
+from adapters.outbound.jobs.rq_queue import RqJobQueue
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from domain.sync_run import SyncKind
 from entrypoints.processes.web_app import build_web_app
 from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, installed
@@ -24,6 +29,12 @@ def dump_redis(url: str) -> bytes:
             if client.type(key) == b"hash":
                 found += [b"%s:%s" % pair for pair in client.hgetall(key).items()]
     return b"\n".join(found)
+
+
+def queued_functions(url: str) -> list[str]:
+    with redis.Redis.from_url(url) as client:
+        jobs = [client.hget(key, "data") for key in client.scan_iter("rq:job:*")]
+    return [json.loads(zlib.decompress(data))[0] for data in jobs if data]
 
 
 class TestTick:
@@ -63,7 +74,9 @@ class TestRedisContents:
                 assert pusher.post(path, message)[0] == 200
             pms.processes.start("scheduler")
             wait_until(
-                lambda: b"rq:job:pms-tick" in dump_redis(redis_url), seconds=20, what="a tick"
+                lambda: b"rq:job:pms-tick" in dump_redis(redis_url),
+                seconds=20,
+                description="a tick",
             )
             pms.container.jobs.tick()
             stored_values = dump_redis(redis_url)
@@ -72,6 +85,27 @@ class TestRedisContents:
             secrets = (pusher.token, pusher.key, path.rpartition("/")[2])
             for planted in ("planted", "Planted", simulator.credentials.access_token, *secrets):
                 assert planted.encode() not in stored_values
+
+
+class TestUpgrade:
+    def test_worker_runs_a_job_that_version_0_1_queued(
+        self,
+        sqlite_url: str,
+        redis_url: str,
+        simulate: Callable[..., MewsSimulator],
+        tmp_path: Path,
+    ) -> None:
+        with installed(sqlite_url, redis_url, tmp_path) as pms:
+            connection_id, _ = pms.connect(simulate(20, start_date=pms.today))
+            queue = RqJobQueue(
+                redis.Redis.from_url(redis_url), function="entrypoints.worker_jobs.run_job"
+            )
+            replace(pms.container, queue_override=queue).request_sync(
+                connection_id, SyncKind.FULL, correlation_id="upgrade"
+            )
+            assert "entrypoints.worker_jobs.run_job" in queued_functions(redis_url)
+            pms.processes.start("worker")
+            await_run(pms, count=1)
 
 
 class TestWorker:
@@ -91,7 +125,7 @@ class TestWorker:
             inject_faults(simulator, "stall,seconds=20,path=reservations")
             pms.processes.start("scheduler")
             worker = pms.processes.start("worker")
-            wait_until(lambda: is_running(pms), seconds=20, what="a run that began")
+            wait_until(lambda: is_running(pms), seconds=20, description="a run that began")
             kill_process_tree(worker)
             clear_faults(simulator)
             if forgotten:
@@ -114,5 +148,7 @@ def is_running(pms: InstalledApp) -> bool:
 def ended(pms: InstalledApp, *, seconds: float) -> None:
     statement = "SELECT COUNT(*) FROM sync_runs WHERE finished_at IS NOT NULL"
     wait_until(
-        lambda: raw_sql.one(pms.settings.database, statement) == 1, seconds=seconds, what="an end"
+        lambda: raw_sql.one(pms.settings.database, statement) == 1,
+        seconds=seconds,
+        description="an end",
     )

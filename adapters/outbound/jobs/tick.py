@@ -1,14 +1,15 @@
-"""rq-scheduler as a bare clock: it enqueues one job, the tick, again and again.
+"""rq-scheduler as a clock: it enqueues one job, the tick, at an interval.
 
-The tick itself is idempotent and the database holds the schedule, so that what rq-scheduler loses
-or doubles (it does both when killed between two of its steps) harms nobody. It always pickles,
-hence a job class of our own; and it forgets its jobs with Redis, hence the look before each round.
+The tick is idempotent and the database holds the schedule, so a tick that rq-scheduler loses or
+enqueues twice (both happen when it is killed between two steps) does no harm. rq-scheduler always
+pickles, hence our own job class; it loses its jobs with Redis, hence the check before each round.
 """
 
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from redis import Redis
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
@@ -20,7 +21,7 @@ _EPOCH: Final = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
 
 class JsonJob(Job):
-    """What the worker reads with the JSON serializer."""
+    """A job that is always serialized as JSON, as the worker expects."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class JsonJob(Job):
 
 
 class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no types
-    """`function` is the dotted path of the tick; `every` whole seconds."""
+    """`function` is the dotted path of the tick, `every` its interval in whole seconds."""
 
     def __init__(self, redis: Redis, *, function: str, every: int) -> None:
         super().__init__(
@@ -46,10 +47,9 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
         return super().enqueue_jobs()
 
     def register_tick(self) -> None:
-        """Does nothing where the tick is scheduled."""
-        if self.connection.zscore(self.scheduled_jobs_key, TICK_ID) is not None and (
-            Job.exists(TICK_ID, connection=self.connection)
-        ):
+        """Does nothing if the tick is scheduled. A tick of another function, as an earlier version
+        registered it, is replaced: both have the same id."""
+        if self._is_tick_registered():
             return
         self.schedule(
             scheduled_time=_EPOCH,
@@ -59,3 +59,12 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
             timeout=120,
             result_ttl=-1,
         )
+
+    def _is_tick_registered(self) -> bool:
+        if self.connection.zscore(self.scheduled_jobs_key, TICK_ID) is None:
+            return False
+        try:
+            tick = JsonJob.fetch(TICK_ID, connection=self.connection)
+        except NoSuchJobError:
+            return False
+        return tick.func_name == self._function

@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from rq.job import Job
+
+from adapters.outbound.jobs.tick import TICK_ID, JsonJob, TickingScheduler
+from entrypoints.wiring.container import TICK_FUNCTION
+
+TICK_FUNCTION_OF_VERSION_0_1 = "entrypoints.worker_jobs.run_tick"
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+def scheduler_for(redis: Redis, function: str) -> TickingScheduler:
+    return TickingScheduler(redis, function=function, every=15)
+
+
+def scheduled_ticks(redis: Redis) -> list[tuple[str, str]]:
+    """Id and function of each scheduled job."""
+    ids = redis.zrange(TickingScheduler.scheduled_jobs_key, 0, -1)
+    jobs = [JsonJob.fetch(each.decode(), connection=redis) for each in ids]
+    return [(job.id, job.func_name) for job in jobs]
+
+
+class TestRegisterTick:
+    def test_schedules_the_tick_once(self, redis: Redis) -> None:
+        scheduler = scheduler_for(redis, TICK_FUNCTION)
+        scheduler.register_tick()
+        redis.zadd(scheduler.scheduled_jobs_key, {TICK_ID: 2_000_000_000})
+        scheduler.register_tick()
+        assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
+        assert redis.zscore(scheduler.scheduled_jobs_key, TICK_ID) == 2_000_000_000
+
+    def test_replaces_the_tick_of_an_earlier_version(self, redis: Redis) -> None:
+        scheduler_for(redis, TICK_FUNCTION_OF_VERSION_0_1).register_tick()
+        assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION_OF_VERSION_0_1)]
+        scheduler_for(redis, TICK_FUNCTION).register_tick()
+        assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
+
+    def test_schedules_again_what_redis_lost(self, redis: Redis) -> None:
+        scheduler = scheduler_for(redis, TICK_FUNCTION)
+        scheduler.register_tick()
+        redis.delete(Job.key_for(TICK_ID))
+        scheduler.register_tick()
+        assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
