@@ -1,7 +1,7 @@
-"""The job boundary: whatever happens in a job ends here, as one log line with a code.
+"""The job boundary: every failure of a job ends here, as one log line with a code.
 
-Jobs are never retried by the queue: the database shows what is still to be done, and the next tick
-enqueues it. So nothing is raised to RQ, whose failure records would hold the exception's text.
+The queue never retries a job: the database holds what is due, and the next tick enqueues it. So
+nothing is raised to RQ, whose failure records would contain the exception's text.
 """
 
 import logging
@@ -22,12 +22,12 @@ from domain.errors import ErrorKind, PmsError
 log = logging.getLogger(__name__)
 
 _INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
-"""Kinds that a person has to mend; all others pass or are told elsewhere."""
+"""Kinds that need an engineer; all others are transient or reported elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobBoundary:
-    """`holder` names this worker in leases; a new one for each job."""
+    """`new_holder` makes the name of a job in leases."""
 
     sync_connection: SyncConnection
     fail_sync: FailSync
@@ -36,7 +36,7 @@ class JobBoundary:
     new_holder: Callable[[], str]
 
     def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
-        """Payload as enqueued: ids as text. An unknown name is logged as an error."""
+        """Takes the payload as enqueued, ids as text. Logs an unknown name as an error."""
         log_context.begin(correlation_id)
         log_context.hotel.set(hotel_id)
         with _log_failures(name, subject_id):
@@ -53,7 +53,7 @@ class JobBoundary:
         with _log_failures("tick", "tick"):
             tick_result = self.schedule_syncs()
             log.info(
-                "ticked",
+                "tick_completed",
                 extra={
                     "queued_runs": tick_result.queued_runs,
                     "retried_runs": tick_result.retried_runs,
@@ -90,7 +90,7 @@ class JobBoundary:
 def _log_failures(
     job: str, subject: str, on_bug: Callable[[str], object] | None = None
 ) -> Iterator[None]:
-    """`broken` is told the class of an exception that is none of ours."""
+    """`on_bug` gets the class name of an exception that is not a PmsError."""
     try:
         yield
     except PmsError as error:
@@ -105,7 +105,7 @@ def _log_failures(
                 "subject": subject,
                 "code": "bug",
                 "error_type": type(error).__name__,
-                "places": locations[-8:],
+                "traceback": locations[-8:],
             },
         )
         if on_bug:

@@ -1,4 +1,4 @@
-"""Subscribers called in this process, each isolated from the others' failures."""
+"""Calls subscribers in this process; a failing one does not affect the others."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class InProcessEventBus:
-    """A subscriber that raises is told again later, with the same message."""
+    """A subscriber that raises gets the same message again later."""
 
     def __init__(self, subscribers: Mapping[str, Subscriber]) -> None:
         self._subscribers = dict(subscribers)
@@ -25,10 +25,10 @@ class InProcessEventBus:
         for name in to:
             try:
                 self._subscribers[name](message)
-            except Exception as error:  # noqa: BLE001  # whatever it raises, the others go on
+            except Exception as error:  # noqa: BLE001  # a subscriber may raise any class; the others still run
                 code = error.code if isinstance(error, PmsError) else type(error).__name__
                 log.warning(
-                    "event_not_taken",
+                    "event_delivery_failed",
                     extra={"subscriber": name, "event_id": str(message.id), "code": code},
                 )
                 failures.append(Failure(name, code))
@@ -36,7 +36,7 @@ class InProcessEventBus:
 
 
 def log_event(message: OutboxMessage) -> None:
-    """Tells in the log that an event went out: its type and ids, nothing of its content."""
+    """Logs the type and the ids of a delivered event, not its content."""
     log.info(
         "event_delivered",
         extra={

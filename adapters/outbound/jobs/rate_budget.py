@@ -1,4 +1,4 @@
-"""A sliding window per connection in Redis, shared between all workers."""
+"""A rate limit per connection, shared by all workers: a sliding window in Redis."""
 
 from typing import Final, cast
 from uuid import UUID
@@ -22,12 +22,12 @@ end
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return oldest[2] + window - us
 """
-"""Atomic, and on the server's clock: workers' clocks need not agree. Microseconds."""
+"""Returns the wait in microseconds. Atomic, by the server's clock: workers' clocks may differ."""
 
 
 class RedisRateBudget:
-    """While Redis is away each process keeps to `fallback`: the vendor's own 429 is the second
-    line of defence then."""
+    """Without Redis each process uses `fallback`, so several may exceed the limit together; the
+    vendor's 429 is then the only shared limit."""
 
     def __init__(self, redis: Redis, *, fallback: RateBudget) -> None:
         self._redis = redis

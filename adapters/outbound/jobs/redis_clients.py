@@ -1,4 +1,4 @@
-"""Two manners of speaking to Redis: impatient (a request is waiting) and patient (a worker)."""
+"""Redis clients: for requests (fail fast) and for workers (retry)."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ REQUEST_TIMEOUT_SECONDS: Final = 0.5
 
 
 def request_client(url: str) -> Redis:
-    """Fails within half a second, so that a webhook is acknowledged in time without a queue."""
+    """Fails within half a second, so that a webhook is acknowledged in time while Redis is down."""
     return Redis.from_url(
         url,
         socket_connect_timeout=REQUEST_TIMEOUT_SECONDS,
@@ -23,8 +23,8 @@ def request_client(url: str) -> Redis:
 
 
 def worker_client(url: str) -> Redis:
-    """Survives any outage: a worker whose server restarts goes on where it was. RQ itself waits
-    on blocking reads of up to its worker's time to live, so there is no socket time-out."""
+    """Retries without limit, so that a worker survives a restart of Redis. There is no socket
+    time-out because RQ uses blocking reads as long as its worker's time to live."""
     return Redis.from_url(
         url,
         socket_connect_timeout=5,

@@ -20,12 +20,12 @@ TICK_QUEUE: Final = "pms-tick"
 _QUEUES: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
 _TIMEOUT_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
 _FAILURE_TTL_SECONDS: Final = 60
-"""A job that died is no longer in the way of its successor after a minute."""
+"""A failed job blocks a new one for the same subject until this has passed."""
 
 
 class RqJobQueue:
-    """`function` is the dotted path of what the worker calls with (name, hotel id, subject id,
-    correlation id)."""
+    """`function` is the dotted path of the function that the worker calls with (name, hotel id,
+    subject id, correlation id)."""
 
     def __init__(self, redis: Redis, *, function: str) -> None:
         self._redis = redis
