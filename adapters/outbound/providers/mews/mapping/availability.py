@@ -1,6 +1,6 @@
 """Availability metrics (services.md, "Get service availability (ver 2024-01-22)") to day cells.
 
-With the metrics' own definitions, per room category and day:
+Per room category and day, from the definitions of the metrics:
 
     total     = ActiveResources
     occupied  = Occupied                 reservations and deducting availability blocks
@@ -8,9 +8,9 @@ With the metrics' own definitions, per room category and day:
     available = UsableResources - Occupied - HouseUse - OtherServiceReservationCount
 
 UsableResources are the active ones that are not out of order, so total = occupied + blocked +
-available. PublicAvailabilityAdjustment is left out: it changes what sales channels are offered, not
-how many rooms are free. A metric that was not asked for leaves what needs it absent.
-The vendor has no clock for any of this: the version is the instant of the question.
+available. PublicAvailabilityAdjustment is ignored: it changes the offer to sales channels, not the
+number of free rooms. Fields whose metrics were not requested are absent. Mews gives no update time:
+the version is the time of the request.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +21,14 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
+from adapters.outbound.provider_kit.parsing.read_items import (
+    FieldTrace,
+    JsonEntry,
+    MappingError,
+    rejected_item,
+)
 from adapters.outbound.provider_kit.parsing.tracked_object import as_list
 from adapters.outbound.providers.mews.mapping.messages import AVAILABILITY, single_day_body
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader, reason_of
@@ -39,7 +45,7 @@ _FORMULAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "blocked": (("OutOfOrderBlocks", "HouseUse", "OtherServiceReservationCount"), ()),
     "available": (("UsableResources",), ("Occupied", "HouseUse", "OtherServiceReservationCount")),
 }
-"""Ours: the metrics that are added, and those that are taken away."""
+"""Our field: the metrics that are added, and those that are subtracted."""
 
 METRICS: Final = tuple(
     sorted({metric for plus, minus in _FORMULAS.values() for metric in (*plus, *minus)})
@@ -52,7 +58,7 @@ _TARGETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class MessageDays:
-    """The days that a message speaks of, and its own spelling of each."""
+    """The days of a message, and their texts in it."""
 
     starts: tuple[str, ...]
     dates: tuple[date, ...]
@@ -61,22 +67,22 @@ class MessageDays:
 def map_availability(
     body: Mapping[str, Json], zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
 ) -> Iterator[ReadItem]:
-    """One item per cell; one refused item for a category, or the message, that can't be read."""
+    """One item per cell; one rejected item per unreadable category, or for the message."""
     message = MewsReader(dict(body))
     try:
         days = _parse_days(message, zone)
         categories = message.required(AVAILABILITY, as_list)
-    except UnreadableField as fault:
-        yield _refused_item(dict(body), None, fault, "")
+    except UnreadableField as error:
+        yield _rejected_item(dict(body), None, error, "")
         return
     version = SourceVersion(observed_at)
     for position, value in enumerate(categories):
         try:
             yield from _map_cells(value, days, version, explain=explain)
-        except (UnreadableField, InvalidField) as fault:
+        except (UnreadableField, InvalidField) as error:
             retry_body: Json = {STARTS: list(days.starts), AVAILABILITY: [value]}
-            yield _refused_item(
-                retry_body, _category_id(value), fault, f"{AVAILABILITY}[{position}]"
+            yield _rejected_item(
+                retry_body, _category_id(value), error, f"{AVAILABILITY}[{position}]"
             )
 
 
@@ -89,7 +95,7 @@ def _parse_days(message: MewsReader, zone: ZoneInfo) -> MessageDays:
 
 
 def _parse_day(start: str, path: str, zone: ZoneInfo) -> date:
-    """Refuses a start that is no local midnight: the zone would be wrong, or the unit no day."""
+    """Rejects a start that is not a local midnight: wrong zone, or a unit other than a day."""
     instant = values.as_instant(start, path)
     day = local_day(instant, zone, path=path)
     if midnight_utc(day, zone, path=path) != instant:
@@ -120,7 +126,7 @@ def _map_cells(
 
 
 def _parse_counts(metrics: MewsReader, days: int) -> dict[str, list[int]]:
-    """A metric that nobody knows may have any form, and is kept where it is a number a day."""
+    """An unknown metric is kept only if it has a number per day."""
     counts: dict[str, list[int]] = {}
     for name in metrics.keys():  # noqa: SIM118 a reader is no mapping
         try:
@@ -134,7 +140,7 @@ def _parse_counts(metrics: MewsReader, days: int) -> dict[str, list[int]]:
 def _parse_column(metrics: MewsReader, name: str, days: int) -> list[int]:
     column = metrics.required(name, _as_integers)
     if len(column) != days:
-        raise UnreadableField(metrics.path_of(name), "bad_length", f"{days} numbers, one a day")
+        raise UnreadableField(metrics.path_of(name), "bad_length", f"{days} numbers, one per day")
     return column
 
 
@@ -170,9 +176,9 @@ def _combine_metrics(
     return sum(metrics[name] for name in plus) - sum(metrics[name] for name in minus)
 
 
-def _field_trace(metrics: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+def _field_trace(metrics: Mapping[str, int]) -> FieldTrace:
     sources = [(STARTS, "day"), ("ResourceCategoryId", "room_type_id")]
-    sources += [(f"Metrics.{name}", _TARGETS.get(name, "(no home)")) for name in metrics]
+    sources += [(f"Metrics.{name}", _TARGETS.get(name, "(unmapped)")) for name in metrics]
     return tuple(sorted(sources))
 
 
@@ -181,12 +187,8 @@ def _category_id(value: Json) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _refused_item(
-    body: Json, category_id: str | None, fault: UnreadableField | InvalidField, prefix: str
+def _rejected_item(
+    body: Json, category_id: str | None, error: MappingError, prefix: str
 ) -> ReadItem:
-    return ReadItem(
-        kind=ItemKind.AVAILABILITY,
-        raw=dumps(body).encode(),
-        external_id=category_id,
-        reason=reason_of(fault, prefix),
-    )
+    entry = JsonEntry(prefix, body)
+    return rejected_item(ItemKind.AVAILABILITY, entry, reason_of(error, prefix), category_id)

@@ -8,6 +8,11 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.provider_kit.parsing.read_items import (
+    JsonEntry,
+    MappingError,
+    to_read_item,
+)
 from adapters.outbound.providers.mews.mapping.code_tables import (
     ACCOUNT_TYPES,
     COMMANDER_ORIGINS,
@@ -17,14 +22,17 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     STATES,
 )
 from adapters.outbound.providers.mews.mapping.guests import party_of
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader, reason_of
+from adapters.outbound.providers.mews.mapping.parsing import (
+    MewsReader,
+    reason_of,
+    trace_fields,
+)
 from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
 from adapters.outbound.providers.mews.mapping.references import References
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
-from domain.values import ABSENT, AgeClass, AgeCount, Field, SourceVersion, Stay
+from domain.values import ABSENT, AgeClass, AgeCount, Field, Reason, SourceVersion, Stay
 from ports.providers import ReadItem
 
 _ROOM: Final = "rooms[0]"
@@ -32,35 +40,23 @@ _ROOM: Final = "rooms[0]"
 
 @dataclass(frozen=True, slots=True)
 class MewsBookingMapper:
-    """For one page: what its reservations refer to is indexed once."""
+    """For the reservations of one page, whose references are indexed once."""
 
     references: References
 
-    def map(self, entry: MewsEntry, *, explain: bool = False) -> ReadItem:
-        raw = entry.text()
-        external_id = None
-        try:
-            r = MewsReader(entry.value)
-            external_id = r.text("Id", "external_id")
-            if invalid := self.references.invalid.get(external_id):
-                raise invalid
-            snapshot = self._map_snapshot(r, external_id)
-        except UnreadableField as fault:
-            # A fault in another list (a customer, an order item) has that list's own path.
-            prefix = "" if fault.path.startswith(_OTHER_LISTS) else entry.path
-            return _refused_item(raw, external_id, fault, prefix)
-        except InvalidField as fault:
-            return _refused_item(raw, external_id, fault, entry.path)
-        field_trace = r.build_field_trace() if explain else ()
-        return ReadItem(
-            kind=ItemKind.BOOKING,
-            raw=raw,
-            external_id=external_id,
-            snapshot=snapshot,
-            field_trace=field_trace,
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            ItemKind.BOOKING,
+            entry,
+            lambda: _open_reservation(entry),
+            self._map_snapshot,
+            reason_of=_reason_of,
+            field_trace=trace_fields if explain else None,
         )
 
     def _map_snapshot(self, r: MewsReader, external_id: str) -> BookingSnapshot:
+        if invalid := self.references.invalid.get(external_id):
+            raise invalid
         self._reject_other_services(r)
         state = r.choice("State", _STATE_CHOICES, "status")
         cancellation_reason = r.field_text("CancellationReason", "cancel_reason")
@@ -89,10 +85,10 @@ class MewsBookingMapper:
         )
 
     def _reject_other_services(self, r: MewsReader) -> None:
-        """Parking, desks and meeting rooms are reservations at this vendor too."""
+        """Mews has reservations of parking spaces, desks and meeting rooms as well."""
         lodging = self.references.lodging
         if lodging is not None and r.text("ServiceId", EXTRAS) not in lodging:
-            raise UnreadableField("ServiceId", "not_accommodation", "a service to sleep in")
+            raise UnreadableField("ServiceId", "not_accommodation", "an accommodation service")
 
     def _stay(self, r: MewsReader) -> Stay:
         arrival = self._day(r, "ScheduledStartUtc", "StartUtc", "stay.arrival")
@@ -100,7 +96,7 @@ class MewsBookingMapper:
         return Stay(arrival, departure)
 
     def _day(self, r: MewsReader, key: str, deprecated: str, target: str) -> date:
-        """`StartUtc` silently becomes the check-in, so it is used only where there is no better."""
+        """`StartUtc` changes to the actual check-in, so it is used only without `key`."""
         instant = r.optional_instant(key, target)
         if instant is None and deprecated in r:
             instant = r.optional_instant(deprecated, target)
@@ -133,7 +129,7 @@ class MewsBookingMapper:
         )
 
     def _primary_guest(self, r: MewsReader) -> Party:
-        """A company that owns the booking is no guest: its id stays in the extras."""
+        """A company that owns the booking is not a guest: its id stays in the extras."""
         if r.choice("AccountType", ACCOUNT_TYPES, f"primary_guest.role, {EXTRAS}") == "Company":
             company_id = r.text("AccountId", f"primary_guest, {EXTRAS}")
             return Party(role=PartyRole.OWNER, last_name=self._company_name(company_id))
@@ -147,10 +143,10 @@ class MewsBookingMapper:
     def _further_guests(
         self, r: MewsReader, external_id: str, owner_id: str | None
     ) -> Field[tuple[Party, ...]]:
-        """Absent where the companions were not told: those that we know of stay.
+        """Absent if the companions were not sent.
 
-        The booker is a reference only: the vendor has no way to ask for the bookings that a person
-        has booked for others, so copied details would grow old unnoticed.
+        The booker has an id only: Mews cannot list the bookings that a person made for others, so
+        copied details could not be updated.
         """
         companions = self.references.companions
         if companions is None:
@@ -165,7 +161,7 @@ class MewsBookingMapper:
         return tuple(people)
 
     def _calculate_prices(self, external_id: str) -> MewsPrices | None:
-        """None where the order items were not told."""
+        """None if the order items were not sent."""
         charges = self.references.charges
         if charges is None:
             return None
@@ -176,7 +172,18 @@ _STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
 _OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[")
 
 
-def _customer_id(companionship: MewsEntry) -> str:
+def _open_reservation(entry: JsonEntry) -> tuple[MewsReader, str]:
+    r = MewsReader(entry.value)
+    return r, r.text("Id", "external_id")
+
+
+def _reason_of(error: MappingError, path: str) -> Reason:
+    """An error in another list (a customer, an order item) has that list's own path."""
+    is_elsewhere = isinstance(error, UnreadableField) and error.path.startswith(_OTHER_LISTS)
+    return reason_of(error, "" if is_elsewhere else path)
+
+
+def _customer_id(companionship: JsonEntry) -> str:
     return MewsReader(companionship.value, companionship.path).text("CustomerId")
 
 
@@ -187,7 +194,7 @@ def _map_status(state: str, cancellation_reason: object) -> BookingStatus:
 
 
 def _map_source(r: MewsReader) -> BookingSource:
-    """A channel before an agency, an agency before a company, these before who typed it in."""
+    """In this order: channel, agency, company, the origin entered at the hotel."""
     origin = r.optional_text("Origin", f"source, {EXTRAS}")
     detail = r.optional_text("CommanderOrigin", f"source, {EXTRAS}")
     agency = r.optional_text("TravelAgencyId", f"source, {EXTRAS}")
@@ -208,10 +215,3 @@ def _collect_extras(r: MewsReader, prices: MewsPrices | None) -> Extras:
     if prices is not None and prices.mixed is not None:
         found.append((SUMS_PATH, prices.mixed))
     return tuple(sorted(found))
-
-
-def _refused_item(
-    raw: bytes, external_id: str | None, fault: UnreadableField | InvalidField, prefix: str
-) -> ReadItem:
-    reason = reason_of(fault, prefix)
-    return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)

@@ -1,6 +1,6 @@
-"""Mews words and ours, as tables; each names the section of the vendor's documents it is read from.
+"""Code tables from Mews' values to ours, each with the section of the documentation it is from.
 
-All under connector-api/operations/. A word that a table lacks is never guessed.
+All sections are under connector-api/operations/.
 """
 
 from typing import Final
@@ -32,7 +32,7 @@ ORIGINS: Final[dict[str, BookingSource]] = {
     "Navigator": BookingSource.DIRECT,
     "Commander": BookingSource.DIRECT,
 }
-"""reservations.md, "Service order origin". Import and Connector do not say who sold the stay."""
+"""reservations.md, "Service order origin". Import and Connector do not name the seller."""
 
 COMMANDER_ORIGINS: Final[dict[str, BookingSource]] = {
     "InPerson": BookingSource.WALK_IN,
@@ -66,8 +66,8 @@ LODGING_CATEGORIES: Final = frozenset(
         *("Site", "Tent", "CaravanOrRV", "UnequippedCampsite"),
     )
 )
-"""resources.md, "Resource category type": where people sleep. The others (ParkingSpot, MeetingRoom,
-Desk, …) are bookable services too, by the day even, and no bookings of ours."""
+"""resources.md, "Resource category type": for accommodation. The others (ParkingSpot, MeetingRoom,
+Desk, …) can be booked by the day as well, but are not accommodation."""
 
 NIGHT_ITEM: Final = "SpaceOrder"
 """orderitems.md, "Order item type"."""

@@ -1,6 +1,6 @@
-"""Customers (customers.md) to guests, and to the parties on a booking.
+"""Customers (customers.md) to guests and to the parties of bookings.
 
-A customer is one person by its id alone: e-mails may be a sales channel's relay (`HasOtaEmail`).
+Customers are matched by id only: an e-mail may be a sales channel's relay (`HasOtaEmail`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item
 from adapters.outbound.providers.mews.mapping.code_tables import (
     DOCUMENT_TYPES,
     MARKETING_OPTION,
@@ -17,13 +18,12 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     VIP_CLASSIFICATIONS,
 )
 from adapters.outbound.providers.mews.mapping.parsing import (
-    MewsEntry,
     MewsReader,
     prefix_error,
     reason_of,
+    trace_fields,
 )
 from adapters.outbound.providers.mews.mapping.references import unwrap_customer
-from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot, Party, PartyRole
 from domain.values import ABSENT, Absent, Field, SourceVersion
@@ -31,30 +31,27 @@ from ports.providers import ReadItem
 
 
 def map_guest(
-    listed: MewsEntry, documents: Mapping[str, Sequence[MewsEntry]], *, explain: bool = False
+    listed: JsonEntry, documents: Mapping[str, Sequence[JsonEntry]], *, explain: bool = False
 ) -> ReadItem:
-    entry = unwrap_customer(listed)
-    raw = listed.text()
-    external_id = None
-    try:
+    """`documents`: identity documents by customer."""
+    entry = unwrap_customer(listed)._replace(raw=listed.text())
+
+    def open_customer() -> tuple[MewsReader, str]:
         r = MewsReader(entry.value)
-        external_id = r.text("Id", "external_id")
-        snapshot = _map_snapshot(r, external_id, documents.get(external_id, ()))
-    except (UnreadableField, InvalidField) as fault:
-        reason = reason_of(fault, entry.path)
-        return ReadItem(kind=ItemKind.GUEST, raw=raw, external_id=external_id, reason=reason)
-    field_trace = r.build_field_trace() if explain else ()
-    return ReadItem(
-        kind=ItemKind.GUEST,
-        raw=raw,
-        external_id=external_id,
-        snapshot=snapshot,
-        field_trace=field_trace,
+        return r, r.text("Id", "external_id")
+
+    return to_read_item(
+        ItemKind.GUEST,
+        entry,
+        open_customer,
+        lambda r, external_id: _map_snapshot(r, external_id, documents.get(external_id, ())),
+        reason_of=reason_of,
+        field_trace=trace_fields if explain else None,
     )
 
 
-def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, MewsEntry]) -> Party:
-    """The details are empty where the customer was not told. Raises UnreadableField."""
+def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, JsonEntry]) -> Party:
+    """The details are empty if the customer was not sent. Raises UnreadableField."""
     entry = customers.get(customer_id)
     if entry is None:
         return Party(guest_id=customer_id, role=role)
@@ -71,11 +68,11 @@ def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, MewsEntr
             country=address.optional_text("CountryCode") if address else None,
             language=r.optional_text("PreferredLanguageCode") or r.optional_text("LanguageCode"),
         )
-    except UnreadableField as fault:
-        raise prefix_error(entry.path, fault) from fault
+    except UnreadableField as error:
+        raise prefix_error(entry.path, error) from error
 
 
-def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[MewsEntry]) -> GuestSnapshot:
+def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry]) -> GuestSnapshot:
     document = _document(r, documents)
     address = _CustomerAddress(r)
     classifications = _read_texts(r, "Classifications", f"vip, {EXTRAS}")
@@ -110,7 +107,7 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[MewsEntry
 
 
 def _is_deleted(r: MewsReader) -> bool:
-    """`ActivityState` is the deprecated spelling of `IsActive`."""
+    """`ActivityState` is the deprecated form of `IsActive`."""
     state = r.optional_text("ActivityState", "deleted")
     active = r.optional_boolean("IsActive", "deleted")
     return state == "Deleted" if active is None else not active
@@ -125,21 +122,21 @@ def _title(r: MewsReader) -> Field[str | None]:
 
 
 def _language(r: MewsReader) -> Field[str | None]:
-    """The profile's own wish before what the vendor derives from nationality and past stays."""
+    """The preferred language, else the one that Mews derives from nationality and stays."""
     preferred = r.field_text("PreferredLanguageCode", "language")
     derived = r.field_text("LanguageCode", f"language, {EXTRAS}")
     return preferred or derived if isinstance(derived, str) else preferred
 
 
 class _CustomerAddress:
-    """`Address` is null where the customer has none, and also where it was not asked for: then
-    `AddressId` tells that there is one, and ours stays."""
+    """`Address` is null if the customer has none or if it was not requested; in the second case
+    `AddressId` is set, and the stored address is unchanged."""
 
     def __init__(self, r: MewsReader) -> None:
-        has_one = r.optional_text("AddressId", f"address, {EXTRAS}") is not None
+        has_address = r.optional_text("AddressId", f"address, {EXTRAS}") is not None
         found = r.field_object("Address")
         self._object = found if isinstance(found, MewsReader) else None
-        self._when_missing: Absent | None = ABSENT if has_one or found is ABSENT else None
+        self._when_missing: Absent | None = ABSENT if has_address or found is ABSENT else None
 
     @property
     def lines(self) -> Field[str | None]:
@@ -173,9 +170,9 @@ def _preferences(r: MewsReader) -> Field[str | None]:
 
 
 def _document(
-    r: MewsReader, documents: Sequence[MewsEntry]
+    r: MewsReader, documents: Sequence[JsonEntry]
 ) -> tuple[Field[str | None], Field[str | None]]:
-    """The fields inside a customer are deprecated and always null today: null says nothing."""
+    """The document fields of a customer are deprecated and always null, so null is ignored."""
     numbers = _listed_documents(documents)
     for kind in DOCUMENT_TYPES:
         inside = r.optional_object(kind)
@@ -188,7 +185,7 @@ def _document(
     return ABSENT, ABSENT
 
 
-def _listed_documents(documents: Sequence[MewsEntry]) -> dict[str, str]:
+def _listed_documents(documents: Sequence[JsonEntry]) -> dict[str, str]:
     numbers: dict[str, str] = {}
     for entry in documents:
         r = MewsReader(entry.value, entry.path)
@@ -199,11 +196,11 @@ def _listed_documents(documents: Sequence[MewsEntry]) -> dict[str, str]:
 
 
 def _text_or_blank(value: Json, path: str) -> str | None:
-    """The field must be there; guests whose data was erased have it empty."""
+    """The field is required; it is empty for erased guests."""
     return None if value is None else values.as_text(value, path)
 
 
 def _as_birth_date(value: Json, path: str) -> date:
-    """A date; older answers have it as midnight UTC of that date."""
+    """A date; older responses have midnight UTC of that date."""
     text = values.as_text(value, path).removesuffix("T00:00:00Z")
     return values.as_local_date(text, path)

@@ -1,4 +1,4 @@
-"""Bodies of this vendor, recognised by their top-level keys, whatever their order."""
+"""Message bodies, recognized by their top-level keys, in any order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, split_items
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, UnreadableMessage
 
@@ -33,32 +33,32 @@ _BARE_ITEM_KEYS: Final = {
     ItemKind.GUEST: ("LastName", "Customer", "ChainId", "Email", "MergeTargetId"),
     ItemKind.AVAILABILITY: (),
 }
-"""Of a bare item, posted without its message: it has an id and at least one of these."""
+"""A bare item, posted without its message, has an id and at least one of these keys."""
 
 
 @dataclass(slots=True)
 class MewsMessages:
-    """What several bodies say together. A list that no body has is not in `lists`."""
+    """The contents of several bodies. A list that no body has is not in `lists`."""
 
-    lists: dict[str, list[MewsEntry]] = field(default_factory=dict)
+    lists: dict[str, list[JsonEntry]] = field(default_factory=dict)
     availability: list[Mapping[str, Json]] = field(default_factory=list)
     enterprise: dict[str, Json] | None = None
-    broken: list[tuple[MewsEntry, UnreadableJson]] = field(default_factory=list)
-    """Items of an array whose text can't be taken without loss, with the reason."""
+    broken: list[tuple[JsonEntry, UnreadableJson]] = field(default_factory=list)
+    """Items of an array that would lose data when parsed, with the reason."""
     invalid: dict[str, UnreadableField] = field(default_factory=dict)
-    """Ids of bookings that refer to something unreadable, which is not in `lists`."""
+    """Ids of bookings that refer to an unreadable object, which is not in `lists`."""
 
     def add(self, key: str, values: Iterable[Json], *, prefix: str = "") -> None:
         known = self.lists.setdefault(key, [])
-        known.extend(MewsEntry(f"{prefix}{key}[{n}]", value) for n, value in enumerate(values))
+        known.extend(JsonEntry(f"{prefix}{key}[{n}]", value) for n, value in enumerate(values))
 
-    def of(self, key: str) -> Sequence[MewsEntry]:
+    def of(self, key: str) -> Sequence[JsonEntry]:
         return self.lists.get(key, ())
 
 
 def read_messages(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> MewsMessages:
-    """Raises UnreadableMessage where a body is none of this vendor, or none is about `kind`;
-    TooManyItems where `kind` has more than `limit` of them."""
+    """Raises UnreadableMessage if a body is not from Mews or none has items of `kind`; TooManyItems
+    if there are more than `limit` of them."""
     messages = MewsMessages()
     for body in bodies:
         _read_body(messages, kind, body, limit)
@@ -81,13 +81,12 @@ def _read_body(messages: MewsMessages, kind: ItemKind, body: bytes, limit: int) 
 
 def _read_object(messages: MewsMessages, kind: ItemKind, item: RawItem) -> None:
     if item.problem is not None or not isinstance(item.value, dict):
-        items_found = item.problem.message if item.problem else "expected an object"
-        raise UnreadableMessage(items_found)
+        raise UnreadableMessage(item.problem.message if item.problem else "expected an object")
     if _read_message(messages, item.value):
         return
     if not _is_bare_item(kind, item.value):
-        raise UnreadableMessage("no known top-level key of this vendor")
-    _add_bare_item(messages, kind, MewsEntry("", item.value, item.text.encode()))
+        raise UnreadableMessage("no known top-level key of Mews")
+    _add_bare_item(messages, kind, JsonEntry("", item.value, item.text.encode()))
 
 
 def _read_array(messages: MewsMessages, kind: ItemKind, items: Sequence[RawItem]) -> None:
@@ -95,9 +94,9 @@ def _read_array(messages: MewsMessages, kind: ItemKind, items: Sequence[RawItem]
         messages.availability.extend(i.value for i in items if isinstance(i.value, dict))
         return
     if not any(_is_bare_item(kind, item.value) for item in items):
-        raise UnreadableMessage("no element of the array is of this vendor")
+        raise UnreadableMessage("no element of the array is a Mews object")
     for position, item in enumerate(items):
-        entry = MewsEntry(f"[{position}]", item.value, item.text.encode())
+        entry = JsonEntry(f"[{position}]", item.value, item.text.encode())
         if item.problem is not None:
             messages.broken.append((entry, item.problem))
         else:
@@ -116,12 +115,12 @@ def _is_bare_item(kind: ItemKind, value: Json) -> bool:
     return "Id" in value and any(key in value for key in _BARE_ITEM_KEYS[kind])
 
 
-def _add_bare_item(messages: MewsMessages, kind: ItemKind, entry: MewsEntry) -> None:
+def _add_bare_item(messages: MewsMessages, kind: ItemKind, entry: JsonEntry) -> None:
     messages.lists.setdefault(_MAIN_LIST[kind], []).append(entry)
 
 
 def _read_message(messages: MewsMessages, value: Mapping[str, Json]) -> bool:
-    """False where no known top-level key is there. A list that is null was not asked for."""
+    """False if no known top-level key is present. A list that is null was not requested."""
     known = False
     for key in LISTS:
         found = value.get(key)
@@ -141,7 +140,7 @@ def _read_message(messages: MewsMessages, value: Mapping[str, Json]) -> bool:
 
 
 def single_day_body(start: str, category_id: str, metrics: Mapping[str, Json]) -> bytes:
-    """An availability message of one cell, so that it can be read again by itself."""
+    """An availability message of one cell, so that the item can be read again."""
     columns: Json = {name: [value] for name, value in metrics.items()}
     cells: Json = [{"ResourceCategoryId": category_id, "Metrics": columns}]
     return dumps({"TimeUnitStartsUtc": [start], AVAILABILITY: cells}).encode()

@@ -1,13 +1,14 @@
-"""Webhooks: thin, unsigned, doubled. events/wh-general.md, wh-integration.md, websockets.md.
+"""Webhooks: references only, unsigned, duplicated.
 
-A creation sends Added and Updated of the same id, so refs are told once each, in order.
+Source: events/wh-general.md, wh-integration.md, websockets.md. A creation sends Added and Updated
+of the same id; each reference is reported once, in order.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.json_messages import parse_body
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
@@ -21,7 +22,7 @@ _KIND_BY_GENERAL_EVENT: Final = {
     "ResourceUpdated": RefKind.RECORDS,
     "ResourceBlockUpdated": RefKind.AVAILABILITY,
 }
-"""MessageAdded and PaymentUpdated change nothing that we hold; nor does what is not listed."""
+"""Others, e.g. MessageAdded and PaymentUpdated, change nothing that is stored here."""
 
 _KIND_BY_WEBSOCKET_EVENT: Final = {
     "Reservation": RefKind.BOOKING,
@@ -35,17 +36,16 @@ _KINDS_WITH_ID: Final = frozenset({RefKind.BOOKING, RefKind.GUEST})
 
 def read_notification(body: bytes) -> Notification:
     """Raises UnreadableMessage."""
-    try:
-        message = MewsReader(loads(body))
-        if "Action" in message:
-            return _parse_integration(message)
-        if "Events" in message:
-            return _parse_events(message)
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
-    except UnreadableField as fault:
-        raise UnreadableMessage(fault.message, path=fault.path) from fault
-    raise UnreadableMessage("neither Events nor Action is there")
+    return parse_body(body, _parse_message)
+
+
+def _parse_message(value: Json) -> Notification:
+    message = MewsReader(value)
+    if "Action" in message:
+        return _parse_integration(message)
+    if "Events" in message:
+        return _parse_events(message)
+    raise UnreadableMessage("neither Events nor Action is present")
 
 
 def _parse_events(message: MewsReader) -> Notification:
@@ -98,7 +98,7 @@ def _parse_integration(message: MewsReader) -> Notification:
 
 
 def _new_secrets(action: str, data: MewsReader) -> Mapping[str, str]:
-    """The documents name the field AccessToken in one event and ApiKey in the other."""
+    """The documented field is AccessToken in one event and ApiKey in the other."""
     if action not in {"IntegrationCreated", "IntegrationApiKeyCreated"}:
         return {}
     token = data.optional_text("AccessToken") or data.text("ApiKey")

@@ -1,7 +1,7 @@
-"""What can't be read and belongs to nothing that could be refused in its place.
+"""Unreadable entries that cannot be assigned to a booking or guest.
 
-It is told as an item of its own, without an id: kept, shown, and the run is no success; the rest of
-its page goes on.
+Each is reported as an item without an id, so that it is quarantined and the run does not succeed;
+the rest of the page is processed.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader, reason_of
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, rejected_item
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader, reason_of
 from domain.messages import ItemKind
 from ports.providers import ReadItem
 
@@ -22,16 +23,15 @@ class OrphanErrors:
 
     def readable(
         self,
-        entries: Iterable[MewsEntry],
+        entries: Iterable[JsonEntry],
         read: Callable[[MewsReader], T],
         kind: ItemKind = ItemKind.BOOKING,
-    ) -> list[tuple[MewsEntry, T]]:
-        """Each entry with what `read` made of it; the others become items."""
+    ) -> list[tuple[JsonEntry, T]]:
+        """Each readable entry with the result of `read`; the others are added to `items`."""
         found = []
         for entry in entries:
             try:
                 found.append((entry, read(MewsReader(entry.value, entry.path))))
-            except UnreadableField as fault:
-                reason = reason_of(fault, "")
-                self.items.append(ReadItem(kind=kind, raw=entry.text(), reason=reason))
+            except UnreadableField as error:
+                self.items.append(rejected_item(kind, entry, reason_of(error, "")))
         return found

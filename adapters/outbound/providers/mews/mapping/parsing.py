@@ -1,36 +1,26 @@
-"""The kit's reader, with what this vendor asks for: an empty text is null, and null is kept."""
+"""Reader for Mews' representations: an empty text counts as null, and extras keep nulls."""
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, join_path
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, MappingError
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
-from domain.errors import InvalidField
+from domain.snapshots import Snapshot
 from domain.values import Reason
 
 _PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
 
 
-class MewsEntry(NamedTuple):
-    """One element of a message's list: where it stood, its value, its own text if at hand."""
-
-    path: str
-    value: Json
-    raw: bytes | None = None
-
-    def text(self) -> bytes:
-        return self.raw if self.raw is not None else dumps(self.value).encode()
-
-
 class MewsReader(Reader):
-    """Opened without a path of its own, so that what is kept does not depend on its position.
+    """Opened without a path, so that the extras do not depend on the item's position.
 
-    An empty text counts as null: this vendor has both for "nothing there".
+    An empty text counts as null: Mews uses both for "no value".
     """
 
     __slots__ = ()
@@ -39,24 +29,25 @@ class MewsReader(Reader):
         super().__init__(value, path, blank_is_null=blank_is_null)
 
     def leftovers(self) -> Iterator[tuple[str, str]]:
-        """Path and compact JSON text of what has no home, null, "", [] and {} included; a home
-        that ends in `extras` is one in which the original word is lost, so it is kept as well."""
+        """Path and compact JSON of the fields to keep in the extras: those without a target, also
+        null, "", [] and {}, and those whose target ends in `extras` because mapping loses data."""
         for key, value in self._value.items():
             target = self._targets.get(key)
-            # An object or a list that was opened has its fields' homes; with nothing in it, none.
+            # An opened object or list has the targets of its fields; an empty one has none.
             if target is None or target.endswith(EXTRAS) or (target == READ and not value):
                 yield self.path_of(key), format_compact_json(value)
                 continue
             for child in self._children.get(key, ()):
                 yield from child.leftovers()
 
-    def build_field_trace(self) -> tuple[tuple[str, str], ...]:
-        """For each field that was sent: the field of ours, or `extras`."""
-        return mapping_report.build_field_trace(self, self.leftovers())
+
+def trace_fields(r: MewsReader, snapshot: Snapshot) -> FieldTrace:  # noqa: ARG001 the shape that to_read_item calls
+    """The target field of each source field, or `extras`."""
+    return mapping_report.build_field_trace(r, r.leftovers())
 
 
 def format_compact_json(value: Json) -> str:
-    """JSON text; the quick way for ids, words and instants, which are nearly all of it."""
+    """JSON text, with a fast path for ids, codes and instants, which are nearly all values."""
     if value is None:
         return "null"
     if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
@@ -72,13 +63,13 @@ _SOURCES_OF: Final = {
 }
 
 
-def reason_of(fault: UnreadableField | InvalidField, prefix: str) -> Reason:
-    return mapping_report.reason_of(fault, prefix, _SOURCES_OF)
+def reason_of(error: MappingError, path: str) -> Reason:
+    return mapping_report.reason_of(error, path, _SOURCES_OF)
 
 
-def prefix_error(prefix: str, fault: UnreadableField) -> UnreadableField:
-    """The same fault seen from the message: for what a booking takes from another list."""
-    found = fault.details.get("found")
-    path = prefix if fault.path == "(payload)" else join_path(prefix, fault.path)
+def prefix_error(prefix: str, error: UnreadableField) -> UnreadableField:
+    """The error with the path in the message, for entries of the lists that bookings refer to."""
+    found = error.details.get("found")
+    path = prefix if error.path == "(payload)" else join_path(prefix, error.path)
     known = found if isinstance(found, str) else None
-    return UnreadableField(path, fault.code, fault.expected, found=known)
+    return UnreadableField(path, error.code, error.expected, found=known)

@@ -1,9 +1,9 @@
-"""What a stay costs, from its order items (orderitems.md): the reservation itself has no prices.
+"""Prices of a stay from its order items (orderitems.md); the reservation itself has none.
 
-The total is the sum of `Amount.GrossValue` of the items that are not canceled, cancellation fees
-and rebates included. It is summed exactly and rounded once, half to even: hotels with net prices
-have gross amounts below the smallest coin. Items in several currencies are not added up by a rate
-of ours: there is no total then, the booking stays, and its exact sums are kept in the extras.
+The total is the sum of `Amount.GrossValue` of the items that are not canceled, including
+cancellation fees and rebates. It is summed exactly and rounded once, half to even: hotels with net
+prices have gross amounts with fractions of a minor unit. Items in several currencies give no total;
+the extras then keep the exact sums.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,9 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import CANCELED_ITEM, NIGHT_ITEM
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, prefix_error
+from adapters.outbound.providers.mews.mapping.parsing import prefix_error
 from domain.errors import InvalidField
 from domain.values import Money, NightlyPrice
 
@@ -36,7 +37,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class MewsPrices:
-    """`mixed`: JSON text of the exact sums by currency, where there is more than one."""
+    """`mixed`: JSON text of the exact sums, if there are several currencies."""
 
     total: Money | None
     nightly: tuple[NightlyPrice, ...]
@@ -46,25 +47,25 @@ class MewsPrices:
 NO_PRICES: Final = MewsPrices(None, ())
 
 
-def calculate_prices(items: Sequence[MewsEntry], zone: ZoneInfo) -> MewsPrices:
+def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
     """Raises UnreadableField with the path of the order item."""
     charges = [_parse_charge(item, zone) for item in items]
-    is_active = [charge for charge in charges if charge.is_active]
-    currencies = {charge.currency for charge in is_active or charges}
+    active = [charge for charge in charges if charge.is_active]
+    currencies = {charge.currency for charge in active or charges}
     if len(currencies) > 1:
-        return MewsPrices(None, (), _format_sums(is_active))
+        return MewsPrices(None, (), _format_sums(active))
     if not currencies:
         return NO_PRICES
     currency = currencies.pop()
     try:
-        total = Money.rounded(sum((c.gross for c in is_active), Decimal(0)), currency)
-        return MewsPrices(total, _nightly_prices(is_active, currency))
-    except InvalidField as fault:
-        raise UnreadableField(f"{items[0].path}.Amount", fault.code, fault.fix) from fault
+        total = Money.rounded(sum((charge.gross for charge in active), Decimal(0)), currency)
+        return MewsPrices(total, _nightly_prices(active, currency))
+    except InvalidField as error:
+        raise UnreadableField(f"{items[0].path}.Amount", error.code, error.fix) from error
 
 
-def _parse_charge(item: MewsEntry, zone: ZoneInfo) -> Charge:
-    """There are several to a booking, so they are read without a reader, by its own parsers."""
+def _parse_charge(item: JsonEntry, zone: ZoneInfo) -> Charge:
+    """Without a reader, for speed: a booking has several."""
     try:
         item_object = _as_object(item.value, "(payload)")
         amount = _as_object(item_object.get("Amount"), "Amount")
@@ -79,8 +80,8 @@ def _parse_charge(item: MewsEntry, zone: ZoneInfo) -> Charge:
             if item_object.get("Type") == NIGHT_ITEM
             else None,
         )
-    except UnreadableField as fault:
-        raise prefix_error(item.path, fault) from fault
+    except UnreadableField as error:
+        raise prefix_error(item.path, error) from error
 
 
 def _as_object(value: Json, path: str) -> dict[str, Json]:
@@ -96,7 +97,7 @@ def _parse_night(item_object: dict[str, Json], zone: ZoneInfo) -> date:
 
 @lru_cache(maxsize=4_096)
 def _parse_day(text: str, path: str, zone: ZoneInfo) -> date:
-    """A hotel has few nights and many stays in each."""
+    """Cached: a hotel has few nights and many stays in each."""
     return local_day(values.as_instant(text, path), zone, path=path)
 
 

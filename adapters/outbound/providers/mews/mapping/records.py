@@ -1,14 +1,16 @@
 """Resource categories, resources and rates to the records that bookings refer to.
 
-resourcecategories.md, resources.md, rates.md. Inactive ones are kept: old bookings name them.
+Source: resourcecategories.md, resources.md, rates.md. Inactive ones are kept: old bookings refer to
+them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 
 T = TypeVar("T")
@@ -18,7 +20,7 @@ LANGUAGE = "en-US"
 def map_records(
     messages: MewsMessages, orphan_errors: OrphanErrors, *, language: str = LANGUAGE
 ) -> HotelRecords:
-    """A record that can't be read stops no other: the bookings that name it do not depend on it."""
+    """An unreadable record does not affect the others, nor the bookings that refer to it."""
 
     def read(key: str, one: Callable[[MewsReader], T]) -> list[T]:
         return [record for _, record in orphan_errors.readable(messages.of(key), one)]
@@ -61,7 +63,7 @@ def _rate_plan(r: MewsReader, language: str) -> RatePlanRecord:
     return RatePlanRecord(external_id=external_id, name=name or external_id)
 
 
-def _room_types_of(assignments: Iterable[MewsEntry], orphan_errors: OrphanErrors) -> dict[str, str]:
+def _room_types_of(assignments: Iterable[JsonEntry], orphan_errors: OrphanErrors) -> dict[str, str]:
     pairs = orphan_errors.readable(assignments, _active_assignment)
     return {room: category for _, (room, category) in pairs if room}
 
@@ -72,7 +74,7 @@ def _active_assignment(r: MewsReader) -> tuple[str, str]:
 
 
 def _localized(texts: MewsReader | None, language: str) -> str | None:
-    """In the hotel's language, else in English, else in the first that there is."""
+    """The text in the given language, else in English, else the first."""
     if texts is None:
         return None
     keys = list(texts.keys())

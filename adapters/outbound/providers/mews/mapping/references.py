@@ -1,4 +1,4 @@
-"""What a reservation refers to, indexed: the hotel's zone, people, charges."""
+"""The objects that reservations refer to, indexed: time zone, people, charges."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import AGE_CLASSES, LODGING_CATEGORIES
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
-from adapters.outbound.providers.mews.mapping.parsing import MewsEntry, MewsReader
+from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from domain.messages import ItemKind
 from domain.values import AgeClass
 from ports.errors import UnreadableMessage
@@ -24,20 +25,20 @@ OTHER: Final = AgeClass.OTHER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """`companions` and `charges` are None where nobody told of any, or where one of them can't be
-    tied to its booking: what is known of each booking stays then."""
+    """`companions` and `charges` are None if none were sent, or if one cannot be assigned to its
+    booking: the stored ones of each booking are then unchanged."""
 
     zone: ZoneInfo
-    customers: Mapping[str, MewsEntry]
-    companies: Mapping[str, MewsEntry]
-    companions: Mapping[str, list[MewsEntry]] | None
-    charges: Mapping[str, list[MewsEntry]] | None
-    documents: Mapping[str, list[MewsEntry]]
+    customers: Mapping[str, JsonEntry]
+    companies: Mapping[str, JsonEntry]
+    companions: Mapping[str, list[JsonEntry]] | None
+    charges: Mapping[str, list[JsonEntry]] | None
+    documents: Mapping[str, list[JsonEntry]]
     age_classes: Mapping[str, AgeClass]
     lodging: frozenset[str] | None
-    """Ids of the services in which people sleep; None where the services were not told."""
+    """Ids of the accommodation services; None if the services were not sent."""
     invalid: Mapping[str, UnreadableField]
-    """Ids of bookings that refer to something unreadable."""
+    """Ids of bookings that refer to an unreadable object, with its error."""
     orphan_errors: Sequence[ReadItem]
 
 
@@ -53,10 +54,7 @@ class Enterprise:
 
 
 def index_references(messages: MewsMessages, time_zone: str) -> References:
-    """The configuration's zone, if told, wins over ours. Amounts name their currency themselves.
-
-    Raises UnreadableMessage.
-    """
+    """`time_zone` is used if the messages have no configuration. Raises UnreadableMessage."""
     orphan_errors = OrphanErrors()
     try:
         enterprise = (
@@ -97,11 +95,11 @@ def parse_enterprise(value: Json) -> Enterprise:
 
 
 def find_lodging_services(
-    services: Iterable[MewsEntry],
-    categories: Iterable[MewsEntry] | None,
+    services: Iterable[JsonEntry],
+    categories: Iterable[JsonEntry] | None,
     orphan_errors: OrphanErrors,
 ) -> frozenset[str]:
-    """Bookable by the day and, where the categories are told, with one that people sleep in."""
+    """Services bookable by day that have, if categories were sent, one for accommodation."""
     with_beds = None if categories is None else find_services_with_beds(categories, orphan_errors)
     readable_entries = orphan_errors.readable(
         services, lambda r: (r.text("Id"), _is_bookable_by_day(r))
@@ -131,7 +129,7 @@ def _is_bookable_by_day(service: MewsReader) -> bool:
 
 
 def find_services_with_beds(
-    categories: Iterable[MewsEntry], orphan_errors: OrphanErrors
+    categories: Iterable[JsonEntry], orphan_errors: OrphanErrors
 ) -> frozenset[str]:
     readable_entries = orphan_errors.readable(
         categories, lambda r: (r.text("ServiceId"), r.optional_text("Type"))
@@ -141,23 +139,23 @@ def find_services_with_beds(
     )
 
 
-def _unwrap_customers(customers: Iterable[MewsEntry]) -> Iterable[MewsEntry]:
-    """customers/search wraps each in an object of its own."""
+def _unwrap_customers(customers: Iterable[JsonEntry]) -> Iterable[JsonEntry]:
+    """customers/search wraps each customer in an object."""
     for entry in customers:
         yield unwrap_customer(entry)
 
 
-def unwrap_customer(entry: MewsEntry) -> MewsEntry:
+def unwrap_customer(entry: JsonEntry) -> JsonEntry:
     value = entry.value
     if isinstance(value, dict) and isinstance(value.get("Customer"), dict):
         path = f"{entry.path}.Customer" if entry.path else "Customer"
-        return MewsEntry(path, value["Customer"])
+        return JsonEntry(path, value["Customer"])
     return entry
 
 
-def _by_id(entries: Iterable[MewsEntry]) -> dict[str, MewsEntry]:
-    """An entry without an id is nobody's; as an item of its own it is refused by its mapper."""
-    found: dict[str, MewsEntry] = {}
+def _by_id(entries: Iterable[JsonEntry]) -> dict[str, JsonEntry]:
+    """Entries without an id are skipped; as items of their own their mapper rejects them."""
+    found: dict[str, JsonEntry] = {}
     for entry in entries:
         entry_id = entry.value.get("Id") if isinstance(entry.value, dict) else None
         if isinstance(entry_id, str):
@@ -166,19 +164,19 @@ def _by_id(entries: Iterable[MewsEntry]) -> dict[str, MewsEntry]:
 
 
 def order_id_of(charge: MewsReader) -> str:
-    """Raises UnreadableField, also where there is none."""
+    """Raises UnreadableField, also if it is missing."""
     return charge.text("ServiceOrderId")
 
 
 def reservation_id_of(companionship: MewsReader) -> str | None:
-    """None for those of a whole group. Raises UnreadableField."""
+    """None for a companion of a whole group. Raises UnreadableField."""
     return companionship.optional_text("ReservationId")
 
 
 def _charges(
-    entries: Sequence[MewsEntry] | None, orphan_errors: OrphanErrors
-) -> dict[str, list[MewsEntry]] | None:
-    """None where the link of one is unreadable: whose total would be wrong is unknown."""
+    entries: Sequence[JsonEntry] | None, orphan_errors: OrphanErrors
+) -> dict[str, list[JsonEntry]] | None:
+    """None if one has an unreadable link: any booking's total could then be wrong."""
     if entries is None:
         return None
     readable_entries = orphan_errors.readable(entries, order_id_of)
@@ -186,9 +184,9 @@ def _charges(
 
 
 def _companions(
-    entries: Sequence[MewsEntry] | None, orphan_errors: OrphanErrors
-) -> dict[str, list[MewsEntry]] | None:
-    """By reservation; those of a whole group, without a reservation, are left out."""
+    entries: Sequence[JsonEntry] | None, orphan_errors: OrphanErrors
+) -> dict[str, list[JsonEntry]] | None:
+    """By reservation; companions of a whole group are left out."""
     if entries is None:
         return None
     readable_entries = orphan_errors.readable(sorted(entries, key=_entry_id), reservation_id_of)
@@ -196,29 +194,29 @@ def _companions(
 
 
 def _documents(
-    entries: Sequence[MewsEntry], orphan_errors: OrphanErrors
-) -> dict[str, list[MewsEntry]]:
+    entries: Sequence[JsonEntry], orphan_errors: OrphanErrors
+) -> dict[str, list[JsonEntry]]:
     return _group_by_owner(
         orphan_errors.readable(entries, lambda r: r.text("CustomerId"), ItemKind.GUEST)
     )
 
 
-def _group_by_owner(linked: Iterable[tuple[MewsEntry, str | None]]) -> dict[str, list[MewsEntry]]:
-    found: dict[str, list[MewsEntry]] = {}
+def _group_by_owner(linked: Iterable[tuple[JsonEntry, str | None]]) -> dict[str, list[JsonEntry]]:
+    found: dict[str, list[JsonEntry]] = {}
     for entry, owner in linked:
         if owner is not None:
             found.setdefault(owner, []).append(entry)
     return found
 
 
-def _entry_id(entry: MewsEntry) -> str:
-    """An order that does not depend on the provider's, which is by change."""
+def _entry_id(entry: JsonEntry) -> str:
+    """Sort key that does not depend on the order of the response, which is by change."""
     value = entry.value.get("Id") if isinstance(entry.value, dict) else None
     return value if isinstance(value, str) else ""
 
 
-def _age_classes(entries: Iterable[MewsEntry]) -> dict[str, AgeClass]:
-    """One without an id is named by no booking; an unknown classification is OTHER."""
+def _age_classes(entries: Iterable[JsonEntry]) -> dict[str, AgeClass]:
+    """By category id; an unknown classification is OTHER."""
     found = {}
     for category_id, entry in _by_id(entries).items():
         classification = (
