@@ -184,8 +184,8 @@ class TestBookings:
         elsewhere.save(builders.booking(elsewhere.connection, "theirs"))
         with place.store.unit_of_work() as uow:
             overlapping = uow.bookings.ids_overlapping
-            assert overlapping(place.hotel.id, place.connection.id, JUNE) == ["mine"]
-            assert overlapping(place.hotel.id, elsewhere.connection.id, JUNE) == []
+            assert overlapping(place.hotel.id, place.connection.id, JUNE.dates) == ["mine"]
+            assert overlapping(place.hotel.id, elsewhere.connection.id, JUNE.dates) == []
 
 
 class TestStatusHistory:

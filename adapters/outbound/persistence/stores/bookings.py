@@ -28,7 +28,7 @@ OVERLAP = (
     "arrival < %s AND (departure > %s OR (departure = %s AND arrival = departure))"
     " AND departure >= %s"
 )
-"""The last condition says no more than the one before it, but an index can use it."""
+"""The last condition follows from the one before it; it is there for the index."""
 
 
 def overlap_parameters(window: DateRange) -> tuple[str, str, str, str]:
