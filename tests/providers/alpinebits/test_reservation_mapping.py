@@ -210,6 +210,33 @@ class TestState:
             ("2", BookingStatus.CANCELED),
         ]
 
+    @pytest.mark.parametrize(
+        ("first", "second", "derived"),
+        [
+            ("In-house", "Reserved", BookingStatus.CHECKED_IN),
+            ("Checked-Out", "Reserved", BookingStatus.CHECKED_IN),
+            ("Cancelled", "Reserved", BookingStatus.CONFIRMED),
+            ("Cancelled", "Cancelled", BookingStatus.CANCELED),
+        ],
+    )
+    def test_is_derived_from_the_rooms_if_nothing_else_gives_it(
+        self, first: str, second: str, derived: BookingStatus
+    ) -> None:
+        rooms = room(attributes=f'RoomStayStatus="{first}"')
+        rooms += room(attributes=f'RoomStayStatus="{second}"')
+        (item,) = read(pushed(reservation(rooms=rooms, attributes="")), explain=True)
+        assert snapshot_of(item).status is derived
+        field_trace = dict(item.field_trace)
+        assert field_trace["RoomStays/RoomStay[1]/@RoomStayStatus"] == "rooms[1].status"
+
+    def test_is_not_derived_if_a_room_has_none(self) -> None:
+        rooms = room(attributes='RoomStayStatus="In-house"') + room()
+        found = refusal(pushed(reservation(rooms=rooms, attributes="")))
+        assert (found.code, found.path) == (
+            "missing_field",
+            "HotelReservations/HotelReservation[0]/@ResStatus",
+        )
+
     def test_words_are_compared_by_their_letters(self) -> None:
         assert all(vendor_code.isalpha() and vendor_code.islower() for vendor_code in STATUS_CODES)
 

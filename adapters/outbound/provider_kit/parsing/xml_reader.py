@@ -110,10 +110,18 @@ class XmlReader:
         """All children of this name, numbered from 0; the same readers when opened twice."""
         return self._open_children(name, numbered=True)
 
-    def listed(self, container: str, name: str) -> "list[XmlReader]":
-        """The children of this name in the first `container`; empty without a container."""
-        found = self.child(container)
-        return found.children(name) if found is not None else []
+    def at(self, *path: str) -> "XmlReader | None":
+        """The first element at the path of names."""
+        found: XmlReader | None = self
+        for name in path:
+            found = found.child(name) if found is not None else None
+        return found
+
+    def listed(self, *path: str) -> "list[XmlReader]":
+        """All elements of the last name of the path in the first element of the others."""
+        *parents, name = path
+        parent = self.at(*parents)
+        return parent.children(name) if parent is not None else []
 
     def unread(self) -> dict[str, str]:
         """Path to JSON text of each unread attribute and text."""

@@ -1,6 +1,6 @@
-"""The words of the dialects: states, instants, days, countries, languages, secrets.
+"""Codes and value formats of all senders: statuses, instants, dates, countries, languages.
 
-Sources: the XSDs of AlpineBits, SiteMinder's pages (SMX, SiteConnect, pmsXchange), HTNG.
+Sources: the XSDs of AlpineBits, SiteMinder's documentation (SMX, SiteConnect, pmsXchange), HTNG.
 """
 
 import re
@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from domain.errors import InvalidField
+from domain.snapshots import require_id
 from domain.status import BookingStatus
 
 _NON_LETTER: Final = re.compile(r"[^a-z]")
@@ -40,23 +42,23 @@ PAYMENT_NAMES: Final = frozenset(
         "BankAcctNumber",
     }
 )
-"""Elements and attributes that nothing is kept of, the masked number's neighbours included."""
+"""Elements and attributes that are dropped with all their content."""
 
 
 class MessageAction(StrEnum):
-    """What the sender does, where it says so instead of the state: SiteConnect and HTNG on the
-    root, pmsXchange and AlpineBits in ResStatus."""
+    """The action of a message that names it instead of the resulting status: on the root
+    (SiteConnect, HTNG) or in ResStatus (pmsXchange, AlpineBits)."""
 
     FIRST = "first"
     MODIFY = "modify"
     CANCEL = "cancel"
     QUOTE = "quote"
-    """AlpineBits' request for an offer: nothing is booked by it."""
+    """AlpineBits' request for an offer, which is not a booking."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusMeaning:
-    """What a ResStatus means; `status` None for what is no booking."""
+    """Of a ResStatus. `status` is None for a message that is not a booking."""
 
     status: BookingStatus | None
     action: MessageAction | None = None
@@ -79,7 +81,7 @@ STATUS_CODES: Final = {
     "requested": StatusMeaning(None, MessageAction.QUOTE),
     "quote": StatusMeaning(None, MessageAction.QUOTE),
 }
-"""By the letters alone: case, hyphens and spaces differ between dialects."""
+"""By letters only: case, hyphens and spaces differ between senders."""
 
 
 def as_status(value: Json, path: str) -> StatusMeaning:
@@ -92,12 +94,12 @@ def as_status(value: Json, path: str) -> StatusMeaning:
 
 @dataclass(frozen=True, slots=True)
 class InstantParser:
-    """Instants of a sender; those without an offset are by the hotel's clock (HTNG)."""
+    """Instants without an offset are hotel-local (HTNG)."""
 
     zone: ZoneInfo
 
     def parse_precise(self, value: Json, path: str) -> tuple[datetime, int]:
-        """UTC and the nanoseconds below its microsecond."""
+        """UTC, and the nanoseconds below the microsecond."""
         text = values.as_text(value, path)
         match = _LOCAL_TIMESTAMP.fullmatch(text)
         if match is None:
@@ -112,11 +114,20 @@ class InstantParser:
 
 
 def as_day(value: Json, path: str) -> date:
-    """The hotel's day as it is written: a time and an offset behind it never shift it."""
+    """The hotel's date as written: a time and an offset after it do not shift it."""
     match = _DAY.fullmatch(values.as_text(value, path))
     if match is None:
         raise UnreadableField(path, "bad_date", "a date as YYYY-MM-DD")
     return values.as_local_date(match[1], path)
+
+
+def checked_id(value: str, path: str) -> str:
+    """Raises UnreadableField for an id that cannot be stored."""
+    try:
+        require_id(value, path)
+    except InvalidField as error:
+        raise UnreadableField(path, error.code, error.fix) from None
+    return value
 
 
 def as_nights(value: Json, path: str) -> timedelta:
@@ -128,8 +139,8 @@ def as_nights(value: Json, path: str) -> timedelta:
 
 
 def normalize_country(text: str | None) -> str | None:
-    """ISO 3166: senders, SiteMinder's and HTNG's samples among them, write UK for GB. None for
-    what is no code, e.g. a name."""
+    """ISO 3166; GB for UK, which some senders use (also SiteMinder's and HTNG's samples). None for
+    anything but a code, e.g. a name."""
     code = text.strip().upper() if text else ""
     if not _COUNTRY_CODE.fullmatch(code):
         return None
@@ -137,6 +148,6 @@ def normalize_country(text: str | None) -> str | None:
 
 
 def normalize_language(text: str) -> str:
-    """BCP 47, with the same correction: `en-UK` is `en-GB`."""
+    """BCP 47, with the same correction: `en-UK` becomes `en-GB`."""
     language, dash, region = text.replace("_", "-").partition("-")
     return f"{language.lower()}-{normalize_country(region) or region}" if dash else language.lower()

@@ -1,4 +1,4 @@
-"""A sender's request, read: free rooms, reservations, a ping or housekeeping, and its answer."""
+"""Handles a sender's request (free rooms, reservations, ping, housekeeping) and its response."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,16 +47,16 @@ from ports.errors import TooManyItems
 from ports.providers import HotelContext, ReadItem
 
 _RESERVATIONS: Final = frozenset({"OTA_HotelResNotifRQ", "OTA_HotelResModifyNotifRQ"})
-_BEYOND_LIMIT: Final = "nights more than 800 days ahead are not kept"
-_SEND_ALL: Final = "no complete set came yet, only this change is known"
-_FOREIGN_HOTEL: Final = Reason(
-    "foreign_hotel", "HotelCode", "HotelCode: not the hotel that signs in"
+_BEYOND_LIMIT: Final = "nights more than 800 days ahead are not stored"
+_SEND_ALL: Final = "send a complete set: none was received yet"
+_WRONG_HOTEL: Final = Reason(
+    "wrong_hotel", "HotelCode", "HotelCode: not the hotel of these credentials"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SenderRequest:
-    """`headers` go with the answer."""
+    """`headers`: of the response."""
 
     message: XmlElement
     envelope: XmlElement | None
@@ -69,7 +69,7 @@ class _SenderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedReply:
-    """Needs no store."""
+    """A response that does not depend on the stored data."""
 
     sender_request: _SenderRequest
     content: tuple[XmlElement, ...]
@@ -105,9 +105,8 @@ class FreeRoomsReply:
         )
 
     def _content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
-        """A client of AlpineBits that begins with a delta is asked for everything: we know only
-        what it tells."""
-        if reasons := [result.reason for result in results if _is_refused(result)]:
+        """An AlpineBits client whose first message is a delta is asked for a complete set."""
+        if reasons := [result.reason for result in results if _is_rejected(result)]:
             return errors(*(_reason_or_default(reason) for reason in reasons))
         warnings = [warning(BUSINESS_RULE, _BEYOND_LIMIT)] if self.is_beyond_limit else []
         if self.sender_request.is_form and any(
@@ -119,7 +118,7 @@ class FreeRoomsReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestRequestsReply:
-    """`entries` go with `read`, in the document's order."""
+    """`read`: the item of each of `entries`, in the order of the document."""
 
     sender_request: _SenderRequest
     entries: Sequence[AlpineBitsEntry]
@@ -140,32 +139,29 @@ class GuestRequestsReply:
         )
 
     def _content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
-        """What was taken is listed, what was not is warned of; where nothing was, the message as
-        a whole is in error, so that the sender does not take it for delivered."""
+        """Lists the accepted reservations, with a warning for each rejected one. If all are
+        rejected, the response is an error, so that the sender does not count it as delivered."""
         rejected = {
             id(result.item): _reason_or_default(result.reason)
             for result in results
-            if _is_refused(result)
+            if _is_rejected(result)
         }
         if rejected and len(rejected) == len(self.read):
             return errors(*rejected.values())
-        accepted = [entry for entry, item in self._entries_with_items() if id(item) not in rejected]
-        warnings = [
-            item_warning(rejected[id(item)], item.external_id or entry.path)
-            for entry, item in self._entries_with_items()
-            if id(item) in rejected
-        ]
-        named = [listed for entry in accepted for listed in _acknowledged(entry)]
-        further = (element("HotelReservations", *named),) if named else ()
-        return success(*further, warnings=warnings)
-
-    def _entries_with_items(self) -> list[tuple[AlpineBitsEntry, ReadItem]]:
-        return list(zip(self.entries, self.read, strict=True))
+        accepted: list[XmlElement] = []
+        warnings: list[XmlElement] = []
+        for entry, item in zip(self.entries, self.read, strict=True):
+            if reason := rejected.get(id(item)):
+                warnings.append(item_warning(reason, item.external_id or entry.path))
+            else:
+                accepted += _acknowledgement(entry)
+        listed = (element("HotelReservations", *accepted),) if accepted else ()
+        return success(*listed, warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentReader:
-    """Reads one letter for one connection."""
+    """Reads one document for one connection. `limit`: of reservations in it."""
 
     inbound_document: InboundDocument
     context: HotelContext
@@ -196,7 +192,7 @@ class DocumentReader:
         return self._handle(sender_request)
 
     def _version(self) -> str:
-        """The handshake finds out which versions both know: it may begin with any. Raises
+        """A handshake may name any version, since it negotiates them. Raises
         UnknownProtocolVersion."""
         value = self.inbound_document.headers.get(protocol_versions.VERSION_HEADER, "").strip()
         if value in protocol_versions.VERSIONS:
@@ -221,8 +217,8 @@ class DocumentReader:
             return PreparedReply(sender_request=sender_request, content=content)
         if message.name not in _RESERVATIONS and message.name not in free_rooms.MESSAGE_LAYOUTS:
             raise UnknownAction(document=message.name[:60])
-        if self._is_foreign(message):
-            return PreparedReply(sender_request=sender_request, content=errors(_FOREIGN_HOTEL))
+        if self._names_other_hotel(message):
+            return PreparedReply(sender_request=sender_request, content=errors(_WRONG_HOTEL))
         if message.name in _RESERVATIONS:
             return self._read_reservations(sender_request)
         return self._read_free_rooms(sender_request)
@@ -245,8 +241,8 @@ class DocumentReader:
         read = read_entries(entries, self.context)
         return GuestRequestsReply(sender_request=sender_request, entries=entries, read=read)
 
-    def _is_foreign(self, message: XmlElement) -> bool:
-        """Whether it names another hotel than the connection's, where that is known."""
+    def _names_other_hotel(self, message: XmlElement) -> bool:
+        """True if the connection has a hotel code and the message has another."""
         expected = self.settings.get("hotel_code")
         return bool(expected) and bool(_hotel_codes(message) - {expected})
 
@@ -259,7 +255,7 @@ def parse_document(document: bytes) -> XmlElement:
 
 
 def parse_envelope(inbound_document: InboundDocument) -> XmlElement | None:
-    """None for what is no SOAP. Raises UnreadableXml."""
+    """None unless it is SOAP. Raises UnreadableXml."""
     if inbound_document.is_form or not inbound_document.document.strip():
         return None
     root = parse_xml(inbound_document.document)
@@ -267,7 +263,7 @@ def parse_envelope(inbound_document: InboundDocument) -> XmlElement | None:
 
 
 def error_reply(inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
-    """A Fault to those who send SOAP, else the standard's one line."""
+    """A Fault for a SOAP request, else the standard's line of plain text."""
     try:
         envelope = parse_envelope(inbound_document)
     except UnreadableXml:
@@ -282,7 +278,7 @@ _ENVELOPE: Final = XmlElement(name="Envelope")
 
 
 def _is_soap(inbound_document: InboundDocument) -> bool:
-    """A SOAP 1.1 request has a SOAPAction, if an empty one."""
+    """SOAP 1.1 requests have a SOAPAction header, which may be empty."""
     kind = inbound_document.headers.get("content-type", "")
     return "soapaction" in inbound_document.headers or kind.startswith("application/soap+xml")
 
@@ -299,26 +295,26 @@ def _hotel_codes(message: XmlElement) -> set[str]:
     return codes
 
 
-def _acknowledged(entry: AlpineBitsEntry) -> list[XmlElement]:
+def _acknowledgement(entry: AlpineBitsEntry) -> list[XmlElement]:
     found = find_unique_id(entry.element)
     if found is None:
         return []
-    name, results = found
-    named = element("UniqueID", Type=results.get("Type") or "14", ID=name)
-    return [element("HotelReservation", named)]
+    name, source = found
+    unique_id = element("UniqueID", Type=source.get("Type") or "14", ID=name)
+    return [element("HotelReservation", unique_id)]
 
 
 def _is_quote(item: ReadItem) -> bool:
     return item.reason is not None and item.reason.code == QUOTE_REQUEST
 
 
-def _is_delta(results: DocumentItemResult) -> bool:
-    value = results.item.snapshot
+def _is_delta(result: DocumentItemResult) -> bool:
+    value = result.item.snapshot
     return isinstance(value, AvailabilitySet) and value.complete_from is None
 
 
-def _is_refused(results: DocumentItemResult) -> bool:
-    return results.outcome is ItemOutcome.QUARANTINED
+def _is_rejected(result: DocumentItemResult) -> bool:
+    return result.outcome is ItemOutcome.QUARANTINED
 
 
 def _reason_or_default(reason: Reason | None) -> Reason:

@@ -1,4 +1,4 @@
-"""The documents that a client of an AlpineBits server writes (AlpineBits 2018-10 and 2020-10)."""
+"""Requests to an AlpineBits server (AlpineBits 2018-10 and 2020-10)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ REPORT_ACTION: Final = "OTA_NotifReport:GuestRequests"
 SUPPORTED_ACTIONS: Final = ("action_OTA_Ping", "action_OTA_Read")
 
 _BOUNDARY: Final = "----------------alpinebits-7d4f2c91b6a8e035"
-"""Fixed: no XML document of ours holds it."""
+"""Fixed: no generated XML document contains it."""
 
 CONTENT_TYPE: Final = f"multipart/form-data; boundary={_BOUNDARY}"
 
@@ -25,7 +25,7 @@ def element(name: str, *children: XmlElement, text: str = "", **attributes: str)
 
 
 def form(action: str, document: bytes) -> bytes:
-    """The body of a request: the parameters `action` and `request`."""
+    """A request body with the parameters `action` and `request`."""
     pieces = []
     for name, value in (("action", action.encode()), ("request", document)):
         head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
@@ -34,14 +34,14 @@ def form(action: str, document: bytes) -> bytes:
 
 
 def ping_request(version: str) -> bytes:
-    """What we speak and can do, as JSON."""
+    """With our version and capabilities, as JSON."""
     actions: list[Json] = [{"action": name} for name in SUPPORTED_ACTIONS]
     capabilities = dumps({"versions": [{"version": version, "actions": actions}]})
     return write_xml(element("OTA_PingRQ", element("EchoData", text=capabilities), Version="8.000"))
 
 
 def read_request_document(hotel_code: str | None, since: datetime | None) -> bytes:
-    """Without `since`: what was not acknowledged yet. With it: all since then, whether or not."""
+    """Without `since`: unacknowledged reservations. With it: all since then."""
     criteria = []
     if since is not None:
         start = since.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -52,7 +52,7 @@ def read_request_document(hotel_code: str | None, since: datetime | None) -> byt
 
 
 def report_request(reservation_ids: Sequence[tuple[str, str]]) -> bytes:
-    """Acknowledges these reservations: (type, id) of each."""
+    """Acknowledges reservations, given as (type, id)."""
     named = [
         element("HotelReservation", element("UniqueID", Type=kind, ID=name))
         for kind, name in reservation_ids

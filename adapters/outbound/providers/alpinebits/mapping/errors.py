@@ -1,4 +1,4 @@
-"""What a sender's request as a whole can be told, in the standard's few words."""
+"""Errors of a request as a whole, with the texts of the standard."""
 
 from ports.errors import UnreadableMessage
 

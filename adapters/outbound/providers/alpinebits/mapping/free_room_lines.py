@@ -1,19 +1,19 @@
-"""The lines of a message of free rooms: which nights, of what, and how many.
+"""The lines of a free rooms message: period, category or room, and counts.
 
 OTA_HotelInvCountNotifRQ (AlpineBits from 2020-10, HTNG) counts rooms:
 
-| CountType | means | goes to |
+| CountType | meaning | target |
 |---|---|---|
 | 1 | physical | total |
 | 2 | definitive availability, "bookable" | available |
-| 4, 5 | definitely and tentatively sold | occupied, their sum |
-| 6 | out of order | blocked, with 8 and 9 |
+| 4, 5 | definitely and tentatively sold | occupied (sum) |
+| 6 | out of order | blocked (sum with 8 and 9) |
 | 8 | out of inventory | blocked |
-| 9 | free, but not to be booked (AlpineBits) | blocked |
-| 3 | tentative availability | nothing: it is of the rooms that 2 or 5 count |
+| 9 | free but not bookable (AlpineBits) | blocked |
+| 3 | tentative availability | dropped: these rooms are counted by 2 or 5 |
 
-OTA_HotelAvailNotifRQ (AlpineBits until 2018-10) has a limit: rooms to sell are BookingLimit less
-BookingThreshold, which are free and not to be booked.
+OTA_HotelAvailNotifRQ (AlpineBits until 2018-10): BookingLimit minus BookingThreshold rooms are
+available; BookingThreshold rooms are free but not bookable.
 """
 
 from collections.abc import Collection
@@ -48,8 +48,8 @@ class RoomCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeRoomLine:
-    """A period, its last night included, of a category or of one room of it; of a closing season
-    (neither) for the whole hotel."""
+    """A period, last night included, of a category or of one of its rooms; a closing season has
+    neither and applies to the hotel."""
 
     path: str
     first: date
@@ -75,8 +75,8 @@ class FreeRoomLine:
 
 @dataclass(frozen=True, slots=True)
 class FreeRoomLineReader:
-    """`lenient`: HTNG and other senders of SOAP: a period of one day has no End, categories have
-    names of any length, all of OTA's count types come, and some rooms below 0."""
+    """`lenient`, for HTNG and other SOAP senders: a period of one day has no End, categories have
+    names of any length, all OTA count types are used, and counts may be negative."""
 
     lenient: bool
 
@@ -100,14 +100,14 @@ class FreeRoomLineReader:
             raise _missing_element(r, CONTROL)
         if control.peek("RatePlanCode") is not None:
             path = control.path_of("RatePlanCode")
-            raise UnreadableField(path, "by_rate_plan", "rooms of a category, not of a rate")
+            raise UnreadableField(path, "by_rate_plan", "rooms of a category, not of a rate plan")
         return self._read_line(r, control, self._read_limit(r))
 
     def _read_closing_season(self, r: XmlReader, control: XmlReader) -> FreeRoomLine:
         for name in ("InvTypeCode", "InvCode"):
             if control.peek(name) is not None:
                 path = control.path_of(name)
-                raise UnreadableField(path, "mixed", "nothing beside AllInvCode: all rooms close")
+                raise UnreadableField(path, "mixed", "no category or room beside AllInvCode")
         if r.child("InvCounts") is not None:
             raise UnreadableField(f"{r.path}/InvCounts", "mixed", "no counts in a closing season")
         first, last = self._read_period(control)
@@ -124,7 +124,7 @@ class FreeRoomLineReader:
             path=r.path, first=first, last=last, category=category, room=room, counts=counts
         )
         if room and _count_rooms(counts) > 1:
-            raise UnreadableField(r.path, "bad_count", "0 or 1, since it is of one room")
+            raise UnreadableField(r.path, "bad_count", "0 or 1 for a single room")
         return line
 
     def _read_period(self, control: XmlReader) -> tuple[date, date]:
@@ -153,7 +153,7 @@ class FreeRoomLineReader:
         return RoomCounts(available=limit - threshold, blocked=threshold)
 
     def _read_counts(self, r: XmlReader) -> RoomCounts:
-        """Without InvCounts everything is sold; of given ones each that is not there is 0."""
+        """Without InvCounts all rooms are sold; a missing count type is 0."""
         inv_counts = _only_child(r, "InvCounts")
         if inv_counts is None and self.lenient:
             raise _missing_element(r, "InvCounts")
@@ -224,7 +224,7 @@ def _sum_counts(found: dict[str, int], kinds: Collection[str]) -> int:
 
 
 def _only_child(r: XmlReader, name: str) -> XmlReader | None:
-    """What a line tells once: of a second one nothing could be kept."""
+    """Rejects a second element of this name, which could not be stored."""
     found = r.child(name)
     if found is not None and len(elements := r.children(name)) > 1:
         raise UnreadableField(elements[1].path, "duplicate", f"one {name} in a line")

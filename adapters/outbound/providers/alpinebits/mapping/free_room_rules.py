@@ -1,5 +1,5 @@
-"""What the lines of one message of free rooms must be together; a message that breaks a rule is
-refused as a whole, as the standard has it (AlpineBits, FreeRooms)."""
+"""Rules for the lines of one free rooms message (AlpineBits, FreeRooms); a message that violates
+one is rejected."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -11,7 +11,7 @@ from adapters.outbound.providers.alpinebits.mapping.free_room_lines import FreeR
 
 
 def check_lines(lines: Sequence[FreeRoomLine], *, is_complete: bool) -> None:
-    """Raises UnreadableField with the path of the first line that can't stand."""
+    """Raises UnreadableField with the path of the first invalid line."""
     _check_closing_seasons_first(lines, is_complete=is_complete)
     _check_not_mixed(lines)
     _check_no_overlaps(lines)
@@ -37,7 +37,7 @@ def _check_not_mixed(lines: Sequence[FreeRoomLine]) -> None:
 
 
 def _check_no_overlaps(lines: Sequence[FreeRoomLine]) -> None:
-    """A room is known by its InvCode alone: it can't be of two categories in one night."""
+    """Rooms are identified by InvCode only: a room cannot be in two categories in one night."""
     groups: defaultdict[tuple[str, str], list[FreeRoomLine]] = defaultdict(list)
     for line in lines:
         groups[("room", line.room) if line.room else ("category", line.category)].append(line)
@@ -48,8 +48,8 @@ def _check_no_overlaps(lines: Sequence[FreeRoomLine]) -> None:
 
 
 def _check_no_rooms_when_closed(lines: Sequence[FreeRoomLine]) -> None:
-    """Seasons do not overlap, so that the last one to begin before a line ends is the only one
-    that may reach into it."""
+    """Seasons do not overlap, so only the last one that begins before the end of a line can overlap
+    it."""
     seasons = sorted((line for line in lines if line.is_closing), key=lambda line: line.first)
     begins = [season.first for season in seasons]
     for line in lines:

@@ -1,13 +1,13 @@
-"""Messages of free rooms to availability: one item for each message, which holds as a whole.
+"""Free rooms messages to availability: one item per message, accepted or rejected as one.
 
-A line names a category (InvTypeCode) or one room of it (InvCode). Rooms are counted together under
-their category: in a CompleteSet those that it names, in a delta together with those that we hold. A
-CompleteSet replaces everything: what it does not name is sold out from today on, and an empty one
-empties the hotel.
+A line names a category (InvTypeCode) or one room of it (InvCode). Rooms are added up to their
+category: in a CompleteSet those of the message, in a delta together with the stored rooms. A
+CompleteSet replaces everything: categories it does not name are sold out from today on, and an
+empty one sets the hotel to sold out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -38,7 +38,7 @@ MESSAGE_LAYOUTS: Final = {
     "OTA_HotelAvailNotifRQ": ("AvailStatusMessages", "AvailStatusMessage"),
 }
 HORIZON: Final = timedelta(days=800)
-"""Nights beyond it, from today, are not kept; the sender is warned."""
+"""Later nights, counted from today, are not stored; the sender gets a warning."""
 
 MAX_CELLS: Final = 50_000
 _COMPLETE: Final = {"CompleteSet": True}
@@ -55,45 +55,43 @@ def read_free_rooms(
 
 
 def read_message(root: XmlElement, context: HotelContext, *, explain: bool = False) -> ReadItem:
-    """`root` may be an envelope, of which the header, with its password, is not kept."""
+    """`root` may be an envelope, whose header (with a password) is not stored."""
     message = unwrap_envelope(root)
     if message.name not in MESSAGE_LAYOUTS:
-        raise UnreadableMessage("no document of free rooms", path=message.name[:60])
+        raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
     try:
         hotel_zone = zone(context.time_zone)
-    except UnknownZone as fault:
-        raise UnreadableMessage("the time zone is not an IANA name") from fault
+    except UnknownZone as error:
+        raise UnreadableMessage("the time zone is not an IANA name") from error
     r = XmlReader(message)
-    item = ReadItem(kind=ItemKind.AVAILABILITY, raw=_days_within_horizon(root))
+    item = ReadItem(kind=ItemKind.AVAILABILITY, raw=_text_without_header(root))
     try:
         read = _FreeRoomsReader(message, r, hotel_zone, context, lenient=root is not message).read()
-    except UnreadableField as fault:
-        return replace(item, reason=Reason(fault.code, fault.path, fault.message))
-    except InvalidField as fault:
-        return replace(item, reason=Reason(fault.code, fault.path, f"{fault.path}: {fault.fix}"))
+    except (UnreadableField, InvalidField) as error:
+        return replace(item, reason=Reason(error.code, error.path, error.message))
     field_trace = tuple(sorted(r.field_trace().items())) if explain else ()
     return replace(item, external_id=read.external_id, snapshot=read, field_trace=field_trace)
 
 
 def hotel_code_of(message: XmlElement) -> str | None:
-    """Of a message of free rooms."""
-    container_element = (
-        message.child(MESSAGE_LAYOUTS[message.name][0]) if message.name in MESSAGE_LAYOUTS else None
-    )
-    return container_element.get("HotelCode") if container_element is not None else None
+    """None also for other messages."""
+    if message.name not in MESSAGE_LAYOUTS:
+        return None
+    container = message.child(MESSAGE_LAYOUTS[message.name][0])
+    return container.get("HotelCode") if container is not None else None
 
 
 def is_beyond_horizon(message: XmlElement, context: HotelContext) -> bool:
-    """Whether some nights of a message of free rooms are too far away to be kept."""
+    """True if the message has nights that are too far ahead to be stored."""
     last = (local_day(context.observed_at, zone(context.time_zone)) + HORIZON).isoformat()
-    container, line = MESSAGE_LAYOUTS[message.name]
-    controls = (
-        control
-        for container_element in message.all(container)
-        for element_reader in container_element.all(line)
-        for control in element_reader.all("StatusApplicationControl")
-    )
+    controls = (control for line in _lines_of(message) for control in line.all(CONTROL))
     return any((control.get("End") or "") > last for control in controls)
+
+
+def _lines_of(message: XmlElement) -> Iterator[XmlElement]:
+    container, line = MESSAGE_LAYOUTS[message.name]
+    for parent in message.all(container):
+        yield from parent.all(line)
 
 
 class _FreeRoomsReader:
@@ -137,59 +135,65 @@ class _FreeRoomsReader:
         )
 
     def _is_complete(self) -> bool:
-        elements = self._r.children("UniqueID")
-        if len(elements) > 1:
-            raise UnreadableField(
-                elements[1].path, "duplicate", "one UniqueID, or none for a delta"
-            )
-        for element_reader in elements:
-            element_reader.text("Type")
-            element_reader.choice("Type", _ID_TYPES)
-            element_reader.text("ID")
-            element_reader.text("Instance")
-            element_reader.choice("Instance", _COMPLETE)
-        return bool(elements)
+        """A UniqueID marks a CompleteSet."""
+        unique_ids = self._r.children("UniqueID")
+        if len(unique_ids) > 1:
+            expected = "one UniqueID, or none for a delta"
+            raise UnreadableField(unique_ids[1].path, "duplicate", expected)
+        for unique_id in unique_ids:
+            unique_id.text("Type")
+            unique_id.choice("Type", _ID_TYPES)
+            unique_id.text("ID")
+            unique_id.text("Instance")
+            unique_id.choice("Instance", _COMPLETE)
+        return bool(unique_ids)
 
     def _read_lines(self, *, is_complete: bool) -> list[FreeRoomLine]:
-        """None for the message that empties the hotel."""
+        """Empty for a CompleteSet without rooms."""
+        elements = self._line_elements()
+        lines: list[FreeRoomLine] = []
+        for element in elements:
+            line = self._read_line(element)
+            if line is not None:
+                lines.append(line)
+            elif len(elements) > 1 or not is_complete:
+                expected = "rooms; empty only alone in a CompleteSet"
+                raise UnreadableField(element.path, "reset", expected)
+        return lines
+
+    def _line_elements(self) -> list[XmlReader]:
         container, name = MESSAGE_LAYOUTS[self._r.name]
-        container_element = self._r.children(container)
-        if len(container_element) != 1:
+        containers = self._r.children(container)
+        if len(containers) != 1:
             raise UnreadableField(container, "missing_field", "exactly one, of one hotel")
-        self._check_hotel(container_element[0])
-        reader = FreeRoomLineReader(self._lenient)
-        read = reader.read_inventory if name == "Inventory" else reader.read_status_message
-        found = container_element[0].children(name)
+        self._check_hotel(containers[0])
+        found = containers[0].children(name)
         if not self._lenient:
             _reject_blank_attributes(self._message)
         if not found:
-            raise UnreadableField(
-                f"{container_element[0].path}/{name}", "missing_field", "at least one"
-            )
-        lines = [read(element_reader) for element_reader in found]
-        empty = [
-            element_reader.path
-            for element_reader, line in zip(found, lines, strict=True)
-            if line is None
-        ]
-        if empty and (len(found) > 1 or not is_complete):
-            raise UnreadableField(empty[0], "reset", "rooms; empty only alone in a CompleteSet")
-        return [line for line in lines if line is not None]
+            path = f"{containers[0].path}/{name}"
+            raise UnreadableField(path, "missing_field", "at least one")
+        return found
 
-    def _check_hotel(self, container_element: XmlReader) -> None:
-        elements = [container_element.optional_text(name) for name in ("HotelCode", "HotelName")]
-        if not any(elements) and not self._lenient:
-            raise UnreadableField(
-                container_element.path_of("HotelCode"), "missing_field", "the hotel's code"
-            )
+    def _read_line(self, element: XmlReader) -> FreeRoomLine | None:
+        reader = FreeRoomLineReader(self._lenient)
+        if element.name == "Inventory":
+            return reader.read_inventory(element)
+        return reader.read_status_message(element)
+
+    def _check_hotel(self, container: XmlReader) -> None:
+        names = [container.optional_text(name) for name in ("HotelCode", "HotelName")]
+        if not any(names) and not self._lenient:
+            path = container.path_of("HotelCode")
+            raise UnreadableField(path, "missing_field", "the hotel's code")
 
     def _read_version(self) -> tuple[SourceVersion, bool]:
-        """When the message was written, else when it came."""
+        """The time stamp of the message, else the time of receipt; True for the latter."""
         parse = InstantParser(self._zone).parse_precise
-        elements = self._r.optional("TimeStamp", parse, "source_version")
-        if elements is None:
+        sent = self._r.optional("TimeStamp", parse, "source_version")
+        if sent is None:
             return SourceVersion(self._context.observed_at), True
-        return SourceVersion(*elements), False
+        return SourceVersion(*sent), False
 
     def _days_within_horizon(self, line: FreeRoomLine) -> list[date]:
         last = self._today + HORIZON
@@ -197,12 +201,12 @@ class _FreeRoomsReader:
 
 
 class _CellCollector:
-    """Lines added up by category and night. `closed` is None where that is not said."""
+    """Adds up lines by category and night. `closed`: None if unknown."""
 
     def __init__(
         self, version: SourceVersion, *, is_receipt_time: bool, closed: frozenset[date] | None
     ) -> None:
-        self._read_version = version
+        self._version = version
         self._is_receipt_time = is_receipt_time
         self._closed = closed
         self._counts: dict[tuple[str, date], RoomCounts] = {}
@@ -213,21 +217,19 @@ class _CellCollector:
             key = (line.category, day)
             if line.room:
                 self._rooms[key].append(_room_count(line))
-            container_element = self._counts.get(key)
+            counted = self._counts.get(key)
             self._counts[key] = (
-                line.counts
-                if container_element is None
-                else _add_counts(container_element, line.counts)
+                line.counts if counted is None else _add_counts(counted, line.counts)
             )
         if len(self._counts) > MAX_CELLS:
-            raise UnreadableField(line.path, "too_many", f"at most {MAX_CELLS} nights in all")
+            raise UnreadableField(line.path, "too_many", f"at most {MAX_CELLS} nights in total")
 
     def snapshots(self) -> tuple[AvailabilitySnapshot, ...]:
         return tuple(
             AvailabilitySnapshot(
                 room_type_id=category,
                 day=day,
-                version=self._read_version,
+                version=self._version,
                 version_is_ours=self._is_receipt_time,
                 total=counts.total,
                 available=counts.available,
@@ -242,12 +244,9 @@ class _CellCollector:
 
 
 def _reject_blank_attributes(message: XmlElement) -> None:
-    """A blank InvCode is not the same as none: one is a mistake, the other a category."""
+    """A blank InvCode is a mistake; a missing one means the category."""
     container, name = MESSAGE_LAYOUTS[message.name]
-    lines = [
-        line for container_element in message.all(container) for line in container_element.all(name)
-    ]
-    for number, line in enumerate(lines):
+    for number, line in enumerate(_lines_of(message)):
         for attribute, text in _attributes_of(line.child(CONTROL)):
             if not text.strip():
                 path = f"{container}[0]/{name}[{number}]/{CONTROL}/@{attribute}"
@@ -280,7 +279,7 @@ def _add_fields(one: Field[int | None], other: Field[int | None]) -> Field[int |
     return ABSENT
 
 
-def _days_within_horizon(root: XmlElement) -> bytes:
+def _text_without_header(root: XmlElement) -> bytes:
     if root.name != "Envelope":
         return write_xml(root)
     return write_xml(replace(root, children=root.all("Body")))

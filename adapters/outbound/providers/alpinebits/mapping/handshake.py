@@ -1,5 +1,7 @@
-"""What both sides can do: OTA_Ping with the intersection of capabilities (AlpineBits from 2018-10),
-and the two housekeeping actions of before."""
+"""Capability negotiation: OTA_Ping with the common capabilities (AlpineBits from 2018-10), and the
+two housekeeping actions of earlier versions."""
+
+from collections.abc import Collection
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
@@ -24,7 +26,7 @@ from ports.document_exchange import DocumentReply
 
 
 def ping_reply(message: XmlElement, *, is_handshake: bool) -> tuple[XmlElement, ...]:
-    """`is_handshake`: the ping of an AlpineBits client; others' echo data mean nothing to us."""
+    """`is_handshake`: the ping of an AlpineBits client, whose echo data are its capabilities."""
     echo_element = message.child("EchoData")
     echo = echo_element.value if echo_element is not None else ""
     echoed = element("EchoData", text=echo)
@@ -34,12 +36,12 @@ def ping_reply(message: XmlElement, *, is_handshake: bool) -> tuple[XmlElement, 
         shared = common_capabilities(loads(echo))
     except UnreadableJson as problem:
         return errors(Reason(problem.code, "EchoData", f"EchoData: {problem.message}"))
-    client_capabilities = warning(ADVISORY, dumps(shared), Status="ALPINEBITS_HANDSHAKE")
-    return success(echoed, warnings=(client_capabilities,))
+    advice = warning(ADVISORY, dumps(shared), Status="ALPINEBITS_HANDSHAKE")
+    return success(echoed, warnings=(advice,))
 
 
 def common_capabilities(client_capabilities: Json) -> Json:
-    """Of what the client says that it can and what we can; anything unknown falls out."""
+    """The intersection of the client's capabilities and ours."""
     versions: list[Json] = []
     for entry in _list_at(client_capabilities, "versions"):
         versions += _common_version(entry)
@@ -52,22 +54,16 @@ def _common_version(entry: Json) -> list[Json]:
     if protocol_version is None:
         return []
     actions: list[Json] = []
-    for client_capabilities in _list_at(entry, "actions"):
-        action = (
-            client_capabilities.get("action") if isinstance(client_capabilities, dict) else None
-        )
-        if not isinstance(action, str) or action not in protocol_version.abilities:
-            continue
-        common_action: dict[str, Json] = {"action": action}
-        supported: list[Json] = [
-            name
-            for name in _list_at(client_capabilities, "supports")
-            if name in protocol_version.abilities[action]
-        ]
-        if supported:
-            common_action["supports"] = supported
-        actions.append(common_action)
+    for offered in _list_at(entry, "actions"):
+        action = offered.get("action") if isinstance(offered, dict) else None
+        if isinstance(action, str) and action in protocol_version.abilities:
+            actions.append(_common_action(action, offered, protocol_version.abilities[action]))
     return [{"version": name, "actions": actions}]
+
+
+def _common_action(action: str, offered: Json, abilities: Collection[str]) -> Json:
+    supported: list[Json] = [name for name in _list_at(offered, "supports") if name in abilities]
+    return {"action": action, "supports": supported} if supported else {"action": action}
 
 
 def _list_at(value: Json, key: str) -> list[Json]:
@@ -76,13 +72,11 @@ def _list_at(value: Json, key: str) -> list[Json]:
 
 
 def housekeeping_reply(action: str, version: str) -> DocumentReply:
-    """`OK:` and what was asked for, as plain text. Raises UnknownAction where the version has
-    another way of asking."""
+    """Plain text: `OK:` and the version or capabilities. Raises UnknownAction if the version does
+    not have the action."""
     if not VERSIONS[version].housekeeping or action not in (GET_VERSION, GET_CAPABILITIES):
         raise UnknownAction
-    client_capabilities = (
-        version if action == GET_VERSION else ",".join(VERSIONS[version].capabilities())
-    )
+    content = version if action == GET_VERSION else ",".join(VERSIONS[version].capabilities())
     return DocumentReply(
-        body=f"OK:{client_capabilities}".encode(), content_type=TEXT, headers=ACCEPTED_ENCODING
+        body=f"OK:{content}".encode(), content_type=TEXT, headers=ACCEPTED_ENCODING
     )

@@ -1,7 +1,7 @@
-"""Amounts: totals with or without tax, minor units told by DecimalPlaces, prices of single nights.
+"""Amounts: totals with or without tax, minor units by DecimalPlaces, nightly prices.
 
-Booking.com's dialect and others write 32550 with DecimalPlaces="2" for 325.50 (OTA: "the amount
-includes the minor unit without a decimal point"); an amount with a point is taken as it stands.
+Booking.com and others write 32550 with DecimalPlaces="2" for 325.50 (OTA: "the amount includes the
+minor unit without a decimal point"); an amount with a point is used as written.
 """
 
 import re
@@ -26,7 +26,7 @@ _ONE_NIGHT: Final = timedelta(days=1)
 
 
 def as_amount(value: Json, path: str) -> Decimal:
-    """xs:decimal: also `299.` and `.5`."""
+    """xs:decimal, e.g. also `299.` and `.5`."""
     text = values.as_text(value, path)
     if not _AMOUNT.fullmatch(text):
         raise UnreadableField(path, "bad_amount", "a number with a point, without groups")
@@ -34,8 +34,8 @@ def as_amount(value: Json, path: str) -> Decimal:
 
 
 def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
-    """Of a `Total`, with tax. Where only the amount before tax is told: with the taxes of their
-    parent element (its children need not add up to it), or as it is where none are told."""
+    """The amount of a `Total` after tax; else the amount before tax plus the amount of `Taxes`
+    (whose children need not add up to it), if there is one."""
     currency_code = r.optional_text("CurrencyCode", target) or currency
     if r.peek("AmountAfterTax") is not None:
         return _read_money(r, "AmountAfterTax", currency_code, target)
@@ -62,8 +62,8 @@ def _read_money(
             amount, r.peek(attribute) or "", places or r.peek("DecimalPlaces"), path
         )
         return Money.of(exact, currency)
-    except InvalidField as fault:
-        raise UnreadableField(path, fault.code, f"money: {fault.fix}") from None
+    except InvalidField as error:
+        raise UnreadableField(path, error.code, f"money: {error.fix}") from None
 
 
 def _apply_decimal_places(
@@ -78,7 +78,7 @@ def _apply_decimal_places(
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A `Rate` of a room: `expires` is what is written, its day included or not."""
+    """A `Rate` of a room. Whether `last_day` (ExpireDate) is included depends on the sender."""
 
     reader: XmlReader
     first_day: date
@@ -92,7 +92,7 @@ class Rate:
 
 
 def read_rates(room_rates: Sequence[XmlReader]) -> list[Rate]:
-    """Those that tell their days. Nothing counts as read."""
+    """The rates with dates. Nothing is marked as read."""
     found = []
     for room_rate in room_rates:
         for rate in room_rate.listed("Rates", "Rate"):
@@ -105,7 +105,7 @@ def read_rates(room_rates: Sequence[XmlReader]) -> list[Rate]:
 
 
 def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:
-    """HTNG's rooms have no days but those of their rates, whose ExpireDate is the departure."""
+    """HTNG's rooms only have the dates of their rates, whose ExpireDate is the departure."""
     if not rates:
         return None
     for rate in rates:
@@ -117,10 +117,12 @@ def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:
 
 @dataclass(frozen=True, slots=True)
 class NightlyPrices:
-    """What a room costs night by night, where that is certain: the rates cover each night of the
-    stay once and, where the room has a total and they are for more than one night each, add up to
-    it. SMX and HTNG end a rate at the morning (ExpireDate is excluded), others include the last
-    night: what covers the stay exactly is meant. All else stays in the extras."""
+    """Nightly prices, if they are certain; other rates stay in the extras.
+
+    The rates must cover each night of the stay once and add up to the room's total; without a
+    total, each rate must be of a single night. SMX and HTNG exclude ExpireDate, others include it:
+    the reading that covers the stay exactly is used.
+    """
 
     stay: Stay
     units: int
@@ -130,18 +132,24 @@ class NightlyPrices:
         self, rates: Sequence[Rate], total: XmlReader | None, target: str
     ) -> tuple[NightlyPrice, ...]:
         for basis in ("AmountAfterTax", "AmountBeforeTax"):
-            prices = [self._rate_price(rate, basis) for rate in rates]
-            known = [price for price in prices if price is not None]
-            if not rates or len(known) < len(rates):
-                continue
-            stated_total = self._read_amount(total, basis) if total is not None else None
-            for inclusive in (False, True):
-                found = self._price_by_night(rates, known, inclusive=inclusive)
-                if found and self._matches_total(found, rates, stated_total, inclusive=inclusive):
+            prices = self._rate_prices(rates, basis)
+            if prices:
+                stated_total = self._read_amount(total, basis) if total is not None else None
+                found = self._distribute(rates, prices, stated_total)
+                if found:
                     self._mark_as_read(rates, basis, target)
-                    return tuple(NightlyPrice(night, found[night]) for night in sorted(found))
-            return ()
+                return tuple(NightlyPrice(night, found[night]) for night in sorted(found))
         return ()
+
+    def _distribute(
+        self, rates: Sequence[Rate], prices: Sequence[Money], total: Money | None
+    ) -> dict[date, Money]:
+        """Empty if neither reading of ExpireDate covers the stay."""
+        for inclusive in (False, True):
+            found = self._price_by_night(rates, prices, inclusive=inclusive)
+            if found and self._matches_total(found, rates, total, inclusive=inclusive):
+                return found
+        return {}
 
     def _price_by_night(
         self, rates: Sequence[Rate], prices: Sequence[Money], *, inclusive: bool
@@ -173,15 +181,18 @@ class NightlyPrices:
         return all(len(rate.nights(inclusive=inclusive)) == 1 for rate in rates)
 
     def _nights(self) -> list[date]:
-        """Day use has its day."""
+        """For day use, the day itself."""
         return list(days_from(self.stay.arrival, self.stay.departure)) or [self.stay.arrival]
 
-    def _rate_price(self, rate: Rate, basis: str) -> Money | None:
-        price_element = rate.reader.child("Total") or rate.reader.child("Base")
-        return self._read_amount(price_element, basis) if price_element is not None else None
+    def _rate_prices(self, rates: Sequence[Rate], basis: str) -> list[Money]:
+        """Empty if any rate has no price of this basis."""
+        elements = [_price_element(rate) for rate in rates]
+        prices = [self._read_amount(element, basis) for element in elements if element is not None]
+        known = [price for price in prices if price is not None]
+        return known if len(known) == len(rates) else []
 
     def _read_amount(self, r: XmlReader, basis: str) -> Money | None:
-        """None where it is not told or no exact money; nothing counts as read."""
+        """None if missing or not exact. Nothing is marked as read."""
         amount_text = r.peek(basis)
         if amount_text is None:
             return None
@@ -196,9 +207,13 @@ class NightlyPrices:
 
     def _mark_as_read(self, rates: Sequence[Rate], basis: str, target: str) -> None:
         for rate in rates:
-            price_element = rate.reader.child("Total") or rate.reader.child("Base")
-            if price_element is not None:
+            element = _price_element(rate)
+            if element is not None:
                 for attribute in (basis, "CurrencyCode", "DecimalPlaces"):
-                    price_element.optional_text(attribute, target)
+                    element.optional_text(attribute, target)
             rate.reader.optional_text("EffectiveDate", target)
             rate.reader.optional_text("ExpireDate", target)
+
+
+def _price_element(rate: Rate) -> XmlReader | None:
+    return rate.reader.child("Total") or rate.reader.child("Base")

@@ -1,21 +1,20 @@
-"""People and companies on a reservation: guests, who booked, who pays or brought it.
+"""People and companies on a reservation: guests, bookers, companies and agents.
 
-A guest's id is that of his profile (UniqueID of type 1) within its context, e.g. `PMS:4711`: other
-systems number their guests too. Where a profile has none the person is known by the booking alone.
+A guest's id is that of the profile (UniqueID of type 1) with its context, e.g. `PMS:4711`, because
+several systems number guests. A person without a profile id is identified by the booking only.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
+    checked_id,
     normalize_country,
     normalize_language,
 )
-from domain.errors import InvalidField
-from domain.snapshots import Party, PartyRole, require_id
+from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Field
 
 _PROFILE_ID_TYPE: Final = "1"
@@ -26,7 +25,7 @@ _AGENT_PROFILE_TYPE: Final = "4"
 
 @dataclass(frozen=True, slots=True)
 class ReservationParties:
-    """`corporate`, `agent`: a company of that kind is on the reservation."""
+    """`corporate`, `agent`: the reservation has a company of that kind."""
 
     primary: Field[Party | None] = ABSENT
     further: Field[tuple[Party, ...]] = ABSENT
@@ -35,32 +34,43 @@ class ReservationParties:
 
 
 def map_parties(r: XmlReader) -> ReservationParties:
-    """Guests come with ResGuests, the first of them where none is marked as the primary one. A
-    customer among the global profiles is who booked, or, where no guest is told, the guest."""
+    """Guests are in ResGuests; the first is primary if none is marked. A customer in the global
+    profiles is the booker, or the primary guest if there is no other guest."""
     guests = _map_guests(r.listed("ResGuests", "ResGuest"))
-    info = r.child("ResGlobalInfo")
-    profiles = info.listed("Profiles", "ProfileInfo") if info is not None else []
-    customers = [each for each in profiles if _customer_of(each) is not None]
-    companies = [each for each in profiles if _company_of(each) is not None]
+    customers = _global_profiles(r, "Customer")
+    companies = _global_profiles(r, "CompanyInfo")
     if not guests and not customers and not companies:
         return ReservationParties()
-    primary = next((each for each in guests if each.role is PartyRole.PRIMARY), None)
-    others = [each for each in guests if each.role is not PartyRole.PRIMARY]
-    bookers = list(_map_bookers(customers, primary))
-    if primary is None and bookers:
-        primary, *bookers = (replace(bookers[0], role=PartyRole.PRIMARY), *bookers[1:])
+    primary, people = _choose_primary(guests, customers)
     owners = [_map_owner(each, "further_guests") for each in companies]
-    kinds = {kind for each in companies if (kind := _profile_type(each))}
+    kinds = {_profile_type(each) for each in companies}
     return ReservationParties(
         primary=primary if primary is not None else ABSENT,
-        further=(*others, *bookers, *owners),
+        further=(*people, *owners),
         corporate=_CORPORATE_PROFILE_TYPE in kinds,
         agent=_AGENT_PROFILE_TYPE in kinds,
     )
 
 
+def _global_profiles(r: XmlReader, kind: str) -> list[XmlReader]:
+    profiles = r.listed("ResGlobalInfo", "Profiles", "ProfileInfo")
+    return [each for each in profiles if each.at("Profile", kind) is not None]
+
+
+def _choose_primary(
+    guests: Sequence[Party], customers: Sequence[XmlReader]
+) -> tuple[Party | None, list[Party]]:
+    """The primary guest, and the others with the bookers."""
+    primary = next((each for each in guests if each.role is PartyRole.PRIMARY), None)
+    others = [each for each in guests if each is not primary]
+    bookers = list(_map_bookers(customers, primary))
+    if primary is None and bookers:
+        primary, *bookers = (replace(bookers[0], role=PartyRole.PRIMARY), *bookers[1:])
+    return primary, [*others, *bookers]
+
+
 def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
-    """Only the first profile of each: a ResGuest is one person."""
+    """A ResGuest is one person: only its first profile is used."""
     marked = [n for n, r in enumerate(found) if r.flag("PrimaryIndicator", "primary_guest.role")]
     chosen = marked[0] if marked else 0
     people = []
@@ -68,7 +78,7 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
         role = PartyRole.PRIMARY if n == chosen else PartyRole.COMPANION
         target = "primary_guest" if n == chosen else "further_guests"
         for profile in r.listed("Profiles", "ProfileInfo"):
-            customer = _customer_of(profile)
+            customer = profile.at("Profile", "Customer")
             if customer is not None:
                 people.append(_map_person(profile, customer, role, target))
                 break
@@ -76,10 +86,9 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
 
 
 def _map_bookers(profiles: Sequence[XmlReader], primary: Party | None) -> Iterator[Party]:
-    """SiteMinder repeats the guest there: who has the same name and no other id or address is the
-    same entry told twice."""
+    """Without SiteMinder's copy of the primary guest: same name, no different id or e-mail."""
     for profile in profiles:
-        customer = _customer_of(profile)
+        customer = profile.at("Profile", "Customer")
         if customer is not None:
             party = _map_person(profile, customer, PartyRole.BOOKER, "further_guests")
             if primary is None or not _is_same_person(party, primary):
@@ -96,16 +105,6 @@ def _is_same_person(party: Party, primary: Party) -> bool:
         and is_compatible(party.guest_id, primary.guest_id)
         and is_compatible(party.email, primary.email)
     )
-
-
-def _customer_of(profile: XmlReader) -> XmlReader | None:
-    found = profile.child("Profile")
-    return found.child("Customer") if found is not None else None
-
-
-def _company_of(profile: XmlReader) -> XmlReader | None:
-    found = profile.child("Profile")
-    return found.child("CompanyInfo") if found is not None else None
 
 
 def _profile_type(profile: XmlReader) -> str | None:
@@ -128,7 +127,7 @@ def _map_person(profile: XmlReader, r: XmlReader, role: PartyRole, target: str) 
 
 
 def _map_owner(profile: XmlReader, target: str) -> Party:
-    company = _company_of(profile)
+    company = profile.at("Profile", "CompanyInfo")
     if company is None:
         return Party(role=PartyRole.OWNER)
     return Party(
@@ -149,16 +148,8 @@ def _read_profile_id(profile: XmlReader, target: str) -> str | None:
             r.optional_text("Type", f"{target}.guest_id")
             context = r.optional_text("ID_Context", f"{target}.guest_id")
             name = r.text("ID", f"{target}.guest_id")
-            return _checked_id(f"{context}:{name}" if context else name, r.path_of("ID"))
+            return checked_id(f"{context}:{name}" if context else name, r.path_of("ID"))
     return None
-
-
-def _checked_id(name: str, path: str) -> str:
-    try:
-        require_id(name, path)
-    except InvalidField as fault:
-        raise UnreadableField(path, fault.code, fault.fix) from None
-    return name
 
 
 def _read_content(r: XmlReader | None, element: str, target: str) -> str | None:
@@ -167,7 +158,7 @@ def _read_content(r: XmlReader | None, element: str, target: str) -> str | None:
 
 
 def _read_phone(numbers: Sequence[XmlReader], target: str) -> str | None:
-    """The first that is no fax."""
+    """The first number that is not a fax."""
     for r in numbers:
         if r.peek("PhoneTechType") != _FAX_PHONE_TYPE and r.peek("PhoneNumber") is not None:
             return r.text("PhoneNumber", target)

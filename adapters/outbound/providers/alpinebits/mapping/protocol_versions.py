@@ -1,4 +1,4 @@
-"""AlpineBits by version: the actions of each and what of them we can do.
+"""AlpineBits versions: the actions of each, and which of them are supported here.
 
 Sources: the XSDs, the published handshakes, docs.alpinebits.org.
 """
@@ -29,14 +29,14 @@ _PUSHED: Final = "OTA_HotelResNotif"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolVersion:
-    """`documents`: the root that belongs to each action. `abilities`: what the handshake tells."""
+    """`documents`: root name by action. `abilities`: capabilities by action, for the handshake."""
 
     documents: Mapping[str, str]
     abilities: Mapping[str, tuple[str, ...]]
     housekeeping: bool = False
 
     def capabilities(self) -> list[str]:
-        """As the housekeeping of before 2018-10 lists them."""
+        """In the format of the housekeeping action before 2018-10."""
         names = ["action_getVersion", "action_getCapabilities"]
         for action, supported in self.abilities.items():
             names += [action, *supported]

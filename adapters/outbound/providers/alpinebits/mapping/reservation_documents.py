@@ -1,6 +1,6 @@
-"""Documents that carry reservations, taken apart: one entry for each reservation.
+"""Splits documents with reservations into entries, one per reservation.
 
-OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older sister), OTA_ResRetrieveRS
+OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older form) and OTA_ResRetrieveRS
 (pulled), each bare or in a SOAP envelope, in any namespace or none.
 """
 
@@ -18,22 +18,23 @@ _CONTAINERS: Final = {
     "OTA_ResRetrieveRS": ("ReservationsList", "HotelReservation"),
 }
 _BOOKING_ID_TYPES: Final = ("14", "15", None)
-"""OTA's UIT: a reservation, a cancellation; SMX and HTNG leave the type out. 16 is the message."""
+"""OTA code list UIT: a reservation, a cancellation, or no type (SMX, HTNG). 16 is the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlpineBitsEntry:
-    """One reservation: `path` in its document, its element, the document's root without it."""
+    """One reservation: its `path` in the document, its element, and the document's root without
+    children."""
 
     path: str
     element: XmlElement
     root: XmlElement
     source: XmlElement | None
-    """The point of sale that the document tells for all its reservations."""
+    """The document's point of sale, which applies to all its reservations."""
 
     def text(self) -> bytes:
-        """A document of this reservation alone, which reads as it did in its own; without means of
-        payment and without the envelope, whose header holds a password."""
+        """A document with this reservation only, which is read to the same result. Without means of
+        payment and without the envelope, whose header has a password."""
         container, _ = _CONTAINERS[self.root.name]
         listed = XmlElement(
             name=container, namespace=self.root.namespace, children=(remove_payment(self.element),)
@@ -55,7 +56,7 @@ def split_documents(bodies: Sequence[bytes], *, limit: int) -> list[AlpineBitsEn
 
 
 def unwrap_envelope(root: XmlElement) -> XmlElement:
-    """What a SOAP envelope holds, or the document itself. Raises UnreadableMessage."""
+    """The content of a SOAP envelope, or the document itself. Raises UnreadableMessage."""
     if root.name != "Envelope":
         return root
     body = root.child("Body")
@@ -65,18 +66,16 @@ def unwrap_envelope(root: XmlElement) -> XmlElement:
 
 
 def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
-    """Raises UnreadableMessage for a document that carries no reservations by its kind."""
+    """Raises UnreadableMessage for other kinds of documents."""
     if root.name not in _CONTAINERS:
-        raise UnreadableMessage("no document of reservations", path=root.name[:60])
+        raise UnreadableMessage("not a document of reservations", path=root.name[:60])
     if root.child("Errors") is not None:
-        raise UnreadableMessage("the document tells errors instead", path=f"{root.name}/Errors")
+        raise UnreadableMessage(
+            "the document has errors instead of reservations", path=f"{root.name}/Errors"
+        )
     container, item = _CONTAINERS[root.name]
     root_without_children = replace(root, children=())
-    elements = [
-        item_element
-        for container_element in root.all(container)
-        for item_element in container_element.all(item)
-    ]
+    elements = [element for parent in root.all(container) for element in parent.all(item)]
     return [
         AlpineBitsEntry(
             f"{container}/{item}[{n}]", element, root_without_children, root.child("POS")
@@ -86,14 +85,14 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
 
 
 def find_unique_id(reservation: XmlElement) -> tuple[str, XmlElement] | None:
-    """The reservation's id and the UniqueID that tells it: what an acknowledgement names."""
+    """The reservation's id and its UniqueID element, which an acknowledgement repeats."""
     unique_ids = reservation.all("UniqueID")
     for wanted in _BOOKING_ID_TYPES:
-        for item_element in unique_ids:
-            kind = (item_element.get("Type") or "").strip() or None
-            name = (item_element.get("ID") or "").strip()
+        for element in unique_ids:
+            kind = (element.get("Type") or "").strip() or None
+            name = (element.get("ID") or "").strip()
             if kind == wanted and name:
-                return name, item_element
+                return name, element
     return None
 
 

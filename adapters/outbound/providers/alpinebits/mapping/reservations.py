@@ -1,19 +1,25 @@
-"""Documents of reservations to bookings, one item for each reservation.
+"""Reservation documents to bookings, one item per reservation.
 
-AlpineBits' quote requests (ResStatus Requested) are no bookings: such an item has the reason
-`quote_request`: whoever answers its sender acknowledges it like any other.
+AlpineBits' quote requests (ResStatus Requested) are not bookings: such an item has the reason
+`quote_request` and is acknowledged like any other.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.parsing.read_items import (
+    FieldTrace,
+    MappingError,
+    to_read_item,
+)
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
     EXTRAS,
     AlpineBitsBookingMapper,
+    OpenedReservation,
     read_external_id,
 )
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
@@ -24,13 +30,13 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
 )
 from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot, require_id
-from domain.values import Reason
+from domain.snapshots import BookingSnapshot, Snapshot, require_id
+from domain.values import ABSENT, Reason
 from ports.errors import UnreadableMessage
 from ports.providers import HotelContext, ReadItem
 
 QUOTE_REQUEST: Final = "quote_request"
-"""The reason's code of what is no booking; everything else that has a reason was refused."""
+"""The reason of an item that is not a booking; items with any other reason were rejected."""
 
 _SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
 
@@ -47,54 +53,53 @@ def read_entries(
 ) -> list[ReadItem]:
     try:
         mapper = AlpineBitsBookingMapper(context, zone(context.time_zone))
-    except UnknownZone as fault:
-        raise UnreadableMessage("the time zone is not an IANA name") from fault
+    except UnknownZone as error:
+        raise UnreadableMessage("the time zone is not an IANA name") from error
     return [_read(entry, mapper, explain=explain) for entry in entries]
 
 
 def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:
-    r = XmlReader(entry.element, secret=PAYMENT_NAMES)
-    root = XmlReader(entry.root, "../..", secret=PAYMENT_NAMES)
-    raw, identifier = entry.text(), find_unique_id(entry.element)
-    external_id = _storable_id(identifier[0]) if identifier else None
-    try:
-        name = read_external_id(r, identifier[0] if identifier else None)
-        snapshot = mapper.snapshot(entry, r, root, external_id=name)
-    except (UnreadableField, InvalidField) as fault:
-        reason = _reason_with_path(fault, entry.path)
-        return ReadItem(kind=ItemKind.BOOKING, raw=raw, external_id=external_id, reason=reason)
-    return ReadItem(
-        kind=ItemKind.BOOKING,
-        raw=raw,
-        external_id=snapshot.external_id,
-        snapshot=snapshot,
-        field_trace=_field_trace((r, root), snapshot) if explain else (),
+    identifier = find_unique_id(entry.element)
+    entry_id = identifier[0] if identifier else None
+    return to_read_item(
+        ItemKind.BOOKING,
+        entry,
+        lambda: (_open(entry), _storable_id(entry_id)),
+        lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, entry_id)),
+        reason_of=_reason_of,
+        field_trace=_trace_fields if explain else None,
     )
 
 
-def _storable_id(name: str) -> str | None:
+def _open(entry: AlpineBitsEntry) -> OpenedReservation:
+    return OpenedReservation(
+        entry,
+        XmlReader(entry.element, secret=PAYMENT_NAMES),
+        XmlReader(entry.root, "../..", secret=PAYMENT_NAMES),
+    )
+
+
+def _storable_id(name: str | None) -> str | None:
     try:
-        require_id(name, "UniqueID/@ID")
+        require_id(name or "", "UniqueID/@ID")
     except InvalidField:
         return None
     return name
 
 
-def _field_trace(
-    readers: Sequence[XmlReader], snapshot: BookingSnapshot
-) -> tuple[tuple[str, str], ...]:
-    """For each attribute and text that was sent: the field of ours, or `extras`."""
-    extras = snapshot.extras if isinstance(snapshot.extras, tuple) else ()
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    for r in readers:
+def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:
+    """The target field of each attribute and text, or `extras`."""
+    extras = snapshot.extras if isinstance(snapshot, BookingSnapshot) else ABSENT
+    kept = dict.fromkeys((path for path, _ in extras), EXTRAS) if extras is not ABSENT else {}
+    for r in (opened.r, opened.root):
         kept.update((path, target) for path, target in r.field_trace().items() if target != READ)
     return tuple(sorted(kept.items()))
 
 
-def _reason_with_path(fault: UnreadableField | InvalidField, place: str) -> Reason:
-    """With the path in the sender's own names, e.g. `HotelReservations/HotelReservation[0]/…`."""
-    if isinstance(fault, InvalidField):
-        path = f"{place}/{_SOURCES_OF.get(fault.path, fault.path)}"
-        return Reason(fault.code, path, f"{path}: {fault.fix}")
-    path = f"{place}/{fault.path}"
-    return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
+def _reason_of(error: MappingError, place: str) -> Reason:
+    """With the path in the sender's names, e.g. `HotelReservations/HotelReservation[0]/…`."""
+    if isinstance(error, InvalidField):
+        path = f"{place}/{_SOURCES_OF.get(error.path, error.path)}"
+        return Reason(error.code, path, f"{path}: {error.fix}")
+    path = f"{place}/{error.path}"
+    return Reason(error.code, path, f"{path}{error.message.removeprefix(error.path)}")

@@ -1,4 +1,4 @@
-"""Answers in the standard's words (OTA: Success, Warnings, Errors), as their XSDs want them."""
+"""Responses per the OTA standard (Success, Warnings, Errors), valid for its XSDs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ SOAP_1_1: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_1_2: Final = "http://www.w3.org/2003/05/soap-envelope"
 
 APPLICATION_ERROR: Final = "13"
-"""OTA code list EWT: the message was understood and can't be processed."""
+"""OTA code list EWT: the message is valid but cannot be processed."""
 
 BUSINESS_RULE: Final = "3"
 ADVISORY: Final = "11"
@@ -32,16 +32,16 @@ _CODES: Final = {
     "bad_count": "320",
     "bad_text": "320",
     "duplicate": "320",
-    "foreign_hotel": "392",
+    "wrong_hotel": "392",
 }
-"""OTA code list ERR, by our reasons: 321 a required field is missing, 15 invalid date, 404 invalid
-start/end date combination, 320 invalid value, 392 invalid hotel code; else 450, unable to process.
-"""
+"""OTA code list ERR by reason code: 321 required field missing, 15 invalid date, 404 invalid
+start/end date combination, 320 invalid value, 392 invalid hotel code; others 450, unable to
+process."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyBuilder:
-    """What an answer repeats of its question: its root's name and attributes, its envelope."""
+    """Builds the response to a request with this root and envelope."""
 
     root: XmlElement
     envelope: XmlElement | None
@@ -65,7 +65,7 @@ class ReplyBuilder:
         )
 
     def _attributes(self) -> dict[str, str]:
-        """EchoToken is unknown to AlpineBits' XSD: it is repeated where it was sent."""
+        """EchoToken is repeated only if it was sent: AlpineBits' XSD does not have it."""
         attributes = {"Version": self.root.get("Version") or "1.0"}
         if token := self.root.get("EchoToken"):
             attributes["EchoToken"] = token[:128]
@@ -73,8 +73,8 @@ class ReplyBuilder:
 
 
 def success(*content: XmlElement, warnings: Sequence[XmlElement] = ()) -> tuple[XmlElement, ...]:
-    reason_texts = (element("Warnings", *warnings),) if warnings else ()
-    return (element("Success"), *reason_texts, *content)
+    listed = (element("Warnings", *warnings),) if warnings else ()
+    return (element("Success"), *listed, *content)
 
 
 def errors(*reasons: Reason) -> tuple[XmlElement, ...]:
@@ -86,7 +86,7 @@ def warning(kind: str, text: str, **attributes: str) -> XmlElement:
 
 
 def item_warning(reason: Reason, record_id: str) -> XmlElement:
-    """A warning that this one thing was not taken, beside others that were."""
+    """For one rejected item, beside others that were accepted."""
     code = _CODES.get(reason.code, _UNABLE)
     return warning(BUSINESS_RULE, reason.detail, Code=code, RecordID=record_id)
 
@@ -97,15 +97,13 @@ def _error(reason: Reason) -> XmlElement:
 
 
 def soap_fault(envelope: XmlElement, text: str) -> DocumentReply:
-    """SOAP 1.1 and 1.2: the sender's fault, since what is ours passes by itself."""
+    """SOAP 1.1 or 1.2, with the sender as the cause."""
     space = envelope.namespace or SOAP_1_1
     if space == SOAP_1_2:
         code = _soap_element("Code", space, _qualified_element("Value", space, space, "Sender"))
-        reason_texts = _soap_element("Text", space, text=text)
-        reason_texts = replace(
-            reason_texts, attributes={"{http://www.w3.org/XML/1998/namespace}lang": "en"}
-        )
-        content = (code, _soap_element("Reason", space, reason_texts))
+        language = {"{http://www.w3.org/XML/1998/namespace}lang": "en"}
+        reason = replace(_soap_element("Text", space, text=text), attributes=language)
+        content = (code, _soap_element("Reason", space, reason))
     else:
         code = _qualified_element("faultcode", "", space, "Client")
         content = (code, _soap_element("faultstring", "", text=text))
@@ -114,12 +112,12 @@ def soap_fault(envelope: XmlElement, text: str) -> DocumentReply:
 
 
 def _qualified_element(name: str, space: str, of: str, local: str) -> XmlElement:
-    """An element whose text is a name of the name space `of`."""
+    """An element whose text is a qualified name in the namespace `of`."""
     return replace(_soap_element(name, space, text=f"soap:{local}"), attributes={"xmlns:soap": of})
 
 
 def wrap_in_envelope(envelope: XmlElement, content: XmlElement) -> XmlElement:
-    """With an empty header, which SiteMinder's and HTNG's senders want to see."""
+    """With an empty header, which SiteMinder and HTNG senders expect."""
     space = envelope.namespace or SOAP_1_1
     return _soap_element(
         "Envelope", space, _soap_element("Header", space), _soap_element("Body", space, content)

@@ -1,6 +1,6 @@
-"""RoomStays to rooms: each its own type, days, guests and prices.
+"""RoomStays to rooms, each with its own type, stay, guests and prices.
 
-A RoomStay whose rates are of several room types (HTNG) is a room for each of them.
+A RoomStay whose rates are of several room types (HTNG) becomes one room per type.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,12 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
-from adapters.outbound.providers.alpinebits.mapping.code_tables import as_day, as_nights, as_status
+from adapters.outbound.providers.alpinebits.mapping.code_tables import (
+    as_day,
+    as_nights,
+    as_status,
+    checked_id,
+)
 from adapters.outbound.providers.alpinebits.mapping.money import (
     NightlyPrices,
     Rate,
@@ -18,7 +23,7 @@ from adapters.outbound.providers.alpinebits.mapping.money import (
     stay_of_rates,
 )
 from domain.errors import InvalidField
-from domain.snapshots import RoomStay, require_id
+from domain.snapshots import RoomStay
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Stay
 
@@ -27,7 +32,7 @@ _AGE_CLASSES: Final = {
     "8": AgeClass.CHILD,
     "7": AgeClass.INFANT,
 }
-"""OTA's AQC; any other is OTHER under its own code."""
+"""OTA code list AQC; any other code is OTHER, with the code as category."""
 
 _ADULT_AGE: Final = 18
 _MAX_AGE: Final = 150
@@ -36,15 +41,14 @@ _ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW
 
 @dataclass(frozen=True, slots=True)
 class RoomReader:
-    """Of one reservation: `status` where a room has none of its own, `around` the days told for
-    all of it."""
+    """For one reservation. `status` and `combined_stay` apply to rooms without their own."""
 
     status: BookingStatus
     currency: str
     combined_stay: Stay | None
 
     def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
-        """Empty where a cancellation names rooms without their days."""
+        """Empty for a cancellation whose rooms have no dates."""
         found: list[RoomStay] = []
         for r in stays:
             found += self._map_lines(r, first_position=len(found))
@@ -83,9 +87,7 @@ class RoomReader:
         return RoomStay(
             line_id=line.line_id(),
             room_type_id=line.code("RoomTypeCode", "room_type_id"),
-            room_id=line.type.optional_text("RoomID", f"{line.target}.room_id")
-            if line.type
-            else None,
+            room_id=line.room_id(),
             rate_plan_id=line.rate_plan(),
             stay=stay,
             status=self._map_status(line),
@@ -123,7 +125,7 @@ class RoomReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RoomLine:
-    """One room to be: `is_alone` in its RoomStay, `is_first` of those in it."""
+    """One room of a RoomStay: `is_alone` in it, or `is_first` of several."""
 
     r: XmlReader
     type: XmlReader | None
@@ -133,7 +135,7 @@ class _RoomLine:
     is_alone: bool
 
     def line_id(self) -> str | None:
-        """The sender's own number of the room, where it has one."""
+        """The sender's number of the room."""
         for attribute in ("IndexNumber", "RPH"):
             attribute_value = self.r.optional_text(attribute, f"{self.target}.line_id")
             if attribute_value is not None and self.is_alone:
@@ -141,11 +143,14 @@ class _RoomLine:
         return None
 
     def code(self, attribute: str, field: str) -> str | None:
-        """Of the room type, or of its rates where several types share the RoomStay."""
+        """Of the room type; of the rates if several room types share the RoomStay."""
         readers = (
             [*self.rates[:1], self.type] if not self.is_alone else [self.type, *self.rates[:1]]
         )
         return _first_value(readers, attribute, f"{self.target}.{field}")
+
+    def room_id(self) -> str | None:
+        return self.type.optional_text("RoomID", f"{self.target}.room_id") if self.type else None
 
     def rate_plan(self) -> str | None:
         plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
@@ -155,8 +160,8 @@ class _RoomLine:
 
 
 def read_stay(r: XmlReader, target: str) -> Stay | None:
-    """A TimeSpan: from Start to End, the day of departure, or as many nights as Duration tells.
-    None where it names no first day."""
+    """A TimeSpan: from Start to End (the departure date), or for the nights of Duration. None
+    without Start."""
     begin = r.optional("Start", as_day, target)
     if begin is None:
         return None
@@ -168,13 +173,13 @@ def read_stay(r: XmlReader, target: str) -> Stay | None:
         end = begin + nights
     try:
         return Stay(begin, end)
-    except InvalidField as fault:
-        raise UnreadableField(r.path_of("End"), fault.code, fault.fix) from None
+    except InvalidField as error:
+        raise UnreadableField(r.path_of("End"), error.code, error.fix) from None
 
 
 def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
-    """From the first arrival to the last departure of the rooms that are taken; of all where none
-    is any more."""
+    """From the first arrival to the last departure of the rooms that are not canceled, or of all
+    if all are."""
     occupied_stays = [room.stay for room in rooms if room.status not in _ABSENT_STATES]
     stays = occupied_stays or [room.stay for room in rooms]
     if not stays:
@@ -183,7 +188,7 @@ def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
 
 
 def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
-    """None where a room has none, or they are in several currencies."""
+    """None if a room has no total, or if there are several currencies."""
     found = [
         read_total(total, currency, "total") if (total := r.child("Total")) is not None else None
         for r in stays
@@ -195,7 +200,7 @@ def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
 
 
 def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
-    """Of a RoomStay with several room types: told with the first, unless they are per room."""
+    """In a RoomStay with several room types, the guests are of the first, unless IsPerRoom."""
     container = line.r.child("GuestCounts")
     if container is None or not (line.is_first or container.flag("IsPerRoom")):
         return
@@ -219,7 +224,7 @@ def _read_age_count(
         raise UnreadableField(r.path_of("Count"), "bad_count", "persons, and their age in years")
     code = r.optional_text("AgeQualifyingCode", target)
     if code is None:
-        # AlpineBits: who has no age is an adult.
+        # AlpineBits: a guest without an age is an adult.
         is_child = age is not None and age < _ADULT_AGE
         return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
     known = _AGE_CLASSES.get(code)
@@ -227,18 +232,10 @@ def _read_age_count(
 
 
 def _first_value(readers: Sequence[XmlReader | None], attribute: str, target: str) -> str | None:
-    """Of the first place that has it; where others say the same, they were read too."""
+    """Of the first reader that has it; equal values of the others are marked as read."""
     found: str | None = None
     for r in readers:
         attribute_value = r.peek(attribute) if r is not None else None
         if r is not None and attribute_value is not None and found in (None, attribute_value):
-            found = _checked_id(r.text(attribute, target), r.path_of(attribute))
+            found = checked_id(r.text(attribute, target), r.path_of(attribute))
     return found
-
-
-def _checked_id(attribute_value: str, path: str) -> str:
-    try:
-        require_id(attribute_value, path)
-    except InvalidField as fault:
-        raise UnreadableField(path, fault.code, fault.fix) from None
-    return attribute_value

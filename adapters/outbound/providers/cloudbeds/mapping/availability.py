@@ -103,7 +103,7 @@ class CellBuilder:
     def _combine_offers(
         self, room_type_id: str, night: date, offers: Sequence[Offer]
     ) -> AvailabilitySnapshot:
-        open_offers = [offer for offer in offers if not offer.closed] or offers
+        open_offers = _open_offers(offers)
         return AvailabilitySnapshot(
             room_type_id=room_type_id,
             day=night,
@@ -158,6 +158,11 @@ def _cell_item(snapshot: AvailabilitySnapshot, raw: bytes, field_trace: FieldTra
         snapshot=snapshot,
         field_trace=field_trace,
     )
+
+
+def _open_offers(offers: Sequence[Offer]) -> Sequence[Offer]:
+    """All, if all are closed."""
+    return [offer for offer in offers if not offer.closed] or offers
 
 
 def _all_or_absent(flags: Iterable[bool | None]) -> bool | Absent:
