@@ -1,7 +1,7 @@
-"""What AlpineBits and OTA senders can do and what a connection to one needs.
+"""Capabilities of AlpineBits and OTA senders, and the settings of a connection.
 
 Sources: the XSDs of AlpineBits 2015-07b to 2020-10 with the published examples, SiteMinder's
-developer pages, HTNG's inventory notification.
+documentation, HTNG's inventory notification.
 """
 
 from typing import Final
@@ -22,31 +22,31 @@ CAPABILITIES: Final = Capabilities(
     webhooks=False,
     day_use=True,
     delta_misses=(
-        "what another client of the same server acknowledged",
-        "free rooms: they are pushed to us and can't be asked for",
+        "reservations that another client of the same server acknowledged",
+        "free rooms: they are pushed only",
     ),
-    trust="user name (the connection's key) and password, by HTTP basic auth or WSSE UsernameToken",
+    trust="user name (the connection key) and password, by HTTP basic auth or WSSE UsernameToken",
     limits="2 MB per message",
     push_path="/api/pms/alpinebits",
     settings=(
-        SettingSpec(
-            name="password", help="the password that the sender signs in with", secret=True
-        ),
+        SettingSpec(name="password", help="the sender's password", secret=True),
         SettingSpec(
             name="hotel_code",
-            help="HotelCode that messages must be for; none: whatever the sender says",
+            help="HotelCode that messages must have; if empty, any is accepted",
             required=False,
         ),
         SettingSpec(
             name="url",
-            help="address of a server to ask for reservations; none: they are pushed to us alone",
+            help="URL of a server to pull reservations from; if empty, they are only pushed",
             required=False,
         ),
-        SettingSpec(name="username", help="our user name at that server", required=False),
-        SettingSpec(name="server_password", help="its password", secret=True, required=False),
+        SettingSpec(name="username", help="user name at that server", required=False),
+        SettingSpec(
+            name="server_password", help="password at that server", secret=True, required=False
+        ),
         SettingSpec(
             name="protocol_version",
-            help="the version of AlpineBits that we tell it",
+            help="AlpineBits version to request",
             required=False,
             default="2020-10",
         ),

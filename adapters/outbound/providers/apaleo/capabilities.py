@@ -1,6 +1,6 @@
-"""What Apaleo can do and what a connection to it needs.
+"""Capabilities of Apaleo, and the settings of a connection.
 
-Sources: the vendor's Booking v1 and Inventory v1 descriptions, apaleo.dev (webhooks, rate limiting)
+Sources: Apaleo's Booking v1 and Inventory v1 descriptions, apaleo.dev (webhooks, rate limiting)
 and its own n8n nodes.
 """
 
@@ -17,7 +17,7 @@ IDENTITY_URL: Final = "https://identity.apaleo.com"
 
 PAGE_SIZE: Final = 200
 OVERLAP: Final = timedelta(minutes=10)
-"""Changes that were committed late, under an earlier second, are read by the next delta."""
+"""The next delta reads changes that were committed late with an earlier time."""
 
 STAY_WINDOW: Final = timedelta(days=31)
 AVAILABILITY_DAYS: Final = 60
@@ -26,8 +26,8 @@ FETCHED_AVAILABILITY_DAYS: Final = 365
 CAPABILITIES: Final = Capabilities(
     name=NAME,
     title="Apaleo",
-    # Booking v1 has no guests of their own: no id, no endpoint, no time stamp. People are told with
-    # each reservation and kept there, by role.
+    # Booking v1 has no guest objects (no id, endpoint or time stamp): people are part of a
+    # reservation, by role.
     kinds=frozenset({ItemKind.BOOKING, ItemKind.AVAILABILITY}),
     pulls=True,
     fetches_by_id=True,
@@ -35,26 +35,28 @@ CAPABILITIES: Final = Capabilities(
     webhooks=True,
     day_use=True,
     delta_misses=(
-        "changes of the booker: the bookings' list has no filter by modification",
-        "the balance after a posting that leaves the reservation's own time stamp alone",
-        "deleted reservations: they are told by webhook alone and found gone by reconcile",
+        "changes of the booker: the list of bookings has no filter by modification time",
+        "the balance after a posting that does not change the reservation's modification time",
+        "deleted reservations: reported by webhook only, detected by reconcile",
     ),
-    trust="the unguessable URL alone: the vendor signs nothing",
-    # Repeated "for about a day" by a third party's observation; the vendor names no number.
+    trust="the unguessable URL only: Apaleo does not sign webhooks",
+    # "For about a day", as observed by a third party; not documented.
     retry_window=timedelta(days=1),
-    limits="per client and account, not published; 429 tells when to come back",
+    limits="per client and account, not published; 429 has the time to wait",
     settings=(
-        SettingSpec(name="client_id", help="id of your client credentials at Apaleo", secret=True),
-        SettingSpec(name="client_secret", help="their secret", secret=True),
+        SettingSpec(name="client_id", help="id of your Apaleo client credentials", secret=True),
+        SettingSpec(
+            name="client_secret", help="secret of your Apaleo client credentials", secret=True
+        ),
         SettingSpec(
             name="property_id",
-            help="the property's id, e.g. MUC; found out if the account has only one",
+            help="property id, e.g. MUC; optional if the account has one property",
             required=False,
         ),
-        SettingSpec(name="base_url", help="address of the API", required=False, default=BASE_URL),
+        SettingSpec(name="base_url", help="URL of the API", required=False, default=BASE_URL),
         SettingSpec(
             name="identity_url",
-            help="address that gives out the tokens",
+            help="URL of the identity server",
             required=False,
             default=IDENTITY_URL,
         ),

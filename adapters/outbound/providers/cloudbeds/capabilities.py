@@ -1,6 +1,6 @@
-"""What Cloudbeds can do and what a connection to it needs.
+"""Capabilities of Cloudbeds, and the settings of a connection.
 
-Sources: the vendor's PMS API v1.3 description and the pages of developers.cloudbeds.com.
+Sources: the PMS API v1.3 description and the pages of developers.cloudbeds.com.
 """
 
 from datetime import timedelta
@@ -14,13 +14,13 @@ HOSTS: Final = frozenset({"api.cloudbeds.com", "hotels.cloudbeds.com"})
 BASE_URL: Final = "https://api.cloudbeds.com/api/v1.3"
 
 PAGE_SIZE: Final = 100
-"""The vendor's greatest."""
+"""The maximum."""
 
 REQUESTS_PER_SECOND: Final = 5
-"""Going over may get the credentials suspended by hand."""
+"""Exceeding the limit may get the credentials suspended."""
 
 OVERLAP: Final = timedelta(hours=1)
-"""Changes that were committed late, under an earlier second, are read by the next delta."""
+"""The next delta reads changes that were committed late with an earlier time."""
 
 STAY_WINDOW: Final = timedelta(days=31)
 RATE_WINDOW: Final = timedelta(days=30)
@@ -36,36 +36,41 @@ CAPABILITIES: Final = Capabilities(
     webhooks=True,
     day_use=True,
     delta_misses=(
-        "changes that leave a reservation's modification time alone: the vendor says that some do",
-        "guests whose own change is not one of their reservation's: the list's time is that one's",
-        "reservations that are not there any more at all: found gone by reconcile",
+        "changes that do not change a reservation's modification time (documented)",
+        "changes of guests only: the guest list has the modification time of the reservation",
+        "removed reservations: detected by reconcile",
     ),
-    trust="the unguessable URL alone: the vendor signs nothing",
-    # Five attempts about a minute apart, by a third party's observation; the vendor names none.
+    trust="the unguessable URL only: Cloudbeds does not sign webhooks",
+    # Five attempts about a minute apart, as observed by a third party; not documented.
     retry_window=timedelta(minutes=5),
-    limits="5 requests a second; going over may suspend the credentials, not just answer 429",
+    limits="5 requests per second; exceeding it gives 429 and may suspend the credentials",
     settings=(
         SettingSpec(
             name="api_key",
-            help="the property's API key; or the OAuth2 credentials below",
+            help="API key of the property; alternatively the OAuth2 credentials below",
             secret=True,
             required=False,
         ),
-        SettingSpec(name="client_id", help="OAuth2: your app's id", secret=True, required=False),
         SettingSpec(
-            name="client_secret", help="OAuth2: your app's secret", secret=True, required=False
+            name="client_id", help="OAuth2: client id of your app", secret=True, required=False
+        ),
+        SettingSpec(
+            name="client_secret",
+            help="OAuth2: client secret of your app",
+            secret=True,
+            required=False,
         ),
         SettingSpec(
             name="refresh_token",
-            help="OAuth2: what the property's consent gave; kept anew when the vendor replaces it",
+            help="OAuth2: refresh token of the property; updated when Cloudbeds replaces it",
             secret=True,
             required=False,
         ),
         SettingSpec(
             name="property_id",
-            help="the property's id; found out if the credentials see only one",
+            help="property id; optional if the credentials have access to one property",
             required=False,
         ),
-        SettingSpec(name="base_url", help="address of the API", required=False, default=BASE_URL),
+        SettingSpec(name="base_url", help="URL of the API", required=False, default=BASE_URL),
     ),
 )

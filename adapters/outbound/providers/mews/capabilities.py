@@ -1,6 +1,7 @@
-"""What Mews can do and what a connection to it needs.
+"""Capabilities of Mews, and the settings of a connection.
 
-guidelines/environments.md (hosts, limits), guidelines/authentication.md (tokens), events/wh-faq.md.
+Sources: guidelines/environments.md (hosts, limits), guidelines/authentication.md (tokens),
+events/wh-faq.md.
 """
 
 from datetime import timedelta
@@ -16,15 +17,15 @@ CLIENT_NAME: Final = "PMS Adapter Layer 0.1.0"
 
 RATE_LIMIT: Final = 180
 RATE_WINDOW_SECONDS: Final = 30.0
-"""The vendor allows 200 in a sliding window, as a best effort; the margin is for two clocks."""
+"""Mews allows 200 in a sliding window; the margin is for the difference of the clocks."""
 
 MAX_PER_PAGE: Final = 1_000
 MAX_IDS_PER_REQUEST: Final = 1_000
 MAX_INTERVAL: Final = timedelta(days=85)
-"""The vendor allows 3 months; the shortest three are 89 days long."""
+"""Mews allows 3 months; the shortest three have 89 days."""
 
 OVERLAP: Final = timedelta(minutes=10)
-"""Changes that were committed late, under an earlier second, are read by the next delta."""
+"""The next delta reads changes that were committed late with an earlier time."""
 
 AVAILABILITY_DAYS: Final = 60
 FETCHED_AVAILABILITY_DAYS: Final = 365
@@ -39,32 +40,32 @@ CAPABILITIES: Final = Capabilities(
     webhooks=True,
     day_use=True,
     delta_misses=(
-        "companions added or removed where the reservation itself is not updated",
-        "changes that the hotel makes without a new UpdatedUtc",
+        "companions added or removed without an update of the reservation",
+        "changes without a new UpdatedUtc",
     ),
-    trust="the unguessable URL alone: the vendor signs nothing",
-    # "resent after a few minutes, discarded after repeated attempts": no number is published.
+    trust="the unguessable URL only: Mews does not sign webhooks",
+    # "resent after a few minutes, discarded after repeated attempts": no numbers are published.
     retry_window=timedelta(hours=1),
-    limits="200 requests per access token in 30 seconds; 1,000 items a page; 3 months an interval",
+    limits="200 requests per access token in 30 seconds; 1,000 items a page; intervals of 3 months",
     account_settings=("client_token",),
     settings=(
         SettingSpec(name="client_token", help="token of your Mews client application", secret=True),
         SettingSpec(name="access_token", help="token of this hotel's connection", secret=True),
         SettingSpec(
             name="base_url",
-            help="platform address, without /api/connector",
+            help="URL of the platform, without /api/connector",
             required=False,
             default=BASE_URL,
         ),
         SettingSpec(
             name="client_name",
-            help="name and version that Mews sees of us",
+            help="client name and version to send to Mews",
             required=False,
             default=CLIENT_NAME,
         ),
         SettingSpec(
             name="service_ids",
-            help="accommodation services, separated by commas; found out if not given",
+            help="accommodation services, comma-separated; detected if empty",
             required=False,
         ),
     ),

@@ -1,4 +1,4 @@
-"""This vendor's words to ours."""
+"""The simulated hotel's payloads to snapshots."""
 
 from collections.abc import Callable
 from typing import Final
