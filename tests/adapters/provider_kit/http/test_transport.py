@@ -77,7 +77,7 @@ class Rig:
         self.transport = Transport(link, clock=self.clock, randomness=randomness, budget=budget)
 
     def get(self, url: str, **options: object) -> Answer:
-        call = Call(**{"method": "GET", "url": url, "safe": True, **options})  # type: ignore[arg-type]  # options are Call's own fields
+        call = Call(**{"method": "GET", "url": url, "is_idempotent": True, **options})  # type: ignore[arg-type]  # options are Call's own fields
         return self.transport.send(call, correlation_id="corr-1")
 
 
