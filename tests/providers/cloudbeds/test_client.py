@@ -216,7 +216,7 @@ class TestPull:
         sold = hotel.sold(day, day + timedelta(days=1))
         for kind in hotel.room_types:
             reported: Any = cells[f"{simulator.renderer.inventory.room_type_id(kind)}/{day}"]
-            assert reported.available == len(hotel.map_rooms(kind)) - sold[kind, day]
+            assert reported.available == len(hotel.rooms_of(kind)) - sold[kind, day]
 
     def test_delta_reads_changes_since_cursor(self, running: Start) -> None:
         simulator = running()

@@ -264,7 +264,7 @@ class TestPull:
     def test_leaves_events_beyond_its_bound_for_the_next_run(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ohip_pull, "EVENT_CALLS_A_RUN", 2)
+        monkeypatch.setattr(ohip_pull, "EVENT_CALLS_PER_RUN", 2)
         simulator = running()
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         happened = len(simulator.advance(days=2, events=60))

@@ -1,4 +1,4 @@
-"""One connection's calls: paths filled in, passes shown, lists and single things taken out."""
+"""The requests of one connection: paths filled in, authentication, lists and single objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _GONE = frozenset({404, 410})
 
 
 class ListPage(NamedTuple):
-    """`place` of the next page; None where the list ended."""
+    """`page_ref`: of the next page; None at the end of the list."""
 
     values: Sequence[Json]
     page_ref: str | None
@@ -35,7 +35,7 @@ class ListCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclarativeApi:
-    """Every method may raise the ProviderError family. `settings` fill the paths."""
+    """`settings` fill the paths. Every method may raise the ProviderError family."""
 
     transport: Transport
     authenticator: RequestAuthenticator
@@ -50,12 +50,12 @@ class DeclarativeApi:
         self.transport.close()
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
-        """None where the vendor has nothing to say (204)."""
+        """None for an empty answer (204)."""
         answer = self._get_response(self._fill_path(path), query or {})
         return None if answer.status == _NO_CONTENT or not answer.body else answer.json()
 
     def find(self, path: str, external_id: str, key: str) -> Json | None:
-        """None where it is gone."""
+        """None if the object does not exist any more."""
         try:
             value = self.get(path.replace("{id}", quote(external_id, safe="")))
         except ProviderRejected as error:
@@ -78,17 +78,20 @@ class DeclarativeApi:
             raise UnreadableAnswer(reason="the list is missing", path=call.key or None)
         return ListPage(found, call.paging.after(page_ref, answer, len(found)))
 
-    def pages(self, call: ListCall, first: ListPage | None = None) -> Iterator[Sequence[Json]]:
-        """`first`: the first page where it was asked for already."""
-        found, page_ref = first or self.page(call)
-        yield found
+    def pages(self, call: ListCall) -> Iterator[Sequence[Json]]:
+        first = self.page(call)
+        yield first.values
+        yield from self.further_pages(call, first)
+
+    def further_pages(self, call: ListCall, first: ListPage) -> Iterator[Sequence[Json]]:
+        """After `first`. Raises UnreadableAnswer if a page repeats: the vendor ignores paging."""
+        values, page_ref = first
         while page_ref is not None:
-            before = found
-            found, page_ref = self.page(call, page_ref)
-            if found and found == before:
-                # A vendor that does not heed the page would be asked for ever.
+            before = values
+            values, page_ref = self.page(call, page_ref)
+            if values and values == before:
                 raise UnreadableAnswer(reason="the page does not move")
-            yield found
+            yield values
 
     def _fill_path(self, path: str) -> str:
         for name, value in self.settings.items():

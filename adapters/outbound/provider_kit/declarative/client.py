@@ -1,4 +1,4 @@
-"""One connection's client: test it, pull it, fetch what a webhook named."""
+"""The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ from adapters.outbound.provider_kit.parsing.errors import UnknownZone, Unreadabl
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.pull.engine import run_pull
+from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords
 from domain.sync_run import TransportCounts
@@ -32,7 +34,7 @@ FETCHED_DAYS: Final = timedelta(days=365)
 
 @dataclass(slots=True, kw_only=True)
 class DeclarativeClient:
-    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
 
     vendor: VendorDeclaration
     api: DeclarativeApi
@@ -45,7 +47,7 @@ class DeclarativeClient:
         return self._with_advice(self._account())
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        yield from self._pull_run().pages(request)
+        yield from run_pull(self._pull_run().plan(request), request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         pull_run, observed_at = self._pull_run(), self.clock.now()
@@ -66,15 +68,14 @@ class DeclarativeClient:
 
     def _bookings(self, refs: Sequence[Ref]) -> list[Json]:
         bookings = self.vendor.bookings
-        ids = dict.fromkeys(ref.external_id for ref in refs if ref.kind is RefKind.BOOKING)
         found: list[Json] = []
         is_account_reachable = False
-        for external_id in ids:
+        for external_id in external_ids(refs, RefKind.BOOKING):
             value = self.api.find(bookings.one, external_id, bookings.item)
             if value is not None:
                 found.append(value)
             elif not is_account_reachable:
-                # That it is gone is believed only of an account that is there itself.
+                # A booking counts as deleted only if the account itself is still reachable.
                 self.api.get(self.vendor.account.path)
                 is_account_reachable = True
         return found
@@ -83,12 +84,9 @@ class DeclarativeClient:
         cells = self.vendor.availability
         if cells is None:
             return
-        first = pull_run.today()
-        end = first + FETCHED_DAYS
-        while first < end:
-            until = min(first + timedelta(days=cells.days), end)
+        today = pull_run.today()
+        for first, until in day_windows(today, today + FETCHED_DAYS, timedelta(days=cells.days)):
             yield from pull_run.cells(cells, first, until).items
-            first = until
 
     def _pull_run(self) -> DeclarativePull:
         context = self._context = self._context or self._load_context()

@@ -55,14 +55,17 @@ def _format_basic_auth(name: str, password: str) -> str:
 
 
 def _parse_username_token(envelope: XmlElement | None) -> tuple[str, str] | None:
-    """HTNG's published sample writes the token's name as `UsertextToken`: what counts is that
-    it stands in Security. A digest can't be compared with a sealed password; it is no claim."""
+    """The first usable child of the SOAP header's Security; its name does not count, since HTNG's
+    published sample has `UsertextToken`."""
     header = envelope.child("Header") if envelope is not None else None
     security = header.child("Security") if header is not None else None
-    for token in security.children if security is not None else ():
-        name, password = token.child("Username"), token.child("Password")
-        if name is None or password is None or (password.get("Type") or "").endswith(_DIGEST):
-            continue
-        if ":" not in name.value and name.value:
-            return name.value, password.value
-    return None
+    tokens = security.children if security is not None else ()
+    return next(filter(None, map(_read_token, tokens)), None)
+
+
+def _read_token(token: XmlElement) -> tuple[str, str] | None:
+    """None for a password digest, which cannot be compared with a sealed password."""
+    name, password = token.child("Username"), token.child("Password")
+    if name is None or password is None or (password.get("Type") or "").endswith(_DIGEST):
+        return None
+    return (name.value, password.value) if name.value and ":" not in name.value else None

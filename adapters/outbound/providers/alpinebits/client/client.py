@@ -168,9 +168,9 @@ class AlpineBitsClient:
         self.api.close()
 
     def _pull_undelivered(self, stored: set[bytes]) -> Iterator[Page]:
-        """Until nothing new comes: a server may hand them out in parts. One that goes on handing
-        out what was acknowledged is not asked again before the next run. What this run `stored`
-        already is only acknowledged."""
+        """Until nothing new comes: a server may hand out reservations in parts. A server that keeps
+        handing out acknowledged ones is asked again by the next run. Reservations that this run
+        has `stored` are only acknowledged."""
         seen: set[bytes] = set()
         for _ in range(_MAX_ROUNDS):
             observed_at = self.clock.now()
@@ -179,13 +179,21 @@ class AlpineBitsClient:
             if not unseen:
                 return
             seen.update(entries_by_text)
-            for start in range(0, len(unseen), PAGE_SIZE):
-                part = unseen[start : start + PAGE_SIZE]
-                new = [entry for text, entry in part if text not in stored]
-                if new:
-                    yield Page(items=self._items(new, observed_at), observed_at=observed_at)
-                # Resumed: the page is stored.
-                self._acknowledge([entry for _, entry in part])
+            yield from self._deliver(unseen, stored, observed_at)
+
+    def _deliver(
+        self,
+        entries: Sequence[tuple[bytes, AlpineBitsEntry]],
+        stored: set[bytes],
+        observed_at: datetime,
+    ) -> Iterator[Page]:
+        for start in range(0, len(entries), PAGE_SIZE):
+            part = entries[start : start + PAGE_SIZE]
+            new = [entry for text, entry in part if text not in stored]
+            if new:
+                yield Page(items=self._items(new, observed_at), observed_at=observed_at)
+            # The generator is resumed only after the page has been stored.
+            self._acknowledge([entry for _, entry in part])
 
     def _pull_all(self, request: PullRequest, stored: set[bytes]) -> Iterator[Page]:
         """What the server holds is a row of messages: of each reservation the last one counts."""

@@ -1,17 +1,18 @@
-"""One connection's client: test it, pull it, fetch what a webhook named."""
+"""The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
 
-from adapters.outbound.provider_kit.http.checkpoint import parse_cursor_instant
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
+from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.apaleo.capabilities import FETCHED_AVAILABILITY_DAYS
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
-from adapters.outbound.providers.apaleo.client.checkpoint import parse_checkpoint
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel
-from adapters.outbound.providers.apaleo.client.pull import PHASES, ApaleoPull, initial_checkpoint
+from adapters.outbound.providers.apaleo.client.pull import ApaleoPull
 from domain.snapshots import HotelRecords
 from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
@@ -20,7 +21,7 @@ from ports.system import Clock
 
 @dataclass(slots=True, kw_only=True)
 class ApaleoClient:
-    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
 
     api: ApaleoApi
     clock: Clock
@@ -49,14 +50,10 @@ class ApaleoClient:
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = ApaleoHotel.fetch(self.api, self.property_id)
         cursor = parse_cursor_instant(request.cursor)
-        kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
-        checkpoint = parse_checkpoint(request.checkpoint)
-        if checkpoint is None or checkpoint.phase not in PHASES[kind]:
-            after = cursor if kind is SyncKind.DELTA else None
-            checkpoint = initial_checkpoint(hotel, after, self.clock.now())
-        yield from ApaleoPull(hotel=hotel, request=request, kind=kind, clock=self.clock).pages(
-            checkpoint
-        )
+        request = full_without_cursor(request, cursor)
+        since = cursor if request.kind is SyncKind.DELTA else None
+        pull = ApaleoPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
+        yield from run_pull(pull.plan(), request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()
@@ -73,10 +70,9 @@ class ApaleoClient:
         return Page(items=items, observed_at=observed_at, records=records)
 
     def _reservations(self, hotel: ApaleoHotel, refs: Sequence[Ref]) -> list[Json]:
-        """A webhook may name a booking: its reservations are meant, whose ids go on with -1, …"""
-        ids = dict.fromkeys(ref.external_id for ref in refs if ref.kind is RefKind.BOOKING)
+        """A webhook may name a booking: it stands for its reservations, `BOOKING-1` and so on."""
         found: dict[str, Json] = {}
-        for reservation_id in ids:
+        for reservation_id in external_ids(refs, RefKind.BOOKING):
             if "-" in reservation_id:
                 values = hotel.reservation(quote(reservation_id, safe=""))
             else:

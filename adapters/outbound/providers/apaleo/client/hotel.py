@@ -1,18 +1,18 @@
-"""One property of the account, asked in bulk."""
+"""One property of the account, read in bulk."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
@@ -28,7 +28,6 @@ UNITS: Final = "/inventory/v1/units"
 RESERVATIONS: Final = "/booking/v1/reservations"
 AVAILABILITY: Final = "/availability/v1/unit-groups"
 _EXPAND: Final = "booker,timeSlices,services,assignedUnits,company"
-_MIN_INSTANT: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +49,7 @@ class ApaleoHotel:
 
     @classmethod
     def fetch(cls, api: ApaleoApi, property_id: str | None) -> "ApaleoHotel":
-        """Raises Misconfigured where the account has not the property, or several to choose from
-        and none is named."""
+        """Raises Misconfigured if the property is missing, or unnamed among several."""
         found = _choose_property(_fetch_properties(api), property_id)
         try:
             return cls(api=api, property=found)
@@ -74,15 +72,12 @@ class ApaleoHotel:
         query_parameters = {**self._property_query(), **query}
         return self.api.pages(RESERVATIONS, "reservations", query_parameters, first=first)
 
-    def fetch_changed_since(self, since: datetime, page: int) -> list[Json]:
+    def fetch_changed_since(self, since: datetime | None) -> Iterator[tuple[int, list[Json]]]:
         """Oldest first; `since` is included. An open end: nothing is newer than now."""
-        query = {
-            **self._property_query(),
-            "dateFilter": "Modification",
-            "from": format_utc_seconds(since),
-            "sort": "updated:asc",
-        }
-        return self.api.page(RESERVATIONS, "reservations", query, page)
+        query = {"dateFilter": "Modification", "sort": "updated:asc"}
+        if since is not None:
+            query["from"] = format_utc_seconds(since)
+        return self.reservation_pages(query)
 
     def newest_change(self) -> datetime | None:
         query = {**self._property_query(), "sort": "updated:desc"}
@@ -90,10 +85,11 @@ class ApaleoHotel:
         paging = {"pageNumber": "1", "pageSize": "1"}
         answer = self.api.get(RESERVATIONS, {**query, **paging})
         found = answer.get("reservations") if answer else None
-        return max(map(modified_at, found)) if isinstance(found, list) and found else None
+        values = found if isinstance(found, list) else []
+        return max(filter(None, map(modified_at, values)), default=None)
 
     def reservation(self, reservation_id: str) -> list[Json]:
-        """None or one. The account may have other hotels: theirs are not there for us."""
+        """At most one; none for another property of the account."""
         value = self.api.find(f"{RESERVATIONS}/{reservation_id}", {"expand": _EXPAND})
         return [value] if value is not None and self._is_ours(value) else []
 
@@ -129,12 +125,12 @@ class ApaleoHotel:
         return not isinstance(property_value, dict) or property_value.get("id") == self.property.id
 
 
-def modified_at(value: Json) -> datetime:
-    """For the walk alone: what has no readable time stamp is refused by the mapper."""
+def modified_at(value: Json) -> datetime | None:
+    """None for an unreadable one: the mapper rejects that reservation."""
     try:
-        return reader_for(value).required("modified", as_instant_or_unset) or _MIN_INSTANT
+        return reader_for(value).required("modified", as_instant_or_unset)
     except UnreadableField:
-        return _MIN_INSTANT
+        return None
 
 
 def _fetch_properties(api: ApaleoApi) -> list[ApaleoProperty]:

@@ -1,23 +1,20 @@
-"""One connection's client: test it, pull it, fetch what a webhook named."""
+"""The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from adapters.outbound.provider_kit.http.checkpoint import parse_cursor_instant
+from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
+from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.cloudbeds.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
     PAGE_SIZE,
     RATE_WINDOW,
 )
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
-from adapters.outbound.providers.cloudbeds.client.checkpoint import parse_checkpoint
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
-from adapters.outbound.providers.cloudbeds.client.pull import (
-    PHASES,
-    CloudbedsPull,
-    initial_checkpoint,
-)
+from adapters.outbound.providers.cloudbeds.client.pull import CloudbedsPull
 from domain.snapshots import HotelRecords
 from domain.sync_run import SyncKind, TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
@@ -26,7 +23,7 @@ from ports.system import Clock
 
 @dataclass(slots=True, kw_only=True)
 class CloudbedsClient:
-    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
 
     api: CloudbedsApi
     clock: Clock
@@ -57,21 +54,17 @@ class CloudbedsClient:
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._fetch_hotel()
         cursor = parse_cursor_instant(request.cursor)
-        kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
-        checkpoint = parse_checkpoint(request.checkpoint)
-        if checkpoint is None or checkpoint.phase not in PHASES[kind]:
-            after = cursor if kind is SyncKind.DELTA else None
-            checkpoint = initial_checkpoint(hotel, after, self.clock.now())
-        yield from CloudbedsPull(hotel=hotel, request=request, kind=kind, clock=self.clock).pages(
-            checkpoint
-        )
+        request = full_without_cursor(request, cursor)
+        since = cursor if request.kind is SyncKind.DELTA else None
+        pull = CloudbedsPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
+        yield from run_pull(pull.plan(), request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()
         hotel = self._hotel or self._fetch_hotel()
         ref_kinds = {ref.kind for ref in refs}
-        items = self._fetch_guests(hotel, _external_ids(refs, RefKind.GUEST))
-        items += self._fetch_bookings(hotel, _external_ids(refs, RefKind.BOOKING))
+        items = self._fetch_guests(hotel, external_ids(refs, RefKind.GUEST))
+        items += self._fetch_bookings(hotel, external_ids(refs, RefKind.BOOKING))
         if RefKind.AVAILABILITY in ref_kinds:
             items += self._fetch_cells(hotel)
         wants_records = RefKind.RECORDS in ref_kinds
@@ -79,7 +72,7 @@ class CloudbedsClient:
         return Page(items=items, observed_at=observed_at, records=records)
 
     def _fetch_guests(self, hotel: CloudbedsHotel, ids: Sequence[str]) -> list[ReadItem]:
-        """With the reservations that they are on."""
+        """With the reservations that they belong to."""
         items: list[ReadItem] = []
         for guest_id in ids:
             now = self.clock.now()
@@ -95,15 +88,14 @@ class CloudbedsClient:
         return items
 
     def _fetch_cells(self, hotel: CloudbedsHotel) -> list[ReadItem]:
-        ref_kinds = hotel.room_type_ids()
-        day = hotel.today(self.clock.now())
-        end = day + timedelta(days=FETCHED_AVAILABILITY_DAYS)
-        items: list[ReadItem] = []
-        while day < end:
-            until = min(day + RATE_WINDOW, end)
-            items += hotel.cells(day, until, self.clock.now(), ref_kinds)
-            day = until
-        return items
+        room_types = hotel.room_type_ids()
+        today = hotel.today(self.clock.now())
+        end = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
+        return [
+            item
+            for first, until in day_windows(today, end, RATE_WINDOW)
+            for item in hotel.cells(first, until, self.clock.now(), room_types)
+        ]
 
     def _fetch_hotel(self) -> CloudbedsHotel:
         self._hotel = CloudbedsHotel.fetch(self.api, self.property_id, self.time_zone)
@@ -114,7 +106,3 @@ class CloudbedsClient:
 
     def close(self) -> None:
         self.api.close()
-
-
-def _external_ids(refs: Sequence[Ref], kind: RefKind) -> list[str]:
-    return list(dict.fromkeys(ref.external_id for ref in refs if ref.kind is kind))

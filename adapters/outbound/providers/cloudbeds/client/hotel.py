@@ -88,7 +88,7 @@ class CloudbedsHotel:
         return map_records(self.room_types(), self._fetch_rooms(), rates)
 
     def room_type_ids(self) -> list[str]:
-        reported = (_id_of(value, "roomTypeID") for value in self.room_types())
+        reported = (id_of(value, "roomTypeID") for value in self.room_types())
         return [each for each in reported if each]
 
     def room_types(self) -> list[Json]:
@@ -148,27 +148,27 @@ class CloudbedsHotel:
         return max(filter(None, map(self._modified_at, values)), default=None)
 
     def fetch_reservations(self, ids: Sequence[str], now: datetime) -> list[Json]:
-        """Those that are there, deleted ones too; each is asked for alone before it is gone."""
-        query = {"reservationID": ",".join(ids), "includeDeleted": "true"}
-        try:
-            found = [v for _, page in self.reservation_pages(query, now) for v in page]
-        except NotFoundAtProvider:
-            found = []
-        found_ids = {_id_of(value, "reservationID") for value in found}
+        """Deleted ones too. One missing from the list counts as gone only if a request for it alone
+        does not find it either."""
+        found = self._filtered({"reservationID": ",".join(ids)}, now)
+        found_ids = {id_of(value, "reservationID") for value in found}
         missing = [each for each in ids if each not in found_ids]
-        # The account may have other hotels: theirs are not there for us.
-        ours = [value for value in found if self._is_ours(value)]
-        return ours + [value for each in missing for value in self._fetch_single(each)]
+        return self._ours(found) + [v for each in missing for v in self._fetch_single(each)]
 
     def fetch_reservations_of_guest(self, guest_id: str, now: datetime) -> list[Json]:
-        """The reservations that the guest is on: they hold the guest's details, and their own time
-        does not move with them."""
-        query = {"guestID": guest_id, "includeDeleted": "true"}
+        """They hold the guest's details, and their own modification time does not move with it."""
+        return self._ours(self._filtered({"guestID": guest_id}, now))
+
+    def _filtered(self, query: Mapping[str, str], now: datetime) -> list[Json]:
+        pages = self.reservation_pages({**query, "includeDeleted": "true"}, now)
         try:
-            found = [v for _, page in self.reservation_pages(query, now) for v in page]
+            return [value for _, page in pages for value in page]
         except NotFoundAtProvider:
             return []
-        return [value for value in found if self._is_ours(value)]
+
+    def _ours(self, values: list[Json]) -> list[Json]:
+        """Without those of other properties of the account."""
+        return [value for value in values if self._is_ours(value)]
 
     def _fetch_single(self, reservation_id: str) -> list[Json]:
         query = {"propertyID": self.property.id, "reservationID": reservation_id}
@@ -249,7 +249,7 @@ class CloudbedsHotel:
             return None
 
     def _is_ours(self, value: Json) -> bool:
-        reported = _id_of(value, "propertyID")
+        reported = id_of(value, "propertyID")
         return reported is None or reported == self.property.id
 
 
@@ -278,7 +278,7 @@ def _collect_pages(pages: Iterator[list[Json]], key: str) -> list[Json]:
     """Until a page brings nothing new."""
     found: dict[str | None, Json] = {}
     for page in pages:
-        fresh = {_id_of(value, key): value for value in page}
+        fresh = {id_of(value, key): value for value in page}
         if fresh.keys() <= found.keys():
             break
         found.update(fresh)
@@ -290,7 +290,7 @@ def _nested_list(value: Json, key: str) -> list[Json]:
     return nested if isinstance(nested, list) else []
 
 
-def _id_of(value: Json, key: str) -> str | None:
+def id_of(value: Json, key: str) -> str | None:
     try:
         return reader_for(value).optional(key, as_id)
     except UnreadableField:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc, zone
+from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import AVAILABILITY_DAYS
 from adapters.outbound.providers.mews.client.hotel import MewsHotel
 from adapters.outbound.providers.mews.mapping.availability import METRICS, map_availability

@@ -1,21 +1,17 @@
-"""One connection's client: test it, pull it, fetch what a webhook named."""
+"""The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
+from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
+from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.mews.capabilities import FETCHED_AVAILABILITY_DAYS, MAX_PER_PAGE
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import MewsConnectorApi, batches
 from adapters.outbound.providers.mews.client.availability import AvailabilityPaginator
-from adapters.outbound.providers.mews.client.checkpoint import (
-    MewsCheckpoint,
-    MewsPhase,
-    parse_checkpoint,
-)
 from adapters.outbound.providers.mews.client.hotel import (
     HotelConfiguration,
     MewsHotel,
@@ -24,7 +20,7 @@ from adapters.outbound.providers.mews.client.hotel import (
     ids_of,
     map_guests,
 )
-from adapters.outbound.providers.mews.client.pull import PHASES, MewsPull, delta_start
+from adapters.outbound.providers.mews.client.pull import MewsPull
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from domain.snapshots import HotelRecords
 from domain.sync_run import SyncKind, TransportCounts
@@ -34,7 +30,7 @@ from ports.system import Clock
 
 @dataclass(slots=True, kw_only=True)
 class MewsClient:
-    """`time_zone` and `currency` are what we believe of the hotel; the provider's own win."""
+    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
 
     api: MewsConnectorApi
     clock: Clock
@@ -68,24 +64,21 @@ class MewsClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = MewsHotel.fetch(self.api, self.service_ids)
-        cursor = _parse_cursor(request.cursor)
-        kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
-        checkpoint = parse_checkpoint(request.checkpoint)
-        if checkpoint is None or checkpoint.phase not in PHASES[kind]:
-            checkpoint = MewsCheckpoint(until=hotel.configured.now, phase=MewsPhase.RECORDS)
-        since = delta_start(cursor if kind is SyncKind.DELTA else None, checkpoint.until)
-        pull = MewsPull(hotel=hotel, request=request, kind=kind, clock=self.clock, since=since)
-        yield from pull.pages(checkpoint)
+        cursor = parse_cursor_instant(request.cursor)
+        request = full_without_cursor(request, cursor)
+        since = cursor if request.kind is SyncKind.DELTA else None
+        pull = MewsPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
+        yield from run_pull(pull.plan(), request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
-        """A guest's bookings come along: they hold the guest's contact details. What of the hotel
-        can't be read comes along too: what is not in the page could be in there."""
+        """With a guest's bookings, which hold contact details too, and with the orphan errors of
+        the hotel: something missing from the page may be among them."""
         observed_at = self.clock.now()
         hotel = self._hotel = self._hotel or MewsHotel.fetch(self.api, self.service_ids)
         seen: set[str] = set()
-        guests = _external_ids(refs, RefKind.GUEST)
+        guests = external_ids(refs, RefKind.GUEST)
         items = map_guests(self.api.by_ids(connector.CUSTOMERS, guests), seen)
-        items += self._bookings(hotel, _external_ids(refs, RefKind.BOOKING), guests, seen)
+        items += self._bookings(hotel, external_ids(refs, RefKind.BOOKING), guests, seen)
         kinds = {ref.kind for ref in refs}
         if RefKind.AVAILABILITY in kinds:
             items += self._availability(hotel)
@@ -125,17 +118,3 @@ class MewsClient:
 
     def close(self) -> None:
         self.api.close()
-
-
-def _external_ids(refs: Sequence[Ref], kind: RefKind) -> list[str]:
-    return list(dict.fromkeys(ref.external_id for ref in refs if ref.kind is kind))
-
-
-def _parse_cursor(cursor: str | None) -> datetime | None:
-    """None where there is no cursor, or none of ours: everything is read then."""
-    if cursor is None:
-        return None
-    try:
-        return values.as_instant(cursor, "cursor")
-    except UnreadableField:
-        return None

@@ -1,4 +1,4 @@
-"""Through a long list, window by window, page by page, while the hotel keeps changing it.
+"""Reads a long list by windows and pages, while the hotel keeps changing it.
 
 Pages come newest first. In windows of UpdatedUtc the end follows the oldest item read, so that a
 cursor whose item was changed meanwhile (it is the newest then) or is gone loses nothing and repeats
@@ -8,13 +8,13 @@ whether an interval contains its end (guidelines/serialization.md, operations/_o
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint, format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import MAX_INTERVAL
 from adapters.outbound.providers.mews.client.api import (
     ListPage,
@@ -22,7 +22,6 @@ from adapters.outbound.providers.mews.client.api import (
     PagedOperation,
     Parameters,
 )
-from adapters.outbound.providers.mews.client.checkpoint import MewsCheckpoint, window_midpoint
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from ports.errors import ProviderRejected, TooHeavy
 from ports.system import Clock
@@ -30,6 +29,28 @@ from ports.system import Clock
 UPDATED: Final = "UpdatedUtc"
 COLLIDING: Final = "CollidingUtc"
 _SECOND: Final = timedelta(seconds=1)
+_SHORTEST_WINDOW: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MewsCheckpoint(Checkpoint):
+    """`until`: the provider's clock at the start of the run, and the next delta's cursor.
+
+    `start` and `end`: the window that is being read; `start` is None before the phase's first
+    window, `end` before the next one. `below`: how far down the window has been read.
+    """
+
+    until: datetime
+    start: datetime | None = None
+    end: datetime | None = None
+    below: datetime | None = None
+    cursor: str | None = None
+
+    def with_window(self, start: datetime, end: datetime | None) -> "MewsCheckpoint":
+        return replace(self, start=start, end=end, below=None, cursor=None)
+
+    def with_cursor(self, below: datetime | None, cursor: str | None) -> "MewsCheckpoint":
+        return replace(self, below=below, cursor=cursor)
 
 
 class WindowPage(NamedTuple):
@@ -116,9 +137,10 @@ def _window(checkpoint: MewsCheckpoint) -> tuple[datetime, datetime]:
 
 
 def _halve_window(checkpoint: MewsCheckpoint) -> MewsCheckpoint | None:
+    """At a whole second; None for a window that is too short."""
     start, end = _window(checkpoint)
-    middle = window_midpoint(start, end)
-    return None if middle is None else checkpoint.with_window(start, middle)
+    half = timedelta(seconds=int((end - start).total_seconds()) // 2)
+    return checkpoint.with_window(start, start + half) if half >= _SHORTEST_WINDOW else None
 
 
 def _raise_too_heavy() -> MewsCheckpoint:

@@ -1,18 +1,18 @@
-"""One run over the API: its phases in order, each page completed and with its checkpoint."""
+"""The phases of a pull; each page of reservations comes with all that it refers to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import TypeAlias
 
-from adapters.outbound.provider_kit.http.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
+from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
+from adapters.outbound.provider_kit.pull.engine import DELTA_ONLY, WINDOW_ONLY, Phase, PullPlan
 from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import PagedOperation
 from adapters.outbound.providers.mews.client.availability import AvailabilityPaginator
-from adapters.outbound.providers.mews.client.checkpoint import MewsCheckpoint, MewsPhase
 from adapters.outbound.providers.mews.client.hotel import (
     MewsHotel,
     fetch_configuration,
@@ -22,6 +22,7 @@ from adapters.outbound.providers.mews.client.hotel import (
 from adapters.outbound.providers.mews.client.paginator import (
     COLLIDING,
     UPDATED,
+    MewsCheckpoint,
     WindowPage,
     WindowPaginator,
 )
@@ -32,69 +33,47 @@ from domain.sync_run import SyncKind
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 
-_FULL_PHASES: Final = (
-    MewsPhase.RECORDS,
-    MewsPhase.STAYS,
-    MewsPhase.CHANGES,
-    MewsPhase.AVAILABILITY,
-)
-PHASES: Final[Mapping[SyncKind, tuple[MewsPhase, ...]]] = {
-    SyncKind.DELTA: (
-        MewsPhase.RECORDS,
-        MewsPhase.CHANGES,
-        MewsPhase.CUSTOMERS,
-        MewsPhase.CHARGES,
-        MewsPhase.AVAILABILITY,
-    ),
-    # A stay that is changed while the windows are read moves to a page that was read already: what
-    # changed since the run began is read once more.
-    SyncKind.FULL: _FULL_PHASES,
-    SyncKind.RECONCILE: _FULL_PHASES,
-}
+CheckpointedPages: TypeAlias = Iterator[tuple[Page, MewsCheckpoint]]
 
 
 @dataclass(slots=True, kw_only=True)
 class MewsPull:
-    """`since`: where the changes begin. `kind` is FULL for a delta that has no cursor yet."""
+    """`cursor`: where changes start; None for a full pull or a reconcile."""
 
     hotel: MewsHotel
     request: PullRequest
-    kind: SyncKind
+    cursor: datetime | None
     clock: Clock
-    since: datetime
     seen_bookings: set[str] = field(default_factory=set)
     seen_guests: set[str] = field(default_factory=set)
 
-    def pages(self, checkpoint: MewsCheckpoint) -> Iterator[Page]:
-        phases = PHASES[self.kind]
-        for phase in phases[phases.index(checkpoint.phase) :]:
-            yield from self._phase_pages(
-                checkpoint if phase is checkpoint.phase else checkpoint.at(phase)
-            )
-        # A reconcile looked at its window only: the next delta starts where it would have.
-        cursor = None if self.kind is SyncKind.RECONCILE else format_utc_seconds(checkpoint.until)
-        yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
+    def plan(self) -> PullPlan[MewsCheckpoint]:
+        return PullPlan(
+            checkpoint_type=MewsCheckpoint,
+            phases=(
+                Phase("records", self._records, is_single_page=True),
+                Phase("stays", self._stays, WINDOW_ONLY),
+                # A stay that changes while the windows are read may move to a page already read.
+                Phase("changes", self._changes),
+                Phase("customers", self._customers, DELTA_ONLY),
+                Phase("charges", self._charges, DELTA_ONLY),
+                Phase("availability", self._availability),
+            ),
+            initial=lambda phase: MewsCheckpoint(phase=phase, until=self.hotel.configured.now),
+            cursor=lambda checkpoint: format_utc_seconds(checkpoint.until),
+        )
 
-    def _phase_pages(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
-        phases: dict[MewsPhase, Callable[[MewsCheckpoint], Iterator[Page]]] = {
-            MewsPhase.RECORDS: self._records,
-            MewsPhase.STAYS: self._stays,
-            MewsPhase.CHANGES: self._changes,
-            MewsPhase.CUSTOMERS: self._customers,
-            MewsPhase.CHARGES: self._charges,
-            MewsPhase.AVAILABILITY: self._availability,
-        }
-        return phases[resume_from.phase](resume_from)
+    def _since(self, checkpoint: MewsCheckpoint) -> datetime:
+        """The overlap before the cursor, or before `until` if the provider's clock went back."""
+        return min(self.cursor or checkpoint.until, checkpoint.until) - OVERLAP
 
-    def _records(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
-        phases = PHASES[self.kind]
-        after = resume_from.at(phases[phases.index(resume_from.phase) + 1])
+    def _records(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
         observed_at = self.clock.now()
         records, orphan_errors = self.hotel.records()
         items = [*self.hotel.orphan_errors, *orphan_errors]
-        yield Page(items=items, observed_at=observed_at, records=records, checkpoint=after.text())
+        yield Page(items=items, observed_at=observed_at, records=records), resume_from
 
-    def _stays(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+    def _stays(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
         hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
         first = midnight_utc(self.request.stay_from, hotel_zone)
         last = midnight_utc(self.request.stay_to, hotel_zone)
@@ -108,22 +87,22 @@ class MewsPull:
                 self._unseen(window_page.values), window_page.observed_at, window_page.after
             )
 
-    def _changes(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
-        """Seen ones too: what was read before the change is old."""
-        is_delta = self.kind is SyncKind.DELTA
+    def _changes(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+        """Bookings read earlier in the run too: they have changed since."""
+        is_delta = self.request.kind is SyncKind.DELTA
         last = resume_from.until if is_delta else fetch_configuration(self.hotel.api).now
         paginator = self._paginator(connector.RESERVATIONS, self.hotel.service_filter())
-        for window_page in paginator.window_pages(resume_from, self.since, last):
+        for window_page in paginator.window_pages(resume_from, self._since(resume_from), last):
             yield self._bookings(window_page.values, window_page.observed_at, window_page.after)
 
-    def _customers(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
-        """Contact details stand in bookings too, so those of changed people are read again."""
+    def _customers(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+        """Bookings hold contact details too: those of changed customers are read again."""
         before = resume_from
         for window_page in self._paginator(connector.CUSTOMERS, {}).window_pages(
-            resume_from, self.since, resume_from.until
+            resume_from, self._since(resume_from), resume_from.until
         ):
             items = map_guests(window_page.values, self.seen_guests)
-            yield Page(items=items, observed_at=window_page.observed_at, checkpoint=before.text())
+            yield Page(items=items, observed_at=window_page.observed_at), before
             yield from self._reread_bookings(
                 window_page,
                 before,
@@ -131,15 +110,15 @@ class MewsPull:
             )
             before = window_page.after
 
-    def _charges(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
-        """Prices change without the reservation: it is read again."""
+    def _charges(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+        """Prices change without the reservation, so it is read again."""
         before = resume_from
         paginator = self._paginator(connector.CHARGES, self.hotel.service_filter())
-        for window_page in paginator.window_pages(resume_from, self.since, resume_from.until):
+        for window_page in paginator.window_pages(
+            resume_from, self._since(resume_from), resume_from.until
+        ):
             if items := _orphan_charge_errors(window_page.values):
-                yield Page(
-                    items=items, observed_at=window_page.observed_at, checkpoint=before.text()
-                )
+                yield Page(items=items, observed_at=window_page.observed_at), before
             yield from self._reread_bookings(
                 window_page,
                 before,
@@ -161,8 +140,8 @@ class MewsPull:
         window_page: WindowPage,
         before: MewsCheckpoint,
         fetch: Callable[[WindowPage], list[Json]],
-    ) -> Iterator[Page]:
-        """The step counts as done when the last of its bookings is stored."""
+    ) -> CheckpointedPages:
+        """The window page counts as read when the last of its bookings is stored."""
         observed_at = self.clock.now()
         unseen = self._unseen(fetch(window_page))
         while len(unseen) > MAX_PER_PAGE:
@@ -170,7 +149,7 @@ class MewsPull:
             unseen = unseen[MAX_PER_PAGE:]
         yield self._bookings(unseen, observed_at, window_page.after)
 
-    def _availability(self, resume_from: MewsCheckpoint) -> Iterator[Page]:
+    def _availability(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
         hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
         first = local_day(resume_from.start or resume_from.until, hotel_zone)
         first = max(first, self.request.stay_from)
@@ -178,15 +157,15 @@ class MewsPull:
             first, self.request.stay_to
         ):
             after = resume_from.with_window(midnight_utc(nights.until, hotel_zone), None)
-            yield Page(items=nights.items, observed_at=nights.observed_at, checkpoint=after.text())
+            yield Page(items=nights.items, observed_at=nights.observed_at), after
 
     def _bookings(
         self, values: Sequence[Json], observed_at: datetime, after: MewsCheckpoint
-    ) -> Page:
+    ) -> tuple[Page, MewsCheckpoint]:
         page = self.hotel.fetch_referenced(values)
         self.seen_bookings.update(ids_of(values))
         items = [*page.guests(self.seen_guests), *page.bookings()]
-        return Page(items=items, observed_at=observed_at, checkpoint=after.text())
+        return Page(items=items, observed_at=observed_at), after
 
     def _unseen(self, values: Sequence[Json]) -> list[Json]:
         return [v for v in values if not self.seen_bookings.issuperset(ids_of([v]) or ("",))]
@@ -207,8 +186,3 @@ def _orphan_charge_errors(charges: Sequence[Json]) -> list[ReadItem]:
     orphan_errors = OrphanErrors()
     orphan_errors.readable(messages.of("OrderItems"), order_id_of)
     return orphan_errors.items
-
-
-def delta_start(cursor: datetime | None, until: datetime) -> datetime:
-    """The overlap before the cursor, or before `until` where the provider's clock went back."""
-    return min(cursor or until, until) - OVERLAP

@@ -1,18 +1,19 @@
-"""One connection's client: test it, pull it, fetch what an event named."""
+"""The client of one connection: verify it, pull from it, fetch what an event named."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.ohip.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
     STATISTICS_DAYS,
 )
-from adapters.outbound.providers.ohip.client.checkpoint import parse_checkpoint, parse_cursor
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
-from adapters.outbound.providers.ohip.client.pull import PHASES, OhipPull, initial_checkpoint
+from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull
 from domain.snapshots import HotelRecords, RoomTypeRecord
-from domain.sync_run import SyncKind, TransportCounts
+from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
@@ -25,7 +26,7 @@ class OhipClient:
     pulls_profiles: bool
 
     def check(self) -> AccountReport:
-        """Takes no events: what a test takes, nobody processes."""
+        """Takes no events: none is processed here, and each is handed out once."""
         hotel_id = self.hotel.api.hotel_id
         day = self.hotel.business_date().isoformat()
         found = self.hotel.fetch_reservations([("arrivalStartDate", day)], limit=1).values
@@ -38,31 +39,28 @@ class OhipClient:
         )
 
     def _advice(self) -> Iterator[str]:
-        yield "OPERA Cloud tells no time zone: its time stamps are read with the hotel's."
+        yield "OPERA Cloud reports no time zone: its timestamps are read in the hotel's."
         if self.external_system is None:
-            yield "No external_system is set: changes show at the next reconcile, not by event."
+            yield "No external_system is set: changes arrive with the next reconcile, not by event."
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        cursor = parse_cursor(request.cursor)
-        kind = SyncKind.FULL if cursor is None and request.kind is SyncKind.DELTA else request.kind
-        checkpoint = parse_checkpoint(request.checkpoint)
-        if checkpoint is None or checkpoint.phase not in PHASES[kind]:
-            checkpoint = initial_checkpoint(kind, cursor, self.hotel.business_date())
+        cursor = _parse_cursor(request.cursor)
+        request = full_without_cursor(request, cursor)
         pull = OhipPull(
             hotel=self.hotel,
             request=request,
-            kind=kind,
+            cursor=cursor,
             clock=self.clock,
             external_system=self.external_system,
             pulls_profiles=self.pulls_profiles,
         )
-        yield from pull.pages(checkpoint)
+        yield from run_pull(pull.plan(), request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()
         ref_kinds = {ref.kind for ref in refs}
-        items = self.hotel.fetch_bookings(_external_ids(refs, RefKind.BOOKING), observed_at)
-        items += self.hotel.guests(_external_ids(refs, RefKind.GUEST), observed_at)
+        items = self.hotel.fetch_bookings(external_ids(refs, RefKind.BOOKING), observed_at)
+        items += self.hotel.guests(external_ids(refs, RefKind.GUEST), observed_at)
         records = HotelRecords()
         if ref_kinds & {RefKind.AVAILABILITY, RefKind.RECORDS}:
             cells, records = self._fetch_inventory()
@@ -70,16 +68,14 @@ class OhipClient:
         return Page(items=items, observed_at=observed_at, records=records)
 
     def _fetch_inventory(self) -> tuple[list[ReadItem], HotelRecords]:
-        day = self.hotel.business_date()
-        until = day + timedelta(days=FETCHED_AVAILABILITY_DAYS)
+        today = self.hotel.business_date()
+        end = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
         items: list[ReadItem] = []
         names: dict[str, RoomTypeRecord] = {}
-        while day < until:
-            last = min(day + timedelta(days=STATISTICS_DAYS), until) - timedelta(days=1)
-            found, records = self.hotel.inventory(day, last, self.clock.now())
+        for first, until in day_windows(today, end, timedelta(days=STATISTICS_DAYS)):
+            found, records = self.hotel.inventory(first, until - ONE_DAY, self.clock.now())
             items += found
             names |= {one.external_id: one for one in records.room_types}
-            day = last + timedelta(days=1)
         return items, HotelRecords(room_types=list(names.values()))
 
     def counts(self) -> TransportCounts:
@@ -89,5 +85,9 @@ class OhipClient:
         self.hotel.api.close()
 
 
-def _external_ids(refs: Sequence[Ref], kind: RefKind) -> list[str]:
-    return list(dict.fromkeys(ref.external_id for ref in refs if ref.kind is kind))
+def _parse_cursor(text: str | None) -> date | None:
+    """None for no cursor and for an unreadable one: everything is read."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -98,20 +98,20 @@ class OhipHotel:
         return ReservationPage(values, has_more=reservations_value.get("hasMore") in (True, "true"))
 
     def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
-        """In bulk; what a list does not show is asked for alone before it counts as gone."""
-        items: list[ReadItem] = []
-        for start in range(0, len(ids), IDS_PER_REQUEST):
-            chunk = ids[start : start + IDS_PER_REQUEST]
-            query = [("reservationIdList", reservation_id) for reservation_id in chunk]
-            found = self.bookings(self.fetch_reservations(query).values, observed_at)
-            found_ids = {item.external_id for item in found}
-            fetched_singly = (
-                self._fetch_single(item_id, observed_at)
-                for item_id in chunk
-                if item_id not in found_ids
-            )
-            items += [*found, *(item for each in fetched_singly for item in each)]
+        """In bulk. A reservation missing from the list counts as deleted only if a request for it
+        alone does not find it either."""
+        chunks = (ids[n : n + IDS_PER_REQUEST] for n in range(0, len(ids), IDS_PER_REQUEST))
+        items = [item for chunk in chunks for item in self._fetch_chunk(chunk, observed_at)]
         return [item for item in items if item.external_id is None or item.external_id in ids]
+
+    def _fetch_chunk(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
+        query = [("reservationIdList", reservation_id) for reservation_id in ids]
+        items = self.bookings(self.fetch_reservations(query).values, observed_at)
+        found_ids = {item.external_id for item in items}
+        for reservation_id in ids:
+            if reservation_id not in found_ids:
+                items += self._fetch_single(reservation_id, observed_at)
+        return items
 
     def _fetch_single(self, reservation_id: str, observed_at: datetime) -> list[ReadItem]:
         query = [("fetchInstructions", name) for name in _SINGLE_INSTRUCTIONS]

@@ -1,17 +1,21 @@
 """How a hotel is read.
 
-There is no filter by modification. A delta takes the business events that wait for us, each page of
-them before anything else is asked, and reads what was created, cancelled, arrives or departs on the
-business days since the last one. The rest is the window reconcile's, which takes no events: what it
-reads may be compared only.
+The API has no filter by modification. A delta takes the business events that are waiting, each page
+before any other request, and reads what was created, cancelled, arrives or departs on the business
+days since the last one. The window reconcile finds the rest. It takes no events, since its pages
+may be compared only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final, TypeAlias
 
-from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint
+from adapters.outbound.provider_kit.pull.engine import DELTA_ONLY, WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.reading import SeenItems, day_windows
 from adapters.outbound.providers.ohip.capabilities import (
     EVENT_CALLS_PER_RUN,
     LOOKBACK_DAYS,
@@ -19,7 +23,6 @@ from adapters.outbound.providers.ohip.capabilities import (
     STAY_WINDOW_DAYS,
 )
 from adapters.outbound.providers.ohip.client.api import Query
-from adapters.outbound.providers.ohip.client.checkpoint import OhipCheckpoint, OhipPhase
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync_run import SyncKind
@@ -27,61 +30,72 @@ from ports.errors import UnreadableAnswer
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 
-PHASES: Final = {
-    SyncKind.DELTA: (OhipPhase.EVENTS, OhipPhase.DAYS, OhipPhase.AVAILABILITY),
-    SyncKind.FULL: (OhipPhase.STAYS, OhipPhase.AVAILABILITY),
-    SyncKind.RECONCILE: (OhipPhase.STAYS, OhipPhase.AVAILABILITY),
-}
 MAX_RESTARTS: Final = 3
 ONE_DAY: Final = timedelta(days=1)
+_STAY_WINDOW: Final = STAY_WINDOW_DAYS * ONE_DAY
+_STATISTICS_WINDOW: Final = STATISTICS_DAYS * ONE_DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OhipCheckpoint(Checkpoint):
+    """`today`: the business date at the start of the run, and the next delta's cursor. `since`: the
+    date of the last delta. `step`: the number of the phase's query, or of calls that took events.
+    `offset`: in the query's list. `last`: the id of the last reservation read there."""
+
+    today: date
+    since: date
+    step: int = 0
+    offset: int = 0
+    last: str | None = None
+
+    def next_step(self) -> "OhipCheckpoint":
+        return replace(self, step=self.step + 1, offset=0, last=None)
+
 
 CheckpointedPages: TypeAlias = Iterator[tuple[Page, OhipCheckpoint]]
 
 
-def initial_checkpoint(kind: SyncKind, cursor: date | None, today: date) -> OhipCheckpoint:
-    """A business date that went back (a restored system) is looked back from."""
-    earliest = today - LOOKBACK_DAYS * ONE_DAY
-    since = min(max(cursor or today, earliest), today)
-    return OhipCheckpoint(phase=PHASES[kind][0], today=today, since=since)
-
-
 @dataclass(slots=True, kw_only=True)
 class OhipPull:
-    """`kind`: FULL for a delta without cursor. Without an `external_system` no events come."""
+    """`cursor`: the business date of the last delta. Without an `external_system` there are no
+    events."""
 
     hotel: OhipHotel
     request: PullRequest
-    kind: SyncKind
+    cursor: date | None
     clock: Clock
     external_system: str | None
     pulls_profiles: bool
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: SeenItems = field(default_factory=SeenItems)
     profiles: set[str] = field(default_factory=set)
 
-    def pages(self, checkpoint: OhipCheckpoint) -> Iterator[Page]:
-        phases = PHASES[self.kind]
-        phase_readers: dict[OhipPhase, Callable[[OhipCheckpoint], CheckpointedPages]] = {
-            OhipPhase.EVENTS: self._events,
-            OhipPhase.DAYS: lambda resume_from: self._read_lists(
-                resume_from, self._queries_by_day(resume_from)
+    def plan(self) -> PullPlan[OhipCheckpoint]:
+        return PullPlan(
+            checkpoint_type=OhipCheckpoint,
+            phases=(
+                Phase("events", self._events, DELTA_ONLY),
+                Phase("days", self._days, DELTA_ONLY),
+                Phase("stays", self._stays, WINDOW_ONLY),
+                Phase("availability", self._availability),
             ),
-            OhipPhase.STAYS: lambda resume_from: self._read_lists(
-                resume_from, self._queries_by_window()
-            ),
-            OhipPhase.AVAILABILITY: self._availability,
-        }
-        for phase in phases[phases.index(checkpoint.phase) :]:
-            if phase is not checkpoint.phase:
-                checkpoint = checkpoint.at(phase)
-            for page, after in phase_readers[phase](checkpoint):
-                checkpoint = after
-                yield replace(page, checkpoint=after.text())
-        # A reconcile looked at its window only: the next delta starts where it would have.
-        cursor = None if self.kind is SyncKind.RECONCILE else checkpoint.today.isoformat()
-        yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
+            initial=self._initial_checkpoint,
+            cursor=lambda checkpoint: checkpoint.today.isoformat(),
+        )
+
+    def _initial_checkpoint(self, phase: str) -> OhipCheckpoint:
+        """If the business date went back (a restored system), `since` is today."""
+        today = self.hotel.business_date()
+        since = min(max(self.cursor or today, today - LOOKBACK_DAYS * ONE_DAY), today)
+        return OhipCheckpoint(phase=phase, today=today, since=since)
+
+    def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+        return self._read_lists(resume_from, self._queries_by_day(resume_from))
+
+    def _stays(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+        return self._read_lists(resume_from, self._queries_by_window())
 
     def _events(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
-        """Until the queue is empty; a bound, so that a run comes to its end."""
+        """Until the queue is empty; bounded, so that the run ends."""
         checkpoint = resume_from
         while self.external_system and checkpoint.step < EVENT_CALLS_PER_RUN:
             observed_at = self.clock.now()
@@ -103,19 +117,13 @@ class OhipPull:
         ]
 
     def _queries_by_window(self) -> list[Query]:
-        """Who is there already when it begins, then by days of arrival."""
-        first, until = self.request.stay_from, self.request.stay_to
-        earlier = (first - ONE_DAY).isoformat()
-        found: list[Query] = [
-            [("arrivalEndDate", earlier), ("departureStartDate", first.isoformat())]
+        """Guests in house at the start of the window, then stays by day of arrival."""
+        first, end = self.request.stay_from, self.request.stay_to
+        in_house: Query = [
+            ("arrivalEndDate", (first - ONE_DAY).isoformat()),
+            ("departureStartDate", first.isoformat()),
         ]
-        while first < until:
-            last = min(first + STAY_WINDOW_DAYS * ONE_DAY, until) - ONE_DAY
-            found.append(
-                [("arrivalStartDate", first.isoformat()), ("arrivalEndDate", last.isoformat())]
-            )
-            first = last + ONE_DAY
-        return found
+        return [in_house, *(_arrivals(*w) for w in day_windows(first, end, _STAY_WINDOW))]
 
     def _read_lists(self, resume_from: OhipCheckpoint, queries: list[Query]) -> CheckpointedPages:
         checkpoint = resume_from
@@ -126,8 +134,8 @@ class OhipPull:
             checkpoint = checkpoint.next_step()
 
     def _read_list(self, resume_from: OhipCheckpoint, query: Query) -> CheckpointedPages:
-        """Each page begins with the last reservation of the one before. Where that is another, the
-        list moved while it was read: it is read again from its beginning."""
+        """Each page starts with the last reservation of the one before. If it does not, the list
+        moved while it was read, and is read again from its start."""
         checkpoint, restarts, has_more = resume_from, 0, True
         while has_more:
             observed_at = self.clock.now()
@@ -149,7 +157,7 @@ class OhipPull:
                 yield Page(items=items, observed_at=observed_at), checkpoint
 
     def _with_guests(self, items: list[ReadItem]) -> list[ReadItem]:
-        if not self.pulls_profiles or self.kind is SyncKind.DELTA:
+        if not self.pulls_profiles or self.request.kind is SyncKind.DELTA:
             return items
         new_ids = [one for one in dict.fromkeys(_guest_ids(items)) if one not in self.profiles]
         self.profiles.update(new_ids)
@@ -158,24 +166,20 @@ class OhipPull:
     def _availability(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
         first = max(resume_from.today, self.request.stay_from)
         checkpoint = resume_from
-        while (day := first + checkpoint.step * STATISTICS_DAYS * ONE_DAY) < self.request.stay_to:
-            last = min(day + STATISTICS_DAYS * ONE_DAY, self.request.stay_to) - ONE_DAY
+        windows = day_windows(first, self.request.stay_to, _STATISTICS_WINDOW)
+        for day, until in islice(windows, resume_from.step, None):
             observed_at = self.clock.now()
-            items, records = self.hotel.inventory(day, last, observed_at)
+            items, records = self.hotel.inventory(day, until - ONE_DAY, observed_at)
             checkpoint = checkpoint.next_step()
             yield Page(items=items, observed_at=observed_at, records=records), checkpoint
 
-    def _unseen(self, found: list[Json], observed_at: datetime) -> list[ReadItem]:
-        """Those that this run did not read yet, or reads otherwise now."""
-        unseen = []
-        for value in found:
-            reservation_id, content = _reservation_id(value), hash(dumps(value))
-            if reservation_id is not None and self.seen.get(reservation_id) == content:
-                continue
-            if reservation_id is not None:
-                self.seen[reservation_id] = content
-            unseen.append(value)
-        return self.hotel.bookings(unseen, observed_at)
+    def _unseen(self, values: Sequence[Json], observed_at: datetime) -> list[ReadItem]:
+        return self.hotel.bookings(self.seen.unseen(values, _reservation_id), observed_at)
+
+
+def _arrivals(first: date, until: date) -> Query:
+    last = until - ONE_DAY
+    return [("arrivalStartDate", first.isoformat()), ("arrivalEndDate", last.isoformat())]
 
 
 def _has_moved(values: list[Json], checkpoint: OhipCheckpoint) -> bool:
@@ -193,7 +197,7 @@ def _guest_ids(items: list[ReadItem]) -> Iterator[str]:
 
 
 def _reservation_id(value: Json) -> str | None:
-    """For the walk alone: what has no readable id is refused by the mapper."""
+    """None for an unreadable one: the mapper rejects that reservation."""
     ids = value.get("reservationIdList") if isinstance(value, dict) else None
     for each in ids if isinstance(ids, list) else ():
         if isinstance(each, dict) and each.get("type") == "Reservation":
