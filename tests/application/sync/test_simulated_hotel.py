@@ -1,68 +1,113 @@
-"""A believable hotel over months: every sync must leave us with its picture."""
+"""A simulated hotel over months: after each sync the stored hotel equals it."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.outbound.providers.mock.provider import MockProvider
+from adapters.outbound.memory.clock import START
+from adapters.outbound.provider_kit.simulation.authoring import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.declarative_simulator import DeclarativeSimulator
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
+from adapters.outbound.providers.mock import provider as make_provider
+from adapters.outbound.providers.mock.simulator.server import start_simulator
 from application.sync.verify_hotel import VerifyHotel
-from domain.sync_run import SyncKind, SyncStatus
+from domain.sync_run import SyncKind, SyncRun, SyncStatus
+from ports.providers import Provider
 from tests.application.use_case_harness import World
+from tests.providers.mews.payloads import tools
 
 
-class OnlyMock:
-    def __init__(self, world: World) -> None:
-        self._provider = MockProvider(world.clock)
+@dataclass
+class SimulatedWorld:
+    world: World
+    simulator: DeclarativeSimulator
 
-    def get(self, name: str) -> MockProvider:
+    def advance(self, days: int) -> None:
+        """Our clock never lags behind the hotel's."""
+        self.simulator.advance(days=days, events=10)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        hotel_now = datetime.fromtimestamp(self.simulator.hotel.now / TICKS, UTC)
+        behind = hotel_now + timedelta(seconds=1) - self.world.clock.now()
+        self.world.clock.advance(max(behind, timedelta(0)))
+
+    def run(self, kind: SyncKind) -> SyncRun:
+        return self.world.run(kind)
+
+    def drift(self) -> int:
+        world = self.world
+        use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+        report = use(world.connection.id, correlation_id="verify")
+        assert report.compared > 10
+        return report.drift
+
+
+class OnlyProvider:
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def get(self, name: str) -> Provider:
         return self._provider
 
-    def all(self) -> list[MockProvider]:
+    def all(self) -> list[Provider]:
         return [self._provider]
 
 
 @pytest.fixture
-def simulated(world: World) -> World:
-    world.providers = OnlyMock(world)  # type: ignore[assignment]
-    world.connection = world.connect(
-        world.hotel, provider="mock", settings={"seed": "7", "bookings": "60"}
+def simulated(world: World) -> Iterator[SimulatedWorld]:
+    options = SimulatorOptions(
+        seed=7, bookings=60, time_zone=world.hotel.time_zone, start_date=START.date()
     )
-    return world
-
-
-def drift(world: World) -> int:
-    use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
-    report = use(world.connection.id, correlation_id="verify")
-    assert report.compared > 10
-    return report.drift
+    simulator = start_simulator(options)
+    values = simulator.connection_values()
+    provider = make_provider(
+        tools(world.clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True)
+    )
+    world.providers = OnlyProvider(provider)  # type: ignore[assignment]
+    world.connection = world.connect(
+        world.hotel,
+        provider="mock",
+        settings={"base_url": values["base_url"]},
+        secrets={"api_key": values["api_key"]},
+    )
+    harness = SimulatedWorld(world, simulator)
+    harness.catch_up()
+    yield harness
+    simulator.stop()
 
 
 class TestSimulatedHotel:
-    def test_is_held_exactly_after_its_first_sync(self, simulated: World) -> None:
+    def test_is_stored_exactly_by_its_first_sync(self, simulated: SimulatedWorld) -> None:
         run = simulated.run(SyncKind.FULL)
         assert run.status is SyncStatus.COMPLETED
-        assert run.counts.created == run.counts.seen
-        assert drift(simulated) == 0
+        assert run.counts.created > 60
+        assert run.counts.updated == 0
+        assert simulated.drift() == 0
 
     @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.RECONCILE])
-    def test_that_did_not_change_is_not_written_again(
-        self, simulated: World, kind: SyncKind
+    def test_is_not_written_again_without_a_change(
+        self, simulated: SimulatedWorld, kind: SyncKind
     ) -> None:
+        world = simulated.world
         simulated.run(SyncKind.FULL)
-        before, told = simulated.store._committed, len(simulated.events())
+        before, count = world.store._committed, len(world.events())
         simulated.run(kind)
-        after = simulated.store._committed
+        after = world.store._committed
         assert (after.bookings, after.guests, after.cells) == (
             before.bookings,
             before.guests,
             before.cells,
         )
-        assert [e["type"] for e in simulated.events()[told:]] == ["pms.sync.completed"]
+        assert [e["type"] for e in world.events()[count:]] == ["pms.sync.completed"]
 
-    def test_is_followed_by_deltas_over_its_life(self, simulated: World) -> None:
+    def test_is_followed_by_deltas(self, simulated: SimulatedWorld) -> None:
         simulated.run(SyncKind.FULL)
         for _ in range(6):
-            simulated.clock.advance(timedelta(days=5, hours=7))
+            simulated.advance(days=5)
             run = simulated.run(SyncKind.DELTA)
             assert run.status is SyncStatus.COMPLETED
-            assert drift(simulated) == 0
+            simulated.run(SyncKind.RECONCILE)
+            assert simulated.drift() == 0

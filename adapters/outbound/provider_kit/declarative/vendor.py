@@ -122,7 +122,10 @@ class VendorDeclaration:
     @property
     def specs(self) -> tuple[SettingSpec, ...]:
         base = SettingSpec(
-            name="base_url", help="address of the API", required=False, default=self.base_url
+            name="base_url",
+            help="address of the API",
+            required=not self.base_url,
+            default=self.base_url or None,
         )
         proof = self.webhooks.proof.specs if self.webhooks else ()
         return (*self.credentials.specs, *self.settings, *proof, base)

@@ -1,63 +1,124 @@
-"""The plug-in: a seeded hotel behind the same port as a real vendor."""
+"""The declaration of the demo provider. Its API is served by `simulator/server.py` alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from adapters.outbound.provider_kit import authoring as pms
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.json_text import loads
-from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.mock.client.client import MockClient
-from adapters.outbound.providers.mock.mapping.items import KINDS, plain_items_for
-from adapters.outbound.providers.mock.simulator.hotel import MockHotel
+from adapters.outbound.providers.mock.mapping.items import (
+    KINDS,
+    plain_items_for,
+    read_availability,
+    read_booking,
+)
 from domain.messages import ItemKind
+from domain.sync_run import TransportCounts
 from ports.errors import Misconfigured, UnreadableMessage, Unsupported
 from ports.providers import (
     Account,
+    AccountReport,
     Capabilities,
     HotelContext,
     Notification,
+    Page,
     ProviderClient,
+    ProviderTools,
+    PullRequest,
     ReadItem,
     Ref,
     RefKind,
-    SettingSpec,
 )
-from ports.system import Clock, Secrets
 
-MAX_SEED: Final = 10**9
-MAX_BOOKINGS: Final = 100_000
+_PAGES: Final = pms.PageNumbers(size=200, fills_pages=True)
+_FORMER_SETTING: Final = "unused: the simulator has its own; kept for connections of version 0.1"
 
-_CAPABILITIES: Final = Capabilities(
+
+def _read_account(r: Reader) -> AccountReport:
+    return AccountReport(
+        property_id=r.text("id"),
+        property_name=r.text("name"),
+        time_zone=r.text("time_zone"),
+        currency=r.text("currency"),
+        advice=("This hotel is simulated: nothing in it is real.",),
+    )
+
+
+def _read_room_type(r: Reader) -> pms.RoomTypeRecord:
+    return pms.RoomTypeRecord(
+        external_id=r.text("id"), name=r.text("name"), max_occupancy=r.integer("sleeps")
+    )
+
+
+def _read_room(r: Reader) -> pms.RoomRecord:
+    return pms.RoomRecord(
+        external_id=r.text("number"),
+        number=r.text("number"),
+        floor=r.text("floor"),
+        room_type_id=r.text("room_type"),
+    )
+
+
+def _read_rate(r: Reader) -> pms.RatePlanRecord:
+    return pms.RatePlanRecord(external_id=r.text("id"), name=r.text("name"))
+
+
+def _read_notification(r: Reader) -> Notification:
+    """`{"hotel": "mock-1", "bookings": ["ABCDEFGH-1"]}`, the list optional."""
+    bookings = r.optional_texts("bookings") or ()
+    return Notification(
+        refs=tuple(Ref(RefKind.BOOKING, name) for name in bookings),
+        property_id=r.optional_text("hotel"),
+        ignored=tuple(r.unread()),
+    )
+
+
+VENDOR: Final = pms.VendorDeclaration(
     name="mock",
     title="Simulated hotel",
-    kinds=KINDS,
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
-    trust="the unguessable URL alone",
-    limits="none",
+    base_url="",
+    hosts=frozenset(),
+    credentials=pms.KeyHeader(help="key of the simulator, as `pms simulate mock` prints it"),
     settings=(
-        SettingSpec(name="seed", help="Another number, another hotel", required=False, default="1"),
-        SettingSpec(
-            name="bookings",
-            help="About how many bookings the hotel has in a year",
-            required=False,
-            default="1000",
-        ),
+        pms.SettingSpec(name="seed", help=_FORMER_SETTING, required=False),
+        pms.SettingSpec(name="bookings", help=_FORMER_SETTING, required=False),
     ),
+    account=pms.AccountCall(path="/v1/hotel", read=_read_account),
+    bookings=pms.Bookings(
+        path="/v1/bookings",
+        one="/v1/bookings/{id}",
+        items="bookings",
+        modified="changed",
+        modified_since="changed_since",
+        stay_from="from",
+        stay_to="to",
+        paging=_PAGES,
+        read=read_booking,
+    ),
+    availability=pms.Availability(
+        path="/v1/availability", items="cells", paging=_PAGES, read=read_availability
+    ),
+    records=(
+        pms.Records(path="/v1/room-types", items="room_types", paging=_PAGES, read=_read_room_type),
+        pms.Records(path="/v1/rooms", items="rooms", paging=_PAGES, read=_read_room),
+        pms.Records(path="/v1/rates", items="rates", paging=_PAGES, read=_read_rate),
+    ),
+    webhooks=pms.Webhooks(proof=pms.UnguessableUrl(), read=_read_notification),
+    limits="none",
 )
 
 
-class MockProvider:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+class MockProvider(pms.DeclarativeProvider):
+    """A declared vendor that also has guests: each booking carries its guest's record."""
+
+    def __init__(self, tools: ProviderTools) -> None:
+        super().__init__(VENDOR, tools)
 
     @property
     def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
+        return replace(VENDOR.capabilities, kinds=KINDS)
 
     def read_items(
         self,
@@ -73,41 +134,56 @@ class MockProvider:
         return plain_items_for(kind, context, explain=explain).of(bodies, limit=limit)
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
-        """`{"hotel": "mock-1", "bookings": ["M0-20260310"], "guests": []}`, lists optional."""
         try:
-            return _notification(Reader(loads(body)))
+            return _read_notification(Reader(loads(body)))
         except UnreadableField as fault:
             raise UnreadableMessage(fault.message, path=fault.path) from None
 
-    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
-        """The URL is all the proof there is."""
-        return True
-
     def open(self, account: Account) -> ProviderClient:
-        settings = {spec.name: spec.default or "" for spec in _CAPABILITIES.settings}
-        settings |= account.settings
-        hotel = MockHotel(
-            seed=_number("seed", settings["seed"], MAX_SEED),
-            bookings=_number("bookings", settings["bookings"], MAX_BOOKINGS),
-            zone=zone(account.time_zone),
+        if not account.settings.get("base_url"):
+            raise Misconfigured(
+                "base_url is missing: run `pms simulate mock`, then set its base_url and api_key",
+                setting="base_url",
+            )
+        context = HotelContext(
+            time_zone=account.time_zone,
+            currency=account.currency,
+            observed_at=self.tools.clock.now(),
         )
-        return MockClient(hotel, account, self._clock)
+        return MockClient(super().open(account), context)
 
 
-def _notification(reader: Reader) -> Notification:
-    bookings, guests = reader.optional_texts("bookings"), reader.optional_texts("guests")
-    refs = [
-        *(Ref(RefKind.BOOKING, name) for name in bookings or ()),
-        *(Ref(RefKind.GUEST, name) for name in guests or ()),
-    ]
-    return Notification(
-        refs=tuple(refs),
-        property_id=reader.optional_text("hotel"),
-        ignored=tuple(reader.unread()),
-    )
+@dataclass(frozen=True, slots=True)
+class MockClient:
+    """Adds the guests of each page's bookings."""
 
+    _client: ProviderClient
+    _context: HotelContext
 
-def _number(name: str, text: str, limit: int) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 12 and 1 <= int(text) <= limit):
-        raise Misconfigured(f"{name}: send a number from 1 to {limit}", setting=name)
-    return int(text)
+    def check(self) -> AccountReport:
+        return self._client.check()
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        return map(self._with_guests, self._client.pull(request))
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        return self._with_guests(self._client.fetch(refs))
+
+    def counts(self) -> TransportCounts:
+        return self._client.counts()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _with_guests(self, page: Page) -> Page:
+        reader = plain_items_for(
+            ItemKind.GUEST, replace(self._context, observed_at=page.observed_at)
+        )
+        guests: dict[str, Json] = {}
+        for item in page.items:
+            booking = loads(item.raw) if item.kind is ItemKind.BOOKING else None
+            guest = booking.get("guest") if isinstance(booking, dict) else None
+            if isinstance(guest, dict):
+                guests[dumps(guest)] = guest
+        read = [reader.one(RawItem(text, guest)) for text, guest in guests.items()]
+        return replace(page, items=[*read, *page.items])

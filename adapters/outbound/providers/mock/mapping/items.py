@@ -127,7 +127,7 @@ def _field_trace(reader: Reader) -> FieldTrace:
 
 def _map_version(reader: Reader) -> SourceVersion:
     return SourceVersion(
-        reader.instant("changed", "version"), reader.integer("revision", "version")
+        reader.instant("changed", "version"), reader.optional_integer("revision", "version") or 0
     )
 
 
@@ -155,6 +155,10 @@ def _map_room(reader: Reader, stay: Stay, status: BookingStatus) -> RoomStay:
 
 
 def _guest_on_booking(reader: Reader) -> Party:
+    """The rest of the record belongs to the guest, see `read_guest`."""
+    for key in ("changed", "country", "language"):
+        reader.optional_text(key, f"guest.{key}")
+    reader.optional_boolean("vip", "guest.vip")
     return Party(
         guest_id=reader.text("id", "primary_guest.guest_id"),
         first_name=reader.optional_text("first", "primary_guest.first_name"),

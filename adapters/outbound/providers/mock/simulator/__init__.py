@@ -1,1 +1,1 @@
-"""A simulator of the mock API over the simulated hotel."""
+"""The server of the mock API, over the neutral simulated hotel."""

@@ -1,1 +1,0 @@
-"""The mock API: requests, paging, pull phases, checkpoints."""
