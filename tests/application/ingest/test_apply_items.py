@@ -137,9 +137,7 @@ class TestPage:
         assert {r.reference for r in rows} == {"test"}
         assert world.changes()[-1] == "corrected"
 
-    def test_leaves_a_version_conflict_undecided_if_the_provider_can_be_asked(
-        self, world: World
-    ) -> None:
+    def test_leaves_a_version_conflict_to_the_provider(self, world: World) -> None:
         apply(world, booked(notes="one"))
         [asked] = apply(world, booked(notes="other"), can_fetch=True)
         assert asked.outcome is None
