@@ -61,7 +61,7 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxOutcome:
-    """What became of an inbox item."""
+    """The result of processing an inbox item."""
 
     item_id: UUID
     state: InboxState
@@ -69,6 +69,17 @@ class InboxOutcome:
     reason: Reason | None = None
     external_id: str | None = None
     dedup_key: str | None = None
+
+    @classmethod
+    def of(cls, item: InboxItem) -> "InboxOutcome":
+        return cls(
+            item_id=item.id,
+            state=item.state,
+            outcome=item.outcome,
+            reason=item.reason,
+            external_id=item.external_id,
+            dedup_key=item.dedup_key,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

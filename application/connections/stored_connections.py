@@ -1,7 +1,7 @@
-"""A connection with its hotel, as stored: found, changed, or made into what a client needs."""
+"""Stored connections: load, update, and build what a provider's client needs."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from application.errors import ConnectionNotFound
 from application.retrying import retry_on_conflict
@@ -9,7 +9,7 @@ from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
 from domain.sync_run import SyncKind
 from domain.values import ConnectionId
-from ports.providers import Account, Provider, PullRequest
+from ports.providers import Account, HotelContext, Provider, PullRequest
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -28,7 +28,7 @@ def update_connection(
     connection_id: ConnectionId,
     change: Callable[[Connection], Connection],
 ) -> Connection:
-    """Reads, changes and saves, again where someone was faster. Raises ConnectionNotFound."""
+    """Loads, changes and saves; repeats on a conflict. Raises ConnectionNotFound."""
 
     def attempt() -> Connection:
         with unit_of_work() as uow:
@@ -41,8 +41,13 @@ def update_connection(
 
 
 def time_zone_of(connection: Connection, hotel: Hotel) -> str:
-    """The provider's own, learnt by the connection test, goes before the hotel's."""
+    """The provider's, as found by the connection test, else the hotel's."""
     return connection.settings.get("time_zone") or hotel.time_zone
+
+
+def local_date(connection: Connection, hotel: Hotel, now: datetime) -> date:
+    """Today at the hotel."""
+    return now.astimezone(require_time_zone(time_zone_of(connection, hotel))).date()
 
 
 def build_pull_request(
@@ -53,14 +58,12 @@ def build_pull_request(
     now: datetime,
     checkpoint: str | None = None,
 ) -> PullRequest:
-    """What a pull of `kind` asks for, by the connection's schedule and the hotel's own day."""
-    zone = require_time_zone(time_zone_of(connection, hotel))
-    window = connection.schedule.window(kind, now.astimezone(zone).date())
+    """The window follows the connection's schedule, from today at the hotel."""
     return PullRequest(
         kind=kind,
         cursor=connection.cursor,
         checkpoint=checkpoint,
-        window=window,
+        window=connection.schedule.window(kind, local_date(connection, hotel, now)),
     )
 
 
@@ -77,8 +80,18 @@ def build_account(
     )
 
 
-def require_openable(provider: Provider, of: Account) -> None:
-    """Whether a client can be made of this, before it is stored. Asks nobody. Raises
-    Misconfigured, also for a host that is not allowed."""
+def build_hotel_context(
+    connection: Connection, hotel: Hotel, *, observed_at: datetime
+) -> HotelContext:
+    return HotelContext(
+        time_zone=time_zone_of(connection, hotel),
+        currency=hotel.currency,
+        observed_at=observed_at,
+    )
+
+
+def require_openable(provider: Provider, account: Account) -> None:
+    """Checks the settings before they are stored, without any request. Raises Misconfigured, also
+    for a host that is not allowed."""
     if provider.capabilities.pulls:
-        provider.open(of).close()
+        provider.open(account).close()

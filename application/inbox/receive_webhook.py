@@ -6,8 +6,7 @@ from uuid import UUID
 
 from application.access.authenticate import secret_hash
 from application.errors import ConnectionNotFound, Unauthenticated
-from application.inbox.notification_rows import notification_rows
-from application.ingest.ingest_items import enqueue_inbox_jobs
+from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
 from application.retrying import retry_on_conflict
 from ports.directory import Directory
 from ports.job_queue import JobQueue

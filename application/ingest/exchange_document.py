@@ -1,24 +1,21 @@
-"""A vendor's document is read, applied and answered in the vendor's own words, in one request."""
+"""Synchronous document exchange: read, apply and answer a vendor's document in one request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
 
 from application.access.authenticate import secret_hash
+from application.connections.stored_connections import build_hotel_context, local_date
 from application.errors import HotelDisabled, HotelNotFound, Unauthenticated
-from application.ingest.ingest_items import (
-    MAX_ITEMS,
-    InboundBatch,
-    PushedItem,
-    apply_pushed_items,
-    enqueue_inbox_jobs,
-    hotel_context,
-    inbox_rows,
-)
+from application.ingest.apply_items import ApplyContext
+from application.ingest.inbox_rows import decide_row, enqueue_inbox_jobs, item_rows, push_context
+from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
 from application.retrying import retry_on_conflict
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
+from domain.messages import ItemKind
 from ports.directory import Directory
 from ports.document_exchange import (
     DocumentHandler,
@@ -36,7 +33,8 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRequest:
-    """`headers` have lower-case names. `action`: the form's, if it came in one (`is_form`)."""
+    """`headers` have lower-case names. `action`: that of the form, if the document came in one
+    (`is_form`)."""
 
     provider: str
     headers: Mapping[str, str] = field(repr=False)
@@ -53,8 +51,8 @@ class DocumentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDocument:
-    """Rules 4 and 6: the hotel comes from the credentials, the answer after one commit of inbox
-    rows, changes and events. What came before is `unchanged`: sending again is harmless."""
+    """The hotel comes from the credentials; the reply follows the commit of inbox rows, changes
+    and events. Sending a document again is harmless: its items are `unchanged`."""
 
     unit_of_work: UnitOfWorkFactory
     directory: Directory
@@ -64,62 +62,58 @@ class ExchangeDocument:
     clock: Clock
     ids: IdGenerator
 
-    def __call__(self, document: DocumentRequest) -> DocumentReply:
+    def __call__(self, request: DocumentRequest) -> DocumentReply:
         """Raises UnknownProvider, Unsupported, Unauthenticated, HotelDisabled, UnreadableMessage,
-        TooManyItems, StoreUnavailable, Unsealable: in each case nothing was stored, and `refusal`
-        says it in the vendor's words."""
-        provider, document_provider = self._document_provider(document.provider)
-        inbound_document = document.inbound_document()
-        connection, hotel = self._sender(
-            provider, document_provider, inbound_document, document.provider
-        )
-        now = self.clock.now()
-        masked = replace(inbound_document, document=self.mask_cards(inbound_document.document))
-        context = hotel_context(connection, hotel, observed_at=now)
+        TooManyItems, StoreUnavailable, Unsealable: nothing was stored then, and `render_error`
+        gives the error in the vendor's format."""
+        provider, document_provider = self._document_provider(request.provider)
+        document = request.inbound_document()
+        connection, hotel = self._authenticate(provider, document_provider, document)
+        now, batch_id = self.clock.now(), self.ids.new()
         handler = document_provider.read_document(
-            masked, context, connection.settings, limit=MAX_ITEMS
+            replace(document, document=self.mask_cards(document.document)),
+            build_hotel_context(connection, hotel, observed_at=now),
+            connection.settings,
+            limit=MAX_ITEMS,
         )
-        inbound_batch = InboundBatch(
-            connection=connection,
-            correlation_id=document.correlation_id,
-            at=now,
-            batch_id=self.ids.new(),
+        context = push_context(
+            connection,
+            batch_id,
+            correlation_id=request.correlation_id,
+            received_at=now,
+            now=now,
+            can_fetch=provider.capabilities.fetches_by_id,
         )
-        can_fetch = provider.capabilities.fetches_by_id
-        return handler.answer(self._apply(handler, inbound_batch, can_fetch=can_fetch), now=now)
+        today = local_date(connection, hotel, now)
+        return handler.answer(self._apply(handler, context, batch_id, today), now=now)
 
-    def render_error(self, document: DocumentRequest, error: PmsError) -> DocumentReply | None:
-        """None where there is no vendor of this name whose words could be used."""
+    def render_error(self, request: DocumentRequest, error: PmsError) -> DocumentReply | None:
+        """None if no such provider is installed, or it exchanges no documents."""
         try:
-            _, document_provider = self._document_provider(document.provider)
+            _, document_provider = self._document_provider(request.provider)
         except PmsError:
             return None
-        return document_provider.render_error(document.inbound_document(), error)
+        return document_provider.render_error(request.inbound_document(), error)
 
     def _document_provider(self, name: str) -> tuple[Provider, DocumentProvider]:
         provider = self.providers.get(name)
         if not isinstance(provider, DocumentProvider):
-            raise Unsupported("this provider's vendor does not send documents to be answered")
+            raise Unsupported("this provider does not exchange documents")
         return provider, provider
 
-    def _sender(
-        self,
-        provider: Provider,
-        document_provider: DocumentProvider,
-        inbound_document: InboundDocument,
-        name: str,
+    def _authenticate(
+        self, provider: Provider, document_provider: DocumentProvider, document: InboundDocument
     ) -> tuple[Connection, Hotel]:
-        sender_credentials = document_provider.sender_credentials(inbound_document)
-        if sender_credentials is None:
+        credentials = document_provider.sender_credentials(document)
+        if credentials is None:
             raise Unauthenticated("send the user name and password of the connection")
-        connection = self.directory.connection_by_key_hash(
-            secret_hash(sender_credentials.connection_key)
-        )
-        if connection is None or connection.provider != name:
+        key_hash = secret_hash(credentials.connection_key)
+        connection = self.directory.connection_by_key_hash(key_hash)
+        if connection is None or connection.provider != provider.capabilities.name:
             raise Unauthenticated("the user name or the password is wrong")
         with self.unit_of_work() as uow:
             secrets = uow.connections.secrets(connection.id)
-        if not provider.authentic(sender_credentials.headers, secrets):
+        if not provider.authentic(credentials.headers, secrets):
             raise Unauthenticated("the user name or the password is wrong")
         hotel = self.directory.hotel(connection.hotel_id)
         if hotel is None:
@@ -129,26 +123,28 @@ class ExchangeDocument:
         return connection, hotel
 
     def _apply(
-        self, handler: DocumentHandler, inbound_batch: InboundBatch, *, can_fetch: bool
+        self, handler: DocumentHandler, context: ApplyContext, batch_id: UUID, today: date
     ) -> list[DocumentItemResult]:
-        if not handler.items and not handler.ignored_items:
+        items, ignored = handler.items, handler.ignored_items
+        rows = item_rows([*items, *ignored], context, batch_id, self.ids, self.mask_cards)
+        if not rows:
             return []
-        rows = inbox_rows(handler.items, inbound_batch, self.ids, self.mask_cards)
-        ignored_rows = self._ignored_rows(handler, inbound_batch, first=len(rows))
+        item_count = len(items)
+        ignored_rows = [
+            replace(decide_row(row, []), reason=item.reason)
+            for row, item in zip(rows[item_count:], ignored, strict=True)
+        ]
 
         def attempt() -> tuple[bool, list[PushedItem]]:
             with self.unit_of_work() as uow:
-                is_first_availability = _is_first_availability(uow, handler.items, inbound_batch)
-                pushed = apply_pushed_items(
-                    uow, rows, handler.items, can_fetch=can_fetch, ids=self.ids
-                )
+                is_first = _is_first_availability(uow, items, context, today)
+                pushed = apply_pushed_items(uow, rows[:item_count], items, context, self.ids)
                 if ignored_rows:
-                    uow.inbox.add(ignored_rows)
-                    uow.connections.touch_inbound(inbound_batch.connection.id, at=inbound_batch.at)
+                    add_rows(uow, ignored_rows, context)
                 uow.commit()
-            return is_first_availability, pushed
+            return is_first, pushed
 
-        is_first_availability, pushed = retry_on_conflict(attempt)
+        is_first, pushed = retry_on_conflict(attempt)
         if any(item.outcome is None for item in pushed):
             enqueue_inbox_jobs(self.queue, rows[:1])
         return [
@@ -156,31 +152,15 @@ class ExchangeDocument:
                 item=item,
                 outcome=result.outcome,
                 reason=result.reason,
-                is_first_availability=is_first_availability,
+                is_first_availability=is_first,
             )
-            for item, result in zip(handler.items, pushed, strict=True)
-        ]
-
-    def _ignored_rows(
-        self, handler: DocumentHandler, inbound_batch: InboundBatch, *, first: int
-    ) -> Sequence[InboxItem]:
-        rows = inbox_rows(handler.ignored_items, inbound_batch, self.ids, self.mask_cards)
-        return [
-            replace(
-                row,
-                position=first + row.position,
-                state=InboxState.DONE,
-                outcome=ItemOutcome.UNCHANGED,
-                reason=item.reason,
-            )
-            for row, item in zip(rows, handler.ignored_items, strict=True)
+            for item, result in zip(items, pushed, strict=True)
         ]
 
 
 def _is_first_availability(
-    uow: UnitOfWork, items: Sequence[ReadItem], inbound_batch: InboundBatch
+    uow: UnitOfWork, items: Sequence[ReadItem], context: ApplyContext, today: date
 ) -> bool:
     if all(item.kind is not ItemKind.AVAILABILITY for item in items):
         return False
-    scope = (inbound_batch.connection.hotel_id, inbound_batch.connection.provider)
-    return not uow.availability.held_from(*scope, inbound_batch.at.date())
+    return not uow.availability.held_from(context.hotel_id, context.provider, today)

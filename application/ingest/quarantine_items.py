@@ -1,12 +1,13 @@
-"""Keeps what could not be understood or applied: shown, told, replayable."""
+"""Quarantine: each payload that could not be mapped or applied is kept and reported once."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from application.events.cloud_events import outbox_message
 from application.ingest.apply_items import ApplyContext, ItemResult
+from application.ingest.inbox_rows import decide_row, inbox_row
 from domain.events import ItemQuarantined
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
@@ -14,7 +15,7 @@ from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
 
-def quarantine(
+def quarantine_pulled_items(
     uow: UnitOfWork,
     results: Sequence[ItemResult],
     context: ApplyContext,
@@ -22,41 +23,46 @@ def quarantine(
     *,
     batch_id: UUID,
 ) -> None:
-    """Keeps what a pull could not understand or apply, each payload once, with its event. What it
-    did understand outdates what of the same things was kept before it was asked."""
+    """Stores the quarantined items of a pull, each payload once. Items that were applied make
+    older quarantined rows of the same entities stale."""
     _mark_older_stale(uow, results, context)
-    quarantined = {
-        fingerprint(context.provider, r.item.kind, r.item.raw): r
-        for r in results
-        if r.outcome is ItemOutcome.QUARANTINED
-    }
-    if not quarantined:
-        return
-    known = uow.inbox.quarantined_among(context.hotel_id, quarantined.keys())
-    new = [
-        InboxItem(
-            id=ids.new(),
-            hotel_id=context.hotel_id,
-            connection_id=context.receipt.connection_id,
-            provider=context.provider,
-            kind=result.item.kind,
-            channel=context.receipt.channel,
-            received_at=context.receipt.observed_at,
-            correlation_id=context.correlation_id,
-            body=result.item.raw,
-            batch_id=batch_id,
-            position=position,
-            fingerprint=mark,
-            state=InboxState.QUARANTINED,
-            outcome=ItemOutcome.QUARANTINED,
-            reason=result.reason,
-            external_id=result.item.external_id,
+    quarantined = [r for r in results if r.outcome is ItemOutcome.QUARANTINED]
+    rows = [
+        decide_row(
+            inbox_row(
+                context,
+                result.item.kind,
+                result.item.raw,
+                row_id=ids.new(),
+                batch_id=batch_id,
+                position=position,
+            ),
+            [result],
         )
-        for position, (mark, result) in enumerate(quarantined.items())
-        if mark not in known
+        for position, result in enumerate(quarantined)
     ]
-    uow.inbox.add(new)
-    emit_quarantined(uow, new, context, ids)
+    new = quarantine_once(uow, rows, context, ids)
+    uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
+
+
+def quarantine_once(
+    uow: UnitOfWork, rows: Sequence[InboxItem], context: ApplyContext, ids: IdGenerator
+) -> list[InboxItem]:
+    """The rows; those that would be quarantined are DONE if their payload is in quarantine
+    already. Publishes an event for each of the others."""
+    marks = {row.fingerprint for row in rows if row.state is InboxState.QUARANTINED}
+    if not marks:
+        return list(rows)
+    known = set(uow.inbox.quarantined_among(context.hotel_id, marks))
+    resolved = []
+    for row in rows:
+        is_quarantined = row.state is InboxState.QUARANTINED
+        is_known = is_quarantined and row.fingerprint in known
+        resolved.append(replace(row, state=InboxState.DONE) if is_known else row)
+        if is_quarantined:
+            known.add(row.fingerprint)
+    _emit_quarantined(uow, resolved, context, ids)
+    return resolved
 
 
 def _mark_older_stale(
@@ -64,8 +70,8 @@ def _mark_older_stale(
 ) -> None:
     applied_ids: defaultdict[ItemKind, set[str]] = defaultdict(set)
     for result in results:
-        held = result.outcome in (ItemOutcome.APPLIED, ItemOutcome.UNCHANGED)
-        if held and result.item.external_id:
+        is_current = result.outcome in (ItemOutcome.APPLIED, ItemOutcome.UNCHANGED)
+        if is_current and result.item.external_id:
             applied_ids[result.item.kind].add(result.item.external_id)
     for kind, external_ids in applied_ids.items():
         uow.inbox.mark_stale(
@@ -77,30 +83,17 @@ def _mark_older_stale(
         )
 
 
-def emit_quarantined(
-    uow: UnitOfWork, items: Iterable[InboxItem], context: ApplyContext, ids: IdGenerator
+def _emit_quarantined(
+    uow: UnitOfWork, rows: Iterable[InboxItem], context: ApplyContext, ids: IdGenerator
 ) -> None:
-    uow.outbox.add(
-        [
-            outbox_message(
-                ItemQuarantined(
-                    hotel_id=context.hotel_id,
-                    provider=context.provider,
-                    connection_id=item.connection_id,
-                    external_id=item.external_id or str(item.id),
-                    version=None,
-                    correlation_id=context.correlation_id,
-                    at=context.now,
-                    kind=item.kind,
-                    inbox_id=str(item.id),
-                    reason=item.reason or Reason("unknown", None, "no reason was given"),
-                ),
-                ids.new(),
-            )
-            for item in items
-        ]
-    )
-
-
-def fingerprint(provider: str, kind: ItemKind, body: bytes) -> str:
-    return hashlib.sha256(b"\0".join((provider.encode(), kind.encode(), body))).hexdigest()
+    events = [
+        ItemQuarantined(
+            **context.event_fields(row.external_id or str(row.id), None),
+            kind=row.kind,
+            inbox_id=str(row.id),
+            reason=row.reason or Reason("unknown", None, "no reason was given"),
+        )
+        for row in rows
+        if row.state is InboxState.QUARANTINED
+    ]
+    uow.outbox.add([outbox_message(event, ids.new()) for event in events])

@@ -15,7 +15,6 @@ from application.connections.stored_connections import (
 )
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
 from application.inbox.detect_deletions import detect_deletions
-from application.inbox.notification_rows import notification_rows
 from application.ingest.apply_items import (
     ApplyContext,
     ItemResult,
@@ -23,8 +22,8 @@ from application.ingest.apply_items import (
     apply_items,
     count_outcomes,
 )
-from application.ingest.ingest_items import enqueue_inbox_jobs
-from application.ingest.quarantine_items import quarantine
+from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
+from application.ingest.quarantine_items import quarantine_pulled_items
 from application.retrying import retry_on_conflict
 from application.sync.record_run_finished import record_run_finished
 from domain.connection import WAIT_CAP, Connection
@@ -195,7 +194,7 @@ class SyncConnection:
             if page.records:
                 uow.records.save(context.hotel_id, context.provider, page.records, now=context.now)
             results = apply_items(uow, page.items, context, self.ids)
-            quarantine(uow, results, context, self.ids, batch_id=session.run.id)
+            quarantine_pulled_items(uow, results, context, self.ids, batch_id=session.run.id)
             if kept:
                 uow.inbox.add(kept)
             run = session.run.page_stored(page.checkpoint, count_outcomes(results))

@@ -29,6 +29,7 @@ from ports.errors import (
     RateLimited,
     StoreUnavailable,
     TooHeavy,
+    UnknownProvider,
     UnreadableAnswer,
 )
 from ports.providers import Account, ReadItem, Ref, RefKind
@@ -113,6 +114,41 @@ class TestProviderThatRefuses:
         batch = world.notify(B1)
         world.process(world.hotel.id, batch)
         assert world.row(batch).state is InboxState.QUARANTINED
+
+
+class TestUninstalledProvider:
+    def uninstall(self, world: World) -> ScriptedProviders:
+        installed, world.providers = world.providers, ScriptedProviders()
+        return installed
+
+    def test_quarantines_its_rows_after_the_last_attempt(self, world: World) -> None:
+        batch = world.push(booked(), booked("B2"), deferred=True).batch_id
+        self.uninstall(world)
+        rounds = 0
+        while any(row.state is InboxState.RECEIVED for row in world.inbox()):
+            rounds += 1
+            assert rounds <= 2 * MAX_ATTEMPTS
+            with pytest.raises(UnknownProvider):
+                world.process(world.hotel.id, batch)
+        assert [row.attempts for row in world.quarantined()] == [MAX_ATTEMPTS] * 2
+        assert {row.reason.code for row in world.quarantined() if row.reason} == {
+            "unknown_provider"
+        }
+        assert len(world.events("pms.item.quarantined")) == 2
+        assert world.stored().breaker == Breaker()
+
+    def test_can_replay_them_once_it_is_installed(self, world: World) -> None:
+        batch = world.push(booked(), deferred=True).batch_id
+        installed = self.uninstall(world)
+        for _ in range(MAX_ATTEMPTS):
+            with pytest.raises(UnknownProvider):
+                world.process(world.hotel.id, batch)
+        [row] = world.quarantined()
+        with pytest.raises(UnknownProvider):
+            world.replay(world.hotel.id, row.id)
+        assert world.quarantined()[0].reason == row.reason
+        world.providers = installed
+        assert world.replay(world.hotel.id, row.id).outcome is ItemOutcome.APPLIED
 
 
 class TestFetchedPage:

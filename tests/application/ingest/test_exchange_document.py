@@ -1,8 +1,6 @@
-"""A vendor that converses: let in by its credentials, answered after the commit, in its words."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -25,17 +23,19 @@ from ports.providers import HotelContext, ReadItem
 from tests.application.use_case_harness import Fate, Killed, World, booked, cell, version
 from tests.builders import JUNE
 
-NO_BUSINESS = Reason("no_business", None, "asked for an offer")
+NOT_RELEVANT = Reason("not_relevant", None, "asked for an offer")
 PAIR = "key:vendor"
 
 
-class TalkativeProvider(ScriptedProvider):
-    """Documents are lines of a script; one that begins with `offer` is none of our business."""
+class LineProvider(ScriptedProvider):
+    """Documents are lines of a script; lines that begin with `offer` are ignored."""
+
+    handler: "LineHandler"
 
     def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
-        said = inbound_document.headers.get("authorization")
-        key, _, trust = (said or "").partition(":")
-        return SenderCredentials(key, {"x-scripted-trust": trust}) if said else None
+        authorization = inbound_document.headers.get("authorization") or ""
+        key, _, trust = authorization.partition(":")
+        return SenderCredentials(key, {"x-scripted-trust": trust}) if authorization else None
 
     def read_document(
         self,
@@ -47,37 +47,38 @@ class TalkativeProvider(ScriptedProvider):
     ) -> DocumentHandler:
         read = self.read_items(ItemKind.BOOKING, [inbound_document.document], context, limit=limit)
         offers = [item for item in read if item.raw.startswith(b"offer")]
-        return Talk(
+        self.handler = LineHandler(
             items=[item for item in read if item not in offers],
-            ignored_items=[replace(item, reason=NO_BUSINESS) for item in offers],
+            ignored_items=[replace(item, reason=NOT_RELEVANT) for item in offers],
         )
+        return self.handler
 
     def render_error(self, inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
         return DocumentReply(body=error.code.encode(), content_type="text/plain")
 
 
 @dataclass
-class Talk:
+class LineHandler:
     items: Sequence[ReadItem]
     ignored_items: Sequence[ReadItem] = ()
     results: list[DocumentItemResult] = field(default_factory=list)
 
     def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:
-        said = ",".join(one.outcome or "undecided" for one in results)
-        return DocumentReply(body=said.encode(), content_type="text/plain")
+        self.results += results
+        body = ",".join(one.outcome or "undecided" for one in results)
+        return DocumentReply(body=body.encode(), content_type="text/plain")
 
 
 @pytest.fixture
-def talking(world: World) -> World:
-    """Its scripted provider converses."""
-    world.provider = TalkativeProvider(world.clock, guard=world.store.forbid_io)
+def world(world: World) -> World:
+    world.provider = LineProvider(world.clock, guard=world.store.forbid_io)
     world.providers = _Both(world.provider, world.blind)
     return world
 
 
 class _Both:
-    def __init__(self, talkative: ScriptedProvider, blind: ScriptedProvider) -> None:
-        self._named = {"scripted": talkative, "blind": blind}
+    def __init__(self, lines: ScriptedProvider, blind: ScriptedProvider) -> None:
+        self._named = {"scripted": lines, "blind": blind}
 
     def get(self, name: str) -> ScriptedProvider:
         return self._named[name]
@@ -101,139 +102,157 @@ def exchange_document(world: World) -> ExchangeDocument:
 def document(*lines: bytes, sign: str | None = PAIR, provider: str = "scripted") -> DocumentRequest:
     headers = {"authorization": sign} if sign is not None else {}
     return DocumentRequest(
-        provider=provider, headers=headers, body=b"\n".join(lines), correlation_id="letter"
+        provider=provider, headers=headers, body=b"\n".join(lines), correlation_id="document"
     )
 
 
-def say(world: World, *lines: bytes) -> str:
+def send(world: World, *lines: bytes) -> str:
     return exchange_document(world)(document(*lines)).body.decode()
 
 
-class TestADocument:
-    def test_is_applied_before_it_is_answered(self, talking: World) -> None:
-        line = talking.provider.line(booked())
-        assert say(talking, line, b"?") == "applied,quarantined"
-        assert talking.known().revision == 1
-        rows = talking.inbox()
+class TestDocument:
+    def test_is_applied_before_it_is_answered(self, world: World) -> None:
+        line = world.provider.line(booked())
+        assert send(world, line, b"?") == "applied,quarantined"
+        assert world.known().revision == 1
+        rows = world.inbox()
         assert [row.state for row in rows] == [InboxState.DONE, InboxState.QUARANTINED]
         assert len({row.batch_id for row in rows}) == 1
-        assert talking.stored().last_inbound_at == talking.clock.now()
+        assert world.stored().last_inbound_at == world.clock.now()
 
-    def test_that_comes_again_changes_nothing(self, talking: World) -> None:
-        line = talking.provider.line(booked())
-        assert [say(talking, line) for _ in range(3)] == ["applied", "unchanged", "unchanged"]
-        assert talking.changes() == ["created"]
+    def test_changes_nothing_when_sent_again(self, world: World) -> None:
+        line = world.provider.line(booked())
+        assert [send(world, line) for _ in range(3)] == [
+            "applied",
+            "unchanged",
+            "unchanged",
+        ]
+        assert world.changes() == ["created"]
 
-    def test_notes_what_is_none_of_our_business(self, talking: World) -> None:
-        assert say(talking, b"offer") == ""
-        (row,) = talking.inbox()
+    def test_stores_ignored_items_with_their_reason(self, world: World) -> None:
+        assert send(world, b"offer") == ""
+        (row,) = world.inbox()
         assert (row.state, row.outcome) == (InboxState.DONE, ItemOutcome.UNCHANGED)
-        assert row.reason == NO_BUSINESS
+        assert row.reason == NOT_RELEVANT
 
-    def test_is_masked_before_it_is_read_and_before_it_is_kept(self, talking: World) -> None:
-        say(talking, b"offer 4111")
-        assert [row.body for row in talking.inbox()] == [b"offer ****"]
+    def test_is_masked_before_it_is_read_and_stored(self, world: World) -> None:
+        send(world, b"offer 4111")
+        assert [row.body for row in world.inbox()] == [b"offer ****"]
 
-    def test_is_not_answered_where_it_could_not_be_kept(self, talking: World) -> None:
-        line = talking.provider.line(booked())
-        talking.store.fail_next_commit(StoreUnavailable())
+    def test_is_not_answered_where_it_could_not_be_kept(self, world: World) -> None:
+        line = world.provider.line(booked())
+        world.store.fail_next_commit(StoreUnavailable())
         with pytest.raises(StoreUnavailable):
-            say(talking, line)
-        assert talking.inbox() == []
-        assert say(talking, line) == "applied"
+            send(world, line)
+        assert world.inbox() == []
+        assert send(world, line) == "applied"
 
-    def test_that_can_not_be_read_leaves_nothing(self, talking: World) -> None:
+    def test_stores_nothing_if_unreadable(self, world: World) -> None:
         with pytest.raises(UnreadableMessage):
-            say(talking, b"")
-        assert talking.inbox() == []
+            send(world, b"")
+        assert world.inbox() == []
 
-    def test_with_a_version_conflict_is_undecided(self, talking: World) -> None:
-        say(talking, talking.provider.line(booked()))
-        has_conflict = talking.provider.line(booked(notes="other"))
-        assert say(talking, has_conflict) == "undecided"
-        assert [job.hotel_id for job in talking.queue.jobs] == [talking.hotel.id]
+    def test_with_a_version_conflict_is_undecided(self, world: World) -> None:
+        send(world, world.provider.line(booked()))
+        has_conflict = world.provider.line(booked(notes="other"))
+        assert send(world, has_conflict) == "undecided"
+        assert [job.hotel_id for job in world.queue.jobs] == [world.hotel.id]
 
     @pytest.mark.parametrize("after", [False, True])
-    def test_that_met_a_kill_is_there_or_not_acknowledged(
-        self, talking: World, after: bool
-    ) -> None:
-        line = talking.provider.line(booked())
-        talking.fate = Fate(at=0, after=after)
+    def test_is_stored_or_not_acknowledged_after_a_kill(self, world: World, after: bool) -> None:
+        line = world.provider.line(booked())
+        world.fate = Fate(at=0, after=after)
         with pytest.raises(Killed):
-            say(talking, line)
-        assert bool(talking.inbox()) == after
-        assert talking.changes() == (["created"] if after else [])
-        talking.revive()
-        assert say(talking, line) == ("unchanged" if after else "applied")
-        assert talking.changes() == ["created"]
+            send(world, line)
+        assert bool(world.inbox()) == after
+        assert world.changes() == (["created"] if after else [])
+        world.revive()
+        assert send(world, line) == ("unchanged" if after else "applied")
+        assert world.changes() == ["created"]
 
 
-class TestASender:
+class TestSender:
     @pytest.mark.parametrize("sign", [None, "", "wrong:vendor", "key:wrong", "key:", "key"])
-    def test_with_wrong_credentials_is_refused(self, talking: World, sign: str | None) -> None:
+    def test_with_wrong_credentials_is_refused(self, world: World, sign: str | None) -> None:
         with pytest.raises(Unauthenticated):
-            exchange_document(talking)(document(b"?", sign=sign))
-        assert talking.inbox() == []
+            exchange_document(world)(document(b"?", sign=sign))
+        assert world.inbox() == []
 
-    def test_of_another_provider_is_a_stranger(self, talking: World) -> None:
-        talking.connect(talking.hotel, provider="blind", key="blind")
+    def test_of_another_provider_is_unauthenticated(self, world: World) -> None:
+        world.connect(world.hotel, provider="blind", key="blind")
         with pytest.raises(Unauthenticated):
-            exchange_document(talking)(document(b"?", sign="blind:vendor"))
+            exchange_document(world)(document(b"?", sign="blind:vendor"))
 
-    def test_speaks_for_the_hotel_of_its_credentials(self, talking: World) -> None:
-        other = talking.connect(talking.add_hotel(), key="other")
-        line = talking.provider.line(booked())
-        exchange_document(talking)(document(line, sign="other:vendor"))
-        assert {row.hotel_id for row in talking.inbox()} == {other.hotel_id}
+    def test_writes_to_the_hotel_of_its_credentials(self, world: World) -> None:
+        other = world.connect(world.add_hotel(), key="other")
+        line = world.provider.line(booked())
+        exchange_document(world)(document(line, sign="other:vendor"))
+        assert {row.hotel_id for row in world.inbox()} == {other.hotel_id}
 
-    def test_of_a_hotel_that_is_switched_off_is_refused(self, talking: World) -> None:
-        talking.write(lambda uow: uow.hotels.set_enabled(talking.hotel.id, enabled=False))
+    def test_of_a_disabled_hotel_is_refused(self, world: World) -> None:
+        world.write(lambda uow: uow.hotels.set_enabled(world.hotel.id, enabled=False))
         with pytest.raises(HotelDisabled):
-            say(talking, b"?")
+            send(world, b"?")
 
-    def test_of_a_vendor_that_does_not_converse_is_told_so(self, talking: World) -> None:
+    def test_of_a_provider_without_documents_is_unsupported(self, world: World) -> None:
         with pytest.raises(Unsupported):
-            exchange_document(talking)(document(b"?", provider="blind"))
+            exchange_document(world)(document(b"?", provider="blind"))
         refused = Unauthenticated()
         assert (
-            exchange_document(talking).render_error(document(b"?", provider="blind"), refused)
-            is None
+            exchange_document(world).render_error(document(b"?", provider="blind"), refused) is None
         )
 
-    def test_is_refused_in_its_own_words(self, talking: World) -> None:
-        said = exchange_document(talking).render_error(document(b"?"), Unauthenticated())
-        assert said is not None
-        assert said.body == b"unauthenticated"
+    def test_gets_errors_in_the_vendors_format(self, world: World) -> None:
+        reply = exchange_document(world).render_error(document(b"?"), Unauthenticated())
+        assert reply is not None
+        assert reply.body == b"unauthenticated"
 
 
-class TestACompleteSet:
-    def test_empties_what_it_does_not_name_in_one_change(self, talking: World) -> None:
+class TestCompleteAvailabilitySet:
+    def test_empties_the_cells_that_it_does_not_name(self, world: World) -> None:
         before = cell(number=1, available=3), cell(number=1, room_type="SGL", available=2)
-        say(talking, *(talking.provider.line(each) for each in before))
-        said = AvailabilitySet(
+        send(world, *(world.provider.line(each) for each in before))
+        complete = AvailabilitySet(
             version=version(2), cells=(cell(number=2, available=1),), complete_from=JUNE.arrival
         )
-        assert say(talking, talking.provider.line(said)) == "applied"
-        assert available(talking) == {"DBL": 1, "SGL": 0}
-        assert say(talking, talking.provider.line(said)) == "unchanged"
+        assert send(world, world.provider.line(complete)) == "applied"
+        assert available(world) == {"DBL": 1, "SGL": 0}
+        assert send(world, world.provider.line(complete)) == "unchanged"
 
-    def test_that_would_never_end_is_quarantined(self, talking: World) -> None:
+    def test_that_is_too_large_is_quarantined(self, world: World) -> None:
         closed = frozenset(JUNE.arrival + timedelta(days=n) for n in range(400))
         types = [cell(number=1, room_type=f"T{n}") for n in range(260)]
-        said = AvailabilitySet(
+        complete = AvailabilitySet(
             version=version(1),
             cells=tuple(types),
             complete_from=JUNE.arrival,
             closed_days=closed,
         )
-        assert say(talking, talking.provider.line(said)) == "quarantined"
-        assert available(talking) == {}
+        assert send(world, world.provider.line(complete)) == "quarantined"
+        assert available(world) == {}
 
-    def test_that_is_older_changes_nothing(self, talking: World) -> None:
-        say(talking, talking.provider.line(cell(number=5, available=3)))
-        said = AvailabilitySet(version=version(2), cells=(), complete_from=JUNE.arrival)
-        assert say(talking, talking.provider.line(said)) == "stale"
-        assert available(talking) == {"DBL": 3}
+    def test_that_is_older_changes_nothing(self, world: World) -> None:
+        send(world, world.provider.line(cell(number=5, available=3)))
+        complete = AvailabilitySet(version=version(2), cells=(), complete_from=JUNE.arrival)
+        assert send(world, world.provider.line(complete)) == "stale"
+        assert available(world) == {"DBL": 3}
+
+
+class TestFirstAvailability:
+    def test_is_that_of_the_hotels_own_today(self, world: World) -> None:
+        """At 23:30 UTC it is the next day in Vienna: availability of the UTC date is past."""
+        first, second = (date(2026, 3, day) for day in (1, 2))
+        world.clock.set(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        is_first = [send_cell(world, first), send_cell(world, first)]
+        world.clock.set(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+        is_first += [send_cell(world, second), send_cell(world, second)]
+        assert is_first == [True, False, True, False]
+
+
+def send_cell(world: World, day: date) -> bool:
+    assert isinstance(world.provider, LineProvider)
+    send(world, world.provider.line(cell(day, available=1)))
+    return world.provider.handler.results[0].is_first_availability
 
 
 def available(world: World) -> dict[str, int | None]:
