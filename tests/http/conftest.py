@@ -5,7 +5,7 @@ from tests.http.http_harness import Caller, HttpHarness
 
 @pytest.fixture
 def installation() -> HttpHarness:
-    """Two hotels with a canonical connection each; alpha also has the provider that is pulled."""
+    """Two hotels with a canonical connection each; alpha also has one of the scripted provider."""
     made = HttpHarness()
     for slug in ("alpha", "beta"):
         made.hotel(slug)

@@ -1,4 +1,4 @@
-"""Asking by GraphQL in tests."""
+"""GraphQL queries of tests."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ PATH = "/api/pms/graphql"
 
 
 def run_query(caller: Caller, query: str, **variables: Any) -> Any:
-    """The data of an answer without errors."""
+    """The data of a response that must have no errors."""
     answer = caller.post(PATH, {"query": query, "variables": variables})
     document = answer.get_json()
     assert answer.status_code == 200
@@ -17,7 +17,7 @@ def run_query(caller: Caller, query: str, **variables: Any) -> Any:
 
 
 def query_error(caller: Caller, query: str, **variables: Any) -> dict[str, Any]:
-    """The first error of an answer without data."""
+    """The first error of a response that must have no data."""
     answer = caller.post(PATH, {"query": query, "variables": variables})
     document = answer.get_json()
     assert not any((document.get("data") or {}).values()), document

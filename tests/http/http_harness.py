@@ -1,5 +1,4 @@
-"""The whole application on a store in memory: real Flask app, real use cases, real canonical
-provider, and a scripted one that can be pulled."""
+"""The Flask application with an in-memory store, the canonical and a scripted provider."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -35,7 +34,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class HookedProvider(CanonicalProvider):
-    """Canonical; `on_read` is called while a request is being processed."""
+    """The canonical provider; `on_read` is called once, while a request is processed."""
 
     def __init__(self) -> None:
         self.on_read: Callable[[], object] | None = None
@@ -48,7 +47,7 @@ class HookedProvider(CanonicalProvider):
 
 
 class HarnessProviders:
-    """Canonical and scripted, and such as a test brings."""
+    """The canonical and the scripted provider, and those of a test."""
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class HarnessProviders:
 
 @dataclass
 class Caller:
-    """A partner with its credentials."""
+    """An HTTP client with a partner's credentials."""
 
     client: FlaskClient
     token: str
@@ -159,7 +158,7 @@ class HttpHarness:
     def connection(
         self, hotel: str, provider: str = "canonical", name: str = "main", **values: str
     ) -> tuple[Connection, str]:
-        """The connection and the secret part of its webhook URL."""
+        """The connection and the key in its webhook URL."""
         request = NewConnection(
             hotel=hotel, provider=provider, name=name, values=values, schedule=Schedule()
         )
@@ -227,7 +226,7 @@ def guest(external_id: str = "G1", **values: object) -> dict[str, Any]:
 
 
 def is_problem(response: TestResponse, status: int, code: str) -> Mapping[str, Any]:
-    """The problem document, checked to be one."""
+    """The problem document of the response, checked."""
     assert (response.status_code, response.content_type) == (status, "application/problem+json"), (
         response.get_data(as_text=True)
     )

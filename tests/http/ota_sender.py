@@ -37,9 +37,9 @@ class Sender:
         return {"Authorization": f"Basic {pair}", **version, **self.extra}
 
     def form(self, action: str | None, document: str | bytes | None = None) -> TestResponse:
-        """Bytes go as a file, which a client's library leaves alone."""
-        responses = (BytesIO(document), "request.xml") if isinstance(document, bytes) else document
-        fields = {"action": action, "request": responses}
+        """Bytes are sent as a file, which the client library does not change."""
+        request = (BytesIO(document), "request.xml") if isinstance(document, bytes) else document
+        fields = {"action": action, "request": request}
         sent = {name: value for name, value in fields.items() if value is not None}
         kind = "multipart/form-data"
         return self.client.post(PATH, data=sent, headers=self.headers, content_type=kind)
@@ -49,7 +49,7 @@ class Sender:
         return self.client.post(PATH, data=document, headers=headers, content_type=content_type)
 
     def soap(self, document: str, **headers: str) -> TestResponse:
-        """Signed in by WSSE alone."""
+        """Authenticates with WSSE only."""
         token = (
             f'<s:Header><w:Security xmlns:w="{WSSE}" s:mustUnderstand="1"><w:UsernameToken>'
             f"<w:Username>{self.key}</w:Username><w:Password>{self.password}</w:Password>"
@@ -75,12 +75,12 @@ def counts(*inventories: str, complete: bool = False, hotel: str = "123", **root
 def inventory(
     start: str, end: str, category: str = "DBL", count: int | None = None, room: str = ""
 ) -> str:
-    """Nights from start to end; without a count there is nothing to sell."""
+    """Nights from start to end; without a count, no rooms are available."""
     code = f' InvCode="{room}"' if room else ""
-    responses = f'<InvCounts><InvCount CountType="2" Count="{count}"/></InvCounts>'
+    counted = f'<InvCounts><InvCount CountType="2" Count="{count}"/></InvCounts>'
     return (
         f'<Inventory><StatusApplicationControl Start="{start}" End="{end}" '
-        f'InvTypeCode="{category}"{code}/>{responses if count is not None else ""}</Inventory>'
+        f'InvTypeCode="{category}"{code}/>{counted if count is not None else ""}</Inventory>'
     )
 
 
@@ -136,7 +136,7 @@ def reservation(
 
 
 def response_root(response: TestResponse) -> XmlElement:
-    """The document of an answer, which must have been understood, out of its envelope."""
+    """The document of a successful response, without its SOAP envelope."""
     assert response.status_code == 200, response.get_data(as_text=True)
     root = parse_xml(response.data)
     body = root.child("Body")
@@ -150,7 +150,7 @@ def succeeded(response: TestResponse) -> XmlElement:
 
 
 def error_of(response: TestResponse) -> Mapping[str, str]:
-    """Attributes of the one error, and its text."""
+    """Attributes and text of the only error."""
     listed = response_root(response).child("Errors")
     assert listed is not None, response.get_data(as_text=True)
     (error,) = listed.children

@@ -1,4 +1,4 @@
-"""AlpineBits, OTA XML and SOAP over the real application on SQLite."""
+"""AlpineBits, OTA XML and SOAP over HTTP, with a SQLite store."""
 
 import gzip
 import json
@@ -120,19 +120,17 @@ def inbox_bodies(installed: HttpHarness) -> list[str]:
 
 
 def line_of(response: TestResponse, status: int) -> str:
-    """The standard's one line, for what is no message."""
+    """The standard's one-line response to an invalid request."""
     assert (response.status_code, response.mimetype) == (status, "text/plain")
     return response.get_data(as_text=True)
 
 
 class TestFreeRooms:
-    def test_are_stored_before_they_are_answered(
-        self, installed: HttpHarness, sender: Sender
-    ) -> None:
+    def test_are_stored_before_the_response(self, installed: HttpHarness, sender: Sender) -> None:
         succeeded(sender.form(COUNTS, counts(inventory(*NIGHTS, count=3))))
         assert cells(installed) == {("DBL", f"03-{day}"): 3 for day in (10, 11, 12)}
 
-    def test_come_as_limits_from_older_clients(
+    def test_are_read_from_limits_of_older_clients(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
         sender.version = "2018-10"
@@ -140,7 +138,7 @@ class TestFreeRooms:
         assert succeeded(sender.form(LIMITS, message)).name == "OTA_HotelAvailNotifRS"
         assert set(cells(installed).values()) == {3}
 
-    def test_of_a_complete_set_are_all_there_are(
+    def test_of_a_complete_set_replace_all_others(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = (inventory(*NIGHTS, count=3), inventory(*NIGHTS, "SGL", 1))
@@ -154,7 +152,7 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, counts("<Inventory/>", complete=True)))
         assert set(cells(installed).values()) == {0}
 
-    def test_of_a_closing_season_are_none(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_are_zero_in_a_closing_season(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(
             closing("2026-03-11", "2026-03-12"),
             inventory("2026-03-10", "2026-03-10", count=3),
@@ -163,7 +161,7 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, message))
         assert cells(installed) == {("DBL", "03-10"): 3, ("DBL", "03-11"): 0, ("DBL", "03-12"): 0}
 
-    def test_of_single_rooms_are_added_up(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_of_single_rooms_are_summed(self, installed: HttpHarness, sender: Sender) -> None:
         rooms = [inventory(*NIGHTS, count=1, room=name) for name in ("101", "102")]
         succeeded(sender.form(COUNTS, counts(*rooms, complete=True)))
         assert set(cells(installed).values()) == {2}
@@ -171,20 +169,20 @@ class TestFreeRooms:
         succeeded(sender.form(COUNTS, counts(inventory("2026-03-10", "2026-03-10", room="101"))))
         assert cells(installed)["DBL", "03-10"] == 1
 
-    def test_that_come_twice_are_one_change(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_repeated_are_one_change(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(inventory(*NIGHTS, count=3), TimeStamp="2026-03-01T11:00:00Z")
         for _ in range(3):
             succeeded(sender.form(COUNTS, message))
             installed.clock.advance(timedelta(minutes=1))
         assert len(events(installed)) == 1
 
-    def test_that_are_older_change_nothing(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_that_are_older_are_ignored(self, installed: HttpHarness, sender: Sender) -> None:
         for stamp, count in (("2026-03-01T11:00:00Z", 3), ("2026-03-01T10:00:00Z", 7)):
             message = counts(inventory(*NIGHTS, count=count), TimeStamp=stamp)
             succeeded(sender.form(COUNTS, message))
         assert set(cells(installed).values()) == {3}
 
-    def test_that_break_a_rule_are_refused_and_shown(
+    def test_that_break_a_rule_are_quarantined(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
         broken = counts(inventory(*NIGHTS, count=3), inventory("2026-03-12", "2026-03-13", count=1))
@@ -205,11 +203,11 @@ class TestFreeRooms:
             installed.clock.advance(timedelta(minutes=1))
             assert warnings_of(succeeded(sender.form(COUNTS, message))) == ()
 
-    def test_far_ahead_are_warned_of(self, installed: HttpHarness, sender: Sender) -> None:
-        answered = succeeded(
+    def test_far_in_the_future_get_a_warning(self, installed: HttpHarness, sender: Sender) -> None:
+        response = succeeded(
             sender.form(COUNTS, counts(inventory("2030-01-01", "2030-01-02"), complete=True))
         )
-        assert [each.get("Type") for each in warnings_of(answered)] == ["3"]
+        assert [each.get("Type") for each in warnings_of(response)] == ["3"]
         assert cells(installed) == {}
 
 
@@ -218,33 +216,33 @@ class TestGuestRequest:
         self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = reservations(reservation("R1"), reservation("R2"))
-        answered = succeeded(sender.form(PUSH, sent))
-        assert listed(answered) == ["R1", "R2"]
+        response = succeeded(sender.form(PUSH, sent))
+        assert listed(response) == ["R1", "R2"]
         assert statuses(installed) == {"R1": "CONFIRMED", "R2": "CONFIRMED"}
 
-    def test_that_is_not_understood_is_warned_of_beside_the_others(
+    def test_that_is_invalid_among_others_gets_a_warning(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
         sent = reservations(reservation("R1"), reservation("R2", status="Dreamt"))
-        answered = succeeded(sender.form(PUSH, sent))
-        assert [each.get("RecordID") for each in warnings_of(answered)] == ["R2"]
-        assert listed(answered) == ["R1"]
+        response = succeeded(sender.form(PUSH, sent))
+        assert [each.get("RecordID") for each in warnings_of(response)] == ["R2"]
+        assert listed(response) == ["R1"]
         assert statuses(installed) == {"R1": "CONFIRMED"}
         assert len(quarantined(installed)) == 1
 
-    def test_that_is_not_understood_alone_is_an_error(self, sender: Sender) -> None:
+    def test_that_is_invalid_alone_gets_an_error(self, sender: Sender) -> None:
         sent = reservations(reservation("R2", status="Dreamt"))
         assert error_of(sender.form(PUSH, sent))["Type"] == "13"
 
-    def test_for_an_offer_is_acknowledged_and_is_no_booking(
+    def test_for_an_offer_is_acknowledged_without_a_booking(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
-        answered = succeeded(sender.form(PUSH, reservations(reservation("Q1", "Requested"))))
-        assert listed(answered) == ["Q1"]
+        response = succeeded(sender.form(PUSH, reservations(reservation("Q1", "Requested"))))
+        assert listed(response) == ["Q1"]
         assert statuses(installed) == {}
         assert quarantined(installed) == []
 
-    def test_never_keeps_a_card(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_never_stores_a_card_number(self, installed: HttpHarness, sender: Sender) -> None:
         card = (
             "<Guarantee><GuaranteesAccepted><GuaranteeAccepted><PaymentCard><CardNumber>"
             "<PlainText>&#52;111111111111111</PlainText></CardNumber></PaymentCard>"
@@ -262,13 +260,13 @@ class TestGuestRequest:
 
 
 class TestSenderCredentials:
-    def test_needs_good_credentials(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_must_be_valid(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(inventory(*NIGHTS, count=3))
         for key, password in ((sender.key, "wrong"), ("wrong", PASSWORD), (sender.key, "")):
             wrong_sender = Sender(installed.client, key, password)
-            answered = wrong_sender.form(COUNTS, message)
-            assert line_of(answered, 401).startswith("ERROR:")
-            assert answered.headers["WWW-Authenticate"].startswith("Basic ")
+            response = wrong_sender.form(COUNTS, message)
+            assert line_of(response, 401).startswith("ERROR:")
+            assert response.headers["WWW-Authenticate"].startswith("Basic ")
             assert wrong_sender.soap(message).status_code == 401
         kind = "multipart/form-data"
         unauthenticated = installed.client.post(
@@ -277,13 +275,13 @@ class TestSenderCredentials:
         assert unauthenticated.status_code == 401
         assert cells(installed) == {}
 
-    def test_with_a_key_of_another_provider_is_refused(self, installed: HttpHarness) -> None:
+    def test_of_another_provider_are_rejected(self, installed: HttpHarness) -> None:
         installed.hotel("alpha")
         _, key = installed.connection("alpha", "canonical")
         for password in (PASSWORD, ""):
             assert Sender(installed.client, key, password).form("getVersion").status_code == 401
 
-    def test_speaks_for_its_own_hotel_only(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_are_limited_to_their_hotel_code(self, installed: HttpHarness, sender: Sender) -> None:
         connected(installed, "beta", hotel_code="999")
         foreign = counts(inventory(*NIGHTS, count=3), hotel="999")
         assert error_of(sender.form(COUNTS, foreign))["Code"] == "392"
@@ -291,7 +289,7 @@ class TestSenderCredentials:
         assert error_of(sender.form(PUSH, sent))["Code"] == "392"
         assert cells(installed) == cells(installed, "beta") == {}
 
-    def test_is_not_checked_when_no_code_is_set(self, installed: HttpHarness) -> None:
+    def test_without_a_hotel_code_accept_any(self, installed: HttpHarness) -> None:
         free = connected(installed, "beta")
         succeeded(free.form(COUNTS, counts(inventory(*NIGHTS, count=3), hotel="whatever")))
         assert len(cells(installed, "beta")) == 3
@@ -299,33 +297,33 @@ class TestSenderCredentials:
 
 class TestForm:
     @pytest.mark.parametrize("action", ["", "OTA_Read:GuestRequests", COUNTS + "x", LIMITS])
-    def test_with_an_unknown_action_is_refused(self, sender: Sender, action: str) -> None:
-        answered = sender.form(action, counts(inventory(*NIGHTS)))
-        assert line_of(answered, 400) == "ERROR:unknown or missing action"
+    def test_rejects_an_unknown_action(self, sender: Sender, action: str) -> None:
+        response = sender.form(action, counts(inventory(*NIGHTS)))
+        assert line_of(response, 400) == "ERROR:unknown or missing action"
 
-    def test_without_an_action_is_refused(self, sender: Sender) -> None:
-        answered = sender.form(None, counts(inventory(*NIGHTS)))
-        assert line_of(answered, 400) == "ERROR:unknown or missing action"
+    def test_rejects_a_missing_action(self, sender: Sender) -> None:
+        response = sender.form(None, counts(inventory(*NIGHTS)))
+        assert line_of(response, 400) == "ERROR:unknown or missing action"
 
     @pytest.mark.parametrize("version", [None, "2011-11", "1"])
-    def test_without_a_known_version_is_refused(self, sender: Sender, version: str | None) -> None:
+    def test_rejects_an_unknown_version(self, sender: Sender, version: str | None) -> None:
         sender.version = version
-        answered = sender.form(COUNTS, counts(inventory(*NIGHTS)))
-        assert "version" in line_of(answered, 400)
+        response = sender.form(COUNTS, counts(inventory(*NIGHTS)))
+        assert "version" in line_of(response, 400)
 
-    def test_without_a_document_is_refused(self, sender: Sender) -> None:
+    def test_rejects_a_missing_document(self, sender: Sender) -> None:
         assert "request" in line_of(sender.form(COUNTS), 400)
 
-    def test_whose_action_is_for_another_document_is_an_error(self, sender: Sender) -> None:
+    def test_reports_a_document_of_another_action(self, sender: Sender) -> None:
         assert "OTA_HotelInvCountNotifRQ" in error_of(sender.form(COUNTS, reservations()))["text"]
 
-    def test_may_be_compressed_as_a_whole(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_accepts_a_compressed_body(self, installed: HttpHarness, sender: Sender) -> None:
         packed = gzip.compress(form_of(counts(inventory(*NIGHTS, count=3))))
-        answered = sender.client.post(
+        response = sender.client.post(
             PATH, data=packed, headers={**sender.headers, **MULTIPART, "Content-Encoding": "gzip"}
         )
-        succeeded(answered)
-        assert answered.headers["X-AlpineBits-Server-Accept-Encoding"] == "gzip"
+        succeeded(response)
+        assert response.headers["X-AlpineBits-Server-Accept-Encoding"] == "gzip"
         assert len(cells(installed)) == 3
 
     @pytest.mark.parametrize(
@@ -337,23 +335,23 @@ class TestForm:
         ],
         ids=["too much", "cut off", "not gzip"],
     )
-    def test_that_unpacks_badly_is_refused(
+    def test_rejects_invalid_or_oversized_gzip(
         self, sender: Sender, packed: bytes, status: int
     ) -> None:
         headers = {**sender.headers, **MULTIPART, "Content-Encoding": "gzip"}
-        answered = sender.client.post(PATH, data=packed, headers=headers)
-        assert line_of(answered, status).startswith("ERROR:")
+        response = sender.client.post(PATH, data=packed, headers=headers)
+        assert line_of(response, status).startswith("ERROR:")
 
-    def test_may_send_its_document_as_a_file(self, sender: Sender) -> None:
+    def test_accepts_a_document_sent_as_a_file(self, sender: Sender) -> None:
         body = form_of(counts(inventory(*NIGHTS, count=1)), filename="request.xml")
         headers = {**sender.headers, **MULTIPART}
         succeeded(sender.client.post(PATH, data=body, headers=headers))
 
     @pytest.mark.parametrize("body", [b"", b"rubbish", b"--b\r\n\r\n\r\n--b--"])
-    def test_that_is_none_is_refused(self, sender: Sender, body: bytes) -> None:
+    def test_rejects_an_invalid_form(self, sender: Sender, body: bytes) -> None:
         headers = {**sender.headers, **MULTIPART}
-        answered = sender.client.post(PATH, data=body, headers=headers)
-        assert line_of(answered, 400).startswith("ERROR:")
+        response = sender.client.post(PATH, data=body, headers=headers)
+        assert line_of(response, 400).startswith("ERROR:")
 
     def test_keeps_the_bytes_of_its_document(self, sender: Sender) -> None:
         latin = counts(inventory(*NIGHTS, "Süß", 1)).encode("iso8859-1")
@@ -363,18 +361,18 @@ class TestForm:
 
 
 class TestHandshake:
-    def test_tells_what_both_sides_can_do(self, sender: Sender) -> None:
+    def test_returns_the_common_capabilities(self, sender: Sender) -> None:
         wanted = [
             {"action": "action_OTA_Ping"},
             {
                 "action": "action_OTA_HotelInvCountNotif",
-                "supports": ["OTA_HotelInvCountNotif_accept_rooms", "unheard_of"],
+                "supports": ["OTA_HotelInvCountNotif_accept_rooms", "unknown_capability"],
             },
             {"action": "action_OTA_HotelRatePlanNotif_RatePlans"},
         ]
         asked = {"versions": [{"version": "2020-10", "actions": wanted}, {"version": "1999-01"}]}
-        answered = succeeded(sender.form(PING, ping(asked)))
-        assert shared(answered) == {
+        response = succeeded(sender.form(PING, ping(asked)))
+        assert handshake_of(response) == {
             "versions": [
                 {
                     "version": "2020-10",
@@ -388,26 +386,26 @@ class TestHandshake:
                 }
             ]
         }
-        echo = answered.child("EchoData")
+        echo = response.child("EchoData")
         assert echo is not None
         assert loads(echo.value) == asked
 
-    def test_may_begin_with_a_version_that_we_do_not_know(self, sender: Sender) -> None:
+    def test_accepts_an_unknown_protocol_version(self, sender: Sender) -> None:
         sender.version = "2030-10"
-        answered = succeeded(sender.form(PING, ping({"versions": [{"version": "2018-10"}]})))
-        assert shared(answered) == {"versions": [{"version": "2018-10", "actions": []}]}
+        response = succeeded(sender.form(PING, ping({"versions": [{"version": "2018-10"}]})))
+        assert handshake_of(response) == {"versions": [{"version": "2018-10", "actions": []}]}
 
     @pytest.mark.parametrize("asked", ["", "{", "[" * 2000])
-    def test_is_an_error_where_it_is_no_json(self, sender: Sender, asked: str) -> None:
+    def test_rejects_invalid_json(self, sender: Sender, asked: str) -> None:
         document = f'<OTA_PingRQ Version="8.000"><EchoData>{asked}</EchoData></OTA_PingRQ>'
         assert error_of(sender.form(PING, document))["Type"] == "13"
 
     @pytest.mark.parametrize("asked", ["[]", "null", '{"versions": 1}', '{"versions": [1, {}]}'])
     def test_negotiates_nothing_with_an_invalid_document(self, sender: Sender, asked: str) -> None:
         document = f'<OTA_PingRQ Version="8.000"><EchoData>{asked}</EchoData></OTA_PingRQ>'
-        assert shared(succeeded(sender.form(PING, document))) == {"versions": []}
+        assert handshake_of(succeeded(sender.form(PING, document))) == {"versions": []}
 
-    def test_was_housekeeping_until_2018(self, sender: Sender) -> None:
+    def test_answers_housekeeping_of_versions_before_2018(self, sender: Sender) -> None:
         sender.version = "2017-10"
         assert line_of(sender.form("getVersion"), 200) == "OK:2017-10"
         responses = line_of(sender.form("getCapabilities"), 200)
@@ -419,27 +417,27 @@ class TestHandshake:
 
 class TestStandaloneDocument:
     @pytest.mark.parametrize("content_type", ["text/xml", "application/xml; charset=utf-8"])
-    def test_is_answered_by_a_document(self, sender: Sender, content_type: str) -> None:
+    def test_gets_a_response_document(self, sender: Sender, content_type: str) -> None:
         message = counts(inventory(*NIGHTS, count=3), EchoToken="t-1")
-        answered = sender.xml(message, content_type)
-        root = succeeded(answered)
+        response = sender.xml(message, content_type)
+        root = succeeded(response)
         assert root.name == "OTA_HotelInvCountNotifRS"
         assert (root.get("EchoToken"), root.get("Version")) == ("t-1", "4")
         assert root.get("TimeStamp") == "2026-03-01T12:00:00Z"
 
-    def test_in_soap_is_answered_in_soap_with_an_empty_header(
+    def test_in_soap_gets_a_soap_response_with_an_empty_header(
         self, installed: HttpHarness, sender: Sender
     ) -> None:
-        answered = sender.soap(reservations(reservation(), EchoToken="e"))
-        envelope = parse_xml(answered.data)
+        response = sender.soap(reservations(reservation(), EchoToken="e"))
+        envelope = parse_xml(response.data)
         assert (envelope.name, envelope.namespace) == ("Envelope", SOAP)
         header = envelope.child("Header")
         assert header is not None
         assert header.children == ()
-        assert succeeded(answered).get("EchoToken") == "e"
+        assert succeeded(response).get("EchoToken") == "e"
         assert statuses(installed) == {"R1": "CONFIRMED"}
 
-    def test_keeps_no_password(self, installed: HttpHarness, sender: Sender) -> None:
+    def test_stores_no_password(self, installed: HttpHarness, sender: Sender) -> None:
         succeeded(sender.soap(reservations(reservation())))
         counted = inventory(*NIGHTS, count=3)
         succeeded(sender.soap(counts(counted)))
@@ -448,34 +446,34 @@ class TestStandaloneDocument:
         assert len(stored) == 3
         assert not any(PASSWORD in body or sender.key in body for body in stored)
 
-    def test_in_soap_may_sign_in_by_basic_auth(self, sender: Sender) -> None:
+    def test_in_soap_accepts_basic_auth(self, sender: Sender) -> None:
         message = reservations(reservation())
         succeeded(
             sender.xml(f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{message}</s:Body></s:Envelope>')
         )
 
-    def test_in_the_newer_soap_is_answered_in_it(self, sender: Sender) -> None:
+    def test_in_soap_1_2_gets_a_soap_1_2_response(self, sender: Sender) -> None:
         newer = "http://www.w3.org/2003/05/soap-envelope"
         message = f'<s:Envelope xmlns:s="{newer}"><s:Body><Nonsense/></s:Body></s:Envelope>'
-        answered = sender.xml(message, "application/soap+xml")
-        assert (answered.status_code, answered.mimetype) == (400, "application/soap+xml")
-        assert parse_xml(answered.data).namespace == newer
+        response = sender.xml(message, "application/soap+xml")
+        assert (response.status_code, response.mimetype) == (400, "application/soap+xml")
+        assert parse_xml(response.data).namespace == newer
 
-    def test_that_is_no_message_is_a_fault_to_those_who_send_soap(self, sender: Sender) -> None:
-        for answered in (
+    def test_in_soap_that_is_invalid_gets_a_fault(self, sender: Sender) -> None:
+        for response in (
             sender.soap("<Nonsense/>"),
             sender.xml("<a", "application/soap+xml"),
             sender.soap(""),
         ):
-            assert answered.status_code == 400
-            body = parse_xml(answered.data).child("Body")
+            assert response.status_code == 400
+            body = parse_xml(response.data).child("Body")
             assert body is not None
             assert body.children[0].name == "Fault"
 
     @pytest.mark.parametrize(
         "content_type", ["application/json", "text/html", "application/x-www-form-urlencoded"]
     )
-    def test_of_another_type_is_refused(self, sender: Sender, content_type: str) -> None:
+    def test_of_another_content_type_is_rejected(self, sender: Sender, content_type: str) -> None:
         assert line_of(sender.xml("<a/>", content_type), 415).startswith("ERROR:")
 
 
@@ -489,36 +487,34 @@ class TestXmlAttack:
             "<a>&unknown;</a>",
         ],
     )
-    def test_is_refused(self, sender: Sender, document: str) -> None:
-        for answered in (sender.form(COUNTS, document), sender.xml(document)):
-            assert line_of(answered, 400).startswith("ERROR:unreadable XML")
+    def test_is_rejected(self, sender: Sender, document: str) -> None:
+        for response in (sender.form(COUNTS, document), sender.xml(document)):
+            assert line_of(response, 400).startswith("ERROR:unreadable XML")
 
-    def test_by_size_is_refused(self, sender: Sender) -> None:
+    def test_by_size_is_rejected(self, sender: Sender) -> None:
         assert line_of(sender.xml(" " * 2_100_000 + "<a/>"), 413)
         assert line_of(sender.xml("<a>" + "<b/>" * 120_000 + "</a>"), 413)
         assert line_of(sender.xml(" " * 4_100_000), 413)
 
 
-class TestAnAnswer:
-    def test_is_valid_by_the_standards_own_schema(self, sender: Sender) -> None:
-        for version, action, document in questions():
+class TestResponse:
+    def test_conforms_to_the_standard_s_schema(self, sender: Sender) -> None:
+        for version, action, document in exchanges():
             sender.version = version
-            answered = sender.form(action, document)
-            assert answered.status_code == 200, (version, action)
-            schema(version).assertValid(etree.fromstring(answered.data))
+            response = sender.form(action, document)
+            assert response.status_code == 200, (version, action)
+            schema(version).assertValid(etree.fromstring(response.data))
 
     @pytest.mark.parametrize("name", ["ok", "err"])
-    def test_to_a_published_message_is_as_published(
-        self, installed: HttpHarness, name: str
-    ) -> None:
+    def test_matches_the_published_examples(self, installed: HttpHarness, name: str) -> None:
         found = sorted(SAMPLES.glob(f"alpinebits-2020_10-HotelAvailNotifRQ_{name}_*.xml"))
         if not found:
             pytest.skip(f"no vendor samples in {SAMPLES}")
         free = connected(installed, "beta")
         for sample in found:
             installed.clock.advance(timedelta(minutes=1))
-            answered = free.form(COUNTS, sample.read_bytes())
-            assert succeeded(answered) if name == "ok" else error_of(answered), sample.name
+            response = free.form(COUNTS, sample.read_bytes())
+            assert succeeded(response) if name == "ok" else error_of(response), sample.name
 
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -540,24 +536,24 @@ def ping(asked: object) -> str:
     )
 
 
-def shared(answered: XmlElement) -> object:
-    (warning,) = warnings_of(answered)
+def handshake_of(response: XmlElement) -> object:
+    (warning,) = warnings_of(response)
     assert warning.attributes == {"Type": "11", "Status": "ALPINEBITS_HANDSHAKE"}
     return loads(warning.value)
 
 
-def warnings_of(answered: XmlElement) -> tuple[XmlElement, ...]:
-    found = answered.child("Warnings")
+def warnings_of(response: XmlElement) -> tuple[XmlElement, ...]:
+    found = response.child("Warnings")
     return found.children if found else ()
 
 
-def listed(answered: XmlElement) -> list[str | None]:
-    found = answered.child("HotelReservations")
+def listed(response: XmlElement) -> list[str | None]:
+    found = response.child("HotelReservations")
     return [each.children[0].get("ID") for each in found.children] if found else []
 
 
-def questions() -> list[tuple[str, str, str]]:
-    """(version, action, document) for every kind of answer."""
+def exchanges() -> list[tuple[str, str, str]]:
+    """(version, action, document) for every kind of response."""
     asked = {"versions": [{"version": "2018-10", "actions": [{"action": "action_OTA_Ping"}]}]}
     good, bad = inventory(*NIGHTS, count=3), inventory(*reversed(NIGHTS), count=3)
     far = inventory("2030-01-01", "2030-01-02")

@@ -1,4 +1,4 @@
-"""Everything that Flask itself refuses is a problem document too."""
+"""Errors that Flask raises are problem documents too."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS
 
 
-class TestRefusal:
+class TestFrameworkError:
     @pytest.mark.parametrize(
         ("method", "path", "status", "code"),
         [
@@ -20,23 +20,23 @@ class TestRefusal:
             ("GET", "/static/../../etc/passwd", 404, "not_found"),
         ],
     )
-    def test_is_a_problem(
+    def test_is_a_problem_document(
         self, installation: HttpHarness, method: str, path: str, status: int, code: str
     ) -> None:
-        answer = installation.client.open(path, method=method)
-        problem = is_problem(answer, status, code)
+        response = installation.client.open(path, method=method)
+        problem = is_problem(response, status, code)
         assert problem["type"] == f"/api/docs#problem-{code}"
-        assert ("Allow" in answer.headers) == (status == 405)
+        assert ("Allow" in response.headers) == (status == 405)
 
-    def test_type_leads_to_its_description(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_type_links_to_its_description(self, installation: HttpHarness, alpha: Caller) -> None:
         page = installation.client.get("/api/docs").get_data(as_text=True)
         for code in ("unauthenticated", "too_many_items", "idempotency_key_reused"):
             assert f'id="problem-{code}"' in page
 
 
-class TestAnswer:
+class TestResponse:
     @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/api/docs"])
-    def test_has_security_headers_and_tells_no_server(
+    def test_has_security_headers_and_no_server_name(
         self, installation: HttpHarness, path: str
     ) -> None:
         headers = installation.client.get(path).headers
@@ -44,16 +44,14 @@ class TestAnswer:
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert headers["Cache-Control"] == "no-store"
-        assert not {"ServerAddress", "X-Powered-By", "Access-Control-Allow-Origin"} & set(
-            headers.keys()
-        )
+        assert not {"Server", "X-Powered-By", "Access-Control-Allow-Origin"} & set(headers.keys())
 
     def test_allows_no_foreign_origin(self, installation: HttpHarness) -> None:
-        asked = {"Channel": "https://evil.example", "Access-Control-Request-Method": "POST"}
-        answer = installation.client.options(BOOKINGS, headers=asked)
-        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+        preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+        response = installation.client.options(BOOKINGS, headers=preflight)
+        assert not [name for name, _ in response.headers if name.startswith("Access-Control")]
 
-    def test_credentials_are_in_no_log(
+    def test_credentials_are_not_logged(
         self, alpha: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level("DEBUG")

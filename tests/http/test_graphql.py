@@ -1,3 +1,4 @@
+from dataclasses import fields
 from enum import Enum
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 from graphql import GraphQLEnumType, build_schema, print_schema
 
 from adapters.inbound.graphql.executable_schema import ENUMS, SDL, executable_schema
+from adapters.inbound.graphql.filters import to_camel_case
 from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails
@@ -51,18 +53,18 @@ def harness_with_bookings(alpha: Caller) -> Caller:
 
 
 class TestSchema:
-    def test_enums_are_the_domain_s(self) -> None:
-        responses = build_schema(SDL.read_text())
+    def test_enums_equal_the_domain_s(self) -> None:
+        schema = build_schema(SDL.read_text())
         for kind in ENUMS:
-            sdl = responses.type_map[kind.__name__]
+            sdl = schema.type_map[kind.__name__]
             assert isinstance(sdl, GraphQLEnumType)
             assert list(sdl.values) == [member.name for member in kind]
 
-    def test_has_no_enum_of_its_own(self) -> None:
-        responses = build_schema(SDL.read_text())
+    def test_has_no_other_enums(self) -> None:
+        schema = build_schema(SDL.read_text())
         names = {
             name
-            for name, kind in responses.type_map.items()
+            for name, kind in schema.type_map.items()
             if isinstance(kind, GraphQLEnumType) and not name.startswith("__")
         }
         assert names == {kind.__name__ for kind in ENUMS}
@@ -71,20 +73,15 @@ class TestSchema:
     @pytest.mark.parametrize(
         ("name", "details"), [("Booking", BookingDetails), ("Guest", GuestDetails)]
     )
-    def test_shows_every_field_that_is_kept(self, name: str, details: type) -> None:
-        shown = set(executable_schema().type_map[name].fields)  # type: ignore[attr-defined]
-        kept = {_camel(field) for field in details.__dataclass_fields__}  # type: ignore[attr-defined]
-        assert kept - shown == set()
+    def test_has_every_stored_field(self, name: str, details: type) -> None:
+        exposed = set(executable_schema().type_map[name].fields)  # type: ignore[attr-defined]
+        stored = {to_camel_case(field.name) for field in fields(details)}
+        assert stored - exposed == set()
 
     def test_is_read_only(self) -> None:
         printed = print_schema(executable_schema())
         assert "type Mutation" not in printed
         assert "type Subscription" not in printed
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.title() for part in rest)
 
 
 class TestBooking:
@@ -140,14 +137,14 @@ class TestBooking:
             "minor": 900719925474099,
         }
 
-    def test_that_is_none_is_null(self, alpha: Caller) -> None:
+    def test_that_does_not_exist_is_null(self, alpha: Caller) -> None:
         assert run_query(alpha, self.ALL_FIELDS, id="nobody")["booking"] is None
 
     def test_of_another_hotel_is_null(self, harness_with_bookings: Caller, beta: Caller) -> None:
         assert run_query(beta, self.ALL_FIELDS, id="B1")["booking"] is None
         assert ids(beta) == []
 
-    def test_of_another_provider_is_refused(self, alpha: Caller) -> None:
+    def test_of_another_provider_is_forbidden(self, alpha: Caller) -> None:
         query = '{booking(provider: "scripted", externalId: "B1") {id}}'
         assert query_error(alpha, query)["extensions"]["code"] == "forbidden"
 
@@ -203,7 +200,7 @@ class TestBookings:
         ],
         ids=str,
     )
-    def test_refuse_a_filter_that_can_not_be_meant(
+    def test_reject_an_invalid_filter(
         self, harness_with_bookings: Caller, wanted: dict[str, Any], named: str
     ) -> None:
         assert named in query_error(harness_with_bookings, IDS, filter=wanted)["message"]
@@ -211,7 +208,7 @@ class TestBookings:
     @pytest.mark.parametrize(
         "order", ["ARRIVAL_ASC", "ARRIVAL_DESC", "UPDATED_ASC", "UPDATED_DESC"]
     )
-    def test_are_read_page_by_page(self, harness_with_bookings: Caller, order: str) -> None:
+    def test_are_paged(self, harness_with_bookings: Caller, order: str) -> None:
         seen: list[str] = []
         after = None
         for _ in range(2):
@@ -223,7 +220,7 @@ class TestBookings:
         assert seen == ids(harness_with_bookings, order=order)
         assert page["pageInfo"]["hasNextPage"] is False
 
-    def test_refuse_a_cursor_from_elsewhere(
+    def test_reject_a_cursor_of_another_query(
         self, installation: HttpHarness, harness_with_bookings: Caller
     ) -> None:
         cursor = run_query(harness_with_bookings, IDS, first=1)["bookings"]["pageInfo"]["endCursor"]
@@ -240,13 +237,13 @@ class TestBookings:
             assert query_error(caller, IDS, **variables)["extensions"]["code"] == "bad_cursor"
 
     @pytest.mark.parametrize("first", [0, -1, 201, 10**9])
-    def test_refuse_a_bad_page_size(self, harness_with_bookings: Caller, first: int) -> None:
+    def test_reject_an_invalid_page_size(self, harness_with_bookings: Caller, first: int) -> None:
         assert query_error(harness_with_bookings, IDS, first=first)["extensions"]["code"] in (
             "invalid_request",
             "QUERY_TOO_LARGE",
         )
 
-    def test_ask_for_guests_and_histories_once_for_all(self, alpha: Caller) -> None:
+    def test_return_guests_and_histories_of_a_page(self, alpha: Caller) -> None:
         alpha.post(f"{PUSH}/guests", [guest(f"G{n}") for n in range(100)])
         alpha.post(
             f"{PUSH}/bookings",
@@ -263,7 +260,7 @@ class TestBookings:
 
 
 class TestOtherQueries:
-    def test_availability_is_by_day(self, harness_with_bookings: Caller) -> None:
+    def test_availability_is_ordered_by_day(self, harness_with_bookings: Caller) -> None:
         query = """query ($f: AvailabilityFilter!) {availability(filter: $f) {
           date roomTypeId available lowestRate {amount}}}"""
         wanted: dict[str, Any] = {"from": "2026-03-10", "to": "2026-03-11"}
@@ -286,7 +283,7 @@ class TestOtherQueries:
         longest = {"from": "2026-03-10", "to": "2027-04-14", "roomTypes": ["DBL", "SGL"]}
         assert len(run_query(harness_with_bookings, query, f=longest)["availability"]) == 3
 
-    def test_guests_are_found(self, harness_with_bookings: Caller) -> None:
+    def test_guests_are_filtered(self, harness_with_bookings: Caller) -> None:
         query = "query ($f: GuestFilter) {guests(filter: $f) {edges {node {externalId}}}}"
 
         def found(wanted: dict[str, Any] | None) -> list[str]:
@@ -323,16 +320,16 @@ class TestAccess:
         is_problem(installation.client.post(PATH, json={"query": "{hotel{slug}}"}), 401,
                    "unauthenticated")  # fmt: skip
 
-    def test_needs_the_scope(self, installation: HttpHarness) -> None:
+    def test_needs_the_read_scope(self, installation: HttpHarness) -> None:
         pusher = installation.caller("alpha", scopes=frozenset({Scope.INGEST}))
         is_problem(pusher.post(PATH, {"query": "{hotel{slug}}"}), 403, "forbidden")
 
-    def test_at_a_hotel_of_the_header_is_given(self, installation: HttpHarness) -> None:
+    def test_uses_the_hotel_in_the_header(self, installation: HttpHarness) -> None:
         chain = installation.caller("alpha", "beta")
-        answer = chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="beta")
-        assert answer.get_json()["data"]["hotel"]["slug"] == "beta"
+        response = chain.post(PATH, {"query": "{hotel{slug}}"}, X_PMS_Hotel="beta")
+        assert response.get_json()["data"]["hotel"]["slug"] == "beta"
 
-    def test_at_a_hotel_that_is_switched_off_is_refused(self, installation: HttpHarness) -> None:
+    def test_to_a_disabled_hotel_is_forbidden(self, installation: HttpHarness) -> None:
         disabled = Hotel(
             id=installation.ids.new(),
             slug="off",
@@ -354,13 +351,11 @@ class TestAccess:
 
 
 class TestFailure:
-    def test_of_the_store_is_told_by_its_code(
-        self, installation: HttpHarness, alpha: Caller
-    ) -> None:
+    def test_of_the_store_has_its_code(self, installation: HttpHarness, alpha: Caller) -> None:
         error = self.failing_with(installation, alpha, StoreUnavailable())
         assert error["extensions"]["code"] == "store_unavailable"
 
-    def test_of_ours_is_masked(
+    def test_of_an_unexpected_kind_is_masked(
         self, installation: HttpHarness, alpha: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
         error = self.failing_with(installation, alpha, ZeroDivisionError("inside"))

@@ -1,4 +1,4 @@
-"""What graphql-cop and the GraphQL-over-HTTP audits look for, and more."""
+"""Attacks on the GraphQL endpoint, among them those of graphql-cop, and GraphQL over HTTP."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ HOTEL = "{hotel {slug}}"
 STRICT = "application/graphql-response+json"
 
 
-class TestSize:
+class TestQuerySize:
     @pytest.mark.parametrize(
         "query",
         [
@@ -32,12 +32,12 @@ class TestSize:
         ids=["aliases", "many aliases", "directives", "unknown directives", "tokens", "cost",
              "cost by variable"],
     )  # fmt: skip
-    def test_beyond_the_limit_is_refused(self, alpha: Caller, query: str) -> None:
+    def test_beyond_a_limit_is_rejected(self, alpha: Caller, query: str) -> None:
         error = query_error(alpha, query, n=200)
         assert error["extensions"]["code"] in ("QUERY_TOO_LARGE", "GRAPHQL_VALIDATION_FAILED")
         assert "slug" not in error["message"]
 
-    def test_of_the_same_query_counts_by_its_variables(self, alpha: Caller) -> None:
+    def test_depends_on_variables(self, alpha: Caller) -> None:
         query = """query ($n: Int!) {bookings(first: $n) {edges {node {rooms {nightlyPrices {night
           price {amount minor currency}}}}}}}"""
         run_query(alpha, query, n=20)
@@ -61,7 +61,7 @@ class TestSize:
         ['filter: {from: "2026-03-01", to: "2027-04-05"}', "filter: {from: $a, to: $b}",
          "filter: $f"],
     )  # fmt: skip
-    def test_of_many_years_of_availability_is_refused(self, alpha: Caller, wanted: str) -> None:
+    def test_of_many_years_of_availability_is_rejected(self, alpha: Caller, wanted: str) -> None:
         fields = "{roomTypeId date available}"
         aliased = " ".join(f"a{n}: availability({wanted}) {fields}" for n in range(11))
         year = '{from: "2026-03-01", to: "2027-04-05"}'
@@ -71,12 +71,12 @@ class TestSize:
         error = query_error(alpha, query, a="2026-03-01", b="2027-04-05")
         assert error["extensions"]["code"] == "QUERY_TOO_LARGE"
 
-    def test_by_the_default_of_a_variable_is_seen(self, alpha: Caller) -> None:
+    def test_depends_on_defaults_of_variables(self, alpha: Caller) -> None:
         query = """query ($n: Int! = 200) {bookings(first: $n) {edges {node {rooms {nightlyPrices
           {night price {amount minor currency}}}}}}}"""
         assert query_error(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
 
-    def test_in_depth_is_refused_also_through_fragments(self) -> None:
+    def test_in_depth_counts_fragments(self) -> None:
         installation = HttpHarness(graphql_options=GraphQLOptions(max_depth=4))
         installation.hotel("alpha")
         caller = installation.caller("alpha")
@@ -88,7 +88,7 @@ class TestSize:
         for query in (deep, hidden):
             assert "depth of 5" in query_error(caller, query)["message"]
 
-    def test_of_fragments_that_double_is_seen_at_once(self, alpha: Caller) -> None:
+    def test_of_doubling_fragments_is_rejected(self, alpha: Caller) -> None:
         exponential_fragments = " ".join(
             f"fragment F{n} on Booking {{...F{n + 1} ...F{n + 1}}}" for n in range(40)
         )
@@ -98,15 +98,15 @@ class TestSize:
         )
         assert query_error(alpha, query)["extensions"]["code"] == "QUERY_TOO_LARGE"
 
-    def test_of_fragments_that_turn_in_a_circle_is_refused(self, alpha: Caller) -> None:
+    def test_of_cyclic_fragments_is_rejected(self, alpha: Caller) -> None:
         query_error(alpha, "{hotel {...A}} fragment A on Hotel {...B} fragment B on Hotel {...A}")
 
     def test_of_the_body_is_limited(self, alpha: Caller) -> None:
-        answer = alpha.post(PATH, {"query": HOTEL, "variables": {"x": "y" * 300_000}})
-        assert answer.status_code == 413
-        assert answer.is_json
+        response = alpha.post(PATH, {"query": HOTEL, "variables": {"x": "y" * 300_000}})
+        assert response.status_code == 413
+        assert response.is_json
 
-    def test_of_a_usual_query_is_allowed(self, alpha: Caller) -> None:
+    def test_of_a_typical_query_is_accepted(self, alpha: Caller) -> None:
         run_query(
             alpha,
             """{bookings(first: 200) {edges {cursor node {id externalId status source
@@ -119,10 +119,10 @@ class TestIntrospection:
     @pytest.mark.parametrize(
         "query", ["{__schema {types {name}}}", '{__type(name: "Booking") {fields {name}}}']
     )
-    def test_about_the_schema_is_refused(self, alpha: Caller, query: str) -> None:
+    def test_is_rejected(self, alpha: Caller, query: str) -> None:
         assert "introspection" in query_error(alpha, query)["message"].lower()
 
-    def test_about_the_schema_is_allowed_where_it_is_switched_on(self) -> None:
+    def test_can_be_enabled(self) -> None:
         installation = HttpHarness(graphql_options=GraphQLOptions(introspection=True))
         installation.hotel("alpha")
         assert run_query(installation.caller("alpha"), "{__schema {types {name}}}")
@@ -133,17 +133,17 @@ class TestIntrospection:
          "{bookings(orderBy: ARRIVAL_AS) {edges {cursor}}}",
          "{hotel {...on Hotl {slug}}}", "{bookings(filter: {statu: CONFIRMED}) {edges {cursor}}}"],
     )  # fmt: skip
-    def test_by_guessing_gets_no_suggestions(self, alpha: Caller, query: str) -> None:
+    def test_errors_have_no_suggestions(self, alpha: Caller, query: str) -> None:
         assert "Did you mean" not in query_error(alpha, query)["message"]
 
-    def test_by_browser_gets_no_graphiql(self, alpha: Caller) -> None:
-        answer = alpha.get(PATH, Accept="text/html")
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
-        assert "html" not in answer.content_type
+    def test_graphiql_is_not_served(self, alpha: Caller) -> None:
+        response = alpha.get(PATH, Accept="text/html")
+        assert (response.status_code, response.headers["Allow"]) == (405, "OPTIONS, POST")
+        assert "html" not in response.content_type
 
-    def test_by_trace_gets_no_tracing(self, alpha: Caller) -> None:
-        answer = alpha.post(PATH, {"query": HOTEL}, X_Apollo_Tracing="1", Apollo_Tracing="1")
-        assert set(answer.get_json()) == {"data"}
+    def test_tracing_is_not_served(self, alpha: Caller) -> None:
+        response = alpha.post(PATH, {"query": HOTEL}, X_Apollo_Tracing="1", Apollo_Tracing="1")
+        assert set(response.get_json()) == {"data"}
 
 
 class TestTransport:
@@ -162,21 +162,21 @@ class TestTransport:
         ],
         ids=lambda value: value[:40].decode("latin-1") if isinstance(value, bytes) else None,
     )  # fmt: skip
-    def test_that_is_no_request_is_refused_as_json(
+    def test_rejects_an_invalid_request_with_json(
         self, alpha: Caller, body: bytes, status: int
     ) -> None:
-        answer = alpha.send(PATH, body)
-        assert (answer.status_code, answer.is_json) == (status, True)
-        assert answer.get_json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        response = alpha.send(PATH, body)
+        assert (response.status_code, response.is_json) == (status, True)
+        assert response.get_json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
     @pytest.mark.parametrize(
         "content_type",
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
          "application/graphql", "", "multipart/mixed; boundary=graphql; subscriptionspec=1.0"],
     )  # fmt: skip
-    def test_of_another_type_is_refused(self, alpha: Caller, content_type: str) -> None:
-        answer = alpha.send(PATH, b'{"query": "{hotel{slug}}"}', **{"Content-Type": content_type})
-        assert (answer.status_code, answer.is_json) == (415, True)
+    def test_rejects_another_content_type(self, alpha: Caller, content_type: str) -> None:
+        response = alpha.send(PATH, b'{"query": "{hotel{slug}}"}', **{"Content-Type": content_type})
+        assert (response.status_code, response.is_json) == (415, True)
 
     @pytest.mark.parametrize(
         ("query", "variables", "name"),
@@ -195,7 +195,7 @@ class TestTransport:
         ],
         ids=repr,
     )
-    def test_answers_request_errors_by_what_is_accepted(
+    def test_status_of_request_errors_depends_on_the_accept_header(
         self, alpha: Caller, query: str, variables: dict[str, Any], name: str | None
     ) -> None:
         body = {"query": query, "variables": variables, "operationName": name}
@@ -210,26 +210,26 @@ class TestTransport:
         assert loose.content_type == "application/json; charset=utf-8"
         assert loose.get_json()["errors"]
 
-    def test_answers_field_errors_with_data(self, alpha: Caller) -> None:
+    def test_returns_data_with_field_errors(self, alpha: Caller) -> None:
         query = '{booking(provider: "scripted", externalId: "1") {id} hotel {slug}}'
-        answer = alpha.post(PATH, {"query": query}, Accept=STRICT)
-        assert answer.status_code == 200
-        document = answer.get_json()
+        response = alpha.post(PATH, {"query": query}, Accept=STRICT)
+        assert response.status_code == 200
+        document = response.get_json()
         assert document["data"] == {"booking": None, "hotel": {"slug": "alpha"}}
         assert document["errors"][0]["path"] == ["booking"]
 
-    def test_takes_null_for_what_may_be_left_out(self, alpha: Caller) -> None:
+    def test_accepts_null_for_optional_members(self, alpha: Caller) -> None:
         body = {"query": HOTEL, "variables": None, "operationName": None, "extensions": None}
         assert alpha.post(PATH, body).get_json()["data"]["hotel"]["slug"] == "alpha"
 
-    def test_keeps_its_correlation_id(self, alpha: Caller) -> None:
-        answer = alpha.post(PATH, {"query": HOTEL}, X_Correlation_ID="asked-1")
-        assert answer.headers["X-Correlation-ID"] == "asked-1"
-        assert answer.headers["RateLimit-Policy"]
+    def test_echoes_the_correlation_id(self, alpha: Caller) -> None:
+        response = alpha.post(PATH, {"query": HOTEL}, X_Correlation_ID="asked-1")
+        assert response.headers["X-Correlation-ID"] == "asked-1"
+        assert response.headers["RateLimit-Policy"]
 
 
-class TestDocuments:
-    def test_are_kept_up_to_a_bound(self) -> None:
+class TestDocumentCache:
+    def test_is_bounded(self) -> None:
         installation = HttpHarness(graphql_options=GraphQLOptions(cached_documents=3))
         installation.hotel("alpha")
         caller = installation.caller("alpha")

@@ -1,4 +1,4 @@
-"""From the HTTP request to the SQL rows and back, on both databases."""
+"""HTTP requests on SQLite and PostgreSQL stores."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -34,19 +34,21 @@ def installed(request: pytest.FixtureRequest) -> Iterator[HttpHarness]:
     store.close()
 
 
-def seen(caller: Caller) -> list[str]:
+def booking_ids(caller: Caller) -> list[str]:
     edges = run_query(caller, "{bookings {edges {node {externalId}}}}")["bookings"]["edges"]
     return [edge["node"]["externalId"] for edge in edges]
 
 
 class TestHttpOnSqlStore:
-    def test_answers_what_was_pushed(self, installed: HttpHarness) -> None:
+    def test_returns_pushed_data(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
-        answer = caller.post(BOOKINGS, [booking("B1"), booking("B2", status="WHO"), booking("B3")])
-        assert answer.status_code == 207
+        response = caller.post(
+            BOOKINGS, [booking("B1"), booking("B2", status="WHO"), booking("B3")]
+        )
+        assert response.status_code == 207
         assert caller.post(f"{PUSH}/guests", guest()).status_code == 200
         assert caller.post(f"{PUSH}/availability", cell("2026-03-10")).status_code == 200
-        assert seen(caller) == ["B1", "B3"]
+        assert booking_ids(caller) == ["B1", "B3"]
         query = """{booking(provider: "canonical", externalId: "B1") {
           total {amount} guest {lastName} statusHistory {to kind} rooms {status}}
           availability(filter: {from: "2026-03-01", to: "2026-04-01"}) {available}}"""
@@ -64,7 +66,7 @@ class TestHttpOnSqlStore:
         replay = caller.post(f"/api/pms/quarantine/{item['id']}/replay", {})
         assert replay.get_json()["state"] == "quarantined"
 
-    def test_reads_page_by_page(self, installed: HttpHarness) -> None:
+    def test_pages_through_bookings(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
         caller.post(BOOKINGS, [booking(f"B{n:02}") for n in range(25)])
         query = """query ($after: String) {bookings(first: 10, after: $after) {
@@ -77,28 +79,28 @@ class TestHttpOnSqlStore:
         assert sorted(found) == [f"B{n:02}" for n in range(25)]
         assert page["pageInfo"]["hasNextPage"] is False
 
-    def test_keeps_hotels_apart(self, installed: HttpHarness) -> None:
+    def test_isolates_hotels(self, installed: HttpHarness) -> None:
         alpha, beta = installed.caller("alpha"), installed.caller("beta")
-        place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
+        location = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
         alpha.post(BOOKINGS, [booking(), booking("B2", status="WHO")])
-        assert (seen(alpha), seen(beta)) == (["B1"], [])
-        is_problem(beta.get(place), 404, "not_found")
+        assert (booking_ids(alpha), booking_ids(beta)) == (["B1"], [])
+        is_problem(beta.get(location), 404, "not_found")
         assert beta.get("/api/pms/quarantine").get_json()["items"] == []
         beta.post(BOOKINGS, booking(status="CANCELED"))
         query = '{booking(provider: "canonical", externalId: "B1") {status}}'
         assert run_query(alpha, query)["booking"]["status"] == "CONFIRMED"
 
-    def test_idempotency_key_is_used_once(self, installed: HttpHarness) -> None:
+    def test_replays_the_response_of_an_idempotency_key(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
         first = caller.post(BOOKINGS, booking(), Idempotency_Key="k")
         again = caller.post(BOOKINGS, booking(), Idempotency_Key="k")
         assert (again.data, again.headers["Idempotency-Replayed"]) == (first.data, "true")
         is_problem(caller.post(BOOKINGS, [], Idempotency_Key="k"), 422, "idempotency_key_reused")
 
-    def test_queues_a_sync_and_shows_it(self, installed: HttpHarness) -> None:
+    def test_queues_a_sync(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha", provider="scripted")
-        answer = caller.post("/api/pms/sync", {"provider": "scripted", "kind": "delta"})
-        assert caller.get(answer.headers["Location"]).get_json() == answer.get_json()
+        response = caller.post("/api/pms/sync", {"provider": "scripted", "kind": "delta"})
+        assert caller.get(response.headers["Location"]).get_json() == response.get_json()
         assert caller.get("/api/pms/sync/runs").get_json()["total"] == 1
         is_problem(caller.post("/api/pms/sync", {"provider": "scripted"}), 409, "sync_in_progress")
 
@@ -108,8 +110,8 @@ class TestHttpOnSqlStore:
         assert installed.client.post(path, data=b"\x00\xff").status_code == 200
         assert installed.store.queries.backlog()["inbox"] == 1
 
-    def test_refuses_an_expired_token(self, installed: HttpHarness) -> None:
+    def test_rejects_a_revoked_token(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha", scopes=frozenset({Scope.READ}))
-        assert seen(caller) == []
+        assert booking_ids(caller) == []
         installed.revoke(caller.token_id)
         is_problem(caller.get("/api/pms/sync/runs"), 401, "unauthenticated")

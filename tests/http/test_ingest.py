@@ -35,17 +35,15 @@ def backlog(installation: HttpHarness) -> int:
 
 
 class TestPush:
-    def test_of_one_booking_is_applied_and_answered_with_200(
-        self, installation: HttpHarness, alpha: Caller
-    ) -> None:
-        answer = alpha.post(BOOKINGS, booking())
-        assert answer.status_code == 200
-        [item] = answer.get_json()["items"]
+    def test_of_one_booking_is_applied(self, installation: HttpHarness, alpha: Caller) -> None:
+        response = alpha.post(BOOKINGS, booking())
+        assert response.status_code == 200
+        [item] = response.get_json()["items"]
         assert (item["index"], item["external_id"], item["outcome"]) == (0, "B1", "applied")
         assert item["reason"] is None
         assert stored(installation) == ["B1"]
 
-    def test_of_the_same_twice_is_unchanged(self, alpha: Caller) -> None:
+    def test_repeated_is_unchanged(self, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking())
         [item] = alpha.post(BOOKINGS, booking()).get_json()["items"]
         assert item["outcome"] == "unchanged"
@@ -61,79 +59,81 @@ class TestPush:
         [("guests", guest()), ("availability", [cell("2026-03-10"), cell("2026-03-11")])],
         ids=["guests", "availability"],
     )
-    def test_takes_the_other_kinds(self, alpha: Caller, path: str, body: object) -> None:
-        answer = alpha.post(f"/api/pms/canonical/{path}", body)
-        assert answer.status_code == 200
-        assert {item["outcome"] for item in answer.get_json()["items"]} == {"applied"}
+    def test_accepts_guests_and_availability(self, alpha: Caller, path: str, body: object) -> None:
+        response = alpha.post(f"/api/pms/canonical/{path}", body)
+        assert response.status_code == 200
+        assert {item["outcome"] for item in response.get_json()["items"]} == {"applied"}
 
-    def test_of_an_empty_array_is_understood(self, alpha: Caller) -> None:
-        answer = alpha.post(BOOKINGS, [])
-        assert (answer.status_code, answer.get_json()["items"]) == (200, [])
+    def test_accepts_an_empty_array(self, alpha: Caller) -> None:
+        response = alpha.post(BOOKINGS, [])
+        assert (response.status_code, response.get_json()["items"]) == (200, [])
 
-    def test_of_a_thousand_is_taken(self, alpha: Caller) -> None:
-        answer = alpha.post(BOOKINGS, [booking(f"B{n}") for n in range(1_000)])
-        assert (answer.status_code, len(answer.get_json()["items"])) == (200, 1_000)
+    def test_accepts_1000_items(self, alpha: Caller) -> None:
+        response = alpha.post(BOOKINGS, [booking(f"B{n}") for n in range(1_000)])
+        assert (response.status_code, len(response.get_json()["items"])) == (200, 1_000)
 
-    def test_with_one_bad_item_applies_the_others_and_says_207(
+    def test_with_one_invalid_item_applies_the_others(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        answer = alpha.post(BOOKINGS, [booking("B1"), booking("B2", status="GONE"), booking("B3")])
-        assert answer.status_code == 207
-        outcomes = [item["outcome"] for item in answer.get_json()["items"]]
+        response = alpha.post(
+            BOOKINGS, [booking("B1"), booking("B2", status="GONE"), booking("B3")]
+        )
+        assert response.status_code == 207
+        outcomes = [item["outcome"] for item in response.get_json()["items"]]
         assert outcomes == ["applied", "quarantined", "applied"]
         assert stored(installation) == ["B1", "B3"]
 
-    def test_echoes_a_good_correlation_id(self, alpha: Caller) -> None:
-        answer = alpha.post(BOOKINGS, booking(), X_Correlation_ID="order-66_A.b")
-        assert answer.headers["X-Correlation-ID"] == "order-66_A.b"
+    def test_echoes_a_valid_correlation_id(self, alpha: Caller) -> None:
+        response = alpha.post(BOOKINGS, booking(), X_Correlation_ID="order-66_A.b")
+        assert response.headers["X-Correlation-ID"] == "order-66_A.b"
 
     @pytest.mark.parametrize("given", ["", "has space", "x" * 65, "ü", "a\tb", "<script>"])
-    def test_replaces_a_bad_correlation_id(self, alpha: Caller, given: str) -> None:
-        answer = alpha.post(BOOKINGS, booking(), X_Correlation_ID=given)
-        assert answer.headers["X-Correlation-ID"] not in ("", given)
+    def test_replaces_an_invalid_correlation_id(self, alpha: Caller, given: str) -> None:
+        response = alpha.post(BOOKINGS, booking(), X_Correlation_ID=given)
+        assert response.headers["X-Correlation-ID"] not in ("", given)
 
 
 class TestDeferredPush:
-    def test_of_nothing_is_answered_at_once(self, alpha: Caller) -> None:
-        answer = alpha.post(BOOKINGS, [], Prefer="respond-async")
-        assert answer.status_code == 200
-        assert answer.get_json()["items"] == []
-        assert "Location" not in answer.headers
+    def test_of_an_empty_array_is_not_deferred(self, alpha: Caller) -> None:
+        response = alpha.post(BOOKINGS, [], Prefer="respond-async")
+        assert response.status_code == 200
+        assert response.get_json()["items"] == []
+        assert "Location" not in response.headers
 
-    def test_is_stored_and_answered_with_202_and_its_status(
+    def test_is_stored_and_processed_by_a_job(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        answer = alpha.post(BOOKINGS, [booking()], Prefer="respond-async, wait=5")
-        assert answer.status_code == 202
-        assert answer.headers["Preference-Applied"] == "respond-async"
-        status = alpha.get(answer.headers["Location"]).get_json()
+        response = alpha.post(BOOKINGS, [booking()], Prefer="respond-async, wait=5")
+        assert response.status_code == 202
+        assert response.headers["Preference-Applied"] == "respond-async"
+        status = alpha.get(response.headers["Location"]).get_json()
         assert (status["state"], status["items"][0]["outcome"]) == ("processing", "accepted")
         assert stored(installation) == []
         for job in installation.queue.take():
             installation.use_cases.process_inbox(job.hotel_id, job.subject_id)
-        status = alpha.get(answer.headers["Location"]).get_json()
+        status = alpha.get(response.headers["Location"]).get_json()
         assert (status["state"], status["items"][0]["outcome"]) == ("done", "applied")
         assert stored(installation) == ["B1"]
 
-    def test_is_taken_while_the_queue_is_down(
+    def test_is_accepted_while_the_queue_is_down(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
         installation.queue.is_up = False
         assert alpha.post(BOOKINGS, booking(), Prefer="respond-async").status_code == 202
 
-    def test_is_not_shown_to_another_hotel(self, alpha: Caller, beta: Caller) -> None:
-        place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
-        is_problem(beta.get(place), 404, "not_found")
+    def test_is_hidden_from_another_hotel(self, alpha: Caller, beta: Caller) -> None:
+        location = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
+        is_problem(beta.get(location), 404, "not_found")
 
-    def test_is_not_shown_to_another_provider(
+    def test_is_hidden_from_another_provider(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        place = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
+        location = alpha.post(BOOKINGS, booking(), Prefer="respond-async").headers["Location"]
         puller = installation.caller("alpha", provider="scripted")
-        is_problem(puller.get(place), 404, "not_found")
+        is_problem(puller.get(location), 404, "not_found")
 
     @pytest.mark.parametrize("bad", ["x", "01a204fd", "../../healthz", "%00"])
-    def test_has_a_uuid(self, alpha: Caller, bad: str) -> None:
+    def test_is_addressed_by_uuid(self, alpha: Caller, bad: str) -> None:
         assert alpha.get(f"/api/pms/ingests/{bad}").status_code in (400, 404)
 
 
@@ -171,24 +171,27 @@ GOOD_ITEMS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-class TestItem:
+class TestPushedItem:
     @pytest.mark.parametrize(("values", "path"), [(v, p) for _, v, p in BAD_ITEMS],
                              ids=[name for name, _, _ in BAD_ITEMS])  # fmt: skip
-    def test_that_is_bad_is_quarantined_with_its_field(
+    def test_is_quarantined_with_the_path_of_the_invalid_field(
         self, installation: HttpHarness, alpha: Caller, values: dict[str, Any], path: str
     ) -> None:
-        answer = alpha.post(BOOKINGS, booking(**values))
-        assert answer.status_code == 207
-        [item] = answer.get_json()["items"]
+        response = alpha.post(BOOKINGS, booking(**values))
+        assert response.status_code == 207
+        [item] = response.get_json()["items"]
         assert (item["outcome"], item["reason"]["path"]) == ("quarantined", path)
         assert stored(installation) == []
 
     @pytest.mark.parametrize("values", [v for _, v in GOOD_ITEMS], ids=[n for n, _ in GOOD_ITEMS])
-    def test_that_is_unusual_is_applied(self, alpha: Caller, values: dict[str, Any]) -> None:
-        answer = alpha.post(BOOKINGS, booking(**values))
-        assert (answer.status_code, answer.get_json()["items"][0]["outcome"]) == (200, "applied")
+    def test_with_unusual_values_is_applied(self, alpha: Caller, values: dict[str, Any]) -> None:
+        response = alpha.post(BOOKINGS, booking(**values))
+        assert (response.status_code, response.get_json()["items"][0]["outcome"]) == (
+            200,
+            "applied",
+        )
 
-    def test_amount_never_becomes_a_float(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_amount_is_exact(self, installation: HttpHarness, alpha: Caller) -> None:
         text = json.dumps(booking()).replace('"240.00"', "9007199254740.99")
         assert alpha.send(BOOKINGS, text.encode()).status_code == 200
         hotel = installation.store.directory.hotel_by_slug("alpha")
@@ -198,7 +201,7 @@ class TestItem:
 
 
 def streamed(caller: Caller, stream: io.IOBase, **environ: str) -> TestResponse:
-    """As a server that passes chunked bodies on hands them over."""
+    """Posts the stream as a WSGI server passes a chunked body."""
     return caller.client.post(
         BOOKINGS,
         headers={**caller.headers, "Content-Type": "application/json"},
@@ -223,13 +226,13 @@ class TestBody:
         ],
         ids=lambda value: value[:12].hex() if isinstance(value, bytes) else None,
     )
-    def test_that_is_no_message_is_refused_and_not_stored(
+    def test_that_is_not_a_message_is_rejected(
         self, installation: HttpHarness, alpha: Caller, body: bytes, status: int, code: str
     ) -> None:
         is_problem(alpha.send(BOOKINGS, body), status, code)
         assert backlog(installation) == 0
 
-    def test_that_breaks_off_is_refused_as_a_whole_with_the_position(
+    def test_that_is_truncated_is_rejected_with_the_position(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
         text = json.dumps([booking("B1"), booking("B2")]).encode()[:-1]
@@ -238,62 +241,62 @@ class TestBody:
         )
         assert stored(installation) == []
 
-    def test_of_1001_items_is_refused_with_the_limit(
+    def test_of_1001_items_is_rejected_with_the_limit(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        answer = alpha.post(BOOKINGS, [booking(f"B{n}") for n in range(1_001)])
-        assert is_problem(answer, 413, "too_many_items")["limit"] == 1_000
+        response = alpha.post(BOOKINGS, [booking(f"B{n}") for n in range(1_001)])
+        assert is_problem(response, 413, "too_many_items")["limit"] == 1_000
         assert (stored(installation), backlog(installation)) == ([], 0)
 
-    def test_of_ten_megabytes_is_refused_before_it_is_read(
+    def test_of_ten_megabytes_is_rejected_before_it_is_read(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
         stream = CountedStream(10 * MEBIBYTE)
-        answer = streamed(alpha, stream, CONTENT_LENGTH=str(10 * MEBIBYTE))
-        assert is_problem(answer, 413, "body_too_large")["limit"] == 5 * MEBIBYTE
-        assert stream.given == 0
+        response = streamed(alpha, stream, CONTENT_LENGTH=str(10 * MEBIBYTE))
+        assert is_problem(response, 413, "body_too_large")["limit"] == 5 * MEBIBYTE
+        assert stream.bytes_read == 0
 
-    def test_in_chunks_is_refused_as_soon_as_it_is_too_large(self, alpha: Caller) -> None:
+    def test_in_chunks_is_rejected_at_the_limit(self, alpha: Caller) -> None:
         stream = CountedStream(50 * MEBIBYTE)
-        answer = streamed(alpha, stream, HTTP_TRANSFER_ENCODING="chunked")
-        is_problem(answer, 413, "body_too_large")
-        assert stream.given <= 6 * MEBIBYTE
+        response = streamed(alpha, stream, HTTP_TRANSFER_ENCODING="chunked")
+        is_problem(response, 413, "body_too_large")
+        assert stream.bytes_read <= 6 * MEBIBYTE
 
-    def test_in_chunks_is_taken(self, alpha: Caller) -> None:
+    def test_in_chunks_is_accepted(self, alpha: Caller) -> None:
         body = io.BytesIO(json.dumps(booking()).encode())
-        answer = streamed(alpha, body, HTTP_TRANSFER_ENCODING="chunked")
-        assert answer.status_code == 200
+        response = streamed(alpha, body, HTTP_TRANSFER_ENCODING="chunked")
+        assert response.status_code == 200
 
     @pytest.mark.parametrize(
         "content_type",
         ["", "text/plain", "application/xml", "multipart/form-data", "json",
          "application/x-www-form-urlencoded", "application/json; charset=utf-16"],
     )  # fmt: skip
-    def test_of_another_type_is_refused(self, alpha: Caller, content_type: str) -> None:
-        answer = alpha.send(
+    def test_of_another_content_type_is_rejected(self, alpha: Caller, content_type: str) -> None:
+        response = alpha.send(
             BOOKINGS, json.dumps(booking()).encode(), **{"Content-Type": content_type}
         )
-        is_problem(answer, 415, "unsupported_media_type")
+        is_problem(response, 415, "unsupported_media_type")
 
     @pytest.mark.parametrize(
         "content_type",
         ["application/json; charset=UTF-8", "application/vnd.pms+json", "Application/JSON"],
     )
-    def test_of_a_json_type_is_taken(self, alpha: Caller, content_type: str) -> None:
+    def test_of_a_json_content_type_is_accepted(self, alpha: Caller, content_type: str) -> None:
         body = json.dumps(booking()).encode()
         assert alpha.send(BOOKINGS, body, **{"Content-Type": content_type}).status_code == 200
 
-    def test_that_is_compressed_is_refused(self, alpha: Caller) -> None:
-        answer = alpha.send(BOOKINGS, b"\x1f\x8b", Content_Encoding="gzip")
-        is_problem(answer, 415, "unsupported_media_type")
+    def test_that_is_compressed_is_rejected(self, alpha: Caller) -> None:
+        response = alpha.send(BOOKINGS, b"\x1f\x8b", Content_Encoding="gzip")
+        is_problem(response, 415, "unsupported_media_type")
 
 
 class CountedStream(io.RawIOBase):
-    """A body of spaces that counts what was taken of it."""
+    """A body of spaces that counts the bytes read."""
 
     def __init__(self, size: int) -> None:
         self._left = size
-        self.given = 0
+        self.bytes_read = 0
 
     def readable(self) -> bool:
         return True
@@ -302,28 +305,28 @@ class CountedStream(io.RawIOBase):
         size = min(len(buffer), self._left)
         buffer[:size] = b" " * size
         self._left -= size
-        self.given += size
+        self.bytes_read += size
         return size
 
 
 class TestFailure:
-    def test_of_the_commit_is_told_and_keeps_nothing(
+    def test_of_the_commit_is_reported_and_stores_nothing(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
-        alpha.get("/api/pms/sync/runs")  # notes the token's use, which may fail unseen
+        alpha.get("/api/pms/sync/runs")  # records the token's use in a commit of its own
         installation.store.fail_next_commit(StoreUnavailable())
-        answer = alpha.post(BOOKINGS, [booking("B1"), booking("B2")])
-        is_problem(answer, 503, "store_unavailable")
-        assert answer.headers["Retry-After"]
+        response = alpha.post(BOOKINGS, [booking("B1"), booking("B2")])
+        is_problem(response, 503, "store_unavailable")
+        assert response.headers["Retry-After"]
         assert (stored(installation), backlog(installation)) == ([], 0)
 
-    def test_of_ours_shows_nothing_of_the_inside(
+    def test_of_an_unexpected_kind_is_masked(
         self, installation: HttpHarness, alpha: Caller, caplog: pytest.LogCaptureFixture
     ) -> None:
-        installation.store.fail_next_commit(ZeroDivisionError("secret of the inside"))
-        answer = alpha.post(BOOKINGS, booking())
-        is_problem(answer, 500, "internal_error")
-        assert "secret" not in answer.get_data(as_text=True)
+        installation.store.fail_next_commit(ZeroDivisionError("secret detail"))
+        response = alpha.post(BOOKINGS, booking())
+        is_problem(response, 500, "internal_error")
+        assert "secret" not in response.get_data(as_text=True)
         [record] = [r for r in caplog.records if r.message == "unexpected_error"]
         assert record.__dict__["error_type"] == "ZeroDivisionError"
-        assert "secret of the inside" not in caplog.text
+        assert "secret detail" not in caplog.text

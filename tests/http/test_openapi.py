@@ -1,4 +1,4 @@
-"""The description of the REST calls holds, and the calls hold to it."""
+"""The OpenAPI description is valid, and the responses conform to it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest
 
 OPENAPI = "/api/docs/openapi.json"
-CALLS = {
+OPERATIONS = {
     ("post", "/api/pms/{provider}/bookings"),
     ("post", "/api/pms/{provider}/guests"),
     ("post", "/api/pms/{provider}/availability"),
@@ -31,31 +31,31 @@ CALLS = {
 
 @pytest.fixture
 def spec(installation: HttpHarness) -> dict[str, Any]:
-    answer: dict[str, Any] = installation.client.get(OPENAPI).get_json()
-    return answer
+    response: dict[str, Any] = installation.client.get(OPENAPI).get_json()
+    return response
 
 
 class TestDescription:
-    def test_is_openapi_3_1_with_every_call(self, spec: dict[str, Any]) -> None:
+    def test_is_openapi_3_1_with_all_operations(self, spec: dict[str, Any]) -> None:
         assert spec["openapi"] == "3.1.0"
-        responses = {
+        operations = {
             (method, path)
             for path, item in spec["paths"].items()
             for method in item
             if method != "parameters"
         }
-        assert responses == CALLS
+        assert operations == OPERATIONS
 
-    def test_names_operations_once(self, spec: dict[str, Any]) -> None:
+    def test_operation_ids_are_unique(self, spec: dict[str, Any]) -> None:
         names = [
             operation["operationId"]
             for item in spec["paths"].values()
             for method, operation in item.items()
             if method != "parameters"
         ]
-        assert len(names) == len(set(names)) == len(CALLS)
+        assert len(names) == len(set(names)) == len(OPERATIONS)
 
-    def test_shapes_are_valid_json_schema(self, spec: dict[str, Any]) -> None:
+    def test_schemas_are_valid_json_schema(self, spec: dict[str, Any]) -> None:
         for schema in spec["components"]["schemas"].values():
             jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -67,13 +67,13 @@ class TestDescription:
             ("CanonicalAvailability", cell("2026-03-10", lowest_rate=None, available=-2)),
         ],
     )
-    def test_fits_what_is_taken(
+    def test_accepts_valid_documents(
         self, spec: dict[str, Any], name: str, document: dict[str, Any]
     ) -> None:
         schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
         jsonschema.validate(document, schema)
 
-    def test_page_loads_nothing_from_elsewhere(self, installation: HttpHarness) -> None:
+    def test_page_loads_no_external_resources(self, installation: HttpHarness) -> None:
         page = installation.client.get("/api/docs")
         text = page.get_data(as_text=True)
         assert page.content_type.startswith("text/html")
@@ -84,7 +84,7 @@ class TestDescription:
 
 
 class TestSchemathesis:
-    """Seeded and bounded; the wide campaign is the slow one."""
+    """Seeded and bounded; the long campaign is marked slow."""
 
     CHECKS = (
         checks.not_a_server_error,
@@ -94,16 +94,14 @@ class TestSchemathesis:
         openapi_checks.response_headers_conformance,
     )
 
-    def test_finds_no_answer_that_is_not_described(
-        self, installation: HttpHarness, alpha: Caller
-    ) -> None:
-        self.attack(installation, alpha, examples=4)
+    def test_finds_no_undescribed_response(self, installation: HttpHarness, alpha: Caller) -> None:
+        self.run_campaign(installation, alpha, examples=4)
 
     @pytest.mark.slow
-    def test_finds_none_in_a_long_search(self, installation: HttpHarness, alpha: Caller) -> None:
-        self.attack(installation, alpha, examples=300)
+    def test_finds_none_in_a_long_campaign(self, installation: HttpHarness, alpha: Caller) -> None:
+        self.run_campaign(installation, alpha, examples=300)
 
-    def attack(self, installation: HttpHarness, caller: Caller, *, examples: int) -> None:
+    def run_campaign(self, installation: HttpHarness, caller: Caller, *, examples: int) -> None:
         schema = schemathesis.openapi.from_wsgi(OPENAPI, installation.app)
         for result in schema.get_all_operations():
             operation = result.ok()

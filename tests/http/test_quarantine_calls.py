@@ -1,5 +1,10 @@
+from datetime import UTC, date, datetime
+
 import pytest
 
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from domain.values import SourceVersion, Stay
 from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS
 
@@ -7,15 +12,15 @@ QUARANTINE = "/api/pms/quarantine"
 
 
 class TestQuarantine:
-    def test_shows_what_was_not_understood_without_its_body(self, alpha: Caller) -> None:
+    def test_lists_rejected_items_without_their_bodies(self, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(status="GONE"), X_Correlation_ID="sent-1")
-        answer = alpha.get(QUARANTINE)
-        [item] = answer.get_json()["items"]
+        response = alpha.get(QUARANTINE)
+        [item] = response.get_json()["items"]
         assert (item["external_id"], item["reason"]["path"]) == ("B1", "status")
         assert item["correlation_id"] == "sent-1"
-        assert "ada@example.com" not in answer.get_data(as_text=True)
+        assert "ada@example.com" not in response.get_data(as_text=True)
 
-    def test_is_read_page_by_page(self, alpha: Caller) -> None:
+    def test_is_paged(self, alpha: Caller) -> None:
         alpha.post(BOOKINGS, [booking(f"B{n}", status="GONE") for n in range(5)])
         seen, after = [], ""
         for _ in range(3):
@@ -24,7 +29,7 @@ class TestQuarantine:
             after = f"&after={page['next_after']}"
         assert (seen, page["next_after"]) == (["B0", "B1", "B2", "B3", "B4"], None)
 
-    def test_shows_only_the_caller_s_provider(
+    def test_is_limited_to_the_caller_s_provider(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
         puller = installation.caller("alpha", provider="scripted")
@@ -35,48 +40,42 @@ class TestQuarantine:
         assert (mine["provider"], theirs["provider"]) == ("canonical", "scripted")
         is_problem(alpha.post(f"{QUARANTINE}/{theirs['id']}/replay", {}), 404, "not_found")
 
-    def test_of_a_payload_sent_twice_keeps_one(self, alpha: Caller) -> None:
+    def test_keeps_repeated_payloads_once(self, alpha: Caller) -> None:
         for _ in range(3):
             alpha.post(BOOKINGS, booking(status="GONE"))
         assert len(alpha.get(QUARANTINE).get_json()["items"]) == 1
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=a", "after=1", "after="])
-    def test_refuses_a_bad_page(self, alpha: Caller, query: str) -> None:
-        answer = alpha.get(f"{QUARANTINE}?{query}")
-        assert answer.status_code in (400, 422)
-        assert answer.get_json()["errors"][0]["path"] == query.partition("=")[0]
+    def test_rejects_invalid_paging(self, alpha: Caller, query: str) -> None:
+        response = alpha.get(f"{QUARANTINE}?{query}")
+        assert response.status_code in (400, 422)
+        assert response.get_json()["errors"][0]["path"] == query.partition("=")[0]
 
 
 class TestReplay:
-    def test_applies_what_is_understood_by_now(self, installation: HttpHarness) -> None:
+    def test_applies_an_item_that_is_valid_now(self, installation: HttpHarness) -> None:
         puller = installation.caller("alpha", provider="scripted")
         puller.send("/api/pms/scripted/bookings", b"late")
         [item] = puller.get(QUARANTINE).get_json()["items"]
         installation.scripted.set_snapshot(b"late", _snapshot())
-        settled = puller.post(f"{QUARANTINE}/{item['id']}/replay", {}).get_json()
-        assert (settled["state"], settled["outcome"]) == ("done", "applied")
+        outcome = puller.post(f"{QUARANTINE}/{item['id']}/replay", {}).get_json()
+        assert (outcome["state"], outcome["outcome"]) == ("done", "applied")
         assert puller.get(QUARANTINE).get_json()["items"] == []
         is_problem(puller.post(f"{QUARANTINE}/{item['id']}/replay", {}), 404, "not_found")
 
-    def test_of_what_is_still_not_understood_says_why(self, alpha: Caller) -> None:
+    def test_reports_the_reason_of_an_item_that_is_still_invalid(self, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(status="GONE"))
         [item] = alpha.get(QUARANTINE).get_json()["items"]
-        settled = alpha.post(f"{QUARANTINE}/{item['id']}/replay", {}).get_json()
-        assert (settled["state"], settled["reason"]["path"]) == ("quarantined", "status")
+        outcome = alpha.post(f"{QUARANTINE}/{item['id']}/replay", {}).get_json()
+        assert (outcome["state"], outcome["reason"]["path"]) == ("quarantined", "status")
 
-    def test_of_nothing_is_not_found(self, alpha: Caller) -> None:
-        answer = alpha.post(f"{QUARANTINE}/01a204fe-56c9-71f6-ad8e-84b79b97124a/replay", {})
-        is_problem(answer, 404, "not_found")
+    def test_of_an_unknown_item_is_not_found(self, alpha: Caller) -> None:
+        response = alpha.post(f"{QUARANTINE}/01a204fe-56c9-71f6-ad8e-84b79b97124a/replay", {})
+        is_problem(response, 404, "not_found")
         is_problem(alpha.post(f"{QUARANTINE}/x/replay", {}), 400, "bad_query")
 
 
 def _snapshot() -> object:
-    from datetime import UTC, date, datetime
-
-    from domain.snapshots import BookingSnapshot
-    from domain.status import BookingStatus
-    from domain.values import SourceVersion, Stay
-
     return BookingSnapshot(
         external_id="L1",
         version=SourceVersion(datetime(2026, 3, 1, tzinfo=UTC)),

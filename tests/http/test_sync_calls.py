@@ -13,20 +13,20 @@ def puller(installation: HttpHarness) -> Caller:
 
 class TestSync:
     def test_is_queued_with_its_location(self, installation: HttpHarness, puller: Caller) -> None:
-        answer = puller.post(SYNC, {"provider": "scripted"}, X_Correlation_ID="asked-7")
-        assert answer.status_code == 202
-        run = answer.get_json()
+        response = puller.post(SYNC, {"provider": "scripted"}, X_Correlation_ID="asked-7")
+        assert response.status_code == 202
+        run = response.get_json()
         assert (run["status"], run["kind"], run["provider"]) == ("QUEUED", "full", "scripted")
         assert run["correlation_id"] == "asked-7"
-        assert puller.get(answer.headers["Location"]).get_json() == run
+        assert puller.get(response.headers["Location"]).get_json() == run
         [job] = installation.queue.jobs
         assert str(job.subject_id) == run["id"]
 
-    def test_in_progress_is_not_doubled(self, puller: Caller) -> None:
+    def test_is_rejected_while_one_is_in_progress(self, puller: Caller) -> None:
         puller.post(SYNC, {"provider": "scripted"})
         is_problem(puller.post(SYNC, {"provider": "scripted"}), 409, "sync_in_progress")
 
-    def test_with_an_idempotency_key_is_asked_for_once(self, puller: Caller) -> None:
+    def test_is_requested_once_per_idempotency_key(self, puller: Caller) -> None:
         first = puller.post(SYNC, {"provider": "scripted"}, Idempotency_Key="k")
         again = puller.post(SYNC, {"provider": "scripted"}, Idempotency_Key="k")
         assert (again.status_code, again.data) == (202, first.data)
@@ -44,7 +44,7 @@ class TestSync:
             ({"connection_id": 7}, 422, "connection_id"),
         ],
     )
-    def test_refuses_a_bad_field_by_name(
+    def test_names_an_invalid_field(
         self, installation: HttpHarness, puller: Caller, body: object, status: int, field: str
     ) -> None:
         problem = is_problem(puller.post(SYNC, body), status, "invalid_request")
@@ -64,30 +64,30 @@ class TestSync:
              "connection_not_found"),
         ],
     )  # fmt: skip
-    def test_refuses_what_it_does_not_understand(
+    def test_rejects_an_invalid_request(
         self, puller: Caller, body: bytes, status: int, code: str
     ) -> None:
         is_problem(puller.send(SYNC, body), status, code)
 
-    def test_of_a_provider_that_only_pushes_is_refused(self, alpha: Caller) -> None:
-        answer = alpha.post(SYNC, {"provider": "canonical"})
-        is_problem(answer, 422, "unsupported_by_provider")
+    def test_is_rejected_for_a_push_only_provider(self, alpha: Caller) -> None:
+        response = alpha.post(SYNC, {"provider": "canonical"})
+        is_problem(response, 422, "unsupported_by_provider")
 
-    def test_of_another_hotel_s_connection_is_not_found(
+    def test_does_not_find_another_hotel_s_connection(
         self, installation: HttpHarness, puller: Caller
     ) -> None:
         foreign, _ = installation.connection("beta", "scripted", name="pulled")
-        answer = puller.post(SYNC, {"connection_id": str(foreign.id)})
-        is_problem(answer, 404, "connection_not_found")
+        response = puller.post(SYNC, {"connection_id": str(foreign.id)})
+        is_problem(response, 404, "connection_not_found")
 
-    def test_asks_which_where_there_are_several(
+    def test_requires_connection_id_for_several_connections(
         self, installation: HttpHarness, puller: Caller
     ) -> None:
         second, _ = installation.connection("alpha", "scripted", name="second")
         problem = is_problem(puller.post(SYNC, {"provider": "scripted"}), 422, "invalid_request")
         assert problem["errors"][0]["path"] == "connection_id"
-        answer = puller.post(SYNC, {"connection_id": str(second.id)})
-        assert answer.get_json()["connection_id"] == str(second.id)
+        response = puller.post(SYNC, {"connection_id": str(second.id)})
+        assert response.get_json()["connection_id"] == str(second.id)
 
 
 class TestRuns:
@@ -103,9 +103,7 @@ class TestRuns:
         assert [run["id"] for run in page["runs"]] == [runs[3], runs[2]]
         assert (page["total"], page["limit"], page["offset"]) == (5, 2, 1)
 
-    def test_of_another_provider_are_not_shown(
-        self, installation: HttpHarness, alpha: Caller
-    ) -> None:
+    def test_of_another_provider_are_hidden(self, installation: HttpHarness, alpha: Caller) -> None:
         run = self.queue(installation, "c1")
         assert alpha.get(f"{SYNC}/runs").get_json()["total"] == 0
         is_problem(alpha.get(f"{SYNC}/runs/{run.id}"), 404, "not_found")
@@ -116,12 +114,12 @@ class TestRuns:
          ("limit=x", 400), ("limit=1e3", 400), ("offset=%00", 400), ("limit=99999999999", 400),
          ("limit=٣", 400)],
     )  # fmt: skip
-    def test_refuse_a_bad_page(self, puller: Caller, query: str, status: int) -> None:
-        answer = puller.get(f"{SYNC}/runs?{query}")
-        assert answer.status_code == status
-        assert answer.get_json()["errors"][0]["path"] == query.partition("=")[0]
+    def test_reject_invalid_paging(self, puller: Caller, query: str, status: int) -> None:
+        response = puller.get(f"{SYNC}/runs?{query}")
+        assert response.status_code == status
+        assert response.get_json()["errors"][0]["path"] == query.partition("=")[0]
 
-    def test_that_are_none_are_not_found(self, puller: Caller) -> None:
-        answer = puller.get(f"{SYNC}/runs/01a204fe-56c9-71f6-ad8e-84b79b97124a")
-        is_problem(answer, 404, "not_found")
+    def test_that_do_not_exist_are_not_found(self, puller: Caller) -> None:
+        response = puller.get(f"{SYNC}/runs/01a204fe-56c9-71f6-ad8e-84b79b97124a")
+        is_problem(response, 404, "not_found")
         is_problem(puller.get(f"{SYNC}/runs/one"), 400, "bad_query")

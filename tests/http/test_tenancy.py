@@ -1,4 +1,4 @@
-"""No credential reads or writes another hotel or provider."""
+"""No credential reads or writes data of another hotel or provider."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,46 +44,46 @@ BROKEN: dict[str, Callable[[Caller], dict[str, str]]] = {
 
 class TestCredentials:
     @pytest.mark.parametrize(("method", "path"), GUARDED)
-    def test_are_needed(self, installation: HttpHarness, method: str, path: str) -> None:
-        answer = installation.client.open(path, method=method, json={})
-        is_problem(answer, 401, "unauthenticated")
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    def test_are_required(self, installation: HttpHarness, method: str, path: str) -> None:
+        response = installation.client.open(path, method=method, json={})
+        is_problem(response, 401, "unauthenticated")
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize("broken", BROKEN, ids=BROKEN.keys())
-    def test_are_refused_alike_whatever_is_wrong(
+    def test_get_the_same_error_for_every_fault(
         self, installation: HttpHarness, alpha: Caller, broken: str
     ) -> None:
         headers = alpha.headers | BROKEN[broken](alpha)
-        answer = installation.client.post(BOOKINGS, json=booking(), headers=headers)
-        problem = is_problem(answer, 401, "unauthenticated")
+        response = installation.client.post(BOOKINGS, json=booking(), headers=headers)
+        problem = is_problem(response, 401, "unauthenticated")
         assert problem["detail"].startswith("The provider key or the token is missing, unknown")
         assert backlog(installation) == 0
 
-    def test_of_another_partner_do_not_mix(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_of_two_partners_do_not_mix(self, installation: HttpHarness, alpha: Caller) -> None:
         other = installation.caller("alpha", partner="other")
         mixed = {**alpha.headers, "X-PMS-Provider-Key": other.key}
-        answer = installation.client.post(BOOKINGS, json=booking(), headers=mixed)
-        is_problem(answer, 401, "unauthenticated")
+        response = installation.client.post(BOOKINGS, json=booking(), headers=mixed)
+        is_problem(response, 401, "unauthenticated")
 
-    def test_end_when_they_expire(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_expire(self, installation: HttpHarness, alpha: Caller) -> None:
         installation.clock.advance(timedelta(days=30))
         is_problem(alpha.post(BOOKINGS, booking()), 401, "unauthenticated")
 
-    def test_end_when_they_are_revoked(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_can_be_revoked(self, installation: HttpHarness, alpha: Caller) -> None:
         installation.revoke(alpha.token_id)
         is_problem(alpha.post(BOOKINGS, booking()), 401, "unauthenticated")
 
-    def test_come_second_to_the_provider_in_the_path(self, installation: HttpHarness) -> None:
-        answer = installation.client.post("/api/pms/nobody/bookings", json={})
-        is_problem(answer, 404, "unknown_provider")
+    def test_are_checked_after_the_provider_in_the_path(self, installation: HttpHarness) -> None:
+        response = installation.client.post("/api/pms/nobody/bookings", json={})
+        is_problem(response, 404, "unknown_provider")
 
     @pytest.mark.parametrize("name", ["Canonical", "canonical%20", "..", "%2e%2e", "a" * 500, "💥"])
-    def test_of_a_provider_that_is_none_are_not_looked_at(
+    def test_are_not_checked_for_an_unknown_provider(
         self, installation: HttpHarness, name: str
     ) -> None:
         assert installation.client.post(f"/api/pms/{name}/bookings").status_code == 404
 
-    def test_without_the_scope_are_not_enough(self, installation: HttpHarness) -> None:
+    def test_need_the_scope(self, installation: HttpHarness) -> None:
         reader = installation.caller("alpha", scopes=frozenset({Scope.READ}))
         is_problem(reader.post(BOOKINGS, booking()), 403, "forbidden")
         is_problem(reader.post("/api/pms/sync", {"provider": "canonical"}), 403, "forbidden")
@@ -93,22 +93,22 @@ class TestCredentials:
 
 
 class TestProvider:
-    def test_of_the_path_must_be_the_token_s(
+    def test_in_the_path_must_be_the_token_s(
         self, installation: HttpHarness, alpha: Caller
     ) -> None:
         is_problem(alpha.post("/api/pms/scripted/bookings", booking()), 403, "forbidden")
         assert backlog(installation) == 0
 
-    def test_of_the_body_must_be_the_token_s(self, alpha: Caller) -> None:
+    def test_in_the_body_must_be_the_token_s(self, alpha: Caller) -> None:
         is_problem(alpha.post("/api/pms/sync", {"provider": "scripted"}), 403, "forbidden")
 
 
 class TestHotel:
-    def test_of_the_body_is_not_listened_to(self, installation: HttpHarness, alpha: Caller) -> None:
+    def test_in_the_body_is_ignored(self, installation: HttpHarness, alpha: Caller) -> None:
         alpha.post(BOOKINGS, booking(hotel="beta", hotel_id="beta"))
         assert (stored(installation, "alpha"), stored(installation, "beta")) == (["B1"], [])
 
-    def test_keeps_its_own_booking_of_the_same_id(
+    def test_has_its_own_booking_for_an_id(
         self, installation: HttpHarness, alpha: Caller, beta: Caller
     ) -> None:
         alpha.post(BOOKINGS, booking(notes="alpha's"))
@@ -119,14 +119,14 @@ class TestHotel:
             assert held.details.notes == f"{slug}'s"
 
     @pytest.mark.parametrize("slug", ["beta", "nowhere", "", "*", "alpha,beta", "ALPHA"])
-    def test_of_the_header_must_be_one_of_the_token_s(
+    def test_in_the_header_must_be_one_of_the_token_s(
         self, installation: HttpHarness, alpha: Caller, slug: str
     ) -> None:
-        answer = alpha.post(BOOKINGS, booking(), X_PMS_Hotel=slug)
-        assert answer.status_code == 403
+        response = alpha.post(BOOKINGS, booking(), X_PMS_Hotel=slug)
+        assert response.status_code == 403
         assert (stored(installation, "alpha"), stored(installation, "beta")) == ([], [])
 
-    def test_of_the_header_chooses_among_several(self, installation: HttpHarness) -> None:
+    def test_in_the_header_selects_one_of_several(self, installation: HttpHarness) -> None:
         chain = installation.caller("alpha", "beta")
         chain.post(BOOKINGS, booking("B1"), X_PMS_Hotel="alpha")
         chain.post(BOOKINGS, booking("B2"), X_PMS_Hotel="beta")
@@ -135,7 +135,7 @@ class TestHotel:
     @pytest.mark.parametrize(
         "path", [BOOKINGS, "/api/pms/sync", f"/api/pms/quarantine/{'0' * 32}/replay"]
     )
-    def test_must_be_named_for_a_change_where_the_token_has_several(
+    def test_is_required_for_changes_with_a_token_for_several(
         self, installation: HttpHarness, path: str
     ) -> None:
         chain = installation.caller("alpha", "beta")
@@ -144,21 +144,21 @@ class TestHotel:
         assert "slug" in problem["detail"]
         assert (stored(installation, "alpha"), stored(installation, "beta")) == ([], [])
 
-    def test_is_the_token_s_first_for_a_look(self, installation: HttpHarness) -> None:
+    def test_defaults_to_the_token_s_first_for_reads(self, installation: HttpHarness) -> None:
         installation.caller("beta").post(BOOKINGS, booking(status="WHO"))
         chain = installation.caller("alpha", "beta")
         assert chain.get("/api/pms/quarantine").get_json()["items"] == []
         [item] = chain.get("/api/pms/quarantine", X_PMS_Hotel="beta").get_json()["items"]
         assert item["external_id"] == "B1"
 
-    def test_without_a_connection_takes_nothing(self, installation: HttpHarness) -> None:
+    def test_without_a_connection_rejects_pushes(self, installation: HttpHarness) -> None:
         installation.hotel("gamma")
         gamma = installation.caller("gamma")
         is_problem(gamma.post(BOOKINGS, booking()), 409, "not_connected")
 
-    def test_does_not_see_another_s_quarantine(self, alpha: Caller, beta: Caller) -> None:
+    def test_cannot_read_another_hotel_s_quarantine(self, alpha: Caller, beta: Caller) -> None:
         alpha.post(BOOKINGS, booking(status="WHO"))
         [item] = alpha.get("/api/pms/quarantine").get_json()["items"]
         assert beta.get("/api/pms/quarantine").get_json()["items"] == []
-        answer = beta.post(f"/api/pms/quarantine/{item['id']}/replay", {})
-        is_problem(answer, 404, "not_found")
+        response = beta.post(f"/api/pms/quarantine/{item['id']}/replay", {})
+        is_problem(response, 404, "not_found")

@@ -15,11 +15,11 @@ def hook(installation: HttpHarness) -> str:
 
 class TestWebhook:
     @pytest.mark.parametrize("body", [b"", b"not json", b'{"Events": []}', b"\xff\x00"])
-    def test_is_stored_and_acknowledged_whatever_it_says(
+    def test_is_stored_and_acknowledged_whatever_its_body(
         self, installation: HttpHarness, hook: str, body: bytes
     ) -> None:
-        answer = installation.client.post(hook, data=body)
-        assert (answer.status_code, answer.get_json()) == (200, {})
+        response = installation.client.post(hook, data=body)
+        assert (response.status_code, response.get_json()) == (200, {})
         assert (backlog(installation), len(installation.queue.jobs)) == (1, 1)
 
     def test_is_acknowledged_while_the_queue_is_down(
@@ -37,39 +37,39 @@ class TestWebhook:
         is_problem(installation.client.post(unknown, data=b"x"), 404, "unknown_provider")
         assert backlog(installation) == 0
 
-    def test_without_the_vendor_s_proof_is_refused(
+    def test_is_rejected_without_the_vendor_s_authentication(
         self, installation: HttpHarness, hook: str
     ) -> None:
-        answer = installation.client.post(hook, data=b"x", headers={TRUST_HEADER: "forged"})
-        is_problem(answer, 401, "unauthenticated")
+        response = installation.client.post(hook, data=b"x", headers={TRUST_HEADER: "forged"})
+        is_problem(response, 401, "unauthenticated")
         assert backlog(installation) == 0
 
-    def test_that_could_not_be_stored_is_asked_for_again(
+    def test_that_was_not_stored_gets_503_with_retry_after(
         self, installation: HttpHarness, hook: str
     ) -> None:
         installation.store.fail_next_commit(StoreUnavailable())
-        answer = installation.client.post(hook, data=b"x")
-        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        response = installation.client.post(hook, data=b"x")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
         assert backlog(installation) == 0
 
-    def test_key_is_in_no_log_and_no_answer(
+    def test_key_is_in_no_log_and_no_response(
         self, installation: HttpHarness, hook: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level("DEBUG")
         key = hook.rpartition("/")[2]
-        answers = [
+        responses = [
             installation.client.post(hook, data=b"x"),
             installation.client.post(f"{hook}wrong", data=b"x"),
             installation.client.get(hook),
             installation.client.post(f"{hook}/more"),
             installation.client.post(hook, data=b"x" * 6 * MEBIBYTE),
         ]
-        responses = "".join(str(record.__dict__) for record in caplog.records)
-        responses += "".join(answer.get_data(as_text=True) for answer in answers)
-        assert [answer.status_code for answer in answers] == [200, 404, 405, 404, 413]
-        assert key not in responses
+        texts = "".join(str(record.__dict__) for record in caplog.records)
+        texts += "".join(response.get_data(as_text=True) for response in responses)
+        assert [response.status_code for response in responses] == [200, 404, 405, 404, 413]
+        assert key not in texts
 
-    def test_is_never_rate_limited(self) -> None:
+    def test_is_not_rate_limited(self) -> None:
         installation = HttpHarness(options=Options(requests_per_minute=1))
         installation.hotel("alpha")
         _, key = installation.connection("alpha", "scripted")

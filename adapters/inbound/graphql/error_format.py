@@ -1,4 +1,4 @@
-"""Errors as they leave: our codes pass, everything unexpected is masked and logged by type."""
+"""GraphQL errors: ours keep their code; unexpected ones are masked and logged by type."""
 
 import logging
 from typing import Any, Final
@@ -9,7 +9,7 @@ from adapters.inbound.graphql.scalars import BadScalar
 from domain.errors import ErrorKind, PmsError
 
 _LOG: Final = logging.getLogger("pms.graphql")
-_MASKED: Final = "Something went wrong on our side; the correlation id tells us what."
+_MASKED: Final = "Internal error; quote the correlation id when you report it."
 _INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
 
 
@@ -21,10 +21,12 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         formatted_error["path"] = error.path
     cause = _cause(error)
     if isinstance(cause, PmsError) and cause.kind not in _INTERNAL_KINDS:
-        told = {"field": cause.details["field"]} if "field" in cause.details else {}
-        # graphql-core's own message says which value of which variable it was.
+        extensions = {"code": cause.code}
+        if "field" in cause.details:
+            extensions["field"] = str(cause.details["field"])
+        # graphql-core's message names the variable and the value.
         message = error.message if isinstance(cause, BadScalar) else cause.message
-        return formatted_error | {"message": message, "extensions": {"code": cause.code, **told}}
+        return formatted_error | {"message": message, "extensions": extensions}
     if cause is not None:
         _LOG.error("graphql_failed", extra={"error_type": type(cause).__name__})
         internal_error = {"code": "INTERNAL_SERVER_ERROR"}

@@ -1,4 +1,4 @@
-"""The schema with its resolvers, and documents made ready to be executed."""
+"""The executable schema, and the cache of validated query documents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,13 +51,13 @@ _MAX_ERRORS: Final = 5
 
 @cache
 def executable_schema() -> GraphQLSchema:
-    """One per process: it holds no state of any installation."""
+    """One per process; it holds no state."""
     enums = [EnumType(kind.__name__, kind) for kind in ENUMS]
     sdl = load_schema_from_path(str(SDL))
     schema = make_executable_schema(sdl, *RESOLVERS, *SCALARS, *enums, convert_names_case=True)
     for kind in schema.type_map.values():
-        # Ariadne 1.1.1 hangs a `parse_value` on enums that takes one argument; graphql-core 3.2.14
-        # calls it with two, so that no enum could be sent as a variable.
+        # Ariadne 1.1.1 sets a `parse_value` with one argument on enums; graphql-core 3.2.14 calls
+        # it with two, so that no enum could be sent as a variable.
         if isinstance(kind, GraphQLEnumType):
             vars(kind).pop("parse_value", None)
     return schema
@@ -65,7 +65,7 @@ def executable_schema() -> GraphQLSchema:
 
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
-    """A document that is valid, small and not too deep."""
+    """A valid document within the limits of size and depth."""
 
     document: DocumentNode
     measure: QueryCost
@@ -73,7 +73,7 @@ class PreparedQuery:
 
 
 class QueryDocuments:
-    """Parsed and validated once per text; the latest ones are kept."""
+    """Parses and validates documents once per text; keeps the most recently used ones."""
 
     def __init__(self, schema: GraphQLSchema, options: GraphQLOptions) -> None:
         self._schema = schema

@@ -1,5 +1,4 @@
-"""Arguments to filters. What can't be meant as it stands is refused: a filter that is not
-understood must never become a wider answer."""
+"""Query arguments to filters. Invalid arguments are rejected, so that no error widens a result."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -64,7 +63,7 @@ def _require_no_empty_values(principal: Principal, arguments: Arguments | None) 
     for name, value in checked.items():
         if value is None or value in ("", []):
             path = f"filter.{to_camel_case(name)}"
-            message = f"{path}: null and empty values are refused; leave it out"
+            message = f"{path}: null and empty values are rejected; omit the field"
             raise InvalidRequest(message, field=path)
     if "provider" in checked:
         principal.require_provider(checked["provider"])

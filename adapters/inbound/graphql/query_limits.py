@@ -1,4 +1,4 @@
-"""What one query may ask for: its size before it is validated, its cost before it is executed."""
+"""Query limits: size before validation, depth after it, cost before execution."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -24,10 +24,10 @@ from application.queries.find_bookings import MAX_DAYS
 
 DEFAULT_PAGE: Final = 50
 ASSUMED_ROOM_TYPES: Final = 50
-"""Where an availability query names none."""
-CELLS_FOR_ONE: Final = 10
-"""A cell is small: ten count as one booking does. So a cost of 5,000 allows
-60 days of 50 room types with 16 fields each, or 400 days of 10 room types with 12."""
+"""The number assumed for an availability query without room types."""
+CELLS_PER_COST_UNIT: Final = 10
+"""Cells that cost as much as one booking. A cost of 5,000 allows 60 days of 50 room types with 16
+fields each, or 400 days of 10 room types with 12."""
 _PAGED: Final = {"bookings": "first", "guests": "first", "syncRuns": "limit"}
 _LONG_LISTS: Final = {"roomTypes": 10, "rooms": 2, "nightlyPrices": 5}
 _SHORT_LISTS: Final = ("furtherGuests", "statusHistory", "occupancy", "extras", "ratePlans")
@@ -35,7 +35,7 @@ _LIST_FACTORS: Final = _LONG_LISTS | dict.fromkeys(_SHORT_LISTS, 2)
 
 
 def query_too_large_error(what: str, found: int, limit: int) -> GraphQLError:
-    message = f"This query has {what} {found}; at most {limit} are taken. Ask for less at a time."
+    message = f"The query has {what} {found}; the limit is {limit}. Split the query."
     return GraphQLError(message, extensions={"code": "QUERY_TOO_LARGE"})
 
 
@@ -53,7 +53,7 @@ class _NodeCounter(Visitor):
 
 
 def require_size_within_limits(document: DocumentNode, options: GraphQLOptions) -> None:
-    """Before validation, which itself takes long on hostile documents. Raises GraphQLError."""
+    """To be called before validation, which is slow on hostile documents. Raises GraphQLError."""
     counter = _NodeCounter()
     visit(document, counter)
     if counter.aliases > options.max_aliases:
@@ -63,9 +63,9 @@ def require_size_within_limits(document: DocumentNode, options: GraphQLOptions) 
 
 
 class QueryCost:
-    """Depth and cost of a validated document; every fragment is measured once.
+    """Depth and cost of a validated document; each fragment is measured once.
 
-    Each field costs 1, times the length of the lists that it stands in.
+    A field costs 1, multiplied by the lengths of the lists around it.
     """
 
     def __init__(self, document: DocumentNode) -> None:
@@ -143,7 +143,7 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
 def _list_factor(field: FieldNode, variables: Mapping[str, Any]) -> int:
     name = field.name.value
     if name == "availability":
-        return max(1, _cell_count(_argument(field, "filter", variables)) // CELLS_FOR_ONE)
+        return max(1, _cell_count(_argument(field, "filter", variables)) // CELLS_PER_COST_UNIT)
     if name not in _PAGED:
         return _LIST_FACTORS.get(name, 1)
     page_size = _argument(field, _PAGED[name], variables)
@@ -151,7 +151,7 @@ def _list_factor(field: FieldNode, variables: Mapping[str, Any]) -> int:
 
 
 def _cell_count(filter_argument: object) -> int:
-    """Days times room types; what can't be read counts as the longest."""
+    """Days times room types; the maximum for an invalid filter."""
     if not isinstance(filter_argument, dict):
         return MAX_DAYS * ASSUMED_ROOM_TYPES
     named = filter_argument.get("roomTypes")
@@ -177,7 +177,7 @@ def _argument(field: FieldNode, name: str, variables: Mapping[str, Any]) -> Any:
 
 
 def _literal_value(value: Node, variables: Mapping[str, Any]) -> Any:
-    """A literal with its variables filled in; whole numbers are cut off after nine digits."""
+    """The value of a literal with variables; integers are truncated after nine digits."""
     match value:
         case VariableNode():
             return variables.get(value.name.value)

@@ -1,4 +1,4 @@
-"""From the fields of the schema to use cases and the parts of what they give."""
+"""Resolvers: queries call use cases, fields read attributes of their results."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -28,20 +28,18 @@ Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The context of one request."""
-
     caller: Principal
     use_cases: GraphQLUseCases
 
     def at(self, slug: str | None) -> Principal:
-        """Raises Forbidden for a hotel that is not the token's."""
+        """The caller at that hotel. Raises Forbidden for a hotel that is not the token's."""
         if slug is None:
             return self.caller
         return self.use_cases.authenticate.at_hotel(self.caller, slug)
 
 
 class BookingPage:
-    """Bookings that are shown together: what belongs to them is asked for once for all."""
+    """The bookings of one page; their guests and histories are loaded in one query each."""
 
     def __init__(
         self, request_context: RequestContext, principal: Principal, bookings: Sequence[Booking]
@@ -60,8 +58,8 @@ class BookingPage:
             provider=self._principal.provider,
             external_ids=frozenset(ids),
         )
-        page_found = self._use_cases.find_guests(query_filter, first=len(ids))
-        return {guest.external_id: guest for guest in page_found.rows}
+        guests = self._use_cases.find_guests(query_filter, first=len(ids)).rows
+        return {guest.external_id: guest for guest in guests}
 
     @cached_property
     def histories(self) -> Mapping[Any, Sequence[Any]]:
@@ -98,13 +96,11 @@ def bookings(
     request_context: RequestContext = info.context
     principal = request_context.at(hotel)
     query_filter = booking_filter(principal, filter)
-    page_found = request_context.use_cases.find_bookings(
+    result = request_context.use_cases.find_bookings(
         query_filter, order=order_by, first=first, after=after
     )
-    page = BookingPage(request_context, principal, page_found.rows)
-    return _connection(
-        page_found, [BookingNode(booking, page) for booking in page_found.rows], after
-    )
+    page = BookingPage(request_context, principal, result.rows)
+    return _connection(result, [BookingNode(booking, page) for booking in result.rows], after)
 
 
 @query.field("booking")
@@ -118,12 +114,10 @@ def booking(
 ) -> BookingNode | None:
     request_context: RequestContext = info.context
     principal = request_context.at(hotel)
-    page_found = request_context.use_cases.find_booking(principal, provider, external_id)
-    return (
-        BookingNode(page_found, BookingPage(request_context, principal, [page_found]))
-        if page_found
-        else None
-    )
+    found = request_context.use_cases.find_booking(principal, provider, external_id)
+    if found is None:
+        return None
+    return BookingNode(found, BookingPage(request_context, principal, [found]))
 
 
 @query.field("availability")
@@ -151,8 +145,8 @@ def guests(
 ) -> Mapping[str, Any]:
     request_context: RequestContext = info.context
     query_filter = guest_filter(request_context.at(hotel), filter)
-    page_found = request_context.use_cases.find_guests(query_filter, first=first, after=after)
-    return _connection(page_found, page_found.rows, after)
+    result = request_context.use_cases.find_guests(query_filter, first=first, after=after)
+    return _connection(result, result.rows, after)
 
 
 @query.field("hotel")
@@ -181,13 +175,13 @@ def sync_runs(
 
 
 def _connection(
-    page_found: ResultPage[Any], nodes: Sequence[object], after: str | None
+    result: ResultPage[Any], nodes: Sequence[object], after: str | None
 ) -> dict[str, Any]:
-    cursors = page_found.cursors
+    cursors = result.cursors
     return {
         "edges": [Edge(cursor, node) for cursor, node in zip(cursors, nodes, strict=True)],
         "page_info": {
-            "has_next_page": page_found.has_next,
+            "has_next_page": result.has_next,
             "has_previous_page": after is not None,
             "start_cursor": cursors[0] if cursors else None,
             "end_cursor": cursors[-1] if cursors else None,
@@ -215,16 +209,16 @@ def _history_of(node: BookingNode, _: GraphQLResolveInfo) -> Sequence[Any]:
 
 
 _CUSTOM_FIELDS: Final = frozenset({"extras", "counted_rooms"})
-"""The first has a resolver of its own; the second is what a cell's sums are of."""
+"""Extras have a resolver of their own; counted rooms are internal."""
 
 
 def _build_object_type(
     name: str, paths: Mapping[str, str], details: type, under: str
 ) -> ObjectType:
-    """`paths` by field; every field of `details` is read `under` that path."""
+    """`paths`: attribute path per field; the fields of `details` are read below `under`."""
     object_type = ObjectType(name)
-    versioned = [f.name for f in fields(details) if f.name not in _CUSTOM_FIELDS]
-    detail_paths = {to_camel_case(name): f"{under}.{name}" for name in versioned}
+    names = [f.name for f in fields(details) if f.name not in _CUSTOM_FIELDS]
+    detail_paths = {to_camel_case(name): f"{under}.{name}" for name in names}
     for field, path in {**detail_paths, **paths}.items():
         object_type.set_field(field, _attribute_resolver(path))
     return object_type

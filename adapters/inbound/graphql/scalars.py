@@ -1,4 +1,4 @@
-"""Dates, instants and long numbers on the wire."""
+"""Serialization and parsing of the scalars Date, DateTime and Long."""
 
 import re
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BadScalar(InvalidRequest):
-    """The value can't be what its type says."""
+    """The value does not fit its type."""
 
     code = "bad_value"
 

@@ -1,4 +1,4 @@
-"""What the composition root hands to this adapter."""
+"""The use cases and options of the GraphQL adapter."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol

@@ -1,8 +1,8 @@
 """GraphQL over HTTP: graphql-server's Flask view, hardened.
 
-POST only: a query in a URL would carry guests' addresses into every log on its way. Transport
-errors are JSON with 4xx; request errors are 200 for application/json and 400 for
-application/graphql-response+json, as the GraphQL-over-HTTP specification has them.
+POST only: a query in a URL would leak guests' addresses into logs. Transport errors are JSON with
+4xx; request errors are 200 for application/json and 400 for application/graphql-response+json
+(GraphQL over HTTP).
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Admission: TypeAlias = Callable[[], Principal]
 def graphql_registrar(
     use_cases: GraphQLUseCases, options: GraphQLOptions | None = None
 ) -> Callable[[Flask, Admission], None]:
-    """Adds the view to an application."""
+    """A function that adds the view to an application."""
     options = options or GraphQLOptions()
     schema = executable_schema()
     documents = QueryDocuments(schema, options)
@@ -82,7 +82,7 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
 
     @override
     def dispatch_request(self) -> ResponseReturnValue:
-        """Raises what admission raises: authentication and limits are HTTP's business."""
+        """Raises the errors of authentication and rate limits, which are HTTP problems."""
         principal = self._admit()
         principal.require(Scope.READ)
         try:
@@ -115,11 +115,11 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
         except orjson.JSONDecodeError as error:
             raise HTTPException(400, f"Unreadable JSON at character {error.pos}.") from error
         if not isinstance(value, dict):
-            raise HTTPException(400, "Send one JSON object; batches are not taken.")
+            raise HTTPException(400, "Send one JSON object; batches are not supported.")
         if not isinstance(value.get("query"), str) or not value["query"]:
-            raise HTTPException(400, "query: send the document as a text.")
+            raise HTTPException(400, "query: send the document as a string.")
         if not isinstance(value.get("operationName"), str | None):
-            raise HTTPException(400, "operationName: send a text.")
+            raise HTTPException(400, "operationName: send a string.")
         return value
 
     @override
@@ -154,7 +154,7 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
     def process_result(
         self, request: Request, result: ExecutionResult, strict: bool = False
     ) -> GraphQLHTTPResponse:
-        """A request error has no data; a field error has data, null perhaps."""
+        """A request error has no data; a field error has data, possibly null."""
         response: GraphQLHTTPResponse = {}
         errors = result.errors or []
         if result.data is not None or any(error.path for error in errors) or not strict:
@@ -171,11 +171,11 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
         return _json_response(response_data, 200 if "data" in response_data else 400, kind)
 
 
-def _require_operation(operation_names: tuple[str | None, ...], wanted: str | None) -> None:
-    if wanted is not None and wanted not in operation_names:
-        raise GraphQLError("There is no operation of this operationName.")
-    if wanted is None and len(operation_names) != 1:
-        raise GraphQLError("Say by operationName which operation is meant.")
+def _require_operation(operation_names: tuple[str | None, ...], requested: str | None) -> None:
+    if requested is not None and requested not in operation_names:
+        raise GraphQLError("Unknown operationName.")
+    if requested is None and len(operation_names) != 1:
+        raise GraphQLError("Send a document with one operation, or operationName.")
 
 
 def _json_response(

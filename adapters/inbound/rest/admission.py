@@ -1,4 +1,4 @@
-"""Who asks, for which hotel: read from headers only, never from a body or URL."""
+"""Authentication of a request: caller and hotel come from headers, never from a body or URL."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,9 +20,8 @@ class Admission:
     limits: TokenRateLimits
 
     def __call__(self, *, changes: bool = False) -> Principal:
-        """The caller of the current request. `changes`: the request writes, so that it must not
-        land in a hotel that nobody named. Raises Unauthenticated, Forbidden, HotelDisabled,
-        RateExceeded, HotelRequired."""
+        """The caller of the current request. With `changes`, a token for several hotels must name
+        the hotel. Raises Unauthenticated, Forbidden, HotelDisabled, RateExceeded, HotelRequired."""
         hotel = request.headers.get(HOTEL_HEADER)
         principal = self.authenticate(
             provider_key=request.headers.get(KEY_HEADER),
@@ -34,8 +33,8 @@ class Admission:
         g.limit_headers = self.limits.count(principal.token_id)
         if changes and hotel is None and principal.other_hotels:
             message = (
-                f"{HOTEL_HEADER}: this token is for several hotels; send the slug of the one that "
-                "this is meant for"
+                f"{HOTEL_HEADER}: the token is valid for several hotels; "
+                "send the slug of the hotel to change"
             )
             raise HotelRequired(message, field=HOTEL_HEADER)
         return principal

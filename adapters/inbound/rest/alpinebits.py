@@ -1,4 +1,4 @@
-"""AlpineBits has one address, which takes OTA XML too; answers are in the sender's words."""
+"""The AlpineBits endpoint, which accepts OTA XML too; responses use the sender's format."""
 
 from dataclasses import replace
 from typing import Final
@@ -30,14 +30,14 @@ _MAX_PARTS: Final = 10
 
 
 class UnreadableForm(InvalidRequest):
-    """The body is not the multipart/form-data that its Content-Type says."""
+    """The body is not valid multipart/form-data."""
 
     code = "unreadable_form"
 
 
 def blueprint(use_cases: UseCases) -> Blueprint:
     alpinebits = Blueprint(
-        NAME, __name__, url_prefix=PREFIX, description="AlpineBits and OTA XML from the PMS itself"
+        NAME, __name__, url_prefix=PREFIX, description="AlpineBits and OTA XML, sent by the PMS"
     )
 
     @route(
@@ -45,7 +45,7 @@ def blueprint(use_cases: UseCases) -> Blueprint:
         f"/{NAME}",
         method="POST",
         summary="An AlpineBits action, or an OTA document",
-        operationId="converse_in_alpinebits",
+        operationId="exchange_alpinebits_document",
         description=_DESCRIPTION,
         security=BASIC,
         parameters=[_VERSION],
@@ -98,7 +98,7 @@ def _with_body(document: DocumentRequest) -> DocumentRequest:
 
 
 def _parse_form(body: bytes, boundary: str) -> dict[str, bytes]:
-    """The form's two parameters to the byte; it does not matter whether as fields or as files."""
+    """The form's two parameters as bytes; each may be a field or a file."""
     if not boundary.isascii() or not 0 < len(boundary) <= 200:
         raise UnreadableForm
     decoder = MultipartDecoder(boundary.encode(), max_parts=_MAX_PARTS)
@@ -121,19 +121,19 @@ def _parse_form(body: bytes, boundary: str) -> dict[str, bytes]:
 
 def _start_part(name: str, parts: dict[str, bytearray]) -> bytearray:
     if name in parts:
-        raise UnreadableForm("a parameter came twice")
+        raise UnreadableForm("a parameter was sent twice")
     if name in _FIELDS:
         parts[name] = bytearray()
     return parts.get(name, bytearray())
 
 
 _DESCRIPTION: Final = (
-    "Three ways in: AlpineBits as multipart/form-data with `action` and `request` (2015-07b to "
-    "2022-10: handshake, housekeeping, FreeRooms, GuestRequests pushed to us); an OTA document as "
-    "it is; the same in a SOAP envelope. Credentials: HTTP basic auth or a WSSE UsernameToken; the "
-    "user name is the connection's key. What is understood but refused is status 200 with the "
-    "standard's error document; what is no message is one line `ERROR:…` or a SOAP Fault. Sending "
-    "again is harmless."
+    "Three formats: AlpineBits as multipart/form-data with `action` and `request` (2015-07b to "
+    "2022-10: handshake, housekeeping, FreeRooms, pushed GuestRequests); a plain OTA document; an "
+    "OTA document in a SOAP envelope. Credentials: HTTP basic auth or a WSSE UsernameToken; the "
+    "user name is the connection's key. A valid message that is rejected gets status 200 with the "
+    "standard's error document; anything else gets one line `ERROR:…` or a SOAP Fault. Requests "
+    "are idempotent."
 )
 _VERSION: Final[Description] = {
     "in": "header",
@@ -162,17 +162,17 @@ _RESPONSE_CONTENT: Final[Description] = {
 }
 _STATUS_DESCRIPTIONS: Final = {
     200: "Stored and applied, or the standard's error document",
-    400: "No message, no such action, no such version",
-    401: "No credentials, or wrong ones",
-    403: "The adapter layer is switched off for this hotel",
-    413: "More than one message may hold",
-    415: "Another content type, or a compression that is not gzip",
-    503: "It could not be stored; send it again",
+    400: "Not a message, or an unknown action or version",
+    401: "Credentials missing or wrong",
+    403: "The hotel is disabled",
+    413: "The message is too large",
+    415: "Unsupported content type or encoding",
+    503: "Not stored; retry later",
 }
 _RESPONSES: Final[Description] = {
     **{
-        str(code): {"description": response_document, "content": _RESPONSE_CONTENT}
-        for code, response_document in _STATUS_DESCRIPTIONS.items()
+        str(code): {"description": description, "content": _RESPONSE_CONTENT}
+        for code, description in _STATUS_DESCRIPTIONS.items()
     },
     **responses_spec({}, 404),
 }

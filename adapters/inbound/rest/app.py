@@ -1,4 +1,4 @@
-"""The Flask application, made of use cases and options; nothing happens on import."""
+"""Builds the Flask application from use cases and options; no work on import."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -24,7 +24,7 @@ from adapters.inbound.rest.request_scope import PmsFlask
 from adapters.inbound.rest.use_cases import DOCS, Options, UseCases
 
 Registrar: TypeAlias = Callable[[Flask, Admission], None]
-"""Adds views of another adapter, which lets callers in by the same admission."""
+"""Adds the views of another adapter, with the same authentication."""
 
 
 def build_app(
@@ -74,7 +74,7 @@ def _create_api(app: Flask) -> Api:
 def _add_common_parameters(api: Api) -> None:
     for name, scheme in SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
-    # flask-smorest's own error and paging shapes are not ours.
+    # flask-smorest adds schemas that no operation uses.
     for name in ("Error", "PaginationMetadata"):
         api.spec.components.schemas.pop(name, None)
     for path in api.spec._paths.values():  # noqa: SLF001  apispec offers no way to add to a path

@@ -1,4 +1,4 @@
-"""OpenAPI as JSON and as one page that loads nothing from anywhere."""
+"""OpenAPI as JSON and as one HTML page without external resources."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -12,9 +12,9 @@ from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
 from domain.errors import PmsError
 
 ABOUT: Final = (
-    "Takes bookings, guests and availability from every PMS and keeps one true picture of each "
-    "hotel. Errors are problem details (RFC 9457) with a stable `code` and `correlation_id`. "
-    "Reading is GraphQL at `/api/pms/graphql`."
+    "Ingests bookings, guests and availability from property management systems and keeps a "
+    "consistent replica of each hotel. Errors are problem details (RFC 9457) with a stable `code` "
+    "and `correlation_id`. Queries use GraphQL at `/api/pms/graphql`."
 )
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -54,7 +54,7 @@ def _operations(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str
 
 
 def _problems(error: type[PmsError]) -> Iterator[tuple[str, int, str]]:
-    """(code, status, sentence) of every error that this process knows."""
+    """(code, status, sentence) of every error class below `error`."""
     for kind in error.__subclasses__():
         yield from _problems(kind)
         status = STATUS_OF_CODE.get(kind.code, STATUS_OF_KIND[kind.kind])

@@ -1,4 +1,4 @@
-"""For balancers and orchestrators: alive, and able to work."""
+"""Liveness and readiness probes."""
 
 from flask import Response
 from flask_smorest import Blueprint
@@ -15,10 +15,10 @@ def blueprint(use_cases: UseCases) -> Blueprint:
     @route(
         health,
         "/healthz",
-        summary="The process is alive",
+        summary="Liveness",
         operationId="healthz",
         security=NO_CREDENTIALS,
-        responses=responses_spec({200: ("It is", None)}),
+        responses=responses_spec({200: ("The process is running", None)}),
     )
     def alive() -> Response:
         return json_response({"status": "ok"})
@@ -26,11 +26,14 @@ def blueprint(use_cases: UseCases) -> Blueprint:
     @route(
         health,
         "/readyz",
-        summary="The installation can work",
+        summary="Readiness",
         operationId="readyz",
         security=NO_CREDENTIALS,
         responses=responses_spec(
-            {200: ("It can", schemas.HealthResponse), 503: ("It can't", schemas.HealthResponse)}
+            {
+                200: ("Ready", schemas.HealthResponse),
+                503: ("Unavailable, with the state of each part", schemas.HealthResponse),
+            }
         ),
     )
     def ready() -> Response:

@@ -1,4 +1,4 @@
-"""One answer per Idempotency-Key. An answer that asks to try again is not kept."""
+"""One stored response per Idempotency-Key; responses that ask for a retry are not stored."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,7 +19,7 @@ REPLAYED: Final = "Idempotency-Replayed"
 def run_once_per_key(
     requests: IdempotentRequests, principal: Principal, body: bytes, handler: Callable[[], Response]
 ) -> Response:
-    """Raises BadKey, KeyInFlight, KeyReused, and what `work` raises where there is no key."""
+    """Raises BadKey, KeyInFlight, KeyReused; without a key, what `handler` raises."""
     key = request.headers.get(HEADER)
     if key is None:
         return handler()

@@ -1,4 +1,4 @@
-"""Pushes of bookings, guests and availability, and what became of the deferred ones."""
+"""Pushes of bookings, guests and availability, and the outcomes of deferred pushes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -36,7 +36,7 @@ _PATHS: Final = {
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     push = _PushViews(use_cases, admit)
-    ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data from partners")
+    ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data pushed by partners")
     for path, (kind, shape) in _PATHS.items():
         register_view = route(
             ingest,
@@ -49,9 +49,9 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             requestBody=request_body_spec(schema_of(shape), many=True),
             responses=responses_spec(
                 {
-                    200: ("Every item was understood", schemas.PushResponse),
-                    202: ("Stored; the status is at Location", schemas.PushResponse),
-                    207: ("Some items are quarantined, with the reason", schemas.PushResponse),
+                    200: ("All items are valid", schemas.PushResponse),
+                    202: ("Stored; the outcome will be at Location", schemas.PushResponse),
+                    207: ("Some items are quarantined, each with its reason", schemas.PushResponse),
                 },
                 *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             ),
@@ -61,10 +61,10 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     @route(
         ingest,
         "/ingests/<batch_id>",
-        summary="What became of a push",
+        summary="Outcome of a push",
         operationId="show_ingest",
         responses=responses_spec(
-            {200: ("The items with their outcomes", schemas.BatchResponse)},
+            {200: ("The items and their outcomes", schemas.BatchResponse)},
             *(400, 401, 403, 404, 429, 503),
         ),
     )

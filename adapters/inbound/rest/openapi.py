@@ -1,4 +1,4 @@
-"""The pieces of which the operations' OpenAPI descriptions are made."""
+"""Parts of the operations' OpenAPI descriptions."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -28,13 +28,13 @@ SECURITY_SCHEMES: Final = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Hotel-scoped token; decides hotel, provider and scopes",
+        "description": "Hotel-scoped token; determines hotel, provider and scopes",
     },
     "provider_key": {
         "type": "apiKey",
         "in": "header",
         "name": KEY_HEADER,
-        "description": "Tells which partner calls",
+        "description": "Identifies the partner",
     },
 }
 
@@ -49,18 +49,18 @@ def _query(name: str, description: str, schema: Description) -> Description:
 
 CORRELATION: Final = _header(
     CORRELATION_HEADER,
-    "Follows the request through jobs and logs; another value is replaced by a new one",
+    "Passed to jobs and logs; an invalid value is replaced by a new one",
     {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
 )
 HOTEL: Final = _header(
     HOTEL_HEADER,
-    "Slug of one of the token's hotels. A token for several must send it with every POST (else "
-    "422 hotel_required); where it only looks, its first hotel is meant by default",
+    "Slug of one of the token's hotels. A token for several hotels must send it with every POST "
+    "(else 422 hotel_required); for GET its first hotel is the default",
     {"type": "string"},
 )
 IDEMPOTENCY_KEY: Final = _header(
     "Idempotency-Key",
-    "The same key and body within 24 hours get the first answer again "
+    "A repeated key and body within 24 hours get the first response again "
     "(draft-ietf-httpapi-idempotency-key-header-07)",
     {"type": "string", "minLength": 1, "maxLength": 255},
 )
@@ -70,22 +70,22 @@ PREFER: Final = _header(
     {"type": "string", "examples": ["respond-async"]},
 )
 LIMIT: Final = _query(
-    "limit", "How many", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    "limit", "Page size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
 )
 OFFSET: Final = _query(
-    "offset", "How many to pass over", {"type": "integer", "minimum": 0, "maximum": 10_000}
+    "offset", "Number of items to skip", {"type": "integer", "minimum": 0, "maximum": 10_000}
 )
 AFTER: Final = _query(
-    "after", "`next_after` of the last page", {"type": "string", "format": "uuid"}
+    "after", "`next_after` of the previous page", {"type": "string", "format": "uuid"}
 )
 
 _RATE_HEADERS: Final[Description] = {
     "RateLimit": {
-        "description": "What is left (r) for how many seconds (t)",
+        "description": "Requests left (r) and seconds until reset (t)",
         "schema": {"type": "string"},
     },
     "RateLimit-Policy": {
-        "description": "Quota (q) per window of seconds (w)",
+        "description": "Quota (q) per window in seconds (w)",
         "schema": {"type": "string"},
     },
 }
@@ -102,7 +102,7 @@ def route(
     endpoint: str | None = None,
     **description: Any,
 ) -> Callable[[View], View]:
-    """A view with its OpenAPI description."""
+    """Adds a view with its OpenAPI description."""
 
     def add(view: View) -> View:
         documented_view = blueprint.doc(**description)(view)
@@ -143,5 +143,5 @@ def responses_spec(
 
 
 _LOCATION: Final[Description] = {
-    "Location": {"description": "Where the outcome will be", "schema": {"type": "string"}}
+    "Location": {"description": "URL of the outcome", "schema": {"type": "string"}}
 }

@@ -1,4 +1,4 @@
-"""Every error as problem details (RFC 9457); the one table from kinds of errors to statuses."""
+"""Errors as problem details (RFC 9457), and the table from error kinds to HTTP statuses."""
 
 import logging
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
-    # The PMS behind us failed, not the one who asks.
+    # The PMS failed, not the caller.
     "provider_credentials_refused": HTTPStatus.BAD_GATEWAY,
     "provider_rejected": HTTPStatus.BAD_GATEWAY,
     "provider_not_found": HTTPStatus.BAD_GATEWAY,
@@ -54,32 +54,32 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
 }
 _EXPOSED_DETAILS: Final = ("limit", "position")
 _RETRY_AFTER_SECONDS: Final = "10"
-_INTERNAL: Final = "Something went wrong on our side; the correlation id tells us what."
+_INTERNAL: Final = "Internal error; quote the correlation id when you report it."
 
 
 class BadQuery(ApplicationError):
-    """A parameter of the URL can't be what it says."""
+    """A URL parameter is invalid."""
 
     code = "bad_query"
     kind = ErrorKind.INVALID
 
 
 class BodyTooLarge(ApplicationError):
-    """The body is larger than one request may be; send the items in parts."""
+    """The request body is too large; send the items in smaller batches."""
 
     code = "body_too_large"
     kind = ErrorKind.INVALID
 
 
 class UnsupportedMediaType(ApplicationError):
-    """Send the body as application/json in UTF-8, not compressed."""
+    """Send the body as application/json in UTF-8, uncompressed."""
 
     code = "unsupported_media_type"
     kind = ErrorKind.INVALID
 
 
 class RateExceeded(ApplicationError):
-    """This token sent more requests than it may in a minute; wait as Retry-After says."""
+    """The token's rate limit is exceeded; retry after the time in Retry-After."""
 
     code = "rate_limited"
     kind = ErrorKind.UNAVAILABLE
@@ -119,7 +119,7 @@ class Problem:
 
 
 def redacted_path() -> str:
-    """Without the secret that a webhook's URL carries, and never as long as an attacker likes."""
+    """The request's path without a webhook's secret, at most 500 characters."""
     rule = request.url_rule
     if rule is not None and "connection_key" in rule.arguments:
         provider = (request.view_args or {}).get("provider", "")
@@ -134,15 +134,14 @@ def problem_from_error(error: PmsError) -> Problem:
         return Problem(status, error.code, _INTERNAL)
     path = error.details.get("path") or error.details.get("field")
     errors = (_field_error(error, str(path)),) if path else ()
-    shown: dict[str, str | int] = {
+    exposed: dict[str, str | int] = {
         name: error.details[name] for name in _EXPOSED_DETAILS if name in error.details
     }
-    return Problem(status, error.code, error.message, errors, shown, _headers(error, status))
+    return Problem(status, error.code, error.message, errors, exposed, _headers(error, status))
 
 
 def webhook_problem(error: PmsError) -> Problem:
-    """Many vendors never send again what was answered with 4xx: only what can't become better by
-    waiting may be one."""
+    """4xx only where a retry cannot help: many vendors do not retry after 4xx."""
     problem = problem_from_error(error)
     is_final = error.kind in (
         ErrorKind.NOT_FOUND,
@@ -157,8 +156,7 @@ def webhook_problem(error: PmsError) -> Problem:
 
 
 def document_error_status(error: PmsError) -> tuple[int, Mapping[str, str]]:
-    """Of an answer whose body is in the sender's own words: what can't be read will not be better
-    the next time, whatever it is called elsewhere."""
+    """Status and headers of a response in the sender's format; 400 instead of 422."""
     problem = problem_from_error(error)
     if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return HTTPStatus.BAD_REQUEST, {}
@@ -182,7 +180,7 @@ def _headers(error: PmsError, status: int) -> Mapping[str, str]:
 
 
 def response_for_http_exception(error: HTTPException) -> Response:
-    """What Flask itself refuses: no such route, method not allowed, body too large, …"""
+    """The response to an error that Flask raises: unknown route, wrong method, …"""
     if isinstance(error, RequestEntityTooLarge):
         return problem_from_error(BodyTooLarge()).response()
     status = error.code or 500
@@ -200,9 +198,9 @@ def response_for_http_exception(error: HTTPException) -> Response:
 
 
 _STATUS_DETAILS: Final = {
-    404: "There is nothing at this path.",
-    405: "This path does not take this method; the Allow header lists those that it does.",
-    415: "Send the body as application/json in UTF-8, not compressed.",
+    404: "No resource at this path.",
+    405: "Method not allowed; see the Allow header.",
+    415: "Send the body as application/json in UTF-8, uncompressed.",
 }
 
 

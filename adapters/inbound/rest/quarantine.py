@@ -1,4 +1,4 @@
-"""What could not be understood, and trying it again."""
+"""Quarantined items and their replay."""
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -14,13 +14,13 @@ from domain.access import Scope
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     quarantine = Blueprint(
-        "quarantine", __name__, url_prefix=f"{PREFIX}/quarantine", description="Not understood"
+        "quarantine", __name__, url_prefix=f"{PREFIX}/quarantine", description="Rejected items"
     )
 
     @route(
         quarantine,
         "",
-        summary="What could not be understood, oldest first",
+        summary="Quarantined items, oldest first",
         operationId="list_quarantine",
         parameters=[LIMIT, AFTER],
         responses=responses_spec(
@@ -43,10 +43,10 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         quarantine,
         "/<item_id>/replay",
         method="POST",
-        summary="Try one again",
+        summary="Replay a quarantined item",
         operationId="replay_quarantined",
         responses=responses_spec(
-            {200: ("What became of it", schemas.InboxOutcomeResponse)},
+            {200: ("The outcome", schemas.InboxOutcomeResponse)},
             *(400, 401, 403, 404, 409, 422, 429, 502, 503),
         ),
     )

@@ -1,7 +1,7 @@
-"""Requests per token and minute, counted where all processes see it.
+"""Rate limit per token and minute, shared by all processes.
 
-Headers as in draft-ietf-httpapi-ratelimit-headers. A store that can't be reached never refuses a
-request: counting goes on in this process until it is back.
+Headers as in draft-ietf-httpapi-ratelimit-headers. While the store is unreachable, each process
+counts for itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _TIMEOUTS: Final[Mapping[str, float]] = {"socket_timeout": 0.2, "socket_connect_
 
 
 class _LocalCounter:
-    """Counts of the current window only."""
+    """Counts the requests of the current window in this process."""
 
     def __init__(self) -> None:
         self._window = 0
@@ -43,7 +43,7 @@ class TokenRateLimits:
         self._down_until = 0.0
 
     def count(self, token_id: UUID) -> Mapping[str, str]:
-        """The headers to answer with. Raises RateExceeded."""
+        """Counts a request and returns the response headers. Raises RateExceeded."""
         now = self._now().timestamp()
         window, elapsed = divmod(now, WINDOW_SECONDS)
         remaining_seconds = ceil(WINDOW_SECONDS - elapsed)
@@ -69,5 +69,5 @@ class TokenRateLimits:
 def _connect_storage(url: str) -> Storage:
     storage = storage_from_string(url, wrap_exceptions=True, **_TIMEOUTS)
     if not isinstance(storage, Storage):
-        raise TypeError("the storage of rate limits must be a synchronous one")
+        raise TypeError("the rate limit storage must be synchronous")
     return storage

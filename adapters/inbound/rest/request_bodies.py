@@ -1,4 +1,4 @@
-"""Request bodies: their size, type and text, before anybody parses them."""
+"""Request bodies: size, type and encoding are checked before parsing."""
 
 import zlib
 from typing import Final
@@ -21,14 +21,14 @@ class UnreadableJson(InvalidRequest):
 
 
 def read_raw_body() -> bytes:
-    """Raises BodyTooLarge, also for a chunked body as soon as it passes the limit."""
+    """Raises BodyTooLarge, for a chunked body as soon as it passes the limit."""
     if _content_encoding() != "identity":
         raise UnsupportedMediaType
     return _read_body()
 
 
 def read_compressed_body() -> bytes:
-    """`Content-Encoding: gzip` is undone, and bounded like any other body. Raises
+    """Accepts `Content-Encoding: gzip`; the limit holds for the decompressed body. Raises
     UnsupportedMediaType, BodyTooLarge."""
     if _content_encoding() not in ("identity", "gzip"):
         raise UnsupportedMediaType
@@ -43,16 +43,16 @@ def _content_encoding() -> str:
 
 
 def _decompress(body: bytes, limit: int | None) -> bytes:
-    """No more than one byte beyond the limit is ever unpacked."""
+    """Decompresses at most one byte beyond the limit."""
     decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         decompressed = decompressor.decompress(body, limit + 1 if limit is not None else 0)
     except zlib.error as error:
-        raise UnsupportedMediaType("the body is not the gzip that it says it is") from error
+        raise UnsupportedMediaType("the body is not valid gzip") from error
     if limit is not None and len(decompressed) > limit:
         raise BodyTooLarge(limit=limit)
     if not decompressor.eof or decompressor.unused_data:
-        raise UnsupportedMediaType("the body is not the gzip that it says it is")
+        raise UnsupportedMediaType("the body is not valid gzip")
     return decompressed
 
 
@@ -62,7 +62,7 @@ def _read_body() -> bytes:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise BodyTooLarge(limit=limit) from error
-    # Werkzeug cuts a chunked body off at the limit without a word.
+    # Werkzeug truncates a chunked body at the limit without an error.
     if request.content_length is None and limit is not None and len(body) >= limit:
         raise BodyTooLarge(limit=limit)
     return body
@@ -81,7 +81,7 @@ def read_json_body() -> bytes:
 
 
 def parse_json_object(body: bytes) -> dict[str, object]:
-    """For small commands without amounts. Raises NotJson, InvalidRequest."""
+    """For small bodies without amounts. Raises UnreadableJson, InvalidRequest."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -106,7 +106,7 @@ def parse_query_integer(name: str, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise BadQuery(f"{name}: send a whole number", field=name)
+        raise BadQuery(f"{name}: send an integer", field=name)
     return int(text)
 
 

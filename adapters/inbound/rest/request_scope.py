@@ -1,4 +1,4 @@
-"""What happens around every request: correlation id, access log, security headers."""
+"""Hooks of every request: correlation id, access log, security headers."""
 
 import logging
 import re
@@ -29,7 +29,7 @@ SECURITY_HEADERS: Final = (
 
 
 class PmsFlask(Flask):
-    """Logs an unexpected error by its type and place; its message may hold someone's data."""
+    """Logs an unexpected error by type and location; its message may hold personal data."""
 
     def log_exception(
         self,
@@ -39,24 +39,27 @@ class PmsFlask(Flask):
         ),
     ) -> None:
         kind, _, trace = exc_info
-        extra = {"error_type": kind.__name__ if kind else None, "place": traceback_locations(trace)}
+        extra = {
+            "error_type": kind.__name__ if kind else None,
+            "traceback": traceback_locations(trace),
+        }
         _LOG.error("unexpected_error", extra=extra)
 
 
 def traceback_locations(trace: TracebackType | None) -> list[str]:
     """file:line:function of the innermost frames."""
-    places = []
+    locations = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename}:{trace.tb_lineno}:{code.co_name}")
+        locations.append(f"{code.co_filename}:{trace.tb_lineno}:{code.co_name}")
         trace = trace.tb_next
-    return places[-8:]
+    return locations[-8:]
 
 
 def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
     @app.before_request
     def begin() -> None:
-        g.began = perf_counter()
+        g.started = perf_counter()
         requested_id = request.headers.get(CORRELATION_HEADER, "")
         log_context.begin(
             requested_id if _VALID_CORRELATION_ID.fullmatch(requested_id) else new_id().hex
@@ -77,12 +80,12 @@ def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
 
 
 def _log_access(response: Response) -> None:
-    """The route, not the path: a webhook's path is a secret."""
+    """Logs the route instead of the path: a webhook's path is secret."""
     rule = request.url_rule
     fields = {
         "method": request.method,
         "route": rule.rule if rule else None,
         "status": response.status_code,
-        "duration_ms": round((perf_counter() - g.began) * 1000, 1),
+        "duration_ms": round((perf_counter() - g.started) * 1000, 1),
     }
     _ACCESS_LOG.info("http_request", extra=fields)

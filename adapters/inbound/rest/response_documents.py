@@ -1,96 +1,75 @@
-"""What we answer, in snake_case, as objects that orjson writes."""
+"""Response bodies for orjson: the fields of a schema, read from our objects."""
 
 from collections.abc import Sequence
+from functools import cache
 
+from marshmallow import Schema
+
+from adapters.inbound.rest import schemas
 from adapters.inbound.rest.use_cases import PREFIX
 from application.ingest.ingest_items import PushedItem, PushResult
 from domain.messages import InboxItem, InboxOutcome, InboxState
 from domain.sync_run import SyncRun
 from domain.values import Reason
 
+Document = dict[str, object]
 
-def push_document(result: PushResult) -> dict[str, object]:
+
+def push_document(result: PushResult) -> Document:
     return {
         "batch_id": result.batch_id,
-        "status_url": f"{PREFIX}/ingests/{result.batch_id}",
+        "status_url": _ingest_url(result.batch_id),
         "items": [_pushed_item_document(index, item) for index, item in enumerate(result.items)],
     }
 
 
-def _pushed_item_document(index: int, item: PushedItem) -> dict[str, object]:
-    """An item that waits has no outcome yet, whatever its provisional one is."""
-    return {
-        "index": index,
-        "id": item.inbox_id,
-        "external_id": item.external_id,
-        "outcome": item.outcome or "accepted",
-        "reason": item.reason,
-    }
+def _pushed_item_document(index: int, item: PushedItem) -> Document:
+    outcome = item.outcome or "accepted"
+    return _document(schemas.PushedItem, item, index=index, id=item.inbox_id, outcome=outcome)
 
 
-def batch_document(batch_id: object, items: Sequence[InboxItem]) -> dict[str, object]:
-    waiting = sum(item.state is InboxState.RECEIVED for item in items)
+def batch_document(batch_id: object, items: Sequence[InboxItem]) -> Document:
+    is_processing = any(item.state is InboxState.RECEIVED for item in items)
     return {
         "batch_id": batch_id,
-        "state": "processing" if waiting else "done",
-        "status_url": f"{PREFIX}/ingests/{batch_id}",
-        "items": [
-            {
-                "index": item.position,
-                "id": item.id,
-                "external_id": item.external_id,
-                "outcome": "accepted" if item.state is InboxState.RECEIVED else item.outcome,
-                "reason": item.reason,
-            }
-            for item in items
-        ],
+        "state": "processing" if is_processing else "done",
+        "status_url": _ingest_url(batch_id),
+        "items": [_batch_item_document(item) for item in items],
     }
 
 
-def run_document(run: SyncRun) -> dict[str, object]:
-    failure = Reason(run.error_code, None, run.error_detail or "") if run.error_code else None
+def _batch_item_document(item: InboxItem) -> Document:
+    outcome = "accepted" if item.state is InboxState.RECEIVED else item.outcome
+    return _document(schemas.PushedItem, item, index=item.position, outcome=outcome)
+
+
+def _ingest_url(batch_id: object) -> str:
+    return f"{PREFIX}/ingests/{batch_id}"
+
+
+def run_document(run: SyncRun) -> Document:
+    error = Reason(run.error_code, None, run.error_detail or "") if run.error_code else None
+    status_url = f"{PREFIX}/sync/runs/{run.id}"
+    return _document(schemas.SyncRunResponse, run, status_url=status_url, error=error)
+
+
+def quarantined_document(item: InboxItem) -> Document:
+    """Without the body, which holds personal data."""
+    return _document(schemas.QuarantinedItem, item, bytes=len(item.body))
+
+
+def outcome_document(outcome: InboxOutcome) -> Document:
+    return _document(schemas.InboxOutcomeResponse, outcome, id=outcome.item_id)
+
+
+def _document(schema: type[Schema], source: object, **computed: object) -> Document:
+    """The schema's fields: those of `computed`, the others from attributes of `source`."""
     return {
-        "id": run.id,
-        "status_url": f"{PREFIX}/sync/runs/{run.id}",
-        "connection_id": run.connection_id,
-        "provider": run.provider,
-        "kind": run.kind,
-        "trigger": run.trigger,
-        "status": run.status,
-        "correlation_id": run.correlation_id,
-        "queued_at": run.queued_at,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "attempts": run.attempts,
-        "pages": run.pages,
-        "counts": run.counts,
-        "transport": run.transport,
-        "error": failure,
+        name: computed[name] if name in computed else getattr(source, name)
+        for name in _field_names(schema)
     }
 
 
-def quarantined_document(item: InboxItem) -> dict[str, object]:
-    """Without the body: it holds personal data."""
-    return {
-        "id": item.id,
-        "provider": item.provider,
-        "connection_id": item.connection_id,
-        "kind": item.kind,
-        "origin": item.channel,
-        "external_id": item.external_id,
-        "reason": item.reason,
-        "received_at": item.received_at,
-        "attempts": item.attempts,
-        "correlation_id": item.correlation_id,
-        "bytes": len(item.body),
-    }
-
-
-def outcome_document(settlement: InboxOutcome) -> dict[str, object]:
-    return {
-        "id": settlement.item_id,
-        "state": settlement.state,
-        "external_id": settlement.external_id,
-        "outcome": settlement.outcome,
-        "reason": settlement.reason,
-    }
+@cache
+def _field_names(schema: type[Schema]) -> tuple[str, ...]:
+    return tuple(schema().fields)

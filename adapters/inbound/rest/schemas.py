@@ -19,7 +19,7 @@ def _choice(values: Any, **settings: Any) -> fields.String:
 
 
 class SyncRequest(Schema):
-    """`provider` suffices where the hotel has one connection to it."""
+    """`provider` is enough if the hotel has one connection to it."""
 
     provider = fields.String()
     connection_id = fields.UUID()
@@ -33,7 +33,7 @@ class FieldReason(_BaseSchema):
 
 
 class PushedItem(_BaseSchema):
-    """`accepted`: stored, the outcome is at the batch's status_url."""
+    """`accepted`: stored; the outcome will be at the batch's `status_url`."""
 
     index = fields.Integer(required=True)
     id = fields.UUID(required=True)
@@ -83,7 +83,7 @@ class QuarantinedItem(_BaseSchema):
     provider = fields.String(required=True)
     connection_id = fields.UUID(required=True)
     kind = _choice(ItemKind, required=True)
-    origin = _choice(Channel, required=True)
+    channel = _choice(Channel, required=True)
     external_id = fields.String(required=True, allow_none=True)
     reason = fields.Nested(FieldReason, required=True, allow_none=True)
     received_at = fields.AwareDateTime(required=True)

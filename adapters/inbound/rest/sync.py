@@ -1,4 +1,4 @@
-"""Asking for a sync, and the outcomes of those that were."""
+"""Requests for syncs, and sync runs."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -39,19 +39,19 @@ _KINDS: Final = {kind.value: kind for kind in SyncKind}
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     sync = Blueprint(
-        "sync", __name__, url_prefix=f"{PREFIX}/sync", description="Pulls from the PMS"
+        "sync", __name__, url_prefix=f"{PREFIX}/sync", description="Syncs from the PMS"
     )
 
     @route(
         sync,
         "",
         method="POST",
-        summary="Ask for a sync now",
+        summary="Request a sync",
         operationId="request_sync",
         parameters=[IDEMPOTENCY_KEY],
         requestBody=request_body_spec(schemas.SyncRequest),
         responses=responses_spec(
-            {202: ("Queued; its outcome will be at Location", schemas.SyncRunResponse)},
+            {202: ("Queued; the run is at Location", schemas.SyncRunResponse)},
             *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
         ),
     )
@@ -69,11 +69,11 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     @route(
         sync,
         "/runs",
-        summary="Outcomes, newest first",
+        summary="Sync runs, newest first",
         operationId="list_sync_runs",
         parameters=[LIMIT, OFFSET],
         responses=responses_spec(
-            {200: ("Some of them and how many there are", schemas.SyncRunList)},
+            {200: ("A page of runs and their total number", schemas.SyncRunList)},
             *(400, 401, 403, 422, 429, 503),
         ),
     )
@@ -81,11 +81,11 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         principal = admit()
         _require_read_or_sync(principal)
         limit, offset = parse_query_integer("limit", 50), parse_query_integer("offset", 0)
-        found = use_cases.find_sync_runs(principal, limit=limit, offset=offset)
+        page = use_cases.find_sync_runs(principal, limit=limit, offset=offset)
         return json_response(
             {
-                "runs": [run_document(run) for run in found.runs],
-                "total": found.total,
+                "runs": [run_document(run) for run in page.runs],
+                "total": page.total,
                 "limit": limit,
                 "offset": offset,
             }
@@ -94,7 +94,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     @route(
         sync,
         "/runs/<run_id>",
-        summary="One outcome",
+        summary="One sync run",
         operationId="show_sync_run",
         responses=responses_spec(
             {200: ("The run", schemas.SyncRunResponse)}, *(400, 401, 403, 404, 429, 503)
@@ -133,7 +133,7 @@ def _parse_request(
             raise InvalidRequest(f"send only {', '.join(sorted(_FIELDS))}", field=name[:40])
     provider, connection_id = requested.get("provider"), requested.get("connection_id")
     if provider is None and connection_id is None:
-        raise InvalidRequest("provider: send it, or connection_id", field="provider")
+        raise InvalidRequest("provider: send provider or connection_id", field="provider")
     if provider is not None:
         if not isinstance(provider, str):
             raise InvalidRequest("provider: send a text", field="provider")
@@ -155,6 +155,6 @@ def _parse_connection_id(value: object) -> UUID | None:
 
 
 def _require_read_or_sync(principal: Principal) -> None:
-    """Who may ask for syncs may see what became of them."""
+    """Either scope allows reading sync runs."""
     if Scope.SYNC not in principal.scopes:
         principal.require(Scope.READ)

@@ -1,4 +1,4 @@
-"""What the composition root hands to this adapter."""
+"""The use cases and options of the REST adapter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MEBIBYTE: Final = 1024 * 1024
 
 
 class UseCases(Protocol):
-    """`now` and `new_id` are the clock's and the id generator's."""
+    """`now` and `new_id`: methods of the clock and the id generator."""
 
     authenticate: Authenticate
     ingest_items: IngestItems
@@ -47,8 +47,8 @@ class UseCases(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`rate_limit_storage` is a URL of the `limits` package (`redis://…`, `memory://`); memory
-    counts per process. `requests_per_minute` holds per token."""
+    """`rate_limit_storage`: a URL of the `limits` package (`redis://…`, `memory://`); memory
+    counts per process. `requests_per_minute`: per token."""
 
     max_body_bytes: int = 5 * MEBIBYTE
     requests_per_minute: int = 6_000

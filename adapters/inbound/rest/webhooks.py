@@ -1,5 +1,8 @@
-"""Vendors' native notifications. Vendors give seconds and some never send again what was refused
-with 4xx: no rate limit here, and what passes by itself is 503."""
+"""Vendors' native notifications.
+
+Vendors time out after seconds, and some do not retry after 4xx: there is no rate limit, and
+transient errors are 503.
+"""
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -14,7 +17,9 @@ from domain.errors import PmsError
 
 
 def blueprint(use_cases: UseCases) -> Blueprint:
-    webhooks = Blueprint("webhooks", __name__, url_prefix=PREFIX, description="From the PMS itself")
+    webhooks = Blueprint(
+        "webhooks", __name__, url_prefix=PREFIX, description="Notifications sent by the PMS"
+    )
 
     @route(
         webhooks,
