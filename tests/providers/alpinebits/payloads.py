@@ -1,25 +1,20 @@
-"""Documents of the dialects' shapes with contents of our own, and the samples where they are."""
+"""Payloads in the vendor's formats, with contents of our own."""
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
-
-import pytest
+from functools import partial
 
 from adapters.outbound.providers.alpinebits import provider as make_provider
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.values import Reason
-from ports.providers import HotelContext, ReadItem
+from ports.providers import ReadItem
 from tests.providers.mews.payloads import tools
+from tests.providers.vendor_payloads import booking_in, hotel_context, load_sample, reason_in
 
-ROOT = Path(__file__).parents[3]
-SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
-SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/vendor-specs"))
-OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OTA = 'xmlns="http://www.opentravel.org/OTA/2003/05"'
 
 provider = make_provider(tools())
+context = partial(hotel_context, "Europe/Rome")
+sample = partial(load_sample, "ota")
 
 ROOM = """
 <RoomStay>
@@ -36,17 +31,6 @@ GUEST = """
   <Email>ada@example.com</Email>
 </Customer></Profile></ProfileInfo></Profiles></ResGuest></ResGuests>
 """
-
-
-def sample(name: str) -> bytes:
-    path = SAMPLES / "ota" / name
-    if not path.exists():
-        pytest.skip("the vendors' samples are not on this machine (PMS_VENDOR_SAMPLES)")
-    return path.read_bytes()
-
-
-def context(time_zone: str = "Europe/Rome", currency: str = "EUR") -> HotelContext:
-    return HotelContext(time_zone=time_zone, currency=currency, observed_at=OBSERVED)
 
 
 def reservation(
@@ -76,8 +60,7 @@ def read(body: bytes, *, explain: bool = False, **hotel: str) -> list[ReadItem]:
 
 
 def booking(*reservations: str, **hotel: str) -> BookingSnapshot:
-    (item,) = read(pushed(*(reservations or (reservation(),))), **hotel)
-    return snapshot_of(item)
+    return booking_in(read(pushed(*(reservations or (reservation(),))), **hotel))
 
 
 def snapshot_of(item: ReadItem) -> BookingSnapshot:
@@ -87,6 +70,4 @@ def snapshot_of(item: ReadItem) -> BookingSnapshot:
 
 
 def refusal(body: bytes) -> Reason:
-    (item,) = read(body)
-    assert item.reason is not None, item.snapshot
-    return item.reason
+    return reason_in(read(body))

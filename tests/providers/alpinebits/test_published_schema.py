@@ -9,7 +9,8 @@ import pytest
 from lxml import etree
 
 from domain.messages import ItemKind
-from tests.providers.alpinebits.payloads import SPECS, context, provider, sample
+from tests.providers.alpinebits.payloads import context, provider, sample
+from tests.providers.vendor_payloads import SPECS
 
 RESERVATIONS: Final = (
     "alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml",

@@ -16,7 +16,6 @@ from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, Sourc
 from ports.errors import TooManyItems, UnreadableMessage
 from tests.providers.alpinebits.payloads import (
     GUEST,
-    OBSERVED,
     ROOM,
     booking,
     context,
@@ -28,6 +27,7 @@ from tests.providers.alpinebits.payloads import (
     sample,
     snapshot_of,
 )
+from tests.providers.vendor_payloads import OBSERVED
 
 MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
 

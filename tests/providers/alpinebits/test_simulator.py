@@ -24,8 +24,9 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import PATIENCE_SECONDS
-from tests.providers.alpinebits.payloads import SPECS, read, snapshot_of
+from tests.providers.alpinebits.payloads import read, snapshot_of
 from tests.providers.alpinebits.test_client import open_vendor_client, request
+from tests.providers.vendor_payloads import SPECS
 
 VERSIONS = ("2018-10", "2020-10")
 REQUEST = re.compile(rb'name="request"\r\n\r\n(.*)\r\n--', re.DOTALL)

@@ -1,45 +1,34 @@
-"""Messages of the vendor's shape with contents of our own, and the samples where they are."""
+"""Payloads in the vendor's formats, with contents of our own."""
 
 import json
-import os
-from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
-
-import pytest
 
 from adapters.outbound.providers.apaleo import provider as make_provider
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySnapshot, BookingSnapshot
+from domain.snapshots import BookingSnapshot
 from domain.values import Reason
-from ports.providers import HotelContext, ReadItem
 from tests.providers.mews.payloads import tools
-
-ROOT = Path(__file__).parents[3]
-SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
-SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/vendor-specs"))
-OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.providers.vendor_payloads import (
+    booking_in,
+    changed,
+    hotel_context,
+    load_sample,
+    read_items,
+    reason_in,
+    spec_path,
+)
 
 provider = make_provider(tools())
-
-
-def sample(name: str) -> bytes:
-    path = SAMPLES / "apaleo" / name
-    if not path.exists():
-        pytest.skip("the vendors' samples are not on this machine (PMS_VENDOR_SAMPLES)")
-    return path.read_bytes()
+context = hotel_context
+sample = partial(load_sample, "apaleo")
+read = partial(read_items, provider)
 
 
 def spec(name: str) -> dict[str, Any]:
-    path = SPECS / "apaleo" / name
-    if not path.exists():
-        pytest.skip("the vendors' descriptions are not on this machine (PMS_VENDOR_SPECS)")
+    path = spec_path("apaleo", name)
     found: dict[str, Any] = json.loads(path.read_text())
     return found
-
-
-def context(time_zone: str = "Europe/Berlin", currency: str = "EUR") -> HotelContext:
-    return HotelContext(time_zone=time_zone, currency=currency, observed_at=OBSERVED)
 
 
 def euros(amount: float) -> dict[str, Any]:
@@ -47,7 +36,7 @@ def euros(amount: float) -> dict[str, Any]:
 
 
 def reservation(**changes: Any) -> dict[str, Any]:
-    """A value of `...` takes the field out."""
+    """`...` removes a field."""
     payload: dict[str, Any] = {
         "id": "QWERTYUI-1",
         "bookingId": "QWERTYUI",
@@ -69,29 +58,14 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "balance": euros(-230.5),
         "hasCityTax": False,
     }
-    payload.update(changes)
-    return {key: value for key, value in payload.items() if value is not ...}
-
-
-def read(kind: ItemKind, body: Any, **options: Any) -> list[ReadItem]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    explain = options.pop("explain", False)
-    return list(provider.read_items(kind, [raw], context(**options), limit=1_000, explain=explain))
+    return changed(payload, changes)
 
 
 def booking(**changes: Any) -> BookingSnapshot:
-    (item,) = read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0})
-    assert item.reason is None, item.reason
-    assert isinstance(item.snapshot, BookingSnapshot)
-    return item.snapshot
+    return booking_in(
+        read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0})
+    )
 
 
 def refusal(**changes: Any) -> Reason:
-    (item,) = read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0})
-    assert item.reason is not None
-    return item.reason
-
-
-def cell(item: ReadItem) -> AvailabilitySnapshot:
-    assert isinstance(item.snapshot, AvailabilitySnapshot), item.reason
-    return item.snapshot
+    return reason_in(read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0}))

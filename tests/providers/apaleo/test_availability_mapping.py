@@ -6,7 +6,8 @@ import pytest
 from domain.messages import ItemKind
 from domain.values import ABSENT
 from ports.errors import UnreadableMessage
-from tests.providers.apaleo.payloads import OBSERVED, cell, read
+from tests.providers.apaleo.payloads import read
+from tests.providers.vendor_payloads import OBSERVED, cell
 
 
 def answer(*groups: Any, begin: str = "2026-03-10T15:00:00+01:00") -> dict[str, Any]:

@@ -13,19 +13,8 @@ from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
 from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
 from ports.errors import UnreadableMessage, Unsupported
-from tests.providers.apaleo.payloads import (
-    booking,
-    euros,
-    read,
-    refusal,
-    reservation,
-    sample,
-)
-
-
-def extras(snapshot: BookingSnapshot) -> dict[str, str]:
-    assert isinstance(snapshot.extras, tuple)
-    return dict(snapshot.extras)
+from tests.providers.apaleo.payloads import booking, euros, read, refusal, reservation, sample
+from tests.providers.vendor_payloads import extras
 
 
 def slice_of(day: str, amount: float) -> dict[str, Any]:

@@ -1,52 +1,40 @@
-"""Messages of the vendor's schemas with contents of our own, and the samples where they are.
+"""Payloads in the vendor's formats, with contents of our own.
 
-The vendor publishes no sample of getReservation(s) or getGuest: these follow its description.
+Cloudbeds publishes no sample of getReservation(s) or getGuest: these follow its schemas.
 """
 
-import json
-import os
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
-import pytest
 import yaml
 
 from adapters.outbound.providers.cloudbeds import provider as make_provider
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, RoomStay
+from domain.snapshots import BookingSnapshot, GuestSnapshot, RoomStay
 from domain.values import Reason
-from ports.providers import HotelContext, ReadItem
 from tests.providers.mews.payloads import tools
-
-ROOT = Path(__file__).parents[3]
-SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
-SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/vendor-specs"))
-OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.providers.vendor_payloads import (
+    booking_in,
+    changed,
+    hotel_context,
+    load_sample,
+    read_items,
+    reason_in,
+    spec_path,
+)
 
 provider = make_provider(tools())
-
-
-def sample(name: str) -> bytes:
-    path = SAMPLES / "cloudbeds" / name
-    if not path.exists():
-        pytest.skip("the vendors' samples are not on this machine (PMS_VENDOR_SAMPLES)")
-    return path.read_bytes()
+context = hotel_context
+sample = partial(load_sample, "cloudbeds")
+read = partial(read_items, provider)
 
 
 @cache
 def spec() -> dict[str, Any]:
-    path = SPECS / "cloudbeds" / "pms-v1.3-openapi.yaml"
-    if not path.exists():
-        pytest.skip("the vendors' descriptions are not on this machine (PMS_VENDOR_SPECS)")
+    path = spec_path("cloudbeds", "pms-v1.3-openapi.yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: dict[str, Any] = yaml.load(path.read_text(), loader)
     return found
-
-
-def context(time_zone: str = "Europe/Berlin", currency: str = "EUR") -> HotelContext:
-    return HotelContext(time_zone=time_zone, currency=currency, observed_at=OBSERVED)
 
 
 def person(guest_id: str = "501", **changes: Any) -> dict[str, Any]:
@@ -61,9 +49,8 @@ def person(guest_id: str = "501", **changes: Any) -> dict[str, Any]:
         "guestCountry": "FI",
         "isAnonymized": False,
         "isMainGuest": True,
-        **changes,
     }
-    return {key: value for key, value in payload.items() if value is not ...}
+    return changed(payload, changes)
 
 
 def room(**changes: Any) -> dict[str, Any]:
@@ -82,13 +69,12 @@ def room(**changes: Any) -> dict[str, Any]:
         "roomCheckOut": "2026-03-12",
         "roomStatus": "not_checked_in",
         "detailedRoomRates": {"2026-03-10": 115.25, "2026-03-11": "115.25"},
-        **changes,
     }
-    return {key: value for key, value in payload.items() if value is not ...}
+    return changed(payload, changes)
 
 
 def reservation(**changes: Any) -> dict[str, Any]:
-    """As getReservationsWithRateDetails tells it. A value of `...` takes the field out."""
+    """A reservation of getReservationsWithRateDetails; `...` removes a field."""
     payload: dict[str, Any] = {
         "propertyID": "777",
         "reservationID": "7001",
@@ -111,12 +97,11 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "total": 230.5,
         "balance": 200.5,
     }
-    payload.update(changes)
-    return {key: value for key, value in payload.items() if value is not ...}
+    return changed(payload, changes)
 
 
 def alone(**changes: Any) -> dict[str, Any]:
-    """As getReservation tells it."""
+    """A getReservation response."""
     payload: dict[str, Any] = {
         "propertyID": "777",
         "reservationID": "7001",
@@ -137,8 +122,7 @@ def alone(**changes: Any) -> dict[str, Any]:
         "startDate": "2026-03-10",
         "endDate": "2026-03-12",
     }
-    payload.update(changes)
-    return {key: value for key, value in payload.items() if value is not ...}
+    return changed(payload, changes)
 
 
 def lodging(**changes: Any) -> dict[str, Any]:
@@ -155,7 +139,7 @@ def lodging(**changes: Any) -> dict[str, Any]:
 
 
 def guest(**changes: Any) -> dict[str, Any]:
-    """As getGuestList tells it."""
+    """A guest of getGuestList."""
     payload = {
         **person(),
         "reservationID": "7001",
@@ -168,22 +152,12 @@ def guest(**changes: Any) -> dict[str, Any]:
         "guestOptIn": True,
         "isMerged": False,
         "newGuestID": "",
-        **changes,
     }
-    return {key: value for key, value in payload.items() if value is not ...}
-
-
-def read(kind: ItemKind, body: Any, **options: Any) -> list[ReadItem]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    explain = options.pop("explain", False)
-    return list(provider.read_items(kind, [raw], context(**options), limit=1_000, explain=explain))
+    return changed(payload, changes)
 
 
 def mapped(value: dict[str, Any], **options: Any) -> BookingSnapshot:
-    (item,) = read(ItemKind.BOOKING, {"success": True, "data": [value]}, **options)
-    assert item.reason is None, item.reason
-    assert isinstance(item.snapshot, BookingSnapshot)
-    return item.snapshot
+    return booking_in(read(ItemKind.BOOKING, {"success": True, "data": [value]}, **options))
 
 
 def booking(**changes: Any) -> BookingSnapshot:
@@ -195,23 +169,11 @@ def map_rooms(snapshot: BookingSnapshot) -> tuple[RoomStay, ...]:
     return snapshot.rooms
 
 
-def extras(snapshot: BookingSnapshot | GuestSnapshot) -> dict[str, str]:
-    assert isinstance(snapshot.extras, tuple)
-    return dict(snapshot.extras)
-
-
 def refusal(**changes: Any) -> Reason:
-    (item,) = read(ItemKind.BOOKING, {"success": True, "data": [reservation(**changes)]})
-    assert item.reason is not None
-    return item.reason
+    return reason_in(read(ItemKind.BOOKING, {"success": True, "data": [reservation(**changes)]}))
 
 
 def person_of(**changes: Any) -> GuestSnapshot:
     (item,) = read(ItemKind.GUEST, {"success": True, "data": {"501": guest(**changes)}})
     assert isinstance(item.snapshot, GuestSnapshot), item.reason
-    return item.snapshot
-
-
-def cell(item: ReadItem) -> AvailabilitySnapshot:
-    assert isinstance(item.snapshot, AvailabilitySnapshot), item.reason
     return item.snapshot

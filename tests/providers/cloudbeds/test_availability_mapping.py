@@ -6,7 +6,8 @@ import pytest
 from domain.messages import ItemKind
 from domain.values import ABSENT, Money, SourceVersion
 from ports.errors import TooManyItems, UnreadableMessage
-from tests.providers.cloudbeds.payloads import OBSERVED, cell, context, provider, read
+from tests.providers.cloudbeds.payloads import context, provider, read
+from tests.providers.vendor_payloads import OBSERVED, cell
 
 
 def night(**changes: Any) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from tests.providers.cloudbeds.payloads import (
     alone,
     booking,
     context,
-    extras,
     lodging,
     map_rooms,
     mapped,
@@ -28,6 +27,7 @@ from tests.providers.cloudbeds.payloads import (
     reservation,
     room,
 )
+from tests.providers.vendor_payloads import extras
 
 
 def is_complete(**changes: Any) -> BookingSnapshot:

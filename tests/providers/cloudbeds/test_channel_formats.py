@@ -10,7 +10,8 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Party
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
-from tests.providers.cloudbeds.payloads import cell, extras, map_rooms, mapped, read, sample
+from tests.providers.cloudbeds.payloads import map_rooms, mapped, read, sample
+from tests.providers.vendor_payloads import cell, extras
 
 
 def order(**changes: Any) -> dict[str, Any]:

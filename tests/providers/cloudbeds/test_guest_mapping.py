@@ -7,7 +7,8 @@ from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, SourceVersion
 from ports.errors import UnreadableMessage
-from tests.providers.cloudbeds.payloads import extras, guest, person_of, read, sample
+from tests.providers.cloudbeds.payloads import guest, person_of, read, sample
+from tests.providers.vendor_payloads import extras
 
 PERSON_FIELDS = (
     "first_name",

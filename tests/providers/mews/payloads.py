@@ -1,12 +1,9 @@
-"""Messages of the vendor's shape with contents of our own, and the samples where they are."""
+"""Payloads in the vendor's formats, with contents of our own."""
 
 import json
-import os
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-
-import pytest
 
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.providers.mews import provider as make_provider
@@ -15,15 +12,11 @@ from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapsho
 from domain.values import Reason
 from ports.providers import HotelContext, ProviderTools, ReadItem
 from ports.system import Clock
-
-ROOT = Path(__file__).parents[3]
-SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
-
-OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.providers.vendor_payloads import OBSERVED, changed, hotel_context, load_sample
 
 
 class SkippingClock:
-    """Sleeping takes no time; each question for the time takes a millisecond."""
+    """Sleeping returns at once; each call of `now` takes a millisecond."""
 
     def __init__(self, start: datetime = OBSERVED) -> None:
         self.start = self.instant = start
@@ -54,17 +47,8 @@ def tools(clock: Clock | None = None, **changes: Any) -> ProviderTools:
 
 
 provider = make_provider(tools())
-
-
-def sample(name: str) -> bytes:
-    path = SAMPLES / "mews" / name
-    if not path.exists():
-        pytest.skip("the vendors' samples are not on this machine (PMS_VENDOR_SAMPLES)")
-    return path.read_bytes()
-
-
-def context(time_zone: str = "Europe/Berlin", currency: str = "EUR") -> HotelContext:
-    return HotelContext(time_zone=time_zone, currency=currency, observed_at=OBSERVED)
+context = hotel_context
+sample = partial(load_sample, "mews")
 
 
 def body(**lists: Any) -> bytes:
@@ -98,7 +82,7 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "ActualEndUtc": None,
         "PersonCounts": [{"AgeCategoryId": "age-a", "Count": 2}],
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def customer(**changes: Any) -> dict[str, Any]:
@@ -121,7 +105,7 @@ def customer(**changes: Any) -> dict[str, Any]:
         "MergeTargetId": None,
         "IsActive": True,
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def charge(gross: object, night: str | None = None, **changes: Any) -> dict[str, Any]:
@@ -136,18 +120,13 @@ def charge(gross: object, night: str | None = None, **changes: Any) -> dict[str,
         "StartUtc": night,
         "Type": "SpaceOrder" if night else "CityTax",
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def configuration(time_zone: str, currency: str = "EUR") -> bytes:
     currencies = [{"Currency": currency, "IsDefault": True, "IsEnabled": True}]
     enterprise = {"Id": "ent-1", "TimeZoneIdentifier": time_zone, "Currencies": currencies}
     return body(NowUtc="2026-03-01T00:00:00Z", Enterprise=enterprise)
-
-
-def _changed(payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`...` leaves the field out."""
-    return {key: value for key, value in {**payload, **changes}.items() if value is not ...}
 
 
 def read(
@@ -180,7 +159,7 @@ def cells_of(*bodies: bytes, hotel: HotelContext | None = None) -> list[Availabi
 
 
 def refusal(kind: ItemKind, *bodies: bytes) -> Reason:
-    """Of the last item; those before it were understood."""
+    """Of the last item; the others must have been mapped."""
     *others, last = read(kind, *bodies)
     assert all(item.reason is None for item in others)
     assert last.reason is not None

@@ -8,7 +8,6 @@ from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, SourceVersion
 from tests.providers.mews.payloads import (
-    OBSERVED,
     body,
     cells_of,
     configuration,
@@ -17,6 +16,7 @@ from tests.providers.mews.payloads import (
     refusal,
     sample,
 )
+from tests.providers.vendor_payloads import OBSERVED
 
 METRICS: dict[str, list[Any]] = {
     "ActiveResources": [10, 10],

@@ -1,34 +1,29 @@
-"""Messages of the vendor's shapes with contents of our own, and the samples where they are."""
+"""Payloads in the vendor's formats, with contents of our own."""
 
 import json
-import os
-from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from adapters.outbound.providers.ohip import provider as make_provider
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot
+from domain.snapshots import BookingSnapshot
 from domain.values import Reason
-from ports.providers import HotelContext, ReadItem
 from tests.providers.mews.payloads import tools
-
-ROOT = Path(__file__).parents[3]
-SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
-SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/vendor-specs"))
-OBSERVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.providers.vendor_payloads import (
+    booking_in,
+    changed,
+    hotel_context,
+    load_sample,
+    read_items,
+    reason_in,
+    spec_path,
+)
 
 provider = make_provider(tools())
-
-
-def sample(name: str) -> bytes:
-    path = SAMPLES / "ohip" / name
-    if not path.exists():
-        pytest.skip("the vendors' samples are not on this machine (PMS_VENDOR_SAMPLES)")
-    return path.read_bytes()
+context = hotel_context
+sample = partial(load_sample, "ohip")
+read = partial(read_items, provider)
 
 
 @cache
@@ -38,29 +33,16 @@ def _spec(path: Path) -> dict[str, Any]:
 
 
 def spec(name: str) -> dict[str, Any]:
-    path = SPECS / "ohip" / name
-    if not path.exists():
-        pytest.skip("the vendors' descriptions are not on this machine (PMS_VENDOR_SPECS)")
+    path = spec_path("ohip", name)
     return _spec(path)
-
-
-def context(
-    time_zone: str = "Europe/Berlin", currency: str = "EUR", observed_at: datetime = OBSERVED
-) -> HotelContext:
-    return HotelContext(time_zone=time_zone, currency=currency, observed_at=observed_at)
 
 
 def ids(**by_type: str) -> list[dict[str, str]]:
     return [{"id": value, "type": kind} for kind, value in by_type.items()]
 
 
-def _changed(payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    payload.update(changes)
-    return {key: value for key, value in payload.items() if value is not ...}
-
-
 def room_stay(**changes: Any) -> dict[str, Any]:
-    """stayInfoType, its numbers as the texts that the vendor sends."""
+    """stayInfoType, with numbers as text, as OPERA sends them."""
     payload: dict[str, Any] = {
         "arrivalDate": "2026-03-10",
         "departureDate": "2026-03-12",
@@ -72,11 +54,11 @@ def room_stay(**changes: Any) -> dict[str, Any]:
         "totalAmount": {"amount": "230.5", "currencyCode": "EUR"},
         "balance": {"amount": "30.5", "currencyCode": "EUR"},
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def listed(**changes: Any) -> dict[str, Any]:
-    """reservationInfoType; a value of `...` takes the field out."""
+    """reservationInfoType; `...` removes a field."""
     payload: dict[str, Any] = {
         "reservationIdList": ids(Confirmation="8001", Reservation="5001"),
         "roomStay": room_stay(),
@@ -97,7 +79,7 @@ def listed(**changes: Any) -> dict[str, Any]:
         "walkInIndicator": False,
         "sourceOfSale": {"sourceType": "PMS", "sourceCode": "HOTEL9"},
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def single(**changes: Any) -> dict[str, Any]:
@@ -143,13 +125,7 @@ def single(**changes: Any) -> dict[str, Any]:
         "walkIn": False,
         "sourceOfSale": {"sourceType": "PMS", "sourceCode": "HOTEL9"},
     }
-    return _changed(payload, changes)
-
-
-def read(kind: ItemKind, body: Any, **options: Any) -> list[ReadItem]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    explain = options.pop("explain", False)
-    return list(provider.read_items(kind, [raw], context(**options), limit=1_000, explain=explain))
+    return changed(payload, changes)
 
 
 def in_list(*values: Any) -> dict[str, Any]:
@@ -161,10 +137,7 @@ def alone(value: Any) -> dict[str, Any]:
 
 
 def mapped(body: Any, **options: Any) -> BookingSnapshot:
-    (item,) = read(ItemKind.BOOKING, body, **options)
-    assert item.reason is None, item.reason
-    assert isinstance(item.snapshot, BookingSnapshot)
-    return item.snapshot
+    return booking_in(read(ItemKind.BOOKING, body, **options))
 
 
 def booking(**changes: Any) -> BookingSnapshot:
@@ -176,16 +149,4 @@ def with_stay(**changes: Any) -> BookingSnapshot:
 
 
 def refusal(body: Any, kind: ItemKind = ItemKind.BOOKING) -> Reason:
-    (item,) = read(kind, body)
-    assert item.reason is not None
-    return item.reason
-
-
-def guest(item: ReadItem) -> GuestSnapshot:
-    assert isinstance(item.snapshot, GuestSnapshot), item.reason
-    return item.snapshot
-
-
-def cell(item: ReadItem) -> AvailabilitySnapshot:
-    assert isinstance(item.snapshot, AvailabilitySnapshot), item.reason
-    return item.snapshot
+    return reason_in(read(kind, body))

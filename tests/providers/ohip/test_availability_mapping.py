@@ -10,7 +10,8 @@ from domain.messages import ItemKind
 from domain.snapshots import RoomTypeRecord
 from domain.values import ABSENT, SourceVersion
 from ports.errors import UnreadableMessage
-from tests.providers.ohip.payloads import OBSERVED, cell, read, refusal, sample
+from tests.providers.ohip.payloads import read, refusal, sample
+from tests.providers.vendor_payloads import OBSERVED, cell
 
 
 def statistics(*nights: Any, category: str = "HotelRoomCode", code: str = "DBL") -> Any:

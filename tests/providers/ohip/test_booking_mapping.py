@@ -13,7 +13,6 @@ from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Money, SourceVersion, Stay
 from ports.errors import TooManyItems, UnreadableMessage
 from tests.providers.ohip.payloads import (
-    OBSERVED,
     alone,
     booking,
     context,
@@ -29,6 +28,7 @@ from tests.providers.ohip.payloads import (
     single,
     with_stay,
 )
+from tests.providers.vendor_payloads import OBSERVED
 
 MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
 

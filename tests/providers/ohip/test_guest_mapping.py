@@ -8,7 +8,8 @@ import pytest
 from domain.messages import ItemKind
 from domain.values import ABSENT, SourceVersion
 from ports.errors import UnreadableMessage
-from tests.providers.ohip.payloads import OBSERVED, guest, ids, read, refusal, sample
+from tests.providers.ohip.payloads import ids, read, refusal, sample
+from tests.providers.vendor_payloads import OBSERVED, guest
 
 
 def details(**changes: Any) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""Whatever stands in a field, an item is mapped or refused with a reason that names it."""
+"""Each field with invalid values: the item is mapped, or rejected with its path."""
 
-import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -25,9 +24,24 @@ from tests.providers.ohip.test_availability_mapping import night, statistics
 from tests.providers.ohip.test_guest_mapping import alone as profile
 from tests.providers.ohip.test_notifications import event
 from tests.providers.ohip.test_notifications import listed as events
+from tests.providers.vendor_payloads import value_paths, with_value
 
-SPOILS: tuple[Any, ...] = (None, 17, -1, "", "?", True, [], {}, [[]], [{}], {"a": 1}, 1e300, "\0")
-FULL = listed(
+INVALID_VALUES: tuple[Any, ...] = (
+    None,
+    17,
+    -1,
+    "",
+    "?",
+    True,
+    [],
+    {},
+    [[]],
+    [{}],
+    {"a": 1},
+    1e300,
+    "\0",
+)
+LISTED = listed(
     roomStay=room_stay(childAges=[{"age": 3}], rateAmount={"amount": 1, "currencyCode": "EUR"}),
     sharedGuests=[{"reservationId": {"id": "2", "type": "Reservation"}}],
     attachedProfiles=[{"reservationProfileType": "Company", "name": "Acme"}],
@@ -53,32 +67,11 @@ GUEST = profile(
     lastStayInfo={"lastVisit": "2026-01-01", "totalStay": 1},
 )
 PAYLOADS = [
-    pytest.param(ItemKind.BOOKING, in_list(FULL), id="listed"),
+    pytest.param(ItemKind.BOOKING, in_list(LISTED), id="listed"),
     pytest.param(ItemKind.BOOKING, alone(ALONE), id="single"),
     pytest.param(ItemKind.GUEST, GUEST, id="profile"),
     pytest.param(ItemKind.AVAILABILITY, statistics(night(RoomsSold=1)), id="statistics"),
 ]
-
-
-def value_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if path:
-        yield path
-    inner = value.items() if isinstance(value, dict) else ()
-    inner = enumerate(value) if isinstance(value, list) else inner
-    for key, one in inner:
-        yield from value_paths(one, (*path, key))
-
-
-def invalid_variants(value: Any, path: tuple[Any, ...], spoil: Any) -> Any:
-    changed = copy.deepcopy(value)
-    holder = changed
-    for key in path[:-1]:
-        holder = holder[key]
-    if spoil is ...:
-        del holder[path[-1]]
-    else:
-        holder[path[-1]] = spoil
-    return changed
 
 
 @pytest.mark.parametrize(("kind", "payload"), PAYLOADS)
@@ -88,8 +81,8 @@ class TestItems:
     ) -> None:
         tried = 0
         for path in value_paths(payload):
-            for spoil in (..., *SPOILS):
-                body = invalid_variants(payload, path, spoil)
+            for invalid in (..., *INVALID_VALUES):
+                body = with_value(payload, path, invalid)
                 try:
                     found = read(kind, body, explain=True)
                 except UnreadableMessage:
@@ -106,8 +99,8 @@ class TestEvents:
     def test_with_any_field_spoiled_are_read_or_refused(self) -> None:
         body = events(event(), event("Profile"))
         for path in value_paths(body):
-            for spoil in (..., *SPOILS):
-                raw = json.dumps(invalid_variants(body, path, spoil)).encode()
+            for invalid in (..., *INVALID_VALUES):
+                raw = json.dumps(with_value(body, path, invalid)).encode()
                 try:
                     fields = provider.read_notification(raw, context())
                 except UnreadableMessage:
@@ -128,19 +121,17 @@ class TestFields:
         for item in read(kind, body, explain=True):
             field_trace = tuple(path for path, _ in item.field_trace)
             for leaf in leaves(json.loads(item.raw)):
-                assert any(
-                    leaf == target or leaf.startswith((f"{target}.", f"{target}["))
-                    for target in field_trace
-                ), leaf
+                assert is_traced(leaf, field_trace), leaf
 
     def test_of_a_profile_each_have_a_home(self) -> None:
         (item,) = read(ItemKind.GUEST, dict(GUEST, profileIdList=ids(Profile="1")), explain=True)
         field_trace = tuple(path for path, _ in item.field_trace)
         for leaf in leaves(GUEST | {"profileIdList": ids(Profile="1")}):
-            assert any(
-                leaf == target or leaf.startswith((f"{target}.", f"{target}["))
-                for target in field_trace
-            ), leaf
+            assert is_traced(leaf, field_trace), leaf
+
+
+def is_traced(leaf: str, paths: Sequence[str]) -> bool:
+    return any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for path in paths)
 
 
 def leaves(value: Any, path: str = "") -> Iterator[str]:
