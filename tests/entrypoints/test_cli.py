@@ -138,7 +138,7 @@ class TestHotel:
         assert len(pms.json("hotel", "list")) == 1
 
 
-class VerifyConnection:
+class TestConnection:
     def test_is_added_tested_paused_resumed_and_listed(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
