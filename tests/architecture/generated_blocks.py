@@ -8,6 +8,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from configparser import ConfigParser
 from dataclasses import fields
@@ -107,7 +108,8 @@ def imported_product() -> None:
         top = importlib.import_module(package)
         for name in _modules_below(top):
             if not name.endswith("__main__") and ".migrations." not in name:
-                importlib.import_module(name)
+                with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
+                    importlib.import_module(name)
 
 
 def _modules_below(package: ModuleType) -> Iterator[str]:
@@ -165,7 +167,11 @@ def graphql_limits() -> str:
 
 def settings_table() -> str:
     rows = [
-        (code(f"{PREFIX}{spec.name.upper()}"), _default(spec.default), str(spec.metadata["what"]))
+        (
+            code(f"{PREFIX}{spec.name.upper()}"),
+            _default(spec.default),
+            str(spec.metadata["meaning"]),
+        )
         for spec in fields(Settings)
     ]
     return table(("variable", "default", "meaning"), rows)
