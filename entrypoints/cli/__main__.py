@@ -1,4 +1,4 @@
-"""`python -m entrypoints.cli`: the same as `pms`, for child processes."""
+"""`python -m entrypoints.cli`: `pms` as child processes start it."""
 
 from entrypoints.cli.main import main
 

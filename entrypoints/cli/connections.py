@@ -15,15 +15,23 @@ from ports.providers import Capabilities
 
 @click.group()
 def connection() -> None:
-    """Hotels' accounts at PMS providers."""
+    """Manage the accounts of hotels at PMS providers."""
 
 
 @connection.command("add")
 @click.argument("hotel")
 @click.argument("provider")
-@click.option("--name", help="By default the provider's.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A setting or secret.")
-@click.option("--secret", "asked", multiple=True, metavar="NAME", help="Ask for it, unseen.")
+@click.option("--name", help="Name of the connection; by default the provider's.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Set a setting or secret."
+)
+@click.option(
+    "--secret",
+    "secret_names",
+    multiple=True,
+    metavar="NAME",
+    help="Prompt for a secret (hidden input).",
+)
 @click.option("--delta-minutes", type=click.IntRange(1, 1440), default=5, show_default=True)
 @click.option("--reconcile-hours", type=click.IntRange(1, 168), default=24, show_default=True)
 @json_option
@@ -32,13 +40,13 @@ def add(  # noqa: PLR0913  # one parameter per option
     provider: str,
     *,
     name: str | None,
-    values: tuple[str, ...],
-    asked: tuple[str, ...],
+    assignments: tuple[str, ...],
+    secret_names: tuple[str, ...],
     delta_minutes: int,
     reconcile_hours: int,
 ) -> None:
-    """Connects HOTEL to its account at PROVIDER. `pms provider list` shows each one's settings."""
-    new_values = _collect_values(values, asked)
+    """Connect HOTEL to its account at PROVIDER. `pms provider list` shows the settings."""
+    new_values = _collect_values(assignments, secret_names)
     with open_container() as container:
         added = container.add_connection(
             NewConnection(
@@ -52,24 +60,32 @@ def add(  # noqa: PLR0913  # one parameter per option
                 ),
             )
         )
-        can = container.providers.get(provider).capabilities
+        capabilities = container.providers.get(provider).capabilities
         output = _connection_fields(added.connection)
-        output |= _webhook_target(can, added.key)
-        if can.pulls_with(added.connection.settings):
+        output |= _webhook_target(capabilities, added.key)
+        if capabilities.pulls_with(added.connection.settings):
             output["next"] = f"pms connection test {hotel}/{added.connection.name}"
         print_fields(output)
 
 
 @connection.command("set")
 @click.argument("connection")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="NAME= takes it away.")
-@click.option("--secret", "asked", multiple=True, metavar="NAME", help="Ask for it, unseen.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="NAME= removes it.")
+@click.option(
+    "--secret",
+    "secret_names",
+    multiple=True,
+    metavar="NAME",
+    help="Prompt for a secret (hidden input).",
+)
 @json_option
-def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) -> None:
-    """Changes settings or credentials of a connection; all others stay as they are."""
-    new_values = _collect_values(values, asked)
+def change(connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]) -> None:
+    """Change settings or credentials of CONNECTION and keep all others."""
+    new_values = _collect_values(assignments, secret_names)
     if not new_values:
-        raise click.UsageError("name what to change: --set NAME=VALUE or --secret NAME")
+        raise click.UsageError(
+            "name at least one value to change: --set NAME=VALUE or --secret NAME"
+        )
     with open_container() as container:
         stored = resolve_connection(container, connection)
         changed = container.update_connection(stored.id, new_values)
@@ -80,20 +96,21 @@ def change(connection: str, *, values: tuple[str, ...], asked: tuple[str, ...]) 
 @click.argument("connection")
 @json_option
 def rotate_key(connection: str) -> None:
-    """A new webhook path, or user name for pushes, shown once; the old one ends within two
-    seconds."""
+    """Issue a new webhook path, or user name for pushes. It is shown once; the old one expires
+    within two seconds."""
     with open_container() as container:
         rotated = container.rotate_webhook_key(resolve_connection(container, connection).id)
-        can = container.providers.get(rotated.connection.provider).capabilities
-        output = {**_connection_fields(rotated.connection), **_webhook_target(can, rotated.key)}
-        print_fields({**output, "next": "tell the vendor the new one"})
+        capabilities = container.providers.get(rotated.connection.provider).capabilities
+        output = _connection_fields(rotated.connection)
+        output |= _webhook_target(capabilities, rotated.key)
+        print_fields({**output, "next": "send the new one to the vendor"})
 
 
 @connection.command()
 @click.argument("connection")
 @json_option
 def test(connection: str) -> None:
-    """Asks the provider whether the credentials work; then syncs begin. Exit 1 where they don't."""
+    """Verify the credentials with the provider, then start syncs. Exit 1 if they do not work."""
     with open_container() as container:
         stored = resolve_connection(container, connection)
         verification = container.verify_connection(
@@ -119,13 +136,13 @@ def test(connection: str) -> None:
 @click.argument("hotel", required=False)
 @json_option
 def list_connections(hotel: str | None) -> None:
-    """All connections, or those of HOTEL, with their health."""
+    """List all connections, or those of HOTEL, with their health."""
     with open_container() as container:
         hotels = [get_hotel_by_slug(container, hotel)] if hotel else container.directory.hotels()
         rows = [
-            {"hotel": each.slug, **_connection_fields(stored)}
-            for each in hotels
-            for stored in container.directory.connections_of_hotel(each.id)
+            {"hotel": listed_hotel.slug, **_connection_fields(stored)}
+            for listed_hotel in hotels
+            for stored in container.directory.connections_of_hotel(listed_hotel.id)
         ]
         print_rows(rows, empty="No connections yet; add one: pms connection add --help")
 
@@ -134,7 +151,7 @@ def list_connections(hotel: str | None) -> None:
 @click.argument("connection")
 @json_option
 def pause(connection: str) -> None:
-    """Stops scheduled syncs; pushes and webhooks are still taken."""
+    """Stop scheduled syncs; pushes and webhooks are still accepted."""
     with open_container() as container:
         stored = resolve_connection(container, connection)
         print_fields(_connection_fields(container.pause_connection(stored.id)))
@@ -144,15 +161,15 @@ def pause(connection: str) -> None:
 @click.argument("connection")
 @json_option
 def resume(connection: str) -> None:
-    """Starts scheduled syncs again, the next at once."""
+    """Resume scheduled syncs; the next one starts at once."""
     with open_container() as container:
         stored = resolve_connection(container, connection)
         print_fields(_connection_fields(container.resume_connection(stored.id)))
 
 
-def _collect_values(values: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
-    output = dict(_parse_assignment(value) for value in values)
-    return output | {name: click.prompt(name, hide_input=True, err=True) for name in asked}
+def _collect_values(assignments: tuple[str, ...], secret_names: tuple[str, ...]) -> dict[str, str]:
+    values = dict(_parse_assignment(assignment) for assignment in assignments)
+    return values | {name: click.prompt(name, hide_input=True, err=True) for name in secret_names}
 
 
 def _parse_assignment(text: str) -> tuple[str, str]:
@@ -162,14 +179,13 @@ def _parse_assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _webhook_target(can: Capabilities, key: str) -> dict[str, object]:
-    """Where the vendor's own messages go."""
-    if can.webhooks:
-        path = f"/api/pms/{can.name}/webhook/{key}"
+def _webhook_target(capabilities: Capabilities, key: str) -> dict[str, object]:
+    if capabilities.webhooks:
+        path = f"/api/pms/{capabilities.name}/webhook/{key}"
         return {"webhook_path": path, "note": "the webhook path is not shown again"}
-    if can.push_path is not None:
-        note = "the user name is not shown again; it goes with the connection's password"
-        return {"push_path": can.push_path, "user_name": key, "note": note}
+    if capabilities.push_path is not None:
+        note = "the user name is not shown again; use it with the connection's password"
+        return {"push_path": capabilities.push_path, "user_name": key, "note": note}
     return {}
 
 

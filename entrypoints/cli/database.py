@@ -10,13 +10,13 @@ from entrypoints.wiring.settings import load_settings
 
 @click.group()
 def db() -> None:
-    """The database's schema."""
+    """Manage the database schema."""
 
 
 @db.command()
 @json_option
 def upgrade() -> None:
-    """Brings the schema to this version; safe to run twice and from several machines at once."""
+    """Upgrade the schema to this version; safe to repeat and to run on several machines at once."""
     settings = load_settings()
     ensure_private_home(settings.home)
     before = migrations.current(settings.database)
@@ -26,10 +26,10 @@ def upgrade() -> None:
 
 @db.command()
 @click.argument("version", type=int)
-@click.confirmation_option(prompt="This deletes what later versions store. Go on?")
+@click.confirmation_option(prompt="This deletes the data that only later versions store. Continue?")
 @json_option
 def downgrade(version: int) -> None:
-    """Takes the schema back to VERSION; 0 removes everything."""
+    """Downgrade the schema to VERSION; 0 removes all tables."""
     settings = load_settings()
     before = migrations.current(settings.database)
     migrations.downgrade(settings.database, version)

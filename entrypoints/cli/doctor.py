@@ -17,11 +17,11 @@ from entrypoints.wiring.settings import PREFIX, Settings
 
 
 @click.command()
-@click.option("--new-key", "make_key", is_flag=True, help="Print a fresh sealing key and end.")
+@click.option("--new-key", "print_new_key", is_flag=True, help="Print a new sealing key and exit.")
 @json_option
-def doctor(*, make_key: bool) -> None:
-    """Every setting with its value, and whether each part works. Exit 1 where one does not."""
-    if make_key:
+def doctor(*, print_new_key: bool) -> None:
+    """Show every setting and check every part. Exit 1 if a check fails."""
+    if print_new_key:
         click.echo(new_key("k1"))
         return
     with open_container() as container:
@@ -44,7 +44,7 @@ def _list_settings(settings: Settings) -> list[dict[str, object]]:
             "value": _format_setting(
                 getattr(settings, spec.name), secret=bool(spec.metadata["secret"])
             ),
-            "meaning": str(spec.metadata["what"]),
+            "meaning": str(spec.metadata["meaning"]),
         }
         for spec in fields(settings)
     ]

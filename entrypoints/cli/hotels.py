@@ -9,7 +9,7 @@ from entrypoints.cli.output import json_option, print_fields, print_rows
 
 @click.group()
 def hotel() -> None:
-    """Hotels: the tenants."""
+    """Manage hotels, the tenants."""
 
 
 @hotel.command("add")
@@ -19,10 +19,10 @@ def hotel() -> None:
 @click.option("--currency", required=True, help="ISO 4217 code, e.g. EUR.")
 @json_option
 def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
-    """Adds a hotel under a short name of a-z, 0-9 and hyphens."""
+    """Add a hotel; SLUG is its short name of a-z, 0-9 and hyphens."""
     with open_container() as container:
         print_fields(
-            _fields(
+            _hotel_fields(
                 container.add_hotel(slug=slug, name=name, time_zone=time_zone, currency=currency)
             )
         )
@@ -31,9 +31,9 @@ def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
 @hotel.command("list")
 @json_option
 def list_hotels() -> None:
-    """All hotels."""
+    """List all hotels."""
     with open_container() as container:
-        rows = [_fields(each) for each in container.directory.hotels()]
+        rows = [_hotel_fields(each) for each in container.directory.hotels()]
         print_rows(rows, empty="No hotels yet; add one: pms hotel add --help")
 
 
@@ -41,14 +41,14 @@ def list_hotels() -> None:
 @click.argument("slug")
 @json_option
 def show(slug: str) -> None:
-    """One hotel with what is known of it."""
+    """Show a hotel, its number of bookings and its connections."""
     with open_container() as container:
-        found = get_hotel_by_slug(container, slug)
-        connections = container.directory.connections_of_hotel(found.id)
+        shown = get_hotel_by_slug(container, slug)
+        connections = container.directory.connections_of_hotel(shown.id)
         print_fields(
             {
-                **_fields(found),
-                "bookings": container.store.queries.count_bookings(found.id),
+                **_hotel_fields(shown),
+                "bookings": container.store.queries.count_bookings(shown.id),
                 "connections": [f"{c.name} ({c.provider}, {c.state})" for c in connections],
             }
         )
@@ -58,21 +58,21 @@ def show(slug: str) -> None:
 @click.argument("slug")
 @json_option
 def disable(slug: str) -> None:
-    """Switches the layer off for SLUG: partners are refused, nothing is pulled."""
+    """Disable a hotel: its partners are refused, its providers are not polled."""
     with open_container() as container:
-        print_fields(_fields(container.switch_hotel(slug, enabled=False)))
+        print_fields(_hotel_fields(container.switch_hotel(slug, enabled=False)))
 
 
 @hotel.command()
 @click.argument("slug")
 @json_option
 def enable(slug: str) -> None:
-    """Switches the layer on again for SLUG."""
+    """Enable a hotel again."""
     with open_container() as container:
-        print_fields(_fields(container.switch_hotel(slug, enabled=True)))
+        print_fields(_hotel_fields(container.switch_hotel(slug, enabled=True)))
 
 
-def _fields(hotel: Hotel) -> dict[str, object]:
+def _hotel_fields(hotel: Hotel) -> dict[str, object]:
     return {
         "slug": hotel.slug,
         "name": hotel.name,

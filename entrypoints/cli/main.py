@@ -1,4 +1,4 @@
-"""`pms`: everything that a person does with the PMS adapter layer on the command line."""
+"""`pms`: the command line of the PMS adapter layer."""
 
 import click
 
@@ -24,7 +24,7 @@ from entrypoints.cli.up import up
 @click.version_option(package_name="pms-adapter-layer", prog_name="pms")
 @json_option
 def main() -> None:
-    """Takes bookings, guests and availability from every hotel's PMS and keeps one true picture.
+    """Replicate bookings, guests and availability from the PMS of every hotel.
 
     Start everything on this machine with a simulated hotel: pms up
     """

@@ -1,4 +1,4 @@
-"""`pms map`: a vendor's payload through its mapper, offline."""
+"""`pms map`: maps a vendor's payloads offline."""
 
 import sys
 from collections.abc import Iterator
@@ -31,10 +31,12 @@ MAX_ITEMS: Final = 1_000_000
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--time-zone", default="UTC", show_default=True, help="The hotel's IANA zone.")
-@click.option("--currency", default="EUR", show_default=True, help="The hotel's ISO 4217 code.")
-@click.option("--explain", is_flag=True, help="Adds for each source field where it went.")
-def map_files(  # one parameter per option
+@click.option("--time-zone", default="UTC", show_default=True, help="IANA time zone of the hotel.")
+@click.option(
+    "--currency", default="EUR", show_default=True, help="ISO 4217 currency of the hotel."
+)
+@click.option("--explain", is_flag=True, help="Add the target of each source field.")
+def map_files(
     provider: str,
     kind: str,
     files: tuple[Path, ...],
@@ -43,10 +45,11 @@ def map_files(  # one parameter per option
     currency: str,
     explain: bool,
 ) -> None:
-    """Maps FILES as PROVIDER sends them: one line of canonical JSON per item.
+    """Map FILES in the format of PROVIDER to canonical JSON, one line per item.
 
-    Further files may hold what the first refers to (customers, resources, configuration, …), in
-    any order. Refused items are named on standard error with path and reason; then exit 1.
+    Further files, in any order, may hold the records that the first refers to (customers,
+    resources, configuration, …). Refused items go to standard error with path and reason; then
+    the exit code is 1.
     """
     require_time_zone(time_zone)
     Money(0, currency)
@@ -72,7 +75,7 @@ def _print_items(
     *,
     explain: bool,
 ) -> int:
-    """How many were refused."""
+    """Returns the number of refused items."""
     refused = 0
     for item in plugin.read_items(kind, bodies, context, limit=MAX_ITEMS, explain=explain):
         if item.reason is not None:
@@ -88,7 +91,8 @@ def _print_items(
 
 
 def _item_documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
-    """One; of a set of availability one per cell, after what it says as a whole if it does."""
+    """One document; for a set of availability one per cell, after one for the set if it has any
+    content of its own."""
     assert item.snapshot is not None  # noqa: S101  # exactly one of snapshot and reason is set
     document: dict[str, Json] = dict(snapshot_document(item.snapshot))
     if explain:
@@ -101,7 +105,7 @@ def _item_documents(item: ReadItem, *, explain: bool) -> Iterator[Json]:
 
 
 def _notification_document(notification: Notification) -> Json:
-    """New credentials are named, never shown."""
+    """Has the names of new credentials, not their values."""
     return {
         "fetch": [
             {"kind": ref.kind.value, "external_id": ref.external_id} for ref in notification.refs

@@ -1,4 +1,4 @@
-"""The container of one command."""
+"""The container of a command, and look-ups that several commands share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from entrypoints.wiring.settings import load_settings
 
 @contextmanager
 def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
-    """Commands tell what happened on their own; the log is for the servers."""
+    """Logs errors only: commands print their own results."""
     settings = load_settings()
     configure_logging(log_level, process="cli")
     container = Container(settings)
@@ -33,18 +33,18 @@ def get_hotel_by_slug(container: Container, slug: str) -> Hotel:
 
 
 def resolve_connection(container: Container, text: str) -> Connection:
-    """By its id, or HOTEL/NAME, or HOTEL where it has one only. Raises ConnectionNotFound."""
+    """`text`: an id, HOTEL/NAME, or HOTEL if it has one connection. Raises ConnectionNotFound."""
     try:
-        found = container.directory.connection(UUID(text))
-        candidates = [found] if found else []
+        connection = container.directory.connection(UUID(text))
+        candidates = [connection] if connection else []
     except ValueError:
         slug, _, name = text.partition("/")
         hotel = get_hotel_by_slug(container, slug)
-        every = container.directory.connections_of_hotel(hotel.id)
-        candidates = [c for c in every if not name or c.name == name]
+        connections = container.directory.connections_of_hotel(hotel.id)
+        candidates = [each for each in connections if not name or each.name == name]
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
         raise ConnectionNotFound(f"there is no connection '{text}'; see `pms connection list`")
-    names = ", ".join(f"{text}/{c.name}" for c in candidates)
-    raise ConnectionNotFound(f"'{text}' has several connections, name one: {names}")
+    names = ", ".join(f"{text}/{each.name}" for each in candidates)
+    raise ConnectionNotFound(f"'{text}' has several connections; name one: {names}")

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for machines, errors with the way out."""
+"""Output of commands: tables for people, JSON for machines, errors in one line."""
 
 import json
 import sys
@@ -10,13 +10,14 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from domain.errors import PmsError
 
 
 class PmsCommandGroup(click.Group):
-    """Our errors become one line on standard error and exit code 1; nobody sees a traceback."""
+    """Prints a PmsError as one line on standard error and exits with 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -36,14 +37,20 @@ class PmsCommandGroup(click.Group):
 
 
 def _format_error(error: PmsError) -> str:
-    """The message with the details that it does not give itself."""
+    """The message, and the details that are not part of it."""
     details = {k: v for k, v in error.details.items() if str(v) not in error.message}
     return " ".join([error.message, *(f"({name}: {value})" for name, value in details.items())])
 
 
 def stderr_console() -> Console:
-    """Bars go to standard error, so that standard output stays for results."""
+    """For progress bars: standard output is for results."""
     return Console(stderr=True, highlight=False)
+
+
+def progress_display() -> Progress:
+    """Each task has a field `progress_text`."""
+    columns = ("{task.description}", BarColumn(), "{task.fields[progress_text]}")
+    return Progress(*columns, TimeElapsedColumn(), console=stderr_console())
 
 
 def is_json_requested() -> bool:
@@ -51,7 +58,7 @@ def is_json_requested() -> bool:
 
 
 def json_option(command: Any) -> Any:
-    """`--json` after the command as well as before it."""
+    """Accepts `--json` after a command as well as before it."""
 
     def store_json_flag(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
         if value:
@@ -62,7 +69,7 @@ def json_option(command: Any) -> Any:
         is_flag=True,
         expose_value=False,
         callback=store_json_flag,
-        help="Results as JSON, for machines.",
+        help="Print results as JSON.",
     )(command)
 
 
@@ -71,7 +78,7 @@ def print_json(value: object, *, err: bool = False) -> None:
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
-    """A table on a terminal or in a pipe; with --json an array."""
+    """Prints a table, or an array with --json."""
     if is_json_requested():
         print_json(list(rows))
         return
@@ -87,7 +94,7 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, empty: str) -> None:
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """One thing, a line per field; with --json an object."""
+    """Prints a line per field, or an object with --json."""
     if is_json_requested():
         print_json(fields)
         return

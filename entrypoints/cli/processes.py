@@ -22,20 +22,20 @@ def _load_process_settings(process: str) -> Settings:
 
 @click.command()
 def web() -> None:
-    """The HTTP API and GraphQL, served by gunicorn."""
+    """Serve the HTTP API and GraphQL with gunicorn."""
     run_web(_load_process_settings("web"))
 
 
 @click.command()
-@click.option("--short-only", is_flag=True, help="Ticks and webhooks only, no long syncs.")
+@click.option("--short-only", is_flag=True, help="Run ticks and webhooks only, no syncs.")
 def worker(*, short_only: bool) -> None:
-    """Carries out syncs, webhooks and ticks; as many as you like, on any machines."""
+    """Run syncs, webhooks and ticks. Any number of workers may run, on any machines."""
     run_worker(_load_process_settings("worker"), queues=SHORT_QUEUES if short_only else ALL_QUEUES)
 
 
 @click.command()
 def scheduler() -> None:
-    """Ticks: enqueues what the database says is due."""
+    """Enqueue the tick at its interval; a worker then enqueues all due work."""
     run_scheduler(_load_process_settings("scheduler"))
 
 
@@ -43,10 +43,10 @@ def scheduler() -> None:
 @click.option(
     "--events-to",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Appends each delivered CloudEvent as a line.",
+    help="Append each delivered CloudEvent to this file, as a line.",
 )
 def relay(*, events_to: Path | None) -> None:
-    """Tells the subscribers what happened, from the outbox."""
+    """Deliver events from the outbox to the subscribers."""
     settings = _load_process_settings("relay")
     extra = {"file": file_subscriber(events_to)} if events_to else {}
     run_relay(Container(settings, extra_subscribers=extra))

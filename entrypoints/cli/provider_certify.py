@@ -19,17 +19,19 @@ from entrypoints.wiring.logging_config import configure_logging
 
 @click.command("certify")
 @click.argument("name")
-@click.option("--only", metavar="PATTERN", help="E.g. paging, paging.ties or '*.html*'.")
+@click.option(
+    "--only", metavar="PATTERN", help="Run these checks only: paging, paging.ties, '*.html*', …"
+)
 @json_option
 def certify_provider(name: str, only: str | None) -> None:
-    """Whether the adapter NAME does what this layer relies on, over its own simulator.
+    """Run the conformance suite for provider NAME against its simulator. Exit 1 if a check fails.
 
-    Ends with 1 where a check failed. What the provider declares that it has not is not applicable,
-    with the reason. Nothing outside this machine is asked and nothing of this installation changed.
+    Checks of capabilities that the provider does not declare are not applicable. The suite calls
+    nothing outside this machine and changes nothing in this installation.
     """
     checks = selected(only)
     if not checks:
-        raise click.BadParameter(f"no check is called {only!r}", param_hint="--only")
+        raise click.BadParameter(f"no check matches {only!r}", param_hint="--only")
     configure_logging("CRITICAL", process="cli")
     report = _run_certification(name, checks)
     if is_json_requested():

@@ -15,12 +15,12 @@ from entrypoints.scaffold.provider_package import write_package
     type=click.Path(file_okay=False, path_type=Path),
     help="A new or empty folder; by default ./pms-provider-NAME.",
 )
-@click.option("--title", help="The vendor's own spelling, e.g. StayHub.")
+@click.option("--title", help="Product name as the vendor spells it, e.g. StayHub.")
 @json_option
 def new_provider(name: str, *, into: Path | None, title: str | None) -> None:
-    """Writes a package that adds the provider NAME: adapter, simulator, sample and tests.
+    """Write a package that adds provider NAME: adapter, simulator, sample payload and tests.
 
-    It runs as it is, against its own simulator; the vendor's words are to be filled in.
+    It runs against its own simulator at once; replace its sample format with the vendor's.
     """
     folder = into or Path(f"pms-provider-{name}")
     written_files = write_package(name, title or name.capitalize(), folder)

@@ -12,7 +12,7 @@ from ports.providers import Capabilities, SettingSpec
 
 @click.group()
 def provider() -> None:
-    """PMS providers that are installed."""
+    """Manage the installed PMS providers."""
 
 
 provider.add_command(certify_provider)
@@ -22,8 +22,7 @@ provider.add_command(new_provider)
 @provider.command("list")
 @json_option
 def list_providers() -> None:
-    """What each can do, and the settings that a connection to it needs; what is wrong with those
-    that can't be used."""
+    """List capabilities and connection settings of each provider, and why broken ones fail."""
     with open_container() as container:
         rows = [_provider_fields(each.capabilities) for each in container.providers.all()]
         broken = broken_plugins_of(container.providers)
@@ -43,7 +42,7 @@ def _provider_fields(capabilities: Capabilities) -> dict[str, object]:
         "kinds": sorted(capabilities.kinds),
         "pulls": capabilities.pulls,
         "webhooks": capabilities.webhooks,
-        "tells_deletion": capabilities.reports_deletions,
+        "reports_deletions": capabilities.reports_deletions,
         "delta_misses": list(capabilities.delta_misses),
         "settings": [_format_setting(spec) for spec in capabilities.settings],
     }

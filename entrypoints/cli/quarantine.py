@@ -12,7 +12,7 @@ from entrypoints.cli.output import json_option, print_fields, print_rows
 
 @click.group()
 def quarantine() -> None:
-    """What could not be understood: kept, shown, replayable."""
+    """Inspect and replay quarantined items."""
 
 
 @quarantine.command("list")
@@ -20,10 +20,12 @@ def quarantine() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
 def list_items(hotel: str, *, limit: int) -> None:
-    """The oldest first, with the reasons."""
+    """List quarantined items, oldest first, with their reasons."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
-        rows = [_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)]
+        rows = [
+            _item_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)
+        ]
         print_rows(rows, empty="Nothing is quarantined.")
 
 
@@ -32,41 +34,43 @@ def list_items(hotel: str, *, limit: int) -> None:
 @click.argument("item_id", type=click.UUID)
 @json_option
 def show(hotel: str, item_id: UUID) -> None:
-    """One item with its payload, which may hold a guest's personal data."""
+    """Show an item with its payload, which may contain personal data."""
     with open_container() as container, container.store.unit_of_work() as uow:
         found = uow.inbox.load(get_hotel_by_slug(container, hotel).id, [item_id]).get(item_id)
         if found is None:
-            raise NotFound("nothing of this id is in the inbox of this hotel")
-        print_fields({**_fields(found), "payload": found.body.decode("utf-8", "replace")})
+            raise NotFound(
+                f"hotel '{hotel}' has no item {item_id}; see `pms quarantine list {hotel}`"
+            )
+        print_fields({**_item_fields(found), "payload": found.body.decode("utf-8", "replace")})
 
 
 @quarantine.command()
 @click.argument("hotel")
 @click.argument("item_ids", type=click.UUID, nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All that is quarantined at this hotel.")
+@click.option("--all", "all_items", is_flag=True, help="Replay all quarantined items of the hotel.")
 @json_option
-def replay(hotel: str, item_ids: tuple[UUID, ...], *, every: bool) -> None:
-    """Tries items again, after a mapper was mended or the hotel put its data right."""
+def replay(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
+    """Process items again, after the mapper or the data at the provider was corrected."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
         ids = list(item_ids)
-        if every:
+        if all_items:
             ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
         rows = []
         for item_id in ids:
-            settlement = container.replay_quarantine(found.id, item_id)
-            reason = settlement.reason
+            inbox_outcome = container.replay_quarantine(found.id, item_id)
+            reason = inbox_outcome.reason
             rows.append(
                 {
                     "id": item_id,
-                    "outcome": settlement.outcome or settlement.state,
+                    "outcome": inbox_outcome.outcome or inbox_outcome.state,
                     "reason": reason and reason.detail,
                 }
             )
-        print_rows(rows, empty="Name items, or --all.")
+        print_rows(rows, empty="Nothing to replay; name items or use --all.")
 
 
-def _fields(item: InboxItem) -> dict[str, object]:
+def _item_fields(item: InboxItem) -> dict[str, object]:
     reason = item.reason
     return {
         "id": item.id,

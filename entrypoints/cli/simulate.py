@@ -14,7 +14,7 @@ from entrypoints.local.installed_simulators import load_simulator, simulator_nam
 
 
 class _SimulatorGroup(click.Group):
-    """A command for each simulator that is installed; nothing is imported before one is run."""
+    """A command per installed simulator; imports a simulator only to run it."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(simulator_names())
@@ -25,37 +25,49 @@ class _SimulatorGroup(click.Group):
 
 @click.group(cls=_SimulatorGroup)
 def simulate() -> None:
-    """Simulated PMSs: real HTTP servers over a seeded hotel, on this machine only.
+    """Simulate a PMS: an HTTP server over a seeded hotel, on this machine only.
 
-    Each prints one JSON line with what a connection needs, then serves until Ctrl-C. Control
-    without credentials under /simulator/.
+    Each prints one JSON line with the settings of a connection, then serves until Ctrl-C. Its
+    control endpoints are under /simulator/ and need no credentials.
     """
 
 
 def _build_command(name: str) -> click.Command:
-    @click.command(name, help=f"The API of {name}, over a seeded hotel.")
+    @click.command(name, help=f"Simulate the API of {name}.")
     @click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True)
     @click.option("--seed", type=int, default=1, show_default=True)
     @click.option(
-        "--days", type=click.IntRange(0, 3650), default=0, help="JournalStep before it answers."
+        "--days",
+        type=click.IntRange(0, 3650),
+        default=0,
+        help="Days of simulated activity before start.",
     )
-    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
+    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port.")
     @click.option("--currency", default="EUR", show_default=True)
     @click.option("--time-zone", default="Europe/Berlin", show_default=True)
-    @click.option("--fault", "faults", multiple=True, help="E.g. 429,probability=0.1")
-    @click.option("--limit", type=click.IntRange(1), help="Requests per 30 seconds.")
     @click.option(
-        "--live-every", type=click.FloatRange(0), default=0, help="Seconds between events."
+        "--fault", "faults", multiple=True, help="Inject a fault, e.g. 429,probability=0.1"
+    )
+    @click.option("--limit", type=click.IntRange(1), help="Limit of requests per 30 seconds.")
+    @click.option(
+        "--live-every",
+        type=click.FloatRange(0),
+        default=0,
+        help="Seconds between simulated changes; 0: none.",
     )
     @click.option(
-        "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="The hotel's first today."
+        "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the hotel at start."
     )
     @click.option(
-        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="To go on later."
+        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="File to resume from."
     )
-    @click.option("--webhook-url", help="Where its webhooks go; loopback only.")
-    @click.option("--webhook-auth", help="user:password for them, where basic auth is asked.")
-    @click.option("--dialect", help="Where the vendor's systems speak several; see its document.")
+    @click.option("--webhook-url", help="Receiver of webhooks; loopback only.")
+    @click.option(
+        "--webhook-auth", help="user:password of the receiver, for HTTP basic authentication."
+    )
+    @click.option(
+        "--dialect", help="Protocol variant, if the vendor has several; see its document."
+    )
     def serve(  # noqa: PLR0913  # one parameter per option
         *,
         bookings: int,

@@ -4,7 +4,6 @@ import sys
 from threading import Thread
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from application.sync.verify_hotel import DriftReport
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
@@ -15,22 +14,22 @@ from entrypoints.cli.output import (
     print_fields,
     print_json,
     print_rows,
-    stderr_console,
+    progress_display,
 )
 from entrypoints.wiring.container import Container
 
 
 @click.group()
 def sync() -> None:
-    """Pulling from the provider."""
+    """Run and inspect syncs."""
 
 
 @sync.command()
 @click.argument("connection")
-@click.option("--full", is_flag=True, help="Everything, not only what changed.")
+@click.option("--full", is_flag=True, help="Pull everything, not only changes.")
 @json_option
 def run(connection: str, *, full: bool) -> None:
-    """Syncs CONNECTION here and now (no queue needed). Exit 1 unless it was COMPLETED."""
+    """Sync CONNECTION now, in this process. Exit 1 unless the run is COMPLETED."""
     with open_container() as container:
         kind = SyncKind.FULL if full else SyncKind.DELTA
         _print_and_exit(_run_sync(container, connection, kind))
@@ -40,7 +39,7 @@ def run(connection: str, *, full: bool) -> None:
 @click.argument("connection")
 @json_option
 def reconcile(connection: str) -> None:
-    """Compares the window of stays with the provider and mends ours, deletions included."""
+    """Compare all stays in the window with the provider; correct our copy, deletions included."""
     with open_container() as container:
         _print_and_exit(_run_sync(container, connection, SyncKind.RECONCILE))
 
@@ -50,21 +49,21 @@ def reconcile(connection: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @json_option
 def status(hotel: str, *, limit: int) -> None:
-    """The latest runs of HOTEL."""
+    """List the latest sync runs of HOTEL."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
         runs, total = container.store.queries.sync_runs(found.id, limit=limit)
         if is_json_requested():
-            print_json({"total": total, "runs": [_fields(each) for each in runs]})
+            print_json({"total": total, "runs": [_run_fields(each) for each in runs]})
         else:
-            print_rows([_fields(each) for each in runs], empty="No sync has run yet.")
+            print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
 
 
 @click.command()
 @click.argument("hotel")
 @json_option
 def verify(hotel: str) -> None:
-    """Our picture of HOTEL against its providers', drift by field. Exit 1 where they differ."""
+    """Compare our copy of HOTEL with its providers and report drift by field. Exit 1 on drift."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
         reports = [
@@ -73,13 +72,13 @@ def verify(hotel: str) -> None:
             if container.providers.get(each.provider).capabilities.pulls_with(each.settings)
         ]
         rows = [_drift_fields(report) for report in reports]
-        print_rows(rows, empty="No connection of this hotel can be asked.")
+        print_rows(rows, empty="No connection of this hotel can be pulled.")
         if any(report.drift for report in reports):
             sys.exit(1)
 
 
 def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
-    """The queued job may run as well: the lease lets only one of them work."""
+    """A worker may start the queued job as well; the lease admits one of the two."""
     found = resolve_connection(container, connection)
     queued = container.request_sync(found.id, kind, correlation_id=str(container.ids.new()))
     finished_runs: list[SyncRun] = []
@@ -87,12 +86,7 @@ def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
     worker = Thread(
         target=lambda: finished_runs.append(container.sync_connection(queued.id, holder=holder))
     )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[progress_text]}"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=stderr_console()) as progress:
+    with progress_display() as progress:
         task = progress.add_task(f"{queued.kind} sync", total=None, progress_text="")
         worker.start()
         while worker.is_alive():
@@ -104,12 +98,12 @@ def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
 
 
 def _print_and_exit(run: SyncRun) -> None:
-    print_fields(_fields(run))
+    print_fields(_run_fields(run))
     if run.status is not SyncStatus.COMPLETED:
         sys.exit(1)
 
 
-def _fields(run: SyncRun) -> dict[str, object]:
+def _run_fields(run: SyncRun) -> dict[str, object]:
     seconds = None
     if run.started_at and run.finished_at:
         seconds = round((run.finished_at - run.started_at).total_seconds(), 2)

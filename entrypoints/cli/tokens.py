@@ -13,13 +13,13 @@ from entrypoints.cli.output import json_option, print_fields, print_rows
 
 @click.group()
 def token() -> None:
-    """Credentials of partners."""
+    """Manage the credentials of partners."""
 
 
 @token.command()
 @click.argument("hotels", nargs=-1, required=True)
-@click.option("--provider", required=True, help="Whose format the partner speaks.")
-@click.option("--partner", default="default", show_default=True, help="Who will use it.")
+@click.option("--provider", required=True, help="Provider whose format the partner sends.")
+@click.option("--partner", default="default", show_default=True, help="Name of the partner.")
 @click.option(
     "--scope",
     "scopes",
@@ -38,7 +38,7 @@ def issue(
     scopes: tuple[str, ...],
     days: int,
 ) -> None:
-    """A new token for one or several HOTELS; shown once."""
+    """Issue a token for one or several HOTELS. It is shown once."""
     with open_container() as container:
         issued = container.issue_token(
             TokenRequest(
@@ -57,7 +57,7 @@ def issue(
 @click.option("--overlap-hours", type=click.IntRange(0, 720), default=24, show_default=True)
 @json_option
 def rotate(token_id: UUID, *, overlap_hours: int) -> None:
-    """A new token with the same rights; the old one ends after the overlap."""
+    """Issue a token with the same rights; the old one expires after the overlap."""
     with open_container() as container:
         print_fields(
             _issued_token_fields(
@@ -70,7 +70,7 @@ def rotate(token_id: UUID, *, overlap_hours: int) -> None:
 @click.argument("token_id", type=click.UUID)
 @json_option
 def revoke(token_id: UUID) -> None:
-    """Ends a token within two seconds."""
+    """Revoke a token; it stops working within two seconds."""
     with open_container() as container:
         container.revoke_token(token_id)
         print_fields({"revoked": token_id})
@@ -81,7 +81,7 @@ def revoke(token_id: UUID) -> None:
 @click.argument("partner")
 @json_option
 def revoke_key(provider: str, partner: str) -> None:
-    """Ends the key of PARTNER for PROVIDER, and all its tokens, for good, within two seconds."""
+    """Revoke the key of PARTNER at PROVIDER and all its tokens, permanently, within two seconds."""
     with open_container() as container:
         key = container.revoke_provider_key(provider, partner)
         print_fields({"revoked_key": key.id, "provider": provider, "partner": partner})
@@ -91,7 +91,7 @@ def revoke_key(provider: str, partner: str) -> None:
 @click.argument("hotel")
 @json_option
 def list_tokens(hotel: str) -> None:
-    """The tokens for HOTEL, without their secrets."""
+    """List the tokens for HOTEL, without their secrets."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
         rows = [
@@ -111,7 +111,7 @@ def list_tokens(hotel: str) -> None:
 def _issued_token_fields(issued: IssuedToken) -> dict[str, object]:
     return {
         "token": issued.secret_text,
-        "provider_key": issued.provider_key_text or "as before (this partner has its key)",
+        "provider_key": issued.provider_key_text or "unchanged (this partner already has its key)",
         "id": issued.token.id,
         "scopes": sorted(issued.token.scopes),
         "expires_at": issued.token.expires_at,

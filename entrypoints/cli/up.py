@@ -33,21 +33,27 @@ BOOKINGS_PER_HOTEL: Final = 500
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Unattended: try everything once in a temporary home.")
+@click.option("--check", is_flag=True, help="Run a self check in a temporary home, then exit.")
 @click.option(
-    "--provider", "providers", multiple=True, metavar="NAME", help="A simulated hotel of this one."
+    "--provider",
+    "providers",
+    multiple=True,
+    metavar="NAME",
+    help="Simulate a hotel of this provider.",
 )
-@click.option("--all-providers", is_flag=True, help="A simulated hotel of each that can be.")
+@click.option("--all-providers", is_flag=True, help="Simulate one hotel per provider.")
 @click.option(
-    "--bookings", type=click.IntRange(1, 500_000), help="Of each new hotel. [2000; 500 of several]"
+    "--bookings",
+    type=click.IntRange(1, 500_000),
+    help="Bookings of each new hotel. [2000, or 500 if there are several]",
 )
-@click.option("--port", type=click.IntRange(1, 65535), help="Of the web server.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web server.")
 @click.option(
     "--live-every",
     type=float,
     default=ACTIVITY_INTERVAL_SECONDS,
     show_default=True,
-    help="Seconds; 0: never.",
+    help="Seconds between simulated changes; 0: none.",
 )
 def up(
     *,
@@ -58,11 +64,10 @@ def up(
     port: int | None,
     live_every: float,
 ) -> None:
-    """Starts everything on this machine, with simulated hotels that live: a Mews one, unless told
-    otherwise.
+    """Start everything on this machine with simulated hotels; by default one Mews hotel.
 
-    Data is kept in ./var (PMS_HOME); a second start goes on where the first ended, with the hotels
-    that there are, and adds those that are new.
+    Data is kept in ./var (PMS_HOME). A later start continues with the existing hotels and adds
+    new ones.
     """
     settings = load_settings()
     configure_logging("ERROR", process="up")
@@ -101,7 +106,7 @@ def _run_self_check(settings: Settings, options: InstallationOptions) -> int:
 
 
 def _show_logs(home: Path) -> None:
-    """What is not routine; the home is gone afterwards."""
+    """Prints the last notable lines of each log, as the temporary home is deleted."""
     for log in sorted(home.glob("logs/*.log")):
         lines = log.read_text(errors="replace").splitlines()
         notable = [line for line in lines if '"level": "INFO"' not in line and log.stem != "valkey"]
@@ -111,8 +116,8 @@ def _show_logs(home: Path) -> None:
 
 @contextmanager
 def _stop_on_signals() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does: children are stopped on the way out. SIGINT is set as well,
-    because a shell starts background jobs with it ignored."""
+    """SIGTERM works like Ctrl-C: children are stopped. SIGINT is set as well because a shell starts
+    background jobs with SIGINT ignored."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt

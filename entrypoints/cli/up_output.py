@@ -1,4 +1,4 @@
-"""What `pms up` shows: the first syncs as they go, then what is there and what to try."""
+"""Output of `pms up`: progress of the first syncs, then addresses, tokens and examples."""
 
 import os
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
 from domain.sync_run import SyncRun
-from entrypoints.cli.output import stderr_console
+from entrypoints.cli.output import progress_display
 from entrypoints.local.demo import DemoHotel
 from entrypoints.local.installation import LocalInstallation, request_initial_sync
 
@@ -25,35 +25,32 @@ _QUERY: Final = (
 
 
 def show_initial_syncs(up: LocalInstallation) -> None:
-    """Until each has ended; nothing where none is due."""
+    """Shows progress until each has finished; returns at once if none is due."""
     queued = [(hotel, run) for hotel in up.demo.hotels if (run := request_initial_sync(up, hotel))]
     if not queued:
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[progress_text]}"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=stderr_console()) as progress:
+    with progress_display() as progress:
         tasks = [
-            progress.add_task(_task_name(up, hotel), total=hotel.bookings, progress_text="")
-            for hotel, _ in queued
+            (progress.add_task(_task_name(up, hotel), total=hotel.bookings, progress_text=""), run)
+            for hotel, run in queued
         ]
-        while True:
-            up.children.require_running()
-            runs = [
-                _update_progress(up, progress, task, run)
-                for task, (_, run) in zip(tasks, queued, strict=True)
-            ]
-            if all(run.status.is_final for run in runs):
-                break
-            up.container.clock.sleep(0.2)
+        runs = _show_progress(up, progress, tasks)
     for (hotel, _), run in zip(queued, runs, strict=True):
         if run.error_code:
-            progress_text = (
-                f"The first sync of {hotel.slug} failed ({run.error_code}); the next tries again."
-            )
-            click.echo(progress_text, err=True)
+            message = f"The first sync of {hotel.slug} failed ({run.error_code}); the next retries."
+            click.echo(message, err=True)
+
+
+def _show_progress(
+    up: LocalInstallation, progress: Progress, tasks: Sequence[tuple[TaskID, SyncRun]]
+) -> Sequence[SyncRun]:
+    """Returns the finished runs."""
+    while True:
+        up.children.require_running()
+        runs = [_update_progress(up, progress, task, run) for task, run in tasks]
+        if all(run.status.is_final for run in runs):
+            return runs
+        up.container.clock.sleep(0.2)
 
 
 def _task_name(up: LocalInstallation, hotel: DemoHotel) -> str:
@@ -64,7 +61,7 @@ def _task_name(up: LocalInstallation, hotel: DemoHotel) -> str:
 def _update_progress(
     up: LocalInstallation, progress: Progress, task: TaskID, queued: SyncRun
 ) -> SyncRun:
-    """The run as it is now."""
+    """Returns the current state of the run."""
     queries = up.container.store.queries
     run = queries.sync_run(queued.hotel_id, queued.id) or queued
     bookings = queries.count_bookings(queued.hotel_id)
@@ -76,7 +73,7 @@ def _update_progress(
 
 
 def format_welcome(up: LocalInstallation) -> str:
-    """With working credentials; the commands are of the first hotel."""
+    """Has working credentials; its commands use the first hotel."""
     demo, url = up.demo, up.web_url
     pulled = [hotel for hotel in demo.hotels if up.is_pulled(hotel)]
     first = (pulled or demo.hotels)[0]
@@ -87,11 +84,11 @@ def format_welcome(up: LocalInstallation) -> str:
   API and its documentation  {url}/api/docs
   GraphQL                    {url}/api/pms/graphql
   Health                     {url}/readyz
-  Events as they happen      tail -f {_relative_path(up.events)}
+  Delivered events           tail -f {_relative_path(up.events)}
   Logs                       {_relative_path(up.events.parent / "logs")}
 
 {_token_lines(up)}
-Token for our own format (ingest, read):         {demo.canonical_token}
+Token for the canonical format (ingest, read):        {demo.canonical_token}
 
 Try, in another terminal:
 
@@ -99,7 +96,7 @@ Try, in another terminal:
 curl -s {url}/api/pms/canonical/bookings {_headers(demo.canonical_key, demo.canonical_token)} \\
   -H 'Content-Type: application/json' -d '{_BOOKING}'
 
-# who is in the house
+# guests checked in
 curl -s {url}/api/pms/graphql {read_headers} \\
   -H 'Content-Type: application/json' -d '{_QUERY}'
 
@@ -108,9 +105,10 @@ curl -s {url}/api/pms/graphql {read_headers} \\
 
 def _demo_hotels_line(hotels: Sequence[DemoHotel]) -> str:
     if len(hotels) == 1:
-        return "The demo hotel is in. It lives: every few seconds something happens there."
+        return "The demo hotel is connected; the simulator changes bookings every few seconds."
     return (
-        f"{len(hotels)} demo hotels are in. They live: every few seconds something happens there."
+        f"{len(hotels)} demo hotels are connected;"
+        " the simulators change bookings every few seconds."
     )
 
 
@@ -118,14 +116,12 @@ def _token_lines(up: LocalInstallation) -> str:
     if len(up.demo.hotels) > 1:
         return "".join(f"{_hotel_lines(up, hotel)}\n" for hotel in up.demo.hotels)
     (hotel,) = up.demo.hotels
-    progress_text = (
-        f"Token of the simulated {up.capabilities(hotel).title} hotel ({_scopes(up, hotel)}):"
-    )
-    return f"{progress_text:<48} {hotel.token}"
+    label = f"Token of the simulated {up.capabilities(hotel).title} hotel ({_scopes(up, hotel)}):"
+    return f"{label:<48} {hotel.token}"
 
 
 def _hotel_lines(up: LocalInstallation, hotel: DemoHotel) -> str:
-    """A key belongs to a provider, a token to one hotel there: a call needs both."""
+    """A call needs both: a key belongs to a provider, a token to one hotel there."""
     capabilities = up.capabilities(hotel)
     locale = f"{hotel.time_zone}, {hotel.currency}"
     return (
@@ -136,7 +132,7 @@ def _hotel_lines(up: LocalInstallation, hotel: DemoHotel) -> str:
 
 
 def _scopes(up: LocalInstallation, hotel: DemoHotel) -> str:
-    return "read, sync" if up.is_pulled(hotel) else "read; it pushes, nothing to sync"
+    return "read, sync" if up.is_pulled(hotel) else "read; push only, no sync"
 
 
 def _sync_now(url: str, hotel: DemoHotel, read_headers: str) -> str:

@@ -1,4 +1,4 @@
-"""Child processes of `pms up`: started, watched, and ended with their parent, in order."""
+"""Child processes of `pms up`, which end with their parent."""
 
 import os
 import signal
@@ -16,15 +16,15 @@ STOP_TIMEOUT_SECONDS: Final = 8.0
 
 
 class ChildProcessExited(PmsError):
-    """A process of this installation ended by itself; its log tells why."""
+    """A process of this installation exited unexpectedly; its log has the reason."""
 
-    code = "process_ended"
+    code = "process_exited"
     kind = ErrorKind.UNAVAILABLE
 
 
 class ChildProcesses:
-    """Each runs in a session of its own, so that Ctrl-C reaches only the parent, which then ends
-    them. On Linux they also end when the parent is killed."""
+    """Each runs in its own session, so that Ctrl-C reaches only the parent, which then stops them.
+    On Linux they also end when the parent is killed."""
 
     def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
         self._logs = logs
@@ -34,7 +34,7 @@ class ChildProcesses:
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str, command: Sequence[str], *, stop_last: bool = False) -> None:
-        """`needed`: others may still use it while they end."""
+        """`stop_last`: others may use it until they have stopped."""
         with self.log_path(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
                 command,
@@ -43,7 +43,7 @@ class ChildProcesses:
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=set_parent_death_signal(os.getpid()),  # noqa: PLW1509  # the child only asks for a signal
+                preexec_fn=set_parent_death_signal(os.getpid()),  # noqa: PLW1509  # the child only requests a signal
             )
         self._running.append((name, process))
         if stop_last:
@@ -56,14 +56,14 @@ class ChildProcesses:
         return self._logs / f"{name}.log"
 
     def require_running(self) -> None:
-        """Raises ChildEnded naming the process and its log."""
+        """Raises ChildProcessExited with the process and its log."""
         for name, process in self._running:
             if process.poll() is not None:
                 log = self.log_path(name)
-                raise ChildProcessExited(f"{name} ended with code {process.returncode}; see {log}")
+                raise ChildProcessExited(f"{name} exited with code {process.returncode}; see {log}")
 
     def stop(self) -> None:
-        """All but those that others may still need at once, then these."""
+        """Stops all others together, then those started with `stop_last`."""
         self._terminate([child for child in self._running if child[0] not in self._stop_last])
         self._terminate([child for child in self._running if child[0] in self._stop_last])
         self._running = []

@@ -1,6 +1,6 @@
-"""The demo hotels of `pms up`: simulated PMSs that live, connected like real ones.
+"""The demo hotels of `pms up`: active simulators, connected like real PMSs.
 
-What a home has is kept in its `demo.json`, so that a later start goes on where this one ended.
+`demo.json` in the home folder keeps them, so that a later start continues with them.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ from ports.errors import Misconfigured
 DEFAULT_PROVIDER: Final = "mews"
 _HOTEL: Final = "demo"
 _PARTNER: Final = "demo"
-_PLACES: Final = (
+_LOCALES: Final = (
     ("Demo Hotel", "Europe/Berlin", "EUR"),
     ("Demo Hotel Bolzano", "Europe/Rome", "EUR"),
     ("Demo Hotel London", "Europe/London", "GBP"),
@@ -36,14 +36,14 @@ _PLACES: Final = (
     ("Demo Hotel Auckland", "Pacific/Auckland", "NZD"),
     ("Demo Hotel Kuwait", "Asia/Kuwait", "KWD"),
 )
-"""Name, time zone, currency of the first hotel, the second, …: zones with and without summer time
-on both halves of the globe, currencies with no, two and three decimals."""
+"""Name, time zone and currency by hotel number: zones with and without daylight saving time in both
+hemispheres, currencies with zero, two and three decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoHotel:
-    """One simulated hotel. `connection_key` is the secret of its webhook URL, `partner_key` and
-    `token` read and sync it; these and `connection_id` are empty until it is connected."""
+    """A simulated hotel. `connection_key` is the secret of its webhook URL, `partner_key` and
+    `token` read and sync it. These and `connection_id` are empty until it is connected."""
 
     provider: str
     slug: str
@@ -62,10 +62,9 @@ class DemoHotel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """What a later start needs to go on: kept in the home folder, readable by its owner only.
+    """The content of `demo.json`, readable by its owner only.
 
-    The `canonical` credentials push bookings of our own format to the first hotel: a token is for
-    one provider.
+    The `canonical` credentials push bookings in the canonical format to the first hotel.
     """
 
     hotels: tuple[DemoHotel, ...] = ()
@@ -73,7 +72,7 @@ class Demo:
     canonical_token: str = ""
 
     def with_hotel(self, hotel: DemoHotel) -> "Demo":
-        """With this one in place of that of the same provider."""
+        """Replaces the hotel of the same provider."""
         hotels = (
             hotel if current.provider == hotel.provider else current for current in self.hotels
         )
@@ -82,7 +81,7 @@ class Demo:
 
 @contextmanager
 def hold_instance_lock(home: Path) -> Iterator[None]:
-    """Raises Misconfigured where another `pms up` runs in this home."""
+    """Raises Misconfigured if another `pms up` runs in this home."""
     ensure_private_home(home)
     with (home / "up.lock").open("w") as lock:
         try:
@@ -94,7 +93,7 @@ def hold_instance_lock(home: Path) -> Iterator[None]:
 
 
 def load_demo(home: Path) -> Demo:
-    """The demo of this home; one without hotels where there was none yet."""
+    """The demo of this home; without hotels if there is none yet."""
     path = _demo_file(home)
     if not path.exists():
         return Demo()
@@ -106,7 +105,7 @@ def load_demo(home: Path) -> Demo:
 
 
 def add_demo_hotels(demo: Demo, providers: Sequence[str], *, bookings: int, now: datetime) -> Demo:
-    """Those that it has, and the beginnings of one for each provider that it has none of."""
+    """Adds a hotel, not yet connected, for each provider that has none."""
     existing = {hotel.provider for hotel in demo.hotels}
     hotels = list(demo.hotels)
     for provider in providers:
@@ -116,7 +115,7 @@ def add_demo_hotels(demo: Demo, providers: Sequence[str], *, bookings: int, now:
 
 
 def free_port() -> int:
-    """Below the ephemeral range, so that no client is given it as its own."""
+    """Below the ephemeral range, so that the system gives it to no client."""
     for _ in range(200):
         port = 15_000 + secrets.randbelow(15_000)
         with socket.socket() as probe:
@@ -131,7 +130,7 @@ def free_port() -> int:
 def connect_demo_hotel(
     container: Container, hotel: DemoHotel, values: Mapping[str, str]
 ) -> DemoHotel:
-    """With hotel, connection and token, made now. `values`: what the simulator told."""
+    """Creates hotel, connection and token. `values`: the simulator's connection settings."""
     container.add_hotel(
         slug=hotel.slug, name=hotel.name, time_zone=hotel.time_zone, currency=hotel.currency
     )
@@ -155,7 +154,7 @@ def connect_demo_hotel(
 
 
 def add_canonical_connection(container: Container, demo: Demo) -> Demo:
-    """With a connection for bookings of our own format, made now."""
+    """Creates a connection for bookings in the canonical format."""
     slug = demo.hotels[0].slug
     container.add_connection(
         NewConnection(
@@ -167,7 +166,7 @@ def add_canonical_connection(container: Container, demo: Demo) -> Demo:
 
 
 def save_demo(home: Path, demo: Demo) -> None:
-    """In place of what was kept; a crash leaves the one or the other."""
+    """Replaces `demo.json` atomically."""
     path = _demo_file(home)
     temporary = path.with_suffix(".new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -177,7 +176,7 @@ def save_demo(home: Path, demo: Demo) -> None:
 
 
 def _new_demo_hotel(provider: str, index: int, *, bookings: int, now: datetime) -> DemoHotel:
-    name, time_zone, currency = _PLACES[index % len(_PLACES)]
+    name, time_zone, currency = _LOCALES[index % len(_LOCALES)]
     return DemoHotel(
         provider=provider,
         slug=_HOTEL if provider == DEFAULT_PROVIDER else f"{_HOTEL}-{provider}",
@@ -207,8 +206,8 @@ def _issue_token(
 
 
 def _migrate_single_hotel(stored: Mapping[str, Any]) -> Demo:
-    """What was kept before there could be several hotels: always one simulated Mews."""
-    name, time_zone, currency = _PLACES[0]
+    """Reads the format of earlier versions, which had one simulated Mews hotel."""
+    name, time_zone, currency = _LOCALES[0]
     hotel = DemoHotel(
         provider="mews",
         slug=_HOTEL,

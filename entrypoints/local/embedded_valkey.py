@@ -1,4 +1,4 @@
-"""A real Valkey from a wheel, for one machine: a socket in the home folder, nothing on disk."""
+"""An embedded Valkey for one machine, on a socket in the home folder, without persistence."""
 
 import time
 from pathlib import Path
@@ -18,11 +18,13 @@ _MAX_SOCKET_PATH: Final = 100
 
 
 def start_embedded_valkey(children: ChildProcesses, settings: Settings) -> None:
-    """Returns when it answers. Raises Misconfigured for a home whose path is too long, ChildEnded
-    where it does not start."""
+    """Returns when it answers. Raises Misconfigured if the home's path is too long or it does not
+    answer, ChildProcessExited if it exits."""
     socket = settings.redis_socket
     if len(str(socket)) > _MAX_SOCKET_PATH:
-        raise Misconfigured(f"PMS_HOME: its path is too long for a socket: {socket.parent}")
+        raise Misconfigured(
+            f"PMS_HOME: the path is too long for a socket; choose a shorter one: {socket.parent}"
+        )
     _stop_leftover_server(socket)
     children.start("valkey", _server_command(socket), stop_last=True)
     deadline = time.monotonic() + START_SECONDS
@@ -45,7 +47,7 @@ def _server_command(socket: Path) -> list[str]:
 
 
 def _stop_leftover_server(socket: Path) -> None:
-    """One that a killed `pms up` left behind on this very socket."""
+    """Stops a server that a killed `pms up` left on this socket."""
     if _is_answering(socket):
         client = Redis(unix_socket_path=str(socket))
         client.shutdown(nosave=True)

@@ -1,4 +1,4 @@
-"""`pms up --check`, for each simulated hotel: it comes in, it is the provider's, it is heard."""
+"""`pms up --check` per simulated hotel: it syncs without drift, its webhooks arrive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from entrypoints.local.polling import wait_until
 SYNC_TIMEOUT_SECONDS: Final = 240
 WEBHOOK_TIMEOUT_SECONDS: Final = 120
 ACTIVITY_EVENTS: Final = 20
-"""Enough that some are of a kind that the vendor tells."""
+"""Enough that some are of a kind that the vendor notifies."""
 
 
 class CheckFailed(PmsError):
-    """The installation does not do what it should."""
+    """The self check failed."""
 
     code = "check_failed"
     kind = ErrorKind.BUG
@@ -29,14 +29,13 @@ class CheckFailed(PmsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotelCheckResult:
-    """`compared` and `drift`: ours against the provider's after the first sync, before anything
-    happened; `heard`: whether the provider's messages arrived by themselves, None where it sends
-    none. Zeros for a provider that is not pulled."""
+    """`compared` and `drift`: our copy against the provider's data right after the first sync; zero
+    if the provider is not pulled. `webhooks_received`: None if the provider sends none."""
 
     provider: str
     hotel: str
     bookings: int
-    heard: bool | None
+    webhooks_received: bool | None
     sync_status: SyncStatus | None = None
     sync_seconds: float = 0.0
     seen: int = 0
@@ -47,7 +46,7 @@ class HotelCheckResult:
 
 
 def check_hotels(up: LocalInstallation) -> Sequence[HotelCheckResult]:
-    """Raises CheckFailed, NotInTime, ChildEnded with the reason."""
+    """Raises CheckFailed, WaitTimedOut, ChildProcessExited."""
     queued = {
         hotel.slug: _initial_run(up, hotel) for hotel in up.demo.hotels if up.is_pulled(hotel)
     }
@@ -58,21 +57,21 @@ def _check_hotel(
     up: LocalInstallation, hotel: DemoHotel, queued: SyncRun | None
 ) -> HotelCheckResult:
     if queued is None:
-        heard = _check_webhooks(up, hotel)
+        webhooks_received = _check_webhooks(up, hotel)
         return HotelCheckResult(
             provider=hotel.provider,
             hotel=hotel.slug,
             bookings=_count_bookings(up, hotel),
-            heard=heard,
+            webhooks_received=webhooks_received,
         )
     run = _wait_for_sync(up, hotel, queued)
     report = up.container.verify_hotel(run.connection_id, correlation_id=run.correlation_id)
     if report.drift:
-        raise CheckFailed(f"{hotel.slug}: not the provider's after a sync: {report.examples}")
+        raise CheckFailed(f"{hotel.slug}: drift after the first sync: {report.examples}")
     return HotelCheckResult(
         provider=hotel.provider,
         hotel=hotel.slug,
-        heard=_check_webhooks(up, hotel),
+        webhooks_received=_check_webhooks(up, hotel),
         bookings=_count_bookings(up, hotel),
         sync_status=run.status,
         sync_seconds=_run_seconds(run),
@@ -84,7 +83,7 @@ def _check_hotel(
 
 
 def _initial_run(up: LocalInstallation, hotel: DemoHotel) -> SyncRun:
-    """The first run, which the schedule may have ended already."""
+    """The first run; the schedule may have completed it already."""
     queued = request_initial_sync(up, hotel)
     if queued is not None:
         return queued
@@ -112,7 +111,7 @@ def _wait_for_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> 
 
 
 def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
-    """Things happen there, and the provider tells us."""
+    """Changes bookings in the simulator and waits for its webhooks."""
     capabilities = up.capabilities(hotel)
     if not capabilities.webhooks and capabilities.push_path is None:
         return None
@@ -122,7 +121,7 @@ def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
         waiting = up.container.store.queries.backlog()["inbox"]
         return up.connection(hotel).last_inbound_at is not None and waiting == 0
 
-    description = f"what the provider of {hotel.slug} tells"
+    description = f"webhooks of {hotel.slug}"
     wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, description=description)
     return True
 

@@ -1,4 +1,4 @@
-"""`pms up`: every process of this installation on one machine, with simulated hotels."""
+"""`pms up`: all processes on one machine, with simulated hotels."""
 
 import errno
 import socket
@@ -42,8 +42,8 @@ ACTIVITY_INTERVAL_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationOptions:
-    """`providers`: those that a hotel is wanted of; none: what the home has, or else the default.
-    `bookings` of each new hotel."""
+    """`providers` to simulate a hotel of; if empty, those of the home or the default one.
+    `bookings` per new hotel."""
 
     providers: Sequence[str] = ()
     bookings: int
@@ -51,27 +51,27 @@ class InstallationOptions:
 
 @dataclass(frozen=True, slots=True)
 class LocalInstallation:
-    """An installation that answers. `home_url` is the web server's."""
+    """A running installation."""
 
     container: Container
     children: ChildProcesses
     demo: Demo
     web_url: str
     events: Path
-    """CloudEvents as they are delivered, a line each."""
+    """File of delivered CloudEvents, one per line."""
 
     def capabilities(self, hotel: DemoHotel) -> Capabilities:
         return self.container.providers.get(hotel.provider).capabilities
 
     def connection(self, hotel: DemoHotel) -> Connection:
-        """As it is stored now. Raises ConnectionNotFound."""
-        found = self.container.directory.connection(UUID(hotel.connection_id))
-        if found is None:
-            raise ConnectionNotFound(f"{hotel.slug} has lost its connection")
-        return found
+        """Reads the stored connection. Raises ConnectionNotFound."""
+        connection = self.container.directory.connection(UUID(hotel.connection_id))
+        if connection is None:
+            raise ConnectionNotFound(f"the connection of {hotel.slug} does not exist any more")
+        return connection
 
     def is_pulled(self, hotel: DemoHotel) -> bool:
-        """Rather than only pushed to."""
+        """Whether its data can be pulled; otherwise the provider only pushes."""
         return self.capabilities(hotel).pulls_with(self.connection(hotel).settings)
 
 
@@ -79,9 +79,11 @@ class LocalInstallation:
 def run_installation(
     settings: Settings, options: InstallationOptions
 ) -> Iterator[LocalInstallation]:
-    """Everything started and answering; ended in order when the block is left, by whatever."""
+    """Starts everything and waits until it answers; stops it in order at the end of the block."""
     if settings.is_production:
-        raise Misconfigured("PMS_ENV: `pms up` is for one machine; start `pms web`, … instead")
+        raise Misconfigured(
+            "PMS_ENV: `pms up` is for development; in production start `pms web`, `pms worker`, …"
+        )
     settings = replace(settings, home=settings.home.absolute())
     with hold_instance_lock(settings.home):
         require_free_port(settings.host, settings.port)
@@ -97,8 +99,7 @@ def run_installation(
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Before anything is started: the server of another would answer in place of ours. Raises
-    Misconfigured."""
+    """Raises Misconfigured if another server has the port: it would answer in place of ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,8 +114,8 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def request_initial_sync(up: LocalInstallation, hotel: DemoHotel) -> SyncRun | None:
-    """The run that brings the hotel in, queued now or by the schedule; None where an earlier start
-    did it and where the provider is not pulled."""
+    """The first run, queued now or by the schedule; None if an earlier start did it or the provider
+    is not pulled."""
     connection = up.connection(hotel)
     if connection.cursor is not None or not up.is_pulled(hotel):
         return None
@@ -128,8 +129,8 @@ def request_initial_sync(up: LocalInstallation, hotel: DemoHotel) -> SyncRun | N
 
 
 def start_simulated_activity(up: LocalInstallation, *, every_seconds: float) -> None:
-    """In some hotel something happens that often. Several in turn: all of them share this machine,
-    and each message from one costs a job."""
+    """Changes one hotel at each interval. Several hotels take turns, because each message costs a
+    job on this machine."""
     for hotel in up.demo.hotels:
         simulator_client_for(hotel).start_activity(every_seconds * len(up.demo.hotels))
 
@@ -161,7 +162,7 @@ def _start_installation(
 
 
 def _plan_demo(container: Container, options: InstallationOptions) -> Demo:
-    """Raises Misconfigured for a hotel whose simulator is not installed (any more)."""
+    """Raises Misconfigured for a hotel whose simulator is not installed."""
     demo = load_demo(container.settings.home)
     providers = options.providers or (() if demo.hotels else (DEFAULT_PROVIDER,))
     demo = add_demo_hotels(demo, providers, bookings=options.bookings, now=container.clock.now())
@@ -185,7 +186,7 @@ def _start_simulator(children: ChildProcesses, settings: Settings, hotel: DemoHo
 
 
 def _connect_hotels(container: Container, children: ChildProcesses, demo: Demo) -> Demo:
-    """As far as they are not; each is kept at once."""
+    """Connects those that are not connected yet and saves each at once."""
     for hotel in demo.hotels:
         pms = simulator_client_for(hotel)
         wait_until(
@@ -213,7 +214,7 @@ def _start_processes(children: ChildProcesses, events: Path) -> None:
 
 
 def _configure_simulator(up: LocalInstallation, hotel: DemoHotel) -> None:
-    """The simulator is told where to send its messages, our connection is tested."""
+    """Sets the receiver of the simulator's messages and verifies our connection."""
     pms = simulator_client_for(hotel)
     capabilities = up.capabilities(hotel)
     if capabilities.webhooks:
@@ -235,5 +236,5 @@ def _test_connection(up: LocalInstallation, hotel: DemoHotel) -> None:
     )
     if verification.report is None:
         raise Misconfigured(
-            f"{hotel.slug}: the simulated hotel does not answer: {verification.error}"
+            f"{hotel.slug}: the simulator refused the connection: {verification.error}"
         )

@@ -1,4 +1,4 @@
-"""Waiting for processes, with a deadline and an eye on those that died."""
+"""Waits for child processes, with a deadline."""
 
 import time
 import urllib.request
@@ -10,16 +10,16 @@ from entrypoints.local.child_processes import ChildProcesses
 
 
 class WaitTimedOut(PmsError):
-    """Something did not happen in time; the logs in the home folder tell more."""
+    """A condition was not met in time; see the logs in the home folder."""
 
-    code = "not_in_time"
+    code = "wait_timed_out"
     kind = ErrorKind.UNAVAILABLE
 
 
 def wait_until(
     condition: Callable[[], bool], children: ChildProcesses, *, seconds: float, description: str
 ) -> None:
-    """Raises ChildEnded, NotInTime."""
+    """Raises ChildProcessExited, WaitTimedOut."""
     deadline = time.monotonic() + seconds
     while not condition():
         children.require_running()

@@ -1,4 +1,4 @@
-"""`pms up --check`: the whole way of a booking through a running installation, unattended."""
+"""`pms up --check`: follows a booking from push to event through a running installation."""
 
 import json
 import time
@@ -17,8 +17,8 @@ EVENT_TIMEOUT_SECONDS: Final = 30
 
 
 def check(up: LocalInstallation) -> dict[str, object]:
-    """The figures: all hotels together, the way of a pushed booking, each hotel's own. Raises
-    CheckFailed, NotInTime, ChildEnded with the reason."""
+    """Figures of all hotels together, of a pushed booking and of each hotel. Raises CheckFailed,
+    WaitTimedOut, ChildProcessExited."""
     hotels = check_hotels(up)
     started = time.monotonic()
     booking = _canonical_booking(up)
@@ -77,7 +77,7 @@ def _require_readable(up: LocalInstallation, booking: Mapping[str, Any]) -> None
         "total": booking["total"],
     }
     if booking_read != expected:
-        raise CheckFailed(f"GraphQL does not give the booking back: {response}")
+        raise CheckFailed(f"GraphQL does not return the pushed booking: {response}")
 
 
 def _wait_for_event(up: LocalInstallation, external_id: str) -> None:

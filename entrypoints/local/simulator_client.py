@@ -1,4 +1,4 @@
-"""A simulated PMS as a process of this installation, steered by its control endpoints."""
+"""Client of a simulator's control endpoints."""
 
 import json
 import urllib.error
@@ -14,8 +14,8 @@ ANSWER_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class SimulatorClient:
-    """`url` is its own, on loopback. Raises Misconfigured where it is not made with the kit
-    (`adapters/outbound/provider_kit/simulation`) and so has no such control."""
+    """`url` is the simulator's, on loopback. Calls raise Misconfigured if it has no such control
+    endpoint: it was not built with the provider kit."""
 
     provider: str
     url: str
@@ -28,7 +28,7 @@ class SimulatorClient:
         return {name: str(value) for name, value in self._request("connection").items()}
 
     def send_webhooks_to(self, url: str, *, auth: str | None = None) -> None:
-        """`auth`: "user:password" for vendors that sign in."""
+        """`auth`: "user:password" if the receiver requires authentication."""
         self._request("webhooks", {"url": url} if auth is None else {"url": url, "auth": auth})
 
     def start_activity(self, every_seconds: float) -> None:
@@ -46,5 +46,5 @@ class SimulatorClient:
                 return document
         except urllib.error.HTTPError as refused:
             with refused:
-                message = f"the simulator of {self.provider} refuses {control}: {refused.code}"
+                message = f"the simulator of {self.provider} rejected {control}: {refused.code}"
             raise Misconfigured(message) from refused

@@ -1,4 +1,4 @@
-"""A process that ends when its parent is killed; on Linux only, elsewhere nothing happens."""
+"""Ends a process when its parent is killed; on Linux only, elsewhere without effect."""
 
 import ctypes
 import os
@@ -11,10 +11,10 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def set_parent_death_signal(parent: int) -> Callable[[], None]:
-    """To be called in the child right after the fork, where nothing may be loaded any more.
+    """Returns a function to call in the child right after the fork, where no library may be loaded.
 
-    By SIGKILL: all end at once then, and what waits for the queue's server in order to end well
-    would wait for ever. A kill loses nothing.
+    The signal is SIGKILL: all processes end together, and one that shuts down in order would wait
+    for a queue server that is gone. A kill loses no data.
     """
     if sys.platform != "linux":
         return _do_nothing

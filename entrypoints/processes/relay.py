@@ -1,4 +1,4 @@
-"""`pms relay`: from the outbox to the subscribers."""
+"""`pms relay`: delivers events from the outbox to the subscribers."""
 
 import logging
 import signal
@@ -15,7 +15,7 @@ OUTAGE_SECONDS: Final = 2.0
 
 
 def run_relay(container: Container) -> None:
-    """Until SIGTERM or SIGINT. Several may run: one leads, the others stand by."""
+    """Runs until SIGTERM or SIGINT. Several may run: one leads, the others stand by."""
     stop_requested = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_requested.set())
@@ -24,5 +24,5 @@ def run_relay(container: Container) -> None:
             if container.relay_outbox() == 0:
                 stop_requested.wait(IDLE_SECONDS)
         except PmsError as error:
-            log.warning("relay_waits", extra={"code": error.code})
+            log.warning("relay_unavailable", extra={"code": error.code})
             stop_requested.wait(OUTAGE_SECONDS)

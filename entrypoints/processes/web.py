@@ -28,9 +28,9 @@ class _Server(BaseApplication):
 
 
 def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -> None:
-    """Until SIGTERM or SIGINT; requests at hand get 30 seconds to end. There is no access log: a
-    webhook's URL holds its secret; the application logs requests without it. `application` is
-    called in each worker process."""
+    """Runs until SIGTERM or SIGINT; open requests then get 30 seconds. There is no access log,
+    because a webhook's URL contains its secret; the application logs requests without it.
+    `application` is called in each worker process."""
     _Server(
         {
             "bind": f"{settings.host}:{settings.port}",

@@ -1,4 +1,4 @@
-"""The Flask application of one container."""
+"""Builds the Flask application: REST, GraphQL, health."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""`pms worker`: RQ with what it takes to survive a killed worker and an outage of Redis."""
+"""`pms worker`: an RQ worker that survives killed workers and outages of Redis."""
 
 import os
 from collections.abc import Sequence
@@ -15,22 +15,22 @@ from entrypoints.wiring.settings import Settings
 
 ALL_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE, SYNC_QUEUE)
 SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
-"""A worker for these alone keeps ticks and webhooks going while long syncs run."""
+"""For a worker that keeps ticks and webhooks moving while long syncs run."""
 
 
 class _OrphanSafeWorker(Worker):
-    """Whose work horse ends with it: left alone without a queue it would wait for one for ever."""
+    """Its work horse ends with it; an orphaned one would wait for Redis without limit."""
 
     def setup_work_horse_signals(self) -> None:
-        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]  # RQ annotates it not
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]  # RQ has no annotation
         set_parent_death_signal(os.getppid())()
 
 
 def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> None:
-    """Until SIGTERM or SIGINT: then the job at hand ends first; a second signal ends it at once.
+    """Runs until SIGTERM or SIGINT, then finishes the current job; a second signal aborts it.
 
-    Found by killing it (RQ 3.0): a job of a worker that was killed is taken up again after 73 s
-    with these times, after 809 s with RQ's defaults.
+    Measured with RQ 3.0: the job of a killed worker is retried after 73 s with these times, after
+    809 s with RQ's defaults.
     """
     redis = worker_client(settings.redis)
     worker = _OrphanSafeWorker(
@@ -42,7 +42,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
         job_monitoring_interval=5,
         log_job_description=False,
     )
-    # In turn: a queue that never runs empty, as that of webhooks at a busy hour, starves no other.
+    # Round robin, so that a queue that never runs empty (webhooks at peak) does not starve others.
     worker.work(
         with_scheduler=False,
         logging_level="WARNING",

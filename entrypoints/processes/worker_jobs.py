@@ -1,4 +1,4 @@
-"""What RQ calls, by dotted path, in the worker's child process."""
+"""Functions that RQ calls by dotted path in the worker's child process."""
 
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ def run_tick() -> None:
 
 @lru_cache(maxsize=1)
 def _container() -> Container:
-    """Made in the child, after RQ's fork: nothing of it is shared with the parent."""
+    """Built in the child, after RQ's fork, so that it shares nothing with the parent."""
     settings = load_settings()
     configure_logging(settings.log_level, process="worker")
     container = Container(settings)

@@ -1,4 +1,4 @@
-"""The home folder: bookings, keys and logs of one machine, for its owner only."""
+"""The home folder: database, keys and logs of one machine, readable by its owner only."""
 
 import os
 import stat
@@ -10,8 +10,8 @@ _KNOWN_FILES: Final = ("secret_keys", "pms.sqlite3", "up.lock")
 
 
 def ensure_private_home(home: Path) -> Path:
-    """Makes it where it is missing. One that we made with wider rights is closed; a folder of
-    someone else, or one that holds nothing of ours, is left as it is."""
+    """Creates the folder if it is missing. Restricts the rights of an existing one only if it is
+    this user's and contains a file of ours."""
     home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     status = home.stat()
     is_own = status.st_uid == os.geteuid() and any((home / name).exists() for name in _KNOWN_FILES)

@@ -1,4 +1,4 @@
-"""JSON lines on standard error, each with the context of its request or job."""
+"""Logs JSON lines to standard error, each with the context of its request or job."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 from application import log_context
 
 _QUIET: Final = ("urllib3", "rq", "rq_scheduler", "werkzeug", "gunicorn.access")
-"""Their lines hold URLs (a webhook's holds its secret) or job payloads."""
+"""Their lines contain URLs (a webhook's contains its secret) or job payloads."""
 
 
 class _WithContext(logging.Filter):
@@ -21,7 +21,7 @@ class _WithContext(logging.Filter):
 
 
 def configure_logging(level: str, *, process: str) -> None:
-    """`process` names the kind of process in each line. May be called again."""
+    """`process` is the kind of process, logged in each line. A second call replaces the first."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_WithContext())
     handler.setFormatter(

@@ -1,7 +1,7 @@
-"""Everything that the environment decides, read once. The only reader of the environment."""
+"""Settings from the environment. No other module reads it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from adapters.outbound.persistence.engine.database_urls import is_postgres, sqli
 from ports.errors import Misconfigured
 
 PREFIX: Final = "PMS_"
+MISSING_KEYS: Final = "PMS_SECRET_KEYS: production requires sealing keys"
 
 
 class Environment(StrEnum):
@@ -57,13 +58,13 @@ _ACCEPTED_VALUES: Final[Mapping[object, str]] = {
     _parse_port: "; a whole number from 1 to 65535",
     _parse_flag: "; yes or no",
 }
-"""For those whose meaning does not tell what is accepted."""
+"""Added to the error message where a setting's meaning does not name its values."""
 
 
 def _setting_metadata(
-    what: str, read: Callable[[str], object] = str, *, secret: bool = False
+    meaning: str, parse: Callable[[str], object] = str, *, secret: bool = False
 ) -> Mapping[str, object]:
-    return {"what": what, "read": read, "secret": secret}
+    return {"meaning": meaning, "parse": parse, "secret": secret}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Settings:
     )
     home: Path = field(
         default=Path("var"),
-        metadata=_setting_metadata("where the embedded database, queue and keys live", Path),
+        metadata=_setting_metadata("folder of the embedded database, queue and keys", Path),
     )
     database_url: str = field(
         default="",
@@ -119,23 +120,22 @@ class Settings:
     )
     requests_per_minute: int = field(
         default=6_000,
-        metadata=_setting_metadata("requests that one token may send in a minute", _parse_count),
+        metadata=_setting_metadata("limit of requests per token and minute", _parse_count),
     )
     tick_seconds: int = field(
-        default=15, metadata=_setting_metadata("how often due work is enqueued", _parse_count)
+        default=15,
+        metadata=_setting_metadata("seconds between ticks, which enqueue due work", _parse_count),
     )
     allowed_hosts: frozenset[str] = field(
         default=frozenset(),
-        metadata=_setting_metadata(
-            "provider hosts beyond the vendors' own, also private ones", _parse_word_list
-        ),
+        metadata=_setting_metadata("further provider hosts, also private ones", _parse_word_list),
     )
     allow_plain_http: bool = field(
-        default=False, metadata=_setting_metadata("http:// to the allowed hosts", _parse_flag)
+        default=False, metadata=_setting_metadata("allow http:// to the allowed hosts", _parse_flag)
     )
     graphql_introspection: bool = field(
         default=False,
-        metadata=_setting_metadata("GraphQL introspection in production", _parse_flag),
+        metadata=_setting_metadata("allow GraphQL introspection in production", _parse_flag),
     )
 
     @property
@@ -152,7 +152,7 @@ class Settings:
 
     @property
     def provider_hosts(self) -> frozenset[str]:
-        """Beyond the vendors' own. On a developer's machine that is where simulators live."""
+        """Allowed besides the vendors' own; in development also loopback, for simulators."""
         return self.allowed_hosts if self.is_production else self.allowed_hosts | {"127.0.0.1"}
 
     @property
@@ -161,7 +161,7 @@ class Settings:
 
     @property
     def rate_limit_storage(self) -> str:
-        """As the `limits` package spells it."""
+        """The Redis URL in the notation of the `limits` package."""
         url = self.redis
         return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
 
@@ -171,23 +171,19 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Raises Misconfigured naming the variable and what it takes, also for a misspelt one."""
+    """Raises Misconfigured for an unknown variable and for an invalid value, with its accepted
+    values."""
     variables = os.environ if environment is None else environment
-    known = {f"{PREFIX}{f.name.upper()}": f for f in fields(Settings)}
-    unknown = [name for name in variables if name.startswith(PREFIX) and name not in known]
-    unknown = [name for name in unknown if name not in _TEST_VARIABLES]
-    if unknown:
-        raise Misconfigured(f"{unknown[0]}: there is no such setting; see `pms doctor`")
-    values: dict[str, object] = {}
-    for variable, spec in known.items():
-        if variables.get(variable):
-            values[spec.name] = _parse_setting(variable, variables[variable], spec.metadata)
-    settings = Settings(**values)  # type: ignore[arg-type]  # each was read by its field's reader
+    specs = {_variable_name(spec.name): spec for spec in fields(Settings)}
+    _reject_unknown_variables(variables, specs)
+    values = {
+        spec.name: _parse_setting(variable, variables[variable], spec.metadata)
+        for variable, spec in specs.items()
+        if variables.get(variable)
+    }
+    settings = Settings(**values)  # type: ignore[arg-type]  # each was parsed by its field's parser
     if settings.is_production and not settings.secret_keys:
-        message = (
-            "PMS_SECRET_KEYS: production does not start without; make one: `pms doctor --new-key`"
-        )
-        raise Misconfigured(message)
+        raise Misconfigured(f"{MISSING_KEYS}; create one with `pms doctor --new-key`")
     return settings
 
 
@@ -195,21 +191,31 @@ _TEST_VARIABLES: Final = frozenset({"PMS_VENDOR_SAMPLES"})
 """Read by the tests."""
 
 
+def _variable_name(setting: str) -> str:
+    return f"{PREFIX}{setting.upper()}"
+
+
+def _reject_unknown_variables(variables: Iterable[str], known: Container[str]) -> None:
+    for name in variables:
+        if name.startswith(PREFIX) and name not in known and name not in _TEST_VARIABLES:
+            raise Misconfigured(f"{name}: unknown setting; see `pms doctor`")
+
+
 def _parse_setting(variable: str, text: str, metadata: Mapping[str, object]) -> object:
-    reader = metadata["read"]
+    parse = metadata["parse"]
     try:
-        return reader(text)  # type: ignore[operator]  # `_setting` takes only callables
+        return parse(text)  # type: ignore[operator]  # `_setting_metadata` takes only callables
     except (ValueError, KeyError) as error:
-        accepted = _ACCEPTED_VALUES.get(reader, "")
-        raise Misconfigured(f"{variable}: {metadata['what']}{accepted}") from error
+        accepted = _ACCEPTED_VALUES.get(parse, "")
+        raise Misconfigured(f"{variable}: {metadata['meaning']}{accepted}") from error
 
 
 def settings_to_environment(settings: Settings) -> dict[str, str]:
-    """For child processes: the same settings, spelt as variables."""
+    """The same settings as variables, for child processes."""
     return {
-        f"{PREFIX}{f.name.upper()}": _format_setting(value)
-        for f in fields(Settings)
-        if (value := getattr(settings, f.name)) != f.default or f.name == "home"
+        _variable_name(spec.name): _format_setting(value)
+        for spec in fields(Settings)
+        if (value := getattr(settings, spec.name)) != spec.default or spec.name == "home"
     }
 
 
@@ -222,5 +228,5 @@ def _format_setting(value: object) -> str:
 
 
 def inherited_environment() -> dict[str, str]:
-    """The environment for child processes, without settings."""
+    """Environment variables that are no settings, for child processes."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -97,7 +97,7 @@ class TestUp:
         wanted = ("--provider", "apaleo", "--provider", "alpinebits")
         hotels = run_check(pms, *wanted, seconds=180)
         assert list(hotels) == ["apaleo", "alpinebits"]
-        assert hotels["apaleo"]["heard"] is True
+        assert hotels["apaleo"]["webhooks_received"] is True
 
     @pytest.mark.slow
     def test_checks_itself_with_a_hotel_of_every_provider(self, pms: PmsProcesses) -> None:
