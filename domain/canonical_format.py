@@ -20,14 +20,7 @@ from domain.snapshots import (
     RoomStay,
 )
 from domain.status import BookingStatus
-from domain.values import (
-    AgeClass,
-    AgeCount,
-    Money,
-    NightlyPrice,
-    SourceVersion,
-    Stay,
-)
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
 
 
 class PersonalData(StrEnum):
@@ -96,8 +89,8 @@ class FieldSpec:
     name: str
     type: FieldType
     description: str = ""
-    _: KW_ONLY
     rule: str = ""
+    _: KW_ONLY
     required: bool = False
     nullable: bool = True
     inherited: bool = False
@@ -134,26 +127,21 @@ class RecordShape:
     is_snapshot: bool = False
 
 
-_REQUIRED_FIRST: Final = "required when the booking is new"
-_LARGE: Final = 10**15
-"""Keeps counters inside a signed 64-bit column with room for sums."""
-
+_TEXT, _REFERENCE, _BOOLEAN = Scalar.TEXT, Scalar.REFERENCE, Scalar.BOOLEAN
+_DATE, _INSTANT = Scalar.DATE, Scalar.INSTANT
+_COUNTER: Final = NumberType(-(10**15), 10**15)
+"""Fits a signed 64-bit column with room for sums."""
+_CELL_COUNT: Final = NumberType(-100_000, 100_000)
+_IF_NEW: Final = "required if the booking is new"
 _GUEST, _CONTACT = PersonalData.GUEST, PersonalData.CONTACT
 _NOTES, _DOCUMENT = PersonalData.NOTES, PersonalData.DOCUMENT
-_CELL_COUNT: Final = NumberType(-100_000, 100_000)
-_COUNTER: Final = NumberType(-_LARGE, _LARGE)
 
+_AMOUNT_RULE: Final = "a JSON number or a text, with no more digits than the currency has"
 MONEY: Final = RecordShape(
     "Money",
     Money,
     (
-        FieldSpec(
-            "amount",
-            Scalar.AMOUNT,
-            "In major units, exact",
-            rule="a JSON number or a text, with no more digits than the currency has",
-            required=True,
-        ),
+        FieldSpec("amount", Scalar.AMOUNT, "In major units, exact", _AMOUNT_RULE, required=True),
         FieldSpec("currency", Scalar.CURRENCY, required=True),
     ),
 )
@@ -161,8 +149,8 @@ STAY: Final = RecordShape(
     "Stay",
     Stay,
     (
-        FieldSpec("arrival", Scalar.DATE, required=True),
-        FieldSpec("departure", Scalar.DATE, "The same day for a day use", required=True),
+        FieldSpec("arrival", _DATE, required=True),
+        FieldSpec("departure", _DATE, "The same day for a day use", required=True),
     ),
     description="Local hotel dates, half-open, at most 1,830 nights",
 )
@@ -170,7 +158,7 @@ SOURCE_VERSION: Final = RecordShape(
     "SourceVersion",
     SourceVersion,
     (
-        FieldSpec("updated_at", Scalar.INSTANT, "When the source changed it", required=True),
+        FieldSpec("updated_at", _INSTANT, "When the source changed it", required=True),
         FieldSpec("sequence", NumberType(0), "Orders changes with the same `updated_at`"),
     ),
     description="Orders the versions of an object; an older one never overwrites a newer one",
@@ -182,14 +170,14 @@ AGE_COUNT: Final = RecordShape(
         FieldSpec("age_class", ChoiceType(AgeClass), required=True),
         FieldSpec("count", NumberType(0, 9_999), required=True),
         FieldSpec("age", _COUNTER, "In years"),
-        FieldSpec("category", Scalar.TEXT, "The provider's own age category"),
+        FieldSpec("category", _TEXT, "The provider's own age category"),
     ),
 )
 NIGHTLY_PRICE: Final = RecordShape(
     "NightlyPrice",
     NightlyPrice,
     (
-        FieldSpec("night", Scalar.DATE, required=True),
+        FieldSpec("night", _DATE, required=True),
         FieldSpec("price", RecordType(MONEY), required=True),
     ),
 )
@@ -197,90 +185,71 @@ ROOM_STAY: Final = RecordShape(
     "RoomStay",
     RoomStay,
     (
-        FieldSpec("line_id", Scalar.TEXT),
-        FieldSpec("room_type_id", Scalar.REFERENCE),
-        FieldSpec("room_id", Scalar.REFERENCE),
-        FieldSpec("rate_plan_id", Scalar.REFERENCE),
+        FieldSpec("line_id", _TEXT),
+        FieldSpec("room_type_id", _REFERENCE),
+        FieldSpec("room_id", _REFERENCE),
+        FieldSpec("rate_plan_id", _REFERENCE),
         FieldSpec("stay", RecordType(STAY), nullable=False, inherited=True),
         FieldSpec("status", ChoiceType(BookingStatus), nullable=False, inherited=True),
         FieldSpec("occupancy", ListType(AGE_COUNT)),
         FieldSpec("nightly_prices", ListType(NIGHTLY_PRICE)),
-        FieldSpec(
-            "units", NumberType(1, 999), "Identical rooms", rule="1 by default", nullable=False
-        ),
+        FieldSpec("units", NumberType(1, 999), "Identical rooms", "1 by default", nullable=False),
     ),
 )
 PARTY: Final = RecordShape(
     "Party",
     Party,
     (
-        FieldSpec("guest_id", Scalar.REFERENCE, "The guest's `external_id`"),
-        FieldSpec(
-            "role",
-            ChoiceType(PartyRole),
-            rule="by default PRIMARY for the primary guest, COMPANION for further guests",
-        ),
-        FieldSpec("first_name", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("last_name", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("email", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("phone", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("country", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("language", Scalar.TEXT, personal=_GUEST),
+        FieldSpec("guest_id", _REFERENCE, "The guest's `external_id`"),
+        FieldSpec("role", ChoiceType(PartyRole), rule="by default that of the field"),
+        FieldSpec("first_name", _TEXT, personal=_GUEST),
+        FieldSpec("last_name", _TEXT, personal=_GUEST),
+        FieldSpec("email", _TEXT, personal=_CONTACT),
+        FieldSpec("phone", _TEXT, personal=_CONTACT),
+        FieldSpec("country", _TEXT, personal=_CONTACT),
+        FieldSpec("language", _TEXT, personal=_GUEST),
     ),
 )
-_EXTERNAL_ID: Final = FieldSpec("external_id", Scalar.ID, rule="never reused", required=True)
-_VERSION: Final = FieldSpec(
-    "source_version", RecordType(SOURCE_VERSION), required=True, stored_as="version"
-)
-_DELETED: Final = FieldSpec(
-    "deleted", Scalar.FLAG, "True when the source no longer has the object", nullable=False
+_FURTHER: Final = ListType(PARTY, defaults={"role": PartyRole.COMPANION})
+_HEAD: Final = (
+    FieldSpec("external_id", Scalar.ID, rule="never reused", required=True),
+    FieldSpec("source_version", RecordType(SOURCE_VERSION), required=True, stored_as="version"),
+    FieldSpec("deleted", Scalar.FLAG, "True once the source has deleted it", nullable=False),
 )
 _EXTRAS: Final = FieldSpec(
-    "extras",
-    Scalar.EXTRAS,
-    "Source fields without a field of this format",
-    rule="null empties it",
-    personal=_NOTES,
+    "extras", Scalar.EXTRAS, "Other source fields", "null empties it", personal=_NOTES
 )
 
 BOOKING: Final = RecordShape(
     "Booking",
     BookingSnapshot,
     (
-        _EXTERNAL_ID,
-        _VERSION,
-        _DELETED,
-        FieldSpec("status", ChoiceType(BookingStatus), rule=_REQUIRED_FIRST, nullable=False),
+        *_HEAD,
+        FieldSpec("status", ChoiceType(BookingStatus), rule=_IF_NEW, nullable=False),
         FieldSpec(
             "holds_inventory",
-            Scalar.BOOLEAN,
+            _BOOLEAN,
             "Whether it takes a room from sale",
-            rule="by default CONFIRMED and CHECKED_IN do",
+            "by default CONFIRMED and CHECKED_IN do",
             nullable=False,
         ),
-        FieldSpec("confirmation_number", Scalar.TEXT),
-        FieldSpec("group_id", Scalar.TEXT),
-        FieldSpec("share_id", Scalar.TEXT, "Bookings with the same one share a room, sold once"),
+        FieldSpec("confirmation_number", _TEXT),
+        FieldSpec("group_id", _TEXT),
+        FieldSpec("share_id", _TEXT, "Bookings with the same one share a room, sold once"),
         FieldSpec("source", ChoiceType(BookingSource), nullable=False),
-        FieldSpec("stay", RecordType(STAY), rule=_REQUIRED_FIRST, nullable=False),
-        FieldSpec(
-            "rooms", ListType(ROOM_STAY, minimum=1), rule="replaces all rooms", nullable=False
-        ),
-        FieldSpec("primary_guest", RecordType(PARTY)),
-        FieldSpec(
-            "further_guests",
-            ListType(PARTY, defaults={"role": PartyRole.COMPANION}),
-            rule="replaces all further guests; null empties the list",
-        ),
+        FieldSpec("stay", RecordType(STAY), rule=_IF_NEW, nullable=False),
+        FieldSpec("rooms", ListType(ROOM_STAY, minimum=1), rule="all rooms", nullable=False),
+        FieldSpec("primary_guest", RecordType(PARTY), rule="its role is PRIMARY by default"),
+        FieldSpec("further_guests", _FURTHER, rule="all of them, COMPANION by default"),
         FieldSpec("total", RecordType(MONEY)),
         FieldSpec("paid", RecordType(MONEY)),
         FieldSpec("balance", RecordType(MONEY)),
-        FieldSpec("special_requests", Scalar.TEXT, personal=_NOTES),
-        FieldSpec("notes", Scalar.TEXT, personal=_NOTES),
-        FieldSpec("checked_in_at", Scalar.INSTANT),
-        FieldSpec("checked_out_at", Scalar.INSTANT),
-        FieldSpec("canceled_at", Scalar.INSTANT),
-        FieldSpec("cancel_reason", Scalar.TEXT, personal=_NOTES),
+        FieldSpec("special_requests", _TEXT, personal=_NOTES),
+        FieldSpec("notes", _TEXT, personal=_NOTES),
+        FieldSpec("checked_in_at", _INSTANT),
+        FieldSpec("checked_out_at", _INSTANT),
+        FieldSpec("canceled_at", _INSTANT),
+        FieldSpec("cancel_reason", _TEXT, personal=_NOTES),
         _EXTRAS,
     ),
     is_snapshot=True,
@@ -289,40 +258,34 @@ GUEST: Final = RecordShape(
     "Guest",
     GuestSnapshot,
     (
-        _EXTERNAL_ID,
-        _VERSION,
-        _DELETED,
-        FieldSpec("title", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("first_name", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("last_name", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("email", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("phone", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("address", Scalar.TEXT, "Street lines, joined by a line feed", personal=_CONTACT),
-        FieldSpec("city", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("region", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("postal_code", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("country", Scalar.TEXT, personal=_CONTACT),
-        FieldSpec("nationality", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("birth_date", Scalar.DATE, personal=_GUEST),
-        FieldSpec("language", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("vip", Scalar.BOOLEAN, personal=_GUEST),
-        FieldSpec("loyalty_number", Scalar.TEXT, personal=_GUEST),
-        FieldSpec("loyalty_tier", Scalar.TEXT, personal=_GUEST),
+        *_HEAD,
+        FieldSpec("title", _TEXT, personal=_GUEST),
+        FieldSpec("first_name", _TEXT, personal=_GUEST),
+        FieldSpec("last_name", _TEXT, personal=_GUEST),
+        FieldSpec("email", _TEXT, personal=_CONTACT),
+        FieldSpec("phone", _TEXT, personal=_CONTACT),
+        FieldSpec("address", _TEXT, "Street lines, joined by a line feed", personal=_CONTACT),
+        FieldSpec("city", _TEXT, personal=_CONTACT),
+        FieldSpec("region", _TEXT, personal=_CONTACT),
+        FieldSpec("postal_code", _TEXT, personal=_CONTACT),
+        FieldSpec("country", _TEXT, personal=_CONTACT),
+        FieldSpec("nationality", _TEXT, personal=_GUEST),
+        FieldSpec("birth_date", _DATE, personal=_GUEST),
+        FieldSpec("language", _TEXT, personal=_GUEST),
+        FieldSpec("vip", _BOOLEAN, personal=_GUEST),
+        FieldSpec("loyalty_number", _TEXT, personal=_GUEST),
+        FieldSpec("loyalty_tier", _TEXT, personal=_GUEST),
         FieldSpec("loyalty_points", _COUNTER, personal=_GUEST),
-        FieldSpec("id_document_type", Scalar.TEXT, personal=_DOCUMENT),
-        FieldSpec("id_document_number", Scalar.TEXT, personal=_DOCUMENT),
-        FieldSpec("preferences", Scalar.TEXT, personal=_NOTES),
-        FieldSpec("notes", Scalar.TEXT, personal=_NOTES),
-        FieldSpec("email_opt_in", Scalar.BOOLEAN, personal=_CONTACT),
-        FieldSpec("sms_opt_in", Scalar.BOOLEAN, personal=_CONTACT),
+        FieldSpec("id_document_type", _TEXT, personal=_DOCUMENT),
+        FieldSpec("id_document_number", _TEXT, personal=_DOCUMENT),
+        FieldSpec("preferences", _TEXT, personal=_NOTES),
+        FieldSpec("notes", _TEXT, personal=_NOTES),
+        FieldSpec("email_opt_in", _BOOLEAN, personal=_CONTACT),
+        FieldSpec("sms_opt_in", _BOOLEAN, personal=_CONTACT),
         FieldSpec("total_stays", _COUNTER, personal=_GUEST),
         FieldSpec("total_spent", RecordType(MONEY), personal=_GUEST),
-        FieldSpec("last_stay_on", Scalar.DATE, personal=_GUEST),
-        FieldSpec(
-            "merged_into",
-            Scalar.REFERENCE,
-            "The `external_id` of the guest that this one was merged into",
-        ),
+        FieldSpec("last_stay_on", _DATE, personal=_GUEST),
+        FieldSpec("merged_into", _REFERENCE, "`external_id` of the guest that replaces this one"),
         _EXTRAS,
     ),
     is_snapshot=True,
@@ -332,7 +295,7 @@ AVAILABILITY: Final = RecordShape(
     AvailabilitySnapshot,
     (
         FieldSpec("room_type_id", Scalar.ID, required=True),
-        FieldSpec("date", Scalar.DATE, required=True, stored_as="day"),
+        FieldSpec("date", _DATE, required=True, stored_as="day"),
         FieldSpec(
             "source_version",
             RecordType(SOURCE_VERSION),
@@ -345,9 +308,9 @@ AVAILABILITY: Final = RecordShape(
         FieldSpec("occupied", _CELL_COUNT),
         FieldSpec("blocked", _CELL_COUNT),
         FieldSpec("lowest_rate", RecordType(MONEY)),
-        FieldSpec("closed", Scalar.BOOLEAN),
-        FieldSpec("closed_to_arrival", Scalar.BOOLEAN),
-        FieldSpec("closed_to_departure", Scalar.BOOLEAN),
+        FieldSpec("closed", _BOOLEAN),
+        FieldSpec("closed_to_arrival", _BOOLEAN),
+        FieldSpec("closed_to_departure", _BOOLEAN),
         FieldSpec("min_stay", _CELL_COUNT, "In nights"),
         FieldSpec("max_stay", _CELL_COUNT, "In nights"),
     ),

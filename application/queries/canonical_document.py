@@ -4,15 +4,12 @@ The canonical provider reads a snapshot's document back as the same snapshot.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeAlias, Union, cast
 
 from domain.canonical_format import (
-    AVAILABILITY,
-    BOOKING,
-    GUEST,
+    SHAPES,
     SOURCE_VERSION,
     FieldSpec,
     ListType,
@@ -23,9 +20,7 @@ from domain.canonical_format import (
 from domain.snapshots import (
     AvailabilitySet,
     AvailabilitySnapshot,
-    BookingSnapshot,
     Extras,
-    GuestSnapshot,
     Snapshot,
 )
 from domain.values import ABSENT
@@ -33,11 +28,7 @@ from domain.values import ABSENT
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]
 Document: TypeAlias = "dict[str, Json]"
 
-_SHAPES: Final[Mapping[type, RecordShape]] = {
-    BookingSnapshot: BOOKING,
-    GuestSnapshot: GUEST,
-    AvailabilitySnapshot: AVAILABILITY,
-}
+_SHAPES: Final = {shape.model: shape for shape in SHAPES.values()}
 
 
 def snapshot_document(snapshot: Snapshot) -> Document:

@@ -1,7 +1,9 @@
 """Query limits: size before validation, depth after it, cost before execution."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from graphql import (
@@ -63,73 +65,50 @@ def require_size_within_limits(document: DocumentNode, options: GraphQLOptions) 
 
 
 class QueryCost:
-    """Depth and cost of a validated document; each fragment is measured once.
+    """Depth and cost of a validated document.
 
     A field costs 1, multiplied by the lengths of the lists around it.
     """
 
     def __init__(self, document: DocumentNode) -> None:
-        self._document = document
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
-        self.depth = max((self._depth(o.selection_set, {}) for o in self._operations()), default=0)
+        nodes = document.definitions
+        self._operations = [n for n in nodes if isinstance(n, OperationDefinitionNode)]
+        fragments = [n for n in nodes if isinstance(n, FragmentDefinitionNode)]
+        self._fragments = {fragment.name.value: fragment.selection_set for fragment in fragments}
+        depth = _Measure(self._fragments, partial(max, default=0), lambda _, below: 1 + below)
+        self.depth = max((depth.of(o.selection_set) for o in self._operations), default=0)
 
     def cost(self, variables: Mapping[str, Any]) -> int:
-        return max(
-            (
-                self._cost(operation.selection_set, {**_defaults(operation), **variables}, {})
-                for operation in self._operations()
-            ),
-            default=0,
-        )
+        return max((self._cost_of(o, variables) for o in self._operations), default=0)
 
-    def _operations(self) -> list[OperationDefinitionNode]:
-        return [d for d in self._document.definitions if isinstance(d, OperationDefinitionNode)]
+    def _cost_of(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+        known = {**_defaults(operation), **variables}
+        cost = _Measure(self._fragments, sum, lambda f, below: 1 + _list_factor(f, known) * below)
+        return cost.of(operation.selection_set)
 
-    def _depth(self, selected: SelectionSetNode | None, measured: dict[str, int]) -> int:
-        if selected is None:
-            return 0
-        return max((self._selection_depth(s, measured) for s in selected.selections), default=0)
 
-    def _selection_depth(self, selection: Node, measured: dict[str, int]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A number computed bottom-up from the selected fields; each fragment is measured once."""
+
+    fragments: Mapping[str, SelectionSetNode]
+    combine: Callable[[Iterable[int]], int]
+    weigh: Callable[[FieldNode, int], int]
+    measured: dict[str, int] = field(default_factory=dict)
+
+    def of(self, selected: SelectionSetNode | None) -> int:
+        return 0 if selected is None else self.combine(map(self._of_node, selected.selections))
+
+    def _of_node(self, selection: Node) -> int:
         if isinstance(selection, FragmentSpreadNode):
-            name = selection.name.value
-            if name not in measured:
-                measured[name] = self._depth(self._fragments[name].selection_set, measured)
-            return measured[name]
-        child_total = self._depth(getattr(selection, "selection_set", None), measured)
-        return child_total + isinstance(selection, FieldNode)
+            return self._of_fragment(selection.name.value)
+        below = self.of(getattr(selection, "selection_set", None))
+        return self.weigh(selection, below) if isinstance(selection, FieldNode) else below
 
-    def _cost(
-        self,
-        selected: SelectionSetNode | None,
-        variables: Mapping[str, Any],
-        measured: dict[str, int],
-    ) -> int:
-        if selected is None:
-            return 0
-        return sum(
-            self._selection_cost(selection, variables, measured)
-            for selection in selected.selections
-        )
-
-    def _selection_cost(
-        self, selection: Node, variables: Mapping[str, Any], measured: dict[str, int]
-    ) -> int:
-        if isinstance(selection, FragmentSpreadNode):
-            name = selection.name.value
-            if name not in measured:
-                measured[name] = self._cost(
-                    self._fragments[name].selection_set, variables, measured
-                )
-            return measured[name]
-        child_total = self._cost(getattr(selection, "selection_set", None), variables, measured)
-        if not isinstance(selection, FieldNode):
-            return child_total
-        return 1 + _list_factor(selection, variables) * child_total
+    def _of_fragment(self, name: str) -> int:
+        if name not in self.measured:
+            self.measured[name] = self.of(self.fragments[name])
+        return self.measured[name]
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
@@ -140,13 +119,13 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
     }
 
 
-def _list_factor(field: FieldNode, variables: Mapping[str, Any]) -> int:
-    name = field.name.value
+def _list_factor(node: FieldNode, variables: Mapping[str, Any]) -> int:
+    name = node.name.value
     if name == "availability":
-        return max(1, _cell_count(_argument(field, "filter", variables)) // CELLS_PER_COST_UNIT)
+        return max(1, _cell_count(_argument(node, "filter", variables)) // CELLS_PER_COST_UNIT)
     if name not in _PAGED:
         return _LIST_FACTORS.get(name, 1)
-    page_size = _argument(field, _PAGED[name], variables)
+    page_size = _argument(node, _PAGED[name], variables)
     return max(1, page_size) if isinstance(page_size, int) else DEFAULT_PAGE
 
 
@@ -169,8 +148,8 @@ def _day_count(filter_argument: Mapping[str, Any]) -> int:
     return min(max(1, days), MAX_DAYS)
 
 
-def _argument(field: FieldNode, name: str, variables: Mapping[str, Any]) -> Any:
-    for argument in field.arguments:
+def _argument(node: FieldNode, name: str, variables: Mapping[str, Any]) -> Any:
+    for argument in node.arguments:
         if argument.name.value == name:
             return _literal_value(argument.value, variables)
     return None

@@ -37,20 +37,12 @@ def _parse_instant(value: object) -> datetime:
     raise BadScalar("Send an instant with its UTC offset, as 2026-03-01T12:00:00Z.")
 
 
-def _format_date(value: date) -> str:
-    return value.isoformat()
-
-
 def _format_instant(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def _identity(value: int) -> int:
-    return value
-
-
 SCALARS: Final = [
-    ScalarType("Date", serializer=_format_date, value_parser=_parse_date),
+    ScalarType("Date", serializer=date.isoformat, value_parser=_parse_date),
     ScalarType("DateTime", serializer=_format_instant, value_parser=_parse_instant),
-    ScalarType("Long", serializer=_identity),
+    ScalarType("Long", serializer=int),
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, render_template
 from flask_smorest import Api
+from jinja2 import PackageLoader
 
 from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
 from domain.errors import PmsError
@@ -20,7 +21,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors
 
 
 def register(app: Flask, api: Api, *, path: str) -> None:
-    app.jinja_loader = _loader()
+    app.jinja_loader = PackageLoader("adapters.inbound.rest")
 
     @app.get(f"{path}/openapi.json")
     def openapi_json() -> Response:
@@ -38,12 +39,6 @@ def register(app: Flask, api: Api, *, path: str) -> None:
         response = Response(page, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = _POLICY
         return response
-
-
-def _loader() -> Any:
-    from jinja2 import PackageLoader
-
-    return PackageLoader("adapters.inbound.rest")
 
 
 def _operations(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -24,20 +24,20 @@ from application import log_context
 from application.access.authenticate import Principal
 from application.ingest.ingest_items import Push
 from domain.access import Scope
-from domain.canonical_format import AVAILABILITY, BOOKING, GUEST
+from domain.canonical_format import SHAPES
 from domain.messages import ItemKind
 
 _PATHS: Final = {
-    "bookings": (ItemKind.BOOKING, BOOKING),
-    "guests": (ItemKind.GUEST, GUEST),
-    "availability": (ItemKind.AVAILABILITY, AVAILABILITY),
+    "bookings": ItemKind.BOOKING,
+    "guests": ItemKind.GUEST,
+    "availability": ItemKind.AVAILABILITY,
 }
 
 
 def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
     push = _PushViews(use_cases, admit)
     ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data pushed by partners")
-    for path, (kind, shape) in _PATHS.items():
+    for path, kind in _PATHS.items():
         register_view = route(
             ingest,
             f"/<provider>/{path}",
@@ -46,7 +46,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             summary=f"Push {path}",
             operationId=f"push_{path}",
             parameters=[IDEMPOTENCY_KEY, PREFER],
-            requestBody=request_body_spec(schema_of(shape), many=True),
+            requestBody=request_body_spec(schema_of(SHAPES[kind]), many=True),
             responses=responses_spec(
                 {
                     200: ("All items are valid", schemas.PushResponse),
