@@ -13,7 +13,7 @@ from tests.providers.vendor_payloads import booking_in, hotel_context, load_samp
 OTA = 'xmlns="http://www.opentravel.org/OTA/2003/05"'
 
 provider = make_provider(tools())
-context = partial(hotel_context, "Europe/Rome")
+context = partial(hotel_context, time_zone="Europe/Rome")
 sample = partial(load_sample, "ota")
 
 ROOM = """
