@@ -88,19 +88,19 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "webhooks": (
         Cell(
             "thin, hundreds of events in one",
-            "test_notifications.py::TestAGeneralWebhook::test_holds_hundreds_of_events",
+            "test_notifications.py::TestGeneralWebhook::test_parses_hundreds_of_events",
         ),
         Cell(
             "thin, one event, three forms of time",
-            "test_notifications.py::TestNotification::test_has_a_time_in_any_of_its_forms",
+            "test_notifications.py::TestNotification::test_accepts_all_timestamp_formats",
         ),
         Cell(
             "thin, two spellings of its keys, no id of its own",
-            "test_notifications.py::TestNotification::test_is_read_in_the_other_spelling_too",
+            "test_notifications.py::TestNotification::test_accepts_other_key_spelling",
         ),
         Cell(
             "none of the vendor's; a relay of its stream may push business events",
-            "test_notifications.py::TestEvents::test_of_the_streaming_api_are_understood",
+            "test_notifications.py::TestEvents::test_parses_streaming_envelope",
         ),
         Cell(
             "whole documents, pushed and answered in the standard's words",
@@ -111,7 +111,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "their trust": (
         Cell(
             "the unguessable URL",
-            "test_notifications.py::TestTrust::test_is_the_url_alone",
+            "test_notifications.py::TestAuthenticity::test_depends_on_the_url_only",
         ),
         Cell(
             "the unguessable URL; what it names is asked for",
@@ -123,7 +123,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "the unguessable URL of the relay; what it names is asked for",
-            "test_notifications.py::TestEvents::test_of_a_list_name_each_thing_once",
+            "test_notifications.py::TestEvents::test_list_returns_each_reference_once",
         ),
         Cell(
             "basic auth or WSSE, for one hotel",
@@ -133,7 +133,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "guests": (
         Cell(
             "customers by id, merged ones too",
-            "test_guest_mapping.py::TestACustomer::"
+            "test_guest_mapping.py::TestCustomer::"
             "test_that_was_merged_points_to_the_one_it_became_part_of",
         ),
         Cell(
@@ -146,7 +146,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "profiles by id, by event or where it is told to",
-            "test_guest_mapping.py::TestProfile::test_that_was_anonymised_clears_what_we_know",
+            "test_guest_mapping.py::TestProfile::test_clears_anonymized_guest",
         ),
         Cell(
             "people of a reservation, by their profile's id within its context",
@@ -157,11 +157,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "availability": (
         Cell(
             "per category and day, total, occupied, blocked",
-            "test_availability_mapping.py::TestACell::test_adds_up",
+            "test_availability_mapping.py::TestCell::test_total_is_the_sum_of_the_parts",
         ),
         Cell(
             "per unit group and night",
-            "test_availability_mapping.py::TestAvailability::test_is_a_cell_per_unit_group_and_night",
+            "test_availability_mapping.py::TestAvailability::test_maps_one_cell_per_unit_group_and_night",
         ),
         Cell(
             "per room type and night, with the lowest open rate",
@@ -170,11 +170,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "inventory statistics per room type and night",
-            "test_availability_mapping.py::TestStatistics::test_are_a_cell_a_night",
+            "test_availability_mapping.py::TestStatistics::test_maps_one_cell_per_night",
         ),
         Cell(
             "FreeRooms of 2017/18 and 2020: sets, deltas, closing seasons",
-            "test_free_rooms.py::TestAMessage::test_that_breaks_a_rule_is_refused_as_a_whole",
+            "test_free_rooms.py::TestMessage::test_rejects_message_that_breaks_a_rule",
         ),
     ),
     "prices": (
@@ -184,7 +184,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "per time slice",
-            "test_booking_mapping.py::TestReservation::test_has_the_prices_of_its_time_slices",
+            "test_booking_mapping.py::TestReservation::test_maps_nightly_prices",
         ),
         Cell(
             "per room and night; half to even, the vendor's number kept",
@@ -193,7 +193,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "totals and rates, numbers as text; a suppressed rate is not told",
-            "test_booking_mapping.py::TestMoney::test_that_is_suppressed_is_not_told",
+            "test_booking_mapping.py::TestMoney::test_suppressed_rate_is_absent",
         ),
         Cell(
             "totals with or without tax, rates per night where they cover the stay",

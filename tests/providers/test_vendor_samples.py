@@ -161,20 +161,18 @@ def read(
 @here
 @every_sample
 class TestVendorSamples:
-    def test_is_read_as_what_it_is_and_as_nothing_else(self, provider: str, path: Path) -> None:
+    def test_is_accepted_for_its_kind_only(self, provider: str, path: Path) -> None:
         body = scrub_bytes(path.read_bytes())
         found = {kind: understood(plugin(provider), kind, body) for kind in (*KINDS, WEBHOOK)}
         as_something = {kind: count for kind, count in found.items() if count is not None}
         assert as_something == READ[provider].get(path.name, {})
 
-    def test_is_read_or_refused_by_name_with_any_one_field_gone(
-        self, provider: str, path: Path
-    ) -> None:
+    def test_missing_field_is_mapped_or_rejected_with_path(self, provider: str, path: Path) -> None:
         for kind in READ[provider].get(path.name, {}):
             for body in some(without_one_field(path)):
                 understood(plugin(provider), kind, body)
 
-    def test_keeps_a_field_that_nobody_knows(self, provider: str, path: Path) -> None:
+    def test_keeps_unknown_field(self, provider: str, path: Path) -> None:
         for kind, count in READ[provider].get(path.name, {}).items():
             body = with_a_new_field(path)
             assert understood(plugin(provider), kind, body) == count

@@ -38,19 +38,19 @@ class TestCardNumbers:
         assert scrub(f"({visa})") == f"({gap.join(['****', '****', '****', '1111'])})"
         assert scrub(f"({amex})") == f"({gap.join(['****', '******', '*0005'])})"
 
-    def test_are_found_behind_other_numbers_and_words(self) -> None:
+    def test_are_found_after_other_numbers_and_text(self) -> None:
         assert scrub("Room 4000 4111 1111 1111 1111") == "Room 4000 **** **** **** 1111"
         assert scrub("Visa4111111111111111exp1227") == "Visa************1111exp1227"
 
-    def test_take_the_code_written_beside_them_along(self) -> None:
+    def test_mask_the_code_after_the_number(self) -> None:
         assert scrub("No. 4111 1111 1111 1111 123") == "No. **** **** **** 1111 ***"
 
-    def test_leave_a_bare_json_number_a_number(self) -> None:
+    def test_unquoted_json_number_stays_a_number(self) -> None:
         for text in ('{"n": 4111111111111111}', "[4111111111111111, 2]", "4111111111111111"):
             assert "9999999999991111" in scrub(text)
             json.loads(scrub(text))
 
-    def test_leave_bytes_that_are_not_utf_8_as_they_were(self) -> None:
+    def test_other_bytes_are_unchanged(self) -> None:
         assert scrub_bytes(b"\xff\xe9 4111111111111111") == b"\xff\xe9 ************1111"
 
 
@@ -71,7 +71,7 @@ class TestOtherNumbers:
             "2026-06-30T22:30:00.1234567Z 20260630223000",
         ],
     )
-    def test_stay(self, text: str) -> None:
+    def test_are_unchanged(self, text: str) -> None:
         assert scrub(text) == text
 
 
@@ -96,20 +96,20 @@ class TestCardFields:
             ("card_number=6759649826438452&x", "card_number=************8452&x"),
         ],
     )
-    def test_are_masked_by_their_name(self, text: str, scrubbed: str) -> None:
+    def test_are_masked_by_field_name(self, text: str, scrubbed: str) -> None:
         assert scrub(text) == scrubbed
 
     @pytest.mark.parametrize(
         "text",
         ['{"company": 123, "Japan": "123456789012"}', '{"cardNumber": "12345"}', "expiry 12/27"],
     )
-    def test_are_no_others(self, text: str) -> None:
+    def test_other_fields_are_unchanged(self, text: str) -> None:
         assert scrub(text) == text
 
 
 class TestScrubbing:
     @given(st.text() | _PIECES)
-    def test_twice_changes_nothing_more_and_keeps_the_length(self, text: str) -> None:
+    def test_is_idempotent_and_keeps_the_length(self, text: str) -> None:
         once = scrub(text)
         assert scrub(once) == once
         assert len(once) == len(text)
@@ -119,6 +119,6 @@ class TestScrubbing:
     def test_keeps_json_valid(self, value: object) -> None:
         json.loads(scrub(json.dumps(value)))
 
-    def test_is_linear_on_endless_digits(self) -> None:
+    def test_is_linear_on_long_digit_runs(self) -> None:
         text = "4111 " * 50_000 + "4" * 200_000
         assert len(scrub(text)) == len(text)

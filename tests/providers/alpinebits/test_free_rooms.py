@@ -102,44 +102,44 @@ def numbers(found: AvailabilitySnapshot) -> Sequence[object]:
     return found.total, found.available, found.occupied, found.blocked
 
 
-class TestACategory:
-    def test_has_what_is_bookable_on_each_night_the_last_included(self) -> None:
+class TestCategory:
+    def test_maps_each_night_including_the_last(self) -> None:
         found = cells(counts(line(("2", 3))))
         assert {key: cell.available for key, cell in found.items()} == {
             ("DBL", "04-01"): 3,
             ("DBL", "04-02"): 3,
         }
 
-    def test_without_counts_is_sold_out(self) -> None:
+    def test_is_sold_out_without_counts(self) -> None:
         found = cells(counts(line()))["DBL", "04-01"]
         assert numbers(found) == (ABSENT, 0, ABSENT, 0)
 
-    def test_tells_what_is_blocked_apart(self) -> None:
+    def test_maps_blocked_rooms(self) -> None:
         found = cells(counts(line(("2", 3), ("6", 1), ("9", 2))))["DBL", "04-01"]
         assert numbers(found) == (ABSENT, 3, ABSENT, 3)
 
-    def test_has_no_more_than_its_limit_less_what_is_held_back(self) -> None:
+    def test_available_is_limit_minus_threshold(self) -> None:
         found = cells(limits(limit(BookingThreshold="1")))["DBL", "04-01"]
         assert numbers(found) == (ABSENT, 2, ABSENT, 1)
 
-    def test_is_counted_in_full_by_htng(self) -> None:
+    def test_maps_all_htng_counts(self) -> None:
         reported = [("1", 20), ("2", 15), ("4", 3), ("5", 2), ("3", 9), ("6", 1), ("8", 1)]
         found = cells(enveloped(counts(line(*reported, end="-"))))
         assert found.keys() == {("DBL", "04-01")}
         assert numbers(found["DBL", "04-01"]) == (20, 15, 5, 2)
 
-    def test_of_htng_is_silent_where_it_was_not_counted(self) -> None:
+    def test_missing_htng_count_is_absent(self) -> None:
         found = cells(enveloped(counts(line(("2", -1), InvTypeCode="A long category"))))
         assert numbers(found["A long category", "04-01"]) == (ABSENT, -1, ABSENT, ABSENT)
 
 
 class TestRooms:
-    def test_are_added_up_by_their_category(self) -> None:
+    def test_are_added_up_by_category(self) -> None:
         rooms = [line(("2", 1), InvCode="101"), line(("2", 1), InvCode="102", end="2026-04-01")]
         found = cells(complete(*rooms))
         assert (found["DBL", "04-01"].available, found["DBL", "04-02"].available) == (2, 1)
 
-    def test_are_told_one_by_one_for_those_that_a_delta_does_not_name(self) -> None:
+    def test_delta_keeps_the_counts_of_each_room(self) -> None:
         found = cells(counts(line(InvCode="101")))["DBL", "04-01"]
         assert found.counted_rooms == (RoomCount(room_id="101"),)
         assert not found.rooms_are_all
@@ -148,8 +148,8 @@ class TestRooms:
         assert complete_item.rooms_are_all
 
 
-class TestACompleteSet:
-    def test_holds_from_the_hotels_today(self) -> None:
+class TestCompleteSet:
+    def test_applies_from_the_hotels_today(self) -> None:
         late = CONTEXT.observed_at.replace(hour=23, minute=30)
         context = HotelContext(time_zone="Europe/Rome", currency="EUR", observed_at=late)
         item = read(complete(line(("2", 3))), context=context)
@@ -163,30 +163,30 @@ class TestACompleteSet:
         assert understood(body).cells == ()
         assert understood(body).complete_from == TODAY
 
-    def test_may_be_told_by_the_other_type_of_id(self) -> None:
+    def test_accepts_both_id_types(self) -> None:
         assert understood(counts(line(), unique=COMPLETE.replace("16", "35"))).complete_from
 
-    def test_says_of_each_cell_whether_the_hotel_is_closed(self) -> None:
+    def test_maps_closed_days(self) -> None:
         body = complete(closing("2026-04-02", "2026-04-03"), line())
         assert [cell.closed for cell in understood(body).cells] == [False, True]
         assert understood(body).closed_days == {date(2026, 4, 2), date(2026, 4, 3)}
 
-    def test_is_no_delta(self) -> None:
+    def test_delta_has_no_complete_from(self) -> None:
         delta = understood(counts(line(("2", 1))))
         assert (delta.complete_from, delta.cells[0].closed) == (None, ABSENT)
 
 
-class TestTheVersion:
-    def test_is_the_messages_own_instant(self) -> None:
+class TestVersion:
+    def test_is_the_messages_time_stamp(self) -> None:
         payload = understood(counts(line(), root=' TimeStamp="2026-03-01T11:00:00+02:00"'))
         assert payload.version == SourceVersion(datetime(2026, 3, 1, 9, tzinfo=UTC))
         assert not payload.cells[0].version_is_ours
 
-    def test_is_its_arrival_where_it_tells_none(self) -> None:
+    def test_defaults_to_the_time_of_receipt(self) -> None:
         payload = understood(counts(line()))
         assert (payload.version, payload.version_is_ours) == (SourceVersion(NOON), True)
 
-    def test_must_be_an_instant(self) -> None:
+    def test_rejects_invalid_instant(self) -> None:
         assert rejected(counts(line(), root=' TimeStamp="yesterday"')) == (
             "bad_instant",
             "@TimeStamp",
@@ -201,7 +201,7 @@ FIRST = f"{INVENTORY}/InvCounts/InvCount[0]"
 MESSAGE = "AvailStatusMessages[0]/AvailStatusMessage[0]"
 
 
-class TestAMessage:
+class TestMessage:
     @pytest.mark.parametrize(
         ("body", "code", "path"),
         [
@@ -328,9 +328,7 @@ class TestAMessage:
             (enveloped(counts(line(("7", 1)))), "unknown_value", f"{FIRST}/@CountType"),
         ],
     )
-    def test_that_breaks_a_rule_is_refused_as_a_whole(
-        self, body: bytes, code: str, path: str
-    ) -> None:
+    def test_rejects_message_that_breaks_a_rule(self, body: bytes, code: str, path: str) -> None:
         assert rejected(body) == (code, path)
 
     @pytest.mark.parametrize(
@@ -348,10 +346,10 @@ class TestAMessage:
             complete(closing("2026-04-01", "2026-05-02"), line(("2", 0))),
         ],
     )
-    def test_that_keeps_them_is_taken(self, body: bytes) -> None:
+    def test_accepts_valid_message(self, body: bytes) -> None:
         understood(body)
 
-    def test_of_more_than_can_be_kept_is_refused(self) -> None:
+    def test_rejects_more_cells_than_the_limit(self) -> None:
         nights = (date(2026, 1, 1), date(2026, 12, 31))
         lines = [
             line(InvTypeCode=str(n), start=nights[0].isoformat(), end=nights[1].isoformat())
@@ -359,25 +357,25 @@ class TestAMessage:
         ]
         assert rejected(counts(*lines))[0] == "too_many"
 
-    def test_loses_nights_that_are_too_far_away(self) -> None:
+    def test_drops_nights_beyond_the_horizon(self) -> None:
         assert understood(counts(line(start="2031-01-01", end="2031-01-02"))).cells == ()
 
-    def test_of_another_kind_is_none(self) -> None:
+    def test_rejects_other_documents(self) -> None:
         for body in (b"<OTA_PingRQ/>", b"<Envelope/>", b"<Envelope><Body/></Envelope>"):
             with pytest.raises(UnreadableMessage):
                 read(body)
 
-    def test_is_one_item_and_they_are_bounded(self) -> None:
+    def test_is_one_item_within_the_limit(self) -> None:
         assert len(read_free_rooms([counts(line())] * 2, CONTEXT, limit=2, explain=False)) == 2
         with pytest.raises(TooManyItems):
             read_free_rooms([counts(line())] * 3, CONTEXT, limit=2, explain=False)
 
-    def test_is_kept_as_it_came_without_the_senders_password(self) -> None:
+    def test_raw_text_has_no_password(self) -> None:
         raw = read(enveloped(counts(line(("2", 1))))).raw
         assert b"Password" not in raw
         assert read(raw).snapshot == read(enveloped(counts(line(("2", 1))))).snapshot
 
-    def test_can_be_explained(self) -> None:
+    def test_traces_every_field(self) -> None:
         item = read(counts(line(("2", 1), ("6", 0))), explain=True)
         assert dict(item.field_trace) == {
             "@Version": "(read)",
@@ -392,7 +390,7 @@ class TestAMessage:
         }
 
 
-class TestThePublishedMessages:
+class TestPublishedMessages:
     @pytest.mark.parametrize(
         ("name", "nights"),
         [
@@ -404,17 +402,17 @@ class TestThePublishedMessages:
             ("htng-OTA_HotelInvCountNotifRQ-create.xml", 2),
         ],
     )
-    def test_are_taken(self, name: str, nights: int) -> None:
+    def test_are_accepted(self, name: str, nights: int) -> None:
         assert len(understood(sample(name)).cells) == nights
 
     @pytest.mark.parametrize(
         ("name", "code"),
         [("categories-and-rooms-mixed", "mixed"), ("no-uniqueid-and-reset", "reset")],
     )
-    def test_that_are_wrong_on_purpose_are_refused(self, name: str, code: str) -> None:
+    def test_invalid_examples_are_rejected(self, name: str, code: str) -> None:
         assert rejected(sample(f"alpinebits-2020_10-HotelAvailNotifRQ_err_{name}.xml"))[0] == code
 
-    def test_have_a_home_for_everything_but_names(self) -> None:
+    def test_traces_every_field_but_names(self) -> None:
         item = read(
             sample("alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml"), explain=True
         )

@@ -40,7 +40,7 @@ def invalid_variants(element: XmlElement, source: random.Random, rate: float) ->
 @pytest.mark.parametrize("dialect", list(Dialect))
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.4])
 class TestInvalidDocuments:
-    def test_are_read_or_refused_by_their_path(self, dialect: Dialect, rate: float) -> None:
+    def test_are_mapped_or_rejected_with_path(self, dialect: Dialect, rate: float) -> None:
         source = random.Random(f"{dialect}:{rate}")
         hotel = create_activity_generator(bookings=120).hotel
         writer = ReservationWriter(BookingViews(hotel, dialect))
@@ -67,7 +67,7 @@ class TestInvalidDocuments:
 
 
 class TestInvalidDocumentErrors:
-    def test_are_told_of_without_what_stood_in_them(self) -> None:
+    def test_error_never_quotes_input(self) -> None:
         odd = "<SECRET-VALUE-4711>"
         attributes = 'ResStatus="Reserved" LastModifyDateTime="&lt;SECRET-VALUE-4711&gt;"'
         (item,) = read(pushed(reservation(attributes=attributes)))

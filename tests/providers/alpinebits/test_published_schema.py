@@ -64,9 +64,9 @@ def twice(body: bytes) -> Iterator[tuple[str, etree._ElementTree]]:
         yield etree.QName(element).localname, tree
 
 
-class TestAReservationThatTheStandardAllows:
+class TestValidReservation:
     @pytest.mark.parametrize("name", RESERVATIONS)
-    def test_is_a_booking_or_lacks_what_a_stay_needs(self, name: str) -> None:
+    def test_is_mapped_or_lacks_a_required_field(self, name: str) -> None:
         allowed = 0
         for removed, tree in without_one(sample(name)):
             if not xsd(name).validate(tree):
@@ -80,9 +80,9 @@ class TestAReservationThatTheStandardAllows:
         assert allowed > 10
 
 
-class TestFreeRoomsThatTheStandardForbids:
+class TestInvalidFreeRooms:
     @pytest.mark.parametrize("name", FREE_ROOMS)
-    def test_for_what_comes_twice_are_refused(self, name: str) -> None:
+    def test_rejects_duplicates(self, name: str) -> None:
         """Nothing of a line has another place to be kept in."""
         forbidden = 0
         for _, tree in twice(sample(name)):

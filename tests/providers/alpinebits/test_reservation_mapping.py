@@ -63,7 +63,7 @@ def total(amount: str, **more: str) -> str:
 
 
 class TestReservation:
-    def test_becomes_a_booking_with_all_that_it_says(self) -> None:
+    def test_maps_all_fields(self) -> None:
         found = booking()
         assert found.external_id == found.confirmation_number == "R-1"
         assert found.status is BookingStatus.CONFIRMED
@@ -79,7 +79,7 @@ class TestReservation:
         assert only.occupancy == (AgeCount(AgeClass.ADULT, 2),)
         assert dict(found.extras or ())["@CreateDateTime"] == '"2026-01-02T03:04:05+01:00"'
 
-    def test_leaves_alone_what_it_does_not_say(self) -> None:
+    def test_missing_fields_are_absent(self) -> None:
         ids_alone = reservation(
             "",
             rooms=None,
@@ -91,7 +91,7 @@ class TestReservation:
         unsaid += (found.notes, found.special_requests, found.confirmation_number, found.source)
         assert set(unsaid) == {ABSENT}
 
-    def test_is_read_in_any_namespace_and_in_an_envelope(self) -> None:
+    def test_accepts_any_namespace_and_envelope(self) -> None:
         plain = booking()
         bare_item = pushed(reservation(), namespace="")
         prefixed = pushed(reservation()).decode()
@@ -109,7 +109,7 @@ class TestReservation:
             assert snapshot_of(item) == plain
             assert b"secret" not in item.raw
 
-    def test_reads_the_same_from_the_raw_text_that_is_kept(self) -> None:
+    def test_raw_text_maps_to_the_same_snapshot(self) -> None:
         pos = '<POS><Source><BookingChannel Type="7" Primary="true"/></Source></POS>'
         body = pushed(reservation(), reservation(), root='ResStatus="Modify"', pos=pos)
         for item in read(body):
@@ -127,7 +127,7 @@ class TestReservation:
         customer = "ResGuests/ResGuest[0]/Profiles/ProfileInfo[0]/Profile/Customer"
         assert field_trace[f"{customer}/Email"] == "primary_guest.email"
 
-    def test_keeps_unknown_fields_by_their_paths(self) -> None:
+    def test_keeps_unmapped_fields_by_path(self) -> None:
         inside = room('<Perks><Perk Kind="tea">Green</Perk><Perk Kind="cake"/></Perks>')
         found = dict(booking(reservation(rooms=inside)).extras or ())
         perks = "RoomStays/RoomStay[0]/Perks"
@@ -137,7 +137,7 @@ class TestReservation:
         assert not any("TimeStamp" in path or "EchoToken" in path for path in found)
 
 
-class TestState:
+class TestStatus:
     @pytest.mark.parametrize(
         ("payload", "status"),
         [
@@ -157,10 +157,10 @@ class TestState:
             ("NoShow", BookingStatus.NO_SHOW),
         ],
     )
-    def test_is_known_in_every_dialect(self, payload: str, status: BookingStatus) -> None:
+    def test_maps_all_status_codes(self, payload: str, status: BookingStatus) -> None:
         assert booking(reservation(attributes=f'ResStatus="{payload}"')).status is status
 
-    def test_may_be_the_documents(self) -> None:
+    def test_falls_back_to_the_documents_status(self) -> None:
         for payload, status in (
             ("Commit", BookingStatus.CONFIRMED),
             ("Modify", BookingStatus.CONFIRMED),
@@ -169,30 +169,30 @@ class TestState:
             (item,) = read(pushed(reservation(attributes=""), root=f'ResStatus="{payload}"'))
             assert snapshot_of(item).status is status
 
-    def test_is_the_reservations_where_the_document_tells_what_is_done(self) -> None:
+    def test_reservations_status_wins_over_the_documents_action(self) -> None:
         inside = reservation(attributes='ResStatus="In-House"')
         (item,) = read(pushed(inside, root='ResStatus="Modify"'))
         assert snapshot_of(item).status is BookingStatus.CHECKED_IN
 
-    def test_that_contradicts_its_document_is_refused(self) -> None:
+    def test_rejects_status_that_contradicts_the_document(self) -> None:
         found = refusal(pushed(reservation(), root='ResStatus="Cancel"'))
         assert found.code == "contradiction"
         assert found.path == "HotelReservations/HotelReservation[0]/@ResStatus"
 
-    def test_rejects_unknown_state(self) -> None:
+    def test_rejects_unknown_status(self) -> None:
         found = refusal(pushed(reservation(attributes='ResStatus="Teleported"')))
         assert found.code == "unknown_value"
         assert found.path == "HotelReservations/HotelReservation[0]/@ResStatus"
         assert "Teleported" in found.detail
 
-    def test_that_is_missing_is_named(self) -> None:
+    def test_rejects_missing_status(self) -> None:
         found = refusal(pushed(reservation(attributes="")))
         assert (found.code, found.path) == (
             "missing_field",
             "HotelReservations/HotelReservation[0]/@ResStatus",
         )
 
-    def test_of_a_quote_request_is_no_booking(self) -> None:
+    def test_quote_request_is_not_a_booking(self) -> None:
         days = '<StartDateWindow EarliestDate="2026-03-10" LatestDate="2026-03-20"/>'
         window = f"<TimeSpan>{days}</TimeSpan>"
         asked = reservation(rooms=room(time_span=window), attributes='ResStatus="Requested"')
@@ -201,7 +201,7 @@ class TestState:
         assert item.reason.code == "quote_request"
         assert item.external_id == "R-1"
 
-    def test_of_each_room_is_its_own(self) -> None:
+    def test_maps_status_of_each_room(self) -> None:
         rooms = room(attributes='RoomStayStatus="In-house" IndexNumber="1"')
         rooms += room(attributes='RoomStayStatus="Cancelled" IndexNumber="2"')
         found = booking(reservation(rooms=rooms, attributes='ResStatus="In-house"'))
@@ -219,7 +219,7 @@ class TestState:
             ("Cancelled", "Cancelled", BookingStatus.CANCELED),
         ],
     )
-    def test_is_derived_from_the_rooms_if_nothing_else_gives_it(
+    def test_is_derived_from_the_rooms_without_a_header_status(
         self, first: str, second: str, derived: BookingStatus
     ) -> None:
         rooms = room(attributes=f'RoomStayStatus="{first}"')
@@ -229,7 +229,7 @@ class TestState:
         field_trace = dict(item.field_trace)
         assert field_trace["RoomStays/RoomStay[1]/@RoomStayStatus"] == "rooms[1].status"
 
-    def test_is_not_derived_if_a_room_has_none(self) -> None:
+    def test_is_not_derived_if_a_room_has_no_status(self) -> None:
         rooms = room(attributes='RoomStayStatus="In-house"') + room()
         found = refusal(pushed(reservation(rooms=rooms, attributes="")))
         assert (found.code, found.path) == (
@@ -237,28 +237,28 @@ class TestState:
             "HotelReservations/HotelReservation[0]/@ResStatus",
         )
 
-    def test_words_are_compared_by_their_letters(self) -> None:
+    def test_codes_are_compared_by_letters(self) -> None:
         assert all(vendor_code.isalpha() and vendor_code.islower() for vendor_code in STATUS_CODES)
 
 
 class TestIdentity:
-    def test_is_the_unique_id_of_a_reservation(self) -> None:
+    def test_is_the_reservations_unique_id(self) -> None:
         reported = (("16", "MSG"), ("15", "C-1"), ("14", "R-7"))
         ids = "".join(f'<UniqueID Type="{kind}" ID="{name}"/>' for kind, name in reported)
         assert booking(reservation(ids=ids)).external_id == "R-7"
 
-    def test_may_be_a_cancellations_or_without_a_type(self) -> None:
+    def test_accepts_cancellation_type_and_no_type(self) -> None:
         assert booking(reservation(ids='<UniqueID Type="15" ID="C-1"/>')).external_id == "C-1"
         assert booking(reservation(ids='<UniqueID ID="BDC-1"/>')).external_id == "BDC-1"
 
-    def test_is_never_a_messages(self) -> None:
+    def test_ignores_the_message_id(self) -> None:
         found = refusal(pushed(reservation(ids='<UniqueID Type="16" ID="MSG"/>')))
         assert (found.code, found.path) == (
             "missing_field",
             "HotelReservations/HotelReservation[0]/UniqueID/@ID",
         )
 
-    def test_has_the_hotels_own_number_beside_it(self) -> None:
+    def test_maps_the_hotels_own_number(self) -> None:
         ids = """<ResGlobalInfo><HotelReservationIDs>
           <HotelReservationID ResID_Type="13" ResID_Value="X1" ResID_Source="portal"/>
           <HotelReservationID ResID_Type="14" ResID_Value="4711"/>
@@ -267,7 +267,7 @@ class TestIdentity:
         assert found.confirmation_number == "4711"
         assert found.source is BookingSource.OTA
 
-    def test_that_can_not_be_stored_is_refused(self) -> None:
+    def test_rejects_id_that_is_too_long(self) -> None:
         found = refusal(pushed(reservation(ids=f'<UniqueID Type="14" ID="{"x" * 201}"/>')))
         assert found.code == "bad_id"
 
@@ -288,18 +288,18 @@ class TestVersion:
             "2026-02-03T04:05:06",
         ],
     )
-    def test_is_the_last_change_in_any_spelling(self, written: str) -> None:
+    def test_accepts_all_time_formats(self, written: str) -> None:
         made = 'ResStatus="Reserved" CreateDateTime="2026-01-01T00:00:00Z"'
         found = self.version(f'{made} LastModifyDateTime="{written}"')
         assert found == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC))
 
-    def test_keeps_what_is_below_a_microsecond(self) -> None:
+    def test_keeps_nanoseconds(self) -> None:
         found = self.version(
             'ResStatus="Reserved" LastModifyDateTime="2026-02-03T03:05:06.1234567Z"'
         )
         assert found == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 123_456, tzinfo=UTC), 700)
 
-    def test_is_the_day_of_making_of_a_first_message_only(self) -> None:
+    def test_creation_time_is_used_for_first_messages_only(self) -> None:
         sent = 'TimeStamp="2026-02-02T00:00:00Z"'
         made, reported = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
         for status, version in (("Reserved", made), ("Modify", reported), ("In-house", reported)):
@@ -308,17 +308,17 @@ class TestVersion:
             )
             assert found == SourceVersion(version), status
 
-    def test_of_a_modification_is_its_messages_though_the_state_is_reserved(self) -> None:
+    def test_modification_uses_the_documents_time_stamp(self) -> None:
         found = self.version(
             'ResStatus="Reserved" CreateDateTime="2026-01-01T00:00:00Z"',
             'ResStatus="Modify" TimeStamp="2026-02-02T00:00:00Z"',
         )
         assert found == SourceVersion(datetime(2026, 2, 2, tzinfo=UTC))
 
-    def test_is_the_arrival_where_nothing_is_told(self) -> None:
+    def test_defaults_to_the_time_of_receipt(self) -> None:
         assert self.version('ResStatus="Cancelled"') == SourceVersion(OBSERVED)
 
-    def test_that_is_no_instant_is_refused(self) -> None:
+    def test_rejects_invalid_instant(self) -> None:
         found = refusal(
             pushed(reservation(attributes='ResStatus="Book" LastModifyDateTime="soon"'))
         )
@@ -332,7 +332,7 @@ class TestStay:
     def stay(self, time_span: str, **hotel: str) -> object:
         return booking(reservation(rooms=room(time_span=time_span)), **hotel).stay
 
-    def test_is_never_shifted(self) -> None:
+    def test_dates_are_not_shifted(self) -> None:
         for written in ("2026-03-10", "2026-03-10T23:30:00Z", "2026-03-10T00:30:00+14:00"):
             spanned = f'<TimeSpan Start="{written}" End="2026-03-12"/>'
             assert self.stay(spanned, time_zone="Pacific/Auckland") == MARCH
@@ -341,22 +341,22 @@ class TestStay:
         found = self.stay('<TimeSpan Start="2026-03-28" End="2026-03-30"/>')
         assert found == Stay(date(2026, 3, 28), date(2026, 3, 30))
 
-    def test_may_be_told_by_its_nights(self) -> None:
+    def test_accepts_duration(self) -> None:
         assert self.stay('<TimeSpan Start="2026-03-10" Duration="P2N"/>') == MARCH
         assert self.stay('<TimeSpan Start="2026-03-10" Duration="P2D"/>') == MARCH
 
-    def test_may_be_long_or_of_a_day(self) -> None:
+    def test_accepts_long_stays_and_day_use(self) -> None:
         long = Stay(date(2026, 3, 10), date(2026, 3, 10) + timedelta(days=400))
         assert self.stay('<TimeSpan Start="2026-03-10" End="2027-04-14"/>') == long
         day = Stay(date(2026, 3, 10), date(2026, 3, 10))
         assert self.stay('<TimeSpan Start="2026-03-10" End="2026-03-10"/>') == day
 
-    def test_is_that_of_its_rates_where_it_has_no_other(self) -> None:
+    def test_falls_back_to_the_dates_of_the_rates(self) -> None:
         two = rates(("2026-03-10", "2026-03-11", "39.00"), ("2026-03-11", "2026-03-12", "49.00"))
         found = booking(reservation(rooms=room(two, time_span="")))
         assert found.stay == MARCH
 
-    def test_of_several_rooms_goes_from_the_first_to_the_last(self) -> None:
+    def test_combines_the_stays_of_all_rooms(self) -> None:
         later = room(time_span='<TimeSpan Start="2026-03-11" End="2026-03-15"/>')
         found = booking(reservation(rooms=room() + later))
         assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 15))
@@ -376,20 +376,18 @@ class TestStay:
             ),
         ],
     )
-    def test_that_is_none_is_refused_by_its_path(
-        self, time_span: str, code: str, path: str
-    ) -> None:
+    def test_rejects_invalid_value_with_path(self, time_span: str, code: str, path: str) -> None:
         found = refusal(pushed(reservation(rooms=room(time_span=time_span))))
         place = "HotelReservations/HotelReservation[0]/RoomStays/RoomStay[0]"
         assert (found.code, found.path) == (code, f"{place}/{path}")
 
 
 class TestRooms:
-    def test_alike_are_units(self) -> None:
+    def test_maps_number_of_units(self) -> None:
         found = booking(reservation(rooms=room(rates(units=3))))
         assert [(each.units, each.room_type_id) for each in found.rooms or ()] == [(3, "DBL")]
 
-    def test_of_several_types_in_one_room_stay_are_rooms_each(self) -> None:
+    def test_room_stay_with_several_types_is_one_room_each(self) -> None:
         """HTNG: at least one RoomRate for each room type."""
         king = rates(("2026-03-10", "2026-03-12", "80.00"), kind="King")
         twin = rates(("2026-03-10", "2026-03-11", "40.00"), kind="Twin", units=2)
@@ -404,12 +402,12 @@ class TestRooms:
             ("Twin", 11, 2, ()),
         ]
 
-    def test_have_the_number_that_was_given_to_them(self) -> None:
+    def test_maps_line_ids(self) -> None:
         typed = '<RoomTypes><RoomType RoomTypeCode="DBL" RoomID="101"/></RoomTypes>'
         (only,) = booking(reservation(rooms=room(typed))).rooms or ()
         assert (only.room_type_id, only.room_id) == ("DBL", "101")
 
-    def test_count_their_guests_by_age(self) -> None:
+    def test_counts_guests_by_age(self) -> None:
         guests = """<GuestCounts>
           <GuestCount AgeQualifyingCode="10" Count="2"/>
           <GuestCount AgeQualifyingCode="8" Count="0"/>
@@ -425,13 +423,13 @@ class TestRooms:
             AgeCount(AgeClass.OTHER, 1, category="4"),
         )
 
-    def test_of_alpinebits_count_adults_without_an_age(self) -> None:
+    def test_guest_without_age_is_an_adult(self) -> None:
         guests = """<GuestCounts><GuestCount Count="2"/><GuestCount Count="1" Age="3"/>
           <GuestCount Count="1" Age="3"/></GuestCounts>"""
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()
         assert only.occupancy == (AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 2, age=3))
 
-    def test_without_a_count_that_can_be_are_refused(self) -> None:
+    def test_rejects_invalid_count(self) -> None:
         found = refusal(pushed(reservation(rooms=room(rates(units=0)))))
         assert found.code == "bad_count"
         assert (found.path or "").endswith("RoomRate[0]/@NumberOfUnits")
@@ -442,23 +440,23 @@ class TestNightlyPrices:
         (only, *_) = booking(reservation(rooms=room(inside, total=of_room))).rooms or ()
         return [(each.night.day, each.price.minor) for each in only.nightly_prices]
 
-    def test_are_those_of_rates_that_end_in_the_morning(self) -> None:
+    def test_accepts_rates_with_exclusive_end(self) -> None:
         two = rates(("2026-03-10", "2026-03-11", "39.00"), ("2026-03-11", "2026-03-12", "49.00"))
         assert (
             self.prices(two) == self.prices(two, of_room=total("88.00")) == [(10, 3900), (11, 4900)]
         )
 
-    def test_are_those_of_rates_that_include_their_last_night(self) -> None:
+    def test_accepts_rates_with_inclusive_end(self) -> None:
         two = rates(("2026-03-10", "2026-03-10", "39.00"), ("2026-03-11", "2026-03-11", "49.00"))
         assert self.prices(two, of_room=total("88.00")) == [(10, 3900), (11, 4900)]
 
-    def test_of_a_rate_for_several_nights_need_the_sum(self) -> None:
+    def test_rate_of_several_nights_must_match_the_total(self) -> None:
         one = rates(("2026-03-10", "2026-03-12", "310.00"))
         assert self.prices(one, of_room=total("620.00")) == [(10, 31_000), (11, 31_000)]
         assert self.prices(one, of_room=total("310.00")) == []
         assert self.prices(one) == []
 
-    def test_are_for_each_of_the_units(self) -> None:
+    def test_prices_are_per_unit(self) -> None:
         two = (("2026-03-10", "2026-03-11", "40.00"), ("2026-03-11", "2026-03-12", "40.00"))
         assert self.prices(rates(*two, units=2), of_room=total("160.00")) == [
             (10, 4000),
@@ -466,14 +464,14 @@ class TestNightlyPrices:
         ]
         assert self.prices(rates(*two, units=2), of_room=total("80.00")) == []
 
-    def test_that_do_not_cover_the_stay_stay_in_the_extras(self) -> None:
+    def test_rates_that_do_not_cover_the_stay_stay_in_the_extras(self) -> None:
         one = rates(("2026-03-10", "2026-03-11", "39.00"))
         found = booking(reservation(rooms=room(one)))
         (only,) = found.rooms or ()
         assert only.nightly_prices == ()
         assert '"39.00"' in dict(found.extras or ()).values()
 
-    def test_of_a_day_use_are_of_its_day(self) -> None:
+    def test_day_use_has_the_price_of_its_day(self) -> None:
         day = '<TimeSpan Start="2026-03-10" End="2026-03-10"/>'
         one = rates(("2026-03-10", "2026-03-11", "39.00"))
         (only,) = booking(reservation(rooms=room(one, time_span=day))).rooms or ()
@@ -484,35 +482,35 @@ class TestTotal:
     def of(self, payload: str, **hotel: str) -> object:
         return booking(reservation(f"<ResGlobalInfo>{payload}</ResGlobalInfo>"), **hotel).total
 
-    def test_is_the_reservations_before_its_rooms(self) -> None:
+    def test_prefers_the_reservations_total(self) -> None:
         assert self.of(total("620.00")) == Money(62_000, "EUR")
 
-    def test_is_the_sum_of_its_rooms_where_it_has_none(self) -> None:
+    def test_falls_back_to_the_sum_of_the_rooms(self) -> None:
         rooms = room(total=total("299")) + room(total=total("0.5"))
         assert booking(reservation(rooms=rooms)).total == Money(29_950, "EUR")
         assert booking(reservation(rooms=rooms + room())).total is ABSENT
 
-    def test_may_have_its_decimal_places_told(self) -> None:
+    def test_applies_decimal_places(self) -> None:
         assert self.of(total("32550", DecimalPlaces="2")) == Money(32_550, "EUR")
         assert self.of(total("325.50", DecimalPlaces="2")) == Money(32_550, "EUR")
         assert self.of(total("32550", DecimalPlaces="0", CurrencyCode="JPY")) == Money(
             32_550, "JPY"
         )
 
-    def test_has_the_currencys_own_digits(self) -> None:
+    def test_uses_the_digits_of_the_currency(self) -> None:
         assert self.of(total("12800", CurrencyCode="JPY")) == Money(12_800, "JPY")
         assert self.of(total("1.234", CurrencyCode="KWD")) == Money(1_234, "KWD")
         assert self.of(total("290.000")) == Money(29_000, "EUR")
 
-    def test_without_tax_has_the_tax_of_the_parent_added(self) -> None:
+    def test_adds_taxes_to_the_amount_before_tax(self) -> None:
         payload = """<Total AmountBeforeTax="90.00" CurrencyCode="EUR"><Taxes Amount="10.00">
           <Tax Amount="0" Percent="10"/></Taxes></Total>"""
         assert self.of(payload) == Money(10_000, "EUR")
 
-    def test_without_tax_is_taken_as_it_is_where_no_tax_is_told(self) -> None:
+    def test_uses_the_amount_before_tax_without_taxes(self) -> None:
         assert self.of('<Total AmountBeforeTax="90.00" CurrencyCode="EUR"/>') == Money(9_000, "EUR")
 
-    def test_without_a_currency_is_in_the_hotels(self) -> None:
+    def test_uses_the_hotels_currency_by_default(self) -> None:
         assert self.of('<Total AmountAfterTax="90"/>', currency="CHF") == Money(9_000, "CHF")
 
     @pytest.mark.parametrize(
@@ -525,7 +523,7 @@ class TestTotal:
             (total("12", DecimalPlaces="many"), "bad_amount"),
         ],
     )
-    def test_that_is_none_is_refused_by_its_path(self, payload: str, code: str) -> None:
+    def test_rejects_invalid_value_with_path(self, payload: str, code: str) -> None:
         found = refusal(pushed(reservation(f"<ResGlobalInfo>{payload}</ResGlobalInfo>")))
         place = "HotelReservations/HotelReservation[0]/ResGlobalInfo/Total/@AmountAfterTax"
         assert (found.code, found.path) == (code, place)
@@ -540,7 +538,7 @@ def person(name: str, inside: str = "", *, ids: str = "", attributes: str = "") 
 
 
 class TestPeople:
-    def test_are_the_marked_guest_and_companions(self) -> None:
+    def test_maps_primary_guest_and_companions(self) -> None:
         guests = person("Ada") + person("Ben", attributes='PrimaryIndicator="1"')
         found = booking(reservation(f"<ResGuests>{guests}</ResGuests>"))
         assert isinstance(found.primary_guest, Party)
@@ -552,20 +550,20 @@ class TestPeople:
             ("Ada", PartyRole.COMPANION)
         ]
 
-    def test_have_the_id_of_their_profile_within_its_context(self) -> None:
+    def test_maps_profile_id_with_context(self) -> None:
         ids = '<UniqueID Type="21" ID="LOYAL"/><UniqueID Type="1" ID="4711" ID_Context="PMS"/>'
         found = booking(reservation(f"<ResGuests>{person('Ada', ids=ids)}</ResGuests>"))
         assert isinstance(found.primary_guest, Party)
         assert found.primary_guest.guest_id == "PMS:4711"
 
-    def test_have_a_country_and_a_language_by_the_standard(self) -> None:
+    def test_normalizes_country_and_language(self) -> None:
         inside = '<Address><CountryName Code="UK"/></Address>'
         guests = person("Ada", inside).replace("<Customer>", '<Customer Language="en-UK">')
         found = booking(reservation(f"<ResGuests>{guests}</ResGuests>")).primary_guest
         assert isinstance(found, Party)
         assert (found.country, found.language) == ("GB", "en-GB")
 
-    def test_keep_a_country_that_is_no_code_as_it_was_said(self) -> None:
+    def test_keeps_country_name_in_the_extras(self) -> None:
         inside = "<Address><CountryName>Thailand</CountryName></Address>"
         found = booking(reservation(f"<ResGuests>{person('Ada', inside)}</ResGuests>"))
         assert isinstance(found.primary_guest, Party)
@@ -581,7 +579,7 @@ class TestPeople:
         assert isinstance(found, Party)
         assert found.phone == "+392"
 
-    def test_are_not_told_twice_where_the_guest_is_repeated(self) -> None:
+    def test_skips_copy_of_the_primary_guest(self) -> None:
         again = person("Ada").replace("ResGuest", "X").replace("<X >", "").replace("</X>", "")
         other = again.replace("Ada", "Carl")
         info = f"<ResGlobalInfo>{again}</ResGlobalInfo>"
@@ -590,7 +588,7 @@ class TestPeople:
         (booker,) = booking(reservation(GUEST + info)).further_guests or ()
         assert (booker.first_name, booker.role) == ("Carl", PartyRole.BOOKER)
 
-    def test_may_be_a_company_or_an_agent(self) -> None:
+    def test_maps_companies_and_agents(self) -> None:
         for kind, source in (("3", BookingSource.CORPORATE), ("4", BookingSource.AGENT)):
             info = f"""<ResGlobalInfo><Profiles><ProfileInfo><UniqueID ID="77"/>
               <Profile ProfileType="{kind}"><CompanyInfo><CompanyName>Acme</CompanyName>
@@ -604,7 +602,7 @@ class TestPeople:
 
 
 class TestTexts:
-    def test_of_the_guest_and_of_the_house_are_apart(self) -> None:
+    def test_separates_special_requests_and_notes(self) -> None:
         info = """<ResGlobalInfo><Comments>
           <Comment Name="included services"><ListItem ListItem="1" Language="en">Sauna</ListItem>
           </Comment><Comment Name="customer comment"><Text>
@@ -617,13 +615,13 @@ class TestTexts:
         assert found.notes == "Sauna"
         assert found.special_requests == "PETS: A dog\nA quiet room,\nplease"
 
-    def test_of_a_room_are_the_bookings(self) -> None:
+    def test_maps_comments_of_rooms(self) -> None:
         inside = """<Comments><Comment><Text>Late</Text></Comment></Comments>
           <SpecialRequests><SpecialRequest Name="bed"/></SpecialRequests>"""
         found = booking(reservation(rooms=room(inside)))
         assert (found.notes, found.special_requests) == ("Late", "bed")
 
-    def test_that_are_empty_clear_ours(self) -> None:
+    def test_empty_texts_are_null(self) -> None:
         info = "<ResGlobalInfo><Comments><Comment><Text/></Comment></Comments></ResGlobalInfo>"
         found = booking(reservation(info))
         assert (found.notes, found.special_requests) == (None, ABSENT)
@@ -639,15 +637,13 @@ class TestSource:
             ("", BookingSource.OTHER),
         ],
     )
-    def test_is_the_channels_of_the_reservation_or_the_document(
-        self, channel: str, source: BookingSource
-    ) -> None:
+    def test_is_mapped_by_channel_type(self, channel: str, source: BookingSource) -> None:
         pos = f"<POS><Source><BookingChannel {channel}/></Source></POS>"
         (shared,) = read(pushed(reservation(), pos=pos))
         assert snapshot_of(shared).source is source
         assert booking(reservation(pos + GUEST)).source is source
 
-    def test_is_not_told_where_nothing_tells_it(self) -> None:
+    def test_is_absent_without_any_hint(self) -> None:
         assert booking().source is ABSENT
 
 
@@ -659,7 +655,7 @@ class TestPaymentData:
         <ThreeDomainSecurity><Results><cavv>SECRETCAVV</cavv></Results></ThreeDomainSecurity>
       </PaymentCard></GuaranteeAccepted></GuaranteesAccepted></Guarantee>"""
 
-    def test_are_kept_nowhere(self) -> None:
+    def test_is_dropped(self) -> None:
         rooms = ROOM.replace("<Total", f"{self.CARD}<Total", 1)
         for each in (
             reservation(rooms=rooms),
@@ -670,7 +666,7 @@ class TestPaymentData:
             for secret in ("4111", "987", "Ada Holder", "SECRETCAVV", "0930"):
                 assert secret not in found, secret
 
-    def test_of_a_message_that_is_refused_are_kept_nowhere_either(self) -> None:
+    def test_is_dropped_from_rejected_items(self) -> None:
         each = reservation(
             f"<ResGlobalInfo>{self.CARD}</ResGlobalInfo>", attributes='ResStatus="?"'
         )
@@ -678,19 +674,19 @@ class TestPaymentData:
         assert b"4111" not in item.raw
         assert b"PaymentCard" not in item.raw
 
-    def test_written_into_a_comment_are_masked(self) -> None:
+    def test_is_masked_in_comments(self) -> None:
         info = "<ResGlobalInfo><Foo>pay with 4111111111111111</Foo></ResGlobalInfo>"
         found = json.dumps(dict(booking(reservation(info)).extras or ()))
         assert "411111111111" not in found
 
 
 class TestMessage:
-    def test_with_nothing_in_it_has_no_items(self) -> None:
+    def test_empty_message_has_no_items(self) -> None:
         assert read(pushed()) == []
         assert read(b"<OTA_ResRetrieveRS><Success/><ReservationsList/></OTA_ResRetrieveRS>") == []
         assert read(b"<OTA_ResRetrieveRS><Success/></OTA_ResRetrieveRS>") == []
 
-    def test_is_split_so_that_one_bad_item_stops_no_other(self) -> None:
+    def test_rejects_one_item_and_maps_the_others(self) -> None:
         bad = reservation(attributes='ResStatus="?"', ids='<UniqueID ID="R-2"/>')
         one, two, three = read(pushed(reservation(), bad, reservation()))
         assert (one.reason, three.reason) == (None, None)
@@ -711,15 +707,15 @@ class TestMessage:
             b"<OTA_ResRetrieveRS><Errors><Error Type='13'>x</Error></Errors></OTA_ResRetrieveRS>",
         ],
     )
-    def test_that_is_none_of_reservations_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_documents(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(body)
 
-    def test_with_entities_of_its_own_is_refused(self) -> None:
+    def test_rejects_custom_entities(self) -> None:
         with pytest.raises(ForbiddenXml):
             read(b'<!DOCTYPE a [<!ENTITY b "c">]>' + pushed(reservation()))
 
-    def test_has_no_more_items_than_are_allowed(self) -> None:
+    def test_rejects_more_items_than_the_limit(self) -> None:
         body = pushed(*([reservation()] * 3))
         with pytest.raises(TooManyItems):
             provider.read_items(ItemKind.BOOKING, [body], context(), limit=2)
@@ -745,7 +741,7 @@ class TestMessage:
 
 
 class TestSamples:
-    def test_of_reservations_map_and_quote_requests_are_told(self) -> None:
+    def test_maps_reservations_and_reports_quote_requests(self) -> None:
         reported = {}
         for name in (
             "alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml",
@@ -762,7 +758,7 @@ class TestSamples:
             BookingStatus.CANCELED,
         ]
 
-    def test_of_alpinebits_keep_nothing_of_the_card(self) -> None:
+    def test_drops_card_of_alpinebits_sample(self) -> None:
         (item,) = read(
             sample("alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml")
         )
@@ -771,7 +767,7 @@ class TestSamples:
         assert found.stay == Stay(date(2012, 1, 1), date(2012, 1, 12))
         assert b"PaymentCard" not in item.raw
 
-    def test_of_siteminder_are_versioned_by_their_last_change(self) -> None:
+    def test_siteminder_version_is_the_last_change(self) -> None:
         (item,) = read(sample("siteminder-OTA_HotelResNotifRQ-cancel.xml"))
         found = snapshot_of(item)
         assert found.version == SourceVersion(datetime(2012, 3, 9, 19, 31, 52, tzinfo=UTC))

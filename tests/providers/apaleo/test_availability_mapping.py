@@ -29,22 +29,22 @@ def group(**changes: Any) -> dict[str, Any]:
 
 
 class TestAvailability:
-    def test_is_a_cell_per_unit_group_and_night(self) -> None:
+    def test_maps_one_cell_per_unit_group_and_night(self) -> None:
         found = cell(read(ItemKind.AVAILABILITY, answer(group()))[0])
         assert found.external_id == "VIE-DBL/2026-03-10"
         assert (found.total, found.available, found.occupied, found.blocked) == (10, 3, 4, 3)
         assert found.version_is_ours
         assert found.version.updated_at == OBSERVED
 
-    def test_is_of_the_hotels_night(self) -> None:
+    def test_uses_hotel_dates(self) -> None:
         late = answer(group(), begin="2026-03-10T23:30:00Z")
         assert cell(read(ItemKind.AVAILABILITY, late)[0]).day == date(2026, 3, 11)
 
-    def test_says_nothing_of_what_is_missing(self) -> None:
+    def test_missing_counts_are_absent(self) -> None:
         found = cell(read(ItemKind.AVAILABILITY, answer({"unitGroup": {"id": "A"}}))[0])
         assert (found.total, found.available, found.blocked) == (ABSENT, ABSENT, ABSENT)
 
-    def test_of_one_bad_group_does_not_stop_the_others(self) -> None:
+    def test_rejects_one_group_and_maps_the_others(self) -> None:
         items = read(ItemKind.AVAILABILITY, answer(group(soldCount="4"), {}, 7, group()))
         paths = [item.reason and item.reason.path for item in items]
         place = "timeSlices[0].unitGroups"
@@ -56,6 +56,6 @@ class TestAvailability:
         assert field_trace["houseCount"] == "total"
         assert field_trace["physicalCount"] == "extras"
 
-    def test_needs_time_slices(self) -> None:
+    def test_rejects_message_without_time_slices(self) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.AVAILABILITY, {"unitGroups": []})

@@ -22,7 +22,7 @@ def slice_of(day: str, amount: float) -> dict[str, Any]:
 
 
 class TestReservation:
-    def test_is_a_booking_of_one_room_in_the_group_of_its_booking(self) -> None:
+    def test_maps_one_room_and_the_group(self) -> None:
         found = booking(unit={"id": "VIE-101", "name": "101"})
         assert (found.external_id, found.group_id) == ("QWERTYUI-1", "QWERTYUI")
         assert found.confirmation_number == "QWERTYUI-1"
@@ -32,13 +32,13 @@ class TestReservation:
         assert (room.room_type_id, room.room_id) == ("VIE-DBL", "VIE-101")
         assert room.rate_plan_id == "VIE-FLEX"
 
-    def test_is_ordered_by_the_seventh_digit_too(self) -> None:
+    def test_version_keeps_the_seventh_digit(self) -> None:
         first = booking(modified="2026-02-03T04:05:06.7654321+01:00").version
         second = booking(modified="2026-02-03T04:05:06.7654322+01:00").version
         assert first == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 765432, tzinfo=UTC), 100)
         assert first < second
 
-    def test_that_was_never_modified_has_the_version_of_its_creation(self) -> None:
+    def test_version_is_creation_time_if_never_modified(self) -> None:
         found = booking(modified="0001-01-01T00:00:00Z", created="2026-01-01T00:00:00Z")
         assert found.version == SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -85,7 +85,7 @@ class TestReservation:
             ("MarsTravel", False, BookingSource.OTHER),
         ],
     )
-    def test_keeps_its_channel_beside_the_source(
+    def test_maps_source_and_keeps_channel_code(
         self, code: str, source: BookingSource, *, company: bool
     ) -> None:
         payload = {"company": {"id": "C", "name": "Acme"}} if company else {}
@@ -102,7 +102,7 @@ class TestReservation:
             AgeCount(AgeClass.CHILD, 2, age=6),
         )
 
-    def test_has_the_prices_of_its_time_slices(self) -> None:
+    def test_maps_nightly_prices(self) -> None:
         pieces = [
             slice_of("2026-03-11", 120.25),
             slice_of("2026-03-10", 100),
@@ -120,7 +120,7 @@ class TestReservation:
         assert found.balance == Money(8_050, "EUR")
         assert json.loads(extras(found)["balance"])["amount"] == -80.5
 
-    def test_takes_money_by_the_currencys_own_digits(self) -> None:
+    def test_uses_the_digits_of_the_currency(self) -> None:
         found = booking(
             totalGrossAmount={"amount": 12_000, "currency": "JPY"},
             balance={"amount": 0.005, "currency": "KWD"},
@@ -230,7 +230,7 @@ class TestMissingFields:
 
 
 class TestMessages:
-    def test_may_be_one_reservation_or_an_array(self) -> None:
+    def test_accepts_one_reservation_and_arrays(self) -> None:
         assert [item.external_id for item in read(ItemKind.BOOKING, reservation())] == [
             "QWERTYUI-1"
         ]
@@ -245,12 +245,12 @@ class TestMessages:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, body)
 
-    def test_of_guests_do_not_exist(self) -> None:
+    def test_rejects_guests(self) -> None:
         with pytest.raises(Unsupported):
             read(ItemKind.GUEST, {"guests": []})
 
 
-class TestVendorsSamples:
+class TestVendorSamples:
     def test_reservations_map(self) -> None:
         items = read(
             ItemKind.BOOKING, sample("swagger2021-booking-BookingReservationsGet__resp-200.json")
@@ -258,13 +258,13 @@ class TestVendorsSamples:
         assert len(items) == 2
         assert all(isinstance(item.snapshot, BookingSnapshot) for item in items), items
 
-    def test_a_bookings_reservation_has_no_time_stamp_of_its_own(self) -> None:
+    def test_rejects_reservation_of_a_booking_without_time_stamp(self) -> None:
         (item,) = read(
             ItemKind.BOOKING, sample("swagger2021-booking-BookingBookingsByIdGet__resp-200.json")
         )
         assert item.reason is not None
         assert (item.reason.code, item.reason.path) == ("missing_field", "reservations[0].modified")
 
-    def test_groups_are_no_reservations(self) -> None:
+    def test_rejects_groups(self) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, sample("swagger2021-booking-BookingGroupsGet__resp-200.json"))

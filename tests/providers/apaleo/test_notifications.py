@@ -39,7 +39,7 @@ class TestNotification:
         assert parse_event().event_key == "00000000-0000-4000-8000-000000000001"
         assert parse_event(id=...).event_key is None
 
-    def test_names_a_booking_whose_reservations_are_meant(self) -> None:
+    def test_references_the_booking_of_a_booking_event(self) -> None:
         found = parse_event(topic="Booking", data={"entityId": "QWERTYUI"})
         assert found.refs == (Ref(RefKind.BOOKING, "QWERTYUI"),)
 
@@ -53,14 +53,14 @@ class TestNotification:
         assert (found.refs, found.ignored) == ((), (f"{topic.lower()}/changed",))
 
     @pytest.mark.parametrize("topic", ["system", "System"])
-    def test_of_the_health_check_is_accepted(self, topic: str) -> None:
+    def test_accepts_health_check(self, topic: str) -> None:
         found = parse_event(
             topic=topic, type="healthcheck", data=..., propertyId=..., propertyIds=["VIE", "MUC"]
         )
         assert (found.refs, found.ignored) == ((), ("system/healthcheck",))
         assert found.property_id is None
 
-    def test_of_a_unit_asks_for_records_and_availability(self) -> None:
+    def test_unit_event_refreshes_records_and_availability(self) -> None:
         kinds = {ref.kind for ref in parse_event(topic="Unit", data=...).refs}
         assert kinds == {RefKind.RECORDS, RefKind.AVAILABILITY}
 
@@ -68,7 +68,7 @@ class TestNotification:
         "stamp",
         [1_772_366_400, 1_772_366_400_000, "1772366400", "2026-03-01T12:00:00Z"],
     )
-    def test_has_a_time_in_any_of_its_forms(self, stamp: object) -> None:
+    def test_accepts_all_timestamp_formats(self, stamp: object) -> None:
         assert as_timestamp(stamp, "timestamp") == datetime(2026, 3, 1, 12, tzinfo=UTC)  # type: ignore[arg-type]
         assert parse_event(timestamp=stamp).ignored == ()
 
@@ -85,7 +85,7 @@ class TestNotification:
             parse_event(**changes)
 
     @pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             provider.read_notification(body, context())
 

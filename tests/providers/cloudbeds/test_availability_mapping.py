@@ -46,7 +46,7 @@ def offered(**changes: Any) -> dict[str, Any]:
 
 
 class TestRatesByNight:
-    def test_are_a_cell_to_a_room_type_and_night(self) -> None:
+    def test_maps_one_cell_per_room_type_and_night(self) -> None:
         nights = [night(), night(date="2026-03-11", roomsAvailable=0)]
         items = read(ItemKind.AVAILABILITY, {"success": True, "data": [rate()]})
         found = cell(items[0])
@@ -58,7 +58,7 @@ class TestRatesByNight:
         two = read(ItemKind.AVAILABILITY, {"data": [rate(roomRateDetailed=nights)]})
         assert [cell(item).available for item in two] == [3, 0]
 
-    def test_of_several_rates_are_the_most_generous_open_one(self) -> None:
+    def test_uses_the_least_restrictive_open_rate(self) -> None:
         body = [
             rate(roomRateDetailed=[night(totalRate=80, blocked=True, minLos=1)]),
             rate(rateID="92", roomRateDetailed=[night(totalRate=120, minLos=3, maxLos=7)]),
@@ -69,15 +69,15 @@ class TestRatesByNight:
         assert found.lowest_rate == Money(11_000, "EUR")
         assert (found.closed, found.min_stay, found.max_stay) == (False, 2, 7)
 
-    def test_that_are_all_blocked_are_closed(self) -> None:
+    def test_night_is_closed_if_all_rates_are(self) -> None:
         body = [rate(roomRateDetailed=[night(blocked=True)])]
         assert cell(read(ItemKind.AVAILABILITY, {"data": body})[0]).closed is True
 
-    def test_below_zero_are_overbooked(self) -> None:
+    def test_accepts_overbooking(self) -> None:
         body = [rate(roomRateDetailed=[night(roomsAvailable="-1")])]
         assert cell(read(ItemKind.AVAILABILITY, {"data": body})[0]).available == -1
 
-    def test_can_be_read_again_by_their_own_text(self) -> None:
+    def test_raw_text_can_be_read_again(self) -> None:
         (item,) = read(ItemKind.AVAILABILITY, {"data": [rate()]})
         (again,) = read(ItemKind.AVAILABILITY, item.raw)
         assert again.snapshot == item.snapshot
@@ -97,9 +97,7 @@ class TestRatesByNight:
             ({"roomRateDetailed": [night(date="soon")]}, "data[0].roomRateDetailed[0].date"),
         ],
     )
-    def test_that_lack_what_they_must_have_are_refused(
-        self, changes: dict[str, Any], path: str
-    ) -> None:
+    def test_rejects_missing_required_field(self, changes: dict[str, Any], path: str) -> None:
         good = rate(roomTypeID="32")
         items = read(ItemKind.AVAILABILITY, {"data": [rate(**changes), good]})
         reasons = [item.reason for item in items if item.reason]
@@ -107,12 +105,12 @@ class TestRatesByNight:
         assert len(items) == 2
 
 
-class TestRoomsOfAStay:
-    def test_of_one_night_are_that_nights(self) -> None:
+class TestRoomsOfStay:
+    def test_number_is_used_for_one_night(self) -> None:
         (item,) = read(ItemKind.AVAILABILITY, {"data": [{"propertyRooms": [offered()]}]})
         assert (cell(item).available, cell(item).lowest_rate) == (4, Money(9_950, "EUR"))
 
-    def test_of_more_nights_are_no_nights_number(self) -> None:
+    def test_rejects_number_for_several_nights(self) -> None:
         nights = [{"date": f"2026-03-{day}", "rate": 99} for day in (10, 11)]
         body = {"data": [{"propertyRooms": [offered(roomRateDetailed=nights)]}]}
         (item,) = read(ItemKind.AVAILABILITY, body)
@@ -120,7 +118,7 @@ class TestRoomsOfAStay:
         assert item.reason.code == "ambiguous"
         assert item.reason.path == "data[0].propertyRooms[0].roomsAvailable"
 
-    def test_without_a_date_are_refused(self) -> None:
+    def test_rejects_missing_date(self) -> None:
         body = {"data": [{"propertyRooms": [offered(roomRateDetailed=None)]}]}
         (item,) = read(ItemKind.AVAILABILITY, body)
         assert item.reason is not None
@@ -132,11 +130,11 @@ class TestMessage:
         assert read(ItemKind.AVAILABILITY, {"success": True, "data": []}) == []
 
     @pytest.mark.parametrize("body", [b"<html>", b'{"success": false}', b'{"a": 1}'])
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.AVAILABILITY, body)
 
-    def test_of_more_nights_than_the_limit_is_refused(self) -> None:
+    def test_rejects_more_cells_than_the_limit(self) -> None:
         row = b'{"ota_room_id":"1","start_date":"2026-01-01","end_date":"2026-12-31","units":1}'
         with pytest.raises(TooManyItems):
             provider.read_items(

@@ -32,25 +32,25 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 class TestChannelBooking:
-    def test_ends_the_day_after_its_last_night(self) -> None:
+    def test_departs_the_day_after_the_last_night(self) -> None:
         found = mapped(order())
         assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
         assert map_rooms(found)[0].stay == found.stay
 
-    def test_of_one_night_begins_and_ends_on_one_date(self) -> None:
+    def test_accepts_single_night(self) -> None:
         line = {"ChannelRoomType": "D", "StartDate": "2026-03-10", "EndDate": "2026-03-10"}
         assert mapped(order(Rooms=[line])).stay == Stay(date(2026, 3, 10), date(2026, 3, 11))
 
     @pytest.mark.parametrize("reported", [True, 1, "1", "true"])
-    def test_that_is_a_cancellation_is_canceled(self, reported: object) -> None:
+    def test_maps_cancellation(self, reported: object) -> None:
         found = mapped(order(IsCancellation=reported))
         assert (found.status, found.holds_inventory) == (BookingStatus.CANCELED, False)
         assert map_rooms(found)[0].status is BookingStatus.CANCELED
 
-    def test_that_is_tentative_is_pending(self) -> None:
+    def test_maps_tentative_to_pending(self) -> None:
         assert mapped(order(IsTentative=True)).status is BookingStatus.PENDING
 
-    def test_that_is_a_modification_is_ordered_after_the_one_before(self) -> None:
+    def test_modification_has_a_newer_version(self) -> None:
         before = mapped(order())
         after = mapped(
             order(IsModification=1, OrderModifDate="2026-02-04", OrderModifTime="09:00:00")
@@ -59,20 +59,20 @@ class TestChannelBooking:
         assert after.version > before.version
         assert extras(after)["IsModification"] == "1"
 
-    def test_of_one_instant_is_ordered_by_its_version(self) -> None:
+    def test_version_number_is_the_sequence(self) -> None:
         assert mapped(order(Version="2")).version > mapped(order(Version="1")).version
 
-    def test_has_times_in_utc_where_they_are_the_channel_managers(self) -> None:
+    def test_channel_managers_times_are_utc(self) -> None:
         own = {"MyallocatorId": "ab12", "MyallocatorModificationDate": "2026-07-01"}
         found = mapped(order(**own, MyallocatorModificationTime="12:00:00"))
         assert found.version == SourceVersion(datetime(2026, 7, 1, 12, tzinfo=UTC))
         assert mapped(order()).version.updated_at == datetime(2026, 2, 3, 9, tzinfo=UTC)
 
-    def test_is_known_by_an_id_that_no_reservation_has(self) -> None:
+    def test_order_id_has_a_prefix(self) -> None:
         assert mapped(order()).external_id == "order-A-1"
         assert mapped(order(MyallocatorId="ab12")).external_id == "ab12"
 
-    def test_of_two_units_is_one_line_of_two_rooms(self) -> None:
+    def test_maps_units(self) -> None:
         line = {
             "ChannelRoomType": "DBL",
             "StartDate": "2026-03-10",
@@ -85,19 +85,19 @@ class TestChannelBooking:
         assert reported.nightly_prices == (NightlyPrice(date(2026, 3, 10), Money(5_000, "USD")),)
 
     @pytest.mark.parametrize("units", [0, "many", 1_000])
-    def test_of_an_impossible_number_of_units_is_refused(self, units: object) -> None:
+    def test_rejects_invalid_units(self, units: object) -> None:
         line = {"StartDate": "2026-03-10", "EndDate": "2026-03-10", "Units": units}
         (item,) = read(ItemKind.BOOKING, order(Rooms=[line]))
         assert item.reason is not None
         assert (item.reason.path or "").endswith("Units")
 
-    def test_keeps_several_room_types_of_one_line_beside(self) -> None:
+    def test_keeps_several_room_types_in_the_extras(self) -> None:
         line = {"RoomTypeIds": ["1", "2"], "StartDate": "2026-03-10", "EndDate": "2026-03-10"}
         found = mapped(order(Rooms=[line]))
         assert map_rooms(found)[0].room_type_id is None
         assert extras(found)["Rooms[0].RoomTypeIds"] == '["1","2"]'
 
-    def test_puts_the_orders_people_in_its_only_room(self) -> None:
+    def test_order_occupancy_is_the_only_rooms(self) -> None:
         found = mapped(order(OrderAdults=2, OrderChildren="1"))
         assert map_rooms(found)[0].occupancy == (
             AgeCount(AgeClass.ADULT, 2),
@@ -108,14 +108,14 @@ class TestChannelBooking:
         found = mapped(order(Payments=[{"CardHolder": "A AALTO"}]))
         assert "AALTO" not in json.dumps(extras(found))
 
-    def test_without_rooms_is_refused_by_their_name(self) -> None:
+    def test_rejects_missing_rooms(self) -> None:
         (item,) = read(ItemKind.BOOKING, order(Rooms=[]))
         assert item.reason is not None
         assert item.reason.path == "Rooms"
 
 
-class TestSamplesOfBookings:
-    def test_of_myallocator_are_read(self) -> None:
+class TestBookingSamples:
+    def test_maps_myallocator_sample(self) -> None:
         body = sample("myallocator-Delivery-Method__Example-of-a-JSON-booking.json")
         (item,) = read(ItemKind.BOOKING, body, explain=True)
         reported = json.loads(body)
@@ -127,7 +127,7 @@ class TestSamplesOfBookings:
         assert found.stay.departure == last_night + timedelta(days=1)
         assert {path.split(".")[0].split("[")[0] for path, _ in item.field_trace} == reported.keys()
 
-    def test_of_build_to_us_are_read_without_its_secret(self) -> None:
+    def test_maps_build_to_us_sample_without_its_secret(self) -> None:
         body = sample("ota-build-to-us-v5.3-booking-create__req--BookingCreate.json")
         (item,) = read(ItemKind.BOOKING, body)
         reported = json.loads(body)
@@ -140,7 +140,7 @@ class TestSamplesOfBookings:
         assert isinstance(found.primary_guest, Party)
         assert reported["shared_secret"].encode() not in item.raw
 
-    def test_that_only_list_ids_are_refused_one_by_one(self) -> None:
+    def test_rejects_each_id_of_a_list(self) -> None:
         body = sample("ota-build-to-us-v5.3-get-booking-list__resp-200--Success.json")
         items = read(ItemKind.BOOKING, body)
         assert len(items) == 3
@@ -150,8 +150,8 @@ class TestSamplesOfBookings:
             assert item.reason.path == f"Bookings[{position}].reservationID"
 
 
-class TestSamplesOfAvailability:
-    def test_of_myallocator_are_one_cell_to_a_room_and_day(self) -> None:
+class TestAvailabilitySamples:
+    def test_maps_myallocator_sample(self) -> None:
         body = sample("myallocator-RoomAvailabilityList__RoomAvailabilityList.json")
         cells = [cell(item) for item in read(ItemKind.AVAILABILITY, body, explain=True)]
         reported = json.loads(body)["Rooms"]
@@ -160,7 +160,7 @@ class TestSamplesOfAvailability:
         assert (cells[0].available, cells[0].max_stay) == (2, 7)
         assert (cells[-1].available, cells[-1].closed) == (0, False)
 
-    def test_of_build_to_us_are_one_cell_to_a_room_and_day_whatever_the_rates(self) -> None:
+    def test_maps_build_to_us_sample_to_one_cell_per_room_and_day(self) -> None:
         body = sample("ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json")
         items = read(ItemKind.AVAILABILITY, body, explain=True)
         cells = [cell(item) for item in items]
@@ -177,7 +177,7 @@ class TestSamplesOfAvailability:
             assert reported["ota_property_password"].encode() not in item.raw
             assert reported["shared_secret"].encode() not in item.raw
 
-    def test_of_a_range_without_an_end_or_of_years_are_refused(self) -> None:
+    def test_rejects_invalid_ranges(self) -> None:
         row = {"ota_room_id": "1", "start_date": "2026-01-01", "units": 1}
         for end in ("2025-12-31", "2099-01-01", ""):
             (item,) = read(ItemKind.AVAILABILITY, {"Inventory": [{**row, "end_date": end}]})

@@ -39,12 +39,14 @@ class TestErrorResponse:
             (["surprise"], ProviderRejected),
         ],
     )
-    def test_is_told_apart_by_its_words(self, message: object, error: type[ProviderError]) -> None:
+    def test_is_classified_by_its_message(
+        self, message: object, error: type[ProviderError]
+    ) -> None:
         with pytest.raises(ProviderError) as reported:
             check_success(answer({"success": False, "message": message}))
         assert type(reported.value) is error
 
-    def test_never_tells_its_words(self) -> None:
+    def test_message_is_never_quoted(self) -> None:
         with pytest.raises(ProviderError) as reported:
             check_success(
                 answer({"success": False, "message": "No access for Ada Aalto, token abc"})
@@ -54,22 +56,22 @@ class TestErrorResponse:
     @pytest.mark.parametrize(
         "body", [b"<html>Service maintenance</html>", b"", b"[]", {"data": []}, b'{"success":']
     )
-    def test_is_not_taken_from_what_is_no_answer(self, body: object) -> None:
+    def test_rejects_other_bodies(self, body: object) -> None:
         with pytest.raises(UnreadableAnswer):
             check_success(answer(body))
 
     @pytest.mark.parametrize("payload", [True, "true", 1])
-    def test_is_none_where_it_succeeded(self, payload: object) -> None:
+    def test_success_is_not_an_error(self, payload: object) -> None:
         assert check_success(answer({"success": payload, "data": []}))["data"] == []
 
 
 class TestList:
-    def test_may_come_as_a_map_or_as_nothing(self) -> None:
+    def test_accepts_map_and_empty_values(self) -> None:
         assert parse_list({"data": {"7": {"a": 1}}}, "data") == [{"a": 1}]
         for empty in ([], {}, "", None):
             assert parse_list({"data": empty}, "data") == []
 
     @pytest.mark.parametrize("body", [{}, {"data": "x"}, {"data": 7}])
-    def test_that_is_none_is_refused(self, body: dict[str, object]) -> None:
+    def test_rejects_other_values(self, body: dict[str, object]) -> None:
         with pytest.raises(UnreadableAnswer):
             parse_list(body, "data")  # type: ignore[arg-type]  # a test's own dict

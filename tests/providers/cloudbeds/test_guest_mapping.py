@@ -38,12 +38,12 @@ class TestGuest:
         assert found.email_opt_in is True
         assert found.merged_into is None
 
-    def test_has_its_mobile_where_there_is_no_other_telephone(self) -> None:
+    def test_uses_mobile_number_without_other_phone(self) -> None:
         assert person_of().phone == "+358 1"
         assert person_of(guestPhone="+49 2").phone == "+49 2"
         assert extras(person_of(guestPhone="+49 2"))["guestCellPhone"] == '"+358 1"'
 
-    def test_tells_empty_texts_as_cleared_and_missing_ones_not_at_all(self) -> None:
+    def test_empty_text_is_null_and_missing_field_absent(self) -> None:
         assert person_of(guestEmail="").email is None
         assert person_of(guestEmail=...).email is ABSENT
         assert person_of(guestBirthDate="0000-00-00").birth_date is None
@@ -62,20 +62,20 @@ class TestGuest:
         for personal in ("Ada", "Aalto", "P1234", "T1", "1980"):
             assert personal not in kept
 
-    def test_does_not_keep_what_is_one_of_its_reservations(self) -> None:
+    def test_drops_reservation_fields(self) -> None:
         assert "reservationID" not in extras(person_of())
 
-    def test_comes_as_a_list_too(self) -> None:
+    def test_accepts_list(self) -> None:
         (item,) = read(ItemKind.GUEST, {"success": True, "data": [guest()]})
         assert item.snapshot == person_of()
 
-    def test_without_a_time_is_refused_by_its_name(self) -> None:
+    def test_rejects_missing_time(self) -> None:
         (item,) = read(ItemKind.GUEST, [guest(dateModified=...)])
         assert item.reason is not None
         assert item.reason.path == "[0].dateModified"
         assert item.external_id == "501"
 
-    def test_alone_has_no_id_and_is_refused_by_it(self) -> None:
+    def test_rejects_single_guest_without_id(self) -> None:
         reported = {"firstName": "Ada", "lastName": "Aalto"}
         (item,) = read(ItemKind.GUEST, {"success": True, "data": reported})
         assert item.reason is not None
@@ -90,7 +90,7 @@ class TestGuest:
 
 
 class TestProfile:
-    def test_of_the_vendor_is_read_under_an_id_that_no_guest_has(self) -> None:
+    def test_id_has_a_prefix(self) -> None:
         body = sample("guest-profiles-v1.0-get-profiles-profileId__resp-200.json")
         (item,) = read(ItemKind.GUEST, body, explain=True)
         assert isinstance(item.snapshot, GuestSnapshot)
@@ -101,7 +101,7 @@ class TestProfile:
         assert item.snapshot.merged_into is None
         assert {path.split(".")[0] for path, _ in item.field_trace} == reported.keys()
 
-    def test_that_is_not_there_is_no_message(self) -> None:
+    def test_rejects_not_found_response(self) -> None:
         body = sample("guest-profiles-v1.0-get-profiles-profileId__resp-404.json")
         with pytest.raises(UnreadableMessage):
             read(ItemKind.GUEST, body)

@@ -44,11 +44,11 @@ class TestNotification:
         assert (found.refs, found.ignored, found.property_id) == (BOOKING, (), "777")
 
     @pytest.mark.parametrize("reservation_id", ["7001", 7001])
-    def test_is_read_in_the_other_spelling_too(self, reservation_id: object) -> None:
+    def test_accepts_other_key_spelling(self, reservation_id: object) -> None:
         found = parse_event(**OTHER, reservationId=reservation_id, propertyId="777")
         assert (found.refs, found.property_id) == (BOOKING, "777")
 
-    def test_of_a_guest_asks_for_it_and_its_reservation(self) -> None:
+    def test_guest_event_references_guest_and_reservation(self) -> None:
         found = parse_event(event="guest/assigned", guestId=501, guestId_str="501")
         assert set(found.refs) == {*BOOKING, Ref(RefKind.GUEST, "501")}
         single_reservation = parse_event(
@@ -56,17 +56,17 @@ class TestNotification:
         )
         assert single_reservation.refs == (Ref(RefKind.GUEST, "501"),)
 
-    def test_of_a_posting_asks_for_the_reservation_whose_balance_it_moves(self) -> None:
+    def test_transaction_references_its_reservation(self) -> None:
         assert parse_event(event="transaction/created").refs == BOOKING
 
-    def test_of_accounting_has_a_text_for_the_property_and_no_time(self) -> None:
+    def test_parses_accounting_event_without_time(self) -> None:
         found = parse_event(
             **OTHER, event="accounting/transaction", propertyId="777", timestamp=...
         )
         assert (found.refs, found.ignored) == ((), ("accounting/transaction",))
         assert found.property_id == "777"
 
-    def test_of_a_room_asks_for_records_and_of_a_block_for_availability(self) -> None:
+    def test_room_event_refreshes_records_and_block_event_availability(self) -> None:
         dirty = parse_event(**OTHER, event="housekeeping/room_condition_changed", roomId="1")
         blocked = parse_event(**OTHER, event="roomblock/created")
         assert dirty.refs == (Ref(RefKind.RECORDS),)
@@ -81,7 +81,7 @@ class TestNotification:
         assert (found.refs, found.ignored) == ((), ("weather/changed",))
 
     @pytest.mark.parametrize(("state", "off"), [("disabled", True), ("enabled", False)])
-    def test_of_the_app_tells_whether_it_was_switched_off(self, state: str, *, off: bool) -> None:
+    def test_reports_disabled_app(self, state: str, *, off: bool) -> None:
         found = parse_event(**OTHER, event="integration/appstate_changed", newState=state)
         assert (found.disabled, found.refs, found.ignored) == (off, (), ())
 
@@ -90,7 +90,7 @@ class TestNotification:
         found = parse_event(timestamp=stamp)
         assert (found.refs, found.ignored) == (BOOKING, ("timestamp",))
 
-    def test_is_known_again_by_what_happened_to_what_and_when(self) -> None:
+    def test_event_key_has_event_references_and_time(self) -> None:
         again = parse_event(propertyID=..., reservationID=..., reservationId="7001")
         assert parse_event().event_key == again.event_key is not None
         others = [
@@ -101,7 +101,7 @@ class TestNotification:
         assert len({parse_event().event_key, *(other.event_key for other in others)}) == 4
 
     @pytest.mark.parametrize("time", [..., None, "yesterday"])
-    def test_without_a_time_may_happen_again(self, time: object) -> None:
+    def test_has_no_event_key_without_time(self, time: object) -> None:
         assert parse_event(timestamp=time).event_key is None
 
     @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ class TestNotification:
             parse_event(**changes)
 
     @pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             provider.read_notification(body, context())
 

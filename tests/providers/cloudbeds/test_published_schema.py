@@ -63,17 +63,17 @@ def build_instance(path: str, turn: int = 0) -> Any:
 
 @every_answer
 class TestSchemaResponses:
-    def test_is_understood_with_every_word_of_its_enumerations(self, path: str) -> None:
+    def test_maps_every_enumeration_value(self, path: str) -> None:
         for turn in range(12):
             items = read(ANSWERS[path], build_instance(path, turn), explain=True)
             assert [item.reason for item in items] == [None]
 
-    def test_has_a_home_for_everything(self, path: str) -> None:
+    def test_traces_every_field(self, path: str) -> None:
         (item,) = read(ANSWERS[path], build_instance(path), explain=True)
         if ANSWERS[path] is not ItemKind.AVAILABILITY:
             assert untargeted_paths(json.loads(item.raw), dict(item.field_trace)) == []
 
-    def test_names_what_it_can_not_be_without(self, path: str) -> None:
+    def test_rejects_missing_required_field(self, path: str) -> None:
         body = build_instance(path)
         for place in all_paths(body):
             last = str(place[-1])

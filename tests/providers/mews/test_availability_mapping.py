@@ -37,7 +37,7 @@ def message(starts: list[str], *metrics: dict[str, list[Any]]) -> bytes:
     return body(TimeUnitStartsUtc=starts, ResourceCategoryAvailabilities=categories)
 
 
-class TestAVendorSample:
+class TestVendorSample:
     def test_is_mapped_field_by_field(self) -> None:
         text = sample("op-services__get-service-availability-ver-2024-01-22-response.json")
         category = json.loads(text)["ResourceCategoryAvailabilities"][0]["ResourceCategoryId"]
@@ -58,13 +58,13 @@ class TestAVendorSample:
         ]
 
 
-class TestACell:
-    def test_adds_up(self) -> None:
+class TestCell:
+    def test_total_is_the_sum_of_the_parts(self) -> None:
         first, second = cells_of(message(BERLIN, METRICS))
         assert (first.total, first.occupied, first.blocked, first.available) == (10, 5, 2, 3)
         assert (second.total, second.occupied, second.blocked, second.available) == (10, 12, 1, -3)
 
-    def test_lacks_what_its_metrics_do_not_tell(self) -> None:
+    def test_field_is_absent_without_its_metrics(self) -> None:
         (cell, _) = cells_of(message(BERLIN, {"Occupied": [5, 6], "ActiveResources": [9, 9]}))
         assert (cell.total, cell.occupied) == (9, 5)
         assert cell.available is ABSENT
@@ -82,12 +82,12 @@ class TestACell:
             ("America/Los_Angeles", ["2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"], [8, 9]),
         ],
     )
-    def test_is_of_the_hotels_day(self, zone: str, starts: list[str], days: list[int]) -> None:
+    def test_uses_hotel_dates(self, zone: str, starts: list[str], days: list[int]) -> None:
         counts = {"Occupied": [1] * len(starts)}
         cells = cells_of(message(starts, counts), hotel=context(zone))
         assert [cell.day for cell in cells] == [date(2026, 3, day) for day in days]
 
-    def test_takes_the_zone_of_the_configuration(self) -> None:
+    def test_uses_the_zone_of_the_configuration(self) -> None:
         cells = cells_of(message(BERLIN, METRICS), configuration("Europe/Berlin"))
         assert cells[0].day == date(2026, 3, 28)
         elsewhere = context("UTC")
@@ -95,14 +95,14 @@ class TestACell:
             message(BERLIN, METRICS), configuration("Europe/Berlin"), hotel=elsewhere
         ) == cells_of(message(BERLIN, METRICS))
 
-    def test_can_be_read_again_by_itself(self) -> None:
+    def test_raw_text_can_be_read_again(self) -> None:
         for item in read(ItemKind.AVAILABILITY, message(BERLIN, METRICS)):
             (again,) = read(ItemKind.AVAILABILITY, item.raw)
             assert again.snapshot == item.snapshot
             assert again.external_id == item.external_id
 
 
-class TestAMessage:
+class TestMessage:
     @pytest.mark.parametrize(
         ("metrics", "path"),
         [
@@ -112,7 +112,7 @@ class TestAMessage:
             ({**METRICS, "Occupied": 3}, "Metrics.Occupied"),
         ],
     )
-    def test_refuses_one_category_and_reads_the_others(
+    def test_rejects_one_category_and_maps_the_others(
         self, metrics: dict[str, Any], path: str
     ) -> None:
         text = message(BERLIN, METRICS, metrics)
@@ -121,7 +121,7 @@ class TestAMessage:
         assert len(read(ItemKind.AVAILABILITY, text)) == 3
 
     @pytest.mark.parametrize("odd", [[1, 2, 3], {"a": 1}, None])
-    def test_passes_over_a_metric_that_nobody_knows(self, odd: object) -> None:
+    def test_ignores_unknown_metric(self, odd: object) -> None:
         known = read(ItemKind.AVAILABILITY, message(BERLIN, METRICS))
         found = read(ItemKind.AVAILABILITY, message(BERLIN, {**METRICS, "NewMetric": odd}))
         assert [item.snapshot for item in found] == [item.snapshot for item in known]
@@ -134,7 +134,5 @@ class TestAMessage:
             (["2026-03-27T23:00:00Z", "soon"], "TimeUnitStartsUtc[1]"),
         ],
     )
-    def test_is_refused_where_its_units_are_no_days_of_the_hotel(
-        self, starts: list[str], path: str
-    ) -> None:
+    def test_rejects_units_other_than_hotel_days(self, starts: list[str], path: str) -> None:
         assert refusal(ItemKind.AVAILABILITY, message(starts, METRICS)).path == path

@@ -41,7 +41,7 @@ AGES = body(
 )
 
 
-class TestAVendorSample:
+class TestVendorSample:
     RESERVATIONS = "op-reservations__get-all-reservations-ver-2023-06-06-response.json"
     CONFIGURATION = "op-configuration__get-configuration-response.json"
     AGES = "op-agecategories__get-all-age-categories-response.json"
@@ -123,7 +123,7 @@ class TestAVendorSample:
         assert list(kept) == sorted(kept)
 
 
-class TestAnEmptyField:
+class TestEmptyField:
     """Absent is not null: that a provider sent a field with nothing in it is kept too."""
 
     @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ class TestAnEmptyField:
             ("TravelAgencyId", ""),
         ],
     )
-    def test_without_a_home_is_kept_as_it_was_sent(self, key: str, nothing: object) -> None:
+    def test_without_target_is_kept_as_received(self, key: str, nothing: object) -> None:
         payload = reservation(**{key: nothing})
         (item,) = read(ItemKind.BOOKING, body(Reservations=[payload]), explain=True)
         assert isinstance(item.snapshot, BookingSnapshot)
@@ -146,18 +146,18 @@ class TestAnEmptyField:
         assert dict(item.snapshot.extras)[key] == json.dumps(nothing)
         assert dict(item.field_trace)[key].endswith("extras")
 
-    def test_with_a_home_is_not_kept_twice(self) -> None:
+    def test_with_target_is_not_in_the_extras(self) -> None:
         snapshot = booking_of(reservation(AssignedResourceId=None, CancelledUtc=""))
         assert snapshot.extras is not ABSENT
         assert {"AssignedResourceId", "CancelledUtc"}.isdisjoint(dict(snapshot.extras))
 
-    def test_that_was_not_sent_is_not_kept(self) -> None:
+    def test_missing_field_is_not_in_the_extras(self) -> None:
         snapshot = booking_of(reservation(TravelAgencyId=...))
         assert snapshot.extras is not ABSENT
         assert "TravelAgencyId" not in dict(snapshot.extras)
 
     @pytest.mark.parametrize("nothing", [None, []])
-    def test_of_people_is_kept(self, nothing: object) -> None:
+    def test_of_person_counts_is_kept(self, nothing: object) -> None:
         snapshot = booking_of(reservation(PersonCounts=nothing))
         assert snapshot.extras is not ABSENT
         assert dict(snapshot.extras)["PersonCounts"] == json.dumps(nothing)
@@ -188,12 +188,12 @@ class TestState:
         assert snapshot.rooms[0].status is status
         assert snapshot.cancel_reason == reason
 
-    def test_is_no_no_show_while_it_is_not_canceled(self) -> None:
+    def test_is_not_no_show_unless_canceled(self) -> None:
         snapshot = booking_of(reservation(State="Confirmed", CancellationReason="NoShow"))
         assert snapshot.status is BookingStatus.CONFIRMED
 
     @pytest.mark.parametrize("vendor_code", ["Enquired", "canceled", "Cancelled", "", "NoShow"])
-    def test_is_refused_with_its_path_where_it_is_unknown(self, vendor_code: str) -> None:
+    def test_rejects_unknown_value_with_path(self, vendor_code: str) -> None:
         good = [reservation(Id=f"res-{n}") for n in range(3)]
         reason = refusal(
             ItemKind.BOOKING, body(Reservations=[*good, reservation(Id="res-3", State=vendor_code)])
@@ -202,18 +202,18 @@ class TestState:
         assert reason.code == ("unknown_value" if vendor_code else "wrong_type")
 
 
-class TestAMissingField:
+class TestMissingField:
     @pytest.mark.parametrize(
         "key",
         ["Id", "State", "UpdatedUtc", "Number", "AccountId", "AccountType", "ServiceId"],
     )
-    def test_is_named_where_it_is_required(self, key: str) -> None:
+    def test_rejects_missing_required_field(self, key: str) -> None:
         services = body(Services=[_service("svc-stay")])
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation(**{key: ...})]), services)
         assert reason.code == "missing_field"
         assert reason.path == f"Reservations[0].{key}"
 
-    def test_is_named_by_its_present_name_when_both_spellings_are_missing(self) -> None:
+    def test_names_the_current_field_if_both_spellings_are_missing(self) -> None:
         payload = reservation(ScheduledStartUtc=..., StartUtc=...)
         reason = refusal(ItemKind.BOOKING, body(Reservations=[payload]))
         assert (reason.code, reason.path) == ("missing_field", "Reservations[0].ScheduledStartUtc")
@@ -231,9 +231,7 @@ class TestAMissingField:
             ({"Number": 52}, "Number"),
         ],
     )
-    def test_is_told_by_path_like_one_that_is_wrong(
-        self, changes: dict[str, Any], path: str
-    ) -> None:
+    def test_rejects_invalid_field_with_path(self, changes: dict[str, Any], path: str) -> None:
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation(**changes)]))
         assert reason.path == f"Reservations[0].{path}"
 
@@ -268,20 +266,20 @@ class TestStay:
             ),
         ],
     )
-    def test_is_of_the_hotels_calendar(
+    def test_uses_hotel_dates(
         self, zone: str, start: str, end: str, arrival: date, departure: date
     ) -> None:
         payload = reservation(ScheduledStartUtc=start, ScheduledEndUtc=end)
         assert booking_of(payload, hotel=context(zone)).stay == Stay(arrival, departure)
 
-    def test_takes_the_zone_of_the_configuration_before_the_contexts(self) -> None:
+    def test_prefers_the_zone_of_the_configuration(self) -> None:
         payload = reservation(
             ScheduledStartUtc="2026-03-10T22:30:00Z", ScheduledEndUtc="2026-03-12T22:30:00Z"
         )
         snapshot = booking_of(payload, configuration("Asia/Tokyo"), hotel=context("UTC"))
         assert snapshot.stay == Stay(date(2026, 3, 11), date(2026, 3, 13))
 
-    def test_may_be_day_use(self) -> None:
+    def test_accepts_day_use(self) -> None:
         payload = reservation(
             ScheduledStartUtc="2026-03-10T09:00:00Z", ScheduledEndUtc="2026-03-10T16:00:00Z"
         )
@@ -289,7 +287,7 @@ class TestStay:
         assert isinstance(stay, Stay)
         assert stay.is_day_use
 
-    def test_is_as_booked_when_the_guest_came_early(self) -> None:
+    def test_early_arrival_does_not_change_the_stay(self) -> None:
         payload = reservation(
             State="Started",
             StartUtc="2026-03-09T18:00:00Z",
@@ -299,7 +297,7 @@ class TestStay:
         assert snapshot.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
         assert snapshot.checked_in_at == datetime(2026, 3, 9, 18, tzinfo=UTC)
 
-    def test_comes_from_the_deprecated_fields_only_where_there_are_no_better(self) -> None:
+    def test_deprecated_fields_are_the_fallback(self) -> None:
         payload = reservation(ScheduledStartUtc=..., ScheduledEndUtc=...)
         assert booking_of(payload).stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
 
@@ -325,7 +323,7 @@ class TestSource:
             ({"Origin": "Teleport"}, BookingSource.OTHER),
         ],
     )
-    def test_comes_from_a_closed_table_and_the_word_is_kept(
+    def test_is_mapped_by_table_and_source_value_is_kept(
         self, changes: dict[str, Any], source: BookingSource
     ) -> None:
         snapshot = booking_of(reservation(**changes))
@@ -348,7 +346,7 @@ class TestPeople:
         Reservations=None,
     )
 
-    def test_are_the_owner_the_companions_and_the_booker(self) -> None:
+    def test_maps_owner_companions_and_booker(self) -> None:
         people = body(
             Customers=[
                 customer(),
@@ -368,14 +366,14 @@ class TestPeople:
             ("cus-9", PartyRole.BOOKER, None),
         ]
 
-    def test_are_left_alone_where_companions_were_not_told(self) -> None:
+    def test_are_absent_without_companionships(self) -> None:
         snapshot = booking_of(reservation(BookerId="cus-9"))
         assert snapshot.further_guests is ABSENT
         assert snapshot.extras is not ABSENT
         assert ("BookerId", '"cus-9"') in snapshot.extras
         assert snapshot.primary_guest == Party(guest_id="cus-1")
 
-    def test_are_no_guest_where_a_company_owns_the_booking(self) -> None:
+    def test_company_owner_is_not_a_guest(self) -> None:
         payload = reservation(AccountType="Company", AccountId="com-1")
         companies = body(Companies=[{"Id": "com-1", "Name": "Difference Engines Ltd"}])
         snapshot = booking_of(payload, companies, self.COMPANIONS)
@@ -384,18 +382,18 @@ class TestPeople:
         assert snapshot.extras is not ABSENT
         assert ("AccountId", '"com-1"') in snapshot.extras
 
-    def test_take_the_booking_with_them_when_they_cannot_be_read(self) -> None:
+    def test_unreadable_customer_rejects_the_booking(self) -> None:
         people = body(Customers=[customer(Id="cus-0"), customer(Email=5)])
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), people)
         assert (reason.code, reason.path) == ("wrong_type", "Customers[1].Email")
 
-    def test_take_only_their_own_booking_with_them(self) -> None:
+    def test_unreadable_customer_rejects_only_its_booking(self) -> None:
         links = [{"Id": "c1", "ReservationId": "res-2"}, {"Id": "c2", "CustomerId": 5}]
         both = body(Reservations=[reservation(), reservation(Id="res-2")])
         reason = refusal(ItemKind.BOOKING, both, body(Companionships=links))
         assert (reason.code, reason.path) == ("missing_field", "Companionships[0].CustomerId")
 
-    def test_are_counted_by_age_category(self) -> None:
+    def test_counts_by_age_category(self) -> None:
         counts = [{"AgeCategoryId": key, "Count": n} for key, n in (("age-a", 2), ("age-c", 1))]
         strange = [{"AgeCategoryId": key, "Count": 1} for key in ("age-x", "age-unknown")]
         snapshot = booking_of(reservation(PersonCounts=counts + strange), AGES)
@@ -409,10 +407,10 @@ class TestPeople:
 
 
 class TestPrices:
-    def test_are_absent_where_no_order_items_were_told(self) -> None:
+    def test_are_absent_without_order_items(self) -> None:
         assert booking_of(reservation()).total is ABSENT
 
-    def test_are_the_sum_of_what_is_not_canceled(self) -> None:
+    def test_total_excludes_canceled_items(self) -> None:
         items = body(
             OrderItems=[
                 charge(100, "2026-03-10T23:00:00Z"),
@@ -432,7 +430,7 @@ class TestPrices:
             NightlyPrice(date(2026, 3, 11), Money(10000, "EUR")),
         )
 
-    def test_fall_on_the_hotels_nights_when_the_clocks_change(self) -> None:
+    def test_uses_hotel_nights_across_clock_change(self) -> None:
         starts = ("2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")
         items = body(OrderItems=[charge(10, start) for start in starts])
         snapshot = booking_of(reservation(), items)
@@ -440,7 +438,7 @@ class TestPrices:
         nights = [price.night for price in snapshot.rooms[0].nightly_prices]
         assert nights == [date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)]
 
-    def test_are_whole_yen(self) -> None:
+    def test_rounds_to_whole_yen(self) -> None:
         yen = {"Currency": "JPY", "GrossValue": 12000}
         items = body(OrderItems=[charge(0, "2026-03-09T15:00:00Z", Amount=yen)])
         snapshot = booking_of(reservation(), items, configuration("Asia/Tokyo", "JPY"))
@@ -453,7 +451,7 @@ class TestPrices:
         items = body(OrderItems=[charge(0.005), charge(0.005), charge(108.875)])
         assert booking_of(reservation(), items).total == Money(10888, "EUR")
 
-    def test_have_no_total_in_several_currencies(self) -> None:
+    def test_no_total_in_several_currencies(self) -> None:
         dollars = {"Currency": "USD", "GrossValue": 20.5}
         items = body(OrderItems=[charge(10), charge(0, Amount=dollars), charge(1.25)])
         snapshot = booking_of(reservation(), items)
@@ -461,7 +459,7 @@ class TestPrices:
         assert snapshot.extras is not ABSENT
         assert dict(snapshot.extras)["OrderItems.Amount"] == '{"EUR":11.25,"USD":20.5}'
 
-    def test_are_nothing_where_everything_was_canceled(self) -> None:
+    def test_total_is_zero_if_all_items_are_canceled(self) -> None:
         items = body(OrderItems=[charge(10, CanceledUtc="2026-03-01T00:00:00Z")])
         assert booking_of(reservation(State="Canceled"), items).total == Money(0, "EUR")
 
@@ -473,19 +471,19 @@ class TestPrices:
             (None, "OrderItems[1].Amount"),
         ],
     )
-    def test_refuse_their_booking_with_the_items_path(self, amount: Any, path: str) -> None:
+    def test_rejects_invalid_amount_with_path(self, amount: Any, path: str) -> None:
         items = body(OrderItems=[charge(1), charge(1, Amount=amount)])
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), items)
         assert reason.path == path
 
-    def test_refuse_their_booking_in_an_unknown_currency(self) -> None:
+    def test_rejects_unknown_currency(self) -> None:
         items = body(OrderItems=[charge(1, Amount={"Currency": "XXQ", "GrossValue": 1})])
         reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), items)
         assert reason.code == "unknown_currency"
 
 
 class TestExtras:
-    def test_do_not_depend_on_where_the_item_stood(self) -> None:
+    def test_do_not_depend_on_the_items_position(self) -> None:
         payload = reservation(Brand={"New": [1, 2.50]})
         first, second = read(ItemKind.BOOKING, body(Reservations=[payload, payload]))
         assert isinstance(first.snapshot, BookingSnapshot)
@@ -495,7 +493,7 @@ class TestExtras:
 
 
 class TestServices:
-    def test_rejects_non_lodging_services(self) -> None:
+    def test_rejects_reservations_of_other_services(self) -> None:
         services = body(Services=[_service("svc-stay"), _service("svc-park")])
         categories = body(
             ResourceCategories=[

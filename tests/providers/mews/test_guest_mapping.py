@@ -10,7 +10,7 @@ from domain.values import ABSENT, SourceVersion
 from tests.providers.mews.payloads import body, customer, guest_of, read, refusal, sample
 
 
-class TestAVendorSample:
+class TestVendorSample:
     CUSTOMERS = "op-customers__search-customers-response.json"
     DOCUMENTS = "op-identitydocuments__get-all-identity-documents-response.json"
 
@@ -70,8 +70,8 @@ class TestAVendorSample:
                 assert kept[key] == json.dumps(value), key
 
 
-class TestACustomer:
-    def test_that_was_merged_points_to_the_one_it_became_part_of(self) -> None:
+class TestCustomer:
+    def test_maps_merge_target(self) -> None:
         snapshot = guest_of(customer(MergeTargetId="cus-2", IsActive=False))
         assert snapshot.merged_into == "cus-2"
         assert snapshot.deleted
@@ -86,7 +86,7 @@ class TestACustomer:
             ({"IsActive": ...}, False),
         ],
     )
-    def test_is_deleted_when_it_is_not_active(self, changes: dict[str, Any], deleted: bool) -> None:
+    def test_inactive_customer_is_deleted(self, changes: dict[str, Any], deleted: bool) -> None:
         assert guest_of(customer(**changes)).deleted is deleted
 
     @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ class TestACustomer:
     def test_is_vip_by_classification(self, classifications: list[str], vip: bool) -> None:
         assert guest_of(customer(Classifications=classifications)).vip is vip
 
-    def test_says_nothing_of_what_was_not_sent(self) -> None:
+    def test_missing_field_is_absent(self) -> None:
         payload = {"Id": "cus-1", "LastName": "Byron", "UpdatedUtc": "2026-01-05T10:00:00Z"}
         snapshot = guest_of(payload)
         version = SourceVersion(datetime(2026, 1, 5, 10, tzinfo=UTC))
@@ -111,28 +111,28 @@ class TestACustomer:
         )
         assert snapshot == bare_item
 
-    def test_clears_what_was_sent_as_null(self) -> None:
+    def test_null_clears_field(self) -> None:
         snapshot = guest_of(customer(Email=None, Phone="", Address=None, AddressId=None))
         assert (snapshot.email, snapshot.phone, snapshot.city) == (None, None, None)
 
-    def test_keeps_the_address_that_was_not_asked_for(self) -> None:
+    def test_address_is_absent_if_not_requested(self) -> None:
         assert guest_of(customer(Address=None)).city is ABSENT
 
-    def test_speaks_the_language_it_prefers(self) -> None:
+    def test_prefers_the_preferred_language(self) -> None:
         assert guest_of(customer()).language == "en-GB"
         assert guest_of(customer(PreferredLanguageCode=None)).language == "en-US"
 
-    def test_has_a_title_of_the_hotels_own(self) -> None:
+    def test_prefers_the_custom_title(self) -> None:
         assert guest_of(customer()).title == "Mrs"
         assert guest_of(customer(Title=None, CustomTitleName="Lady")).title == "Lady"
         assert guest_of(customer(Title="Captain")).title is ABSENT
 
-    def test_may_have_an_emptied_name_but_not_a_missing_one(self) -> None:
+    def test_last_name_may_be_null_but_not_missing(self) -> None:
         assert guest_of(customer(LastName="")).last_name is None
         reason = refusal(ItemKind.GUEST, body(Customers=[customer(), customer(LastName=...)]))
         assert (reason.code, reason.path) == ("missing_field", "Customers[1].LastName")
 
-    def test_has_a_document_only_where_one_with_a_number_was_told(self) -> None:
+    def test_maps_document_with_number(self) -> None:
         assert guest_of(customer(Passport=None)).id_document_number is ABSENT
         inside = guest_of(customer(Passport=None, Visa={"Number": "V1"}))
         assert (inside.id_document_type, inside.id_document_number) == ("Visa", "V1")
@@ -160,6 +160,6 @@ class TestACustomer:
             ({"UpdatedUtc": None}, "UpdatedUtc"),
         ],
     )
-    def test_is_refused_with_the_path(self, changes: dict[str, Any], path: str) -> None:
+    def test_rejects_invalid_field_with_path(self, changes: dict[str, Any], path: str) -> None:
         reason = refusal(ItemKind.GUEST, body(Customers=[customer(**changes)]))
         assert reason.path == f"Customers[0].{path}"

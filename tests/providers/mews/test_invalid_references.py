@@ -84,7 +84,7 @@ def records(pages: list[Page]) -> HotelRecords:
     return next(page.records for page in pages if page.records)
 
 
-class TestAnUnreadableLink:
+class TestUnreadableLink:
     @pytest.mark.parametrize(
         ("operation", "key", "link", "value"),
         [
@@ -115,7 +115,7 @@ class TestAnUnreadableLink:
         assert set(bookings(pages)) == stays - {rejected.external_id}
         assert all(payload.total is not ABSENT for payload in bookings(pages).values())
 
-    def test_of_all_leaves_what_is_known_and_is_told(
+    def test_unreadable_links_of_all_are_reported_and_change_nothing(
         self, simulator: MewsSimulator, unspoiled: tuple[list[Page], TransformingProxy]
     ) -> None:
         clean, plain = unspoiled
@@ -134,7 +134,7 @@ class TestAnUnreadableLink:
         assert all(payload.total is ABSENT for payload in bookings(pages).values())
         assert len(proxy.asked) < len(plain.asked) + 8
 
-    def test_that_strikes_anew_each_time_costs_few_questions(
+    def test_repeated_errors_cost_few_requests(
         self, simulator: MewsSimulator, unspoiled: tuple[list[Page], TransformingProxy]
     ) -> None:
         def first_of_each(asked: str, text: bytes) -> bytes:
@@ -145,7 +145,7 @@ class TestAnUnreadableLink:
         assert bad(pages)
         assert len(proxy.asked) < len(plain.asked) + 3 * 64
 
-    def test_in_a_delta_is_told(self, simulator: MewsSimulator) -> None:
+    def test_is_reported_in_a_delta(self, simulator: MewsSimulator) -> None:
         transform_response = invalid_variants(
             "orderItems", "OrderItems", lambda _: True, {"ServiceOrderId": None}
         )
@@ -153,7 +153,7 @@ class TestAnUnreadableLink:
         pages, _ = pull_pages(simulator, transform_response, kind=SyncKind.DELTA, cursor=cursor)
         assert Counter(item.external_id for item in bad(pages)).keys() == {None}
 
-    def test_in_a_pushed_message_stops_nothing_else(self) -> None:
+    def test_in_a_push_does_not_affect_other_items(self) -> None:
         items = body(OrderItems=[charge(10), charge(10, ServiceOrderId=...)])
         people = body(Companionships=[{"Id": "c", "ReservationId": 5}])
         good, *reported = read(ItemKind.BOOKING, body(Reservations=[reservation()]), items, people)
@@ -164,7 +164,7 @@ class TestAnUnreadableLink:
         assert paths == {"OrderItems[1].ServiceOrderId", "Companionships[0].ReservationId"}
 
 
-class TestAnUnreadableRecord:
+class TestUnreadableRecord:
     @pytest.mark.parametrize(
         ("operation", "key", "change", "path"),
         [
@@ -201,7 +201,7 @@ class TestAnUnreadableRecord:
         assert bookings(pages) == bookings(clean)
         assert records(pages).rooms
 
-    def test_of_services_leaves_out_its_bookings_and_says_so_in_each_answer(
+    def test_unreadable_service_is_reported_with_every_response(
         self, simulator: MewsSimulator
     ) -> None:
         """Else a reconcile would take the bookings that it does not see for gone."""

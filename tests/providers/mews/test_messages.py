@@ -19,7 +19,7 @@ from tests.providers.mews.payloads import (
 )
 
 
-class TestABody:
+class TestBody:
     @pytest.mark.parametrize("kind", [ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY])
     @pytest.mark.parametrize(
         "text",
@@ -41,22 +41,20 @@ class TestABody:
             b"\xff",
         ],
     )
-    def test_that_is_none_of_this_vendor_is_never_nothing(
-        self, kind: ItemKind, text: bytes
-    ) -> None:
+    def test_rejects_other_bodies(self, kind: ItemKind, text: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(kind, text)
 
-    def test_about_something_else_is_no_message_of_the_kind(self) -> None:
+    def test_rejects_message_of_another_kind(self) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, body(Customers=[customer()]))
         with pytest.raises(UnreadableMessage):
             read(ItemKind.GUEST, body(Reservations=[reservation()]))
 
-    def test_may_be_an_empty_page(self) -> None:
+    def test_accepts_empty_page(self) -> None:
         assert read(ItemKind.BOOKING, body(Reservations=[], Cursor=None)) == []
 
-    def test_may_be_a_bare_item_or_an_array_of_them(self) -> None:
+    def test_accepts_bare_item_and_arrays(self) -> None:
         expected = booking_of(reservation())
         (single_reservation,) = read(ItemKind.BOOKING, json.dumps(reservation()).encode())
         assert single_reservation.snapshot == expected
@@ -70,24 +68,24 @@ class TestABody:
         assert third.reason.path == "[2].Number"
         assert third.external_id == "res-1"
 
-    def test_keeps_the_items_own_text(self) -> None:
+    def test_keeps_raw_text_of_each_item(self) -> None:
         text = json.dumps(reservation(), indent=3).encode()
         (item,) = read(ItemKind.BOOKING, b"[" + text + b"]")
         assert item.raw == text
 
-    def test_gives_each_item_a_text_that_can_be_read_again(self) -> None:
+    def test_raw_text_can_be_read_again(self) -> None:
         (item,) = read(ItemKind.BOOKING, body(Reservations=[reservation(Ratio=2.50)]))
         (again,) = read(ItemKind.BOOKING, item.raw)
         assert again.snapshot == item.snapshot
 
-    def test_spoils_only_the_item_whose_key_comes_twice(self) -> None:
+    def test_duplicate_key_rejects_only_its_item(self) -> None:
         good = json.dumps(reservation())
         bad, fine = read(ItemKind.BOOKING, f'[{{"Id": "a", "Id": "b"}}, {good}]'.encode())
         assert bad.reason is not None
         assert bad.reason.path == "[0]"
         assert fine.reason is None
 
-    def test_may_come_in_any_order(self) -> None:
+    def test_accepts_any_order(self) -> None:
         bodies = [
             body(Customers=[customer()]),
             configuration("Asia/Tokyo", "JPY"),
@@ -100,28 +98,28 @@ class TestABody:
         assert forth.snapshot == back.snapshot
         assert forth.snapshot.further_guests == ()
 
-    def test_with_more_items_than_allowed_is_refused_as_a_whole(self) -> None:
+    def test_rejects_more_items_than_the_limit(self) -> None:
         three: list[dict[str, Any]] = [reservation(Id=f"res-{n}") for n in range(3)]
         for text in (body(Reservations=three), json.dumps(three).encode()):
             assert len(provider.read_items(ItemKind.BOOKING, [text], context(), limit=3)) == 3
             with pytest.raises(TooManyItems):
                 provider.read_items(ItemKind.BOOKING, [text], context(), limit=2)
 
-    def test_of_many_days_counts_each_cell(self) -> None:
+    def test_limit_counts_each_cell(self) -> None:
         starts = ["2026-03-09T23:00:00Z", "2026-03-10T23:00:00Z"]
         cells = [{"ResourceCategoryId": "cat-1", "Metrics": {"Occupied": [1, 2]}}]
         text = body(TimeUnitStartsUtc=starts, ResourceCategoryAvailabilities=cells)
         with pytest.raises(TooManyItems):
             provider.read_items(ItemKind.AVAILABILITY, [text], context(), limit=1)
 
-    def test_tells_of_a_link_that_is_missing_and_that_totals_depend_on(self) -> None:
+    def test_reports_order_item_without_order_id(self) -> None:
         reason = refusal(ItemKind.BOOKING, body(Reservations=[], OrderItems=[{"Id": "item-1"}]))
         assert reason.path == "OrderItems[0].ServiceOrderId"
 
-    def test_is_refused_with_a_zone_that_does_not_exist(self) -> None:
+    def test_rejects_unknown_time_zone(self) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, body(Reservations=[]), configuration("Mars/Olympus"))
 
-    def test_is_no_notification(self) -> None:
+    def test_rejects_items_as_notification(self) -> None:
         with pytest.raises(Unsupported):
             read(ItemKind.NOTIFICATION, body(Reservations=[]))

@@ -15,8 +15,8 @@ def event(name: str, item_id: str = "id-1") -> dict[str, Any]:
     return {"Discriminator": name, "Value": {"Id": item_id}}
 
 
-class TestAGeneralWebhook:
-    def test_of_the_vendors_sample_names_what_to_fetch(self) -> None:
+class TestGeneralWebhook:
+    def test_parses_vendor_sample(self) -> None:
         text = sample("webhook-wh-general__general-webhooks-request-body.json")
         found = provider.read_notification(text, context())
         kinds = [ref.kind for ref in found.refs]
@@ -25,7 +25,7 @@ class TestAGeneralWebhook:
         assert found.property_id is not None
         assert found.property_id.startswith("851df8c8")
 
-    def test_names_each_thing_once(self) -> None:
+    def test_returns_each_reference_once(self) -> None:
         events = [
             event("CustomerAdded", "cus-1"),
             event("CustomerUpdated", "cus-1"),
@@ -46,20 +46,20 @@ class TestAGeneralWebhook:
             property_id="ent-1",
         )
 
-    def test_says_which_events_mean_nothing_to_us(self) -> None:
+    def test_reports_ignored_events(self) -> None:
         found = notified(EnterpriseId="ent-1", Events=[event("BillClosed"), event("MessageAdded")])
         assert found.refs == ()
         assert found.ignored == ("BillClosed", "MessageAdded")
 
-    def test_holds_hundreds_of_events(self) -> None:
+    def test_parses_hundreds_of_events(self) -> None:
         events = [event("ServiceOrderUpdated", f"res-{n}") for n in range(700)]
         assert len(notified(EnterpriseId="ent-1", Events=events).refs) == 700
 
 
-class TestAnIntegrationWebhook:
+class TestIntegrationWebhook:
     @pytest.mark.parametrize("action", ["IntegrationCreated", "IntegrationApiKeyCreated"])
     @pytest.mark.parametrize("field", ["AccessToken", "ApiKey"])
-    def test_carries_new_credentials(self, action: str, field: str) -> None:
+    def test_returns_new_credentials(self, action: str, field: str) -> None:
         data = {"Integration": {"Id": "int-1"}, field: "NEW-TOKEN"}
         found = notified(Action=action, Data=data)
         assert dict(found.new_secrets) == {"access_token": "NEW-TOKEN"}
@@ -77,17 +77,17 @@ class TestAnIntegrationWebhook:
             ("IntegrationRenamed", False),
         ],
     )
-    def test_tells_the_end_of_the_integration(self, action: str, disabled: bool) -> None:
+    def test_reports_disabled_integration(self, action: str, disabled: bool) -> None:
         found = notified(Action=action, Data={"Enterprise": {"Id": "ent-1", "Name": "Inn"}})
         assert found == Notification(ignored=(action,), property_id="ent-1", disabled=disabled)
 
-    def test_without_its_new_token_is_unreadable(self) -> None:
+    def test_rejects_missing_token(self) -> None:
         with pytest.raises(UnreadableMessage):
             notified(Action="IntegrationApiKeyCreated", Data={})
 
 
-class TestAWebsocketMessage:
-    def test_of_the_vendors_sample_names_what_to_fetch(self) -> None:
+class TestWebsocketMessage:
+    def test_parses_vendor_sample(self) -> None:
         text = sample("webhook-websockets__websockets-message-body.json")
         found = provider.read_notification(text, context())
         assert [ref.kind for ref in found.refs] == [RefKind.BOOKING, RefKind.RECORDS]
@@ -95,7 +95,7 @@ class TestAWebsocketMessage:
         assert found.property_id is None
 
 
-class TestABody:
+class TestBody:
     @pytest.mark.parametrize(
         "text",
         [
@@ -110,12 +110,12 @@ class TestABody:
             b'{"Action": 5, "Data": {}}',
         ],
     )
-    def test_that_is_no_notification_is_refused(self, text: bytes) -> None:
+    def test_rejects_other_bodies(self, text: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             provider.read_notification(text, context())
 
 
-class TestTrust:
-    def test_is_the_url_alone(self) -> None:
+class TestAuthenticity:
+    def test_depends_on_the_url_only(self) -> None:
         assert provider.authentic({}, {})
         assert "URL" in provider.capabilities.trust

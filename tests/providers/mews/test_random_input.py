@@ -51,7 +51,7 @@ class TestRandomInput:
     @settings(max_examples=400)
     @given(path=st.sampled_from(DEEP_PATHS), invalid=st.sampled_from(INVALID_VALUES))
     @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-    def test_in_one_field_is_read_or_refused(
+    def test_invalid_value_is_mapped_or_rejected(
         self, zone: str, path: tuple[str | int, ...], invalid: Any
     ) -> None:
         message = with_value(MESSAGE, path, invalid)
@@ -63,7 +63,7 @@ class TestRandomInput:
 
     @pytest.mark.parametrize("end", CALENDAR_ENDS)
     @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-    def test_at_an_end_of_the_calendar_refuses_its_booking_alone(self, end: str, zone: str) -> None:
+    def test_end_of_calendar_rejects_only_its_booking(self, end: str, zone: str) -> None:
         bad = reservation(Id="bad", ScheduledStartUtc=end, ScheduledEndUtc=end)
         first, second = read(
             ItemKind.BOOKING, body(Reservations=[bad, reservation()]), hotel=context(zone)
@@ -76,7 +76,7 @@ class TestRandomInput:
             }
 
     @pytest.mark.parametrize("end", CALENDAR_ENDS)
-    def test_as_a_day_of_availability_is_refused(self, end: str) -> None:
+    def test_rejects_end_of_calendar_as_availability_day(self, end: str) -> None:
         message = body(
             TimeUnitStartsUtc=[end],
             ResourceCategoryAvailabilities=[{"ResourceCategoryId": "cat-1", "Metrics": {}}],

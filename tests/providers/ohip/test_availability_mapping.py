@@ -30,7 +30,7 @@ def night(day: str = "2026-03-10", **counts: Any) -> Any:
 
 
 class TestStatistics:
-    def test_are_a_cell_a_night(self) -> None:
+    def test_maps_one_cell_per_night(self) -> None:
         counts = {
             "PhysicalRooms": "20",
             "OutOfOrder": 1,
@@ -47,14 +47,14 @@ class TestStatistics:
         assert (other.day, other.available, other.total) == (date(2026, 3, 11), -1, ABSENT)
 
     @pytest.mark.parametrize("counts", [{}, {"SequenceId": "1"}])
-    def test_without_counts_are_refused(self, counts: Any) -> None:
+    def test_rejects_nights_without_counts(self, counts: Any) -> None:
         reason = refusal(statistics(night(**counts)), ItemKind.AVAILABILITY)
         assert (reason.code, reason.path) == (
             "missing_field",
             "[0].statistics[0].statisticDate[0].inventory",
         )
 
-    def test_of_a_room_type_without_counts_beside_others_say_nothing(self) -> None:
+    def test_skips_room_type_without_counts_among_others(self) -> None:
         (counted,), (none,) = (
             statistics(night(RoomsSold=1)),
             statistics(night(SequenceId=1), code="COMPONENT"),
@@ -63,14 +63,14 @@ class TestStatistics:
         (item,) = read(ItemKind.AVAILABILITY, [counted])
         assert cell(item).room_type_id == "DBL"
 
-    def test_of_the_house_are_no_room_types(self) -> None:
+    def test_ignores_statistics_of_the_hotel(self) -> None:
         assert read(ItemKind.AVAILABILITY, statistics(night(), category="HotelCode")) == []
 
-    def test_name_the_room_types(self) -> None:
+    def test_maps_room_type_names(self) -> None:
         found = map_room_types(statistics(night()))
         assert found == [RoomTypeRecord(external_id="DBL", name="Double")]
 
-    def test_with_a_count_that_is_none_are_refused(self) -> None:
+    def test_rejects_invalid_count(self) -> None:
         reason = refusal(statistics(night(RoomsSold="many")), ItemKind.AVAILABILITY)
         assert reason.path == "[0].statistics[0].statisticDate[0].inventory[0].value"
 
@@ -82,14 +82,14 @@ class TestStatistics:
         assert field_trace["statCode"] == "room_type_id"
         assert "weekendDate" in field_trace
 
-    def test_of_the_vendor_have_no_counts(self) -> None:
+    def test_vendor_sample_has_no_counts(self) -> None:
         items = read(ItemKind.AVAILABILITY, sample("inv-getInventoryStatistics__resp-200.json"))
         assert len(items) == 4
         assert {item.reason and item.reason.code for item in items} == {"missing_field"}
 
 
 class TestHotelInventory:
-    def test_is_a_cell_for_each_day_of_a_span(self) -> None:
+    def test_maps_one_cell_per_day_of_a_span(self) -> None:
         span = {"availableCount": "4", "startDate": "2026-03-30", "endDate": "2026-04-01"}
         kind = {"code": "DBL", "inventoryCounts": [span]}
         body = {"hotelInventories": [{"roomTypeInventories": [kind], "houseInventory": [span]}]}
@@ -101,7 +101,7 @@ class TestHotelInventory:
         ]
         assert {one.available for one in found} == {4}
 
-    def test_without_a_day_is_refused(self) -> None:
+    def test_rejects_missing_day(self) -> None:
         kind = {"code": "DBL", "inventoryCounts": [{"availableCount": 4}]}
         body = {"hotelInventories": [{"roomTypeInventories": [kind]}]}
         reason = refusal(body, ItemKind.AVAILABILITY)
@@ -112,9 +112,9 @@ class TestHotelInventory:
 
 class TestMessage:
     @pytest.mark.parametrize("body", [b"{}", b"5", b"[5]", b"<html/>", b'{"reservations": {}}'])
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.AVAILABILITY, body)
 
-    def test_that_is_empty_has_no_items(self) -> None:
+    def test_empty_message_has_no_items(self) -> None:
         assert read(ItemKind.AVAILABILITY, []) == []

@@ -49,7 +49,7 @@ def version(text: str, *, zone: str = "Europe/Berlin", observed: datetime = OBSE
 
 
 class TestReservation:
-    def test_of_a_list_is_a_booking_of_one_room(self) -> None:
+    def test_listed_reservation_maps_to_one_room(self) -> None:
         adults, child = AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 1)
         assert replace(booking(), extras=ABSENT) == BookingSnapshot(
             external_id="5001",
@@ -81,17 +81,17 @@ class TestReservation:
             balance=Money(3050, "EUR"),
         )
 
-    def test_asked_for_alone_is_the_same(self) -> None:
+    def test_single_and_listed_reservations_map_equally(self) -> None:
         found = replace(mapped(alone(single())), extras=ABSENT)
         assert replace(found, further_guests=ABSENT) == replace(booking(), extras=ABSENT)
 
     @pytest.mark.parametrize("make", [listed, single])
-    def test_is_told_from_the_other_shape_without_its_list(self, make: Any) -> None:
+    def test_detects_the_shape_of_a_bare_reservation(self, make: Any) -> None:
         found = [mapped(body) for body in (make(), [make()])]
         assert [rooms(one)[0].room_type_id for one in found] == ["DBL", "DBL"]
         assert [one.total for one in found] == [Money(23050, "EUR")] * 2
 
-    def test_says_nothing_of_what_was_not_sent(self) -> None:
+    def test_missing_field_is_absent_in_push(self) -> None:
         stay = {"arrivalDate": "2026-03-10", "departureDate": "2026-03-12"}
         little = {
             "reservationIdList": ids(Reservation="5001"),
@@ -137,7 +137,7 @@ class TestReservation:
             assert field_trace["createDateTime"] == "extras"
             assert field_trace["reservationStatus"] == "status"
 
-    def test_has_a_home_for_each_source_path_that_has_a_value(self) -> None:
+    def test_traces_every_path_with_a_value(self) -> None:
         for body, value in ((in_list(listed()), listed()), (alone(single()), single())):
             (item,) = read(ItemKind.BOOKING, body, explain=True)
             field_trace = [path for path, _ in item.field_trace]
@@ -158,7 +158,7 @@ def _covers(target: str, path: str) -> bool:
 
 
 class TestIds:
-    def test_go_by_their_type_whatever_their_place(self) -> None:
+    def test_are_found_by_type(self) -> None:
         found = booking(
             reservationIdList=ids(
                 CancellationNumber="1",
@@ -172,12 +172,12 @@ class TestIds:
         assert found.group_id == "5000"
         assert "ExternalReference" in str(found.extras)
 
-    def test_may_come_as_numbers(self) -> None:
+    def test_accepts_numeric_ids(self) -> None:
         found = booking(reservationIdList=[{"id": 5001, "type": "Reservation"}])
         assert found.external_id == "5001"
 
     @pytest.mark.parametrize("given", [[], ids(Confirmation="8001"), [{"id": "5001", "type": ""}]])
-    def test_without_one_of_a_reservation_are_refused(self, given: Any) -> None:
+    def test_rejects_missing_reservation_id(self, given: Any) -> None:
         reason = refusal(in_list(listed(reservationIdList=given)))
         assert (reason.code, reason.path) == (
             "missing_field",
@@ -202,9 +202,7 @@ class TestStatus:
             ("NoShow", BookingStatus.NO_SHOW, False),
         ],
     )
-    def test_is_the_vendors_state(
-        self, vendor_code: str, status: BookingStatus, holds: bool
-    ) -> None:
+    def test_maps_all_states(self, vendor_code: str, status: BookingStatus, holds: bool) -> None:
         for found in (
             booking(reservationStatus=vendor_code),
             mapped(alone(single(reservationStatus=vendor_code))),
@@ -212,31 +210,31 @@ class TestStatus:
             assert (found.status, found.holds_inventory) == (status, holds)
             assert rooms(found)[0].status is status
 
-    def test_is_the_actual_one_where_both_are_told(self) -> None:
+    def test_prefers_the_actual_status(self) -> None:
         found = booking(reservationStatus="InHouse", computedReservationStatus="DueIn")
         assert found.status is BookingStatus.CHECKED_IN
 
-    def test_is_the_computed_one_where_no_other_is(self) -> None:
+    def test_falls_back_to_the_computed_status(self) -> None:
         found = booking(reservationStatus=..., computedReservationStatus="DueOut")
         assert found.status is BookingStatus.CHECKED_IN
 
-    def test_does_not_depend_on_the_day_that_was_computed(self) -> None:
+    def test_due_in_and_due_out_are_not_status_changes(self) -> None:
         one, other = (booking(computedReservationStatus=w) for w in ("Reserved", "DueIn"))
         assert one == other
 
-    def test_that_is_unknown_is_refused(self) -> None:
+    def test_rejects_unknown_status(self) -> None:
         reason = refusal(in_list(listed(reservationStatus="Teleported")))
         assert (reason.code, "Teleported" in reason.detail) == ("unknown_value", True)
         assert reason.path == "reservations.reservationInfo[0].reservationStatus"
 
-    def test_that_is_missing_is_named(self) -> None:
+    def test_rejects_missing_status(self) -> None:
         reason = refusal(in_list(listed(reservationStatus=...)))
         assert (reason.code, reason.path) == (
             "missing_field",
             "reservations.reservationInfo[0].reservationStatus",
         )
 
-    def test_is_not_what_guarantees_it(self) -> None:
+    def test_does_not_use_the_guarantee(self) -> None:
         guarantee = {"guaranteeCode": "CHECKED IN"}
         assert with_stay(guarantee=guarantee).status is BookingStatus.CONFIRMED
 
@@ -253,19 +251,19 @@ class TestTimeStamps:
             ("2026-02-03T04:05:06+05:00", datetime(2026, 2, 2, 23, 5, 6, tzinfo=UTC)),
         ],
     )
-    def test_are_the_hotels_wall_clock(self, text: str, instant: datetime) -> None:
+    def test_are_hotel_local(self, text: str, instant: datetime) -> None:
         assert version(text) == instant
 
-    def test_of_an_hour_that_comes_twice_are_the_later_one(self) -> None:
+    def test_repeated_hour_is_the_later_one(self) -> None:
         """2026-10-25 in Berlin: 02:30 is 00:30 and 01:30 UTC."""
         later = datetime(2026, 10, 25, 6, tzinfo=UTC)
         assert version("2026-10-25 02:30:00.0", observed=later).hour == 1
 
-    def test_are_never_after_they_were_read(self) -> None:
+    def test_repeated_hour_is_not_after_the_observation(self) -> None:
         before = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
         assert version("2026-10-25 02:30:00.0", observed=before).hour == 0
 
-    def test_are_in_order_through_the_night_on_which_the_clocks_go_back(self) -> None:
+    def test_stay_in_order_when_the_clocks_go_back(self) -> None:
         """Each read just after it was written."""
         walls = [("02:10", 0, 11), ("02:50", 0, 51), ("02:10", 1, 11), ("02:50", 1, 51)]
         found = [
@@ -278,39 +276,39 @@ class TestTimeStamps:
         assert found == sorted(found)
         assert len(set(found)) == 4
 
-    def test_in_an_hour_that_never_was_exist_all_the_same(self) -> None:
+    def test_skipped_hour_is_accepted(self) -> None:
         """2026-03-29 in Berlin: after 01:59 comes 03:00."""
         assert version("2026-03-29 02:30:00.0") == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
-    def test_may_precede_the_creation(self) -> None:
+    def test_modification_may_precede_creation(self) -> None:
         found = booking(createDateTime="2026-07-10 15:08:43.0")
         assert found.version.updated_at == datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)
 
-    def test_that_are_missing_leave_the_instant_of_the_observation(self) -> None:
+    def test_default_to_the_time_of_observation(self) -> None:
         assert booking(lastModifyDateTime=...).version == SourceVersion(OBSERVED)
 
     @pytest.mark.parametrize("text", ["yesterday", "2026-02-30 00:00:00.0", "03/02/2026", 17])
-    def test_that_are_none_are_refused(self, text: Any) -> None:
+    def test_rejects_invalid_time_stamp(self, text: Any) -> None:
         reason = refusal(in_list(listed(lastModifyDateTime=text)))
         assert reason.path == "reservations.reservationInfo[0].lastModifyDateTime"
 
 
 class TestStays:
-    def test_of_400_days_are_taken(self) -> None:
+    def test_accepts_400_days(self) -> None:
         found = with_stay(arrivalDate="2026-03-10", departureDate="2027-04-14")
         assert found.stay == Stay(date(2026, 3, 10), date(2027, 4, 14))
 
-    def test_of_a_day_are_taken(self) -> None:
+    def test_accepts_day_use(self) -> None:
         found = with_stay(departureDate="2026-03-10")
         assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 10))
 
-    def test_are_days_whatever_the_zone_and_the_night(self) -> None:
+    def test_dates_are_not_shifted(self) -> None:
         body = in_list(listed(roomStay=room_stay(arrivalDate="2026-03-29 00:00:00.0")))
         body["reservations"]["reservationInfo"][0]["roomStay"]["departureDate"] = "2026-03-30"
         for zone in ("Pacific/Kiritimati", "America/Havana", "Europe/Berlin"):
             assert mapped(body, time_zone=zone).stay == Stay(date(2026, 3, 29), date(2026, 3, 30))
 
-    def test_that_end_before_they_begin_are_refused(self) -> None:
+    def test_rejects_reversed_stay(self) -> None:
         reason = refusal(in_list(listed(roomStay=room_stay(departureDate="2026-03-09"))))
         assert (reason.code, reason.path) == (
             "stay_reversed",
@@ -318,39 +316,39 @@ class TestStays:
         )
 
     @pytest.mark.parametrize("key", ["arrivalDate", "departureDate"])
-    def test_that_lack_a_day_are_refused(self, key: str) -> None:
+    def test_rejects_missing_date(self, key: str) -> None:
         reason = refusal(in_list(listed(roomStay=room_stay(**{key: ...}))))
         assert reason.path == f"reservations.reservationInfo[0].roomStay.{key}"
 
 
 class TestRooms:
-    def test_of_a_reservation_that_is_not_split_are_counted(self) -> None:
+    def test_maps_units_of_unsplit_reservation(self) -> None:
         found = with_stay(numberOfRooms="3")
         assert [room.units for room in rooms(found)] == [3]
 
-    def test_that_another_reservation_counts_hold_no_inventory(self) -> None:
+    def test_shared_room_holds_no_inventory(self) -> None:
         found = with_stay(numberOfRooms=0)
         assert (rooms(found)[0].units, found.holds_inventory) == (1, False)
 
-    def test_that_are_none_hold_no_inventory(self) -> None:
+    def test_pseudo_room_holds_no_inventory(self) -> None:
         assert with_stay(pseudoRoom=True).holds_inventory is False
 
     @pytest.mark.parametrize("key", ["roomId", "roomNumber"])
     @pytest.mark.parametrize("number", ["304", 304])
-    def test_have_their_number_under_either_name(self, key: str, number: Any) -> None:
+    def test_room_number_has_two_field_names(self, key: str, number: Any) -> None:
         assert rooms(with_stay(**{key: number}))[0].room_id == "304"
 
-    def test_have_codes_that_may_come_as_numbers(self) -> None:
+    def test_accepts_numeric_codes(self) -> None:
         stay = dict(single()["roomStay"], currentRoomInfo={"roomType": 12, "roomId": 304})
         (room,) = rooms(mapped(alone(single(roomStay=stay))))
         assert (room.room_type_id, room.room_id) == ("12", "304")
 
-    def test_are_the_current_one_of_a_single(self) -> None:
+    def test_single_reservation_has_the_current_room(self) -> None:
         stay = dict(single()["roomStay"], currentRoomInfo={"roomType": "STE", "roomId": "12"})
         (room,) = rooms(mapped(alone(single(roomStay=stay))))
         assert (room.room_type_id, room.room_id, room.rate_plan_id) == ("STE", "12", "BAR")
 
-    def test_are_the_first_spans_of_a_single(self) -> None:
+    def test_single_reservation_falls_back_to_the_first_span(self) -> None:
         rates = [
             {"roomType": "STE", "start": "2026-03-11", "numberOfUnits": 1},
             {"roomType": "DBL", "start": "2026-03-10", "numberOfUnits": 2},
@@ -359,7 +357,7 @@ class TestRooms:
         (room,) = rooms(mapped(alone(single(roomStay=stay))))
         assert (room.room_type_id, room.units) == ("DBL", 2)
 
-    def test_tell_the_ages_of_children_where_they_are_known(self) -> None:
+    def test_maps_ages_of_children(self) -> None:
         found = with_stay(childCount="3", childAges=[{"age": "7"}, {"age": 7}])
         assert rooms(found)[0].occupancy[1:] == (
             AgeCount(AgeClass.CHILD, 2, age=7),
@@ -367,13 +365,13 @@ class TestRooms:
         )
 
     @pytest.mark.parametrize("text", ["two", "2.5", -1, [2]])
-    def test_with_a_count_that_is_none_are_refused(self, text: Any) -> None:
+    def test_rejects_invalid_count(self, text: Any) -> None:
         reason = refusal(in_list(listed(roomStay=room_stay(adultCount=text))))
         assert reason.path == "reservations.reservationInfo[0].roomStay.adultCount"
 
 
 class TestShares:
-    def test_have_the_same_id_on_each_side(self) -> None:
+    def test_share_id_is_the_same_for_all_sharers(self) -> None:
         def sharing(own: str, other: str) -> BookingSnapshot:
             shared = [{"reservationId": {"id": other, "type": "Reservation"}, "lastName": "B"}]
             return booking(reservationIdList=ids(Reservation=own), sharedGuests=shared)
@@ -384,11 +382,11 @@ class TestShares:
 
 
 class TestMoney:
-    def test_has_no_decimals_where_the_currency_has_none(self) -> None:
+    def test_uses_the_digits_of_the_currency(self) -> None:
         found = with_stay(totalAmount={"amount": "11500", "currencyCode": "JPY"})
         assert found.total == Money(11500, "JPY")
 
-    def test_with_parts_of_a_cent_is_rounded(self) -> None:
+    def test_rounds_fractions_of_a_cent(self) -> None:
         found = with_stay(totalAmount={"amount": 115.555, "currencyCode": "USD"})
         assert found.total == Money(11556, "USD")
 
@@ -397,37 +395,37 @@ class TestMoney:
         assert found.total == Money(999_999_999_999_999, "EUR")
 
     @pytest.mark.parametrize("currency", [{}, {"currencyCode": None}, {"currencyCode": ""}])
-    def test_of_no_currency_stays_in_the_extras(self, currency: Any) -> None:
+    def test_amount_without_currency_stays_in_the_extras(self, currency: Any) -> None:
         found = with_stay(totalAmount={"amount": 230.5, **currency})
         assert found.total is ABSENT
         assert any("230.5" in text for path, text in found.extras if "totalAmount" in path)
 
-    def test_that_is_suppressed_is_not_told(self) -> None:
+    def test_suppressed_rate_is_absent(self) -> None:
         found = with_stay(rateSuppressed=True)
         assert (found.total, found.balance) == (ABSENT, ABSENT)
         rate = dict(single()["roomStay"]["roomRates"][0], suppressRate=True)
         alike = mapped(alone(single(roomStay=dict(single()["roomStay"], roomRates=[rate]))))
         assert (alike.total, alike.balance) == (ABSENT, ABSENT)
 
-    def test_after_tax_goes_before_that_before_tax(self) -> None:
+    def test_prefers_the_amount_after_tax(self) -> None:
         total = {"amountBeforeTax": "100", "currencyCode": "EUR"}
         stay = dict(single()["roomStay"], total=total)
         assert mapped(alone(single(roomStay=stay))).total == Money(10000, "EUR")
         assert mapped(alone(single())).total == Money(23050, "EUR")
 
     @pytest.mark.parametrize("amount", [{"amount": "1,5", "currencyCode": "EUR"}])
-    def test_that_is_none_is_refused(self, amount: Any) -> None:
+    def test_rejects_invalid_amount(self, amount: Any) -> None:
         reason = refusal(in_list(listed(roomStay=room_stay(totalAmount=amount))))
         assert reason.path is not None
         assert reason.path.startswith("reservations.reservationInfo[0].roomStay.totalAmount")
 
-    def test_that_was_paid_is_told(self) -> None:
+    def test_maps_payments(self) -> None:
         revenues = {"totalPayment": {"amount": 200, "currencyCode": "EUR"}}
         assert booking(revenuesAndBalances=revenues).paid == Money(20000, "EUR")
 
 
 class TestPeople:
-    def test_that_accompany_are_companions_in_both_shapes(self) -> None:
+    def test_maps_companions_in_both_shapes(self) -> None:
         companion = {
             "firstName": "Björn",
             "lastName": "Berg",
@@ -452,7 +450,7 @@ class TestPeople:
         ("kind", "source"),
         [("TravelAgent", BookingSource.AGENT), ("Company", BookingSource.CORPORATE)],
     )
-    def test_that_pay_are_owners_in_both_shapes(self, kind: str, source: BookingSource) -> None:
+    def test_maps_owners_in_both_shapes(self, kind: str, source: BookingSource) -> None:
         attached = {"reservationProfileType": kind, "profileIdList": ids(Profile="9")}
         one = booking(attachedProfiles=[{**attached, "name": "Acme"}])
         profile = {"company": {"companyName": "Acme"}}
@@ -461,7 +459,7 @@ class TestPeople:
         assert parties(one) == parties(two) == (Party(role=PartyRole.OWNER, last_name="Acme"),)
         assert one.source is two.source is source
 
-    def test_that_arrange_are_bookers(self) -> None:
+    def test_maps_contacts_to_bookers(self) -> None:
         contact = {
             "reservationProfileType": "ReservationContact",
             "profileIdList": ids(Profile="8"),
@@ -469,17 +467,17 @@ class TestPeople:
         found = booking(attachedProfiles=[{**contact, "name": "Costa"}])
         assert parties(found) == (Party(role=PartyRole.BOOKER, guest_id="8"),)
 
-    def test_who_only_get_the_bill_stay_in_the_extras(self) -> None:
+    def test_billing_profiles_stay_in_the_extras(self) -> None:
         found = booking(attachedProfiles=[{"reservationProfileType": "Addressee", "name": "Ito"}])
         assert parties(found) == ()
         assert "Ito" in str(found.extras)
 
-    def test_with_another_kind_of_id_have_none(self) -> None:
+    def test_ignores_ids_of_other_types(self) -> None:
         found = booking(reservationGuest={"surname": "A", "id": "5", "type": "Membership"})
         assert isinstance(found.primary_guest, Party)
         assert found.primary_guest.guest_id is None
 
-    def test_whose_names_are_masked_have_the_full_one(self) -> None:
+    def test_uses_full_name_if_names_are_masked(self) -> None:
         found = booking(reservationGuest={"fullName": "A*** A***"})
         assert isinstance(found.primary_guest, Party)
         assert found.primary_guest.last_name == "A*** A***"
@@ -500,7 +498,7 @@ class TestSource:
 
 
 class TestCancellation:
-    def test_has_its_reason_while_it_is_one(self) -> None:
+    def test_reason_is_cleared_when_reinstated(self) -> None:
         payload = {"description": "Plans changed", "code": "PLANS", "date": "2026-03-01"}
         one = booking(reservationStatus="Cancelled", cancellationInfo=payload)
         two = mapped(alone(single(reservationStatus="Cancelled", cancellation=payload)))
@@ -509,7 +507,7 @@ class TestCancellation:
 
 
 class TestComments:
-    def test_are_notes_but_for_the_cashiers(self) -> None:
+    def test_maps_notes_without_cashier_comments(self) -> None:
         comments = [
             {"comment": {"text": {"value": "Late arrival"}, "type": "RESERVATION"}},
             {"comment": {"text": {"value": "Owes a drink"}, "type": "CASHIER"}},
@@ -518,7 +516,7 @@ class TestComments:
 
 
 class TestMessage:
-    def test_of_an_empty_page_has_no_items(self) -> None:
+    def test_empty_page_has_no_items(self) -> None:
         for reported in ({}, {"reservationInfo": []}, {"hasMore": False, "totalResults": "0"}):
             assert read(ItemKind.BOOKING, {"reservations": reported}) == []
 
@@ -526,26 +524,26 @@ class TestMessage:
         "body",
         [b"<html><body>maintenance</body></html>", b"", b"{}", b"17", b'{"reservations": 5}', b"{"],
     )
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.BOOKING, body)
 
-    def test_of_one_reservation_without_its_ids_names_them(self) -> None:
+    def test_rejects_reservation_without_ids(self) -> None:
         reported = {key: value for key, value in single().items() if key != "reservationIdList"}
         (item,) = read(ItemKind.BOOKING, reported)
         assert item.reason is not None
         assert (item.reason.code, item.reason.path) == ("missing_field", "reservationIdList")
 
-    def test_with_too_many_items_is_refused(self) -> None:
+    def test_rejects_more_items_than_the_limit(self) -> None:
         body = json.dumps(in_list(listed(), listed())).encode()
         with pytest.raises(TooManyItems):
             provider.read_items(ItemKind.BOOKING, [body], context(), limit=1)
 
-    def test_keeps_each_items_own_text(self) -> None:
+    def test_keeps_raw_text_of_each_item(self) -> None:
         found = read(ItemKind.BOOKING, in_list(listed(), listed(reservationStatus="Lost")))
         assert [json.loads(item.raw)["reservationStatus"] for item in found] == ["Reserved", "Lost"]
 
-    def test_refuses_one_item_and_takes_the_others(self) -> None:
+    def test_rejects_one_item_and_maps_the_others(self) -> None:
         body = in_list(17, listed(), listed(roomStay=...))
         reasons = [item.reason for item in read(ItemKind.BOOKING, body)]
         assert [reason and reason.path for reason in reasons] == [
@@ -556,7 +554,7 @@ class TestMessage:
 
 
 class TestVendorSample:
-    def test_of_a_list_is_understood(self) -> None:
+    def test_maps_listed_reservations(self) -> None:
         items = read(ItemKind.BOOKING, sample("rsv-getReservations__resp-200.json"))
         found = [item.snapshot for item in items if isinstance(item.snapshot, BookingSnapshot)]
         assert [item.reason for item in items] == [None] * 3
@@ -568,7 +566,7 @@ class TestVendorSample:
             BookingStatus.NO_SHOW,
         ]
 
-    def test_of_one_reservation_is_understood(self) -> None:
+    def test_maps_single_reservation(self) -> None:
         found = mapped(sample("rsv-getReservation__resp-200.json"))
         assert found.status is BookingStatus.CONFIRMED
         assert isinstance(found.primary_guest, Party)

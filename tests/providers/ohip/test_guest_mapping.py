@@ -39,7 +39,7 @@ def alone(**changes: Any) -> dict[str, Any]:
 
 
 class TestProfile:
-    def test_is_a_guest_in_each_of_its_shapes(self) -> None:
+    def test_maps_all_shapes(self) -> None:
         listed = {"profileIdList": ids(Profile="7001"), "profile": details()}
         of_guests = {"guestIdList": ids(Profile="7001"), "guestDetails": details()}
         bodies = [alone(), of_guests, {"profiles": {"profileInfo": [listed]}}, [listed]]
@@ -51,14 +51,14 @@ class TestProfile:
             assert (one.language, one.nationality, one.vip) == ("EN", "FI", True)
             assert one.version == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC))
 
-    def test_says_nothing_of_what_was_not_sent(self) -> None:
+    def test_missing_field_is_absent(self) -> None:
         (item,) = read(ItemKind.GUEST, alone(customer={}, lastModifyDateTime=...))
         found = guest(item)
         payload = {name for name in found.__slots__ if getattr(found, name) is not ABSENT}
         assert payload == {"external_id", "version", "deleted", "extras"}
         assert found.version == SourceVersion(OBSERVED)
 
-    def test_has_its_primary_addresses(self) -> None:
+    def test_maps_primary_addresses(self) -> None:
         mails = [
             {"email": {"emailAddress": "old@example.com"}},
             {"email": {"emailAddress": "ada@example.com", "primaryInd": True}},
@@ -88,7 +88,7 @@ class TestProfile:
         assert (found.city, found.postal_code, found.country) == ("Vienna", "1010", "AT")
         assert "old@example.com" in str(found.extras)
 
-    def test_has_its_loyalty_and_its_wishes(self) -> None:
+    def test_maps_loyalty_and_preferences(self) -> None:
         members = [
             {"membershipId": "1", "membershipLevel": "Blue"},
             {"membershipId": "2", "membershipLevel": "Gold", "currentPoints": "17"}
@@ -107,7 +107,7 @@ class TestProfile:
         assert (found.email_opt_in, found.sms_opt_in) == (False, True)
         assert (found.last_stay_on, found.total_stays) == (date(2026, 1, 5), 4)
 
-    def test_that_was_anonymised_clears_what_we_know(self) -> None:
+    def test_clears_anonymized_guest(self) -> None:
         customer = {
             "personName": [{"surname": "XXXX", "nameType": "Primary"}],
             "anonymization": {"anonymizationStatus": "Anonymized"},
@@ -117,12 +117,12 @@ class TestProfile:
         assert (found.first_name, found.last_name, found.email, found.phone) == (None,) * 4
         assert found.extras == ()
 
-    def test_of_which_anonymity_is_requested_is_still_somebody(self) -> None:
+    def test_requested_anonymization_clears_nothing(self) -> None:
         customer = dict(details()["customer"], anonymization={"anonymizationStatus": "Requested"})
         (item,) = read(ItemKind.GUEST, alone(customer=customer))
         assert guest(item).last_name == "Aalto"
 
-    def test_that_was_merged_names_what_it_became_part_of(self) -> None:
+    def test_maps_merge_target(self) -> None:
         body = {**alone(), "victimProfileId": ids(Profile="7002")}
         survivor, victim = (guest(item) for item in read(ItemKind.GUEST, body))
         assert (survivor.external_id, survivor.last_name) == ("7001", "Aalto")
@@ -137,25 +137,25 @@ class TestProfile:
         assert field_trace["profileIdList[1].id"] == "external_id"
 
 
-class TestErrorResponse:
+class TestRejectedProfile:
     @pytest.mark.parametrize("kind", ["Company", "Agent", "Group", "Purge"])
-    def test_is_of_whom_is_no_guest(self, kind: str) -> None:
+    def test_rejects_other_profile_types(self, kind: str) -> None:
         reason = refusal(alone(profileType=kind), ItemKind.GUEST)
         assert (reason.code, reason.path) == ("unknown_value", "profileDetails.profileType")
 
-    def test_is_of_a_profile_without_its_id(self) -> None:
+    def test_rejects_profile_without_id(self) -> None:
         body = dict(alone(), profileIdList=ids(CorporateId="1"))
         assert refusal(body, ItemKind.GUEST).path == "profileIdList"
 
     @pytest.mark.parametrize("body", [b"{}", b"<html/>", b"5", b'{"reservations": {}}'])
-    def test_is_of_no_profile_at_all(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(ItemKind.GUEST, body)
 
-    def test_is_of_the_vendors_placeholders(self) -> None:
+    def test_rejects_vendor_sample_with_placeholders(self) -> None:
         reason = refusal(sample("crm-getProfileByExtId__resp-200.json"), ItemKind.GUEST)
         assert reason.path == "profiles.profileInfo[0].profileIdList"
 
-    def test_is_of_the_vendors_company(self) -> None:
+    def test_rejects_vendor_sample_of_a_company(self) -> None:
         reason = refusal(sample("crm-getCompanyProfile__resp-200.json"), ItemKind.GUEST)
         assert reason.path == "companyDetails"

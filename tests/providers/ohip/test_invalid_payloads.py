@@ -76,9 +76,7 @@ PAYLOADS = [
 
 @pytest.mark.parametrize(("kind", "payload"), PAYLOADS)
 class TestItems:
-    def test_with_any_field_spoiled_are_mapped_or_refused(
-        self, kind: ItemKind, payload: Any
-    ) -> None:
+    def test_invalid_value_is_mapped_or_rejected(self, kind: ItemKind, payload: Any) -> None:
         tried = 0
         for path in value_paths(payload):
             for invalid in (..., *INVALID_VALUES):
@@ -96,7 +94,7 @@ class TestItems:
 
 
 class TestEvents:
-    def test_with_any_field_spoiled_are_read_or_refused(self) -> None:
+    def test_invalid_value_is_parsed_or_rejected(self) -> None:
         body = events(event(), event("Profile"))
         for path in value_paths(body):
             for invalid in (..., *INVALID_VALUES):
@@ -108,7 +106,7 @@ class TestEvents:
                 assert len(fields.refs) + len(fields.ignored) >= 0
 
 
-class TestFields:
+class TestFieldTrace:
     @pytest.mark.parametrize(
         ("kind", "name"),
         [
@@ -116,14 +114,14 @@ class TestFields:
             (ItemKind.BOOKING, "rsv-getReservation__resp-200.json"),
         ],
     )
-    def test_of_the_vendors_own_each_have_a_home(self, kind: ItemKind, name: str) -> None:
+    def test_has_every_field_of_vendor_samples(self, kind: ItemKind, name: str) -> None:
         body = sample(name)
         for item in read(kind, body, explain=True):
             field_trace = tuple(path for path, _ in item.field_trace)
             for leaf in leaves(json.loads(item.raw)):
                 assert is_traced(leaf, field_trace), leaf
 
-    def test_of_a_profile_each_have_a_home(self) -> None:
+    def test_has_every_field_of_a_profile(self) -> None:
         (item,) = read(ItemKind.GUEST, dict(GUEST, profileIdList=ids(Profile="1")), explain=True)
         field_trace = tuple(path for path, _ in item.field_trace)
         for leaf in leaves(GUEST | {"profileIdList": ids(Profile="1")}):

@@ -37,7 +37,7 @@ def listed(*events: Any, mapping: str = "dataValueMapping") -> Any:
 
 class TestEvents:
     @pytest.mark.parametrize("mapping", ["dataValueMapping", "DataValueMapping"])
-    def test_of_a_list_name_each_thing_once(self, mapping: str) -> None:
+    def test_list_returns_each_reference_once(self, mapping: str) -> None:
         body = listed(
             event(),
             event(action="CHECK IN"),
@@ -50,11 +50,11 @@ class TestEvents:
         )
 
     @pytest.mark.parametrize("unwrap", [lambda e: e, lambda e: e["businessEvent"], lambda e: [e]])
-    def test_are_understood_one_by_one(self, unwrap: Any) -> None:
+    def test_parses_single_event(self, unwrap: Any) -> None:
         assert parse_event(unwrap(event())).refs == (Ref(RefKind.BOOKING, "5001"),)
 
     @pytest.mark.parametrize("way", [("payload", "data", "newEvent"), ("data", "newEvent")])
-    def test_of_the_streaming_api_are_understood(self, way: tuple[str, ...]) -> None:
+    def test_parses_streaming_envelope(self, way: tuple[str, ...]) -> None:
         body: Any = {
             "metadata": {"offset": "17"},
             "moduleName": "Reservation",
@@ -67,18 +67,18 @@ class TestEvents:
         assert parse_event(body).refs == (Ref(RefKind.BOOKING, "5001"),)
 
     @pytest.mark.parametrize("number", [14, "14"])
-    def test_whose_module_is_a_number_go_by_what_happened(self, number: Any) -> None:
+    def test_numeric_module_is_read_from_the_event_type(self, number: Any) -> None:
         assert parse_event(event(number, "NEW RESERVATION")).refs == (Ref(RefKind.BOOKING, "5001"),)
         assert parse_event(event(number, "NEW PROFILE")).refs == (Ref(RefKind.GUEST, "5001"),)
         assert parse_event(event(number, "NEW RATE")).refs == ()
 
     @pytest.mark.parametrize("key", [5001, "5001"])
     @pytest.mark.parametrize("action_id", [2130690, "2130690", ...])
-    def test_have_numbers_as_numbers_or_text(self, key: Any, action_id: Any) -> None:
+    def test_accepts_numbers_and_text(self, key: Any, action_id: Any) -> None:
         body = event(primaryKey=key, actionId=action_id)
         assert parse_event(body).refs == (Ref(RefKind.BOOKING, "5001"),)
 
-    def test_of_a_kind_that_came_later_are_taken_by_their_module(self) -> None:
+    def test_unknown_event_type_is_mapped_by_module(self) -> None:
         assert parse_event(event(action="BEAM UP")).refs == (Ref(RefKind.BOOKING, "5001"),)
 
     @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ class TestEvents:
             ("Spaceport", "ROCKET LANDED"),
         ],
     )
-    def test_that_change_nothing_of_ours_are_ignored(self, module: str, action: str) -> None:
+    def test_ignores_unrelated_modules(self, module: str, action: str) -> None:
         payload = parse_event(event(module, action))
         assert (payload.refs, payload.ignored) == ((), (f"{module}/{action}",))
 
@@ -103,32 +103,32 @@ class TestEvents:
             ("Housekeeping", "NEW OUT OF ORDER"),
         ],
     )
-    def test_that_change_what_is_left_ask_for_it(self, module: str, action: str) -> None:
+    def test_availability_events_refresh_availability(self, module: str, action: str) -> None:
         assert parse_event(event(module, action)).refs == (Ref(RefKind.AVAILABILITY),)
 
 
-class TestOneEvent:
-    def test_has_a_key_whichever_way_it_came(self) -> None:
+class TestEventKey:
+    def test_does_not_depend_on_the_envelope(self) -> None:
         keys = {parse_event(body).event_key for body in (event(), [event()], listed(event()))}
         assert keys == {"1 2026-02-03 04:05:06.0"}
 
-    def test_of_another_instant_is_another(self) -> None:
+    def test_differs_by_time(self) -> None:
         later = event(createdDateTime="2026-02-03 04:05:07.0")
         assert parse_event(later).event_key != parse_event(event()).event_key
 
     @pytest.mark.parametrize("changes", [{"createdDateTime": ...}, {"createdDateTime": "x" * 300}])
-    def test_without_both_has_none(self, changes: Any) -> None:
+    def test_is_missing_without_number_or_time(self, changes: Any) -> None:
         assert parse_event(event(**changes)).event_key is None
 
-    def test_among_others_has_none(self) -> None:
+    def test_is_missing_for_several_events(self) -> None:
         assert parse_event(listed(event(), event("Profile"))).event_key is None
 
 
-class TestHotels:
-    def test_are_named_where_they_are_one(self) -> None:
+class TestPropertyId:
+    def test_is_returned_for_one_hotel(self) -> None:
         assert parse_event(listed(event(), event())).property_id == "HOTEL9"
 
-    def test_of_several_leave_it_to_the_answers_which_are_ours(self) -> None:
+    def test_is_missing_for_several_hotels(self) -> None:
         body = listed(event(), event(hotelId="HOTEL8", primaryKey="6001"))
         payload = parse_event(body)
         assert (payload.property_id, len(payload.refs)) == (None, 2)
@@ -139,16 +139,16 @@ class TestMessage:
         "body",
         [b"", b"17", b"{}", b"[]x", b"<html/>", b'{"businessEventData": 5}', b'{"a": [{}]}'],
     )
-    def test_that_is_none_is_refused(self, body: bytes) -> None:
+    def test_rejects_other_bodies(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             parse_event(body)
 
     @pytest.mark.parametrize("key", ["moduleName", "primaryKey"])
-    def test_of_one_event_that_can_not_be_understood_is_refused(self, key: str) -> None:
+    def test_rejects_single_invalid_event(self, key: str) -> None:
         with pytest.raises(UnreadableMessage):
             parse_event(event(**{key: ...}))
 
-    def test_of_several_takes_those_that_can(self) -> None:
+    def test_skips_invalid_events(self) -> None:
         payload = parse_event(listed(event(primaryKey=...), event(), 17))
         assert payload.refs == (Ref(RefKind.BOOKING, "5001"),)
         assert payload.ignored == (
@@ -156,10 +156,10 @@ class TestMessage:
             "businessEventData[2]",
         )
 
-    def test_of_no_events_asks_nothing(self) -> None:
+    def test_empty_list_has_no_references(self) -> None:
         assert parse_event(listed()) == Notification()
 
-    def test_of_the_vendor_is_understood(self) -> None:
+    def test_parses_vendor_sample(self) -> None:
         payload = parse_event(sample("int-getBusinessEvents__resp-200.json"))
         assert [ref.kind for ref in payload.refs] == [
             RefKind.GUEST,
@@ -170,22 +170,22 @@ class TestMessage:
         assert payload.property_id
 
 
-class TestTakenEvents:
-    def test_come_apart_one_by_one(self) -> None:
+class TestQueueResponse:
+    def test_is_split_into_events(self) -> None:
         found = split_events(json.dumps(listed(event(), event(), 17)).encode())
         assert [json.loads(one) for one in found] == [event(), event(), 17]
         assert parse_event(found[0]).refs == (Ref(RefKind.BOOKING, "5001"),)
 
     @pytest.mark.parametrize("body", [b"", b"{}", b'{"businessEventData": []}', b"null"])
-    def test_that_are_none_are_none(self, body: bytes) -> None:
+    def test_empty_response_has_no_events(self, body: bytes) -> None:
         assert split_events(body) == []
 
     @pytest.mark.parametrize(
         "body", [b'{"businessEventData": [', b'{"businessEventData": 5}', b"5"]
     )
-    def test_that_can_not_be_taken_apart_are_kept_whole(self, body: bytes) -> None:
+    def test_keeps_invalid_response_as_one_body(self, body: bytes) -> None:
         assert split_events(body) == [body]
 
-    def test_are_none_where_a_page_of_markup_came(self) -> None:
+    def test_rejects_markup(self) -> None:
         with pytest.raises(UnreadableAnswer):
             split_events(b"<html>maintenance</html>")

@@ -57,17 +57,17 @@ def wrap_in_response(key: str, reservation: Any) -> dict[str, Any]:
 
 @every_shape
 class TestSchemaReservations:
-    def test_is_understood_with_every_word_of_its_enumerations(self, path: str, key: str) -> None:
+    def test_maps_every_enumeration_value(self, path: str, key: str) -> None:
         for turn in range(14):
             (item,) = read(ItemKind.BOOKING, wrap_in_response(key, build_instance(path, key, turn)))
             assert item.reason is None
 
-    def test_has_a_home_for_everything(self, path: str, key: str) -> None:
+    def test_traces_every_field(self, path: str, key: str) -> None:
         reported = build_instance(path, key)
         (item,) = read(ItemKind.BOOKING, wrap_in_response(key, reported), explain=True)
         assert untargeted_paths(reported, dict(item.field_trace)) == []
 
-    def test_names_what_it_can_not_be_without(self, path: str, key: str) -> None:
+    def test_rejects_missing_required_field(self, path: str, key: str) -> None:
         """Down to the fields of what a stay holds: deeper ones are taken or left the same way."""
         reported = build_instance(path, key)
         for place in all_paths(reported):

@@ -28,20 +28,20 @@ def reader(document: bytes = DOCUMENT, *secret: str) -> XmlReader:
 
 
 class TestReading:
-    def test_goes_by_local_names_and_trims_what_stands_in_an_attribute(self) -> None:
+    def test_uses_local_names_and_strips_attributes(self) -> None:
         r = reader()
         assert r.name == "Hotel"
         assert r.text("Name") == "Alm"
         assert r.optional_integer("Stars") == 4
 
-    def test_takes_a_blank_attribute_for_a_missing_one(self) -> None:
+    def test_blank_attribute_counts_as_missing(self) -> None:
         r = reader()
         assert r.optional_text("Blank") is None
         with pytest.raises(UnreadableField, match="@Blank") as told:
             r.text("Blank")
         assert told.value.code == "missing_field"
 
-    def test_gives_values_of_their_types(self) -> None:
+    def test_parses_typed_values(self) -> None:
         r = reader().child("Open")
         assert r is not None
         assert r.required("Day", as_local_date) == date(2026, 3, 10)
@@ -50,7 +50,7 @@ class TestReading:
         assert r.choice("Yes", {"1": "yes"}) == "yes"
         assert r.choice("No", {}) is None
 
-    def test_names_the_path_of_what_it_can_not_take(self) -> None:
+    def test_error_has_the_path(self) -> None:
         (_, second) = reader().listed("Rooms", "Room")
         with pytest.raises(UnreadableField) as told:
             second.required("Id", as_local_date)
@@ -59,7 +59,7 @@ class TestReading:
             second.choice("Id", {"9": 9})
         assert (told.value.code, told.value.path) == ("unknown_value", "Rooms/Room[1]/@Id")
 
-    def test_gives_the_same_reader_again(self) -> None:
+    def test_returns_the_same_reader_again(self) -> None:
         r = reader()
         assert r.children("Tag")[0] is r.child("Tag")
         assert r.child("Nothing") is None
@@ -69,7 +69,7 @@ class TestReading:
 
 
 class TestUnread:
-    def test_is_all_that_nobody_looked_at_by_its_path(self) -> None:
+    def test_has_every_unread_value_by_path(self) -> None:
         found = reader().unread()
         assert {path: json.loads(text) for path, text in found.items()} == {
             "@Name": " Alm ",
@@ -88,7 +88,7 @@ class TestUnread:
             "Card/Holder": "Ada",
         }
 
-    def test_leaves_out_what_was_read_and_homes_tell_of_it(self) -> None:
+    def test_read_values_are_in_the_field_trace(self) -> None:
         r = reader()
         r.text("Name", "name")
         (first, _) = r.listed("Rooms", "Room")
@@ -103,13 +103,13 @@ class TestUnread:
             "Tag[1]": "tag",
         }
 
-    def test_does_not_count_a_look(self) -> None:
+    def test_peek_does_not_mark_as_read(self) -> None:
         r = reader()
         assert r.peek("Name") == "Alm"
         assert "@Name" in r.unread()
         assert r.field_trace() == {}
 
-    def test_never_shows_a_secret(self) -> None:
+    def test_excludes_secrets(self) -> None:
         r = reader(DOCUMENT, "Card", "Stars")
         assert r.child("Card") is None
         assert not any("Card" in path or "Stars" in path for path in r.unread())
@@ -137,9 +137,11 @@ def said_in(element: XmlElement) -> int:
     return attributes + bool(element.value) + sum(map(said_in, element.children))
 
 
-class TestEveryDocument:
+class TestAnyDocument:
     @given(elements(), st.lists(NAMES, max_size=4))
-    def test_is_accounted_for_whatever_is_read(self, root: XmlElement, wanted: list[str]) -> None:
+    def test_field_trace_and_unread_cover_everything(
+        self, root: XmlElement, wanted: list[str]
+    ) -> None:
         r = XmlReader(root)
         for name in wanted:
             r.optional_text(name, "home")

@@ -28,7 +28,7 @@ SECONDS = 5.0
 """Far more than needed; the attacks would take minutes or the memory of the machine."""
 
 
-class TestADocumentType:
+class TestDocumentType:
     @pytest.mark.parametrize(
         "text",
         [
@@ -42,18 +42,18 @@ class TestADocumentType:
             "\ufeff<!DOCTYPE a><a/>",
         ],
     )
-    def test_is_refused_before_it_is_looked_into(self, text: str) -> None:
+    def test_is_rejected_before_parsing(self, text: str) -> None:
         began = time.perf_counter()
         with pytest.raises(ForbiddenXml):
             parse_xml(text.encode())
         assert time.perf_counter() - began < SECONDS
 
-    def test_is_none_where_it_is_only_text(self) -> None:
+    def test_is_accepted_inside_text(self) -> None:
         text = b"<a><!-- <!DOCTYPE b> --><![CDATA[<!DOCTYPE c>]]></a>"
         assert parse_xml(text).value == "<!DOCTYPE c>"
 
 
-class TestTooMuch:
+class TestLimits:
     @pytest.mark.parametrize(
         "body",
         [
@@ -64,20 +64,20 @@ class TestTooMuch:
             b"<a " + b" ".join(b"b%d='1'" % n for n in range(150_000)) + b"/>",
         ],
     )
-    def test_is_refused_soon(self, body: bytes) -> None:
+    def test_oversize_document_is_rejected(self, body: bytes) -> None:
         began = time.perf_counter()
         with pytest.raises(OversizeXml):
             parse_xml(body)
         assert time.perf_counter() - began < SECONDS
 
-    def test_is_not_what_just_fits(self) -> None:
+    def test_document_at_the_limits_is_accepted(self) -> None:
         depth = parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH)
         assert depth.children[0].name == "a"
         line = parse_xml(b'<a note="' + b"=" * 1_000 + b'">' + b"=" * 1_000 + b"</a>")
         assert line.value == "=" * 1_000
 
 
-class TestWhatIsNoXml:
+class TestInvalidXml:
     @pytest.mark.parametrize(
         "body",
         [
@@ -99,7 +99,7 @@ class TestWhatIsNoXml:
             b"<a>" * 100_000,
         ],
     )
-    def test_is_refused_with_a_code_and_without_its_content(self, body: bytes) -> None:
+    def test_is_rejected_without_quoting_it(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage) as refused:
             parse_xml(body)
         assert isinstance(refused.value, UnreadableXml)
@@ -107,8 +107,8 @@ class TestWhatIsNoXml:
         assert "other" not in str(refused.value)
 
 
-class TestAnElement:
-    def test_has_local_names_and_all_that_was_said(self) -> None:
+class TestElement:
+    def test_has_local_names_attributes_and_texts(self) -> None:
         root = parse_xml(
             b'<?xml version="1.0" encoding="UTF-8"?><s:a xmlns:s="urn:s" x="1" s:y="2">'
             b" t <!-- c --><b>1</b> u <s:c/><b>2</b></s:a>"
@@ -121,12 +121,12 @@ class TestAnElement:
         assert root.value == "t  u"
 
     @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "iso-8859-15", "us-ascii"])
-    def test_is_read_in_the_encoding_that_it_says(self, encoding: str) -> None:
+    def test_is_decoded_in_the_declared_encoding(self, encoding: str) -> None:
         said = "S" if encoding == "us-ascii" else "Süß"
         text = f'<?xml version="1.0" encoding="{encoding}"?><a>{said}</a>'
         assert parse_xml(text.encode(encoding)).value == said
 
-    def test_has_what_references_stand_for(self) -> None:
+    def test_resolves_character_references(self) -> None:
         assert parse_xml(b'<a b="&#52;&lt;">&#x34;&amp;</a>').attributes == {"b": "4<"}
 
     TEXTS = st.text(
@@ -135,9 +135,7 @@ class TestAnElement:
     )
 
     @given(text=TEXTS, attribute=TEXTS, tail=TEXTS)
-    def test_is_the_same_when_it_was_written_and_read(
-        self, text: str, attribute: str, tail: str
-    ) -> None:
+    def test_round_trip(self, text: str, attribute: str, tail: str) -> None:
         inner = XmlElement(name="b", attributes={"{urn:y}z": attribute}, text=text, tail=tail)
         root = XmlElement(
             name="a", namespace="urn:x", attributes={"c": attribute}, text=text, children=(inner,)
@@ -149,5 +147,5 @@ class TestAnElement:
         again = parse_xml(expected.encode())
         assert write_xml(again).decode() == expected
 
-    def test_has_no_way_to_hold_control_characters(self) -> None:
+    def test_replaces_control_characters(self) -> None:
         assert parse_xml(write_xml(XmlElement(name="a", text="\0\x0b\ud800x"))).value.endswith("x")
