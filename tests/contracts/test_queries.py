@@ -95,7 +95,7 @@ class TestTheFilter:
             find_bookings(hotel_with_bookings, arrival=date(2026, 7, 1), departure=date(2026, 7, 2))
             == []
         )
-        stay = Stay(date(2026, 7, 1), date(2026, 7, 1))
+        stay = Stay(date(2026, 7, 1), date(2026, 7, 1)).dates
         assert (
             find_bookings(
                 hotel_with_bookings, stay=stay, statuses=frozenset({BookingStatus.PENDING})

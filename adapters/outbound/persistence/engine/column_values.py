@@ -47,6 +47,10 @@ def optional_money(minor: int | None, currency: str | None) -> Money | None:
     return None if minor is None or currency is None else Money(minor, currency)
 
 
+def money_columns(money: Money | None) -> tuple[int | None, str | None]:
+    return (None, None) if money is None else (money.minor, money.currency)
+
+
 def json_text(value: Any) -> str:
     """Lone surrogates, which JSON allows and UTF-8 does not, are written as escapes."""
     try:

@@ -3,10 +3,10 @@
 import select
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import psycopg
-from peewee import Insert, Model, ModelSelect
+from peewee import Insert, ModelSelect
 from playhouse.postgres_ext import Psycopg3Database
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
@@ -16,8 +16,6 @@ from adapters.outbound.persistence.engine.column_values import Row
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from adapters.outbound.persistence.engine.tables import Table
 from ports.errors import ConcurrentChange
-
-M = TypeVar("M", bound=Model)
 
 CONNECT_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 30
@@ -105,10 +103,10 @@ class PostgresSession:
         with self._flush_deferred():
             pass
 
-    def select(self, query: "ModelSelect[M]") -> list[M]:
+    def select(self, query: "ModelSelect[Any]") -> list[dict[str, Any]]:
         with translate_driver_errors():
             self._send_deferred()
-            return list(query.execute(self._database))
+            return list(query.dicts().execute(self._database))
 
     def write(self, query: Any) -> int:
         with translate_driver_errors():

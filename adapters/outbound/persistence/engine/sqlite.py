@@ -6,16 +6,14 @@ from functools import cache
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from peewee import Insert, Model, ModelSelect, OperationalError, SqliteDatabase
+from peewee import Insert, ModelSelect, OperationalError, SqliteDatabase
 
 from adapters.outbound.persistence.engine.column_values import Row, json_text
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from adapters.outbound.persistence.engine.tables import Table
 from ports.errors import ConcurrentChange, PortError
-
-M = TypeVar("M", bound=Model)
 
 BUSY_SECONDS: Final = 15
 _PAUSE: Final = Event()
@@ -91,9 +89,9 @@ class SqliteSession:
     def defer(self, sql: str, parameters: Sequence[Row]) -> None:
         self.run_many(sql, parameters)
 
-    def select(self, query: "ModelSelect[M]") -> list[M]:
+    def select(self, query: "ModelSelect[Any]") -> list[dict[str, Any]]:
         with translate_driver_errors():
-            return list(query.execute(self._database))
+            return list(query.dicts().execute(self._database))
 
     def write(self, query: Any) -> int:
         try:

@@ -1,5 +1,5 @@
-"""The SQL of bulk writes, written once per table from its model. Peewee builds SQL per call, which
-costs more than the database needs to run it."""
+"""SQL and records of a table, built once from its model. Peewee builds SQL in each call, which is
+slower than running it in the database."""
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -45,20 +45,20 @@ class Table:
 
     @cached_property
     def overwrite(self) -> str:
-        """One row, if it still has the revision before; parameters by `for_overwrite`."""
+        """Overwrites a row that still has the previous revision; see `overwrite_parameters`."""
         assigned = ", ".join(f"{column} = %s" for column in self._value_columns)
         key_condition = " AND ".join(f"{column} = %s" for column in self.key)
         return f"UPDATE {self.name} SET {assigned} WHERE {key_condition} AND revision = %s - 1"  # noqa: S608
 
     @cached_property
     def overwrite_parameters(self) -> Callable[[Row], Row]:
-        wanted = (*self._value_columns, *self.key, "revision")
-        return itemgetter(*(self.columns.index(column) for column in wanted))
+        columns = (*self._value_columns, *self.key, "revision")
+        return itemgetter(*map(self.columns.index, columns))
 
     @cached_property
     def sort_key(self) -> Callable[[Row], Row]:
-        """Everybody writes in this order, so that no two writers wait for each other."""
-        return itemgetter(*(self.columns.index(column) for column in self.key))
+        """All writers use this order, so that no two of them deadlock."""
+        return itemgetter(*map(self.columns.index, self.key))
 
     @cached_property
     def revision_index(self) -> int:
@@ -78,10 +78,10 @@ class Table:
 
 
 class StagingTable:
-    """PostgreSQL: rows are copied to a temporary table, then overwrite theirs in one statement."""
+    """PostgreSQL: rows are copied to a temporary table, then overwrite the stored ones at once."""
 
     def __init__(self, table: Table) -> None:
-        name = f"staged_{table.name}"
+        name = f"staging_{table.name}"
         key_condition = " AND ".join(f"t.{column} = s.{column}" for column in table.key)
         join = f"{key_condition} AND t.revision = s.revision - 1"
         order = ", ".join(f"t.{column}" for column in table.key)

@@ -1,9 +1,11 @@
-"""The read side: committed rows, nothing locked, each statement its own snapshot."""
+"""Queries over committed rows, without locks; each statement has its own snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from peewee import fn
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
@@ -14,7 +16,7 @@ from adapters.outbound.persistence.engine.driver_errors import StatementRejected
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
 from adapters.outbound.persistence.queries import booking_search
-from adapters.outbound.persistence.queries.booking_search import Conditions
+from adapters.outbound.persistence.queries.conditions import Conditions, parse_position_id
 from adapters.outbound.persistence.schema.availability_rows import cell_of
 from adapters.outbound.persistence.schema.booking_rows import booking_of
 from adapters.outbound.persistence.schema.guest_rows import guest_of
@@ -23,22 +25,14 @@ from adapters.outbound.persistence.schema.tables import (
     AVAILABILITY,
     BOOKINGS,
     GUESTS,
-    RATE_PLANS,
-    ROOM_TYPES,
-    ROOMS,
+    STATUS_HISTORY,
 )
 from adapters.outbound.persistence.stores import inbox
 from adapters.outbound.persistence.stores.bookings import load_by_external_id
-from adapters.outbound.persistence.stores.hotel_records import (
-    load_record_rows,
-    rate_plan_of,
-    room_of,
-    room_type_of,
-)
+from adapters.outbound.persistence.stores.hotel_records import load_records
 from adapters.outbound.persistence.stores.sync_runs import run_from_row
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
-from domain.errors import InvalidField
 from domain.guest import Guest
 from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
@@ -103,33 +97,27 @@ class StoredQueries:
         self, hotel_id: HotelId, booking_ids: Collection[UUID]
     ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
         history: dict[UUID, list[StatusHistoryRow]] = {}
+        ids = [booking_id.hex for booking_id in booking_ids]
         with self.pool.reading() as session:
             found = session.rows(
-                "SELECT booking_id, from_status, to_status, kind, version_at, "  # noqa: S608
-                "version_sequence, reference, at FROM status_history "
+                f"SELECT {STATUS_HISTORY.column_list} FROM status_history "  # noqa: S608
                 f"WHERE hotel_id = %s AND {session.in_condition('booking_id', 'uuid')} "
                 "ORDER BY at, id",
-                (hotel_id.hex, session.in_parameter([each.hex for each in booking_ids])),
+                (hotel_id.hex, session.in_parameter(ids)),
             )
-        for row in found:
-            history.setdefault(UUID(row[0]), []).append(_history_row(row))
+        for record in map(STATUS_HISTORY.record, found):
+            history.setdefault(UUID(record.booking_id), []).append(_history_row(record))
         return history
 
     def guests(
         self, query_filter: GuestFilter, *, limit: int, after: tuple[str, str] | None = None
     ) -> Slice[Guest]:
-        where = Conditions()
-        where.require("hotel_id = %s", query_filter.hotel_id.hex)
-        if query_filter.provider is not None:
-            where.require("provider = %s", query_filter.provider)
-        if query_filter.email is not None:
-            where.require("email = %s", email_search_key(query_filter.email))
+        where = _hotel_conditions(query_filter.hotel_id, query_filter.provider)
+        where.require_equal("email", email_search_key(query_filter.email))
         if after is not None:
-            where.require("id > %s", _parse_guest_position(after))
+            where.require("id > %s", parse_position_id(after[0]))
         with self.pool.reading() as session:
-            if query_filter.external_ids:
-                ids = session.in_parameter(sorted(query_filter.external_ids))
-                where.require(session.in_condition("external_id", "text"), ids)
+            where.require_one_of(session, "external_id", "text", query_filter.external_ids)
             found = session.rows(
                 f"SELECT {GUESTS.column_list} FROM guests WHERE {where} ORDER BY id LIMIT %s",  # noqa: S608
                 (*where.parameters, limit + 1),
@@ -140,17 +128,11 @@ class StoredQueries:
     def availability(
         self, query_filter: AvailabilityFilter, *, limit: int
     ) -> Sequence[AvailabilityCell]:
-        where = Conditions()
-        where.require("hotel_id = %s", query_filter.hotel_id.hex)
-        where.require(
-            "day >= %s AND day < %s", query_filter.start.isoformat(), query_filter.end.isoformat()
-        )
-        if query_filter.provider is not None:
-            where.require("provider = %s", query_filter.provider)
+        days = (query_filter.start.isoformat(), query_filter.end.isoformat())
+        where = _hotel_conditions(query_filter.hotel_id, query_filter.provider)
+        where.require("day >= %s AND day < %s", *days)
         with self.pool.reading() as session:
-            if query_filter.room_types:
-                room_types = session.in_parameter(sorted(query_filter.room_types))
-                where.require(session.in_condition("room_type_id", "text"), room_types)
+            where.require_one_of(session, "room_type_id", "text", query_filter.room_types)
             found = session.rows(
                 f"SELECT {AVAILABILITY.column_list} FROM availability WHERE {where} "  # noqa: S608
                 "ORDER BY day, provider, room_type_id LIMIT %s",
@@ -159,20 +141,8 @@ class StoredQueries:
         return [cell_of(row, query_filter.hotel_id) for row in found]
 
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
-        owner = (hotel_id.hex,)
         with self.pool.reading() as session:
-            room_types = load_record_rows(session, ROOM_TYPES, owner)
-            rooms = load_record_rows(session, ROOMS, owner)
-            rate_plans = load_record_rows(session, RATE_PLANS, owner)
-        providers = sorted({row[1] for row in (*room_types, *rooms, *rate_plans)})
-        return {
-            provider: HotelRecords(
-                room_types=tuple([room_type_of(row) for row in room_types if row[1] == provider]),
-                rooms=tuple([room_of(row) for row in rooms if row[1] == provider]),
-                rate_plans=tuple([rate_plan_of(row) for row in rate_plans if row[1] == provider]),
-            )
-            for provider in providers
-        }
+            return load_records(session, hotel_id)
 
     def sync_runs(
         self,
@@ -183,24 +153,17 @@ class StoredQueries:
         connection_id: ConnectionId | None = None,
         provider: str | None = None,
     ) -> tuple[Sequence[SyncRun], int]:
-        where = Conditions()
-        where.require("hotel_id = %s", hotel_id.hex)
         condition: Any = SyncRunRow.hotel_id == hotel_id
         if connection_id is not None:
-            where.require("connection_id = %s", connection_id.hex)
             condition &= SyncRunRow.connection_id == connection_id
         if provider is not None:
-            where.require("provider = %s", provider)
             condition &= SyncRunRow.provider == provider
         newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
         query = SyncRunRow.select().where(condition).order_by(*newest_first)
+        count = SyncRunRow.select(fn.COUNT(SyncRunRow.id).alias("count")).where(condition)
         with self.pool.reading() as session:
             found = session.select(query.limit(limit).offset(offset))
-            count: int = session.rows(
-                f"SELECT COUNT(*) FROM sync_runs WHERE {where}",  # noqa: S608
-                where.parameters,
-            )[0][0]
-        return [run_from_row(row) for row in found], count
+            return [run_from_row(row) for row in found], session.select(count)[0]["count"]
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
         query = SyncRunRow.select().where(SyncRunRow.hotel_id == hotel_id, SyncRunRow.id == run_id)
@@ -216,10 +179,8 @@ class StoredQueries:
         after: UUID | None = None,
         provider: str | None = None,
     ) -> Sequence[InboxItem]:
-        where = Conditions()
-        where.require("hotel_id = %s AND state = 'quarantined'", hotel_id.hex)
-        if provider is not None:
-            where.require("provider = %s", provider)
+        where = _hotel_conditions(hotel_id, provider)
+        where.require("state = 'quarantined'")
         if after is not None:
             where.require("id > %s", after.hex)
         found = self._rows(
@@ -244,18 +205,19 @@ class StoredQueries:
             return session.rows(sql, parameters)
 
 
-def _history_row(row: Row) -> StatusHistoryRow:
-    source = None if row[1] is None else BookingStatus(row[1])
+def _hotel_conditions(hotel_id: HotelId, provider: str | None) -> Conditions:
+    where = Conditions()
+    where.require("hotel_id = %s", hotel_id.hex)
+    where.require_equal("provider", provider)
+    return where
+
+
+def _history_row(record: Any) -> StatusHistoryRow:
+    source = None if record.from_status is None else BookingStatus(record.from_status)
+    target, kind = BookingStatus(record.to_status), TransitionKind(record.kind)
     return StatusHistoryRow(
-        transition=StatusTransition(source, BookingStatus(row[2]), TransitionKind(row[3])),
-        version=SourceVersion(instant_from_micros(row[4]), row[5]),
-        reference=row[6],
-        at=instant_from_micros(row[7]),
+        transition=StatusTransition(source, target, kind),
+        version=SourceVersion(instant_from_micros(record.version_at), record.version_sequence),
+        reference=record.reference,
+        at=instant_from_micros(record.at),
     )
-
-
-def _parse_guest_position(after: tuple[str, str]) -> str:
-    try:
-        return UUID(after[0]).hex
-    except ValueError as error:
-        raise InvalidField("after", "send a position as it was given", code="bad_cursor") from error

@@ -6,6 +6,7 @@ from datetime import date
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
+    money_columns,
     optional_money,
     shared_instant,
 )
@@ -19,8 +20,8 @@ from domain.values import HotelId
 def cell_row(cell: AvailabilityCell) -> Row:
     """In the order of AvailabilityRow's columns."""
     details = cell.details
-    rate = details.lowest_rate
     return (
+        *provenance_row(cell),
         cell.hotel_id.hex,
         cell.provider,
         cell.room_type_id,
@@ -29,14 +30,12 @@ def cell_row(cell: AvailabilityCell) -> Row:
         details.available,
         details.occupied,
         details.blocked,
-        rate.minor if rate else None,
-        rate.currency if rate else None,
+        *money_columns(details.lowest_rate),
         details.closed,
         details.closed_to_arrival,
         details.closed_to_departure,
         details.min_stay,
         details.max_stay,
-        *provenance_row(cell),
         _format_rooms(details.counted_rooms),
     )
 

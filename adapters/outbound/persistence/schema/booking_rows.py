@@ -14,6 +14,7 @@ from adapters.outbound.persistence.engine.column_values import (
     email_search_key,
     from_json_text,
     json_text,
+    money_columns,
     optional_instant,
     optional_micros,
     optional_money,
@@ -49,6 +50,7 @@ def booking_row(booking: Booking) -> Row:
         booking.hotel_id.hex,
         booking.provider,
         booking.external_id,
+        *provenance_row(booking),
         booking.id.hex,
         booking.connection_id.hex,
         str(details.status),
@@ -59,14 +61,13 @@ def booking_row(booking: Booking) -> Row:
         search_key(details.confirmation_number),
         search_key(guest.guest_id) if guest else None,
         email_search_key(guest.email) if guest else None,
-        *_money_columns(details.total),
-        *_money_columns(details.paid),
-        *_money_columns(details.balance),
+        *money_columns(details.total),
+        *money_columns(details.paid),
+        *money_columns(details.balance),
         optional_micros(details.checked_in_at),
         optional_micros(details.checked_out_at),
         optional_micros(details.canceled_at),
         optional_micros(details.deleted_at_source),
-        *provenance_row(booking),
         _details_json(details),
     )
 
@@ -85,10 +86,6 @@ def booking_of(row: Row, hotel_id: HotelId) -> Booking:
         synced_at=shared_instant(record.synced_at),
         revision=record.revision,
     )
-
-
-def _money_columns(money: Money | None) -> tuple[int | None, str | None]:
-    return (None, None) if money is None else (money.minor, money.currency)
 
 
 def _details_json(details: BookingDetails) -> str:

@@ -36,11 +36,11 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
         guest.hotel_id.hex,
         guest.provider,
         guest.external_id,
+        *provenance_row(guest),
         guest.id.hex,
         email_search_key(details.email),
         sealed,
         optional_micros(details.deleted_at_source),
-        *provenance_row(guest),
         _details_json(details),
     )
 

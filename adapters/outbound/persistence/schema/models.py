@@ -1,7 +1,7 @@
-"""The tables, as Peewee models. They are made by `migrations/`; a test compares the two.
+"""The tables as Peewee models. The migrations create them; a test compares the two.
 
-Instants are microseconds since 1970 (exact, and the same integer on both engines), stay dates are
-dates, amounts are minor units. `document` is JSON text: never searched, never a float in it.
+Instants are microseconds since 1970, stay dates are dates, amounts are minor units. `document` is
+JSON text without floats; no query reads it.
 """
 
 from datetime import datetime
@@ -164,7 +164,7 @@ class TokenHotelRow(Model):
 
 
 class IdempotencyKeyRow(Model):
-    """`status` is null while the request that took the key is at work."""
+    """`status` is null while the request that acquired the key is being processed."""
 
     token_id = UUIDField()
     key = TextField()
@@ -179,13 +179,37 @@ class IdempotencyKeyRow(Model):
         primary_key = CompositeKey("token_id", "key")
 
 
-class BookingRow(Model):
-    """`confirmation_number`, `guest_id`, `guest_email` are copies to search by (`searchable`); what
-    was said is in the document."""
+class ExternalRow(Model):
+    """The columns of what a provider names by an id of its own."""
 
     hotel_id = UUIDField()
     provider = TextField()
     external_id = TextField()
+
+    class Meta:
+        primary_key = False
+
+
+class VersionedRow(Model):
+    """The columns that bookings, guests and availability share."""
+
+    version_at = InstantField()
+    version_sequence = BigIntegerField()
+    channel = TextField()
+    observed_at = InstantField()
+    overridden_at = OptionalInstantField()
+    overridden_sequence = BigIntegerField(null=True)
+    synced_at = InstantField()
+    revision = BigIntegerField()
+
+    class Meta:
+        primary_key = False
+
+
+class BookingRow(ExternalRow, VersionedRow):
+    """`confirmation_number`, `guest_id`, `guest_email` are copies for searching; the document has
+    the original values."""
+
     id = UUIDField()
     connection_id = UUIDField()
     status = TextField()
@@ -206,14 +230,6 @@ class BookingRow(Model):
     checked_out_at = OptionalInstantField()
     canceled_at = OptionalInstantField()
     deleted_at_source = OptionalInstantField()
-    version_at = InstantField()
-    version_sequence = BigIntegerField()
-    channel = TextField()
-    observed_at = InstantField()
-    overridden_at = OptionalInstantField()
-    overridden_sequence = BigIntegerField(null=True)
-    synced_at = InstantField()
-    revision = BigIntegerField()
     document = TextField()
 
     class Meta:
@@ -238,24 +254,13 @@ class StatusHistoryRow(Model):
         primary_key = CompositeKey("hotel_id", "booking_id", "id")
 
 
-class GuestRow(Model):
-    """`email` is the copy to search by."""
+class GuestRow(ExternalRow, VersionedRow):
+    """`email` is a copy for searching; the document has the original."""
 
-    hotel_id = UUIDField()
-    provider = TextField()
-    external_id = TextField()
     id = UUIDField()
     email = TextField(null=True)
     sealed_document_number = BlobField(null=True)
     deleted_at_source = OptionalInstantField()
-    version_at = InstantField()
-    version_sequence = BigIntegerField()
-    channel = TextField()
-    observed_at = InstantField()
-    overridden_at = OptionalInstantField()
-    overridden_sequence = BigIntegerField(null=True)
-    synced_at = InstantField()
-    revision = BigIntegerField()
     document = TextField()
 
     class Meta:
@@ -263,7 +268,7 @@ class GuestRow(Model):
         primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
-class AvailabilityRow(Model):
+class AvailabilityRow(VersionedRow):
     hotel_id = UUIDField()
     provider = TextField()
     room_type_id = TextField()
@@ -279,14 +284,6 @@ class AvailabilityRow(Model):
     closed_to_departure = BooleanField(null=True)
     min_stay = IntegerField(null=True)
     max_stay = IntegerField(null=True)
-    version_at = InstantField()
-    version_sequence = BigIntegerField()
-    channel = TextField()
-    observed_at = InstantField()
-    overridden_at = OptionalInstantField()
-    overridden_sequence = BigIntegerField(null=True)
-    synced_at = InstantField()
-    revision = BigIntegerField()
     counted_rooms = TextField(null=True)
 
     class Meta:
@@ -294,10 +291,7 @@ class AvailabilityRow(Model):
         primary_key = CompositeKey("hotel_id", "provider", "room_type_id", "day")
 
 
-class RoomTypeRow(Model):
-    hotel_id = UUIDField()
-    provider = TextField()
-    external_id = TextField()
+class RoomTypeRow(ExternalRow):
     name = TextField()
     description = TextField(null=True)
     base_price_minor = BigIntegerField(null=True)
@@ -311,10 +305,7 @@ class RoomTypeRow(Model):
         primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
-class RoomRow(Model):
-    hotel_id = UUIDField()
-    provider = TextField()
-    external_id = TextField()
+class RoomRow(ExternalRow):
     number = TextField()
     floor = TextField(null=True)
     room_type_id = TextField(null=True)
@@ -326,10 +317,7 @@ class RoomRow(Model):
         primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
-class RatePlanRow(Model):
-    hotel_id = UUIDField()
-    provider = TextField()
-    external_id = TextField()
+class RatePlanRow(ExternalRow):
     name = TextField()
     updated_at = InstantField()
 
@@ -366,7 +354,7 @@ class InboxRow(Model):
 
 
 class OutboxRow(Model):
-    """`position` is given by the database, in the order of the inserts."""
+    """`position` is assigned by the database in the order of the inserts."""
 
     position = BigAutoField()
     hotel_id = UUIDField()

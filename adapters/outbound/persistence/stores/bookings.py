@@ -1,4 +1,4 @@
-"""Bookings and their status history, guests, availability cells: loaded and saved by the page."""
+"""Bookings with their status history, guests and availability, loaded and saved by the page."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def overlap_parameters(window: DateRange) -> tuple[str, str, str, str]:
 
 
 def save_with_revision_check(session: Session, table: Table, rows: Sequence[Row]) -> None:
-    """First inserts, then overwrites, each in the order of the key. Raises ConcurrentChange."""
+    """Inserts, then overwrites, each in the order of the key. Raises ConcurrentChange."""
     rows = sorted(rows, key=table.sort_key)
     new = [row for row in rows if row[table.revision_index] == 1]
     known = [row for row in rows if row[table.revision_index] != 1]
@@ -70,7 +70,8 @@ class StoredBookings:
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Booking]:
         found = load_by_external_id(self.session, BOOKINGS, hotel_id, provider, external_ids)
-        return {row[2]: booking_of(row, hotel_id) for row in found}
+        bookings = (booking_of(row, hotel_id) for row in found)
+        return {booking.external_id: booking for booking in bookings}
 
     def save(self, bookings: Sequence[Booking]) -> None:
         save_with_revision_check(
@@ -89,7 +90,7 @@ class StoredBookings:
             f"AND deleted_at_source IS NULL AND {OVERLAP}",
             (hotel_id.hex, connection_id.hex, *overlap_parameters(window)),
         )
-        return [row[0] for row in found]
+        return [external_id for (external_id,) in found]
 
 
 def _change_row(change: StatusChange) -> Row:
@@ -118,7 +119,8 @@ class StoredGuests:
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Guest]:
         found = load_by_external_id(self.session, GUESTS, hotel_id, provider, external_ids)
-        return {row[2]: guest_of(row, hotel_id, self.sealer) for row in found}
+        guests = (guest_of(row, hotel_id, self.sealer) for row in found)
+        return {guest.external_id: guest for guest in guests}
 
     def save(self, guests: Sequence[Guest]) -> None:
         save_with_revision_check(
@@ -133,7 +135,7 @@ class StoredAvailability:
     def load(
         self, hotel_id: HotelId, provider: str, keys: Collection[tuple[str, date]]
     ) -> Mapping[tuple[str, date], AvailabilityCell]:
-        """Pages hold whole rectangles of room types and days, so that is what is asked for."""
+        """Loads the whole rectangle of room types and days, which is what a page has."""
         if not keys:
             return {}
         wanted = set(keys)
@@ -161,7 +163,7 @@ class StoredAvailability:
             "WHERE hotel_id = %s AND provider = %s AND day >= %s",
             (hotel_id.hex, provider, day.isoformat()),
         )
-        return {(row[0], date.fromisoformat(row[1])) for row in found}
+        return {(room_type_id, date.fromisoformat(text)) for room_type_id, text in found}
 
     def save(self, cells: Sequence[AvailabilityCell]) -> None:
         save_with_revision_check(self.session, AVAILABILITY, [cell_row(cell) for cell in cells])

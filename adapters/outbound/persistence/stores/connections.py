@@ -1,8 +1,8 @@
-"""Connections with their sealed credentials and the lease on their sync."""
+"""Connections with their sealed credentials and sync leases."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,21 @@ from ports.system import Sealer, Secrets
 
 INBOUND_TOUCH_INTERVAL: Final = timedelta(seconds=10)
 
-# The longest overdue first; a reconcile waits for the first sync, an open breaker for its time.
+_FIELDS_NOT_SAVED: Final = ("hotel_id", "id", "last_inbound_at", "revision")
+_PLAIN_FIELDS: Final = (
+    "provider",
+    "name",
+    "key_hash",
+    "cursor",
+    "next_sync_at",
+    "next_reconcile_at",
+    "last_synced_at",
+    "gap_seen_at",
+    "last_error_code",
+)
+_INTERVALS: Final = ("delta_every", "reconcile_every")
+
+# Longest overdue first. No reconcile before the first sync; an open breaker waits for its time.
 _DUE_SQL = """
     SELECT id FROM connections
     WHERE state = 'active' AND (breaker_retry_at IS NULL OR breaker_retry_at <= %s)
@@ -43,42 +57,28 @@ class StoredConnections:
     sealer: Sealer
 
     def add(self, connection: Connection, secrets: Secrets) -> None:
-        row = _columns(connection) | {
-            "hotel_id": connection.hotel_id,
-            "id": connection.id,
-            "sealed_secrets": self._seal(connection.hotel_id, connection.id, secrets),
-            "last_inbound_at": connection.last_inbound_at,
-            "revision": connection.revision,
-            "fencing_number": 0,
-        }
-        self.session.write(ConnectionRow.insert(row))
+        row = {name: getattr(connection, name) for name in _FIELDS_NOT_SAVED}
+        row["sealed_secrets"] = self._seal(connection.hotel_id, connection.id, secrets)
+        row["fencing_number"] = 0
+        self.session.write(ConnectionRow.insert(row | _columns(connection)))
 
     def get(self, connection_id: ConnectionId) -> Connection | None:
-        return self._one(ConnectionRow.id == connection_id)
+        return next(iter(self._select(ConnectionRow.id == connection_id)), None)
 
     def by_key_hash(self, key_hash: str) -> Connection | None:
-        return self._one(ConnectionRow.key_hash == key_hash)
+        return next(iter(self._select(ConnectionRow.key_hash == key_hash)), None)
 
     def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
-        query = ConnectionRow.select().where(ConnectionRow.hotel_id == hotel_id)
-        return [
-            _connection_from_row(row)
-            for row in self.session.select(query.order_by(ConnectionRow.id))
-        ]
+        return self._select(ConnectionRow.hotel_id == hotel_id)
 
     def of_provider(self, provider: str) -> Sequence[Connection]:
-        query = ConnectionRow.select().where(ConnectionRow.provider == provider)
-        return [
-            _connection_from_row(row)
-            for row in self.session.select(query.order_by(ConnectionRow.id))
-        ]
+        return self._select(ConnectionRow.provider == provider)
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         instant = micros_from_instant(now)
         found = self.session.rows(_DUE_SQL, (instant, instant, instant, limit))
         ids = [UUID(row[0]) for row in found]
-        query = ConnectionRow.select().where(ConnectionRow.id.in_(ids))
-        by_id = {row.id: _connection_from_row(row) for row in self.session.select(query)}
+        by_id = {each.id: each for each in self._select(ConnectionRow.id.in_(ids))}
         return [by_id[connection_id] for connection_id in ids]
 
     def save(self, connection: Connection) -> Connection:
@@ -91,20 +91,22 @@ class StoredConnections:
         return saved
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:
-        row = self._row(ConnectionRow.id == connection_id)
-        if row is None:
-            raise Unsealable
-        plaintext = self.sealer.open(
-            bytes(row.sealed_secrets), bound_to=_seal_context(row.hotel_id, connection_id)
+        found = self.session.rows(
+            "SELECT hotel_id, sealed_secrets FROM connections WHERE id = %s", (connection_id.hex,)
         )
+        if not found:
+            raise Unsealable
+        ((hotel_id, sealed),) = found
+        context = _seal_context(UUID(hotel_id), connection_id)
+        plaintext = self.sealer.open(sealed, bound_to=context)
         secrets: dict[str, str] = json.loads(plaintext)
         return secrets
 
     def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None:
-        row = self._row(ConnectionRow.id == connection_id)
-        if row is None:
+        connection = self.get(connection_id)
+        if connection is None:
             return
-        sealed = self._seal(row.hotel_id, connection_id, secrets)
+        sealed = self._seal(connection.hotel_id, connection_id, secrets)
         self.session.write(
             ConnectionRow.update(sealed_secrets=sealed).where(ConnectionRow.id == connection_id)
         )
@@ -175,13 +177,9 @@ class StoredConnections:
             (lease.connection_id.hex, lease.fencing_number, lease.holder),
         )
 
-    def _one(self, condition: Any) -> Connection | None:
-        row = self._row(condition)
-        return None if row is None else _connection_from_row(row)
-
-    def _row(self, condition: Any) -> ConnectionRow | None:
-        found = self.session.select(ConnectionRow.select().where(condition))
-        return found[0] if found else None
+    def _select(self, condition: Any) -> list[Connection]:
+        query = ConnectionRow.select().where(condition).order_by(ConnectionRow.id)
+        return [_connection_from_row(row) for row in self.session.select(query)]
 
     def _seal(self, hotel_id: HotelId, connection_id: ConnectionId, secrets: Secrets) -> bytes:
         plaintext = json.dumps(dict(secrets)).encode()
@@ -193,67 +191,35 @@ def _seal_context(hotel_id: HotelId, connection_id: ConnectionId) -> str:
 
 
 def _columns(connection: Connection) -> dict[str, Any]:
-    """What `save` writes."""
-    return {
-        "provider": connection.provider,
-        "name": connection.name,
+    """The columns that `save` writes."""
+    return {name: getattr(connection, name) for name in _PLAIN_FIELDS} | {
         "settings": json.dumps(dict(connection.settings)),
-        "key_hash": connection.key_hash,
         "schedule": _format_schedule(connection.schedule),
         "state": str(connection.state),
-        "cursor": connection.cursor,
         "breaker_failures": connection.breaker.failures,
         "breaker_retry_at": connection.breaker.retry_at,
-        "next_sync_at": connection.next_sync_at,
-        "next_reconcile_at": connection.next_reconcile_at,
-        "last_synced_at": connection.last_synced_at,
-        "gap_seen_at": connection.gap_seen_at,
-        "last_error_code": connection.last_error_code,
     }
 
 
-def _connection_from_row(row: ConnectionRow) -> Connection:
+def _connection_from_row(row: dict[str, Any]) -> Connection:
     return Connection(
-        id=row.id,
-        hotel_id=row.hotel_id,
-        provider=row.provider,
-        name=row.name,
-        settings=json.loads(row.settings),
-        key_hash=row.key_hash,
-        schedule=_parse_schedule(row.schedule),
-        state=ConnectionState(row.state),
-        cursor=row.cursor,
-        breaker=Breaker(failures=row.breaker_failures, retry_at=row.breaker_retry_at),
-        next_sync_at=row.next_sync_at,
-        next_reconcile_at=row.next_reconcile_at,
-        last_synced_at=row.last_synced_at,
-        last_inbound_at=row.last_inbound_at,
-        gap_seen_at=row.gap_seen_at,
-        last_error_code=row.last_error_code,
-        revision=row.revision,
+        **{name: row[name] for name in (*_FIELDS_NOT_SAVED, *_PLAIN_FIELDS)},
+        settings=json.loads(row["settings"]),
+        schedule=_parse_schedule(row["schedule"]),
+        state=ConnectionState(row["state"]),
+        breaker=Breaker(failures=row["breaker_failures"], retry_at=row["breaker_retry_at"]),
     )
 
 
 def _format_schedule(schedule: Schedule) -> str:
-    return json.dumps(
-        {
-            "delta_every_us": schedule.delta_every // timedelta(microseconds=1),
-            "reconcile_every_us": schedule.reconcile_every // timedelta(microseconds=1),
-            "reconcile_days_back": schedule.reconcile_days_back,
-            "reconcile_days_ahead": schedule.reconcile_days_ahead,
-            "keep_days_back": schedule.keep_days_back,
-            "keep_days_ahead": schedule.keep_days_ahead,
-        }
-    )
+    document = asdict(schedule)
+    for name in _INTERVALS:
+        document[f"{name}_us"] = document.pop(name) // timedelta(microseconds=1)
+    return json.dumps(document)
 
 
 def _parse_schedule(text: str) -> Schedule:
     document = json.loads(text)
-    return Schedule(
-        delta_every=timedelta(microseconds=document["delta_every_us"]),
-        reconcile_every=timedelta(microseconds=document["reconcile_every_us"]),
-        reconcile_days_back=document["reconcile_days_back"],
-        reconcile_days_ahead=document["reconcile_days_ahead"],
-        keep_days_back=document["keep_days_back"],
-        keep_days_ahead=document["keep_days_ahead"],
-    )
+    for name in _INTERVALS:
+        document[name] = timedelta(microseconds=document.pop(f"{name}_us"))
+    return Schedule(**document)

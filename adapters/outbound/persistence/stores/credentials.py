@@ -1,7 +1,7 @@
-"""Provider keys and access tokens; secrets come hashed."""
+"""Provider keys and access tokens, their secrets as hashes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -24,16 +24,7 @@ class StoredCredentials:
     session: Session
 
     def add_key(self, key: ProviderKey) -> None:
-        self.session.write(
-            ProviderKeyRow.insert(
-                id=key.id,
-                provider=key.provider,
-                partner=key.partner,
-                secret_hash=key.secret_hash,
-                created_at=key.created_at,
-                revoked_at=key.revoked_at,
-            )
-        )
+        self.session.write(ProviderKeyRow.insert(asdict(key)))
 
     def key(self, key_id: UUID) -> ProviderKey | None:
         return self._key(ProviderKeyRow.id == key_id)
@@ -50,7 +41,7 @@ class StoredCredentials:
         )
 
     def add_token(self, token: AccessToken) -> None:
-        self.session.write(AccessTokenRow.insert(_token_columns(token) | {"id": token.id}))
+        self.session.write(AccessTokenRow.insert(_token_columns(token)))
         self._add_hotels(token)
 
     def token(self, token_id: UUID) -> AccessToken | None:
@@ -82,59 +73,31 @@ class StoredCredentials:
     def _add_hotels(self, token: AccessToken) -> None:
         self.session.run_many(
             "INSERT INTO token_hotels (hotel_id, token_id, position) VALUES (%s, %s, %s)",
-            [(hotel.hex, token.id.hex, place) for place, hotel in enumerate(token.hotel_ids)],
+            [(hotel.hex, token.id.hex, position) for position, hotel in enumerate(token.hotel_ids)],
         )
 
     def _key(self, condition: Any) -> ProviderKey | None:
         found = self.session.select(ProviderKeyRow.select().where(condition))
-        return _key_from_row(found[0]) if found else None
+        return ProviderKey(**found[0]) if found else None
 
     def _tokens(self, condition: Any) -> list[AccessToken]:
         """Newest first."""
         query = AccessTokenRow.select().where(condition)
         newest = (AccessTokenRow.created_at.desc(), AccessTokenRow.id.desc())
         rows = self.session.select(query.order_by(*newest))
-        hotels: dict[UUID, list[HotelId]] = {row.id: [] for row in rows}
+        hotels: dict[UUID, list[HotelId]] = {row["id"]: [] for row in rows}
         token_hotels = TokenHotelRow.select().where(TokenHotelRow.token_id.in_(list(hotels)))
         for token_hotel in self.session.select(token_hotels.order_by(TokenHotelRow.position)):
-            hotels[token_hotel.token_id].append(token_hotel.hotel_id)
-        return [_token_from_row(row, tuple(hotels[row.id])) for row in rows]
+            hotels[token_hotel["token_id"]].append(token_hotel["hotel_id"])
+        return [_token_from_row(row, tuple(hotels[row["id"]])) for row in rows]
 
 
-def _key_from_row(row: ProviderKeyRow) -> ProviderKey:
-    return ProviderKey(
-        id=row.id,
-        provider=row.provider,
-        partner=row.partner,
-        secret_hash=row.secret_hash,
-        created_at=row.created_at,
-        revoked_at=row.revoked_at,
-    )
-
-
-def _token_from_row(row: AccessTokenRow, hotel_ids: tuple[HotelId, ...]) -> AccessToken:
-    return AccessToken(
-        id=row.id,
-        provider_key_id=row.provider_key_id,
-        provider=row.provider,
-        hotel_ids=hotel_ids,
-        scopes=frozenset(map(Scope, row.scopes.split())),
-        secret_hash=row.secret_hash,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-        last_used_at=row.last_used_at,
-    )
+def _token_from_row(row: dict[str, Any], hotel_ids: tuple[HotelId, ...]) -> AccessToken:
+    scopes = frozenset(map(Scope, row["scopes"].split()))
+    return AccessToken(**row | {"hotel_ids": hotel_ids, "scopes": scopes})
 
 
 def _token_columns(token: AccessToken) -> dict[str, Any]:
-    return {
-        "provider_key_id": token.provider_key_id,
-        "provider": token.provider,
-        "scopes": " ".join(sorted(token.scopes)),
-        "secret_hash": token.secret_hash,
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
-        "revoked_at": token.revoked_at,
-        "last_used_at": token.last_used_at,
-    }
+    columns = asdict(token)
+    del columns["hotel_ids"]
+    return columns | {"scopes": " ".join(sorted(token.scopes))}

@@ -1,14 +1,16 @@
-"""Room types, rooms, rate plans: small tables, read whole, written where they differ."""
+"""Room types, rooms and rate plans: small tables, written only where they differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
     from_json_text,
     json_text,
     micros_from_instant,
+    money_columns,
     optional_money,
     optional_text,
     sanitize_text,
@@ -38,11 +40,14 @@ class StoredRecords:
         )
 
     def _save(self, table: Table, owner: Row, rows: Iterable[Row], now: int) -> int:
-        """The last of several rows with one id counts."""
-        new_rows = {row[0]: row for row in rows}
+        """Of several rows with one id the last counts."""
+        new_rows = {external_id: (external_id, *rest) for external_id, *rest in rows}
         if not new_rows:
             return 0
-        stored_rows = {row[2]: row[2:-1] for row in load_record_rows(self.session, table, owner)}
+        stored_rows = {
+            external_id: (external_id, *rest)
+            for _, _, external_id, *rest, _ in _load_rows(self.session, table, owner)
+        }
         changed = [
             new_rows[key] for key in sorted(new_rows) if stored_rows.get(key) != new_rows[key]
         ]
@@ -51,8 +56,25 @@ class StoredRecords:
         return len(changed)
 
 
-def load_record_rows(session: Session, table: Table, owner: Row) -> list[Row]:
-    """Of one hotel, or of one hotel's provider; by provider and id."""
+def load_records(session: Session, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
+    """By provider."""
+    room_types, rooms, rate_plans = (
+        [table.record(row) for row in _load_rows(session, table, (hotel_id.hex,))]
+        for table in (ROOM_TYPES, ROOMS, RATE_PLANS)
+    )
+    providers = sorted({record.provider for record in (*room_types, *rooms, *rate_plans)})
+    return {
+        provider: HotelRecords(
+            room_types=tuple([_room_type(r) for r in room_types if r.provider == provider]),
+            rooms=tuple([_room(r) for r in rooms if r.provider == provider]),
+            rate_plans=tuple([_rate_plan(r) for r in rate_plans if r.provider == provider]),
+        )
+        for provider in providers
+    }
+
+
+def _load_rows(session: Session, table: Table, owner: Row) -> list[Row]:
+    """`owner`: a hotel, or a hotel and a provider. By provider and id."""
     key_condition = " AND ".join(f"{column} = %s" for column in table.key[: len(owner)])
     return session.rows(
         f"SELECT {table.column_list} FROM {table.name} WHERE {key_condition} "  # noqa: S608
@@ -61,35 +83,37 @@ def load_record_rows(session: Session, table: Table, owner: Row) -> list[Row]:
     )
 
 
-def room_type_of(row: Row) -> RoomTypeRecord:
+def _room_type(record: Any) -> RoomTypeRecord:
     return RoomTypeRecord(
-        external_id=row[2],
-        name=row[3],
-        description=row[4],
-        base_price=optional_money(row[5], row[6]),
-        max_occupancy=row[7],
-        amenities=tuple(from_json_text(row[8])),
+        external_id=record.external_id,
+        name=record.name,
+        description=record.description,
+        base_price=optional_money(record.base_price_minor, record.base_price_currency),
+        max_occupancy=record.max_occupancy,
+        amenities=tuple(from_json_text(record.amenities)),
     )
 
 
-def room_of(row: Row) -> RoomRecord:
+def _room(record: Any) -> RoomRecord:
     return RoomRecord(
-        external_id=row[2], number=row[3], floor=row[4], room_type_id=row[5], status=row[6]
+        external_id=record.external_id,
+        number=record.number,
+        floor=record.floor,
+        room_type_id=record.room_type_id,
+        status=record.status,
     )
 
 
-def rate_plan_of(row: Row) -> RatePlanRecord:
-    return RatePlanRecord(external_id=row[2], name=row[3])
+def _rate_plan(record: Any) -> RatePlanRecord:
+    return RatePlanRecord(external_id=record.external_id, name=record.name)
 
 
 def _room_type_row(record: RoomTypeRecord) -> Row:
-    price = record.base_price
     return (
         record.external_id,
         sanitize_text(record.name),
         optional_text(record.description),
-        price.minor if price else None,
-        price.currency if price else None,
+        *money_columns(record.base_price),
         record.max_occupancy,
         json_text(record.amenities),
     )

@@ -1,7 +1,7 @@
-"""Hotels: few, read often, written by hand."""
+"""Hotels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from adapters.outbound.persistence.engine.session import Session
@@ -15,17 +15,7 @@ class StoredHotels:
     session: Session
 
     def add(self, hotel: Hotel) -> None:
-        self.session.write(
-            HotelRow.insert(
-                id=hotel.id,
-                slug=hotel.slug,
-                name=hotel.name,
-                time_zone=hotel.time_zone,
-                currency=hotel.currency,
-                created_at=hotel.created_at,
-                enabled=hotel.enabled,
-            )
-        )
+        self.session.write(HotelRow.insert(asdict(hotel)))
 
     def get(self, hotel_id: HotelId) -> Hotel | None:
         return self._one(HotelRow.id == hotel_id)
@@ -34,24 +24,12 @@ class StoredHotels:
         return self._one(HotelRow.slug == slug)
 
     def all(self) -> Sequence[Hotel]:
-        found = self.session.select(HotelRow.select())
-        return sorted(map(_hotel, found), key=lambda hotel: hotel.slug)
+        query = HotelRow.select().order_by(HotelRow.slug)
+        return [Hotel(**row) for row in self.session.select(query)]
 
     def set_enabled(self, hotel_id: HotelId, *, enabled: bool) -> None:
         self.session.write(HotelRow.update(enabled=enabled).where(HotelRow.id == hotel_id))
 
     def _one(self, condition: Any) -> Hotel | None:
         found = self.session.select(HotelRow.select().where(condition))
-        return _hotel(found[0]) if found else None
-
-
-def _hotel(row: HotelRow) -> Hotel:
-    return Hotel(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        time_zone=row.time_zone,
-        currency=row.currency,
-        created_at=row.created_at,
-        enabled=row.enabled,
-    )
+        return Hotel(**found[0]) if found else None

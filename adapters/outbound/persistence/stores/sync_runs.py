@@ -1,4 +1,4 @@
-"""Sync runs: one row per run, overwritten with every page."""
+"""Sync runs: one row per run, overwritten after every page."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from ports.errors import LeaseLost
 
 _UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
 
-# A lease belongs to the run that began under its number; without it nobody works on the run.
+# A lease belongs to the run with its fencing number; without a valid lease no worker has the run.
 _STUCK_SQL = """
     SELECT r.id FROM sync_runs r JOIN connections c ON c.id = r.connection_id
     WHERE r.status IN ('QUEUED', 'RUNNING') AND (
@@ -32,8 +32,7 @@ class StoredSyncRuns:
     session: Session
 
     def add(self, run: SyncRun) -> None:
-        identity = {"id": run.id, "hotel_id": run.hotel_id}
-        self.session.write(SyncRunRow.insert(_columns(run) | identity))
+        self.session.write(SyncRunRow.insert(_columns(run)))
 
     def get(self, run_id: UUID) -> SyncRun | None:
         found = self._select(SyncRunRow.id == run_id)
@@ -66,49 +65,24 @@ class StoredSyncRuns:
         return [run_from_row(row) for row in rows]
 
 
-def run_from_row(row: SyncRunRow) -> SyncRun:
-    return SyncRun(
-        id=row.id,
-        hotel_id=row.hotel_id,
-        connection_id=row.connection_id,
-        provider=row.provider,
-        kind=SyncKind(row.kind),
-        trigger=SyncTrigger(row.trigger),
-        correlation_id=row.correlation_id,
-        queued_at=row.queued_at,
-        status=SyncStatus(row.status),
-        fencing_number=row.fencing_number,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        checkpoint=row.checkpoint,
-        pages=row.pages,
-        counts=SyncCounts(**json.loads(row.counts)),
-        transport=TransportCounts(**json.loads(row.transport)),
-        error_code=row.error_code,
-        error_detail=row.error_detail,
-        attempts=row.attempts,
-        fruitless_attempts=row.fruitless_attempts,
-    )
+def run_from_row(row: dict[str, Any]) -> SyncRun:
+    converted = {
+        "kind": SyncKind(row["kind"]),
+        "trigger": SyncTrigger(row["trigger"]),
+        "status": SyncStatus(row["status"]),
+        "counts": SyncCounts(**json.loads(row["counts"])),
+        "transport": TransportCounts(**json.loads(row["transport"])),
+    }
+    return SyncRun(**row | converted)
 
 
 def _columns(run: SyncRun) -> dict[str, Any]:
-    return {
-        "connection_id": run.connection_id,
-        "provider": run.provider,
+    columns = asdict(run)
+    return columns | {
         "kind": str(run.kind),
         "trigger": str(run.trigger),
-        "correlation_id": run.correlation_id,
-        "queued_at": run.queued_at,
         "status": str(run.status),
-        "fencing_number": run.fencing_number,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "checkpoint": run.checkpoint,
-        "pages": run.pages,
-        "counts": json.dumps(asdict(run.counts)),
-        "transport": json.dumps(asdict(run.transport)),
-        "error_code": run.error_code,
+        "counts": json.dumps(columns["counts"]),
+        "transport": json.dumps(columns["transport"]),
         "error_detail": optional_text(run.error_detail),
-        "attempts": run.attempts,
-        "fruitless_attempts": run.fruitless_attempts,
     }
