@@ -1,23 +1,28 @@
-"""Optimistic concurrency: read, decide, save; when someone was faster, all of it again."""
+"""Optimistic concurrency: work that loses a race is repeated on fresh data."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from application.errors import RetriesExhausted
 from ports.errors import ConcurrentChange
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 T = TypeVar("T")
 
 TRIES: Final = 25
-"""Under the fiercest race one of n writers wins each round, so n tries suffice for n writers."""
+"""In the worst race one of n writers wins each round, so n tries suffice for n writers."""
 
 
-def retry_on_conflict(attempt: Callable[[], T]) -> T:
-    """`attempt` opens its own unit of work and leaves nothing behind when it raises
-    ConcurrentChange. Raises GaveUp after `TRIES` of them."""
+def in_transaction(unit_of_work: UnitOfWorkFactory, work: Callable[[UnitOfWork], T]) -> T:
+    """Runs `work` in its own unit of work and commits; repeats it on ConcurrentChange. Raises
+    RetriesExhausted after TRIES attempts."""
     for _ in range(TRIES):
         try:
-            return attempt()
+            with unit_of_work() as uow:
+                result = work(uow)
+                uow.commit()
         except ConcurrentChange as error:
             last = error
+        else:
+            return result
     raise RetriesExhausted from last

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from domain.merge import Advanced, Applied, Decision, Replica, Unchanged, present_fields
-from domain.precedence import Receipt
+from domain.merge import Advanced, Applied, Decision, Replica, Unchanged, merge_fields
+from domain.precedence import Provenance, Receipt
 from domain.snapshots import AvailabilitySnapshot, RoomCount
 from domain.values import ABSENT, HotelId, Money
 
@@ -42,16 +42,16 @@ class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
         provider: str,
         now: datetime,
     ) -> "Applied[AvailabilityCell]":
-        return cls._create(
-            snapshot,
-            _merged(CellDetails(), snapshot),
-            receipt,
-            now=now,
+        cell = cls(
             hotel_id=hotel_id,
             provider=provider,
             room_type_id=snapshot.room_type_id,
             day=snapshot.day,
+            details=_merged(CellDetails(), snapshot),
+            provenance=Provenance.of(snapshot.version, receipt),
+            synced_at=now,
         )
+        return cell.created_from(snapshot)
 
     def merge(
         self, snapshot: AvailabilitySnapshot, receipt: Receipt, *, now: datetime
@@ -67,7 +67,7 @@ class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
 
 
 def _merged(held: CellDetails, snapshot: AvailabilitySnapshot) -> CellDetails:
-    merged = replace(held, **present_fields(snapshot, CellDetails))
+    merged = merge_fields(held, snapshot)
     if isinstance(snapshot.counted_rooms, tuple):
         return _merge_room_counts(
             held, merged, snapshot.counted_rooms, are_all=snapshot.rooms_are_all

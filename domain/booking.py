@@ -13,9 +13,9 @@ from domain.merge import (
     Stale,
     Unchanged,
     changed_names,
-    present_fields,
+    merge_fields,
 )
-from domain.precedence import Channel, Receipt
+from domain.precedence import Channel, Provenance, Receipt
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, RoomStay
 from domain.status import (
     TRANSITIONS,
@@ -74,19 +74,18 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         booking that was created and deleted before we received anything but its id."""
         if snapshot.status is ABSENT or snapshot.stay is ABSENT:
             return Unchanged() if snapshot.deleted else _missing_field(snapshot)
-        applied = cls._create(
-            snapshot,
-            _first_details(snapshot, snapshot.status, snapshot.stay, now),
-            receipt,
-            now=now,
+        booking = cls(
             id=booking_id,
             hotel_id=hotel_id,
             provider=provider,
             external_id=snapshot.external_id,
             connection_id=receipt.connection_id,
+            details=_first_details(snapshot, snapshot.status, snapshot.stay, now),
+            provenance=Provenance.of(snapshot.version, receipt),
+            synced_at=now,
         )
         transition = StatusTransition(None, snapshot.status, TransitionKind.CREATED)
-        return replace(applied, transition=transition)
+        return replace(booking.created_from(snapshot), transition=transition)
 
     def mark_deleted_at_source(self, receipt: Receipt, *, now: datetime) -> "Decision[Booking]":
         """The provider's API no longer returns this booking. Stale if newer data was received
@@ -104,15 +103,16 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         )
 
     def _merge_details(self, snapshot: BookingSnapshot, now: datetime, /) -> BookingDetails:
-        present = present_fields(snapshot, BookingDetails)
-        status = present.get("status", self.details.status)
-        if status is not self.details.status or self.details.deleted_at_source:
-            present.setdefault("holds_inventory", holds_inventory_by_default(status))
-        present["deleted_at_source"] = None
-        if snapshot.deleted:
-            present["deleted_at_source"] = self.details.deleted_at_source or now
-            present["holds_inventory"] = False
-        return replace(self.details, **present)
+        held, merged = self.details, merge_fields(self.details, snapshot)
+        holds = merged.holds_inventory
+        is_reset = merged.status is not held.status or held.deleted_at_source is not None
+        if snapshot.holds_inventory is ABSENT and is_reset:
+            holds = holds_inventory_by_default(merged.status)
+        return replace(
+            merged,
+            holds_inventory=holds and not snapshot.deleted,
+            deleted_at_source=(held.deleted_at_source or now) if snapshot.deleted else None,
+        )
 
     def revise(
         self, details: BookingDetails, version: SourceVersion, receipt: Receipt, now: datetime
@@ -151,12 +151,16 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
 def _first_details(
     snapshot: BookingSnapshot, status: BookingStatus, stay: Stay, now: datetime
 ) -> BookingDetails:
-    present = present_fields(snapshot, BookingDetails)
-    present.setdefault("rooms", (RoomStay(stay=stay, status=status),))
-    present.setdefault("holds_inventory", holds_inventory_by_default(status))
+    defaults = BookingDetails(
+        status=status,
+        stay=stay,
+        rooms=(RoomStay(stay=stay, status=status),),
+        holds_inventory=holds_inventory_by_default(status),
+    )
+    merged = merge_fields(defaults, snapshot)
     if snapshot.deleted:
-        present |= {"deleted_at_source": now, "holds_inventory": False}
-    return BookingDetails(**present)
+        return replace(merged, deleted_at_source=now, holds_inventory=False)
+    return merged
 
 
 def _missing_field(snapshot: BookingSnapshot) -> SnapshotRefused:

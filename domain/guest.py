@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.merge import Applied, Replica, present_fields
-from domain.precedence import Receipt
+from domain.merge import Applied, Replica, merge_fields
+from domain.precedence import Provenance, Receipt
 from domain.snapshots import Extras, GuestSnapshot
 from domain.values import HotelId, Money
 
@@ -59,16 +59,16 @@ class Guest(Replica[GuestDetails, GuestSnapshot]):
         guest_id: UUID,
         now: datetime,
     ) -> "Applied[Guest]":
-        return cls._create(
-            snapshot,
-            _merged(GuestDetails(), snapshot, now),
-            receipt,
-            now=now,
+        guest = cls(
             id=guest_id,
             hotel_id=hotel_id,
             provider=provider,
             external_id=snapshot.external_id,
+            details=_merged(GuestDetails(), snapshot, now),
+            provenance=Provenance.of(snapshot.version, receipt),
+            synced_at=now,
         )
+        return guest.created_from(snapshot)
 
     def _merge_details(self, snapshot: GuestSnapshot, now: datetime, /) -> GuestDetails:
         return _merged(self.details, snapshot, now)
@@ -76,5 +76,4 @@ class Guest(Replica[GuestDetails, GuestSnapshot]):
 
 def _merged(held: GuestDetails, snapshot: GuestSnapshot, now: datetime) -> GuestDetails:
     deleted_at = (held.deleted_at_source or now) if snapshot.deleted else None
-    present = present_fields(snapshot, GuestDetails)
-    return replace(held, **present, deleted_at_source=deleted_at)
+    return replace(merge_fields(held, snapshot), deleted_at_source=deleted_at)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeAlias, TypeVar
 
 from domain.precedence import Provenance, Receipt, Resolution, resolve
+from domain.snapshots import Snapshot
 from domain.status import StatusTransition
 from domain.values import ABSENT, HotelId, Reason, SourceVersion
 
@@ -78,13 +79,8 @@ _WITHOUT_WRITE: Final[dict[Resolution, Unchanged | Stale | VersionConflict]] = {
 }
 
 
-class VersionedSnapshot(Protocol):
-    @property
-    def version(self) -> SourceVersion: ...
-
-
 D = TypeVar("D", bound="DataclassInstance")
-S = TypeVar("S", bound=VersionedSnapshot)
+S = TypeVar("S", bound=Snapshot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +115,11 @@ class Replica(ABC, Generic[D, S]):
             return Advanced(merged)
         return self._apply(merged, is_override=resolution is Resolution.OVERRIDE)
 
-    @classmethod
-    def _create(
-        cls, snapshot: S, details: D, receipt: Receipt, *, now: datetime, **identity: Any
-    ) -> "Applied[Self]":
-        """`identity`: the fields that are not those of every replica's state."""
-        provenance = Provenance(snapshot.version, receipt.channel, receipt.observed_at)
+    def created_from(self, snapshot: S) -> "Applied[Self]":
         return Applied(
-            entity=cls(details=details, provenance=provenance, synced_at=now, **identity),
+            entity=self,
             change=Change.CREATED,
-            changed_fields=tuple(present_fields(snapshot, type(details))),
+            changed_fields=_present_names(snapshot, self.details),
         )
 
     @abstractmethod
@@ -152,14 +143,21 @@ class Replica(ABC, Generic[D, S]):
         )
 
 
-def present_fields(snapshot: object, details: type["DataclassInstance"]) -> dict[str, Any]:
-    """The snapshot's values of the fields that both have, without those that are ABSENT."""
-    names = _shared_names(type(snapshot), details)
-    return {name: value for name in names if (value := getattr(snapshot, name)) is not ABSENT}
+def merge_fields(details: D, snapshot: Snapshot) -> D:
+    """The details with the snapshot's values, where these are not ABSENT."""
+    names = _present_names(snapshot, details)
+    return replace(details, **{name: getattr(snapshot, name) for name in names})
+
+
+def _present_names(snapshot: Snapshot, details: "DataclassInstance") -> tuple[str, ...]:
+    names = _shared_names(type(snapshot), type(details))
+    return tuple(name for name in names if getattr(snapshot, name) is not ABSENT)
 
 
 @cache
-def _shared_names(snapshot: Any, details: type["DataclassInstance"]) -> tuple[str, ...]:
+def _shared_names(
+    snapshot: type["DataclassInstance"], details: type["DataclassInstance"]
+) -> tuple[str, ...]:
     stored = {f.name for f in fields(details)}
     return tuple(f.name for f in fields(snapshot) if f.name in stored)
 

@@ -46,6 +46,10 @@ class Provenance:
     observed_at: datetime
     overridden: SourceVersion | None = None
 
+    @classmethod
+    def of(cls, version: SourceVersion, receipt: Receipt) -> "Provenance":
+        return cls(version, receipt.channel, receipt.observed_at)
+
     def superseded_by(self, version: SourceVersion, receipt: Receipt) -> "Provenance":
         """The provenance once `version` replaced this one."""
         highest = max(self.version, self.overridden or self.version)

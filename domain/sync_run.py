@@ -124,7 +124,7 @@ class SyncRun:
         return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))
 
     def under(self, fencing_number: int) -> "SyncRun":
-        """Ended by another holder than the one that carried it, if any did."""
+        """Taken over by the holder of a newer lease."""
         return replace(self, fencing_number=fencing_number)
 
     def finish(self, *, now: datetime, transport: TransportCounts) -> "SyncRun":

@@ -1,4 +1,4 @@
-"""Connecting a hotel to its account at a provider."""
+"""Connects a hotel to its account at a provider."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from ports.unit_of_work import UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewConnection:
-    """`values` are the provider's settings and secrets together, by the names that its
-    capabilities declare."""
+    """`values`: settings and secrets together, by the names in the provider's capabilities."""
 
     hotel: str
     provider: str
@@ -42,9 +41,9 @@ class AddConnection:
     randomness: Randomness
 
     def __call__(self, wanted: NewConnection) -> AddedConnection:
-        """A connection that is only pushed to is active at once; one that we pull must pass
-        `TestConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
-        AlreadyExists; Misconfigured where the provider can't be asked with these values."""
+        """A push-only connection is active at once; one that is pulled must pass
+        `VerifyConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
+        AlreadyExists; Misconfigured if no client can be opened with these values."""
         provider = self.providers.get(wanted.provider)
         capabilities = provider.capabilities
         settings, secrets = split_settings(capabilities, wanted.values)
@@ -73,7 +72,7 @@ class AddConnection:
 def split_settings(
     capabilities: Capabilities, values: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """(settings, secrets). Raises InvalidRequest naming what is missing or unknown."""
+    """(settings, secrets). Raises InvalidRequest for a missing or unknown name."""
     specs = {spec.name: spec for spec in capabilities.settings}
     for name in values:
         if name not in specs:

@@ -1,5 +1,4 @@
-"""What webhooks do to their connection: credentials they carry, orders to stop, and how asking for
-what they name went."""
+"""Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,8 +17,7 @@ from ports.unit_of_work import UnitOfWork
 
 
 def is_suspended(connection: Connection, now: datetime) -> bool:
-    """Whether its provider is not to be asked now: a person paused it, the provider stopped it, or
-    it fails again and again."""
+    """Whether to send its provider no requests now: paused, stopped, or the breaker is open."""
     is_inactive = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
     return is_inactive or connection.breaker.state(now) is BreakerState.OPEN
 
@@ -31,8 +29,8 @@ def apply_control(
     *,
     at: datetime,
 ) -> tuple[Connection, Secrets]:
-    """New credentials and the order to stop count in the order of their arrival (`at`), whatever
-    the order of the jobs. The connection and its secrets afterwards."""
+    """Applies new credentials and stop orders in the order of their arrival (`at`), whatever the
+    order of the jobs. Returns the connection and its secrets afterwards."""
     new = dict(chain.from_iterable(one.new_secrets.items() for one in notifications))
     counts = uow.connections.apply_control(connection_id, at=at)
     secrets = uow.connections.secrets(connection_id)
@@ -48,8 +46,8 @@ def apply_control(
 
 
 def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
-    """Closes the breaker. Before anything else in the unit of work, as in a sync's: everybody
-    locks the connection first."""
+    """Closes the breaker. Call it first in the unit of work: every writer locks the connection
+    first, as syncs do."""
     connection, _ = get_connection(uow, connection_id)
     if connection.breaker.failures:
         uow.connections.save(replace(connection, breaker=Breaker(), last_error_code=None))
@@ -58,12 +56,12 @@ def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
 def record_failure(
     uow: UnitOfWork, connection_id: ConnectionId, error: PmsError, *, now: datetime
 ) -> None:
-    """Feeds the breaker; refused credentials stop the connection. First, too."""
+    """Counts for the breaker; refused credentials stop the connection. Call it first, too."""
     connection, _ = get_connection(uow, connection_id)
     stop = must_stop_connection(error)
     uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now))
 
 
 def must_stop_connection(error: PmsError) -> bool:
-    """Whether the connection stops with it, until a person resumes it."""
+    """Whether the error stops the connection until a person resumes it."""
     return isinstance(error, ProviderError) and error.stops_connection

@@ -1,4 +1,4 @@
-"""A caller's own connection, by id or as the only one of its provider."""
+"""Finds the caller's own connections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ class FindConnections:
     directory: Directory
 
     def __call__(self, principal: Principal) -> Sequence[Connection]:
-        """Those of the caller's hotel at the caller's provider, in order of creation."""
+        """The connections of the caller's hotel and provider, in order of creation."""
         every = self.directory.connections_of_hotel(principal.hotel_id)
         return [c for c in every if c.provider == principal.provider]
 
     def one(self, principal: Principal, connection_id: ConnectionId | None = None) -> Connection:
-        """Raises ConnectionNotFound, NotConnected; InvalidRequest where there are several and none
-        is named."""
+        """By id, or the only one. Raises ConnectionNotFound, NotConnected; InvalidRequest if there
+        are several and no id is given."""
         mine = self(principal)
         if connection_id is not None:
             for connection in mine:
@@ -31,6 +31,6 @@ class FindConnections:
         if not mine:
             raise NotConnected(provider=principal.provider)
         if len(mine) > 1:
-            message = "connection_id: this hotel has several connections, name one"
+            message = "connection_id: send it, this hotel has several connections"
             raise InvalidRequest(message, field="connection_id")
         return mine[0]

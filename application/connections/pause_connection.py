@@ -1,4 +1,4 @@
-"""Stops the schedule of one connection."""
+"""Pauses the schedule of one connection."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ class PauseConnection:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(self, connection_id: ConnectionId) -> Connection:
-        """No sync is scheduled any more; pushes and webhooks are still taken. Raises
-        InvalidRequest for one that was never tested: resuming it would skip the test."""
+        """No more syncs are scheduled; pushes and webhooks are still accepted. Raises
+        InvalidRequest for a connection that was never tested: resuming it would skip the test."""
         return update_connection(self.unit_of_work, connection_id, _paused)
 
 

@@ -1,4 +1,4 @@
-"""A new secret part of a connection's webhook URL, where the old one became known."""
+"""Replaces the secret part of a connection's webhook URL, if the old one leaked."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ class RotateWebhookKey:
     randomness: Randomness
 
     def __call__(self, connection_id: ConnectionId) -> AddedConnection:
-        """The old URL is unknown from then on: the vendor must be told the new one. Raises
+        """The old URL stops working; enter the new one at the vendor. Raises
         ConnectionNotFound."""
         key = self.randomness.secret()
         saved = update_connection(

@@ -1,17 +1,17 @@
-"""Credentials that a provider's client was given anew while it asked."""
+"""Stores credentials that a provider replaced while its client used them."""
 
 from dataclasses import dataclass
 
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.values import ConnectionId
 from ports.system import Secrets
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class StoreRotatedSecrets:
-    """ports.providers.SecretVault. A client asks outside of every unit of work, so that each call
-    has its own."""
+    """Implements ports.providers.CredentialStore. Clients run outside any unit of work, so each
+    call has its own."""
 
     unit_of_work: UnitOfWorkFactory
 
@@ -22,14 +22,11 @@ class StoreRotatedSecrets:
             return uow.connections.secrets(connection_id)
 
     def update(self, connection_id: ConnectionId, new: Secrets) -> None:
-        """A connection that is not stored keeps nothing."""
+        """Does nothing for a connection that is not stored."""
 
-        def attempt() -> None:
-            with self.unit_of_work() as uow:
-                if uow.connections.get(connection_id) is None:
-                    return
+        def update(uow: UnitOfWork) -> None:
+            if uow.connections.get(connection_id) is not None:
                 stored = uow.connections.secrets(connection_id)
                 uow.connections.replace_secrets(connection_id, {**stored, **new})
-                uow.commit()
 
-        retry_on_conflict(attempt)
+        in_transaction(self.unit_of_work, update)

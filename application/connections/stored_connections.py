@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from application.errors import ConnectionNotFound
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
 from domain.sync_run import SyncKind
@@ -30,14 +30,11 @@ def update_connection(
 ) -> Connection:
     """Loads, changes and saves; repeats on a conflict. Raises ConnectionNotFound."""
 
-    def attempt() -> Connection:
-        with unit_of_work() as uow:
-            connection, _ = get_connection(uow, connection_id)
-            saved = uow.connections.save(change(connection))
-            uow.commit()
-        return saved
+    def update(uow: UnitOfWork) -> Connection:
+        connection, _ = get_connection(uow, connection_id)
+        return uow.connections.save(change(connection))
 
-    return retry_on_conflict(attempt)
+    return in_transaction(unit_of_work, update)
 
 
 def time_zone_of(connection: Connection, hotel: Hotel) -> str:

@@ -1,4 +1,4 @@
-"""Changes the settings and credentials of a connection that is there."""
+"""Changes the settings and credentials of a stored connection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from application.connections.stored_connections import (
     get_connection,
     require_openable,
 )
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.connection import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.providers import Capabilities, Providers
 from ports.system import Secrets
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +23,24 @@ class UpdateConnection:
     providers: Providers
 
     def __call__(self, connection_id: ConnectionId, values: Mapping[str, str]) -> Connection:
-        """`values` take the place of those of the same names, an empty one that of nothing; all
-        others stay, as do cursor and webhook key. One that the provider's refusal had stopped is
-        new again: it must pass `TestConnection`.
+        """`values` replace those of the same names, an empty value removes one; all others stay,
+        as do cursor and webhook key. A stopped connection must pass `VerifyConnection` again.
 
-        Raises ConnectionNotFound, InvalidRequest; Misconfigured where the provider can't be asked
-        with these (a host that is not allowed). Nothing is stored then.
+        Raises ConnectionNotFound, InvalidRequest; Misconfigured if no client can be opened with
+        these values (a host that is not allowed). Nothing is stored then.
         """
 
-        def attempt() -> Connection:
-            with self.unit_of_work() as uow:
-                connection, hotel = get_connection(uow, connection_id)
-                provider = self.providers.get(connection.provider)
-                stored_secrets = uow.connections.secrets(connection_id)
-                settings, secrets = _merged(
-                    provider.capabilities, connection, stored_secrets, values
-                )
-                changed = replace(connection, settings=settings, state=_state_after(connection))
-                require_openable(provider, build_account(changed, hotel, secrets, ""))
-                saved = uow.connections.save(changed)
-                uow.connections.replace_secrets(connection_id, secrets)
-                uow.commit()
-            return saved
+        def update(uow: UnitOfWork) -> Connection:
+            connection, hotel = get_connection(uow, connection_id)
+            provider = self.providers.get(connection.provider)
+            stored_secrets = uow.connections.secrets(connection_id)
+            settings, secrets = _merged(provider.capabilities, connection, stored_secrets, values)
+            changed = replace(connection, settings=settings, state=_state_after(connection))
+            require_openable(provider, build_account(changed, hotel, secrets, ""))
+            uow.connections.replace_secrets(connection_id, secrets)
+            return uow.connections.save(changed)
 
-        return retry_on_conflict(attempt)
+        return in_transaction(self.unit_of_work, update)
 
 
 def _merged(
@@ -55,7 +49,7 @@ def _merged(
     stored_secrets: Secrets,
     values: Mapping[str, str],
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """(settings, secrets), with what was learnt from the provider and is no setting of its own."""
+    """(settings, secrets), including values that the connection test found and nobody set."""
     declared = {spec.name for spec in capabilities.settings}
     stored = {**connection.settings, **stored_secrets}
     given = {name: value for name, value in stored.items() if name in declared}

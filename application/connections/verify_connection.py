@@ -1,22 +1,21 @@
-"""Proves that a connection's credentials work, before anything is pulled with them."""
+"""Tests a connection's credentials before anything is pulled with them."""
 
 from dataclasses import dataclass, replace
 
 from application.connections.stored_connections import build_account, get_connection
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
 from domain.values import ConnectionId
 from ports.errors import ProviderError
 from ports.providers import AccountReport, Providers
 from ports.system import Clock
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedConnection:
-    """`report` is None where the test failed; then `error` and `suggestions` tell why and what to
-    try."""
+    """`report` is None if the test failed: see `error` (its code) and `suggestions`."""
 
     connection: Connection
     report: AccountReport | None
@@ -26,10 +25,8 @@ class VerifiedConnection:
 
 @dataclass(frozen=True, slots=True)
 class VerifyConnection:
-    """Asks the provider with the stored credentials; only a passed test makes the connection
-    active and its first sync due."""
-
-    __test__ = False
+    """Calls the provider with the stored credentials; only a passed test activates the connection
+    and makes its first sync due."""
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
@@ -52,21 +49,17 @@ class VerifyConnection:
         return VerifiedConnection(connection, report, suggestions=_advice(report, hotel))
 
     def _activate(self, connection_id: ConnectionId, report: AccountReport) -> Connection:
-        def attempt() -> Connection:
-            with self.unit_of_work() as uow:
-                connection, _ = get_connection(uow, connection_id)
-                settings = {**connection.settings, "property_id": report.property_id}
-                if report.time_zone is not None:
-                    require_time_zone(report.time_zone)
-                    settings["time_zone"] = report.time_zone
-                now = self.clock.now()
-                uow.connections.apply_control(connection_id, at=now)
-                tested = replace(connection, settings=settings).tested(now)
-                saved = uow.connections.save(tested)
-                uow.commit()
-            return saved
+        def activate(uow: UnitOfWork) -> Connection:
+            connection, _ = get_connection(uow, connection_id)
+            settings = {**connection.settings, "property_id": report.property_id}
+            if report.time_zone is not None:
+                require_time_zone(report.time_zone)
+                settings["time_zone"] = report.time_zone
+            now = self.clock.now()
+            uow.connections.apply_control(connection_id, at=now)
+            return uow.connections.save(replace(connection, settings=settings).tested(now))
 
-        return retry_on_conflict(attempt)
+        return in_transaction(self.unit_of_work, activate)
 
 
 def _suggestions(error: ProviderError) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from application.inbox.notification_routing import forward_to_property
 from application.inbox.parse_rows import ParsedRow, parse_row
 from application.ingest.apply_items import ApplyContext, apply_deletions, apply_items
 from application.ingest.inbox_rows import decide_row, enqueue_inbox_jobs, push_context
-from application.ingest.quarantine_items import quarantine_pulled_items
-from application.retrying import retry_on_conflict
+from application.ingest.quarantine_items import apply_page
+from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
@@ -113,15 +113,12 @@ class ProcessInbox:
             return parsed
         property_id = parsed.foreign_property
 
-        def attempt() -> InboxItem | None:
-            with self.unit_of_work() as uow:
-                copy = forward_to_property(
-                    uow, parsed.row, work.connection, property_id, provider.capabilities, self.ids
-                )
-                uow.commit()
-            return copy
-
-        copy = retry_on_conflict(attempt)
+        copy = in_transaction(
+            self.unit_of_work,
+            lambda uow: forward_to_property(
+                uow, parsed.row, work.connection, property_id, provider.capabilities, self.ids
+            ),
+        )
         if copy is None:
             return parsed
         enqueue_inbox_jobs(self.queue, [copy])
@@ -149,15 +146,13 @@ class ProcessInbox:
             return work
         at = max(row.received_at for row, _ in received)
 
-        def attempt() -> _Work:
-            with self.unit_of_work() as uow:
-                connection, secrets = connection_health.apply_control(
-                    uow, work.connection.id, [n for _, n in received], at=at
-                )
-                uow.commit()
-            return replace(work, connection=connection, secrets=secrets)
-
-        return retry_on_conflict(attempt)
+        connection, secrets = in_transaction(
+            self.unit_of_work,
+            lambda uow: connection_health.apply_control(
+                uow, work.connection.id, [n for _, n in received], at=at
+            ),
+        )
+        return replace(work, connection=connection, secrets=secrets)
 
     def _apply(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
@@ -167,18 +162,16 @@ class ProcessInbox:
             return []
         can_fetch = provider.capabilities.fetches_by_id
 
-        def attempt() -> list[InboxItem]:
-            with self.unit_of_work() as uow:
-                decided = []
-                locked = _lock_unprocessed(uow, parsed)
-                for _, group in groupby(locked, lambda each: each.row.received_at):
-                    same = list(group)
-                    context = self._push_context(work, same[0].row, can_fetch=can_fetch)
-                    decided += self._apply_group(uow, same, context)
-                uow.commit()
+        def apply(uow: UnitOfWork) -> list[InboxItem]:
+            decided = []
+            locked = _lock_unprocessed(uow, parsed)
+            for _, group in groupby(locked, lambda each: each.row.received_at):
+                same = list(group)
+                context = self._push_context(work, same[0].row, can_fetch=can_fetch)
+                decided += self._apply_group(uow, same, context)
             return decided
 
-        return retry_on_conflict(attempt)
+        return in_transaction(self.unit_of_work, apply)
 
     def _apply_group(
         self, uow: UnitOfWork, parsed: Sequence[ParsedRow], context: ApplyContext
@@ -213,37 +206,36 @@ class ProcessInbox:
             return self._record_failure(work, parsed, error)
         reports_deletions = provider.capabilities.reports_deletions
         deleted_ids = detect_deletions(page, refs) if reports_deletions else ()
-        return retry_on_conflict(lambda: self._store(page, deleted_ids, parsed))
+        return in_transaction(
+            self.unit_of_work, lambda uow: self._store(uow, work, page, deleted_ids, parsed)
+        )
 
     def _store(
-        self, page: Page, deleted_ids: Sequence[str], parsed: Sequence[ParsedRow]
+        self,
+        uow: UnitOfWork,
+        work: _Work,
+        page: Page,
+        deleted_ids: Sequence[str],
+        parsed: Sequence[ParsedRow],
     ) -> list[InboxOutcome]:
         first = parsed[0].row
-        context = ApplyContext(
-            hotel_id=first.hotel_id,
-            provider=first.provider,
-            receipt=Receipt(
-                Channel.PULLED, page.observed_at, first.connection_id, f"inbox/{first.batch_id}"
-            ),
+        reference = f"inbox/{first.batch_id}"
+        context = ApplyContext.of(
+            work.connection,
+            Receipt(Channel.PULLED, page.observed_at, work.connection.id, reference),
             correlation_id=first.correlation_id,
             now=self.clock.now(),
-            can_fetch=False,
         )
-        with self.unit_of_work() as uow:
-            connection_health.record_success(uow, first.connection_id)
-            locked = _lock_unprocessed(uow, parsed)
-            if page.records:
-                uow.records.save(first.hotel_id, first.provider, page.records, now=context.now)
-            results = apply_items(uow, page.items, context, self.ids)
-            quarantine_pulled_items(uow, results, context, self.ids, batch_id=self.ids.new())
-            if deleted_ids:
-                apply_deletions(uow, deleted_ids, context, self.ids)
-            decided = [
-                decide_after_fetch(each.row, results, dedup_key=each.dedup_key) for each in locked
-            ]
-            outcomes = [InboxOutcome.of(row) for row in decided]
-            uow.inbox.record_outcomes(first.hotel_id, outcomes)
-            uow.commit()
+        connection_health.record_success(uow, first.connection_id)
+        locked = _lock_unprocessed(uow, parsed)
+        results = apply_page(uow, page, context, self.ids, batch_id=self.ids.new())
+        if deleted_ids:
+            apply_deletions(uow, deleted_ids, context, self.ids)
+        outcomes = [
+            InboxOutcome.of(decide_after_fetch(each.row, results, dedup_key=each.dedup_key))
+            for each in locked
+        ]
+        uow.inbox.record_outcomes(first.hotel_id, outcomes)
         return outcomes
 
     def _record_failure(
@@ -253,20 +245,15 @@ class ProcessInbox:
         credentials stop the connection."""
         is_failing = is_retryable(error) or connection_health.must_stop_connection(error)
 
-        def attempt() -> list[InboxItem]:
+        def record(uow: UnitOfWork) -> list[InboxItem]:
             context = self._push_context(work, parsed[0].row)
-            with self.unit_of_work() as uow:
-                if is_failing and isinstance(error, ProviderError):
-                    connection_health.record_failure(
-                        uow, work.connection.id, error, now=context.now
-                    )
-                rows = [each.row for each in _lock_unprocessed(uow, parsed)]
-                decided = [decide_after_failed_fetch(row, error) for row in rows]
-                decided = record_outcomes(uow, rows, decided, context, self.ids)
-                uow.commit()
-            return decided
+            if is_failing and isinstance(error, ProviderError):
+                connection_health.record_failure(uow, work.connection.id, error, now=context.now)
+            rows = [each.row for each in _lock_unprocessed(uow, parsed)]
+            decided = [decide_after_failed_fetch(row, error) for row in rows]
+            return record_outcomes(uow, rows, decided, context, self.ids)
 
-        decided = retry_on_conflict(attempt)
+        decided = in_transaction(self.unit_of_work, record)
         if is_retryable(error):
             raise error
         return [InboxOutcome.of(row) for row in decided]

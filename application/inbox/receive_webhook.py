@@ -1,4 +1,4 @@
-"""A vendor's native notification: trusted, stored, acknowledged; what it means comes later."""
+"""Receives a vendor's native notification: authenticated, stored, acknowledged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from uuid import UUID
 from application.access.authenticate import secret_hash
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from ports.directory import Directory
 from ports.job_queue import JobQueue
 from ports.providers import BodySigned, Provider, Providers
 from ports.system import CardMask, Clock, IdGenerator, Secrets
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,9 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveWebhook:
-    """Nothing but one insert stands between the vendor and its acknowledgement: vendors give five
-    seconds and some never send again what was refused, so even an unreadable body is stored (and
-    quarantined by the job)."""
+    """Verifies the sender and stores the body; a job reads it later. Vendors allow five seconds
+    and some do not redeliver what was refused, so even an unreadable body is accepted (the job
+    quarantines it)."""
 
     unit_of_work: UnitOfWorkFactory
     directory: Directory
@@ -41,8 +41,8 @@ class ReceiveWebhook:
     ids: IdGenerator
 
     def __call__(self, webhook: Webhook) -> UUID:
-        """The inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or a key of
-        another provider, Unauthenticated, Unsealable, StoreUnavailable."""
+        """The id of the inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or
+        another provider's, Unauthenticated, Unsealable, StoreUnavailable."""
         provider = self.providers.get(webhook.provider)
         connection = self.directory.connection_by_key_hash(secret_hash(webhook.connection_key))
         if connection is None or connection.provider != webhook.provider:
@@ -57,16 +57,14 @@ class ReceiveWebhook:
             correlation_id=webhook.correlation_id,
         )
 
-        def attempt() -> None:
-            with self.unit_of_work() as uow:
-                secrets = uow.connections.secrets(connection.id)
-                if not is_authentic(provider, webhook.headers, webhook.body, secrets):
-                    raise Unauthenticated("the webhook does not prove that the vendor sent it")
-                uow.inbox.add([row])
-                uow.connections.touch_inbound(connection.id, at=now)
-                uow.commit()
+        def store(uow: UnitOfWork) -> None:
+            secrets = uow.connections.secrets(connection.id)
+            if not is_authentic(provider, webhook.headers, webhook.body, secrets):
+                raise Unauthenticated("the webhook's signature or credentials are invalid")
+            uow.inbox.add([row])
+            uow.connections.touch_inbound(connection.id, at=now)
 
-        retry_on_conflict(attempt)
+        in_transaction(self.unit_of_work, store)
         enqueue_inbox_jobs(self.queue, [row])
         return row.id
 
@@ -74,7 +72,7 @@ class ReceiveWebhook:
 def is_authentic(
     provider: Provider, headers: Mapping[str, str], body: bytes, secrets: Secrets
 ) -> bool:
-    """`body` as it came: a signature is not of the one whose cards are masked."""
+    """`body`: unmasked, since a signature covers the original bytes."""
     if isinstance(provider, BodySigned):
         return provider.authentic_body(headers, body, secrets)
     return provider.authentic(headers, secrets)

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 from application.events.cloud_events import outbox_message
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
+from domain.connection import Connection
 from domain.errors import InvalidField
 from domain.events import AvailabilitySynced, BookingSynced, Event, GuestSynced
 from domain.guest import Guest
@@ -67,6 +68,25 @@ class ApplyContext:
     correlation_id: str
     now: datetime
     can_fetch: bool
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        receipt: Receipt,
+        *,
+        correlation_id: str,
+        now: datetime,
+        can_fetch: bool = False,
+    ) -> "ApplyContext":
+        return cls(
+            hotel_id=connection.hotel_id,
+            provider=connection.provider,
+            receipt=receipt,
+            correlation_id=correlation_id,
+            now=now,
+            can_fetch=can_fetch,
+        )
 
     def event_fields(self, external_id: str, version: SourceVersion | None) -> dict[str, Any]:
         """The fields of EventBase."""

@@ -11,7 +11,7 @@ from application.errors import HotelDisabled, HotelNotFound, Unauthenticated
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbox_rows import decide_row, enqueue_inbox_jobs, item_rows, push_context
 from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
@@ -135,16 +135,13 @@ class ExchangeDocument:
             for row, item in zip(rows[item_count:], ignored, strict=True)
         ]
 
-        def attempt() -> tuple[bool, list[PushedItem]]:
-            with self.unit_of_work() as uow:
-                is_first = _is_first_availability(uow, items, context, today)
-                pushed = apply_pushed_items(uow, rows[:item_count], items, context, self.ids)
-                if ignored_rows:
-                    add_rows(uow, ignored_rows, context)
-                uow.commit()
+        def store(uow: UnitOfWork) -> tuple[bool, list[PushedItem]]:
+            is_first = _is_first_availability(uow, items, context, today)
+            pushed = apply_pushed_items(uow, rows[:item_count], items, context, self.ids)
+            add_rows(uow, ignored_rows, context)
             return is_first, pushed
 
-        is_first, pushed = retry_on_conflict(attempt)
+        is_first, pushed = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in pushed):
             enqueue_inbox_jobs(self.queue, rows[:1])
         return [

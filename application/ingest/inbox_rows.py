@@ -28,10 +28,9 @@ def push_context(
     can_fetch: bool = False,
 ) -> ApplyContext:
     """For what was pushed in one request."""
-    return ApplyContext(
-        hotel_id=connection.hotel_id,
-        provider=connection.provider,
-        receipt=Receipt(Channel.PUSHED, received_at, connection.id, f"inbox/{batch_id}"),
+    return ApplyContext.of(
+        connection,
+        Receipt(Channel.PUSHED, received_at, connection.id, f"inbox/{batch_id}"),
         correlation_id=correlation_id,
         now=now,
         can_fetch=can_fetch,
@@ -159,5 +158,6 @@ def enqueue_inbox_jobs(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
         )
         for row in rows
     ]
-    with suppress(QueueUnavailable):
-        queue.enqueue(jobs)
+    if jobs:
+        with suppress(QueueUnavailable):
+            queue.enqueue(jobs)

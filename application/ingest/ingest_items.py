@@ -16,7 +16,7 @@ from application.ingest.inbox_rows import (
     push_context,
 )
 from application.ingest.quarantine_items import quarantine_once
-from application.retrying import retry_on_conflict
+from application.retrying import in_transaction
 from domain.access import Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -97,8 +97,14 @@ class IngestItems:
             can_fetch=provider.capabilities.fetches_by_id,
         )
         rows = item_rows(items, context, batch_id, self.ids, self.mask_cards)
-        store = self._store if push.deferred else self._apply
-        results = retry_on_conflict(lambda: store(rows, items, context))
+
+        def store(uow: UnitOfWork) -> list[PushedItem]:
+            if not push.deferred:
+                return apply_pushed_items(uow, rows, items, context, self.ids)
+            add_rows(uow, rows, context)
+            return [PushedItem(row.id, row.external_id, None) for row in rows]
+
+        results = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in results):
             enqueue_inbox_jobs(self.queue, rows[:1])
         return PushResult(batch_id, results)
@@ -111,23 +117,6 @@ class IngestItems:
             if connection.provider == principal.provider:
                 return connection, hotel
         raise NotConnected(provider=principal.provider)
-
-    def _apply(
-        self, rows: Sequence[InboxItem], items: Sequence[ReadItem], context: ApplyContext
-    ) -> list[PushedItem]:
-        with self.unit_of_work() as uow:
-            results = apply_pushed_items(uow, rows, items, context, self.ids)
-            uow.commit()
-        return results
-
-    def _store(
-        self, rows: Sequence[InboxItem], items: Sequence[ReadItem], context: ApplyContext
-    ) -> list[PushedItem]:
-        with self.unit_of_work() as uow:
-            if items:
-                add_rows(uow, rows, context)
-            uow.commit()
-        return [PushedItem(row.id, row.external_id, None) for row in rows]
 
 
 def apply_pushed_items(
@@ -147,5 +136,7 @@ def apply_pushed_items(
 
 
 def add_rows(uow: UnitOfWork, rows: Sequence[InboxItem], context: ApplyContext) -> None:
+    if not rows:
+        return
     uow.inbox.add(rows)
     uow.connections.touch_inbound(context.receipt.connection_id, at=context.receipt.observed_at)

@@ -6,25 +6,24 @@ from dataclasses import replace
 from uuid import UUID
 
 from application.events.cloud_events import outbox_message
-from application.ingest.apply_items import ApplyContext, ItemResult
+from application.ingest.apply_items import ApplyContext, ItemResult, apply_items
 from application.ingest.inbox_rows import decide_row, inbox_row
 from domain.events import ItemQuarantined
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
+from ports.providers import Page
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
 
-def quarantine_pulled_items(
-    uow: UnitOfWork,
-    results: Sequence[ItemResult],
-    context: ApplyContext,
-    ids: IdGenerator,
-    *,
-    batch_id: UUID,
-) -> None:
-    """Stores the quarantined items of a pull, each payload once. Items that were applied make
-    older quarantined rows of the same entities stale."""
+def apply_page(
+    uow: UnitOfWork, page: Page, context: ApplyContext, ids: IdGenerator, *, batch_id: UUID
+) -> list[ItemResult]:
+    """Stores a pulled page: hotel records, items, and those that are quarantined, each payload
+    once under `batch_id`. Applied items make older quarantined rows of their entities stale."""
+    if page.records:
+        uow.records.save(context.hotel_id, context.provider, page.records, now=context.now)
+    results = apply_items(uow, page.items, context, ids)
     _mark_older_stale(uow, results, context)
     quarantined = [r for r in results if r.outcome is ItemOutcome.QUARANTINED]
     rows = [
@@ -43,6 +42,7 @@ def quarantine_pulled_items(
     ]
     new = quarantine_once(uow, rows, context, ids)
     uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
+    return results
 
 
 def quarantine_once(

@@ -1,10 +1,10 @@
 """One pull of one connection: page by page, each page and its checkpoint in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from application.connections.connection_health import must_stop_connection
@@ -19,31 +19,29 @@ from application.ingest.apply_items import (
     ApplyContext,
     ItemResult,
     apply_deletions,
-    apply_items,
     count_outcomes,
 )
 from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
-from application.ingest.quarantine_items import quarantine_pulled_items
-from application.retrying import retry_on_conflict
+from application.ingest.quarantine_items import apply_page
+from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
 from domain.connection import WAIT_CAP, Connection
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel
-from domain.messages import InboxItem, ItemKind
+from domain.messages import ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
+from domain.values import DateRange
 from ports.errors import LeaseLost, ProviderError, StoreUnavailable
 from ports.job_queue import JobQueue
 from ports.providers import (
     Account,
     Capabilities,
     Page,
-    Provider,
     ProviderClient,
     Providers,
-    PullRequest,
     ReadItem,
     Ref,
     RefKind,
@@ -51,15 +49,16 @@ from ports.providers import (
 from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
+T = TypeVar("T")
+
 CHUNK: Final = 500
 MAX_ATTEMPTS: Final = 5
-"""A run that was taken up this often since it last got further fails: something in it kills its
-workers."""
+"""A run fails after this many attempts without progress: it probably kills its workers."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """What one worker holds while it carries a run. `seen`: bookings that the provider returned,
+    """One worker's state while it executes a run. `seen`: bookings that the provider returned,
     readable or not."""
 
     run: SyncRun
@@ -80,9 +79,9 @@ class SyncConnection:
     mask_cards: CardMask
 
     def __call__(self, run_id: UUID, *, holder: str) -> SyncRun:
-        """Carries a queued or abandoned run to its end; returns it as it is where it has ended or
+        """Executes a queued or abandoned run to its end. Returns it unchanged if it has ended or
         another worker holds the connection. Provider failures end the run as FAILED and are not
-        raised; StoreUnavailable is, and the run is taken up again when its lease has expired."""
+        raised. StoreUnavailable is raised; the run resumes when its lease has expired."""
         session = self._begin(run_id, holder)
         if isinstance(session, SyncRun):
             return session
@@ -102,7 +101,7 @@ class SyncConnection:
             connection_id = _get_run(uow, run_id).connection_id
             until = now + LEASE_TTL
             lease = uow.connections.acquire_lease(connection_id, holder, now=now, until=until)
-            # Only from here on does no other worker end the run.
+            # Read again: only under the lease can no other worker end the run.
             run = _get_run(uow, run_id)
             if lease is None or run.status.is_final:
                 return run
@@ -117,7 +116,7 @@ class SyncConnection:
         return _Session(run, connection, hotel, lease)
 
     def _refuse(self, uow: UnitOfWork, run: SyncRun, lease: Lease, now: datetime) -> SyncRun:
-        """The connection stays as it is: why it was stopped is what a person has to see."""
+        """Leaves the connection unchanged, so that it still shows why it was stopped."""
         error = ConnectionStopped()
         run = run.fail(now=now, code=error.code, detail=error.message, transport=TransportCounts())
         record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
@@ -131,7 +130,7 @@ class SyncConnection:
                 raise NoProgress
             provider = self.providers.get(session.connection.provider)
             client = provider.open(self._account(session))
-            self._pull(session, provider, client)
+            self._pull(session, provider.capabilities, client)
             return self._finish(session, client.counts())
         except (LeaseLost, StoreUnavailable):
             raise
@@ -143,68 +142,31 @@ class SyncConnection:
                 client.close()
 
     def _account(self, session: _Session) -> Account:
-        connection = session.connection
         with self.unit_of_work() as uow:
-            secrets = uow.connections.secrets(connection.id)
-        return build_account(connection, session.hotel, secrets, session.run.correlation_id)
+            secrets = uow.connections.secrets(session.connection.id)
+        return build_account(session.connection, session.hotel, secrets, session.run.correlation_id)
 
-    def _pull(self, session: _Session, provider: Provider, client: ProviderClient) -> None:
-        request = self._request(session)
-        for page in client.pull(request):
-            self._store(session, page)
-            session.cursor = page.cursor or session.cursor
-        if session.run.kind is SyncKind.RECONCILE:
-            session.cursor = None  # it saw a window only: the next delta starts where it would have
-            self._detect_deletions(session, request, provider.capabilities, client)
-
-    def _request(self, session: _Session) -> PullRequest:
-        """A reconcile that was interrupted starts again: what it saw before is not known."""
+    def _pull(self, session: _Session, capabilities: Capabilities, client: ProviderClient) -> None:
         run = session.run
-        return build_pull_request(
+        is_reconcile = run.kind is SyncKind.RECONCILE
+        request = build_pull_request(
             session.connection,
             session.hotel,
             run.kind,
             now=self.clock.now(),
-            checkpoint=None if run.kind is SyncKind.RECONCILE else run.checkpoint,
+            # `seen` is lost with its worker, so a reconcile always starts from the beginning.
+            checkpoint=None if is_reconcile else run.checkpoint,
         )
+        for page in client.pull(request):
+            self._store(session, page)
+            session.cursor = page.cursor or session.cursor
+        if is_reconcile:
+            session.cursor = None  # it saw a window only, so the delta cursor does not move
+            self._detect_deletions(session, request.window, capabilities, client)
 
     def _store(self, session: _Session, page: Page) -> None:
-        """Notifications that come with a page are kept with it; what they name is counted by
-        nobody here: it is fetched, as after a webhook, by the job that is woken."""
-        try:
-            results, kept = retry_on_conflict(lambda: self._store_once(session, page))
-        except (LeaseLost, RetriesExhausted):
-            self._save_notifications(session, page)
-            raise
-        if kept:
-            enqueue_inbox_jobs(self.queue, kept[:1])
-        session.seen.update(
-            result.item.external_id
-            for result in results
-            if result.item.external_id and _is_booking(result.item)
-        )
-
-    def _store_once(
-        self, session: _Session, page: Page
-    ) -> tuple[Sequence[ItemResult], Sequence[InboxItem]]:
-        context = self._context(session, page)
-        kept = self._notifications(session, page)
-        with self.unit_of_work() as uow:
-            self._renew(uow, session)
-            if page.records:
-                uow.records.save(context.hotel_id, context.provider, page.records, now=context.now)
-            results = apply_items(uow, page.items, context, self.ids)
-            quarantine_pulled_items(uow, results, context, self.ids, batch_id=session.run.id)
-            if kept:
-                uow.inbox.add(kept)
-            run = session.run.page_stored(page.checkpoint, count_outcomes(results))
-            uow.sync_runs.save(run)
-            uow.commit()
-        session.run = run
-        return results, kept
-
-    def _notifications(self, session: _Session, page: Page) -> Sequence[InboxItem]:
-        return notification_rows(
+        """Stores the page's notifications with it; a job processes them like webhooks."""
+        rows = notification_rows(
             session.connection,
             page.notifications,
             mask_cards=self.mask_cards,
@@ -213,112 +175,115 @@ class SyncConnection:
             correlation_id=session.run.correlation_id,
         )
 
-    def _save_notifications(self, session: _Session, page: Page) -> None:
-        """The page is another worker's now, or nobody's; its notifications lie nowhere else."""
-        kept = self._notifications(session, page)
-        if not kept:
-            return
+        def store(uow: UnitOfWork) -> tuple[SyncRun, list[ItemResult]]:
+            context = self._context(session, page)
+            results = apply_page(uow, page, context, self.ids, batch_id=session.run.id)
+            uow.inbox.add(rows)
+            run = session.run.page_stored(page.checkpoint, count_outcomes(results))
+            uow.sync_runs.save(run)
+            return run, results
 
-        def attempt() -> None:
-            with self.unit_of_work() as uow:
-                uow.inbox.add(kept)
-                uow.commit()
-
-        retry_on_conflict(attempt)
-        enqueue_inbox_jobs(self.queue, kept[:1])
+        try:
+            session.run, results = self._in_transaction(session, store)
+        except (LeaseLost, RetriesExhausted):
+            # Persist these notifications, which exist only here.
+            in_transaction(self.unit_of_work, lambda uow: uow.inbox.add(rows))
+            enqueue_inbox_jobs(self.queue, rows[:1])
+            raise
+        enqueue_inbox_jobs(self.queue, rows[:1])
+        session.seen.update(
+            result.item.external_id
+            for result in results
+            if result.item.external_id and _is_booking(result.item)
+        )
 
     def _detect_deletions(
         self,
         session: _Session,
-        request: PullRequest,
+        window: DateRange,
         capabilities: Capabilities,
         client: ProviderClient,
     ) -> None:
-        """Bookings of ours in the window that the provider did not return are asked for by id:
-        they moved out of the window, or are gone."""
+        """Fetches our bookings of the window that the provider did not return: they moved out of
+        the window, or were deleted."""
         if not capabilities.fetches_by_id:
             return
         with self.unit_of_work() as uow:
-            ours = uow.bookings.ids_overlapping(
-                session.hotel.id, session.connection.id, request.window
-            )
+            ours = uow.bookings.ids_overlapping(session.hotel.id, session.connection.id, window)
         missing = sorted(set(ours) - session.seen)
-        for chunk in _chunks(missing):
-            refs = [Ref(RefKind.BOOKING, external_id) for external_id in chunk]
+        for start in range(0, len(missing), CHUNK):
+            refs = [Ref(RefKind.BOOKING, each) for each in missing[start : start + CHUNK]]
             page = client.fetch(refs)
             self._store(session, page)
             if capabilities.reports_deletions:
                 self._apply_deletions(session, page, detect_deletions(page, refs))
 
     def _apply_deletions(self, session: _Session, page: Page, external_ids: Sequence[str]) -> None:
-        def attempt() -> SyncRun:
+        def apply(uow: UnitOfWork) -> SyncRun:
             context = self._context(session, page)
-            with self.unit_of_work() as uow:
-                self._renew(uow, session)
-                deleted = apply_deletions(uow, external_ids, context, self.ids)
-                run = session.run
-                run = replace(run, counts=run.counts.plus(SyncCounts(deleted=deleted)))
-                uow.sync_runs.save(run)
-                uow.commit()
+            deleted = apply_deletions(uow, external_ids, context, self.ids)
+            counts = session.run.counts.plus(SyncCounts(deleted=deleted))
+            run = replace(session.run, counts=counts)
+            uow.sync_runs.save(run)
             return run
 
         if external_ids:
-            session.run = retry_on_conflict(attempt)
+            session.run = self._in_transaction(session, apply)
 
     def _context(self, session: _Session, page: Page) -> ApplyContext:
         run = session.run
         channel = Channel.PULLED if run.kind is SyncKind.DELTA else Channel.RECONCILED
-        return ApplyContext(
-            hotel_id=run.hotel_id,
-            provider=run.provider,
-            receipt=Receipt(channel, page.observed_at, run.connection_id, f"sync/{run.id}"),
+        return ApplyContext.of(
+            session.connection,
+            Receipt(channel, page.observed_at, run.connection_id, f"sync/{run.id}"),
             correlation_id=run.correlation_id,
             now=self.clock.now(),
-            can_fetch=False,
         )
+
+    def _in_transaction(self, session: _Session, work: Callable[[UnitOfWork], T]) -> T:
+        """Under the session's lease, which is renewed. Raises LeaseLost."""
+
+        def work_under_lease(uow: UnitOfWork) -> T:
+            self._renew(uow, session)
+            return work(uow)
+
+        return in_transaction(self.unit_of_work, work_under_lease)
 
     def _renew(self, uow: UnitOfWork, session: _Session) -> None:
         until = self.clock.now() + LEASE_TTL
         session.lease = uow.connections.renew_lease(session.lease, until=until)
 
     def _finish(self, session: _Session, transport: TransportCounts) -> SyncRun:
-        def attempt() -> SyncRun:
+        def finish(uow: UnitOfWork) -> SyncRun:
             now = self.clock.now()
             run = session.run.finish(now=now, transport=transport)
-            with self.unit_of_work() as uow:
-                self._renew(uow, session)
-                connection, _ = get_connection(uow, run.connection_id)
-                uow.connections.save(connection.synced(run, cursor=session.cursor, now=now))
-                record_run_finished(uow, run, SyncCompleted, now=now, event_id=self.ids.new())
-                uow.commit()
+            connection, _ = get_connection(uow, run.connection_id)
+            uow.connections.save(connection.synced(run, cursor=session.cursor, now=now))
+            record_run_finished(uow, run, SyncCompleted, now=now, event_id=self.ids.new())
             return run
 
-        return retry_on_conflict(attempt)
+        return self._in_transaction(session, finish)
 
     def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
         stop = must_stop_connection(error)
         seconds = error.wait_seconds if isinstance(error, ProviderError) else 0
         wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
 
-        def attempt() -> SyncRun:
+        def fail(uow: UnitOfWork) -> SyncRun:
             now = self.clock.now()
             run = session.run.fail(
                 now=now, code=error.code, detail=error.message, transport=transport
             )
-            with self.unit_of_work() as uow:
-                self._renew(uow, session)
-                connection, _ = get_connection(uow, run.connection_id)
-                failed = connection.sync_failed(error.code, stop=stop, now=now, wait=wait)
-                uow.connections.save(failed)
-                record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
-                uow.commit()
+            connection, _ = get_connection(uow, run.connection_id)
+            uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now, wait=wait))
+            record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
             return run
 
-        return retry_on_conflict(attempt)
+        return self._in_transaction(session, fail)
 
     def _record_interruption(self, session: _Session) -> None:
-        """An outage is no attempt of the run. Where it goes on it is one: the run can't be taken up
-        again before it ends, so it costs one at most."""
+        """Stopped by an outage; not counted as a failed attempt. During the outage this write
+        fails too, so the attempt counts; at most one, since the run resumes after it."""
         with suppress(LeaseLost, StoreUnavailable), self.unit_of_work() as uow:
             self._renew(uow, session)
             run = _get_run(uow, session.run.id)
@@ -340,10 +305,6 @@ def _get_run(uow: UnitOfWork, run_id: UUID) -> SyncRun:
 
 
 def _is_booking(item: ReadItem) -> bool:
-    """Also one that was refused: asking for it by id would only have it refused again."""
+    """Refused bookings included: fetched by id they would only be refused again."""
     refused = item.snapshot is None and item.kind is ItemKind.BOOKING
     return refused or isinstance(item.snapshot, BookingSnapshot)
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))

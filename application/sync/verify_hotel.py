@@ -1,4 +1,4 @@
-"""Our picture against the provider's, without changing either: drift by field."""
+"""Compares our bookings with the provider's, without changing either: drift by field."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from application.connections.stored_connections import (
     build_pull_request,
     get_connection,
 )
-from application.ingest.apply_items import ApplyContext
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -21,7 +20,7 @@ from domain.sync_run import SyncKind
 from domain.values import ConnectionId
 from ports.errors import Unsupported
 from ports.providers import Page, ProviderClient, Providers, Ref, RefKind
-from ports.system import Clock, IdGenerator
+from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
 CHUNK: Final = 500
@@ -30,8 +29,8 @@ EXAMPLES: Final = 20
 
 @dataclass(slots=True)
 class DriftReport:
-    """`missing`: the provider has it, we have not. `surplus`: we have it, the provider has not.
-    `differing` counts bookings per field that differs. `examples` names up to 20 of them."""
+    """`missing`: only at the provider. `surplus`: only here. `differing`: bookings per field that
+    differs. `examples`: up to 20 of all these."""
 
     connection_id: ConnectionId
     provider: str
@@ -46,20 +45,19 @@ class DriftReport:
     def drift(self) -> int:
         return self.missing + self.surplus + self.unreadable + sum(self.differing.values())
 
-    def name(self, external_id: str, what: str) -> None:
+    def add_example(self, external_id: str, difference: str) -> None:
         if len(self.examples) < EXAMPLES:
-            self.examples.append(f"{external_id}: {what}")
+            self.examples.append(f"{external_id}: {difference}")
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyHotel:
-    """Compares the bookings of the reconcile window. A drift that one sync closes is the life of
-    the hotel; one that stays is a fault."""
+    """Compares the bookings of the reconcile window. Drift that the next sync closes is normal;
+    drift that remains is a fault."""
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
     clock: Clock
-    ids: IdGenerator
 
     def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> DriftReport:
         """Raises ConnectionNotFound, Unsupported, ProviderError."""
@@ -69,12 +67,10 @@ class VerifyHotel:
         provider = self.providers.get(connection.provider)
         capabilities = provider.capabilities
         if not capabilities.pulls_with(connection.settings):
-            raise Unsupported("this connection can't be asked, there is nothing to compare with")
+            raise Unsupported("this connection is push-only: there is nothing to compare with")
         client = provider.open(build_account(connection, hotel, secrets, correlation_id))
         try:
-            return self._compare(
-                connection, hotel, client, correlation_id, can_fetch=capabilities.fetches_by_id
-            )
+            return self._compare(connection, hotel, client, can_fetch=capabilities.fetches_by_id)
         finally:
             client.close()
 
@@ -83,7 +79,6 @@ class VerifyHotel:
         connection: Connection,
         hotel: Hotel,
         client: ProviderClient,
-        correlation_id: str,
         *,
         can_fetch: bool,
     ) -> DriftReport:
@@ -91,7 +86,7 @@ class VerifyHotel:
         request = build_pull_request(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
         seen: set[str] = set()
         for page in client.pull(request):
-            seen |= self._compare_page(connection, page, report, correlation_id)
+            seen |= self._compare_page(connection, page, report)
         with self.unit_of_work() as uow:
             ours = uow.bookings.ids_overlapping(hotel.id, connection.id, request.window)
         missing = sorted(set(ours) - seen)
@@ -100,50 +95,38 @@ class VerifyHotel:
             returned: set[str] = set()
             if can_fetch:
                 page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
-                returned = self._compare_page(connection, page, report, correlation_id)
+                returned = self._compare_page(connection, page, report)
             for external_id in sorted(set(chunk) - returned):
                 report.surplus += 1
-                report.name(external_id, "not returned by the provider")
+                report.add_example(external_id, "not returned by the provider")
         return report
 
-    def _compare_page(
-        self, connection: Connection, page: Page, report: DriftReport, correlation_id: str
-    ) -> set[str]:
+    def _compare_page(self, connection: Connection, page: Page, report: DriftReport) -> set[str]:
+        """Returns the ids of its items."""
         snapshots = [i.snapshot for i in page.items if isinstance(i.snapshot, BookingSnapshot)]
         report.unreadable += sum(item.reason is not None for item in page.items)
         with self.unit_of_work() as uow:
             ours = uow.bookings.load(
                 connection.hotel_id, connection.provider, {s.external_id for s in snapshots}
             )
-        context = _context(connection, page, correlation_id)
+        receipt = Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify")
         for snapshot in snapshots:
             report.compared += 1
             held = ours.get(snapshot.external_id)
             if held is None:
                 report.missing += 1
-                report.name(snapshot.external_id, "not known here")
+                report.add_example(snapshot.external_id, "not stored here")
             else:
-                _count_differences(held, snapshot, context, report)
+                _count_differences(held, snapshot, receipt, report)
         return {item.external_id for item in page.items if item.external_id}
 
 
-def _context(connection: Connection, page: Page, correlation_id: str) -> ApplyContext:
-    return ApplyContext(
-        hotel_id=connection.hotel_id,
-        provider=connection.provider,
-        receipt=Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify"),
-        correlation_id=correlation_id,
-        now=page.observed_at,
-        can_fetch=False,
-    )
-
-
 def _count_differences(
-    held: Booking, snapshot: BookingSnapshot, context: ApplyContext, report: DriftReport
+    held: Booking, snapshot: BookingSnapshot, receipt: Receipt, report: DriftReport
 ) -> None:
-    """What we hold is made the elder, so that the provider's word is heard whatever its version."""
-    aged = replace(held.provenance, observed_at=context.receipt.observed_at)
-    decision = replace(held, provenance=aged).merge(snapshot, context.receipt, now=context.now)
+    """Ages our copy so that the provider's version wins the comparison."""
+    aged = replace(held.provenance, observed_at=receipt.observed_at)
+    decision = replace(held, provenance=aged).merge(snapshot, receipt, now=receipt.observed_at)
     match decision:
         case Applied(entity=theirs):
             names: Sequence[str] = changed_names(held.details, theirs.details)
@@ -154,4 +137,4 @@ def _count_differences(
         case _:
             return
     report.differing.update(names)
-    report.name(snapshot.external_id, ", ".join(names))
+    report.add_example(snapshot.external_id, ", ".join(names))

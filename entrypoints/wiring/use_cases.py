@@ -132,7 +132,7 @@ class UseCases(ABC):
         lambda p: SyncConnection(p.unit_of_work, p.providers, p.clock, p.ids, p.queue, scrub_bytes)
     )
     fail_sync = built_once(lambda p: FailSync(p.unit_of_work, p.clock, p.ids))
-    verify_hotel = built_once(lambda p: VerifyHotel(p.unit_of_work, p.providers, p.clock, p.ids))
+    verify_hotel = built_once(lambda p: VerifyHotel(p.unit_of_work, p.providers, p.clock))
     find_sync_runs = built_once(lambda p: FindSyncRuns(p.queries))
 
     # Queries

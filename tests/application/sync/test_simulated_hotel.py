@@ -39,7 +39,7 @@ class SimulatedWorld:
 
     def drift(self) -> int:
         world = self.world
-        use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+        use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
         report = use(world.connection.id, correlation_id="verify")
         assert report.compared > 10
         return report.drift

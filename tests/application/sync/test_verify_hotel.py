@@ -25,7 +25,7 @@ def verify(world: World, *page: BookingSnapshot | ReadItem) -> DriftReport:
     if page:
         world.will_pull(world.page(*page))
     before = world.store._committed
-    use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+    use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
     report = use(world.connection.id, correlation_id="verify")
     assert world.store._committed is before
     return report
@@ -43,7 +43,7 @@ class TestVerifiedHotel:
     def test_misses_what_the_provider_has(self, world: World) -> None:
         report = verify(world, booked("B1"), booked("B2"))
         assert (report.missing, report.drift) == (2, 2)
-        assert report.examples == ["B1: not known here", "B2: not known here"]
+        assert report.examples == ["B1: not stored here", "B2: not stored here"]
 
     def test_has_a_surplus_of_what_is_gone_there(self, world: World) -> None:
         world.push(booked("B1"))
@@ -100,7 +100,7 @@ class TestVerifiedHotel:
 class TestRefusal:
     def test_is_given_where_there_is_nothing_to_ask(self, world: World) -> None:
         blind = world.connect(world.hotel, provider="blind")
-        use = VerifyHotel(world.unit_of_work, world.providers, world.clock, world.ids)
+        use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
         with pytest.raises(Unsupported):
             use(blind.id, correlation_id="c")
         with pytest.raises(ConnectionNotFound):
