@@ -1,1 +1,1 @@
-"""One script per claim about speed, each against a floor measured in the same run."""
+"""Benchmarks, each against a floor measured in the same run."""

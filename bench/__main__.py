@@ -21,8 +21,8 @@ NAMES = ("ingest", "sync")
 def main(
     names: Sequence[str], *, bookings: int, rounds: int, seconds: float, durable: bool
 ) -> None:
-    """Measures what is claimed of the PMS adapter layer, each against a floor of the same run."""
-    # Ended from outside, it still ends its servers.
+    """Run the benchmarks, each against a floor measured in the same run."""
+    # On SIGTERM the servers are stopped as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     selected = names or NAMES
     if "ingest" in selected:

@@ -1,5 +1,5 @@
-"""The floor of ingest: a bare Flask on the very gunicorn settings of `pms web`, which answers
-with the body that it was sent and knows neither users nor a database."""
+"""The floor of ingest: a bare Flask with the gunicorn settings of `pms web` that returns the body
+of each request, without authentication or a database."""
 
 from flask import Flask, Response, request
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL, a Valkey and a migrated database for one benchmark, gone afterwards."""
+"""Temporary PostgreSQL, Valkey and migrated database for one benchmark."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from entrypoints.wiring.settings import Settings, inherited_environment, setting
 from tests.servers import QUICK, PostgresServer, ValkeyServer, free_port
 
 DURABLE: Final = ("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=4GB")
-"""As production: a commit is on the disk when it is answered."""
+"""As in production: a commit returns when it is on disk."""
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def installation(*, durable: bool) -> Iterator[Container]:
             redis_url=valkey.url(),
             log_level="WARNING",
             port=free_port(),
-            # The limit is not what is measured; each request is still counted.
+            # Rate limits are not measured; each request is still counted.
             requests_per_minute=10_000_000,
             allowed_hosts=frozenset({"127.0.0.1"}),
             allow_plain_http=True,
@@ -47,7 +47,7 @@ def installation(*, durable: bool) -> Iterator[Container]:
 def process(
     module: str, *arguments: str, settings: Settings | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A Python module of ours as a process with its own standard output, ended by its id."""
+    """Runs a module of this project as a process; ends it by its id."""
     environment = inherited_environment() | (settings_to_environment(settings) if settings else {})
     with running([sys.executable, "-m", module, *arguments], environment) as child:
         yield child

@@ -1,14 +1,14 @@
 """One canonical booking per request, stored durably and answered, against a bare Flask echo.
 
-Both on two gunicorn processes with the settings of `pms web`, both sent the same bodies by the same
-generator over persistent connections, in turns, so that a noisy machine disturbs both alike.
+Both run two gunicorn processes with the settings of `pms web` and take turns in receiving the same
+bodies from the same load generator, so that other load on the machine affects both alike.
 """
 
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ from tests.servers import free_port
 EXPECTED: Final = 0.2
 CONNECTIONS: Final = 16
 MAX_REQUESTS_PER_SECOND: Final = 8_000
-"""Requests made ahead for each second of a run."""
+"""Requests built in advance for each second of a run."""
 
 BODY: Final = json.dumps(
     {
@@ -70,7 +70,7 @@ BODY: Final = json.dumps(
 
 @dataclass(slots=True)
 class _BenchServer:
-    """One of the two servers, and what its runs came to."""
+    """One of the two servers and the results of its runs."""
 
     name: str
     port: int
@@ -79,9 +79,10 @@ class _BenchServer:
     busy: list[float] = field(default_factory=list)
     p50_ms: list[float] = field(default_factory=list)
     p99_ms: list[float] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     sent: int = 0
 
-    def run(self, seconds: float, *, counts: bool = True) -> None:
+    def run(self, seconds: float, max_requests: int | None, *, counts: bool = True) -> None:
         load = Load(
             port=self.port,
             path=echo.PATH,
@@ -90,7 +91,7 @@ class _BenchServer:
             first=self.sent,
             seconds=seconds,
             connections=CONNECTIONS,
-            max_requests=int(seconds * MAX_REQUESTS_PER_SECOND) + CONNECTIONS,
+            max_requests=max_requests or int(seconds * MAX_REQUESTS_PER_SECOND) + CONNECTIONS,
         )
         self.sent += load.max_requests
         summary = _run_load_generator(load)
@@ -98,12 +99,14 @@ class _BenchServer:
             raise SystemExit(f"{self.name}: {summary['failed']} of {summary['answered']} failed")
         if counts:
             self.rates.append(round(summary["answered"] / summary["seconds"], 1))
+            self.answered.append(int(summary["answered"]))
             self.busy.append(round(summary["busy"], 2))
             self.p50_ms.append(summary["p50_ms"])
             self.p99_ms.append(summary["p99_ms"])
 
-    def figures(self) -> dict[str, list[float]]:
+    def figures(self) -> dict[str, Sequence[float]]:
         return {
+            f"{self.name}_answered": self.answered,
             f"{self.name}_per_second": self.rates,
             f"{self.name}_p50_ms": self.p50_ms,
             f"{self.name}_p99_ms": self.p99_ms,
@@ -111,7 +114,10 @@ class _BenchServer:
         }
 
 
-def measure(*, rounds: int, seconds: float, durable: bool) -> Result:
+def measure(
+    *, rounds: int, seconds: float, durable: bool, max_requests: int | None = None
+) -> Result:
+    """A run of a round ends after `seconds` or `max_requests` responses, by default the former."""
     with ExitStack() as cleanup:
         container = cleanup.enter_context(installation(durable=durable))
         settings = container.settings
@@ -122,10 +128,10 @@ def measure(*, rounds: int, seconds: float, durable: bool) -> Result:
         cleanup.enter_context(process("bench.echo", settings=floor_settings))
         for side in (floor, ours):
             _wait_for_server(side.port)
-            side.run(min(2.0, seconds), counts=False)
+            side.run(min(2.0, seconds), max_requests, counts=False)
         for _ in range(rounds):
-            floor.run(seconds)
-            ours.run(seconds)
+            floor.run(seconds, max_requests)
+            ours.run(seconds, max_requests)
         bookings = _count_bookings(container)
     return Result(
         benchmark="ingest: one canonical booking per request",

@@ -1,8 +1,8 @@
 """The load generator: one process, many persistent connections, one request at a time on each.
 
-It knows just enough HTTP to be quick: requests are made before the run, an answer is over after
-its Content-Length. Reads one JSON object of options from its standard input, prints one with what
-happened; `busy` is the share of the run that this process worked itself.
+It implements only the HTTP that it needs: requests are built before the run, a response ends after
+its Content-Length. Reads one JSON object of options from standard input and prints one of results;
+`busy` is the share of the run that this process used itself.
 """
 
 import json
@@ -18,7 +18,8 @@ LENGTH = b"content-length:"
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """`body` has `{n}` where each request gets its own number, from `first` on."""
+    """Ends after `max_requests` responses or `seconds`. In `body`, `{n}` becomes the number of the
+    request, counted from `first`."""
 
     port: int
     path: str
@@ -72,8 +73,8 @@ class _Connection:
         self.sent_at = time.perf_counter()
         self.socket.sendall(request)
 
-    def answer(self) -> bytes | None:
-        """The status line's code, once the whole answer is here."""
+    def read_status(self) -> bytes | None:
+        """The status code once the response is complete, else None; 000 for a closed connection."""
         part = self.socket.recv(65_536)
         if not part:
             return b"000"
@@ -110,10 +111,10 @@ def _send_until(
     requests: Iterator[bytes],
     result: LoadResult,
 ) -> None:
-    while time.perf_counter() < deadline:
+    while selector.get_map() and time.perf_counter() < deadline:
         for key, _ in selector.select(timeout=1):
             caller: _Connection = key.data
-            status = caller.answer()
+            status = caller.read_status()
             if status is None:
                 continue
             result.milliseconds.append((time.perf_counter() - caller.sent_at) * 1_000)
@@ -121,7 +122,11 @@ def _send_until(
             result.failed += status != b"200"
             if status == b"000":
                 raise SystemExit("the server closed a connection")
-            caller.send(next(requests))
+            request = next(requests, None)
+            if request is None:
+                selector.unregister(caller.socket)
+            else:
+                caller.send(request)
 
 
 def _connect(port: int) -> _Connection:

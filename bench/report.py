@@ -1,4 +1,4 @@
-"""A result as one JSON line for machines and a table for people."""
+"""Prints a result as one JSON line and as a table."""
 
 import json
 import os
@@ -11,7 +11,7 @@ Figure = str | int | float | Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`ratio`: ours by floor, both in things per second; the more the better."""
+    """`ratio`: our rate divided by the floor's; higher is better."""
 
     benchmark: str
     ratio: float

@@ -1,8 +1,8 @@
-"""A full sync of one Mews hotel into PostgreSQL, against COPY and one INSERT … ON CONFLICT of the
-very rows that the sync wrote, into an equal table with equal indexes.
+"""A full sync of one Mews hotel into PostgreSQL. The floor is COPY and one INSERT … ON CONFLICT of
+the same rows into a table with the same indexes.
 
-The simulated Mews is a process of its own. Mews allows 180 requests in 30 seconds, which would be
-most of the time: the budget here never waits. Everything else is what a worker does.
+The Mews simulator is a separate process. Mews allows 180 requests in 30 seconds, which would
+dominate the time, so the rate budget here is unlimited. All else is as in a worker.
 """
 
 import json
@@ -31,7 +31,7 @@ from ports.providers import ProviderTools
 EXPECTED: Final = 0.1
 FLOORS: Final = 5
 _WINDOW_DAYS: Final = 400
-"""Days to both sides; the simulated hotel's bookings are all within."""
+"""Before and after today; all bookings of the simulated hotel are within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _queue_full_sync(container: Container, simulated: dict[str, str]) -> SyncRun
     connection_id = added.connection.id
     verification = container.verify_connection(connection_id, correlation_id="bench")
     if verification.error:
-        raise SystemExit(f"the simulated hotel refused the test: {verification.error}")
+        raise SystemExit(f"the simulator refused the connection: {verification.error}")
     return container.request_sync(connection_id, SyncKind.FULL, correlation_id="bench")
 
 
@@ -126,7 +126,7 @@ class _TimeTaken:
 
 @contextmanager
 def _measure_time() -> Iterator[_TimeTaken]:
-    """The processor time is this process' own: neither PostgreSQL's nor the simulator's."""
+    """Measures the CPU time of this process only, without PostgreSQL and the simulator."""
     time_taken = _TimeTaken()
     began, worked = time.perf_counter(), _cpu_seconds()
     yield time_taken
@@ -140,7 +140,7 @@ def _cpu_seconds() -> float:
 
 
 class _Floor:
-    """The rows of the bookings table, and the shortest way for them into another one."""
+    """Writes the rows of the bookings table to another table in the fastest way."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
@@ -153,7 +153,7 @@ class _Floor:
         key = ("hotel_id", "provider", "external_id")
         assigned = ", ".join(f"{name} = excluded.{name}" for (name,) in columns if name not in key)
         self._upsert = (
-            "INSERT INTO floor_bookings SELECT * FROM staged_floor "
+            "INSERT INTO floor_bookings SELECT * FROM staging_floor "
             f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {assigned}"
         )
         connection.commit()
@@ -164,8 +164,8 @@ class _Floor:
         connection.execute("TRUNCATE floor_bookings")
         connection.commit()
         began = time.perf_counter()
-        connection.execute("CREATE TEMPORARY TABLE staged_floor (LIKE bookings) ON COMMIT DROP")
-        with connection.cursor().copy("COPY staged_floor FROM STDIN") as copy:
+        connection.execute("CREATE TEMPORARY TABLE staging_floor (LIKE bookings) ON COMMIT DROP")
+        with connection.cursor().copy("COPY staging_floor FROM STDIN") as copy:
             copy.write(self._text)
         written = connection.execute(self._upsert).rowcount
         connection.commit()
