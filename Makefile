@@ -8,7 +8,7 @@ READY := .venv/ready
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
-.PHONY: run test check bench campaign lock clean
+.PHONY: run test check coverage bench campaign lock clean
 
 run: $(READY)
 	@$(BIN)/pms up $(ARGS)
@@ -21,6 +21,10 @@ check: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@out=$$($(BIN)/lint-imports 2>&1) || { echo "$$out"; exit 1; }
+
+# Branch coverage of the product packages by the default suite.
+coverage: $(READY)
+	@$(BIN)/python -m pytest --quiet -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
 campaign: $(READY)
 	@$(BIN)/python -m pytest --quiet -m slow $(ARGS)
@@ -37,7 +41,7 @@ lock:
 	@touch $(READY)
 
 clean:
-	@rm -rf .venv build var *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv build var .coverage .coverage.* *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first that runs and is new enough; a version manager's shim may exist and not run.
