@@ -1,4 +1,4 @@
-"""The machine's own clock, ids and randomness."""
+"""Clock, ids and randomness of the operating system."""
 
 import os
 import secrets
@@ -22,7 +22,7 @@ class SystemClock:
 
 
 class SystemRandomness:
-    """From the operating system: workers forked from one process do not share a sequence."""
+    """From the operating system, so that forked workers do not share a sequence."""
 
     def fraction(self) -> float:
         return secrets.randbelow(2**53) / 2**53
@@ -35,15 +35,14 @@ _COUNTER_LIMIT = 2**12
 _COUNTER_SEED = 2**11
 _TAIL_LIMIT = 2**62
 _RANDOM_POOL_SIZE = 256
-"""64-bit numbers asked of the operating system at once: each time it is asked, a thread gives the
-interpreter away, and a busy web process gets it back late."""
+"""64-bit numbers per call of the operating system: each call releases the interpreter lock, which a
+busy web process gets back late."""
 
 
 class Uuid7Generator:
-    """RFC 9562 section 6.2, method 1: `rand_a` counts within one millisecond, from a random start
-    in its lower half. A full counter or a clock that went back borrows from the milliseconds to
-    come. The last 62 bits are random, and a fork starts a new stock of them: two processes never
-    give one id."""
+    """RFC 9562 section 6.2, method 1: `rand_a` is a counter within one millisecond, from a random
+    start in its lower half. When the counter is full or the clock goes back, the timestamp runs
+    ahead. The last 62 bits are random and never shared with a forked process."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -68,6 +67,6 @@ class Uuid7Generator:
         return self._random_pool.pop()
 
     def _reset_state(self) -> None:
-        """A thread that held the lock while another forked does not exist in the child."""
+        """Also after a fork: a thread that the child does not have may hold the lock."""
         self._lock = Lock()
         self._random_pool = array("Q")

@@ -1,4 +1,4 @@
-"""The way in: one store per process and database, made after any fork."""
+"""Opens a store: one per process and database, created after any fork."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ class Store:
         return StoredUnitOfWork(self._writing, self._sealer)
 
     def upgrade(self) -> int:
-        """To the newest schema version, which it returns."""
+        """Upgrades the schema and returns its version."""
         return migrations.upgrade(self._url)
 
     def directory(
         self, *, monotonic: Callable[[], float], cache_seconds: float = 0.0
     ) -> StoredDirectory:
-        """See StoredDirectory; by default it asks the database each time."""
+        """See StoredDirectory; without a cache by default."""
         return StoredDirectory(
             self._reading, self._sealer, monotonic=monotonic, cache_seconds=cache_seconds
         )
@@ -57,13 +57,13 @@ def open_store(
     pool_size: int = POOL_SIZE,
     pool_wait_seconds: float = WAIT_SECONDS,
 ) -> Store:
-    """`postgresql://…` or `sqlite:///path`; connects when first used. Raises Misconfigured."""
+    """`postgresql://…` or `sqlite:///path`; connects on first use. Raises Misconfigured."""
     if is_postgres(database_url):
         url = postgres_url(database_url)
         writing = Pool(lambda: PostgresSession(url), size=pool_size, wait_seconds=pool_wait_seconds)
         return Store(StoredQueries(writing, sealer), url, writing, writing, sealer)
     path = sqlite_path(database_url)
-    # One writer: threads wait for it in line here, where SQLite would have them poll its lock.
+    # One writer: threads queue for it here; SQLite would make them poll its lock.
     writing = _sqlite_pool(path, size=1, wait_seconds=pool_wait_seconds)
     reading = _sqlite_pool(path, size=pool_size, wait_seconds=pool_wait_seconds)
     return Store(StoredQueries(reading, sealer), database_url, writing, reading, sealer)

@@ -1,4 +1,4 @@
-"""One transaction on one connection of the pool."""
+"""A unit of work: one transaction on one session of the pool."""
 
 from contextlib import ExitStack, suppress
 from types import TracebackType
@@ -24,13 +24,13 @@ from ports.system import Sealer
 
 
 class UnitOfWorkClosed(PmsError):
-    """This unit of work is not open: it was not entered, or was committed already."""
+    """The unit of work is not open: it was not entered, or it is committed."""
 
     code = "unit_of_work_closed"
 
 
 class StoredUnitOfWork:
-    """After `commit` nothing more can be done in the block."""
+    """Closed by `commit`; a block without it is rolled back."""
 
     def __init__(self, pool: Pool, sealer: Sealer) -> None:
         self._pool = pool
@@ -99,7 +99,7 @@ class StoredUnitOfWork:
         if self._open is None:
             return
         session, self._open = self._open, None
-        # Where the connection is gone the server rolls back by itself: that is no error here.
+        # Without a connection there is nothing to roll back: the server has done it.
         with suppress(PortError), ExitStack() as cleanup:
             cleanup.callback(self._pool.discard, session)
             session.rollback()

@@ -1,4 +1,4 @@
-"""Sealing of credentials and payloads at rest: AES-256-GCM under keys with ids."""
+"""Encryption of credentials and payloads at rest: AES-256-GCM under keys with ids."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Keys by id, newest first: the first seals, every one opens.
+    """Keys by id, newest first: the first one seals, all of them open.
 
     Rotate a key before it has sealed 2^32 values: nonces are random (NIST SP 800-38D section 8.3).
     """
@@ -31,17 +31,17 @@ class Keyring:
 
     def __post_init__(self) -> None:
         if not self.keys:
-            raise Misconfigured("No sealing key is configured; make one and keep it safe.")
+            raise Misconfigured("No sealing key is configured; create one and store it safely.")
         for key_id, key in self.keys.items():
             if not _KEY_ID.fullmatch(key_id):
-                raise Misconfigured("A sealing key's id has 1 to 32 letters, digits, _ or -.")
+                raise Misconfigured("A sealing key's id must be 1 to 32 letters, digits, _ or -.")
             if len(key) != KEY_BYTES:
-                raise Misconfigured("A sealing key has exactly 32 bytes.", key_id=key_id)
+                raise Misconfigured("A sealing key must have exactly 32 bytes.", key_id=key_id)
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """From `id:base64,id:base64,…`, newest first, both alphabets of base64. Raises
-        Misconfigured, with the place and never the text of what is wrong."""
+        """From `id:base64,id:base64,…`, newest first, in either base64 alphabet. Raises
+        Misconfigured with the number of the invalid entry, never with its text."""
         keys: dict[str, bytes] = {}
         for index, entry in enumerate((part.strip() for part in text.split(",")), start=1):
             if not entry:
@@ -50,7 +50,7 @@ class Keyring:
             if not colon:
                 raise Misconfigured("Write each sealing key as id:base64.", entry=index)
             if key_id in keys:
-                raise Misconfigured("Two sealing keys have one id.", entry=index)
+                raise Misconfigured("Two sealing keys have the same id.", entry=index)
             keys[key_id] = _decode_base64(encoded.strip(), index)
         return cls(keys)
 
@@ -60,8 +60,8 @@ class Keyring:
 
 
 def new_key(key_id: str) -> str:
-    """A fresh entry for `Keyring.parse`. Who calls it must keep it: what was sealed under a lost
-    key is lost."""
+    """A new entry for `Keyring.parse`. The caller must store it: values sealed with a lost key
+    can't be opened."""
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 
@@ -87,19 +87,19 @@ class AesGcmSealer:
         key_id = header[2:].decode("ascii", "replace")
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise Unsealable("The key that sealed this value is not configured.")
+            raise Unsealable("The key of this sealed value is not configured.")
         try:
             return cipher.decrypt(nonce, body, header + bound_to.encode())
         except InvalidTag as error:
             raise Unsealable(
-                "The sealed value was changed, or belongs to someone else.", key_id=key_id
+                "The sealed value was modified or belongs to another owner.", key_id=key_id
             ) from error
 
 
 def _split_header(sealed: bytes) -> tuple[bytes, bytes, bytes]:
     head = 2 + sealed[1] if len(sealed) > 2 else 0
     if not head or sealed[0] != _FORMAT or len(sealed) < head + _NONCE_BYTES + _TAG_BYTES:
-        raise Unsealable("This is no sealed value.")
+        raise Unsealable("This is not a sealed value.")
     return sealed[:head], sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
 
 
@@ -109,7 +109,7 @@ def _decode_base64(encoded: str, index: int) -> bytes:
     try:
         return base64.b64decode(padded.translate(_STANDARD), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Misconfigured("A sealing key is not base64.", entry=index) from error
+        raise Misconfigured("A sealing key is not valid base64.", entry=index) from error
 
 
 _STANDARD: Final = str.maketrans("-_", "+/")

@@ -1,4 +1,4 @@
-"""Which database a URL names."""
+"""Database URLs."""
 
 from pathlib import Path
 
@@ -17,7 +17,8 @@ def postgres_url(url: str) -> str:
 
 
 def sqlite_path(url: str) -> Path:
-    """`sqlite:///relative` or `sqlite:////absolute`; a store in memory would be one per thread."""
+    """`sqlite:///relative` or `sqlite:////absolute`. Not `:memory:`, where each connection has its
+    own database. Raises Misconfigured."""
     path = url.removeprefix(_SQLITE)
     if not url.startswith(_SQLITE) or path in ("", ":memory:"):
         message = "PMS_DATABASE_URL: give postgresql://user:password@host/name or sqlite:///path"

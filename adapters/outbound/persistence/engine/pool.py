@@ -1,4 +1,4 @@
-"""Open sessions for many threads. A session that the server ended meanwhile is not handed out."""
+"""A pool of open sessions for many threads; sessions that the server has closed are dropped."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -26,8 +26,8 @@ class Pool:
         self._reset_after_fork()
 
     def _reset_after_fork(self) -> None:
-        """In a forked child the parent's connections must be neither used nor closed: they are kept
-        out of the collector's way."""
+        """A forked child must neither use nor close its parent's connections. It keeps references,
+        so that the garbage collector does not close them."""
         self._owner_pid = os.getpid()
         self._inherited += self._idle
         self._idle = []
@@ -35,7 +35,7 @@ class Pool:
         self._slots = BoundedSemaphore(self._size)
 
     def take(self) -> Session:
-        """Raises StoreUnavailable when none comes free in time."""
+        """Raises StoreUnavailable if no session becomes free in time."""
         if self._owner_pid != os.getpid():
             self._reset_after_fork()
         if not self._slots.acquire(timeout=self._wait_seconds):
@@ -69,7 +69,7 @@ class Pool:
         self.give_back(session)
 
     def close(self) -> None:
-        """The idle ones now, those in use when they are given back."""
+        """Closes idle sessions now, those in use when they are given back."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -91,5 +91,5 @@ def _close_quietly(session: Session) -> None:
     try:
         session.close()
     except (PortError, *DRIVER_ERRORS):
-        # It is broken already; the server has rolled its transaction back.
+        # The connection is broken, and the server has rolled its transaction back.
         return

@@ -1,4 +1,4 @@
-"""PostgreSQL by psycopg 3."""
+"""PostgreSQL through psycopg 3."""
 
 import select
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +21,7 @@ CONNECT_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 30
 IDLE_IN_TRANSACTION_SECONDS: Final = 60
 BATCH_THRESHOLD: Final = 8
-"""Up to here single statements, sent together, are quicker than COPY."""
+"""Up to this number of rows, single statements in one round trip are faster than COPY."""
 
 _BEGIN: Final[tuple[str, Row]] = ("BEGIN", ())
 _OPTIONS: Final = (
@@ -48,7 +48,7 @@ def open_database(url: str) -> Psycopg3Database:
 
 
 class PostgresSession:
-    """What needs no answer waits (BEGIN, `later`) and goes with the next statement in one trip."""
+    """BEGIN and deferred statements are sent with the next statement, in one round trip."""
 
     def __init__(self, url: str) -> None:
         self._database = open_database(url)
@@ -56,7 +56,7 @@ class PostgresSession:
         adapters = self._connection.adapters
         adapters.register_loader("uuid", TextLoader)
         adapters.register_loader("date", TextLoader)
-        # One width for all integers: else every mix of widths is another prepared statement.
+        # One width for all integers: each combination of widths would be prepared on its own.
         adapters.register_dumper(int, Int8Dumper)
         self._cursor: psycopg.Cursor[Row] = self._connection.cursor()
         self._deferred_cursor: psycopg.Cursor[Row] = self._connection.cursor()
@@ -165,7 +165,7 @@ class PostgresSession:
         self._deferred = [_BEGIN]
 
     def commit(self) -> None:
-        # PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK.
+        # PostgreSQL rolls back silently on COMMIT of a failed transaction.
         if self._connection.info.transaction_status is TransactionStatus.INERROR:
             raise ConcurrentChange
         if self._deferred == [_BEGIN]:
@@ -179,7 +179,7 @@ class PostgresSession:
             self.run("ROLLBACK")
 
     def is_alive(self) -> bool:
-        """An idle connection has nothing to say, unless the server ended it."""
+        """Data on an idle connection means that the server has closed it."""
         if self._connection.closed or self._connection.info.transaction_status:
             return False
         return not self._poller.poll(0)

@@ -17,7 +17,7 @@ from ports.errors import ConcurrentChange, PortError
 
 BUSY_SECONDS: Final = 15
 _PAUSE: Final = Event()
-"""Never set: only waited for."""
+"""Never set; waiting for it is a pause."""
 
 _PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -45,8 +45,8 @@ def open_database(path: Path) -> SqliteDatabase:
 
 
 def _connect(database: SqliteDatabase) -> None:
-    """Where several are the first, the change to write-ahead mode fails at once, without SQLite's
-    own waiting, for all but one."""
+    """Retries while another process switches a new file to write-ahead mode: SQLite then fails at
+    once, without its busy timeout."""
     deadline = monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -120,14 +120,14 @@ class SqliteSession:
             raise
 
     def in_condition(self, column: str, kind: str) -> str:  # noqa: ARG002  # PostgreSQL needs the type
-        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # one of our columns
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # a column of the schema
 
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
 
     @property
     def for_update(self) -> str:
-        """The transaction is the lock: it began IMMEDIATE."""
+        """Nothing: a transaction that began IMMEDIATE is the only writer."""
         return ""
 
     @property
@@ -139,7 +139,7 @@ class SqliteSession:
         self.run("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """As on PostgreSQL: what failed once is not committed."""
+        """As on PostgreSQL, a transaction with a failed statement is not committed."""
         if self._failed:
             raise ConcurrentChange
         self.run("COMMIT")

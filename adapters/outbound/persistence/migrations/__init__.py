@@ -1,7 +1,7 @@
-"""Schema versions: Peewee's own runner over the numbered files of this folder.
+"""Schema migrations: Peewee's runner over the numbered files of this folder.
 
-Each call is one transaction, and on both engines a second one waits for the first: two
-`pms db upgrade` at the same time are safe. Versions are numbers, 0 the empty database.
+Each call is one transaction, and concurrent calls wait for each other. A schema version is the
+number of the last applied migration; 0 is the empty database.
 """
 
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ from adapters.outbound.persistence.engine.driver_errors import translate_driver_
 from ports.errors import Misconfigured
 
 FOLDER = Path(__file__).parent
-# Any number, the same for ever. Changing a big table may take its time.
+# The lock is an arbitrary constant. A migration of a large table may exceed the usual timeout.
 _LOCK_STATEMENTS = ("SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7305807021)")
 
 
 def upgrade(url: str) -> int:
-    """To the newest version, which it returns; does nothing where that is reached."""
+    """Upgrades to the newest version and returns it."""
     with _locked_runner(url) as runner:
         runner.up()
         return _version(runner)
 
 
 def downgrade(url: str, to: int) -> int:
-    """Data of what is taken back is lost. Raises Misconfigured for a version that is not there."""
+    """Loses the data of dropped columns and tables. Raises Misconfigured for an unknown version."""
     if not 0 <= to <= newest():
         raise Misconfigured(setting="to", fix=f"0 to {newest()}")
     with _locked_runner(url) as runner:

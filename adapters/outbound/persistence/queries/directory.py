@@ -1,4 +1,4 @@
-"""Who and what a request speaks of; found things are remembered for a moment."""
+"""The directory of hotels, connections and credentials, with a short-lived cache."""
 
 from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
@@ -22,8 +22,8 @@ _MAX_CACHED: Final = 10_000
 
 
 class StoredDirectory:
-    """`remember_seconds` at most 2 (ports.directory); 0 asks the database each time. What is not
-    there is never remembered: a token works from the moment of its commit."""
+    """`cache_seconds`: at most 2 (ports.directory); 0 disables the cache. Misses are not cached, so
+    that a token is valid from its commit on."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The tables that are written in bulk."""
+"""Tables with bulk writes."""
 
 from typing import Final
 

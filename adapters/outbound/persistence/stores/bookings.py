@@ -56,7 +56,7 @@ def load_by_external_id(
     if not external_ids:
         return []
     return session.rows(
-        f"SELECT {table.column_list} FROM {table.name} "  # noqa: S608  # names of our own tables
+        f"SELECT {table.column_list} FROM {table.name} "  # noqa: S608  # constant
         f"WHERE hotel_id = %s AND provider = %s AND {session.in_condition('external_id', 'text')}",
         (hotel_id.hex, provider, session.in_parameter(external_ids)),
     )

@@ -77,7 +77,7 @@ class StoredConnections:
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
         instant = micros_from_instant(now)
         found = self.session.rows(_DUE_SQL, (instant, instant, instant, limit))
-        ids = [UUID(row[0]) for row in found]
+        ids = [UUID(connection_id) for (connection_id,) in found]
         by_id = {each.id: each for each in self._select(ConnectionRow.id.in_(ids))}
         return [by_id[connection_id] for connection_id in ids]
 

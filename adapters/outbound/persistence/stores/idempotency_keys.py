@@ -1,4 +1,4 @@
-"""Idempotency keys: who holds one, and what was answered."""
+"""Idempotency keys: acquired by a request, later with its response."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

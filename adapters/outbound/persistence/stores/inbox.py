@@ -20,7 +20,7 @@ from domain.precedence import Channel
 from domain.values import HotelId, Reason
 from ports.system import Sealer
 
-SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # names of our own tables
+SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
 
 _RECORD_OUTCOME_SQL = (
     "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
@@ -29,7 +29,7 @@ _RECORD_OUTCOME_SQL = (
     "WHERE hotel_id = %s AND id = %s"
 )
 
-# 30 s times 2^attempts after the arrival; the first condition is the one that the index serves.
+# Due 30 s * 2^attempts after the arrival. The first condition is for the index.
 _RETRYABLE_SQL = """
     SELECT hotel_id, batch_id FROM inbox
     WHERE state = 'received' AND received_at <= %s - 30000000
@@ -100,7 +100,7 @@ class StoredInbox:
             f"AND {self.session.in_condition(column, 'text')}",
             (hotel_id.hex, self.session.in_parameter(values)),
         )
-        return frozenset(row[0] for row in found)
+        return frozenset(value for (value,) in found)
 
     def mark_stale(
         self,

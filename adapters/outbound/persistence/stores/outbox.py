@@ -1,8 +1,9 @@
-"""What is to be told, in the order in which it happened."""
+"""Events to deliver, in the order in which they were added."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import (
@@ -24,7 +25,7 @@ _POSTPONE_SQL = """
     SET attempts = p.attempts + 1, error_code = excluded.error_code, retry_at = excluded.retry_at
 """
 
-# Per key only the oldest is given out, and only when it is due: later ones wait behind it.
+# Only the oldest message of a key, and only when it is due: later ones wait for it.
 _DUE_POSTPONED_SQL = f"""
     SELECT {_MESSAGE}, p.subscriber, p.attempts
     FROM postponed_deliveries p JOIN outbox m ON m.hotel_id = p.hotel_id AND m.id = p.message_id
@@ -34,7 +35,7 @@ _DUE_POSTPONED_SQL = f"""
         WHERE q.subscriber = p.subscriber AND q.ordering_key = p.ordering_key
         AND n.position < m.position)
     ORDER BY m.position LIMIT %s
-"""  # noqa: S608  # names of our own tables
+"""  # noqa: S608  # constant
 
 _PURGE_SQL = """
     DELETE FROM outbox WHERE position IN (
@@ -96,11 +97,14 @@ class StoredOutbox:
             "SELECT DISTINCT ordering_key FROM postponed_deliveries WHERE subscriber = %s",
             (subscriber,),
         )
-        return frozenset(row[0] for row in found)
+        return frozenset(key for (key,) in found)
 
     def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
         found = self.session.rows(_DUE_POSTPONED_SQL, (micros_from_instant(now), limit))
-        return [PostponedDelivery(_message_from_row(row), row[6], row[7]) for row in found]
+        return [
+            PostponedDelivery(_message_from_row(message), subscriber, attempts)
+            for *message, subscriber, attempts in found
+        ]
 
     def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
         self.session.run(
@@ -125,12 +129,14 @@ def _row(message: OutboxMessage) -> Row:
     )
 
 
-def _message_from_row(row: Row) -> OutboxMessage:
+def _message_from_row(row: Sequence[Any]) -> OutboxMessage:
+    """From `_MESSAGE`."""
+    hotel_id, message_id, event_type, ordering_key, created_at, body = row
     return OutboxMessage(
-        id=UUID(row[1]),
-        hotel_id=UUID(row[0]),
-        type=row[2],
-        ordering_key=row[3],
-        created_at=instant_from_micros(row[4]),
-        body=row[5],
+        id=UUID(message_id),
+        hotel_id=UUID(hotel_id),
+        type=event_type,
+        ordering_key=ordering_key,
+        created_at=instant_from_micros(created_at),
+        body=body,
     )

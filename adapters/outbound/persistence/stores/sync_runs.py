@@ -57,7 +57,7 @@ class StoredSyncRuns:
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
         before = micros_from_instant(queued_before)
         found = self.session.rows(_STUCK_SQL, (before, before, limit))
-        return self._select(SyncRunRow.id.in_([UUID(row[0]) for row in found]))
+        return self._select(SyncRunRow.id.in_([UUID(run_id) for (run_id,) in found]))
 
     def _select(self, condition: Any) -> list[SyncRun]:
         query = SyncRunRow.select().where(condition)
