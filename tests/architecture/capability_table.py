@@ -81,8 +81,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "none: a cancellation is the end",
-            "test_reservation_mapping.py::TestIdentity::"
-            "test_may_be_a_cancellations_or_without_a_type",
+            "test_reservation_mapping.py::TestIdentity::test_accepts_cancellation_type_and_no_type",
         ),
     ),
     "webhooks": (
@@ -133,8 +132,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "guests": (
         Cell(
             "customers by id, merged ones too",
-            "test_guest_mapping.py::TestCustomer::"
-            "test_that_was_merged_points_to_the_one_it_became_part_of",
+            "test_guest_mapping.py::TestCustomer::test_maps_merge_target",
         ),
         Cell(
             "no ids: people of a booking by their role",
@@ -150,8 +148,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "people of a reservation, by their profile's id within its context",
-            "test_reservation_mapping.py::TestPeople::"
-            "test_have_the_id_of_their_profile_within_its_context",
+            "test_reservation_mapping.py::TestPeople::test_maps_profile_id_with_context",
         ),
     ),
     "availability": (
@@ -166,7 +163,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         Cell(
             "per room type and night, with the lowest open rate",
             "test_availability_mapping.py::TestRatesByNight::"
-            "test_are_a_cell_to_a_room_type_and_night",
+            "test_maps_one_cell_per_room_type_and_night",
         ),
         Cell(
             "inventory statistics per room type and night",
@@ -189,7 +186,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         Cell(
             "per room and night; half to even, the vendor's number kept",
             "test_booking_mapping.py::TestMoney::"
-            "test_is_rounded_half_to_even_and_its_own_number_kept",
+            "test_rounds_half_to_even_and_keeps_the_source_number",
         ),
         Cell(
             "totals and rates, numbers as text; a suppressed rate is not told",
@@ -198,7 +195,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         Cell(
             "totals with or without tax, rates per night where they cover the stay",
             "test_reservation_mapping.py::TestNightlyPrices::"
-            "test_that_do_not_cover_the_stay_stay_in_the_extras",
+            "test_rates_that_do_not_cover_the_stay_stay_in_the_extras",
         ),
     ),
     "limits": (
