@@ -50,10 +50,12 @@ def _build_command(name: str) -> click.Command:
     )
     @click.option("--limit", type=click.IntRange(1), help="Limit of requests per 30 seconds.")
     @click.option(
+        "--activity-every",
         "--live-every",
+        "activity_every",
         type=click.FloatRange(0),
         default=0,
-        help="Seconds between simulated changes; 0: none.",
+        help="Seconds between generated events; 0: none. --live-every is the former name.",
     )
     @click.option(
         "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the hotel at start."
@@ -78,7 +80,7 @@ def _build_command(name: str) -> click.Command:
         time_zone: str,
         faults: tuple[str, ...],
         limit: int | None,
-        live_every: float,
+        activity_every: float,
         start_date: datetime | None,
         journal: Path | None,
         webhook_url: str | None,
@@ -94,7 +96,7 @@ def _build_command(name: str) -> click.Command:
             time_zone=time_zone,
             faults=faults,
             requests_per_window=limit,
-            auto_activity_seconds=live_every,
+            auto_activity_seconds=activity_every,
             webhook_url=webhook_url,
             webhook_auth=webhook_auth,
             dialect=dialect,

@@ -32,7 +32,7 @@ class SimulatorClient:
         self._request("webhooks", {"url": url} if auth is None else {"url": url, "auth": auth})
 
     def start_activity(self, every_seconds: float) -> None:
-        self._request("live", {"every_seconds": every_seconds})
+        self._request("activity", {"every_seconds": every_seconds})
 
     def advance(self, events: int) -> None:
         self._request("advance", {"events": events})

@@ -115,7 +115,7 @@ class TestPushes:
         assert b"CompleteSet" not in changed[0].write()
         simulator.stop()
 
-    def test_tell_the_free_rooms_of_every_day(self) -> None:
+    def test_report_the_free_rooms_of_every_day(self) -> None:
         simulator = AlpineBitsSimulator(create_activity_generator(bookings=60))
         root = parse_xml(simulator.push_source.all_rooms().write())
         inventories = root.child("Inventories")
@@ -131,7 +131,7 @@ class TestPushes:
         assert days == DAYS * len(simulator.hotel.room_types)
         simulator.stop()
 
-    def test_go_out_with_their_means_of_trust(self) -> None:
+    def test_are_sent_with_credentials(self) -> None:
         with AlpineBitsSimulator(create_activity_generator(bookings=20)) as target:
             calls: list[Call] = []
 
@@ -186,7 +186,7 @@ class TestScenario:
         assert simulator.act(ScenarioAction.DELETE) is None
         assert simulator.messages() == []
 
-    def test_tells_each_of_a_burst(self, simulator: AlpineBitsSimulator) -> None:
+    def test_pushes_each_booking_of_a_burst(self, simulator: AlpineBitsSimulator) -> None:
         simulator.burst(30)
         names = {item.external_id for m in simulator.messages() for item in read(m.body)}
         assert len(names) == 30

@@ -221,7 +221,7 @@ class TestPull:
     def test_delta_reads_changes_since_cursor(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         stay = some(simulator, StayState.CONFIRMED)
         simulator.activity.commands.cancel(stay)
         found, later = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -237,11 +237,11 @@ class TestPull:
         monkeypatch.setattr(apaleo_api, "PAGE_SIZE", 5)
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         stays = list(simulator.hotel.stays())[:23]
         for stay in stays:
             simulator.activity.commands.touch(stay)
-        simulator.activity.wait(60)
+        simulator.activity.advance_clock(60)
         late = list(simulator.hotel.stays())[30]
         simulator.activity.commands.touch(late)
         found, later = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -256,10 +256,10 @@ class TestPull:
         monkeypatch.setattr(apaleo_api, "PAGE_SIZE", 5)
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         changed = list(simulator.hotel.stays())[:40]
         for stay in changed:
-            simulator.activity.wait(1)
+            simulator.activity.advance_clock(1)
             simulator.activity.commands.touch(stay)
         simulator.faults.add(parse_fault("moving-items,times=4,path=reservations"))
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -274,7 +274,7 @@ class TestPull:
         stays = list(simulator.hotel.stays())
         stays[0].updated = simulator.hotel.now + 400 * 86_400 * TICKS
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         simulator.activity.commands.touch(stays[1])
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert name(stays[1]) in found
@@ -298,7 +298,7 @@ class TestPull:
     def test_by_reconcile_sees_a_booker_that_the_delta_misses(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(7_200)
+        simulator.activity.advance_clock(7_200)
         hotel = simulator.hotel
         booking = next(
             b

@@ -86,7 +86,7 @@ class TestAnswers:
                 validated.add(schema["$ref"])
         assert len(validated) == 5
 
-    def test_never_tell_a_count_that_could_be_trusted(self, exchanges: list[Exchange]) -> None:
+    def test_return_an_unreliable_count(self, exchanges: list[Exchange]) -> None:
         lists = [orjson.loads(reply.body) for _, reply in exchanges if b'"count"' in reply.body]
         assert {found["count"] for found in lists} == {0}
 
@@ -106,7 +106,7 @@ class TestRequests:
                 asked += 1
         assert asked > 50
 
-    def test_always_name_a_page_size(self, exchanges: list[Exchange]) -> None:
+    def test_always_set_a_page_size(self, exchanges: list[Exchange]) -> None:
         for call, _ in exchanges:
             parts = urlsplit(call.path)
             if call.method == "GET" and not re.search(r"reservations/.", parts.path):

@@ -221,7 +221,7 @@ class TestPull:
     def test_delta_reads_changes_since_cursor(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3 * 86_400)
+        simulator.activity.advance_clock(3 * 86_400)
         simulator.activity.commands.touch(some(simulator, StayState.CHECKED_OUT).stays[0])
         canceled = simulator.act(ScenarioAction.CANCEL)
         found, later = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -238,7 +238,7 @@ class TestPull:
     ) -> None:
         simulator = running(bookings=20, time_zone=zone)
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(60)
+        simulator.activity.advance_clock(60)
         booked = simulator.act(ScenarioAction.BOOK)
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booked in found
@@ -249,7 +249,7 @@ class TestPull:
         monkeypatch.setattr(capabilities, "PAGE_SIZE", 5)
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         bookings = simulator.hotel.expected_bookings()[:23]
         for booking in bookings:
             simulator.activity.commands.touch(booking.stays[0])
@@ -262,10 +262,10 @@ class TestPull:
         monkeypatch.setattr(capabilities, "PAGE_SIZE", 5)
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         changed = simulator.hotel.expected_bookings()[:40]
         for booking in changed:
-            simulator.activity.wait(1)
+            simulator.activity.advance_clock(1)
             simulator.activity.commands.touch(booking.stays[0])
         simulator.faults.add(parse_fault("moving-items,times=4,path=getReservationsWith"))
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -278,7 +278,7 @@ class TestPull:
         bookings = simulator.hotel.expected_bookings()
         bookings[0].stays[0].updated = simulator.hotel.now + 400 * 86_400 * TICKS
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(3_600)
+        simulator.activity.advance_clock(3_600)
         simulator.activity.commands.touch(bookings[1].stays[0])
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert name(simulator, bookings[1]) in found
@@ -303,7 +303,7 @@ class TestPull:
     def test_by_reconcile_sees_what_moved_no_time_stamp(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.wait(40 * 3_600)
+        simulator.activity.advance_clock(40 * 3_600)
         booking = some(simulator, StayState.CHECKED_OUT)
         guest = simulator.hotel.guests[booking.stays[0].guest_id]
         simulator.activity.commands.change_guest(guest, "x@example.com")

@@ -60,7 +60,7 @@ class TestCloudbedsConvergence:
             connect_simulator("cloudbeds", tmp_path, simulator, schedule=NEAR) as hotel,
         ):
             hotel.sync(SyncKind.FULL)
-            simulator.activity.wait(3 * 86_400)
+            simulator.activity.advance_clock(3 * 86_400)
             stay = next(iter(simulator.hotel.stays()))
             simulator.activity.commands.change_without_timestamp(stay)
             hotel.sync()

@@ -153,12 +153,12 @@ class TestAnswers:
             assert problems == [], method
         assert validators.keys() == METHODS
 
-    def test_tell_canceled_deleted_and_merged_ones(self, exchanges: list[Exchange]) -> None:
+    def test_contain_canceled_deleted_and_merged_records(self, exchanges: list[Exchange]) -> None:
         to_events = b"".join(reply.body for _, reply in exchanges)
         for renderer in (b'"dateCancelledUTC"', b'"isDeleted":true', b'"isMerged":true'):
             assert renderer in to_events
 
-    def test_have_amounts_that_are_not_rounded(self, exchanges: list[Exchange]) -> None:
+    def test_contain_unrounded_amounts(self, exchanges: list[Exchange]) -> None:
         assert any(re.search(rb'"total":\d+\.\d{3,}', reply.body) for _, reply in exchanges)
 
 
@@ -177,7 +177,7 @@ class TestRequests:
                 asked += 1
         assert asked > 100
 
-    def test_for_tokens_are_forms_of_described_fields(self, exchanges: list[Exchange]) -> None:
+    def test_send_tokens_requests_as_forms(self, exchanges: list[Exchange]) -> None:
         forms = [call for call, _ in exchanges if method_of(call) == "/access_token"]
         assert forms
         for call in forms:
@@ -187,9 +187,7 @@ class TestRequests:
             assert form.keys() <= dereferenced(content[1]["schema"])["properties"].keys()
             assert form["grant_type"] == ["refresh_token"]
 
-    def test_never_ask_for_more_than_the_vendors_greatest_page(
-        self, exchanges: list[Exchange]
-    ) -> None:
+    def test_never_exceed_the_maximum_page_size(self, exchanges: list[Exchange]) -> None:
         sizes = [parse_qs(urlsplit(call.path).query).get("pageSize") for call, _ in exchanges]
         assert {int(size[0]) for size in sizes if size} <= {1, 50}
 
@@ -223,7 +221,7 @@ class TestWebhooks:
             assert found.ignored == ()
             assert found.property_id == "100001"
 
-    def test_spell_their_keys_in_both_ways_and_have_a_fraction_of_a_second(self) -> None:
+    def test_webhooks_have_both_key_spellings_and_fractions_of_seconds(self) -> None:
         with (
             receiving() as receiver,
             CloudbedsSimulator(create_activity_generator(bookings=60)) as simulator,
@@ -237,7 +235,7 @@ class TestWebhooks:
 
 
 class TestHotel:
-    def test_keeps_a_guests_change_from_the_reservations_time(self) -> None:
+    def test_guest_change_does_not_update_the_reservation(self) -> None:
         simulator = CloudbedsSimulator(create_activity_generator(bookings=20))
         booking = simulator.hotel.expected_bookings()[0]
         before = simulator.renderer.modified(booking)
@@ -248,7 +246,7 @@ class TestHotel:
         assert simulator.renderer.modified(booking) == before
         simulator.stop()
 
-    def test_does_what_is_done_on_purpose_to_the_whole_reservation(self) -> None:
+    def test_action_applies_to_all_rooms(self) -> None:
         simulator = CloudbedsSimulator(create_activity_generator(bookings=40))
         before = {true.external_id for true in simulator.expected_bookings()}
         removed = simulator.act(ScenarioAction.DELETE)

@@ -299,7 +299,7 @@ class TestPaging:
         simulator = running(bookings=1_300)
         hotel = simulator.hotel
         with hotel.lock:
-            simulator.activity.wait(3_600)
+            simulator.activity.advance_clock(3_600)
             for item in simulator.records.stays():
                 simulator.activity.commands.touch(item.stay)
         cursor = utc_text(simulator.records.now)
@@ -378,7 +378,7 @@ class TestDelta:
         records, commands = simulator.records, simulator.activity.commands
         _, cursor = pull_pages(simulator, request(simulator))
         with simulator.hotel.lock:
-            simulator.activity.wait(3_600)
+            simulator.activity.advance_clock(3_600)
             owned = some(simulator, account_type="Customer")
             commands.change_guest(records.customers[owned.account_id].guest, "new1@example.com")
             link = next(records.companionships())
@@ -403,7 +403,7 @@ class TestDelta:
         item = some(simulator, state="Confirmed")
         before = simulator.records.total(item)
         with simulator.hotel.lock:
-            simulator.activity.wait(3_600)
+            simulator.activity.advance_clock(3_600)
             simulator.activity.commands.reprice_without_stay_update(item.stay)
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booking(picture, item.id).total.minor == simulator.records.total(item) != before
@@ -416,7 +416,7 @@ class TestDelta:
         hotel = simulator.hotel
         _, cursor = pull_pages(simulator, request(simulator))
         with hotel.lock:
-            simulator.activity.wait(-7_200)
+            simulator.activity.advance_clock(-7_200)
             item = some(simulator, state="Confirmed")
             simulator.activity.commands.touch(item.stay)
         picture, after = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
@@ -461,7 +461,7 @@ class TestReconcile:
         _, cursor = pull_pages(simulator, request(simulator))
         item = some(simulator, state="Confirmed")
         with simulator.hotel.lock:
-            simulator.activity.wait(86_400)
+            simulator.activity.advance_clock(86_400)
             item.stay.adults += 1
             simulator.activity.commands.change_without_timestamp(item.stay)
         delta, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))

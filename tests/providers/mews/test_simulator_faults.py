@@ -39,7 +39,7 @@ class TestStatusFaults:
         assert answers[0].json["Message"]
         assert answers[0].json["RequestId"] == answers[0].headers["request-id"]
 
-    def test_tell_when_to_retry_in_seconds_as_a_date_or_not_at_all(self, wire: Wire) -> None:
+    def test_send_retry_after_as_seconds_date_or_not_at_all(self, wire: Wire) -> None:
         headers = []
         for reported in ("7", "date", "missing"):
             once(wire, f"429,retry_after={reported}")
@@ -51,19 +51,19 @@ class TestStatusFaults:
 
 
 class TestWireFaults:
-    def test_stall_says_nothing_and_hangs_up(self, wire: Wire) -> None:
+    def test_stall_closes_the_connection_without_a_response(self, wire: Wire) -> None:
         once(wire, "stall,seconds=0.05")
         with pytest.raises(http.client.RemoteDisconnected):
             wire.call("configuration/get")
 
-    def test_stall_outlasts_a_client_that_waits_less(self, wire: Wire) -> None:
+    def test_stall_exceeds_a_shorter_client_timeout(self, wire: Wire) -> None:
         once(wire, "stall,seconds=600")
         request_client = Wire(wire.simulator, timeout_seconds=0.1)
         with pytest.raises(TimeoutError):
             request_client.call("configuration/get")
         request_client.close()
 
-    def test_truncated_promises_more_than_it_sends(self, wire: Wire) -> None:
+    def test_truncated_sends_less_than_announced(self, wire: Wire) -> None:
         once(wire, "truncated")
         with pytest.raises(http.client.IncompleteRead) as broken:
             wire.call(RESERVATIONS, Limitation=PAGE)
@@ -71,7 +71,7 @@ class TestWireFaults:
         with pytest.raises(json.JSONDecodeError):
             json.loads(broken.value.partial)
 
-    def test_html_comes_with_a_200(self, wire: Wire) -> None:
+    def test_html_has_status_200(self, wire: Wire) -> None:
         once(wire, "html")
         answer = wire.call(RESERVATIONS, Limitation=PAGE)
         assert (answer.status, answer.headers["content-type"]) == (200, "text/html")
@@ -79,12 +79,12 @@ class TestWireFaults:
 
 
 class TestContentFaults:
-    def test_wrong_types_spoil_one_item_of_the_page(self, wire: Wire) -> None:
+    def test_wrong_types_corrupts_one_item_of_the_page(self, wire: Wire) -> None:
         once(wire, "wrong-types")
         page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
         assert [type(item["ScheduledStartUtc"]) for item in page].count(int) == 1
 
-    def test_missing_field_takes_it_from_one_item(self, wire: Wire) -> None:
+    def test_missing_field_removes_it_from_one_item(self, wire: Wire) -> None:
         once(wire, "missing-field,field=State")
         page = wire.call(RESERVATIONS, Limitation=PAGE).json["Reservations"]
         assert ["State" in item for item in page].count(False) == 1
@@ -100,7 +100,7 @@ class TestContentFaults:
         assert all("SimulatedNewField" in item for item in page)
 
     @pytest.mark.parametrize("kind", ["wrong-types", "missing-field", "new-field"])
-    def test_never_spoil_the_hotel_itself(self, wire: Wire, kind: str) -> None:
+    def test_never_change_the_hotel(self, wire: Wire, kind: str) -> None:
         service = {"ServiceIds": [wire.simulator.service_id], "Limitation": PAGE}
         complete = wire.call("rates/getAll", **service).json
         once(wire, kind)

@@ -65,7 +65,7 @@ def build() -> Iterator[Callable[..., MewsSimulator]]:
 
 
 class TestSeed:
-    def test_decides_everything(self, build: Callable[..., MewsSimulator]) -> None:
+    def test_determines_every_record(self, build: Callable[..., MewsSimulator]) -> None:
         assert rendered_records(aged_simulator(build, 3)) == rendered_records(
             aged_simulator(build, 3)
         )
@@ -84,7 +84,7 @@ class TestSeed:
 
 
 class TestRecords:
-    def test_have_every_state_and_oddity(self, build: Callable[..., MewsSimulator]) -> None:
+    def test_cover_every_state_and_special_case(self, build: Callable[..., MewsSimulator]) -> None:
         simulator = build()
         simulator.activity.generate_events(200)
         records = simulator.records
@@ -103,7 +103,7 @@ class TestRecords:
         assert any(not block.block.is_internal_use for block in records.blocks())
         assert any(item.canceled_at for item in records.order_items())
 
-    def test_know_nothing_of_the_future(self, build: Callable[..., MewsSimulator]) -> None:
+    def test_have_no_stamps_in_the_future(self, build: Callable[..., MewsSimulator]) -> None:
         records = build().records
         for item in records.reservations.values():
             assert item.created <= item.updated <= records.now
@@ -181,7 +181,7 @@ class TestHotelCommands:
         simulator = build(bookings=200)
         item = confirmed(simulator)
         before = rendered(simulator, item)
-        simulator.activity.wait(5)
+        simulator.activity.advance_clock(5)
         ACTIONS[action](simulator.activity.commands, item.stay)
         after = rendered(simulator, item)
         assert after["UpdatedUtc"] == utc_text(simulator.records.now) != before["UpdatedUtc"]
@@ -196,7 +196,7 @@ class TestHotelCommands:
         simulator = build(bookings=200)
         item, records = confirmed(simulator), simulator.records
         last_night = item.stay.nights[-1]
-        simulator.activity.wait(5)
+        simulator.activity.advance_clock(5)
         assert simulator.activity.commands.extend(item.stay, -1)
         (canceled,) = [i for i in records.order_items_of(item) if i.canceled]
         assert (canceled.night, canceled.canceled) == (last_night, records.now)
@@ -221,7 +221,7 @@ class TestHotelCommands:
         mine, other = [i for i in records.stays() if i.account_type == "Customer"][:2]
         source = records.customers[mine.account_id]
         target = records.customers[other.account_id]
-        simulator.activity.wait(5)
+        simulator.activity.advance_clock(5)
         simulator.activity.commands.merge(source.guest, target.guest)
         assert mine.account_id == target.id
         assert mine.updated == records.now
@@ -231,13 +231,13 @@ class TestHotelCommands:
         assert {"Discriminator": "CustomerUpdated", "Value": {"Id": source.id}} in events
         assert {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": mine.id}} in events
 
-    def test_can_change_a_booking_without_a_trace(
+    def test_can_change_a_booking_without_stamp_or_event(
         self, build: Callable[..., MewsSimulator]
     ) -> None:
         simulator = build(bookings=50)
         item, records = confirmed(simulator), simulator.records
         before = records.total(item), item.updated
-        simulator.activity.wait(5)
+        simulator.activity.advance_clock(5)
         simulator.activity.commands.change_without_timestamp(item.stay)
         assert records.total(item) != before[0]
         assert item.updated == before[1]

@@ -26,7 +26,7 @@ def wire() -> Iterator[Wire]:
 
 
 class TestPaging:
-    def test_meets_every_reservation_once_newest_first(self, wire: Wire) -> None:
+    def test_returns_every_reservation_once_newest_first(self, wire: Wire) -> None:
         found = wire.everything(RESERVATIONS, "Reservations", count=7)
         updated = [item["UpdatedUtc"] for item in found]
         assert updated == sorted(updated, reverse=True)
@@ -54,7 +54,7 @@ class TestPaging:
         assert (answer.status, answer.text) == (204, b"")
         assert wire.call(RESERVATIONS, Limitation=PAGE).status == 200
 
-    def test_gives_a_single_item_as_a_last_page(self, wire: Wire) -> None:
+    def test_returns_a_single_item_as_the_last_page(self, wire: Wire) -> None:
         one = next(iter(wire.simulator.records.reservations))
         answer = wire.call(RESERVATIONS, Limitation=PAGE, ReservationIds=[one]).json
         assert [item["Id"] for item in answer["Reservations"]] == [one]
@@ -74,7 +74,7 @@ class TestPaging:
         sizes = [len(page["Reservations"]) for page in pages]
         assert sizes == ([10, 10, 10, 0] if selection == "ids" else [len(ids), 0])
 
-    def test_refuses_an_unknown_cursor(self, wire: Wire) -> None:
+    def test_rejects_an_unknown_cursor(self, wire: Wire) -> None:
         limitation = {"Count": 1, "Cursor": "00000000-0000-4000-8000-000000000000"}
         answer = wire.call(RESERVATIONS, Limitation=limitation)
         assert (answer.status, answer.json["Message"]) == (400, "Invalid Cursor")
@@ -96,7 +96,7 @@ class TestIntervals:
         found = wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=window)
         assert [item["Id"] for item in found] == [last.id, first.id]
 
-    def test_can_leave_out_the_end_as_another_page_of_the_vendor_says(self) -> None:
+    def test_can_exclude_the_end(self) -> None:
         simulator = new_simulator(seed=5, bookings=20, half_open_intervals=True)
         _, _, now = touch_two(simulator)
         with simulator:
@@ -107,7 +107,7 @@ class TestIntervals:
             assert len(wire.everything(RESERVATIONS, "Reservations", UpdatedUtc=moment)) == 1
             wire.close()
 
-    def test_may_span_three_months_and_not_a_second_more(self, wire: Wire) -> None:
+    def test_span_at_most_three_months(self, wire: Wire) -> None:
         three = {"StartUtc": "2026-01-31T00:00:00Z", "EndUtc": "2026-04-30T00:00:00Z"}
         assert wire.call(RESERVATIONS, Limitation=PAGE, UpdatedUtc=three).status == 200
         more = {**three, "EndUtc": "2026-04-30T00:00:01Z"}
@@ -133,7 +133,7 @@ class TestIntervals:
 
 class TestRequests:
     @pytest.mark.parametrize("name", ["ClientToken", "AccessToken", "Client"])
-    def test_need_each_of_the_three_tokens(self, wire: Wire, name: str) -> None:
+    def test_require_all_three_tokens(self, wire: Wire, name: str) -> None:
         answer = wire.call(RESERVATIONS, Limitation=PAGE, **{name: ""})
         assert (answer.status, answer.json["Message"]) == (401, f"Invalid {name}")
         assert answer.headers["request-id"] == answer.json["RequestId"]
@@ -150,7 +150,7 @@ class TestRequests:
             ({"Limitation": PAGE, "EnterpriseIds": ["other"]}, "EnterpriseIds"),
         ],
     )
-    def test_are_refused_with_the_name_of_the_parameter(
+    def test_are_rejected_with_the_name_of_the_parameter(
         self, wire: Wire, body: dict[str, object], name: str
     ) -> None:
         answer = wire.call(RESERVATIONS, **body)
@@ -168,7 +168,9 @@ class TestRequests:
             ("reservationGroups/getAll", "filter"),
         ],
     )
-    def test_need_what_the_operation_requires(self, wire: Wire, operation: str, name: str) -> None:
+    def test_require_the_parameters_of_the_operation(
+        self, wire: Wire, operation: str, name: str
+    ) -> None:
         answer = wire.call(operation, Limitation=PAGE)
         assert (answer.status, answer.json["Message"]) == (400, f"Invalid {name}")
 
@@ -180,15 +182,13 @@ class TestRequests:
         "path",
         ["orderitems/getAll", "orderItems/getAll/", "bookings/getAll", "reservations/getAll"],
     )
-    def test_find_nothing_under_any_other_spelling_of_an_address(
-        self, wire: Wire, path: str
-    ) -> None:
+    def test_get_404_for_another_spelling_of_the_path(self, wire: Wire, path: str) -> None:
         assert wire.call(path, Limitation=PAGE).status == 404
 
-    def test_must_be_posted(self, wire: Wire) -> None:
+    def test_must_use_post(self, wire: Wire) -> None:
         assert wire.send("GET", "/api/connector/v1/configuration/get", b"").status == 404
 
-    def test_over_the_limit_are_told_how_long_to_wait(self) -> None:
+    def test_over_the_limit_get_retry_after(self) -> None:
         limit = SimulatorRateLimit(3, 30, lambda: 7.0)
         with new_simulator(bookings=5, limit=limit) as simulator:
             wire = Wire(simulator)
@@ -199,12 +199,12 @@ class TestRequests:
 
 
 class TestOperations:
-    def test_tell_the_configuration(self, wire: Wire) -> None:
+    def test_return_the_configuration(self, wire: Wire) -> None:
         answer = wire.call("configuration/get").json
         assert answer["Enterprise"]["TimeZoneIdentifier"] == "Europe/Berlin"
         assert answer["Enterprise"]["Id"] == wire.simulator.enterprise_id
 
-    def test_follow_the_links_between_things(self, wire: Wire) -> None:
+    def test_follow_references_between_records(self, wire: Wire) -> None:
         companionship = next(wire.simulator.records.companionships())
         ids = [companionship.reservation_id]
         found = wire.everything("companionships/getAll", "Companionships", ReservationIds=ids)
@@ -233,7 +233,7 @@ class TestOperations:
         assert {item["State"] for item in found} == {"Started"}
         assert len(found) == wire.simulator.hotel.states()["checked-in"]
 
-    def test_price_a_night_in_numbers_that_add_up(self, wire: Wire) -> None:
+    def test_return_amounts_that_add_up(self, wire: Wire) -> None:
         ids = [item.id for item in wire.simulator.records.stays()[:40]]
         items = wire.everything("orderItems/getAll", "OrderItems", ServiceOrderIds=ids)
         assert {item["Type"] for item in items} == {"SpaceOrder", "CityTax"}
@@ -242,7 +242,7 @@ class TestOperations:
             tax = sum(value["Value"] for value in amount["TaxValues"])
             assert amount["NetValue"] + tax == amount["GrossValue"]
 
-    def test_price_yen_without_decimals(self) -> None:
+    def test_return_yen_without_decimals(self) -> None:
         with new_simulator(bookings=30, currency="JPY") as simulator:
             wire = Wire(simulator)
             items = wire.everything(
@@ -252,7 +252,7 @@ class TestOperations:
         assert items
         assert all(isinstance(item["Amount"]["NetValue"], int) for item in items)
 
-    def test_list_the_parts_of_the_hotel(self, wire: Wire) -> None:
+    def test_list_the_configuration_records(self, wire: Wire) -> None:
         services = wire.everything("services/getAll", "Services")
         assert wire.simulator.service_id in [service["Id"] for service in services]
         ids = [wire.simulator.service_id]
@@ -277,7 +277,7 @@ class TestOperations:
 
 
 class TestControl:
-    def test_advances_days_and_happenings(self, wire: Wire) -> None:
+    def test_advances_days_and_events(self, wire: Wire) -> None:
         before = wire.send("GET", "/simulator/state", b"").json
         after = wire.control("advance", days=1, events=5).json
         assert after["today"] > before["today"]
@@ -292,7 +292,5 @@ class TestControl:
             ("webhooks", {"url": "http://127.0.0.1:1/", "mood": 1}),
         ],
     )
-    def test_refuses_what_it_does_not_understand(
-        self, wire: Wire, name: str, body: dict[str, object]
-    ) -> None:
+    def test_rejects_invalid_requests(self, wire: Wire, name: str, body: dict[str, object]) -> None:
         assert wire.control(name, **body).status == 400

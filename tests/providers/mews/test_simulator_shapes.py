@@ -123,7 +123,7 @@ class TestAnswers:
         amounts = [item["Amount"] for item in json.loads(answer.text)["OrderItems"]]
         assert differences(amounts, sample) == []
 
-    def test_tell_the_configuration_that_an_adapter_reads(self, wire: Wire) -> None:
+    def test_contain_the_configuration_that_an_adapter_reads(self, wire: Wire) -> None:
         file = SAMPLES / "op-configuration__get-configuration-response.json"
         sample = json.loads(file.read_text())
         answer = json.loads(wire.call("configuration/get").text)

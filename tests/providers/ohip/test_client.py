@@ -425,7 +425,7 @@ class TestBusinessDate:
     def test_is_the_hotels_own(self, running: Start) -> None:
         """At two in the morning the night audit did not roll it yet."""
         simulator = running(bookings=10)
-        simulator.activity.wait(20 * 3_600)
+        simulator.activity.advance_clock(20 * 3_600)
         pages = pull_pages(simulator, request(simulator))
         assert simulator.hotel.today.isoformat() == "2026-06-02"
         assert parse_cursor(pages) == "2026-06-01"
@@ -433,7 +433,7 @@ class TestBusinessDate:
     @pytest.mark.parametrize("status", ["403", "404"])
     def test_is_the_calendars_where_it_is_not_told(self, running: Start, status: str) -> None:
         simulator = running(bookings=10)
-        simulator.activity.wait(20 * 3_600)
+        simulator.activity.advance_clock(20 * 3_600)
 
         def answering(call: Call) -> Reply:
             return Reply(int(status)) if "/bof/" in call.path else simulator.api.answer(call)

@@ -158,7 +158,7 @@ class TestAnswers:
             "reservationsDetails",
         }
 
-    def test_name_no_field_that_is_not_described(self, exchanges: list[Exchange]) -> None:
+    def test_contain_only_described_fields(self, exchanges: list[Exchange]) -> None:
         definitions = spec("rsv.json")["definitions"]
         for call, reply in exchanges:
             path = urlsplit(call.path).path
@@ -167,7 +167,7 @@ class TestAnswers:
             schema = schema_of(reply, *(described(path) or ({}, "")))
             assert undescribed(orjson.loads(reply.body), {"$ref": schema}, definitions) == []
 
-    def test_of_a_list_and_of_one_reservation_say_the_same(self, exchanges: list[Exchange]) -> None:
+    def test_of_a_list_and_of_one_reservation_agree(self, exchanges: list[Exchange]) -> None:
         """But for what only one of the shapes has: that is absent from the other."""
         in_lists, single_reservation = (
             reported(exchanges, "reservationInfo"),
@@ -255,7 +255,7 @@ class TestRequests:
                 assert names == ["parameterName", "parameterValue"] * (len(names) // 2)
                 assert len(names) > 4
 
-    def test_for_tokens_name_what_grants_them(self, exchanges: list[Exchange]) -> None:
+    def test_for_tokens_name_the_grant(self, exchanges: list[Exchange]) -> None:
         (call,) = (call for call, _ in exchanges if "/oauth/" in call.path)
         operation = described("/oauth/v1/tokens")
         assert operation is not None
@@ -283,7 +283,7 @@ def check_value(parameter: dict[str, Any], value: str) -> None:
 
 
 class TestEvents:
-    def test_are_handed_out_once(self) -> None:
+    def test_are_delivered_once(self) -> None:
         with create_simulator(bookings=60) as simulator:
             happened = simulator.advance(days=2, events=30)
             assert len(simulator.api.queue) == len(happened)
@@ -291,7 +291,7 @@ class TestEvents:
             assert [event for page in taken for event in page] == list(happened)
             assert len(simulator.api.queue) == 0
 
-    def test_are_pushed_by_a_relay_and_understood(self) -> None:
+    def test_are_pushed_by_a_relay_and_parsed(self) -> None:
         with receiving() as receiver, create_simulator(bookings=60) as simulator:
             sender = simulator.send_webhooks_to(receiver.url)
             simulator.advance(days=2, events=60)
@@ -317,7 +317,7 @@ class TestScenario:
                 assert Ref(RefKind.BOOKING, name) in payload.refs or act is ScenarioAction.DELETE
             assert simulator.messages() == []
 
-    def test_has_an_event_that_nobody_knows(self) -> None:
+    def test_has_an_unknown_event(self) -> None:
         with create_simulator(bookings=10) as simulator:
             message = simulator.unknown_message()
         assert message is not None
@@ -325,7 +325,7 @@ class TestScenario:
         assert (payload.refs, payload.ignored) == ((), ("Spaceport/ROCKET LANDED",))
 
     @pytest.mark.parametrize("bookings", [0, 1])
-    def test_starts_with_next_to_nothing(self, bookings: int) -> None:
+    def test_starts_with_an_almost_empty_hotel(self, bookings: int) -> None:
         simulator = start_simulator(SimulatorOptions(bookings=bookings))
         try:
             with open_vendor_client(simulator) as client:
@@ -349,7 +349,7 @@ class TestScenario:
 
 
 class TestSplits:
-    def test_come_before_anything_happens_to_a_room(self) -> None:
+    def test_come_before_the_first_change_of_a_room(self) -> None:
         with create_simulator(bookings=400) as simulator:
             simulated_reservations = simulator.simulated_reservations
             booking_id = min(simulated_reservations.unsplit_bookings)

@@ -1,5 +1,5 @@
-"""All that the author of a simple vendor's simulator needs, in one place:
-`from adapters.outbound.provider_kit.simulation import authoring as sim`."""
+"""The public interface for authors of a declared vendor's simulator: `from
+adapters.outbound.provider_kit.simulation import authoring as sim`."""
 
 from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     SimulatedCell,

@@ -1,4 +1,4 @@
-"""From an HTTP call to a simple vendor's answer: limit, faults, credentials, endpoint."""
+"""The HTTP API of a declared vendor's simulator: rate limit, faults, credentials, endpoints."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,7 +48,8 @@ class RequestRejected(Exception):
 
 
 class DeclarativeSimulatorApi:
-    """`values`: the connection's settings and secrets, by which paths and credentials are known."""
+    """`values`: the connection's settings and secrets; they fill the paths and are the valid
+    credentials."""
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class DeclarativeSimulatorApi:
         self._hotel = activity.hotel
         self._values = values
         self._tokens = tokens
-        self._gate = middleware
+        self._middleware = middleware
         self._sorted_stays: tuple[int, list[RoomStay]] = (-1, [])
         self._corruptible_fields = CorruptibleFields(renderer.state, renderer.needed)
         self._routes = dict(self._endpoints())
@@ -103,16 +104,16 @@ class DeclarativeSimulatorApi:
 
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        injected = self._gate.faults.inject(parts.path)
+        injected = self._middleware.faults.inject(parts.path)
         try:
-            refusal = self._gate.refusal(injected, self._hotel.id, _status_reply)
+            refusal = self._middleware.refusal(injected, self._hotel.id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == self.token_path:
                 return self._token(call)
             self._authenticate(call)
             with self._hotel.lock:
-                self._gate.apply_faults_before_reply(self._activity, injected)
+                self._middleware.apply_faults_before_reply(self._activity, injected)
                 answer_body = self._route_request(
                     parts.path, dict(parse_qsl(parts.query)), injected
                 )
@@ -123,9 +124,9 @@ class DeclarativeSimulatorApi:
         )
 
     def _corrupt(self, answer_body: object, injected: Sequence[Fault]) -> object:
-        """An answer that is a list is spoiled as one that holds a list."""
+        """An answer that is a list is corrupted as the only list of an object."""
         wrapper: JsonObject = answer_body if isinstance(answer_body, dict) else {_LIST: answer_body}
-        corrupt_items(wrapper, injected, self._corruptible_fields, self._gate.faults.pick)
+        corrupt_items(wrapper, injected, self._corruptible_fields, self._middleware.faults.pick)
         return answer_body if isinstance(answer_body, dict) else wrapper[_LIST]
 
     def _route_request(
@@ -164,11 +165,11 @@ class DeclarativeSimulatorApi:
         page = _slice(found, bookings.paging, query)
         rendered = [self._renderer.booking(self.views.of(stay)) for stay in page]
         if page:
-            self._gate.apply_faults_after_reply(self._activity, injected, page[0])
+            self._middleware.apply_faults_after_reply(self._activity, injected, page[0])
         return _wrap_list(rendered, bookings.items, _next_page_field(found, bookings.paging, query))
 
     def _stays_by_change(self) -> list[RoomStay]:
-        """Oldest change first; kept for as long as the hotel does not change."""
+        """Oldest change first; cached until the hotel changes."""
         if self._sorted_stays[0] != self._hotel.revision:
             order = sorted(
                 self._hotel.stays(), key=lambda stay: (self.views.modified(stay), stay_id(stay))

@@ -1,5 +1,6 @@
-"""What the author of a simple vendor's simulator writes: how things of the neutral hotel are
-rendered. Paths, pages, filters, credentials and signatures follow from the vendor's declaration."""
+"""What the author of a declared vendor's simulator writes: how records of the neutral hotel are
+rendered. Paths, paging, filters, credentials and signatures follow from the vendor's declaration.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +24,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedStay:
-    """One room of a booking, as a reservation of its own; `booking_id` is common to all of one
-    booking. `room_number` only where a room is assigned. Instants are UTC, amounts in major units.
-    """
+    """One room of a booking, as a reservation of its own; all rooms of a booking share
+    `booking_id`. `room_number` is set only where a room is assigned. Instants are UTC, amounts in
+    major units."""
 
     id: str
     booking_id: str
@@ -67,7 +68,7 @@ class SimulatedCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedEvent:
-    """`what`: created, changed, deleted, or a word that the adapter can't know."""
+    """`what`: created, changed, deleted, or an event type that the adapter cannot know."""
 
     what: str
     stay_id: str
@@ -77,9 +78,9 @@ class SimulatedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorRenderer:
-    """`state`: the key of a reservation's state; `needed`: keys that the adapter needs, the first
-    that a thing has is spoiled by faults. `records`: in the order of the vendor's. `settings`: what
-    a connection needs beyond address and secrets."""
+    """`state`: the key of a reservation's state; `needed`: keys that the adapter needs, of which a
+    fault corrupts the first that an item has. `records`: in the order of the vendor's. `settings`:
+    what a connection needs besides the address and the secrets."""
 
     account: Callable[[SeededHotel], JsonObject]
     booking: Callable[[SimulatedStay], JsonObject]
@@ -100,13 +101,13 @@ def stay_id(stay: RoomStay) -> str:
 
 
 class StayViews:
-    """What each stay looks like now. Read it while holding the hotel's lock."""
+    """Renders each stay in its present state. Hold the hotel's lock."""
 
     def __init__(self, hotel: SeededHotel) -> None:
         self._hotel = hotel
 
     def modified(self, stay: RoomStay) -> int:
-        """Ticks. Guests are told with their stays: a change of theirs is one of the stay."""
+        """Ticks. A reservation contains its guests: their changes are changes of the stay."""
         people = (stay.guest_id, *stay.companion_ids)
         return max(
             stay.updated, *(each.updated for id_ in people for each in self._merge_chain(id_))
@@ -172,7 +173,7 @@ class StayViews:
         return self._merge_chain(guest_id)[-1]
 
     def _merge_chain(self, guest_id: str) -> list[Guest]:
-        """A merged guest, and whom it became."""
+        """The guest, then each guest that it was merged into."""
         chain = [self._hotel.guests[guest_id]]
         while chain[-1].merged_into is not None:
             chain.append(self._hotel.guests[chain[-1].merged_into])

@@ -1,6 +1,6 @@
-"""A simple vendor that can be run on this machine, over the vendor-neutral hotel.
+"""The simulator of a declared vendor, over the neutral hotel.
 
-`start_simple(VENDOR, WORDS, options)` is a whole `start_simulator`.
+`start_declarative_simulator(VENDOR, RENDERER, options)` implements a `start_simulator`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ def start_declarative_simulator(
 
 
 class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
-    """Its secrets are made of the seed."""
+    """Its secrets are derived from the seed."""
 
     def __init__(
         self, vendor: VendorDeclaration, renderer: SimulatorRenderer, options: SimulatorOptions
@@ -104,8 +104,8 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
                 for stay in self.hotel.stays()
             ]
 
-    def act(self, act: ScenarioAction) -> str | None:
-        stay = self.perform(act)
+    def act(self, action: ScenarioAction) -> str | None:
+        stay = self.perform_and_queue(action)
         return None if stay is None else stay_id(stay)
 
     def messages(self) -> Sequence[VendorMessage]:
@@ -116,7 +116,7 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
             return None
         at = instant_from_ticks(self.hotel.now)
         return self.build_message(
-            SimulatedEvent(what="unheard-of", stay_id="none", hotel_id=self.hotel.id, at=at)
+            SimulatedEvent(what="unknown-event", stay_id="none", hotel_id=self.hotel.id, at=at)
         )
 
     def webhook_proof(self, body: bytes) -> Mapping[str, str]:
@@ -146,10 +146,10 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
 
 
 def _event_subjects(activity: ActivityGenerator, event: HotelEvent) -> Iterator[tuple[str, str]]:
-    if event.what in ROOM_EVENTS:
+    if event.type in ROOM_EVENTS:
         return
-    if event.what in _GUESTS:
+    if event.type in _GUESTS:
         for stay in StayViews(activity.hotel).stays_of_guest(event.subject):
             yield "changed", stay_id(stay)
     else:
-        yield _EVENT_NAMES.get(event.what, "changed"), f"{event.subject}-{event.line}"
+        yield _EVENT_NAMES.get(event.type, "changed"), f"{event.subject}-{event.line}"

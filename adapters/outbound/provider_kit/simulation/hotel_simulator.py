@@ -1,4 +1,4 @@
-"""A vendor's simulator over the vendor-neutral hotel: only the vendor's words are left to it."""
+"""The base of every vendor simulator over the neutral hotel."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_D
 from adapters.outbound.provider_kit.simulation.scenario import (
     ScenarioAction,
     VendorMessage,
+    apply_action,
     create_bookings_at_once,
-    perform,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
@@ -40,8 +40,9 @@ def activity_generator_from(options: SimulatorOptions) -> ActivityGenerator:
 
 
 class HotelSimulator(RunningSimulator[E]):
-    """stage.Bursting and TokenGiving, and what of StagedSimulator is the same everywhere. `tell`
-    makes the vendor's events of what happened, `compose` a webhook of them."""
+    """Implements scenario.SupportsBurst, SupportsIssuedTokens and the shared part of
+    ScenarioSimulator. `render_events` turns hotel events into the vendor's, `compose` those into a
+    webhook body."""
 
     has_one_event_per_message = True
 
@@ -65,9 +66,9 @@ class HotelSimulator(RunningSimulator[E]):
             **conditions,
         )
 
-    def perform(self, act: ScenarioAction) -> RoomStay | None:
+    def perform_and_queue(self, action: ScenarioAction) -> RoomStay | None:
         with self.activity.lock:
-            stay, hotel_events = perform(self.activity, act)
+            stay, hotel_events = apply_action(self.activity, action)
             self.queue_messages(hotel_events)
         return stay
 
@@ -102,7 +103,7 @@ class HotelSimulator(RunningSimulator[E]):
 
 
 class VendorActivityGenerator(Generic[E]):
-    """running.Living: the hotel's life, told in the vendor's events."""
+    """Implements running_simulator.ActivitySource in the vendor's events."""
 
     def __init__(
         self,
@@ -116,8 +117,8 @@ class VendorActivityGenerator(Generic[E]):
     def lock(self) -> threading.RLock:
         return self._activity.lock
 
-    def wait(self, seconds: int) -> None:
-        self._activity.wait(seconds)
+    def advance_clock(self, seconds: int) -> None:
+        self._activity.advance_clock(seconds)
 
     def summary(self) -> JsonObject:
         return self._activity.summary()

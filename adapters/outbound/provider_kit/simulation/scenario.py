@@ -1,5 +1,5 @@
-"""What the conformance suite asks of a vendor's simulator: to act on its hotel and to tell the
-truth about it. A simulator over the vendor-neutral hotel gets the acts from `perform`."""
+"""What the certification requires of a vendor's simulator: actions on its hotel, and the bookings
+that the adapter must find. `apply_action` implements the actions for the neutral hotel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from domain.values import Money
 class ScenarioAction(StrEnum):
     BOOK = "book"
     AMEND = "amend"
-    """A night longer, or shorter where no room is free."""
+    """One night longer, or shorter where no room is free."""
     CHECK_IN = "check-in"
     REVERT_CHECK_IN = "revert-check-in"
     CHECK_OUT = "check-out"
@@ -29,7 +29,7 @@ class ScenarioAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedBooking:
-    """As the adapter has to map it. `total` None: this vendor tells none."""
+    """As the adapter must map it. `total` None: the vendor reports none."""
 
     external_id: str
     status: BookingStatus
@@ -40,19 +40,19 @@ class ExpectedBooking:
 
 @dataclass(frozen=True, slots=True)
 class VendorMessage:
-    """A notification as the vendor sends it; `headers` have lower-case names and carry its own
-    means of trust, if any."""
+    """A notification as the vendor sends it; `headers` have lower-case names and carry the vendor's
+    proof of the sender, if any."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class ScenarioSimulator(Protocol):
-    """What `start_simulator(SimulatorOptions)` returns: it serves until `stop`.
+    """What `start_simulator(SimulatorOptions)` returns; it serves until `stop`.
 
-    `page_size`: bookings that the adapter asks for in a page. `bookings_path`: a part of the path
-    of the call that lists bookings and of no other, for faults; `token_path`: of the one that
-    gives tokens, None where the vendor has none that expire.
+    `page_size`: bookings in a page, as the adapter requests them. `bookings_path`: a part of the
+    path of the call that lists bookings, and of no other call, for faults. `token_path`: the same
+    for the call that issues tokens; None where tokens do not expire.
     """
 
     @property
@@ -74,30 +74,29 @@ class ScenarioSimulator(Protocol):
     def requests_served(self) -> Mapping[str, int]: ...
 
     def connection_values(self) -> Mapping[str, str]:
-        """The settings and secrets by which a connection reaches it."""
+        """The settings and secrets that a connection to it needs."""
         ...
 
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
-        """Every booking that is at the source and not deleted."""
+        """Every booking that is not deleted at the source."""
         ...
 
-    def act(self, act: ScenarioAction) -> str | None:
-        """Does it to a booking that it fits; its external id. None where none fits or where this
-        vendor has no such thing."""
+    def act(self, action: ScenarioAction) -> str | None:
+        """Performs it on a booking that it fits and returns the external id; None where no booking
+        fits or the vendor has no such action."""
         ...
 
     def messages(self) -> Sequence[VendorMessage]:
-        """What the vendor would notify of the acts since the last call, in order; none where it
-        has no notifications."""
+        """Notifications of the actions since the last call, in order; none where the vendor has no
+        notifications."""
         ...
 
     def unknown_message(self) -> VendorMessage | None:
-        """A well-formed notification of an event of a type that nobody knows; None where the
-        vendor has none."""
+        """A well-formed notification with an unknown event type; None where the vendor has none."""
         ...
 
     def expire_tokens(self) -> None:
-        """Every token that was given out is worthless from now on."""
+        """Invalidates every issued token."""
         ...
 
     def advance(self, *, days: int = 0, events: int = 0) -> Sequence[object]: ...
@@ -107,22 +106,22 @@ class ScenarioSimulator(Protocol):
 
 @runtime_checkable
 class SupportsBurst(Protocol):
-    """A simulator that can do many things at one instant; without it the suite can't look at ties
-    at a page's end, and says so."""
+    """A simulator that can create many bookings at one instant; without it the suite skips the
+    checks of ties at a page's end."""
 
     def burst(self, count: int) -> None:
-        """At least so many bookings made within one second, or within the vendor's own smallest
-        unit of time."""
+        """Creates at least `count` bookings within one second, or within the vendor's smallest unit
+        of time."""
         ...
 
 
 @runtime_checkable
 class SupportsIssuedTokens(Protocol):
-    """A simulator that tells which tokens it gave out, so that the suite can look whether one of
-    them leaks; without it the suite says that it could not."""
+    """A simulator that lists its issued tokens, so that the suite can search for leaks; without it
+    that check is skipped."""
 
     def issued_tokens(self) -> Sequence[str]:
-        """All that were ever given out."""
+        """All tokens ever issued."""
         ...
 
 
@@ -134,13 +133,13 @@ STATUSES: Final = {
     StayState.CANCELED: BookingStatus.CANCELED,
     StayState.NO_SHOW: BookingStatus.NO_SHOW,
 }
-"""For vendors whose options are pending bookings; others say so in their own `truth`."""
+"""Default mapping; vendors whose options are not pending bookings have their own."""
 
 
 def create_bookings_at_once(activity: ActivityGenerator, count: int) -> Sequence[HotelEvent]:
-    """`burst` over the neutral hotel: what is to be told of it."""
+    """Implements `burst` over the neutral hotel; returns the events."""
     with activity.lock:
-        activity.wait(1)
+        activity.advance_clock(1)
         for _ in range(count):
             activity.book()
         return activity.commands.take_events()
@@ -158,24 +157,24 @@ _REQUIRED_STATES: Final = {
 }
 
 
-def perform(
-    activity: ActivityGenerator, act: ScenarioAction
+def apply_action(
+    activity: ActivityGenerator, action: ScenarioAction
 ) -> tuple[RoomStay | None, Sequence[HotelEvent]]:
-    """The stay that it was done to (None: none fits) and what is to be told of it."""
+    """The stay on which it was performed (None: none fits), and the events."""
     with activity.lock:
-        activity.wait(1)
-        if act is ScenarioAction.BOOK:
+        activity.advance_clock(1)
+        if action is ScenarioAction.BOOK:
             booked = activity.book()
             return booked, activity.commands.take_events()
         for stay in sorted(activity.hotel.stays(), key=_ProximityToToday(activity.hotel.today)):
-            if stay.state in _REQUIRED_STATES[act] and _apply_action(activity, act, stay):
+            if stay.state in _REQUIRED_STATES[action] and _run_command(activity, action, stay):
                 return stay, activity.commands.take_events()
         return None, ()
 
 
 @dataclass(frozen=True, slots=True)
 class _ProximityToToday:
-    """Stays of these days first: those ended long ago are outside every window."""
+    """Sorts stays near today first: those that ended long ago are outside every window."""
 
     today: date
 
@@ -184,9 +183,9 @@ class _ProximityToToday:
         return ended, abs((stay.arrival - self.today).days), stay.booking_id, stay.line
 
 
-def _apply_action(activity: ActivityGenerator, act: ScenarioAction, stay: RoomStay) -> bool:
+def _run_command(activity: ActivityGenerator, action: ScenarioAction, stay: RoomStay) -> bool:
     commands = activity.commands
-    match act:
+    match action:
         case ScenarioAction.AMEND:
             return commands.extend(stay, 1) or commands.extend(stay, -1)
         case ScenarioAction.REINSTATE:

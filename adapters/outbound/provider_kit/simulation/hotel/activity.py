@@ -1,4 +1,4 @@
-"""How a seeded hotel lives: whole days, or a given number of single happenings."""
+"""Generates activity in a seeded hotel: whole days, or a number of single events."""
 
 import random
 import threading
@@ -26,7 +26,7 @@ def create_activity_generator(
     time_zone: str = "Europe/Berlin",
     start_date: date = START_DATE,
 ) -> "ActivityGenerator":
-    """A hotel with so many bookings, ready to live."""
+    """A seeded hotel with so many bookings."""
     hotel = SeededHotel(
         seed=seed,
         bookings=bookings,
@@ -39,13 +39,13 @@ def create_activity_generator(
 
 
 class ActivityGenerator:
-    """running.Living."""
+    """Implements `running_simulator.ActivitySource` for the neutral hotel."""
 
     def __init__(self, hotel: SeededHotel) -> None:
         self.hotel = hotel
         self._source = random.Random(f"life:{hotel.seed}")
-        self._maker = BookingFactory(hotel, self._source)
-        self.commands = HotelCommands(hotel, self._maker)
+        self._factory = BookingFactory(hotel, self._source)
+        self.commands = HotelCommands(hotel, self._factory)
         self.max_rooms_on_request = 4
         actions: tuple[tuple[int, Callable[[], object]], ...] = (
             (20, self._new_booking),
@@ -72,7 +72,7 @@ class ActivityGenerator:
     def lock(self) -> threading.RLock:
         return self.hotel.lock
 
-    def wait(self, seconds: int) -> None:
+    def advance_clock(self, seconds: int) -> None:
         self.hotel.now += seconds * TICKS
 
     def summary(self) -> dict[str, object]:
@@ -87,15 +87,15 @@ class ActivityGenerator:
         }
 
     def generate_events(self, events: int) -> Sequence[HotelEvent]:
-        """So many happenings. Seconds pass between them; what can't happen does not."""
+        """Tries so many random actions, seconds apart; an impossible one does nothing."""
         with self.lock:
             for action in self._source.choices(self._actions, self._weights, k=events):
-                self.wait(self._source.randrange(0, 90))
+                self.advance_clock(self._source.randrange(0, 90))
                 action()
             return self.commands.take_events()
 
     def generate_day(self) -> Sequence[HotelEvent]:
-        """Departures, arrivals, what guests and staff think of, the night audit; to 6:00."""
+        """One day until 6:00 of the next: departures, random actions, arrivals, the night audit."""
         hotel = self.hotel
         with self.lock:
             today = hotel.today
@@ -104,7 +104,7 @@ class ActivityGenerator:
                 if stay.departure <= today:
                     self.commands.check_out(stay)
             for _ in range(max(3, len(hotel.rooms) // 4)):
-                self.wait(self._source.randrange(600))
+                self.advance_clock(self._source.randrange(600))
                 self._source.choices(self._actions, self._weights)[0]()
             self._at(today, 16 * 60)
             for stay in self._stays(CONFIRMED, StayState.OPTION):
@@ -115,7 +115,7 @@ class ActivityGenerator:
             return self.commands.take_events()
 
     def _handle_arrival(self, stay: RoomStay, today: date) -> None:
-        self.wait(self._source.randrange(120))
+        self.advance_clock(self._source.randrange(120))
         if stay.departure < today or self._source.random() < 0.03:
             self.commands.no_show(stay)
         elif stay.state is StayState.OPTION:
@@ -130,7 +130,7 @@ class ActivityGenerator:
         return [stay for stay in self.hotel.stays() if stay.state in states]
 
     def _pick_stay(self, *states: StayState, within: int = 400) -> RoomStay | None:
-        """One that arrives within so many days of today and is not over."""
+        """A random stay that arrives within so many days of today and has not ended."""
         today = self.hotel.today
         found = [
             stay
@@ -142,10 +142,10 @@ class ActivityGenerator:
     def book(self) -> RoomStay:
         """A confirmed booking on request, for three days from now."""
         arrival = self.hotel.today + timedelta(days=3)
-        booking = self._maker.booking(
+        booking = self._factory.booking(
             arrival, self.hotel.stamp(), max_rooms=self.max_rooms_on_request
         )
-        self.commands.created(booking)
+        self.commands.record_created(booking)
         return booking.stays[0]
 
     def _new_booking(self) -> None:
@@ -153,10 +153,10 @@ class ActivityGenerator:
         ahead = 0 if walks_in else int(self._source.random() ** 2 * 120)
         arrival = hotel.today + timedelta(days=ahead)
         channel = "walk-in" if walks_in else None
-        booking = self._maker.booking(arrival, hotel.stamp(), channel=channel)
+        booking = self._factory.booking(arrival, hotel.stamp(), channel=channel)
         if self._source.random() < 0.1 and booking.stays[0].state is CONFIRMED:
             booking.stays[0].state = StayState.OPTION
-        self.commands.created(booking)
+        self.commands.record_created(booking)
 
     def _apply_to(self, action: Callable[[RoomStay], object], stay: RoomStay | None) -> None:
         if stay is not None:
@@ -223,7 +223,7 @@ class ActivityGenerator:
             self.commands.merge(guests[one.guest_id], guests[other.guest_id])
 
     def _housekeeping(self) -> None:
-        self.commands.clean(self._source.choice(list(self.hotel.rooms.values())))
+        self.commands.toggle_clean(self._source.choice(list(self.hotel.rooms.values())))
 
     def _lift_block(self) -> None:
         """Every fifth day a blocked room is ready early."""

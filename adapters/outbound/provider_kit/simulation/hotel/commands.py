@@ -1,4 +1,4 @@
-"""What can be done to a booking; each act is stamped and tells its event."""
+"""Commands on a simulated hotel. Each stamps what it changes and records an event."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,18 +19,18 @@ from adapters.outbound.provider_kit.simulation.hotel.seeding import BookingFacto
 
 
 class HotelCommands:
-    """`events`: since they were last taken."""
+    """`take_events` returns the events since its last call."""
 
-    def __init__(self, hotel: SeededHotel, maker: BookingFactory) -> None:
+    def __init__(self, hotel: SeededHotel, factory: BookingFactory) -> None:
         self._hotel = hotel
-        self._maker = maker
+        self._factory = factory
         self._events: list[HotelEvent] = []
 
     def take_events(self) -> Sequence[HotelEvent]:
         taken, self._events = self._events, []
         return taken
 
-    def created(self, booking: Booking) -> None:
+    def record_created(self, booking: Booking) -> None:
         for stay in booking.stays:
             self._record_event(stay, HotelEventType.CREATED)
 
@@ -59,7 +59,7 @@ class HotelCommands:
         stay.canceled = stay.updated
 
     def reinstate(self, stay: RoomStay) -> bool:
-        """A canceled stay or a no-show is on again; False where no room is free."""
+        """Confirms a canceled stay or a no-show again; False where no room is free."""
         if not self._hotel.assign_free_room(stay):
             return False
         stay.state, stay.canceled, stay.no_show = StayState.CONFIRMED, None, None
@@ -78,7 +78,7 @@ class HotelCommands:
         stay.deleted = stay.updated
 
     def extend(self, stay: RoomStay, nights: int) -> bool:
-        """Later (or, below 0, earlier) departure; False where no room is free then."""
+        """Moves the departure by `nights`, which may be negative; False where no room is free."""
         if stay.departure + timedelta(days=nights) <= stay.arrival:
             return False
         assigned, prices = stay.is_assigned, dict(zip(stay.nights, stay.night_prices, strict=True))
@@ -89,7 +89,7 @@ class HotelCommands:
             stay.departure -= timedelta(days=nights)
             self._hotel.assign_free_room(stay)
         else:
-            self._maker.reprice(stay)
+            self._factory.reprice(stay)
         stay.is_assigned = assigned
         if moved:
             self._record_event(stay, HotelEventType.AMENDED)
@@ -101,12 +101,12 @@ class HotelCommands:
         return moved
 
     def reprice(self, stay: RoomStay) -> None:
-        self._maker.reprice(stay)
+        self._factory.reprice(stay)
         self._record_event(stay, HotelEventType.AMENDED)
 
     def reprice_without_stay_update(self, stay: RoomStay) -> None:
-        """New prices under their own time stamp; the stay's does not move, no event."""
-        self._maker.reprice(stay)
+        """New prices under their own time stamp: the stay's is unchanged, and there is no event."""
+        self._factory.reprice(stay)
         stay.prices_updated = self._hotel.stamp()
 
     def assign(self, stay: RoomStay, *, assigned: bool) -> None:
@@ -116,17 +116,17 @@ class HotelCommands:
         )
 
     def add_companion(self, stay: RoomStay) -> None:
-        companion = self._maker.guest(self._hotel.now)
+        companion = self._factory.guest(self._hotel.now)
         stay.companion_ids = tuple(dict.fromkeys((*stay.companion_ids, companion.id)))
         self._record_event(stay, HotelEventType.CHANGED)
 
     def touch(self, stay: RoomStay) -> None:
-        """A new time stamp; nothing else changes and nobody is told."""
+        """Only the time stamp changes; there is no event."""
         stay.updated = self._hotel.stamp()
 
     def change_without_timestamp(self, stay: RoomStay) -> None:
-        """Other prices under the old time stamp; nobody is told."""
-        self._maker.reprice(stay)
+        """New prices under the old time stamp, without an event."""
+        self._factory.reprice(stay)
         self._hotel.revision += 1
 
     def change_guest(self, guest: Guest, email: str) -> None:
@@ -135,12 +135,12 @@ class HotelCommands:
         self._events.append(HotelEvent(HotelEventType.GUEST_CHANGED, guest.id, guest.updated))
 
     def merge(self, guest: Guest, into: Guest) -> None:
-        """Bookings keep naming the merged guest; the vendor's renderer follows."""
+        """Bookings keep the id of the merged guest; renderers resolve it."""
         guest.merged_into = into.id
         guest.updated = self._hotel.stamp()
         self._events.append(HotelEvent(HotelEventType.GUEST_MERGED, guest.id, guest.updated))
 
-    def clean(self, room: Room) -> None:
+    def toggle_clean(self, room: Room) -> None:
         room.is_clean = not room.is_clean
         room.updated = self._hotel.stamp()
         self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, room.updated))

@@ -1,4 +1,4 @@
-"""What a vendor-neutral hotel holds. Instants are ticks of 100 ns since 1970, UTC: each vendor's
+"""Records of the vendor-neutral hotel. Instants are ticks of 100 ns since 1970, UTC: each vendor's
 renderer cuts them to its own resolution. Amounts are minor units of the hotel's currency."""
 
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 TICKS: Final = 10_000_000
-"""In a second."""
+"""Per second."""
 
 
 def days_between(first: date, end: date) -> list[date]:
@@ -57,7 +57,7 @@ ROOM_EVENTS: Final = frozenset({HotelEventType.ROOM_CLEANED, HotelEventType.BLOC
 class HotelEvent:
     """`subject`: the id of the booking, guest or room; `line`: which room of the booking."""
 
-    what: HotelEventType
+    type: HotelEventType
     subject: str
     at: int
     line: int = 0
@@ -88,7 +88,7 @@ class Company:
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """`taken`: the ordinals of the nights that are sold."""
+    """`taken`: ordinals of the nights that are sold or blocked."""
 
     id: str
     number: str
@@ -145,8 +145,8 @@ class Guest:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class RoomStay:
-    """One room of a booking: `line` counts from 1. `room_id` is the room that is kept for it,
-    shown to nobody before `is_assigned`. `child_ages` in years."""
+    """One room of a booking; `line` counts from 1. `room_id` is the room kept for it, visible only
+    when `is_assigned`. `child_ages` in years."""
 
     booking_id: str
     line: int
@@ -171,7 +171,7 @@ class RoomStay:
     deleted: int | None = None
     paid: int = 0
     prices_updated: int = 0
-    """The last change of the prices without a new stamp of the stay."""
+    """The last change of the prices alone, without a new stamp of the stay."""
     canceled_nights: list[CanceledNight] = field(default_factory=list)
 
     @property
@@ -180,7 +180,7 @@ class RoomStay:
 
     @property
     def nights(self) -> list[date]:
-        """Day use has its day."""
+        """A day-use stay has its day."""
         return days_between(self.arrival, self.departure) or [self.arrival]
 
     @property

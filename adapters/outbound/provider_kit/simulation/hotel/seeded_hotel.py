@@ -1,7 +1,7 @@
-"""A seeded hotel without any vendor's words: each vendor's simulator renders it.
+"""The vendor-neutral hotel, which each vendor's simulator renders in its own format.
 
-The same arguments make the same hotel on any machine, and the same calls the same life
-(hotel_life.py). Its clock moves only when told to.
+The same arguments give the same hotel on any machine, and the same calls the same activity. Its
+clock moves only when it is advanced.
 """
 
 import threading
@@ -40,7 +40,8 @@ _COMPANIES: Final = (("ACME", "Acme Trading"), ("NORD", "Nordwind Logistics"))
 
 
 class SeededHotel:
-    """Read it only while holding `lock`. `bookings`: how many it is seeded with."""
+    """Hold `lock` while reading it. `bookings`: how many it will be seeded with; the number of
+    rooms follows."""
 
     def __init__(
         self,
@@ -66,11 +67,11 @@ class SeededHotel:
         self.bookings: dict[str, Booking] = {}
         self.blocks: dict[str, RoomBlock] = {}
         self.revision = 0
-        """Grows with each change, for a renderer's caches."""
+        """Grows with each change, to invalidate caches."""
 
     @property
     def id(self) -> str:
-        """The property's."""
+        """The property id."""
         return f"SIM{self.seed}"
 
     @property
@@ -90,7 +91,7 @@ class SeededHotel:
         return datetime.fromtimestamp(instant // TICKS, UTC).astimezone(self.zone)
 
     def stamp(self) -> int:
-        """A new instant, later than all that were given out."""
+        """A new instant, later than all before."""
         self.now += 1
         self.revision += 1
         return self.now
@@ -103,15 +104,15 @@ class SeededHotel:
                     yield stay
 
     def expected_bookings(self) -> list[Booking]:
-        """What is at the source, by id."""
+        """The bookings that are not deleted, by id."""
         return [b for _, b in sorted(self.bookings.items()) if not b.is_deleted]
 
     def stay(self, booking_id: str, line: int) -> RoomStay:
         return self.bookings[booking_id].stays[line - 1]
 
     def sold(self, first: date, end: date) -> Counter[tuple[str, date]]:
-        """Rooms per (room type, night) from `first` up to, not including, `end`; day use does not
-        hold the night."""
+        """Rooms sold per (room type, night) from `first` up to, not including, `end`. Day use holds
+        no night."""
         counts: Counter[tuple[str, date]] = Counter()
         for stay in self.stays():
             if stay.holds_inventory and stay.arrival < end and first < stay.departure:
@@ -125,7 +126,7 @@ class SeededHotel:
         return [room for room in self.rooms.values() if room.room_type_id == room_type_id]
 
     def assign_free_room(self, stay: RoomStay) -> bool:
-        """Keep a free room of its type for the stay; False where none is free."""
+        """Keeps a free room of its type for the stay; False where none is free."""
         nights = {night.toordinal() for night in stay.nights}
         for room in self.rooms_of(stay.room_type_id):
             if room.taken.isdisjoint(nights):

@@ -1,4 +1,4 @@
-"""Makes bookings with the people around them; seeds a hotel with a past, a present, a future."""
+"""Creates bookings with their guests, and seeds a hotel with past, present and future bookings."""
 
 import random
 from datetime import date, timedelta
@@ -97,7 +97,7 @@ class BookingFactory:
         return booking
 
     def price(self, room_type_id: str, rate_plan_id: str, night: date) -> int:
-        """With cents, so that sums are no round numbers."""
+        """With random cents, so that sums are not round."""
         base = self._hotel.room_types[room_type_id].price
         percent = self._hotel.rate_plans[rate_plan_id].percent
         weekend = 120 if night.weekday() in {4, 5} else 100
@@ -113,7 +113,7 @@ class BookingFactory:
         return 0 if self._source.random() < 0.02 else self._source.choice(_NIGHTS)
 
     def _stay(self, booking: Booking, line: int, arrival: date) -> RoomStay:
-        """Further rooms may come a day later, or stay for less."""
+        """Further rooms may arrive a day later or have another departure."""
         source, hotel = self._source, self._hotel
         kind = hotel.room_types[source.choice(list(hotel.room_types))]
         adults = 1 + source.randrange(kind.sleeps)
@@ -147,7 +147,7 @@ class BookingFactory:
         return tuple(self._source.randrange(15) for _ in range(1 + self._source.randrange(beds)))
 
     def _group(self) -> str | None:
-        """A group goes on for some bookings in a row."""
+        """Consecutive bookings may share a group."""
         if self._open_group and self._source.random() < 0.6:
             return self._open_group
         starts = self._source.random() < 0.02
@@ -160,7 +160,7 @@ class BookingFactory:
         return self._source.choice(list(self._hotel.companies))
 
     def _code(self, number: int) -> str:
-        """Eight capitals, never the same twice."""
+        """Eight capital letters, unique."""
         mixed = number * 1_000_003 + self._hotel.seed * 7_919
         letters = []
         for _ in range(8):
@@ -170,19 +170,19 @@ class BookingFactory:
 
 
 class HotelSeeder:
-    """Gives each booking the state that its dates ask for."""
+    """Gives each booking a state that fits its dates."""
 
     def __init__(self, hotel: SeededHotel) -> None:
         self._hotel = hotel
         self._source = random.Random(f"seeding:{hotel.seed}")
-        self._maker = BookingFactory(hotel, self._source)
+        self._factory = BookingFactory(hotel, self._source)
         self._imported = hotel.now - 40 * _DAY
 
     def fill(self, bookings: int) -> None:
         today = self._hotel.today
         for _ in range(bookings):
             arrival = today + timedelta(days=self._source.randrange(-DAYS_PAST, DAYS_AHEAD))
-            booking = self._maker.booking(arrival, self._created(arrival))
+            booking = self._factory.booking(arrival, self._created(arrival))
             for stay in booking.stays:
                 self._set_state(stay, today)
             booking.updated = max(stay.updated for stay in booking.stays)
@@ -219,7 +219,7 @@ class HotelSeeder:
         return True
 
     def _created(self, arrival: date) -> int:
-        """Some all at one instant: an import from another system."""
+        """About 3 % have one common instant, as after an import from another system."""
         if self._source.random() < 0.03:
             return self._imported
         lead = int(self._source.random() ** 2 * 150) * _DAY

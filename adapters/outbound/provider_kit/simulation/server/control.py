@@ -1,4 +1,4 @@
-"""A simulator's own endpoints under /simulator/, for demos and tests; no part of the vendor's."""
+"""A simulator's own endpoints under /simulator/, for demos and tests; no vendor API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -19,11 +19,11 @@ from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
 )
 
 MAX_DAYS, MAX_EVENTS = 400, 100_000
-LIVE_EVENTS = 3
+DEFAULT_EVENTS = 3
 
 
 class ControlRefused(ValueError):
-    """A control request that is not understood."""
+    """An invalid control request."""
 
 
 class ControllableSimulator(Protocol):
@@ -54,11 +54,11 @@ class ControlApi:
             ("POST", "/simulator/advance"): self._advance,
             ("POST", "/simulator/faults"): self._set_faults,
             ("POST", "/simulator/webhooks"): self._set_webhooks,
-            ("POST", "/simulator/live"): self._live,
+            ("POST", "/simulator/activity"): self._start_activity,
         }
         handler = handlers.get((call.method, call.path))
         if handler is None:
-            return _reply(404, {"error": "no such control"})
+            return _reply(404, {"error": "no such endpoint"})
         try:
             return _reply(200, handler(_json_object(call.body)))
         except (ControlRefused, InvalidFault, WebhookTargetRefused) as error:
@@ -70,8 +70,8 @@ class ControlApi:
     def _connection(self, _: JsonObject) -> JsonObject:
         return dict(self._simulator.connection_values())
 
-    def _live(self, body: JsonObject) -> JsonObject:
-        every, events = body.get("every_seconds"), body.get("events", LIVE_EVENTS)
+    def _start_activity(self, body: JsonObject) -> JsonObject:
+        every, events = body.get("every_seconds"), body.get("events", DEFAULT_EVENTS)
         if not isinstance(every, int | float) or every <= 0:
             raise ControlRefused("every_seconds must be a number above 0")
         self._simulator.start_activity(every, _parse_count(events, MAX_EVENTS))
@@ -97,13 +97,13 @@ class ControlApi:
 
     def _set_webhooks(self, body: JsonObject) -> JsonObject:
         known = {entry.name for entry in fields(WebhookFaults)}
-        habit_values = {name: value for name, value in body.items() if name not in ("url", "auth")}
-        if not habit_values.keys() <= known or not all(
-            isinstance(v, int | float) for v in habit_values.values()
+        values = {name: value for name, value in body.items() if name not in ("url", "auth")}
+        if not values.keys() <= known or not all(
+            isinstance(v, int | float) for v in values.values()
         ):
-            raise ControlRefused("unknown or non-numeric webhook habit")
+            raise ControlRefused("unknown or non-numeric webhook fault")
         self._simulator.webhook_auth = str(body["auth"]) if "auth" in body else None
-        self._simulator.send_webhooks_to(str(body.get("url")), WebhookFaults(**habit_values))  # type: ignore[arg-type]  # numbers, checked above
+        self._simulator.send_webhooks_to(str(body.get("url")), WebhookFaults(**values))  # type: ignore[arg-type]  # numbers, checked above
         return {"webhooks": "on"}
 
 
@@ -119,7 +119,7 @@ def _json_object(body: bytes) -> JsonObject:
 
 def _parse_count(value: object, limit: int) -> int:
     if type(value) is not int or not 0 <= value <= limit:
-        raise ControlRefused(f"a whole number from 0 to {limit} is expected")
+        raise ControlRefused(f"expected a whole number from 0 to {limit}")
     return value
 
 

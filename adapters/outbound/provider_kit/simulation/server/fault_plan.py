@@ -1,4 +1,4 @@
-"""Faults on demand: what a simulator does wrong, how often, and on which calls."""
+"""Injected faults: which, how often, and on which calls."""
 
 import random
 import threading
@@ -16,9 +16,9 @@ class FaultKind(StrEnum):
     SERVER_ERROR = "500"
     UNAVAILABLE = "503"
     STALL = "stall"
-    """Says nothing for `seconds`, then drops the connection."""
+    """Sends nothing for `seconds`, then drops the connection."""
     TRUNCATED = "truncated"
-    """Promises the whole body, sends half, closes."""
+    """Announces the full body, sends half of it, closes."""
     HTML = "html"
     WRONG_TYPES = "wrong-types"
     UNKNOWN_STATE = "unknown-state"
@@ -32,7 +32,6 @@ class FaultKind(StrEnum):
     """Before the answer one booking changes without a new time stamp and without a webhook."""
 
 
-# Done to the hotel before or after the answer, not to the answer.
 STATUS_KINDS = frozenset(kind for kind in FaultKind if kind.value.isdigit())
 HOTEL_FAULT_KINDS = frozenset(
     {FaultKind.CLOCK_BACK, FaultKind.MOVING_ITEMS, FaultKind.HIDDEN_UPDATE}
@@ -41,16 +40,16 @@ RETRY_AFTER_MISSING, RETRY_AFTER_DATE = "missing", "date"
 
 
 class InvalidFault(ValueError):
-    """A fault description that is not understood."""
+    """An invalid description of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Strikes calls whose path contains `path`: the next `times` of them, or by `probability`.
+    """Hits calls whose path contains `path`: the next `times` of them, or each with `probability`.
 
     `retry_after` (429 and 503): seconds as digits, "date" for an HTTP date, or "missing".
-    `seconds`: how long a stall lasts or the clock goes back. `field`: which field wrong-types and
-    missing-field touch; by default one that the mapping needs.
+    `seconds`: how long a stall lasts or how far the clock goes back. `field`: the field that
+    wrong-types and missing-field corrupt; by default one that the mapping needs.
     """
 
     kind: FaultKind
@@ -73,7 +72,7 @@ def parse_fault(text: str) -> Fault:
 
 
 def fault_from(fields: Mapping[str, object]) -> Fault:
-    """From JSON or text fields. Raises FaultUnreadable."""
+    """From JSON or text fields. Raises InvalidFault."""
     known = {"kind", "probability", "times", "path", "retry_after", "seconds", "field"}
     if not fields.keys() <= known or "kind" not in fields:
         raise InvalidFault(", ".join(fields))
@@ -97,7 +96,7 @@ def fault_from(fields: Mapping[str, object]) -> Fault:
 
 
 class FaultPlan:
-    """The faults in force. Thread-safe; draws from one seeded generator."""
+    """The active faults. Thread-safe; draws from one seeded generator."""
 
     def __init__(self, faults: Iterable[Fault] = (), *, seed: int = 1) -> None:
         self._lock = threading.Lock()

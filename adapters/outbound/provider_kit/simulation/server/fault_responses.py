@@ -1,4 +1,4 @@
-"""What a struck call is answered with: no answer, a wrong one, a spoiled one."""
+"""Responses of calls that a fault hits: none, an error, or a corrupted one."""
 
 import threading
 import time
@@ -19,7 +19,8 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
 
 JsonObject: TypeAlias = dict[str, object]
 ErrorRenderer: TypeAlias = Callable[[int, str | None], Reply]
-"""The vendor's own words for a status; the second argument is the Retry-After header or None."""
+"""Renders an error in the vendor's format; the second argument is the Retry-After header or None.
+"""
 
 HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
 UNKNOWN_STATE = "Teleported"
@@ -28,9 +29,9 @@ NEW_FIELD = "SimulatedNewField"
 
 @dataclass(frozen=True, slots=True)
 class CorruptibleFields:
-    """The vendor's names: `state` of a booking, and the `needed` fields of its items; the first
-    of these that an item has is the one to be spoiled. `required`: in place of those for a field
-    that is left out, where an older field would stand in for one of `needed`."""
+    """The vendor's names. `state`: of a booking's state. `needed`: fields that the mapping needs; a
+    fault corrupts the first that an item has. `required`: used instead of `needed` to leave a field
+    out, where the mapping falls back to an older field."""
 
     state: str
     needed: tuple[str, ...]
@@ -43,7 +44,7 @@ def fault_reply(
     stopping: threading.Event,
     headers: dict[str, str],
 ) -> Reply | None:
-    """The answer instead of the vendor's; None where the call is let through."""
+    """The response instead of the vendor's; None where the call passes."""
     for fault in injected:
         if fault.kind in STATUS_KINDS:
             return render_error(int(fault.kind), retry_after(fault))
@@ -85,7 +86,8 @@ def corrupt_items(
 def corrupt_item(
     answer: JsonObject, fault: Fault, position: int, fields: CorruptibleFields
 ) -> None:
-    """Spoil one item (new-field: all) of an answer in place; answers without items stay whole."""
+    """Corrupts one item (new-field: all) of a response in place; responses without items are
+    unchanged."""
     items = next((value for value in answer.values() if isinstance(value, list) and value), None)
     if items is None or not isinstance(items[0], dict):
         return

@@ -1,4 +1,4 @@
-"""The tokens that a simulated identity server gave out."""
+"""The tokens that a simulated identity server issued."""
 
 import threading
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ class IssuedTokens:
         self._lock = threading.Lock()
 
     def issue(self, *, seconds: int) -> dict[str, object]:
-        """RFC 6749 section 5.1; `seconds` is what is said, `expire` what ends them."""
+        """RFC 6749 section 5.1. `seconds` is only reported: `expire` ends the tokens."""
         with self._lock:
             self._count += 1
             token = self._format_token(self._count)
@@ -29,7 +29,7 @@ class IssuedTokens:
             self._valid.clear()
 
     def list_tokens(self) -> list[str]:
-        """All that were ever given out."""
+        """All tokens ever issued."""
         with self._lock:
             return [self._format_token(number) for number in range(1, self._count + 1)]
 

@@ -1,4 +1,5 @@
-"""What a simulated hotel lived, a line per step: its life is the seed's, so steps are enough."""
+"""The steps of a simulated hotel, one a line. Activity is deterministic, so replaying them is
+enough."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,9 +16,9 @@ class JournalStep:
 
 
 class Journal:
-    """Written before the step is lived: a step that nobody saw may be lived again, none is lost.
+    """A step is appended before it runs: one that a crash interrupts is run again.
 
-    Without a path nothing is remembered.
+    Without a path nothing is recorded.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -30,7 +31,7 @@ class Journal:
             file.write(json.dumps(asdict(step)) + "\n")
 
     def read(self) -> list[JournalStep]:
-        """A last line that a crash cut off was not lived; it is removed."""
+        """Removes a last line that a crash cut off: its step was not run."""
         if self._path is None or not self._path.exists():
             return []
         complete_lines, _, partial_line = self._path.read_text(encoding="ascii").rpartition("\n")

@@ -1,4 +1,4 @@
-"""The wire: a threaded HTTP/1.1 server with keep-alive that can also break off on purpose."""
+"""A threaded HTTP/1.1 server with keep-alive that can also break off a response on purpose."""
 
 import socket
 import sys
@@ -13,7 +13,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`cut`: send this share of the promised body, then close; 0 sends nothing at all."""
+    """`cut`: send this share of the announced body, then close; 0 sends nothing."""
 
     status: int
     body: bytes = b""
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
-        """Silent: request bodies hold tokens, and nobody reads a simulator's access log."""
+        """Request bodies hold tokens, so nothing is logged."""
 
 
 class LoopbackServer(ThreadingHTTPServer):
@@ -128,7 +128,7 @@ class LoopbackServer(ThreadingHTTPServer):
         super().shutdown_request(request)  # type: ignore[arg-type]  # as above
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up in the middle is no event here; a fault of our own is shown."""
+        """A client that closes the connection is not an error; a fault of our own is shown."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # as above
 

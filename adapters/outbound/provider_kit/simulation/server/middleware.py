@@ -1,5 +1,5 @@
-"""What every call meets before the vendor's own rules: the limit, then the faults; and what the
-faults of the world do to the neutral hotel."""
+"""Applied to every call before the vendor's own rules: the rate limit, faults of the response, and
+faults of the neutral hotel."""
 
 import threading
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class SimulatorMiddleware:
     def refusal(
         self, injected: Sequence[Fault], client: str, render_error: ErrorRenderer
     ) -> Reply | None:
-        """The answer instead of the vendor's; None where the call is let through."""
+        """The response instead of the vendor's; None where the call passes."""
         wait = self.limit.wait_seconds(client)
         return (
             render_error(429, str(wait))
@@ -36,10 +36,10 @@ class SimulatorMiddleware:
     def apply_faults_before_reply(
         self, activity: ActivityGenerator, injected: Sequence[Fault]
     ) -> None:
-        """Before the answer is made."""
+        """Turns the clock back, or changes a booking without a time stamp."""
         for fault in injected:
             if fault.kind is FaultKind.CLOCK_BACK:
-                activity.wait(-int(fault.seconds))
+                activity.advance_clock(-int(fault.seconds))
             elif fault.kind is FaultKind.HIDDEN_UPDATE and (stays := list(activity.hotel.stays())):
                 activity.commands.change_without_timestamp(stays[self.faults.pick(len(stays))])
 
@@ -49,7 +49,7 @@ class SimulatorMiddleware:
         injected: Sequence[Fault],
         sent_stay: RoomStay | None = None,
     ) -> None:
-        """After it was told, `told` and one of any page get newer."""
+        """Gives `sent_stay` and a random stay newer time stamps."""
         if not any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
             return
         if sent_stay is not None:

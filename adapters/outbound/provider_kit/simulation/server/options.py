@@ -1,4 +1,4 @@
-"""What a simulated PMS can be asked to be, whichever the vendor."""
+"""Options of every simulator."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,13 +14,14 @@ from adapters.outbound.provider_kit.simulation.server.webhook_sender import Webh
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
-    """`days`: lived before the first request. `auto_live_seconds`: 0 means only when told.
+    """`days`: of activity before the first request. `auto_activity_seconds`: between automatic
+    events; 0: none.
 
-    `start_date`: the hotel's first today; None: the simulator's own. `journal`: a file that
-    remembers what was lived, so that the next simulator with the same options and file goes on
-    where this one was. `faults` are texts as `parse_fault` reads them. `requests_per_window` None:
-    no rate limit. `webhook_auth`: "user:password" for webhooks sent with basic auth. `dialect`:
-    for vendors whose systems speak several; None: the simulator's own.
+    `start_date`: the hotel's first day; None: the simulator's default. `journal`: a file that
+    records the activity, so that the next simulator with the same options and file resumes.
+    `faults`: texts as `parse_fault` reads them. `requests_per_window` None: no rate limit.
+    `webhook_auth`: "user:password" for webhooks with basic auth. `dialect`: for vendors with
+    several message formats; None: the simulator's default.
     """
 
     bookings: int = 2_000
@@ -43,7 +44,7 @@ class SimulatorOptions:
 
 
 class RunConditions(TypedDict, total=False):
-    """How a simulator runs, whatever it is of. Without a `limit` or a `journal` it has none."""
+    """How any simulator runs. Defaults: no `limit`, no `journal`."""
 
     port: int
     faults: Iterable[Fault]

@@ -8,7 +8,7 @@ from math import ceil
 
 
 class SimulatorRateLimit:
-    """So many requests per key (a token, a property) in any `seconds`. None: no limit."""
+    """At most `requests` per key (a token, a property) in any `seconds`. None: no limit."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class SimulatorRateLimit:
         self._lock = threading.Lock()
 
     def wait_seconds(self, key: str) -> int:
-        """0 and counted, or how long until a request is let through."""
+        """0 if the request is counted and allowed, else the seconds to wait."""
         if self._requests is None:
             return 0
         with self._lock:

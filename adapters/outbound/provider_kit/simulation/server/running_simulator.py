@@ -1,4 +1,4 @@
-"""The life of a simulator: it serves, lets its hotel live, remembers it, sends webhooks."""
+"""Runs a simulator: serves its API, generates activity, records it, sends webhooks."""
 
 import gc
 import threading
@@ -29,16 +29,16 @@ E = TypeVar("E")
 
 
 class ActivitySource(Protocol[E_co]):
-    """A hotel that things happen in; each tells its events. Deterministic: the same calls of a
-    hotel of the same seed make the same life."""
+    """A hotel with simulated activity that returns the vendor's events. Deterministic: the same
+    calls on a hotel of the same seed give the same activity."""
 
     @property
     def lock(self) -> threading.RLock:
-        """Guards the hotel against requests while it lives."""
+        """Guards the hotel: requests and activity exclude each other."""
         ...
 
-    def wait(self, seconds: int) -> None:
-        """The clock moves on; nothing happens."""
+    def advance_clock(self, seconds: int) -> None:
+        """Moves the clock only."""
         ...
 
     def generate_events(self, events: int) -> Sequence[E_co]: ...
@@ -53,10 +53,10 @@ class ActivitySource(Protocol[E_co]):
 class RunningSimulator(Generic[E]):
     """One hotel behind one port. Start and stop once; usable as a context manager.
 
-    `compose` makes the body of a webhook; `serve` is told the vendor's API. Its own endpoints, on
-    the same port and without credentials: GET /simulator/state, /simulator/connection; POST
-    /simulator/advance {days, events}, /simulator/live {every_seconds, events}, /simulator/faults
-    {faults, clear}, /simulator/webhooks {url, auth, ...WebhookHabits}.
+    `compose` makes a webhook body; `serve` sets the vendor's API. Its own endpoints, on the same
+    port and without credentials: GET /simulator/state, /simulator/connection; POST
+    /simulator/advance {days, events}, /simulator/activity {every_seconds, events},
+    /simulator/faults {faults, clear}, /simulator/webhooks {url, auth, ...WebhookFaults}.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RunningSimulator(Generic[E]):
         self._served_lock = threading.Lock()
 
     def serve(self, answer: Answer) -> None:
-        """The vendor's API; before `start`."""
+        """Sets the vendor's API; call it before `start`."""
         self._answer_vendor = answer
 
     @property
@@ -101,16 +101,16 @@ class RunningSimulator(Generic[E]):
 
     @property
     def requests_served(self) -> dict[str, int]:
-        """Requests by path, without the query, refused ones included."""
+        """Requests by path, without the query, rejected ones included."""
         with self._served_lock:
             return dict(self._served)
 
     def connection_values(self) -> dict[str, str]:
-        """The settings and secrets by which a connection reaches it."""
+        """The settings and secrets that a connection to it needs."""
         return {"base_url": self.base_url}
 
     def webhook_proof(self, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 for those that sign
-        """Headers by which a webhook proves its sender."""
+        """Headers that prove a webhook's sender."""
         return {}
 
     @property
@@ -122,10 +122,10 @@ class RunningSimulator(Generic[E]):
         self._started = True
 
     def begin(self, options: SimulatorOptions) -> None:
-        """Live what the journal or the options tell, then serve."""
+        """Replays the journal, or generates the days of the options; then serves."""
         if not self.replay_journal():
             self.advance(days=options.days)
-        # Walking a seeded world of 100,000 bookings costs a full collection 0.7 s: it stays anyway.
+        # A full collection over 100,000 bookings takes 0.7 s, and none of them is garbage.
         gc.freeze()
         self.start()
         self.webhook_auth = options.webhook_auth
@@ -158,11 +158,11 @@ class RunningSimulator(Generic[E]):
         self.stop()
 
     def advance(self, *, days: int = 0, events: int = 0) -> Sequence[E]:
-        """Live so many days, then so many happenings; webhooks go out if a target is set."""
+        """Generates so many days, then so many events; sends webhooks if a target is set."""
         return self._run_and_notify(JournalStep(seconds=0, days=days, events=events))
 
     def replay_journal(self) -> bool:
-        """What the journal tells, without webhooks; False where it tells nothing."""
+        """Without webhooks. False where the journal is empty."""
         step = self._journal.read()
         for each in step:
             self._run_step(each)
@@ -177,7 +177,7 @@ class RunningSimulator(Generic[E]):
         return happened
 
     def _run_step(self, step: JournalStep) -> list[E]:
-        self._activity_source.wait(step.seconds)
+        self._activity_source.advance_clock(step.seconds)
         happened: list[E] = []
         for _ in range(step.days):
             happened += self._activity_source.generate_day()
@@ -186,7 +186,7 @@ class RunningSimulator(Generic[E]):
     def send_webhooks_to(
         self, url: str, webhook_faults: WebhookFaults | None = None
     ) -> WebhookSender[E]:
-        """From now on; a former target gets nothing more. Raises WebhookTargetRefused."""
+        """Replaces the former target. Raises WebhookTargetRefused."""
         sender = WebhookSender(
             url,
             compose=self._compose,
@@ -201,12 +201,12 @@ class RunningSimulator(Generic[E]):
         return sender
 
     def start_activity(self, every_seconds: float, events: int) -> None:
-        """A thread that lets things happen until `stop`; called again, it changes the pace."""
+        """Starts a thread that generates events until `stop`, or changes its pace."""
         with self._lock:
             self._pace = every_seconds, events
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._generate_activity_until_stopped, name="simulator-life"
+                    target=self._generate_activity_until_stopped, name="simulator-activity"
                 )
                 self._thread.start()
 

@@ -1,4 +1,4 @@
-"""Webhooks, sent from a background thread; repeated when not answered with 2xx in 5 s."""
+"""Sends webhooks from a background thread; retries those not answered with 2xx within 5 s."""
 
 import http.client
 import random
@@ -23,7 +23,7 @@ class WebhookTargetRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WebhookFaults:
-    """How badly the sender behaves: `loss` is a share of events, `duplicates` of batches."""
+    """Delivery faults: `loss` is a share of events, `duplicates` of batches."""
 
     batch_size: int = 100
     loss: float = 0.0
@@ -35,11 +35,10 @@ class WebhookFaults:
 
 
 class WebhookSender(Generic[E]):
-    """One thread, one queue. `stop` returns when the thread is gone; nothing is sent after it.
+    """One thread, one queue. `stop` returns when the thread has ended; nothing is sent after it.
 
-    `compose` makes the body of a batch of events; it is called once per batch, so that a
-    repeated or doubled message is the same to the byte. `prove` gives the headers by which a body
-    proves its sender.
+    `compose` makes the body of a batch of events, once per batch: a repeated message is the same to
+    the byte. `sign` gives the headers that prove the sender of a body.
     """
 
     def __init__(
@@ -84,7 +83,7 @@ class WebhookSender(Generic[E]):
             self._changed.notify_all()
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Wait until everything is delivered, lost or given up; False when time ran out."""
+        """Waits until every event is delivered, lost or abandoned; False on timeout."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: not self._waiting and not self._busy, timeout_seconds
@@ -110,7 +109,7 @@ class WebhookSender(Generic[E]):
             self._deliver(size, body)
 
     def _batches(self, events: list[E]) -> list[tuple[int, bytes]]:
-        """How many events, and their body."""
+        """(number of events, their body)"""
         webhook_faults, source = self._webhook_faults, self._source
         events_kept = [event for event in events if source.random() >= webhook_faults.loss]
         self.lost += len(events) - len(events_kept)

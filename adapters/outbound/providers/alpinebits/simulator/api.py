@@ -1,4 +1,4 @@
-"""The server side of AlpineBits: one address, basic auth, multipart, actions."""
+"""The server side of AlpineBits: one address, basic auth, multipart forms, actions."""
 
 import re
 import threading
@@ -44,7 +44,7 @@ _FIELD: Final = re.compile(rb'name="?([a-z]+)"?')
 
 
 class AlpineBitsSimulatorError(Exception):
-    """In the words of a server that does not take a request as AlpineBits at all."""
+    """A response to requests that are not AlpineBits requests at all."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -80,7 +80,7 @@ class SimulatedAlpineBitsApi:
         self._views = views
         self._writer = ReservationWriter(views)
         self._login = login
-        self._gate = middleware
+        self._middleware = middleware
         self._handed_out: dict[str, int] = {}
         self._delivered: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -92,7 +92,7 @@ class SimulatedAlpineBitsApi:
         }
 
     def answer(self, call: Call) -> Reply:
-        """Faults strike by the action as a part of the path."""
+        """Faults match the action as a part of the path."""
         try:
             action, document = _parse_form(call)
         except AlpineBitsSimulatorError as error:
@@ -100,8 +100,8 @@ class SimulatedAlpineBitsApi:
         action_path = f"{PATH}/{action}"
         with self._lock:
             self.served[action_path] = self.served.get(action_path, 0) + 1
-        injected = self._gate.faults.inject(action_path)
-        injected_reply = self._gate.refusal(injected, self._login.username, _error_reply)
+        injected = self._middleware.faults.inject(action_path)
+        injected_reply = self._middleware.refusal(injected, self._login.username, _error_reply)
         if injected_reply is not None:
             return injected_reply
         return self._dispatch(call, action, document, injected)
@@ -113,7 +113,7 @@ class SimulatedAlpineBitsApi:
             handler = self._authorize(call, action)
             request_element = parse_xml(document)
             with self._hotel.lock:
-                self._gate.apply_faults_before_reply(self._activity, injected)
+                self._middleware.apply_faults_before_reply(self._activity, injected)
                 root = handler(request_element, injected)
         except AlpineBitsSimulatorError as error:
             return _error_reply(error.status, None, error.text)
@@ -132,7 +132,7 @@ class SimulatedAlpineBitsApi:
         return handler
 
     def _answer_ping(self, request_element: XmlElement, _: Sequence[Fault]) -> XmlElement:
-        """The whole that was sent, and what both can do (2018-10, section 4.2)."""
+        """The client's capabilities, and those that both sides have (2018-10, section 4.2)."""
         echo_data = request_element.child("EchoData")
         text = echo_data.value if echo_data is not None else ""
         try:
@@ -160,13 +160,16 @@ class SimulatedAlpineBitsApi:
         return element(
             "OTA_ResRetrieveRS",
             element("Success"),
-            element("ReservationsList", *_invalidate(listed, injected, self._gate.faults.pick)),
+            element(
+                "ReservationsList", *_invalidate(listed, injected, self._middleware.faults.pick)
+            ),
             Version="8.000",
             TimeStamp=instant_text(self._hotel.now),
         )
 
     def _views_for(self, request_element: XmlElement) -> Iterator[BookingView]:
-        """All that were made after an instant, or some of what was not acknowledged as it is."""
+        """All bookings made after an instant, or the next ones that were not acknowledged in their
+        present state."""
         since = _parse_since(request_element)
         found = [self._views.of(booking) for _, booking in sorted(self._hotel.bookings.items())]
         if since is not None:
@@ -178,18 +181,18 @@ class SimulatedAlpineBitsApi:
             yield view
 
     def _answer_report(self, request_element: XmlElement, _: Sequence[Fault]) -> XmlElement:
-        """What changed since it was handed out stays to be delivered."""
+        """A booking that changed after it was delivered stays pending."""
         for name in _reported_ids(request_element):
             if name in self._handed_out:
                 self._delivered[name] = self._handed_out[name]
         return element("OTA_NotifReportRS", element("Success"), Version="8.000")
 
     def _move_items(self, bookings_sent: Sequence[Booking], injected: Sequence[Fault]) -> None:
-        """After it was told, its last one and any other get newer."""
+        """After the response, its last booking and a random one get newer time stamps."""
         if not bookings_sent or not any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
             return
         others = list(self._hotel.bookings.values())
-        for booking in (bookings_sent[-1], others[self._gate.faults.pick(len(others))]):
+        for booking in (bookings_sent[-1], others[self._middleware.faults.pick(len(others))]):
             self._activity.commands.touch(booking.stays[0])
 
 
@@ -230,7 +233,7 @@ def _reported_ids(request_element: XmlElement) -> Iterator[str]:
 
 
 def _common_versions(echo_data: Json) -> list[Json]:
-    """Versions of ours that the client has too, with the actions that both have."""
+    """Versions that client and server share, with the actions that both support."""
     bookings_sent = echo_data.get("versions") if isinstance(echo_data, dict) else None
     listed = bookings_sent if isinstance(bookings_sent, list) else []
     return [
@@ -256,7 +259,7 @@ def _error_reply(
 def _invalidate(
     listed: Sequence[XmlElement], injected: Sequence[Fault], pick: Callable[[int], int]
 ) -> Sequence[XmlElement]:
-    """One reservation (new-field: all) of an answer."""
+    """Corrupts one reservation (new-field: all) of a response."""
     bookings_sent = list(listed)
     for fault in injected:
         if not bookings_sent:
@@ -284,7 +287,7 @@ def _with_attribute(reservation: XmlElement, attribute: str, value: str) -> XmlE
 
 
 def _without_name(reservation: XmlElement, name: str) -> XmlElement:
-    """Without an attribute or a child of this name."""
+    """A copy without the attributes and children of this name."""
     attributes = {key: value for key, value in reservation.attributes.items() if key != name}
     children = tuple(child for child in reservation.children if child.name != name)
     return replace(reservation, attributes=attributes, children=children)

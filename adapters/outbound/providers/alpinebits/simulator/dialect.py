@@ -1,8 +1,8 @@
-"""What a simulated sender speaks, and what its hotel looks like in those words.
+"""The message formats of a simulated sender, and its bookings in them.
 
-AlpineBits has no states of a stay: who is in house is still reserved, who did not come too. SMX
-has them, for the reservation and (RoomStayStatus) for each of its rooms. None of them knows a
-deletion: what a hotel deletes is canceled for its partners.
+AlpineBits has no states of a stay: a guest checked in is still reserved, and so is a no-show. SMX
+has them, for the reservation and (RoomStayStatus) for each room. Neither has deletions: a booking
+that the hotel deletes is reported as canceled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,8 +43,8 @@ _INACTIVE: Final = frozenset({_X, _N})
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
-    """One booking as the sender tells it. `listed`: its rooms; `counted`: those that its days and
-    its total are of. `is_first`: nothing happened to it since it was made."""
+    """One booking as the sender reports it. `listed`: its rooms; `counted`: those that determine
+    its days and total. `is_first`: unchanged since its creation."""
 
     booking: Booking
     status: BookingStatus
@@ -79,7 +79,7 @@ class BookingViews:
             listed=stays if self.dialect is Dialect.SMX else counted,
             counted=counted,
             changed=changed,
-            # Making a booking stamps each of its rooms, one tick after the other.
+            # A new booking stamps its rooms one tick apart.
             is_first=changed - booking.created <= len(booking.stays)
             and len(active_stays) == len(stays),
         )
@@ -115,7 +115,7 @@ class BookingViews:
         ]
 
     def _last_changed(self, booking: Booking) -> int:
-        """Of the booking, its rooms and the people on it."""
+        """Of the booking, its rooms and its guests."""
         stamps = [booking.updated, *(stay.updated for stay in booking.stays)]
         stamps += [stay.deleted for stay in booking.stays if stay.deleted is not None]
         for guest_id in _guest_ids_of(booking):

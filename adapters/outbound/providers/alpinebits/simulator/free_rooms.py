@@ -12,7 +12,7 @@ from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededH
 from adapters.outbound.providers.alpinebits.mapping.documents import element
 
 Cells: TypeAlias = dict[tuple[str, date], int]
-"""Rooms to be sold of a room type on a day."""
+"""Rooms for sale, by room type and day."""
 
 DAYS: Final = 60
 
@@ -36,7 +36,7 @@ class SimulatedFreeRooms:
     form: AvailabilityFormat
 
     def now(self) -> Cells:
-        """From today on; below none where the hotel is overbooked, which nobody is told."""
+        """From today on; never negative, even where the hotel is overbooked."""
         first = self.hotel.today
         end = first + timedelta(days=DAYS)
         sold = self.hotel.sold(first, end)
@@ -49,7 +49,7 @@ class SimulatedFreeRooms:
     def document(
         self, cells: Mapping[tuple[str, date], int], *, is_complete_set: bool
     ) -> XmlElement:
-        """`whole`: in place of everything told before."""
+        """`is_complete_set`: replaces everything sent before."""
         unique = (
             [element("UniqueID", Type="16", ID="1", Instance="CompleteSet")]
             if is_complete_set
@@ -64,7 +64,7 @@ class SimulatedFreeRooms:
         return element("OTA_HotelAvailNotifRQ", *unique, container_element, Version="1.002")
 
     def _count(self, kind: str, first: date, last: date, count: int) -> XmlElement:
-        """None is told by leaving the counts out."""
+        """A missing count means none."""
         days = _control_element(kind, first, last)
         if count == 0:
             return element("Inventory", days)
@@ -81,7 +81,7 @@ class SimulatedFreeRooms:
 
 
 def _control_element(kind: str, first: date, last: date) -> XmlElement:
-    """The last day is one of them."""
+    """The last day is included."""
     return element(
         "StatusApplicationControl",
         Start=first.isoformat(),
@@ -93,7 +93,7 @@ def _control_element(kind: str, first: date, last: date) -> XmlElement:
 def _group_equal_days(
     cells: Mapping[tuple[str, date], int],
 ) -> Iterator[tuple[str, date, date, int]]:
-    """Days in a row with the same count."""
+    """Consecutive days with the same count."""
     numbered = enumerate(sorted(cells.items()))
 
     def group_key(each: tuple[int, tuple[tuple[str, date], int]]) -> tuple[str, int, int]:

@@ -1,5 +1,7 @@
-"""The simulated hotel's reservations as documents, in either dialect. Those of AlpineBits keep to
-its XSD: one guest, no prices of nights, no ids but the reservation's."""
+"""The simulated hotel's reservations as documents, in either message format.
+
+Those of AlpineBits conform to its XSD: one guest, no nightly prices, no ids but the reservation's.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -139,7 +141,7 @@ class ReservationWriter:
         )
 
     def _render_guests(self, view: BookingView) -> Iterator[XmlElement]:
-        """The guest of each room, then who comes along."""
+        """The guest of each room, then the companions."""
         people = [stay.guest_id for stay in view.listed]
         for stay in view.listed:
             people += stay.companion_ids
@@ -175,7 +177,7 @@ class ReservationWriter:
         if company is None:
             return
         name = element("CompanyName", text=company.name, Code=company.id, CodeContext=_CONTEXT)
-        # AlpineBits knows no companies but travel agents.
+        # The only companies of AlpineBits are travel agents.
         kind = "4" if self._is_alpinebits else "3"
         profile = element("Profile", element("CompanyInfo", name), ProfileType=kind)
         yield element("Profiles", element("ProfileInfo", profile))
@@ -200,7 +202,7 @@ def _guest_counts(stay: RoomStay) -> Iterator[XmlElement]:
 
 
 def _customer(guest: Guest) -> XmlElement:
-    """The name that AlpineBits asks for is a dash where nobody knows it."""
+    """AlpineBits requires a name: a dash where it is unknown."""
     name = element(
         "PersonName",
         element("GivenName", text=guest.first_name or "-"),

@@ -1,8 +1,5 @@
-"""A hotel that speaks AlpineBits, on this machine: it answers OTA_Read like a server, and as a
-client it pushes reservations and free rooms to an address that it is given.
-
-`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
-"""
+"""A simulated AlpineBits hotel: it answers OTA_Read as a server, and as a client it pushes
+reservations and free rooms to a given address."""
 
 import threading
 from base64 import b64encode
@@ -22,8 +19,8 @@ from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
+    apply_action,
     create_bookings_at_once,
-    perform,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.options import (
@@ -59,8 +56,8 @@ _GUEST_EVENTS = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_ME
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One document to be sent. That of free rooms is written when it is sent: an elder one that
-    comes after a newer one would take rooms back."""
+    """One document to send. A document of free rooms is written when it is sent: an outdated one
+    that arrives after a newer one would withdraw rooms."""
 
     action: str
     write: Callable[[], bytes]
@@ -88,7 +85,8 @@ class DialectOptions:
 
 
 class AlpineBitsSimulator(RunningSimulator[Push]):
-    """stage.StagedSimulator and Bursting. `webhook_auth`: "user:password" for what it pushes."""
+    """Implements scenario.ScenarioSimulator and SupportsBurst. `webhook_auth`: "user:password" for
+    pushes."""
 
     def __init__(
         self,
@@ -146,12 +144,12 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
         with self.activity.lock:
             return self.views.expected_bookings()
 
-    def act(self, act: ScenarioAction) -> str | None:
-        """A deletion is no word of these dialects."""
-        if act is ScenarioAction.DELETE:
+    def act(self, action: ScenarioAction) -> str | None:
+        """Neither format has deletions."""
+        if action is ScenarioAction.DELETE:
             return None
         with self.activity.lock:
-            stay, happened = perform(self.activity, act)
+            stay, happened = apply_action(self.activity, action)
             self._pending_pushes += self.push_source.reservations(happened)
         return None if stay is None else stay.booking_id
 
@@ -177,7 +175,7 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
     def send_webhooks_to(
         self, url: str, webhook_faults: WebhookFaults | None = None
     ) -> WebhookSender[Push]:
-        """One document a message. Free rooms are told as a whole first, then as they change."""
+        """One document per message: the complete set of free rooms first, then changes."""
         sender = super().send_webhooks_to(
             url, replace(webhook_faults or WebhookFaults(), batch_size=1)
         )
@@ -208,7 +206,7 @@ def _encode_push(pushes: Sequence[Push]) -> bytes:
 
 
 class _PushSource:
-    """running.Living: the hotel's life, told in documents."""
+    """Implements running_simulator.ActivitySource in documents to push."""
 
     def __init__(
         self, activity: ActivityGenerator, views: BookingViews, rooms: SimulatedFreeRooms
@@ -223,14 +221,14 @@ class _PushSource:
     def lock(self) -> threading.RLock:
         return self._activity.lock
 
-    def wait(self, seconds: int) -> None:
-        self._activity.wait(seconds)
+    def advance_clock(self, seconds: int) -> None:
+        self._activity.advance_clock(seconds)
 
     def summary(self) -> JsonObject:
         return self._activity.summary()
 
     def generate_events(self, events: int) -> Sequence[Push]:
-        """One by one, so that each document tells the reservation as it was then."""
+        """One event at a time, so that each document shows the reservation at that moment."""
         with self.lock:
             pushes = [
                 push
@@ -244,7 +242,7 @@ class _PushSource:
             return [*self.reservations(self._activity.generate_day()), *self._changed_rooms()]
 
     def reservations(self, happened: Iterable[HotelEvent]) -> list[Push]:
-        """One document for each reservation that anything happened to."""
+        """One document for each changed reservation."""
         named = dict.fromkeys(name for event in happened for name in self._booking_ids_of(event))
         found = []
         for name in named:
@@ -258,7 +256,7 @@ class _PushSource:
         return Push(ACTIONS[self._rooms.form], lambda: self._write_free_rooms(None))
 
     def _changed_rooms(self) -> Iterator[Push]:
-        """Nothing before they were told as a whole."""
+        """Nothing before the complete set was sent."""
         if not self._last_sent:
             return
         now = self._rooms.now()
@@ -270,14 +268,14 @@ class _PushSource:
             )
 
     def _write_free_rooms(self, cells: frozenset[tuple[str, object]] | None) -> bytes:
-        """As it is now; `places` None: all."""
+        """The present counts; `cells` None: all."""
         with self.lock:
             now = self._rooms.now()
         push_source = {cell: n for cell, n in now.items() if cells is None or cell in cells}
         return write_xml(self._rooms.document(push_source, is_complete_set=cells is None))
 
     def _booking_ids_of(self, event: HotelEvent) -> Iterator[str]:
-        if event.what in _GUEST_EVENTS:
+        if event.type in _GUEST_EVENTS:
             yield from (b.id for b in self._views.bookings_of_guest(event.subject))
-        elif event.what not in ROOM_EVENTS:
+        elif event.type not in ROOM_EVENTS:
             yield event.subject

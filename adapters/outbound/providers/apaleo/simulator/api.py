@@ -1,4 +1,4 @@
-"""From an HTTP call to the vendor's answer: limit, faults, token, endpoint."""
+"""The Apaleo API of the simulator: rate limit, faults, token, endpoints."""
 
 import base64
 import re
@@ -50,7 +50,7 @@ class ApaleoSimulatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedApaleoClients:
-    """The one application that is registered. `token_seconds` is what it is told."""
+    """The only registered application. `token_seconds`: the reported lifetime of tokens."""
 
     client_id: str
     client_secret: str
@@ -76,7 +76,7 @@ class SimulatedApaleoApi:
         self._hotel = activity.hotel
         self._clients = clients
         self._tokens = tokens
-        self._gate = middleware
+        self._middleware = middleware
         self._renderer = ApaleoRenderer(activity.hotel)
         self._sort_cache: dict[str, tuple[int, list[RoomStay]]] = {}
         inventory = self._renderer.inventory
@@ -96,22 +96,22 @@ class SimulatedApaleoApi:
 
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        injected = self._gate.faults.inject(parts.path)
+        injected = self._middleware.faults.inject(parts.path)
         try:
-            refusal = self._gate.refusal(injected, self._clients.client_id, _status_reply)
+            refusal = self._middleware.refusal(injected, self._clients.client_id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == TOKEN_PATH:
                 return self._token_reply(call)
             self._check_token(call)
             with self._hotel.lock:
-                self._gate.apply_faults_before_reply(self._activity, injected)
+                self._middleware.apply_faults_before_reply(self._activity, injected)
                 body = self._dispatch(parts.path, dict(parse_qsl(parts.query)), injected)
         except ApaleoSimulatorError as error:
             return _status_reply(error.status, None, *error.messages)
         if body is None:
             return Reply(204)
-        corrupt_items(body, injected, _INVALID_FIELDS, self._gate.faults.pick)
+        corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
         return Reply(200, orjson.dumps(body), cut=truncated_share(injected))
 
     def _token_reply(self, call: Call) -> Reply:
@@ -138,9 +138,9 @@ class SimulatedApaleoApi:
                 rendered = self._render_page(page, query)
                 last = page[-1] if page else None
                 if isinstance(last, RoomStay):
-                    self._gate.apply_faults_after_reply(self._activity, injected, last)
+                    self._middleware.apply_faults_after_reply(self._activity, injected, last)
                 page = rendered
-            # As in the vendor's own sample the count is not to be trusted.
+            # The count is unreliable, as in the vendor's own sample.
             return {key: list(page), "count": 0} if page else None
         reservation_id = unquote(path.removeprefix(f"{RESERVATIONS_PATH}/"))
         return self._renderer.render_single(self._get_stay(reservation_id), _parse_expand(query))
@@ -162,7 +162,7 @@ class SimulatedApaleoApi:
         ]
 
     def _find_stays(self, query: Mapping[str, str]) -> list[RoomStay]:
-        """All that are asked for, in order; nothing of another property."""
+        """All that match, sorted; none of another property."""
         if query.get("propertyIds", self._hotel.id) != self._hotel.id:
             return []
         found = list(
@@ -172,7 +172,7 @@ class SimulatedApaleoApi:
         return [stay for stay in found if booking_id in (None, stay.booking_id)]
 
     def _sorted_stays(self, sort: str) -> list[RoomStay]:
-        """Kept for as long as the hotel does not change. An unknown order is ignored."""
+        """Cached until the hotel changes. An unknown sort order is ignored."""
         cached = self._sort_cache.get(sort)
         if cached is not None and cached[0] == self._hotel.revision:
             return cached[1]
@@ -215,7 +215,7 @@ class SimulatedApaleoApi:
 
 
 def _page(found: Sequence[object], query: Mapping[str, str]) -> Sequence[object]:
-    """Without a page size all is sent."""
+    """Everything where no page size is given."""
     size = query.get("pageSize")
     if size is None:
         return found
@@ -231,7 +231,7 @@ def _parse_expand(query: Mapping[str, str]) -> frozenset[str]:
 
 
 def _parse_instant(query: Mapping[str, str], name: str) -> int | None:
-    """Ticks. The vendor takes no fraction of a second."""
+    """Ticks. The vendor accepts no fraction of a second."""
     text = query.get(name)
     if text is None:
         return None

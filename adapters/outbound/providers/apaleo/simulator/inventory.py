@@ -1,4 +1,4 @@
-"""The property, its unit groups and units, and what is left of them, in the vendor's words."""
+"""The property, its unit groups, units and availability in the vendor's format."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
@@ -13,7 +13,7 @@ DEPARTURE_MINUTE: Final = 11 * 60
 
 
 class ApaleoInventory:
-    """Inventory v1 and Availability v1; also the instants and amounts of all answers."""
+    """Inventory v1 and Availability v1; also formats the instants and amounts of all responses."""
 
     def __init__(self, hotel: SeededHotel) -> None:
         self._hotel = hotel

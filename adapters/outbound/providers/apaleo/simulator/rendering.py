@@ -1,7 +1,7 @@
-"""The seeded hotel's reservations in the vendor's words (Booking v1).
+"""Reservations of the neutral hotel in the vendor's format (Booking v1).
 
 People have no id and no time stamp of their own: a change of the primary or an additional guest is
-a change of the reservation, a change of the booker is one of the booking alone.
+a change of the reservation, a change of the booker one of the booking alone.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from adapters.outbound.providers.apaleo.simulator.inventory import (
 )
 
 _STATES: Final = {
-    # The vendor knows no option: what is not paid for yet is confirmed.
+    # The vendor has no options: an unpaid reservation is confirmed.
     StayState.OPTION: "Confirmed",
     StayState.CONFIRMED: "Confirmed",
     StayState.CHECKED_IN: "InHouse",
@@ -56,7 +56,7 @@ class ApaleoRenderer:
         return self._hotel.instant(stay.departure, minute)
 
     def render_listed(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
-        """A list's item; empty fields are left out, as the vendor's serializer does."""
+        """As an item of a list; empty fields are left out, as the vendor's serializer does."""
         booking = self._hotel.bookings[stay.booking_id]
         fields = {
             **self._head(stay, booking),
@@ -69,7 +69,7 @@ class ApaleoRenderer:
         return {key: value for key, value in fields.items() if value not in (None, [])}
 
     def render_single(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
-        """Asked for alone it has more than in a list."""
+        """A single reservation has more fields than one in a list."""
         gross = self.inventory.amount(stay.total)
         tax = {"vatType": "Reduced", "vatPercent": 7, "net": gross, "tax": self.inventory.amount(0)}
         return self.render_listed(stay, expand) | {

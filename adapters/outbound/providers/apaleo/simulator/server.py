@@ -1,7 +1,4 @@
-"""An Apaleo that can be run on this machine: its APIs and its identity server on one port.
-
-`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
-"""
+"""A simulated Apaleo: its APIs and its identity server on one port."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,13 +55,13 @@ _EVENT_TYPES: Final = {
 }
 
 
-# This vendor knows no option: what is not paid for yet is confirmed.
+# The vendor has no options: an unpaid reservation is confirmed.
 _EXPECTED_STATUSES: Final = {**STATUSES, StayState.OPTION: BookingStatus.CONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)
 class ApaleoEvent:
-    """One webhook: each names one thing."""
+    """One webhook, about one entity."""
 
     topic: str
     type: str
@@ -80,7 +77,7 @@ def start_simulator(options: SimulatorOptions) -> "ApaleoSimulator":
 
 
 class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
-    """One property of one account behind one port. `api` answers."""
+    """One property of one account behind one port."""
 
     def __init__(
         self,
@@ -121,8 +118,8 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
                 for stay in self.hotel.stays()
             ]
 
-    def act(self, act: ScenarioAction) -> str | None:
-        stay = self.perform(act)
+    def act(self, action: ScenarioAction) -> str | None:
+        stay = self.perform_and_queue(action)
         return None if stay is None else f"{stay.booking_id}-{stay.line}"
 
     def unknown_message(self) -> VendorMessage:
@@ -157,17 +154,18 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
 
 
 def _events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:
-    if event.what in _EVENT_TYPES:
+    if event.type in _EVENT_TYPES:
         name = f"{event.subject}-{event.line}"
-        yield ApaleoEvent("Reservation", _EVENT_TYPES[event.what], name, event.at)
-    elif event.what is HotelEventType.ROOM_CLEANED:
+        yield ApaleoEvent("Reservation", _EVENT_TYPES[event.type], name, event.at)
+    elif event.type is HotelEventType.ROOM_CLEANED:
         yield ApaleoEvent("Unit", "changed", f"{hotel.id}-{event.subject}", event.at)
     else:
         yield from _guest_events(hotel, event)
 
 
 def _guest_events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:
-    """A booker is the booking's, everybody else the reservation's."""
+    """A change of the booker is one of the booking, a change of any other guest one of the
+    reservation."""
     for booking in hotel.bookings.values():
         if booking.booker_id == event.subject and not booking.is_deleted:
             yield ApaleoEvent("Booking", "changed", booking.id, event.at)

@@ -1,6 +1,6 @@
-"""From an HTTP call to the vendor's answer: limit, faults, token, method.
+"""The Cloudbeds API of the simulator: rate limit, faults, token, methods.
 
-What the vendor refuses comes with status 200 and `success` false.
+A rejected request is answered with status 200 and `success` false.
 """
 
 import threading
@@ -48,13 +48,13 @@ _MESSAGES: Final = {
 
 
 class CloudbedsSimulatorError(Exception):
-    """Told with status 200."""
+    """Answered with status 200 and `success` false."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedConsent:
-    """What the property's consent gave to the one app. `rotates`: a refresh token is good for one
-    use. `api_key` goes instead of all of it."""
+    """The credentials of the one app that the property consented to. `rotates`: a refresh token can
+    be used once. `api_key` is an alternative to all of it."""
 
     client_id: str
     client_secret: str
@@ -85,7 +85,7 @@ class SimulatedCloudbedsApi:
         self._hotel = activity.hotel
         self._credentials = credentials
         self._tokens = tokens
-        self._gate = middleware
+        self._middleware = middleware
         self.renderer = CloudbedsRenderer(activity.hotel)
         self._refresh_token = credentials.refresh_token
         self._rotations = 0
@@ -106,8 +106,8 @@ class SimulatedCloudbedsApi:
 
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        injected = self._gate.faults.inject(parts.path)
-        refusal = self._gate.refusal(injected, self._credentials.client_id, _status_reply)
+        injected = self._middleware.faults.inject(parts.path)
+        refusal = self._middleware.refusal(injected, self._credentials.client_id, _status_reply)
         if refusal is not None:
             return refusal
         method = parts.path.removeprefix(PREFIX)
@@ -118,11 +118,11 @@ class SimulatedCloudbedsApi:
             body = self._dispatch(method, dict(parse_qsl(parts.query)), injected)
         except CloudbedsSimulatorError as error:
             return _reply({"success": False, "message": str(error)})
-        corrupt_items(body, injected, _INVALID_FIELDS, self._gate.faults.pick)
+        corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
         return Reply(200, orjson.dumps({"success": True, **body}), cut=truncated_share(injected))
 
     def _token(self, call: Call) -> Reply:
-        """Form-encoded; no other body is understood."""
+        """Form-encoded; any other body is rejected."""
         if call.headers.get("content-type") != _FORM:
             return _reply({"error": "invalid_request"}, 400)
         form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
@@ -162,20 +162,20 @@ class SimulatedCloudbedsApi:
         if named not in (None, ours):
             raise CloudbedsSimulatorError("You do not have permission for this property")
         with self._hotel.lock:
-            self._gate.apply_faults_before_reply(self._activity, injected)
+            self._middleware.apply_faults_before_reply(self._activity, injected)
             body = handler(query)
             if method == RESERVATIONS:
                 self._move_items(body, injected)
             return body
 
     def _room_types(self, query: Mapping[str, str]) -> JsonObject:
-        """The vendor counts neither these nor their pages."""
+        """The vendor returns no counts for these."""
         kinds = self._hotel.room_types.values()
         rows_of_page = [self.renderer.inventory.room_type(kind) for kind in kinds]
         return {"data": _page(rows_of_page, query)["data"]}
 
     def _rooms(self, query: Mapping[str, str]) -> JsonObject:
-        """`count` and `total` are those of properties, the pages are of rooms."""
+        """`count` and `total` count properties, the pages contain rooms."""
         rooms = _page(self.renderer.inventory.rooms(), query)["data"]
         data = (
             [{"propertyID": self.renderer.inventory.property_id, "rooms": rooms}] if rooms else []
@@ -197,7 +197,7 @@ class SimulatedCloudbedsApi:
         )
 
     def _sorted_bookings(self, *, newest_first: bool) -> list[Booking]:
-        """Kept for as long as the hotel does not change."""
+        """Cached until the hotel changes."""
         cached = self._sort_cache.get(newest_first)
         if cached is not None and cached[0] == self._hotel.revision:
             return cached[1]
@@ -249,7 +249,7 @@ class SimulatedCloudbedsApi:
         return {"data": found}
 
     def _guests(self, query: Mapping[str, str]) -> JsonObject:
-        """A map by guest id, whose pages are cut from the list by modification."""
+        """A map by guest id; its pages are cut from the list sorted by modification."""
         found = sorted(
             (
                 (guest.updated, guest.id, guest, booking)
@@ -269,7 +269,7 @@ class SimulatedCloudbedsApi:
         row = rows[-1] if isinstance(rows, list) and rows else None
         last = self.renderer.booking(row["reservationID"]) if row else None
         rows_of_page = last.stays[-1] if last is not None and not last.is_deleted else None
-        self._gate.apply_faults_after_reply(self._activity, injected, rows_of_page)
+        self._middleware.apply_faults_after_reply(self._activity, injected, rows_of_page)
 
 
 def _is_between(
@@ -286,7 +286,7 @@ def _is_between(
 def _page(
     found: Iterable[T], query: Mapping[str, str], render: Callable[[T], object] = lambda row: row
 ) -> JsonObject:
-    """The default sizes differ by method; the greatest is 100."""
+    """Default page sizes differ by method; the maximum is 100."""
     rows = list(found)
     size, page = query.get("pageSize", "20"), query.get("pageNumber", "1")
     if (

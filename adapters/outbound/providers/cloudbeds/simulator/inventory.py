@@ -1,4 +1,4 @@
-"""The property, its room types, rooms and rates in the vendor's words, and its numbers."""
+"""The property, its room types, rooms and rates in the vendor's format."""
 
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -10,11 +10,11 @@ from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededH
 JsonObject: TypeAlias = dict[str, object]
 
 _SHARE: Final = 0.3
-"""Of a minor unit: what the vendor does not round away."""
+"""Fraction of a minor unit that the vendor does not round away."""
 
 
 def number(*parts: str) -> str:
-    """The vendor's ids are digits; the same for the same thing."""
+    """The vendor's ids are digits; the same text has the same id."""
     digest = sha256("/".join(parts).encode()).digest()
     return str(10**12 + int.from_bytes(digest[:5]))
 
@@ -25,7 +25,7 @@ class CloudbedsInventory:
         self.property_id = str(100_000 + hotel.seed)
 
     def listed_property(self) -> JsonObject:
-        """getHotels: the only one with the time zone."""
+        """getHotels: the only response with the time zone."""
         return {
             "propertyID": self.property_id,
             "organizationID": "1",

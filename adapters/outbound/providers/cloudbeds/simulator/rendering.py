@@ -1,7 +1,7 @@
-"""The seeded hotel's bookings and guests in the vendor's words.
+"""Bookings and guests of the neutral hotel in the vendor's format.
 
-A booking is a reservation, its rooms have their own days and states. A guest's change moves no
-reservation's time stamp: the vendor warns of such changes.
+A booking is a reservation; its rooms have their own days and states. A change of a guest does not
+move the reservation's time stamp, as the vendor documents.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _HEADER: Final = (
     (StayState.NO_SHOW, "no_show"),
     (StayState.CANCELED, "canceled"),
 )
-"""The reservation is as the first of these that one of its rooms is."""
+"""The reservation has the first of these states that one of its rooms has."""
 
 _ROOM_STATES: Final = {
     StayState.CHECKED_IN: "in_house",
@@ -190,7 +190,7 @@ class CloudbedsRenderer:
         }
 
     def _line(self, booking: Booking, stay: RoomStay) -> str:
-        """The first line is the reservation's own number."""
+        """The first room has the reservation's own number."""
         own = self.reservation_id(booking.id)
         return own if stay.line == 1 else f"{own}-{stay.line - 1}"
 
@@ -254,7 +254,7 @@ class CloudbedsRenderer:
         }
 
     def _guest_list(self, booking: Booking) -> dict[str, JsonObject]:
-        """By guest id; some of them with numbers that look alike."""
+        """By guest id; some ids look like numbers."""
         rooms = _rooms(booking)
         main = self._merge_target(rooms[0].guest_id).id
         ids = {self._merge_target(each).id for stay in rooms for each in _people(stay)}
@@ -287,7 +287,7 @@ class CloudbedsRenderer:
         return {self.guest_id(self._merge_target(each).id) for each in people}
 
     def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
-        """Each once, by the last of the stays that it is on."""
+        """Each once, with the last of its stays."""
         found: dict[str, tuple[Guest, Booking, RoomStay]] = {}
         for booking in self._hotel.bookings.values():
             for stay in booking.stays:
@@ -312,7 +312,7 @@ class CloudbedsRenderer:
         }
 
     def render_single_guest(self, guest_id: str) -> JsonObject | None:
-        """getGuest: other names, neither id nor time."""
+        """getGuest: other field names, without id and time stamp."""
         found = (g for g in self._hotel.guests.values() if self.guest_id(g.id) == guest_id)
         guest = next(found, None)
         if guest is None:
@@ -354,7 +354,7 @@ _ASSIGNED_ONLY: Final = frozenset({"marketName", "marketCode"})
 
 
 def _rooms(booking: Booking) -> Sequence[RoomStay]:
-    """Those that were not taken off it; of a deleted one, all."""
+    """The rooms that were not removed; all of a deleted booking."""
     return [stay for stay in booking.stays if stay.deleted is None] or booking.stays
 
 

@@ -1,7 +1,4 @@
-"""A Cloudbeds that can be run on this machine: its API and its token endpoint on one port.
-
-`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
-"""
+"""A simulated Cloudbeds: its API and its token endpoint on one port."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +25,7 @@ from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
-    perform,
+    apply_action,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.options import (
@@ -64,12 +61,12 @@ _ROOM_ACTIONS: Final[
     ScenarioAction.CANCEL: (StayState.CONFIRMED, HotelCommands.cancel),
     ScenarioAction.NO_SHOW: (StayState.CONFIRMED, HotelCommands.no_show),
 }
-"""What is done to one room on purpose is done to those of its booking that it fits."""
+"""An action on one room applies to all rooms of its booking that it fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudbedsEvent:
-    """One webhook. `capital`: it spells reservationID and propertyID so, the others …Id."""
+    """`is_upper_case_id`: it spells reservationID and propertyID, other webhooks …Id."""
 
     name: str
     fields: JsonObject
@@ -85,7 +82,7 @@ def start_simulator(options: SimulatorOptions) -> "CloudbedsSimulator":
 
 
 class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
-    """One property behind one port. `api` answers."""
+    """One property behind one port."""
 
     def __init__(
         self,
@@ -137,26 +134,26 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             total=Money(renderer.total(booking), self.hotel.currency),
         )
 
-    def act(self, act: ScenarioAction) -> str | None:
+    def act(self, action: ScenarioAction) -> str | None:
         with self.activity.lock:
-            stay, happened = perform(self.activity, act)
+            stay, happened = apply_action(self.activity, action)
             if stay is None:
                 return None
-            self._apply_to_all_rooms(act, self.hotel.bookings[stay.booking_id])
+            self._apply_to_all_rooms(action, self.hotel.bookings[stay.booking_id])
             self.queue_messages([*happened, *self.activity.commands.take_events()])
         return self.renderer.reservation_id(stay.booking_id)
 
-    def _apply_to_all_rooms(self, act: ScenarioAction, booking: Booking) -> None:
+    def _apply_to_all_rooms(self, action: ScenarioAction, booking: Booking) -> None:
         commands = self.activity.commands
         for stay in booking.stays:
-            if act is ScenarioAction.DELETE and stay.deleted is None:
+            if action is ScenarioAction.DELETE and stay.deleted is None:
                 commands.delete(stay)
             elif (
-                act in _ROOM_ACTIONS
+                action in _ROOM_ACTIONS
                 and stay.deleted is None
-                and stay.state is _ROOM_ACTIONS[act][0]
+                and stay.state is _ROOM_ACTIONS[action][0]
             ):
-                _ROOM_ACTIONS[act][1](commands, stay)
+                _ROOM_ACTIONS[action][1](commands, stay)
 
     def unknown_message(self) -> VendorMessage:
         event = CloudbedsEvent(
@@ -183,17 +180,17 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         return [event for each in happened for event in self._events(each)]
 
     def _events(self, happened: HotelEvent) -> Iterator[CloudbedsEvent]:
-        if happened.what is HotelEventType.ROOM_CLEANED:
+        if happened.type is HotelEventType.ROOM_CLEANED:
             room: JsonObject = {"roomId": self.renderer.inventory.room_id(happened.subject)}
             name = "housekeeping/room_condition_changed"
             yield CloudbedsEvent(name, room, happened.at, is_upper_case_id=False)
-        elif happened.what in (HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED):
+        elif happened.type in (HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED):
             guest_id = self.renderer.guest_id(happened.subject)
             fields: JsonObject = {"guestId": int(guest_id), "guestId_str": guest_id}
             yield CloudbedsEvent(
                 "guest/details_changed", fields, happened.at, is_upper_case_id=False
             )
-        elif happened.what not in ROOM_EVENTS:
+        elif happened.type not in ROOM_EVENTS:
             yield self._booking_event(happened)
 
     def _booking_event(self, happened: HotelEvent) -> CloudbedsEvent:
@@ -203,7 +200,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             "startDate": self.renderer.arrival(booking).isoformat(),
             "endDate": self.renderer.departure(booking).isoformat(),
         }
-        match happened.what:
+        match happened.type:
             case HotelEventType.CREATED:
                 name, is_upper_case_id, more = "created", True, days
             case HotelEventType.AMENDED:

@@ -1,4 +1,4 @@
-"""From an HTTP call to the vendor's answer: limit, faults, tokens, operation."""
+"""The Connector API of the simulator: rate limit, faults, tokens, operations."""
 
 import threading
 from dataclasses import dataclass
@@ -141,12 +141,12 @@ class SimulatedMewsApi:
             return answer
 
     def _move_items(self, answer: Json) -> None:
-        """The page's last item (its cursor) and one that would have come later get newer."""
+        """The page's last item (its cursor) and the next one get newer time stamps."""
         page = answer.get("Reservations")
         if not isinstance(page, list) or not page:
             return
         last = self._records.reservations[page[-1]["Id"]]
-        self._activity.wait(1)
+        self._activity.advance_clock(1)
         for item in (last, self._next_older(last)):
             if item is not None:
                 self._activity.commands.touch(item.stay)

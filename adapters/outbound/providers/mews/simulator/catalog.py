@@ -1,4 +1,4 @@
-"""What a hotel is made of before anybody books: services, categories, rates, ages, companies."""
+"""The configuration of a hotel: services, categories, rates, age categories, companies."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ TAX_PERCENT: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """Configuration that hardly changes: its JSON as it is; `parent_id`: its owner's id."""
+    """Configuration that hardly changes, as JSON. `parent_id`: the id of its owner."""
 
     id: str
     created: int

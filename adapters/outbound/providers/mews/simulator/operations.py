@@ -111,7 +111,7 @@ class MewsListing(Generic[T]):
                 raise invalid(name)
 
     def _find(self, request: ApiRequest) -> list[T]:
-        """Oldest first; kept for as long as the hotel does not change."""
+        """Oldest first; cached until the hotel changes."""
         signature, revision = _signature(request), self.revision()
         cached = self._results.get(signature)
         if cached is not None and cached[0] == revision:
@@ -222,7 +222,7 @@ class MewsOperations:
         }
 
     def _named_reservations(self, request: ApiRequest, name: str) -> Iterable[MewsReservation]:
-        """Those that the parameter names; all where it is absent."""
+        """The reservations that the parameter names; all where it is absent."""
         reservations, wanted = self._records.reservations, request.texts(name)
         if wanted is None:
             return reservations.values()

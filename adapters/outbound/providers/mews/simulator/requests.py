@@ -1,4 +1,4 @@
-"""Reading a vendor request: tokens, limitation, filters; refusals worded as the vendor's.
+"""Reads a vendor request: tokens, limitation, filters. Errors have the vendor's texts.
 
 Source: connector-api/guidelines/requests.md, responses.md, pagination.md.
 """
@@ -17,7 +17,7 @@ Interval = tuple[int, int]
 
 
 class ApiError(Exception):
-    """The vendor's error answer."""
+    """An error response of the vendor."""
 
     def __init__(self, status: int, message: str, details: str | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""A Mews that can be run on this machine: the Connector API over the neutral hotel."""
+"""A simulated Mews: the Connector API over the neutral hotel."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
 
     @property
     def token_path(self) -> None:
-        """Its tokens are given out by hand and do not expire."""
+        """Its tokens are issued by hand and do not expire."""
 
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
         with self.activity.lock:
@@ -112,9 +112,9 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
             total=Money(self.records.total(item), self.hotel.currency),
         )
 
-    def act(self, act: ScenarioAction) -> str | None:
-        """At this vendor a reservation is never deleted."""
-        stay = None if act is ScenarioAction.DELETE else self.perform(act)
+    def act(self, action: ScenarioAction) -> str | None:
+        """The vendor deletes no reservations."""
+        stay = None if action is ScenarioAction.DELETE else self.perform_and_queue(action)
         if stay is None:
             return None
         return self.records.reservation_of(stay.booking_id, stay.line).id
@@ -143,14 +143,14 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
 
     def _events(self, event: HotelEvent) -> Iterator[MewsEvent]:
         ids = self.records.ids
-        match event.what:
+        match event.type:
             case HotelEventType.ROOM_CLEANED:
                 yield MewsEvent("ResourceUpdated", ids("room", event.subject))
             case HotelEventType.BLOCK_LIFTED:
                 yield MewsEvent("ResourceBlockUpdated", ids("block", event.subject))
             case HotelEventType.GUEST_CHANGED | HotelEventType.GUEST_MERGED:
                 yield MewsEvent("CustomerUpdated", ids("customer", event.subject))
-                if event.what is HotelEventType.GUEST_MERGED:
+                if event.type is HotelEventType.GUEST_MERGED:
                     yield from self._moved_account(event.subject)
             case _:
                 yield from self._reservation_events(event)
@@ -158,12 +158,12 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
     def _reservation_events(self, event: HotelEvent) -> Iterator[MewsEvent]:
         item = self.records.reservation_of(event.subject, event.line)
         guest = self.hotel.guests[item.stay.guest_id]
-        if event.what is HotelEventType.CREATED and guest.created == item.stay.created:
+        if event.type is HotelEventType.CREATED and guest.created == item.stay.created:
             yield MewsEvent("CustomerAdded", self.records.ids("customer", guest.id))
         yield MewsEvent("ServiceOrderUpdated", item.id)
 
     def _moved_account(self, guest_id: str) -> Iterator[MewsEvent]:
-        """The bookings of the merged guest."""
+        """A merge moves the account of the guest's bookings."""
         for item in self.records.stays():
             if item.stay.guest_id == guest_id:
                 yield MewsEvent("ServiceOrderUpdated", item.id)

@@ -1,4 +1,4 @@
-"""From an HTTP call to the vendor's answer: limit, faults, token and key, endpoint."""
+"""The OPERA Cloud API of the simulator: rate limit, faults, token and key, endpoints."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ class OhipSimulatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedOhipClients:
-    """The one application that is registered. `token_seconds` is what it is told."""
+    """The only registered application. `token_seconds`: the reported lifetime of tokens."""
 
     app_key: str
     client_id: str
@@ -88,7 +88,7 @@ class SimulatedOhipApi:
         self._hotel = simulated_reservations.hotel
         self._clients = clients
         self._tokens = tokens
-        self._gate = middleware
+        self._middleware = middleware
         self.renderer = OhipRenderer(simulated_reservations)
         self.event_renderer = BusinessEventRenderer(simulated_reservations, self.renderer)
         self.queue = EventQueue()
@@ -107,23 +107,23 @@ class SimulatedOhipApi:
 
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
-        injected = self._gate.faults.inject(parts.path)
+        injected = self._middleware.faults.inject(parts.path)
         try:
-            refusal = self._gate.refusal(injected, self._clients.client_id, _status_reply)
+            refusal = self._middleware.refusal(injected, self._clients.client_id, _status_reply)
             if refusal is not None:
                 return refusal
             if parts.path == TOKEN_PATH:
                 return self._token_reply(call)
             self._check(call)
             with self._hotel.lock:
-                self._gate.apply_faults_before_reply(self._reservations.activity, injected)
+                self._middleware.apply_faults_before_reply(self._reservations.activity, injected)
                 body = self._dispatch(parts.path, parse_qs(parts.query))
-                self._gate.apply_faults_after_reply(self._reservations.activity, injected)
+                self._middleware.apply_faults_after_reply(self._reservations.activity, injected)
         except OhipSimulatorError as error:
             return _status_reply(error.status, None, error.detail)
         if body is None:
             return Reply(204)
-        _invalidate(body, injected, self._gate.faults.pick)
+        _invalidate(body, injected, self._middleware.faults.pick)
         return Reply(200, orjson.dumps(body), cut=truncated_share(injected))
 
     def _token_reply(self, call: Call) -> Reply:
@@ -172,7 +172,7 @@ class SimulatedOhipApi:
         }
 
     def _filter_reservations(self, query: Query) -> list[Reservation]:
-        """All filters together; each is looked at only where it is asked for."""
+        """All given filters must match."""
         found = self._reservations.by_arrival()
         ids = query.get("reservationIdList")
         if ids is not None:
@@ -236,7 +236,7 @@ class SimulatedOhipApi:
 
 
 def _invalidate(body: object, injected: Sequence[Fault], pick: Callable[[int], int]) -> None:
-    """The items lie one level down. Events stay whole: what is spoiled in them is lost."""
+    """The items are one level down. Events are not corrupted: they would be lost."""
     inner = body.get("reservations") if isinstance(body, dict) else body
     if isinstance(inner, list):
         statistics_of = inner[0]["statistics"][1]

@@ -1,4 +1,4 @@
-"""What happens in the hotel as business events, and the queue that hands each out once."""
+"""Hotel events as business events, and the queue that delivers each of them once."""
 
 import threading
 from collections import deque
@@ -29,7 +29,7 @@ _PROFILE_ACTIONS: Final = {
     HotelEventType.GUEST_MERGED: "MERGE PROFILE",
 }
 MAX_QUEUED_EVENTS: Final = 20_000
-"""The oldest go first where nobody takes them, as with the vendor."""
+"""The oldest events are dropped first if nobody reads them, as the vendor does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class BusinessEventRenderer:
                 yield BusinessEvent(self._last_number, module, action, key, event.at)
 
     def _describe(self, event: HotelEvent) -> tuple[str, str, list[str]]:
-        if event.what in _ACTIONS:
+        if event.type in _ACTIONS:
             stay = self._reservations.hotel.stay(event.subject, event.line)
-            return "Reservation", _ACTIONS[event.what], self._reservations.reservation_ids_of(stay)
-        if event.what in _PROFILE_ACTIONS:
+            return "Reservation", _ACTIONS[event.type], self._reservations.reservation_ids_of(stay)
+        if event.type in _PROFILE_ACTIONS:
             key = self._renderer.profile_id(event.subject)
-            return "Profile", _PROFILE_ACTIONS[event.what], [key]
+            return "Profile", _PROFILE_ACTIONS[event.type], [key]
         block = self._reservations.hotel.blocks.get(event.subject)
         return "Housekeeping", "UPDATE ROOM STATUS", [block.room_id if block else event.subject]
 
@@ -89,7 +89,7 @@ class BusinessEventRenderer:
 
 
 class EventQueue:
-    """Destructive: what was given out once is gone, also where the answer is lost."""
+    """Destructive: a delivered event is gone, even if the response is lost."""
 
     def __init__(self) -> None:
         self._waiting: deque[BusinessEvent] = deque(maxlen=MAX_QUEUED_EVENTS)

@@ -1,4 +1,4 @@
-"""What is left of each room type, as statistics (inv)."""
+"""Availability of each room type, as statistics (inv)."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ _CODES: Final = {
 
 
 def statistics(hotel: SeededHotel, first: date, last: date, asked: list[str]) -> list[JsonObject]:
-    """Both days included. Counts that were not asked for are not there."""
+    """Both days included. Contains only the requested counts."""
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     sold = hotel.sold(first, last + timedelta(days=1))
     hotel_totals: JsonObject = {

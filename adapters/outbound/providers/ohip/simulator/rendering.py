@@ -1,7 +1,7 @@
-"""A seeded hotel's reservations in the vendor's words (rsv), in both shapes.
+"""Reservations of the neutral hotel in the vendor's format (rsv), in both shapes.
 
-Numbers are numbers, as its description has them; its own samples have texts. Time stamps are the
-hotel's wall clock without a zone, to the second.
+Numbers are JSON numbers, as in the vendor's description; its samples have texts. Time stamps are
+the hotel's wall clock without a zone, to the second.
 """
 
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class OhipRenderer:
     def _head(self, reservation: Reservation) -> JsonObject:
         stay, booking = reservation.stay, self._booking(reservation)
         ids = [
-            # Not the first: nobody may go by position.
+            # Not first, so that no client relies on the position.
             _id(str(int(reservation.id) + 600_000), "Confirmation"),
             _id(reservation.id, "Reservation"),
             *([_id(reservation.parent_id, "ParentReservation")] if reservation.parent_id else []),
@@ -193,7 +193,7 @@ class OhipRenderer:
         arrival = self._hotel.instant(stay.arrival, 15 * 60)
         times = {
             "reservationExpectedArrivalTime": self.format_local_time(arrival),
-            # Only a date: the vendor has that in fields of times, too.
+            # A date alone: the vendor sends it in time fields, too.
             "reservationExpectedDepartureTime": stay.departure.isoformat(),
         }
         return {
@@ -256,7 +256,7 @@ class OhipRenderer:
         return {"profileInfo": info, "primary": primary}
 
     def profile(self, guest_id: str) -> JsonObject:
-        """profileType; crm tells the same as `profileDetails`."""
+        """profileType; crm returns the same as `profileDetails`."""
         guest = self._reservations.guest(guest_id)
         name = {
             "givenName": guest.first_name,
@@ -336,5 +336,5 @@ def _id(value: str | None, kind: str) -> JsonObject:
 
 
 def _without_empty(fields: Mapping[str, object]) -> JsonObject:
-    """The vendor's serializer leaves out what is empty."""
+    """The vendor's serializer leaves empty fields out."""
     return {key: value for key, value in fields.items() if value not in (None, [], {})}

@@ -1,5 +1,5 @@
-"""Which reservations a seeded hotel has: one per room, but rooms of one booking that are alike are
-one reservation of several rooms until it is split."""
+"""The reservations of a neutral hotel: one per room; but alike rooms of one booking are one
+reservation of several rooms until it is split."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,8 +27,8 @@ _SHARES_FROM: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """`rooms`: the first is the one that it is told by. `sharer`: the guest who shares the room
-    under the reservation `shared_with`; `is_share`: this one counts no room and costs nothing."""
+    """`rooms`: the first one gives the id. `sharer`: the guest who shares the room under the
+    reservation `shared_with`; `is_share`: this reservation counts no room and has no price."""
 
     id: str
     rooms: Sequence[RoomStay]
@@ -90,9 +90,9 @@ class Reservation:
 
 @dataclass(slots=True)
 class SimulatedReservations:
-    """Read it while holding the hotel's lock. `together`: bookings that are not split yet;
-    `parents`: those that were, with the reservation that they were split from; `sharers`: bookings
-    whose one room two guests share, each under a reservation, with the second of them."""
+    """Hold the hotel's lock. `unsplit_bookings`: of several rooms in one reservation; `parents`:
+    split bookings with the reservation that they were split from; `sharers`: bookings whose room
+    two guests share, each under a reservation, with the second guest."""
 
     activity: ActivityGenerator
     unsplit_bookings: set[str] = field(default_factory=set)
@@ -143,7 +143,7 @@ class SimulatedReservations:
         )
 
     def by_arrival(self) -> list[Reservation]:
-        """Kept for as long as the hotel does not change."""
+        """Cached until the hotel changes."""
         state = self.hotel.revision, len(self.unsplit_bookings), len(self.hotel.bookings)
         if self._sorted[0] != state:
             found = sorted(self.reservations(), key=lambda one: (one.stay.arrival, one.id))
@@ -154,7 +154,7 @@ class SimulatedReservations:
         return str(_FIRST_ID + 10 * self._number(room.booking_id) + room.line)
 
     def reservation_ids_of(self, room: RoomStay) -> list[str]:
-        """The reservations that tell of this room, the one that counts it first."""
+        """The reservations of this room; the first one counts the room."""
         if room.booking_id in self.unsplit_bookings:
             return [self.find_id(self.hotel.bookings[room.booking_id].stays[0])]
         shares = (
@@ -166,23 +166,23 @@ class SimulatedReservations:
         return str(int(self.find_id(room)) + _SHARES_FROM)
 
     def _assign_sharing_guest(self, stay: RoomStay) -> None:
-        """Every other room of two; the rest have companions."""
+        """Every second double room is shared; the others have companions."""
         if self._number(stay.booking_id) % 2:
             self.sharing_guest_by_booking[stay.booking_id] = stay.companion_ids[0]
 
     def guest(self, guest_id: str) -> Guest:
-        """A merged profile is the one that it became part of."""
+        """The surviving guest of a merge."""
         guest = self.hotel.guests[guest_id]
         while guest.merged_into is not None:
             guest = self.hotel.guests[guest.merged_into]
         return guest
 
     def split_before(self, happened: Sequence[HotelEvent]) -> list[HotelEvent]:
-        """Those that something happened to, or that arrive tomorrow, come apart; in the events'
-        own order, with what the splitting itself makes of them."""
+        """Splits the bookings that changed or arrive tomorrow. Returns the events in their order,
+        including those of the split."""
         events: list[HotelEvent] = []
         for event in happened:
-            if event.what is not HotelEventType.CREATED and event.subject in self.unsplit_bookings:
+            if event.type is not HotelEventType.CREATED and event.subject in self.unsplit_bookings:
                 events += self._split(event.subject)
             events.append(event)
         soon = self.business_date + timedelta(days=1)
@@ -204,8 +204,8 @@ class SimulatedReservations:
         return events
 
     def _try_merge_rooms(self, booking: Booking) -> bool:
-        """Several rooms booked as one reservation: same days, same type. Seeded ones of the
-        future, for which some type has room."""
+        """Makes rooms of the same days one reservation, for seeded future bookings where one room
+        type has enough rooms."""
         first, *others = booking.stays
         ahead = first.arrival > self.business_date + timedelta(days=2)
         confirmed = all(stay.state is StayState.CONFIRMED for stay in booking.stays)
@@ -235,7 +235,7 @@ class SimulatedReservations:
         return False
 
     def _number(self, booking_id: str) -> int:
-        """By the order in which they were booked; a deleted one keeps its own."""
+        """By the order of booking; a deleted booking keeps its number."""
         if len(self._numbers) != len(self.hotel.bookings):
             self._numbers = {name: placement for placement, name in enumerate(self.hotel.bookings)}
         return self._numbers[booking_id]

@@ -1,7 +1,4 @@
-"""An OPERA Cloud that can be run on this machine: one hotel of one environment behind its gateway.
-
-`start_simulator(SimulatorOptions(...))` is all that a command line or a demo needs.
-"""
+"""A simulated OPERA Cloud: one hotel of one environment behind its gateway."""
 
 from collections.abc import Sequence
 from typing import Unpack
@@ -45,8 +42,8 @@ def start_simulator(options: SimulatorOptions) -> "OhipSimulator":
 
 
 class OhipSimulator(HotelSimulator[BusinessEvent]):
-    """`api.queue` holds the business events until they are taken; `send_webhooks_to` is a relay
-    that pushes the same events besides."""
+    """`api.queue` holds the business events until they are read; `send_webhooks_to` also pushes
+    them."""
 
     page_size = PAGE_SIZE
     token_path = TOKEN_PATH
@@ -96,8 +93,8 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
                 for one in self.simulated_reservations.reservations()
             ]
 
-    def act(self, act: ScenarioAction) -> str | None:
-        stay = self.perform(act)
+    def act(self, action: ScenarioAction) -> str | None:
+        stay = self.perform_and_queue(action)
         return None if stay is None else self.simulated_reservations.reservation_ids_of(stay)[0]
 
     def unknown_message(self) -> VendorMessage | None:
@@ -108,7 +105,7 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
         return {**super().state(), "business_events": len(self.api.queue)}
 
     def render_events(self, happened: Sequence[HotelEvent]) -> list[BusinessEvent]:
-        """Also into the queue."""
+        """Also queues them."""
         events = list(self.api.event_renderer.render(happened))
         self.api.queue.put(events)
         return events

@@ -22,7 +22,7 @@ def picture(hotel: SeededHotel) -> list[object]:
     return [stays, guests, hotel.now]
 
 
-def lived(seed: int = 3, bookings: int = 200) -> ActivityGenerator:
+def aged(seed: int = 3, bookings: int = 200) -> ActivityGenerator:
     activity = create_activity_generator(seed=seed, bookings=bookings)
     for _ in range(5):
         activity.generate_day()
@@ -32,7 +32,7 @@ def lived(seed: int = 3, bookings: int = 200) -> ActivityGenerator:
 
 class TestSeededHotel:
     def test_is_the_same_for_the_same_seed_and_calls(self) -> None:
-        assert picture(lived().hotel) == picture(lived().hotel) != picture(lived(seed=4).hotel)
+        assert picture(aged().hotel) == picture(aged().hotel) != picture(aged(seed=4).hotel)
 
     def test_seeds_two_thousand_bookings_in_under_two_seconds(self) -> None:
         begin = time.process_time()
@@ -50,43 +50,43 @@ class TestSeededHotel:
         assert any(stay.companion_ids for stay in hotel.stays())
         assert any(stay.arrival == stay.departure for stay in hotel.stays())
 
-    def test_never_lets_a_room_twice(self) -> None:
+    def test_never_double_books_a_room(self) -> None:
         nights: Counter[tuple[str, object]] = Counter()
-        for stay in lived().hotel.stays():
+        for stay in aged().hotel.stays():
             if stay.holds_inventory and stay.room_id is not None:
                 nights.update((stay.room_id, night) for night in stay.nights)
         assert nights
         assert max(nights.values()) == 1
 
     def test_sells_no_more_rooms_than_it_has(self) -> None:
-        hotel = lived().hotel
+        hotel = aged().hotel
         sold = hotel.sold(hotel.today, hotel.today + timedelta(days=60))
         assert sold
         assert all(count <= len(hotel.rooms_of(kind)) for (kind, _), count in sold.items())
 
     @pytest.mark.parametrize("zone", ["America/Santiago", "Pacific/Auckland", "Asia/Beirut"])
-    def test_lives_in_any_zone(self, zone: str) -> None:
+    def test_generates_a_day_in_any_time_zone(self, zone: str) -> None:
         activity = create_activity_generator(bookings=50, time_zone=zone)
         today = activity.hotel.today
         activity.generate_day()
         assert activity.hotel.today == today + timedelta(days=1)
 
 
-class TestHotelLife:
-    def test_stamps_each_change_later_than_the_one_before(self) -> None:
+class TestActivityGenerator:
+    def test_stamps_each_change_later_than_the_last(self) -> None:
         activity = create_activity_generator(bookings=200)
         stamps = [event.at for event in [*activity.generate_events(200), *activity.generate_day()]]
         assert stamps == sorted(set(stamps))
 
-    def test_tells_all_kinds_of_happenings_corrections_and_deletions_too(self) -> None:
+    def test_generates_every_event_type(self) -> None:
         activity = create_activity_generator(bookings=300)
         told: set[HotelEventType] = set()
         for _ in range(25):
-            told |= {event.what for event in activity.generate_events(30)}
-            told |= {event.what for event in activity.generate_day()}
+            told |= {event.type for event in activity.generate_events(30)}
+            told |= {event.type for event in activity.generate_day()}
         assert told == set(HotelEventType)
 
-    def test_deletes_at_the_source(self) -> None:
+    def test_hides_a_deleted_stay(self) -> None:
         activity = create_activity_generator(bookings=50)
         stay = next(s for s in activity.hotel.stays() if s.state is StayState.CONFIRMED)
         activity.commands.delete(stay)

@@ -1,4 +1,4 @@
-"""What a simulator lets be done to it on its own port, beside the vendor's API."""
+"""The control API of a simulator."""
 
 import json
 import threading
@@ -12,37 +12,37 @@ from adapters.outbound.provider_kit.simulation.server.fault_responses import Jso
 from adapters.outbound.provider_kit.simulation.server.running_simulator import RunningSimulator
 
 
-class CountedLife:
-    """running.Living: each happening is its number."""
+class CountingActivity:
+    """An ActivitySource whose events are numbers."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.lived = 0
+        self.generated = 0
         self.happened = threading.Event()
 
-    def wait(self, seconds: int) -> None:
+    def advance_clock(self, seconds: int) -> None:
         """No clock."""
 
     def generate_events(self, events: int) -> Sequence[int]:
-        self.lived += events
+        self.generated += events
         if events:
             self.happened.set()
-        return range(self.lived - events, self.lived)
+        return range(self.generated - events, self.generated)
 
     def generate_day(self) -> Sequence[int]:
         return self.generate_events(1)
 
     def summary(self) -> JsonObject:
-        return {"lived": self.lived}
+        return {"generated": self.generated}
 
 
 @pytest.fixture
-def activity() -> CountedLife:
-    return CountedLife()
+def activity() -> CountingActivity:
+    return CountingActivity()
 
 
 @pytest.fixture
-def simulator(activity: CountedLife) -> Iterator[RunningSimulator[int]]:
+def simulator(activity: CountingActivity) -> Iterator[RunningSimulator[int]]:
     with RunningSimulator(activity_source=activity, compose=lambda _: b"", seed=1) as running:
         yield running
 
@@ -59,28 +59,28 @@ def asked(simulator: RunningSimulator[int], name: str, body: object = None) -> t
 
 
 class TestControl:
-    def test_tells_what_a_connection_needs(self, simulator: RunningSimulator[int]) -> None:
+    def test_returns_the_values_of_a_connection(self, simulator: RunningSimulator[int]) -> None:
         assert asked(simulator, "connection") == (200, {"base_url": simulator.base_url})
 
-    def test_lets_the_hotel_live_by_itself_at_a_pace_that_can_change(
-        self, simulator: RunningSimulator[int], activity: CountedLife
+    def test_starts_activity_and_changes_its_pace(
+        self, simulator: RunningSimulator[int], activity: CountingActivity
     ) -> None:
         for _ in range(2):
             activity.happened.clear()
-            told = {"every_seconds": 0.01, "events": 2}
-            assert asked(simulator, "live", told) == (200, {"every_seconds": 0.01})
+            pace = {"every_seconds": 0.01, "events": 2}
+            assert asked(simulator, "activity", pace) == (200, {"every_seconds": 0.01})
             assert activity.happened.wait(10)
-        assert [t.name for t in threading.enumerate()].count("simulator-life") == 1
+        assert [t.name for t in threading.enumerate()].count("simulator-activity") == 1
 
     @pytest.mark.parametrize(
         "pace",
         [{}, {"every_seconds": 0}, {"every_seconds": "1"}, {"every_seconds": 1, "events": -1}],
     )
-    def test_refuses_a_pace_that_is_none(
+    def test_rejects_an_invalid_pace(
         self, simulator: RunningSimulator[int], pace: dict[str, object]
     ) -> None:
-        status, _ = asked(simulator, "live", pace)
+        status, _ = asked(simulator, "activity", pace)
         assert status == 400
 
-    def test_knows_no_other(self, simulator: RunningSimulator[int]) -> None:
-        assert asked(simulator, "dance", {}) == (404, {"error": "no such control"})
+    def test_rejects_other_paths(self, simulator: RunningSimulator[int]) -> None:
+        assert asked(simulator, "dance", {}) == (404, {"error": "no such endpoint"})

@@ -14,17 +14,17 @@ def drawn(faults: list[Fault], seed: int, calls: int = 200) -> list[int]:
 
 
 class TestFaultPlan:
-    def test_strikes_as_often_as_asked_and_only_there(self) -> None:
+    def test_injects_a_fault_so_many_times_on_matching_paths(self) -> None:
         plan = FaultPlan([parse_fault("500,times=2,path=reservations")])
         paths = ["customers/getAll", *["reservations/getAll"] * 3]
         assert [len(plan.inject(path)) for path in paths] == [0, 1, 1, 0]
 
-    def test_draws_the_same_from_the_same_seed(self) -> None:
+    def test_is_deterministic_for_a_seed(self) -> None:
         faults = [parse_fault("500,probability=0.3")]
         assert drawn(faults, 1) == drawn(faults, 1) != drawn(faults, 2)
         assert 30 < sum(drawn(faults, 1)) < 90
 
     @pytest.mark.parametrize("text", ["flood", "500,often=1", "500,probability=high", "500,times"])
-    def test_refuses_a_description_that_it_does_not_know(self, text: str) -> None:
+    def test_rejects_an_invalid_description(self, text: str) -> None:
         with pytest.raises(InvalidFault):
             parse_fault(text)

@@ -23,29 +23,29 @@ def spoiled(text: str, position: int = 0) -> list[dict[str, Any]]:
     return list(answer["stays"])
 
 
-class TestSpoiling:
-    def test_touches_the_first_needed_field_that_the_item_has(self) -> None:
+class TestCorruption:
+    def test_corrupts_the_first_needed_field_of_an_item(self) -> None:
         assert spoiled("wrong-types")[0] == {"id": "a", "begin": 17}
         assert spoiled("missing-field", 1)[1] == {}
 
-    def test_touches_the_named_field(self) -> None:
+    def test_corrupts_the_named_field(self) -> None:
         assert spoiled("missing-field,field=id")[0] == {"begin": "x"}
 
-    def test_uses_the_vendors_word_for_the_state(self) -> None:
+    def test_uses_the_vendors_name_of_the_state(self) -> None:
         assert spoiled("unknown-state")[0]["phase"] == UNKNOWN_STATE
 
-    def test_adds_a_new_field_everywhere(self) -> None:
+    def test_adds_a_new_field_to_every_item(self) -> None:
         assert all(NEW_FIELD in item for item in spoiled("new-field"))
 
-    def test_leaves_items_without_any_needed_field_alone(self) -> None:
+    def test_ignores_items_without_a_needed_field(self) -> None:
         answer: dict[str, Any] = {"items": [{"other": 1}]}
         corrupt_items(answer, [parse_fault("wrong-types")], FIELDS, lambda _: 0)
         assert answer == {"items": [{"other": 1}]}
 
 
-class TestRefusals:
+class TestFaultReply:
     @pytest.mark.parametrize(("text", "header"), [("429", "1"), ("500", None), ("503", "1")])
-    def test_are_worded_by_the_vendor(self, text: str, header: str | None) -> None:
+    def test_is_rendered_by_the_vendor(self, text: str, header: str | None) -> None:
         told: list[tuple[int, str | None]] = []
 
         def render_error(status: int, retry_after: str | None) -> Reply:
@@ -56,7 +56,7 @@ class TestRefusals:
         assert reply == Reply(int(text))
         assert told == [(int(text), header)]
 
-    def test_are_none_for_what_only_spoils(self) -> None:
+    def test_is_none_for_faults_of_the_content(self) -> None:
         injected = [parse_fault("truncated"), parse_fault("new-field")]
         assert fault_reply(injected, lambda status, _: Reply(status), threading.Event(), {}) is None
         assert truncated_share(injected) == 0.5

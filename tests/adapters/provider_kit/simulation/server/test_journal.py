@@ -4,25 +4,25 @@ from adapters.outbound.provider_kit.simulation.server.journal import Journal, Jo
 
 
 class TestJournal:
-    def test_remembers_each_step_in_order(self, tmp_path: Path) -> None:
+    def test_reads_the_steps_in_order(self, tmp_path: Path) -> None:
         steps = [JournalStep(seconds=5, days=0, events=0), JournalStep(seconds=0, days=2, events=7)]
         for step in steps:
-            Journal(tmp_path / "lived").append(step)
-        assert Journal(tmp_path / "lived").read() == steps
+            Journal(tmp_path / "journal").append(step)
+        assert Journal(tmp_path / "journal").read() == steps
 
-    def test_does_not_note_that_nothing_happened(self, tmp_path: Path) -> None:
-        Journal(tmp_path / "lived").append(JournalStep(seconds=0, days=0, events=0))
-        assert Journal(tmp_path / "lived").read() == []
+    def test_omits_empty_steps(self, tmp_path: Path) -> None:
+        Journal(tmp_path / "journal").append(JournalStep(seconds=0, days=0, events=0))
+        assert Journal(tmp_path / "journal").read() == []
 
-    def test_forgets_a_line_that_a_crash_cut_off(self, tmp_path: Path) -> None:
-        path, step = tmp_path / "lived", JournalStep(seconds=1, days=0, events=0)
+    def test_drops_a_truncated_last_line(self, tmp_path: Path) -> None:
+        path, step = tmp_path / "journal", JournalStep(seconds=1, days=0, events=0)
         Journal(path).append(step)
         whole = path.read_text()
         path.write_text(f'{whole}{{"seconds": 1, "da')
         assert Journal(path).read() == [step]
         assert path.read_text() == whole
 
-    def test_without_a_file_remembers_nothing(self) -> None:
+    def test_records_nothing_without_a_file(self) -> None:
         journal = Journal(None)
         journal.append(JournalStep(seconds=1, days=0, events=0))
         assert journal.read() == []

@@ -1,8 +1,8 @@
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 
 
-class TestSlidingWindow:
-    def test_lets_through_again_as_it_slides(self) -> None:
+class TestSimulatorRateLimit:
+    def test_allows_requests_again_after_the_window(self) -> None:
         now = [0.0]
         limit = SimulatorRateLimit(2, 30, lambda: now[0])
         assert [limit.wait_seconds("a") for _ in range(3)] == [0, 0, 30]
@@ -12,6 +12,6 @@ class TestSlidingWindow:
         now[0] = 30.0
         assert limit.wait_seconds("a") == 0
 
-    def test_without_a_number_lets_everything_through(self) -> None:
+    def test_allows_every_request_without_a_limit(self) -> None:
         limit = SimulatorRateLimit(None)
         assert {limit.wait_seconds("a") for _ in range(100)} == {0}

@@ -51,7 +51,7 @@ class TestSender:
         assert [len(body) for body in receiver.bodies] == [100, 100, 50]
         assert ids(receiver) == EVENTS
 
-    def test_proves_each_body(self) -> None:
+    def test_signs_each_body(self) -> None:
         with receiving(503) as receiver:
             sender = WebhookSender(
                 receiver.url,
@@ -65,21 +65,21 @@ class TestSender:
             sender.stop()
         assert [call.headers["x-length"] for call in receiver.messages] == ["5", "5", "7"]
 
-    def test_repeats_what_was_not_accepted(self) -> None:
+    def test_retries_what_was_not_accepted(self) -> None:
         with receiving(500, 503) as receiver, sending(receiver.url) as sender:
             sender.send(EVENTS[:1])
             assert sender.flush(PATIENCE_SECONDS)
             assert (sender.delivered, sender.abandoned) == (1, 0)
         assert ids(receiver) == ["r0"] * 3
 
-    def test_gives_up_after_its_attempts(self) -> None:
+    def test_abandons_events_after_its_attempts(self) -> None:
         with receiving(*[500] * 9) as receiver, sending(receiver.url, attempts=3) as sender:
             sender.send(EVENTS[:1])
             assert sender.flush(PATIENCE_SECONDS)
             assert (sender.delivered, sender.abandoned) == (0, 1)
         assert len(receiver.bodies) == 3
 
-    def test_loses_doubles_and_shuffles_when_told_to(self) -> None:
+    def test_loses_duplicates_and_reorders_on_request(self) -> None:
         webhook_faults = {"loss": 0.2, "duplicates": 1.0, "reorder": True, "batch_size": 10}
         with receiving() as receiver, sending(receiver.url, **webhook_faults) as sender:
             sender.send(EVENTS)
@@ -91,7 +91,7 @@ class TestSender:
         assert set(counts.values()) == {2}
         assert list(counts) != sorted(counts, key=lambda name: int(name[1:]))
 
-    def test_survives_a_target_that_is_not_there(self) -> None:
+    def test_survives_an_unreachable_target(self) -> None:
         with receiving() as receiver:
             url = receiver.url
         with sending(url, attempts=2) as sender:
@@ -99,7 +99,7 @@ class TestSender:
             assert sender.flush(PATIENCE_SECONDS)
             assert sender.abandoned == 2
 
-    def test_stops_at_once_in_the_middle_of_a_delay(self) -> None:
+    def test_stops_immediately_during_a_delay(self) -> None:
         with receiving() as receiver:
             with sending(receiver.url, delay_seconds=600) as sender:
                 sender.send(EVENTS)
@@ -108,6 +108,6 @@ class TestSender:
     @pytest.mark.parametrize(
         "url", ["https://127.0.0.1/", "http://hotel.example/", "ftp://127.0.0.1/", "nonsense"]
     )
-    def test_speaks_to_this_machine_only(self, url: str) -> None:
+    def test_rejects_targets_on_other_machines(self, url: str) -> None:
         with pytest.raises(WebhookTargetRefused):
             WebhookSender(url, compose=composed)
