@@ -149,7 +149,7 @@ def merge_fields(details: D, snapshot: Snapshot) -> D:
     return replace(details, **{name: getattr(snapshot, name) for name in names})
 
 
-def _present_names(snapshot: Snapshot, details: "DataclassInstance") -> tuple[str, ...]:
+def _present_names(snapshot: "DataclassInstance", details: "DataclassInstance") -> tuple[str, ...]:
     names = _shared_names(type(snapshot), type(details))
     return tuple(name for name in names if getattr(snapshot, name) is not ABSENT)
 

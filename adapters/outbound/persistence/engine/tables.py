@@ -5,7 +5,7 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from peewee import CompositeKey, Model
@@ -32,7 +32,8 @@ class Table:
     @cached_property
     def record(self) -> Callable[[Row], Any]:
         """A row of all `columns` as a named tuple."""
-        return namedtuple(self.name, self.columns)._make  # type: ignore[misc]
+        make: Callable[[Row], Any] = attrgetter("_make")(namedtuple(self.name, self.columns))
+        return make
 
     @cached_property
     def column_list(self) -> str:
