@@ -1,10 +1,14 @@
-"""What every plug-in does with what it is given: a way to its vendor, a secret, a hotel's zone."""
+"""What every plug-in takes from a connection: its transport, settings, secrets and time zone."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
-from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
+from adapters.outbound.provider_kit.http.transport import (
+    MAX_ANSWER_BYTES,
+    Transport,
+    TransportSettings,
+)
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from ports.errors import Misconfigured, UnreadableMessage
@@ -13,15 +17,16 @@ from ports.providers import Account, HotelContext, ProviderTools
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEndpoint:
-    """Of one vendor. `hosts` are its own; the limits as transport.Link has them."""
+    """`hosts`: the vendor's own. The limits: see TransportSettings."""
 
     provider: str
     hosts: frozenset[str]
     rate_limit: int | None = None
     rate_window_seconds: float = 1.0
+    max_answer_bytes: int = MAX_ANSWER_BYTES
 
     def transport(self, account: Account, tools: ProviderTools, *urls: str) -> Transport:
-        """Raises Misconfigured for one of `urls` that connections may not call."""
+        """Raises HostRefused for one of `urls` that connections may not call."""
         policy = HostPolicy(
             known=self.hosts, operator=tools.allowed_hosts, plain_http=tools.plain_http
         )
@@ -33,15 +38,24 @@ class VendorEndpoint:
             hosts=policy,
             rate_limit=self.rate_limit,
             rate_window_seconds=self.rate_window_seconds,
+            max_answer_bytes=self.max_answer_bytes,
         )
         return Transport(link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget)
 
 
+def require_setting(account: Account, name: str) -> str:
+    """Raises Misconfigured."""
+    return _require(account.settings.get(name), name, f"the setting {name} is missing")
+
+
 def require_secret(account: Account, name: str) -> str:
     """Raises Misconfigured."""
-    value = account.secrets.get(name)
+    return _require(account.secrets.get(name), name, f"the secret {name} is missing")
+
+
+def _require(value: str | None, name: str, message: str) -> str:
     if not value:
-        raise Misconfigured(f"the secret {name} is missing", setting=name)
+        raise Misconfigured(message, setting=name)
     return value
 
 

@@ -35,6 +35,7 @@ from ports.providers import RateBudget
 from ports.system import Clock, Randomness
 
 _LOG: Final = logging.getLogger(__name__)
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _CONNECTIONS: Final = 4
 
@@ -49,7 +50,7 @@ class TransportSettings:
     hosts: HostPolicy
     rate_limit: int | None = None
     rate_window_seconds: float = 1.0
-    max_answer_bytes: int = 64 * 1024 * 1024
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 

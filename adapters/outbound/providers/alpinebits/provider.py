@@ -1,8 +1,8 @@
-"""The plug-in: reads OTA messages, answers them in the standard's words, opens clients."""
+"""The plug-in: reads OTA messages, answers them as the standard asks, opens clients."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
+from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
 from adapters.outbound.providers.alpinebits.authentication import is_authentic, read_credentials
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
 from adapters.outbound.providers.alpinebits.client.client import open_client
@@ -21,47 +21,13 @@ from ports.document_exchange import (
     InboundDocument,
     SenderCredentials,
 )
-from ports.errors import Unsupported
-from ports.providers import (
-    Account,
-    Capabilities,
-    HotelContext,
-    Notification,
-    ProviderClient,
-    ProviderTools,
-    ReadItem,
-)
-from ports.system import Secrets
+from ports.providers import HotelContext, ProviderTools, ReadItem
 
 
-@dataclass(frozen=True, slots=True)
-class AlpineBitsProvider:
-    tools: ProviderTools
+class AlpineBitsProvider(VendorProvider):
+    """ports.providers.Provider and ports.document_exchange.DocumentProvider."""
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return CAPABILITIES
-
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
-        if kind is ItemKind.BOOKING:
-            return read_reservations(bodies, context, limit=limit, explain=explain)
-        if kind is ItemKind.AVAILABILITY:
-            return read_free_rooms(bodies, context, limit=limit, explain=explain)
-        raise Unsupported("guests come with their bookings", kind=kind.value)
-
-    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
-        raise Unsupported("AlpineBits has no notifications of its own")
-
-    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
-        return is_authentic(headers, secrets)
+    __slots__ = ()
 
     def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
         return read_credentials(inbound_document.headers, lambda: parse_envelope(inbound_document))
@@ -79,5 +45,17 @@ class AlpineBitsProvider:
     def render_error(self, inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
         return error_reply(inbound_document, error)
 
-    def open(self, account: Account) -> ProviderClient:
-        return open_client(self.tools, account)
+
+def create_provider(tools: ProviderTools) -> AlpineBitsProvider:
+    return AlpineBitsProvider(
+        capabilities=CAPABILITIES,
+        tools=tools,
+        map_items=_map_items,
+        open_client=open_client,
+        is_authentic=is_authentic,
+    )
+
+
+def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
+    read = read_reservations if pushed.kind is ItemKind.BOOKING else read_free_rooms
+    return read(pushed.bodies, pushed.context, limit=pushed.limit, explain=pushed.explain)

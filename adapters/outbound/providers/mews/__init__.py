@@ -1,8 +1,8 @@
 """Mews, by its Connector API."""
 
-from adapters.outbound.providers.mews.provider import MewsProvider
+from adapters.outbound.providers.mews.provider import create_provider
 from ports.providers import Provider, ProviderTools
 
 
 def provider(tools: ProviderTools) -> Provider:
-    return MewsProvider(tools)
+    return create_provider(tools)

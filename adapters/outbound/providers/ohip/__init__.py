@@ -1,8 +1,8 @@
 """OPERA Cloud, by the Oracle Hospitality Integration Platform (property APIs, v1)."""
 
-from adapters.outbound.providers.ohip.provider import OhipProvider
+from adapters.outbound.providers.ohip.provider import create_provider
 from ports.providers import Provider, ProviderTools
 
 
 def provider(tools: ProviderTools) -> Provider:
-    return OhipProvider(tools)
+    return create_provider(tools)

@@ -13,8 +13,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.http.host_policy import HostPolicy
-from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
+from adapters.outbound.provider_kit.http.endpoint import (
+    VendorEndpoint,
+    require_secret,
+    require_setting,
+)
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
@@ -35,7 +38,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservations import QUOTE_RE
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import ABSENT
-from ports.errors import Misconfigured, UnreadableAnswer, Unsupported
+from ports.errors import UnreadableAnswer, Unsupported
 from ports.providers import (
     Account,
     AccountReport,
@@ -54,38 +57,27 @@ PAGE_SIZE: Final = 200
 MAX_LEAD_TIME: Final = timedelta(days=730)
 """A stay is booked at most so long before it begins: Start selects by the day of the booking."""
 
+_ENDPOINT: Final = VendorEndpoint(
+    provider=NAME, hosts=frozenset(), max_answer_bytes=MAX_ANSWER_BYTES
+)
 _MAX_ROUNDS: Final = 100
 _HANDSHAKE_STATUS: Final = "ALPINEBITS_HANDSHAKE"
 
 
-def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
-    """Raises Misconfigured where a setting is missing or a host is not allowed."""
-    _require_setting("password", account.secrets.get("password"))
+def open_client(account: Account, tools: ProviderTools) -> ProviderClient:
+    """Raises Misconfigured where a setting is missing, HostRefused where a host is not allowed."""
+    require_secret(account, "password")
     url = account.settings.get("url")
     hotel_code = account.settings.get("hotel_code")
     if not url:
         return PushOnlyClient(hotel_code)
-    policy = HostPolicy(
-        known=frozenset(), operator=tools.allowed_hosts, plain_http=tools.plain_http
-    )
-    policy.check_url(url)
-    transport = Transport(
-        TransportSettings(
-            provider=NAME,
-            connection_id=account.connection_id,
-            hosts=policy,
-            max_answer_bytes=MAX_ANSWER_BYTES,
-        ),
-        clock=tools.clock,
-        randomness=tools.randomness,
-        budget=tools.budget,
-    )
     server = ServerAddress(
         url,
-        _require_setting("username", account.settings.get("username")),
-        _require_setting("server_password", account.secrets.get("server_password")),
+        require_setting(account, "username"),
+        require_secret(account, "server_password"),
         account.settings.get("protocol_version") or VERSION,
     )
+    transport = _ENDPOINT.transport(account, tools, url)
     return AlpineBitsClient(
         api=AlpineBitsApi(transport, server, account.correlation_id),
         clock=tools.clock,
@@ -93,12 +85,6 @@ def open_client(tools: ProviderTools, account: Account) -> ProviderClient:
         time_zone=account.time_zone,
         currency=account.currency,
     )
-
-
-def _require_setting(name: str, value: str | None) -> str:
-    if not value:
-        raise Misconfigured(f"{name} is missing", setting=name)
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
-"""A connection's settings and secrets to a client."""
+"""Opens the client of a connection."""
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint
+from adapters.outbound.provider_kit.http.endpoint import (
+    VendorEndpoint,
+    require_secret,
+    require_setting,
+)
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.providers.ohip.capabilities import CALLS_PER_SECOND, HOSTS, NAME
@@ -15,8 +19,8 @@ from ports.providers import Account, ProviderTools
 def open_client(account: Account, tools: ProviderTools) -> OhipClient:
     """Raises Misconfigured."""
     address = ApiAddress(
-        base_url=_require_setting(account.settings.get("base_url"), "base_url").rstrip("/"),
-        hotel_id=_require_setting(account.settings.get("property_id"), "property_id"),
+        base_url=require_setting(account, "base_url").rstrip("/"),
+        hotel_id=require_setting(account, "property_id"),
         correlation_id=account.correlation_id,
     )
     endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND)
@@ -47,17 +51,11 @@ def _build_hotel(account: Account, api: OhipApi, tools: ProviderTools) -> OhipHo
 def _build_credentials(account: Account) -> Credentials:
     secrets, settings = account.secrets, account.settings
     return Credentials(
-        app_key=_require_setting(secrets.get("app_key"), "app_key"),
-        client_id=_require_setting(secrets.get("client_id"), "client_id"),
-        client_secret=_require_setting(secrets.get("client_secret"), "client_secret"),
+        app_key=require_secret(account, "app_key"),
+        client_id=require_secret(account, "client_id"),
+        client_secret=require_secret(account, "client_secret"),
         username=secrets.get("username") or None,
         password=secrets.get("password") or None,
         scope=settings.get("scope") or None,
         enterprise_id=settings.get("enterprise_id") or None,
     )
-
-
-def _require_setting(value: str | None, name: str) -> str:
-    if not value:
-        raise Misconfigured(f"{name} is missing", setting=name)
-    return value
