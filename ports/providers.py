@@ -15,6 +15,7 @@ from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, Snapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import DateRange, Reason
+from ports.renamed import accepts_old_fields
 from ports.system import Clock, Randomness, Secrets
 
 
@@ -29,6 +30,7 @@ class SettingSpec:
     default: str | None = None
 
 
+@accepts_old_fields(tells_deletion="reports_deletions")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What this vendor can do, as declared by its adapter and shown by `pms provider list`.
@@ -74,6 +76,7 @@ class HotelContext:
     observed_at: datetime
 
 
+@accepts_old_fields(homes="field_trace")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadItem:
     """One item of a payload: its own text, and what it says or why it can't be understood.
@@ -252,13 +255,15 @@ class BodySigned(Protocol):
         ...
 
 
+@accepts_old_fields(vault="credential_store")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTools:
     """What the composition root hands to every plug-in. An entry point of the group
     `pms_adapter.providers` is a callable that takes this and returns a Provider.
 
     `allowed_hosts`: hosts beyond the vendor's own that the operator lets connections call, also
-    private ones; `plain_http`: http:// to those. `vault` is None where nothing is stored.
+    private ones; `plain_http`: http:// to those. `credential_store` is None where
+    nothing is stored.
     """
 
     clock: Clock

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from application.retrying import in_transaction
 from domain.values import ConnectionId
+from ports.renamed import warn_renamed
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -30,3 +31,8 @@ class StoreRotatedSecrets:
                 uow.connections.replace_secrets(connection_id, {**stored, **new})
 
         in_transaction(self.unit_of_work, update)
+
+    def keep(self, connection_id: ConnectionId, new: Secrets) -> None:
+        """The name of `update` for plug-ins of version 0.1."""
+        warn_renamed("CredentialStore.keep", "update", stacklevel=2)
+        self.update(connection_id, new)

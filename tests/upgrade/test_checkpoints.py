@@ -1,27 +1,29 @@
 """Checkpoints that version 0.1 stored are read as the position that they were written for."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from adapters.outbound.providers.apaleo.client import checkpoint as apaleo
-from adapters.outbound.providers.cloudbeds.client import checkpoint as cloudbeds
-from adapters.outbound.providers.mews.client import checkpoint as mews
-from adapters.outbound.providers.ohip.client import checkpoint as ohip
+from adapters.outbound.provider_kit.pull.checkpoint import (
+    Checkpoint,
+    PagedCheckpoint,
+    parse_checkpoint,
+)
+from adapters.outbound.providers.mews.client.paginator import MewsCheckpoint
+from adapters.outbound.providers.ohip.client.pull import OhipCheckpoint
 from tests.upgrade.old_installation import checkpoints
 
-PARSERS: dict[str, Callable[[str], Any]] = {
-    "apaleo": apaleo.parse_checkpoint,
-    "cloudbeds": cloudbeds.parse_checkpoint,
-    "mews": mews.parse_checkpoint,
-    "ohip": ohip.parse_checkpoint,
+TYPES: dict[str, type[Checkpoint]] = {
+    "apaleo": PagedCheckpoint,
+    "cloudbeds": PagedCheckpoint,
+    "mews": MewsCheckpoint,
+    "ohip": OhipCheckpoint,
 }
 
 
 def stored_checkpoints() -> Iterator[tuple[str, str]]:
-    for provider in PARSERS:
+    for provider in TYPES:
         of_provider = checkpoints()[provider]
         for text in (of_provider["stored"], *(each["text"] for each in of_provider["checkpoints"])):
             yield provider, text
@@ -30,6 +32,6 @@ def stored_checkpoints() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("provider", "text"), list(stored_checkpoints()))
 class TestStoredCheckpoint:
     def test_is_read_as_the_same_position(self, provider: str, text: str) -> None:
-        position = PARSERS[provider](text)
+        position = parse_checkpoint(TYPES[provider], text)
         assert position is not None
         assert json.loads(position.text()) == json.loads(text)

@@ -1,5 +1,7 @@
-"""All that the author of a simple vendor's adapter needs, in one place:
+"""What the author of a declared vendor's adapter needs, in one place:
 `from adapters.outbound.provider_kit import authoring as pms`."""
+
+from typing import TYPE_CHECKING
 
 from adapters.outbound.provider_kit.declarative.credentials import ClientCredentials, KeyHeader
 from adapters.outbound.provider_kit.declarative.paging import NextTokens, Offsets, PageNumbers
@@ -53,6 +55,7 @@ from ports.providers import (
     RefKind,
     SettingSpec,
 )
+from ports.renamed import renamed_attributes
 
 __all__ = [
     "ABSENT",
@@ -102,3 +105,13 @@ __all__ = [
     "notification_for_event",
     "zone",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_attributes(
+        globals(),
+        {
+            "SimpleVendor": "VendorDeclaration",
+            "SimpleProvider": "DeclarativeProvider",
+            "named": "notification_for_event",
+        },
+    )

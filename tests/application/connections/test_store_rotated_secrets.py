@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from application.connections.store_rotated_secrets import StoreRotatedSecrets
 from ports.system import Secrets
 from tests.application.use_case_harness import World
@@ -27,3 +29,9 @@ class TestKeepingSecrets:
         update.update(unknown, {"one": "1"})
         assert update.read(unknown) == {}
         assert held(world) == before
+
+    def test_by_the_name_of_version_0_1_warns(self, world: World) -> None:
+        store = StoreRotatedSecrets(world.unit_of_work)
+        with pytest.deprecated_call(match="update"):
+            store.keep(world.connection.id, {"one": "1"})
+        assert store.read(world.connection.id)["one"] == "1"

@@ -1,6 +1,8 @@
 """The public interface for authors of a declared vendor's simulator: `from
 adapters.outbound.provider_kit.simulation import authoring as sim`."""
 
+from typing import TYPE_CHECKING
+
 from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     SimulatedCell,
     SimulatedEvent,
@@ -16,6 +18,7 @@ from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededH
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from ports.renamed import renamed_attributes
 
 __all__ = [
     "DeclarativeSimulator",
@@ -30,3 +33,14 @@ __all__ = [
     "StayState",
     "start_declarative_simulator",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_attributes(
+        globals(),
+        {
+            "SimpleWords": "SimulatorRenderer",
+            "SimpleSimulator": "DeclarativeSimulator",
+            "StagedSimulator": "ScenarioSimulator",
+            "start_simple": "start_declarative_simulator",
+        },
+    )

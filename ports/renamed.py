@@ -1,0 +1,63 @@
+"""Names of version 0.1 that plug-ins may still use in 0.2, with a DeprecationWarning."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def warn_renamed(old: str, new: str, *, stacklevel: int) -> None:
+    message = f"{old} is now {new}; the old name works until version 0.3"
+    warnings.warn(message, DeprecationWarning, stacklevel=stacklevel + 1)
+
+
+def renamed_attributes(
+    names: Mapping[str, object], renamed: Mapping[str, str]
+) -> Callable[[str], object]:
+    """The `__getattr__` of a module with the globals `names`. `renamed`: old names to new ones."""
+    module = names["__name__"]
+
+    def find(name: str) -> object:
+        if name not in renamed:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+        warn_renamed(f"{module}.{name}", renamed[name], stacklevel=2)
+        return names[renamed[name]]
+
+    return find
+
+
+def accepts_old_fields(**renamed: str) -> Callable[[type[T]], type[T]]:
+    """A dataclass that also takes, and has, the old names of its fields."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        # Read from the class's dictionary, since mypy distrusts an `__init__` taken off a class.
+        create: Callable[..., None] = vars(cls)["__init__"]
+
+        @wraps(create)
+        def init(self: T, **fields: object) -> None:
+            if not renamed.keys().isdisjoint(fields):
+                fields = {_new_field(cls, name, renamed): fields[name] for name in fields}
+            create(self, **fields)
+
+        setattr(cls, "__init__", init)  # noqa: B010
+        for old, new in renamed.items():
+            setattr(cls, old, _old_property(cls, old, new))
+        return cls
+
+    return decorate
+
+
+def _new_field(cls: type[object], name: str, renamed: Mapping[str, str]) -> str:
+    if name in renamed:
+        warn_renamed(f"{cls.__name__}({name}=)", renamed[name], stacklevel=4)
+    return renamed.get(name, name)
+
+
+def _old_property(cls: type[object], old: str, new: str) -> property:
+    def read(self: object) -> object:
+        warn_renamed(f"{cls.__name__}.{old}", new, stacklevel=2)
+        return getattr(self, new)
+
+    return property(read)

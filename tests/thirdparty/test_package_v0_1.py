@@ -1,0 +1,151 @@
+"""A package written for version 0.1 works, and is told which names changed."""
+
+import importlib
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit import authoring as pms
+from adapters.outbound.provider_kit.simulation import authoring as sim
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot
+from domain.sync_run import SyncKind
+from ports.providers import Capabilities, HotelContext, ProviderTools, ReadItem
+from tests.providers.client_harness import account_of, open_client, pull_request
+from tests.providers.mews.payloads import SkippingClock, tools
+
+PACKAGE = Path(__file__).parent / "package_v0_1"
+OLD_PATHS = (
+    "adapters.outbound.provider_kit.simple_rest",
+    "adapters.outbound.provider_kit.simulation.options",
+    "domain.sync",
+)
+
+
+def forget_old_modules() -> None:
+    for name in list(sys.modules):
+        if name.startswith((*OLD_PATHS, "pms_harbour")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any, list[str]]]:
+    """The package's two modules, and the warnings that their import gave."""
+    monkeypatch.syspath_prepend(PACKAGE)
+    forget_old_modules()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        adapter = importlib.import_module("pms_harbour.adapter")
+        simulator = importlib.import_module("pms_harbour.simulator")
+    yield adapter, simulator, [str(w.message) for w in caught if w.category is DeprecationWarning]
+    forget_old_modules()
+
+
+class TestOldPackage:
+    def test_is_warned_of_old_paths_and_names(self, imported: Any) -> None:
+        _, _, messages = imported
+        for old in (*OLD_PATHS, "simple_rest.vendor", "SimpleWords"):
+            assert any(old in message for message in messages), old
+        assert all("works until version 0.3" in message for message in messages)
+
+    def test_warnings_name_the_authors_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.syspath_prepend(PACKAGE)
+        forget_old_modules()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            importlib.import_module("pms_harbour.simulator")
+        forget_old_modules()
+        assert {Path(w.filename).name for w in caught} == {"adapter.py", "simulator.py"}
+
+    def test_maps_pushed_bookings(self, imported: Any) -> None:
+        adapter, _, _ = imported
+        with pytest.deprecated_call(match="SimpleProvider"):
+            provider = adapter.provider(tools(SkippingClock()))
+        body = json.dumps(
+            {
+                "id": "R1",
+                "state": "booked",
+                "checkin": "2026-06-01",
+                "checkout": "2026-06-03",
+                "category": "dbl",
+                "guest": "Lind",
+                "changed_at": "2026-05-01T10:00:00Z",
+            }
+        ).encode()
+        context = HotelContext(
+            time_zone="Europe/Berlin", currency="EUR", observed_at=SkippingClock().now()
+        )
+        (item,) = provider.read_items(ItemKind.BOOKING, [body], context, limit=5)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.external_id == "R1"
+
+    def test_pulls_from_its_simulator(self, imported: Any) -> None:
+        adapter, simulator_module, _ = imported
+        with pytest.deprecated_call(match="start_simple"):
+            simulator = simulator_module.start_simulator(sim.SimulatorOptions(bookings=30))
+        try:
+            secrets = {spec.name for spec in adapter.VENDOR.specs if spec.secret}
+            account = account_of(simulator.connection_values(), secrets)
+            with (
+                pytest.deprecated_call(match="SimpleProvider"),
+                open_client(adapter.provider, account, SkippingClock()) as client,
+            ):
+                request = pull_request(simulator.hotel.today, SyncKind.FULL)
+                items = [item for page in client.pull(request) for item in page.items]
+        finally:
+            simulator.stop()
+        assert len(items) >= 30
+        assert [item.reason for item in items if item.reason] == []
+
+
+class TestOldNames:
+    @pytest.mark.parametrize("name", ["SimpleVendor", "SimpleProvider", "named"])
+    def test_of_the_provider_authoring_module(self, name: str) -> None:
+        with pytest.deprecated_call(match=name):
+            assert getattr(pms, name) is not None
+
+    @pytest.mark.parametrize(
+        "name", ["SimpleWords", "SimpleSimulator", "StagedSimulator", "start_simple"]
+    )
+    def test_of_the_simulator_authoring_module(self, name: str) -> None:
+        with pytest.deprecated_call(match=name):
+            assert getattr(sim, name) is not None
+
+    @pytest.mark.parametrize("module", [pms, sim])
+    def test_that_never_existed_are_errors(self, module: Any) -> None:
+        with pytest.raises(AttributeError, match="Simplest"):
+            _ = module.Simplest
+
+    def test_of_fields_are_taken_and_readable(self) -> None:
+        old: Any = ReadItem
+        with pytest.deprecated_call(match="homes"):
+            item = old(kind=ItemKind.BOOKING, raw=b"{}", homes=(("a", "b"),))
+        assert item.field_trace == (("a", "b"),)
+        with pytest.deprecated_call(match="homes"):
+            assert item.homes == (("a", "b"),)
+
+    def test_of_capabilities_are_taken(self) -> None:
+        old: Any = Capabilities
+        with pytest.deprecated_call(match="tells_deletion"):
+            declared = old(
+                name="x",
+                title="X",
+                kinds=frozenset({ItemKind.BOOKING}),
+                pulls=True,
+                fetches_by_id=True,
+                tells_deletion=True,
+                webhooks=False,
+                day_use=False,
+            )
+        assert declared.reports_deletions
+
+    def test_of_the_credential_store_is_readable(self) -> None:
+        given: Any = tools(SkippingClock())
+        assert isinstance(given, ProviderTools)
+        with pytest.deprecated_call(match="vault"):
+            assert given.vault is given.credential_store
