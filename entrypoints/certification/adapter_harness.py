@@ -1,6 +1,6 @@
-"""A simulated hotel and the adapter's own client of it, with nothing of ours in between."""
+"""The adapter's client connected to a simulated hotel, without the application."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +15,11 @@ from adapters.outbound.provider_kit.simulation.scenario import (
 )
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from domain.errors import PmsError
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
-from domain.status import BookingStatus
 from domain.sync_run import SyncKind
-from domain.values import Absent, DateRange, Field, Money, Stay
+from domain.values import DateRange
+from entrypoints.certification.booking_diff import diff_bookings, observe_snapshots
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.fakes import FixedJitter, SimulatorClock
 from ports.providers import (
@@ -41,19 +40,18 @@ LOOPBACK: Final = frozenset({"127.0.0.1"})
 _CONNECTION: Final = UUID("00000000-0000-7000-8000-00000000ce27")
 _WINDOW: Final = timedelta(days=-20), timedelta(days=40)
 _FULL_WINDOW: Final = timedelta(days=-120), timedelta(days=210)
-"""Around the first day; all that a simulated hotel has lies in the whole."""
-_MAX_SHOWN: Final = 3
+"""Relative to the first day; every stay of a simulated hotel overlaps the full window."""
 _PREREQUISITES: Final[Mapping[ScenarioAction, tuple[ScenarioAction, ...]]] = {
     ScenarioAction.REVERT_CHECK_IN: (ScenarioAction.BOOK, ScenarioAction.CHECK_IN),
     ScenarioAction.CHECK_OUT: (ScenarioAction.BOOK, ScenarioAction.CHECK_IN),
     ScenarioAction.REINSTATE: (ScenarioAction.BOOK, ScenarioAction.CANCEL),
 }
-"""What makes sure that there is a booking to do it to; for the others a new one will do."""
+"""Actions that create a booking in the required state; by default a new booking will do."""
 
 
 @runtime_checkable
 class HasSimulatorState(Protocol):
-    """`now` is an ISO 8601 instant with its offset."""
+    """`state()["now"]` is an ISO 8601 instant with its offset."""
 
     def state(self) -> Mapping[str, object]: ...
 
@@ -68,14 +66,16 @@ class PullResult:
 
     @property
     def bookings(self) -> dict[str, BookingSnapshot]:
-        """What each was last said to be."""
-        received = [item.snapshot for item in self.items]
+        """The last snapshot of each booking, without deleted ones."""
+        snapshots = [item.snapshot for item in self.items]
         return {
-            s.external_id: s for s in received if isinstance(s, BookingSnapshot) and not s.deleted
+            each.external_id: each
+            for each in snapshots
+            if isinstance(each, BookingSnapshot) and not each.deleted
         }
 
     @property
-    def refused(self) -> list[ReadItem]:
+    def rejected(self) -> list[ReadItem]:
         return [i for i in self.items if i.reason is not None and i.kind is ItemKind.BOOKING]
 
     @property
@@ -85,9 +85,8 @@ class PullResult:
 
 @dataclass(slots=True)
 class AdapterHarness:
-    """`values`: by which a connection reaches the simulator, settings and secrets together.
-    `window`: the stays that are pulled, and that have to come, unless a check says otherwise; not
-    the whole hotel's, which would take most of the time for days that nothing happens on."""
+    """`values`: the settings and secrets of the connection to the simulator. `window`: the stays
+    that are pulled and compared; only some weeks by default, since a full pull is slow."""
 
     simulator: ScenarioSimulator
     provider: Provider
@@ -98,7 +97,7 @@ class AdapterHarness:
 
     def account(self, values: Mapping[str, str] | None = None) -> Account:
         given = self.values if values is None else values
-        secret = {s.name for s in self.provider.capabilities.settings if s.secret}
+        secret = {spec.name for spec in self.provider.capabilities.settings if spec.secret}
         return Account(
             connection_id=_CONNECTION,
             time_zone=self.options.time_zone,
@@ -109,7 +108,7 @@ class AdapterHarness:
         )
 
     def override_hotel(self, *, time_zone: str) -> None:
-        """What our own hotel is said to be, whatever the provider tells."""
+        """The time zone of the stored hotel; the simulator keeps its own."""
         self.options = replace(self.options, time_zone=time_zone)
 
     @property
@@ -130,7 +129,7 @@ class AdapterHarness:
     def client_without_clock_sync(
         self, values: Mapping[str, str] | None = None
     ) -> Iterator[ProviderClient]:
-        """By our clock as it is, be it behind the hotel's."""
+        """The adapter's clock may be behind the hotel's."""
         client = self.provider.open(self.account(values))
         try:
             yield client
@@ -138,7 +137,7 @@ class AdapterHarness:
             client.close()
 
     def sync_clock(self) -> None:
-        """Our clock is never behind the hotel's."""
+        """Advances the adapter's clock to the hotel's if it is behind."""
         if isinstance(self.simulator, HasSimulatorState):
             hotel_time = datetime.fromisoformat(str(self.simulator.state()["now"]))
             self.clock.advance_to(hotel_time.astimezone(UTC))
@@ -151,12 +150,9 @@ class AdapterHarness:
         checkpoint: str | None = None,
         window: DateRange | None = None,
     ) -> PullRequest:
-        pull_window = window or self.window
+        """`window` None: the harness' own."""
         return PullRequest(
-            kind=kind,
-            cursor=cursor,
-            checkpoint=checkpoint,
-            window=pull_window,
+            kind=kind, cursor=cursor, checkpoint=checkpoint, window=window or self.window
         )
 
     def pull(
@@ -167,21 +163,24 @@ class AdapterHarness:
         checkpoint: str | None = None,
         window: DateRange | None = None,
     ) -> PullResult:
-        """One run of a client of its own. Raises what the client raises."""
-        pull_window = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
+        """Pulls all pages with a new client. Raises what the client raises."""
+        request = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
         with self.client() as client:
-            pages = list(client.pull(pull_window))
+            pages = list(client.pull(request))
             return PullResult([*pages, *self._fetch_notified(client, pages)])
 
+    def pull_diff(self) -> str:
+        """Of a full pull."""
+        return self.diff(self.pull().bookings)
+
     def _fetch_notified(self, client: ProviderClient, pages: Sequence[Page]) -> Iterator[Page]:
-        """What the notifications that came with the pages name: a pull that hands them over is
-        whole with that."""
-        received = [
+        """The bookings named by notifications in the pages, which complete such a pull."""
+        notifications = [
             self.provider.read_notification(body, self.context)
             for page in pages
             for body in page.notifications
         ]
-        refs = dict.fromkeys(ref for one in received for ref in one.refs)
+        refs = dict.fromkeys(ref for each in notifications for ref in each.refs)
         if refs:
             yield client.fetch(list(refs))
 
@@ -191,7 +190,7 @@ class AdapterHarness:
             return PullResult([client.fetch(refs)])
 
     def inject(self, fault: Fault, *, anywhere: bool = False) -> None:
-        """On the call that lists bookings."""
+        """Into the call that lists bookings, or into every call."""
         path = "" if anywhere else self.simulator.bookings_path
         self.simulator.faults.add(replace(fault, path=path))
 
@@ -199,38 +198,51 @@ class AdapterHarness:
     def injected(self) -> int:
         return sum(self.simulator.faults.injected.values())
 
-    def prepare(self, act: ScenarioAction) -> None:
-        """So that there is a booking to do it to."""
-        for before in _PREREQUISITES.get(act, (ScenarioAction.BOOK,)):
-            self.simulator.act(before)
+    @property
+    def requests_served(self) -> int:
+        return sum(self.simulator.requests_served.values())
+
+    def perform(self, *actions: ScenarioAction) -> list[str]:
+        """The external ids of the bookings that changed; an action that fits no booking or that
+        the vendor does not have changes none."""
+        changed = [self.simulator.act(action) for action in actions]
+        return [external_id for external_id in changed if external_id is not None]
+
+    def prepare(self, action: ScenarioAction) -> None:
+        """Creates a booking that `action` can be performed on."""
+        self.perform(*_PREREQUISITES.get(action, (ScenarioAction.BOOK,)))
 
     def expected_bookings(self) -> dict[str, ExpectedBooking]:
-        return {
-            expected_booking.external_id: expected_booking
-            for expected_booking in self.simulator.expected_bookings()
-        }
+        return {booking.external_id: booking for booking in self.simulator.expected_bookings()}
 
     def with_full_window(self) -> Self:
-        """From now on all that the hotel has is pulled."""
-        self.window = _around(self.options, _FULL_WINDOW)
+        """Pulls and compares every booking from now on."""
+        self.window = _days_around_start(self.options, _FULL_WINDOW)
         return self
 
     def diff(self, bookings: Mapping[str, BookingSnapshot]) -> str:
-        """Between what the window has to bring and what came; empty where there is nothing."""
-        return diff_bookings(self.expected_bookings(), observe_bookings(bookings), self.window)
+        """Against the expected bookings of the window; empty if there is no difference."""
+        return diff_bookings(self.expected_bookings(), observe_snapshots(bookings), self.window)
+
+    def diff_of(self, ids: Iterable[str], bookings: Mapping[str, BookingSnapshot]) -> str:
+        """Like `diff`, against the expected bookings with these ids, in any window."""
+        expected = self.expected_bookings()
+        chosen = {id_: expected[id_] for id_ in ids if id_ in expected}
+        return diff_bookings(chosen, observe_snapshots(bookings))
 
 
-def _around(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> DateRange:
+def _days_around_start(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> DateRange:
     today = options.start_date or START
     return DateRange(today + days[0], today + days[1])
 
 
 @contextmanager
 def open_adapter_harness(
-    candidate: Candidate, pull_window: SimulatorOptions
+    candidate: Candidate, requested: SimulatorOptions
 ) -> Iterator[AdapterHarness]:
-    options = replace(pull_window, start_date=pull_window.start_date or START)
-    clock = SimulatorClock(datetime.combine(options.start_date or START, datetime.min.time(), UTC))
+    start = requested.start_date or START
+    options = replace(requested, start_date=start)
+    clock = SimulatorClock(datetime.combine(start, datetime.min.time(), UTC))
     tools = ProviderTools(
         clock=clock,
         randomness=FixedJitter(),
@@ -242,80 +254,7 @@ def open_adapter_harness(
     simulator = candidate.start(options)
     try:
         values = dict(simulator.connection_values())
-        window = _around(options, _WINDOW)
+        window = _days_around_start(options, _WINDOW)
         yield AdapterHarness(simulator, provider, clock, options, values, window)
     finally:
         simulator.stop()
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedBooking:
-    """The part of a booking that the truth tells of."""
-
-    status: Field[BookingStatus]
-    stay: Field[Stay]
-    total: Field[Money | None]
-
-
-def observe_bookings(bookings: Mapping[str, BookingSnapshot]) -> dict[str, ObservedBooking]:
-    return {
-        id_: ObservedBooking(received.status, received.stay, received.total)
-        for id_, received in bookings.items()
-    }
-
-
-def diff_bookings(
-    expected_bookings: Mapping[str, ExpectedBooking],
-    observed: Mapping[str, ObservedBooking],
-    window: DateRange | None = None,
-) -> str:
-    """In words, the first few; empty where there is none. Only stays of the window have to be
-    there; whatever is there has to be true."""
-    wanted = {
-        id_
-        for id_, expected_booking in expected_bookings.items()
-        if window is None or _is_in(expected_booking, window)
-    }
-    found = [f"{id_} is missing" for id_ in sorted(wanted - observed.keys())]
-    found += [
-        f"{id_} is not at the source" for id_ in sorted(observed.keys() - expected_bookings.keys())
-    ]
-    for id_ in sorted(expected_bookings.keys() & observed.keys()):
-        found += [f"{id_}: {what}" for what in _diff_booking(expected_bookings[id_], observed[id_])]
-    more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
-    return "; ".join(found[:_MAX_SHOWN]) + more
-
-
-def _is_in(expected_booking: ExpectedBooking, window: DateRange) -> bool:
-    return Stay(expected_booking.arrival, expected_booking.departure).dates.overlaps(window)
-
-
-def _diff_booking(expected_booking: ExpectedBooking, observed: ObservedBooking) -> Iterator[str]:
-    stay = Stay(expected_booking.arrival, expected_booking.departure)
-    if observed.status is not expected_booking.status:
-        yield f"status {observed.status}, truly {expected_booking.status}"
-    if observed.stay != stay:
-        yield f"stay {_dates(observed.stay)}, truly {_dates(stay)}"
-    if expected_booking.total is not None and observed.total != expected_booking.total:
-        yield f"total {_amount(observed.total)}, truly {_amount(expected_booking.total)}"
-
-
-def _dates(stay: Field[Stay]) -> str:
-    return "not told" if isinstance(stay, Absent) else f"{stay.arrival} to {stay.departure}"
-
-
-def _amount(money: Field[Money | None]) -> str:
-    return f"{money.minor} {money.currency}" if isinstance(money, Money) else "not told"
-
-
-def catch_error(do: Callable[[], object]) -> PmsError | None:
-    """The error of ours that it ended with; None where it came through."""
-    try:
-        do()
-    except PmsError as error:
-        return error
-    return None
-
-
-def describe_error(error: PmsError | None) -> str:
-    return "no error" if error is None else f"{type(error).__name__} ({error.message})"

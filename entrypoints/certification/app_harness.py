@@ -1,6 +1,6 @@
-"""The whole application over a temporary SQLite database, connected to a simulated hotel.
+"""The application over a temporary SQLite database, connected to a simulated hotel.
 
-Nothing runs by itself: a sync when a check asks for one, the inbox when it drains it.
+Nothing runs in the background: a check starts each sync and drains the inbox itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,12 +25,8 @@ from domain.messages import InboxItem, InboxState, OutboxMessage
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import DateRange
-from entrypoints.certification.adapter_harness import (
-    START,
-    AdapterHarness,
-    ObservedBooking,
-    diff_bookings,
-)
+from entrypoints.certification.adapter_harness import START, AdapterHarness
+from entrypoints.certification.booking_diff import ObservedBooking, diff_bookings
 from entrypoints.certification.outcomes import CheckFailed
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
@@ -48,7 +44,7 @@ _SCHEDULE: Final = Schedule(
     keep_days_back=25,
     keep_days_ahead=45,
 )
-"""Wide enough for what is compared, also when the hotel has lived for some days."""
+"""Wider than the compared window, also after some simulated days."""
 _COMPARED_WINDOW: Final = timedelta(days=10), timedelta(days=35)
 _UNREACHABLE_REDIS: Final = "redis://127.0.0.1:1"
 _ALL: Final = 100_000
@@ -65,7 +61,7 @@ class AppHarness:
     batches: list[UUID] = field(default_factory=list)
 
     def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
-        """One run, however it ends."""
+        """A finished run of any status."""
         self.adapter.sync_clock()
         queued = self.container.request_sync(
             self.connection.id, kind, correlation_id="certification"
@@ -73,18 +69,17 @@ class AppHarness:
         return self.container.sync_connection(queued.id, holder=str(queued.id))
 
     def first_sync(self) -> SyncRun:
-        """Raises Failed where it does not come through."""
         return self.sync_or_fail(SyncKind.FULL)
 
     def sync_or_fail(self, kind: SyncKind) -> SyncRun:
-        """Raises Failed where it does not come through."""
+        """Raises CheckFailed unless the run completes."""
         run = self.sync(kind)
         if run.status is not SyncStatus.COMPLETED:
-            raise CheckFailed(f"a {kind} sync of a healthy hotel ended as {describe_run(run)}")
+            raise CheckFailed(f"a {kind} sync without faults ended as {describe_run(run)}")
         return run
 
     def deliver(self, messages: Iterable[VendorMessage]) -> None:
-        """As the vendor sends them. Raises Unauthenticated."""
+        """Posts the messages as webhooks. Raises Unauthenticated."""
         for message in messages:
             webhook = Webhook(
                 provider=self.connection.provider,
@@ -96,8 +91,7 @@ class AppHarness:
             self.batches.append(self.container.receive_webhook(webhook))
 
     def drain(self) -> None:
-        """Every stored notification is worked off, as by a worker; what can't be asked now is
-        tried again later."""
+        """Processes every stored notification as a worker does, with some later retries."""
         self.adapter.sync_clock()
         for _ in range(_TRIES):
             for batch in self.batches:
@@ -126,47 +120,49 @@ class AppHarness:
         return self.container.store.queries.quarantine(self.hotel.id, limit=_ALL)
 
     def bookings(self) -> dict[str, Booking]:
-        """Also those that are gone at the source."""
-        wanted = BookingFilter(hotel_id=self.hotel.id, include_deleted=True)
+        """Includes bookings deleted at the source."""
+        criteria = BookingFilter(hotel_id=self.hotel.id, include_deleted=True)
         found = self.container.store.queries.bookings(
-            wanted, order=BookingOrder.ARRIVAL_ASC, limit=_ALL
+            criteria, order=BookingOrder.ARRIVAL_ASC, limit=_ALL
         )
         return {booking.external_id: booking for booking in found.rows}
 
     def events(self, *types: str) -> list[OutboxMessage]:
-        """All that were ever told, in order: nothing takes them here."""
+        """Every event so far, in order; no relay removes them from the outbox."""
         with self.container.store.unit_of_work() as uow:
-            describe_run = uow.outbox.next_batch(limit=_ALL)
-        return [message for message in describe_run if not types or message.type in types]
+            messages = uow.outbox.next_batch(limit=_ALL)
+        return [message for message in messages if not types or message.type in types]
 
     def load_connection(self) -> Connection:
         with self.container.store.unit_of_work() as uow:
             found = uow.connections.get(self.connection.id)
         if found is None:
-            raise CheckFailed("the connection is gone")
+            raise CheckFailed("the connection was deleted")
         return found
 
     def resume(self) -> None:
-        """What a person does when the connection was stopped."""
+        """Resumes a stopped connection, as an operator would."""
         if self.load_connection().state is ConnectionState.STOPPED:
             self.container.resume_connection(self.connection.id)
 
     def diff_bookings(self) -> str:
-        """Between what we hold and the hotel itself; empty where there is none."""
+        """Between the stored bookings and the expected ones; empty if there is none."""
         first = self.adapter.options.start_date or START
         window = DateRange(first - _COMPARED_WINDOW[0], first + _COMPARED_WINDOW[1])
-        return diff_bookings(self.adapter.expected_bookings(), observed(self.bookings()), window)
+        return diff_bookings(
+            self.adapter.expected_bookings(), observe_stored(self.bookings()), window
+        )
 
     def verify(self) -> DriftReport:
         self.adapter.sync_clock()
         return self.container.verify_hotel(self.connection.id, correlation_id="certification")
 
 
-def observed(bookings_by_id: Mapping[str, Booking]) -> dict[str, ObservedBooking]:
-    """Of those that are at the source, as far as we know."""
+def observe_stored(bookings: Mapping[str, Booking]) -> dict[str, ObservedBooking]:
+    """Without those that are stored as deleted at the source."""
     return {
         id_: ObservedBooking(booking.details.status, booking.details.stay, booking.details.total)
-        for id_, booking in bookings_by_id.items()
+        for id_, booking in bookings.items()
         if booking.details.deleted_at_source is None
     }
 
@@ -204,7 +200,7 @@ def _container(adapter: AdapterHarness, directory: Path) -> Container:
 
 @dataclass(frozen=True, slots=True)
 class _SingleProvider:
-    """ports.providers.Providers: the candidate alone."""
+    """Implements ports.providers.Providers with the candidate only."""
 
     provider: Provider
 

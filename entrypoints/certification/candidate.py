@@ -1,5 +1,3 @@
-"""What is certified."""
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +8,7 @@ from ports.providers import ProviderFactory
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An adapter and the simulator that it is to be held against."""
+    """The adapter to certify and the simulator of its vendor."""
 
     name: str
     make: ProviderFactory

@@ -1,21 +1,24 @@
-"""What a check is, and what it needs to mean anything."""
+"""The definition of a check and of the capabilities that it requires."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from domain.messages import ItemKind
 from entrypoints.certification.check_context import CheckContext
 from ports.providers import Capabilities
 
+CheckFunction = Callable[[CheckContext], None]
+
 
 class Requirement(StrEnum):
-    """What a provider has to declare for a check to mean anything to it."""
+    """A capability that the provider must declare for a check to apply."""
 
     PULLS = "pulls"
     FETCHES = "fetches by id"
     WEBHOOKS = "webhooks"
-    DELETION = "tells deletion"
+    DELETION = "reports deletion"
     AVAILABILITY = "availability"
 
     def is_satisfied_by(self, capabilities: Capabilities) -> bool:
@@ -30,23 +33,36 @@ class Requirement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`look` raises Failed or NotApplicable, or whatever the adapter raises; a look that expected
-    nothing is a failure, whatever it did not raise."""
+    """`run` raises CheckFailed, CheckNotApplicable or whatever the adapter raises. A run that
+    returns without an expectation counts as failed."""
 
     id: str
     title: str
     needs: tuple[Requirement, ...]
-    run_check: Callable[[CheckContext], None]
+    run: CheckFunction
 
     @property
     def group(self) -> str:
         return self.id.partition(".")[0]
 
 
-def check(
-    check_id: str, title: str, *needs: Requirement
-) -> Callable[[Callable[[CheckContext], None]], Check]:
-    def decorate(run_check: Callable[[CheckContext], None]) -> Check:
-        return Check(check_id, title, needs, run_check)
+def check(check_id: str, title: str, *needs: Requirement) -> Callable[[CheckFunction], Check]:
+    """Decorator: turns a function into a Check, which the registry collects from its module."""
+    return partial(Check, check_id, title, needs)
 
-    return decorate
+
+def pull_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
+    return check(check_id, title, Requirement.PULLS)
+
+
+def fetch_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
+    return check(check_id, title, Requirement.FETCHES)
+
+
+def webhook_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
+    return check(check_id, title, Requirement.WEBHOOKS)
+
+
+def notification_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
+    """Of notifications that name bookings, which the adapter then fetches by id."""
+    return check(check_id, title, Requirement.WEBHOOKS, Requirement.FETCHES)

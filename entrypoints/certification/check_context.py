@@ -1,4 +1,4 @@
-"""Where a check takes place: simulators that it starts, clients that it opens, what it expects."""
+"""What a check works with: simulators, adapter clients, the application, and its expectations."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -8,23 +8,30 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from domain.errors import PmsError
 from entrypoints.certification.adapter_harness import AdapterHarness, open_adapter_harness
 from entrypoints.certification.app_harness import AppHarness, open_app_harness
 from entrypoints.certification.candidate import Candidate
-from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
+from entrypoints.certification.outcomes import (
+    CheckFailed,
+    CheckNotApplicable,
+    catch_error,
+    describe_error,
+)
 from ports.providers import Capabilities
 
 T = TypeVar("T")
+E = TypeVar("E", bound=PmsError)
 
 FEW: Final = 60
-"""Bookings of a hotel: a dozen or more of these weeks."""
+"""Bookings of a hotel; at least a dozen of them lie in the compared weeks."""
 SOME: Final = 150
-"""Enough for every state that a stay can be in."""
+"""Bookings of a hotel; enough for every state of a stay."""
 
 
 @dataclass(slots=True)
 class SharedFixtures:
-    """What several checks look at, made by the first that asks; closed at the end of the run."""
+    """Fixtures that several checks share; closed at the end of the run."""
 
     stack: ExitStack = field(default_factory=ExitStack)
     instances: dict[str, object] = field(default_factory=dict)
@@ -32,7 +39,7 @@ class SharedFixtures:
 
 @dataclass(slots=True)
 class CheckContext:
-    """`expected`: how often something was looked at."""
+    """`expectations` counts what the check has verified so far."""
 
     candidate: Candidate
     capabilities: Capabilities
@@ -41,47 +48,65 @@ class CheckContext:
     expectations: int = 0
 
     def expect(self, condition: object, otherwise: str) -> None:
-        """Raises Failed."""
+        """Raises CheckFailed with the text `otherwise`."""
         self.expectations += 1
         if not condition:
             raise CheckFailed(otherwise)
 
-    def require_or_skip(self, condition: object, why_not: str) -> None:
-        """Raises NotApplicable."""
-        if not condition:
-            raise CheckNotApplicable(why_not)
+    def expect_no_difference(self, difference: str, when: str = "") -> None:
+        """`difference`: from `diff_bookings`, empty if there is none."""
+        self.expect(not difference, f"{when}: {difference}" if when else difference)
 
-    def observed(self) -> None:
-        """What was looked at came as an error of the right class: that is what was expected."""
+    def expect_injected(self, adapter: AdapterHarness) -> None:
+        self.expect(adapter.injected, "the call that lists bookings was never made")
+
+    def expect_error(
+        self, operation: Callable[[], object], *expected: type[E], during: str = "the run"
+    ) -> E:
+        """The error of one of the `expected` classes that `operation` raises."""
+        self.expectations += 1
+        error = catch_error(operation)
+        if isinstance(error, expected):
+            return error
+        classes = " or ".join(each.__name__ for each in expected)
+        raise CheckFailed(f"{during}: {describe_error(error)} instead of {classes}")
+
+    def require_or_skip(self, value: T | None, reason: str) -> T:
+        """`value` if it is truthy; otherwise raises CheckNotApplicable."""
+        if not value:
+            raise CheckNotApplicable(reason)
+        return value
+
+    def count_expectation(self) -> None:
+        """For an expectation that was met by an error of the right class."""
         self.expectations += 1
 
     def adapter(self, options: SimulatorOptions | None = None) -> AdapterHarness:
-        """A simulator of this check's own, and a way to it."""
+        """The adapter, connected to a simulator of this check's own."""
         simulator_options = options or SimulatorOptions(bookings=FEW)
         return self.stack.enter_context(open_adapter_harness(self.candidate, simulator_options))
 
     def shared_adapter(self, name: str, options: SimulatorOptions) -> AdapterHarness:
-        """Like `visit`, shared with all that give the same name."""
-        return self.get_or_create(
-            f"visit {name}",
-            lambda: self.shared.stack.enter_context(open_adapter_harness(self.candidate, options)),
-        )
+        """Like `adapter`; one instance per name."""
+        return self.get_or_create(f"adapter {name}", lambda: self._for_sharing().adapter(options))
 
     def app(self, options: SimulatorOptions | None = None) -> AppHarness:
-        """The whole application over a database of its own, connected to a simulator."""
+        """The application over a database of its own, connected to a simulator; not yet synced."""
         return self.stack.enter_context(_temporary_app(self.adapter(options)))
 
-    def shared_app(self, name: str, bookings: int = SOME) -> AppHarness:
-        """Like `house`, synced once and shared with all that give the same name."""
+    def synced_app(self, bookings: int = FEW) -> AppHarness:
+        """Like `app`, after its first full sync."""
+        app = self.app(SimulatorOptions(bookings=bookings))
+        app.first_sync()
+        return app
 
-        def instances() -> AppHarness:
-            options = SimulatorOptions(bookings=bookings)
-            adapter = self.shared.stack.enter_context(open_adapter_harness(self.candidate, options))
-            app = self.shared.stack.enter_context(_temporary_app(adapter))
-            app.first_sync()
-            return app
+    def shared_app(self, name: str) -> AppHarness:
+        """Like `synced_app`; one instance per name."""
+        return self.get_or_create(f"app {name}", lambda: self._for_sharing().synced_app(SOME))
 
-        return self.get_or_create(f"house {name}", instances)
+    def _for_sharing(self) -> "CheckContext":
+        """What is opened through it stays open until the end of the run."""
+        return CheckContext(self.candidate, self.capabilities, self.shared.stack, self.shared)
 
     def get_or_create(self, key: str, make: Callable[[], T]) -> T:
         if key not in self.shared.instances:

@@ -1,4 +1,4 @@
-"""Time that takes no time, and a die that always shows the same."""
+"""A simulated clock and a fixed jitter for the adapter under test."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,8 @@ from adapters.outbound.system import SystemRandomness
 
 
 class SimulatorClock(FrozenClock):
-    """Keeps pace with a simulated hotel: never behind it, and each look at it takes a millisecond.
-    Sleeping takes no time; `slept` tells for how long somebody wanted to."""
+    """Follows the simulated hotel's clock; each reading advances it by one millisecond. Sleeping
+    returns at once and advances it; `slept` lists the requested durations in seconds."""
 
     def now(self) -> datetime:
         self.advance(timedelta(milliseconds=1))
@@ -25,7 +25,7 @@ class SimulatorClock(FrozenClock):
 
 
 class FixedJitter(SystemRandomness):
-    """Jitter that is always a half, so that a wait of nothing is never an accident."""
+    """Always one half: a random zero would hide that an adapter does not wait."""
 
     def fraction(self) -> float:
         return 0.5

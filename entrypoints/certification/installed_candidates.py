@@ -1,4 +1,4 @@
-"""The adapters that are installed here and have a simulator to be held against."""
+"""Candidates among the installed providers."""
 
 from entrypoints.certification.candidate import Candidate
 from entrypoints.local.installed_simulators import load_simulator
@@ -7,8 +7,7 @@ from ports.providers import Provider, ProviderTools
 
 
 def candidate_of(name: str) -> Candidate:
-    """Raises UnknownProvider where there is no simulator of this name, Misconfigured where it
-    can't be used."""
+    """Raises UnknownProvider if no simulator has this name, Misconfigured if it can't be loaded."""
 
     def make(tools: ProviderTools) -> Provider:
         return InstalledProviders(tools).get(name)

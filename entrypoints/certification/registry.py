@@ -1,4 +1,4 @@
-"""All checks, in the order in which they run and are shown."""
+"""All checks, in the order in which they run and are listed."""
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -46,8 +46,8 @@ def _checks_of(module: ModuleType) -> Iterator[Check]:
 CHECKS: Final[Sequence[Check]] = tuple(found for module in _MODULES for found in _checks_of(module))
 
 
-def selected(pattern: str | None) -> Sequence[Check]:
-    """By id (`paging.ties`), group (`paging`) or shell pattern (`*.html*`); all where None."""
+def select_checks(pattern: str | None) -> Sequence[Check]:
+    """By id (`paging.ties`), group (`paging`) or shell pattern (`*.html*`); all if None."""
     if pattern is None:
         return CHECKS
     return [each for each in CHECKS if each.group == pattern or fnmatchcase(each.id, pattern)]

@@ -1,4 +1,4 @@
-"""What a certification came to: a table for people, an object for machines."""
+"""The result of a certification as a table and as a JSON object."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -17,28 +17,28 @@ _LABELS: Final[Mapping[CheckOutcome, str]] = {
 
 def print_report(report: CertificationReport, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in ("check", "outcome", "what it looks at, and why it ended so"):
+    for name in ("id", "outcome", "check and reason"):
         table.add_column(name, overflow="fold")
     for result in report.results:
-        table.add_row(result.check.id, _LABELS[result.outcome], _cell_text(result))
+        table.add_row(result.check.id, _LABELS[result.outcome], _title_and_reason(result))
     console.print(table)
     console.print(summary(report))
 
 
-def _cell_text(result: CheckResult) -> str:
+def _title_and_reason(result: CheckResult) -> str:
     title = result.check.title
-    return f"{title}\n  → {_escaped(result.reason)}" if result.reason else title
+    return f"{title}\n  → {_escape_markup(result.reason)}" if result.reason else title
 
 
-def _escaped(text: str) -> str:
-    """Brackets are markup to the console."""
+def _escape_markup(text: str) -> str:
+    """rich reads brackets as markup."""
     return text.replace("[", "\\[")
 
 
 def summary(report: CertificationReport) -> str:
     counts = ", ".join(f"{len(report.of(outcome))} {outcome}" for outcome in CheckOutcome)
-    resolution = "certified" if report.is_certified else "NOT certified"
-    return f"{report.provider}: {resolution}; {counts}; {report.seconds:.1f} s"
+    verdict = "certified" if report.is_certified else "NOT certified"
+    return f"{report.provider}: {verdict}; {counts}; {report.seconds:.1f} s"
 
 
 def as_object(report: CertificationReport) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Runs checks one after the other; whatever an adapter does, each of them ends."""
+"""Runs checks in order. An adapter that raises fails its check, not the certification."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -13,6 +13,7 @@ from entrypoints.certification.check_context import CheckContext, SharedFixtures
 from entrypoints.certification.fakes import FixedJitter, SimulatorClock
 from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
 from entrypoints.wiring.plugins import call_plugin
+from ports.errors import Misconfigured
 from ports.providers import Capabilities, ProviderTools
 from ports.system import Clock
 
@@ -25,7 +26,7 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`reason` is empty for what passed; `expected`: how often the check looked at something."""
+    """`reason` is empty for a passed check; `expectations` counts what the check verified."""
 
     check: Check
     outcome: CheckOutcome
@@ -58,7 +59,8 @@ def certify(
     clock: Clock,
     on_result: Callable[[CheckResult], None] = lambda _: None,
 ) -> CertificationReport:
-    """`ended` is told each result as it comes. `clock` measures; nothing waits on it."""
+    """`on_result` is called after each check. `clock` measures durations only. Raises Misconfigured
+    if the adapter can't be created."""
     started = clock.monotonic()
     capabilities = _declared_capabilities(candidate)
     shared = SharedFixtures()
@@ -72,9 +74,19 @@ def certify(
 
 
 def _declared_capabilities(candidate: Candidate) -> Capabilities:
-    clock = SimulatorClock()
-    tools = ProviderTools(clock=clock, randomness=FixedJitter(), budget=InProcessRateBudget(clock))
-    return candidate.make(tools).capabilities
+    def declare() -> Capabilities:
+        clock = SimulatorClock()
+        budget = InProcessRateBudget(clock)
+        tools = ProviderTools(clock=clock, randomness=FixedJitter(), budget=budget)
+        return candidate.make(tools).capabilities
+
+    def report_error(error: Exception) -> Capabilities:
+        if isinstance(error, PmsError):
+            raise error
+        problem = f"{type(error).__name__} at {_location_of(error)}"
+        raise Misconfigured(f"the adapter {candidate.name} can't be created: {problem}") from error
+
+    return call_plugin(declare, report_error)
 
 
 def _run_one(
@@ -87,22 +99,22 @@ def _run_one(
     started_at = clock.monotonic()
     missing = [need for need in check.needs if not need.is_satisfied_by(capabilities)]
     if missing:
-        reason = f"it declares that it has not: {', '.join(missing)}"
+        reason = f"the provider does not declare: {', '.join(missing)}"
         return CheckResult(check, CheckOutcome.NOT_APPLICABLE, reason, 0, 0.0)
-    with ExitStack() as stack:
-        ctx = CheckContext(candidate, capabilities, stack, shared)
-        outcome, reason = _determine_outcome(check, ctx)
+    ctx = CheckContext(candidate, capabilities, ExitStack(), shared)
+    outcome, reason = _determine_outcome(check, ctx)
     return CheckResult(check, outcome, reason, ctx.expectations, clock.monotonic() - started_at)
 
 
 def _determine_outcome(check: Check, ctx: CheckContext) -> tuple[CheckOutcome, str]:
-    def run_check() -> tuple[CheckOutcome, str]:
-        check.run_check(ctx)
+    def run() -> tuple[CheckOutcome, str]:
+        with ctx.stack:
+            check.run(ctx)
         if not ctx.expectations:
-            return CheckOutcome.FAILED, "the check looked at nothing"
+            return CheckOutcome.FAILED, "the check verified nothing"
         return CheckOutcome.PASSED, ""
 
-    return call_plugin(run_check, _outcome_of_error)
+    return call_plugin(run, _outcome_of_error)
 
 
 def _outcome_of_error(error: Exception) -> tuple[CheckOutcome, str]:
@@ -117,10 +129,10 @@ def _outcome_of_error(error: Exception) -> tuple[CheckOutcome, str]:
             return CheckOutcome.FAILED, f"{type(error).__name__} at {_location_of(error)}"
 
 
-def _location_of(fault: BaseException) -> str:
-    """Without its text, which may hold a payload's values."""
-    trace = fault.__traceback__
-    place = "an unknown place"
+def _location_of(error: Exception) -> str:
+    """Where it was raised. Its text is left out: that may contain values of a payload."""
+    trace = error.__traceback__
+    place = "an unknown location"
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename.rsplit("/", 2)
         place = f"{'/'.join(name[-2:])}:{trace.tb_lineno}"

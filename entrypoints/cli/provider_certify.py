@@ -10,7 +10,7 @@ from rich.progress import Progress
 from adapters.outbound.system import SystemClock
 from entrypoints.certification.check import Check
 from entrypoints.certification.installed_candidates import candidate_of
-from entrypoints.certification.registry import selected
+from entrypoints.certification.registry import select_checks
 from entrypoints.certification.report import as_object, print_report
 from entrypoints.certification.runner import CertificationReport, CheckResult, certify
 from entrypoints.cli.output import is_json_requested, json_option, print_json, stderr_console
@@ -29,7 +29,7 @@ def certify_provider(name: str, only: str | None) -> None:
     Checks of capabilities that the provider does not declare are not applicable. The suite calls
     nothing outside this machine and changes nothing in this installation.
     """
-    checks = selected(only)
+    checks = select_checks(only)
     if not checks:
         raise click.BadParameter(f"no check matches {only!r}", param_hint="--only")
     configure_logging("CRITICAL", process="cli")

@@ -1,9 +1,9 @@
-"""Adapters that are wrong, each in one way that adapters are wrong in, and the checks that must
-catch it."""
+"""Adapters with one typical bug each, and the checks that must detect it."""
 
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,84 +25,72 @@ from ports.providers import HotelContext, Page, ReadItem
 from tests.certification.signed import SETTING, SignedApaleo
 
 DAY = timedelta(days=1)
+CURSOR = "2026-06-01T12:00:00Z"
 
 
 class Client:
-    """What a fault does not touch is the adapter's own."""
+    """Delegates to the client of the unmodified adapter."""
 
     def __init__(self, inner, provider, account):
         self.inner, self.provider, self.account = inner, provider, account
 
-    def check(self):
-        return self.inner.check()
-
-    def pull(self, request):
-        yield from self.inner.pull(request)
-
-    def fetch(self, refs):
-        return self.inner.fetch(refs)
-
-    def counts(self):
-        return self.inner.counts()
-
-    def close(self):
-        self.inner.close()
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
 
 
-class OnPages(Client):
-    """Every page passes through `page`."""
+class PageMappingClient(Client):
+    """Maps every page with `map_page`, every item with `map_item`, every snapshot with
+    `map_booking`."""
 
     def pull(self, request):
         for page in self.inner.pull(request):
-            yield self.page(page)
+            yield self.map_page(page)
 
     def fetch(self, refs):
-        return self.page(self.inner.fetch(refs))
+        return self.map_page(self.inner.fetch(refs))
 
-    def page(self, page: Page) -> Page:
-        items = [made for item in page.items for made in self.items(item)]
+    def map_page(self, page: Page) -> Page:
+        items = [mapped for item in page.items for mapped in self.map_item(item)]
         return replace(page, items=items)
 
-    def items(self, item: ReadItem) -> Sequence[ReadItem]:
+    def map_item(self, item: ReadItem) -> Sequence[ReadItem]:
         if isinstance(item.snapshot, BookingSnapshot):
-            return [replace(item, snapshot=self.booking(item.snapshot, item.raw))]
+            return [replace(item, snapshot=self.map_booking(item.snapshot, item.raw))]
         return [item]
 
-    def booking(self, said: BookingSnapshot, raw: bytes) -> BookingSnapshot:
-        return said
+    def map_booking(self, snapshot: BookingSnapshot, raw: bytes) -> BookingSnapshot:
+        return snapshot
 
 
-def api_of(broken: type[ApaleoApi]) -> type[Client]:
-    """A client whose questions are asked by another `ApaleoApi`."""
-
-    class WithApi(Client):
+def client_with_api(api: type[ApaleoApi]) -> type[Client]:
+    class ClientWithApi(Client):
         def __init__(self, inner, provider, account):
             super().__init__(inner, provider, account)
             own = inner.api
-            inner.api = broken(
+            inner.api = api(
                 own._transport,
                 own._tokens,
                 base_url=own._base_url,
                 correlation_id=own._correlation_id,
             )
 
-    return WithApi
+    return ClientWithApi
 
 
-class TrustsTheCount(ApaleoApi):
+class TrustsReportedCount(ApaleoApi):
     def page(self, path, key, query, number):
         answer = self.get(path, {**query, "pageNumber": str(number), "pageSize": "200"})
         return answer[key][: answer["count"]] if answer else []
 
 
-class DropsTheLastPage(ApaleoApi):
+class DropsLastPage(ApaleoApi):
     def pages(self, path, key, query, *, first=1):
         found = list(super().pages(path, key, query, first=first))
         yield from found[:-1] if key == "reservations" else found
 
 
 class LosesTies(ApaleoApi):
-    """The second page of one instant is never asked for."""
+    """Never requests a second page of changes with one time stamp."""
 
     def page(self, path, key, query, number):
         if number > 1 and query.get("sort") == "updated:asc":
@@ -115,13 +103,13 @@ class NeverRenewsTokens(ApaleoApi):
         return self._send(path, query, self._tokens.header())
 
 
-class AsksForATokenEachTime(ApaleoApi):
+class RequestsATokenPerCall(ApaleoApi):
     def _authorized(self, path, query):
         self._tokens._token = ""
         return super()._authorized(path, query)
 
 
-class TakesHtmlForNothing(ApaleoApi):
+class TakesHtmlForAnEmptyAnswer(ApaleoApi):
     def get(self, path, query):
         try:
             return super().get(path, query)
@@ -134,18 +122,20 @@ class TakesNotFoundForAnError(ApaleoApi):
         return self.get(path, query)
 
 
-class EndsQuietly(Client):
-    """An error in the middle is taken for the end."""
+def empty_last_page() -> Page:
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    return Page(items=(), observed_at=now, cursor=CURSOR)
 
+
+class SwallowsErrors(Client):
     def pull(self, request):
         try:
             yield from self.inner.pull(request)
         except ProviderError:
-            now = datetime(2026, 6, 1, 12, tzinfo=UTC)
-            yield Page(items=(), observed_at=now, cursor="2026-06-01T12:00:00Z")
+            yield empty_last_page()
 
 
-class AsksForEver(Client):
+class RetriesForever(Client):
     def pull(self, request):
         for _ in range(20):
             try:
@@ -156,98 +146,96 @@ class AsksForEver(Client):
         raise ProviderUnavailable
 
 
-class CallsAllUnavailable(Client):
+@contextmanager
+def refused_as_unavailable():
+    try:
+        yield
+    except CredentialsRefused as error:
+        raise ProviderUnavailable from error
+
+
+class ReportsRefusalAsUnavailable(Client):
+    @refused_as_unavailable()
     def check(self):
-        try:
-            return self.inner.check()
-        except CredentialsRefused as error:
-            raise ProviderUnavailable from error
+        return self.inner.check()
 
     def pull(self, request):
-        try:
+        with refused_as_unavailable():
             yield from self.inner.pull(request)
-        except CredentialsRefused as error:
-            raise ProviderUnavailable from error
 
 
-class GuessesStates(OnPages):
-    """What it does not know is confirmed."""
+class GuessesStates(PageMappingClient):
+    """Maps unknown states to CONFIRMED."""
 
-    def items(self, item):
+    def map_item(self, item):
         if item.reason is None or item.kind is not ItemKind.BOOKING:
             return [item]
-        said = json.loads(item.raw)
-        if said.get("status") != "Teleported":
+        payload = json.loads(item.raw)
+        if payload.get("status") != "Teleported":
             return [item]
         context = HotelContext(
             time_zone=self.account.time_zone,
             currency=self.account.currency,
             observed_at=datetime(2026, 6, 1, tzinfo=UTC),
         )
-        body = json.dumps({**said, "status": "Confirmed"}).encode()
+        body = json.dumps({**payload, "status": "Confirmed"}).encode()
         return self.provider.inner.read_items(ItemKind.BOOKING, [body], context, limit=1)
 
 
-class DropsWhatItCannotRead(OnPages):
-    def items(self, item):
+class DropsUnreadableItems(PageMappingClient):
+    def map_item(self, item):
         return [] if item.reason is not None else [item]
 
 
-class DropsNewFields(OnPages):
-    def booking(self, said, raw):
-        return replace(said, extras=())
+class DropsUnknownFields(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        return replace(snapshot, extras=())
 
 
-class CountsInFloats(OnPages):
-    def booking(self, said, raw):
-        if not isinstance(said.total, Money):
-            return said
-        cents = int(float(said.total.amount) * 100)
-        return replace(said, total=Money(cents, said.total.currency))
+class ConvertsAmountsThroughFloats(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        if not isinstance(snapshot.total, Money):
+            return snapshot
+        cents = int(float(snapshot.total.amount) * 100)
+        return replace(snapshot, total=Money(cents, snapshot.total.currency))
 
 
-class KeepsFloats(OnPages):
-    def booking(self, said, raw):
-        if not isinstance(said.total, Money):
-            return said
-        return replace(said, total=Money(float(said.total.minor), said.total.currency))
+class ReturnsFloatAmounts(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        if not isinstance(snapshot.total, Money):
+            return snapshot
+        return replace(snapshot, total=Money(float(snapshot.total.minor), snapshot.total.currency))
 
 
-class ReadsDatesInUtc(OnPages):
-    def booking(self, said, raw):
-        sent = json.loads(raw)
+class ReadsDatesInUtc(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        payload = json.loads(raw)
         days = [
-            datetime.fromisoformat(sent[key]).astimezone(UTC).date()
+            datetime.fromisoformat(payload[key]).astimezone(UTC).date()
             for key in ("arrival", "departure")
         ]
-        return replace(said, stay=Stay(*days))
+        return replace(snapshot, stay=Stay(*days))
 
 
-class VersionsByArrival(OnPages):
-    """The version is when we read it."""
-
-    def booking(self, said, raw):
+class VersionsByReceiptTime(PageMappingClient):
+    def map_booking(self, snapshot, raw):
         now = self.provider.tools.clock.now()
-        return replace(said, version=SourceVersion(now))
+        return replace(snapshot, version=SourceVersion(now))
 
 
-class NeverANewVersion(OnPages):
-    def booking(self, said, raw):
-        return replace(said, version=SourceVersion(datetime(2026, 1, 1, tzinfo=UTC)))
+class NeverChangesTheVersion(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        return replace(snapshot, version=SourceVersion(datetime(2026, 1, 1, tzinfo=UTC)))
 
 
-class EndsADayEarly(Client):
-    """Takes the window's end for its last night."""
-
+class EndsTheWindowADayEarly(Client):
     def pull(self, request):
         yield from self.inner.pull(
             replace(request, window=DateRange(request.window.start, request.window.end - DAY))
         )
 
 
-class SkipsMinutes(Client):
-    """The delta begins later than where the last one ended."""
-
+class StartsTheDeltaTooLate(Client):
     def pull(self, request):
         if request.kind is SyncKind.DELTA and request.cursor:
             begins = datetime.fromisoformat(request.cursor) + timedelta(minutes=15)
@@ -255,33 +243,30 @@ class SkipsMinutes(Client):
         yield from self.inner.pull(request)
 
 
-class ForgetsWhereItWas(Client):
-    """Takes any checkpoint for the end."""
-
+class TakesACheckpointForTheEnd(Client):
     def pull(self, request):
         if request.checkpoint is None:
             yield from self.inner.pull(request)
         else:
-            now = datetime(2026, 6, 1, 12, tzinfo=UTC)
-            yield Page(items=(), observed_at=now, cursor="2026-06-01T12:00:00Z")
+            yield empty_last_page()
 
 
-class GivesTheCursorEarly(OnPages):
-    def page(self, page):
-        return replace(page, cursor=page.cursor or "2026-06-01T12:00:00Z")
+class ReturnsTheCursorEarly(PageMappingClient):
+    def map_page(self, page):
+        return replace(page, cursor=page.cursor or CURSOR)
 
 
-class ReadsEverythingFirst(Client):
+class PullsAllPagesFirst(Client):
     def pull(self, request):
         yield from list(self.inner.pull(request))
 
 
-class CallsDeletionsCancellations(Client):
+class ReportsDeletionsAsCancellations(Client):
     def fetch(self, refs):
         page = self.inner.fetch(refs)
-        there = {item.external_id for item in page.items}
+        existing = {item.external_id for item in page.items}
         version = SourceVersion(self.provider.tools.clock.now())
-        made = [
+        canceled = [
             ReadItem(
                 kind=ItemKind.BOOKING,
                 raw=b"{}",
@@ -291,12 +276,12 @@ class CallsDeletionsCancellations(Client):
                 ),
             )
             for ref in refs
-            if ref.external_id and ref.external_id not in there
+            if ref.external_id and ref.external_id not in existing
         ]
-        return replace(page, items=[*page.items, *made])
+        return replace(page, items=[*page.items, *canceled])
 
 
-class TakesAFailureForGone(Client):
+class TakesAFailureForADeletion(Client):
     def fetch(self, refs):
         try:
             return self.inner.fetch(refs)
@@ -313,8 +298,8 @@ class PutsTheTokenIntoErrors(Client):
             raise type(error)(f"{error.message}: Bearer {token}", **error.details) from error
 
 
-class Adapter(SignedApaleo):
-    """Its clients are `client`s."""
+class BrokenProvider(SignedApaleo):
+    """Opens clients of the class `client`."""
 
     client: type[Client] = Client
 
@@ -322,12 +307,12 @@ class Adapter(SignedApaleo):
         return self.client(self.inner.open(account), self, account)
 
 
-def adapter(client: type[Client]) -> type[Adapter]:
-    return type(client.__name__, (Adapter,), {"client": client})
+def provider_of(client: type[Client], name: str) -> type[BrokenProvider]:
+    return type(name, (BrokenProvider,), {"client": client})
 
 
 class ImpatientClock:
-    """Nobody waits longer than a tenth of a second by it."""
+    """Sleeps for at most a tenth of a second."""
 
     def __init__(self, inner):
         self._inner = inner
@@ -344,62 +329,58 @@ class IgnoresRetryAfter(SignedApaleo):
         super().__init__(replace(tools, clock=ImpatientClock(tools.clock)))
 
 
-class LogsTheSecrets(SignedApaleo):
+class LogsSecrets(SignedApaleo):
     def open(self, account):
         logging.getLogger("broken").debug("opening %s", dict(account.secrets))
         return self.inner.open(account)
 
 
-class LogsTheGuests(Adapter):
-    class client(OnPages):  # noqa: N801
-        def booking(self, said, raw):
-            logging.getLogger("broken").info("read", extra={"payload": raw.decode()})
-            return said
+class LogsGuests(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        logging.getLogger("broken").info("read", extra={"payload": raw.decode()})
+        return snapshot
 
 
-class ShowsItsSecrets(Adapter):
-    class client(Client):  # noqa: N801
-        def __repr__(self):
-            return f"Client({dict(self.account.secrets)})"
+class ShowsSecretsInRepr(Client):
+    def __repr__(self):
+        return f"Client({dict(self.account.secrets)})"
 
 
-class MakesUpItsSecrets(SignedApaleo):
+class ReplacesMissingSecrets(SignedApaleo):
     def open(self, account):
         made_up = dict.fromkeys(("client_id", "client_secret", SETTING), "made-up")
         return super().open(replace(account, secrets={**made_up, **account.secrets}))
 
 
-class TrustsAnybody(SignedApaleo):
+class AcceptsEverySender(SignedApaleo):
     def authentic(self, headers, secrets):
         return True
 
 
-class TrustsNobody(SignedApaleo):
+class RejectsEverySender(SignedApaleo):
     def authentic(self, headers, secrets):
         return False
 
 
-class KnowsAllEvents(SignedApaleo):
-    """What it does not know is no message."""
-
+class RejectsUnknownEvents(SignedApaleo):
     def read_notification(self, body, context):
-        said = self.inner.read_notification(body, context)
-        if said.ignored:
+        notification = self.inner.read_notification(body, context)
+        if notification.ignored:
             raise UnreadableMessage("an event of this type does not exist")
-        return said
+        return notification
 
 
-class HearsEveryHotel(SignedApaleo):
+class DropsThePropertyId(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), property_id=None)
 
 
-class HearsNothing(SignedApaleo):
+class DropsTheReferences(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), refs=())
 
 
-class TakesRubbish(SignedApaleo):
+class RaisesKeyError(SignedApaleo):
     def read_notification(self, body, context):
         try:
             return self.inner.read_notification(body, context)
@@ -416,7 +397,7 @@ class DeclaresNoSecrets(SignedApaleo):
 
 @dataclass(frozen=True)
 class Broken:
-    """`caught_by`: of the checks that catch it, those that are named for it."""
+    """`caught_by`: the checks made for this bug; others may fail as well."""
 
     make: type
     caught_by: frozenset[str]
@@ -427,61 +408,62 @@ class Broken:
 
 
 def on_client(client: type[Client], *caught_by: str) -> Broken:
-    return Broken(adapter(client), frozenset(caught_by))
+    return on_provider(provider_of(client, client.__name__), *caught_by)
 
 
 def on_api(api: type[ApaleoApi], *caught_by: str) -> Broken:
-    made = type(api.__name__, (Adapter,), {"client": api_of(api)})
-    return Broken(made, frozenset(caught_by))
+    return on_provider(provider_of(client_with_api(api), api.__name__), *caught_by)
 
 
-def on_plugin(made: type, *caught_by: str) -> Broken:
-    return Broken(made, frozenset(caught_by))
+def on_provider(make: type, *caught_by: str) -> Broken:
+    return Broken(make, frozenset(caught_by))
 
 
 ALL = (
-    on_api(TrustsTheCount, "window.whole_hotel", "paging.one"),
-    on_api(DropsTheLastPage, "window.whole_hotel", "window.first_night"),
+    on_api(TrustsReportedCount, "window.full_range", "paging.one"),
+    on_api(DropsLastPage, "window.full_range", "window.first_night"),
     on_api(LosesTies, "paging.ties"),
-    on_api(NeverRenewsTokens, "auth.token_expired", "auth.token_withdrawn", "auth.one_401"),
-    on_api(AsksForATokenEachTime, "auth.token_kept"),
-    on_api(TakesHtmlForNothing, "fault.html_for_good", "fault.midway", "failed.html"),
+    on_api(NeverRenewsTokens, "auth.token_expired", "auth.token_revoked", "auth.401_once"),
+    on_api(RequestsATokenPerCall, "auth.token_reused"),
+    on_api(TakesHtmlForAnEmptyAnswer, "fault.html_permanent", "fault.midway", "failed.html"),
     on_api(TakesNotFoundForAnError, "fetch.unknown", "fetch.deleted", "synced.delete"),
-    on_client(EndsQuietly, "fault.500_for_good", "fault.midway", "auth.401_for_good"),
-    on_client(AsksForEver, "fault.500_for_good", "limit.for_good", "limit.too_long"),
-    on_client(CallsAllUnavailable, "auth.wrong_secrets", "auth.401_for_good", "failed.401"),
+    on_client(SwallowsErrors, "fault.500_permanent", "fault.midway", "auth.401_permanent"),
+    on_client(RetriesForever, "fault.500_permanent", "limit.permanent", "limit.too_long"),
+    on_client(
+        ReportsRefusalAsUnavailable, "auth.wrong_secrets", "auth.401_permanent", "failed.401"
+    ),
     on_client(GuessesStates, "reading.unknown_state", "partial.unknown_state"),
     on_client(
-        DropsWhatItCannotRead,
+        DropsUnreadableItems,
         "reading.unknown_state",
         "reading.wrong_type",
         "reading.missing_field",
         "partial.wrong_type",
     ),
-    on_client(DropsNewFields, "reading.new_field"),
-    on_client(CountsInFloats, "money.eur", "money.jpy", "money.kwd"),
-    on_client(KeepsFloats, "money.eur"),
+    on_client(DropsUnknownFields, "reading.new_field"),
+    on_client(ConvertsAmountsThroughFloats, "money.eur", "money.jpy", "money.kwd"),
+    on_client(ReturnsFloatAmounts, "money.eur"),
     on_client(ReadsDatesInUtc, "time.auckland_spring", "time.kiritimati", "time.honolulu"),
-    on_client(VersionsByArrival, "reading.stable"),
-    on_client(NeverANewVersion, "reading.versions"),
-    on_client(EndsADayEarly, "window.first_night", "window.last_night", "window.within"),
-    on_client(SkipsMinutes, "delta.chain", "synced.book"),
-    on_client(ForgetsWhereItWas, "paging.resume"),
-    on_client(GivesTheCursorEarly, "paging.cursor_last"),
-    on_client(ReadsEverythingFirst, "paging.lazy"),
-    on_client(CallsDeletionsCancellations, "fetch.deleted", "fetch.unknown", "notified.delete"),
-    on_client(TakesAFailureForGone, "fetch.failure"),
+    on_client(VersionsByReceiptTime, "reading.stable"),
+    on_client(NeverChangesTheVersion, "reading.versions"),
+    on_client(EndsTheWindowADayEarly, "window.first_night", "window.last_night", "window.within"),
+    on_client(StartsTheDeltaTooLate, "delta.chain", "synced.book"),
+    on_client(TakesACheckpointForTheEnd, "paging.resume"),
+    on_client(ReturnsTheCursorEarly, "paging.cursor_last"),
+    on_client(PullsAllPagesFirst, "paging.lazy"),
+    on_client(ReportsDeletionsAsCancellations, "fetch.deleted", "fetch.unknown", "notified.delete"),
+    on_client(TakesAFailureForADeletion, "fetch.failure"),
     on_client(PutsTheTokenIntoErrors, "redaction.tokens"),
-    on_plugin(IgnoresRetryAfter, "limit.seconds", "limit.date", "limit.503"),
-    on_plugin(LogsTheSecrets, "redaction.logs"),
-    on_plugin(LogsTheGuests, "redaction.logs"),
-    on_plugin(ShowsItsSecrets, "redaction.reprs"),
-    on_plugin(MakesUpItsSecrets, "auth.missing_setting"),
-    on_plugin(TrustsAnybody, "trust.stripped", "trust.forged", "trust.other_hotel"),
-    on_plugin(TrustsNobody, "trust.genuine"),
-    on_plugin(KnowsAllEvents, "notified.unknown_event"),
-    on_plugin(HearsEveryHotel, "notified.foreign_property"),
-    on_plugin(HearsNothing, "notified.book", "notified.cancel", "notified.twice"),
-    on_plugin(TakesRubbish, "notified.rubbish"),
-    on_plugin(DeclaresNoSecrets, "auth.secrets_declared"),
+    on_provider(IgnoresRetryAfter, "limit.seconds", "limit.date", "limit.503"),
+    on_provider(LogsSecrets, "redaction.logs"),
+    on_client(LogsGuests, "redaction.logs"),
+    on_client(ShowsSecretsInRepr, "redaction.reprs"),
+    on_provider(ReplacesMissingSecrets, "auth.missing_setting"),
+    on_provider(AcceptsEverySender, "trust.stripped", "trust.forged", "trust.other_hotel"),
+    on_provider(RejectsEverySender, "trust.genuine"),
+    on_provider(RejectsUnknownEvents, "notified.unknown_event"),
+    on_provider(DropsThePropertyId, "notified.foreign_property"),
+    on_provider(DropsTheReferences, "notified.book", "notified.cancel", "notified.twice"),
+    on_provider(RaisesKeyError, "notified.malformed"),
+    on_provider(DeclaresNoSecrets, "auth.secrets_declared"),
 )

@@ -1,5 +1,3 @@
-"""How the tests of this folder run checks."""
-
 from collections.abc import Collection
 
 from adapters.outbound.system import SystemClock
@@ -8,7 +6,7 @@ from entrypoints.certification.registry import CHECKS
 from entrypoints.certification.runner import CertificationReport, certify
 
 
-def certified(candidate: Candidate, ids: Collection[str]) -> CertificationReport:
+def certify_with(candidate: Candidate, ids: Collection[str]) -> CertificationReport:
     checks = [check for check in CHECKS if check.id in ids]
-    assert len(checks) == len(ids), "a check that was named does not exist"
+    assert len(checks) == len(ids), "unknown check id"
     return certify(candidate, checks, clock=SystemClock())

@@ -1,5 +1,5 @@
-"""An Apaleo whose notifications are signed, which the real one's are not: so that there is a proof
-to be altered. The adapter under it is the installed one, untouched."""
+"""Apaleo with signed notifications, which the real Apaleo does not have, so that the checks can
+alter a signature. Everything else is the installed adapter and its simulator."""
 
 import hashlib
 import hmac
@@ -22,23 +22,18 @@ def signature(secret: str) -> str:
 
 
 class SignedApaleo:
-    """Everything not named here is the adapter's own."""
-
     def __init__(self, tools: ProviderTools) -> None:
         self.tools = tools
         self.inner = apaleo(tools)
 
     @property
     def capabilities(self):
-        can = self.inner.capabilities
-        spec = SettingSpec(name=SETTING, help="what notifications are signed with", secret=True)
-        return replace(can, settings=(*can.settings, spec))
+        own = self.inner.capabilities
+        spec = SettingSpec(name=SETTING, help="signing secret of notifications", secret=True)
+        return replace(own, settings=(*own.settings, spec))
 
-    def read_items(self, kind, bodies, context, *, limit, explain=False):
-        return self.inner.read_items(kind, bodies, context, limit=limit, explain=explain)
-
-    def read_notification(self, body, context):
-        return self.inner.read_notification(body, context)
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
 
     def authentic(self, headers, secrets):
         return hmac.compare_digest(headers.get(HEADER, ""), signature(secrets[SETTING]))

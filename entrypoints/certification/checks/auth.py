@@ -2,48 +2,42 @@
 
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from domain.errors import PmsError
-from entrypoints.certification.adapter_harness import (
-    AdapterHarness,
-    PullResult,
-    catch_error,
-    describe_error,
-)
-from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
+from entrypoints.certification.check import Check, check, pull_check
 from entrypoints.certification.check_context import CheckContext, secrets_among
 from ports.errors import CredentialsRefused, Misconfigured, ProviderRejected
 
-_FEW_TRIES = 4
+_MAX_REJECTED_REQUESTS = 4
+_SECRET_TERMS = ("secret", "password", "token", "key")
 
 
-@check(
-    "auth.account",
-    "The test of the connection tells property, time zone and currency",
-    Requirement.PULLS,
-)
+@pull_check("auth.account", "The connection test reports property, time zone and currency")
 def account(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     with adapter.client() as client:
         report = client.check()
-    ctx.expect(report.property_id.strip(), "check() names no property")
+    ctx.expect(report.property_id.strip(), "check() reports no property")
     zone, currency = adapter.options.time_zone, adapter.options.currency
-    ctx.expect(report.time_zone in (None, zone), f"time zone {report.time_zone}, truly {zone}")
-    ctx.expect(report.currency in (None, currency), f"currency {report.currency}, truly {currency}")
-
-
-@check("auth.wrong_secrets", "Wrong credentials are told as refused credentials", Requirement.PULLS)
-def wrong_secrets(ctx: CheckContext) -> None:
-    adapter = ctx.adapter()
-    secrets = secrets_among(ctx.capabilities, adapter.values)
-    ctx.require_or_skip(secrets, "it declares no secrets")
-    wrong = {name: f"{value}-wrong" for name, value in secrets.items()}
-    error = _check_error_with(adapter, {**adapter.values, **wrong})
+    ctx.expect(report.time_zone in (None, zone), f"time zone {report.time_zone}, expected {zone}")
     ctx.expect(
-        isinstance(error, CredentialsRefused),
-        f"with every secret wrong: {describe_error(error)} instead of CredentialsRefused",
+        report.currency in (None, currency), f"currency {report.currency}, expected {currency}"
     )
 
 
-@check("auth.missing_setting", "A required setting that is missing is named", Requirement.PULLS)
+@pull_check("auth.wrong_secrets", "Wrong credentials are reported as CredentialsRefused")
+def wrong_secrets(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    secrets = secrets_among(ctx.capabilities, adapter.values)
+    ctx.require_or_skip(secrets, "the provider declares no secrets")
+    wrong = {name: f"{value}-wrong" for name, value in secrets.items()}
+    ctx.expect_error(
+        lambda: _test_connection(adapter, {**adapter.values, **wrong}),
+        CredentialsRefused,
+        during="with every secret wrong",
+    )
+
+
+@pull_check("auth.missing_setting", "The error for a missing required setting names it")
 def missing_setting(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     required = [
@@ -51,80 +45,85 @@ def missing_setting(ctx: CheckContext) -> None:
         for spec in ctx.capabilities.settings
         if spec.required and spec.default is None and spec.name in adapter.values
     ]
-    ctx.require_or_skip(required, "it declares no required setting")
-    for name in required:
-        error = _check_error_with(
-            adapter, {key: value for key, value in adapter.values.items() if key != name}
-        )
-        ctx.expect(isinstance(error, Misconfigured), f"without {name}: {describe_error(error)}")
-        ctx.expect(
-            isinstance(error, PmsError) and name in f"{error.message} {error.details}",
-            f"without {name}: the error does not name it",
-        )
+    for name in ctx.require_or_skip(required, "the provider declares no required setting"):
+        _expect_named_as_missing(ctx, adapter, name)
 
 
-@check("auth.secrets_declared", "What is a secret by its name is declared as one")
+def _expect_named_as_missing(ctx: CheckContext, adapter: AdapterHarness, name: str) -> None:
+    others = {key: value for key, value in adapter.values.items() if key != name}
+    error = ctx.expect_error(
+        lambda: _test_connection(adapter, others), Misconfigured, during=f"without {name}"
+    )
+    is_named = name in f"{error.message} {error.details}"
+    ctx.expect(is_named, f"without {name}: the error does not name it")
+
+
+@check("auth.secrets_declared", "Settings with the name of a secret are declared as secret")
 def secrets_declared(ctx: CheckContext) -> None:
-    ctx.require_or_skip(ctx.capabilities.settings, "it has no settings")
+    ctx.require_or_skip(ctx.capabilities.settings, "the provider has no settings")
     for spec in ctx.capabilities.settings:
-        secret_words = [w for w in ("secret", "password", "token", "key") if w in spec.name.lower()]
-        is_address = spec.name.lower().endswith(("url", "_path"))
+        name = spec.name.lower()
+        is_address = name.endswith(("url", "_path"))
+        is_named_secret = any(term in name for term in _SECRET_TERMS)
         ctx.expect(
-            spec.secret or not secret_words or is_address,
+            spec.secret or not is_named_secret or is_address,
             f"the setting {spec.name} is not declared as secret",
         )
 
 
-@check("auth.401_for_good", "Refused for good, it stops asking and says so", Requirement.PULLS)
-def refused_for_good(ctx: CheckContext) -> None:
-    adapter = ctx.adapter()
-    adapter.inject(Fault(FaultKind.UNAUTHORIZED))
-    error = catch_error(adapter.pull)
-    ctx.expect(isinstance(error, CredentialsRefused), f"401 for good: {describe_error(error)}")
-    ctx.expect(adapter.injected <= _FEW_TRIES, f"asked {adapter.injected} times although refused")
+def _rejected(check_id: str, title: str, kind: FaultKind, *errors: type[PmsError]) -> Check:
+    @pull_check(f"auth.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
+        adapter = ctx.adapter()
+        adapter.inject(Fault(kind))
+        ctx.expect_error(adapter.pull, *errors, during=f"permanent {kind}")
+        ctx.expect(
+            adapter.injected <= _MAX_REJECTED_REQUESTS,
+            f"{adapter.injected} requests although each was rejected",
+        )
+
+    return run
 
 
-@check("auth.403", "Forbidden, it stops asking and says so", Requirement.PULLS)
-def forbidden(ctx: CheckContext) -> None:
-    adapter = ctx.adapter()
-    adapter.inject(Fault(FaultKind.FORBIDDEN))
-    error = catch_error(adapter.pull)
-    ctx.expect(
-        isinstance(error, CredentialsRefused | ProviderRejected),
-        f"403 for good: {describe_error(error)}",
-    )
-    ctx.expect(adapter.injected <= _FEW_TRIES, f"asked {adapter.injected} times although forbidden")
-
-
-@check("auth.token_kept", "A token is asked for once, not for each request", Requirement.PULLS)
-def token_kept(ctx: CheckContext) -> None:
-    adapter = ctx.adapter()
-    path = _token_path(ctx, adapter)
-    adapter.pull()
-    tokens = sum(n for asked, n in adapter.simulator.requests_served.items() if path in asked)
-    ctx.expect(tokens == 1, f"{tokens} tokens for one pull")
-
-
-@check(
-    "auth.token_expired",
-    "A token that ran out between requests is asked for anew",
-    Requirement.PULLS,
+REJECTED = (
+    _rejected(
+        "401_permanent",
+        "After repeated 401 the adapter stops and reports CredentialsRefused",
+        FaultKind.UNAUTHORIZED,
+        CredentialsRefused,
+    ),
+    _rejected(
+        "403",
+        "After 403 the adapter stops and reports it",
+        FaultKind.FORBIDDEN,
+        CredentialsRefused,
+        ProviderRejected,
+    ),
 )
+
+
+@pull_check("auth.token_reused", "One token serves all requests of a pull")
+def token_reused(ctx: CheckContext) -> None:
+    adapter = ctx.adapter()
+    token_path = _token_path(ctx, adapter)
+    adapter.pull()
+    requests = adapter.simulator.requests_served
+    tokens = sum(count for path, count in requests.items() if token_path in path)
+    ctx.expect(tokens == 1, f"{tokens} tokens requested for one pull")
+
+
+@pull_check("auth.token_expired", "A token that expires between two requests is renewed")
 def token_expired(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     _token_path(ctx, adapter)
     with adapter.client() as client:
         client.check()
         adapter.simulator.expire_tokens()
-        ctx.expect(client.check().property_id, "nothing was told with the new token")
+        ctx.expect(client.check().property_id, "no property reported with the new token")
 
 
-@check(
-    "auth.token_withdrawn",
-    "A token withdrawn in the middle of a pull loses nothing",
-    Requirement.PULLS,
-)
-def token_withdrawn(ctx: CheckContext) -> None:
+@pull_check("auth.token_revoked", "Tokens revoked during a pull lose no booking")
+def token_revoked(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     _token_path(ctx, adapter)
     pages = []
@@ -132,29 +131,25 @@ def token_withdrawn(ctx: CheckContext) -> None:
         for page in client.pull(adapter.request()):
             pages.append(page)
             adapter.simulator.expire_tokens()
-    diff = adapter.diff(PullResult(pages).bookings)
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(adapter.diff(PullResult(pages).bookings))
 
 
-@check("auth.one_401", "A single 401 is answered with a new token", Requirement.PULLS)
-def one_401(ctx: CheckContext) -> None:
+@pull_check("auth.401_once", "A single 401 is retried with a new token")
+def unauthorized_once(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     _token_path(ctx, adapter)
     adapter.inject(Fault(FaultKind.UNAUTHORIZED, times=1))
-    diff = adapter.diff(adapter.pull().bookings)
-    ctx.expect(adapter.injected == 1, "the call was never made")
-    ctx.expect(not diff, diff)
+    difference = adapter.pull_diff()
+    ctx.expect_injected(adapter)
+    ctx.expect_no_difference(difference)
 
 
-def _check_error_with(adapter: AdapterHarness, values: dict[str, str]) -> PmsError | None:
-    def check_connection() -> None:
-        with adapter.client(values) as client:
-            client.check()
-
-    return catch_error(check_connection)
+def _test_connection(adapter: AdapterHarness, values: dict[str, str]) -> None:
+    with adapter.client(values) as client:
+        client.check()
 
 
 def _token_path(ctx: CheckContext, adapter: AdapterHarness) -> str:
-    path = adapter.simulator.token_path
-    ctx.require_or_skip(path, "this vendor has no tokens that expire")
-    return path or ""
+    return ctx.require_or_skip(
+        adapter.simulator.token_path, "this vendor has no tokens that expire"
+    )

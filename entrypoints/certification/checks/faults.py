@@ -1,5 +1,6 @@
-"""A provider that refuses, stalls or answers with rubbish: waited for, told, never swallowed."""
+"""Faults of the provider: retried within limits or reported, never taken for an empty answer."""
 
+from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.server.fault_plan import (
@@ -10,214 +11,164 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import (
 )
 from adapters.outbound.system import SystemClock
 from domain.snapshots import BookingSnapshot
-from entrypoints.certification.adapter_harness import (
-    AdapterHarness,
-    PullResult,
-    catch_error,
-    describe_error,
-)
-from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
+from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import CheckContext
+from entrypoints.certification.outcomes import catch_error, describe_error
 from ports.errors import ProviderError, ProviderUnavailable, RateLimited
-from ports.providers import Page, PullRequest
+from ports.providers import Page
 
 _MAX_TRIES: Final = 12
-_ASKED_SECONDS: Final = 7
+_RETRY_AFTER_SECONDS: Final = 7
 _HOUR: Final = 3_600
 _STALL_SECONDS: Final = 0.2
 
 
-def _transient(check_id: str, title: str, fault: Fault) -> Check:
-    """One bad answer: what is read repeats harmlessly, so the pull comes through."""
+def _retried(check_id: str, title: str, kind: FaultKind) -> Check:
+    """A single failure of a read, which can be repeated safely: the pull must succeed."""
 
-    @check(check_id, title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
+    @pull_check(f"fault.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
+        adapter = ctx.adapter()
+        adapter.inject(Fault(kind, times=1))
+        _expect_complete_pull(ctx, adapter)
+
+    return run
+
+
+def _retried_or_reported(check_id: str, title: str, kind: FaultKind) -> Check:
+    """A single failure that may end the run. An incomplete pull must not end as complete."""
+    fault = Fault(kind, times=1, seconds=_STALL_SECONDS)
+
+    @pull_check(f"fault.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
         adapter = ctx.adapter()
         adapter.inject(fault)
-        pulled = adapter.pull()
-        ctx.expect(adapter.injected, "the call that lists bookings was never made")
-        _expect_all(ctx, adapter, pulled.bookings)
+        _expect_error_or_complete_pull(ctx, adapter)
+        ctx.expect_injected(adapter)
+        _expect_error_or_complete_pull(ctx, ctx.adapter(), after_first_bookings=fault)
 
-    return run_check
+    return run
 
 
-def _reported_or_retried(check_id: str, title: str, fault: Fault) -> Check:
-    """One bad answer that may end the run: told, or got over, never a part taken for the whole."""
-
-    @check(check_id, title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
+def _permanent(
+    check_id: str, title: str, kind: FaultKind, error: type[ProviderError] = ProviderError
+) -> Check:
+    @pull_check(f"fault.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
         adapter = ctx.adapter()
-        adapter.inject(fault)
-        _expect_error_or_all(ctx, adapter, adapter.request())
-        later = ctx.adapter()
-        _expect_error_or_all(ctx, later, later.request(), after_one_page=fault)
+        adapter.inject(Fault(kind, seconds=0.01))
+        ctx.expect_error(adapter.pull, error)
+        _expect_few_tries(ctx, adapter)
 
-    return run_check
-
-
-def _permanent(check_id: str, title: str, fault: Fault, error: type[ProviderError]) -> Check:
-    """As bad for good: the run ends, and not after any number of tries."""
-
-    @check(check_id, title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
-        adapter = ctx.adapter()
-        adapter.inject(fault)
-        ended = catch_error(adapter.pull)
-        ctx.expect(
-            isinstance(ended, error), f"ended with {describe_error(ended)}, not {error.__name__}"
-        )
-        ctx.expect(adapter.injected <= _MAX_TRIES, f"asked {adapter.injected} times in one run")
-
-    return run_check
+    return run
 
 
 FAULTS: Final = (
-    _transient(
-        "fault.408_once", "408 once is asked again", Fault(FaultKind.REQUEST_TIMEOUT, times=1)
-    ),
-    _reported_or_retried(
-        "fault.409_once", "409 once is told or got over", Fault(FaultKind.CONFLICT, times=1)
-    ),
-    _transient("fault.500_once", "500 once is asked again", Fault(FaultKind.SERVER_ERROR, times=1)),
-    _transient("fault.503_once", "503 once is asked again", Fault(FaultKind.UNAVAILABLE, times=1)),
+    _retried("408_once", "A single 408 is retried", FaultKind.REQUEST_TIMEOUT),
+    _retried_or_reported("409_once", "A single 409 is retried or reported", FaultKind.CONFLICT),
+    _retried("500_once", "A single 500 is retried", FaultKind.SERVER_ERROR),
+    _retried("503_once", "A single 503 is retried", FaultKind.UNAVAILABLE),
     _permanent(
-        "fault.500_for_good",
-        "500 for good ends the run",
-        Fault(FaultKind.SERVER_ERROR),
-        ProviderUnavailable,
+        "500_permanent", "Repeated 500 ends the run", FaultKind.SERVER_ERROR, ProviderUnavailable
     ),
     _permanent(
-        "fault.503_for_good",
-        "503 for good ends the run",
-        Fault(FaultKind.UNAVAILABLE),
-        ProviderUnavailable,
+        "503_permanent", "Repeated 503 ends the run", FaultKind.UNAVAILABLE, ProviderUnavailable
     ),
-    _reported_or_retried(
-        "fault.truncated_once",
-        "Half an answer is told or asked again",
-        Fault(FaultKind.TRUNCATED, times=1),
+    _retried_or_reported(
+        "truncated_once", "A single truncated answer is retried or reported", FaultKind.TRUNCATED
     ),
     _permanent(
-        "fault.truncated_for_good",
-        "Nothing but halves of answers ends the run",
-        Fault(FaultKind.TRUNCATED),
-        ProviderError,
+        "truncated_permanent", "Repeated truncated answers end the run", FaultKind.TRUNCATED
     ),
-    _reported_or_retried(
-        "fault.html_once",
-        "A web page in place of an answer is told or asked again",
-        Fault(FaultKind.HTML, times=1),
+    _retried_or_reported(
+        "html_once", "A single HTML page as the answer is retried or reported", FaultKind.HTML
     ),
-    _permanent(
-        "fault.html_for_good",
-        "Nothing but web pages ends the run",
-        Fault(FaultKind.HTML),
-        ProviderError,
-    ),
-    _reported_or_retried(
-        "fault.dropped_once",
-        "A line that drops after the request is told or asked again",
-        Fault(FaultKind.STALL, times=1, seconds=_STALL_SECONDS),
+    _permanent("html_permanent", "Repeated HTML pages as answers end the run", FaultKind.HTML),
+    _retried_or_reported(
+        "dropped_once",
+        "A connection dropped once after the request is retried or reported",
+        FaultKind.STALL,
     ),
     _permanent(
-        "fault.dropped_for_good",
-        "A line that drops each time ends the run",
-        Fault(FaultKind.STALL, seconds=0.01),
+        "dropped_permanent",
+        "Connections dropped after each request end the run",
+        FaultKind.STALL,
         ProviderUnavailable,
     ),
 )
 
 
-@check(
-    "fault.unreachable",
-    "A provider that can't be reached is told as unavailable",
-    Requirement.PULLS,
-)
+@pull_check("fault.unreachable", "A provider that can't be reached is reported as unavailable")
 def unreachable(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     with adapter.client() as client:
         adapter.simulator.stop()
-        ended = catch_error(client.check)
-    ctx.expect(isinstance(ended, ProviderUnavailable), f"ended with {describe_error(ended)}")
+        ctx.expect_error(client.check, ProviderUnavailable, during="check()")
 
 
-@check("fault.midway", "What fails after the first page is no end of the list", Requirement.PULLS)
+@pull_check("fault.midway", "A failure after the first page does not end the pull as complete")
 def midway(ctx: CheckContext) -> None:
     for kind in (FaultKind.SERVER_ERROR, FaultKind.HTML, FaultKind.TRUNCATED):
         adapter = ctx.adapter()
         with adapter.client() as client:
             pages = client.pull(adapter.request())
-            for page in pages:
-                if _has_bookings(page):
-                    break
+            next((page for page in pages if _has_bookings(page)), None)
             adapter.inject(Fault(kind), anywhere=True)
-            ended = catch_error(lambda pages=pages: list(pages))  # type: ignore[misc]  # bound at once
-        ctx.require_or_skip(adapter.injected, "it asks nothing more after the first page")
+            error = catch_error(partial(list, pages))
+        ctx.require_or_skip(adapter.injected, "the adapter requests nothing after the first page")
         ctx.expect(
-            isinstance(ended, ProviderError),
-            f"{kind} after the first page: {describe_error(ended)}",
+            isinstance(error, ProviderError),
+            f"{kind} after the first page: {describe_error(error)}",
         )
 
 
-@check("limit.seconds", "429 with Retry-After in seconds is waited for", Requirement.PULLS)
+@pull_check("limit.seconds", "The adapter waits for a 429's Retry-After in seconds")
 def retry_after_seconds(ctx: CheckContext) -> None:
-    adapter = _pull_rate_limited(ctx, str(_ASKED_SECONDS))
-    longest = max(adapter.clock.slept, default=0.0)
-    ctx.expect(longest >= _ASKED_SECONDS, f"waited {longest:.1f} s instead of {_ASKED_SECONDS} s")
-    ctx.expect(longest < _HOUR, f"waited {longest:.0f} s instead of {_ASKED_SECONDS} s")
+    adapter = _pull_rate_limited(ctx, str(_RETRY_AFTER_SECONDS))
+    _expect_wait(ctx, adapter, _RETRY_AFTER_SECONDS)
 
 
-@check("limit.date", "429 with Retry-After as an HTTP date is waited for", Requirement.PULLS)
+@pull_check("limit.date", "The adapter waits for a 429's Retry-After as an HTTP date")
 def retry_after_date(ctx: CheckContext) -> None:
-    """The simulator's date is by this machine's clock."""
     adapter = ctx.adapter()
+    # The simulator computes the date, two seconds ahead, from this machine's clock.
     adapter.clock.set(SystemClock().now())
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, times=1, retry_after=RETRY_AFTER_DATE))
     with adapter.client_without_clock_sync() as client:
         pages = list(client.pull(adapter.request()))
-    longest = max(adapter.clock.slept, default=0.0)
-    ctx.expect(adapter.injected and pages, "the call that lists bookings was never made")
-    ctx.expect(longest > 0.9, f"waited {longest:.1f} s instead of about 2 s")
-    ctx.expect(longest < _HOUR, f"waited {longest:.0f} s instead of about 2 s")
+    ctx.expect_injected(adapter)
+    ctx.expect(pages, "the pull returned no page")
+    _expect_wait(ctx, adapter, 0.9)
 
 
-@check("limit.missing", "429 without Retry-After is waited for as well", Requirement.PULLS)
+@pull_check("limit.missing", "The adapter waits after a 429 without Retry-After")
 def retry_after_missing(ctx: CheckContext) -> None:
     adapter = _pull_rate_limited(ctx, RETRY_AFTER_MISSING)
-    ctx.expect(sum(adapter.clock.slept) > 0, "asked again at once")
+    ctx.expect(sum(adapter.clock.slept) > 0, "the adapter retried at once")
 
 
-@check("limit.503", "503 with Retry-After is waited for", Requirement.PULLS)
+@pull_check("limit.503", "The adapter waits for a 503's Retry-After")
 def unavailable_for_seconds(ctx: CheckContext) -> None:
-    adapter = _pull_rate_limited(ctx, str(_ASKED_SECONDS), FaultKind.UNAVAILABLE)
-    longest = max(adapter.clock.slept, default=0.0)
-    ctx.expect(longest >= _ASKED_SECONDS, f"waited {longest:.1f} s instead of {_ASKED_SECONDS} s")
+    adapter = _pull_rate_limited(ctx, str(_RETRY_AFTER_SECONDS), FaultKind.UNAVAILABLE)
+    _expect_wait(ctx, adapter, _RETRY_AFTER_SECONDS)
 
 
-@check(
-    "limit.too_long", "429 for an hour ends the run and tells how long to rest", Requirement.PULLS
-)
+@pull_check("limit.too_long", "A Retry-After of an hour ends the run and is reported")
 def too_long(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, retry_after=str(_HOUR)))
-    ended = catch_error(adapter.pull)
-    ctx.expect(
-        isinstance(ended, RateLimited), f"ended with {describe_error(ended)}, not RateLimited"
-    )
-    wait_seconds = ended.wait_seconds if isinstance(ended, RateLimited) else 0
-    ctx.expect(wait_seconds >= _HOUR - 10, f"tells a rest of {wait_seconds} s, asked for {_HOUR} s")
-    ctx.expect(adapter.injected <= 2, f"asked {adapter.injected} times although told to wait")
+    wait_seconds = ctx.expect_error(adapter.pull, RateLimited).wait_seconds
+    ctx.expect(wait_seconds >= _HOUR - 10, f"reports {wait_seconds} s, expected {_HOUR} s")
+    ctx.expect(adapter.injected <= 2, f"{adapter.injected} requests although it was rate limited")
 
 
-@check("limit.for_good", "429 without end ends the run", Requirement.PULLS)
-def limited_for_good(ctx: CheckContext) -> None:
+@pull_check("limit.permanent", "Repeated 429 ends the run")
+def limited_permanently(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, retry_after="1"))
-    ended = catch_error(adapter.pull)
-    ctx.expect(
-        isinstance(ended, RateLimited), f"ended with {describe_error(ended)}, not RateLimited"
-    )
-    ctx.expect(adapter.injected <= _MAX_TRIES, f"asked {adapter.injected} times in one run")
+    ctx.expect_error(adapter.pull, RateLimited)
+    _expect_few_tries(ctx, adapter)
 
 
 def _pull_rate_limited(
@@ -225,45 +176,45 @@ def _pull_rate_limited(
 ) -> AdapterHarness:
     adapter = ctx.adapter()
     adapter.inject(Fault(kind, times=1, retry_after=retry_after))
-    pulled = adapter.pull()
-    ctx.expect(adapter.injected, "the call that lists bookings was never made")
-    _expect_all(ctx, adapter, pulled.bookings)
+    _expect_complete_pull(ctx, adapter)
     return adapter
 
 
-def _expect_all(
-    ctx: CheckContext, adapter: AdapterHarness, bookings: dict[str, BookingSnapshot]
-) -> None:
-    diff = adapter.diff(bookings)
-    ctx.expect(not diff, diff)
+def _expect_wait(ctx: CheckContext, adapter: AdapterHarness, seconds: float) -> None:
+    longest = max(adapter.clock.slept, default=0.0)
+    ctx.expect(seconds <= longest < _HOUR, f"waited {longest:.1f} s, expected {seconds} s")
 
 
-def _expect_error_or_all(
-    ctx: CheckContext,
-    adapter: AdapterHarness,
-    request: PullRequest,
-    *,
-    after_one_page: Fault | None = None,
+def _expect_few_tries(ctx: CheckContext, adapter: AdapterHarness) -> None:
+    ctx.expect(adapter.injected <= _MAX_TRIES, f"{adapter.injected} tries in one run")
+
+
+def _expect_complete_pull(ctx: CheckContext, adapter: AdapterHarness) -> None:
+    difference = adapter.pull_diff()
+    ctx.expect_injected(adapter)
+    ctx.expect_no_difference(difference)
+
+
+def _expect_error_or_complete_pull(
+    ctx: CheckContext, adapter: AdapterHarness, *, after_first_bookings: Fault | None = None
 ) -> None:
-    """`after_one_page`: it strikes when the first page that has bookings was taken."""
+    """`after_first_bookings` is injected once the first page with bookings has been taken."""
     pages: list[Page] = []
 
     def pull() -> None:
-        fault = after_one_page
+        fault = after_first_bookings
         with adapter.client() as client:
-            for page in client.pull(request):
+            for page in client.pull(adapter.request()):
                 pages.append(page)
                 if fault is not None and _has_bookings(page):
                     adapter.inject(fault)
                     fault = None
 
-    ended = catch_error(pull)
-    if after_one_page is None:
-        ctx.expect(adapter.injected, "the call that lists bookings was never made")
-    if ended is None:
-        _expect_all(ctx, adapter, PullResult(pages).bookings)
+    error = catch_error(pull)
+    if error is None:
+        ctx.expect_no_difference(adapter.diff(PullResult(pages).bookings))
     else:
-        ctx.expect(isinstance(ended, ProviderError), f"ended with {describe_error(ended)}")
+        ctx.expect(isinstance(error, ProviderError), f"the run: {describe_error(error)}")
 
 
 def _has_bookings(page: Page) -> bool:

@@ -1,100 +1,80 @@
-"""Asking by id: what a webhook named, and what a reconcile missed."""
+"""Fetching by id: after a notification, and for what a reconcile missed."""
 
+from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from entrypoints.certification.adapter_harness import (
-    catch_error,
-    describe_error,
-    diff_bookings,
-    observe_bookings,
-)
-from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check import Requirement, check, fetch_check
 from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
 
 _MANY: Final = 25
 
 
-@check("fetch.current", "A booking asked for by id is as it is now", Requirement.FETCHES)
+@fetch_check("fetch.current", "A fetched booking is in its current state")
 def current(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.prepare(ScenarioAction.CANCEL)
-    canceled = adapter.simulator.act(ScenarioAction.CANCEL)
-    asked = [canceled] if canceled else sorted(adapter.expected_bookings())[:1]
-    found = adapter.fetch(*asked).bookings
-    expected_bookings = {
-        id_: expected_booking
-        for id_, expected_booking in adapter.expected_bookings().items()
-        if id_ in asked
-    }
-    diff = diff_bookings(expected_bookings, observe_bookings(found))
-    ctx.expect(expected_bookings, "the simulated hotel is empty")
-    ctx.expect(not diff, diff)
+    canceled = adapter.perform(ScenarioAction.CANCEL)
+    ids = canceled or sorted(adapter.expected_bookings())[:1]
+    ctx.expect(adapter.expected_bookings().keys() & ids, "the simulated hotel is empty")
+    ctx.expect_no_difference(adapter.diff_of(ids, adapter.fetch(*ids).bookings))
 
 
-@check("fetch.many", "Many at once, each as it is", Requirement.FETCHES)
+@fetch_check("fetch.many", "Many ids in one fetch bring each booking in its current state")
 def many(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
-    expected_bookings = dict(sorted(adapter.expected_bookings().items())[:_MANY])
-    diff = diff_bookings(
-        expected_bookings, observe_bookings(adapter.fetch(*expected_bookings).bookings)
-    )
-    ctx.expect(expected_bookings, "the simulated hotel is empty")
-    ctx.expect(not diff, diff)
+    ids = sorted(adapter.expected_bookings())[:_MANY]
+    ctx.expect(ids, "the simulated hotel is empty")
+    ctx.expect_no_difference(adapter.diff_of(ids, adapter.fetch(*ids).bookings))
 
 
-@check("fetch.twice_named", "One that is named twice comes once", Requirement.FETCHES)
-def twice_named(ctx: CheckContext) -> None:
+@fetch_check("fetch.duplicate_ids", "An id that is given twice brings its booking once")
+def duplicate_ids(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     id_ = min(adapter.expected_bookings())
     found = [item.external_id for item in adapter.fetch(id_, id_, id_).items]
-    ctx.expect(found.count(id_) == 1, f"it came {found.count(id_)} times")
+    ctx.expect(found.count(id_) == 1, f"the booking came {found.count(id_)} times")
 
 
-@check("fetch.unknown", "What is not there (404) is left out, and is no error", Requirement.FETCHES)
+@fetch_check("fetch.unknown", "An unknown id (404) is left out without an error")
 def unknown(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     existing_ids = sorted(adapter.expected_bookings())[:2]
-    absent = _nonexistent_id(existing_ids[0])
-    found = adapter.fetch(existing_ids[0], absent, existing_ids[1])
-    ctx.expect(set(found.bookings) == set(existing_ids), f"came: {sorted(found.bookings)}")
-    ctx.expect(not found.refused, "what is not there was refused, not left out")
+    unknown_id = _nonexistent_id(existing_ids[0])
+    found = adapter.fetch(existing_ids[0], unknown_id, existing_ids[1])
+    ctx.expect(set(found.bookings) == set(existing_ids), f"fetched: {sorted(found.bookings)}")
+    ctx.expect(not found.rejected, "an unknown booking was rejected, not left out")
 
 
 @check(
     "fetch.deleted",
-    "A booking that was deleted is not there any more",
+    "A deleted booking is left out",
     Requirement.FETCHES,
     Requirement.DELETION,
 )
 def deleted(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.prepare(ScenarioAction.DELETE)
-    gone = adapter.simulator.act(ScenarioAction.DELETE)
-    ctx.require_or_skip(gone, "nothing is ever deleted at this vendor's simulator")
-    ctx.expect(gone not in adapter.fetch(gone or "").bookings, f"{gone} was deleted and is told")
+    ids = adapter.perform(ScenarioAction.DELETE)
+    ctx.require_or_skip(ids, "this vendor's simulator deletes no bookings")
+    ctx.expect(not adapter.fetch(*ids).bookings, f"{ids[0]} was deleted and is still fetched")
 
 
-@check(
-    "fetch.failure",
-    "A fetch that fails is an error, not a booking that is gone",
-    Requirement.FETCHES,
-)
+@fetch_check("fetch.failure", "A failed fetch is an error, not a deletion")
 def failure(ctx: CheckContext) -> None:
     for kind in (FaultKind.SERVER_ERROR, FaultKind.HTML, FaultKind.FORBIDDEN):
         adapter = ctx.adapter()
         id_ = min(adapter.expected_bookings())
         with adapter.client() as client:
             client.check()
-            adapter.inject(Fault(kind), anywhere=True)
-            ended = catch_error(lambda adapter=adapter, id_=id_: adapter.fetch(id_))  # type: ignore[misc]  # bound at once
-        ctx.expect(isinstance(ended, ProviderError), f"{kind}: {describe_error(ended)}")
+        adapter.inject(Fault(kind), anywhere=True)
+        ctx.expect_error(partial(adapter.fetch, id_), ProviderError, during=str(kind))
 
 
 def _nonexistent_id(id_: str) -> str:
-    """An id of the same shape that nothing has: its last digits and letters are others."""
-    turned = str.maketrans("0123456789abcdefABCDEFGHJK", "9876543210fedcbaKJHGFEDCBA")
-    return id_.translate(turned)
+    """An id of the same shape with its digits and letters permuted."""
+    permuted = str.maketrans("0123456789abcdefABCDEFGHJK", "9876543210fedcbaKJHGFEDCBA")
+    return id_.translate(permuted)

@@ -1,4 +1,4 @@
-"""Amounts: exact, in the currency's own digits."""
+"""Amounts: exact, in the minor units of the currency."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,35 +6,31 @@ from typing import Final
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.snapshots import BookingSnapshot
 from domain.values import Money
-from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import SOME, CheckContext
 
 
-def _currency(name: str, title: str, currency: str) -> Check:
-    @check(f"money.{name}", title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
+def _currency_check(title: str, currency: str) -> Check:
+    @pull_check(f"money.{currency.lower()}", title)
+    def run(ctx: CheckContext) -> None:
         adapter = ctx.adapter(SimulatorOptions(bookings=SOME, currency=currency))
-        reports_totals = any(
-            expected_booking.total is not None
-            for expected_booking in adapter.simulator.expected_bookings()
-        )
-        ctx.require_or_skip(reports_totals, "this vendor tells no totals")
+        totals = [each for each in adapter.expected_bookings().values() if each.total is not None]
+        ctx.require_or_skip(totals, "this vendor reports no totals")
         bookings = adapter.pull().bookings
-        diff = adapter.diff(bookings)
-        ctx.expect(not diff, diff)
+        ctx.expect_no_difference(adapter.diff(bookings))
         for snapshot in bookings.values():
             for amount in _amounts(snapshot):
                 is_exact = type(amount.minor) is int
-                ctx.expect(is_exact, f"{snapshot.external_id}: an amount is no whole number")
+                ctx.expect(is_exact, f"{snapshot.external_id}: minor units are not an integer")
                 ctx.expect(amount.currency == currency, f"an amount in {amount.currency}")
 
-    return run_check
+    return run
 
 
 CURRENCIES: Final = (
-    _currency("eur", "Euro, two digits", "EUR"),
-    _currency("jpy", "Yen, no digits", "JPY"),
-    _currency("kwd", "Kuwaiti dinar, three digits", "KWD"),
+    _currency_check("Euro, two decimals", "EUR"),
+    _currency_check("Yen, no decimals", "JPY"),
+    _currency_check("Kuwaiti dinar, three decimals", "KWD"),
 )
 
 

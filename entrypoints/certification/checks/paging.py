@@ -1,4 +1,4 @@
-"""Pages: none, one, full, ties at an end, and items that move while they are paged."""
+"""Pages: none, one, exactly full, equal time stamps, and items that move between pages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,105 +9,103 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
-from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckNotApplicable
-from ports.providers import Page, ReadItem
+from ports.providers import Page
 
 _EMPTY_HOTEL = SimulatorOptions(bookings=0)
 _MOVES = 3
 
 
-@check("paging.empty", "A hotel without a booking is read to its end", Requirement.PULLS)
+@pull_check("paging.empty", "A pull of a hotel without bookings ends with a cursor")
 def empty(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
-    pulled = adapter.pull()
+    pulled = ctx.adapter(_EMPTY_HOTEL).with_full_window().pull()
     ctx.expect(not pulled.bookings, "bookings of a hotel that has none")
-    ctx.expect(pulled.cursor, "no cursor at the end: the next delta would have no beginning")
+    ctx.expect(pulled.cursor, "no cursor at the end: the next delta has no start")
 
 
-@check("paging.one", "A single booking", Requirement.PULLS)
+@pull_check("paging.one", "A single booking is pulled")
 def one(ctx: CheckContext) -> None:
-    _expect_all(ctx, _grow_to(ctx, ctx.adapter(_EMPTY_HOTEL).with_full_window(), 1))
+    adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
+    _set_booking_count(ctx, adapter, 1)
+    _expect_complete_pull(ctx, adapter)
 
 
-@check("paging.delta_exactly_full", "Exactly a page of changes since the cursor", Requirement.PULLS)
+@pull_check("paging.delta_exactly_full", "A delta of exactly one page of changes is complete")
 def delta_exactly_full(ctx: CheckContext) -> None:
-    """Before any full pull: what was handed out once some vendors hand out no more."""
-    growing = _page_and(ctx, 0)
-    pulled = growing.adapter.pull(SyncKind.DELTA, cursor=growing.cursor)
-    diff = growing.adapter.diff(pulled.bookings)
-    ctx.expect(not diff, diff)
+    """Runs before any full pull: some vendors hand out a change only once."""
+    hotel = _hotel_with_page_and(ctx, 0)
+    pulled = hotel.adapter.pull(SyncKind.DELTA, cursor=hotel.cursor_when_empty)
+    ctx.expect_no_difference(hotel.adapter.diff(pulled.bookings))
 
 
-@check("paging.exactly_full", "Exactly as many as a page holds", Requirement.PULLS)
-def exactly_full(ctx: CheckContext) -> None:
-    _expect_all(ctx, _page_and(ctx, 0).adapter)
+def _page_check(check_id: str, title: str, more: int) -> Check:
+    @pull_check(f"paging.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
+        _expect_complete_pull(ctx, _hotel_with_page_and(ctx, more).adapter)
+
+    return run
 
 
-@check("paging.one_more", "One more than a page holds", Requirement.PULLS)
-def one_more(ctx: CheckContext) -> None:
-    _expect_all(ctx, _page_and(ctx, 1).adapter)
+FULL_PAGES = (
+    _page_check("exactly_full", "A pull of exactly one page is complete", 0),
+    _page_check("one_more", "A pull of one page and one booking is complete", 1),
+)
 
 
-@check("paging.ties", "More changes of one instant than a page holds", Requirement.PULLS)
+@pull_check("paging.ties", "More changes with one time stamp than fit a page are all pulled")
 def ties(ctx: CheckContext) -> None:
     adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
     simulator = adapter.simulator
     if not isinstance(simulator, SupportsBurst):
-        raise CheckNotApplicable("its simulator can't do many things at one instant")
+        raise CheckNotApplicable("its simulator can't make several changes at one instant")
     cursor = adapter.pull().cursor
     simulator.burst(simulator.page_size + 3)
-    diff = adapter.diff(adapter.pull(SyncKind.DELTA, cursor=cursor).bookings)
+    delta = adapter.pull(SyncKind.DELTA, cursor=cursor)
     ctx.expect(len(adapter.expected_bookings()) > simulator.page_size, "the burst was too small")
-    ctx.expect(not diff, f"in the delta: {diff}")
-    diff = adapter.diff(adapter.pull().bookings)
-    ctx.expect(not diff, f"in the full pull: {diff}")
+    ctx.expect_no_difference(adapter.diff(delta.bookings), "in the delta")
+    ctx.expect_no_difference(adapter.pull_diff(), "in the full pull")
 
 
-@check(
-    "paging.moving", "What moves to another page while it is paged is not lost", Requirement.PULLS
-)
+@pull_check("paging.moving", "A booking that moves to another page during the pull is not lost")
 def moving(ctx: CheckContext) -> None:
-    adapter = _page_and(ctx, 1).adapter
+    adapter = _hotel_with_page_and(ctx, 1).adapter
     adapter.inject(Fault(FaultKind.MOVING_ITEMS, times=_MOVES))
     first = adapter.pull()
     adapter.simulator.faults.clear()
-    after = adapter.pull(SyncKind.DELTA, cursor=first.cursor)
-    diff = adapter.diff({**first.bookings, **after.bookings})
-    ctx.expect(adapter.injected, "the call that lists bookings was never made")
-    ctx.expect(not diff, diff)
+    delta = adapter.pull(SyncKind.DELTA, cursor=first.cursor)
+    ctx.expect_injected(adapter)
+    ctx.expect_no_difference(adapter.diff({**first.bookings, **delta.bookings}))
 
 
-@check("paging.lazy", "The next page is asked for when the last was taken", Requirement.PULLS)
+@pull_check("paging.lazy", "The next page is requested once the previous one has been taken")
 def lazy(ctx: CheckContext) -> None:
-    adapter = _page_and(ctx, 1).adapter
+    adapter = _hotel_with_page_and(ctx, 1).adapter
     with adapter.client() as client:
         pages = client.pull(adapter.request())
-        for page in pages:
-            if _of_bookings([page]):
-                break
-        asked = sum(adapter.simulator.requests_served.values())
+        next((page for page in pages if _has_bookings(page)), None)
+        requests = adapter.requests_served
         rest = list(pages)
-    more = sum(adapter.simulator.requests_served.values()) - asked
-    ctx.expect(_of_bookings(rest), "all bookings in one page, of a hotel with more than a page")
-    ctx.expect(more, "everything was asked before the first page was given out")
+    ctx.expect(
+        any(map(_has_bookings, rest)), "all bookings in one page, of a hotel with more than a page"
+    )
+    ctx.expect(
+        adapter.requests_served > requests, "all pages were requested before the first was taken"
+    )
 
 
-@check(
-    "paging.resume", "A pull goes on from the checkpoint of the last page stored", Requirement.PULLS
-)
+@pull_check("paging.resume", "A pull resumes from the checkpoint of the last stored page")
 def resume(ctx: CheckContext) -> None:
-    adapter = _page_and(ctx, 1).adapter
-    stored = list(_until_bookings(adapter))
+    adapter = _hotel_with_page_and(ctx, 1).adapter
+    stored = list(_pages_until_bookings(adapter))
     checkpoint = next((page.checkpoint for page in reversed(stored) if page.checkpoint), None)
     rest = adapter.pull(checkpoint=checkpoint)
-    diff = adapter.diff({**PullResult(stored).bookings, **rest.bookings})
-    ctx.expect(not diff, diff)
-    ctx.expect(rest.cursor, "no cursor at the end of the run that went on")
+    ctx.expect_no_difference(adapter.diff({**PullResult(stored).bookings, **rest.bookings}))
+    ctx.expect(rest.cursor, "no cursor at the end of the resumed run")
 
 
-@check("paging.cursor_last", "The cursor comes with the last page, not before", Requirement.PULLS)
+@pull_check("paging.cursor_last", "Only the last page has the cursor")
 def cursor_last(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     pulled = adapter.pull()
@@ -116,55 +114,52 @@ def cursor_last(ctx: CheckContext) -> None:
     ctx.expect(not early, f"{len(early)} pages before the last have a cursor")
 
 
-def _of_bookings(pages: list[Page]) -> list[ReadItem]:
-    items = [item for page in pages for item in page.items]
-    return [item for item in items if isinstance(item.snapshot, BookingSnapshot)]
+def _has_bookings(page: Page) -> bool:
+    return any(isinstance(item.snapshot, BookingSnapshot) for item in page.items)
 
 
-def _until_bookings(adapter: AdapterHarness) -> Iterator[Page]:
-    """Up to the first page that has bookings: then the worker dies."""
+def _pages_until_bookings(adapter: AdapterHarness) -> Iterator[Page]:
+    """As stored by a worker that crashes after the first page with bookings."""
     with adapter.client() as client:
         for page in client.pull(adapter.request()):
             yield page
-            if _of_bookings([page]):
+            if _has_bookings(page):
                 return
 
 
 @dataclass(frozen=True, slots=True)
 class GrowingHotel:
-    """A hotel that all of these checks share; `cursor`: of when it was empty."""
+    """Shared by these checks; bookings are only added."""
 
     adapter: AdapterHarness
-    cursor: str | None
+    cursor_when_empty: str | None
 
 
-def _page_and(ctx: CheckContext, more: int) -> GrowingHotel:
-    """With a page of bookings and so many more; it does not shrink again."""
+def _hotel_with_page_and(ctx: CheckContext, more: int) -> GrowingHotel:
+    """With `more` bookings than fit a page."""
 
     def create() -> GrowingHotel:
         adapter = ctx.shared_adapter("growing", _EMPTY_HOTEL).with_full_window()
         return GrowingHotel(adapter, adapter.pull().cursor)
 
-    growing = ctx.get_or_create("growing", create)
-    _grow_to(ctx, growing.adapter, growing.adapter.simulator.page_size + more)
-    return growing
+    hotel = ctx.get_or_create("growing hotel", create)
+    _set_booking_count(ctx, hotel.adapter, hotel.adapter.simulator.page_size + more)
+    return hotel
 
 
-def _grow_to(ctx: CheckContext, adapter: AdapterHarness, wanted: int) -> AdapterHarness:
-    """A hotel with exactly so many bookings. One that is booked may be of several rooms, which
-    count each at some vendors: then some of them go again."""
-    while (left := wanted - len(adapter.expected_bookings())) > 0:
-        for _ in range(max(1, left // 4)):
-            created = adapter.simulator.act(ScenarioAction.BOOK)
+def _set_booking_count(ctx: CheckContext, adapter: AdapterHarness, count: int) -> None:
+    """A new booking may have several rooms, each of which is a booking at some vendors; those in
+    excess are deleted."""
+    while (missing := count - len(adapter.expected_bookings())) > 0:
+        for _ in range(max(1, missing // 4)):
+            created = adapter.perform(ScenarioAction.BOOK)
             ctx.require_or_skip(created, "its simulator does not book on demand")
-    while len(adapter.expected_bookings()) > wanted:
-        deleted = adapter.simulator.act(ScenarioAction.DELETE)
-        ctx.require_or_skip(deleted, "its simulator can't be brought to exactly so many bookings")
-    return adapter
+    while len(adapter.expected_bookings()) > count:
+        deleted = adapter.perform(ScenarioAction.DELETE)
+        ctx.require_or_skip(deleted, f"its simulator can't hold exactly {count} bookings")
 
 
-def _expect_all(ctx: CheckContext, adapter: AdapterHarness) -> None:
+def _expect_complete_pull(ctx: CheckContext, adapter: AdapterHarness) -> None:
     pulled = adapter.pull()
-    diff = adapter.diff(pulled.bookings)
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(adapter.diff(pulled.bookings))
     ctx.expect(pulled.cursor, "no cursor at the end")

@@ -1,8 +1,7 @@
-"""Secrets and people: in no log record, no error and no event of a failure, while faults strike."""
+"""No secret and no guest data in logs, errors and failure events while faults are injected."""
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,17 +19,17 @@ from domain.errors import PmsError
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync_run import SyncKind
 from domain.values import DateRange
-from entrypoints.certification.adapter_harness import START, catch_error
+from entrypoints.certification.adapter_harness import START
 from entrypoints.certification.app_harness import AppHarness
-from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.check import pull_check
 from entrypoints.certification.check_context import CheckContext, secrets_among
-from entrypoints.certification.outcomes import CheckNotApplicable
+from entrypoints.certification.outcomes import CheckNotApplicable, catch_error
 
-_FAILURES: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
+_FAILURE_EVENTS: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
 _FAULT_COUNT: Final = 3
 _GUESTS: Final = 25
 _WEEK: Final = DateRange(START, START + timedelta(days=7))
-_SHORTEST: Final = 5
+_MIN_LENGTH: Final = 5
 _SKIPPED_FAULTS: Final = frozenset(
     {FaultKind.MOVING_ITEMS, FaultKind.CLOCK_BACK, FaultKind.HIDDEN_UPDATE}
 )
@@ -38,8 +37,9 @@ _SKIPPED_FAULTS: Final = frozenset(
 
 @dataclass(slots=True)
 class Evidence:
-    """What was logged, raised and told while every fault struck, and what must not be in it.
-    `tokens` None: its simulator does not tell them."""
+    """Texts that were recorded while each fault was injected, and values that none may contain.
+    `canaries` and `tokens` map a description to a value. `tokens` None: the simulator does not
+    report them."""
 
     canaries: dict[str, str] = field(default_factory=dict, repr=False)
     tokens: dict[str, str] | None = field(default=None, repr=False)
@@ -53,67 +53,58 @@ class Evidence:
         return [*self.logs, *self.errors, *self.events, *self.reprs]
 
     @staticmethod
-    def leak(canaries: Mapping[str, str], texts: Sequence[str]) -> str:
-        """What leaked, by its name and never by its value; empty where nothing did."""
+    def find_leak(canaries: Mapping[str, str], texts: Sequence[str]) -> str:
+        """The description of the first leaked value and where it is; empty if nothing leaked."""
         for what, value in canaries.items():
-            pattern = re.compile(rf"(?<!\\w){re.escape(value)}(?!\\w)")
             for text in texts:
-                if value in text and pattern.search(text):
-                    return f"{what} is in: {pattern.sub('***', text)[:160]}"
+                if value in text:
+                    return f"{what} is in: {text.replace(value, '***')[:160]}"
         return ""
 
 
-@check("redaction.logs", "No log record holds a secret or a guest's data", Requirement.PULLS)
+@pull_check("redaction.logs", "No log record contains a secret or guest data")
 def logs(ctx: CheckContext) -> None:
     evidence = _evidence(ctx)
-    ctx.expect(evidence.logs, "nothing at all was logged while faults struck")
-    _expect_none(ctx, evidence, evidence.logs)
+    ctx.expect(evidence.logs, "nothing was logged while faults were injected")
+    _expect_no_leak(ctx, evidence, evidence.logs)
 
 
-@check("redaction.errors", "No error's text holds a secret or a guest's data", Requirement.PULLS)
+@pull_check("redaction.errors", "No error text contains a secret or guest data")
 def errors(ctx: CheckContext) -> None:
     evidence = _evidence(ctx)
-    ctx.expect(evidence.errors, "no error was met while faults struck")
-    _expect_none(ctx, evidence, evidence.errors)
+    ctx.expect(evidence.errors, "no error was raised while faults were injected")
+    _expect_no_leak(ctx, evidence, evidence.errors)
 
 
-@check(
-    "redaction.events",
-    "No run and no event of a failure holds a secret or a guest's data",
-    Requirement.PULLS,
-)
+@pull_check("redaction.events", "No run and no failure event contains a secret or guest data")
 def events(ctx: CheckContext) -> None:
     evidence = _evidence(ctx)
-    ctx.expect(evidence.events, "no event was told while faults struck")
-    _expect_none(ctx, evidence, evidence.events)
+    ctx.expect(evidence.events, "no event was published while faults were injected")
+    _expect_no_leak(ctx, evidence, evidence.events)
 
 
-@check(
-    "redaction.reprs",
-    "No plug-in, client or account shows a secret of its own accord",
-    Requirement.PULLS,
-)
+@pull_check("redaction.reprs", "No repr of a provider, client or account contains a secret")
 def reprs(ctx: CheckContext) -> None:
     evidence = _evidence(ctx)
-    _expect_none(ctx, evidence, evidence.reprs)
+    _expect_no_leak(ctx, evidence, evidence.reprs)
 
 
-@check("redaction.tokens", "No token that was given out is anywhere in these", Requirement.PULLS)
+@pull_check("redaction.tokens", "None of these texts contains an issued token")
 def tokens(ctx: CheckContext) -> None:
     path = ctx.adapter().simulator.token_path
     ctx.require_or_skip(path, "this vendor has no tokens that expire")
     evidence = _evidence(ctx)
     if evidence.tokens is None:
-        raise CheckNotApplicable("its simulator does not tell the tokens that it gave out")
-    ctx.expect(evidence.tokens, "no token was given out")
-    leaked = evidence.leak(evidence.tokens, evidence.texts)
-    ctx.expect(not leaked, leaked)
+        raise CheckNotApplicable("its simulator does not report the tokens that it issued")
+    ctx.expect(evidence.tokens, "no token was issued")
+    leak = evidence.find_leak(evidence.tokens, evidence.texts)
+    ctx.expect(not leak, leak)
 
 
-def _expect_none(ctx: CheckContext, evidence: Evidence, texts: Sequence[str]) -> None:
+def _expect_no_leak(ctx: CheckContext, evidence: Evidence, texts: Sequence[str]) -> None:
     ctx.expect(evidence.canaries, "there is nothing that could leak")
-    leaked = evidence.leak(evidence.canaries, texts)
-    ctx.expect(not leaked, leaked)
+    leak = evidence.find_leak(evidence.canaries, texts)
+    ctx.expect(not leak, leak)
 
 
 def _evidence(ctx: CheckContext) -> Evidence:
@@ -130,11 +121,11 @@ def _collect_evidence(ctx: CheckContext) -> Evidence:
                 _inject_and_record(app, kind, evidence)
         _inject_and_record(app, FaultKind.UNAUTHORIZED, evidence)
     _collect_reprs(app, evidence)
-    evidence.events += [message.body for message in app.events(*_FAILURES)]
+    evidence.events += [message.body for message in app.events(*_FAILURE_EVENTS)]
     evidence.canaries |= _canaries(ctx, app)
     if isinstance(app.adapter.simulator, SupportsIssuedTokens):
-        given = app.adapter.simulator.issued_tokens()
-        evidence.tokens = {f"token {number}": token for number, token in enumerate(given, 1)}
+        issued = app.adapter.simulator.issued_tokens()
+        evidence.tokens = {f"token {number}": token for number, token in enumerate(issued, 1)}
     return evidence
 
 
@@ -158,12 +149,12 @@ def _inject_and_record(app: AppHarness, kind: FaultKind, evidence: Evidence) -> 
 
 
 def _new_messages(app: AppHarness) -> list[VendorMessage]:
-    app.adapter.simulator.act(ScenarioAction.BOOK)
+    app.adapter.perform(ScenarioAction.BOOK)
     return list(app.adapter.simulator.messages())
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:
-    """Also of what it was raised from: a traceback shows all of them."""
+    """Of the error and of those that it was raised from, as a traceback shows them."""
     while error is not None:
         details = error.details if isinstance(error, PmsError) else {}
         yield f"{error!r} {error} {json.dumps(details, default=str)}"
@@ -183,11 +174,11 @@ def _canaries(ctx: CheckContext, app: AppHarness) -> dict[str, str]:
     secrets = secrets_among(ctx.capabilities, app.adapter.values)
     found = {f"the secret {name}": value for name, value in secrets.items()}
     for snapshot in app.adapter.pull().bookings.values():
-        found |= dict(_of_guest(snapshot))
-    return {what: value for what, value in found.items() if len(value) >= _SHORTEST}
+        found |= dict(_guest_values(snapshot))
+    return {what: value for what, value in found.items() if len(value) >= _MIN_LENGTH}
 
 
-def _of_guest(snapshot: BookingSnapshot) -> Iterator[tuple[str, str]]:
+def _guest_values(snapshot: BookingSnapshot) -> Iterator[tuple[str, str]]:
     if isinstance(snapshot.primary_guest, Party):
         guest = snapshot.primary_guest
         for what in ("email", "phone", "last_name"):
@@ -198,7 +189,7 @@ def _of_guest(snapshot: BookingSnapshot) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _capture_logs(into: list[str]) -> Iterator[None]:
-    """Every record, from DEBUG on, with all that was put into it; nobody else hears them."""
+    """Collects every record from DEBUG on, with its fields; no other handler receives them."""
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     root.handlers[:] = [_CapturingHandler(into)]
@@ -216,6 +207,6 @@ class _CapturingHandler(logging.Handler):
         self._into = into
 
     def emit(self, record: logging.LogRecord) -> None:
-        snapshot = {name: str(value) for name, value in vars(record).items() if name != "exc_info"}
+        fields = {name: str(value) for name, value in vars(record).items() if name != "exc_info"}
         texts = list(_texts(record.exc_info[1])) if record.exc_info else []
-        self._into.append(" ".join([record.getMessage(), json.dumps(snapshot), *texts]))
+        self._into.append(" ".join([record.getMessage(), json.dumps(fields), *texts]))

@@ -1,4 +1,4 @@
-"""Syncs of the whole application: what is stored, what is told, and how a run ends."""
+"""Syncs of the application: stored bookings, published events, and the status of a run."""
 
 from datetime import timedelta
 from typing import Final
@@ -9,15 +9,15 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from domain.connection import ConnectionState
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.app_harness import AppHarness, describe_run
-from entrypoints.certification.check import Check, Requirement, check
-from entrypoints.certification.check_context import FEW, SOME, CheckContext
+from entrypoints.certification.check import Check, pull_check
+from entrypoints.certification.check_context import SOME, CheckContext
 from entrypoints.certification.checks.webhooks import (
     expect_deleted,
     expect_matches_source,
     perform_and_collect,
 )
 
-_RATES: Final = (
+_BAD_NETWORK: Final = (
     Fault(FaultKind.TOO_MANY_REQUESTS, probability=0.05),
     Fault(FaultKind.SERVER_ERROR, probability=0.04),
     Fault(FaultKind.UNAVAILABLE, probability=0.04, retry_after="missing"),
@@ -29,131 +29,115 @@ _EVENTS: Final = 8
 _MAX_RUNS: Final = 25
 
 
-@check("sync.first", "After the first sync our picture is the hotel's", Requirement.PULLS)
+@pull_check("sync.first", "The first sync stores every booking correctly")
 def first(ctx: CheckContext) -> None:
     app = ctx.app(SimulatorOptions(bookings=SOME))
     run = app.first_sync()
-    diff = app.diff_bookings()
     ctx.expect(run.counts.created, "nothing was stored")
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(app.diff_bookings())
 
 
-@check(
-    "sync.second", "A second full sync of a quiet hotel writes and tells nothing", Requirement.PULLS
-)
+@pull_check("sync.second", "A second full sync without changes writes and publishes nothing")
 def second(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
+    app = ctx.synced_app()
     before = app.bookings()
     events = len(app.events())
-    run = app.sync_or_fail(SyncKind.FULL)
-    counts = (run.counts.created, run.counts.updated)
-    ctx.expect(counts == (0, 0), f"{counts[0]} created and {counts[1]} updated")
-    ctx.expect(app.bookings() == before, "a booking was written again")
-    ctx.expect(len(app.events()) == events + 1, "more was told than that the run is over")
-
-
-@check("sync.verified", "The comparison with the provider finds no drift", Requirement.PULLS)
-def verified(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
-    report = app.verify()
-    ctx.expect(report.compared, "nothing was compared")
-    ctx.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
-
-
-def _pulled(act: ScenarioAction) -> Check:
-    @check(
-        f"synced.{act}", f"{act}: the next sync brings it without a notification", Requirement.PULLS
+    counts = app.sync_or_fail(SyncKind.FULL).counts
+    ctx.expect(
+        counts.created == counts.updated == 0,
+        f"{counts.created} created and {counts.updated} updated",
     )
-    def run_check(ctx: CheckContext) -> None:
+    ctx.expect(app.bookings() == before, "a booking was written again")
+    ctx.expect(len(app.events()) == events + 1, "more than the end of the run was published")
+
+
+@pull_check("sync.verified", "Verification finds no drift after a sync")
+def verified(ctx: CheckContext) -> None:
+    app = ctx.synced_app()
+    ctx.expect(_expect_no_drift(ctx, app), "nothing was compared")
+
+
+def _synced_check(action: ScenarioAction) -> Check:
+    @pull_check(f"synced.{action}", f"{action}: the next sync stores it without a notification")
+    def run(ctx: CheckContext) -> None:
         app = ctx.shared_app("synced")
-        app.adapter.prepare(act)
+        app.adapter.prepare(action)
         app.sync()
-        external_id, _ = perform_and_collect(ctx, app, act)
+        external_id, _ = perform_and_collect(ctx, app, action)
         before = app.bookings().get(external_id)
         app.sync_or_fail(SyncKind.DELTA)
-        if act is ScenarioAction.DELETE:
-            ctx.require_or_skip(ctx.capabilities.reports_deletions, "it does not tell deletions")
+        if action is ScenarioAction.DELETE:
+            ctx.require_or_skip(
+                ctx.capabilities.reports_deletions, "the provider does not report deletions"
+            )
             app.sync_or_fail(SyncKind.RECONCILE)
             expect_deleted(ctx, app, external_id, before)
         else:
             expect_matches_source(ctx, app, external_id)
 
-    return run_check
+    return run
 
 
-PULLED: Final = tuple(_pulled(act) for act in ScenarioAction)
+SYNCED: Final = tuple(_synced_check(action) for action in ScenarioAction)
 
 
-def _partial(name: str, title: str, kind: FaultKind) -> Check:
-    @check(f"partial.{name}", title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
-        app = ctx.app(SimulatorOptions(bookings=FEW))
+def _partial_check(check_id: str, cause: str, kind: FaultKind) -> Check:
+    @pull_check(f"partial.{check_id}", f"{cause} ends the run as PARTIAL")
+    def run(ctx: CheckContext) -> None:
+        app = ctx.app()
         app.adapter.inject(Fault(kind))
         run = app.sync(SyncKind.FULL)
         ctx.expect(run.status is SyncStatus.PARTIAL, f"the run ended as {describe_run(run)}")
         ctx.expect(app.quarantined(), "nothing is in quarantine")
-        ctx.expect(app.bookings(), "no other booking came in")
+        ctx.expect(app.bookings(), "no other booking was stored")
         app.adapter.simulator.faults.clear()
         app.sync_or_fail(SyncKind.RECONCILE)
         app.sync_or_fail(SyncKind.FULL)
-        diff = app.diff_bookings()
-        ctx.expect(not diff, f"when the vendor was well again: {diff}")
+        ctx.expect_no_difference(app.diff_bookings(), "after the fault")
 
-    return run_check
+    return run
 
 
 PARTIAL: Final = (
-    _partial("unknown_state", "With an unknown state the run is PARTIAL", FaultKind.UNKNOWN_STATE),
-    _partial("wrong_type", "With a wrong type the run is PARTIAL", FaultKind.WRONG_TYPES),
-    _partial("missing_field", "With a missing field the run is PARTIAL", FaultKind.MISSING_FIELD),
+    _partial_check("unknown_state", "An unknown state", FaultKind.UNKNOWN_STATE),
+    _partial_check("wrong_type", "A value of the wrong type", FaultKind.WRONG_TYPES),
+    _partial_check("missing_field", "A missing required field", FaultKind.MISSING_FIELD),
 )
 
 
-def _failed(name: str, title: str, kind: FaultKind) -> Check:
-    @check(f"failed.{name}", title, Requirement.PULLS)
-    def run_check(ctx: CheckContext) -> None:
-        app = ctx.app(SimulatorOptions(bookings=FEW))
-        app.first_sync()
+def _failed_check(check_id: str, cause: str, kind: FaultKind) -> Check:
+    @pull_check(
+        f"failed.{check_id}", f"{cause}: the run FAILS, changes nothing, and the next one recovers"
+    )
+    def run(ctx: CheckContext) -> None:
+        app = ctx.synced_app()
         before = app.bookings()
         for sync_kind in (SyncKind.RECONCILE, SyncKind.FULL):
             app.adapter.inject(Fault(kind, seconds=0.01))
             run = app.sync(sync_kind)
             app.adapter.simulator.faults.clear()
-            ctx.expect(
-                run.status is SyncStatus.FAILED, f"a {sync_kind} ended as {describe_run(run)}"
-            )
-            ctx.expect(run.error_code, "the run tells no code")
+            is_failed = run.status is SyncStatus.FAILED
+            ctx.expect(is_failed, f"a {sync_kind} sync ended as {describe_run(run)}")
+            ctx.expect(run.error_code, "the run has no error code")
             app.adapter.clock.advance(timedelta(hours=2))
-        ctx.expect(app.bookings() == before, "a run that failed changed bookings")
+        ctx.expect(app.bookings() == before, "a failed run changed bookings")
         app.sync_or_fail(SyncKind.RECONCILE)
-        diff = app.diff_bookings()
-        ctx.expect(not diff, f"when the vendor was well again: {diff}")
+        ctx.expect_no_difference(app.diff_bookings(), "after the fault")
 
-    return run_check
+    return run
 
 
 FAILED: Final = (
-    _failed("500", "Under 500 a run FAILS, changes nothing and heals", FaultKind.SERVER_ERROR),
-    _failed("html", "Under web pages a run FAILS, changes nothing and heals", FaultKind.HTML),
-    _failed(
-        "truncated", "Under halves a run FAILS, changes nothing and heals", FaultKind.TRUNCATED
-    ),
-    _failed(
-        "dropped", "Under dropped lines a run FAILS, changes nothing and heals", FaultKind.STALL
-    ),
+    _failed_check("500", "500", FaultKind.SERVER_ERROR),
+    _failed_check("html", "HTML pages as answers", FaultKind.HTML),
+    _failed_check("truncated", "Truncated answers", FaultKind.TRUNCATED),
+    _failed_check("dropped", "Dropped connections", FaultKind.STALL),
 )
 
 
-@check(
-    "failed.401",
-    "Refused credentials stop the connection until a person resumes it",
-    Requirement.PULLS,
-)
-def stopped(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
+@pull_check("failed.401", "Refused credentials stop the connection until an operator resumes it")
+def unauthorized(ctx: CheckContext) -> None:
+    app = ctx.synced_app()
     app.adapter.inject(Fault(FaultKind.UNAUTHORIZED), anywhere=True)
     run = app.sync(SyncKind.DELTA)
     ctx.expect(run.status is SyncStatus.FAILED, f"the run ended as {describe_run(run)}")
@@ -161,88 +145,79 @@ def stopped(ctx: CheckContext) -> None:
     ctx.expect(state is ConnectionState.STOPPED, f"the connection is {state}")
 
 
-@check("life.follows", "Days of a hotel's life, by deltas and one reconcile", Requirement.PULLS)
+@pull_check("activity.follows", "Deltas and one reconcile follow several days of activity")
 def follows(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=SOME))
-    app.first_sync()
+    app = ctx.synced_app(SOME)
     for _ in range(_DAYS):
         app.adapter.simulator.advance(days=1, events=_EVENTS)
         app.sync_or_fail(SyncKind.DELTA)
     _expect_converged(ctx, app)
 
 
-@check("life.bad_network", "The same through a bad network", Requirement.PULLS)
+@pull_check("activity.bad_network", "They do so over an unreliable network")
 def bad_network(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=SOME))
-    app.first_sync()
-    for fault in _RATES:
+    app = ctx.synced_app(SOME)
+    for fault in _BAD_NETWORK:
         app.adapter.inject(fault, anywhere=True)
     for _ in range(_DAYS):
         app.adapter.simulator.advance(days=1, events=_EVENTS)
         run = _sync_until_not_failed(app)
         ctx.expect(run.status is SyncStatus.COMPLETED, f"a delta ended as {describe_run(run)}")
-    ctx.expect(app.adapter.injected, "no fault struck")
+    ctx.expect(app.adapter.injected, "no fault was injected")
     app.adapter.simulator.faults.clear()
     _expect_converged(ctx, app)
 
 
-@check("life.clock_back", "The hotel's clock goes back by an hour", Requirement.PULLS)
+@pull_check("activity.clock_back", "Changes are found although the hotel's clock goes back an hour")
 def clock_back(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
+    app = ctx.synced_app()
     app.adapter.inject(Fault(FaultKind.CLOCK_BACK, times=1, seconds=3_600))
     app.sync_or_fail(SyncKind.DELTA)
-    ctx.expect(app.adapter.injected, "the call that lists bookings was never made")
-    for act in (ScenarioAction.AMEND, ScenarioAction.BOOK, ScenarioAction.CANCEL):
-        app.adapter.simulator.act(act)
+    ctx.expect_injected(app.adapter)
+    app.adapter.perform(ScenarioAction.AMEND, ScenarioAction.BOOK, ScenarioAction.CANCEL)
     app.sync_or_fail(SyncKind.DELTA)
     _expect_converged(ctx, app)
 
 
-@check(
-    "life.hidden", "A change without a new time stamp is found by the reconcile", Requirement.PULLS
-)
-def hidden(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
+@pull_check("activity.hidden_update", "A reconcile finds a change that has no new time stamp")
+def hidden_update(ctx: CheckContext) -> None:
+    app = ctx.synced_app()
     app.adapter.inject(Fault(FaultKind.HIDDEN_UPDATE, times=3))
     app.sync_or_fail(SyncKind.DELTA)
-    ctx.expect(app.adapter.injected, "the call that lists bookings was never made")
+    ctx.expect_injected(app.adapter)
     app.adapter.simulator.faults.clear()
     _expect_converged(ctx, app)
 
 
-@check(
-    "life.lost_notifications",
-    "Notifications that never came are made good by the reconcile",
-    Requirement.PULLS,
-)
+@pull_check("activity.lost_notifications", "A reconcile makes up for lost notifications")
 def lost_notifications(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
-    for act in ScenarioAction:
-        app.adapter.prepare(act)
-        app.adapter.simulator.act(act)
+    app = ctx.synced_app()
+    for action in ScenarioAction:
+        app.adapter.prepare(action)
+        app.adapter.perform(action)
         app.adapter.simulator.messages()
     _expect_converged(ctx, app)
 
 
 def _expect_converged(ctx: CheckContext, app: AppHarness) -> None:
-    """A reconcile sees its window: what is outside comes with a full sync."""
     app.sync_or_fail(SyncKind.DELTA)
     app.sync_or_fail(SyncKind.RECONCILE)
+    _expect_no_drift(ctx, app)
+    ctx.expect_no_difference(app.diff_bookings())
+
+
+def _expect_no_drift(ctx: CheckContext, app: AppHarness) -> int:
+    """The number of compared bookings."""
     report = app.verify()
     ctx.expect(report.drift == 0, f"drift {report.drift}: {'; '.join(report.examples[:2])}")
-    diff = app.diff_bookings()
-    ctx.expect(not diff, diff)
+    return report.compared
 
 
 def _sync_until_not_failed(app: AppHarness) -> SyncRun:
-    """As the schedule asks for it again; a PARTIAL run is no failure that passes."""
-    run = app.sync(SyncKind.DELTA)
+    """Repeats a FAILED delta as the schedule does; a PARTIAL run is returned."""
     for _ in range(_MAX_RUNS):
-        if run.status is not SyncStatus.FAILED:
-            break
-        app.adapter.clock.advance(timedelta(hours=2))
         run = app.sync(SyncKind.DELTA)
-    return run
+        if run.status is not SyncStatus.FAILED:
+            return run
+        app.adapter.clock.advance(timedelta(hours=2))
+    return app.sync(SyncKind.DELTA)

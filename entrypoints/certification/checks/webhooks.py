@@ -1,5 +1,6 @@
-"""The vendor's notifications: each act arrives by them, whatever their order and number."""
+"""The vendor's notifications: processing in any order and number, and their authentication."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -8,285 +9,240 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from application.errors import Unauthenticated
 from application.inbox.receive_webhook import is_authentic
 from domain.messages import InboxState
-from entrypoints.certification.adapter_harness import catch_error, diff_bookings
-from entrypoints.certification.app_harness import AppHarness, observed
-from entrypoints.certification.check import Check, Requirement, check
+from entrypoints.certification.adapter_harness import AdapterHarness
+from entrypoints.certification.app_harness import AppHarness, observe_stored
+from entrypoints.certification.booking_diff import diff_bookings
+from entrypoints.certification.check import Check, notification_check, webhook_check
 from entrypoints.certification.check_context import FEW, CheckContext
-from entrypoints.certification.checks.reading import RUBBISH
-from entrypoints.certification.outcomes import CheckNotApplicable
+from entrypoints.certification.checks.reading import MALFORMED
+from entrypoints.certification.outcomes import CheckFailed
 from ports.errors import UnreadableMessage
+
+Headers = Mapping[str, str]
 
 BOOKING_EVENT: Final = "pms.booking.synced"
 _OTHER_SEED: Final = 77
+_NO_NOTIFICATIONS: Final = "this vendor sends no notifications"
+_NO_PROOF: Final = "this vendor authenticates by the unguessable URL only"
 
 
-def _notified_check(act: ScenarioAction) -> Check:
-    @check(
-        f"notified.{act}",
-        f"{act}: its notification brings it",
-        Requirement.WEBHOOKS,
-        Requirement.FETCHES,
-    )
-    def run_check(ctx: CheckContext) -> None:
+def _notified_check(action: ScenarioAction) -> Check:
+    @notification_check(f"notified.{action}", f"{action}: its notification stores the change")
+    def run(ctx: CheckContext) -> None:
         app = ctx.shared_app("notified")
-        external_id, messages = perform_and_collect(ctx, app, act)
+        external_id, messages = perform_and_collect(ctx, app, action)
         before = app.bookings().get(external_id)
         app.receive_and_process(messages)
-        if act is ScenarioAction.DELETE:
+        if action is ScenarioAction.DELETE:
             expect_deleted(ctx, app, external_id, before)
         else:
             expect_matches_source(ctx, app, external_id)
 
-    return run_check
+    return run
 
 
-NOTIFIED: Final = tuple(_notified_check(act) for act in ScenarioAction)
+NOTIFIED: Final = tuple(_notified_check(action) for action in ScenarioAction)
 
 
-@check(
-    "notified.twice",
-    "Every notification twice is one change and one event",
-    Requirement.WEBHOOKS,
-    Requirement.FETCHES,
-)
+@notification_check("notified.twice", "Duplicate notifications publish one event per change")
 def twice(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     external_id, messages = perform_and_collect(ctx, app, ScenarioAction.AMEND)
-    before = len(_events_of(app, external_id))
+    before = _count_events(app, external_id)
     app.receive_and_process([*messages, *messages])
     app.receive_and_process(messages)
-    events = len(_events_of(app, external_id)) - before
-    ctx.expect(events == 1, f"one change told {events} times")
+    events = _count_events(app, external_id) - before
+    ctx.expect(events == 1, f"one change published {events} events")
     expect_matches_source(ctx, app, external_id)
 
 
-@check(
-    "notified.reversed",
-    "Notifications in reverse order end the same",
-    Requirement.WEBHOOKS,
-    Requirement.FETCHES,
-)
-def backwards(ctx: CheckContext) -> None:
+@notification_check("notified.reversed", "Notifications in reverse order lead to the same bookings")
+def reversed_order(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     _, messages = perform_and_collect(ctx, app, ScenarioAction.BOOK)
-    collected = list(messages)
-    for act in (ScenarioAction.AMEND, ScenarioAction.CHECK_IN, ScenarioAction.CANCEL):
-        app.adapter.simulator.act(act)
-        collected += app.adapter.simulator.messages()
-    app.receive_and_process(reversed(collected))
-    diff = app.diff_bookings()
-    ctx.expect(not diff, diff)
+    for action in (ScenarioAction.AMEND, ScenarioAction.CHECK_IN, ScenarioAction.CANCEL):
+        app.adapter.perform(action)
+        messages += app.adapter.simulator.messages()
+    app.receive_and_process(reversed(messages))
+    ctx.expect_no_difference(app.diff_bookings())
 
 
-@check(
-    "notified.late",
-    "A notification that comes late does not bring back what was",
-    Requirement.WEBHOOKS,
-    Requirement.FETCHES,
-)
+@notification_check("notified.late", "A delayed notification does not restore outdated data")
 def late(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     external_id, first = perform_and_collect(ctx, app, ScenarioAction.AMEND)
-    app.adapter.simulator.act(ScenarioAction.CANCEL)
+    app.adapter.perform(ScenarioAction.CANCEL)
     app.receive_and_process(app.adapter.simulator.messages())
     app.receive_and_process(first)
     expect_matches_source(ctx, app, external_id)
-    diff = app.diff_bookings()
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(app.diff_bookings())
 
 
-@check(
-    "notified.unknown_event",
-    "An event that nobody knows is acknowledged and ignored",
-    Requirement.WEBHOOKS,
-)
+@webhook_check("notified.unknown_event", "An event of an unknown type is acknowledged and ignored")
 def unknown_event(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
-    message = app.adapter.simulator.unknown_message()
-    if message is None:
-        raise CheckNotApplicable("this vendor has no types of events")
+    message = ctx.require_or_skip(
+        app.adapter.simulator.unknown_message(), "this vendor has no event types"
+    )
     notification = app.adapter.provider.read_notification(message.body, app.adapter.context)
-    ctx.expect(notification.ignored, "it is not told among the ignored")
+    ctx.expect(notification.ignored, "it is not reported as ignored")
     before, quarantined = app.bookings(), len(app.quarantined())
     app.receive_and_process([message])
-    ctx.expect(not app.inbox(InboxState.RECEIVED), "it waits for ever in the inbox")
+    ctx.expect(not app.inbox(InboxState.RECEIVED), "it stays in the inbox")
     ctx.expect(app.bookings() == before, "a booking changed")
     ctx.expect(len(app.quarantined()) == quarantined, "it was quarantined")
 
 
-@check(
-    "notified.rubbish",
-    "A notification that can't be read is told as unreadable",
-    Requirement.WEBHOOKS,
-)
-def rubbish(ctx: CheckContext) -> None:
+@webhook_check("notified.malformed", "A malformed notification is reported as unreadable")
+def malformed(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
-    for body in RUBBISH:
+    for body in MALFORMED:
         try:
             notification = adapter.provider.read_notification(body, adapter.context)
         except UnreadableMessage:
-            ctx.observed()
+            ctx.count_expectation()
         else:
-            ctx.expect(not notification.refs, f"{body!r} names something to fetch")
+            ctx.expect(not notification.refs, f"{body!r} references something to fetch")
 
 
-@check(
-    "notified.unreadable_kept",
-    "An unreadable notification is kept in quarantine",
-    Requirement.WEBHOOKS,
-)
-def unreadable_kept(ctx: CheckContext) -> None:
+@webhook_check("notified.unreadable_quarantined", "An unreadable notification goes to quarantine")
+def unreadable_quarantined(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     before = len(app.quarantined())
     _, messages = perform_and_collect(ctx, app, ScenarioAction.BOOK)
-    spoiled = replace(messages[0], body=messages[0].body[: len(messages[0].body) // 2])
-    secrets = app.adapter.account().secrets
+    truncated = replace(messages[0], body=messages[0].body[: len(messages[0].body) // 2])
     ctx.require_or_skip(
-        is_authentic(app.adapter.provider, spoiled.headers, spoiled.body, secrets),
-        "what is not to the byte what the vendor signed is refused before it is read",
+        _is_trusted(app.adapter, truncated),
+        "this vendor signs the body, so that a truncated one is not authentic",
     )
-    app.receive_and_process([spoiled])
+    app.receive_and_process([truncated])
     app.receive_and_process(messages)
     ctx.expect(len(app.quarantined()) == before + 1, "it is not in quarantine")
 
 
-@check(
-    "notified.foreign_property",
-    "A notification of another hotel changes nothing",
-    Requirement.WEBHOOKS,
-)
+@webhook_check("notified.foreign_property", "A notification of another property changes nothing")
 def foreign_property(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=FEW))
-    app.first_sync()
-    other = ctx.adapter(SimulatorOptions(bookings=FEW, seed=_OTHER_SEED))
-    other.simulator.act(ScenarioAction.BOOK)
-    messages = other.simulator.messages()
-    ctx.require_or_skip(messages, "this vendor sends no notifications")
+    app = ctx.synced_app()
+    other, messages = _other_hotel(ctx)
+    ctx.require_or_skip(messages, _NO_NOTIFICATIONS)
     notification = other.provider.read_notification(messages[0].body, other.context)
     with other.client() as client:
-        foreign = client.check().property_id
-    names_property = foreign.encode() in messages[0].body
+        foreign_id = client.check().property_id
+    names_property = foreign_id.encode() in messages[0].body
     ctx.require_or_skip(
         names_property or notification.property_id, "its notifications do not name the property"
     )
     ctx.expect(
-        notification.property_id == foreign, f"the property is read as {notification.property_id!r}"
+        notification.property_id == foreign_id,
+        f"the property is read as {notification.property_id!r}",
     )
     before = app.bookings()
     try:
         app.receive_and_process(messages)
     except Unauthenticated:
-        ctx.observed()
+        ctx.count_expectation()
         return
-    ctx.expect(app.bookings() == before, "our bookings changed")
-    refused = [row.reason.code for row in app.quarantined() if row.reason]
-    ctx.expect("foreign_property" in refused, f"it was not refused as foreign: {refused}")
+    ctx.expect(app.bookings() == before, "stored bookings changed")
+    codes = [row.reason.code for row in app.quarantined() if row.reason]
+    ctx.expect("foreign_property" in codes, f"it was not rejected as foreign: {codes}")
 
 
-@check("trust.genuine", "What the vendor sends is trusted", Requirement.WEBHOOKS)
+@webhook_check("trust.genuine", "The vendor's own notifications are authentic")
 def genuine(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
-    for message in _some_messages(ctx, app):
-        secrets = app.adapter.account().secrets
-        trusted = is_authentic(app.adapter.provider, message.headers, message.body, secrets)
-        ctx.expect(trusted, "a genuine notification is not trusted")
+    for message in _process_new_messages(ctx, app):
+        ctx.expect(_is_trusted(app.adapter, message), "a genuine notification is not authentic")
 
 
-@check(
-    "trust.stripped",
-    "Without the vendor's proof nothing is trusted, nor stored",
-    Requirement.WEBHOOKS,
+def _proof_check(check_id: str, title: str, alter: Callable[[Headers], Headers]) -> Check:
+    @webhook_check(f"trust.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
+        app = ctx.shared_app("notified")
+        signed = [each for each in _process_new_messages(ctx, app) if each.headers]
+        message = ctx.require_or_skip(signed, _NO_PROOF)[0]
+        altered = replace(message, headers=alter(message.headers))
+        ctx.expect_error(lambda: app.deliver([altered]), Unauthenticated, during="delivered")
+        ctx.expect(not app.batches, "it was stored")
+
+    return run
+
+
+def _flip_last_bits(headers: Headers) -> Headers:
+    return {name: f"{value[:-1]}{chr(ord(value[-1]) ^ 1)}" for name, value in headers.items()}
+
+
+PROOFS: Final = (
+    _proof_check(
+        "stripped",
+        "A notification without the vendor's proof is rejected and not stored",
+        lambda _: {},
+    ),
+    _proof_check("forged", "A notification with an altered proof is rejected", _flip_last_bits),
 )
-def stripped(ctx: CheckContext) -> None:
-    app = ctx.shared_app("notified")
-    (message, *_) = _signed_messages(ctx, app)
-    _expect_refused(ctx, app, replace(message, headers={}), "without its proof")
 
 
-@check("trust.forged", "A proof that was altered is not trusted", Requirement.WEBHOOKS)
-def forged(ctx: CheckContext) -> None:
-    app = ctx.shared_app("notified")
-    (message, *_) = _signed_messages(ctx, app)
-    headers = {
-        name: f"{value[:-1]}{chr(ord(value[-1]) ^ 1)}" for name, value in message.headers.items()
-    }
-    _expect_refused(ctx, app, replace(message, headers=headers), "with an altered proof")
-
-
-@check("trust.other_hotel", "The proof of another hotel is not trusted", Requirement.WEBHOOKS)
+@webhook_check("trust.other_hotel", "The proof of another hotel is rejected")
 def other_hotel(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
-    other = ctx.adapter(SimulatorOptions(bookings=FEW, seed=_OTHER_SEED))
-    own = app.adapter.account().secrets
+    other, messages = _other_hotel(ctx)
     ctx.require_or_skip(
-        other.account().secrets != own, "every simulated hotel has the same secrets"
+        other.account().secrets != app.adapter.account().secrets,
+        "every simulated hotel has the same secrets",
     )
-    other.simulator.act(ScenarioAction.BOOK)
-    for message in other.simulator.messages()[:1]:
+    for message in messages[:1]:
         ctx.require_or_skip(message.headers, _NO_PROOF)
-        trusted = is_authentic(app.adapter.provider, message.headers, message.body, own)
-        ctx.expect(not trusted, "it was trusted")
+        ctx.expect(not _is_trusted(app.adapter, message), "it was accepted")
 
 
-_NO_PROOF: Final = "this vendor gives no proof beyond the unguessable URL"
+def _other_hotel(ctx: CheckContext) -> tuple[AdapterHarness, list[VendorMessage]]:
+    """A hotel of the same vendor, and the notifications of a new booking there."""
+    adapter = ctx.adapter(SimulatorOptions(bookings=FEW, seed=_OTHER_SEED))
+    adapter.perform(ScenarioAction.BOOK)
+    return adapter, list(adapter.simulator.messages())
 
 
-def _signed_messages(ctx: CheckContext, app: AppHarness) -> list[VendorMessage]:
-    found = [message for message in _some_messages(ctx, app) if message.headers]
-    ctx.require_or_skip(found, _NO_PROOF)
-    return found
+def _is_trusted(adapter: AdapterHarness, message: VendorMessage) -> bool:
+    secrets = adapter.account().secrets
+    return is_authentic(adapter.provider, message.headers, message.body, secrets)
 
 
-def _some_messages(ctx: CheckContext, app: AppHarness) -> list[VendorMessage]:
-    app.adapter.simulator.act(ScenarioAction.BOOK)
-    found = list(app.adapter.simulator.messages())
-    ctx.require_or_skip(found, "this vendor sends no notifications")
-    app.receive_and_process(found)
-    return found
+def _process_new_messages(ctx: CheckContext, app: AppHarness) -> list[VendorMessage]:
+    app.adapter.perform(ScenarioAction.BOOK)
+    messages = list(app.adapter.simulator.messages())
+    ctx.require_or_skip(messages, _NO_NOTIFICATIONS)
+    app.receive_and_process(messages)
+    return messages
 
 
-def _expect_refused(ctx: CheckContext, app: AppHarness, message: VendorMessage, how: str) -> None:
-    ended = catch_error(lambda: app.deliver([message]))
-    ctx.expect(isinstance(ended, Unauthenticated), f"{how} it was trusted")
-    ctx.expect(not app.batches, f"{how} it was stored")
-
-
-def _events_of(app: AppHarness, external_id: str) -> list[str]:
-    return [
-        message.body
-        for message in app.events(BOOKING_EVENT)
-        if message.ordering_key.endswith(f"/{external_id}")
-    ]
+def _count_events(app: AppHarness, external_id: str) -> int:
+    keys = [message.ordering_key for message in app.events(BOOKING_EVENT)]
+    return sum(key.endswith(f"/{external_id}") for key in keys)
 
 
 def perform_and_collect(
-    ctx: CheckContext, app: AppHarness, act: ScenarioAction
+    ctx: CheckContext, app: AppHarness, action: ScenarioAction
 ) -> tuple[str, list[VendorMessage]]:
-    """Whom it was done to, and what the vendor would tell of it. All before it is known here."""
-    simulator = app.adapter.simulator
-    app.adapter.prepare(act)
+    """The booking that changed, and its notifications; earlier ones are processed before."""
+    app.adapter.prepare(action)
     if ctx.capabilities.webhooks:
-        app.receive_and_process(simulator.messages())
-    external_id = simulator.act(act)
-    ctx.require_or_skip(external_id, f"its simulator has no {act}")
-    return external_id or "", list(simulator.messages())
+        app.receive_and_process(app.adapter.simulator.messages())
+    changed = app.adapter.perform(action)
+    (external_id,) = ctx.require_or_skip(changed, f"its simulator has no {action}")
+    return external_id, list(app.adapter.simulator.messages())
 
 
 def expect_matches_source(ctx: CheckContext, app: AppHarness, external_id: str) -> None:
-    expected_booking = {external_id: app.adapter.expected_bookings()[external_id]}
-    stored_booking = observed(app.bookings())
-    ours = {external_id: stored_booking[external_id]} if external_id in stored_booking else {}
-    diff = diff_bookings(expected_booking, ours)
-    ctx.expect(not diff, diff)
+    expected = {external_id: app.adapter.expected_bookings()[external_id]}
+    stored = observe_stored(app.bookings())
+    found = {id_: booking for id_, booking in stored.items() if id_ == external_id}
+    ctx.expect_no_difference(diff_bookings(expected, found))
 
 
 def expect_deleted(ctx: CheckContext, app: AppHarness, external_id: str, before: object) -> None:
-    stored_booking = app.bookings().get(external_id)
-    ctx.require_or_skip(before, f"{external_id} was never known here")
-    ctx.expect(
-        stored_booking is not None, "it was taken out of the store: it has to stay until retention"
-    )
-    if stored_booking is None:
-        return
-    ctx.expect(stored_booking.details.deleted_at_source, "it is not told as gone at the source")
-    ctx.expect(not stored_booking.details.holds_inventory, "it still holds a room")
+    ctx.require_or_skip(before, f"{external_id} was never stored")
+    stored = app.bookings().get(external_id)
+    ctx.count_expectation()
+    if stored is None:
+        raise CheckFailed("the booking was removed from the store; retention must do that")
+    ctx.expect(stored.details.deleted_at_source, "it is not stored as deleted at the source")
+    ctx.expect(not stored.details.holds_inventory, "it still holds inventory")

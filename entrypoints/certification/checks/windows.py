@@ -1,19 +1,15 @@
-"""What a pull has to bring: a window of stays, or what changed since the cursor."""
+"""What a pull must return: the stays of a window, or the changes since the cursor."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking, ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.errors import PmsError
 from domain.sync_run import SyncKind
 from domain.values import DateRange
-from entrypoints.certification.adapter_harness import (
-    AdapterHarness,
-    diff_bookings,
-    observe_bookings,
-)
-from entrypoints.certification.check import Requirement, check
+from entrypoints.certification.adapter_harness import AdapterHarness
+from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
 
@@ -29,161 +25,131 @@ _CHANGES = (
 )
 
 
-@check("window.whole_hotel", "A wide window brings every booking as it is", Requirement.PULLS)
-def whole_hotel(ctx: CheckContext) -> None:
+@pull_check("window.full_range", "A window over all stays returns every booking")
+def full_range(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME)).with_full_window()
-    diff = adapter.diff(adapter.pull().bookings)
     ctx.expect(adapter.expected_bookings(), "the simulated hotel is empty")
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(adapter.pull_diff())
 
 
-@check("window.first_night", "A window of a stay's first night brings it", Requirement.PULLS)
-def first_night(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
-    for expected_booking in _stays(adapter):
-        _expect_in_window(
-            ctx,
-            adapter,
-            expected_booking,
-            DateRange(expected_booking.arrival, expected_booking.arrival + _NIGHT),
+def _one_night_check(
+    check_id: str, title: str, night_of: Callable[[ExpectedBooking], date], min_nights: int = 1
+) -> Check:
+    @pull_check(f"window.{check_id}", title)
+    def run(ctx: CheckContext) -> None:
+        adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+        stays = _sample(adapter, lambda stay: _nights(stay) >= min_nights)
+        ctx.require_or_skip(
+            stays or min_nights == 1, f"the simulated hotel has no stay of {min_nights} nights"
         )
+        for stay in stays:
+            _expect_in_window(ctx, adapter, stay, night_of(stay))
+
+    return run
 
 
-@check("window.last_night", "A window of a stay's last night brings it", Requirement.PULLS)
-def last_night(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
-    for expected_booking in _stays(adapter):
-        _expect_in_window(
-            ctx,
-            adapter,
-            expected_booking,
-            DateRange(expected_booking.departure - _NIGHT, expected_booking.departure),
-        )
+ONE_NIGHT: tuple[Check, ...] = (
+    _one_night_check(
+        "first_night", "A window of a stay's first night returns it", lambda stay: stay.arrival
+    ),
+    _one_night_check(
+        "last_night",
+        "A window of a stay's last night returns it",
+        lambda stay: stay.departure - _NIGHT,
+    ),
+    _one_night_check(
+        "within",
+        "A window of one night within a longer stay returns it",
+        lambda stay: stay.arrival + _NIGHT,
+        min_nights=3,
+    ),
+)
 
 
-@check("window.within", "A window inside a long stay brings it", Requirement.PULLS)
-def within(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
-    long = [expected_booking for expected_booking in _stays(adapter, least=3)]
-    ctx.require_or_skip(long, "the simulated hotel has no stay of three nights")
-    for expected_booking in long:
-        _expect_in_window(
-            ctx,
-            adapter,
-            expected_booking,
-            DateRange(expected_booking.arrival + _NIGHT, expected_booking.arrival + 2 * _NIGHT),
-        )
-
-
-@check("window.day_use", "A stay without a night is brought by its day", Requirement.PULLS)
+@pull_check("window.day_use", "A window of its day returns a stay without a night")
 def day_use(ctx: CheckContext) -> None:
-    ctx.require_or_skip(ctx.capabilities.day_use, "it declares that it has no day use")
+    ctx.require_or_skip(ctx.capabilities.day_use, "the provider does not declare day use")
     adapter = ctx.adapter(SimulatorOptions(bookings=120))
-    found = [
-        expected_booking
-        for expected_booking in adapter.expected_bookings().values()
-        if expected_booking.arrival == expected_booking.departure
-    ]
-    ctx.require_or_skip(found, "the simulated hotel has no day use")
-    for expected_booking in found[:_SAMPLE_SIZE]:
-        _expect_in_window(
-            ctx,
-            adapter,
-            expected_booking,
-            DateRange(expected_booking.arrival, expected_booking.arrival + _NIGHT),
-        )
+    stays = _sample(adapter, lambda stay: _nights(stay) == 0)
+    for stay in ctx.require_or_skip(stays, "the simulated hotel has no day use"):
+        _expect_in_window(ctx, adapter, stay, stay.arrival)
 
 
-@check("delta.small", "A delta of a quiet hotel is not the whole hotel again", Requirement.PULLS)
+@pull_check("delta.small", "A delta without changes does not return the whole hotel")
 def small(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     cursor = adapter.pull().cursor
-    quiet = adapter.pull(SyncKind.DELTA, cursor=cursor).bookings
-    ctx.expect(
-        2 * len(quiet) < len(adapter.expected_bookings()),
-        f"{len(quiet)} of {len(adapter.expected_bookings())} bookings although nothing happened",
-    )
+    returned = len(adapter.pull(SyncKind.DELTA, cursor=cursor).bookings)
+    total = len(adapter.expected_bookings())
+    ctx.expect(2 * returned < total, f"{returned} of {total} bookings although nothing changed")
 
 
-@check("delta.chain", "Of many changes between many deltas none is lost", Requirement.PULLS)
+@pull_check("delta.chain", "Successive deltas return every change")
 def chain(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     pulled = adapter.pull()
     known = pulled.bookings
-    for act in _CHANGES:
-        if (changed := adapter.simulator.act(act)) is None:
-            continue
-        pulled = adapter.pull(SyncKind.DELTA, cursor=pulled.cursor)
-        ctx.expect(changed in pulled.bookings, f"{act} of {changed} is not in the next delta")
-        known |= pulled.bookings
-    diff = adapter.diff(known)
-    ctx.expect(not diff, diff)
+    for action in _CHANGES:
+        for changed in adapter.perform(action):
+            pulled = adapter.pull(SyncKind.DELTA, cursor=pulled.cursor)
+            in_delta = changed in pulled.bookings
+            ctx.expect(in_delta, f"{action} of {changed} is not in the next delta")
+            known |= pulled.bookings
+    ctx.expect_no_difference(adapter.diff(known))
 
 
-@check("delta.after_days", "A delta after some days brings all that happened", Requirement.PULLS)
+@pull_check("delta.after_days", "A delta after three days returns every change")
 def after_days(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     before = adapter.expected_bookings()
     first = adapter.pull()
     adapter.simulator.advance(days=3)
-    later = adapter.pull(SyncKind.DELTA, cursor=first.cursor).bookings
-    expected_bookings = adapter.expected_bookings()
-    changed = {
-        id_: expected_booking
-        for id_, expected_booking in expected_bookings.items()
-        if before.get(id_) != expected_booking
-    }
-    ctx.expect(changed, "nothing happened in three days of the simulated hotel")
-    observed = observe_bookings(
-        {id_: snapshot for id_, snapshot in later.items() if id_ in changed}
-    )
-    diff = diff_bookings(changed, observed)
-    ctx.expect(not diff, diff)
+    delta = adapter.pull(SyncKind.DELTA, cursor=first.cursor).bookings
+    after = adapter.expected_bookings()
+    changed = {id_ for id_, booking in after.items() if before.get(id_) != booking}
+    ctx.expect(changed, "nothing changed in three simulated days")
+    returned = {id_: snapshot for id_, snapshot in delta.items() if id_ in changed}
+    ctx.expect_no_difference(adapter.diff_of(changed, returned))
 
 
-@check("delta.first", "A delta without a cursor brings everything", Requirement.PULLS)
+@pull_check("delta.first", "A delta without a cursor returns every booking")
 def first_delta(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     pulled = adapter.pull(SyncKind.DELTA, cursor=None)
-    diff = adapter.diff(pulled.bookings)
-    ctx.expect(not diff, diff)
+    ctx.expect_no_difference(adapter.diff(pulled.bookings))
 
 
-@check(
-    "delta.foreign_cursor",
-    "A cursor that is none of its own is no crash and no gap",
-    Requirement.PULLS,
+@pull_check(
+    "delta.foreign_cursor", "A cursor of another format is reported or starts a complete pull"
 )
 def foreign_cursor(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     try:
-        pulled = adapter.pull(SyncKind.DELTA, cursor="{no cursor of yours}")
+        pulled = adapter.pull(SyncKind.DELTA, cursor="{not a cursor of this adapter}")
     except PmsError as error:
         is_provider_error = isinstance(error, ProviderError)
-        ctx.expect(is_provider_error, f"{type(error).__name__} is none of the provider errors")
+        ctx.expect(is_provider_error, f"{type(error).__name__} is not a ProviderError")
         return
-    diff = adapter.diff(pulled.bookings)
-    ctx.expect(not diff, f"came through and left out: {diff}")
+    ctx.expect_no_difference(adapter.diff(pulled.bookings), "the pull ended as complete")
 
 
-def _stays(adapter: AdapterHarness, least: int = 1) -> Iterator[ExpectedBooking]:
-    found = [
-        expected_booking
-        for expected_booking in sorted(
-            adapter.expected_bookings().values(),
-            key=lambda expected_booking: expected_booking.external_id,
-        )
-        if (expected_booking.departure - expected_booking.arrival).days >= least
-    ]
-    yield from found[:_SAMPLE_SIZE]
+def _nights(stay: ExpectedBooking) -> int:
+    return (stay.departure - stay.arrival).days
+
+
+def _sample(
+    adapter: AdapterHarness, matches: Callable[[ExpectedBooking], bool]
+) -> list[ExpectedBooking]:
+    stays = sorted(adapter.expected_bookings().values(), key=lambda stay: stay.external_id)
+    return [stay for stay in stays if matches(stay)][:_SAMPLE_SIZE]
 
 
 def _expect_in_window(
-    ctx: CheckContext, adapter: AdapterHarness, expected_booking: ExpectedBooking, window: DateRange
+    ctx: CheckContext, adapter: AdapterHarness, stay: ExpectedBooking, night: date
 ) -> None:
-    found = adapter.pull(SyncKind.RECONCILE, window=window).bookings
+    window = DateRange(night, night + _NIGHT)
     ctx.expect(
-        expected_booking.external_id in found,
-        f"[{window.start}, {window.end}) does not bring {expected_booking.external_id}, "
-        f"which is there from {expected_booking.arrival} to {expected_booking.departure}",
+        stay.external_id in adapter.pull(SyncKind.RECONCILE, window=window).bookings,
+        f"the window [{window.start}, {window.end}) does not return {stay.external_id}, "
+        f"which stays from {stay.arrival} to {stay.departure}",
     )
