@@ -275,7 +275,7 @@ def certification_checks() -> str:
         (code(check.id), check.title, ", ".join(need.value for need in check.needs))
         for check in CHECKS
     ]
-    return table(("check", "what has to hold", "needs"), rows)
+    return table(("check", "expectation", "requires"), rows)
 
 
 def certification_broken() -> str:
@@ -283,7 +283,7 @@ def certification_broken() -> str:
         (_spaced(broken.name), ", ".join(code(check_id) for check_id in sorted(broken.caught_by)))
         for broken in BROKEN
     ]
-    return table(("an adapter that", "is caught by"), rows)
+    return table(("an adapter that", "fails"), rows)
 
 
 def _spaced(name: str) -> str:

@@ -42,4 +42,4 @@ class TestCertifyCommand:
     def test_rejects_a_pattern_that_matches_no_check(self, pms) -> None:
         result = pms("apaleo", "--only", "nothing")
         assert result.exit_code == 2
-        assert "no check is called 'nothing'" in result.stderr
+        assert "no check matches 'nothing'" in result.stderr
