@@ -131,10 +131,10 @@ def _instant(instant: datetime | None) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def _camel_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """A page's events tell of the same few sets of fields."""
-    return tuple(map(camel, names))
+    """Cached: the events of a page have few distinct sets of fields."""
+    return tuple(map(to_camel_case, names))
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

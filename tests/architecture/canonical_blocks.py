@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 
-from adapters.inbound.graphql.filters import to_camel_case
+from application.events.cloud_events import to_camel_case
 from domain.canonical_format import (
     AGE_COUNT,
     AVAILABILITY,

@@ -1,17 +1,11 @@
 import pytest
 
-from tests.http.http_harness import Caller, HttpHarness
+from tests.http.http_harness import Caller, HttpHarness, add_hotels
 
 
 @pytest.fixture
 def installation() -> HttpHarness:
-    """Two hotels with a canonical connection each; alpha also has one of the scripted provider."""
-    made = HttpHarness()
-    for slug in ("alpha", "beta"):
-        made.hotel(slug)
-        made.connection(slug)
-    made.connection("alpha", "scripted", name="pulled")
-    return made
+    return add_hotels(HttpHarness())
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The Flask application with an in-memory store, the canonical and a scripted provider."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +20,9 @@ from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore
+from adapters.outbound.persistence.store import open_store
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from adapters.outbound.system import Uuid7Generator
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
@@ -187,6 +191,28 @@ class HttpHarness:
 
     def revoke(self, token_id: UUID) -> None:
         self.use_cases.revoke_token(token_id)
+
+
+def add_hotels(harness: HttpHarness) -> HttpHarness:
+    """Two hotels with a canonical connection each; alpha also has one of the scripted provider."""
+    for slug in ("alpha", "beta"):
+        harness.hotel(slug)
+        harness.connection(slug)
+    harness.connection("alpha", "scripted", name="pulled")
+    return harness
+
+
+@contextmanager
+def sql_harness(url: str, **settings: Any) -> Iterator[HttpHarness]:
+    """The harness on an upgraded SQL store; `settings` as for HttpHarness."""
+    store = open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
+    store.upgrade()
+    directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
+    parts = SimpleNamespace(
+        unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
+    )
+    yield HttpHarness(store=parts, **settings)
+    store.close()
 
 
 def booking(external_id: str = "B1", **values: object) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,16 +14,14 @@ from werkzeug.test import TestResponse
 
 from adapters.inbound.rest.use_cases import Options
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.persistence.store import open_store
 from adapters.outbound.persistence.stores import inbox
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.parsing.json_text import loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 from adapters.outbound.providers.alpinebits import provider
-from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from ports.providers import ProviderTools
 from tests.http.graphql_client import run_query
-from tests.http.http_harness import NOON, HttpHarness
+from tests.http.http_harness import NOON, HttpHarness, sql_harness
 from tests.http.ota_sender import (
     COUNTS,
     LIMITS,
@@ -62,21 +59,14 @@ BOOKINGS = "{bookings {edges {node {externalId status}}}}"
 
 @pytest.fixture
 def installed(sqlite_url: str) -> Iterator[HttpHarness]:
-    store = open_store(sqlite_url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
-    store.upgrade()
-    directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
     clock = FrozenClock(NOON)
     tools = ProviderTools(
         clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
     )
-    yield HttpHarness(
-        options=Options(max_body_bytes=4_000_000),
-        store=SimpleNamespace(
-            unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
-        ),
-        further_providers={"alpinebits": provider(tools)},
-    )
-    store.close()
+    options = Options(max_body_bytes=4_000_000)
+    further = {"alpinebits": provider(tools)}
+    with sql_harness(sqlite_url, options=options, further_providers=further) as harness:
+        yield harness
 
 
 @pytest.fixture

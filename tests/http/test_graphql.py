@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLEnumType, build_schema, print_schema
 
 from adapters.inbound.graphql.executable_schema import ENUMS, SDL, executable_schema
-from adapters.inbound.graphql.filters import to_camel_case
+from application.events.cloud_events import to_camel_case
 from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails

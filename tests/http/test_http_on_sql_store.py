@@ -1,15 +1,21 @@
 """HTTP requests on SQLite and PostgreSQL stores."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 
-from adapters.outbound.persistence.store import open_store
-from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.access import Scope
 from tests.http.graphql_client import run_query
-from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest, is_problem
+from tests.http.http_harness import (
+    Caller,
+    HttpHarness,
+    add_hotels,
+    booking,
+    cell,
+    guest,
+    is_problem,
+    sql_harness,
+)
 
 PUSH = "/api/pms/canonical"
 BOOKINGS = f"{PUSH}/bookings"
@@ -17,21 +23,9 @@ BOOKINGS = f"{PUSH}/bookings"
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def installed(request: pytest.FixtureRequest) -> Iterator[HttpHarness]:
-    url = request.getfixturevalue(f"{request.param}_url")
-    store = open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
-    store.upgrade()
-    directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
-    made = HttpHarness(
-        store=SimpleNamespace(
-            unit_of_work=store.unit_of_work, queries=store.queries, directory=directory
-        )
-    )
-    for slug in ("alpha", "beta"):
-        made.hotel(slug)
-        made.connection(slug)
-    made.connection("alpha", "scripted", name="pulled")
-    yield made
-    store.close()
+    with sql_harness(request.getfixturevalue(f"{request.param}_url")) as harness:
+        add_hotels(harness)
+        yield harness
 
 
 def booking_ids(caller: Caller) -> list[str]:

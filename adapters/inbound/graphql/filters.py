@@ -6,16 +6,12 @@ from typing import Any
 
 from application.access.authenticate import Principal
 from application.errors import InvalidRequest
+from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import AvailabilityFilter, BookingFilter, GuestFilter
 from domain.errors import InvalidField
 from domain.values import DateRange, Stay
 
 Arguments = Mapping[str, Any]
-
-
-def to_camel_case(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.title() for part in rest)
 
 
 def booking_filter(principal: Principal, arguments: Arguments | None) -> BookingFilter:

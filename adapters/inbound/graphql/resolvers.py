@@ -13,10 +13,10 @@ from adapters.inbound.graphql.filters import (
     availability_filter,
     booking_filter,
     guest_filter,
-    to_camel_case,
 )
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
+from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder, GuestFilter, ResultPage
 from application.sync.find_sync_runs import RunList
 from domain.availability import AvailabilityCell, CellDetails

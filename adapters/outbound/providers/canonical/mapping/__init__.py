@@ -1,1 +1,1 @@
-"""Canonical JSON payloads to snapshots; notifications to references."""
+"""Canonical JSON payloads to snapshots."""
