@@ -1,4 +1,4 @@
-"""Whether this installation can do its work, part by part."""
+"""Health of the installation, part by part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from ports.queries import Queries
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`parts`: None where it works, else the error's code."""
+    """`parts`: by name, None if it works, else the error's code."""
 
     parts: Mapping[str, str | None]
 
     @property
     def is_ready(self) -> bool:
-        """Without a queue webhooks and pushes are still taken and kept: the store decides."""
+        """Whether the store works; without a queue, webhooks and pushes are still stored."""
         return self.parts["store"] is None
 
 

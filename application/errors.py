@@ -1,16 +1,16 @@
-"""What a use case refuses, in words for the one who asked."""
+"""Errors of the use cases; the docstrings are messages for the caller."""
 
 from domain.errors import ErrorKind, PmsError
 
 
 class ApplicationError(PmsError):
-    """The request can't be carried out."""
+    """The request failed."""
 
     code = "application_error"
 
 
 class NotFound(ApplicationError):
-    """There is nothing of this name or id for this hotel."""
+    """This hotel has nothing of this name or id."""
 
     code = "not_found"
     kind = ErrorKind.NOT_FOUND
@@ -57,46 +57,46 @@ class Forbidden(ApplicationError):
 
 
 class InvalidRequest(ApplicationError):
-    """The request can't be what it says; the details name the field and the fix."""
+    """The request is invalid; the details name the field and the fix."""
 
     code = "invalid_request"
     kind = ErrorKind.INVALID
 
 
 class HotelRequired(InvalidRequest):
-    """This token is for several hotels: a change must name the one that it is meant for."""
+    """This token is for several hotels: name the one to change."""
 
     code = "hotel_required"
 
 
 class BadCursor(InvalidRequest):
-    """after: this cursor is not from this query; start again without it."""
+    """after: this cursor belongs to another query; start again without it."""
 
     code = "bad_cursor"
 
 
 class SyncInProgress(ApplicationError):
-    """A sync of this connection is queued or running already."""
+    """A sync of this connection is already queued or running."""
 
     code = "sync_in_progress"
     kind = ErrorKind.CONFLICT
 
 
 class ConnectionStopped(ApplicationError):
-    """The connection was stopped or paused before this run's turn; resume it, then sync again."""
+    """The connection was stopped or paused before this run started; resume it, then sync again."""
 
     code = "connection_stopped"
     kind = ErrorKind.CONFLICT
 
 
 class NoProgress(ApplicationError):
-    """Worker after worker took this run up, ended in the middle and got no page further."""
+    """The run failed repeatedly without progress; several workers crashed on it."""
 
     code = "no_progress"
 
 
 class RetriesExhausted(ApplicationError):
-    """The same rows kept changing under us; try again."""
+    """Concurrent changes to the same rows; try again."""
 
     code = "gave_up"
     kind = ErrorKind.CONFLICT

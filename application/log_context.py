@@ -1,4 +1,4 @@
-"""What every log line of one request or job carries, so that no call site repeats it."""
+"""Fields that every log line of one request or job carries."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ _ALL: Final = (correlation_id, hotel, provider, connection)
 
 
 def current() -> Mapping[str, str]:
-    """Those that are set."""
+    """The fields that are set."""
     return {var.name: value for var in _ALL if (value := var.get()) is not None}
 
 
 @contextmanager
 def log_context(**values: str) -> Iterator[None]:
-    """Sets the named ones for the block; the others stay."""
+    """Sets the given fields for the block; the others stay."""
     tokens = [(var, var.set(values[var.name])) for var in _ALL if var.name in values]
     try:
         yield
@@ -30,7 +30,7 @@ def log_context(**values: str) -> Iterator[None]:
 
 
 def begin(correlation: str) -> None:
-    """A new request on a thread that served others before: nothing of theirs stays."""
+    """Starts a request: clears the fields of earlier requests on this thread."""
     for var in _ALL:
         var.set(None)
     correlation_id.set(correlation)

@@ -1,4 +1,4 @@
-"""What happened, to be told to the rest of the SaaS: immutable, past tense."""
+"""Events published to the host application: immutable, past tense."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from domain.values import ConnectionId, HotelId, Reason, SourceVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBase:
-    """What every event carries. `version` is None where no single source version applies."""
+    """The fields of every event. `version` is None if no single source version applies."""
 
     hotel_id: HotelId
     provider: str
@@ -41,14 +41,14 @@ class GuestSynced(EventBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySynced(EventBase):
-    """One per room type and page; `external_id` is the room type's, `days` those that changed."""
+    """One per room type and page. `external_id`: of the room type. `days`: those that changed."""
 
     days: tuple[date, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncCompleted(EventBase):
-    """`external_id` is the run's id. PARTIAL runs are told here too, with their status."""
+    """`external_id`: the run's id. Published for PARTIAL runs too; see the status."""
 
     run: SyncRun
 
@@ -60,7 +60,7 @@ class SyncFailed(EventBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQuarantined(EventBase):
-    """`external_id` is the item's if it could be read, else the inbox row's id."""
+    """`external_id`: the item's if it is readable, else the inbox row's id."""
 
     kind: str
     inbox_id: str

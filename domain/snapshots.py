@@ -1,8 +1,8 @@
-"""What a provider said about one thing at one time, in our words, before it is applied.
+"""Snapshots: the state of an entity as received from a provider, not yet applied.
 
-Every optional field is ABSENT where the provider did not send it (ours stays), None where it sent
-an explicit null (ours is cleared). Tuples replace ours as a whole: a provider that sends rooms
-sends all of them.
+An optional field is ABSENT if the provider did not send it (ours stays) and None if it sent an
+explicit null (ours is cleared). A tuple replaces ours completely: a provider that sends rooms sends
+all of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,11 +25,11 @@ from domain.values import (
 )
 
 Extras: TypeAlias = tuple[tuple[str, str], ...]
-"""Source fields without a home of their own: (path, JSON text), sorted by path."""
+"""Source fields without a target field: (path, JSON text), sorted by path."""
 
 MAX_ID = 200
 MAX_CELLS = 100_000
-"""Of one set of availability: a hundred room types for nearly three years."""
+"""Per availability set: a hundred room types for nearly three years."""
 
 
 class BookingSource(StrEnum):
@@ -42,7 +42,7 @@ class BookingSource(StrEnum):
 
 
 class PartyRole(StrEnum):
-    """PRIMARY stays and pays, COMPANION stays, BOOKER arranged it, OWNER is a company account."""
+    """PRIMARY stays and pays, COMPANION stays, BOOKER booked, OWNER is a company account."""
 
     PRIMARY = "PRIMARY"
     COMPANION = "COMPANION"
@@ -52,7 +52,7 @@ class PartyRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A person or company on a booking: the guest's id if there is one, the details as said."""
+    """A person or company on a booking, with the contact details that the booking carries."""
 
     guest_id: str | None = None
     role: PartyRole = PartyRole.PRIMARY
@@ -66,7 +66,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomStay:
-    """One room (or `units` alike) of a booking, with its own dates and state."""
+    """One room (or `units` equal rooms) of a booking, with its own dates and status."""
 
     line_id: str | None = None
     room_type_id: str | None = None
@@ -88,13 +88,13 @@ class BookingSnapshot:
     external_id: str
     version: SourceVersion
     deleted: bool = False
-    """True: the provider says that it has this booking no more."""
+    """True: deleted at the provider."""
     status: Field[BookingStatus] = ABSENT
     holds_inventory: Field[bool] = ABSENT
     confirmation_number: Field[str | None] = ABSENT
     group_id: Field[str | None] = ABSENT
     share_id: Field[str | None] = ABSENT
-    """Bookings with the same one share a room, which is sold once."""
+    """Bookings with the same value share one room, which is sold once."""
     source: Field[BookingSource] = ABSENT
     stay: Field[Stay] = ABSENT
     rooms: Field[tuple[RoomStay, ...]] = ABSENT
@@ -154,7 +154,7 @@ class GuestSnapshot:
     total_spent: Field[Money | None] = ABSENT
     last_stay_on: Field[date | None] = ABSENT
     merged_into: Field[str | None] = ABSENT
-    """External id of the guest that this one became part of."""
+    """External id of the guest that this one was merged into."""
     extras: Field[Extras] = ABSENT
 
     def __post_init__(self) -> None:
@@ -172,13 +172,13 @@ class RoomCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySnapshot:
-    """One room type on one local hotel date; counts are rooms. Below 0 is overbooked, and real."""
+    """One room type on one local hotel date. Counts are rooms; negative means overbooked."""
 
     room_type_id: str
     day: date
     version: SourceVersion
     version_is_ours: bool = False
-    """The provider has no clock for availability: the version is the instant of the pull."""
+    """The provider sends no version of its own: ours is the instant of the pull."""
     total: Field[int | None] = ABSENT
     available: Field[int | None] = ABSENT
     occupied: Field[int | None] = ABSENT
@@ -190,8 +190,8 @@ class AvailabilitySnapshot:
     min_stay: Field[int | None] = ABSENT
     max_stay: Field[int | None] = ABSENT
     counted_rooms: Field[tuple[RoomCount, ...]] = ABSENT
-    """Those told one by one: `available` and `blocked` are their sums, together with the rooms
-    that we hold and that are not among them (unless `rooms_are_all`)."""
+    """Of a provider that counts room by room: `available` and `blocked` are the sums of these and
+    of the stored rooms that are not among them (unless `rooms_are_all`)."""
     rooms_are_all: bool = False
 
     def __post_init__(self) -> None:
@@ -208,10 +208,10 @@ class AvailabilitySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySet:
-    """The cells of one message, under its one version; what there are no cells of is not said.
+    """The cells of one message under its one version; other cells are unaffected.
 
-    With `complete_from` everything is: from that day on there is nothing to sell but these cells,
-    and on `closed_days` the hotel is shut.
+    With `complete_from` the set is complete from that day on: other cells have nothing to sell,
+    and on `closed_days` the hotel is closed.
     """
 
     version: SourceVersion
@@ -225,15 +225,15 @@ class AvailabilitySet:
         return "availability"
 
     def completed(self, held: Collection[tuple[str, date]]) -> "AvailabilitySet":
-        """With a cell of nothing to sell for each (room type, day) of `held` that a complete set
-        does not name, and for each closed day of every room type. Raises InvalidField where that
-        would be more than MAX_CELLS."""
+        """Adds an empty cell for each (room type, day) of `held` that a complete set does not
+        contain, and for each closed day of every room type. Raises InvalidField for more than
+        MAX_CELLS."""
         if self.complete_from is None:
             return self
         named = {(cell.room_type_id, cell.day) for cell in self.cells}
         room_types = {room_type for room_type, _ in (*named, *held)}
         if len(room_types) * len(self.closed_days) + len(held) > MAX_CELLS:
-            raise InvalidField("closed_days", "too many of too many room types", code="too_many")
+            raise InvalidField("closed_days", "send fewer closed days", code="too_many")
         unnamed = {(room_type, day) for room_type in room_types for day in self.closed_days}
         unnamed.update(held)
         empty = [key for key in sorted(unnamed - named) if key[1] >= self.complete_from]
@@ -265,7 +265,7 @@ class RoomTypeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRecord:
-    """`status` is the housekeeping state in the provider's own word."""
+    """`status`: the housekeeping status as the provider names it."""
 
     external_id: str
     number: str
@@ -282,7 +282,7 @@ class RatePlanRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotelRecords:
-    """What bookings refer to; a record replaces ours as a whole."""
+    """Records that bookings refer to; each replaces ours completely."""
 
     room_types: Sequence[RoomTypeRecord] = field(default=())
     rooms: Sequence[RoomRecord] = field(default=())

@@ -1,4 +1,4 @@
-"""Values that validate themselves: money, stays, versions, occupancy."""
+"""Self-validating values: money, date ranges, stays, versions, occupancy."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,14 +14,14 @@ HotelId: TypeAlias = UUID
 ConnectionId: TypeAlias = UUID
 
 MAX_STAY_NIGHTS: Final = 1_830
-"""Five years: longer is a typing error, while long-stay guests of 400 nights are real."""
+"""Five years. Longer stays are typing errors; long-stay guests of 400 nights exist."""
 
 MAX_MINOR: Final = 10**15
-"""Keeps every amount inside a signed 64-bit column with room for sums."""
+"""Keeps every amount, and sums of them, within a signed 64-bit column."""
 
 
 class Absent(Enum):
-    """The provider did not send the field: ours stays as it is. An explicit null is None."""
+    """The provider did not send the field, so ours stays. An explicit null is None."""
 
     ABSENT = "absent"
 
@@ -48,17 +48,17 @@ class Money:
         if self.currency not in EXPONENTS:
             raise _unknown_currency()
         if abs(self.minor) > MAX_MINOR:
-            raise InvalidField("amount", "is beyond any hotel bill", code="bad_amount")
+            raise InvalidField("amount", "is too large", code="bad_amount")
 
     @classmethod
     def of(cls, amount: Decimal | int, currency: str) -> "Money":
-        """From major units. Raises InvalidField where the amount has more digits than the
-        currency: rounding is a decision for the caller (`rounded`), never a side effect."""
+        """From major units. Raises InvalidField if the amount has more decimal digits than the
+        currency; use `rounded` to round."""
         exact = Decimal(amount)
         if not exact.is_finite():
             raise InvalidField("amount", "send a finite number", code="bad_amount")
         money = cls(int(_scaled(exact, currency)), currency)
-        # Compared with the original: scaling rounds at 28 digits, comparing never does.
+        # Compared with the original, because scaling rounds at 28 digits.
         if money.amount != exact:
             digits = EXPONENTS[currency]
             fix = f"{currency} has {digits} decimal digits, send no more"
@@ -67,7 +67,7 @@ class Money:
 
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> "Money":
-        """From major units with more digits than the currency has: half to even, as ISO 80000-1."""
+        """From major units, rounded half to even (ISO 80000-1)."""
         if not amount.is_finite():
             raise InvalidField("amount", "send a finite number", code="bad_amount")
         return cls(int(_scaled(amount, currency).to_integral_value()), currency)
@@ -86,7 +86,7 @@ def _scaled(amount: Decimal, currency: str) -> Decimal:
     if currency not in EXPONENTS:
         raise _unknown_currency()
     if amount.adjusted() > 15:
-        raise InvalidField("amount", "is beyond any hotel bill", code="bad_amount")
+        raise InvalidField("amount", "is too large", code="bad_amount")
     return amount.scaleb(EXPONENTS[currency])
 
 
@@ -119,7 +119,7 @@ class Stay:
             fix = f"a stay has at most {MAX_STAY_NIGHTS} nights"
             raise InvalidField("departure", fix, code="stay_too_long")
         if self.departure == date.max:
-            fix = "send the real day; 9999-12-31 stands for none"
+            fix = "send the real day; 9999-12-31 means none"
             raise InvalidField("departure", fix, code="bad_date")
 
     @property
@@ -135,9 +135,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceVersion:
-    """Orders two snapshots of one thing: the provider's update instant, then its sequence.
+    """Orders snapshots of one entity: by the provider's update time, then its sequence.
 
-    `sequence` is 0 where the provider has none; digits below a microsecond may go there.
+    `sequence` is 0 if the provider has none; it may hold digits below a microsecond.
     """
 
     updated_at: datetime
@@ -164,7 +164,7 @@ class AgeClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeCount:
-    """`category` is the provider's own age category where it has one; `age` in years if told."""
+    """`category`: the provider's own age category, if any. `age`: in years, if known."""
 
     age_class: AgeClass
     count: int

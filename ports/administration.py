@@ -1,4 +1,4 @@
-"""Hotels, connections, sync runs, credentials, idempotency keys."""
+"""Stores of hotels, connections, sync runs, credentials and idempotency keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ports.system import Secrets
 
 class Hotels(Protocol):
     def add(self, hotel: Hotel) -> None:
-        """Raises AlreadyExists for a slug that is taken."""
+        """Raises AlreadyExists if the slug is taken."""
         ...
 
     def get(self, hotel_id: HotelId) -> Hotel | None: ...
@@ -35,8 +35,8 @@ class Hotels(Protocol):
 
 class Connections(Protocol):
     def add(self, connection: Connection, secrets: Secrets) -> None:
-        """Seals the secrets, bound to hotel and connection. Raises AlreadyExists for a name that
-        the hotel has already."""
+        """Seals the secrets, bound to hotel and connection. Raises AlreadyExists if the hotel has a
+        connection of this name."""
         ...
 
     def get(self, connection_id: ConnectionId) -> Connection | None: ...
@@ -48,16 +48,17 @@ class Connections(Protocol):
         ...
 
     def of_provider(self, provider: str) -> Sequence[Connection]:
-        """All hotels', in order of creation."""
+        """Of all hotels, in order of creation."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
-        """Active ones with a sync or reconcile due, the longest overdue first; all hotels."""
+        """Active connections of all hotels with a sync or reconcile due, longest overdue first."""
         ...
 
     def save(self, connection: Connection) -> Connection:
-        """Overwrites if the revision still stands, and returns it with the next one; raises
-        ConcurrentChange otherwise. Leaves secrets, lease and `last_inbound_at` alone."""
+        """Overwrites the row of this revision and returns it with the next one. Raises
+        ConcurrentChange if the stored revision differs. Does not write secrets, lease and
+        `last_inbound_at`."""
         ...
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:
@@ -67,52 +68,51 @@ class Connections(Protocol):
     def replace_secrets(self, connection_id: ConnectionId, secrets: Secrets) -> None: ...
 
     def apply_control(self, connection_id: ConnectionId, *, at: datetime) -> bool:
-        """Whether an order that came at this instant still counts: False where a later one was
-        obeyed. Remembers it otherwise, and keeps others waiting until the end of the unit of
-        work."""
+        """False if a later control message was applied before: this one, received at `at`, must
+        have no effect. Else records it and locks out others until the unit of work ends."""
         ...
 
     def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
-        """Remembers the latest push, to within ten seconds (so that a burst does not write one
-        row again and again). Waits for nobody: while another transaction has the connection's
-        row, a sync page above all, nothing is noted."""
+        """Records the latest push, to within ten seconds, so that a burst does not rewrite the row
+        each time. Never blocks: does nothing while another transaction, such as a sync page,
+        holds the connection's row."""
         ...
 
     def acquire_lease(
         self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime
     ) -> Lease | None:
-        """None while another holder's lease stands. Each grant has a higher fencing number."""
+        """None while another holder's lease is valid. Each grant has a higher fencing number."""
         ...
 
     def renew_lease(self, lease: Lease, *, until: datetime) -> Lease:
-        """Raises LeaseLost where a later grant was made; call it inside every unit of work that
-        writes under the lease: the row stays locked until commit."""
+        """Raises LeaseLost if a later grant was made. Call it in every unit of work that writes
+        under the lease: it locks the row until commit."""
         ...
 
     def release_lease(self, lease: Lease) -> None:
-        """Does nothing where the lease was lost."""
+        """Does nothing if the lease was lost."""
         ...
 
 
 class SyncRuns(Protocol):
     def add(self, run: SyncRun) -> None:
-        """Raises AlreadyExists where a run of this connection is QUEUED or RUNNING."""
+        """Raises AlreadyExists if a run of this connection is QUEUED or RUNNING."""
         ...
 
     def get(self, run_id: UUID) -> SyncRun | None:
-        """What is decided by it must be read after the lease was taken: it is not locked."""
+        """Not locked: read it after acquiring the lease before deciding by it."""
         ...
 
     def save(self, run: SyncRun) -> None:
-        """Raises LeaseLost where the run is stored under a higher fencing number, or not at all."""
+        """Raises LeaseLost if the run is stored under a higher fencing number, or not at all."""
         ...
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
-        """QUEUED and RUNNING ones: one at most."""
+        """QUEUED or RUNNING: at most one."""
         ...
 
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
-        """QUEUED before, or RUNNING with an expired lease: to be enqueued again; all hotels."""
+        """Runs of all hotels to enqueue again: QUEUED before, or RUNNING with an expired lease."""
         ...
 
 
@@ -124,7 +124,7 @@ class Credentials(Protocol):
     def key_of_partner(self, provider: str, partner: str) -> ProviderKey | None: ...
 
     def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
-        """Does nothing for one that is unknown or was revoked before."""
+        """Does nothing if it is unknown or already revoked."""
         ...
 
     def add_token(self, token: AccessToken) -> None: ...
@@ -136,17 +136,17 @@ class Credentials(Protocol):
         ...
 
     def save_token(self, token: AccessToken) -> bool:
-        """False, and nothing written, where it is revoked already: that is never undone."""
+        """False, without a write, if the stored token is revoked: that is final."""
         ...
 
     def record_use(self, token_id: UUID, *, at: datetime) -> None:
-        """Remembers the last use, to within a minute."""
+        """Records the last use, to within a minute."""
         ...
 
 
 class KeyState(StrEnum):
-    """FRESH: this request holds the key now. IN_FLIGHT: another does. REPLAY: it was answered.
-    MISMATCH: the key came with another payload."""
+    """FRESH: this request holds the key now. IN_FLIGHT: another request holds it. REPLAY: it was
+    answered. MISMATCH: it was used with another payload."""
 
     FRESH = "fresh"
     IN_FLIGHT = "in_flight"
@@ -162,21 +162,21 @@ class KeyCheck:
 
 
 class IdempotencyKeys(Protocol):
-    """Keys belong to a token; kept 24 hours (IETF draft-ietf-httpapi-idempotency-key-header-07)."""
+    """Per token, kept 24 hours (IETF draft-ietf-httpapi-idempotency-key-header-07)."""
 
     def begin(
         self, token_id: UUID, key: str, *, fingerprint: str, now: datetime, expires_at: datetime
     ) -> KeyCheck:
-        """Takes the key or says who has it. A key whose holder died is FRESH again after a
-        minute. Must be committed at once."""
+        """Takes the key if it is free. A key whose holder died is FRESH again after a minute.
+        Commit it at once."""
         ...
 
     def finish(self, token_id: UUID, key: str, *, status: int, body: bytes) -> None:
-        """The answer to replay; in the same transaction as the work."""
+        """Stores the response to replay, in the transaction of the work itself."""
         ...
 
     def forget(self, token_id: UUID, key: str) -> None:
-        """The work failed and may be tried again under the same key."""
+        """Releases the key, so that failed work can be retried under it."""
         ...
 
     def purge(self, *, now: datetime, limit: int) -> int: ...

@@ -1,8 +1,8 @@
-"""The stores of what providers say. Keys are (hotel, provider, external id), always hotel first.
+"""Stores of the replica. Keys are (hotel, provider, external id), always hotel first.
 
-`save` guards every row by its revision: revision 1 inserts, n overwrites only n - 1, inside the
-statement. Any row that was changed in between makes it raise ConcurrentChange, and the unit of work
-must be given up; nothing of it may be committed.
+`save` checks every row's revision in its statement: revision 1 inserts, n overwrites only n - 1.
+It raises ConcurrentChange if a row was changed meanwhile; the unit of work must not be committed
+then.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """A row of the status history; `reference` is the inbox row or sync run that brought it."""
+    """A row of the status history. `reference`: the inbox batch or sync run that caused it."""
 
     id: UUID
     hotel_id: HotelId
@@ -36,7 +36,7 @@ class Bookings(Protocol):
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Booking]:
-        """By external id; unknown ones are left out."""
+        """By external id, without unknown ones."""
         ...
 
     def save(self, bookings: Sequence[Booking]) -> None: ...
@@ -69,7 +69,7 @@ class Availability(Protocol):
     def held_from(
         self, hotel_id: HotelId, provider: str, day: date
     ) -> Collection[tuple[str, date]]:
-        """(room type, day) of every cell of this day and later."""
+        """(room type, day) of every stored cell from this day on."""
         ...
 
     def save(self, cells: Sequence[AvailabilityCell]) -> None: ...
@@ -79,5 +79,5 @@ class Records(Protocol):
     def save(
         self, hotel_id: HotelId, provider: str, records: HotelRecords, *, now: datetime
     ) -> int:
-        """Room types, rooms and rate plans; writes only what differs; how many that were."""
+        """Writes the records that differ from the stored ones; returns how many."""
         ...

@@ -1,4 +1,4 @@
-"""Looking up who and what a request speaks of, without opening a unit of work."""
+"""Looks up hotels, connections and credentials of a request, without a unit of work."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,8 +11,8 @@ from domain.values import ConnectionId, HotelId
 
 
 class Directory(Protocol):
-    """Reads committed state, locks nothing. An implementation may answer from memory up to two
-    seconds old: a revoked token works no longer than that."""
+    """Reads committed state without locks. An implementation may cache it for two seconds: a
+    revoked token works no longer than that."""
 
     def hotel(self, hotel_id: HotelId) -> Hotel | None: ...
 

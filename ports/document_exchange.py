@@ -1,4 +1,4 @@
-"""Vendors that send documents over HTTP and want their answer with it, in their own words."""
+"""Synchronous document exchange: vendors that expect a reply in their format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from ports.providers import HotelContext, ReadItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundDocument:
-    """A document as it came. `headers` have lower-case names. `action`: what is asked for, where
-    the document came in a form; None where it is the body itself."""
+    """A document as received. `headers` have lower-case names. `action`: the requested action, if
+    the document came in a form; None if it is the body."""
 
     headers: Mapping[str, str] = field(repr=False)
     document: bytes = field(repr=False)
@@ -24,8 +24,7 @@ class InboundDocument:
 
 @dataclass(frozen=True, slots=True)
 class SenderCredentials:
-    """Who a letter says that it is from: the connection's key, and headers that prove it to
-    `Provider.authentic`."""
+    """The connection's key, and headers that `Provider.authentic` verifies."""
 
     connection_key: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -33,7 +32,8 @@ class SenderCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentItemResult:
-    """What became of an item. `is_news`: it is of availability, and we held none before."""
+    """The result for one item. `outcome` None: undecided until a job fetches from the provider.
+    `is_first_availability`: we stored no availability from today on before this document."""
 
     item: ReadItem
     outcome: ItemOutcome | None
@@ -49,29 +49,29 @@ class DocumentReply:
 
 
 class DocumentHandler(Protocol):
-    """A letter that was read."""
+    """A document that was read."""
 
     @property
     def items(self) -> Sequence[ReadItem]:
-        """To be applied, all in one transaction."""
+        """To apply, all in one transaction."""
         ...
 
     @property
     def ignored_items(self) -> Sequence[ReadItem]:
-        """Understood and none of our business (an offer asked for): kept with its reason."""
+        """Understood, but not applied (such as a request for an offer): stored with a reason."""
         ...
 
     def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:
-        """After the commit. `told`: the items in their order."""
+        """Called after the commit. `results`: one per item, in order."""
         ...
 
 
 @runtime_checkable
 class DocumentProvider(Protocol):
-    """A plug-in whose vendor converses is one as well."""
+    """Implemented as well by a plug-in whose vendor exchanges documents."""
 
     def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
-        """None where the letter says nothing of its sender. Raises UnreadableMessage."""
+        """None if the document carries no credentials. Raises UnreadableMessage."""
         ...
 
     def read_document(
@@ -82,9 +82,9 @@ class DocumentProvider(Protocol):
         *,
         limit: int,
     ) -> DocumentHandler:
-        """Raises UnreadableMessage, TooManyItems where there is nothing to answer in kind."""
+        """Raises UnreadableMessage, TooManyItems."""
         ...
 
     def render_error(self, inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
-        """In the vendor's words, for what `claim`, `hear` or the application raised."""
+        """The error in the vendor's format."""
         ...

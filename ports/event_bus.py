@@ -1,4 +1,4 @@
-"""Telling the rest of this process what happened."""
+"""In-process delivery of events to subscribers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,5 +22,5 @@ class EventBus(Protocol):
         ...
 
     def deliver(self, message: OutboxMessage, *, to: Sequence[str]) -> Sequence[Failure]:
-        """Calls each named subscriber once. One that raises does not keep it from the others."""
+        """Calls each named subscriber once; one that raises does not affect the others."""
         ...

@@ -1,5 +1,5 @@
-"""Background work. The database is the truth of what is to be done; a lost job is harmless, since
-the tick enqueues again what the database still shows as waiting."""
+"""Background jobs. The database records what is to be done: a lost job is harmless, since the tick
+enqueues again what still waits there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Job:
 
 class JobQueue(Protocol):
     def enqueue(self, jobs: Sequence[Job]) -> None:
-        """A job with the same name and subject that still waits is not added twice. Raises
-        QueueUnavailable; the caller's data is committed by then, so that the tick finds it."""
+        """Does not add a job whose name and subject are queued already. Call it after the commit:
+        if it raises QueueUnavailable, the tick enqueues the job later."""
         ...
 
     def ping(self) -> None:

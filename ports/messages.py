@@ -1,4 +1,4 @@
-"""The inbox (what came in) and the outbox (what is to be told)."""
+"""Stores of the inbox (received payloads) and the outbox (events to deliver)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ class Inbox(Protocol):
         ...
 
     def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
-        """Opened and decompressed; unknown ids are left out. Locks the rows until the end of the
-        unit of work, so that two workers do not process one item at the same time."""
+        """Without unknown ids. Locks the rows until the unit of work ends, so that two workers do
+        not process one item at the same time."""
         ...
 
     def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
-        """Counts one more attempt on each. Commit it before the work begins: what ends the worker
-        is counted too."""
+        """Adds one attempt to each. Commit it before the work, so that an attempt that kills the
+        worker counts too."""
         ...
 
     def record_outcomes(
@@ -30,12 +30,12 @@ class Inbox(Protocol):
     ) -> None: ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
-        """The items of one request in their order; empty when there is no such batch."""
+        """The items of one request, in order; empty if there is no such batch."""
         ...
 
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
-        """Those fingerprints of which a quarantined item is kept: the same bad payload a thousand
-        times is one quarantined item and one event."""
+        """The fingerprints of payloads that are in quarantine already, so that the same payload
+        is quarantined and reported once."""
         ...
 
     def processed_dedup_keys(self, hotel_id: HotelId, keys: Collection[str]) -> frozenset[str]:
@@ -51,27 +51,26 @@ class Inbox(Protocol):
         *,
         before: datetime,
     ) -> None:
-        """Quarantined items of these things that came before: done, as stale. What remains in
-        quarantine is still open."""
+        """Quarantined items of these entities received before: DONE, as stale."""
         ...
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        """(hotel, batch) of RECEIVED items that nobody finished, oldest first; all hotels.
+        """(hotel, batch) of unfinished RECEIVED items of all hotels, oldest first.
 
         Only items at least 30 s times 2^attempts old: the pause doubles with every attempt, counted
-        from the arrival. Those tried before wait until their connection may be asked: neither
-        paused nor stopped, its breaker not open.
+        from the arrival. Items tried before wait while their connection is paused or stopped or
+        its breaker is open.
         """
         ...
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
-        """Deletes DONE items received before; how many. Quarantined ones stay."""
+        """Deletes DONE items received before; returns how many. Quarantined items stay."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PostponedDelivery:
-    """A message that one subscriber could not take; later ones of its key wait behind it."""
+    """A message that one subscriber failed to take; later ones of its key wait for it."""
 
     message: OutboxMessage
     subscriber: str
@@ -80,16 +79,16 @@ class PostponedDelivery:
 
 class Outbox(Protocol):
     def add(self, messages: Sequence[OutboxMessage]) -> None:
-        """In this order. Call it after the rows that the messages tell of were saved: their locks
-        make the order of messages that of the changes."""
+        """In this order. Call it after saving the changed rows: their locks make the order of
+        messages that of the changes."""
         ...
 
     def acquire_leader_lease(self, holder: str, *, now: datetime, until: datetime) -> bool:
-        """Takes or renews the relay's lease. False while another holder's stands."""
+        """Takes or renews the relay's lease. False while another holder's is valid."""
         ...
 
     def next_batch(self, *, limit: int) -> Sequence[OutboxMessage]:
-        """Undelivered messages in order; all hotels. Only the holder of the relay lease asks."""
+        """Undelivered messages of all hotels, in order. Only for the holder of the lease."""
         ...
 
     def mark_delivered(self, ids: Sequence[UUID], *, now: datetime) -> None: ...
@@ -97,20 +96,18 @@ class Outbox(Protocol):
     def postpone(
         self, message: OutboxMessage, subscriber: str, *, error_code: str, retry_at: datetime
     ) -> None:
-        """One subscriber could not take it: kept for that subscriber until it can. Counts
-        attempts when called again for the same pair."""
+        """Keeps the message for a subscriber that failed to take it. Counts an attempt if it is
+        postponed already."""
         ...
 
     def postponed_keys(self, subscriber: str) -> frozenset[str]:
-        """Ordering keys whose messages must wait for that subscriber."""
+        """Ordering keys whose messages wait for that subscriber."""
         ...
 
     def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
-        """In order of creation; per key only the oldest."""
+        """In order of creation, only the oldest of each key."""
         ...
 
-    def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
-        """The subscriber took the postponed message after all."""
-        ...
+    def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None: ...
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int: ...

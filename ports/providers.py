@@ -1,7 +1,6 @@
-"""What a PMS adapter is: a plug-in that reads its vendor's words and asks its vendor's API.
+"""The provider port: a plug-in that maps its vendor's payloads and calls its vendor's API.
 
-Everything speaks in bulk: pages in, batches out. A client belongs to one connection and is used by
-one thread at a time.
+In bulk: pages and batches. A client belongs to one connection and is used by one thread at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from ports.system import Clock, Randomness, Secrets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingSpec:
-    """One value that a connection needs; `secret` ones are sealed and never shown again."""
+    """One setting of a connection; `secret` ones are sealed and never shown again."""
 
     name: str
     help: str
@@ -33,15 +32,15 @@ class SettingSpec:
 @accepts_old_fields(tells_deletion="reports_deletions")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What this vendor can do, as declared by its adapter and shown by `pms provider list`.
+    """What this vendor supports, shown by `pms provider list`.
 
-    `delta_misses`: changes that its delta can't show, closed by the window reconcile.
-    `retry_window`: how long the vendor re-sends an unacknowledged webhook; silence beyond it is a
-    gap. `trust`: how a webhook proves that it comes from the vendor. `account_settings`: the
-    settings that together name the vendor's account, where the webhooks of all its hotels come to
-    one URL. `push_path`: where messages of the vendor's own protocol are taken; they sign in by
-    HTTP basic auth with the connection's key as user name and its secret `password`.
-    `pulled_by`: the setting without which a connection is pushed to and can't be asked.
+    `delta_misses`: changes that its delta does not return; the window reconcile finds them.
+    `retry_window`: how long the vendor redelivers an unacknowledged webhook; longer silence is a
+    gap. `trust`: how webhooks are authenticated. `account_settings`: the settings that identify
+    the vendor's account, if the webhooks of all its hotels come to one URL. `push_path`: where
+    messages of the vendor's own protocol are received; they authenticate by HTTP basic auth with
+    the connection's key as user name and its secret `password`. `pulled_by`: the setting without
+    which a connection is push-only.
     """
 
     name: str
@@ -62,14 +61,14 @@ class Capabilities:
     pulled_by: str | None = None
 
     def pulls_with(self, settings: Mapping[str, str]) -> bool:
-        """Whether a connection of these settings can be asked."""
+        """Whether a connection with these settings can be pulled."""
         return self.pulls and (self.pulled_by is None or bool(settings.get(self.pulled_by)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotelContext:
-    """What a payload does not say of itself. `observed_at` is its arrival, or for a pull the
-    instant before it was asked for; the version of things that have no clock of their own."""
+    """Context of a payload. `observed_at`: its arrival, or for a pull the instant before the
+    request; the version of entities whose provider sends none."""
 
     time_zone: str
     currency: str
@@ -79,10 +78,10 @@ class HotelContext:
 @accepts_old_fields(homes="field_trace")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadItem:
-    """One item of a payload: its own text, and what it says or why it can't be understood.
+    """One item of a payload: its raw text, and its snapshot or the reason why it has none.
 
-    Exactly one of `snapshot` and `reason` is set. `homes` tells for each source path where it
-    went, only when asked for (`explain`).
+    Exactly one of `snapshot` and `reason` is set. `field_trace`: (source path, target field)
+    pairs, only with `explain`.
     """
 
     kind: ItemKind
@@ -102,7 +101,7 @@ class RefKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Something to fetch. `external_id` is empty for AVAILABILITY and RECORDS as a whole."""
+    """Something to fetch. `external_id` is empty for all AVAILABILITY or all RECORDS."""
 
     kind: RefKind
     external_id: str = ""
@@ -110,13 +109,13 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What a vendor's webhook says: what to fetch, and which of its events mean nothing to us.
+    """A parsed webhook: what to fetch, and the types of its events that are ignored.
 
-    `property_id`: the vendor's id of the hotel it speaks of, to be compared with the connection's.
-    `new_secrets`: credentials that it carries, to be sealed in place of the old ones.
-    `disabled`: the hotel switched the integration off at the vendor.
-    `event_key`: names the event where the vendor's words tell it from every other of the hotel's:
-    what was carried out is not asked for again when it is told again.
+    `property_id`: the vendor's id of the property, compared with the connection's.
+    `new_secrets`: credentials that replace the stored ones.
+    `disabled`: the hotel disabled the integration at the vendor.
+    `event_key`: unique per event of the hotel, if the vendor provides that; events already
+    processed are skipped on redelivery.
     """
 
     refs: tuple[Ref, ...] = ()
@@ -149,12 +148,11 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`observed_at`: our clock before the first request for this page was sent. `checkpoint`
-    resumes after this page. `cursor` is set on the last page only: where the next delta starts.
-    `expected`: how many items the run will see in all, where the provider tells; for progress.
-    `notifications`: raw ones that the provider handed over with this page and will not hand over
-    again: they are stored with the page, before the next is asked for, and read as webhooks are.
-    Never in a RECONCILE, whose pages may be compared only."""
+    """`observed_at`: our clock before the first request for this page. `checkpoint` resumes after
+    this page. `cursor`: where the next delta starts, on the last page only. `expected`: the total
+    number of items of the run, if the provider reports it. `notifications`: raw notifications that
+    the provider delivers only once: stored with the page, before the next request, and processed
+    like webhooks. Never in a RECONCILE, whose pages may only be compared."""
 
     items: Sequence[ReadItem]
     observed_at: datetime
@@ -167,7 +165,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """What the provider says of the account; `advice` are sentences for the person who connects."""
+    """The account at the provider. `advice`: sentences for the person who connects it."""
 
     property_id: str
     property_name: str
@@ -177,22 +175,22 @@ class AccountReport:
 
 
 class ProviderClient(Protocol):
-    """Asks one connection's API. Every method may raise the ProviderError family."""
+    """Calls one connection's API. Every method may raise ProviderError."""
 
     def check(self) -> AccountReport:
         """Cheap, read-only proof that the credentials work."""
         ...
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        """Lazily, page by page; the next page is asked for when the last was stored."""
+        """Lazily: the next page is requested after the last one was stored."""
         ...
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
-        """What the API says now of these. What is not in the page is not at the provider."""
+        """The current state of these. What the page does not contain does not exist there."""
         ...
 
     def counts(self) -> TransportCounts:
-        """Of all that this client asked so far."""
+        """Of all requests of this client so far."""
         ...
 
     def close(self) -> None: ...
@@ -200,7 +198,7 @@ class ProviderClient(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What a client needs to know of its connection."""
+    """The connection's data that a client needs."""
 
     connection_id: UUID
     time_zone: str
@@ -211,7 +209,7 @@ class Account:
 
 
 class Provider(Protocol):
-    """The plug-in. Stateless: one object serves every hotel."""
+    """A plug-in. Stateless: one object serves all hotels."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -225,45 +223,44 @@ class Provider(Protocol):
         limit: int,
         explain: bool = False,
     ) -> Sequence[ReadItem]:
-        """Reads pushed payloads (the further bodies give what the first one refers to).
+        """Maps pushed payloads (further bodies contain what the first one refers to).
 
-        Raises UnreadableMessage where a body is no message of this vendor, TooManyItems beyond
-        `limit`. An item that can't be understood is a ReadItem with its reason.
+        Raises UnreadableMessage if a body is not in this vendor's format, TooManyItems beyond
+        `limit`. An item that cannot be mapped is a ReadItem with its reason.
         """
         ...
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:
-        """Raises UnreadableMessage. An event of unknown type is listed under `ignored`."""
+        """Raises UnreadableMessage. Events of unknown type are listed under `ignored`."""
         ...
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
-        """Whether a webhook proves its sender by the vendor's own means, beyond the unguessable
-        URL. `headers` have lower-case names. Compares in constant time."""
+        """Whether a webhook passes the vendor's own authentication, beyond the unguessable URL.
+        `headers` have lower-case names. Compares in constant time."""
         ...
 
     def open(self, account: Account) -> ProviderClient:
-        """Raises Misconfigured where a setting is missing or a host is not allowed."""
+        """Raises Misconfigured if a setting is missing or a host is not allowed."""
         ...
 
 
 @runtime_checkable
 class BodySigned(Protocol):
-    """A plug-in whose vendor may sign what it sends is one as well."""
+    """Implemented as well by a plug-in whose vendor signs request bodies."""
 
     def authentic_body(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> bool:
-        """Asked in place of `authentic`, with the message to the byte. In constant time."""
+        """Called in place of `authentic`, with the unmodified body. In constant time."""
         ...
 
 
 @accepts_old_fields(vault="credential_store")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTools:
-    """What the composition root hands to every plug-in. An entry point of the group
-    `pms_adapter.providers` is a callable that takes this and returns a Provider.
+    """Dependencies of every plug-in. An entry point of the group `pms_adapter.providers` is a
+    callable that takes this and returns a Provider.
 
-    `allowed_hosts`: hosts beyond the vendor's own that the operator lets connections call, also
-    private ones; `plain_http`: http:// to those. `credential_store` is None where
-    nothing is stored.
+    `allowed_hosts`: further hosts, private ones included, that the operator allows connections to
+    call; `plain_http`: also by http://. `credential_store` is None if nothing is stored.
     """
 
     clock: Clock
@@ -288,21 +285,21 @@ class Providers(Protocol):
 
 
 class CredentialStore(Protocol):
-    """A connection's sealed credentials, for vendors that replace them when they are used."""
+    """A connection's sealed credentials, for vendors that rotate them on use."""
 
     def read(self, connection_id: UUID) -> Secrets:
-        """As they are stored now; empty where the connection is not stored."""
+        """The stored ones; empty if the connection is not stored."""
         ...
 
     def update(self, connection_id: UUID, new: Secrets) -> None:
-        """In place of those of the same names; the others stay."""
+        """Replaces those of the same names; the others stay."""
         ...
 
 
 class RateBudget(Protocol):
-    """Requests that one connection may send, shared between all workers."""
+    """A connection's request budget, shared between all workers."""
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
-        """Seconds to wait before the request may go; 0.0 when it may go now. The place in the
-        window is taken when 0.0 is returned, and only then."""
+        """Seconds to wait before the next request; 0.0 if it may be sent now. Only 0.0 takes a
+        place in the window."""
         ...

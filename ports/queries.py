@@ -1,4 +1,4 @@
-"""The read side: filters, keyset pages, nothing locked."""
+"""Read side: filters and keyset pages, without locks."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[R]):
-    """`rows` in order; `more` tells whether further ones follow; `positions[i]` is the keyset
-    position of `rows[i]`, to be given back as `after`."""
+    """`rows` in order. `more`: whether further rows follow. `positions[i]`: the keyset position of
+    `rows[i]`, to pass as `after`."""
 
     rows: Sequence[R]
     positions: Sequence[tuple[str, str]]
@@ -30,7 +30,7 @@ class Slice(Generic[R]):
 
 
 class BookingOrder(StrEnum):
-    """Each with the booking's id as the last, deciding key."""
+    """The booking's id breaks ties."""
 
     ARRIVAL_ASC = "ARRIVAL_ASC"
     ARRIVAL_DESC = "ARRIVAL_DESC"
@@ -51,7 +51,7 @@ class BookingFilter:
     departure: date | None = None
     stay: DateRange | None = None
     updated_since: datetime | None = None
-    """By `synced_at`: when our picture changed."""
+    """By `synced_at`: when our copy changed."""
     guest_email: str | None = None
     confirmation_number: str | None = None
     include_deleted: bool = False
@@ -85,8 +85,8 @@ class StatusHistoryRow:
 
 
 class Queries(Protocol):
-    """`limit` is at least 1. `after` is a position of an earlier slice with the same filter and
-    order; rows that did not change keep their place whatever is written meanwhile."""
+    """`limit` is at least 1. `after`: a position of an earlier slice with the same filter and
+    order; concurrent writes do not move unchanged rows."""
 
     def bookings(
         self,
@@ -130,7 +130,7 @@ class Queries(Protocol):
         connection_id: ConnectionId | None = None,
         provider: str | None = None,
     ) -> tuple[Sequence[SyncRun], int]:
-        """Newest first, and how many there are in all."""
+        """Newest first, and the total number."""
         ...
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
@@ -143,13 +143,13 @@ class Queries(Protocol):
         after: UUID | None = None,
         provider: str | None = None,
     ) -> Sequence[InboxItem]:
-        """Oldest first, bodies opened; all kinds."""
+        """Of all kinds, oldest first, with their bodies."""
         ...
 
     def backlog(self) -> Mapping[str, int]:
-        """Rows waiting, over all hotels: `outbox`, `inbox`, `quarantine`, `postponed`."""
+        """Waiting rows of all hotels: `outbox`, `inbox`, `quarantine`, `postponed`."""
         ...
 
     def ping(self) -> None:
-        """Raises StoreUnavailable where the database does not answer or lacks the schema."""
+        """Raises StoreUnavailable if the database does not answer or its schema is out of date."""
         ...

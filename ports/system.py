@@ -1,4 +1,4 @@
-"""Time, ids, randomness, secrets: what the pure core may not reach for itself."""
+"""Time, ids, randomness and encryption, which the core gets from outside."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back, for durations and deadlines."""
+        """Seconds on a clock that never goes backwards, for durations and deadlines."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -37,23 +37,23 @@ class Randomness(Protocol):
 
 
 class Sealer(Protocol):
-    """Authenticated encryption at rest, keys by id, newest first."""
+    """Authenticated encryption at rest, with several keys by id."""
 
     def seal(self, clear: bytes, *, bound_to: str) -> bytes:
         """The result opens only with the same `bound_to` (the owner's identity)."""
         ...
 
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
-        """Raises Unsealable for an unknown key id, a changed value or another owner."""
+        """Raises Unsealable for an unknown key id, a modified value or another owner."""
         ...
 
 
 class CardMask(Protocol):
     def __call__(self, body: bytes) -> bytes:
-        """The same text with every payment card number masked: cards are never stored, not even
-        raw. Keeps JSON and XML well-formed."""
+        """Masks every payment card number, as cards are never stored, not even in raw payloads.
+        Keeps JSON and XML well-formed."""
         ...
 
 
 Secrets = Mapping[str, str]
-"""A connection's credentials by the provider's own names; never logged, never in a repr we keep."""
+"""A connection's credentials by the provider's own names; never logged, never in a repr."""

@@ -1,4 +1,4 @@
-"""One transaction over all stores. No network call belongs inside."""
+"""One transaction over all stores; no network call inside."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -49,4 +49,4 @@ class UnitOfWork(Protocol):
 
 
 UnitOfWorkFactory: TypeAlias = Callable[[], UnitOfWork]
-"""Each call gives a fresh one, entered with `with`; one thread uses it."""
+"""Each call returns a new one for one thread, to be entered with `with`."""

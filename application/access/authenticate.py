@@ -1,4 +1,4 @@
-"""Who asks: the partner by its provider key, hotel, provider and scopes by its token."""
+"""Authenticates a caller: the partner by its provider key; hotel and scopes by its token."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ LAST_USED_INTERVAL: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller whose credentials held. `hotel_id` is the one that this request is about."""
+    """An authenticated caller. `hotel_id`: the hotel that this request is for."""
 
     token_id: UUID
     partner: str
@@ -46,18 +46,18 @@ class Principal:
 
 
 def format_credential(prefix: str, credential_id: UUID, secret: str) -> str:
-    """The credential as its holder sees it: readable prefix, id, secret."""
+    """The text form: readable prefix, id, secret."""
     return f"{prefix}_{credential_id.hex}_{secret}"
 
 
 def secret_hash(secret: str) -> str:
-    """SHA-256 suffices: secrets are 256 random bits."""
+    """SHA-256 in hex; it suffices, as secrets are 256 random bits."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Remembers once a minute that a token was used. `noted`: when this process did so last."""
+    """Records a token's use once a minute. `recorded_uses`: the last one by this process."""
 
     directory: Directory
     unit_of_work: UnitOfWorkFactory
@@ -67,9 +67,9 @@ class Authenticate:
     def __call__(
         self, *, provider_key: str | None, token: str | None, hotel: str | None = None
     ) -> Principal:
-        """`hotel`: a slug that must be one of the token's; by default its only or first one.
+        """`hotel`: the slug of one of the token's hotels; by default its first one.
 
-        Raises Unauthenticated without telling which part was wrong, HotelDisabled, Forbidden.
+        Raises Unauthenticated, without the part that was wrong, HotelDisabled, Forbidden.
         """
         access = self._token(token)
         key = self._key(provider_key)
@@ -88,7 +88,7 @@ class Authenticate:
         )
 
     def at_hotel(self, principal: Principal, slug: str) -> Principal:
-        """The same caller asking about another of its hotels. Raises Forbidden."""
+        """The same caller for another of its hotels. Raises Forbidden."""
         wanted = self.directory.hotel_by_slug(slug)
         allowed = (principal.hotel_id, *principal.other_hotels)
         if wanted is None or wanted.id not in allowed:
@@ -98,7 +98,7 @@ class Authenticate:
         return replace(principal, hotel_id=wanted.id, other_hotels=others)
 
     def _record_use(self, access: AccessToken) -> None:
-        """A store that is too busy for it must not keep the caller out."""
+        """A busy store does not lock the caller out."""
         now = self.clock.now()
         recorded_uses = self.recorded_uses.get(access.id) or access.last_used_at
         if recorded_uses is not None and now - recorded_uses < LAST_USED_INTERVAL:

@@ -1,4 +1,4 @@
-"""Credentials for partners: shown once, stored hashed."""
+"""Issues credentials for partners: shown once, stored hashed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """`hotels` are slugs; the partner's provider key is made with its first token."""
+    """`hotels` are slugs. The partner's provider key is issued with its first token."""
 
     provider: str
     partner: str
@@ -26,8 +26,8 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
-    """`secret_text` and `provider_key_text` are never shown again; the latter is None where the
-    partner has its key already."""
+    """`secret_text` and `provider_key_text` are shown only once; the latter is None if the partner
+    has a key already."""
 
     token: AccessToken
     secret_text: str
@@ -55,7 +55,7 @@ class IssueToken:
         return IssuedToken(token=token, secret_text=text, provider_key_text=key_text)
 
     def reissue(self, old: AccessToken, key: ProviderKey) -> tuple[AccessToken, str]:
-        """A new token with the rights and the length of life of an old one."""
+        """A new token with the rights and the lifetime of an old one."""
         lifetime = old.expires_at - old.created_at
         return self._token(key, old.hotel_ids, old.scopes, lifetime)
 
@@ -82,7 +82,7 @@ class IssueToken:
         lifetime: timedelta,
     ) -> tuple[AccessToken, str]:
         if not key.is_usable():
-            message = "partner: its key was revoked for good; issue under another name"
+            message = "partner: its key was revoked permanently; issue under another name"
             raise InvalidRequest(message, field="partner")
         secret, now = self.randomness.secret(), self.clock.now()
         token = AccessToken(

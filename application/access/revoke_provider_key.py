@@ -1,4 +1,4 @@
-"""Ends a partner's provider key, and with it everything that was issued under it."""
+"""Revokes a partner's provider key, and with it all tokens issued under it."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ class RevokeProviderKey:
     clock: Clock
 
     def __call__(self, provider: str, partner: str) -> ProviderKey:
-        """All tokens of this key are refused from then on, and none is issued under it any more.
-        Revoking twice changes nothing. Raises NotFound."""
+        """Its tokens are refused from then on, and no new ones are issued. Idempotent. Raises
+        NotFound."""
         with self.unit_of_work() as uow:
             key = uow.credentials.key_of_partner(provider, partner)
             if key is None:

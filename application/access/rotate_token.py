@@ -1,4 +1,4 @@
-"""A new token in place of an old one, both working for a while."""
+"""Replaces or revokes a token."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,8 +21,8 @@ class RotateToken:
     issue: IssueToken
 
     def __call__(self, token_id: UUID, *, overlap: timedelta) -> IssuedToken:
-        """The old token ends after `overlap`. Raises NotFound for an unknown or ended one, also
-        where it is revoked at the same time."""
+        """The old token expires after `overlap`. Raises NotFound if it is unknown, expired or
+        revoked, also concurrently."""
         now = self.clock.now()
         with self.unit_of_work() as uow:
             old = uow.credentials.token(token_id)
@@ -43,7 +43,7 @@ class RevokeToken:
     clock: Clock
 
     def __call__(self, token_id: UUID) -> None:
-        """Revoking twice changes nothing. Raises NotFound."""
+        """Idempotent. Raises NotFound."""
         with self.unit_of_work() as uow:
             token = uow.credentials.token(token_id)
             if token is None:

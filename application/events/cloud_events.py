@@ -36,7 +36,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
-    """The event's id is the message's: stable over every delivery of it."""
+    """The event's id is the message's: the same in every delivery."""
     event_type = EVENT_TYPES[type(event)]
     hotel_id = str(event.hotel_id)
     envelope: dict[str, Json] = {

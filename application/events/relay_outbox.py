@@ -1,5 +1,5 @@
-"""From the outbox to the subscribers: at least once, in order per key, one failing subscriber
-keeping nobody else waiting."""
+"""Delivers outbox messages to the subscribers: at least once, in order per key. A failing
+subscriber does not delay the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class RelayOutbox:
-    """One process at a time runs it, the others stand by. Messages are told outside the
-    transaction; a crash between telling and noting tells them again, with the same ids. The lead
-    is renewed between two messages; a relay that lost it stops there."""
+    """Active in the process that holds the leader lease, on standby in the others. Messages are
+    delivered outside a transaction: a crash before they are marked delivers them again, with the
+    same ids. The lease is renewed between messages; a relay that lost it stops."""
 
     unit_of_work: UnitOfWorkFactory
     bus: EventBus
@@ -29,7 +29,7 @@ class RelayOutbox:
     holder: str
 
     def __call__(self) -> int:
-        """One round; how many messages were told. 0 where nothing waits or another relay leads."""
+        """One round. Returns the number of delivered messages, 0 on standby."""
         lease = _LeaderLease(self)
         if not lease.holds():
             return 0
@@ -60,7 +60,7 @@ class RelayOutbox:
     def _deliver(
         self, messages: Sequence[OutboxMessage], blocked: dict[str, set[str]], lease: "_LeaderLease"
     ) -> tuple[list[OutboxMessage], list[tuple[OutboxMessage, Failure]]]:
-        """Those that were told, and who could not take which."""
+        """Delivered messages, and failures per subscriber."""
         sent, failures = [], []
         for message in messages:
             if not lease.holds():
@@ -96,7 +96,7 @@ class RelayOutbox:
 
 @dataclass(slots=True)
 class _LeaderLease:
-    """The right to tell, renewed when a third of it has passed."""
+    """The leader lease, renewed after a third of its duration."""
 
     relay: RelayOutbox
     renew_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""A new tenant."""
+"""Adds a hotel, which is a tenant."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The caller's hotel and what its bookings refer to."""
+"""The caller's hotel and its room types, rooms and rate plans."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class FindHotel:
     queries: Queries
 
     def __call__(self, principal: Principal) -> HotelView:
-        """With the records of the caller's provider. Raises HotelNotFound."""
+        """The records are those of the caller's provider. Raises HotelNotFound."""
         hotel = self.directory.hotel(principal.hotel_id)
         if hotel is None:
             raise HotelNotFound

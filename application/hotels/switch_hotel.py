@@ -1,4 +1,4 @@
-"""The adapter layer on or off for one hotel."""
+"""Enables or disables a hotel."""
 
 from dataclasses import dataclass, replace
 
@@ -9,8 +9,8 @@ from ports.unit_of_work import UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True)
 class SwitchHotel:
-    """Off: partners are refused and nothing is pulled. What vendors' webhooks say is still
-    stored, since they would not send it again."""
+    """Disabled: partners are refused and nothing is pulled. Webhooks are still stored, since some
+    vendors do not redeliver them."""
 
     unit_of_work: UnitOfWorkFactory
 

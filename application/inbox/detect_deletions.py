@@ -1,4 +1,4 @@
-"""Which bookings the provider's API has no more."""
+"""Detects bookings that the provider's API no longer returns."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ from ports.providers import Page, Ref, RefKind
 
 
 def detect_deletions(page: Page, refs: Sequence[Ref]) -> Sequence[str]:
-    """Bookings that were asked for and did not come; none where something came that can't be told
-    apart: it may be one of them."""
+    """Ids of requested bookings that the page does not contain; none if an item of the page has no
+    readable id, as it may be one of them."""
     if any(item.external_id is None for item in page.items):
         return ()
     returned_ids = {item.external_id for item in page.items}

@@ -1,4 +1,4 @@
-"""What could not be understood, oldest first. A caller sees what came for its own provider."""
+"""Lists quarantined items of the caller's provider, oldest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_LIMIT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class QuarantineList:
-    """`next_after` is given back as `after`; None at the end."""
+    """`next_after`: pass it as `after`; None at the end."""
 
     items: Sequence[InboxItem]
     next_after: UUID | None
@@ -30,7 +30,7 @@ class FindQuarantine:
     ) -> QuarantineList:
         """Raises InvalidRequest (`limit`)."""
         if not 1 <= limit <= MAX_LIMIT:
-            raise InvalidRequest(f"limit: ask for 1 to {MAX_LIMIT}", field="limit")
+            raise InvalidRequest(f"limit: send 1 to {MAX_LIMIT}", field="limit")
         found = self.queries.quarantine(
             principal.hotel_id, limit=limit + 1, after=after, provider=principal.provider
         )

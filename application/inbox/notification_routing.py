@@ -1,4 +1,4 @@
-"""Notifications of a vendor that has one URL for all hotels of an account."""
+"""Routes notifications of vendors that have one URL for all hotels of an account."""
 
 from dataclasses import replace
 
@@ -17,9 +17,8 @@ def forward_to_property(
     capabilities: Capabilities,
     ids: IdGenerator,
 ) -> InboxItem | None:
-    """The notification as the inbox row of the hotel that it speaks of: of the connection to that
-    property which has the same account at the vendor, so that the same sender may speak for both.
-    None where there is none."""
+    """Copies the notification to the inbox of the connection to that property, if it belongs to the
+    same account at the vendor: only then the sender is authorized for both. Returns the copy."""
     account_key = _account_key(uow, connection, capabilities)
     if account_key is None:
         return None
@@ -45,7 +44,7 @@ def forward_to_property(
 def _account_key(
     uow: UnitOfWork, connection: Connection, capabilities: Capabilities
 ) -> tuple[str, ...] | None:
-    """None where the vendor has no such thing, or the connection does not tell all of it."""
+    """None if the vendor has no accounts, or the connection lacks one of the values."""
     secrets: Secrets = uow.connections.secrets(connection.id)
     known = {**connection.settings, **secrets}
     names = capabilities.account_settings

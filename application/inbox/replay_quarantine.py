@@ -1,4 +1,4 @@
-"""Tries a quarantined item again, after a mapper was mended or the hotel put its data right."""
+"""Replays a quarantined item, after the mapping or the hotel's data was corrected."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,10 +18,10 @@ class ReplayQuarantine:
     def __call__(
         self, hotel_id: HotelId, item_id: UUID, *, provider: str | None = None
     ) -> InboxOutcome:
-        """What pulled it brought is asked for again; what was pushed is read again from its own
-        text. `provider`: the caller's own, from which the item must have come.
+        """A pulled item is fetched again, a pushed item is read again from its stored text.
+        `provider`: if given, the item must be of it.
 
-        Raises NotFound where nothing of this id is quarantined at this hotel.
+        Raises NotFound if no such item is quarantined at this hotel.
         """
         with self.unit_of_work() as uow:
             item = uow.inbox.load(hotel_id, [item_id]).get(item_id)
@@ -33,5 +33,5 @@ class ReplayQuarantine:
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id
         )
         if not outcomes:
-            raise NotFound("someone else has replayed this item meanwhile")
+            raise NotFound("this item was replayed by someone else meanwhile")
         return outcomes[0]

@@ -1,4 +1,4 @@
-"""What became of a push that was accepted to be applied later."""
+"""The status of a push that was accepted to be applied later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class FindBatch:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(self, principal: Principal, batch_id: UUID) -> Sequence[InboxItem]:
-        """In the order in which they were sent. Raises NotFound."""
+        """The items in the order of the push. Raises NotFound."""
         with self.unit_of_work() as uow:
             items = uow.inbox.batch(principal.hotel_id, batch_id)
         if not items or items[0].provider != principal.provider:

@@ -45,15 +45,15 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequests:
-    """The work itself is idempotent: where its holder died between work and answer, the same
-    request is done again and changes nothing."""
+    """The work itself is idempotent: if its holder dies before the response is stored, the same
+    request is executed again and changes nothing."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     def begin(self, token_id: UUID, key: str, *, request: bytes) -> StoredResponse | None:
-        """The first answer where there is one; None: the caller does the work and says
-        `finish`. `request` identifies method, path and payload.
+        """The stored response; None: the caller does the work and calls `finish`. `request`
+        identifies method, path and payload.
 
         Raises BadKey, KeyInFlight, KeyReused.
         """
@@ -77,15 +77,15 @@ class IdempotentRequests:
             case KeyState.FRESH:
                 return None
 
-    def finish(self, token_id: UUID, key: str, answer: StoredResponse) -> None:
+    def finish(self, token_id: UUID, key: str, response: StoredResponse) -> None:
         with self.unit_of_work() as uow:
             uow.idempotency.finish(
-                token_id, parse_idempotency_key(key), status=answer.status, body=answer.body
+                token_id, parse_idempotency_key(key), status=response.status, body=response.body
             )
             uow.commit()
 
     def release_key(self, token_id: UUID, key: str) -> None:
-        """The work failed for a reason of ours: the same key may try again."""
+        """The work failed on our side: the same key may be used again."""
         with self.unit_of_work() as uow:
             uow.idempotency.forget(token_id, parse_idempotency_key(key))
             uow.commit()

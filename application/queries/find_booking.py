@@ -1,4 +1,4 @@
-"""One booking by identity, and how bookings came to their states."""
+"""One booking by its identity, and status histories."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class FindBooking:
     queries: Queries
 
     def __call__(self, principal: Principal, provider: str, external_id: str) -> Booking | None:
-        """None where the caller's hotel has none. Raises Forbidden for another provider."""
+        """None if the caller's hotel has none. Raises Forbidden for another provider."""
         principal.require_provider(provider)
         return self.queries.booking(principal.hotel_id, provider, external_id)
 

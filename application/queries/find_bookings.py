@@ -1,4 +1,4 @@
-"""The read side for partners and the assistant: filters checked, pages by opaque cursors."""
+"""Queries for partners and the assistant: checked filters, pages by opaque cursors."""
 
 import base64
 import hashlib
@@ -91,14 +91,14 @@ class FindAvailability:
     queries: Queries
 
     def __call__(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
-        """Raises InvalidRequest for an empty, reversed or longer range than 400 days, and where
-        there are more than 10,000 cells."""
+        """Raises InvalidRequest for an empty or reversed range, one over 400 days, or one with more
+        than 10,000 cells."""
         days = (wanted.end - wanted.start).days
         if not 0 < days <= MAX_DAYS:
-            raise InvalidRequest(f"to: must lie 1 to {MAX_DAYS} days after from", field="to")
+            raise InvalidRequest(f"to: must be 1 to {MAX_DAYS} days after from", field="to")
         found = self.queries.availability(wanted, limit=MAX_CELLS + 1)
         if len(found) > MAX_CELLS:
-            message = f"to: these are more than {MAX_CELLS:,} cells; ask for fewer days or types"
+            message = f"to: more than {MAX_CELLS:,} cells; request fewer days or room types"
             raise InvalidRequest(message, field="to")
         return found
 
@@ -111,14 +111,14 @@ def _page(
     after: str | None,
 ) -> ResultPage[R]:
     if not 1 <= first <= MAX_FIRST:
-        raise InvalidRequest(f"first: ask for 1 to {MAX_FIRST}", field="first")
+        raise InvalidRequest(f"first: send 1 to {MAX_FIRST}", field="first")
     query_hash = hashlib.sha256(query.encode()).hexdigest()[:16]
     found = query_slice(_position(after, query_hash) if after is not None else None)
     return ResultPage(found.rows, [_cursor(p, query_hash) for p in found.positions], found.more)
 
 
 def _filter_text(wanted: BookingFilter | GuestFilter) -> str:
-    """The same filter is always spelled alike; sets are sorted."""
+    """Equal filters have equal texts; sets are sorted."""
     values = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
     return repr([(k, sorted(v) if isinstance(v, frozenset) else v) for k, v in values.items()])
 

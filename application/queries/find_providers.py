@@ -1,4 +1,4 @@
-"""Which providers are installed, and what they can do."""
+"""The capabilities of installed providers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Outcomes of syncs, newest first. A caller sees the runs of its own provider's connections."""
+"""Lists sync runs of the caller's provider, newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,4 +43,4 @@ class FindSyncRuns:
 
 def _require(name: str, number: int, low: int, high: int) -> None:
     if not low <= number <= high:
-        raise InvalidRequest(f"{name}: ask for {low} to {high}", field=name)
+        raise InvalidRequest(f"{name}: send {low} to {high}", field=name)

@@ -1,4 +1,4 @@
-"""How a run ends: as a row, and told once, in the transaction that the caller has open."""
+"""Records the end of a sync run, with its event, in the caller's unit of work."""
 
 from datetime import datetime
 from uuid import UUID

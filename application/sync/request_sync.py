@@ -1,4 +1,4 @@
-"""A person or partner asks for a sync now."""
+"""Queues a sync on request."""
 
 from dataclasses import dataclass
 
@@ -32,10 +32,10 @@ class RequestSync:
         hotel_id: HotelId | None = None,
         trigger: SyncTrigger = SyncTrigger.MANUAL,
     ) -> SyncRun:
-        """The queued run. `hotel_id`: the caller's own, to which the connection must belong.
+        """The queued run. `hotel_id`: if given, the connection must belong to this hotel.
 
-        Raises ConnectionNotFound, Unsupported, InvalidRequest for a connection that was never
-        tested or is stopped, SyncInProgress where one is queued or running.
+        Raises ConnectionNotFound, Unsupported, SyncInProgress; InvalidRequest for a connection
+        that was never tested or is stopped.
         """
         now = self.clock.now()
         with self.unit_of_work() as uow:
@@ -44,7 +44,7 @@ class RequestSync:
                 raise ConnectionNotFound
             capabilities = self.providers.get(connection.provider).capabilities
             if not capabilities.pulls_with(connection.settings):
-                raise Unsupported("this connection is only pushed to, there is nothing to pull")
+                raise Unsupported("this connection is push-only, there is nothing to pull")
             if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
                 raise InvalidRequest("test this connection first: `pms connection test`")
             if uow.sync_runs.unfinished(connection_id):

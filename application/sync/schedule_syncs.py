@@ -1,5 +1,5 @@
-"""The tick: looks into the database for what is due and enqueues it. Lost or doubled ticks are
-harmless, and so is a queue that lost everything."""
+"""The tick: finds due work in the database and enqueues it. Lost and duplicate ticks are harmless,
+and so is the loss of the queue."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -47,7 +47,7 @@ class ScheduleSyncs:
     purge_batch: int = PURGE_BATCH
 
     def __call__(self) -> TickResult:
-        """Raises StoreUnavailable; a queue that is down is left for the next tick."""
+        """Raises StoreUnavailable. If the queue is unavailable, the next tick enqueues."""
         now = self.clock.now()
         runs = self._queue_due(now)
         stuck, batches = self._find_stuck(now)
@@ -66,9 +66,8 @@ class ScheduleSyncs:
         return runs
 
     def _queue_one(self, connection: Connection, now: datetime) -> list[SyncRun]:
-        """In one transaction: the run, and the instant of the next. A second scheduler that does
-        the same at the same time runs into the revision, a person's request into the unfinished
-        run: nothing is queued."""
+        """Stores the run and the time of the next one in one transaction. Nothing is queued if a
+        second scheduler or a manual request was faster."""
         kind = connection.due_kind(now)
         if kind is None:
             return []
@@ -87,15 +86,15 @@ class ScheduleSyncs:
         return runs
 
     def _capabilities(self, connection: Connection) -> Capabilities | None:
-        """None for a provider that is not installed any more: its runs fail, visibly, and no
-        other connection's tick with them."""
+        """None if the provider is not installed: its runs fail visibly, other connections are not
+        affected."""
         try:
             return self.providers.get(connection.provider).capabilities
         except UnknownProvider:
             return None
 
     def _run(self, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool) -> SyncRun:
-        """A gap's reconcile takes the place of what was due."""
+        """After a gap a reconcile replaces the run that was due."""
         trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
         run_id = self.ids.new()
         return SyncRun(
@@ -124,7 +123,7 @@ class ScheduleSyncs:
         ]
 
     def _purge(self, now: datetime) -> int:
-        """What is left when its time is over is left to the next tick."""
+        """Purges for PURGE_FOR at most; the next tick does the rest."""
         until = self.clock.now() + PURGE_FOR
         purged = 0
         while True:
@@ -147,7 +146,7 @@ class ScheduleSyncs:
 
 
 def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
-    """Without a queue the runs stay QUEUED in the database, where the next tick finds them."""
+    """If the queue is unavailable, the next tick enqueues the runs, which stay QUEUED."""
     jobs = [
         Job(
             name=JobName.SYNC,
@@ -162,7 +161,7 @@ def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
 
 
 def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:
-    """One of each hotel in turn: a hotel with many connections does not go before all others."""
+    """One run of each hotel in turn: a hotel with many connections does not block others."""
     by_hotel: defaultdict[HotelId, list[SyncRun]] = defaultdict(list)
     for run in runs:
         by_hotel[run.hotel_id].append(run)
@@ -178,7 +177,7 @@ def _is_wanted(uow: UnitOfWork, connection: Connection, capabilities: Capabiliti
 
 
 def _has_gap(connection: Connection, capabilities: Capabilities | None, now: datetime) -> bool:
-    """One silence gives one reconcile; one that was never synced needs the full sync first."""
+    """False before the first full sync, which covers the gap."""
     silence = capabilities.retry_window if capabilities else None
     if silence is None or connection.cursor is None:
         return False
