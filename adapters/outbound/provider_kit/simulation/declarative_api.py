@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import simplejson
 
@@ -28,11 +28,14 @@ from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     JsonObject,
     corrupt_items,
-    truncated_share,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.provider_kit.simulation.server.simulator_api import (
+    RequestRejected,
+    SimulatorApi,
+)
 
 T = TypeVar("T")
 
@@ -41,13 +44,7 @@ _LIST: Final = "list"
 _TOKEN_SECONDS: Final = 3_600
 
 
-class RequestRejected(Exception):
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class DeclarativeSimulatorApi:
+class DeclarativeSimulatorApi(SimulatorApi):
     """`values`: the connection's settings and secrets; they fill the paths and are the valid
     credentials."""
 
@@ -61,14 +58,13 @@ class DeclarativeSimulatorApi:
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
+        super().__init__(
+            activity, tokens, middleware, client=activity.hotel.id, status_reply=_status_reply
+        )
         self.views = StayViews(activity.hotel)
         self._vendor = vendor
         self._renderer = renderer
-        self._activity = activity
-        self._hotel = activity.hotel
         self._values = values
-        self._tokens = tokens
-        self._middleware = middleware
         self._sorted_stays: tuple[int, list[RoomStay]] = (-1, [])
         self._corruptible_fields = CorruptibleFields(renderer.state, renderer.needed)
         self._routes = dict(self._endpoints())
@@ -102,47 +98,24 @@ class DeclarativeSimulatorApi:
         credentials_spec = self._vendor.credentials
         return credentials_spec.path if isinstance(credentials_spec, ClientCredentials) else None
 
-    def answer(self, call: Call) -> Reply:
-        parts = urlsplit(call.path)
-        injected = self._middleware.faults.inject(parts.path)
-        try:
-            refusal = self._middleware.refusal(injected, self._hotel.id, _status_reply)
-            if refusal is not None:
-                return refusal
-            if parts.path == self.token_path:
-                return self._token(call)
-            self._authenticate(call)
-            with self._hotel.lock:
-                self._middleware.apply_faults_before_reply(self._activity, injected)
-                answer_body = self._route_request(
-                    parts.path, dict(parse_qsl(parts.query)), injected
-                )
-        except RequestRejected as error:
-            return _status_reply(error.status, None)
-        return Reply(
-            200, _dump_json(self._corrupt(answer_body, injected)), cut=truncated_share(injected)
-        )
-
-    def _corrupt(self, answer_body: object, injected: Sequence[Fault]) -> object:
-        """An answer that is a list is corrupted as the only list of an object."""
-        wrapper: JsonObject = answer_body if isinstance(answer_body, dict) else {_LIST: answer_body}
+    def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
+        """A body that is a list is corrupted as the only list of an object."""
+        wrapper: JsonObject = body if isinstance(body, dict) else {_LIST: body}
         corrupt_items(wrapper, injected, self._corruptible_fields, self._middleware.faults.pick)
-        return answer_body if isinstance(answer_body, dict) else wrapper[_LIST]
+        return _dump_json(body if isinstance(body, dict) else wrapper[_LIST])
 
-    def _route_request(
-        self, path: str, query: Mapping[str, str], injected: Sequence[Fault]
-    ) -> object:
+    def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
         route = self._routes.get(path)
         if route is not None:
-            return route(query, injected)
+            return route(dict(parse_qsl(query)), injected)
         named = self._one.fullmatch(path)
         if named is None:
-            raise RequestRejected(404)
+            raise _rejected(404)
         key, stay = self._vendor.bookings.item, self._stay(unquote(named[1]))
         rendered = self._renderer.booking(self.views.of(stay))
         return {key: rendered} if key else rendered
 
-    def _token(self, call: Call) -> Reply:
+    def _issue_token(self, call: Call) -> Reply:
         form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
         known = {name: self._values[name] for name in ("client_id", "client_secret")}
         if {name: form.get(name) for name in known} != known:
@@ -154,10 +127,10 @@ class DeclarativeSimulatorApi:
         if isinstance(credentials_spec, KeyHeader):
             known = credentials_spec.prefix + self._values[credentials_spec.secret]
             if call.headers.get(credentials_spec.header.lower()) != known:
-                raise RequestRejected(401)
+                raise _rejected(401)
             return
         if not self._tokens.is_valid(call.headers):
-            raise RequestRejected(401)
+            raise _rejected(401)
 
     def _list_bookings(self, query: Mapping[str, str], injected: Sequence[Fault]) -> object:
         bookings = self._vendor.bookings
@@ -192,16 +165,16 @@ class DeclarativeSimulatorApi:
         for stay in booking.stays if booking else ():
             if stay_id(stay) == name and stay.deleted is None:
                 return stay
-        raise RequestRejected(404)
+        raise _rejected(404)
 
     def _cells(self, query: Mapping[str, str], _: Sequence[Fault]) -> object:
         cells, render = self._vendor.availability, self._renderer.cell
         if cells is None or render is None:
-            raise RequestRejected(404)
+            raise _rejected(404)
         try:
             first, last = (date.fromisoformat(query[name]) for name in (cells.first, cells.last))
         except (KeyError, ValueError):
-            raise RequestRejected(422) from None
+            raise _rejected(422) from None
         found = [render(cell) for cell in self.views.cells(first, last)]
         return _page(found, cells.items, cells.paging, query)
 
@@ -237,7 +210,7 @@ def _start(paging: object, query: Mapping[str, str]) -> tuple[int, int]:
             case _:
                 return 0, 1 << 62
     except (KeyError, ValueError):
-        raise RequestRejected(422) from None
+        raise _rejected(422) from None
 
 
 def _next_page_field(
@@ -254,11 +227,15 @@ def _instant(text: str) -> datetime:
     try:
         return as_instant(text, "query")
     except UnreadableField:
-        raise RequestRejected(422) from None
+        raise _rejected(422) from None
 
 
 def _dump_json(value: object) -> bytes:
     return simplejson.dumps(value, use_decimal=True).encode()
+
+
+def _rejected(status: int) -> RequestRejected:
+    return RequestRejected(_status_reply(status, None))
 
 
 def _status_reply(status: int, retry_after: str | None) -> Reply:

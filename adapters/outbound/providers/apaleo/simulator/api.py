@@ -1,12 +1,11 @@
 """The Apaleo API of the simulator: rate limit, faults, token, endpoints."""
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
@@ -16,11 +15,15 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     corrupt_items,
-    truncated_share,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.provider_kit.simulation.server.simulator_api import (
+    RegisteredClient,
+    RequestRejected,
+    SimulatorApi,
+)
 from adapters.outbound.providers.apaleo.simulator.inventory import JsonObject
 from adapters.outbound.providers.apaleo.simulator.rendering import ApaleoRenderer
 
@@ -41,30 +44,14 @@ _WHOLE_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\
 _DEFAULT_SORT: Final = "created:asc"
 
 
-class ApaleoSimulatorError(Exception):
-    def __init__(self, status: int, *messages: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.messages = messages
-
-
 @dataclass(frozen=True, slots=True)
-class SimulatedApaleoClients:
-    """The only registered application. `token_seconds`: the reported lifetime of tokens."""
-
-    client_id: str
-    client_secret: str
-    token_seconds: int = 3_600
-
+class SimulatedApaleoClients(RegisteredClient):
     @classmethod
     def of(cls, seed: int) -> "SimulatedApaleoClients":
-        return cls(f"SIM-{seed}-APP", f"simulated-secret-{seed}")
-
-    def basic(self) -> str:
-        return base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        return cls(client_id=f"SIM-{seed}-APP", client_secret=f"simulated-secret-{seed}")
 
 
-class SimulatedApaleoApi:
+class SimulatedApaleoApi(SimulatorApi):
     def __init__(
         self,
         activity: ActivityGenerator,
@@ -72,11 +59,10 @@ class SimulatedApaleoApi:
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
-        self._activity = activity
-        self._hotel = activity.hotel
+        super().__init__(
+            activity, tokens, middleware, client=clients.client_id, status_reply=_status_reply
+        )
         self._clients = clients
-        self._tokens = tokens
-        self._middleware = middleware
         self._renderer = ApaleoRenderer(activity.hotel)
         self._sort_cache: dict[str, tuple[int, list[RoomStay]]] = {}
         inventory = self._renderer.inventory
@@ -94,27 +80,11 @@ class SimulatedApaleoApi:
             "/availability/v1/unit-groups": ("timeSlices", self._availability),
         }
 
-    def answer(self, call: Call) -> Reply:
-        parts = urlsplit(call.path)
-        injected = self._middleware.faults.inject(parts.path)
-        try:
-            refusal = self._middleware.refusal(injected, self._clients.client_id, _status_reply)
-            if refusal is not None:
-                return refusal
-            if parts.path == TOKEN_PATH:
-                return self._token_reply(call)
-            self._check_token(call)
-            with self._hotel.lock:
-                self._middleware.apply_faults_before_reply(self._activity, injected)
-                body = self._dispatch(parts.path, dict(parse_qsl(parts.query)), injected)
-        except ApaleoSimulatorError as error:
-            return _status_reply(error.status, None, *error.messages)
-        if body is None:
-            return Reply(204)
-        corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
-        return Reply(200, orjson.dumps(body), cut=truncated_share(injected))
+    @property
+    def token_path(self) -> str:
+        return TOKEN_PATH
 
-    def _token_reply(self, call: Call) -> Reply:
+    def _issue_token(self, call: Call) -> Reply:
         form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
         if call.method != "POST" or form.get("grant_type") != "client_credentials":
             return Reply(400, b'{"error":"unsupported_grant_type"}')
@@ -123,19 +93,23 @@ class SimulatedApaleoApi:
         token_response = self._tokens.issue(seconds=self._clients.token_seconds)
         return Reply(200, orjson.dumps(token_response))
 
-    def _check_token(self, call: Call) -> None:
+    def _authenticate(self, call: Call) -> None:
         if not self._tokens.is_valid(call.headers):
-            raise ApaleoSimulatorError(401)
+            raise _rejected(401)
 
-    def _dispatch(
-        self, path: str, query: Mapping[str, str], injected: Sequence[Fault]
-    ) -> JsonObject | None:
+    def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
+        if isinstance(body, dict):
+            corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
+        return orjson.dumps(body)
+
+    def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> JsonObject | None:
+        parameters = dict(parse_qsl(query))
         route = self._routes.get(path)
         if route is not None:
             key, handler = route
-            page = _page(handler(query), query)
+            page = _page(handler(parameters), parameters)
             if key == "reservations":
-                rendered = self._render_page(page, query)
+                rendered = self._render_page(page, parameters)
                 last = page[-1] if page else None
                 if isinstance(last, RoomStay):
                     self._middleware.apply_faults_after_reply(self._activity, injected, last)
@@ -143,7 +117,9 @@ class SimulatedApaleoApi:
             # The count is unreliable, as in the vendor's own sample.
             return {key: list(page), "count": 0} if page else None
         reservation_id = unquote(path.removeprefix(f"{RESERVATIONS_PATH}/"))
-        return self._renderer.render_single(self._get_stay(reservation_id), _parse_expand(query))
+        return self._renderer.render_single(
+            self._get_stay(reservation_id), _parse_expand(parameters)
+        )
 
     def _get_stay(self, reservation_id: str) -> RoomStay:
         booking_id, _, line = reservation_id.partition("-")
@@ -151,7 +127,7 @@ class SimulatedApaleoApi:
         for stay in booking.stays if booking else ():
             if str(stay.line) == line and stay.deleted is None:
                 return stay
-        raise ApaleoSimulatorError(404)
+        raise _rejected(404)
 
     def _render_page(self, page: Sequence[object], query: Mapping[str, str]) -> list[object]:
         expand = _parse_expand(query)
@@ -196,7 +172,7 @@ class SimulatedApaleoApi:
             return
         low, high = _parse_instant(query, "from"), _parse_instant(query, "to")
         if (low is None and high is None) or name not in {"Modification", "Stay"}:
-            raise ApaleoSimulatorError(422, "from or to has to be specified")
+            raise _rejected(422, "from or to has to be specified")
         first, last = low or 0, high if high is not None else 1 << 62
         for stay in stays:
             if name == "Modification":
@@ -210,7 +186,7 @@ class SimulatedApaleoApi:
             first = date.fromisoformat(query["from"])
             until = date.fromisoformat(query["to"])
         except (KeyError, ValueError):
-            raise ApaleoSimulatorError(422, "from and to are dates") from None
+            raise _rejected(422, "from and to are dates") from None
         return self._renderer.inventory.availability(first, until)
 
 
@@ -221,7 +197,7 @@ def _page(found: Sequence[object], query: Mapping[str, str]) -> Sequence[object]
         return found
     number = query.get("pageNumber", "1")
     if not size.isdecimal() or not number.isdecimal() or "0" in (size, number):
-        raise ApaleoSimulatorError(422, "pageNumber and pageSize count from 1")
+        raise _rejected(422, "pageNumber and pageSize count from 1")
     start = (int(number) - 1) * int(size)
     return found[start : start + int(size)]
 
@@ -236,10 +212,12 @@ def _parse_instant(query: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     if not _WHOLE_SECONDS.fullmatch(text):
-        raise ApaleoSimulatorError(
-            422, f"{name} is no date and time without a fraction, with an offset"
-        )
+        raise _rejected(422, f"{name} is no date and time without a fraction, with an offset")
     return int(datetime.fromisoformat(text).timestamp()) * TICKS
+
+
+def _rejected(status: int, *messages: str) -> RequestRejected:
+    return RequestRejected(_status_reply(status, None, *messages))
 
 
 def _status_reply(status: int, retry_after: str | None, *messages: str) -> Reply:

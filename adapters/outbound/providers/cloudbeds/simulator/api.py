@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -18,11 +18,14 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     corrupt_items,
-    truncated_share,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.provider_kit.simulation.server.simulator_api import (
+    RequestRejected,
+    SimulatorApi,
+)
 from adapters.outbound.providers.cloudbeds.simulator.inventory import JsonObject
 from adapters.outbound.providers.cloudbeds.simulator.rendering import CloudbedsRenderer
 
@@ -47,10 +50,6 @@ _MESSAGES: Final = {
 }
 
 
-class CloudbedsSimulatorError(Exception):
-    """Answered with status 200 and `success` false."""
-
-
 @dataclass(frozen=True, slots=True)
 class SimulatedConsent:
     """The credentials of the one app that the property consented to. `rotates`: a refresh token can
@@ -73,7 +72,7 @@ class SimulatedConsent:
         )
 
 
-class SimulatedCloudbedsApi:
+class SimulatedCloudbedsApi(SimulatorApi):
     def __init__(
         self,
         activity: ActivityGenerator,
@@ -81,11 +80,10 @@ class SimulatedCloudbedsApi:
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
-        self._activity = activity
-        self._hotel = activity.hotel
+        super().__init__(
+            activity, tokens, middleware, client=credentials.client_id, status_reply=_status_reply
+        )
         self._credentials = credentials
-        self._tokens = tokens
-        self._middleware = middleware
         self.renderer = CloudbedsRenderer(activity.hotel)
         self._refresh_token = credentials.refresh_token
         self._rotations = 0
@@ -104,24 +102,11 @@ class SimulatedCloudbedsApi:
             "getGuestList": self._guests,
         }
 
-    def answer(self, call: Call) -> Reply:
-        parts = urlsplit(call.path)
-        injected = self._middleware.faults.inject(parts.path)
-        refusal = self._middleware.refusal(injected, self._credentials.client_id, _status_reply)
-        if refusal is not None:
-            return refusal
-        method = parts.path.removeprefix(PREFIX)
-        if method == TOKEN:
-            return self._token(call)
-        try:
-            self._check(call)
-            body = self._dispatch(method, dict(parse_qsl(parts.query)), injected)
-        except CloudbedsSimulatorError as error:
-            return _reply({"success": False, "message": str(error)})
-        corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
-        return Reply(200, orjson.dumps({"success": True, **body}), cut=truncated_share(injected))
+    @property
+    def token_path(self) -> str:
+        return f"{PREFIX}{TOKEN}"
 
-    def _token(self, call: Call) -> Reply:
+    def _issue_token(self, call: Call) -> Reply:
         """Form-encoded; any other body is rejected."""
         if call.headers.get("content-type") != _FORM:
             return _reply({"error": "invalid_request"}, 400)
@@ -143,30 +128,32 @@ class SimulatedCloudbedsApi:
             }
         return _reply(payload)
 
-    def _check(self, call: Call) -> None:
+    def _authenticate(self, call: Call) -> None:
         by_token = self._tokens.is_valid(call.headers)
         by_key = call.headers.get("x-api-key") == self._credentials.api_key
         if call.method != "GET" or not (by_token or by_key):
-            raise CloudbedsSimulatorError("Access denied: the access token is not valid")
+            raise _rejected("Access denied: the access token is not valid")
 
-    def _dispatch(
-        self, method: str, query: Mapping[str, str], injected: Sequence[Fault]
-    ) -> JsonObject:
+    def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> JsonObject:
+        method, parameters = path.removeprefix(PREFIX), dict(parse_qsl(query))
         handler = self._methods.get(method)
         if handler is None:
-            raise CloudbedsSimulatorError("Method not found")
-        named = query.get("propertyID") or query.get("propertyIDs")
-        ours = self.renderer.inventory.property_id
-        if method == "getHotels" and named not in (None, ours):
-            return {"data": [], "count": 0, "total": 0}
-        if named not in (None, ours):
-            raise CloudbedsSimulatorError("You do not have permission for this property")
-        with self._hotel.lock:
-            self._middleware.apply_faults_before_reply(self._activity, injected)
-            body = handler(query)
-            if method == RESERVATIONS:
-                self._move_items(body, injected)
-            return body
+            raise _rejected("Method not found")
+        named = parameters.get("propertyID") or parameters.get("propertyIDs")
+        if named not in (None, self.renderer.inventory.property_id):
+            if method == "getHotels":
+                return {"data": [], "count": 0, "total": 0}
+            raise _rejected("You do not have permission for this property")
+        body = handler(parameters)
+        if method == RESERVATIONS:
+            self._move_items(body, injected)
+        return body
+
+    def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
+        if not isinstance(body, dict):
+            return orjson.dumps(body)
+        corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
+        return orjson.dumps({"success": True, **body})
 
     def _room_types(self, query: Mapping[str, str]) -> JsonObject:
         """The vendor returns no counts for these."""
@@ -185,7 +172,7 @@ class SimulatedCloudbedsApi:
     def _rates(self, query: Mapping[str, str]) -> JsonObject:
         first, until = _day(query, "startDate"), _day(query, "endDate")
         if first is None or until is None:
-            raise CloudbedsSimulatorError("startDate and endDate are required")
+            raise _rejected("startDate and endDate are required")
         return {"data": self.renderer.inventory.rates(first, until)}
 
     def _reservations(self, query: Mapping[str, str]) -> JsonObject:
@@ -233,19 +220,19 @@ class SimulatedCloudbedsApi:
         try:
             local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=self._hotel.zone)
         except ValueError:
-            raise CloudbedsSimulatorError(f"{name} is not a valid date") from None
+            raise _rejected(f"{name} is not a valid date") from None
         return int(local.timestamp())
 
     def _reservation(self, query: Mapping[str, str]) -> JsonObject:
         booking = self.renderer.booking(query.get("reservationID", ""))
         if booking is None or booking.is_deleted:
-            raise CloudbedsSimulatorError("Reservation not found")
+            raise _rejected("Reservation not found")
         return {"data": self.renderer.render_single(booking)}
 
     def _guest(self, query: Mapping[str, str]) -> JsonObject:
         found = self.renderer.render_single_guest(query.get("guestID", ""))
         if found is None:
-            raise CloudbedsSimulatorError("Guest not found")
+            raise _rejected("Guest not found")
         return {"data": found}
 
     def _guests(self, query: Mapping[str, str]) -> JsonObject:
@@ -294,7 +281,7 @@ def _page(
         or "0" in (size, page)
         or int(size) > _MAX_PAGE_SIZE
     ):
-        raise CloudbedsSimulatorError("pageNumber and pageSize are not valid")
+        raise _rejected("pageNumber and pageSize are not valid")
     start = (int(page) - 1) * int(size)
     rows_of_page = [render(row) for row in rows[start : start + int(size)]]
     return {"data": rows_of_page, "count": len(rows_of_page), "total": len(rows)}
@@ -304,7 +291,12 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(query[name]) if name in query else None
     except ValueError:
-        raise CloudbedsSimulatorError(f"{name} is not a valid date") from None
+        raise _rejected(f"{name} is not a valid date") from None
+
+
+def _rejected(message: str) -> RequestRejected:
+    """With status 200 and `success` false."""
+    return RequestRejected(_reply({"success": False, "message": message}))
 
 
 def _status_reply(status: int, retry_after: str | None) -> Reply:

@@ -1,11 +1,11 @@
 """The OPERA Cloud API of the simulator: rate limit, faults, token and key, endpoints."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 import orjson
 
@@ -13,11 +13,15 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     corrupt_items,
-    truncated_share,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
+from adapters.outbound.provider_kit.simulation.server.simulator_api import (
+    RegisteredClient,
+    RequestRejected,
+    SimulatorApi,
+)
 from adapters.outbound.providers.ohip.simulator.events import BusinessEventRenderer, EventQueue
 from adapters.outbound.providers.ohip.simulator.inventory import statistics
 from adapters.outbound.providers.ohip.simulator.rendering import JsonObject, OhipRenderer
@@ -50,33 +54,21 @@ _INSTANTS: Final[dict[str, Callable[[Reservation], int | None]]] = {
 }
 
 
-class OhipSimulatorError(Exception):
-    def __init__(self, status: int, detail: str = "") -> None:
-        super().__init__(status)
-        self.status = status
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedOhipClients:
-    """The only registered application. `token_seconds`: the reported lifetime of tokens."""
-
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedOhipClients(RegisteredClient):
     app_key: str
-    client_id: str
-    client_secret: str
     external_system: str = "SIMX"
-    token_seconds: int = 3_600
 
     @classmethod
     def of(cls, seed: int) -> "SimulatedOhipClients":
-        key = f"00000000-0000-4000-8000-{seed % 16**12:012x}"
-        return cls(key, f"SIM-{seed}-CLIENT", f"simulated-secret-{seed}")
+        return cls(
+            app_key=f"00000000-0000-4000-8000-{seed % 16**12:012x}",
+            client_id=f"SIM-{seed}-CLIENT",
+            client_secret=f"simulated-secret-{seed}",
+        )
 
-    def basic(self) -> str:
-        return base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
 
-
-class SimulatedOhipApi:
+class SimulatedOhipApi(SimulatorApi):
     def __init__(
         self,
         simulated_reservations: SimulatedReservations,
@@ -84,11 +76,15 @@ class SimulatedOhipApi:
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
+        super().__init__(
+            simulated_reservations.activity,
+            tokens,
+            middleware,
+            client=clients.client_id,
+            status_reply=_status_reply,
+        )
         self._reservations = simulated_reservations
-        self._hotel = simulated_reservations.hotel
         self._clients = clients
-        self._tokens = tokens
-        self._middleware = middleware
         self.renderer = OhipRenderer(simulated_reservations)
         self.event_renderer = BusinessEventRenderer(simulated_reservations, self.renderer)
         self.queue = EventQueue()
@@ -105,28 +101,11 @@ class SimulatedOhipApi:
             "/crm/v1/profiles/": lambda profile_id, _: self._profile(profile_id),
         }
 
-    def answer(self, call: Call) -> Reply:
-        parts = urlsplit(call.path)
-        injected = self._middleware.faults.inject(parts.path)
-        try:
-            refusal = self._middleware.refusal(injected, self._clients.client_id, _status_reply)
-            if refusal is not None:
-                return refusal
-            if parts.path == TOKEN_PATH:
-                return self._token_reply(call)
-            self._check(call)
-            with self._hotel.lock:
-                self._middleware.apply_faults_before_reply(self._reservations.activity, injected)
-                body = self._dispatch(parts.path, parse_qs(parts.query))
-                self._middleware.apply_faults_after_reply(self._reservations.activity, injected)
-        except OhipSimulatorError as error:
-            return _status_reply(error.status, None, error.detail)
-        if body is None:
-            return Reply(204)
-        _invalidate(body, injected, self._middleware.faults.pick)
-        return Reply(200, orjson.dumps(body), cut=truncated_share(injected))
+    @property
+    def token_path(self) -> str:
+        return TOKEN_PATH
 
-    def _token_reply(self, call: Call) -> Reply:
+    def _issue_token(self, call: Call) -> Reply:
         form = parse_qs(call.body.decode("utf-8", "replace"))
         is_known = call.headers.get("authorization") == f"Basic {self._clients.basic()}"
         if not is_known or call.headers.get("x-app-key") != self._clients.app_key:
@@ -136,21 +115,30 @@ class SimulatedOhipApi:
         payload = self._tokens.issue(seconds=self._clients.token_seconds)
         return Reply(200, orjson.dumps(payload))
 
-    def _check(self, call: Call) -> None:
+    def _authenticate(self, call: Call) -> None:
         known = self._tokens.is_valid(call.headers)
         if not known or call.headers.get("x-app-key") != self._clients.app_key:
-            raise OhipSimulatorError(401)
+            raise _rejected(401)
         if call.headers.get("x-hotelid") != self._hotel.id:
-            raise OhipSimulatorError(403, "the hotel is not the application's")
+            raise _rejected(403, "the hotel is not the application's")
 
-    def _dispatch(self, path: str, query: Query) -> object:
+    def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
+        body = self._find_handler(path)(parse_qs(query))
+        self._middleware.apply_faults_after_reply(self._activity, injected)
+        return body
+
+    def _find_handler(self, path: str) -> Callable[[Query], object]:
         route = self._routes.get(path)
         if route is not None:
-            return route(query)
+            return route
         for prefix, handler in self._by_id.items():
             if path.startswith(prefix):
-                return handler(unquote(path.removeprefix(prefix)), query)
-        raise OhipSimulatorError(404)
+                return partial(handler, unquote(path.removeprefix(prefix)))
+        raise _rejected(404)
+
+    def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
+        _invalidate(body, injected, self._middleware.faults.pick)
+        return orjson.dumps(body)
 
     def _list_reservations(self, query: Query) -> object:
         found = self._filter_reservations(query)
@@ -205,12 +193,12 @@ class SimulatedOhipApi:
                         "reservation": [self.renderer.render_single(reservation, wanted)]
                     }
                 }
-        raise OhipSimulatorError(404, "no such reservation")
+        raise _rejected(404, "no such reservation")
 
     def _profile(self, profile_id: str) -> object:
         guest = self.renderer.guest_of(profile_id)
         if guest is None or guest.merged_into is not None:
-            raise OhipSimulatorError(404, "no such profile")
+            raise _rejected(404, "no such profile")
         ids = [{"id": profile_id, "type": "Profile"}]
         return {"profileIdList": ids, "profileDetails": self.renderer.profile(guest.id)}
 
@@ -221,7 +209,7 @@ class SimulatedOhipApi:
     def _statistics(self, query: Query) -> object:
         first, last = _parse_day(query, "dateRangeStart"), _parse_day(query, "dateRangeEnd")
         if first is None or last is None or not 0 <= (last - first).days < MAX_STATISTICS_DAYS:
-            raise OhipSimulatorError(400, f"a range of at most {MAX_STATISTICS_DAYS} days")
+            raise _rejected(400, f"a range of at most {MAX_STATISTICS_DAYS} days")
         names, values = query.get("parameterName", []), query.get("parameterValue", [])
         pairs = zip(names, values, strict=False)
         asked = [name for name, value in pairs if value == "Y"]
@@ -230,7 +218,7 @@ class SimulatedOhipApi:
     def _events(self, query: Query) -> object:
         limit = _parse_number(query, "limit", MAX_EVENTS_PER_CALL)
         if limit > MAX_EVENTS_PER_CALL:
-            raise OhipSimulatorError(400, f"at most {MAX_EVENTS_PER_CALL}")
+            raise _rejected(400, f"at most {MAX_EVENTS_PER_CALL}")
         taken = self.queue.take(limit)
         return self.event_renderer.body(taken) if taken else None
 
@@ -251,14 +239,18 @@ def _parse_day(query: Query, name: str) -> date | None:
     try:
         return date.fromisoformat(query[name][0])
     except ValueError:
-        raise OhipSimulatorError(400, f"{name} is a date") from None
+        raise _rejected(400, f"{name} is a date") from None
 
 
 def _parse_number(query: Query, name: str, default: int) -> int:
     text = query.get(name, [str(default)])[0]
     if not text.isdecimal():
-        raise OhipSimulatorError(400, f"{name} is a number")
+        raise _rejected(400, f"{name} is a number")
     return int(text)
+
+
+def _rejected(status: int, detail: str = "") -> RequestRejected:
+    return RequestRejected(_status_reply(status, None, detail))
 
 
 def _status_reply(status: int, retry_after: str | None, detail: str = "") -> Reply:
