@@ -12,8 +12,8 @@ from adapters.outbound.providers.mews.simulator.server import (
 )
 
 DAY = date(2031, 3, 28)
-"""Far ahead, so that `Retry-After` as a date (of the real day) is over; clocks in Europe change in
-the night after the next."""
+"""In the future, so that a `Retry-After` date of today is in the past; European clocks change two
+nights later."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""An installation of real processes over a database and a Valkey, with one hotel."""
+"""An installation of real processes on a database and a Valkey, with one hotel."""
 
 import http.client
 import json
@@ -40,7 +40,7 @@ def booking(external_id: str, *, version: int = 0) -> dict[str, Any]:
 
 @dataclass
 class BookingPusher:
-    """A partner that pushes over HTTP and remembers what it was answered."""
+    """A partner that pushes bookings over HTTP."""
 
     port: int
     key: str
@@ -63,7 +63,7 @@ class BookingPusher:
             connection.close()
 
     def push(self, external_id: str, **headers: str) -> int:
-        """The status. Raises OSError, HTTPException where no answer came."""
+        """The response's status. Raises OSError, HTTPException if there is no response."""
         status, _ = self.post("/api/pms/canonical/bookings", booking(external_id), **headers)
         return status
 
@@ -94,7 +94,7 @@ class InstalledApp:
         web = self.processes.start("web")
         url = f"http://127.0.0.1:{self.settings.port}/readyz"
         wait_until(
-            lambda: is_answering(url) or web.poll() is not None, seconds=30, description="the web"
+            lambda: is_answering(url) or web.poll() is not None, seconds=120, description="the web"
         )
         assert web.poll() is None, self.processes.output()
         return web
@@ -113,7 +113,7 @@ class InstalledApp:
         return BookingPusher(self.settings.port, issued.provider_key_text or "", issued.secret_text)
 
     def connect(self, simulator: Any, schedule: Schedule | None = None) -> tuple[UUID, str]:
-        """The tested connection, and the path for its webhooks."""
+        """The verified connection's id and its webhook path."""
         values = {
             "base_url": simulator.base_url,
             "client_token": simulator.credentials.client_token,
@@ -135,7 +135,7 @@ class InstalledApp:
 
 @contextmanager
 def installed(database_url: str, redis_url: str, home: Path) -> Iterator[InstalledApp]:
-    """With the hotel `vienna`; nothing runs yet."""
+    """With the hotel `vienna`, no process started."""
     settings = Settings(
         home=home,
         database_url=database_url,

@@ -1,6 +1,6 @@
-"""The whole application over a real store, asked by a simulated Mews and asking it, over HTTP.
+"""The application on a real store, connected to a simulated Mews over HTTP.
 
-Nothing is replaced but time (sleeping takes none), the queue (jobs wait until the test takes them)
+Replaced are the clock (sleeping returns at once), the queue (jobs wait until the test takes them)
 and the request budget (which would wait on the real clock).
 """
 
@@ -40,7 +40,7 @@ LOOPBACK = frozenset({"127.0.0.1"})
 
 
 class AdvancingClock(FrozenClock):
-    """Sleeping takes no time; each look at the clock takes a millisecond."""
+    """Sleeping returns at once; each reading of the clock advances it by a millisecond."""
 
     def now(self) -> datetime:
         self.advance(timedelta(milliseconds=1))
@@ -66,14 +66,14 @@ class StackHarness:
         return self.container.settings.database
 
     def catch_up(self) -> None:
-        """Our clock never lags behind the provider's."""
+        """Advances our clock to the provider's, if it is behind."""
         with self.simulator.hotel.lock:
             provider_now = datetime.fromtimestamp(self.simulator.records.now, UTC)
         if provider_now > self.clock.now():
             self.clock.advance(provider_now - self.clock.now())
 
     def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
-        """One run, as a worker carries it out; one that lies there unfinished goes before."""
+        """Requests and runs a sync like a worker, after the last unfinished run."""
         self.catch_up()
         for last in self.container.store.queries.sync_runs(self.hotel.id, limit=1)[0]:
             self.container.sync_connection(last.id, holder=f"late {last.id}")
@@ -83,13 +83,13 @@ class StackHarness:
     def sync_until_completed(
         self, kind: SyncKind = SyncKind.DELTA, *, max_runs: int = 40
     ) -> SyncRun:
-        """Runs fail under faults and are asked for again, as the schedule does."""
+        """Requests runs until one completes, like the schedule does when they fail."""
         for _ in range(max_runs):
             run = self.sync(kind)
             assert run.status is not SyncStatus.PARTIAL, run.counts
             if run.status is SyncStatus.COMPLETED:
                 return run
-        raise AssertionError(f"no run of {max_runs} came through: {run.error_code}")
+        raise AssertionError(f"none of {max_runs} runs completed: {run.error_code}")
 
     def work(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -98,14 +98,14 @@ class StackHarness:
             )
 
     def drain(self, *, max_runs: int = 60) -> None:
-        """Ticks go on until nothing waits, as they would for a day."""
+        """Ticks until the inbox is empty, at most a day."""
         for _ in range(max_runs):
             self.clock.advance(timedelta(minutes=20))
             self.container.jobs.tick()
             self.work(list(self.queue.take()))
             if self.container.store.queries.backlog()["inbox"] == 0:
                 return
-        raise AssertionError("something waits for ever in the inbox")
+        raise AssertionError("items remain in the inbox")
 
     def verify(self) -> DriftReport:
         self.catch_up()
@@ -139,7 +139,7 @@ def build_test_container(
 
 @contextmanager
 def open_stack(database_url: str, home: Path, simulator: MewsSimulator) -> Iterator[StackHarness]:
-    """A hotel that is connected to the simulator, and never synced yet."""
+    """A hotel connected to the simulator, not yet synced."""
     start = datetime.fromtimestamp(simulator.records.now, UTC)
     clock, queue = AdvancingClock(start), RecordingJobQueue()
     migrations.upgrade(database_url)
@@ -173,7 +173,7 @@ def open_stack(database_url: str, home: Path, simulator: MewsSimulator) -> Itera
 
 @contextmanager
 def serve_app(app: Flask) -> Iterator[str]:
-    """The address of a small threaded server over the application, in this process."""
+    """The URL of a threaded server for the application, in this process."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -1,4 +1,4 @@
-"""Rules 1 to 3: whatever happens on the way, in the end our picture is the provider's."""
+"""Rules 1 to 3: after any faults, the stored bookings converge to the provider's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -48,7 +48,7 @@ STATUSES = {
 
 
 def run_activity(stack: StackHarness, home: str, source: Random, *, days: int) -> None:
-    """Days pass; notifications come as they may, jobs are lost, deltas run in between."""
+    """Simulates days with unreliable notifications, lost jobs and deltas in between."""
     control(stack.simulator, "webhooks", url=f"{home}{stack.webhook_path}", **UNRELIABLE)
     sender = stack.simulator.webhooks
     assert sender is not None
@@ -66,7 +66,7 @@ def run_activity(stack: StackHarness, home: str, source: Random, *, days: int) -
 
 
 def assert_matches_simulator(stack: StackHarness) -> None:
-    """Compared with the simulated hotel's own records, not through our mapper."""
+    """Compares with the simulated hotel's records, not through our mapping."""
     stored = raw_sql.read(stack.url, "SELECT external_id, status, arrival, departure FROM bookings")
     ours = {row[0]: row[1:] for row in stored}
     for item in stack.simulator.records.stays():
@@ -80,11 +80,11 @@ def assert_matches_simulator(stack: StackHarness) -> None:
             assert status in ("CANCELED", "NO_SHOW")
 
 
-def assert_quiet(stack: StackHarness) -> None:
-    """A full sync of a hotel that did not change: nothing written, nothing told but itself.
+def assert_nothing_to_write(stack: StackHarness) -> None:
+    """A full sync of an unchanged hotel writes nothing and publishes only its own completion.
 
-    The first one brings what a window that moved on with the days shows for the first time: the
-    availability of its last days, and nothing of any stay that was there.
+    A first full sync loads the availability of the days by which the window has moved; it changes
+    no stay.
     """
     stays = contents(stack)[:3]
     stack.sync_until_completed(SyncKind.FULL)
@@ -126,7 +126,7 @@ class TestReplicaConvergence:
     @pytest.mark.parametrize(
         ("engine", "seed", "half_open"), [("sqlite", 1, False), ("postgres", 2, True)]
     )
-    def test_is_the_providers_after_one_quiet_sync(
+    def test_matches_the_provider_after_one_sync_without_faults(
         self,
         request: pytest.FixtureRequest,
         simulate: Callable[..., MewsSimulator],
@@ -141,9 +141,9 @@ class TestReplicaConvergence:
             converge(stack, Random(seed), faults=BAD_NETWORK + WEBHOOK_FAULTS, days=2)
             reconcile(stack, SyncKind.DELTA)
             assert_matches_simulator(stack)
-            assert_quiet(stack)
+            assert_nothing_to_write(stack)
 
-    def test_is_the_providers_after_one_reconcile_where_it_changed_behind_our_back(
+    def test_matches_the_provider_after_one_reconcile_where_changes_were_hidden(
         self, sqlite_url: str, simulate: Callable[..., MewsSimulator], tmp_path: Path
     ) -> None:
         simulator = simulate(150, seed=3)
@@ -151,14 +151,14 @@ class TestReplicaConvergence:
             converge(stack, Random(3), faults=SILENT_FAULTS, days=2)
             assert stack.simulator.faults.injected["hidden-update"]
             reconcile(stack, SyncKind.RECONCILE)
-            # What changed behind our back in stays that ended before the reconcile's window.
+            # For hidden changes of stays that ended before the reconcile window.
             stack.sync_until_completed(SyncKind.FULL)
-            assert_quiet(stack)
+            assert_nothing_to_write(stack)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("half_open", [False, True])
     @pytest.mark.parametrize("seed", range(10, 18))
-    def test_is_the_providers_whatever_a_week_brings(
+    def test_matches_the_provider_after_a_week_of_faults(
         self,
         database_url: str,
         simulate: Callable[..., MewsSimulator],
@@ -172,6 +172,6 @@ class TestReplicaConvergence:
             converge(stack, Random(seed), faults=faults, days=7)
             stack.sync_until_completed()
             reconcile(stack, SyncKind.RECONCILE)
-            # What changed behind our back in stays that ended before the reconcile's window.
+            # For hidden changes of stays that ended before the reconcile window.
             stack.sync_until_completed(SyncKind.FULL)
-            assert_quiet(stack)
+            assert_nothing_to_write(stack)
