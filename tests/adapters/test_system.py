@@ -10,7 +10,7 @@ from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generat
 
 
 class TestUuid7Generator:
-    def test_gives_version_7_ids_of_the_current_millisecond(self) -> None:
+    def test_returns_version_7_ids_of_the_current_millisecond(self) -> None:
         before = datetime.now(UTC).timestamp() * 1000 - 1
         new = Uuid7Generator().new()
         after = datetime.now(UTC).timestamp() * 1000 + 1
@@ -23,13 +23,13 @@ class TestUuid7Generator:
         assert made == sorted(set(made))
         assert [str(i) for i in made] == sorted(str(i) for i in made)
 
-    def test_goes_on_when_the_clock_goes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_keeps_increasing_if_the_clock_goes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ids = Uuid7Generator()
         first = ids.new()
         monkeypatch.setattr("adapters.outbound.system.time.time_ns", lambda: 1_000_000_000)
         assert first < ids.new() < ids.new()
 
-    def test_gives_no_id_twice_to_threads_and_each_thread_sees_them_rise(self) -> None:
+    def test_is_unique_across_threads_and_increasing_in_each(self) -> None:
         ids, start = Uuid7Generator(), Barrier(8)
 
         def take(_: int) -> list[object]:
@@ -60,10 +60,10 @@ class TestUuid7Generator:
 
 
 class TestSystemClock:
-    def test_tells_the_time_in_utc_itself(self) -> None:
+    def test_returns_the_time_in_utc(self) -> None:
         assert SystemClock().now().tzinfo is UTC
 
-    def test_never_goes_back_on_its_monotonic_face(self) -> None:
+    def test_monotonic_never_goes_back(self) -> None:
         clock = SystemClock()
         before = clock.monotonic()
         clock.sleep(0)
@@ -71,13 +71,13 @@ class TestSystemClock:
 
 
 class TestSystemRandomness:
-    def test_gives_fractions_from_zero_to_below_one(self) -> None:
+    def test_returns_fractions_from_zero_to_below_one(self) -> None:
         drawn = [SystemRandomness().fraction() for _ in range(1_000)]
         assert all(0 <= one < 1 for one in drawn)
         assert min(drawn) < 0.1
         assert max(drawn) > 0.9
 
-    def test_gives_secrets_of_256_bits_fit_for_a_url(self) -> None:
+    def test_returns_url_safe_secrets_of_256_bits(self) -> None:
         secret = SystemRandomness().secret()
         assert len(secret) == 43
         assert secret.replace("-", "").replace("_", "").isalnum()

@@ -1,4 +1,4 @@
-"""Every contract runs on the in-memory store, on a SQLite file and on PostgreSQL."""
+"""Each contract runs on the in-memory store, on a SQLite file and on PostgreSQL."""
 
 import shutil
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Store(Protocol):
 
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the newest schema, to be copied."""
+    """A file with the newest schema, for copying."""
     path = tmp_path_factory.mktemp("schema") / "empty.sqlite3"
     upgrade(f"sqlite:///{path}")
     return path
@@ -39,7 +39,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def empty_postgres(postgres_server: PostgresServer) -> str:
-    """A database with the newest schema, to be a template."""
+    """A template database with the newest schema."""
     url = postgres_server.create_database()
     upgrade(url)
     return database_name(url)
@@ -76,7 +76,7 @@ class HotelFixture:
     connection: Connection
 
     def add_connection(self, **overrides: object) -> Connection:
-        """One more of the same hotel."""
+        """Another connection of the same hotel."""
         entity = builders.connection(self.hotel, **overrides)
         with self.store.unit_of_work() as uow:
             uow.connections.add(entity, {})
@@ -100,11 +100,11 @@ def add_hotel_with_connection(store: Store) -> HotelFixture:
 
 
 @pytest.fixture
-def place(store: Store) -> HotelFixture:
+def site(store: Store) -> HotelFixture:
     return add_hotel_with_connection(store)
 
 
 @pytest.fixture
-def elsewhere(store: Store) -> HotelFixture:
+def other_site(store: Store) -> HotelFixture:
     """Another hotel in the same store."""
     return add_hotel_with_connection(store)

@@ -13,7 +13,7 @@ from tests.contracts.conftest import HotelFixture, Store
 
 
 class TestProviderKeys:
-    def test_come_back_with_every_field_by_id_and_partner(self, store: Store) -> None:
+    def test_store_every_field(self, store: Store) -> None:
         key = builders.provider_key(partner=builders.EDGE_TEXT, revoked_at=T0)
         with store.unit_of_work() as uow:
             uow.credentials.add_key(key)
@@ -41,45 +41,43 @@ class TestProviderKeys:
 
 
 class TestTokens:
-    def test_come_back_with_every_field(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
+    def test_store_every_field(self, site: HotelFixture, other_site: HotelFixture) -> None:
         key = builders.provider_key()
         token = builders.access_token(
             key,
-            elsewhere.hotel,
-            place.hotel,
+            other_site.hotel,
+            site.hotel,
             scopes=frozenset(Scope),
             revoked_at=T0 + MINUTE,
             last_used_at=T0 + HOUR,
         )
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             uow.commit()
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == token
             assert uow.credentials.token(builders.new_id()) is None
 
-    def test_of_a_hotel_come_newest_first(
-        self, place: HotelFixture, elsewhere: HotelFixture
+    def test_of_a_hotel_are_listed_newest_first(
+        self, site: HotelFixture, other_site: HotelFixture
     ) -> None:
         key = builders.provider_key()
-        old = builders.access_token(key, place.hotel, created_at=T0 - DAY)
-        both = builders.access_token(key, elsewhere.hotel, place.hotel)
-        with place.store.unit_of_work() as uow:
+        old = builders.access_token(key, site.hotel, created_at=T0 - DAY)
+        both = builders.access_token(key, other_site.hotel, site.hotel)
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
-            for token in (old, both, builders.access_token(key, elsewhere.hotel)):
+            for token in (old, both, builders.access_token(key, other_site.hotel)):
                 uow.credentials.add_token(token)
             uow.commit()
-        with place.store.unit_of_work() as uow:
-            assert uow.credentials.tokens_of_hotel(place.hotel.id) == [both, old]
+        with site.store.unit_of_work() as uow:
+            assert uow.credentials.tokens_of_hotel(site.hotel.id) == [both, old]
             assert uow.credentials.tokens_of_hotel(builders.new_id()) == []
 
-    def test_are_saved_and_remember_their_last_use_within_a_minute(
-        self, place: HotelFixture
-    ) -> None:
+    def test_are_saved_and_record_their_last_use_to_the_minute(self, site: HotelFixture) -> None:
         key = builders.provider_key()
-        token = builders.access_token(key, place.hotel)
-        with place.store.unit_of_work() as uow:
+        token = builders.access_token(key, site.hotel)
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             uow.commit()
@@ -87,43 +85,43 @@ class TestTokens:
         for seconds in (0, 30, 59, 61, 300, 290, 361):
             at = T0 + seconds * MINUTE / 60
             latest = max(latest, at)
-            with place.store.unit_of_work() as uow:
+            with site.store.unit_of_work() as uow:
                 uow.credentials.record_use(token.id, at=at)
                 uow.commit()
-            with place.store.unit_of_work() as uow:
+            with site.store.unit_of_work() as uow:
                 used = uow.credentials.token(token.id)
             assert used is not None
             assert used.last_used_at is not None
             assert 0 * MINUTE <= latest - used.last_used_at <= MINUTE
         assert used is not None
         changed = replace(used, revoked_at=T0, expires_at=T0 + HOUR)
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             assert uow.credentials.save_token(changed)
             uow.commit()
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == changed
 
-    def test_that_are_revoked_stay_so(self, place: HotelFixture) -> None:
+    def test_revoked_stay_revoked(self, site: HotelFixture) -> None:
         key = builders.provider_key()
-        token = builders.access_token(key, place.hotel)
-        with place.store.unit_of_work() as uow:
+        token = builders.access_token(key, site.hotel)
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             assert uow.credentials.save_token(token.revoked(T0))
             assert not uow.credentials.save_token(replace(token, expires_at=T0 + HOUR))
-            assert not uow.credentials.save_token(builders.access_token(key, place.hotel))
+            assert not uow.credentials.save_token(builders.access_token(key, site.hotel))
             uow.commit()
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == token.revoked(T0)
-            assert len(uow.credentials.tokens_of_hotel(place.hotel.id)) == 1
+            assert len(uow.credentials.tokens_of_hotel(site.hotel.id)) == 1
 
 
 class TestIdempotencyKey:
     @pytest.fixture
-    def token_id(self, place: HotelFixture) -> UUID:
+    def token_id(self, site: HotelFixture) -> UUID:
         key = builders.provider_key()
-        token = builders.access_token(key, place.hotel)
-        with place.store.unit_of_work() as uow:
+        token = builders.access_token(key, site.hotel)
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             uow.commit()
@@ -149,27 +147,27 @@ class TestIdempotencyKey:
         assert self.begin(store, token_id) == KeyCheck(KeyState.FRESH)
         assert self.begin(store, token_id, seconds=59) == KeyCheck(KeyState.IN_FLIGHT)
 
-    def test_replays_its_answer(self, store: Store, token_id: UUID) -> None:
+    def test_replays_its_response(self, store: Store, token_id: UUID) -> None:
         self.begin(store, token_id)
         self.finish(store, token_id)
         answer = KeyCheck(KeyState.REPLAY, 207, b"\x00answer")
         assert self.begin(store, token_id, seconds=30) == answer
         assert self.begin(store, token_id, seconds=23 * 3600) == answer
 
-    def test_does_not_fit_another_payload(self, store: Store, token_id: UUID) -> None:
+    def test_rejects_another_payload(self, store: Store, token_id: UUID) -> None:
         self.begin(store, token_id)
         assert self.begin(store, token_id, body="other").state is KeyState.MISMATCH
         self.finish(store, token_id)
         assert self.begin(store, token_id, body="other").state is KeyState.MISMATCH
 
-    def test_of_a_dead_holder_is_fresh_again_and_then_in_flight(
+    def test_of_a_crashed_request_is_fresh_again_and_then_in_flight(
         self, store: Store, token_id: UUID
     ) -> None:
         self.begin(store, token_id)
         assert self.begin(store, token_id, seconds=61).state is KeyState.FRESH
         assert self.begin(store, token_id, seconds=90).state is KeyState.IN_FLIGHT
 
-    def test_that_expired_is_fresh_for_any_payload(self, store: Store, token_id: UUID) -> None:
+    def test_expired_is_fresh_for_any_payload(self, store: Store, token_id: UUID) -> None:
         self.begin(store, token_id)
         self.finish(store, token_id)
         late = 24 * 3600 + 1
@@ -179,7 +177,7 @@ class TestIdempotencyKey:
         again = self.begin(store, token_id, body="other", seconds=late)
         assert again == KeyCheck(KeyState.IN_FLIGHT)
 
-    def test_that_was_forgotten_is_fresh(self, store: Store, token_id: UUID) -> None:
+    def test_forgotten_is_fresh(self, store: Store, token_id: UUID) -> None:
         self.begin(store, token_id)
         with store.unit_of_work() as uow:
             uow.idempotency.forget(token_id, "k")
@@ -205,7 +203,9 @@ class TestIdempotencyKey:
         assert [purge(), purge(), purge()] == [2, 1, 0]
         assert self.begin(store, token_id, key="young", seconds=3601).state is KeyState.IN_FLIGHT
 
-    def test_is_fresh_for_one_of_ten_that_ask_at_once(self, store: Store, token_id: UUID) -> None:
+    def test_is_fresh_for_one_of_ten_concurrent_requests(
+        self, store: Store, token_id: UUID
+    ) -> None:
         start = Barrier(10)
 
         def ask(_: int) -> KeyState:

@@ -15,33 +15,33 @@ def directory_of(store: Store) -> Directory:
 
 
 class TestDirectory:
-    def test_finds_what_was_committed(self, place: HotelFixture, elsewhere: HotelFixture) -> None:
-        directory = directory_of(place.store)
-        full = builders.full_connection(place.hotel)
+    def test_finds_committed_entities(self, site: HotelFixture, other_site: HotelFixture) -> None:
+        directory = directory_of(site.store)
+        full = builders.full_connection(site.hotel)
         key = builders.provider_key()
-        old = builders.access_token(key, place.hotel)
-        new = builders.access_token(key, place.hotel, created_at=T0 + builders.HOUR)
-        with place.store.unit_of_work() as uow:
+        old = builders.access_token(key, site.hotel)
+        new = builders.access_token(key, site.hotel, created_at=T0 + builders.HOUR)
+        with site.store.unit_of_work() as uow:
             uow.connections.add(full, {})
             uow.credentials.add_key(key)
             uow.credentials.add_token(old)
             uow.credentials.add_token(new)
             uow.commit()
-        assert directory.hotel(place.hotel.id) == place.hotel
-        assert directory.hotel_by_slug(place.hotel.slug) == place.hotel
+        assert directory.hotel(site.hotel.id) == site.hotel
+        assert directory.hotel_by_slug(site.hotel.slug) == site.hotel
         assert list(directory.hotels()) == sorted(
-            [place.hotel, elsewhere.hotel], key=lambda hotel: hotel.slug
+            [site.hotel, other_site.hotel], key=lambda hotel: hotel.slug
         )
         assert directory.connection(full.id) == full
         assert directory.connection_by_key_hash(full.key_hash) == full
-        assert list(directory.connections_of_hotel(place.hotel.id)) == [place.connection, full]
+        assert list(directory.connections_of_hotel(site.hotel.id)) == [site.connection, full]
         assert directory.token(new.id) == new
-        assert list(directory.tokens_of_hotel(place.hotel.id)) == [new, old]
+        assert list(directory.tokens_of_hotel(site.hotel.id)) == [new, old]
         assert directory.provider_key(key.id) == key
 
-    def test_finds_nothing_else(self, place: HotelFixture) -> None:
-        directory, unknown_id = directory_of(place.store), builders.new_id()
-        with place.store.unit_of_work() as uow:
+    def test_finds_nothing_else(self, site: HotelFixture) -> None:
+        directory, unknown_id = directory_of(site.store), builders.new_id()
+        with site.store.unit_of_work() as uow:
             uow.hotels.add(builders.hotel(id=unknown_id, slug="not-committed"))
         assert directory.hotel(unknown_id) is None
         assert directory.hotel_by_slug("not-committed") is None
@@ -52,16 +52,16 @@ class TestDirectory:
         assert list(directory.connections_of_hotel(unknown_id)) == []
         assert list(directory.tokens_of_hotel(unknown_id)) == []
 
-    def test_shows_a_revoked_token_as_revoked(self, place: HotelFixture) -> None:
+    def test_shows_a_revoked_token_as_revoked(self, site: HotelFixture) -> None:
         key = builders.provider_key()
-        token = builders.access_token(key, place.hotel)
-        with place.store.unit_of_work() as uow:
+        token = builders.access_token(key, site.hotel)
+        with site.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             uow.commit()
-        directory = directory_of(place.store)
+        directory = directory_of(site.store)
         assert directory.token(token.id) == token
-        with place.store.unit_of_work() as uow:
+        with site.store.unit_of_work() as uow:
             uow.credentials.save_token(token.revoked(T0))
             uow.commit()
         found = directory.token(token.id)

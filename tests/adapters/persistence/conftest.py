@@ -1,4 +1,4 @@
-"""A migrated database of the test's own, on each engine or on one."""
+"""A new database per test, on each engine or on one."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""One full row or more in every table."""
+"""At least one row with every column set in each table."""
 
 from adapters.outbound.persistence.store import Store
 from domain.hotel import Hotel

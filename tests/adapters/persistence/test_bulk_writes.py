@@ -1,4 +1,4 @@
-"""Pages beyond the size where PostgreSQL is spoken to by COPY, and races over them."""
+"""Pages below and above the size from which PostgreSQL uses COPY, and concurrent writes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -43,8 +43,8 @@ def held(store: Store, connection: Connection, size: int) -> list[Booking]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-class TestAPage:
-    def test_is_inserted_and_overwritten_whole(
+class TestPage:
+    def test_is_inserted_and_overwritten(
         self, store: Store, connection: Connection, size: int
     ) -> None:
         new = page(connection, size)
@@ -53,7 +53,7 @@ class TestAPage:
         save(store, rewritten(new, "second"))
         assert held(store, connection, size) == rewritten(new, "second")
 
-    def test_may_hold_new_and_known_rows_and_come_twice_in_one_unit_of_work(
+    def test_may_mix_inserts_and_overwrites_and_repeat_in_one_unit_of_work(
         self, store: Store, connection: Connection, size: int
     ) -> None:
         new = page(connection, size * 2)
@@ -65,7 +65,7 @@ class TestAPage:
         expected = [*rewritten(new[:size], "third", revision=3), *new[size:]]
         assert held(store, connection, size * 2) == expected
 
-    def test_with_one_row_that_is_there_already_keeps_nothing(
+    def test_with_an_existing_row_is_rejected(
         self, store: Store, connection: Connection, size: int
     ) -> None:
         new = page(connection, size)
@@ -75,7 +75,7 @@ class TestAPage:
         assert held(store, connection, size) == new[-1:]
 
     @pytest.mark.parametrize("revision", [1, 3])
-    def test_with_one_row_changed_in_between_keeps_nothing(
+    def test_with_an_outdated_row_is_rejected(
         self, store: Store, connection: Connection, size: int, revision: int
     ) -> None:
         new = page(connection, size)
@@ -85,7 +85,7 @@ class TestAPage:
             uow.bookings.save(wrong)
         assert held(store, connection, size) == new
 
-    def test_with_a_known_row_that_is_gone_keeps_nothing(
+    def test_with_a_missing_row_is_rejected(
         self, store: Store, connection: Connection, size: int
     ) -> None:
         gone = rewritten(page(connection, size), "x")
@@ -95,11 +95,11 @@ class TestAPage:
 
 
 @pytest.mark.parametrize("size", [BATCH_THRESHOLD, 60])
-class TestTwoWriters:
-    def test_of_one_page_in_any_order_never_deadlock_and_never_lose_a_change(
+class TestConcurrentWriters:
+    def test_neither_deadlock_nor_lose_a_change(
         self, store: Store, connection: Connection, size: int
     ) -> None:
-        """Each adds a letter to every booking, ten times; who was overtaken reads again."""
+        """Each adds a letter to every booking ten times, and retries on a conflict."""
         save(store, page(connection, size))
         start = Barrier(2)
         overtaken: list[ConcurrentChange] = []
@@ -144,12 +144,12 @@ class TestTwoWriters:
         return None
 
 
-class TestTextThatADatabaseCannotHold:
-    """NUL is no PostgreSQL text and a lone surrogate no UTF-8; JSON from a provider has both."""
+class TestUnstorableText:
+    """PostgreSQL has no NUL and UTF-8 no lone surrogate; JSON of a provider may have both."""
 
     TEXT = "a\0b\ud800c"
 
-    def test_comes_back_as_it_was_said(self, store: Store, connection: Connection) -> None:
+    def test_is_loaded_unchanged(self, store: Store, connection: Connection) -> None:
         party = replace(builders.full_party(), email=self.TEXT, guest_id=self.TEXT)
         said = builders.booking(
             connection,
@@ -179,7 +179,7 @@ class TestTextThatADatabaseCannotHold:
             loaded = uow.guests.load(connection.hotel_id, connection.provider, ["G1"])
         assert loaded == {"G1": guest}
 
-    def test_is_found_by_its_whole_length(self, store: Store, connection: Connection) -> None:
+    def test_is_found_by_its_full_length(self, store: Store, connection: Connection) -> None:
         long = "x" * 5_000
         save(
             store,
@@ -197,7 +197,7 @@ class TestTextThatADatabaseCannotHold:
 
 
 class TestPostgres:
-    def test_ends_a_statement_that_takes_too_long(self, postgres: Store) -> None:
+    def test_cancels_a_long_statement(self, postgres: Store) -> None:
         session = postgres._reading.take()
         session.run("SET statement_timeout = 20")
         with pytest.raises(StoreUnavailable):

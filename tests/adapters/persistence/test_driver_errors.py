@@ -58,9 +58,11 @@ POSTGRES_TABLE = [
 ]
 
 
-class TestADriversError:
+class TestDriverError:
     @pytest.mark.parametrize(("raised", "ours"), POSTGRES_TABLE)
-    def test_has_its_place_among_ours(self, raised: type[Exception], ours: type[PortError]) -> None:
+    def test_of_postgres_is_translated(
+        self, raised: type[Exception], ours: type[PortError]
+    ) -> None:
         with pytest.raises(ours) as caught, translate_driver_errors():
             raise raised(SECRET)
         assert type(caught.value) is ours
@@ -75,46 +77,46 @@ class TestADriversError:
             ("SELECT * FROM missing", SchemaMissing),
         ],
     )
-    def test_of_sqlite_has_its_place_too(self, statement: str, ours: type[PortError]) -> None:
+    def test_of_sqlite_is_translated(self, statement: str, ours: type[PortError]) -> None:
         with pytest.raises(ours), translate_driver_errors():
             raise sqlite_error(statement)
 
-    def test_of_a_locked_file_means_that_the_store_is_unavailable(self) -> None:
+    def test_of_a_locked_file_is_store_unavailable(self) -> None:
         with pytest.raises(StoreUnavailable), translate_driver_errors():
             raise sqlite3.OperationalError("database is locked")
 
-    def test_is_found_under_peewees_wrapper(self) -> None:
+    def test_in_a_peewee_error_is_translated(self) -> None:
         wrapped = peewee.IntegrityError(postgres.UniqueViolation(SECRET), SECRET)
         with pytest.raises(AlreadyExists) as caught, translate_driver_errors():
             raise wrapped
         assert isinstance(caught.value.__cause__, postgres.UniqueViolation)
 
-    def test_that_is_our_bug_says_so(self) -> None:
+    def test_of_a_rejected_statement_is_a_bug(self) -> None:
         assert StatementRejected.kind is ErrorKind.BUG
 
-    def test_leaves_the_rows_values_behind(self, store: Store, hotel: Hotel) -> None:
+    def test_does_not_reveal_values_of_the_row(self, store: Store, hotel: Hotel) -> None:
         clash = builders.hotel(slug=hotel.slug)
         with store.unit_of_work() as uow:
             uow.hotels.add(hotel)
             with pytest.raises(AlreadyExists) as caught:
                 uow.hotels.add(clash)
-        assert hotel.slug not in _everything_told(caught.value)
+        assert hotel.slug not in _chain_text(caught.value)
 
-    def test_passes_what_is_none_of_the_drivers(self) -> None:
+    def test_passes_other_errors(self) -> None:
         with pytest.raises(KeyError), translate_driver_errors():
             raise KeyError("k")
 
 
-def _everything_told(error: BaseException | None) -> str:
-    told = ""
+def _chain_text(error: BaseException | None) -> str:
+    text = ""
     while error is not None:
-        told += f"{error!r} {error}"
+        text += f"{error!r} {error}"
         error = error.__cause__ or error.__context__
-    return told
+    return text
 
 
-class TestAnUnusableAddress:
-    def test_is_told_as_unavailable_when_nobody_listens(self, sealer: Sealer) -> None:
+class TestUnusableUrl:
+    def test_without_a_server_is_unavailable(self, sealer: Sealer) -> None:
         store = open_store("postgresql://postgres@127.0.0.1:1/none", sealer=sealer)
         with pytest.raises(StoreUnavailable):
             store.queries.ping()
@@ -122,6 +124,6 @@ class TestAnUnusableAddress:
     @pytest.mark.parametrize(
         "url", ["mysql://x", "sqlite://", "sqlite:///", "sqlite:///:memory:", ""]
     )
-    def test_is_told_as_misconfigured(self, url: str, sealer: Sealer) -> None:
+    def test_is_misconfigured(self, url: str, sealer: Sealer) -> None:
         with pytest.raises(Misconfigured):
             open_store(url, sealer=sealer)

@@ -1,4 +1,4 @@
-"""What a PostgreSQL that ends connections, restarts or refuses to commit does to us: nothing."""
+"""PostgreSQL closes connections, restarts or refuses a commit: no data is lost or half written."""
 
 import os
 from collections.abc import Iterator
@@ -38,8 +38,8 @@ def holds(store: Store, hotel: Hotel) -> bool:
         return uow.hotels.get(hotel.id) is not None
 
 
-class TestAConnectionThatDies:
-    def test_in_mid_transaction_leaves_nothing_and_the_pool_goes_on(
+class TestClosedConnection:
+    def test_in_a_transaction_rolls_back_and_is_replaced(
         self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
     ) -> None:
         with postgres.unit_of_work() as uow:
@@ -49,7 +49,7 @@ class TestAConnectionThatDies:
                 uow.hotels.by_slug("x")
         assert not holds(postgres, hotel)
 
-    def test_before_the_commit_makes_the_commit_raise(
+    def test_before_the_commit_fails_the_commit(
         self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
     ) -> None:
         with postgres.unit_of_work() as uow:
@@ -59,7 +59,7 @@ class TestAConnectionThatDies:
                 uow.commit()
         assert not holds(postgres, hotel)
 
-    def test_while_idle_is_noticed_before_it_is_handed_out(
+    def test_while_idle_is_replaced(
         self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
     ) -> None:
         for _ in range(3):
@@ -67,7 +67,7 @@ class TestAConnectionThatDies:
             postgres.queries.ping()
             assert end_connections(admin) == 1
 
-    def test_with_its_server_is_replaced_when_the_server_is_back(
+    def test_after_a_server_crash_is_replaced(
         self, postgres_server: PostgresServer, sealer: Sealer, hotel: Hotel
     ) -> None:
         with postgres_server.database() as url:
@@ -84,8 +84,8 @@ class TestAConnectionThatDies:
                 assert holds(store, hotel)
 
 
-class TestACommit:
-    def test_that_the_server_refuses_raises(
+class TestCommit:
+    def test_refused_by_the_server_raises(
         self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
     ) -> None:
         admin.execute(
@@ -102,7 +102,7 @@ class TestACommit:
                 uow.commit()
         assert not holds(postgres, hotel)
 
-    def test_after_a_failed_statement_raises_and_keeps_nothing(
+    def test_after_a_failed_statement_raises_and_stores_nothing(
         self, store: Store, hotel: Hotel
     ) -> None:
         other = builders.hotel()
@@ -116,15 +116,15 @@ class TestACommit:
         assert not holds(store, hotel)
         assert not holds(store, other)
 
-    def test_ends_the_unit_of_work(self, store: Store) -> None:
+    def test_closes_the_unit_of_work(self, store: Store) -> None:
         with store.unit_of_work() as uow:
             uow.commit()
             with pytest.raises(UnitOfWorkClosed):
                 uow.hotels.all()
 
 
-class TestThePool:
-    def test_says_so_when_every_connection_is_in_use(self, url: str, sealer: Sealer) -> None:
+class TestPool:
+    def test_reports_that_every_connection_is_in_use(self, url: str, sealer: Sealer) -> None:
         migrations.upgrade(url)
         with (
             closing(open_store(url, sealer=sealer, pool_size=1, pool_wait_seconds=0.01)) as store,
@@ -135,14 +135,14 @@ class TestThePool:
             pass
         assert caught.value.details["reason"] == "no_free_connection"
 
-    def test_closes_what_is_in_use_when_it_comes_back(self, postgres: Store) -> None:
+    def test_closes_a_session_in_use_when_it_is_given_back(self, postgres: Store) -> None:
         session = postgres._writing.take()
         postgres.close()
         assert session.is_alive()
         postgres._writing.give_back(session)
         assert not session.is_alive()
 
-    def test_keeps_its_places_when_connecting_fails(self) -> None:
+    def test_frees_its_slot_when_connecting_fails(self) -> None:
         def refuse() -> None:
             raise StoreUnavailable
 

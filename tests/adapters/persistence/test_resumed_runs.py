@@ -1,4 +1,4 @@
-"""PostgreSQL lets another worker commit between two statements of ours."""
+"""Runs with another worker's commit between two of their statements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,36 +28,36 @@ from tests import builders
 
 
 @dataclass
-class MeddledRuns:
-    """`happens` once, just after runs were read for the first time."""
+class InterruptedRuns:
+    """Calls `interruptions` once, right after runs are read for the first time."""
 
     inner: Any
-    happens: list[Callable[[], object]]
+    interruptions: list[Callable[[], object]]
 
     def get(self, run_id: UUID) -> SyncRun | None:
         found: SyncRun | None = self.inner.get(run_id)
-        self._meddle()
+        self._interrupt()
         return found
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         found: Sequence[SyncRun] = self.inner.unfinished(connection_id)
-        self._meddle()
+        self._interrupt()
         return found
 
-    def _meddle(self) -> None:
-        if self.happens:
-            self.happens.pop()()
+    def _interrupt(self) -> None:
+        if self.interruptions:
+            self.interruptions.pop()()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
 
 @dataclass
-class Meddled:
+class InterruptedUnitOfWork:
     inner: UnitOfWork
-    happens: list[Callable[[], object]] = field(default_factory=list)
+    interruptions: list[Callable[[], object]] = field(default_factory=list)
 
-    def __enter__(self) -> "Meddled":
+    def __enter__(self) -> "InterruptedUnitOfWork":
         self.inner.__enter__()
         return self
 
@@ -70,17 +70,15 @@ class Meddled:
         self.inner.__exit__(kind, error, trace)
 
     @property
-    def sync_runs(self) -> MeddledRuns:
-        return MeddledRuns(self.inner.sync_runs, self.happens)
+    def sync_runs(self) -> InterruptedRuns:
+        return InterruptedRuns(self.inner.sync_runs, self.interruptions)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
 
-class TestARunThatAnotherWorkerEnds:
-    def test_is_not_begun_again_by_one_that_read_it_before(
-        self, postgres: Store, hotel: Hotel
-    ) -> None:
+class TestRunFinishedByAnotherWorker:
+    def test_is_not_started_again(self, postgres: Store, hotel: Hotel) -> None:
         clock, ids = FrozenClock(), Uuid7Generator()
         connection = builders.connection(hotel, state=ConnectionState.ACTIVE)
         run = builders.sync_run(connection)
@@ -94,14 +92,14 @@ class TestARunThatAnotherWorkerEnds:
         other = SyncConnection(
             postgres.unit_of_work, providers, clock, ids, RecordingJobQueue(), scrub_bytes
         )
-        happens: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
+        interruptions: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
 
-        def meddled() -> UnitOfWork:
-            return Meddled(postgres.unit_of_work(), happens)
+        def open_interrupted() -> UnitOfWork:
+            return InterruptedUnitOfWork(postgres.unit_of_work(), interruptions)
 
-        late = SyncConnection(meddled, providers, clock, ids, RecordingJobQueue(), scrub_bytes)(
-            run.id, holder="late"
-        )
+        late = SyncConnection(
+            open_interrupted, providers, clock, ids, RecordingJobQueue(), scrub_bytes
+        )(run.id, holder="late")
         assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)
         assert len(provider.accounts) == 1
         later = clock.now() + timedelta(minutes=1)
@@ -110,8 +108,8 @@ class TestARunThatAnotherWorkerEnds:
             assert uow.sync_runs.get(run.id) == replace(late)
 
 
-class TestARequestBesideAnother:
-    def test_queues_one_run_and_refuses_the_other(self, postgres: Store, hotel: Hotel) -> None:
+class TestConcurrentRequests:
+    def test_queue_one_run_and_reject_the_other(self, postgres: Store, hotel: Hotel) -> None:
         clock, ids, queue = FrozenClock(), Uuid7Generator(), RecordingJobQueue()
         now = clock.now()
         connection = builders.connection(
@@ -124,23 +122,23 @@ class TestARequestBesideAnother:
         providers = ScriptedProviders(ScriptedProvider(clock))
         first: list[SyncRun] = []
 
-        def ask(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:
+        def request_delta(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:
             request = RequestSync(unit_of_work, providers, queue, clock, ids)
             return request(connection.id, SyncKind.DELTA, correlation_id="c")
 
-        def meddled() -> UnitOfWork:
-            happens: list[Callable[[], object]] = []
+        def open_interrupted() -> UnitOfWork:
+            interruptions: list[Callable[[], object]] = []
             if not first:
-                happens.append(lambda: first.append(ask(postgres.unit_of_work)))
-            return Meddled(postgres.unit_of_work(), happens)
+                interruptions.append(lambda: first.append(request_delta(postgres.unit_of_work)))
+            return InterruptedUnitOfWork(postgres.unit_of_work(), interruptions)
 
         with pytest.raises(SyncInProgress):
-            ask(meddled)
+            request_delta(open_interrupted)
         with postgres.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(connection.id) == first
             uow.sync_runs.save(replace(first.pop(), status=SyncStatus.COMPLETED))
             uow.commit()
-        tick = ScheduleSyncs(meddled, providers, queue, clock, ids, ScriptedRandomness())
+        tick = ScheduleSyncs(open_interrupted, providers, queue, clock, ids, ScriptedRandomness())
         assert tick().queued_runs == 0
         with postgres.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(connection.id) == first

@@ -1,4 +1,4 @@
-"""What must not wait for a sync page, which has its connection's row until it commits."""
+"""A sync page locks its connection's row until it commits; webhooks do not wait for it."""
 
 from adapters.outbound.persistence.store import Store
 from domain.connection import Connection
@@ -7,8 +7,8 @@ from tests import builders
 from tests.builders import MINUTE, T0
 
 
-class TestAWebhookDuringASyncPage:
-    def test_is_stored_at_once_and_the_next_one_is_noted_as_heard(
+class TestWebhookDuringSyncPage:
+    def test_is_stored_at_once_and_the_next_one_updates_last_inbound_at(
         self, postgres: Store, hotel: Hotel, connection: Connection
     ) -> None:
         with postgres.unit_of_work() as uow:

@@ -21,7 +21,7 @@ class TestAesGcmSealer:
         one = sealer(NEW)
         assert one.open(one.seal(clear, bound_to=owner), bound_to=owner) == clear
 
-    def test_never_seals_one_value_alike_twice(self) -> None:
+    def test_seals_the_same_value_differently_each_time(self) -> None:
         one = sealer(NEW)
         assert one.seal(b"x", bound_to="h") != one.seal(b"x", bound_to="h")
 
@@ -30,7 +30,7 @@ class TestAesGcmSealer:
         with pytest.raises(Unsealable):
             sealer(NEW).open(sealed, bound_to="hotel-2/connection")
 
-    def test_seals_with_the_newest_key_and_opens_with_every_one(self) -> None:
+    def test_seals_with_the_newest_key_and_opens_with_any(self) -> None:
         old = sealer(OLD).seal(b"then", bound_to="h")
         both = sealer(NEW, OLD)
         assert both.open(old, bound_to="h") == b"then"
@@ -46,7 +46,7 @@ class TestAesGcmSealer:
         with pytest.raises(Unsealable):
             sealer(new_key("a")).open(sealed, bound_to="h")
 
-    def test_notices_any_changed_byte_and_any_cut(self) -> None:
+    def test_rejects_any_changed_byte_and_any_truncation(self) -> None:
         one = sealer(NEW)
         sealed = one.seal(b"secret", bound_to="h")
         changed = [
@@ -58,7 +58,7 @@ class TestAesGcmSealer:
 
 
 class TestKeyring:
-    def test_takes_both_alphabets_with_or_without_padding_and_spaces(self) -> None:
+    def test_accepts_both_alphabets_with_or_without_padding_and_spaces(self) -> None:
         key = bytes(range(224, 256))
         standard, urlsafe = base64.b64encode(key), base64.urlsafe_b64encode(key)
         ring = Keyring.parse(f" a:{standard.decode()} , b:{urlsafe.decode().rstrip('=')},")
@@ -93,7 +93,7 @@ class TestKeyring:
             "spaced id",
         ],
     )
-    def test_refuses_what_is_no_list_of_keys(self, text: str) -> None:
+    def test_rejects_an_invalid_list_of_keys(self, text: str) -> None:
         with pytest.raises(Misconfigured):
             Keyring.parse(text)
 
