@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from adapters.outbound.provider_kit.http.messages import Answer
+from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.providers.cloudbeds.client.api import check_success, parse_list
 from ports.errors import (
@@ -17,9 +17,9 @@ from ports.errors import (
 )
 
 
-def answer(body: object) -> Answer:
+def answer(body: object) -> HttpResponse:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status=200, headers={}, body=text)
+    return HttpResponse(status=200, headers={}, body=text)
 
 
 class TestErrorResponse:

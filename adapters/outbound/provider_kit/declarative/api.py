@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from adapters.outbound.provider_kit.declarative.credentials import RequestAuthenticator
 from adapters.outbound.provider_kit.declarative.paging import Paging
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -98,9 +98,9 @@ class DeclarativeApi:
             path = path.replace(f"{{{name}}}", quote(value, safe=""))
         return path
 
-    def _get_response(self, path: str, query: Mapping[str, str]) -> Answer:
-        def send(proof: Mapping[str, str]) -> Answer:
-            call = Call(
+    def _get_response(self, path: str, query: Mapping[str, str]) -> HttpResponse:
+        def send(proof: Mapping[str, str]) -> HttpResponse:
+            call = HttpRequest(
                 method="GET",
                 url=f"{self.base_url}{path}",
                 headers={**proof, "Accept": "application/json"},

@@ -1,6 +1,6 @@
-"""How a vendor's API knows us: one fixed header, or tokens by OAuth2 client credentials.
+"""How requests are authenticated: a fixed header, or OAuth2 client credentials.
 
-Neither a secret nor a token is ever logged or kept beyond the client's life.
+Tokens and secrets are never logged, and are dropped with the client.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from urllib.parse import urlencode
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from ports.providers import Account, SettingSpec
 from ports.system import Clock
@@ -17,13 +17,13 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyHeader:
-    """One secret in one header of every call. A bearer token that does not end:
+    """One secret in one header of every request. A bearer token that does not expire:
     `KeyHeader(secret="token", header="Authorization", prefix="Bearer ")`."""
 
     secret: str = "api_key"  # noqa: S105 a name
     header: str = "X-Api-Key"
     prefix: str = ""
-    help: str = "the key of the API, from the vendor's own pages"
+    help: str = "the API key, from the vendor's own pages"
 
     @property
     def specs(self) -> tuple[SettingSpec, ...]:
@@ -32,8 +32,8 @@ class KeyHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """OAuth2 (RFC 6749 section 4.4): tokens from `path` for an id and a secret, sent in the form.
-    One is asked for a minute before the last one ends, and once more where one was refused."""
+    """OAuth2 (RFC 6749 section 4.4): tokens from `path` for an id and a secret in the form. A new
+    one is requested a minute before the old one expires, and once if it was refused."""
 
     path: str = "/oauth/token"
     scope: str = ""
@@ -50,17 +50,15 @@ Credentials: TypeAlias = KeyHeader | ClientCredentials
 
 
 class RequestAuthenticator(Protocol):
-    """What gets our calls in."""
-
-    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
-        """What `send` gets with our headers. Raises CredentialsRefused."""
+    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
+        """Calls `send` with the authentication headers. Raises CredentialsRefused."""
         ...
 
 
 def authenticator_for(
     credentials: Credentials, account: Account, *, base_url: str, transport: Transport, clock: Clock
 ) -> RequestAuthenticator:
-    """The account has the secrets that the credentials need."""
+    """The account must have the secrets that the credentials need."""
     secrets = account.secrets
     if isinstance(credentials, KeyHeader):
         return StaticHeaders({credentials.header: credentials.prefix + secrets[credentials.secret]})
@@ -69,7 +67,7 @@ def authenticator_for(
         "client_id": secrets["client_id"],
         "client_secret": secrets["client_secret"],
     }
-    call = Call(
+    call = HttpRequest(
         method="POST",
         url=f"{base_url}{credentials.path}",
         headers={
@@ -86,5 +84,5 @@ def authenticator_for(
 class StaticHeaders:
     headers: Mapping[str, str] = field(repr=False)
 
-    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
+    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
         return send(self.headers)

@@ -1,7 +1,7 @@
-"""One value of an answer or a pushed payload to a snapshot, by the author's own function.
+"""Maps values of a response or a pushed payload to snapshots, by the author's own functions.
 
-What that function does not read is kept in the extras, by its path; a booking that can't be
-understood is told with its reason and stops no other.
+Fields that a function does not read are kept in the extras, by path. An unreadable item is rejected
+with its reason and stops no other.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from ports.providers import HotelContext, ReadItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReader:
-    """`key`: of the list in an answer, empty where the answer is the list."""
+    """`key`: of the list in a response; empty if the response is the list."""
 
     key: str
     plain: StandaloneItems
@@ -35,12 +35,12 @@ class ItemReader:
         return [self._read_one(value, f"{self.key}[{n}]") for n, value in enumerate(values)]
 
     def of_body(self, body: bytes) -> list[ReadItem]:
-        """An answer of the API, an array of items, or one. Raises UnreadableMessage."""
+        """A response of the API, an array of items, or one item. Raises UnreadableMessage."""
         value = _load_json(body)
         if isinstance(value, list):
             return [self._read_one(each, f"[{n}]") for n, each in enumerate(value)]
         if not isinstance(value, dict):
-            raise UnreadableMessage("neither an item nor a list of them")
+            raise UnreadableMessage("expected an item or a list of items")
         listed = value.get(self.key)
         return self.all(listed) if isinstance(listed, list) else [self._read_one(value, "")]
 
@@ -79,7 +79,7 @@ def item_reader_for(
             key=cells.items,
             plain=StandaloneItems(kind=kind, read=cell, id_key="", field_trace=field_trace),
         )
-    raise Unsupported(f"{vendor.title} sends no such items", kind=kind.value)
+    raise Unsupported(f"{vendor.title} has no items of this kind", kind=kind.value)
 
 
 def read_bodies(reader: ItemReader, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
@@ -97,7 +97,7 @@ def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
 
 
 def value_at(value: Json, path: str) -> Json:
-    """None where there is nothing at a path like `meta.updated_at`."""
+    """At a path like `meta.updated_at`; None if there is nothing."""
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
     return value

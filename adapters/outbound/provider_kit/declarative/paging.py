@@ -1,8 +1,8 @@
-"""How a vendor's lists are paged. A place is the vendor's own word for a page; None is the first.
+"""How a vendor's lists are paged. `page_ref`: the vendor's name for a page; None for the first.
 
-`after` tells the next place: None where the list ended. A page shorter than asked for is no end:
-the vendor may have a limit of its own. Unless `fills_pages`: it is known to fill all but the last.
-`past_end_is_404`: so some vendors answer a page too far.
+`after` gives the next page; None at the end of the list. A page shorter than requested is not the
+end, since the vendor may have a limit of its own; with `fills_pages` it is. `past_end_is_404`: the
+vendor responds 404 to a page after the last one.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from ports.errors import UnreadableAnswer
 class Paging(Protocol):
     @property
     def size(self) -> int:
-        """Items that are asked for."""
+        """Items requested per page."""
         ...
 
     @property
@@ -25,7 +25,7 @@ class Paging(Protocol):
     def query(self, page_ref: str | None) -> Mapping[str, str]: ...
 
     def after(self, page_ref: str | None, answer: Json, found: int) -> str | None:
-        """Raises UnreadableAnswer where the list can't go on."""
+        """Raises UnreadableAnswer if there is no way to the next page."""
         ...
 
 
@@ -70,8 +70,8 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextTokens:
-    """`?cursor=abc&limit=100`: the answer's `next_key` holds the next page's cursor; null, empty or
-    missing is the end."""
+    """`?cursor=abc&limit=100`: `next_key` of the response holds the next page's cursor; null, empty
+    or missing at the end."""
 
     size: int
     token_query: str = "cursor"  # noqa: S105 a name

@@ -1,4 +1,4 @@
-"""The plug-in of a declared vendor: `SimpleProvider(VENDOR, tools)`."""
+"""The plug-in of a declared vendor: `DeclarativeProvider(VENDOR, tools)`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class DeclarativeProvider:
         return read_messages(self.vendor.webhooks, body)
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
-        """Of a message without a body: see `authentic_body`."""
+        """For a message without a body: see `authentic_body`."""
         return self.authentic_body(headers, b"", secrets)
 
     def authentic_body(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> bool:
@@ -92,7 +92,7 @@ class DeclarativeProvider:
         )
 
     def _settings(self, account: Account) -> dict[str, str]:
-        """With their defaults. Raises Misconfigured where one is missing."""
+        """With their defaults. Raises Misconfigured if one is missing."""
         settings = {}
         for spec in self.vendor.specs:
             given = (account.secrets if spec.secret else account.settings).get(spec.name)

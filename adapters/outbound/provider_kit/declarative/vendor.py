@@ -1,12 +1,12 @@
-"""A vendor with an ordinary JSON API, declared: what its author writes. The rest is the kit's.
+"""The declaration of a vendor with an ordinary JSON API: what the adapter's author writes.
 
-Paths are below the base URL; `{name}` stands for a setting of the connection, `{id}` for the thing
-that is asked for. Keys may lead inwards with a point: `meta.updated_at`.
+Paths are below the base URL; `{name}` stands for a setting of the connection, `{id}` for the id of
+the requested object. A dot in a key leads into an object: `meta.updated_at`.
 
-What the kit demands of the vendor: bookings with a time stamp that every change makes newer; a list
-of them that can be filtered by it; one by its id, with 404 (or 410) where it is gone. It demands no
-order: where a list is in the order of its time stamps it is read once, from change to change;
-otherwise it is read until nothing new comes (walk.py).
+The vendor's API must have: bookings with a timestamp that every change makes newer, a list of them
+that can be filtered by it, and single bookings by id, with 404 or 410 for deleted ones. No order is
+required: a list in the order of its timestamps is read once, any other until a pass brings nothing
+new (pull/changes.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -32,13 +32,13 @@ HotelRecord: TypeAlias = RoomTypeRecord | RoomRecord | RatePlanRecord
 
 
 def utc_seconds(instant: datetime) -> str:
-    """`2026-06-01T04:00:00Z`; a fraction is cut off."""
+    """`2026-06-01T04:00:00Z`, rounded down."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCall:
-    """The hotel itself: proves the credentials, and tells its id, name, zone and currency."""
+    """The hotel itself: verifies the credentials and gives id, name, time zone and currency."""
 
     path: str
     read: Callable[[Reader], AccountReport]
@@ -46,12 +46,12 @@ class AccountCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookings:
-    """`items`: the key of the list in an answer, empty where the answer is the list; `item`: so for
-    one that is asked for alone. `query`: always sent with the list, e.g. its order. `stay_from` and
-    `stay_to`: queries that limit the list to stays that overlap these days; without them a full
-    sync, and each reconcile, reads all that the vendor has. `overlap`: how far a delta looks back,
-    for what was committed late under an earlier stamp. `blank_is_null`: the vendor sends an empty
-    text where it means none.
+    """`items`: the key of the list in a response, empty if the response is the list; `item`: the
+    key in the response for a single booking. `query`: always sent with the list, e.g. its order.
+    `stay_from` and `stay_to`: parameters that limit the list to stays overlapping these days;
+    without them every full sync and reconcile reads all bookings. `overlap`: how far a delta looks
+    back, for changes committed late under an earlier timestamp. `blank_is_null`: the vendor sends
+    an empty text instead of null.
     """
 
     path: str
@@ -73,8 +73,8 @@ class Bookings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """A list with an item per room type and day, asked for `days` at a time: `first` is the query
-    for the first day, `last` the one for the last, which is included."""
+    """A list with an item per room type and day, requested for `days` at a time. `first` and
+    `last`: the parameters for the first and the last day, both included."""
 
     path: str
     read: Callable[[Reader, HotelContext], AvailabilitySnapshot]
@@ -97,8 +97,8 @@ class Records:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorDeclaration:
-    """`hosts`: the vendor's own, beside the base URL's none is called. `requests` may go in any
-    `seconds`; None where the vendor names no limit. `delta_misses`, `retry_window`, `limits`: see
+    """`hosts`: the vendor's own; no others are called. `requests`: how many are allowed in any
+    `seconds`; None for no limit. `delta_misses`, `retry_window`, `limits`: see
     ports.providers.Capabilities."""
 
     name: str
@@ -142,7 +142,7 @@ class VendorDeclaration:
             reports_deletions=True,
             webhooks=self.webhooks is not None,
             day_use=self.day_use,
-            delta_misses=("deleted bookings: found gone by the reconcile", *self.delta_misses),
+            delta_misses=("deleted bookings: detected by the reconcile", *self.delta_misses),
             trust=self.webhooks.proof.description if self.webhooks else "",
             retry_window=self.retry_window,
             limits=self.limits,

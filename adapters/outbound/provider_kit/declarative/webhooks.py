@@ -1,4 +1,4 @@
-"""How a vendor's notifications prove their sender, and what they say."""
+"""How a vendor's webhooks are authenticated and read."""
 
 import hmac
 from base64 import b64encode
@@ -18,7 +18,7 @@ _SECRET: Final = "webhook_secret"  # noqa: S105 a name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnguessableUrl:
-    """The vendor proves nothing: whoever knows the webhook's URL is believed."""
+    """The vendor signs nothing: whoever knows the webhook's URL is trusted."""
 
     specs: tuple[SettingSpec, ...] = ()
     description: str = "the unguessable URL alone: the vendor signs nothing"
@@ -72,7 +72,7 @@ Proof: TypeAlias = UnguessableUrl | SharedSecret | HmacSignature
 
 
 def is_proof_valid(proof: Proof, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> bool:
-    """In constant time. False where the connection has no secret to compare with."""
+    """In constant time. False if the connection has no secret to compare with."""
     if any(not secrets.get(spec.name) for spec in proof.specs):
         return False
     return all(
@@ -83,7 +83,7 @@ def is_proof_valid(proof: Proof, headers: Mapping[str, str], body: bytes, secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """`read` is given one message; a body that is an array is several."""
+    """`read` gets one message; a body that is an array holds several."""
 
     proof: Proof
     read: Callable[[Reader], Notification]
@@ -92,7 +92,7 @@ class Webhooks:
 def notification_for_event(
     event: str, kinds: Mapping[str, RefKind], external_id: str, *, property_id: str | None = None
 ) -> Notification:
-    """What an event asks to be fetched. An event that `kinds` does not know is ignored, by name."""
+    """What to fetch after an event. An event missing from `kinds` is listed as ignored."""
     kind = kinds.get(event)
     if kind is None:
         return Notification(ignored=(event,), property_id=property_id)
@@ -127,7 +127,7 @@ def _split_messages(value: Json) -> list[tuple[str, Json]]:
 def _single_property(notifications: list[Notification]) -> str | None:
     names = {each.property_id for each in notifications if each.property_id is not None}
     if len(names) > 1:
-        raise UnreadableMessage("the messages of one body speak of several hotels")
+        raise UnreadableMessage("the messages of one body name several hotels")
     return next(iter(names), None)
 
 

@@ -1,12 +1,12 @@
-"""OAuth2 tokens that are asked for anew: RFC 6749 without a refresh token.
+"""OAuth2 access tokens by client credentials (RFC 6749), without refresh tokens.
 
-Neither a token nor a secret is ever logged or kept beyond the client's life.
+Tokens and secrets are never logged, and are dropped with the client.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -18,10 +18,10 @@ _MARGIN_SECONDS: Final = 60.0
 
 
 class TokenSource:
-    """`call` asks for a token: a minute before the old one ends, or when it was refused."""
+    """`call` requests a token: a minute before the old one expires, or when it was refused."""
 
     def __init__(
-        self, call: Call, transport: Transport, clock: Clock, *, correlation_id: str
+        self, call: HttpRequest, transport: Transport, clock: Clock, *, correlation_id: str
     ) -> None:
         self._call = call
         self._transport = transport
@@ -30,9 +30,9 @@ class TokenSource:
         self._token = ""
         self._expires_at = 0.0
 
-    def answer(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
-        """What `send` gets with the token's header. A token that was refused is asked for anew,
-        once: it may have been withdrawn. Raises CredentialsRefused."""
+    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
+        """Calls `send` with the token's header. A refused token may have been withdrawn, so that a
+        new one is requested, once. Raises CredentialsRefused."""
         header = self.header()
         try:
             return send(header)
@@ -51,11 +51,11 @@ class TokenSource:
         try:
             answer = self._transport.send(self._call, correlation_id=self._correlation_id)
         except ProviderRejected as error:
-            # RFC 6749 section 5.2: invalid_client may come as 400; 403 is a scope that is not ours.
-            raise CredentialsRefused("no token was given") from error
+            # RFC 6749 section 5.2: invalid_client may come as 400; 403 is a scope we may not use.
+            raise CredentialsRefused("the provider issued no token") from error
         self._store_token(answer, requested_at)
 
-    def _store_token(self, answer: Answer, requested_at: float) -> None:
+    def _store_token(self, answer: HttpResponse, requested_at: float) -> None:
         try:
             r = Reader(answer.json(), blank_is_null=True)
             self._token = r.text("access_token")

@@ -1,7 +1,7 @@
 """Connections that check the address they are about to use.
 
-The name is resolved once, every address is checked, and exactly a checked one is connected to: a
-name that changes its mind between check and use (DNS rebinding) gains nothing.
+The name is resolved once, every address is checked, and the connection goes to a checked address:
+a name that resolves differently afterwards (DNS rebinding) has no effect.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Where a connection may call: a tenant's setting never chooses a host outside this list."""
+"""The hosts that a connection may call, whatever its settings say."""
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -14,7 +14,7 @@ _HTTPS_PORT: Final = 443
 
 
 class HostRefused(Misconfigured):
-    """The address is not one of the provider's known hosts, nor allowed by the operator."""
+    """The host is neither one of the provider's nor allowed by the operator."""
 
     code = "host_refused"
 
@@ -30,8 +30,8 @@ class HostPolicy:
     plain_http: bool = False
 
     def check_url(self, url: str) -> None:
-        """Raises HostRefused. Parsed by urllib3, which also makes the connection: two parsers
-        that disagree about a URL are how such checks are passed."""
+        """Raises HostRefused. Parsed by urllib3, which also connects: two parsers that disagree
+        about a URL would leave a way around the check."""
         try:
             parts = parse_url(url)
         except LocationParseError:

@@ -1,4 +1,4 @@
-"""One request and its answer, as provider clients see them."""
+"""A request to a provider and its response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,10 @@ from ports.errors import UnreadableAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """`is_idempotent`: repeating it changes nothing at the provider (a read, maybe sent by POST).
-    `shrinkable`: the caller can ask for less, so that what was too heavy is told at once instead of
-    asked again. `deadline_seconds` spans all attempts and waits. Nothing here but method and path
-    is logged."""
+class HttpRequest:
+    """`is_idempotent`: repeating it changes nothing at the provider (a read, even by POST).
+    `is_splittable`: the caller can request less, so TooHeavy is raised at once and not retried.
+    `deadline_seconds`: for all attempts and waits. Only the method and the path are logged."""
 
     method: str
     url: str
@@ -28,7 +27,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """A 2xx. Header names are in lower case; card numbers in the body are masked."""
 
     status: int
@@ -36,14 +35,14 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Json:
-        """As `loads_answer`. Raises UnreadableAnswer, e.g. for a proxy's page with status 200."""
+        """Raises UnreadableAnswer, e.g. for a proxy's HTML page with status 200."""
         try:
             return loads_response(self.body)
         except UnreadableJson as fault:
             is_page = self.body.lstrip()[:1] == b"<"
             reason = "markup instead of JSON" if is_page else fault.reason
             raise UnreadableAnswer(
-                f"the provider's answer can't be read: {reason}",
+                f"the provider's response is not readable JSON: {reason}",
                 reason=reason,
                 status=self.status,
                 position=fault.position,

@@ -1,4 +1,4 @@
-"""A rate budget for one process, where no Redis shares it between workers."""
+"""A rate budget within one process, for installations without Redis."""
 
 from collections import defaultdict, deque
 from threading import Lock

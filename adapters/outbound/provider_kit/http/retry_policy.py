@@ -1,4 +1,4 @@
-"""How long to wait before asking again."""
+"""How long to wait before a retry."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,8 +24,8 @@ class RetryPolicy:
 def backoff_delays(policy: RetryPolicy, fraction: Callable[[], float]) -> Iterator[float]:
     """Seconds before the second attempt, the third, …: exponential with full jitter.
 
-    The only place that knows the `backoff` package; its decorators sleep and roll dice on their
-    own, so only its schedule is used.
+    Only the schedule of the `backoff` package is used: its decorators sleep by themselves, with
+    their own randomness.
     """
     schedule = backoff.expo(base=2, factor=policy.base_seconds, max_value=policy.cap_seconds)
     for ceiling in schedule:
@@ -35,8 +35,8 @@ def backoff_delays(policy: RetryPolicy, fraction: Callable[[], float]) -> Iterat
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """RFC 9110 section 10.2.3: seconds or an HTTP-date. Never NaN, never negative; None where
-    there is none or it says nothing."""
+    """RFC 9110 section 10.2.3: seconds or an HTTP-date. Never NaN, never negative; None if missing
+    or unreadable."""
     if header is None:
         return None
     text = header.strip()

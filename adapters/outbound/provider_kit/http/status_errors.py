@@ -1,4 +1,4 @@
-"""An HTTP status that is no success, in our words."""
+"""Maps an HTTP status that is no success to a ProviderError."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,15 +16,15 @@ from ports.errors import (
 
 
 class NotFoundAtProvider(ProviderRejected):
-    """The provider does not have what was asked for."""
+    """The provider does not have the requested object."""
 
     code = "provider_not_found"
 
 
 @dataclass(frozen=True, slots=True)
 class HttpFailure:
-    """`is_transient`: asking again may help. `never_processed`: the provider did nothing with the
-    request, so that even one that changes things may be sent again."""
+    """`is_transient`: a retry may succeed. `is_unprocessed`: the provider did not process the
+    request, so that even one that is not idempotent may be sent again."""
 
     error: ProviderError
     is_transient: bool = False
@@ -53,7 +53,7 @@ def failure_for_status(status: int, retry_after: float | None) -> HttpFailure:
 
 def _error_for_status(status: int) -> ProviderError:
     if 300 <= status < 400:
-        # Elsewhere could be anybody's server, and our credentials would go there.
+        # The target could be anybody's server, and would get our credentials.
         return UnreadableAnswer(reason="redirect not followed", status=status)
     fallback = ProviderRejected if 400 <= status < 500 else ProviderUnavailable
     return _ERRORS.get(status, fallback)(status=status)

@@ -1,9 +1,9 @@
 """HTTP to a provider: the only module that knows `requests`.
 
 Owns timeouts, the total deadline, retries, the rate budget, the size limit, the masking of card
-numbers before anybody reads an answer, and the translation of every failure into the ProviderError
-family. Neither logs nor errors hold a body, a header's value
-or a query; foreign exceptions are not chained, because their texts hold the URL with its query.
+numbers in every response, and the translation of every failure into the ProviderError family.
+Logs and errors hold no body, header value or query. Foreign exceptions are not chained, because
+their texts hold the URL with its query.
 """
 
 import logging
@@ -22,7 +22,7 @@ from urllib3.response import BaseHTTPResponse
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.http.guarded_connections import guarded_pools
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.retry_policy import (
     RetryPolicy,
     backoff_delays,
@@ -42,8 +42,7 @@ _CONNECTIONS: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportSettings:
-    """One connection's way to its provider. `rate_limit` requests may go in any
-    `rate_window_seconds`; None where the provider names no limit."""
+    """Of one connection. `rate_limit`: requests in any `rate_window_seconds`; None for no limit."""
 
     provider: str
     connection_id: UUID
@@ -55,7 +54,7 @@ class TransportSettings:
 
 
 class _Attempt(NamedTuple):
-    call: Call
+    call: HttpRequest
     correlation_id: str
     number: int
     started: float
@@ -63,8 +62,8 @@ class _Attempt(NamedTuple):
 
 
 class Transport:
-    """Belongs to one connection: its pooled sockets never carry another's credentials. For one
-    thread at a time."""
+    """Belongs to one connection: pooled sockets never carry another one's credentials. Not thread
+    safe."""
 
     def __init__(
         self,
@@ -88,9 +87,9 @@ class Transport:
     def close(self) -> None:
         self._session.close()
 
-    def send(self, call: Call, *, correlation_id: str) -> Answer:
-        """Raises HostRefused and the ProviderError family: TooHeavy where a smaller question may
-        be answered, RateLimited where waiting would pass the deadline."""
+    def send(self, call: HttpRequest, *, correlation_id: str) -> HttpResponse:
+        """Raises HostRefused and the ProviderError family: TooHeavy if a smaller request may
+        succeed, RateLimited if waiting would pass the deadline."""
         self._settings.hosts.check_url(call.url)
         deadline = self._clock.monotonic() + call.deadline_seconds
         waits = backoff_delays(self._settings.retries, self._randomness.fraction)
@@ -99,12 +98,12 @@ class Transport:
             self._await_budget(deadline)
             started = self._clock.monotonic()
             outcome = self._attempt(_Attempt(call, correlation_id, number, started, deadline))
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, HttpResponse):
                 return outcome
             self._pause(outcome, waits, deadline, is_last=self._is_last(outcome, call, number))
             number += 1
 
-    def _is_last(self, failure: HttpFailure, call: Call, number: int) -> bool:
+    def _is_last(self, failure: HttpFailure, call: HttpRequest, number: int) -> bool:
         repeatable = failure.is_unprocessed or (call.is_idempotent and failure.is_transient)
         if call.is_splittable and isinstance(failure.error, TooHeavy):
             return True
@@ -137,7 +136,7 @@ class Transport:
         self._clock.sleep(seconds)
         self._count(waited_ms=round(seconds * 1000))
 
-    def _attempt(self, attempt: _Attempt) -> Answer | HttpFailure:
+    def _attempt(self, attempt: _Attempt) -> HttpResponse | HttpFailure:
         self._count(calls=1)
         try:
             outcome = self._exchange(attempt)
@@ -146,7 +145,7 @@ class Transport:
         self._log(attempt, outcome)
         return outcome
 
-    def _exchange(self, attempt: _Attempt) -> Answer | HttpFailure:
+    def _exchange(self, attempt: _Attempt) -> HttpResponse | HttpFailure:
         call = attempt.call
         left = max(0.001, attempt.deadline - attempt.started)
         with self._session.request(
@@ -166,12 +165,14 @@ class Transport:
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, HttpFailure):
                 return body
-            return Answer(status=response.status_code, headers=headers, body=scrub_bytes(body))
+            return HttpResponse(
+                status=response.status_code, headers=headers, body=scrub_bytes(body)
+            )
 
     def _body(
         self, raw: BaseHTTPResponse, headers: Mapping[str, str], deadline: float
     ) -> bytes | HttpFailure:
-        """By what each receive gives, so that a slow drip meets the deadline too."""
+        """Chunk by chunk, so that a slow response meets the deadline too."""
         limit = self._settings.max_answer_bytes
         content_length = headers.get("content-length", "")
         if content_length.isdecimal() and int(content_length) > limit:
@@ -186,7 +187,7 @@ class Transport:
                 return HttpFailure(ProviderUnavailable(reason="deadline"))
         return bytes(body)
 
-    def _log(self, attempt: _Attempt, outcome: Answer | HttpFailure) -> None:
+    def _log(self, attempt: _Attempt, outcome: HttpResponse | HttpFailure) -> None:
         log_fields: dict[str, str | int] = {"outcome": "answered"}
         if isinstance(outcome, HttpFailure):
             log_fields = {"outcome": outcome.error.code, **outcome.error.details}

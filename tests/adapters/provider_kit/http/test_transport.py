@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy, HostRefused
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.http.retry_policy import retry_after_seconds
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
@@ -76,14 +76,14 @@ class Rig:
         budget = InProcessRateBudget(self.clock)
         self.transport = Transport(link, clock=self.clock, randomness=randomness, budget=budget)
 
-    def get(self, url: str, **options: object) -> Answer:
-        call = Call(**{"method": "GET", "url": url, "is_idempotent": True, **options})  # type: ignore[arg-type]  # options are Call's own fields
+    def get(self, url: str, **options: object) -> HttpResponse:
+        call = HttpRequest(**{"method": "GET", "url": url, "is_idempotent": True, **options})  # type: ignore[arg-type]  # options are HttpRequest's own fields
         return self.transport.send(call, correlation_id="corr-1")
 
 
 @contextmanager
 def rig(*, fraction: float = 0.5, hosts: HostPolicy = LOCAL, **options: object) -> Iterator[Rig]:
-    link = TransportSettings(provider="mock", connection_id=CONNECTION, hosts=hosts, **options)  # type: ignore[arg-type]  # options are Link's own fields
+    link = TransportSettings(provider="mock", connection_id=CONNECTION, hosts=hosts, **options)  # type: ignore[arg-type]  # options are TransportSettings' own fields
     made = Rig(link, FixedRandomness(fraction))
     try:
         yield made
@@ -91,7 +91,7 @@ def rig(*, fraction: float = 0.5, hosts: HostPolicy = LOCAL, **options: object) 
         made.transport.close()
 
 
-def ask(*script: Reply, **options: object) -> tuple[Answer, Rig, ScriptedServer]:
+def ask(*script: Reply, **options: object) -> tuple[HttpResponse, Rig, ScriptedServer]:
     with serving(*script) as server, rig() as r:
         return r.get(server.url(), **options), r, server
 
@@ -419,7 +419,7 @@ class TestRedaction:
         assert SECRET not in told + "".join(str(vars(record)) for record in caplog.records)
 
     def test_shows_no_secret_of_a_call(self) -> None:
-        call = Call(
+        call = HttpRequest(
             method="GET",
             url="https://h/",
             is_idempotent=True,

@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
@@ -46,7 +46,7 @@ class AlpineBitsApi:
     def request(self, action: str, document: bytes, *, expected: str) -> XmlElement:
         """The root of the answer. Each of our questions may be repeated: reading takes nothing
         away, and what is acknowledged twice is acknowledged."""
-        call = Call(
+        call = HttpRequest(
             method="POST",
             url=self.server.url,
             headers=self._headers(),
@@ -74,7 +74,7 @@ class AlpineBitsApi:
         }
 
 
-def _parse_response(answer: Answer) -> XmlElement:
+def _parse_response(answer: HttpResponse) -> XmlElement:
     if answer.body.lstrip()[:5].upper() == _ERROR:
         raise ProviderRejected("the server answers ERROR", status=answer.status)
     try:

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -32,9 +32,9 @@ class Credentials:
         pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
         return "Basic " + b64encode(pair.encode()).decode()
 
-    def call(self, identity_url: str) -> Call:
+    def call(self, identity_url: str) -> HttpRequest:
         """For a token, by client credentials."""
-        return Call(
+        return HttpRequest(
             method="POST",
             url=identity_url.rstrip("/") + _TOKEN_PATH,
             headers={
@@ -107,11 +107,11 @@ class ApaleoApi:
     def all(self, path: str, key: str, query: Mapping[str, str]) -> list[Json]:
         return [value for _, found in self.pages(path, key, query) for value in found]
 
-    def _authorized(self, path: str, query: Mapping[str, str]) -> Answer:
+    def _authorized(self, path: str, query: Mapping[str, str]) -> HttpResponse:
         return self._tokens.answer(lambda proof: self._send(path, query, proof))
 
-    def _send(self, path: str, query: Mapping[str, str], proof: Mapping[str, str]) -> Answer:
-        call = Call(
+    def _send(self, path: str, query: Mapping[str, str], proof: Mapping[str, str]) -> HttpResponse:
+        call = HttpRequest(
             method="GET",
             url=f"{self._base_url}{path}",
             headers={**proof, "Accept": "application/json"},

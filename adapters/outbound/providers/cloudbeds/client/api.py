@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -124,7 +124,7 @@ class CloudbedsApi:
         headers = {"Accept": "application/json", **proof}
         if self.property_id is not None:
             headers["X-PROPERTY-ID"] = self.property_id
-        call = Call(
+        call = HttpRequest(
             method="GET",
             url=f"{self._base_url}/{method}",
             headers=headers,
@@ -134,7 +134,7 @@ class CloudbedsApi:
         return check_success(self._transport.send(call, correlation_id=self._correlation_id))
 
 
-def check_success(answer: Answer) -> dict[str, Json]:
+def check_success(answer: HttpResponse) -> dict[str, Json]:
     """Raises what a refusal says; UnreadableAnswer where nothing tells whether it is one."""
     value = answer.json()
     if not isinstance(value, dict):

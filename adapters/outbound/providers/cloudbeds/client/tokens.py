@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.reader import reader_for
@@ -109,14 +109,14 @@ class OAuthAuthentication:
             if self._secrets[_REFRESH] == used or not self._is_fresh():
                 raise
 
-    def _request_token(self, refresh_token: str) -> Answer:
+    def _request_token(self, refresh_token: str) -> HttpResponse:
         form = {
             "grant_type": "refresh_token",
             "client_id": self._application.client_id,
             "client_secret": self._application.client_secret,
             "refresh_token": refresh_token,
         }
-        call = Call(
+        call = HttpRequest(
             method="POST",
             url=self._url,
             headers={
@@ -133,7 +133,7 @@ class OAuthAuthentication:
             # RFC 6749 section 5.2: invalid_grant comes as 400.
             raise CredentialsRefused("no token was given") from error
 
-    def _accept_token(self, answer: Answer) -> None:
+    def _accept_token(self, answer: HttpResponse) -> None:
         value = answer.json()
         if isinstance(value, dict) and _ACCESS not in value:
             raise CredentialsRefused("no token was given")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar
 
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
@@ -124,7 +124,7 @@ class MewsConnectorApi:
         self, operation: str, parameters: Parameters, *, is_splittable: bool = False
     ) -> dict[str, Json]:
         """`shrinkable`: TooHeavy (408) is raised at once rather than after the usual attempts."""
-        call = Call(
+        call = HttpRequest(
             method="POST",
             url=f"{self._base_url}{PREFIX}{operation}",
             headers=_HEADERS,
@@ -140,7 +140,7 @@ class MewsConnectorApi:
             raise UnreadableAnswer("expected an object as answer", status=answer.status)
         return value
 
-    def _send(self, call: Call) -> Answer:
+    def _send(self, call: HttpRequest) -> HttpResponse:
         """A 403 is a rule of the hotel's business here, with a text for its people; what is not
         permitted is 401 (concepts: responses)."""
         try:

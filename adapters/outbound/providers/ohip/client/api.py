@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.messages import Answer, Call
+from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -35,9 +35,9 @@ class Credentials:
     scope: str | None = None
     enterprise_id: str | None = None
 
-    def call(self, base_url: str) -> Call:
+    def call(self, base_url: str) -> HttpRequest:
         """For a token."""
-        return Call(
+        return HttpRequest(
             method="POST",
             url=base_url + _TOKEN_PATH,
             headers=self.headers(),
@@ -106,16 +106,16 @@ class OhipApi:
         answer = self._send(path, query, is_idempotent=True)
         return None if answer.status == _EMPTY else answer.json()
 
-    def take_once(self, path: str, query: Query) -> Answer:
+    def take_once(self, path: str, query: Query) -> HttpResponse:
         """What the vendor deletes by answering: asked once, so that no answer is lost to a second
         question that nobody knows of."""
         return self._send(path, query, is_idempotent=False)
 
-    def _send(self, path: str, query: Query, *, is_idempotent: bool) -> Answer:
+    def _send(self, path: str, query: Query, *, is_idempotent: bool) -> HttpResponse:
         query_string = f"?{urlencode(query)}" if query else ""
 
-        def send(proof: Mapping[str, str]) -> Answer:
-            call = Call(
+        def send(proof: Mapping[str, str]) -> HttpResponse:
+            call = HttpRequest(
                 method="GET",
                 url=f"{self._address.base_url}{path}{query_string}",
                 headers={
