@@ -1,4 +1,4 @@
-"""Questions to a server that speaks AlpineBits: one address, multipart in, XML out, basic auth."""
+"""Requests to an AlpineBits server: one address, multipart in, XML out, basic auth."""
 
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 
 _CLIENT_ID: Final = "PMS adapter layer"
 _ERROR: Final = b"ERROR"
-"""How a server answers what it can't take as AlpineBits at all, often with status 200."""
+"""The response to a request that is no AlpineBits message, often with status 200."""
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 MAX_ANSWER_ELEMENTS: Final = 1_000_000
@@ -44,8 +44,7 @@ class AlpineBitsApi:
         self.transport.close()
 
     def request(self, action: str, document: bytes, *, expected: str) -> XmlElement:
-        """The root of the answer. Each of our questions may be repeated: reading takes nothing
-        away, and what is acknowledged twice is acknowledged."""
+        """The root of the response. All our requests are idempotent, acknowledgements included."""
         call = HttpRequest(
             method="POST",
             url=self.server.url,
@@ -55,11 +54,13 @@ class AlpineBitsApi:
         )
         root = _parse_response(self.transport.send(call, correlation_id=self.correlation_id))
         if root.name != expected:
-            raise UnreadableAnswer("another document than asked for", reason=root.name[:60])
+            raise UnreadableAnswer(
+                "the response is another document than requested", reason=root.name[:60]
+            )
         if root.child("Errors") is not None:
             codes = _error_codes(root)
             raise ProviderRejected(
-                "the server refuses the question", type=codes.get("type"), code=codes.get("code")
+                "the server rejects the request", type=codes.get("type"), code=codes.get("code")
             )
         return root
 
@@ -76,19 +77,19 @@ class AlpineBitsApi:
 
 def _parse_response(answer: HttpResponse) -> XmlElement:
     if answer.body.lstrip()[:5].upper() == _ERROR:
-        raise ProviderRejected("the server answers ERROR", status=answer.status)
+        raise ProviderRejected("the server responds ERROR", status=answer.status)
     try:
         root = parse_xml(answer.body, max_bytes=MAX_ANSWER_BYTES, max_elements=MAX_ANSWER_ELEMENTS)
         return unwrap_envelope(root)
     except UnreadableMessage as fault:
         reason = fault.reason if isinstance(fault, UnreadableXml) else fault.code
         raise UnreadableAnswer(
-            f"the provider's answer can't be read: {reason}", reason=reason, status=answer.status
+            f"the provider's response is unreadable: {reason}", reason=reason, status=answer.status
         ) from None
 
 
 def _error_codes(root: XmlElement) -> dict[str, str]:
-    """Type and code of the first error, by OTA's lists; its text may hold anything."""
+    """Type and code of the first error, by OTA's lists; its text is left out."""
     errors = root.child("Errors")
     error = errors.child("Error") if errors is not None else None
     codes = {name: error.get(name) or "" for name in ("Type", "Code")} if error is not None else {}

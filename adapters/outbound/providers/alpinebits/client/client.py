@@ -1,11 +1,11 @@
-"""A connection's client: asks a server that speaks AlpineBits for the reservations it holds.
+"""The client of one connection: reads the reservations of an AlpineBits server.
 
-A delta asks for what was not delivered yet and acknowledges it once it is stored, so that a crash
-in between has it delivered again, which is harmless. A full sync and a reconcile ask for all since
-a day, whether it was delivered or not. A reconcile acknowledges nothing; a full sync then takes
-what was not delivered yet as a delta does, or the first delta would bring all of it again.
+A delta reads undelivered reservations and acknowledges them once they are stored: after a crash in
+between they are delivered again, which is harmless. A full sync and a reconcile read all
+reservations since a day, delivered or not. A reconcile acknowledges nothing; a full sync then reads
+the undelivered ones as a delta does, or the first delta would bring all of them again.
 
-A connection without `url` is pushed to and can't be asked.
+A connection without `url` is push-only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ from ports.system import Clock
 VERSION: Final = "2020-10"
 PAGE_SIZE: Final = 200
 MAX_LEAD_TIME: Final = timedelta(days=730)
-"""A stay is booked at most so long before it begins: Start selects by the day of the booking."""
+"""The longest time between booking and arrival: `Start` filters by the day of the booking."""
 
 _ENDPOINT: Final = VendorEndpoint(
     provider=NAME, hosts=frozenset(), max_answer_bytes=MAX_ANSWER_BYTES
@@ -65,7 +65,7 @@ _HANDSHAKE_STATUS: Final = "ALPINEBITS_HANDSHAKE"
 
 
 def open_client(account: Account, tools: ProviderTools) -> ProviderClient:
-    """Raises Misconfigured where a setting is missing, HostRefused where a host is not allowed."""
+    """Raises Misconfigured for a missing setting, HostRefused for a host that is not allowed."""
     require_secret(account, "password")
     url = account.settings.get("url")
     hotel_code = account.settings.get("hotel_code")
@@ -89,7 +89,7 @@ def open_client(account: Account, tools: ProviderTools) -> ProviderClient:
 
 @dataclass(frozen=True, slots=True)
 class PushOnlyClient:
-    """Of a connection without an address."""
+    """For a connection without a url."""
 
     hotel_code: str | None
 
@@ -99,14 +99,14 @@ class PushOnlyClient:
             property_name=self.hotel_code or "",
             time_zone=None,
             currency=None,
-            advice=("No url is set: this connection is pushed to and can't be asked.",),
+            advice=("No url is set: bookings can only be pushed to this connection.",),
         )
 
     def pull(self, request: PullRequest) -> Iterator[Page]:  # noqa: ARG002 the port's shape
-        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+        raise Unsupported("no url is set: this connection is push-only")
 
     def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
-        raise Unsupported("no url is set: this connection is pushed to and can't be asked")
+        raise Unsupported("no url is set: this connection is push-only")
 
     def counts(self) -> TransportCounts:
         return TransportCounts()
@@ -145,7 +145,7 @@ class AlpineBitsClient:
         yield Page(items=(), observed_at=self.clock.now(), cursor=cursor)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
-        raise Unsupported("AlpineBits has no question for one reservation")
+        raise Unsupported("AlpineBits has no request for a single reservation")
 
     def counts(self) -> TransportCounts:
         return self.api.counts()
@@ -182,7 +182,7 @@ class AlpineBitsClient:
             self._acknowledge([entry for _, entry in part])
 
     def _pull_all(self, request: PullRequest, stored: set[bytes]) -> Iterator[Page]:
-        """What the server holds is a row of messages: of each reservation the last one counts."""
+        """The server keeps every message; the last one of each reservation counts."""
         since = datetime.combine(request.stay_from - MAX_LEAD_TIME, time.min, tzinfo=UTC)
         observed_at = self.clock.now()
         entries = self._fetch_entries(since)
@@ -203,7 +203,7 @@ class AlpineBitsClient:
         return split_document(root)
 
     def _items(self, entries: Sequence[AlpineBitsEntry], observed_at: datetime) -> list[ReadItem]:
-        """Without quote requests, which book nothing."""
+        """Without quote requests, which are no bookings."""
         context = HotelContext(
             time_zone=self.time_zone, currency=self.currency, observed_at=observed_at
         )
@@ -225,7 +225,7 @@ class AlpineBitsClient:
 
 
 def _entry_text(entry: AlpineBitsEntry) -> bytes:
-    """The reservation's own, by which one that is told again is known."""
+    """Identifies a reservation message that is delivered again."""
     return write_xml(entry.element, declaration=False)
 
 
@@ -234,8 +234,8 @@ def _is_quote(item: ReadItem) -> bool:
 
 
 def latest_snapshots(items: Sequence[ReadItem]) -> list[ReadItem]:
-    """Of each reservation the newest message, with what only the older ones told: a cancellation
-    names no more than the id. What was refused is kept as it is."""
+    """The newest message of each reservation, completed from older ones: a cancellation has only
+    the id. Rejected items are kept."""
     found: dict[str, ReadItem] = {}
     refused = []
     for item in items:
@@ -263,7 +263,7 @@ def _merge_versions(earlier: ReadItem, item: ReadItem) -> ReadItem:
 
 
 def _common_capabilities(root: XmlElement) -> Json:
-    """What the server says that both sides can do; None where it says nothing readable."""
+    """The capabilities of both sides as the server reports them; None if unreadable."""
     warnings = root.child("Warnings")
     for warning in warnings.all("Warning") if warnings is not None else ():
         if warning.get("Status") == _HANDSHAKE_STATUS:
@@ -282,9 +282,9 @@ def _advice(capabilities: Json, version: str) -> Iterator[str]:
         if isinstance(listed_version, dict)
     }
     if version not in actions_by_version:
-        yield f"The server does not say that it speaks AlpineBits {version}."
+        yield f"The server does not list AlpineBits {version} among its versions."
     elif "action_OTA_Read" not in _action_names(actions_by_version[version]):
-        yield "The server does not say that it hands out guest requests (action_OTA_Read)."
+        yield "The server does not list the reading of guest requests (action_OTA_Read)."
 
 
 def _action_names(actions: Json) -> set[object]:

@@ -1,6 +1,6 @@
-"""The API as questions; pages end with 204.
+"""Requests to the API; lists end with 204.
 
-Neither a token nor the client's secret is ever logged or kept beyond the client's life.
+Tokens and secrets are never logged, and are dropped with the client.
 """
 
 from base64 import b64encode
@@ -33,7 +33,7 @@ class Credentials:
         return "Basic " + b64encode(pair.encode()).decode()
 
     def call(self, identity_url: str) -> HttpRequest:
-        """For a token, by client credentials."""
+        """The request for a token, by client credentials."""
         return HttpRequest(
             method="POST",
             url=identity_url.rstrip("/") + _TOKEN_PATH,
@@ -65,7 +65,7 @@ class ApaleoApi:
         self._transport.close()
 
     def get(self, path: str, query: Mapping[str, str]) -> dict[str, Json] | None:
-        """None where the vendor has nothing to say (204)."""
+        """None for an empty response (204)."""
         answer = self._authorized(path, query)
         if answer.status == _EMPTY or not answer.body:
             return None
@@ -75,15 +75,15 @@ class ApaleoApi:
         return value
 
     def find(self, path: str, query: Mapping[str, str]) -> dict[str, Json] | None:
-        """None where it is not there (404)."""
+        """None if the object does not exist (404)."""
         try:
             return self.get(path, query)
         except NotFoundAtProvider:
             return None
 
     def page(self, path: str, key: str, query: Mapping[str, str], number: int) -> list[Json]:
-        """Empty past the end. Without a page size the vendor sends everything, so it is always
-        told. `count` is not looked at: the vendor's own sample has 0 with two items."""
+        """Empty after the last page. Without a page size the vendor sends everything. `count` is
+        ignored: the vendor's own sample has 0 with two items."""
         paging = {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
         answer = self.get(path, {**query, **paging})
         if answer is None:
@@ -96,7 +96,7 @@ class ApaleoApi:
     def pages(
         self, path: str, key: str, query: Mapping[str, str], *, first: int = 1
     ) -> Iterator[tuple[int, list[Json]]]:
-        """A page shorter than asked for is no end: the vendor may have a limit of its own."""
+        """A page shorter than requested is not the last: the vendor may have a limit of its own."""
         number, before = first, None
         while found := self.page(path, key, query, number):
             if found == before:

@@ -1,4 +1,4 @@
-"""The API as questions: pages, and refusals that come with status 200."""
+"""Requests to the API: pages, and errors that come with status 200."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -31,16 +31,17 @@ _ERRORS_BY_MESSAGE: Final[tuple[tuple[re.Pattern[str], type[ProviderError]], ...
     (re.compile(r"not found|does ?n[o']t exist|not exist"), NotFoundAtProvider),
     (re.compile(r"try again|temporar|unavailable|time.?out|internal"), ProviderUnavailable),
 )
-"""By words of the message, which has no code. The text itself is never told: it may quote us."""
+"""By the text of the message, which has no code. The text itself is kept out of our errors: it may
+quote the request."""
 
 
 class CloudbedsAuthentication(Protocol):
     def headers(self) -> Mapping[str, str]:
-        """What proves who asks. Raises the ProviderError family."""
+        """The authentication headers. Raises the ProviderError family."""
         ...
 
     def on_refused(self, sent: Mapping[str, str]) -> bool:
-        """Those headers were not accepted; whether there may be others."""
+        """After these headers were refused: whether `headers` may give others."""
         ...
 
 
@@ -79,7 +80,7 @@ class CloudbedsApi:
         self._transport.close()
 
     def get(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
-        """The whole answer. Raises NotFoundAtProvider where the vendor's words say so."""
+        """The response. Raises NotFoundAtProvider if the vendor's message says so."""
         sent = self._authentication.headers()
         try:
             return self._send(method, query, sent)
@@ -99,7 +100,7 @@ class CloudbedsApi:
     def pages(
         self, method: str, query: Mapping[str, str], *, first: int = 1
     ) -> Iterator[tuple[int, list[Json]]]:
-        """Up to `total`, counted by what came: the vendor's pages may be smaller than asked for."""
+        """Up to `total` received items: the vendor's pages may be smaller than requested."""
         number, previous, seen = first, None, (first - 1) * capabilities.PAGE_SIZE
         while True:
             answer = self.get(method, {**query, **_paging(number)})
@@ -135,7 +136,7 @@ class CloudbedsApi:
 
 
 def check_success(answer: HttpResponse) -> dict[str, Json]:
-    """Raises what a refusal says; UnreadableAnswer where nothing tells whether it is one."""
+    """Raises the error that the response reports; UnreadableAnswer without a `success` field."""
     value = answer.json()
     if not isinstance(value, dict):
         raise UnreadableAnswer(reason="not an object", status=answer.status)
@@ -156,7 +157,7 @@ def _error_for_message(message: Json) -> ProviderError:
 
 
 def parse_list(answer: dict[str, Json], key: str) -> list[Json]:
-    """A list, or what PHP makes of one: a map by id. Raises UnreadableAnswer."""
+    """A list, or a map by id, which PHP sends instead. Raises UnreadableAnswer."""
     found = answer.get(key)
     if isinstance(found, dict):
         return list(found.values())

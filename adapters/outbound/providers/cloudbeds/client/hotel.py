@@ -1,4 +1,4 @@
-"""One property, asked in bulk."""
+"""One property, read in bulk."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ GUESTS: Final = "getGuestList"
 _UTC: Final = ZoneInfo("UTC")
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _BOOKED_UNTIL_MARGIN: Final = timedelta(days=2)
-"""Bookings made "up to the current date" are told by default; whose date, nobody says."""
+"""By default the API lists bookings made "up to the current date", in an unnamed time zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,8 @@ class CloudbedsHotel:
 
     @classmethod
     def fetch(cls, api: CloudbedsApi, property_id: str | None, time_zone: str) -> "CloudbedsHotel":
-        """`time_zone`: ours, where the vendor tells none. Raises Misconfigured where the
-        credentials do not see the property, or see several and none is named."""
+        """`time_zone`: used if the vendor reports none. Raises Misconfigured if the credentials do
+        not see the property, or see several and none is named."""
         query = {"propertyIDs": property_id} if property_id else {}
         found = _choose_property(api.all("getHotels", query), property_id)
         try:
@@ -101,7 +101,7 @@ class CloudbedsHotel:
         )
 
     def _numbered_pages(self, method: str) -> Iterator[list[Json]]:
-        """Without end: of room types no total is told, that of rooms counts properties."""
+        """Without end: room types have no total, and that of rooms counts properties."""
         for number in count(1):
             paging = {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}
             yield parse_list(self.api.get(method, {**self._properties_query(), **paging}), "data")
@@ -114,7 +114,7 @@ class CloudbedsHotel:
     def fetch_changed_pages(
         self, since: datetime, now: datetime, *, first: int = 1
     ) -> Iterator[tuple[int, list[Json]]]:
-        """Newest first, deleted ones too. An open end: nothing is newer than now."""
+        """Newest first, deleted ones too, with open end."""
         query = {
             "modifiedFrom": self.since_text(since),
             "sortByRecent": "true",
@@ -144,7 +144,7 @@ class CloudbedsHotel:
         return self.newest_modified(found)
 
     def newest_modified(self, values: Sequence[Json]) -> datetime | None:
-        """For the walk alone: what has no readable time is refused by the mapper."""
+        """Unreadable times are left out: the mapper rejects those reservations."""
         return max(filter(None, map(self._modified_at, values)), default=None)
 
     def fetch_reservations(self, ids: Sequence[str], now: datetime) -> list[Json]:
@@ -200,18 +200,18 @@ class CloudbedsHotel:
         entries = numbered_entries("data", rates)
         items = RateReader(self.property.currency, observed_at).read(entries)
         reported = {item.external_id for item in items}
-        unavailable_cell = [
+        unavailable = [
             CellBuilder(observed_at).unavailable_cell(room_type, night)
             for room_type in room_types
             for night in days_from(first, until)
             if f"{room_type}/{night.isoformat()}" not in reported
         ]
         wanted = [item for item in items if item.reason or self._is_within(item, first, until)]
-        return wanted + unavailable_cell
+        return wanted + unavailable
 
     def since_text(self, since: datetime) -> str:
-        """Whether the vendor takes it for the property's wall time or for UTC is stated nowhere:
-        the earlier of both, so that at worst a day's changes are read again."""
+        """The vendor does not say whether it reads this as the property's local time or as UTC:
+        the earlier of both, so that at most a day's changes are read again."""
         return min(since.astimezone(each).strftime(_TIME) for each in (_UTC, self.zone))
 
     def _fetch_rates(self, first: date, until: date) -> list[Json]:
@@ -275,7 +275,7 @@ def _choose_property(values: Sequence[Json], property_id: str | None) -> Reader:
 
 
 def _collect_pages(pages: Iterator[list[Json]], key: str) -> list[Json]:
-    """Until a page brings nothing new."""
+    """Up to a page without anything new."""
     found: dict[str | None, Json] = {}
     for page in pages:
         fresh = {id_of(value, key): value for value in page}

@@ -1,8 +1,7 @@
 """OAuth2 with refresh tokens, which the vendor may replace at each use.
 
-Access token and refresh token are kept sealed with the connection's other secrets, so that another
-worker, or the next one, neither asks for a token that is there nor uses one that was replaced.
-Neither is ever logged.
+Access and refresh tokens are stored sealed with the connection's other secrets, so that no other
+worker requests a token that exists or uses one that was replaced. Neither is ever logged.
 """
 
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ _ACCESS: Final = "access_token"
 _REFRESH: Final = "refresh_token"
 _UNTIL: Final = "access_token_until"
 _CREDENTIALS_DIGEST: Final = "access_token_of"
-"""Tells a token of these credentials from one of those that were there before."""
+"""Digest of the credentials that the access token belongs to."""
 
 _DEFAULT_LIFETIME_SECONDS: Final = 3_600
 _MARGIN: Final = timedelta(minutes=1)
@@ -34,7 +33,7 @@ _MARGIN: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class OAuthApplication:
-    """Who asks, and for which connection the tokens are kept."""
+    """The OAuth client, and the connection that the tokens are stored with."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -43,7 +42,7 @@ class OAuthApplication:
 
 
 class OAuthAuthentication:
-    """api.Authority."""
+    """api.CloudbedsAuthentication."""
 
     def __init__(
         self,
@@ -71,27 +70,20 @@ class OAuthAuthentication:
         return _bearer(self._secrets[_ACCESS])
 
     def on_refused(self, sent: Mapping[str, str]) -> bool:
-        """True: the next headers are others, of a token that someone kept meanwhile or of a new
-        one."""
+        """Always True: the next headers have another token, stored meanwhile or new."""
         if self._secrets.get(_ACCESS) and sent == _bearer(self._secrets[_ACCESS]):
             self._secrets[_UNTIL] = ""
-            kept = (
-                self._credential_store.read(self._application.connection_id)
-                if self._credential_store
-                else {}
-            )
-            if kept.get(_ACCESS) and sent == _bearer(kept[_ACCESS]):
+            store, connection_id = self._credential_store, self._application.connection_id
+            stored = store.read(connection_id) if store else {}
+            if stored.get(_ACCESS) and sent == _bearer(stored[_ACCESS]):
                 self._store_secrets({_UNTIL: ""})
         return True
 
     def _is_fresh(self) -> bool:
         until = self._secrets.get(_UNTIL)
         digest = self._credentials_digest(self._secrets[_REFRESH])
-        if (
-            not until
-            or not self._secrets.get(_ACCESS)
-            or self._secrets.get(_CREDENTIALS_DIGEST) != digest
-        ):
+        is_ours = self._secrets.get(_CREDENTIALS_DIGEST) == digest
+        if not until or not self._secrets.get(_ACCESS) or not is_ours:
             return False
         return self._clock.now() < datetime.fromisoformat(until)
 
@@ -104,7 +96,7 @@ class OAuthAuthentication:
         try:
             self._accept_token(self._request_token(used))
         except CredentialsRefused:
-            # Another worker may have used it a moment ago, and kept what came for it.
+            # Another worker may have used it a moment ago, and stored its successor.
             self._reload_secrets()
             if self._secrets[_REFRESH] == used or not self._is_fresh():
                 raise
@@ -124,19 +116,19 @@ class OAuthAuthentication:
                 "Accept": "application/json",
             },
             body=urlencode(form).encode(),
-            # Where the first use was its last, the next run would be refused as well.
+            # If the first use invalidated it, the next run would be refused as well.
             is_idempotent=True,
         )
         try:
             return self._transport.send(call, correlation_id=self._application.correlation_id)
         except ProviderRejected as error:
             # RFC 6749 section 5.2: invalid_grant comes as 400.
-            raise CredentialsRefused("no token was given") from error
+            raise CredentialsRefused("the provider issued no token") from error
 
     def _accept_token(self, answer: HttpResponse) -> None:
         value = answer.json()
         if isinstance(value, dict) and _ACCESS not in value:
-            raise CredentialsRefused("no token was given")
+            raise CredentialsRefused("the provider issued no token")
         try:
             r = reader_for(value)
             lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS

@@ -1,4 +1,4 @@
-"""The Connector API as questions: tokens in the body, cursor paging, pages that shrink when heavy.
+"""Requests to the Connector API: tokens in the body, cursor paging, pages that shrink if heavy.
 
 guidelines/requests.md, pagination.md. No request body may ever be logged.
 """
@@ -24,7 +24,7 @@ _MIN_PER_PAGE: Final = 50
 
 @dataclass(slots=True)
 class PageSize:
-    """Halves when an answer was too heavy (408), grows by an eighth with each that was not."""
+    """Halved after a response that was too heavy (408), grows by an eighth after each other."""
 
     value: int = MAX_PER_PAGE
 
@@ -41,7 +41,7 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class PagedOperation:
-    """One paged operation: its path, the key of its list, and the filter that takes ids."""
+    """`operation`: its path; `key`: of the list in a response; `ids`: the filter by ids."""
 
     operation: str
     key: str
@@ -123,7 +123,7 @@ class MewsConnectorApi:
     def fetch(
         self, operation: str, parameters: Parameters, *, is_splittable: bool = False
     ) -> dict[str, Json]:
-        """`shrinkable`: TooHeavy (408) is raised at once rather than after the usual attempts."""
+        """`is_splittable`: TooHeavy (408) is raised at once, without retries."""
         call = HttpRequest(
             method="POST",
             url=f"{self._base_url}{PREFIX}{operation}",
@@ -141,15 +141,15 @@ class MewsConnectorApi:
         return value
 
     def _send(self, call: HttpRequest) -> HttpResponse:
-        """A 403 is a rule of the hotel's business here, with a text for its people; what is not
-        permitted is 401 (concepts: responses)."""
+        """Here a 403 is a violated business rule, with a text for the staff; missing permission is
+        401 (concepts: responses)."""
         try:
             return self._transport.send(call, correlation_id=self._correlation_id)
         except AccessForbidden as rule:
             raise ProviderRejected(status=rule.status) from rule
 
     def page(self, listing: PagedOperation, parameters: Parameters, cursor: str | None) -> ListPage:
-        """Raises TooHeavy where even the smallest page is."""
+        """Raises TooHeavy if even the smallest page is."""
         while True:
             count = self.page_size.value
             limitation: Json = {"Count": count, "Cursor": cursor} if cursor else {"Count": count}
@@ -184,7 +184,7 @@ class MewsConnectorApi:
         *,
         filter_name: str | None = None,
     ) -> list[Json]:
-        """In as few questions as the vendor's limit allows; none for no ids."""
+        """In as few requests as the vendor's limit allows; none for no ids."""
         found: list[Json] = []
         for chunk in batches(ids, MAX_IDS_PER_REQUEST):
             wanted_ids: Json = list(chunk)
@@ -204,7 +204,7 @@ def _parse_list_page(
 ) -> ListPage:
     values = answer.get(listing.key)
     if values is None:
-        # 204 and an extent that was not asked for are the only answers without their list.
+        # Only a 204 and an extent that was not requested have no list.
         values = []
         if answer:
             raise UnreadableAnswer(f"{listing.key}: the list is missing", path=listing.key)

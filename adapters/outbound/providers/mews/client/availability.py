@@ -1,4 +1,4 @@
-"""Availability asked in windows of days (services.md: at most 367, from midnight to midnight)."""
+"""Availability in windows of days (services.md: at most 367, from midnight to midnight)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityPage:
-    """The cells of [first, until), and our clock before they were asked for."""
+    """The cells of [first, until). `observed_at`: our clock before the request."""
 
     items: Sequence[ReadItem]
     observed_at: datetime

@@ -1,7 +1,7 @@
-"""Bulk questions about bookings, and whose answer is bad where one can't be told from the answer.
+"""Bulk lookups of what belongs to bookings, which also locate the bookings of unreadable values.
 
-An order item or a companionship without a readable link belongs to one of the bookings that were
-asked for. Half of them is asked for at a time, until the booking that it comes with stands alone.
+An order item or a companionship without a readable link belongs to one of the requested bookings.
+They are requested in halves, until only the booking remains that it comes with.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,16 +14,16 @@ from adapters.outbound.providers.mews.client.api import MewsConnectorApi, PagedO
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 
 MAX_LOCATED_ERRORS: Final = 3
-"""Bad ones in one answer that are looked for; where there are more, they are no stray ones."""
+"""Unreadable values in one response that are located; more are not isolated errors."""
 
 MAX_LOOKUP_REQUESTS: Final = 64
-"""In a thousand bookings a bad one is found in about twenty."""
+"""One unreadable value among a thousand bookings takes about twenty."""
 
 
 @dataclass(slots=True)
 class BulkLookupResult:
-    """`spoiled`: ids of bookings with an unreadable value among theirs, which is not in `values`.
-    Where there were too many to look for, they are in `values`."""
+    """`invalid`: the errors by booking id; their values are left out of `values`, unless there were
+    too many to locate."""
 
     values: list[Json] = field(default_factory=list)
     invalid: dict[str, UnreadableField] = field(default_factory=dict)
@@ -35,7 +35,7 @@ def bulk_lookup(
     ids: Sequence[str],
     read: Callable[[MewsReader], object],
 ) -> BulkLookupResult:
-    """`read` raises UnreadableField where the link is unreadable."""
+    """`read` raises UnreadableField for an unreadable link."""
     found = BulkLookupResult()
     blocks = [ids]
     requests = 0

@@ -1,4 +1,4 @@
-"""What a client learns of the hotel before it reads bookings, and what it completes them with."""
+"""The hotel's configuration and records, and what belongs to its reservations."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,8 +52,8 @@ def fetch_configuration(api: MewsConnectorApi) -> HotelConfiguration:
 def fetch_services(
     api: MewsConnectorApi, service_ids: tuple[str, ...], orphan_errors: OrphanErrors
 ) -> tuple[tuple[str, ...], list[Json]]:
-    """Where people sleep, and the resource categories there. `service_ids`, where the connection
-    names them, are taken as they are."""
+    """The accommodation services and their resource categories. `service_ids`: as the connection
+    names them, unchecked; empty to find them."""
     candidates = service_ids or _find_bookable_services(
         api.all(connector.SERVICES, {}), orphan_errors
     )
@@ -65,8 +65,8 @@ def fetch_services(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MewsHotel:
-    """One run's knowledge of the hotel. `services`: where people sleep. `unplaced`: services and
-    categories that can't be read, whose bookings are not seen."""
+    """As known to one run. `services`: accommodation services. `orphan_errors`: unreadable services
+    and categories, whose bookings are not read."""
 
     api: MewsConnectorApi
     configured: HotelConfiguration
@@ -77,7 +77,8 @@ class MewsHotel:
 
     @classmethod
     def fetch(cls, api: MewsConnectorApi, service_ids: tuple[str, ...]) -> "MewsHotel":
-        """Raises Misconfigured where nobody can sleep, UnreadableAnswer where that is unknown."""
+        """Raises Misconfigured if there is no accommodation service, UnreadableAnswer if that is
+        unknown."""
         configured = fetch_configuration(api)
         orphan_errors = OrphanErrors()
         services, categories = fetch_services(api, service_ids, orphan_errors)
@@ -94,7 +95,7 @@ class MewsHotel:
         )
 
     def records(self) -> tuple[HotelRecords, Sequence[ReadItem]]:
-        """And those that can't be read."""
+        """With items for the unreadable ones."""
         messages = MewsMessages()
         known = frozenset(self.services)
         own = [value for value in self.categories if _get_text(value, "ServiceId") in known]
@@ -104,7 +105,7 @@ class MewsHotel:
             connector.ASSIGNMENTS, category_ids, filter_name="ResourceCategoryIds"
         )
         messages.add("ResourceCategoryAssignments", assignments)
-        # A resource without an id could be a room of ours.
+        # A resource without an id could be one of the hotel's rooms.
         rooms = frozenset({"", *_iter_texts(assignments, "ResourceId")})
         resources = self.api.all(connector.RESOURCES, {})
         messages.add("Resources", [r for r in resources if _get_text(r, "Id") in rooms])
@@ -117,7 +118,7 @@ class MewsHotel:
         return self.api.by_ids(connector.RESERVATIONS, ids, self.service_filter())
 
     def fetch_reservations_of_customers(self, customer_ids: Sequence[str]) -> list[Json]:
-        """Reservations that these people own or share."""
+        """Reservations that these customers own or share."""
         owned = self.api.by_ids(
             connector.RESERVATIONS, customer_ids, self.service_filter(), filter_name="AccountIds"
         )
@@ -130,7 +131,7 @@ class MewsHotel:
         return {"ServiceIds": list(self.services)}
 
     def fetch_referenced(self, reservations: Sequence[Json]) -> "ReservationPage":
-        """Bulk questions for all that these reservations refer to."""
+        """With everything that these reservations refer to, in bulk."""
         messages = MewsMessages()
         messages.add("Reservations", reservations)
         messages.add("AgeCategories", self.age_categories)
@@ -157,7 +158,7 @@ class ReservationPage:
     references: References
 
     def guests(self, seen: set[str]) -> Iterator[ReadItem]:
-        """Each once in a run: `seen` grows."""
+        """Each once in a run; adds to `seen`."""
         for entry in self.messages.of("Customers"):
             customer_id = _get_text(entry.value, "Id")
             if customer_id not in seen:
@@ -218,7 +219,7 @@ def _find_bookable_services(
 def _filter_lodging_services(
     candidates: Sequence[str], categories: Sequence[Json], orphan_errors: OrphanErrors
 ) -> tuple[str, ...]:
-    """Of the services bookable by the day, those with a category that people sleep in."""
+    """The services bookable by the day that have a category with beds."""
     messages = MewsMessages()
     messages.add("ResourceCategories", categories)
     services_with_beds_ids = find_services_with_beds(
@@ -238,6 +239,6 @@ def _iter_texts(values: Iterable[Json], key: str) -> Iterator[str]:
 
 
 def _get_text(value: Json, key: str) -> str:
-    """For links alone; the mapper refuses what is not as documented, with its path."""
+    """For links only: the mapper rejects undocumented values, with their path."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""

@@ -1,10 +1,10 @@
 """Reads a long list by windows and pages, while the hotel keeps changing it.
 
-Pages come newest first. In windows of UpdatedUtc the end follows the oldest item read, so that a
-cursor whose item was changed meanwhile (it is the newest then) or is gone loses nothing and repeats
-little. In windows of stays there is no such order: a window whose pages bring nothing new is cut in
-half, until it fits on one page. Ends are asked a second late: the vendor's own pages disagree on
-whether an interval contains its end (guidelines/serialization.md, operations/_objects.md).
+Pages come newest first. In windows of UpdatedUtc the end follows the oldest item read: if the item
+of a cursor is changed meanwhile (and so the newest) or deleted, nothing is lost, little repeated.
+Windows of stays have no such order: a window whose pages bring nothing new is halved until it fits
+on one page. Ends are requested a second late, since the vendor's pages disagree on whether an
+interval contains its end (guidelines/serialization.md, operations/_objects.md).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -54,7 +54,7 @@ class MewsCheckpoint(Checkpoint):
 
 
 class WindowPage(NamedTuple):
-    """One page: our clock before it was asked for, and where the list goes on after it."""
+    """`observed_at`: our clock before the request. `after`: where the list continues."""
 
     values: list[Json]
     observed_at: datetime
@@ -63,7 +63,7 @@ class WindowPage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowPaginator:
-    """`interval`: the filter that the windows are of. `seen`: ids that earlier pages brought."""
+    """`interval`: the filter that takes the windows. `seen`: ids on earlier pages."""
 
     api: MewsConnectorApi
     clock: Clock
@@ -75,7 +75,7 @@ class WindowPaginator:
     def window_pages(
         self, resume_from: MewsCheckpoint, first: datetime, last: datetime
     ) -> Iterator[WindowPage]:
-        """Every item of [first, last], from where `begin` stands."""
+        """Every item of [first, last], from `resume_from` on."""
         checkpoint = resume_from
         while (start := checkpoint.start or first) < last:
             checkpoint = _ensure_window(checkpoint, start, last)
@@ -88,7 +88,7 @@ class WindowPaginator:
             yield WindowPage(list_page.values, observed_at, checkpoint)
 
     def _fetch(self, checkpoint: MewsCheckpoint) -> ListPage | MewsCheckpoint:
-        """The page, or the position to ask from instead."""
+        """The page, or the checkpoint to request from instead."""
         start, end = _window(checkpoint)
         interval_filter: dict[str, Json] = {
             "StartUtc": format_utc_seconds(start),
@@ -103,7 +103,7 @@ class WindowPaginator:
         except ProviderRejected:
             if checkpoint.cursor is None:
                 raise
-            # The item that the cursor named is gone.
+            # The item that the cursor names was deleted.
             return checkpoint.with_cursor(checkpoint.below, None)
         return self._skip_cycle(checkpoint, list_page)
 
@@ -148,7 +148,7 @@ def _raise_too_heavy() -> MewsCheckpoint:
 
 
 def _oldest_update(values: Sequence[Json]) -> datetime | None:
-    """None where the last item has no readable instant; the cursor alone leads on then."""
+    """None if the last item has no readable instant; only the cursor leads on then."""
     try:
         return MewsReader(values[-1]).instant(UPDATED)
     except UnreadableField:

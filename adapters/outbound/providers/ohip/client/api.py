@@ -1,6 +1,6 @@
-"""The API as questions. A question without an answer is 204, or 404: nothing is there.
+"""Requests to the API.
 
-Neither a token nor a secret is ever logged or kept beyond the client's life.
+Tokens and secrets are never logged, and are dropped with the client.
 """
 
 from base64 import b64encode
@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from domain.sync_run import TransportCounts
 
 Query: TypeAlias = Sequence[tuple[str, str]]
-"""In order, and one name several times: the vendor's lists are sent so (`multi`)."""
+"""Ordered, names may repeat: the vendor takes lists this way (`multi`)."""
 
 _TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address, not a token
 _EMPTY: Final = 204
@@ -25,7 +25,7 @@ _EMPTY: Final = 204
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """With a `username` the token is asked for by password, else by client credentials."""
+    """With a `username` tokens are requested by password, else by client credentials."""
 
     app_key: str = field(repr=False)
     client_id: str = field(repr=False)
@@ -36,7 +36,7 @@ class Credentials:
     enterprise_id: str | None = None
 
     def call(self, base_url: str) -> HttpRequest:
-        """For a token."""
+        """The request for a token."""
         return HttpRequest(
             method="POST",
             url=base_url + _TOKEN_PATH,
@@ -65,7 +65,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiAddress:
-    """Where to ask, and for which hotel."""
+    """The API's address, and the hotel that requests are for."""
 
     base_url: str
     hotel_id: str
@@ -94,21 +94,21 @@ class OhipApi:
         self._transport.close()
 
     def find(self, path: str, query: Query = ()) -> Json:
-        """Of one thing: None where it is not there (204, 404)."""
+        """A single object; None if it does not exist (204, 404)."""
         try:
             return self.listed(path, query)
         except NotFoundAtProvider:
             return None
 
     def listed(self, path: str, query: Query) -> Json:
-        """None where nothing fits (204). A 404 is of the hotel or of the gateway, and raised: taken
-        for an empty list it would say that every booking is gone."""
+        """None for an empty list (204). A 404 comes from the hotel or the gateway and is raised:
+        read as an empty list, it would mean that every booking was deleted."""
         answer = self._send(path, query, is_idempotent=True)
         return None if answer.status == _EMPTY else answer.json()
 
     def take_once(self, path: str, query: Query) -> HttpResponse:
-        """What the vendor deletes by answering: asked once, so that no answer is lost to a second
-        question that nobody knows of."""
+        """For what the vendor deletes when it responds: sent once, since a retry would lose the
+        first response."""
         return self._send(path, query, is_idempotent=False)
 
     def _send(self, path: str, query: Query, *, is_idempotent: bool) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""One hotel of one environment, asked in bulk."""
+"""One hotel of one environment, read in bulk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _SORT_QUERY: Final = (("orderBy", "ArrivalDate"), ("sortOrder", "Asc"))
 
 
 class ReservationPage(NamedTuple):
-    """A page of a list. `has_more` is believed where it says that there is none."""
+    """A page of a list. `has_more`: only False is reliable."""
 
     values: list[Json]
     has_more: bool
@@ -61,7 +61,7 @@ class OhipHotel:
     clock: Clock
 
     def business_date(self) -> date:
-        """The hotel's own, rolled by its night audit; the calendar's where it is not told."""
+        """Rolled by the hotel's night audit; the calendar date if the API does not give it."""
         try:
             answer = self.api.find(self._hotel_path("bof", "businessDate"))
         except ProviderRejected:
@@ -78,7 +78,7 @@ class OhipHotel:
     def fetch_reservations(
         self, query: Query, *, offset: int = 0, limit: int | None = None
     ) -> ReservationPage:
-        """Also of every state: the vendor filters by none unless it is asked to."""
+        """In every state: the vendor filters by state only on request."""
         query_parameters = [
             *query,
             *(("fetchInstructions", name) for name in _LIST_INSTRUCTIONS),
@@ -151,7 +151,7 @@ class OhipHotel:
     def inventory(
         self, first: date, last: date, observed_at: datetime
     ) -> tuple[list[ReadItem], HotelRecords]:
-        """Both days included; what is no room type of ours is none of the vendor's either."""
+        """Both days included."""
         query_parameters = [
             ("dateRangeStart", first.isoformat()),
             ("dateRangeEnd", last.isoformat()),
@@ -176,7 +176,7 @@ class OhipHotel:
         return [item for entry in entries for item in mapper.map(entry)], records
 
     def next_events(self, external_system: str) -> list[bytes]:
-        """They are gone from the vendor's queue when this returns. Empty when it is."""
+        """Takes events off the vendor's queue; none if it is empty."""
         system, hotel = quote(external_system, safe=""), quote(self.api.hotel_id, safe="")
         path = f"/int/v1/externalSystem/{system}/hotels/{hotel}/businessEvents"
         return split_events(self.api.take_once(path, [("limit", str(EVENTS_PER_CALL))]).body)
