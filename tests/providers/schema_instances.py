@@ -1,5 +1,5 @@
-"""Instances of the schemas in a vendor's own description: every field there, each enumeration's
-words in turn; and the same with one field changed."""
+"""Instances of a vendor's schemas: with every field and each enumeration value in turn, and with
+one field changed."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Description:
     document: Mapping[str, Any]
 
     def answer(self, path: str) -> Mapping[str, Any]:
-        """The schema of what a GET answers with 200."""
+        """The schema of the 200 response of a GET."""
         told = self.document["paths"][path]["get"]["responses"]
         found = self._resolve_ref(told.get("200") or told.get(200))
         if "schema" in found:
@@ -43,7 +43,7 @@ class Description:
     def build_instance(
         self, schema: Mapping[str, Any], turn: int = 0, name: str = "", depth: int = 0
     ) -> Any:
-        """`turn`: which word of each enumeration."""
+        """`turn`: index of the value of each enumeration."""
         said = self._merged(schema, turn)
         if "enum" in said:
             return said["enum"][turn % len(said["enum"])]
@@ -97,7 +97,7 @@ def _pick_enum_value(name: str) -> str:
 
 
 def all_paths(value: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
-    """Of every field of every object; of a list its first entry's."""
+    """Paths of every field of every object; of a list, those of its first entry."""
     if isinstance(value, dict):
         for key, held in value.items():
             yield (*at, key)
@@ -125,7 +125,7 @@ def _holder(value: Any, place: JsonPath) -> Any:
 
 
 def leaf_paths(value: Any, at: str = "") -> Iterator[str]:
-    """Paths of what is neither an object nor a list, as the mappers write them."""
+    """Paths of scalar values, in the format of the mappers."""
     if isinstance(value, dict):
         for key, held in value.items():
             yield from leaf_paths(held, f"{at}.{key}" if at else key)
@@ -137,7 +137,7 @@ def leaf_paths(value: Any, at: str = "") -> Iterator[str]:
 
 
 def untargeted_paths(value: Any, field_trace: Mapping[str, str]) -> list[str]:
-    """Leaves that are told in no home, nor is anything around them."""
+    """Leaves that are neither in the field trace nor inside a traced field."""
     around = tuple((f"{target}.", f"{target}[") for target in field_trace)
     return [
         leaf

@@ -1,5 +1,5 @@
-"""Every payload that the vendors published and that lies beside this repository: which of them is
-read as what, and that one a little other than the published one is read or refused by name too."""
+"""All available vendor samples: the kind each is accepted as, and variants with a field removed or
+added."""
 
 import copy
 import json
@@ -32,12 +32,12 @@ FOLDERS = {"alpinebits": "ota"}
 KINDS = (ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY)
 WEBHOOK = ItemKind.NOTIFICATION
 
-# Per file: as what it is read, and how many of its items are understood. What is not named here is
-# no message of any of our kinds, and has to be refused as each of them.
+# Per file: the kind it is accepted as, and the number of mapped items. Other files must be rejected
+# as every kind.
 READ: dict[str, dict[str, dict[ItemKind, int]]] = {
     "mews": {
         "op-reservations__get-all-reservations-ver-2023-06-06-response.json": {ItemKind.BOOKING: 1},
-        # An extract whose state is a placeholder.
+        # An extract with a placeholder as state.
         "guide-serialization__serialization-coproducts-2.json": {ItemKind.BOOKING: 0},
         "op-customers__search-customers-response.json": {ItemKind.GUEST: 1},
         "op-services__get-service-availability-ver-2024-01-22-response.json": {
@@ -48,13 +48,13 @@ READ: dict[str, dict[str, dict[ItemKind, int]]] = {
     },
     "apaleo": {
         "swagger2021-booking-BookingReservationsGet__resp-200.json": {ItemKind.BOOKING: 2},
-        # Its embedded reservations have no `modified`: there is nothing to order them by.
+        # Its embedded reservations have no `modified`.
         "swagger2021-booking-BookingBookingsByIdGet__resp-200.json": {ItemKind.BOOKING: 0},
         "3p-event-reservation-changed.json": {WEBHOOK: 1},
     },
     "cloudbeds": {
         "guest-profiles-v1.0-get-profiles-profileId__resp-200.json": {ItemKind.GUEST: 1},
-        # Its rooms have no room type that an availability could be of.
+        # Its rooms have no room type.
         "myallocator-Delivery-Method__Example-of-a-JSON-booking.json": {
             ItemKind.BOOKING: 1,
             ItemKind.AVAILABILITY: 0,
@@ -62,9 +62,9 @@ READ: dict[str, dict[str, dict[ItemKind, int]]] = {
         "myallocator-RoomAvailabilityList__RoomAvailabilityList.json": {ItemKind.AVAILABILITY: 4},
         "ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json": {ItemKind.AVAILABILITY: 22},
         "ota-build-to-us-v5.3-booking-create__req--BookingCreate.json": {ItemKind.BOOKING: 1},
-        # A list of what there is to be asked for, without any booking's own fields.
+        # A list of references, without fields of a booking.
         "ota-build-to-us-v5.3-get-booking-list__resp-200--Success.json": {ItemKind.BOOKING: 0},
-        # Thin: it says that there is a reservation, and nothing of its state.
+        # A reference without the status of the reservation.
         "webhook-reservation-created.json": {ItemKind.BOOKING: 0, WEBHOOK: 1},
         "webhook-reservation-dates_changed.json": {WEBHOOK: 1},
         "webhook-guest-created.json": {WEBHOOK: 1},
@@ -72,10 +72,10 @@ READ: dict[str, dict[str, dict[ItemKind, int]]] = {
     "ohip": {
         "rsv-getReservation__resp-200.json": {ItemKind.BOOKING: 1},
         "rsv-getReservations__resp-200.json": {ItemKind.BOOKING: 3},
-        # Its only id is of no type, and a company is no guest.
+        # Its only id has no type, and a company is not a guest.
         "crm-getProfileByExtId__resp-200.json": {ItemKind.GUEST: 0},
         "crm-getCompanyProfile__resp-200.json": {ItemKind.GUEST: 0},
-        # A report of another kind: none of its days has a count of rooms.
+        # A report of another kind, without counts of rooms.
         "inv-getInventoryStatistics__resp-200.json": {
             ItemKind.BOOKING: 0,
             ItemKind.GUEST: 0,
@@ -102,7 +102,7 @@ READ: dict[str, dict[str, dict[ItemKind, int]]] = {
             ItemKind.BOOKING: 1
         },
         "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-reservation.xml": {ItemKind.BOOKING: 1},
-        # A request for an offer is no booking.
+        # A quote request is not a booking.
         "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-request-with-roomtype.xml": {
             ItemKind.BOOKING: 0
         },
@@ -138,7 +138,7 @@ def plugin(name: str) -> Provider:
 
 
 def understood(provider: Provider, kind: ItemKind, body: bytes) -> int | None:
-    """None: refused as a whole, by a named error."""
+    """None if the message is rejected."""
     try:
         if kind is WEBHOOK:
             return len(provider.read_notification(body, CONTEXT).refs)
@@ -196,7 +196,7 @@ MOST = 150
 
 
 def some(bodies: Iterator[bytes]) -> list[bytes]:
-    """Evenly spread where they are many: the large samples repeat themselves."""
+    """Evenly spread if there are many: large samples are repetitive."""
     every = list(bodies)
     return every[:: len(every) // MOST + 1]
 
@@ -216,7 +216,7 @@ def without_one_field(path: Path) -> Iterator[bytes]:
 
 
 def without_one_part(path: Path) -> Iterator[bytes]:
-    """One element, or one attribute."""
+    """Variants without one element or attribute."""
     complete = etree.parse(path)
     count = len(list(complete.iter(etree.Element)))
     for number in range(1, count):
@@ -231,7 +231,7 @@ def without_one_part(path: Path) -> Iterator[bytes]:
 
 
 def value_paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Of every field of every object."""
+    """Variants without one field."""
     if isinstance(value, dict):
         for key, held in value.items():
             yield (*at, key)
@@ -242,7 +242,7 @@ def value_paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def with_a_new_field(path: Path) -> bytes:
-    """In every object."""
+    """Adds a field to every object."""
 
     def changed(value: Any) -> Any:
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The numbers are the card schemes' published test numbers; none belongs to anybody."""
+"""The card numbers are published test numbers."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Messages of free rooms: what becomes of each line, and which messages do not stand."""
+"""Free rooms messages: mapping of lines, and rejected messages."""
 
 import os
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def control(start: str = "2026-04-01", end: str = "2026-04-02", **more: str) -> 
 def line(
     *reported: tuple[str, object], start: str = "2026-04-01", end: str = "2026-04-02", **more: str
 ) -> str:
-    """An Inventory; `told` are its counts by type."""
+    """An Inventory; `reported`: its counts by type."""
     listed = "".join(f'<InvCount CountType="{kind}" Count="{count}"/>' for kind, count in reported)
     held = f"<InvCounts>{listed}</InvCounts>" if reported else ""
     return f"<Inventory>{control(start, end, **more)}{held}</Inventory>"

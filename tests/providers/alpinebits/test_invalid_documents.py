@@ -1,5 +1,4 @@
-"""Whatever a sender leaves out, doubles, or writes in place of a value, each reservation is read or
-refused by its path; nothing else is."""
+"""Removed, duplicated and changed elements: each reservation is mapped or rejected with its path."""
 
 import random
 from dataclasses import replace
@@ -20,7 +19,7 @@ ODD = (
 
 
 def invalid_variants(element: XmlElement, source: random.Random, rate: float) -> XmlElement | None:
-    """Without it, or with other attributes and texts, fewer or more children."""
+    """Removed, or with other attributes and texts, fewer or more children."""
     if source.random() < rate / 3:
         return None
     attributes = {

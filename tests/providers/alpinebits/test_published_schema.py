@@ -1,4 +1,4 @@
-"""The published messages with one part changed, beside what the standard's own XSD says of them."""
+"""The published messages with one part changed, compared with validation by the XSDs."""
 
 import copy
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ FREE_ROOMS: Final = (
     "alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-rooms.xml",
 )
 NEEDED: Final = ("TimeSpan/@Start", "TimeSpan/@End")
-"""What a stay is made of, though the XSD has it optional for quote requests."""
+"""Required for a stay; optional in the XSD because of quote requests."""
 
 
 @cache
@@ -39,7 +39,7 @@ def elements(tree: etree._ElementTree) -> list[etree._Element]:
 
 
 def without_one(body: bytes) -> Iterator[tuple[str, etree._ElementTree]]:
-    """An element or an attribute, by its name."""
+    """The name of an element or attribute."""
     complete = etree.ElementTree(etree.fromstring(body))
     for number, element in enumerate(elements(complete)[1:], start=1):
         name = etree.QName(element).localname
@@ -83,7 +83,7 @@ class TestValidReservation:
 class TestInvalidFreeRooms:
     @pytest.mark.parametrize("name", FREE_ROOMS)
     def test_rejects_duplicates(self, name: str) -> None:
-        """Nothing of a line has another place to be kept in."""
+        """A duplicate could not be stored anywhere."""
         forbidden = 0
         for _, tree in twice(sample(name)):
             if xsd(name).validate(tree):

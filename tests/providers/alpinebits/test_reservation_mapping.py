@@ -1,4 +1,4 @@
-"""Reservations of every OTA dialect to bookings: exact snapshots, exact reasons."""
+"""Reservations of all OTA message formats: exact snapshots, exact reasons."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

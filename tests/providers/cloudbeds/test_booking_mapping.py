@@ -31,7 +31,7 @@ from tests.providers.vendor_payloads import extras
 
 
 def is_complete(**changes: Any) -> BookingSnapshot:
-    """As an answer to the client."""
+    """As in a complete API response."""
     mapper = CloudbedsBookingMapper(zone("Europe/Berlin"), "EUR", is_complete=True)
     reported = loads(json.dumps(reservation(**changes)))
     item = mapper.map(JsonEntry("data[0]", reported))
@@ -133,10 +133,10 @@ class TestTimes:
         ("reported", "meant"),
         [
             ("2026-10-25 01:59:59", datetime(2026, 10, 24, 23, 59, 59, tzinfo=UTC)),
-            # Twice in that night: the first is meant, so that no version lies in the future.
+            # The time occurs twice: the first is used, so that no version is in the future.
             ("2026-10-25 02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
             ("2026-10-25 03:00:00", datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),
-            # Left out in that night.
+            # The time is skipped.
             ("2026-03-29 02:30:00", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
             ("2026-07-01 12:00:00", datetime(2026, 7, 1, 10, 0, tzinfo=UTC)),
             ("2026-07-01T12:00:00+03:00", datetime(2026, 7, 1, 9, 0, tzinfo=UTC)),

@@ -1,4 +1,4 @@
-"""MyAllocator's and Build-To-Us's messages: the vendor's own samples, and contents of our own."""
+"""Messages of MyAllocator and Build-To-Us: published samples and payloads of our own."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

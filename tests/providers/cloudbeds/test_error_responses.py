@@ -1,4 +1,4 @@
-"""What the vendor refuses with status 200."""
+"""Errors that Cloudbeds sends with status 200."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Answers built from the vendor's own description: it publishes no sample of them."""
+"""Responses generated from Cloudbeds' schemas, as it publishes no samples."""
 
 import json
 from functools import cache
@@ -44,9 +44,9 @@ REQUIRED = {
     ItemKind.GUEST: {"guestID", "dateModified"},
     ItemKind.AVAILABILITY: {"roomTypeID", "date", "roomRateDetailed"},
 }
-"""By their last name: without these there is no booking, room, night or person."""
+"""Last path segments of the required fields of a booking, room, night or guest."""
 _ABOUT = {"data", "propertyRooms", "1001"}
-"""What the items stand in, and who stands under an id."""
+"""The containers of the items."""
 
 every_answer = pytest.mark.parametrize("path", list(ANSWERS))
 

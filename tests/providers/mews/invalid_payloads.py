@@ -1,4 +1,4 @@
-"""A proxy before the simulator that changes its answers: for faults that stay until mended."""
+"""A proxy that changes the simulator's responses, for errors that persist until repaired."""
 
 import http.client
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from threading import Thread
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 
 TransformResponse = Callable[[str, bytes], bytes]
-"""From the operation and the answer's text to what is sent."""
+"""From the operation and the response text to the text to send."""
 
 
 class TransformingProxy:

@@ -124,7 +124,7 @@ class TestVendorSample:
 
 
 class TestEmptyField:
-    """Absent is not null: that a provider sent a field with nothing in it is kept too."""
+    """Fields sent without a value are kept, unlike missing fields."""
 
     @pytest.mark.parametrize(
         ("key", "nothing"),
@@ -240,7 +240,7 @@ class TestStay:
     @pytest.mark.parametrize(
         ("zone", "start", "end", "arrival", "departure"),
         [
-            # Auckland is 13 hours ahead in its summer: the UTC day is the day before.
+            # Auckland is 13 hours ahead in summer: the UTC date is the day before.
             (
                 "Pacific/Auckland",
                 "2026-01-10T01:00:00Z",
@@ -248,7 +248,7 @@ class TestStay:
                 date(2026, 1, 10),
                 date(2026, 1, 12),
             ),
-            # Los Angeles, 8 hours behind: a late arrival is on the next UTC day.
+            # Los Angeles is 8 hours behind: a late arrival is on the next UTC date.
             (
                 "America/Los_Angeles",
                 "2026-01-11T05:30:00Z",
@@ -256,7 +256,7 @@ class TestStay:
                 date(2026, 1, 10),
                 date(2026, 1, 12),
             ),
-            # The clocks of Berlin jump in the night of 29 March.
+            # Clock change in Berlin in the night of 29 March.
             (
                 "Europe/Berlin",
                 "2026-03-28T14:00:00Z",

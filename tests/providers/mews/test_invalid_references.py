@@ -1,4 +1,4 @@
-"""What bookings refer to, and can't be read: it stops no page, and is never silent."""
+"""Unreadable objects that bookings refer to: reported, without affecting the rest of the page."""
 
 import json
 from collections import Counter
@@ -27,7 +27,7 @@ from tests.providers.mews.test_client import account, connected, request
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[MewsSimulator]:
-    """Only asked: what is spoiled is spoiled on the way."""
+    """Only read: a proxy makes the responses invalid."""
     simulator = new_simulator(bookings=40)
     simulator.start()
     yield simulator
@@ -37,7 +37,7 @@ def simulator() -> Iterator[MewsSimulator]:
 def invalid_variants(
     operation: str, key: str, wanted: Any, change: dict[str, Any]
 ) -> TransformResponse:
-    """Changes each item of the list under `key` for which `wanted` holds; `...` leaves out."""
+    """Changes the items of the list `key` for which `wanted` is true; `...` removes a field."""
 
     def transform_response(asked: str, text: bytes) -> bytes:
         if not asked.startswith(operation):
@@ -127,7 +127,7 @@ class TestUnreadableLink:
         assert reported
         assert {item.kind for item in reported} == {ItemKind.BOOKING}
         assert b"GrossValue" in reported[0].raw
-        # A page of one booking with few items is known to be that booking's.
+        # A page of a single booking can be assigned to that booking.
         rejected = {item.external_id for item in bad(pages) if item.external_id}
         assert set(bookings(pages)) | rejected == set(bookings(clean))
         assert len(rejected) < 3
@@ -204,7 +204,7 @@ class TestUnreadableRecord:
     def test_unreadable_service_is_reported_with_every_response(
         self, simulator: MewsSimulator
     ) -> None:
-        """Else a reconcile would take the bookings that it does not see for gone."""
+        """Otherwise a reconcile would detect its bookings as deleted."""
         wanted = [Ref(RefKind.BOOKING, next(iter(reservation_ids(simulator))))]
         transform_response = invalid_variants(
             "services/getAll",

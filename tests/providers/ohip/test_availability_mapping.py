@@ -1,5 +1,3 @@
-"""Inventory to cells."""
-
 from datetime import date
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reservations in both of their shapes to bookings."""
+"""Listed and single reservations to bookings."""
 
 import json
 from dataclasses import replace
@@ -264,7 +264,7 @@ class TestTimeStamps:
         assert version("2026-10-25 02:30:00.0", observed=before).hour == 0
 
     def test_stay_in_order_when_the_clocks_go_back(self) -> None:
-        """Each read just after it was written."""
+        """Each is observed just after its time stamp."""
         walls = [("02:10", 0, 11), ("02:50", 0, 51), ("02:10", 1, 11), ("02:50", 1, 51)]
         found = [
             version(
@@ -277,7 +277,7 @@ class TestTimeStamps:
         assert len(set(found)) == 4
 
     def test_skipped_hour_is_accepted(self) -> None:
-        """2026-03-29 in Berlin: after 01:59 comes 03:00."""
+        """2026-03-29 in Berlin: 03:00 follows 01:59."""
         assert version("2026-03-29 02:30:00.0") == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
     def test_modification_may_precede_creation(self) -> None:

@@ -1,4 +1,4 @@
-"""Business events to what has to be asked."""
+"""Business events to references."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reservations built from the vendor's own description."""
+"""Reservations generated from Oracle's schemas."""
 
 import json
 import os
@@ -29,7 +29,7 @@ REQUIRED = {
     ("roomStay", "arrivalDate"),
     ("roomStay", "departureDate"),
 }
-"""Without these there is no booking."""
+"""The required fields of a booking."""
 
 every_shape = pytest.mark.parametrize(
     ("path", "key"), [(LIST, "reservationInfo"), (SINGLE, "reservation")]
@@ -45,7 +45,7 @@ def described() -> Description:
 
 
 def build_instance(path: str, key: str, turn: int = 0) -> dict[str, Any]:
-    """One reservation; its ids are words of no list in the description."""
+    """One reservation; the schema does not list the types of ids."""
     answer = described().build_instance(described().answer(path), turn)
     found: dict[str, Any] = answer["reservations"][key][0]
     return {**found, "reservationIdList": ids(Reservation="5001")}
@@ -68,7 +68,7 @@ class TestSchemaReservations:
         assert untargeted_paths(reported, dict(item.field_trace)) == []
 
     def test_rejects_missing_required_field(self, path: str, key: str) -> None:
-        """Down to the fields of what a stay holds: deeper ones are taken or left the same way."""
+        """Down to the fields of the stay's objects; deeper ones behave the same."""
         reported = build_instance(path, key)
         for place in all_paths(reported):
             if len(place) > (5 if place[0] == "roomStay" else 2) and place not in REQUIRED:

@@ -1,4 +1,4 @@
-"""The tracked reader over XML: what is read, what is not, and where each of it went."""
+"""The XML reader: values, unread values, and the field trace."""
 
 import json
 from datetime import date
@@ -132,9 +132,9 @@ def elements() -> st.SearchStrategy[XmlElement]:
     return st.recursive(st.builds(XmlElement, name=NAMES), wrapped, max_leaves=8)
 
 
-def said_in(element: XmlElement) -> int:
+def count_values(element: XmlElement) -> int:
     attributes = sum(bool(text.strip()) for text in element.attributes.values())
-    return attributes + bool(element.value) + sum(map(said_in, element.children))
+    return attributes + bool(element.value) + sum(map(count_values, element.children))
 
 
 class TestAnyDocument:
@@ -148,5 +148,5 @@ class TestAnyDocument:
             for child in r.children(name):
                 child.content("home")
         found = r.unread().keys() | r.field_trace().keys()
-        assert len(found) == said_in(root)
+        assert len(found) == count_values(root)
         assert not r.unread().keys() & r.field_trace().keys()

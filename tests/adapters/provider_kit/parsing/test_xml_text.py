@@ -1,4 +1,4 @@
-"""XML from strangers: what is refused, what it becomes, and that writing gives it back."""
+"""Parsing and writing of untrusted XML."""
 
 import time
 
@@ -25,7 +25,7 @@ BILLION_LAUGHS = (
 )
 QUADRATIC = f'<!DOCTYPE z [<!ENTITY a "{"x" * 50_000}">]><z>{"&a;" * 10_000}</z>'
 SECONDS = 5.0
-"""Far more than needed; the attacks would take minutes or the memory of the machine."""
+"""CPU time; far more than needed. The attacks would take minutes or exhaust the memory."""
 
 
 class TestDocumentType:
@@ -43,10 +43,10 @@ class TestDocumentType:
         ],
     )
     def test_is_rejected_before_parsing(self, text: str) -> None:
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(ForbiddenXml):
             parse_xml(text.encode())
-        assert time.perf_counter() - began < SECONDS
+        assert time.process_time() - began < SECONDS
 
     def test_is_accepted_inside_text(self) -> None:
         text = b"<a><!-- <!DOCTYPE b> --><![CDATA[<!DOCTYPE c>]]></a>"
@@ -65,10 +65,10 @@ class TestLimits:
         ],
     )
     def test_oversize_document_is_rejected(self, body: bytes) -> None:
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(OversizeXml):
             parse_xml(body)
-        assert time.perf_counter() - began < SECONDS
+        assert time.process_time() - began < SECONDS
 
     def test_document_at_the_limits_is_accepted(self) -> None:
         depth = parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH)
