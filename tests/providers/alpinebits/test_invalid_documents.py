@@ -1,4 +1,4 @@
-"""Removed, duplicated and changed elements: each reservation is mapped or rejected with its path."""
+"""Removed, duplicated and changed elements: the reservation is mapped or rejected with its path."""
 
 import random
 from dataclasses import replace
