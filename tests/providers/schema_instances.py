@@ -1,7 +1,6 @@
 """Instances of a vendor's schemas: with every field and each enumeration value in turn, and with
 one field changed."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -104,24 +103,6 @@ def all_paths(value: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
             yield from all_paths(held, (*at, key))
     if isinstance(value, list) and value:
         yield from all_paths(value[0], (*at, 0))
-
-
-def remove_at(value: Any, place: JsonPath) -> Any:
-    replace_at = copy.deepcopy(value)
-    del _holder(replace_at, place)[place[-1]]
-    return replace_at
-
-
-def replace_at(value: Any, place: JsonPath, new: Any) -> Any:
-    found = copy.deepcopy(value)
-    _holder(found, place)[place[-1]] = new
-    return found
-
-
-def _holder(value: Any, place: JsonPath) -> Any:
-    for step in place[:-1]:
-        value = value[step]
-    return value
 
 
 def leaf_paths(value: Any, at: str = "") -> Iterator[str]:

@@ -65,11 +65,9 @@ def total(amount: str, **more: str) -> str:
 class TestReservation:
     def test_maps_all_fields(self) -> None:
         found = booking()
-        assert found.external_id == found.confirmation_number == "R-1"
-        assert found.status is BookingStatus.CONFIRMED
-        assert found.holds_inventory is True
-        assert found.stay == MARCH
-        assert found.total == Money(23_050, "EUR")
+        assert (found.external_id, found.confirmation_number) == ("R-1", "R-1")
+        assert (found.status, found.holds_inventory) == (BookingStatus.CONFIRMED, True)
+        assert (found.stay, found.total) == (MARCH, Money(23_050, "EUR"))
         assert found.primary_guest == Party(
             first_name="Ada", last_name="Aalto", email="ada@example.com", language="de"
         )

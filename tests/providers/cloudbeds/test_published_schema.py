@@ -11,10 +11,9 @@ from tests.providers.cloudbeds.payloads import read, spec
 from tests.providers.schema_instances import (
     Description,
     all_paths,
-    remove_at,
-    replace_at,
     untargeted_paths,
 )
+from tests.providers.vendor_payloads import with_value
 
 ANSWERS = {
     "/getReservation": ItemKind.BOOKING,
@@ -75,12 +74,12 @@ class TestSchemaResponses:
 
     def test_rejects_missing_required_field(self, path: str) -> None:
         body = build_instance(path)
-        for place in all_paths(body):
-            last = str(place[-1])
-            if place[0] != "data" or last in _ABOUT:
+        for field_path in all_paths(body):
+            last = str(field_path[-1])
+            if field_path[0] != "data" or last in _ABOUT:
                 continue
-            for invalid_variants in (remove_at(body, place), replace_at(body, place, None)):
-                for item in read(ANSWERS[path], invalid_variants):
+            for value in (..., None):
+                for item in read(ANSWERS[path], with_value(body, field_path, value)):
                     if item.reason is not None:
                         assert last in REQUIRED[ANSWERS[path]], item.reason
                         assert (item.reason.path or "").endswith(last)

@@ -1,9 +1,7 @@
 """Reservations generated from Oracle's schemas."""
 
 import json
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +10,12 @@ from domain.messages import ItemKind
 from tests.providers.ohip.payloads import ids, read
 from tests.providers.schema_instances import (
     Description,
+    JsonPath,
     all_paths,
-    remove_at,
-    replace_at,
     untargeted_paths,
 )
+from tests.providers.vendor_payloads import spec_path, with_value
 
-SPECS = Path(os.environ.get("PMS_VENDOR_SPECS", Path(__file__).parents[4] / "shared/vendor-specs"))
 LIST = "/hotels/{hotelId}/reservations"
 SINGLE = "/hotels/{hotelId}/reservations/{reservationId}"
 REQUIRED = {
@@ -38,10 +35,7 @@ every_shape = pytest.mark.parametrize(
 
 @cache
 def described() -> Description:
-    path = SPECS / "ohip" / "rsv.json"
-    if not path.exists():
-        pytest.skip("the vendors' descriptions are not on this machine (PMS_VENDOR_SPECS)")
-    return Description(json.loads(path.read_bytes()))
+    return Description(json.loads(spec_path("ohip", "rsv.json").read_bytes()))
 
 
 def build_instance(path: str, key: str, turn: int = 0) -> dict[str, Any]:
@@ -53,6 +47,11 @@ def build_instance(path: str, key: str, turn: int = 0) -> dict[str, Any]:
 
 def wrap_in_response(key: str, reservation: Any) -> dict[str, Any]:
     return {"reservations": {key: [reservation]}}
+
+
+def is_shallow(path: JsonPath) -> bool:
+    """Required fields, and those down to the objects of the stay; deeper ones behave the same."""
+    return path in REQUIRED or len(path) <= (5 if path[0] == "roomStay" else 2)
 
 
 @every_shape
@@ -68,14 +67,12 @@ class TestSchemaReservations:
         assert untargeted_paths(reported, dict(item.field_trace)) == []
 
     def test_rejects_missing_required_field(self, path: str, key: str) -> None:
-        """Down to the fields of the stay's objects; deeper ones behave the same."""
         reported = build_instance(path, key)
-        for place in all_paths(reported):
-            if len(place) > (5 if place[0] == "roomStay" else 2) and place not in REQUIRED:
-                continue
-            for invalid_variants in (remove_at(reported, place), replace_at(reported, place, None)):
-                (item,) = read(ItemKind.BOOKING, wrap_in_response(key, invalid_variants))
+        for field_path in filter(is_shallow, all_paths(reported)):
+            for value in (..., None):
+                changed = with_value(reported, field_path, value)
+                (item,) = read(ItemKind.BOOKING, wrap_in_response(key, changed))
                 if item.reason is not None:
-                    assert place in REQUIRED, item.reason
-                    names = [step for step in place if isinstance(step, str)]
+                    assert field_path in REQUIRED, item.reason
+                    names = [step for step in field_path if isinstance(step, str)]
                     assert names[0] in (item.reason.path or "")
