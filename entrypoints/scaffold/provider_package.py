@@ -1,4 +1,4 @@
-"""Writes the package of a new provider from the templates beside this file."""
+"""Writes the package of a new provider from `templates/`."""
 
 import keyword
 import re
@@ -26,28 +26,28 @@ _FILES: Final = {
 
 
 class BadProviderName(PmsError):
-    """A provider's name is 2 to 31 small letters and digits, beginning with a letter."""
+    """A provider's name has 2 to 31 lower-case letters and digits and starts with a letter."""
 
     code = "bad_provider_name"
     kind = ErrorKind.INVALID
 
 
 class ProviderNameTaken(PmsError):
-    """A provider of this name is installed."""
+    """A provider of this name is already installed; choose another name."""
 
     code = "provider_name_taken"
     kind = ErrorKind.CONFLICT
 
 
 class FolderNotEmpty(PmsError):
-    """The folder is there and not empty; nothing was written."""
+    """The folder exists and is not empty; choose another with --into. Nothing was written."""
 
     code = "folder_not_empty"
     kind = ErrorKind.CONFLICT
 
 
 def write_package(name: str, title: str, folder: Path) -> list[Path]:
-    """The files that were written. Raises BadProviderName, ProviderNameTaken, FolderNotEmpty."""
+    """Returns the written files. Raises BadProviderName, ProviderNameTaken, FolderNotEmpty."""
     _require_available_name(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderNotEmpty(folder=str(folder))
@@ -69,7 +69,7 @@ def _require_available_name(name: str) -> None:
 
 
 def _version_placeholders() -> dict[str, str]:
-    """Up to the first version that may break the contract."""
+    """This version, and the first one that may break the adapter contract."""
     major, minor, *_ = version(_LAYER).split(".")
     next_version = f"0.{int(minor) + 1}" if major == "0" else f"{int(major) + 1}"
     return {"version": f"{major}.{minor}", "next_version": next_version}
@@ -77,6 +77,6 @@ def _version_placeholders() -> dict[str, str]:
 
 def _render_template(template: str, placeholders: dict[str, str]) -> str:
     text = files("entrypoints.scaffold").joinpath("templates", template).read_text("utf-8")
-    for word, value in placeholders.items():
-        text = text.replace(f"{{{{{word}}}}}", value)
+    for name, value in placeholders.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
     return text

@@ -19,7 +19,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-def _parse_word_list(text: str) -> frozenset[str]:
+def _parse_list(text: str) -> frozenset[str]:
     return frozenset(item for item in text.replace(",", " ").split() if item)
 
 
@@ -128,7 +128,7 @@ class Settings:
     )
     allowed_hosts: frozenset[str] = field(
         default=frozenset(),
-        metadata=_setting_metadata("further provider hosts, also private ones", _parse_word_list),
+        metadata=_setting_metadata("further provider hosts, also private ones", _parse_list),
     )
     allow_plain_http: bool = field(
         default=False, metadata=_setting_metadata("allow http:// to the allowed hosts", _parse_flag)

@@ -1,7 +1,7 @@
-"""Imports every module below the given roots and prints, as JSON, what each did besides defining.
+"""Imports every module below the given roots and prints the side effects of each as JSON.
 
-Run in a process of its own, in an empty environment; a module that needs a setting fails here.
-What a library does when it is first imported (urllib3 binds a socket to look for IPv6) is not ours.
+Run in a process of its own with an empty environment: a module that needs a setting fails here.
+Effects of libraries are ignored (urllib3 binds a socket to detect IPv6).
 """
 
 import importlib

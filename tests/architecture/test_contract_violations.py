@@ -1,4 +1,4 @@
-"""A contract that nothing can break proves nothing: each planted import must break its own."""
+"""Each import contract is broken by an import planted against it."""
 
 import shutil
 import subprocess

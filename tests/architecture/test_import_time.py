@@ -22,13 +22,13 @@ def probe(*roots: str, root: Path = ROOT) -> tuple[int, list[list[str]]]:
     return answer["modules"], answer["effects"]
 
 
-class TestImportingEveryModule:
-    def test_has_no_effect_and_needs_no_setting(self) -> None:
+class TestImports:
+    def test_have_no_effect_and_need_no_setting(self) -> None:
         modules, effects = probe(*PACKAGES)
         assert modules > len(PACKAGES)
         assert effects == []
 
-    def test_would_show_an_effect(self, tmp_path: Path) -> None:
+    def test_with_an_effect_are_found(self, tmp_path: Path) -> None:
         package = tmp_path / "planted"
         package.mkdir()
         (package / "__init__.py").touch()

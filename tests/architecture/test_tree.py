@@ -64,12 +64,12 @@ def sample_ids() -> set[str]:
 
 
 class TestTree:
-    def test_top_level_is_the_agreed_one(self) -> None:
+    def test_has_the_agreed_top_level_folders(self) -> None:
         present = {path.parts[0] for path in tracked()}
         assert present - AGREED - TOOLS == set()
         assert AGREED - present == set()
 
-    def test_every_package_folder_is_importable(self) -> None:
+    def test_has_an_init_file_in_each_package(self) -> None:
         folders = {path.parent for path in python_files(*PRODUCT, "tests", "bench")}
         folders |= {parent for folder in folders for parent in folder.parents if parent.parts}
         # A third party's project is no package of ours.
@@ -78,7 +78,7 @@ class TestTree:
             str(path) for path in sorted(folders) if not (ROOT / path / "__init__.py").exists()
         ] == []
 
-    def test_modules_are_named_after_their_subject(self) -> None:
+    def test_has_no_vague_module_names(self) -> None:
         files = python_files(*PRODUCT, "tests", "bench")
         assert [str(path) for path in files if VAGUE & {path.stem, *path.parent.parts}] == []
 

@@ -1,4 +1,4 @@
-"""`pms` as an operator uses it: every command in a home of its own, and how it says no."""
+"""`pms` commands, each in a home of its own."""
 
 import json
 import re
@@ -27,7 +27,7 @@ CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
 
 @dataclass
 class Pms:
-    """`pms …` in a home of its own. What it printed is kept, to look for secrets in it."""
+    """Runs `pms` in a home of its own and keeps all output, to search it for secrets."""
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -45,8 +45,8 @@ class Pms:
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
 
-    def refusal(self, *arguments: str, **environment: str) -> str:
-        """The one line on standard error of a command that can't."""
+    def error_line(self, *arguments: str, **environment: str) -> str:
+        """Runs a command that fails; returns its only line, on standard error."""
         result = self.run(*arguments, **environment)
         assert result.exit_code == 1, result.output
         assert result.stdout == ""
@@ -94,22 +94,22 @@ def connected(pms: Pms, simulator: MewsSimulator) -> Pms:
     return pms
 
 
-def elsewhere(pms: Pms) -> dict[str, str]:
-    """Production, where loopback is a host like any other, and not an allowed one."""
+def production_environment(pms: Pms) -> dict[str, str]:
+    """Production, where loopback is not an allowed host."""
     keys = (pms.home / "secret_keys").read_text()
     hosts = {"PMS_ALLOWED_HOSTS": "other.example", "PMS_ALLOW_PLAIN_HTTP": "no"}
     return {"PMS_ENV": "production", "PMS_SECRET_KEYS": keys, **hosts}
 
 
 class TestDb:
-    def test_goes_up_down_and_up_again(self, home_directory: Pms) -> None:
+    def test_upgrades_downgrades_and_upgrades_again(self, home_directory: Pms) -> None:
         newest = home_directory.json("db", "upgrade")["to"]
         assert home_directory.json("db", "downgrade", "0", "--yes") == {"from": newest, "to": 0}
         assert home_directory.json("db", "upgrade") == {"from": 0, "to": newest}
         assert home_directory.json("db", "upgrade") == {"from": newest, "to": newest}
 
-    def test_is_asked_for_where_it_was_never_set_up(self, tmp_path: Path) -> None:
-        assert "pms db upgrade" in Pms(tmp_path).refusal("hotel", "list")
+    def test_commands_ask_for_an_upgrade_without_a_schema(self, tmp_path: Path) -> None:
+        assert "pms db upgrade" in Pms(tmp_path).error_line("hotel", "list")
 
 
 class TestHotel:
@@ -129,11 +129,11 @@ class TestHotel:
             {"slug": "vienna"},
         ],
     )
-    def test_is_refused_where_it_makes_no_sense(self, pms: Pms, bad: dict[str, str]) -> None:
-        output_text = {"slug": "graz", "zone": "Europe/Vienna", "currency": "EUR", **bad}
-        pms.refusal(
-            *("hotel", "add", output_text["slug"], "--name", "Graz"),
-            *("--time-zone", output_text["zone"], "--currency", output_text["currency"]),
+    def test_rejects_invalid_values(self, pms: Pms, bad: dict[str, str]) -> None:
+        values = {"slug": "graz", "zone": "Europe/Vienna", "currency": "EUR", **bad}
+        pms.error_line(
+            *("hotel", "add", values["slug"], "--name", "Graz"),
+            *("--time-zone", values["zone"], "--currency", values["currency"]),
         )
         assert len(pms.json("hotel", "list")) == 1
 
@@ -151,7 +151,7 @@ class TestConnection:
         assert pms.json("connection", "pause", "vienna")["state"] == "paused"
         assert pms.json("connection", "resume", "vienna/mews")["state"] == "active"
 
-    def test_with_a_wrong_token_fails_its_test_and_says_what_to_look_at(
+    def test_with_a_wrong_token_fails_with_suggestions(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
         pms.connect(simulator, access_token="wrong-token")
@@ -162,32 +162,30 @@ class TestConnection:
         assert len(tested["suggestions"]) > 1
         assert pms.json("connection", "list")[0]["state"] == "new"
 
-    def test_to_a_host_that_is_not_allowed_is_refused(
-        self, pms: Pms, simulator: MewsSimulator
-    ) -> None:
+    def test_to_a_forbidden_host_fails_its_test(self, pms: Pms, simulator: MewsSimulator) -> None:
         pms.connect(simulator)
-        line = pms.refusal("connection", "test", "vienna", **elsewhere(pms))
+        line = pms.error_line("connection", "test", "vienna", **production_environment(pms))
         assert "host" in line
 
-    def test_to_a_host_that_is_not_allowed_is_not_even_added(
+    def test_to_a_forbidden_host_is_neither_added_nor_set(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
         tokens = ("--set", "client_token=x", "--set", "access_token=y")
         address = ("--set", "base_url=http://169.254.169.254/")
-        line = pms.refusal("connection", "add", "vienna", "mews", *address, *tokens)
+        line = pms.error_line("connection", "add", "vienna", "mews", *address, *tokens)
         assert "host" in line
         assert pms.json("connection", "list") == []
         pms.connect(simulator)
-        assert "host" in pms.refusal("connection", "set", "vienna/mews", *address)
+        assert "host" in pms.error_line("connection", "set", "vienna/mews", *address)
         assert pms.json("connection", "test", "vienna")["works"] is True
 
-    def test_is_added_without_asking_anyone(self, pms: Pms) -> None:
+    def test_is_added_without_a_call(self, pms: Pms) -> None:
         unknown_address = f"base_url=http://127.0.0.1:{free_port()}"
         tokens = ("--set", "client_token=x", "--set", "access_token=y")
         added = pms.json("connection", "add", "vienna", "mews", "--set", unknown_address, *tokens)
         assert added["state"] == "new"
 
-    def test_is_mended_by_setting_what_was_wrong(self, pms: Pms, simulator: MewsSimulator) -> None:
+    def test_works_after_setting_the_right_token(self, pms: Pms, simulator: MewsSimulator) -> None:
         pms.connect(simulator, access_token="wrong-token")
         assert pms.run("connection", "test", "vienna").exit_code == 1
         given = f"access_token={ACCESS_TOKEN}"
@@ -196,7 +194,7 @@ class TestConnection:
         assert ACCESS_TOKEN not in pms.printed[-1]
         assert pms.json("connection", "test", "vienna")["works"] is True
         assert pms.run("connection", "set", "vienna/mews").exit_code == 2
-        pms.refusal("connection", "set", "vienna/mews", "--set", "colour=red")
+        pms.error_line("connection", "set", "vienna/mews", "--set", "colour=red")
 
     def test_gets_a_new_webhook_path(self, pms: Pms, simulator: MewsSimulator) -> None:
         first = pms.connect(simulator)["webhook_path"]
@@ -204,9 +202,7 @@ class TestConnection:
         assert first != second
         assert second.startswith("/api/pms/mews/webhook/")
 
-    def test_never_prints_what_it_was_given_in_secret(
-        self, pms: Pms, simulator: MewsSimulator
-    ) -> None:
+    def test_never_prints_secrets(self, pms: Pms, simulator: MewsSimulator) -> None:
         pms.connect(simulator, access_token="planted-secret")
         for command in ("connection list", "connection test vienna", "hotel show vienna", "doctor"):
             pms.run(*command.split())
@@ -230,10 +226,10 @@ class TestConnection:
             ("pause", "01a20000-0000-7000-8000-000000000000"),
         ],
     )
-    def test_that_can_not_be_is_refused_in_one_line(
+    def test_rejects_invalid_arguments_in_one_line(
         self, pms: Pms, arguments: tuple[str, ...]
     ) -> None:
-        pms.refusal("connection", *arguments)
+        pms.error_line("connection", *arguments)
 
 
 class TestToken:
@@ -242,7 +238,7 @@ class TestToken:
             pms.json("connection", "add", "vienna", "canonical")
         return pms.json("token", "issue", "vienna", "--provider", "canonical", "--scope", "ingest")
 
-    def test_is_shown_once_and_rotated_and_revoked(self, pms: Pms) -> None:
+    def test_is_shown_once_rotated_and_revoked(self, pms: Pms) -> None:
         first = self.issue(pms)
         second = pms.json("token", "rotate", first["id"], "--overlap-hours", "1")
         assert first["token"] != second["token"]
@@ -255,21 +251,21 @@ class TestToken:
             assert first["token"] not in token_output
             assert second["token"] not in token_output
 
-    def test_ends_with_its_partner_s_key(self, pms: Pms) -> None:
+    def test_is_revoked_with_the_key_of_its_partner(self, pms: Pms) -> None:
         self.issue(pms)
         revoked = pms.json("token", "revoke-key", "canonical", "default")
         assert revoked["partner"] == "default"
-        pms.refusal("token", "revoke-key", "canonical", "nobody")
+        pms.error_line("token", "revoke-key", "canonical", "nobody")
         again = ("token", "issue", "vienna", "--provider", "canonical")
-        assert "revoked" in pms.refusal(*again)
+        assert "revoked" in pms.error_line(*again)
 
-    def test_of_an_unknown_id_is_refused(self, pms: Pms) -> None:
+    def test_rejects_an_unknown_id(self, pms: Pms) -> None:
         for verb in ("rotate", "revoke"):
-            pms.refusal("token", verb, "01a20000-0000-7000-8000-000000000000")
+            pms.error_line("token", verb, "01a20000-0000-7000-8000-000000000000")
 
 
 class TestSync:
-    def test_runs_here_and_now_and_verify_finds_no_drift(self, connected: Pms) -> None:
+    def test_runs_in_this_process_and_leaves_no_drift(self, connected: Pms) -> None:
         first = connected.json("sync", "run", "vienna")
         assert (first["status"], first["kind"], first["trigger"]) == ("COMPLETED", "full", "first")
         assert connected.json("sync", "run", "vienna")["kind"] == "delta"
@@ -281,27 +277,25 @@ class TestSync:
         assert report["compared"] > 0
         assert connected.json("hotel", "show", "vienna")["bookings"] >= 60
 
-    def test_says_so_and_fails_where_ours_differs(
-        self, connected: Pms, simulator: MewsSimulator
-    ) -> None:
+    def test_verify_fails_on_drift(self, connected: Pms, simulator: MewsSimulator) -> None:
         connected.run("sync", "run", "vienna")
         simulator.advance(events=40)
         result = connected.run("verify", "vienna", "--json")
         assert result.exit_code == 1
         assert json.loads(result.stdout)[0]["drift"] > 0
 
-    def test_of_a_connection_that_was_never_tested_is_refused(
+    def test_rejects_a_connection_that_was_never_tested(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
         pms.connect(simulator)
-        assert "connection test" in pms.refusal("sync", "run", "vienna")
+        assert "connection test" in pms.error_line("sync", "run", "vienna")
 
     def test_that_fails_exits_with_1_and_its_error(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
         pms.connect(simulator)
         pms.json("connection", "test", "vienna")
-        result = pms.run("sync", "run", "vienna", "--json", **elsewhere(pms))
+        result = pms.run("sync", "run", "vienna", "--json", **production_environment(pms))
         assert result.exit_code == 1
         assert json.loads(result.stdout)["status"] == "FAILED"
 
@@ -320,9 +314,9 @@ class TestQuarantine:
         assert "Teleported" in shown["payload"]
         replayed, *_ = connected.json("quarantine", "replay", "vienna", "--all")
         assert replayed["id"] == item["id"]
-        connected.refusal("quarantine", "show", "vienna", "01a20000-0000-7000-8000-000000000000")
+        connected.error_line("quarantine", "show", "vienna", "01a20000-0000-7000-8000-000000000000")
 
-    def test_may_be_empty(self, pms: Pms) -> None:
+    def test_list_may_be_empty(self, pms: Pms) -> None:
         assert pms.json("quarantine", "list", "vienna") == []
         assert "Nothing" in pms.run("quarantine", "list", "vienna").stdout
 
@@ -348,7 +342,7 @@ class TestDoctor:
         assert result.exit_code == 1
         assert {row["check"]: row["result"] for row in token_output["checks"]}["store"] == "ok"
 
-    def test_makes_a_sealing_key(self, home_directory: Pms) -> None:
+    def test_prints_a_new_sealing_key(self, home_directory: Pms) -> None:
         key = home_directory.run("doctor", "--new-key").stdout.strip()
         assert (
             home_directory.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code
@@ -357,16 +351,16 @@ class TestDoctor:
 
 
 class TestUp:
-    def test_is_refused_in_a_home_where_another_one_runs(self, home_directory: Pms) -> None:
+    def test_rejects_a_home_where_another_one_runs(self, home_directory: Pms) -> None:
         with hold_instance_lock(home_directory.home):
-            assert "another `pms up`" in home_directory.refusal("up")
+            assert "another `pms up`" in home_directory.error_line("up")
 
-    def test_is_not_for_production(self, home_directory: Pms) -> None:
-        line = home_directory.refusal("up", PMS_ENV="production", PMS_SECRET_KEYS=new_key("k"))
+    def test_rejects_production(self, home_directory: Pms) -> None:
+        line = home_directory.error_line("up", PMS_ENV="production", PMS_SECRET_KEYS=new_key("k"))
         assert "PMS_ENV" in line
 
 
-class TestAnError:
+class TestError:
     @pytest.mark.parametrize(
         ("environment", "named"),
         [
@@ -378,10 +372,10 @@ class TestAnError:
             ({"PMS_DATABASE_URL": "postgresql://x:planted@127.0.0.1:1/x"}, ""),
         ],
     )
-    def test_of_the_environment_is_one_line_that_names_it(
+    def test_of_a_setting_is_one_line_that_names_it(
         self, home_directory: Pms, environment: dict[str, str], named: str
     ) -> None:
-        line = home_directory.refusal(
+        line = home_directory.error_line(
             "hotel",
             "add",
             "x",
@@ -400,16 +394,18 @@ class TestAnError:
         "command",
         ["hotel show", "sync run", "sync status", "verify", "token list", "quarantine list"],
     )
-    def test_of_a_missing_hotel_names_the_way_out(self, home_directory: Pms, command: str) -> None:
-        line = home_directory.refusal(*command.split(), "nowhere")
+    def test_of_a_missing_hotel_names_the_command_that_lists_hotels(
+        self, home_directory: Pms, command: str
+    ) -> None:
+        line = home_directory.error_line(*command.split(), "nowhere")
         assert "pms hotel list" in line
 
-    def test_is_json_where_json_was_asked_for(self, home_directory: Pms) -> None:
+    def test_is_json_with_the_json_option(self, home_directory: Pms) -> None:
         result = home_directory.run("--json", "hotel", "show", "nowhere")
         assert result.exit_code == 1
         assert json.loads(result.stderr)["error"]["code"] == "hotel_not_found"
 
     @pytest.mark.parametrize("option", ["--help", "-h"])
-    def test_is_none_where_help_is_asked_for(self, home_directory: Pms, option: str) -> None:
+    def test_is_none_with_the_help_option(self, home_directory: Pms, option: str) -> None:
         for name in (*main.commands,):
             assert home_directory.run(name, option).exit_code == 0

@@ -1,5 +1,3 @@
-"""What `pms up` keeps of its demo hotels from one start to the next."""
-
 import json
 import stat
 from datetime import UTC, datetime
@@ -8,7 +6,7 @@ from pathlib import Path
 from entrypoints.local.demo import Demo, add_demo_hotels, load_demo, save_demo
 
 LATE = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-"""In Berlin it is tomorrow already."""
+"""The next day has begun in Berlin."""
 
 FILE_OF_AN_EARLIER_VERSION = {
     "seed": 4,
@@ -29,33 +27,33 @@ def demo_with_hotels(*providers: str) -> Demo:
 
 
 class TestDemo:
-    def test_of_a_new_home_has_no_hotels(self, tmp_path: Path) -> None:
+    def test_has_no_hotels_in_a_new_home(self, tmp_path: Path) -> None:
         assert load_demo(tmp_path) == Demo()
 
-    def test_is_kept_for_its_owner_alone(self, tmp_path: Path) -> None:
+    def test_is_stored_readable_by_its_owner_only(self, tmp_path: Path) -> None:
         demo = demo_with_hotels("mews", "apaleo")
         save_demo(tmp_path, demo)
         assert load_demo(tmp_path) == demo
         (stored,) = tmp_path.iterdir()
         assert stat.S_IMODE(stored.stat().st_mode) == 0o600
 
-    def test_puts_each_hotel_in_a_place_of_its_own(self) -> None:
+    def test_gives_hotels_different_slugs_names_and_time_zones(self) -> None:
         demo = demo_with_hotels("mews", "apaleo", "elsewhere")
         assert [hotel.slug for hotel in demo.hotels] == ["demo", "demo-apaleo", "demo-elsewhere"]
         for field in ("name", "time_zone", "seed"):
             assert len({getattr(hotel, field) for hotel in demo.hotels}) == 3
 
-    def test_begins_a_hotel_on_its_own_today(self) -> None:
+    def test_starts_a_hotel_on_its_local_date(self) -> None:
         (hotel,) = demo_with_hotels("mews").hotels
         assert (hotel.time_zone, hotel.start_date) == ("Europe/Berlin", "2026-03-02")
 
-    def test_adds_what_is_missing_and_leaves_the_rest(self) -> None:
+    def test_adds_missing_hotels_and_keeps_existing_ones(self) -> None:
         before = demo_with_hotels("mews")
         after = add_demo_hotels(before, ["apaleo", "mews"], bookings=3, now=LATE)
         assert after.hotels[:1] == before.hotels
         assert [(hotel.provider, hotel.bookings) for hotel in after.hotels[1:]] == [("apaleo", 3)]
 
-    def test_of_a_former_version_goes_on(self, tmp_path: Path) -> None:
+    def test_reads_the_file_of_an_earlier_version(self, tmp_path: Path) -> None:
         (tmp_path / "demo.json").write_text(json.dumps(FILE_OF_AN_EARLIER_VERSION))
         demo = load_demo(tmp_path)
         assert (demo.canonical_key, demo.canonical_token) == ("canonical key", "canonical token")

@@ -1,4 +1,4 @@
-"""`pms map` on what the vendor itself publishes: every field mapped, kept or explained."""
+"""`pms map` on the samples that the vendor publishes."""
 
 import json
 import os
@@ -27,14 +27,14 @@ def bookings() -> Path:
     return SAMPLES / BOOKINGS
 
 
-def run_map(field_target: Path, *files: Path, options: tuple[str, ...] = ()) -> Result:
+def run_map(home: Path, *files: Path, options: tuple[str, ...] = ()) -> Result:
     arguments = ["map", "mews", "bookings", *map(str, files), "--time-zone", "Europe/Prague"]
-    runner = CliRunner(env={"PMS_HOME": str(field_target)})
+    runner = CliRunner(env={"PMS_HOME": str(home)})
     return runner.invoke(main, [*arguments, *options], obj={"json": False})
 
 
 def leaf_values(value: Any, path: str = "") -> set[str]:
-    """Paths of all that a source object says; positions in lists as `[n]`."""
+    """Paths of all values of a source object; list indexes as `[n]`."""
     if isinstance(value, dict) and value:
         return {
             leaf for k, v in value.items() for leaf in leaf_values(v, f"{path}.{k}".lstrip("."))
@@ -45,15 +45,17 @@ def leaf_values(value: Any, path: str = "") -> set[str]:
 
 
 def is_mapped(leaf: str, field_targets: set[str]) -> bool:
-    """By itself or with what it is part of."""
+    """Whether the value or an object that contains it has a target."""
     return any(
         leaf == field_target or leaf.startswith((f"{field_target}.", f"{field_target}["))
         for field_target in field_targets
     )
 
 
-class TestTheVendorsBookings:
-    def test_become_one_line_of_canonical_json_each(self, tmp_path: Path, bookings: Path) -> None:
+class TestVendorSample:
+    def test_is_mapped_to_one_line_of_canonical_json_per_booking(
+        self, tmp_path: Path, bookings: Path
+    ) -> None:
         result = run_map(tmp_path, bookings, *(SAMPLES / name for name in RELATED_FILES))
         source = json.loads(bookings.read_text())["Reservations"]
         lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -61,7 +63,7 @@ class TestTheVendorsBookings:
         assert [line["external_id"] for line in lines] == [item["Id"] for item in source]
         assert all(line["stay"]["arrival"] <= line["stay"]["departure"] for line in lines)
 
-    def test_lose_no_field(self, tmp_path: Path, bookings: Path) -> None:
+    def test_has_a_target_for_each_field(self, tmp_path: Path, bookings: Path) -> None:
         result = run_map(tmp_path, bookings, options=("--explain",))
         source = json.loads(bookings.read_text())["Reservations"]
         lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -70,9 +72,7 @@ class TestTheVendorsBookings:
             explained = set(line["explain"])
             assert {leaf for leaf in leaf_values(item) if not is_mapped(leaf, explained)} == set()
 
-    def test_are_refused_by_path_where_one_is_not_understood(
-        self, tmp_path: Path, bookings: Path
-    ) -> None:
+    def test_with_an_unknown_value_is_refused_by_path(self, tmp_path: Path, bookings: Path) -> None:
         changed = json.loads(bookings.read_text())
         changed["Reservations"][0]["State"] = "Teleported"
         copy = tmp_path / "changed.json"

@@ -1,5 +1,3 @@
-"""The environment, read once: every variable, and what is said of a wrong one."""
-
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
@@ -57,7 +55,7 @@ class TestSettings:
             assert getattr(read, name.removeprefix("PMS_").lower()) == value
 
     @pytest.mark.parametrize("name", INVALID)
-    def test_names_the_variable_that_is_wrong_and_not_its_value(self, name: str) -> None:
+    def test_error_names_the_variable_but_not_its_value(self, name: str) -> None:
         with pytest.raises(Misconfigured, match=name) as caught:
             load_settings({name: INVALID[name]})
         assert f"{INVALID[name]}'" not in caught.value.message
@@ -74,27 +72,27 @@ class TestSettings:
             ("PMS_DATABASE_URL", "sqlite:///:memory:", "sqlite:///path"),
         ],
     )
-    def test_tells_what_is_accepted(self, name: str, text: str, accepted: str) -> None:
+    def test_error_names_the_accepted_values(self, name: str, text: str, accepted: str) -> None:
         with pytest.raises(Misconfigured, match=name) as caught:
             load_settings({name: text})
         assert accepted in caught.value.message
         assert "planted" not in caught.value.message
 
-    def test_refuses_a_variable_that_does_not_exist(self) -> None:
+    def test_rejects_an_unknown_variable(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_FOO"):
             load_settings({"PMS_FOO": "1"})
 
-    def test_takes_an_empty_variable_for_one_that_is_not_given(self) -> None:
+    def test_ignores_empty_variables(self) -> None:
         assert load_settings({"PMS_PORT": "", "OTHER": "x"}) == Settings()
 
-    def test_refuses_production_without_keys(self) -> None:
+    def test_rejects_production_without_sealing_keys(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_SECRET_KEYS"):
             load_settings({"PMS_ENV": "production"})
 
     def test_is_frozen(self) -> None:
         settings = load_settings({})
         with pytest.raises(FrozenInstanceError):
-            settings.port = 1  # type: ignore[misc]  # what is tried here
+            settings.port = 1  # type: ignore[misc]  # the test tries it
 
     def test_keeps_secrets_out_of_its_repr(self) -> None:
         settings = load_settings(
@@ -106,6 +104,6 @@ class TestSettings:
         )
         assert "planted" not in repr(settings)
 
-    def test_survives_the_way_into_a_child_process(self) -> None:
+    def test_reads_back_the_environment_of_a_child_process(self) -> None:
         settings = load_settings({name: text for name, (text, _) in VALID.items()})
         assert load_settings(settings_to_environment(settings)) == settings

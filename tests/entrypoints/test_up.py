@@ -1,4 +1,4 @@
-"""`pms up`: everything at once, ended by Ctrl-C, by a kill, and started again."""
+"""`pms up`: started, stopped by Ctrl-C and by a kill, and started again."""
 
 import json
 import os
@@ -24,7 +24,7 @@ LINUX = pytest.mark.skipif(
 
 @pytest.fixture
 def pms(tmp_path: Path) -> Iterator[PmsProcesses]:
-    """In a home whose path is short enough for a socket."""
+    """Its home has a path short enough for a socket."""
     home = tmp_path / "h"
     environment = {"PMS_HOME": str(home), "PMS_PORT": str(free_port()), "PMS_WEB_WORKERS": "1"}
     with processes_with_cwd(tmp_path / "logs", **environment) as processes:
@@ -34,7 +34,7 @@ def pms(tmp_path: Path) -> Iterator[PmsProcesses]:
 def up(
     pms: PmsProcesses, *arguments: str
 ) -> "tuple[subprocess.Popen[bytes], list[psutil.Process]]":
-    """Started and welcomed; with all of its descendants."""
+    """Returns the process once it has printed its welcome, and its descendants."""
     before = pms.output().count("Ctrl-C stops everything")
     process = pms.start("up", "--bookings", "60", "--live-every", "0", *arguments)
 
@@ -47,7 +47,7 @@ def up(
 
 
 def run_check(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, dict[str, object]]:
-    """The figures of each hotel, by provider."""
+    """Returns the figures of each hotel by provider."""
     code = pms.run("up", "--check", "--bookings", "25", *arguments, seconds=seconds)
     assert code == 0, pms.output()
     figures = json.loads(pms.output().splitlines()[-1])
@@ -59,7 +59,7 @@ def run_check(pms: PmsProcesses, *arguments: str, seconds: float) -> dict[str, d
 
 
 def orphans(children: list[psutil.Process]) -> list[list[str]]:
-    """Command lines of those that still run."""
+    """Returns the command lines of the children that still run."""
     found = []
     for child in children:
         with suppress(psutil.NoSuchProcess):
@@ -87,29 +87,29 @@ def kill_orphans(children: list[psutil.Process]) -> None:
 
 
 class TestUp:
-    def test_checks_itself(self, pms: PmsProcesses) -> None:
+    def test_check_passes(self, pms: PmsProcesses) -> None:
         code = pms.run("up", "--check", "--bookings", "100", seconds=180)
         assert code == 0, pms.output()
         figures = json.loads(pms.output().splitlines()[-1])
         assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
 
-    def test_checks_itself_with_hotels_of_several_providers(self, pms: PmsProcesses) -> None:
+    def test_check_passes_with_several_providers(self, pms: PmsProcesses) -> None:
         wanted = ("--provider", "apaleo", "--provider", "alpinebits")
         hotels = run_check(pms, *wanted, seconds=180)
         assert list(hotels) == ["apaleo", "alpinebits"]
         assert hotels["apaleo"]["webhooks_received"] is True
 
     @pytest.mark.slow
-    def test_checks_itself_with_a_hotel_of_every_provider(self, pms: PmsProcesses) -> None:
-        """Some vendors allow a few requests a second, their simulators' clients keep to it."""
+    def test_check_passes_with_every_provider(self, pms: PmsProcesses) -> None:
+        """Slow: some vendors allow only a few requests per second."""
         assert set(run_check(pms, "--all-providers", seconds=400)) == set(simulator_names())
 
-    def test_names_the_providers_that_can_be_simulated(self, pms: PmsProcesses) -> None:
+    def test_error_names_the_providers_with_a_simulator(self, pms: PmsProcesses) -> None:
         assert pms.run("up", "--provider", "teleported", seconds=30) == 1
         assert f"there are {', '.join(simulator_names())}" in pms.output()
         assert not (Path(pms.environment["PMS_HOME"]) / "pms.sqlite3").exists()
 
-    def test_does_not_take_another_s_server_for_its_own(self, pms: PmsProcesses) -> None:
+    def test_rejects_a_port_that_another_server_has(self, pms: PmsProcesses) -> None:
         with socket.create_server(("127.0.0.1", int(pms.environment["PMS_PORT"]))):
             assert pms.run("up", seconds=30) == 1
         assert "PMS_PORT: another server has port" in pms.output()
@@ -117,7 +117,7 @@ class TestUp:
         assert not (Path(pms.environment["PMS_HOME"]) / "pms.sqlite3").exists()
 
     @LINUX
-    def test_killed_leaves_no_orphans_and_begins_again_where_it_was_with_a_hotel_more(
+    def test_killed_leaves_no_orphans_and_continues_with_an_added_hotel(
         self, pms: PmsProcesses
     ) -> None:
         first, children = up(pms)
