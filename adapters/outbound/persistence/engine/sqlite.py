@@ -1,7 +1,8 @@
 """SQLite in write-ahead mode: one writer at a time, readers never wait."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -77,14 +78,8 @@ class SqliteSession:
         return self._execute(sql, parameters).rowcount
 
     def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
-        try:
-            with translate_driver_errors():
-                return self._connection.executemany(
-                    _with_qmark_placeholders(sql), parameters
-                ).rowcount
-        except PortError:
-            self._failed = True
-            raise
+        with self._noting_failure():
+            return self._connection.executemany(_with_qmark_placeholders(sql), parameters).rowcount
 
     def defer(self, sql: str, parameters: Sequence[Row]) -> None:
         self.run_many(sql, parameters)
@@ -94,13 +89,9 @@ class SqliteSession:
             return list(query.dicts().execute(self._database))
 
     def write(self, query: Any) -> int:
-        try:
-            with translate_driver_errors():
-                row_count = query.as_rowcount() if isinstance(query, Insert) else query
-                return int(row_count.execute(self._database))
-        except PortError:
-            self._failed = True
-            raise
+        with self._noting_failure():
+            row_count = query.as_rowcount() if isinstance(query, Insert) else query
+            return int(row_count.execute(self._database))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         self.run_many(table.insert, rows)
@@ -112,9 +103,14 @@ class SqliteSession:
         return self.run_many(table.overwrite, [table.overwrite_parameters(row) for row in rows])
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+        with self._noting_failure():
+            return self._connection.execute(_with_qmark_placeholders(sql), parameters)
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
         try:
             with translate_driver_errors():
-                return self._connection.execute(_with_qmark_placeholders(sql), parameters)
+                yield
         except PortError:
             self._failed = True
             raise

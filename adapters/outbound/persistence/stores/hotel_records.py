@@ -1,9 +1,9 @@
 """Room types, rooms and rate plans: small tables, written only where they differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
@@ -29,14 +29,10 @@ class StoredRecords:
     def save(
         self, hotel_id: HotelId, provider: str, records: HotelRecords, *, now: datetime
     ) -> int:
-        tables = (
-            (ROOM_TYPES, map(_room_type_row, records.room_types)),
-            (ROOMS, map(_room_row, records.rooms)),
-            (RATE_PLANS, map(_rate_plan_row, records.rate_plans)),
-        )
-        owner = (hotel_id.hex, provider)
+        owner, written_at = (hotel_id.hex, provider), micros_from_instant(now)
         return sum(
-            self._save(table, owner, rows, micros_from_instant(now)) for table, rows in tables
+            self._save(table, owner, map(to_row, getattr(records, name)), written_at)
+            for name, (table, to_row, _) in _TABLES.items()
         )
 
     def _save(self, table: Table, owner: Row, rows: Iterable[Row], now: int) -> int:
@@ -58,18 +54,14 @@ class StoredRecords:
 
 def load_records(session: Session, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
     """By provider."""
-    room_types, rooms, rate_plans = (
-        [table.record(row) for row in _load_rows(session, table, (hotel_id.hex,))]
-        for table in (ROOM_TYPES, ROOMS, RATE_PLANS)
-    )
-    providers = sorted({record.provider for record in (*room_types, *rooms, *rate_plans)})
+    by_provider: dict[str, dict[str, list[Any]]] = {}
+    for name, (table, _, from_record) in _TABLES.items():
+        for record in map(table.record, _load_rows(session, table, (hotel_id.hex,))):
+            lists = by_provider.setdefault(record.provider, {each: [] for each in _TABLES})
+            lists[name].append(from_record(record))
     return {
-        provider: HotelRecords(
-            room_types=tuple([_room_type(r) for r in room_types if r.provider == provider]),
-            rooms=tuple([_room(r) for r in rooms if r.provider == provider]),
-            rate_plans=tuple([_rate_plan(r) for r in rate_plans if r.provider == provider]),
-        )
-        for provider in providers
+        provider: HotelRecords(**{name: tuple(records) for name, records in lists.items()})
+        for provider, lists in sorted(by_provider.items())
     }
 
 
@@ -138,3 +130,11 @@ def _upsert(table: Table) -> str:
         f"{column} = excluded.{column}" for column in table.columns if column not in table.key
     )
     return f"{table.insert} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {assigned}"
+
+
+_TABLES: Final[Mapping[str, tuple[Table, Callable[[Any], Row], Callable[[Any], Any]]]] = {
+    "room_types": (ROOM_TYPES, _room_type_row, _room_type),
+    "rooms": (ROOMS, _room_row, _room),
+    "rate_plans": (RATE_PLANS, _rate_plan_row, _rate_plan),
+}
+"""By field of HotelRecords: its table, and the conversions to a row and from a named row."""
