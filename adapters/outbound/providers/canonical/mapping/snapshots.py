@@ -100,6 +100,9 @@ def _field_reader(spec: FieldSpec) -> FieldReader:
     read = _value_reader(spec)
     if spec.required or spec.type is Scalar.EXTRAS:
         return read
+    if spec.nullable and isinstance(spec.type, Scalar | NumberType):
+        parse = _parser(spec.type)
+        return lambda reader, _: reader.field(spec.name, parse)
     null = () if isinstance(spec.type, ListType) else None
 
     def read_if_present(reader: Reader, siblings: Mapping[str, object]) -> object:
@@ -131,12 +134,16 @@ def _value_reader(spec: FieldSpec) -> FieldReader:
         case ChoiceType(members):
             values = {member.value: member for member in members}
             return lambda reader, _: reader.choice(name, values)
-    parse = _number_parser(spec.type) if isinstance(spec.type, NumberType) else _SCALARS[spec.type]
+    parse = _parser(spec.type)
     return lambda reader, _: reader.required(name, parse)
 
 
 def _pick(values: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
     return {name: values[name] for name in names if name in values}
+
+
+def _parser(value_type: Scalar | NumberType) -> Parse[Any]:
+    return _SCALARS[value_type] if isinstance(value_type, Scalar) else _number_parser(value_type)
 
 
 def _number_parser(limits: NumberType) -> Parse[int]:
