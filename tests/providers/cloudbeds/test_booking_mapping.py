@@ -30,8 +30,8 @@ from tests.providers.cloudbeds.payloads import (
 from tests.providers.vendor_payloads import extras
 
 
-def is_complete(**changes: Any) -> BookingSnapshot:
-    """As in a complete API response."""
+def api_booking(**changes: Any) -> BookingSnapshot:
+    """Mapped as a complete API response."""
     mapper = CloudbedsBookingMapper(zone("Europe/Berlin"), "EUR", is_complete=True)
     reported = loads(json.dumps(reservation(**changes)))
     item = mapper.map(JsonEntry("data[0]", reported))
@@ -124,7 +124,7 @@ class TestReservation:
         assert found.canceled_at is ABSENT
 
     def test_missing_field_is_null_in_api_response(self) -> None:
-        found = is_complete(total=..., balanceDetailed="")
+        found = api_booking(total=..., balanceDetailed="")
         assert (found.total, found.paid, found.canceled_at) == (None, None, None)
 
 

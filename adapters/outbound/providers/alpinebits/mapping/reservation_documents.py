@@ -6,7 +6,7 @@ OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older form) and OTA
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
@@ -84,15 +84,21 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
     ]
 
 
-def find_unique_id(reservation: XmlElement) -> tuple[str, XmlElement] | None:
-    """The reservation's id and its UniqueID element, which an acknowledgement repeats."""
+class ReservationId(NamedTuple):
+    """`element`: the UniqueID, which an acknowledgement repeats."""
+
+    value: str
+    element: XmlElement
+
+
+def find_unique_id(reservation: XmlElement) -> ReservationId | None:
     unique_ids = reservation.all("UniqueID")
     for wanted in _BOOKING_ID_TYPES:
         for element in unique_ids:
             kind = (element.get("Type") or "").strip() or None
             name = (element.get("ID") or "").strip()
             if kind == wanted and name:
-                return name, element
+                return ReservationId(name, element)
     return None
 
 

@@ -60,7 +60,7 @@ def read_entries(
 
 def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:
     identifier = find_unique_id(entry.element)
-    entry_id = identifier[0] if identifier else None
+    entry_id = identifier.value if identifier else None
     return to_read_item(
         ItemKind.BOOKING,
         entry,

@@ -13,10 +13,10 @@ number of free rooms. Fields whose metrics were not requested are absent. Mews g
 the version is the time of the request.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -39,20 +39,31 @@ from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
 
 STARTS: Final = "TimeUnitStartsUtc"
-_FORMULAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "total": (("ActiveResources",), ()),
-    "occupied": (("Occupied",), ()),
-    "blocked": (("OutOfOrderBlocks", "HouseUse", "OtherServiceReservationCount"), ()),
-    "available": (("UsableResources",), ("Occupied", "HouseUse", "OtherServiceReservationCount")),
-}
-"""Our field: the metrics that are added, and those that are subtracted."""
 
-METRICS: Final = tuple(
-    sorted({metric for plus, minus in _FORMULAS.values() for metric in (*plus, *minus)})
-)
+
+class _Formula(NamedTuple):
+    """The metrics that are added, and those that are subtracted."""
+
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return self.plus + self.minus
+
+
+_FORMULAS: Final = {
+    "total": _Formula(("ActiveResources",)),
+    "occupied": _Formula(("Occupied",)),
+    "blocked": _Formula(("OutOfOrderBlocks", "HouseUse", "OtherServiceReservationCount")),
+    "available": _Formula(
+        ("UsableResources",), ("Occupied", "HouseUse", "OtherServiceReservationCount")
+    ),
+}
+METRICS: Final = tuple(sorted({name for each in _FORMULAS.values() for name in each.metrics}))
 _TARGETS: Final = {
-    metric: ", ".join(ours for ours, (plus, minus) in _FORMULAS.items() if metric in plus + minus)
-    for metric in METRICS
+    name: ", ".join(ours for ours, formula in _FORMULAS.items() if name in formula.metrics)
+    for name in METRICS
 }
 
 
@@ -153,9 +164,7 @@ def _as_integers(value: Json, path: str) -> list[int]:
 def _snapshot(
     category_id: str, day: date, version: SourceVersion, metrics: Mapping[str, int]
 ) -> AvailabilitySnapshot:
-    ours = {
-        name: _combine_metrics(metrics, plus, minus) for name, (plus, minus) in _FORMULAS.items()
-    }
+    ours = {name: _combine_metrics(metrics, formula) for name, formula in _FORMULAS.items()}
     return AvailabilitySnapshot(
         room_type_id=category_id,
         day=day,
@@ -168,12 +177,11 @@ def _snapshot(
     )
 
 
-def _combine_metrics(
-    metrics: Mapping[str, int], plus: Sequence[str], minus: Sequence[str]
-) -> Field[int | None]:
-    if not metrics.keys() >= {*plus, *minus}:
+def _combine_metrics(metrics: Mapping[str, int], formula: _Formula) -> Field[int | None]:
+    if not metrics.keys() >= set(formula.metrics):
         return ABSENT
-    return sum(metrics[name] for name in plus) - sum(metrics[name] for name in minus)
+    added = sum(metrics[name] for name in formula.plus)
+    return added - sum(metrics[name] for name in formula.minus)
 
 
 def _field_trace(metrics: Mapping[str, int]) -> FieldTrace:

@@ -5,6 +5,7 @@ Customers are matched by id only: an e-mail may be a sales channel's relay (`Has
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
@@ -96,8 +97,8 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry
         language=_language(r),
         vip=_contains_any(classifications, VIP_CLASSIFICATIONS),
         loyalty_number=r.field_text("LoyaltyCode", "loyalty_number"),
-        id_document_type=document[0],
-        id_document_number=document[1],
+        id_document_type=document.kind,
+        id_document_number=document.number,
         preferences=_preferences(r),
         notes=r.field_text("Notes", "notes"),
         email_opt_in=_contains_any(options, frozenset({MARKETING_OPTION})),
@@ -169,9 +170,12 @@ def _preferences(r: MewsReader) -> Field[str | None]:
     return "; ".join(part for part in parts if part) or None
 
 
-def _document(
-    r: MewsReader, documents: Sequence[JsonEntry]
-) -> tuple[Field[str | None], Field[str | None]]:
+class _IdDocument(NamedTuple):
+    kind: Field[str | None] = ABSENT
+    number: Field[str | None] = ABSENT
+
+
+def _document(r: MewsReader, documents: Sequence[JsonEntry]) -> _IdDocument:
     """The document fields of a customer are deprecated and always null, so null is ignored."""
     numbers = _listed_documents(documents)
     for kind in DOCUMENT_TYPES:
@@ -181,8 +185,8 @@ def _document(
             numbers.setdefault(kind, number)
     for kind in DOCUMENT_TYPES:
         if kind in numbers:
-            return kind, numbers[kind]
-    return ABSENT, ABSENT
+            return _IdDocument(kind, numbers[kind])
+    return _IdDocument()
 
 
 def _listed_documents(documents: Sequence[JsonEntry]) -> dict[str, str]:
