@@ -1,7 +1,7 @@
-"""Somebody else's Python environment: it has the layer, and what they install into it.
+"""A virtual environment of a third party, with the layer installed.
 
-It stands on the project's own environment by a .pth, so nothing is asked of the network, and what
-is installed into it is installed nowhere else.
+A .pth file adds the project's own site-packages, so that nothing is downloaded; packages installed
+here do not change the project's environment.
 """
 
 import json
@@ -27,74 +27,77 @@ _OFFLINE = {
     "PIP_NO_INPUT": "1",
 }
 
-Ended = subprocess.CompletedProcess[str]
+Completed = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
-class Stranger:
-    """`desk`: the folder they work in; nothing of ours lies there."""
+class ThirdPartyEnvironment:
+    """`folder`: working directory, virtual environment and PMS_HOME."""
 
-    desk: Path
+    folder: Path
 
     @classmethod
-    def at(cls, desk: Path) -> "Stranger":
-        venv.create(desk / "venv", with_pip=False)
-        found = cls(desk)
+    def create(cls, folder: Path) -> "ThirdPartyEnvironment":
+        venv.create(folder / "venv", with_pip=False)
+        environment = cls(folder)
         ours = sysconfig.get_path("purelib")
-        folder = found.run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout
-        # addsitedir, so that the .pth files in there (an editable install's) are heeded as well.
+        purelib = environment.run(
+            "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
+        ).stdout
+        # addsitedir also processes the .pth files there, e.g. of an editable install.
         line = f"import site; site.addsitedir({ours!r})\n"
-        (Path(folder.strip()) / "layer.pth").write_text(line)
-        return found
+        (Path(purelib.strip()) / "layer.pth").write_text(line)
+        return environment
 
     @property
     def python(self) -> Path:
-        return self.desk / "venv/bin/python"
+        return self.folder / "venv/bin/python"
 
     @property
     def environment(self) -> Mapping[str, str]:
-        own = {"PMS_HOME": str(self.desk / "home"), "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {"PMS_HOME": str(self.folder / "home"), "PYTHONDONTWRITEBYTECODE": "1"}
         return inherited_environment() | _OFFLINE | own
 
-    def run(self, *arguments: str, expected: int = 0) -> Ended:
-        ended = subprocess.run(
+    def run(self, *arguments: str, expected: int = 0) -> Completed:
+        completed = subprocess.run(
             [str(self.python), *arguments],
-            cwd=self.desk,
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
-        assert ended.returncode == expected, f"{ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-        return ended
+        output = f"{completed.stdout}\n{completed.stderr}"
+        assert completed.returncode == expected, f"{completed.returncode}\n{output}"
+        return completed
 
-    def pms(self, *arguments: str, expected: int = 0) -> Ended:
+    def pms(self, *arguments: str, expected: int = 0) -> Completed:
         return self.run("-m", "entrypoints.cli", *arguments, expected=expected)
 
     def json(self, *arguments: str, expected: int = 0) -> Any:
         return json.loads(self.pms(*arguments, "--json", expected=expected).stdout)
 
-    def install(self, folder: Path) -> None:
-        """As a wheel, built from a copy."""
-        copied = self.desk / "sources" / folder.name
-        shutil.copytree(folder, copied, ignore=shutil.ignore_patterns("__pycache__"))
-        wheels = self.desk / "wheels" / folder.name
-        built = ("--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels))
-        self.run("-m", "pip", "wheel", "--quiet", *built, str(copied))
+    def install(self, package: Path) -> None:
+        """Installs a wheel built from a copy of the folder `package`."""
+        copied = self.folder / "sources" / package.name
+        shutil.copytree(package, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        wheels = self.folder / "wheels" / package.name
+        options = ("--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels))
+        self.run("-m", "pip", "wheel", "--quiet", *options, str(copied))
         (wheel,) = wheels.glob("*.whl")
         self.run("-m", "pip", "install", "--quiet", "--no-deps", str(wheel))
 
-    def install_editable(self, folder: Path) -> None:
-        how = ("--quiet", "--no-deps", "--no-build-isolation", "--editable")
-        self.run("-m", "pip", "install", *how, str(folder))
+    def install_editable(self, package: Path) -> None:
+        options = ("--quiet", "--no-deps", "--no-build-isolation", "--editable")
+        self.run("-m", "pip", "install", *options, str(package))
 
-    def listed(self) -> dict[str, Any]:
+    def list_providers(self) -> dict[str, Any]:
         return {row["name"]: row for row in self.json("provider", "list")}
 
 
-def tool(name: str, *arguments: str, cwd: Path) -> Ended:
-    """One of the project's own tools. Type checkers don't follow an editable install."""
+def run_tool(name: str, *arguments: str, cwd: Path) -> Completed:
+    """Runs one of the project's tools; MYPYPATH since mypy ignores an editable install."""
     return subprocess.run(
         [sys.executable, "-m", name, *arguments],
         cwd=cwd,

@@ -1,1 +1,1 @@
-"""StayHub, a vendor that exists nowhere."""
+"""StayHub, a fictitious vendor."""

@@ -1,4 +1,4 @@
-"""StayHub by its API v2: client credentials, numbered pages, webhooks signed with HMAC."""
+"""StayHub API v2: client credentials, numbered pages, webhooks signed with HMAC."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""StayHub on this machine: the neutral hotel in StayHub's words."""
+"""StayHub simulator: renders the neutral hotel as StayHub's API does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -69,12 +69,12 @@ def booking(stay: sim.SimulatedStay) -> sim.JsonObject:
     }
 
 
-def cell(told: sim.SimulatedCell) -> sim.JsonObject:
+def cell(cell: sim.SimulatedCell) -> sim.JsonObject:
     return {
-        "category": told.room_type_id,
-        "date": told.day.isoformat(),
-        "rooms": told.total,
-        "free": told.total - told.sold,
+        "category": cell.room_type_id,
+        "date": cell.day.isoformat(),
+        "rooms": cell.total,
+        "free": cell.total - cell.sold,
     }
 
 
@@ -91,7 +91,7 @@ def message(event: sim.SimulatedEvent) -> sim.JsonObject:
     }
 
 
-WORDS: Final = sim.SimulatorRenderer(
+RENDERER: Final = sim.SimulatorRenderer(
     account=account,
     booking=booking,
     state="state",
@@ -104,7 +104,7 @@ WORDS: Final = sim.SimulatorRenderer(
 
 
 def start_simulator(options: sim.SimulatorOptions) -> sim.ScenarioSimulator:
-    return sim.start_declarative_simulator(VENDOR, WORDS, options)
+    return sim.start_declarative_simulator(VENDOR, RENDERER, options)
 
 
 def _instant(at: datetime | None) -> str | None:
