@@ -1,4 +1,4 @@
-"""A package written for version 0.1 works, and is told which names changed."""
+"""A package written for version 0.1 works, with a warning for each renamed module and name."""
 
 import importlib
 import json
@@ -27,7 +27,7 @@ OLD_PATHS = (
 )
 
 
-def forget_old_modules() -> None:
+def unload_old_modules() -> None:
     for name in list(sys.modules):
         if name.startswith((*OLD_PATHS, "pms_harbour")):
             del sys.modules[name]
@@ -35,31 +35,33 @@ def forget_old_modules() -> None:
 
 @pytest.fixture
 def imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any, list[str]]]:
-    """The package's two modules, and the warnings that their import gave."""
+    """The package's two modules and the deprecation warnings of their import."""
     monkeypatch.syspath_prepend(PACKAGE)
-    forget_old_modules()
+    unload_old_modules()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         adapter = importlib.import_module("pms_harbour.adapter")
         simulator = importlib.import_module("pms_harbour.simulator")
     yield adapter, simulator, [str(w.message) for w in caught if w.category is DeprecationWarning]
-    forget_old_modules()
+    unload_old_modules()
 
 
-class TestOldPackage:
-    def test_is_warned_of_old_paths_and_names(self, imported: Any) -> None:
+class TestPackageOfVersion01:
+    def test_import_warns_of_old_paths_and_names(self, imported: Any) -> None:
         _, _, messages = imported
         for old in (*OLD_PATHS, "simple_rest.vendor", "SimpleWords"):
             assert any(old in message for message in messages), old
         assert all("works until version 0.3" in message for message in messages)
 
-    def test_warnings_name_the_authors_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_warnings_have_the_location_in_the_package(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.syspath_prepend(PACKAGE)
-        forget_old_modules()
+        unload_old_modules()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             importlib.import_module("pms_harbour.simulator")
-        forget_old_modules()
+        unload_old_modules()
         assert {Path(w.filename).name for w in caught} == {"adapter.py", "simulator.py"}
 
     def test_maps_pushed_bookings(self, imported: Any) -> None:
@@ -103,25 +105,25 @@ class TestOldPackage:
         assert [item.reason for item in items if item.reason] == []
 
 
-class TestOldNames:
+class TestNamesOfVersion01:
     @pytest.mark.parametrize("name", ["SimpleVendor", "SimpleProvider", "named"])
-    def test_of_the_provider_authoring_module(self, name: str) -> None:
+    def test_work_in_the_provider_authoring_module(self, name: str) -> None:
         with pytest.deprecated_call(match=name):
             assert getattr(pms, name) is not None
 
     @pytest.mark.parametrize(
         "name", ["SimpleWords", "SimpleSimulator", "StagedSimulator", "start_simple"]
     )
-    def test_of_the_simulator_authoring_module(self, name: str) -> None:
+    def test_work_in_the_simulator_authoring_module(self, name: str) -> None:
         with pytest.deprecated_call(match=name):
             assert getattr(sim, name) is not None
 
     @pytest.mark.parametrize("module", [pms, sim])
-    def test_that_never_existed_are_errors(self, module: Any) -> None:
+    def test_raise_attribute_error_if_unknown(self, module: Any) -> None:
         with pytest.raises(AttributeError, match="Simplest"):
             _ = module.Simplest
 
-    def test_of_fields_are_taken_and_readable(self) -> None:
+    def test_work_as_keyword_and_attribute_of_read_item(self) -> None:
         old: Any = ReadItem
         with pytest.deprecated_call(match="homes"):
             item = old(kind=ItemKind.BOOKING, raw=b"{}", homes=(("a", "b"),))
@@ -129,7 +131,7 @@ class TestOldNames:
         with pytest.deprecated_call(match="homes"):
             assert item.homes == (("a", "b"),)
 
-    def test_of_capabilities_are_taken(self) -> None:
+    def test_work_as_keyword_of_capabilities(self) -> None:
         old: Any = Capabilities
         with pytest.deprecated_call(match="tells_deletion"):
             declared = old(
@@ -144,8 +146,8 @@ class TestOldNames:
             )
         assert declared.reports_deletions
 
-    def test_of_the_credential_store_is_readable(self) -> None:
-        given: Any = tools(SkippingClock())
-        assert isinstance(given, ProviderTools)
+    def test_work_as_attribute_of_provider_tools(self) -> None:
+        provider_tools: Any = tools(SkippingClock())
+        assert isinstance(provider_tools, ProviderTools)
         with pytest.deprecated_call(match="vault"):
-            assert given.vault is given.credential_store
+            assert provider_tools.vault is provider_tools.credential_store
