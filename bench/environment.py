@@ -18,7 +18,7 @@ DURABLE: Final = ("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "ma
 
 
 @contextmanager
-def installation(*, durable: bool) -> Iterator[Container]:
+def bench_installation(*, durable: bool) -> Iterator[Container]:
     with ExitStack() as cleanup:
         home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="pms-bench-")))
         postgres, valkey = PostgresServer(DURABLE if durable else QUICK), ValkeyServer()
@@ -44,17 +44,19 @@ def installation(*, durable: bool) -> Iterator[Container]:
 
 
 @contextmanager
-def process(
+def module_process(
     module: str, *arguments: str, settings: Settings | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """Runs a module of this project as a process; ends it by its id."""
     environment = inherited_environment() | (settings_to_environment(settings) if settings else {})
-    with running([sys.executable, "-m", module, *arguments], environment) as child:
+    with running_command([sys.executable, "-m", module, *arguments], environment) as child:
         yield child
 
 
 @contextmanager
-def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def running_command(
+    command: Sequence[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[str]]:
     child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         yield child
@@ -69,7 +71,7 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[sub
             child.stdout.close()
 
 
-def first_line(child: subprocess.Popen[str]) -> str:
+def read_first_line(child: subprocess.Popen[str]) -> str:
     out: IO[str] | None = child.stdout
     line = out.readline() if out else ""
     if not line:

@@ -21,7 +21,7 @@ import psycopg
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
 from bench import echo
-from bench.environment import installation, process
+from bench.environment import bench_installation, module_process
 from bench.load import Load
 from bench.report import Result
 from domain.access import Scope
@@ -119,13 +119,13 @@ def measure(
 ) -> Result:
     """A run of a round ends after `seconds` or `max_requests` responses, by default the former."""
     with ExitStack() as cleanup:
-        container = cleanup.enter_context(installation(durable=durable))
+        container = cleanup.enter_context(bench_installation(durable=durable))
         settings = container.settings
         ours = _BenchServer("ours", settings.port, _credentials(container))
         floor = _BenchServer("floor", free_port(), {})
-        cleanup.enter_context(process("entrypoints.cli", "web", settings=settings))
+        cleanup.enter_context(module_process("entrypoints.cli", "web", settings=settings))
         floor_settings = replace(settings, port=floor.port)
-        cleanup.enter_context(process("bench.echo", settings=floor_settings))
+        cleanup.enter_context(module_process("bench.echo", settings=floor_settings))
         for side in (floor, ours):
             _wait_for_server(side.port)
             side.run(min(2.0, seconds), max_requests, counts=False)

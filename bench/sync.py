@@ -19,7 +19,7 @@ import psycopg
 
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from application.connections.add_connection import NewConnection
-from bench.environment import first_line, installation, process
+from bench.environment import bench_installation, module_process, read_first_line
 from bench.report import Result
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
@@ -44,12 +44,14 @@ class UnlimitedRateBudget:
 
 def measure(*, bookings: int, durable: bool) -> Result:
     with (
-        installation(durable=durable) as stored,
+        bench_installation(durable=durable) as stored,
         closing(_without_rate_limit(stored)) as container,
-        process("entrypoints.cli", "simulate", "mews", "--bookings", str(bookings)) as simulator,
+        module_process(
+            "entrypoints.cli", "simulate", "mews", "--bookings", str(bookings)
+        ) as simulator,
     ):
         tune_garbage_collector()
-        run = _queue_full_sync(container, json.loads(first_line(simulator)))
+        run = _queue_full_sync(container, json.loads(read_first_line(simulator)))
         with _measure_time() as ours:
             done = container.sync_connection(run.id, holder="bench")
         _require_complete(done)

@@ -35,7 +35,7 @@ def connection() -> None:
 @click.option("--delta-minutes", type=click.IntRange(1, 1440), default=5, show_default=True)
 @click.option("--reconcile-hours", type=click.IntRange(1, 168), default=24, show_default=True)
 @json_option
-def add(  # noqa: PLR0913  # one parameter per option
+def add_connection(  # noqa: PLR0913  # one parameter per option
     hotel: str,
     provider: str,
     *,
@@ -79,7 +79,9 @@ def add(  # noqa: PLR0913  # one parameter per option
     help="Prompt for a secret (hidden input).",
 )
 @json_option
-def change(connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]) -> None:
+def update_connection(
+    connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]
+) -> None:
     """Change settings or credentials of CONNECTION and keep all others."""
     new_values = _collect_values(assignments, secret_names)
     if not new_values:
@@ -95,7 +97,7 @@ def change(connection: str, *, assignments: tuple[str, ...], secret_names: tuple
 @connection.command("rotate-key")
 @click.argument("connection")
 @json_option
-def rotate_key(connection: str) -> None:
+def rotate_webhook_key(connection: str) -> None:
     """Issue a new webhook path, or user name for pushes. It is shown once; the old one expires
     within two seconds."""
     with open_container() as container:
@@ -106,10 +108,10 @@ def rotate_key(connection: str) -> None:
         print_fields({**output, "next": "send the new one to the vendor"})
 
 
-@connection.command()
+@connection.command("test")
 @click.argument("connection")
 @json_option
-def test(connection: str) -> None:
+def verify_connection(connection: str) -> None:
     """Verify the credentials with the provider, then start syncs. Exit 1 if they do not work."""
     with open_container() as container:
         stored = resolve_connection(container, connection)
@@ -147,20 +149,20 @@ def list_connections(hotel: str | None) -> None:
         print_rows(rows, empty="No connections yet; add one: pms connection add --help")
 
 
-@connection.command()
+@connection.command("pause")
 @click.argument("connection")
 @json_option
-def pause(connection: str) -> None:
+def pause_connection(connection: str) -> None:
     """Stop scheduled syncs; pushes and webhooks are still accepted."""
     with open_container() as container:
         stored = resolve_connection(container, connection)
         print_fields(_connection_fields(container.pause_connection(stored.id)))
 
 
-@connection.command()
+@connection.command("resume")
 @click.argument("connection")
 @json_option
-def resume(connection: str) -> None:
+def resume_connection(connection: str) -> None:
     """Resume scheduled syncs; the next one starts at once."""
     with open_container() as container:
         stored = resolve_connection(container, connection)

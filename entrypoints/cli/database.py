@@ -13,9 +13,9 @@ def db() -> None:
     """Manage the database schema."""
 
 
-@db.command()
+@db.command("upgrade")
 @json_option
-def upgrade() -> None:
+def upgrade_schema() -> None:
     """Upgrade the schema to this version; safe to repeat and to run on several machines at once."""
     settings = load_settings()
     ensure_private_home(settings.home)
@@ -24,11 +24,11 @@ def upgrade() -> None:
     print_fields({"from": before, "to": migrations.current(settings.database)})
 
 
-@db.command()
+@db.command("downgrade")
 @click.argument("version", type=int)
 @click.confirmation_option(prompt="This deletes the data that only later versions store. Continue?")
 @json_option
-def downgrade(version: int) -> None:
+def downgrade_schema(version: int) -> None:
     """Downgrade the schema to VERSION; 0 removes all tables."""
     settings = load_settings()
     before = migrations.current(settings.database)

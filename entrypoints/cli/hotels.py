@@ -18,7 +18,7 @@ def hotel() -> None:
 @click.option("--time-zone", required=True, help="IANA name, e.g. Europe/Vienna.")
 @click.option("--currency", required=True, help="ISO 4217 code, e.g. EUR.")
 @json_option
-def add(slug: str, *, name: str, time_zone: str, currency: str) -> None:
+def add_hotel(slug: str, *, name: str, time_zone: str, currency: str) -> None:
     """Add a hotel; SLUG is its short name of a-z, 0-9 and hyphens."""
     with open_container() as container:
         print_fields(
@@ -37,10 +37,10 @@ def list_hotels() -> None:
         print_rows(rows, empty="No hotels yet; add one: pms hotel add --help")
 
 
-@hotel.command()
+@hotel.command("show")
 @click.argument("slug")
 @json_option
-def show(slug: str) -> None:
+def show_hotel(slug: str) -> None:
     """Show a hotel, its number of bookings and its connections."""
     with open_container() as container:
         shown = get_hotel_by_slug(container, slug)
@@ -54,19 +54,19 @@ def show(slug: str) -> None:
         )
 
 
-@hotel.command()
+@hotel.command("disable")
 @click.argument("slug")
 @json_option
-def disable(slug: str) -> None:
+def disable_hotel(slug: str) -> None:
     """Disable a hotel: its partners are refused, its providers are not polled."""
     with open_container() as container:
         print_fields(_hotel_fields(container.switch_hotel(slug, enabled=False)))
 
 
-@hotel.command()
+@hotel.command("enable")
 @click.argument("slug")
 @json_option
-def enable(slug: str) -> None:
+def enable_hotel(slug: str) -> None:
     """Enable a hotel again."""
     with open_container() as container:
         print_fields(_hotel_fields(container.switch_hotel(slug, enabled=True)))

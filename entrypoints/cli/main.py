@@ -12,7 +12,7 @@ from entrypoints.cli.processes import relay, scheduler, web, worker
 from entrypoints.cli.providers import provider
 from entrypoints.cli.quarantine import quarantine
 from entrypoints.cli.simulate import simulate
-from entrypoints.cli.syncs import sync, verify
+from entrypoints.cli.syncs import sync, verify_hotel
 from entrypoints.cli.tokens import token
 from entrypoints.cli.up import up
 
@@ -37,7 +37,7 @@ for _command in (
     connection,
     token,
     sync,
-    verify,
+    verify_hotel,
     map_files,
     quarantine,
     simulate,

@@ -29,11 +29,11 @@ def list_items(hotel: str, *, limit: int) -> None:
         print_rows(rows, empty="Nothing is quarantined.")
 
 
-@quarantine.command()
+@quarantine.command("show")
 @click.argument("hotel")
 @click.argument("item_id", type=click.UUID)
 @json_option
-def show(hotel: str, item_id: UUID) -> None:
+def show_item(hotel: str, item_id: UUID) -> None:
     """Show an item with its payload, which may contain personal data."""
     with open_container() as container, container.store.unit_of_work() as uow:
         found = uow.inbox.load(get_hotel_by_slug(container, hotel).id, [item_id]).get(item_id)
@@ -44,12 +44,12 @@ def show(hotel: str, item_id: UUID) -> None:
         print_fields({**_item_fields(found), "payload": found.body.decode("utf-8", "replace")})
 
 
-@quarantine.command()
+@quarantine.command("replay")
 @click.argument("hotel")
 @click.argument("item_ids", type=click.UUID, nargs=-1)
 @click.option("--all", "all_items", is_flag=True, help="Replay all quarantined items of the hotel.")
 @json_option
-def replay(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
+def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
     """Process items again, after the mapper or the data at the provider was corrected."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)

@@ -24,31 +24,31 @@ def sync() -> None:
     """Run and inspect syncs."""
 
 
-@sync.command()
+@sync.command("run")
 @click.argument("connection")
 @click.option("--full", is_flag=True, help="Pull everything, not only changes.")
 @json_option
-def run(connection: str, *, full: bool) -> None:
+def run_sync(connection: str, *, full: bool) -> None:
     """Sync CONNECTION now, in this process. Exit 1 unless the run is COMPLETED."""
     with open_container() as container:
         kind = SyncKind.FULL if full else SyncKind.DELTA
         _print_and_exit(_run_sync(container, connection, kind))
 
 
-@sync.command()
+@sync.command("reconcile")
 @click.argument("connection")
 @json_option
-def reconcile(connection: str) -> None:
+def reconcile_connection(connection: str) -> None:
     """Compare all stays in the window with the provider; correct our copy, deletions included."""
     with open_container() as container:
         _print_and_exit(_run_sync(container, connection, SyncKind.RECONCILE))
 
 
-@sync.command()
+@sync.command("status")
 @click.argument("hotel")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @json_option
-def status(hotel: str, *, limit: int) -> None:
+def list_sync_runs(hotel: str, *, limit: int) -> None:
     """List the latest sync runs of HOTEL."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)
@@ -59,10 +59,10 @@ def status(hotel: str, *, limit: int) -> None:
             print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
 
 
-@click.command()
+@click.command("verify")
 @click.argument("hotel")
 @json_option
-def verify(hotel: str) -> None:
+def verify_hotel(hotel: str) -> None:
     """Compare our copy of HOTEL with its providers and report drift by field. Exit 1 on drift."""
     with open_container() as container:
         found = get_hotel_by_slug(container, hotel)

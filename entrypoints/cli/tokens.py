@@ -16,7 +16,7 @@ def token() -> None:
     """Manage the credentials of partners."""
 
 
-@token.command()
+@token.command("issue")
 @click.argument("hotels", nargs=-1, required=True)
 @click.option("--provider", required=True, help="Provider whose format the partner sends.")
 @click.option("--partner", default="default", show_default=True, help="Name of the partner.")
@@ -30,7 +30,7 @@ def token() -> None:
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 @json_option
-def issue(
+def issue_token(
     hotels: tuple[str, ...],
     *,
     provider: str,
@@ -52,11 +52,11 @@ def issue(
         print_fields(_issued_token_fields(issued))
 
 
-@token.command()
+@token.command("rotate")
 @click.argument("token_id", type=click.UUID)
 @click.option("--overlap-hours", type=click.IntRange(0, 720), default=24, show_default=True)
 @json_option
-def rotate(token_id: UUID, *, overlap_hours: int) -> None:
+def rotate_token(token_id: UUID, *, overlap_hours: int) -> None:
     """Issue a token with the same rights; the old one expires after the overlap."""
     with open_container() as container:
         print_fields(
@@ -66,10 +66,10 @@ def rotate(token_id: UUID, *, overlap_hours: int) -> None:
         )
 
 
-@token.command()
+@token.command("revoke")
 @click.argument("token_id", type=click.UUID)
 @json_option
-def revoke(token_id: UUID) -> None:
+def revoke_token(token_id: UUID) -> None:
     """Revoke a token; it stops working within two seconds."""
     with open_container() as container:
         container.revoke_token(token_id)
@@ -80,7 +80,7 @@ def revoke(token_id: UUID) -> None:
 @click.argument("provider")
 @click.argument("partner")
 @json_option
-def revoke_key(provider: str, partner: str) -> None:
+def revoke_provider_key(provider: str, partner: str) -> None:
     """Revoke the key of PARTNER at PROVIDER and all its tokens, permanently, within two seconds."""
     with open_container() as container:
         key = container.revoke_provider_key(provider, partner)
