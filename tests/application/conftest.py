@@ -1,9 +1,9 @@
 import pytest
 
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 
 
 @pytest.fixture
-def world() -> World:
+def app() -> App:
     """One hotel with one active connection to a provider that can do everything."""
-    return World()
+    return App()

@@ -19,27 +19,27 @@ from domain.sync_run import SyncKind, SyncStatus
 from domain.values import Money
 from ports.errors import PortError, ProviderUnavailable, StoreUnavailable
 from ports.providers import Ref, RefKind
-from tests.application.sync.changing_provider import LivingProvider, differences, living
-from tests.application.use_case_harness import Fate, Killed, World, booked, guest
+from tests.application.sync.changing_provider import ChangingProvider, changing, differences
+from tests.application.use_case_harness import App, CrashPlan, Killed, booked, guest
 
 IDS = ("B1", "B2", "B3")
 SECOND = timedelta(seconds=1)
 
 
 @dataclass
-class Life:
+class HotelActivity:
     """A hotel at its PMS, the mail between it and us, and what may happen to both."""
 
-    world: World = field(default_factory=World)
+    app: App = field(default_factory=App)
     legal_only: bool = False
     mail: list[BookingSnapshot] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        self.provider: LivingProvider = living(self.world)
+        self.provider: ChangingProvider = changing(self.app)
 
     def change(self, external_id: str, status: BookingStatus) -> None:
-        self.world.clock.advance(SECOND)
+        self.app.clock.advance(SECOND)
         held = self.provider.bookings().get(external_id)
         before = held.status if held else status
         assert isinstance(before, BookingStatus)
@@ -57,65 +57,65 @@ class Life:
             self.mail.append(self.provider.change(external_id, held.status, at=at, notes=notes))
 
     def clock_back(self, external_id: str) -> None:
-        at = self.world.clock.now() - timedelta(days=2)
+        at = self.app.clock.now() - timedelta(days=2)
         status = BookingStatus.CANCELED
         self.mail.append(self.provider.change(external_id, status, at=at))
 
     def clock_ahead(self, external_id: str) -> None:
-        at = self.world.clock.now() + timedelta(days=3)
+        at = self.app.clock.now() + timedelta(days=3)
         self.mail.append(self.provider.change(external_id, BookingStatus.CONFIRMED, at=at))
 
     def forget(self, external_id: str) -> None:
         self.provider.forget(external_id)
 
     def push(self, which: int, deferred: bool) -> None:
-        """Any letter ever written: late, again, in any order; the others are lost."""
+        """Any message ever sent: late, duplicated, in any order; the others are lost."""
         if self.mail:
-            self.world.push(self.mail[which % len(self.mail)], deferred=deferred)
+            self.app.push(self.mail[which % len(self.mail)], deferred=deferred)
 
     def notify(self, external_id: str) -> None:
-        self.world.notify(Ref(RefKind.BOOKING, external_id))
+        self.app.notify(Ref(RefKind.BOOKING, external_id))
 
     def work(self) -> None:
-        self.world.tick()
-        self.world.work_off()
+        self.app.tick()
+        self.app.run_jobs()
 
     def sync(self, kind: SyncKind) -> None:
-        self.world.run(kind, holder=str(self.world.ids.new()))
+        self.app.run(kind, holder=str(self.app.ids.new()))
 
     def outage(self) -> None:
         provider = self.provider
         provider.refusal = None if provider.refusal else ProviderUnavailable()
 
     def wait(self, minutes: int) -> None:
-        self.world.clock.advance(timedelta(minutes=minutes))
+        self.app.clock.advance(timedelta(minutes=minutes))
 
     def lose_jobs(self) -> None:
-        self.world.queue.take()
+        self.app.queue.take()
 
     def kill(self, at: int, after: bool) -> None:
-        self.world.fate = Fate(at, after=after)
+        self.app.crash_plan = CrashPlan(at, after=after)
 
     def full_disk(self) -> None:
-        self.world.store.fail_next_commit(StoreUnavailable())
+        self.app.store.fail_next_commit(StoreUnavailable())
 
-    def live(self, steps: list[tuple[object, ...]]) -> None:
+    def run_steps(self, steps: list[tuple[object, ...]]) -> None:
         for name, *arguments in steps:
             try:
                 getattr(self, str(name))(*arguments)
             except Killed:
-                self.world.revive()
+                self.app.restart()
             except PortError:
                 pass
 
-    def quiet(self) -> None:
+    def finish(self) -> None:
         """Nothing goes wrong any more, and all that is waiting is worked off."""
-        self.world.revive()
-        self.world.queue.is_up = True
+        self.app.restart()
+        self.app.queue.is_up = True
         self.provider.refusal = None
-        self.world.store._next_commit_fails = None
-        for run in self.world.runs():
-            self.world.sync(run.id, holder="quiet")
+        self.app.store._next_commit_fails = None
+        for run in self.app.runs():
+            self.app.sync(run.id, holder="quiet")
 
 
 ids = st.sampled_from(IDS)
@@ -153,40 +153,40 @@ class TestConvergence:
     def test_holds_after_one_reconcile_whatever_happened(
         self, steps: list[tuple[object, ...]]
     ) -> None:
-        life = Life()
-        life.live(steps)
-        life.quiet()
-        run = life.world.run(SyncKind.RECONCILE, holder="last")
+        activity = HotelActivity()
+        activity.run_steps(steps)
+        activity.finish()
+        run = activity.app.run(SyncKind.RECONCILE, holder="last")
         assert run.status is SyncStatus.COMPLETED
-        assert differences(life.world, life.provider) == []
+        assert differences(activity.app, activity.provider) == []
 
     @settings(max_examples=150)
     @given(st.lists(changes, max_size=25))
     def test_holds_after_one_delta_where_the_delta_tells_all(
         self, steps: list[tuple[object, ...]]
     ) -> None:
-        life = Life(legal_only=True)
-        life.live(steps)
-        life.quiet()
-        life.world.run(SyncKind.DELTA, holder="last")
-        assert differences(life.world, life.provider) == []
+        activity = HotelActivity(legal_only=True)
+        activity.run_steps(steps)
+        activity.finish()
+        activity.app.run(SyncKind.DELTA, holder="last")
+        assert differences(activity.app, activity.provider) == []
 
     @settings(max_examples=100)
     @given(st.lists(attacks, max_size=25))
     def test_leaves_no_accepted_item_without_an_outcome(
         self, steps: list[tuple[object, ...]]
     ) -> None:
-        life = Life()
-        life.live(steps)
-        life.quiet()
+        activity = HotelActivity()
+        activity.run_steps(steps)
+        activity.finish()
         for _ in range(3):
-            life.wait(60 * 48)
-            life.work()
-        assert {row.state for row in life.world.inbox()} <= {
+            activity.wait(60 * 48)
+            activity.work()
+        assert {row.state for row in activity.app.inbox()} <= {
             InboxState.DONE,
             InboxState.QUARANTINED,
         }
-        assert all(run.status.is_final for run in life.world.runs())
+        assert all(run.status.is_final for run in activity.app.runs())
 
 
 class TestNeverBackwards:
@@ -197,14 +197,14 @@ class TestNeverBackwards:
     def test_any_order_of_pushes_ends_with_the_newest(
         self, order: list[int], again: list[int]
     ) -> None:
-        world = World()
-        letters = [world.provider.line(booked(number=n, notes=f"{n}")) for n in range(6)]
+        app = App()
+        lines = [app.provider.line(booked(number=n, notes=f"{n}")) for n in range(6)]
         versions = []
         for n in (*order, *again):
-            world.push(letters[n])
-            versions.append(world.known().version)
+            app.push(lines[n])
+            versions.append(app.known().version)
         assert versions == sorted(versions)
-        assert world.known().details.notes == "5"
+        assert app.known().details.notes == "5"
 
 
 class TestIdempotence:
@@ -215,16 +215,16 @@ class TestIdempotence:
     def test_of_a_second_full_sync_writes_nothing_and_tells_only_of_itself(
         self, steps: list[tuple[object, ...]]
     ) -> None:
-        life = Life()
-        life.live(steps)
-        life.quiet()
-        life.sync(SyncKind.RECONCILE)
-        tables, told = life.world.store._committed, len(life.world.events())
-        life.wait(10)
+        activity = HotelActivity()
+        activity.run_steps(steps)
+        activity.finish()
+        activity.sync(SyncKind.RECONCILE)
+        tables, published = activity.app.store._committed, len(activity.app.events())
+        activity.wait(10)
         for kind in (SyncKind.FULL, SyncKind.RECONCILE):
-            life.sync(kind)
-        assert life.world.store._committed.bookings == tables.bookings
-        assert [e["type"] for e in life.world.events()[told:]] == ["pms.sync.completed"] * 2
+            activity.sync(kind)
+        assert activity.app.store._committed.bookings == tables.bookings
+        assert [e["type"] for e in activity.app.events()[published:]] == ["pms.sync.completed"] * 2
 
 
 class TestEvents:
@@ -235,18 +235,18 @@ class TestEvents:
     def test_retell_every_status_that_was_ever_stored(
         self, steps: list[tuple[object, ...]]
     ) -> None:
-        life = Life()
-        life.live(steps)
-        life.quiet()
-        world = life.world
-        told = world.events("pms.booking.synced")
-        assert len({e["id"] for e in told}) == len(told)
-        for booking in world.store._committed.bookings.values():
-            mine = [e["data"] for e in told if e["subject"] == booking.external_id]
+        activity = HotelActivity()
+        activity.run_steps(steps)
+        activity.finish()
+        app = activity.app
+        published = app.events("pms.booking.synced")
+        assert len({e["id"] for e in published}) == len(published)
+        for booking in app.store._committed.bookings.values():
+            mine = [e["data"] for e in published if e["subject"] == booking.external_id]
             assert [e["change"] for e in mine].count("created") == 1
             assert mine[0]["change"] == "created"
             assert mine[-1]["status"] == booking.details.status
-            history = world.store.queries.status_history(world.hotel.id, [booking.id])
+            history = app.store.queries.status_history(app.hotel.id, [booking.id])
             changed = [e for e in mine if e["transition"]]
             assert [(e["fromStatus"], e["status"]) for e in changed] == [
                 (row.transition.source, row.transition.target) for row in history[booking.id]
@@ -256,44 +256,44 @@ class TestEvents:
 class TestTenancy:
     """Rule 6."""
 
-    def test_the_hotel_comes_from_the_credential_alone(self, world: World) -> None:
-        other = world.connect(world.add_hotel())
-        world.push(booked(notes="theirs"), to=other)
-        world.push(booked(notes="ours"))
-        theirs = world.booking(of=other)
+    def test_the_hotel_comes_from_the_credential_alone(self, app: App) -> None:
+        other = app.connect(app.add_hotel())
+        app.push(booked(notes="theirs"), to=other)
+        app.push(booked(notes="ours"))
+        theirs = app.booking(of=other)
         assert theirs is not None
         assert theirs.details.notes == "theirs"
-        assert world.known().details.notes == "ours"
-        assert {e["data"]["hotelId"] for e in world.events()} == {
-            str(world.hotel.id),
+        assert app.known().details.notes == "ours"
+        assert {e["data"]["hotelId"] for e in app.events()} == {
+            str(app.hotel.id),
             str(other.hotel_id),
         }
 
-    def test_a_sync_never_marks_another_connections_booking_gone(self, world: World) -> None:
-        other = world.connect(world.add_hotel())
-        world.push(booked(), to=other)
-        world.push(booked())
-        world.run(SyncKind.RECONCILE)
-        theirs = world.booking(of=other)
+    def test_a_sync_never_marks_another_connections_booking_gone(self, app: App) -> None:
+        other = app.connect(app.add_hotel())
+        app.push(booked(), to=other)
+        app.push(booked())
+        app.run(SyncKind.RECONCILE)
+        theirs = app.booking(of=other)
         assert theirs is not None
         assert theirs.details.deleted_at_source is None
-        assert world.known().details.deleted_at_source is not None
+        assert app.known().details.deleted_at_source is not None
 
-    def test_no_job_of_one_hotel_opens_anothers_batch(self, world: World) -> None:
-        batch = world.push(booked(), deferred=True).batch_id
-        stranger = world.add_hotel()
-        assert world.process(stranger.id, batch) == []
-        assert world.booking() is None
+    def test_no_job_of_one_hotel_opens_anothers_batch(self, app: App) -> None:
+        batch = app.push(booked(), deferred=True).batch_id
+        other_hotel = app.add_hotel()
+        assert app.process(other_hotel.id, batch) == []
+        assert app.booking() is None
 
-    def test_a_credential_of_one_provider_does_not_write_for_another(self, world: World) -> None:
-        blind = world.connect(world.hotel, provider="blind", key="blind")
+    def test_a_credential_of_one_provider_does_not_write_for_another(self, app: App) -> None:
+        push_only = app.connect(app.hotel, provider="push_only", key="push_only")
         with pytest.raises(Forbidden):
-            world.ingest(
-                world.caller(blind),
+            app.ingest(
+                app.caller(push_only),
                 Push(provider="scripted", kind=ItemKind.BOOKING, body=b"x", correlation_id="c"),
             )
         with pytest.raises(ConnectionNotFound):
-            world.notify(Ref(RefKind.BOOKING, "B1"), key="blind")
+            app.notify(Ref(RefKind.BOOKING, "B1"), key="push_only")
 
 
 class TestIsolation:
@@ -303,16 +303,16 @@ class TestIsolation:
     @given(st.lists(st.booleans(), min_size=1, max_size=12))
     def test_each_good_item_is_stored_whatever_is_around_it(self, good: list[bool]) -> None:
         for deferred in (False, True):
-            world = World()
+            app = App()
             lines = [
-                world.provider.line(booked(f"B{n}")) if fine else f"bad {n}".encode()
+                app.provider.line(booked(f"B{n}")) if fine else f"bad {n}".encode()
                 for n, fine in enumerate(good)
             ]
-            world.push(*lines, deferred=deferred)
-            world.work_off()
-            stored = [world.booking(f"B{n}") is not None for n in range(len(good))]
+            app.push(*lines, deferred=deferred)
+            app.run_jobs()
+            stored = [app.booking(f"B{n}") is not None for n in range(len(good))]
             assert stored == good
-            assert len(world.quarantined()) == good.count(False)
+            assert len(app.quarantined()) == good.count(False)
 
 
 class TestSecretsAndPersonalData:
@@ -320,33 +320,33 @@ class TestSecretsAndPersonalData:
 
     CANARY = "Zanzibar-Quokka"
 
-    def test_stay_out_of_jobs_events_errors_and_reprs(self, world: World) -> None:
-        said = booked(
+    def test_stay_out_of_jobs_events_errors_and_reprs(self, app: App) -> None:
+        good = booked(
             primary_guest=Party(first_name=self.CANARY, email=f"{self.CANARY}@example.org"),
             notes=self.CANARY,
             special_requests=self.CANARY,
             total=Money(1, "EUR"),
             extras=((self.CANARY, '"x"'),),
         )
-        world.connect(world.hotel, key=self.CANARY, secrets={"trust": "vendor", "t": self.CANARY})
+        app.connect(app.hotel, key=self.CANARY, secrets={"trust": "vendor", "t": self.CANARY})
         bad = f"{self.CANARY} in a line that nobody understands".encode()
-        world.push(said, bad, deferred=True)
-        seen = [repr(world.queue.jobs)]
-        world.work_off()
-        world.push(guest(first_name=self.CANARY, email=self.CANARY), kind=ItemKind.GUEST)
-        world.push(booked(number=2, notes=f"{self.CANARY} 2"))
-        world.provider.refusal = ProviderUnavailable()
-        world.notify(Ref(RefKind.BOOKING, "B1"), key=self.CANARY, new_secrets={"t": self.CANARY})
-        seen.append(repr(world.queue.jobs))
-        world.work_off()
-        world.deliver(bad, key=self.CANARY)
-        world.work_off()
-        run = world.run(SyncKind.DELTA, ProviderUnavailable())
-        seen += [json.dumps(world.events()), repr(run), repr(world.runs())]
-        seen += [str(row.reason) for row in world.inbox()]
+        app.push(good, bad, deferred=True)
+        seen = [repr(app.queue.jobs)]
+        app.run_jobs()
+        app.push(guest(first_name=self.CANARY, email=self.CANARY), kind=ItemKind.GUEST)
+        app.push(booked(number=2, notes=f"{self.CANARY} 2"))
+        app.provider.refusal = ProviderUnavailable()
+        app.notify(Ref(RefKind.BOOKING, "B1"), key=self.CANARY, new_secrets={"t": self.CANARY})
+        seen.append(repr(app.queue.jobs))
+        app.run_jobs()
+        app.deliver(bad, key=self.CANARY)
+        app.run_jobs()
+        run = app.run(SyncKind.DELTA, ProviderUnavailable())
+        seen += [json.dumps(app.events()), repr(run), repr(app.runs())]
+        seen += [str(row.reason) for row in app.inbox()]
         with pytest.raises(ConnectionNotFound) as caught:
-            world.deliver(b"x", key="wrong" + self.CANARY)
+            app.deliver(b"x", key="wrong" + self.CANARY)
         seen += [str(caught.value), repr(caught.value)]
         assert [text for text in seen if self.CANARY in text] == []
-        assert len(world.events()) > 4
-        assert all(self.CANARY not in repr(account) for account in world.provider.accounts)
+        assert len(app.events()) > 4
+        assert all(self.CANARY not in repr(account) for account in app.provider.accounts)

@@ -41,7 +41,7 @@ from tests import builders
 from tests.builders import JUNE
 
 MINUTE = timedelta(minutes=1)
-BLIND = replace(SCRIPTED, name="blind", title="Push only", pulls=False, fetches_by_id=False)
+PUSH_ONLY = replace(SCRIPTED, name="push_only", title="Push only", pulls=False, fetches_by_id=False)
 
 
 def version(number: int = 1) -> SourceVersion:
@@ -54,22 +54,22 @@ def booked(
     status: BookingStatus = BookingStatus.CONFIRMED,
     *,
     stay: Stay = JUNE,
-    **said: Any,
+    **content: Any,
 ) -> BookingSnapshot:
-    """`number` orders what is said of one booking."""
+    """`number` orders the snapshots of one booking."""
     return BookingSnapshot(
-        external_id=external_id, version=version(number), status=status, stay=stay, **said
+        external_id=external_id, version=version(number), status=status, stay=stay, **content
     )
 
 
-def guest(external_id: str = "G1", number: int = 1, **said: Any) -> GuestSnapshot:
-    return GuestSnapshot(external_id=external_id, version=version(number), **said)
+def guest(external_id: str = "G1", number: int = 1, **content: Any) -> GuestSnapshot:
+    return GuestSnapshot(external_id=external_id, version=version(number), **content)
 
 
 def cell(
-    day: date = JUNE.arrival, number: int = 1, room_type: str = "DBL", **said: Any
+    day: date = JUNE.arrival, number: int = 1, room_type: str = "DBL", **content: Any
 ) -> AvailabilitySnapshot:
-    return AvailabilitySnapshot(room_type_id=room_type, day=day, version=version(number), **said)
+    return AvailabilitySnapshot(room_type_id=room_type, day=day, version=version(number), **content)
 
 
 class Killed(BaseException):
@@ -77,7 +77,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Fate:
+class CrashPlan:
     """Kills at the n-th commit (from 0): before it is done or, `after`, just after."""
 
     at: int
@@ -86,37 +86,39 @@ class Fate:
     commits: int = 0
 
 
-class MortalUnitOfWork(InMemoryUnitOfWork):
-    def __init__(self, store: InMemoryStore, fate: Fate) -> None:
+class CrashingUnitOfWork(InMemoryUnitOfWork):
+    def __init__(self, store: InMemoryStore, crash_plan: CrashPlan) -> None:
         super().__init__(store)
-        self._fate = fate
+        self._crash_plan = crash_plan
 
     def commit(self) -> None:
-        fate = self._fate
-        number, fate.commits = fate.commits, fate.commits + 1
-        fate.is_dead |= number == fate.at and not fate.after
-        if fate.is_dead:
+        crash_plan = self._crash_plan
+        number, crash_plan.commits = crash_plan.commits, crash_plan.commits + 1
+        crash_plan.is_dead |= number == crash_plan.at and not crash_plan.after
+        if crash_plan.is_dead:
             raise Killed
         super().commit()
-        if number == fate.at:
-            fate.is_dead = True
+        if number == crash_plan.at:
+            crash_plan.is_dead = True
             raise Killed
 
 
 @dataclass
-class World:
+class App:
     clock: FrozenClock = field(default_factory=FrozenClock)
     ids: Uuid7Generator = field(default_factory=Uuid7Generator)
     randomness: ScriptedRandomness = field(default_factory=ScriptedRandomness)
     store: InMemoryStore = field(default_factory=InMemoryStore)
-    fate: Fate = field(default_factory=lambda: Fate(at=-1))
+    crash_plan: CrashPlan = field(default_factory=lambda: CrashPlan(at=-1))
     interruptions: dict[int, Callable[[], Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.queue = RecordingJobQueue(self.store)
         self.provider = ScriptedProvider(self.clock, guard=self.store.forbid_io)
-        self.blind = ScriptedProvider(self.clock, guard=self.store.forbid_io, capabilities=BLIND)
-        self.providers = ScriptedProviders(self.provider, self.blind)
+        self.push_only = ScriptedProvider(
+            self.clock, guard=self.store.forbid_io, capabilities=PUSH_ONLY
+        )
+        self.providers = ScriptedProviders(self.provider, self.push_only)
         self.hotel = self.add_hotel()
         self.connection = self.connect(self.hotel, key="key")
 
@@ -126,7 +128,7 @@ class World:
         self.interruptions = {n - 1: happens for n, happens in self.interruptions.items()}
         if due is not None:
             due()
-        return MortalUnitOfWork(self.store, self.fate)
+        return CrashingUnitOfWork(self.store, self.crash_plan)
 
     def write(self, work: Callable[[UnitOfWork], Any]) -> Any:
         with self.store.unit_of_work() as uow:
@@ -236,7 +238,7 @@ class World:
 
     def push(
         self,
-        *said: Snapshot | bytes,
+        *payloads: Snapshot | bytes,
         kind: ItemKind = ItemKind.BOOKING,
         to: Connection | None = None,
         deferred: bool = False,
@@ -244,7 +246,7 @@ class World:
         """Snapshots, or lines as they are."""
         connection = to or self.connection
         provider = self.providers.get(connection.provider)
-        lines = [s if isinstance(s, bytes) else provider.line(s) for s in said]
+        lines = [s if isinstance(s, bytes) else provider.line(s) for s in payloads]
         return self.ingest(
             self.caller(connection),
             Push(
@@ -256,8 +258,8 @@ class World:
             ),
         )
 
-    def notify(self, *refs: Any, key: str = "key", **said: Any) -> UUID:
-        return self.deliver(self.provider.notification(Notification(refs=refs, **said)), key=key)
+    def notify(self, *refs: Any, key: str = "key", **content: Any) -> UUID:
+        return self.deliver(self.provider.notification(Notification(refs=refs, **content)), key=key)
 
     def deliver(
         self,
@@ -277,11 +279,11 @@ class World:
             )
         )
 
-    def page(self, *said: Snapshot | ReadItem, **over: Any) -> Page:
-        items = [s if isinstance(s, ReadItem) else self.provider.item(s) for s in said]
+    def page(self, *payloads: Snapshot | ReadItem, **over: Any) -> Page:
+        items = [s if isinstance(s, ReadItem) else self.provider.item(s) for s in payloads]
         return Page(items=items, **({"observed_at": self.clock.now()} | over))
 
-    def will_pull(self, *pages: Page | PortError) -> None:
+    def script_pull(self, *pages: Page | PortError) -> None:
         self.provider.pulls.append(pages)
 
     def run(
@@ -293,7 +295,7 @@ class World:
     ) -> SyncRun:
         """Queues and carries one."""
         if pages:
-            self.will_pull(*pages)
+            self.script_pull(*pages)
         return self.sync(self.queued(kind, of).id, holder=holder)
 
     def queued(self, kind: SyncKind = SyncKind.DELTA, of: Connection | None = None) -> SyncRun:
@@ -301,7 +303,7 @@ class World:
         self.write(lambda uow: uow.sync_runs.add(run))
         return run
 
-    def while_asked(self, happens: Callable[[], Any]) -> None:
+    def during_next_request(self, happens: Callable[[], Any]) -> None:
         """Once, while a worker waits for the provider's answer."""
 
         def once() -> None:
@@ -310,14 +312,14 @@ class World:
 
         self.provider.guard = once
 
-    def each_time_asked(self, happens: Callable[[], Any]) -> None:
+    def during_each_request(self, happens: Callable[[], Any]) -> None:
         def guard() -> None:
             self.store.forbid_io()
             happens()
 
         self.provider.guard = guard
 
-    def work_off(self) -> None:
+    def run_jobs(self) -> None:
         """Carries out every job that waits, as a worker does; failures of providers stay in it."""
         for job in self.queue.take():
             self.work(job)
@@ -331,9 +333,9 @@ class World:
             except PortError:
                 return
 
-    def revive(self) -> None:
+    def restart(self) -> None:
         """After a kill: a new process, and every lease of the dead one expired."""
-        self.fate = Fate(at=-1)
+        self.crash_plan = CrashPlan(at=-1)
         self.clock.advance(timedelta(minutes=5))
 
     # what can be seen afterwards
@@ -354,9 +356,9 @@ class World:
         return [b for b in bodies if event_type in (None, b["type"])]
 
     def changes(self, external_id: str = "B1") -> list[str]:
-        """What the events tell of one booking."""
-        told = self.events("pms.booking.synced")
-        return [e["data"]["change"] for e in told if e["subject"] == external_id]
+        """The `change` of each event of one booking."""
+        published = self.events("pms.booking.synced")
+        return [e["data"]["change"] for e in published if e["subject"] == external_id]
 
     def inbox(self) -> list[InboxItem]:
         return list(self.store._committed.inbox.values())

@@ -82,21 +82,21 @@ NULLABLE = sorted(
 )
 
 
-def snapshot(minutes: float = 0, *, sequence: int = 0, **said: Any) -> BookingSnapshot:
+def snapshot(minutes: float = 0, *, sequence: int = 0, **content: Any) -> BookingSnapshot:
     version = SourceVersion(T0 + minutes * STEP, sequence)
-    return BookingSnapshot(external_id="B1", version=version, **said)
+    return BookingSnapshot(external_id="B1", version=version, **content)
 
 
-def seen(
+def receipt_by(
     channel: Channel = Channel.PUSHED, minutes: float = 0, connection: Any = CONNECTION
 ) -> Receipt:
     return Receipt(channel, T0 + minutes * STEP, connection, "ref")
 
 
-def first(said: BookingSnapshot, receipt: Receipt | None = None) -> Applied[Booking]:
+def create(snap: BookingSnapshot, receipt: Receipt | None = None) -> Applied[Booking]:
     decision = Booking.create_from(
-        said,
-        receipt or seen(),
+        snap,
+        receipt or receipt_by(),
         hotel_id=HOTEL,
         provider="scripted",
         booking_id=builders.new_id(),
@@ -106,9 +106,9 @@ def first(said: BookingSnapshot, receipt: Receipt | None = None) -> Applied[Book
     return decision
 
 
-def held(**said: Any) -> Booking:
+def held(**content: Any) -> Booking:
     defaults: dict[str, Any] = {"status": CONFIRMED, "stay": JUNE}
-    return first(snapshot(**(defaults | said))).entity
+    return create(snapshot(**(defaults | content))).entity
 
 
 def applied(decision: Decision[Booking]) -> Applied[Booking]:
@@ -116,8 +116,8 @@ def applied(decision: Decision[Booking]) -> Applied[Booking]:
     return decision
 
 
-def heard(booking: Booking, said: BookingSnapshot, channel: Channel = Channel.PUSHED) -> Any:
-    return booking.merge(said, seen(channel, 60), now=T0 + 90 * STEP)
+def merge(booking: Booking, snap: BookingSnapshot, channel: Channel = Channel.PUSHED) -> Any:
+    return booking.merge(snap, receipt_by(channel, 60), now=T0 + 90 * STEP)
 
 
 class TestTheTables:
@@ -129,7 +129,7 @@ class TestTheTables:
 
 class TestABookingFirstSeen:
     def test_holds_everything_that_was_said(self) -> None:
-        made = first(snapshot(3, sequence=4, **FULL))
+        made = create(snapshot(3, sequence=4, **FULL))
         booking = made.entity
         assert {name: getattr(booking.details, name) for name in FULL} == FULL
         assert booking.version == SourceVersion(T0 + 3 * STEP, 4)
@@ -144,7 +144,7 @@ class TestABookingFirstSeen:
 
     @pytest.mark.parametrize("status", BookingStatus)
     def test_may_be_in_any_status_with_its_usual_inventory(self, status: BookingStatus) -> None:
-        details = first(snapshot(status=status, stay=JUNE)).entity.details
+        details = create(snapshot(status=status, stay=JUNE)).entity.details
         assert details.rooms == (RoomStay(stay=JUNE, status=status),)
         expected = status in (CONFIRMED, BookingStatus.CHECKED_IN)
         assert details.holds_inventory is expected
@@ -155,10 +155,10 @@ class TestABookingFirstSeen:
 
     @pytest.mark.parametrize("missing", ["status", "stay"])
     def test_needs_status_and_stay(self, missing: str) -> None:
-        said: dict[str, Any] = {"status": CONFIRMED, "stay": JUNE} | {missing: ABSENT}
+        content: dict[str, Any] = {"status": CONFIRMED, "stay": JUNE} | {missing: ABSENT}
         refused = Booking.create_from(
-            snapshot(**said),
-            seen(),
+            snapshot(**content),
+            receipt_by(),
             hotel_id=HOTEL,
             provider="p",
             booking_id=builders.new_id(),
@@ -168,14 +168,14 @@ class TestABookingFirstSeen:
         assert (refused.reason.code, refused.reason.path) == ("missing_field", missing)
 
     def test_may_be_gone_already(self) -> None:
-        details = first(snapshot(status=CONFIRMED, stay=JUNE, deleted=True)).entity.details
+        details = create(snapshot(status=CONFIRMED, stay=JUNE, deleted=True)).entity.details
         assert (details.deleted_at_source, details.holds_inventory) == (T0, False)
 
 
 class TestAbsentAndNull:
     def test_absent_leaves_every_field(self) -> None:
         booking = held(**FULL)
-        decision = heard(booking, snapshot(1))
+        decision = merge(booking, snapshot(1))
         assert isinstance(decision, Advanced)
         assert decision.entity.details == booking.details
         assert decision.entity.version == SourceVersion(T0 + STEP)
@@ -184,14 +184,14 @@ class TestAbsentAndNull:
     def test_null_clears_the_field_alone(self, name: str) -> None:
         booking = held(**FULL)
         null: dict[str, Any] = {name: None}
-        decision = applied(heard(booking, snapshot(1, **null)))
+        decision = applied(merge(booking, snapshot(1, **null)))
         assert decision.entity.details == replace(booking.details, **null)
         assert (decision.changed_fields, decision.change) == ((name,), Change.UPDATED)
 
     @pytest.mark.parametrize("name", sorted(FULL))
     def test_a_value_replaces_the_field_alone(self, name: str) -> None:
         booking = held(**FULL)
-        decision = applied(heard(booking, snapshot(1, **{name: OTHER[name]})))
+        decision = applied(merge(booking, snapshot(1, **{name: OTHER[name]})))
         assert decision.entity.details == replace(booking.details, **{name: OTHER[name]})
         assert decision.changed_fields == (name,)
         assert decision.entity.revision == 2
@@ -199,8 +199,8 @@ class TestAbsentAndNull:
     @pytest.mark.parametrize("name", sorted(FULL))
     def test_the_same_value_again_changes_nothing(self, name: str) -> None:
         booking = held(**FULL)
-        assert heard(booking, snapshot(0, **{name: FULL[name]})) == Unchanged()
-        assert isinstance(heard(booking, snapshot(1, **{name: FULL[name]})), Advanced)
+        assert merge(booking, snapshot(0, **{name: FULL[name]})) == Unchanged()
+        assert isinstance(merge(booking, snapshot(1, **{name: FULL[name]})), Advanced)
 
 
 class TestStatusChanges:
@@ -210,7 +210,7 @@ class TestStatusChanges:
         self, source: BookingStatus, target: BookingStatus, mark: str, channel: Channel
     ) -> None:
         booking = held(status=source)
-        decision = heard(booking, snapshot(1, status=target), channel)
+        decision = merge(booking, snapshot(1, status=target), channel)
         if mark == "x":
             assert isinstance(decision, SnapshotRefused)
             assert (decision.reason.code, decision.reason.path) == ("illegal_transition", "status")
@@ -228,7 +228,7 @@ class TestStatusChanges:
     def test_are_all_taken_from_a_reconcile(
         self, source: BookingStatus, target: BookingStatus, mark: str
     ) -> None:
-        decision = heard(held(status=source), snapshot(1, status=target), Channel.RECONCILED)
+        decision = merge(held(status=source), snapshot(1, status=target), Channel.RECONCILED)
         if mark == ".":
             assert isinstance(decision, Advanced)
             return
@@ -241,18 +241,18 @@ class TestStatusChanges:
 
     def test_move_the_inventory_where_the_provider_does_not_say(self) -> None:
         booking = held(status=CONFIRMED)
-        gone = applied(heard(booking, snapshot(1, status=CANCELED))).entity
+        gone = applied(merge(booking, snapshot(1, status=CANCELED))).entity
         assert (booking.details.holds_inventory, gone.details.holds_inventory) == (True, False)
-        back = applied(heard(gone, snapshot(2, status=CONFIRMED))).entity
+        back = applied(merge(gone, snapshot(2, status=CONFIRMED))).entity
         assert back.details.holds_inventory
 
     def test_leave_the_inventory_to_a_provider_that_says(self) -> None:
-        said = snapshot(1, status=CANCELED, holds_inventory=True)
-        assert applied(heard(held(), said)).entity.details.holds_inventory
+        snap = snapshot(1, status=CANCELED, holds_inventory=True)
+        assert applied(merge(held(), snap)).entity.details.holds_inventory
 
     def test_without_one_the_providers_word_on_inventory_stays(self) -> None:
         booking = held(status=CONFIRMED, holds_inventory=False)
-        changed = applied(heard(booking, snapshot(1, notes="x"))).entity
+        changed = applied(merge(booking, snapshot(1, notes="x"))).entity
         assert not changed.details.holds_inventory
 
 
@@ -260,31 +260,31 @@ class TestPrecedence:
     def test_an_older_word_is_stale(self) -> None:
         booking = held(**FULL)
         for channel in (Channel.PUSHED, Channel.PULLED):
-            assert heard(booking, snapshot(-1, **OTHER), channel) == Stale()
-            assert heard(booking, snapshot(-1, **FULL), channel) == Stale()
+            assert merge(booking, snapshot(-1, **OTHER), channel) == Stale()
+            assert merge(booking, snapshot(-1, **FULL), channel) == Stale()
 
     def test_two_pushes_that_tie_are_for_the_api_to_decide(self) -> None:
-        assert heard(held(), snapshot(0, notes="other")) == VersionConflict()
+        assert merge(held(), snapshot(0, notes="other")) == VersionConflict()
 
     def test_a_pull_wins_over_a_push_that_ties(self) -> None:
-        decision = applied(heard(held(), snapshot(0, notes="other"), Channel.PULLED))
+        decision = applied(merge(held(), snapshot(0, notes="other"), Channel.PULLED))
         assert decision.entity.details.notes == "other"
         assert decision.entity.provenance.channel is Channel.PULLED
 
     def test_a_reconcile_wins_though_the_providers_clock_went_back(self) -> None:
         booking = held(notes="ours")
-        decision = applied(heard(booking, snapshot(-60, notes="truth"), Channel.RECONCILED))
-        assert decision.entity.details.notes == "truth"
+        decision = applied(merge(booking, snapshot(-60, notes="theirs"), Channel.RECONCILED))
+        assert decision.entity.details.notes == "theirs"
         assert decision.entity.version == SourceVersion(T0 - 60 * STEP)
         assert decision.change is Change.CORRECTED
         assert decision.reason
 
     def test_a_reconcile_loses_to_what_came_after_it_asked(self) -> None:
-        booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=70)).entity
-        assert heard(booking, snapshot(-60, notes="old"), Channel.RECONCILED) == Stale()
+        booking = create(snapshot(status=CONFIRMED, stay=JUNE), receipt_by(minutes=70)).entity
+        assert merge(booking, snapshot(-60, notes="old"), Channel.RECONCILED) == Stale()
 
     def test_the_connection_that_brought_the_content_is_kept(self) -> None:
-        receipt = seen(connection=OTHER_CONNECTION)
+        receipt = receipt_by(connection=OTHER_CONNECTION)
         decision = applied(held().merge(snapshot(1, notes="x"), receipt, now=T0))
         assert decision.entity.connection_id == OTHER_CONNECTION
 
@@ -293,30 +293,30 @@ class TestGoneAtTheSource:
     def test_lets_the_inventory_fall_and_keeps_the_rest(self) -> None:
         booking = held(**FULL)
         decision = applied(
-            booking.mark_deleted_at_source(seen(Channel.RECONCILED, 5), now=T0 + 9 * STEP)
+            booking.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 5), now=T0 + 9 * STEP)
         )
         gone = replace(booking.details, deleted_at_source=T0 + 9 * STEP, holds_inventory=False)
         assert decision.entity.details == gone
         assert decision.change is Change.UPDATED
         assert set(decision.changed_fields) == {"holds_inventory", "deleted_at_source"}
         assert (decision.entity.version, decision.entity.revision) == (booking.version, 2)
-        again = decision.entity.mark_deleted_at_source(seen(Channel.RECONCILED, 10), now=T0)
+        again = decision.entity.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 10), now=T0)
         assert again == Unchanged()
 
     def test_is_stale_where_something_reached_us_after_the_question(self) -> None:
-        booking = first(snapshot(status=CONFIRMED, stay=JUNE), seen(minutes=6)).entity
-        assert booking.mark_deleted_at_source(seen(Channel.RECONCILED, 5), now=T0) == Stale()
+        booking = create(snapshot(status=CONFIRMED, stay=JUNE), receipt_by(minutes=6)).entity
+        assert booking.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 5), now=T0) == Stale()
 
     def test_is_said_by_a_push_too_and_only_once(self) -> None:
-        decision = applied(heard(held(**FULL), snapshot(1, deleted=True)))
+        decision = applied(merge(held(**FULL), snapshot(1, deleted=True)))
         details = decision.entity.details
         assert (details.deleted_at_source, details.holds_inventory) == (T0 + 90 * STEP, False)
-        again = decision.entity.merge(snapshot(1, deleted=True), seen(minutes=99), now=T0)
+        again = decision.entity.merge(snapshot(1, deleted=True), receipt_by(minutes=99), now=T0)
         assert again == Unchanged()
 
     def test_ends_when_the_provider_has_it_again(self) -> None:
-        gone = applied(heard(held(), snapshot(1, deleted=True))).entity
-        back = applied(heard(gone, snapshot(2, notes="back"))).entity
+        gone = applied(merge(held(), snapshot(1, deleted=True))).entity
+        back = applied(merge(gone, snapshot(2, notes="back"))).entity
         assert (back.details.deleted_at_source, back.details.holds_inventory) == (None, True)
 
 

@@ -1,4 +1,4 @@
-"""What no sequence of words may break, however it is ordered, repeated or cut."""
+"""Properties of every sequence of snapshots, however ordered, repeated or cut."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -57,8 +57,8 @@ some_content = st.fixed_dictionaries(
     {}, optional={name: values | st.just(ABSENT) for name, values in FIELDS.items()}
 )
 snapshots = st.builds(
-    lambda version, deleted, said: BookingSnapshot(
-        external_id="B1", version=version, deleted=deleted, **said
+    lambda version, deleted, content: BookingSnapshot(
+        external_id="B1", version=version, deleted=deleted, **content
     ),
     versions,
     st.booleans(),
@@ -79,9 +79,9 @@ START = BookingSnapshot(
 )
 
 
-def seen_first(said: BookingSnapshot, by: Receipt) -> Booking:
+def create(snapshot: BookingSnapshot, by: Receipt) -> Booking:
     decision = Booking.create_from(
-        said, by, hotel_id=HOTEL, provider="p", booking_id=BOOKING_ID, now=T0
+        snapshot, by, hotel_id=HOTEL, provider="p", booking_id=BOOKING_ID, now=T0
     )
     assert isinstance(decision, Applied)
     return decision.entity
@@ -91,11 +91,11 @@ def at(minutes: int, channel: Channel = Channel.PUSHED) -> Receipt:
     return Receipt(channel, T0 + minutes * STEP, CONNECTION, "r")
 
 
-def last_of(words: list[BookingSnapshot]) -> Booking:
-    """Each word as a push, in this order."""
-    booking = seen_first(words[0], at(0))
-    for minute, said in enumerate(words[1:], start=1):
-        decision = booking.merge(said, at(minute), now=T0 + minute * STEP)
+def last_of(sent: list[BookingSnapshot]) -> Booking:
+    """Each snapshot as a push, in this order."""
+    booking = create(sent[0], at(0))
+    for minute, snapshot in enumerate(sent[1:], start=1):
+        decision = booking.merge(snapshot, at(minute), now=T0 + minute * STEP)
         if isinstance(decision, Applied | Advanced):
             booking = decision.entity
     return booking
@@ -119,11 +119,11 @@ def distinct_full_words(draw: st.DrawFn) -> list[BookingSnapshot]:
 
 class TestAnySequence:
     @given(st.lists(st.tuples(snapshots, observations), max_size=12))
-    def test_breaks_no_invariant(self, words: list[tuple[BookingSnapshot, Receipt]]) -> None:
-        booking = seen_first(START, at(0))
-        for said, by in words:
+    def test_breaks_no_invariant(self, sent: list[tuple[BookingSnapshot, Receipt]]) -> None:
+        booking = create(START, at(0))
+        for snapshot, by in sent:
             now = T0 + timedelta(hours=1)
-            decision = booking.merge(said, by, now=now)
+            decision = booking.merge(snapshot, by, now=now)
             if not isinstance(decision, Applied | Advanced):
                 continue
             after = decision.entity
@@ -163,25 +163,27 @@ class TestAnySequence:
             assert kind is not TransitionKind.REFUSED or reconciled
 
     @given(snapshots, observations)
-    def test_of_one_word_twice_is_one_change(self, said: BookingSnapshot, by: Receipt) -> None:
-        booking = seen_first(START, at(0))
-        decision = booking.merge(said, by, now=T0)
+    def test_of_one_snapshot_twice_is_one_change(
+        self, snapshot: BookingSnapshot, by: Receipt
+    ) -> None:
+        booking = create(START, at(0))
+        decision = booking.merge(snapshot, by, now=T0)
         if isinstance(decision, Applied | Advanced):
-            again = decision.entity.merge(said, by, now=T0 + STEP)
+            again = decision.entity.merge(snapshot, by, now=T0 + STEP)
             assert again == Unchanged()
         else:
-            assert booking.merge(said, by, now=T0 + STEP) == decision
+            assert booking.merge(snapshot, by, now=T0 + STEP) == decision
 
 
 class TestFullSnapshotsOfDistinctVersions:
     @given(st.data(), distinct_full_words())
     def test_end_as_the_newest_in_any_order_with_any_copies(
-        self, data: st.DataObject, words: list[BookingSnapshot]
+        self, data: st.DataObject, sent: list[BookingSnapshot]
     ) -> None:
-        copies = data.draw(st.lists(st.sampled_from(words), max_size=6))
-        order = data.draw(st.permutations([*words, *copies]))
-        newest = max(words, key=lambda said: said.version)
-        ended, alone = last_of(order), seen_first(newest, at(0))
+        copies = data.draw(st.lists(st.sampled_from(sent), max_size=6))
+        order = data.draw(st.permutations([*sent, *copies]))
+        newest = max(sent, key=lambda snapshot: snapshot.version)
+        ended, alone = last_of(order), create(newest, at(0))
         assert bool(ended.details.deleted_at_source) == newest.deleted
         assert replace(ended.details, deleted_at_source=None) == replace(
             alone.details, deleted_at_source=None
@@ -189,20 +191,20 @@ class TestFullSnapshotsOfDistinctVersions:
         assert ended.version == newest.version
 
     @given(distinct_full_words())
-    def test_never_go_backwards(self, words: list[BookingSnapshot]) -> None:
-        ended = last_of(words)
-        for said in words:
-            if said.version < ended.version:
-                assert ended.merge(said, at(99), now=T0) == Stale()
+    def test_never_go_backwards(self, sent: list[BookingSnapshot]) -> None:
+        ended = last_of(sent)
+        for snapshot in sent:
+            if snapshot.version < ended.version:
+                assert ended.merge(snapshot, at(99), now=T0) == Stale()
 
     @given(distinct_full_words(), full_content)
     def test_tie_only_when_two_pushes_differ(
-        self, words: list[BookingSnapshot], other: dict[str, Any]
+        self, sent: list[BookingSnapshot], other: dict[str, Any]
     ) -> None:
-        ended = last_of(words)
-        newest = max(words, key=lambda said: said.version)
-        said = replace(newest, **other)
+        ended = last_of(sent)
+        newest = max(sent, key=lambda snapshot: snapshot.version)
+        snapshot = replace(newest, **other)
         effective = other | ({"holds_inventory": False} if newest.deleted else {})
         same = all(getattr(ended.details, name) == value for name, value in effective.items())
         expected = Unchanged() if same else VersionConflict()
-        assert ended.merge(said, at(99), now=T0) == expected
+        assert ended.merge(snapshot, at(99), now=T0) == expected

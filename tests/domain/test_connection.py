@@ -101,19 +101,19 @@ class TestAConnection:
 
     def test_has_a_gap_when_it_was_heard_and_is_silent_too_long(self) -> None:
         assert not active().has_gap(silence=HOUR, now=T0)
-        heard = active(last_inbound_at=T0 - HOUR)
-        assert not heard.has_gap(silence=HOUR, now=T0)
+        quiet = active(last_inbound_at=T0 - HOUR)
+        assert not quiet.has_gap(silence=HOUR, now=T0)
         late = T0 + timedelta(microseconds=1)
-        assert heard.has_gap(silence=HOUR, now=late)
-        assert not heard.gap_found().has_gap(silence=HOUR, now=late)
-        again = replace(heard.gap_found(), last_inbound_at=T0)
+        assert quiet.has_gap(silence=HOUR, now=late)
+        assert not quiet.gap_found().has_gap(silence=HOUR, now=late)
+        again = replace(quiet.gap_found(), last_inbound_at=T0)
         assert again.has_gap(silence=HOUR, now=T0 + 2 * HOUR)
 
     def test_moves_only_what_was_queued(self) -> None:
         made = active(cursor="c", next_sync_at=T0, next_reconcile_at=T0)
-        every, whole = made.schedule.delta_every, made.schedule.reconcile_every
+        delta, reconcile = made.schedule.delta_every, made.schedule.reconcile_every
         for kind in (SyncKind.DELTA, SyncKind.FULL):
             queued = made.scheduled(kind, now=T0, jitter=MINUTE)
-            assert queued == replace(made, next_sync_at=T0 + every + MINUTE)
+            assert queued == replace(made, next_sync_at=T0 + delta + MINUTE)
         queued = made.scheduled(SyncKind.RECONCILE, now=T0, jitter=MINUTE)
-        assert queued == replace(made, next_reconcile_at=T0 + whole + MINUTE)
+        assert queued == replace(made, next_reconcile_at=T0 + reconcile + MINUTE)

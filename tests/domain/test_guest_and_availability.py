@@ -33,26 +33,26 @@ DAY = date(2026, 6, 10)
 ONE_DAY = timedelta(days=1)
 
 
-def seen(channel: Channel = Channel.PUSHED, minutes: int = 60) -> Receipt:
+def receipt_by(channel: Channel = Channel.PUSHED, minutes: int = 60) -> Receipt:
     return Receipt(channel, T0 + minutes * STEP, CONNECTION, "r")
 
 
-def person(minutes: int = 0, *, deleted: bool = False, **said: Any) -> GuestSnapshot:
+def person(minutes: int = 0, *, deleted: bool = False, **content: Any) -> GuestSnapshot:
     version = SourceVersion(T0 + minutes * STEP)
-    return GuestSnapshot(external_id="G1", version=version, deleted=deleted, **said)
+    return GuestSnapshot(external_id="G1", version=version, deleted=deleted, **content)
 
 
-def counts(minutes: int = 0, *, ours: bool = False, **said: Any) -> AvailabilitySnapshot:
+def counts(minutes: int = 0, *, ours: bool = False, **content: Any) -> AvailabilitySnapshot:
     version = SourceVersion(T0 + minutes * STEP)
     return AvailabilitySnapshot(
-        room_type_id="DBL", day=DAY, version=version, version_is_ours=ours, **said
+        room_type_id="DBL", day=DAY, version=version, version_is_ours=ours, **content
     )
 
 
-def guest(**said: Any) -> Guest:
+def guest(**content: Any) -> Guest:
     return Guest.create_from(
-        person(**said),
-        seen(minutes=0),
+        person(**content),
+        receipt_by(minutes=0),
         hotel_id=HOTEL,
         provider="p",
         guest_id=builders.new_id(),
@@ -60,14 +60,14 @@ def guest(**said: Any) -> Guest:
     ).entity
 
 
-def cell(**said: Any) -> AvailabilityCell:
+def cell(**content: Any) -> AvailabilityCell:
     return AvailabilityCell.create_from(
-        counts(**said), seen(minutes=0), hotel_id=HOTEL, provider="p", now=T0
+        counts(**content), receipt_by(minutes=0), hotel_id=HOTEL, provider="p", now=T0
     ).entity
 
 
-def merge(thing: Any, said: Any, channel: Channel = Channel.PUSHED) -> Any:
-    return thing.merge(said, seen(channel), now=T0 + 90 * STEP)
+def merge(entity: Any, snapshot: Any, channel: Channel = Channel.PUSHED) -> Any:
+    return entity.merge(snapshot, receipt_by(channel), now=T0 + 90 * STEP)
 
 
 class TestAGuest:
@@ -107,9 +107,12 @@ class TestAGuest:
         assert merge(held, person(0, last_name="Ours")) == Unchanged()
         pulled = merge(held, person(0, last_name="Asked"), Channel.PULLED)
         assert (pulled.entity.details.last_name, pulled.change) == ("Asked", Change.UPDATED)
-        truth = merge(held, person(-5, last_name="Truth"), Channel.RECONCILED)
-        assert (truth.entity.details.last_name, truth.change) == ("Truth", Change.CORRECTED)
-        assert (held.revision, truth.entity.revision) == (1, 2)
+        corrected = merge(held, person(-5, last_name="Theirs"), Channel.RECONCILED)
+        assert (corrected.entity.details.last_name, corrected.change) == (
+            "Theirs",
+            Change.CORRECTED,
+        )
+        assert (held.revision, corrected.entity.revision) == (1, 2)
 
 
 class TestAnAvailabilityCell:
@@ -159,20 +162,20 @@ class TestAnAvailabilityCell:
 class TestRoomsCountedOneByOne:
     def test_are_added_up_with_those_that_are_held(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)), available=2)
-        heard = merge(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
-        assert (heard.details.available, heard.details.blocked) == (1, 0)
-        assert heard.details.counted_rooms == (room("101", 0), room("102", 1))
+        merged = merge(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
+        assert (merged.details.available, merged.details.blocked) == (1, 0)
+        assert merged.details.counted_rooms == (room("101", 0), room("102", 1))
 
     def test_replace_those_that_are_held_where_they_are_all(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)))
-        heard = merge(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
-        assert heard.details.available == 1
-        assert heard.details.counted_rooms == (room("103", 1),)
+        merged = merge(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
+        assert merged.details.available == 1
+        assert merged.details.counted_rooms == (room("103", 1),)
 
     def test_are_forgotten_when_their_type_is_counted_as_a_whole(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
-        heard = merge(held, counts(1, available=5)).entity
-        assert (heard.details.available, heard.details.counted_rooms) == (5, ())
+        merged = merge(held, counts(1, available=5)).entity
+        assert (merged.details.available, merged.details.counted_rooms) == (5, ())
 
     def test_stay_where_only_something_else_is_said(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
@@ -181,14 +184,14 @@ class TestRoomsCountedOneByOne:
 
 class TestACompleteSet:
     def test_leaves_nothing_to_sell_of_what_it_does_not_name(self) -> None:
-        said = complete(counts(available=3))
+        complete_set = complete(counts(available=3))
         held = [("DBL", DAY), ("DBL", DAY + ONE_DAY), ("SGL", DAY), ("SGL", DAY - ONE_DAY)]
-        made = {(c.room_type_id, c.day): c.available for c in said.completed(held).cells}
+        made = {(c.room_type_id, c.day): c.available for c in complete_set.completed(held).cells}
         assert made == {("DBL", DAY): 3, ("DBL", DAY + ONE_DAY): 0, ("SGL", DAY): 0}
 
     def test_closes_every_room_type_on_closed_days(self) -> None:
-        said = complete(counts(available=3), closed=[DAY + ONE_DAY, DAY - ONE_DAY])
-        made = said.completed([("SGL", DAY)]).cells
+        complete_set = complete(counts(available=3), closed=[DAY + ONE_DAY, DAY - ONE_DAY])
+        made = complete_set.completed([("SGL", DAY)]).cells
         assert {(c.room_type_id, c.day): c.closed for c in made[1:]} == {
             ("DBL", DAY + ONE_DAY): True,
             ("SGL", DAY): False,
@@ -196,13 +199,13 @@ class TestACompleteSet:
         }
 
     def test_has_an_end(self) -> None:
-        said = complete(counts(available=3), closed=[DAY + n * ONE_DAY for n in range(400)])
+        complete_set = complete(counts(available=3), closed=[DAY + n * ONE_DAY for n in range(400)])
         with pytest.raises(InvalidField):
-            said.completed([(f"T{n}", DAY) for n in range(400)])
+            complete_set.completed([(f"T{n}", DAY) for n in range(400)])
 
     def test_is_one_only_where_it_says_so(self) -> None:
-        said = replace(complete(counts(available=3)), complete_from=None)
-        assert said.completed([("SGL", DAY)]) is said
+        complete_set = replace(complete(counts(available=3)), complete_from=None)
+        assert complete_set.completed([("SGL", DAY)]) is complete_set
 
 
 def room(name: str, available: int) -> RoomCount:

@@ -11,7 +11,7 @@ T0 = datetime(2026, 3, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 PUSHED, PULLED, RECONCILED = Channel
 
-# (held by, heard by, version against ours, heard before or after ours, same content) -> verdict
+# (stored channel, new channel, version and time against ours, content) -> resolution
 # Versions: + newer, = equal, - older. Times: < asked or arrived before ours did, >= not before.
 TABLE = """
 any        any        +  <   same   advance
@@ -53,9 +53,9 @@ def cases() -> list[tuple[Channel, Channel, str, str, bool, Resolution]]:
     rows = [line.split() for line in TABLE.strip().splitlines()]
     return [
         (ours, theirs, version, time, content == "same", Resolution(resolution))
-        for held, heard, version, time, content, resolution in rows
+        for held, received, version, time, content, resolution in rows
         for ours in (Channel if held == "any" else [Channel(held)])
-        for theirs in (Channel if heard == "any" else [Channel(heard)])
+        for theirs in (Channel if received == "any" else [Channel(received)])
     ]
 
 
@@ -75,19 +75,19 @@ class TestTheVerdict:
         resolution: Resolution,
     ) -> None:
         held = Provenance(SourceVersion(T0, 5), ours, T0)
-        heard_at = {"<": [T0 - SECOND], ">=": [T0, T0 + SECOND]}[time]
+        received_at = {"<": [T0 - SECOND], ">=": [T0, T0 + SECOND]}[time]
         versions = {
             "+": [SourceVersion(T0, 6), SourceVersion(T0 + SECOND)],
             "=": [SourceVersion(T0, 5)],
             "-": [SourceVersion(T0, 4), SourceVersion(T0 - SECOND, 9)],
         }[version]
-        for at in heard_at:
+        for at in received_at:
             receipt = Receipt(theirs, at, new_id(), "r")
             assert {resolve(held, v, receipt, same_content=same) for v in versions} == {resolution}
 
 
 class TestAVersionThatAReconcileWentBelow:
-    """The API said 5 where 9 was held: letters from 6 to 9 may be old ones, sent again."""
+    """The API returned 5 while 9 was stored: pushes from 6 to 9 may be outdated, redelivered."""
 
     HELD = Provenance(SourceVersion(T0, 9), PUSHED, T0).superseded_by(
         SourceVersion(T0, 5), Receipt(RECONCILED, T0 + SECOND, new_id(), "r")
@@ -118,7 +118,7 @@ class TestAVersionThatAReconcileWentBelow:
 
 
 class TestAVersionFromTheFuture:
-    """A clock that runs days ahead would freeze a booking: all later letters would be stale."""
+    """A clock that runs days ahead would freeze a booking: all later messages would be stale."""
 
     def test_is_refused_where_it_was_pushed_more_than_a_day_ahead(self) -> None:
         arrival = Receipt(PUSHED, T0, new_id(), "r")

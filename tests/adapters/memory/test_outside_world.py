@@ -99,8 +99,8 @@ class TestTheScriptedProvider:
 
     def test_reads_its_notifications_and_checks_their_sender(self) -> None:
         provider = ScriptedProvider(FrozenClock())
-        said = Notification(refs=(Ref(RefKind.BOOKING, "B1"),))
-        assert provider.read_notification(provider.notification(said), HERE) == said
+        notification = Notification(refs=(Ref(RefKind.BOOKING, "B1"),))
+        assert provider.read_notification(provider.notification(notification), HERE) == notification
         assert provider.authentic({TRUST_HEADER: "t"}, {"trust": "t"})
         assert not provider.authentic({}, {"trust": "t"})
 

@@ -25,7 +25,7 @@ from application.errors import (
 from domain.access import Scope
 from domain.errors import InvalidField
 from ports.errors import StoreUnavailable, UnknownProvider
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 
 LIFETIME = timedelta(days=30)
 READ = frozenset({Scope.READ})
@@ -38,249 +38,251 @@ def request(*hotels: str, **over: object) -> TokenRequest:
     return replace(usual, **over)  # type: ignore[arg-type]
 
 
-class Desk:
+class Issuer:
     """The use cases, and the key that the partner got with its first token."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, app: App) -> None:
+        self.app = app
         self.keys: dict[tuple[str, str], str] = {}
-        self.issue = IssueToken(
-            world.unit_of_work, world.providers, world.clock, world.ids, world.randomness
-        )
-        self.rotate = RotateToken(world.unit_of_work, world.clock, self.issue)
-        self.revoke = RevokeToken(world.unit_of_work, world.clock)
-        self.authenticate = Authenticate(world.store.directory, world.unit_of_work, world.clock)
+        self.issue = IssueToken(app.unit_of_work, app.providers, app.clock, app.ids, app.randomness)
+        self.rotate = RotateToken(app.unit_of_work, app.clock, self.issue)
+        self.revoke = RevokeToken(app.unit_of_work, app.clock)
+        self.authenticate = Authenticate(app.store.directory, app.unit_of_work, app.clock)
 
     def issued(self, *hotels: str, **over: object) -> IssuedToken:
-        wanted = request(*(hotels or (self.world.hotel.slug,)), **over)
+        wanted = request(*(hotels or (self.app.hotel.slug,)), **over)
         made = self.issue(wanted)
         if made.provider_key_text:
             self.keys[wanted.provider, wanted.partner] = made.provider_key_text
         return made
 
-    def enter(self, token: str | None, *, hotel: str | None = None) -> Principal:
+    def authenticate_with(self, token: str | None, *, hotel: str | None = None) -> Principal:
         key = self.keys["scripted", "acme"]
         return self.authenticate(provider_key=key, token=token, hotel=hotel)
 
 
 @pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
+def issuer(app: App) -> Issuer:
+    return Issuer(app)
 
 
 class TestIssuedToken:
-    def test_opens_its_hotel_and_provider_with_its_scopes(self, desk: Desk) -> None:
-        issued = desk.issued(scopes=frozenset({Scope.READ, Scope.SYNC}))
-        principal = desk.enter(issued.secret_text)
-        assert principal.hotel_id == desk.world.hotel.id
+    def test_opens_its_hotel_and_provider_with_its_scopes(self, issuer: Issuer) -> None:
+        issued = issuer.issued(scopes=frozenset({Scope.READ, Scope.SYNC}))
+        principal = issuer.authenticate_with(issued.secret_text)
+        assert principal.hotel_id == issuer.app.hotel.id
         assert (principal.provider, principal.partner) == ("scripted", "acme")
         principal.require(Scope.SYNC)
         with pytest.raises(Forbidden):
             principal.require(Scope.INGEST)
         with pytest.raises(Forbidden):
-            principal.require_provider("blind")
+            principal.require_provider("push_only")
 
-    def test_with_admin_may_everything_at_its_provider(self, desk: Desk) -> None:
-        principal = desk.enter(desk.issued(scopes=frozenset({Scope.ADMIN})).secret_text)
+    def test_with_admin_may_everything_at_its_provider(self, issuer: Issuer) -> None:
+        principal = issuer.authenticate_with(
+            issuer.issued(scopes=frozenset({Scope.ADMIN})).secret_text
+        )
         for scope in Scope:
             principal.require(scope)
 
-    def test_comes_with_the_partners_key_only_the_first_time(self, desk: Desk) -> None:
-        assert desk.issued().provider_key_text
-        assert desk.issued().provider_key_text is None
+    def test_comes_with_the_partners_key_only_the_first_time(self, issuer: Issuer) -> None:
+        assert issuer.issued().provider_key_text
+        assert issuer.issued().provider_key_text is None
 
-    def test_is_nowhere_stored_in_clear(self, desk: Desk) -> None:
-        issued = desk.issued()
+    def test_is_nowhere_stored_in_clear(self, issuer: Issuer) -> None:
+        issued = issuer.issued()
         secret = issued.secret_text.rpartition("_")[2]
-        tables = desk.world.store._committed
+        tables = issuer.app.store._committed
         assert secret not in repr(tables.tokens) + repr(tables.keys)
         assert issued.provider_key_text
         assert issued.provider_key_text.rpartition("_")[2] not in repr(tables.keys)
 
-    def test_shows_its_last_use_to_the_minute(self, desk: Desk) -> None:
-        text, world = desk.issued().secret_text, desk.world
-        [before] = world.store.directory.tokens_of_hotel(world.hotel.id)
+    def test_shows_its_last_use_to_the_minute(self, issuer: Issuer) -> None:
+        text, app = issuer.issued().secret_text, issuer.app
+        [before] = app.store.directory.tokens_of_hotel(app.hotel.id)
         assert before.last_used_at is None
-        first = world.clock.now()
+        first = app.clock.now()
         for seconds in (0, 59, 1):
-            world.clock.advance(timedelta(seconds=seconds))
-            desk.enter(text)
-        [used] = world.store.directory.tokens_of_hotel(world.hotel.id)
+            app.clock.advance(timedelta(seconds=seconds))
+            issuer.authenticate_with(text)
+        [used] = app.store.directory.tokens_of_hotel(app.hotel.id)
         assert used.last_used_at == first + timedelta(seconds=60)
 
-    def test_opens_while_its_use_cannot_be_noted(self, desk: Desk) -> None:
-        text = desk.issued().secret_text
-        desk.world.store.fail_next_commit(StoreUnavailable())
-        assert desk.enter(text)
+    def test_opens_while_its_use_cannot_be_noted(self, issuer: Issuer) -> None:
+        text = issuer.issued().secret_text
+        issuer.app.store.fail_next_commit(StoreUnavailable())
+        assert issuer.authenticate_with(text)
 
-    def test_has_a_readable_prefix(self, desk: Desk) -> None:
-        issued = desk.issued()
+    def test_has_a_readable_prefix(self, issuer: Issuer) -> None:
+        issued = issuer.issued()
         assert issued.secret_text.startswith("pmst_")
         assert str(issued.provider_key_text).startswith("pmsk_")
 
-    def test_ends_at_its_expiry_to_the_instant(self, desk: Desk) -> None:
-        text = desk.issued().secret_text
-        desk.world.clock.advance(LIFETIME - timedelta(microseconds=1))
-        desk.enter(text)
-        desk.world.clock.advance(timedelta(microseconds=1))
+    def test_ends_at_its_expiry_to_the_instant(self, issuer: Issuer) -> None:
+        text = issuer.issued().secret_text
+        issuer.app.clock.advance(LIFETIME - timedelta(microseconds=1))
+        issuer.authenticate_with(text)
+        issuer.app.clock.advance(timedelta(microseconds=1))
         with pytest.raises(Unauthenticated):
-            desk.enter(text)
+            issuer.authenticate_with(text)
 
-    def test_is_not_made_for_what_does_not_exist(self, desk: Desk) -> None:
+    def test_is_not_made_for_what_does_not_exist(self, issuer: Issuer) -> None:
         with pytest.raises(UnknownProvider):
-            desk.issued(provider="nobody")
+            issuer.issued(provider="nobody")
         with pytest.raises(HotelNotFound):
-            desk.issued("nowhere")
+            issuer.issued("nowhere")
         with pytest.raises(InvalidField):
-            desk.issue(request())
+            issuer.issue(request())
         with pytest.raises(InvalidField):
-            desk.issued(scopes=frozenset())
+            issuer.issued(scopes=frozenset())
         with pytest.raises(InvalidField):
-            desk.issued(lifetime=timedelta())
-        assert desk.world.store._committed.tokens == {}
-        assert desk.world.store._committed.keys == {}
+            issuer.issued(lifetime=timedelta())
+        assert issuer.app.store._committed.tokens == {}
+        assert issuer.app.store._committed.keys == {}
 
 
 class TestHotelChoice:
-    def test_is_the_first_of_the_token_by_default(self, desk: Desk) -> None:
-        other = desk.world.add_hotel()
-        text = desk.issued(other.slug, desk.world.hotel.slug).secret_text
-        principal = desk.enter(text)
+    def test_is_the_first_of_the_token_by_default(self, issuer: Issuer) -> None:
+        other = issuer.app.add_hotel()
+        text = issuer.issued(other.slug, issuer.app.hotel.slug).secret_text
+        principal = issuer.authenticate_with(text)
         assert principal.hotel_id == other.id
-        assert principal.other_hotels == (desk.world.hotel.id,)
+        assert principal.other_hotels == (issuer.app.hotel.id,)
 
-    def test_is_one_of_the_tokens_own(self, desk: Desk) -> None:
-        other, foreign = desk.world.add_hotel(), desk.world.add_hotel()
-        text = desk.issued(other.slug, desk.world.hotel.slug).secret_text
-        principal = desk.enter(text, hotel=desk.world.hotel.slug)
-        assert principal.hotel_id == desk.world.hotel.id
-        assert desk.authenticate.at_hotel(principal, other.slug).hotel_id == other.id
+    def test_is_one_of_the_tokens_own(self, issuer: Issuer) -> None:
+        other, foreign = issuer.app.add_hotel(), issuer.app.add_hotel()
+        text = issuer.issued(other.slug, issuer.app.hotel.slug).secret_text
+        principal = issuer.authenticate_with(text, hotel=issuer.app.hotel.slug)
+        assert principal.hotel_id == issuer.app.hotel.id
+        assert issuer.authenticate.at_hotel(principal, other.slug).hotel_id == other.id
         for slug in (foreign.slug, "nowhere", "", "\0"):
             with pytest.raises(Forbidden):
-                desk.enter(text, hotel=slug)
+                issuer.authenticate_with(text, hotel=slug)
             with pytest.raises(Forbidden):
-                desk.authenticate.at_hotel(principal, slug)
+                issuer.authenticate.at_hotel(principal, slug)
 
-    def test_going_there_and_back_loses_no_hotel(self, desk: Desk) -> None:
-        other = desk.world.add_hotel()
-        principal = desk.enter(desk.issued(desk.world.hotel.slug, other.slug).secret_text)
-        there = desk.authenticate.at_hotel(principal, other.slug)
-        assert desk.authenticate.at_hotel(there, desk.world.hotel.slug) == principal
+    def test_going_there_and_back_loses_no_hotel(self, issuer: Issuer) -> None:
+        other = issuer.app.add_hotel()
+        principal = issuer.authenticate_with(
+            issuer.issued(issuer.app.hotel.slug, other.slug).secret_text
+        )
+        there = issuer.authenticate.at_hotel(principal, other.slug)
+        assert issuer.authenticate.at_hotel(there, issuer.app.hotel.slug) == principal
 
-    def test_of_a_disabled_hotel_is_refused(self, desk: Desk) -> None:
-        closed = desk.world.add_hotel(enabled=False)
-        text = desk.issued(desk.world.hotel.slug, closed.slug).secret_text
-        principal = desk.enter(text)
+    def test_of_a_disabled_hotel_is_refused(self, issuer: Issuer) -> None:
+        closed = issuer.app.add_hotel(enabled=False)
+        text = issuer.issued(issuer.app.hotel.slug, closed.slug).secret_text
+        principal = issuer.authenticate_with(text)
         with pytest.raises(HotelDisabled):
-            desk.enter(text, hotel=closed.slug)
+            issuer.authenticate_with(text, hotel=closed.slug)
         with pytest.raises(HotelDisabled):
-            desk.authenticate.at_hotel(principal, closed.slug)
+            issuer.authenticate.at_hotel(principal, closed.slug)
 
 
 class TestRotatedToken:
-    def test_works_beside_the_old_one_for_the_overlap(self, desk: Desk) -> None:
-        old = desk.issued()
-        desk.world.clock.advance(timedelta(hours=1))
-        new = desk.rotate(old.token.id, overlap=timedelta(hours=2))
-        assert desk.enter(old.secret_text).token_id == old.token.id
-        assert desk.enter(new.secret_text).token_id == new.token.id
-        assert desk.enter(new.secret_text).scopes == READ
-        desk.world.clock.advance(timedelta(hours=2))
+    def test_works_beside_the_old_one_for_the_overlap(self, issuer: Issuer) -> None:
+        old = issuer.issued()
+        issuer.app.clock.advance(timedelta(hours=1))
+        new = issuer.rotate(old.token.id, overlap=timedelta(hours=2))
+        assert issuer.authenticate_with(old.secret_text).token_id == old.token.id
+        assert issuer.authenticate_with(new.secret_text).token_id == new.token.id
+        assert issuer.authenticate_with(new.secret_text).scopes == READ
+        issuer.app.clock.advance(timedelta(hours=2))
         with pytest.raises(Unauthenticated):
-            desk.enter(old.secret_text)
-        desk.enter(new.secret_text)
+            issuer.authenticate_with(old.secret_text)
+        issuer.authenticate_with(new.secret_text)
 
-    def test_replaces_the_old_one_at_once_without_overlap(self, desk: Desk) -> None:
-        old = desk.issued()
-        desk.world.clock.advance(timedelta(seconds=1))
-        new = desk.rotate(old.token.id, overlap=timedelta())
+    def test_replaces_the_old_one_at_once_without_overlap(self, issuer: Issuer) -> None:
+        old = issuer.issued()
+        issuer.app.clock.advance(timedelta(seconds=1))
+        new = issuer.rotate(old.token.id, overlap=timedelta())
         with pytest.raises(Unauthenticated):
-            desk.enter(old.secret_text)
-        desk.enter(new.secret_text)
+            issuer.authenticate_with(old.secret_text)
+        issuer.authenticate_with(new.secret_text)
 
-    def test_lives_as_long_as_the_old_one_was_made_for(self, desk: Desk) -> None:
-        old = desk.issued()
-        desk.world.clock.advance(timedelta(days=29))
-        new = desk.rotate(old.token.id, overlap=timedelta(days=100))
+    def test_lives_as_long_as_the_old_one_was_made_for(self, issuer: Issuer) -> None:
+        old = issuer.issued()
+        issuer.app.clock.advance(timedelta(days=29))
+        new = issuer.rotate(old.token.id, overlap=timedelta(days=100))
         assert new.token.expires_at - new.token.created_at == LIFETIME
-        desk.world.clock.advance(timedelta(days=1))
+        issuer.app.clock.advance(timedelta(days=1))
         with pytest.raises(Unauthenticated):
-            desk.enter(old.secret_text)
+            issuer.authenticate_with(old.secret_text)
 
-    def test_is_not_made_of_one_that_has_ended(self, desk: Desk) -> None:
-        revoked, expired = desk.issued(), desk.issued()
-        desk.revoke(revoked.token.id)
+    def test_is_not_made_of_one_that_has_ended(self, issuer: Issuer) -> None:
+        revoked, expired = issuer.issued(), issuer.issued()
+        issuer.revoke(revoked.token.id)
         with pytest.raises(NotFound):
-            desk.rotate(revoked.token.id, overlap=timedelta())
-        desk.world.clock.advance(LIFETIME)
+            issuer.rotate(revoked.token.id, overlap=timedelta())
+        issuer.app.clock.advance(LIFETIME)
         with pytest.raises(NotFound):
-            desk.rotate(expired.token.id, overlap=timedelta())
+            issuer.rotate(expired.token.id, overlap=timedelta())
         with pytest.raises(NotFound):
-            desk.rotate(desk.world.ids.new(), overlap=timedelta())
+            issuer.rotate(issuer.app.ids.new(), overlap=timedelta())
 
 
 class TestRevokedToken:
-    def test_opens_nothing_any_more(self, desk: Desk) -> None:
-        issued, other = desk.issued(), desk.issued()
-        desk.revoke(issued.token.id)
-        desk.revoke(issued.token.id)
+    def test_opens_nothing_any_more(self, issuer: Issuer) -> None:
+        issued, other = issuer.issued(), issuer.issued()
+        issuer.revoke(issued.token.id)
+        issuer.revoke(issued.token.id)
         with pytest.raises(Unauthenticated):
-            desk.enter(issued.secret_text)
-        desk.enter(other.secret_text)
+            issuer.authenticate_with(issued.secret_text)
+        issuer.authenticate_with(other.secret_text)
         with pytest.raises(NotFound):
-            desk.revoke(desk.world.ids.new())
+            issuer.revoke(issuer.app.ids.new())
 
 
 class TestRevokedProviderKey:
-    def test_ends_all_tokens_that_were_issued_under_it(self, desk: Desk) -> None:
-        revoke = RevokeProviderKey(desk.world.unit_of_work, desk.world.clock)
-        issued, other = desk.issued(), desk.issued()
-        desk.issued(partner="another")
+    def test_ends_all_tokens_that_were_issued_under_it(self, issuer: Issuer) -> None:
+        revoke = RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock)
+        issued, other = issuer.issued(), issuer.issued()
+        issuer.issued(partner="another")
         for _ in range(2):
             assert revoke("scripted", "acme").id == issued.token.provider_key_id
         for token in (issued, other):
             with pytest.raises(Unauthenticated):
-                desk.enter(token.secret_text)
-        desk.keys["scripted", "acme"] = desk.keys["scripted", "another"]
-        desk.enter(desk.issued(partner="another").secret_text)
+                issuer.authenticate_with(token.secret_text)
+        issuer.keys["scripted", "acme"] = issuer.keys["scripted", "another"]
+        issuer.authenticate_with(issuer.issued(partner="another").secret_text)
         with pytest.raises(NotFound):
-            revoke("blind", "acme")
+            revoke("push_only", "acme")
 
-    def test_gives_no_new_ones(self, desk: Desk) -> None:
-        issued = desk.issued()
-        RevokeProviderKey(desk.world.unit_of_work, desk.world.clock)("scripted", "acme")
+    def test_gives_no_new_ones(self, issuer: Issuer) -> None:
+        issued = issuer.issued()
+        RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock)("scripted", "acme")
         with pytest.raises(InvalidRequest):
-            desk.issued()
+            issuer.issued()
         with pytest.raises(InvalidRequest):
-            desk.rotate(issued.token.id, overlap=timedelta(hours=1))
+            issuer.rotate(issued.token.id, overlap=timedelta(hours=1))
 
 
 class TestWrongCredentials:
-    def refused(self, desk: Desk, key: str | None, token: str | None) -> None:
+    def refused(self, issuer: Issuer, key: str | None, token: str | None) -> None:
         with pytest.raises(Unauthenticated) as caught:
-            desk.authenticate(provider_key=key, token=token)
+            issuer.authenticate(provider_key=key, token=token)
         assert caught.value.message == Unauthenticated().message
         assert caught.value.details == {}
 
-    def test_need_both_parts(self, desk: Desk) -> None:
-        token, key = desk.issued().secret_text, desk.keys["scripted", "acme"]
+    def test_need_both_parts(self, issuer: Issuer) -> None:
+        token, key = issuer.issued().secret_text, issuer.keys["scripted", "acme"]
         for wrong in (None, ""):
-            self.refused(desk, wrong, token)
-            self.refused(desk, key, wrong)
-            self.refused(desk, wrong, wrong)
+            self.refused(issuer, wrong, token)
+            self.refused(issuer, key, wrong)
+            self.refused(issuer, wrong, wrong)
 
-    def test_of_another_partner_or_provider_do_not_fit(self, desk: Desk) -> None:
-        token = desk.issued().secret_text
-        desk.issued(partner="other")
-        desk.issued(provider="blind")
-        self.refused(desk, desk.keys["scripted", "other"], token)
-        self.refused(desk, desk.keys["blind", "acme"], token)
+    def test_of_another_partner_or_provider_do_not_fit(self, issuer: Issuer) -> None:
+        token = issuer.issued().secret_text
+        issuer.issued(partner="other")
+        issuer.issued(provider="push_only")
+        self.refused(issuer, issuer.keys["scripted", "other"], token)
+        self.refused(issuer, issuer.keys["push_only", "acme"], token)
 
-    def test_in_each_others_place_do_not_fit(self, desk: Desk) -> None:
-        token, key = desk.issued().secret_text, desk.keys["scripted", "acme"]
-        self.refused(desk, token, key)
-        self.refused(desk, key, key)
-        self.refused(desk, token, token)
+    def test_in_each_others_place_do_not_fit(self, issuer: Issuer) -> None:
+        token, key = issuer.issued().secret_text, issuer.keys["scripted", "acme"]
+        self.refused(issuer, token, key)
+        self.refused(issuer, key, key)
+        self.refused(issuer, token, token)
 
     @pytest.mark.parametrize(
         "spoil",
@@ -303,19 +305,19 @@ class TestWrongCredentials:
             lambda t: "Bearer " + t,
         ],
     )
-    def test_of_any_shape_are_refused_alike(self, desk: Desk, spoil: object) -> None:
-        token, key = desk.issued().secret_text, desk.keys["scripted", "acme"]
+    def test_of_any_shape_are_refused_alike(self, issuer: Issuer, spoil: object) -> None:
+        token, key = issuer.issued().secret_text, issuer.keys["scripted", "acme"]
         spoiled = spoil(token)  # type: ignore[operator]
         assert spoiled != token
-        self.refused(desk, key, spoiled)
-        self.refused(desk, spoil(key), token)  # type: ignore[operator]
+        self.refused(issuer, key, spoiled)
+        self.refused(issuer, spoil(key), token)  # type: ignore[operator]
 
     @given(st.text(max_size=60) | st.text("pmstk_0123456789abcdef-", max_size=80))
     def test_made_up_are_refused(self, text: str) -> None:
-        desk = Desk(World())
-        token = desk.issued().secret_text
-        self.refused(desk, text, token)
-        self.refused(desk, desk.keys["scripted", "acme"], text)
+        issuer = Issuer(App())
+        token = issuer.issued().secret_text
+        self.refused(issuer, text, token)
+        self.refused(issuer, issuer.keys["scripted", "acme"], text)
 
 
 class TestComparing:

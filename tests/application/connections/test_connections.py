@@ -28,7 +28,7 @@ from ports.errors import (
 )
 from ports.providers import SettingSpec
 from ports.system import Secrets
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 
 SPECS = (
     SettingSpec(name="base_url", help="where", default="https://api.example"),
@@ -38,77 +38,75 @@ SPECS = (
 
 
 @pytest.fixture(autouse=True)
-def _declared(world: World) -> None:
-    world.provider.capabilities = replace(world.provider.capabilities, settings=SPECS)
+def _declared(app: App) -> None:
+    app.provider.capabilities = replace(app.provider.capabilities, settings=SPECS)
 
 
-def add(world: World, **over: object) -> AddedConnection:
+def add(app: App, **over: object) -> AddedConnection:
     wanted = NewConnection(
-        hotel=world.hotel.slug,
+        hotel=app.hotel.slug,
         provider="scripted",
         name="front desk",
         values={"token": "s3cret"},
         schedule=Schedule(),
     )
-    use = AddConnection(
-        world.unit_of_work, world.providers, world.clock, world.ids, world.randomness
-    )
+    use = AddConnection(app.unit_of_work, app.providers, app.clock, app.ids, app.randomness)
     return use(replace(wanted, **over))  # type: ignore[arg-type]
 
 
-def check(world: World) -> VerifyConnection:
-    return VerifyConnection(world.unit_of_work, world.providers, world.clock)
+def check(app: App) -> VerifyConnection:
+    return VerifyConnection(app.unit_of_work, app.providers, app.clock)
 
 
 class TestAddedConnection:
-    def test_keeps_secrets_apart_from_settings(self, world: World) -> None:
-        added = add(world)
+    def test_keeps_secrets_apart_from_settings(self, app: App) -> None:
+        added = add(app)
         assert added.connection.settings == {"base_url": "https://api.example"}
-        held = world.write(lambda uow: uow.connections.secrets(added.connection.id))
+        held = app.write(lambda uow: uow.connections.secrets(added.connection.id))
         assert held == {"token": "s3cret"}
         assert "s3cret" not in repr(added)
 
-    def test_stores_only_the_hash_of_its_key(self, world: World) -> None:
-        added = add(world)
-        assert added.key not in repr(world.stored(added.connection))
+    def test_stores_only_the_hash_of_its_key(self, app: App) -> None:
+        added = add(app)
+        assert added.key not in repr(app.stored(added.connection))
 
-    def test_is_new_until_it_passed_its_test(self, world: World) -> None:
-        assert add(world).connection.state is ConnectionState.NEW
-        world.tick()
-        assert world.queue.jobs == []
+    def test_is_new_until_it_passed_its_test(self, app: App) -> None:
+        assert add(app).connection.state is ConnectionState.NEW
+        app.tick()
+        assert app.queue.jobs == []
 
-    def test_is_active_at_once_where_there_is_nothing_to_test(self, world: World) -> None:
-        added = add(world, provider="blind", values={})
+    def test_is_active_at_once_where_there_is_nothing_to_test(self, app: App) -> None:
+        added = add(app, provider="push_only", values={})
         assert added.connection.state is ConnectionState.ACTIVE
-        assert world.tick().queued_runs == 0
+        assert app.tick().queued_runs == 0
 
     @pytest.mark.parametrize(
         ("values", "field"),
         [({}, "token"), ({"token": ""}, "token"), ({"token": "x", "tokn": "y"}, "tokn")],
     )
     def test_names_what_is_missing_or_unknown_but_no_value(
-        self, world: World, values: dict[str, str], field: str
+        self, app: App, values: dict[str, str], field: str
     ) -> None:
         with pytest.raises(InvalidRequest) as caught:
-            add(world, values=values)
+            add(app, values=values)
         assert caught.value.details["field"] == field
 
-    def test_needs_a_hotel_a_provider_and_a_free_name(self, world: World) -> None:
+    def test_needs_a_hotel_a_provider_and_a_free_name(self, app: App) -> None:
         with pytest.raises(HotelNotFound):
-            add(world, hotel="nowhere")
+            add(app, hotel="nowhere")
         with pytest.raises(UnknownProvider):
-            add(world, provider="nobody")
-        add(world)
+            add(app, provider="nobody")
+        add(app)
         with pytest.raises(AlreadyExists):
-            add(world)
+            add(app)
 
-    def test_is_not_stored_where_the_provider_cannot_be_asked_with_it(self, world: World) -> None:
-        world.provider.open_error = Misconfigured("not an allowed host")
+    def test_is_not_stored_where_the_provider_cannot_be_asked_with_it(self, app: App) -> None:
+        app.provider.open_error = Misconfigured("not an allowed host")
         with pytest.raises(Misconfigured):
-            add(world)
-        world.provider.open_error = None
-        added = add(world)
-        [account] = world.provider.accounts
+            add(app)
+        app.provider.open_error = None
+        added = add(app)
+        [account] = app.provider.accounts
         assert (account.connection_id, account.secrets) == (
             added.connection.id,
             {"token": "s3cret"},
@@ -116,18 +114,18 @@ class TestAddedConnection:
 
 
 class TestChangedConnection:
-    def change(self, world: World, of: Connection, **values: str) -> Connection:
-        return UpdateConnection(world.unit_of_work, world.providers)(of.id, values)
+    def change(self, app: App, of: Connection, **values: str) -> Connection:
+        return UpdateConnection(app.unit_of_work, app.providers)(of.id, values)
 
-    def secrets(self, world: World, of: Connection) -> Secrets:
-        return world.write(lambda uow: uow.connections.secrets(of.id))
+    def secrets(self, app: App, of: Connection) -> Secrets:
+        return app.write(lambda uow: uow.connections.secrets(of.id))
 
-    def test_keeps_what_was_not_named_and_what_the_provider_told(self, world: World) -> None:
-        added = add(world, values={"token": "old", "note": "by the door"}).connection
-        check(world)(added.id, correlation_id="c")
-        before = world.stored(added)
-        after = self.change(world, added, token="new")
-        assert self.secrets(world, added) == {"token": "new"}
+    def test_keeps_what_was_not_named_and_what_the_provider_told(self, app: App) -> None:
+        added = add(app, values={"token": "old", "note": "by the door"}).connection
+        check(app)(added.id, correlation_id="c")
+        before = app.stored(added)
+        after = self.change(app, added, token="new")
+        assert self.secrets(app, added) == {"token": "new"}
         assert after.settings == before.settings
         assert after.settings["property_id"] == "P1"
         assert (after.cursor, after.key_hash, after.state) == (
@@ -135,36 +133,36 @@ class TestChangedConnection:
             before.key_hash,
             ConnectionState.ACTIVE,
         )
-        moved = self.change(world, added, base_url="https://other.example", note="")
+        moved = self.change(app, added, base_url="https://other.example", note="")
         assert moved.settings == {"base_url": "https://other.example", "property_id": "P1"}
-        assert self.change(world, added, base_url="").settings["base_url"] == "https://api.example"
+        assert self.change(app, added, base_url="").settings["base_url"] == "https://api.example"
 
-    def test_that_was_stopped_becomes_active_by_its_test(self, world: World) -> None:
-        added = add(world).connection
+    def test_that_was_stopped_becomes_active_by_its_test(self, app: App) -> None:
+        added = add(app).connection
         stopped = replace(added, state=ConnectionState.STOPPED, cursor="c7")
-        world.write(lambda uow: uow.connections.save(stopped))
-        changed = self.change(world, added, token="mended")
+        app.write(lambda uow: uow.connections.save(stopped))
+        changed = self.change(app, added, token="mended")
         assert (changed.state, changed.cursor) == (ConnectionState.NEW, "c7")
-        tested = check(world)(added.id, correlation_id="c").connection
+        tested = check(app)(added.id, correlation_id="c").connection
         assert (tested.state, tested.cursor) == (ConnectionState.ACTIVE, "c7")
 
     @pytest.mark.parametrize("values", [{"tokn": "x"}, {"token": ""}])
-    def test_is_checked_as_a_new_one_is(self, world: World, values: dict[str, str]) -> None:
-        added = add(world).connection
+    def test_is_checked_as_a_new_one_is(self, app: App, values: dict[str, str]) -> None:
+        added = add(app).connection
         with pytest.raises(InvalidRequest):
-            self.change(world, added, **values)
-        world.provider.open_error = Misconfigured("not an allowed host")
+            self.change(app, added, **values)
+        app.provider.open_error = Misconfigured("not an allowed host")
         with pytest.raises(Misconfigured):
-            self.change(world, added, base_url="http://169.254.169.254/", token="x")
-        assert world.stored(added) == added
-        assert self.secrets(world, added) == {"token": "s3cret"}
+            self.change(app, added, base_url="http://169.254.169.254/", token="x")
+        assert app.stored(added) == added
+        assert self.secrets(app, added) == {"token": "s3cret"}
         with pytest.raises(ConnectionNotFound):
-            self.change(world, replace(added, id=world.ids.new()), token="x")
+            self.change(app, replace(added, id=app.ids.new()), token="x")
 
-    def test_with_a_new_webhook_key_does_not_know_the_old_one(self, world: World) -> None:
-        added = add(world)
-        rotated = RotateWebhookKey(world.unit_of_work, world.randomness)(added.connection.id)
-        by_hash = world.store.directory.connection_by_key_hash
+    def test_with_a_new_webhook_key_does_not_know_the_old_one(self, app: App) -> None:
+        added = add(app)
+        rotated = RotateWebhookKey(app.unit_of_work, app.randomness)(added.connection.id)
+        by_hash = app.store.directory.connection_by_key_hash
         assert by_hash(secret_hash(added.key)) is None
         found = by_hash(secret_hash(rotated.key))
         assert found is not None
@@ -172,77 +170,75 @@ class TestChangedConnection:
 
 
 class TestTestedConnection:
-    def test_becomes_active_and_its_first_sync_is_due(self, world: World) -> None:
-        added = add(world)
-        world.provider.report = replace(world.provider.report, time_zone="Asia/Tokyo")
-        tested = check(world)(added.connection.id, correlation_id="c")
+    def test_becomes_active_and_its_first_sync_is_due(self, app: App) -> None:
+        added = add(app)
+        app.provider.report = replace(app.provider.report, time_zone="Asia/Tokyo")
+        tested = check(app)(added.connection.id, correlation_id="c")
         assert tested.connection.state is ConnectionState.ACTIVE
         assert tested.connection.settings["property_id"] == "P1"
         assert tested.connection.settings["time_zone"] == "Asia/Tokyo"
         assert any("Asia/Tokyo" in advice for advice in tested.suggestions)
-        assert world.tick().queued_runs == 1
+        assert app.tick().queued_runs == 1
 
     @pytest.mark.parametrize(
         "error", [CredentialsRefused(), ProviderUnavailable(), UnreadableAnswer()]
     )
     def test_stays_as_it_is_when_the_test_fails_and_is_told_what_to_try(
-        self, world: World, error: ProviderError
+        self, app: App, error: ProviderError
     ) -> None:
-        added = add(world)
-        world.provider.refusal = error
-        tested = check(world)(added.connection.id, correlation_id="c")
+        added = add(app)
+        app.provider.refusal = error
+        tested = check(app)(added.connection.id, correlation_id="c")
         assert (tested.report, tested.error) == (None, error.code)
         assert len(tested.suggestions) >= 2
-        assert world.stored(added.connection).state is ConnectionState.NEW
+        assert app.stored(added.connection).state is ConnectionState.NEW
 
-    def test_that_was_stopped_is_taken_up_again(self, world: World) -> None:
-        world.edit(state=ConnectionState.STOPPED, breaker=Breaker(failures=9))
-        tested = check(world)(world.connection.id, correlation_id="c").connection
+    def test_that_was_stopped_is_taken_up_again(self, app: App) -> None:
+        app.edit(state=ConnectionState.STOPPED, breaker=Breaker(failures=9))
+        tested = check(app)(app.connection.id, correlation_id="c").connection
         assert (tested.state, tested.breaker) == (ConnectionState.ACTIVE, Breaker())
 
-    def test_that_is_unknown_is_not_found(self, world: World) -> None:
+    def test_that_is_unknown_is_not_found(self, app: App) -> None:
         with pytest.raises(ConnectionNotFound):
-            check(world)(world.ids.new(), correlation_id="c")
+            check(app)(app.ids.new(), correlation_id="c")
 
 
 class TestPausedConnection:
-    def test_is_never_due_and_resumed_is_due_at_once(self, world: World) -> None:
-        world.edit(cursor="c", next_sync_at=world.clock.now())
-        assert PauseConnection(world.unit_of_work)(world.connection.id).state == "paused"
-        assert world.tick().queued_runs == 0
-        ResumeConnection(world.unit_of_work, world.clock)(world.connection.id)
-        assert world.tick().queued_runs == 1
+    def test_is_never_due_and_resumed_is_due_at_once(self, app: App) -> None:
+        app.edit(cursor="c", next_sync_at=app.clock.now())
+        assert PauseConnection(app.unit_of_work)(app.connection.id).state == "paused"
+        assert app.tick().queued_runs == 0
+        ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)
+        assert app.tick().queued_runs == 1
 
-    def test_that_was_never_tested_is_not_resumed(self, world: World) -> None:
-        added = add(world)
+    def test_that_was_never_tested_is_not_resumed(self, app: App) -> None:
+        added = add(app)
         with pytest.raises(InvalidRequest):
-            ResumeConnection(world.unit_of_work, world.clock)(added.connection.id)
+            ResumeConnection(app.unit_of_work, app.clock)(added.connection.id)
         with pytest.raises(ConnectionNotFound):
-            PauseConnection(world.unit_of_work)(world.ids.new())
+            PauseConnection(app.unit_of_work)(app.ids.new())
 
-    def test_that_was_never_tested_does_not_get_around_the_test_by_a_pause(
-        self, world: World
-    ) -> None:
-        added = add(world)
+    def test_that_was_never_tested_does_not_get_around_the_test_by_a_pause(self, app: App) -> None:
+        added = add(app)
         with pytest.raises(InvalidRequest):
-            PauseConnection(world.unit_of_work)(added.connection.id)
-        assert world.stored(added.connection).state is ConnectionState.NEW
+            PauseConnection(app.unit_of_work)(added.connection.id)
+        assert app.stored(added.connection).state is ConnectionState.NEW
 
 
 class TestHotel:
-    def use(self, world: World) -> AddHotel:
-        return AddHotel(world.unit_of_work, world.clock, world.ids)
+    def use(self, app: App) -> AddHotel:
+        return AddHotel(app.unit_of_work, app.clock, app.ids)
 
-    def test_is_added_once(self, world: World) -> None:
-        said = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
-        assert self.use(world)(**said).created_at == world.clock.now()
+    def test_is_added_once(self, app: App) -> None:
+        wanted = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
+        assert self.use(app)(**wanted).created_at == app.clock.now()
         with pytest.raises(AlreadyExists):
-            self.use(world)(**said)
+            self.use(app)(**wanted)
 
     @pytest.mark.parametrize(
         "wrong", [{"slug": "Ritz!"}, {"time_zone": "Paris"}, {"currency": "euro"}]
     )
-    def test_is_checked(self, world: World, wrong: dict[str, str]) -> None:
-        said = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
+    def test_is_checked(self, app: App, wrong: dict[str, str]) -> None:
+        wanted = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}
         with pytest.raises(InvalidField):
-            self.use(world)(**(said | wrong))
+            self.use(app)(**(wanted | wrong))

@@ -6,32 +6,32 @@ import pytest
 
 from application.connections.store_rotated_secrets import StoreRotatedSecrets
 from ports.system import Secrets
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 
 
-def held(world: World) -> Secrets:
-    with world.unit_of_work() as uow:
-        return uow.connections.secrets(world.connection.id)
+def held(app: App) -> Secrets:
+    with app.unit_of_work() as uow:
+        return uow.connections.secrets(app.connection.id)
 
 
 class TestKeepingSecrets:
-    def test_replaces_those_of_the_same_names_and_leaves_the_others(self, world: World) -> None:
-        update = StoreRotatedSecrets(world.unit_of_work)
-        update.update(world.connection.id, {"one": "1", "two": "2"})
-        before = held(world)
-        update.update(world.connection.id, {"two": "3"})
-        assert held(world) == {**before, "two": "3"}
-        assert update.read(world.connection.id) == held(world)
+    def test_replaces_those_of_the_same_names_and_leaves_the_others(self, app: App) -> None:
+        update = StoreRotatedSecrets(app.unit_of_work)
+        update.update(app.connection.id, {"one": "1", "two": "2"})
+        before = held(app)
+        update.update(app.connection.id, {"two": "3"})
+        assert held(app) == {**before, "two": "3"}
+        assert update.read(app.connection.id) == held(app)
 
-    def test_of_a_connection_that_is_not_stored_keeps_nothing(self, world: World) -> None:
-        update, unknown = StoreRotatedSecrets(world.unit_of_work), UUID(int=1)
-        before = held(world)
+    def test_of_a_connection_that_is_not_stored_keeps_nothing(self, app: App) -> None:
+        update, unknown = StoreRotatedSecrets(app.unit_of_work), UUID(int=1)
+        before = held(app)
         update.update(unknown, {"one": "1"})
         assert update.read(unknown) == {}
-        assert held(world) == before
+        assert held(app) == before
 
-    def test_by_the_name_of_version_0_1_warns(self, world: World) -> None:
-        store = StoreRotatedSecrets(world.unit_of_work)
+    def test_by_the_name_of_version_0_1_warns(self, app: App) -> None:
+        store = StoreRotatedSecrets(app.unit_of_work)
         with pytest.deprecated_call(match="update"):
-            store.keep(world.connection.id, {"one": "1"})
-        assert store.read(world.connection.id)["one"] == "1"
+            store.keep(app.connection.id, {"one": "1"})
+        assert store.read(app.connection.id)["one"] == "1"

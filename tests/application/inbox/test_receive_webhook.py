@@ -10,259 +10,259 @@ from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
 from ports.providers import Ref, RefKind
-from tests.application.use_case_harness import Fate, Killed, World, booked, guest
+from tests.application.use_case_harness import App, CrashPlan, Killed, booked, guest
 
 B1 = Ref(RefKind.BOOKING, "B1")
 
 
 class TestWebhook:
-    def test_is_stored_and_enqueued_before_anything_is_asked(self, world: World) -> None:
-        batch = world.notify(B1)
-        row = world.row(batch)
+    def test_is_stored_and_enqueued_before_anything_is_asked(self, app: App) -> None:
+        batch = app.notify(B1)
+        row = app.row(batch)
         assert (row.kind, row.state) == (ItemKind.NOTIFICATION, InboxState.RECEIVED)
-        assert [job.subject_id for job in world.queue.jobs] == [batch]
-        assert world.provider.accounts == []
+        assert [job.subject_id for job in app.queue.jobs] == [batch]
+        assert app.provider.accounts == []
 
-    def test_is_heard_by_the_gap_guard(self, world: World) -> None:
-        world.notify(B1)
-        assert world.stored().last_inbound_at == world.clock.now()
+    def test_is_heard_by_the_gap_guard(self, app: App) -> None:
+        app.notify(B1)
+        assert app.stored().last_inbound_at == app.clock.now()
 
-    def test_belongs_to_the_hotel_of_its_url(self, world: World) -> None:
-        other = world.connect(world.add_hotel(), key="other")
-        assert world.row(world.notify(B1, key="other")).hotel_id == other.hotel_id
+    def test_belongs_to_the_hotel_of_its_url(self, app: App) -> None:
+        other = app.connect(app.add_hotel(), key="other")
+        assert app.row(app.notify(B1, key="other")).hotel_id == other.hotel_id
 
     @pytest.mark.parametrize("key", ["", "wrong", "KEY", "key ", "\ud800", "k" * 10_000])
-    def test_with_a_wrong_key_finds_nothing(self, world: World, key: str) -> None:
+    def test_with_a_wrong_key_finds_nothing(self, app: App, key: str) -> None:
         with pytest.raises(ConnectionNotFound):
-            world.notify(B1, key=key)
-        assert world.inbox() == []
+            app.notify(B1, key=key)
+        assert app.inbox() == []
 
-    def test_with_the_key_of_another_provider_finds_nothing(self, world: World) -> None:
-        world.connect(world.hotel, provider="blind", key="blind")
+    def test_with_the_key_of_another_provider_finds_nothing(self, app: App) -> None:
+        app.connect(app.hotel, provider="push_only", key="push_only")
         with pytest.raises(ConnectionNotFound):
-            world.notify(B1, key="blind")
+            app.notify(B1, key="push_only")
         with pytest.raises(ConnectionNotFound):
-            world.deliver(b"?", key="key", provider="blind")
+            app.deliver(b"?", key="key", provider="push_only")
 
-    def test_for_an_unknown_provider_is_refused_first(self, world: World) -> None:
+    def test_for_an_unknown_provider_is_refused_first(self, app: App) -> None:
         with pytest.raises(UnknownProvider):
-            world.deliver(b"?", provider="nobody")
+            app.deliver(b"?", provider="nobody")
 
     @pytest.mark.parametrize("trust", ["", "forged", "vendor ", "ü" * 300])
-    def test_that_does_not_prove_its_sender_is_refused(self, world: World, trust: str) -> None:
+    def test_that_does_not_prove_its_sender_is_refused(self, app: App, trust: str) -> None:
         with pytest.raises(Unauthenticated):
-            world.deliver(b"?", trust=trust)
-        assert world.inbox() == []
-        assert world.queue.jobs == []
+            app.deliver(b"?", trust=trust)
+        assert app.inbox() == []
+        assert app.queue.jobs == []
 
-    def test_masks_card_numbers(self, world: World) -> None:
-        batch = world.deliver(b"4111111111111111")
-        assert b"4111111111111111" not in world.row(batch).body
+    def test_masks_card_numbers(self, app: App) -> None:
+        batch = app.deliver(b"4111111111111111")
+        assert b"4111111111111111" not in app.row(batch).body
 
-    def test_is_refused_where_it_can_not_be_kept(self, world: World) -> None:
-        world.store.fail_next_commit(StoreUnavailable())
+    def test_is_refused_where_it_can_not_be_kept(self, app: App) -> None:
+        app.store.fail_next_commit(StoreUnavailable())
         with pytest.raises(StoreUnavailable):
-            world.notify(B1)
-        assert world.queue.jobs == []
+            app.notify(B1)
+        assert app.queue.jobs == []
 
-    def test_is_kept_where_someone_else_changed_the_same_rows(self, world: World) -> None:
-        world.store.fail_next_commit(ConcurrentChange())
-        assert world.row(world.notify(B1)).state is InboxState.RECEIVED
+    def test_is_kept_where_someone_else_changed_the_same_rows(self, app: App) -> None:
+        app.store.fail_next_commit(ConcurrentChange())
+        assert app.row(app.notify(B1)).state is InboxState.RECEIVED
 
-    def test_is_kept_while_the_queue_is_down(self, world: World) -> None:
-        world.provider.holds(booked())
-        world.queue.is_up = False
-        world.notify(B1)
-        world.queue.is_up = True
-        world.revive()
-        world.tick()
-        world.work_off()
-        assert world.booking()
+    def test_is_kept_while_the_queue_is_down(self, app: App) -> None:
+        app.provider.holds(booked())
+        app.queue.is_up = False
+        app.notify(B1)
+        app.queue.is_up = True
+        app.restart()
+        app.tick()
+        app.run_jobs()
+        assert app.booking()
 
     @pytest.mark.parametrize("state", [ConnectionState.PAUSED, ConnectionState.STOPPED])
     def test_is_taken_whatever_the_state_of_the_connection(
-        self, world: World, state: ConnectionState
+        self, app: App, state: ConnectionState
     ) -> None:
-        world.edit(state=state)
-        assert world.row(world.notify(B1)).state is InboxState.RECEIVED
+        app.edit(state=state)
+        assert app.row(app.notify(B1)).state is InboxState.RECEIVED
 
     @pytest.mark.parametrize("after", [False, True])
-    def test_survives_a_kill_once_it_is_acknowledged(self, world: World, after: bool) -> None:
-        world.provider.holds(booked())
-        world.fate = Fate(at=0, after=after)
+    def test_survives_a_kill_once_it_is_acknowledged(self, app: App, after: bool) -> None:
+        app.provider.holds(booked())
+        app.crash_plan = CrashPlan(at=0, after=after)
         with pytest.raises(Killed):
-            world.notify(B1)
-        world.revive()
-        world.tick()
-        world.work_off()
-        assert (world.booking() is not None) == after
+            app.notify(B1)
+        app.restart()
+        app.tick()
+        app.run_jobs()
+        assert (app.booking() is not None) == after
 
 
 class TestWhatAWebhookAsksFor:
-    def test_is_fetched_and_applied(self, world: World) -> None:
-        world.provider.holds(booked(), guest())
-        batch = world.notify(B1, Ref(RefKind.GUEST, "G1"))
-        world.work_off()
-        assert world.booking()
-        assert world.row(batch).state is InboxState.DONE
-        assert {e["correlationid"] for e in world.events()} == {"webhook"}
+    def test_is_fetched_and_applied(self, app: App) -> None:
+        app.provider.holds(booked(), guest())
+        batch = app.notify(B1, Ref(RefKind.GUEST, "G1"))
+        app.run_jobs()
+        assert app.booking()
+        assert app.row(batch).state is InboxState.DONE
+        assert {e["correlationid"] for e in app.events()} == {"webhook"}
 
-    def test_delivered_ten_times_is_one_change(self, world: World) -> None:
-        world.provider.holds(booked())
+    def test_delivered_ten_times_is_one_change(self, app: App) -> None:
+        app.provider.holds(booked())
         for _ in range(10):
-            world.notify(B1)
-        world.work_off()
-        assert world.changes() == ["created"]
-        assert {row.state for row in world.inbox()} == {InboxState.DONE}
+            app.notify(B1)
+        app.run_jobs()
+        assert app.changes() == ["created"]
+        assert {row.state for row in app.inbox()} == {InboxState.DONE}
 
-    def test_of_a_named_event_is_asked_for_once(self, world: World) -> None:
-        world.provider.holds(booked())
+    def test_of_a_named_event_is_asked_for_once(self, app: App) -> None:
+        app.provider.holds(booked())
         for _ in range(3):
-            world.notify(B1, event_key="E1")
-            world.work_off()
-        world.notify(B1, event_key="E2")
-        world.work_off()
-        assert world.provider.fetched == [[B1], [B1]]
-        assert {row.state for row in world.inbox()} == {InboxState.DONE}
+            app.notify(B1, event_key="E1")
+            app.run_jobs()
+        app.notify(B1, event_key="E2")
+        app.run_jobs()
+        assert app.provider.fetched == [[B1], [B1]]
+        assert {row.state for row in app.inbox()} == {InboxState.DONE}
 
-    def test_of_a_named_event_that_could_not_be_asked_is_asked_again(self, world: World) -> None:
-        world.provider.holds(booked())
-        world.provider.refusal = ProviderUnavailable()
-        world.notify(B1, event_key="E1")
-        world.work_off()
-        world.provider.refusal = None
-        world.notify(B1, event_key="E1")
-        world.work_off()
-        assert world.booking() is not None
+    def test_of_a_named_event_that_could_not_be_asked_is_asked_again(self, app: App) -> None:
+        app.provider.holds(booked())
+        app.provider.refusal = ProviderUnavailable()
+        app.notify(B1, event_key="E1")
+        app.run_jobs()
+        app.provider.refusal = None
+        app.notify(B1, event_key="E1")
+        app.run_jobs()
+        assert app.booking() is not None
 
-    def test_of_another_connections_event_of_the_same_name_is_asked_for(self, world: World) -> None:
-        other = world.connect(world.hotel, key="other", name="other")
-        world.notify(B1, event_key="E1")
-        world.notify(B1, event_key="E1", key="other")
-        world.work_off()
-        assert {a.connection_id for a in world.provider.accounts} == {
-            world.connection.id,
+    def test_of_another_connections_event_of_the_same_name_is_asked_for(self, app: App) -> None:
+        other = app.connect(app.hotel, key="other", name="other")
+        app.notify(B1, event_key="E1")
+        app.notify(B1, event_key="E1", key="other")
+        app.run_jobs()
+        assert {a.connection_id for a in app.provider.accounts} == {
+            app.connection.id,
             other.id,
         }
 
-    def test_that_can_not_be_read_is_quarantined_and_told_once(self, world: World) -> None:
-        batch = world.deliver(b"gibberish")
-        world.deliver(b"gibberish")
-        world.work_off()
-        assert [row.id for row in world.quarantined()] == [batch]
-        [event] = world.events()
+    def test_that_can_not_be_read_is_quarantined_and_told_once(self, app: App) -> None:
+        batch = app.deliver(b"gibberish")
+        app.deliver(b"gibberish")
+        app.run_jobs()
+        assert [row.id for row in app.quarantined()] == [batch]
+        [event] = app.events()
         assert event["data"]["reason"]["code"] == "unreadable_message"
-        assert world.provider.accounts == []
+        assert app.provider.accounts == []
 
-    def test_of_a_foreign_property_is_quarantined(self, world: World) -> None:
-        world.edit(settings={"property_id": "P1"})
-        batch = world.notify(B1, property_id="P2", disabled=True, new_secrets={"trust": "theirs"})
-        world.work_off()
-        reason = world.row(batch).reason
+    def test_of_a_foreign_property_is_quarantined(self, app: App) -> None:
+        app.edit(settings={"property_id": "P1"})
+        batch = app.notify(B1, property_id="P2", disabled=True, new_secrets={"trust": "theirs"})
+        app.run_jobs()
+        reason = app.row(batch).reason
         assert reason is not None
         assert reason.code == "foreign_property"
-        assert world.provider.fetched == []
-        assert world.stored().state is ConnectionState.ACTIVE
-        world.notify(B1, property_id="P1")
-        world.work_off()
-        assert world.provider.fetched == [[B1]]
+        assert app.provider.fetched == []
+        assert app.stored().state is ConnectionState.ACTIVE
+        app.notify(B1, property_id="P1")
+        app.run_jobs()
+        assert app.provider.fetched == [[B1]]
 
-    def test_of_another_hotel_of_the_account_is_carried_out_there(self, world: World) -> None:
+    def test_of_another_hotel_of_the_account_is_carried_out_there(self, app: App) -> None:
         secrets = {"trust": "vendor", "account": "A"}
-        first = world.connect(
-            world.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+        first = app.connect(
+            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
         )
-        second = world.connect(
-            world.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
+        second = app.connect(
+            app.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
         )
-        world.provider.holds(booked())
-        batch = world.notify(B1, key="one", property_id="P2")
-        world.work_off()
-        assert world.row(batch).state is InboxState.DONE
-        assert world.row(batch).connection_id == first.id
-        world.work_off()
-        assert world.booking(of=second) is not None
-        assert world.booking(of=first) is None
-        assert world.provider.accounts[-1].connection_id == second.id
-        assert world.stored(second).last_inbound_at is not None
+        app.provider.holds(booked())
+        batch = app.notify(B1, key="one", property_id="P2")
+        app.run_jobs()
+        assert app.row(batch).state is InboxState.DONE
+        assert app.row(batch).connection_id == first.id
+        app.run_jobs()
+        assert app.booking(of=second) is not None
+        assert app.booking(of=first) is None
+        assert app.provider.accounts[-1].connection_id == second.id
+        assert app.stored(second).last_inbound_at is not None
 
     @pytest.mark.parametrize(
         ("account", "property_id"), [("B", "P2"), ("A", "P3"), ("", "P2")], ids=str
     )
     def test_of_a_hotel_of_another_account_stays_quarantined(
-        self, world: World, account: str, property_id: str
+        self, app: App, account: str, property_id: str
     ) -> None:
         secrets = {"trust": "vendor", "account": "A"}
-        world.connect(
-            world.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+        app.connect(
+            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
         )
-        world.connect(
-            world.add_hotel(slug="second"),
+        app.connect(
+            app.add_hotel(slug="second"),
             secrets={"trust": "vendor", "account": account},
             settings={"property_id": "P2"},
         )
-        batch = world.notify(B1, key="one", property_id=property_id)
-        world.work_off()
-        assert world.row(batch).state is InboxState.QUARANTINED
-        assert len(world.inbox()) == 1
+        batch = app.notify(B1, key="one", property_id=property_id)
+        app.run_jobs()
+        assert app.row(batch).state is InboxState.QUARANTINED
+        assert len(app.inbox()) == 1
 
-    def test_that_asks_for_nothing_is_done(self, world: World) -> None:
-        batch = world.notify(ignored=("HousekeepingChanged",))
-        world.work_off()
-        assert world.row(batch).state is InboxState.DONE
-        assert world.provider.accounts == []
+    def test_that_asks_for_nothing_is_done(self, app: App) -> None:
+        batch = app.notify(ignored=("HousekeepingChanged",))
+        app.run_jobs()
+        assert app.row(batch).state is InboxState.DONE
+        assert app.provider.accounts == []
 
 
 class TestNewSecrets:
-    def test_are_kept_and_used_by_the_next_fetch(self, world: World) -> None:
-        world.provider.holds(booked())
-        world.notify(new_secrets={"token": "fresh"})
-        world.work_off()
-        world.notify(B1)
-        world.work_off()
-        [account] = world.provider.accounts
+    def test_are_kept_and_used_by_the_next_fetch(self, app: App) -> None:
+        app.provider.holds(booked())
+        app.notify(new_secrets={"token": "fresh"})
+        app.run_jobs()
+        app.notify(B1)
+        app.run_jobs()
+        [account] = app.provider.accounts
         assert account.secrets == {"trust": "vendor", "token": "fresh"}
 
-    def test_are_used_by_the_fetch_that_they_come_with(self, world: World) -> None:
-        world.notify(B1, new_secrets={"token": "fresh"})
-        world.work_off()
-        [account] = world.provider.accounts
+    def test_are_used_by_the_fetch_that_they_come_with(self, app: App) -> None:
+        app.notify(B1, new_secrets={"token": "fresh"})
+        app.run_jobs()
+        [account] = app.provider.accounts
         assert account.secrets["token"] == "fresh"
 
-    def test_are_kept_even_if_the_provider_is_down(self, world: World) -> None:
-        world.provider.refusal = ProviderUnavailable()
-        world.notify(B1, new_secrets={"token": "fresh"})
-        world.work_off()
-        held = world.write(lambda uow: uow.connections.secrets(world.connection.id))
+    def test_are_kept_even_if_the_provider_is_down(self, app: App) -> None:
+        app.provider.refusal = ProviderUnavailable()
+        app.notify(B1, new_secrets={"token": "fresh"})
+        app.run_jobs()
+        held = app.write(lambda uow: uow.connections.secrets(app.connection.id))
         assert held == {"trust": "vendor", "token": "fresh"}
 
-    def test_count_in_the_order_of_their_arrival(self, world: World) -> None:
-        world.notify(B1, new_secrets={"token": "old"})
-        world.clock.advance(timedelta(seconds=1))
-        world.notify(B1, new_secrets={"token": "new"})
-        old, new = world.queue.take()
+    def test_count_in_the_order_of_their_arrival(self, app: App) -> None:
+        app.notify(B1, new_secrets={"token": "old"})
+        app.clock.advance(timedelta(seconds=1))
+        app.notify(B1, new_secrets={"token": "new"})
+        old, new = app.queue.take()
         for job in (new, old):
-            world.work(job)
-        assert [account.secrets["token"] for account in world.provider.accounts] == ["new", "new"]
-        held = world.write(lambda uow: uow.connections.secrets(world.connection.id))
+            app.work(job)
+        assert [account.secrets["token"] for account in app.provider.accounts] == ["new", "new"]
+        held = app.write(lambda uow: uow.connections.secrets(app.connection.id))
         assert held["token"] == "new"
 
 
 class TestIntegrationDisabledAtTheVendor:
-    def test_stops_the_connection_and_asks_for_nothing(self, world: World) -> None:
-        other = world.connect(world.hotel)
-        batch = world.notify(B1, disabled=True)
-        world.work_off()
-        stopped = world.stored()
+    def test_stops_the_connection_and_asks_for_nothing(self, app: App) -> None:
+        other = app.connect(app.hotel)
+        batch = app.notify(B1, disabled=True)
+        app.run_jobs()
+        stopped = app.stored()
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "disabled_by_hotel"
-        assert world.provider.fetched == []
-        assert world.row(batch).state is InboxState.DONE
-        assert world.stored(other).state is ConnectionState.ACTIVE
+        assert app.provider.fetched == []
+        assert app.row(batch).state is InboxState.DONE
+        assert app.stored(other).state is ConnectionState.ACTIVE
 
-    def test_before_it_was_resumed_does_not_stop_it_any_more(self, world: World) -> None:
-        world.notify(disabled=True)
-        world.clock.advance(timedelta(minutes=1))
-        ResumeConnection(world.unit_of_work, world.clock)(world.connection.id)
-        world.work_off()
-        assert world.stored().state is ConnectionState.ACTIVE
+    def test_before_it_was_resumed_does_not_stop_it_any_more(self, app: App) -> None:
+        app.notify(disabled=True)
+        app.clock.advance(timedelta(minutes=1))
+        ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)
+        app.run_jobs()
+        assert app.stored().state is ConnectionState.ACTIVE

@@ -20,7 +20,14 @@ from ports.document_exchange import (
 )
 from ports.errors import StoreUnavailable, UnreadableMessage, Unsupported
 from ports.providers import HotelContext, ReadItem
-from tests.application.use_case_harness import Fate, Killed, World, booked, cell, version
+from tests.application.use_case_harness import (
+    App,
+    CrashPlan,
+    Killed,
+    booked,
+    cell,
+    version,
+)
 from tests.builders import JUNE
 
 NOT_RELEVANT = Reason("not_relevant", None, "asked for an offer")
@@ -70,15 +77,15 @@ class LineHandler:
 
 
 @pytest.fixture
-def world(world: World) -> World:
-    world.provider = LineProvider(world.clock, guard=world.store.forbid_io)
-    world.providers = _Both(world.provider, world.blind)
-    return world
+def app(app: App) -> App:
+    app.provider = LineProvider(app.clock, guard=app.store.forbid_io)
+    app.providers = _Both(app.provider, app.push_only)
+    return app
 
 
 class _Both:
-    def __init__(self, lines: ScriptedProvider, blind: ScriptedProvider) -> None:
-        self._named = {"scripted": lines, "blind": blind}
+    def __init__(self, lines: ScriptedProvider, push_only: ScriptedProvider) -> None:
+        self._named = {"scripted": lines, "push_only": push_only}
 
     def get(self, name: str) -> ScriptedProvider:
         return self._named[name]
@@ -87,15 +94,15 @@ class _Both:
         return list(self._named.values())
 
 
-def exchange_document(world: World) -> ExchangeDocument:
+def exchange_document(app: App) -> ExchangeDocument:
     return ExchangeDocument(
-        world.unit_of_work,
-        world.store.directory,
-        world.providers,
-        world.queue,
+        app.unit_of_work,
+        app.store.directory,
+        app.providers,
+        app.queue,
         lambda body: body.replace(b"4111", b"****"),
-        world.clock,
-        world.ids,
+        app.clock,
+        app.ids,
     )
 
 
@@ -106,120 +113,121 @@ def document(*lines: bytes, sign: str | None = PAIR, provider: str = "scripted")
     )
 
 
-def send(world: World, *lines: bytes) -> str:
-    return exchange_document(world)(document(*lines)).body.decode()
+def send(app: App, *lines: bytes) -> str:
+    return exchange_document(app)(document(*lines)).body.decode()
 
 
 class TestDocument:
-    def test_is_applied_before_it_is_answered(self, world: World) -> None:
-        line = world.provider.line(booked())
-        assert send(world, line, b"?") == "applied,quarantined"
-        assert world.known().revision == 1
-        rows = world.inbox()
+    def test_is_applied_before_it_is_answered(self, app: App) -> None:
+        line = app.provider.line(booked())
+        assert send(app, line, b"?") == "applied,quarantined"
+        assert app.known().revision == 1
+        rows = app.inbox()
         assert [row.state for row in rows] == [InboxState.DONE, InboxState.QUARANTINED]
         assert len({row.batch_id for row in rows}) == 1
-        assert world.stored().last_inbound_at == world.clock.now()
+        assert app.stored().last_inbound_at == app.clock.now()
 
-    def test_changes_nothing_when_sent_again(self, world: World) -> None:
-        line = world.provider.line(booked())
-        assert [send(world, line) for _ in range(3)] == [
+    def test_changes_nothing_when_sent_again(self, app: App) -> None:
+        line = app.provider.line(booked())
+        assert [send(app, line) for _ in range(3)] == [
             "applied",
             "unchanged",
             "unchanged",
         ]
-        assert world.changes() == ["created"]
+        assert app.changes() == ["created"]
 
-    def test_stores_ignored_items_with_their_reason(self, world: World) -> None:
-        assert send(world, b"offer") == ""
-        (row,) = world.inbox()
+    def test_stores_ignored_items_with_their_reason(self, app: App) -> None:
+        assert send(app, b"offer") == ""
+        (row,) = app.inbox()
         assert (row.state, row.outcome) == (InboxState.DONE, ItemOutcome.UNCHANGED)
         assert row.reason == NOT_RELEVANT
 
-    def test_is_masked_before_it_is_read_and_stored(self, world: World) -> None:
-        send(world, b"offer 4111")
-        assert [row.body for row in world.inbox()] == [b"offer ****"]
+    def test_is_masked_before_it_is_read_and_stored(self, app: App) -> None:
+        send(app, b"offer 4111")
+        assert [row.body for row in app.inbox()] == [b"offer ****"]
 
-    def test_is_not_answered_where_it_could_not_be_kept(self, world: World) -> None:
-        line = world.provider.line(booked())
-        world.store.fail_next_commit(StoreUnavailable())
+    def test_is_not_answered_where_it_could_not_be_kept(self, app: App) -> None:
+        line = app.provider.line(booked())
+        app.store.fail_next_commit(StoreUnavailable())
         with pytest.raises(StoreUnavailable):
-            send(world, line)
-        assert world.inbox() == []
-        assert send(world, line) == "applied"
+            send(app, line)
+        assert app.inbox() == []
+        assert send(app, line) == "applied"
 
-    def test_stores_nothing_if_unreadable(self, world: World) -> None:
+    def test_stores_nothing_if_unreadable(self, app: App) -> None:
         with pytest.raises(UnreadableMessage):
-            send(world, b"")
-        assert world.inbox() == []
+            send(app, b"")
+        assert app.inbox() == []
 
-    def test_with_a_version_conflict_is_undecided(self, world: World) -> None:
-        send(world, world.provider.line(booked()))
-        has_conflict = world.provider.line(booked(notes="other"))
-        assert send(world, has_conflict) == "undecided"
-        assert [job.hotel_id for job in world.queue.jobs] == [world.hotel.id]
+    def test_with_a_version_conflict_is_undecided(self, app: App) -> None:
+        send(app, app.provider.line(booked()))
+        has_conflict = app.provider.line(booked(notes="other"))
+        assert send(app, has_conflict) == "undecided"
+        assert [job.hotel_id for job in app.queue.jobs] == [app.hotel.id]
 
     @pytest.mark.parametrize("after", [False, True])
-    def test_is_stored_or_not_acknowledged_after_a_kill(self, world: World, after: bool) -> None:
-        line = world.provider.line(booked())
-        world.fate = Fate(at=0, after=after)
+    def test_is_stored_or_not_acknowledged_after_a_kill(self, app: App, after: bool) -> None:
+        line = app.provider.line(booked())
+        app.crash_plan = CrashPlan(at=0, after=after)
         with pytest.raises(Killed):
-            send(world, line)
-        assert bool(world.inbox()) == after
-        assert world.changes() == (["created"] if after else [])
-        world.revive()
-        assert send(world, line) == ("unchanged" if after else "applied")
-        assert world.changes() == ["created"]
+            send(app, line)
+        assert bool(app.inbox()) == after
+        assert app.changes() == (["created"] if after else [])
+        app.restart()
+        assert send(app, line) == ("unchanged" if after else "applied")
+        assert app.changes() == ["created"]
 
 
 class TestSender:
     @pytest.mark.parametrize("sign", [None, "", "wrong:vendor", "key:wrong", "key:", "key"])
-    def test_with_wrong_credentials_is_refused(self, world: World, sign: str | None) -> None:
+    def test_with_wrong_credentials_is_refused(self, app: App, sign: str | None) -> None:
         with pytest.raises(Unauthenticated):
-            exchange_document(world)(document(b"?", sign=sign))
-        assert world.inbox() == []
+            exchange_document(app)(document(b"?", sign=sign))
+        assert app.inbox() == []
 
-    def test_of_another_provider_is_unauthenticated(self, world: World) -> None:
-        world.connect(world.hotel, provider="blind", key="blind")
+    def test_of_another_provider_is_unauthenticated(self, app: App) -> None:
+        app.connect(app.hotel, provider="push_only", key="push_only")
         with pytest.raises(Unauthenticated):
-            exchange_document(world)(document(b"?", sign="blind:vendor"))
+            exchange_document(app)(document(b"?", sign="push_only:vendor"))
 
-    def test_writes_to_the_hotel_of_its_credentials(self, world: World) -> None:
-        other = world.connect(world.add_hotel(), key="other")
-        line = world.provider.line(booked())
-        exchange_document(world)(document(line, sign="other:vendor"))
-        assert {row.hotel_id for row in world.inbox()} == {other.hotel_id}
+    def test_writes_to_the_hotel_of_its_credentials(self, app: App) -> None:
+        other = app.connect(app.add_hotel(), key="other")
+        line = app.provider.line(booked())
+        exchange_document(app)(document(line, sign="other:vendor"))
+        assert {row.hotel_id for row in app.inbox()} == {other.hotel_id}
 
-    def test_of_a_disabled_hotel_is_refused(self, world: World) -> None:
-        world.write(lambda uow: uow.hotels.set_enabled(world.hotel.id, enabled=False))
+    def test_of_a_disabled_hotel_is_refused(self, app: App) -> None:
+        app.write(lambda uow: uow.hotels.set_enabled(app.hotel.id, enabled=False))
         with pytest.raises(HotelDisabled):
-            send(world, b"?")
+            send(app, b"?")
 
-    def test_of_a_provider_without_documents_is_unsupported(self, world: World) -> None:
+    def test_of_a_provider_without_documents_is_unsupported(self, app: App) -> None:
         with pytest.raises(Unsupported):
-            exchange_document(world)(document(b"?", provider="blind"))
+            exchange_document(app)(document(b"?", provider="push_only"))
         refused = Unauthenticated()
         assert (
-            exchange_document(world).render_error(document(b"?", provider="blind"), refused) is None
+            exchange_document(app).render_error(document(b"?", provider="push_only"), refused)
+            is None
         )
 
-    def test_gets_errors_in_the_vendors_format(self, world: World) -> None:
-        reply = exchange_document(world).render_error(document(b"?"), Unauthenticated())
+    def test_gets_errors_in_the_vendors_format(self, app: App) -> None:
+        reply = exchange_document(app).render_error(document(b"?"), Unauthenticated())
         assert reply is not None
         assert reply.body == b"unauthenticated"
 
 
 class TestCompleteAvailabilitySet:
-    def test_empties_the_cells_that_it_does_not_name(self, world: World) -> None:
+    def test_empties_the_cells_that_it_does_not_name(self, app: App) -> None:
         before = cell(number=1, available=3), cell(number=1, room_type="SGL", available=2)
-        send(world, *(world.provider.line(each) for each in before))
+        send(app, *(app.provider.line(each) for each in before))
         complete = AvailabilitySet(
             version=version(2), cells=(cell(number=2, available=1),), complete_from=JUNE.arrival
         )
-        assert send(world, world.provider.line(complete)) == "applied"
-        assert available(world) == {"DBL": 1, "SGL": 0}
-        assert send(world, world.provider.line(complete)) == "unchanged"
+        assert send(app, app.provider.line(complete)) == "applied"
+        assert available(app) == {"DBL": 1, "SGL": 0}
+        assert send(app, app.provider.line(complete)) == "unchanged"
 
-    def test_that_is_too_large_is_quarantined(self, world: World) -> None:
+    def test_that_is_too_large_is_quarantined(self, app: App) -> None:
         closed = frozenset(JUNE.arrival + timedelta(days=n) for n in range(400))
         types = [cell(number=1, room_type=f"T{n}") for n in range(260)]
         complete = AvailabilitySet(
@@ -228,35 +236,35 @@ class TestCompleteAvailabilitySet:
             complete_from=JUNE.arrival,
             closed_days=closed,
         )
-        assert send(world, world.provider.line(complete)) == "quarantined"
-        assert available(world) == {}
+        assert send(app, app.provider.line(complete)) == "quarantined"
+        assert available(app) == {}
 
-    def test_that_is_older_changes_nothing(self, world: World) -> None:
-        send(world, world.provider.line(cell(number=5, available=3)))
+    def test_that_is_older_changes_nothing(self, app: App) -> None:
+        send(app, app.provider.line(cell(number=5, available=3)))
         complete = AvailabilitySet(version=version(2), cells=(), complete_from=JUNE.arrival)
-        assert send(world, world.provider.line(complete)) == "stale"
-        assert available(world) == {"DBL": 3}
+        assert send(app, app.provider.line(complete)) == "stale"
+        assert available(app) == {"DBL": 3}
 
 
 class TestFirstAvailability:
-    def test_is_that_of_the_hotels_own_today(self, world: World) -> None:
+    def test_is_that_of_the_hotels_own_today(self, app: App) -> None:
         """At 23:30 UTC it is the next day in Vienna: availability of the UTC date is past."""
         first, second = (date(2026, 3, day) for day in (1, 2))
-        world.clock.set(datetime(2026, 3, 1, 12, tzinfo=UTC))
-        is_first = [send_cell(world, first), send_cell(world, first)]
-        world.clock.set(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
-        is_first += [send_cell(world, second), send_cell(world, second)]
+        app.clock.set(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        is_first = [send_cell(app, first), send_cell(app, first)]
+        app.clock.set(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+        is_first += [send_cell(app, second), send_cell(app, second)]
         assert is_first == [True, False, True, False]
 
 
-def send_cell(world: World, day: date) -> bool:
-    assert isinstance(world.provider, LineProvider)
-    send(world, world.provider.line(cell(day, available=1)))
-    return world.provider.handler.results[0].is_first_availability
+def send_cell(app: App, day: date) -> bool:
+    assert isinstance(app.provider, LineProvider)
+    send(app, app.provider.line(cell(day, available=1)))
+    return app.provider.handler.results[0].is_first_availability
 
 
-def available(world: World) -> dict[str, int | None]:
+def available(app: App) -> dict[str, int | None]:
     keys = [(name, JUNE.arrival) for name in ("DBL", "SGL")]
-    with world.store.unit_of_work() as uow:
-        found = uow.availability.load(world.hotel.id, "scripted", keys)
+    with app.store.unit_of_work() as uow:
+        found = uow.availability.load(app.hotel.id, "scripted", keys)
     return {room_type: held.details.available for (room_type, _), held in found.items()}

@@ -13,42 +13,42 @@ from application.ingest.idempotent_requests import (
     StoredResponse,
     parse_idempotency_key,
 )
-from tests.application.use_case_harness import Fate, Killed, World
+from tests.application.use_case_harness import App, CrashPlan, Killed
 
 ANSWER = StoredResponse(201, b"made")
 
 
 @pytest.fixture
-def requests(world: World) -> IdempotentRequests:
-    return IdempotentRequests(world.unit_of_work, world.clock)
+def requests(app: App) -> IdempotentRequests:
+    return IdempotentRequests(app.unit_of_work, app.clock)
 
 
 class TestKey:
     def test_replays_the_first_answer_for_a_day(
-        self, world: World, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = world.ids.new()
+        token = app.ids.new()
         assert requests.begin(token, "k", request=b"r") is None
         requests.finish(token, "k", ANSWER)
-        world.clock.advance(KEY_RETENTION - timedelta(seconds=1))
+        app.clock.advance(KEY_RETENTION - timedelta(seconds=1))
         assert requests.begin(token, "k", request=b"r") == ANSWER
-        world.clock.advance(timedelta(seconds=1))
+        app.clock.advance(timedelta(seconds=1))
         assert requests.begin(token, "k", request=b"r") is None
 
     def test_in_flight_is_refused_until_its_holder_counts_as_dead(
-        self, world: World, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = world.ids.new()
+        token = app.ids.new()
         requests.begin(token, "k", request=b"r")
         with pytest.raises(KeyInFlight):
             requests.begin(token, "k", request=b"r")
-        world.clock.advance(timedelta(minutes=1))
+        app.clock.advance(timedelta(minutes=1))
         assert requests.begin(token, "k", request=b"r") is None
 
     def test_with_another_request_is_refused_before_and_after_the_answer(
-        self, world: World, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = world.ids.new()
+        token = app.ids.new()
         requests.begin(token, "k", request=b"r")
         with pytest.raises(KeyReused):
             requests.begin(token, "k", request=b"other")
@@ -56,28 +56,26 @@ class TestKey:
         with pytest.raises(KeyReused):
             requests.begin(token, "k", request=b"other")
 
-    def test_of_another_token_is_another_key(
-        self, world: World, requests: IdempotentRequests
-    ) -> None:
-        requests.begin(world.ids.new(), "k", request=b"r")
-        assert requests.begin(world.ids.new(), "k", request=b"other") is None
+    def test_of_another_token_is_another_key(self, app: App, requests: IdempotentRequests) -> None:
+        requests.begin(app.ids.new(), "k", request=b"r")
+        assert requests.begin(app.ids.new(), "k", request=b"other") is None
 
     def test_is_free_again_after_a_failure_of_ours(
-        self, world: World, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = world.ids.new()
+        token = app.ids.new()
         requests.begin(token, "k", request=b"r")
         requests.release_key(token, "k")
         assert requests.begin(token, "k", request=b"other") is None
 
     def test_is_not_taken_by_a_request_that_was_killed_before_its_commit(
-        self, world: World, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = world.ids.new()
-        world.fate = Fate(at=0)
+        token = app.ids.new()
+        app.crash_plan = CrashPlan(at=0)
         with pytest.raises(Killed):
             requests.begin(token, "k", request=b"r")
-        world.fate = Fate(at=-1)
+        app.crash_plan = CrashPlan(at=-1)
         assert requests.begin(token, "k", request=b"r") is None
 
 

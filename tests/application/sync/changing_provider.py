@@ -1,4 +1,4 @@
-"""A provider with a life of its own: what it holds changes, and its API tells what it holds now."""
+"""A provider whose bookings change, and whose API returns the current ones."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,16 +9,16 @@ from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from domain.values import SourceVersion, Stay
 from ports.providers import Account, Page, PullRequest, Ref, RefKind
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 from tests.builders import JUNE
 
 PAGE = 2
 
 
-class LivingProvider(ScriptedProvider):
-    def open(self, account: Account) -> "LivingClient":
+class ChangingProvider(ScriptedProvider):
+    def open(self, account: Account) -> "ChangingClient":
         self.accounts.append(account)
-        return LivingClient(self)
+        return ChangingClient(self)
 
     def change(
         self,
@@ -47,21 +47,21 @@ class LivingProvider(ScriptedProvider):
         return {s.external_id: s for s in self.held.values() if isinstance(s, BookingSnapshot)}
 
 
-class LivingClient(ScriptedProviderClient):
-    def __init__(self, provider: LivingProvider) -> None:
+class ChangingClient(ScriptedProviderClient):
+    def __init__(self, provider: ChangingProvider) -> None:
         super().__init__(provider)
-        self._living = provider
+        self._changing = provider
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         """The checkpoint of a page is the last id in it; the cursor is the instant of the start."""
-        provider = self._living
+        provider = self._changing
         provider.requests.append(request)
         started = provider.clock.now()
         after = request.checkpoint or ""
         while True:
             self._record_call()
-            told = [s for s in self._told(request) if s.external_id > after]
-            shown, more = told[:PAGE], len(told) > PAGE
+            selected = [s for s in self._selected(request) if s.external_id > after]
+            shown, more = selected[:PAGE], len(selected) > PAGE
             after = shown[-1].external_id if shown else after
             yield Page(
                 items=[provider.item(s) for s in shown],
@@ -72,8 +72,8 @@ class LivingClient(ScriptedProviderClient):
             if not more:
                 return
 
-    def _told(self, request: PullRequest) -> list[BookingSnapshot]:
-        every = sorted(self._living.bookings().values(), key=lambda s: s.external_id)
+    def _selected(self, request: PullRequest) -> list[BookingSnapshot]:
+        every = sorted(self._changing.bookings().values(), key=lambda s: s.external_id)
         if request.kind is SyncKind.DELTA and request.cursor:
             since = datetime.fromisoformat(request.cursor)
             return [s for s in every if s.version.updated_at >= since]
@@ -82,34 +82,34 @@ class LivingClient(ScriptedProviderClient):
         ]
 
 
-def living(world: World) -> LivingProvider:
-    """Puts a living provider into the world's place of the scripted one."""
-    provider = LivingProvider(world.clock, guard=world.store.forbid_io)
-    world.provider = provider
-    world.providers = type(world.providers)(provider, world.blind)
+def changing(app: App) -> ChangingProvider:
+    """Puts a changing provider into the app's place of the scripted one."""
+    provider = ChangingProvider(app.clock, guard=app.store.forbid_io)
+    app.provider = provider
+    app.providers = type(app.providers)(provider, app.push_only)
     return provider
 
 
-def differences(world: World, provider: LivingProvider) -> list[str]:
+def differences(app: App, provider: ChangingProvider) -> list[str]:
     """Where our picture and the provider's are not the same."""
     found = []
     theirs = provider.bookings()
     ours = {
         b.external_id: b
-        for b in world.store._committed.bookings.values()
-        if b.connection_id == world.connection.id
+        for b in app.store._committed.bookings.values()
+        if b.connection_id == app.connection.id
     }
     for external_id in sorted(theirs.keys() | ours.keys()):
-        said, held = theirs.get(external_id), ours.get(external_id)
+        theirs_now, held = theirs.get(external_id), ours.get(external_id)
         if held is None:
             found.append(f"{external_id} is missing")
-        elif said is None:
+        elif theirs_now is None:
             if held.details.deleted_at_source is None:
                 found.append(f"{external_id} is still there")
         elif (held.details.status, held.details.stay, held.details.notes) != (
-            said.status,
-            said.stay,
-            said.notes,
+            theirs_now.status,
+            theirs_now.stay,
+            theirs_now.notes,
         ) or held.details.deleted_at_source:
             found.append(f"{external_id} differs")
     return found

@@ -15,13 +15,13 @@ from adapters.outbound.providers.mock.simulator.server import start_simulator
 from application.sync.verify_hotel import VerifyHotel
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from ports.providers import Provider
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 from tests.providers.mews.payloads import tools
 
 
 @dataclass
 class SimulatedWorld:
-    world: World
+    app: App
     simulator: DeclarativeSimulator
 
     def advance(self, days: int) -> None:
@@ -31,16 +31,16 @@ class SimulatedWorld:
 
     def catch_up(self) -> None:
         hotel_now = datetime.fromtimestamp(self.simulator.hotel.now / TICKS, UTC)
-        behind = hotel_now + timedelta(seconds=1) - self.world.clock.now()
-        self.world.clock.advance(max(behind, timedelta(0)))
+        behind = hotel_now + timedelta(seconds=1) - self.app.clock.now()
+        self.app.clock.advance(max(behind, timedelta(0)))
 
     def run(self, kind: SyncKind) -> SyncRun:
-        return self.world.run(kind)
+        return self.app.run(kind)
 
     def drift(self) -> int:
-        world = self.world
-        use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
-        report = use(world.connection.id, correlation_id="verify")
+        app = self.app
+        use = VerifyHotel(app.unit_of_work, app.providers, app.clock)
+        report = use(app.connection.id, correlation_id="verify")
         assert report.compared > 10
         return report.drift
 
@@ -57,25 +57,25 @@ class OnlyProvider:
 
 
 @pytest.fixture
-def simulated(world: World) -> Iterator[SimulatedWorld]:
+def simulated(app: App) -> Iterator[SimulatedWorld]:
     options = SimulatorOptions(
-        seed=7, bookings=60, time_zone=world.hotel.time_zone, start_date=START.date()
+        seed=7, bookings=60, time_zone=app.hotel.time_zone, start_date=START.date()
     )
     simulator = start_simulator(options)
     values = simulator.connection_values()
     provider = make_provider(
-        tools(world.clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True)
+        tools(app.clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True)
     )
-    world.providers = OnlyProvider(provider)  # type: ignore[assignment]
-    world.connection = world.connect(
-        world.hotel,
+    app.providers = OnlyProvider(provider)  # type: ignore[assignment]
+    app.connection = app.connect(
+        app.hotel,
         provider="mock",
         settings={"base_url": values["base_url"]},
         secrets={"api_key": values["api_key"]},
     )
-    harness = SimulatedWorld(world, simulator)
-    harness.catch_up()
-    yield harness
+    app = SimulatedWorld(app, simulator)
+    app.catch_up()
+    yield app
     simulator.stop()
 
 
@@ -91,17 +91,17 @@ class TestSimulatedHotel:
     def test_is_not_written_again_without_a_change(
         self, simulated: SimulatedWorld, kind: SyncKind
     ) -> None:
-        world = simulated.world
+        app = simulated.app
         simulated.run(SyncKind.FULL)
-        before, count = world.store._committed, len(world.events())
+        before, count = app.store._committed, len(app.events())
         simulated.run(kind)
-        after = world.store._committed
+        after = app.store._committed
         assert (after.bookings, after.guests, after.cells) == (
             before.bookings,
             before.guests,
             before.cells,
         )
-        assert [e["type"] for e in world.events()[count:]] == ["pms.sync.completed"]
+        assert [e["type"] for e in app.events()[count:]] == ["pms.sync.completed"]
 
     def test_is_followed_by_deltas(self, simulated: SimulatedWorld) -> None:
         simulated.run(SyncKind.FULL)

@@ -14,59 +14,57 @@ from domain.sync_run import SyncKind
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem
-from tests.application.sync.changing_provider import living
-from tests.application.use_case_harness import World, booked
+from tests.application.sync.changing_provider import changing
+from tests.application.use_case_harness import App, booked
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason("bad", None, "bad"))
 
 
-def verify(world: World, *page: BookingSnapshot | ReadItem) -> DriftReport:
+def verify(app: App, *page: BookingSnapshot | ReadItem) -> DriftReport:
     """Against a provider that returns this; and it must leave everything as it was."""
     if page:
-        world.will_pull(world.page(*page))
-    before = world.store._committed
-    use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
-    report = use(world.connection.id, correlation_id="verify")
-    assert world.store._committed is before
+        app.script_pull(app.page(*page))
+    before = app.store._committed
+    use = VerifyHotel(app.unit_of_work, app.providers, app.clock)
+    report = use(app.connection.id, correlation_id="verify")
+    assert app.store._committed is before
     return report
 
 
 class TestVerifiedHotel:
-    def test_has_no_drift_after_a_sync(self, world: World) -> None:
-        provider = living(world)
+    def test_has_no_drift_after_a_sync(self, app: App) -> None:
+        provider = changing(app)
         for n in range(5):
             provider.change(f"B{n}", BookingStatus.CONFIRMED)
-        world.run(SyncKind.FULL)
-        report = verify(world)
+        app.run(SyncKind.FULL)
+        report = verify(app)
         assert (report.compared, report.drift, report.examples) == (5, 0, [])
 
-    def test_misses_what_the_provider_has(self, world: World) -> None:
-        report = verify(world, booked("B1"), booked("B2"))
+    def test_misses_what_the_provider_has(self, app: App) -> None:
+        report = verify(app, booked("B1"), booked("B2"))
         assert (report.missing, report.drift) == (2, 2)
         assert report.examples == ["B1: not stored here", "B2: not stored here"]
 
-    def test_has_a_surplus_of_what_is_gone_there(self, world: World) -> None:
-        world.push(booked("B1"))
-        report = verify(world)
+    def test_has_a_surplus_of_what_is_gone_there(self, app: App) -> None:
+        app.push(booked("B1"))
+        report = verify(app)
         assert (report.surplus, report.drift) == (1, 1)
 
-    def test_asks_by_id_before_it_calls_something_surplus(self, world: World) -> None:
-        world.push(booked("B1"))
-        world.provider.holds(booked("B1"))
-        assert verify(world).drift == 0
+    def test_asks_by_id_before_it_calls_something_surplus(self, app: App) -> None:
+        app.push(booked("B1"))
+        app.provider.holds(booked("B1"))
+        assert verify(app).drift == 0
 
-    def test_counts_as_surplus_what_a_provider_without_fetch_did_not_return(
-        self, world: World
-    ) -> None:
-        world.push(booked("B1"))
-        world.provider.capabilities = replace(world.provider.capabilities, fetches_by_id=False)
-        report = verify(world)
-        assert (report.surplus, world.provider.fetched) == (1, [])
+    def test_counts_as_surplus_what_a_provider_without_fetch_did_not_return(self, app: App) -> None:
+        app.push(booked("B1"))
+        app.provider.capabilities = replace(app.provider.capabilities, fetches_by_id=False)
+        report = verify(app)
+        assert (report.surplus, app.provider.fetched) == (1, [])
 
-    def test_differs_by_field(self, world: World) -> None:
-        world.push(booked("B1", notes="ours"), booked("B2"))
+    def test_differs_by_field(self, app: App) -> None:
+        app.push(booked("B1", notes="ours"), booked("B2"))
         report = verify(
-            world,
+            app,
             booked("B1", number=2, notes="theirs", status=BookingStatus.CHECKED_IN),
             booked("B2"),
         )
@@ -75,36 +73,36 @@ class TestVerifiedHotel:
         assert "ours" not in str(report.examples)
         assert "theirs" not in str(report.examples)
 
-    def test_differs_also_under_an_older_version_or_since_a_later_push(self, world: World) -> None:
-        world.clock.advance(timedelta(hours=1))
-        world.push(booked("B1", number=5, notes="ours"))
-        world.clock.advance(-timedelta(hours=1))
-        assert verify(world, booked("B1", number=2, notes="theirs")).differing == {"notes": 1}
-        assert verify(world, booked("B1", number=5, notes="theirs")).differing == {"notes": 1}
+    def test_differs_also_under_an_older_version_or_since_a_later_push(self, app: App) -> None:
+        app.clock.advance(timedelta(hours=1))
+        app.push(booked("B1", number=5, notes="ours"))
+        app.clock.advance(-timedelta(hours=1))
+        assert verify(app, booked("B1", number=2, notes="theirs")).differing == {"notes": 1}
+        assert verify(app, booked("B1", number=5, notes="theirs")).differing == {"notes": 1}
 
-    def test_differs_in_version_alone(self, world: World) -> None:
-        world.push(booked("B1"))
-        assert verify(world, booked("B1", number=2)).differing == {"source_version": 1}
+    def test_differs_in_version_alone(self, app: App) -> None:
+        app.push(booked("B1"))
+        assert verify(app, booked("B1", number=2)).differing == {"source_version": 1}
 
-    def test_can_not_be_read_everywhere(self, world: World) -> None:
-        world.push(booked("B1"))
-        report = verify(world, BAD)
+    def test_can_not_be_read_everywhere(self, app: App) -> None:
+        app.push(booked("B1"))
+        report = verify(app, BAD)
         assert (report.unreadable, report.surplus) == (1, 0)
 
-    def test_names_only_some_examples(self, world: World) -> None:
-        report = verify(world, *(booked(f"B{n}") for n in range(EXAMPLES + 5)))
+    def test_names_only_some_examples(self, app: App) -> None:
+        report = verify(app, *(booked(f"B{n}") for n in range(EXAMPLES + 5)))
         assert len(report.examples) == EXAMPLES
         assert report.missing == EXAMPLES + 5
 
 
 class TestRefusal:
-    def test_is_given_where_there_is_nothing_to_ask(self, world: World) -> None:
-        blind = world.connect(world.hotel, provider="blind")
-        use = VerifyHotel(world.unit_of_work, world.providers, world.clock)
+    def test_is_given_where_there_is_nothing_to_ask(self, app: App) -> None:
+        push_only = app.connect(app.hotel, provider="push_only")
+        use = VerifyHotel(app.unit_of_work, app.providers, app.clock)
         with pytest.raises(Unsupported):
-            use(blind.id, correlation_id="c")
+            use(push_only.id, correlation_id="c")
         with pytest.raises(ConnectionNotFound):
-            use(world.ids.new(), correlation_id="c")
-        world.provider.refusal = ProviderUnavailable()
+            use(app.ids.new(), correlation_id="c")
+        app.provider.refusal = ProviderUnavailable()
         with pytest.raises(ProviderUnavailable):
-            use(world.connection.id, correlation_id="c")
+            use(app.connection.id, correlation_id="c")

@@ -12,7 +12,7 @@ from domain.messages import InboxItem, InboxState, ItemOutcome
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind, SyncStatus
 from ports.providers import Provider
-from tests.application.use_case_harness import World
+from tests.application.use_case_harness import App
 from tests.providers.mews.invalid_payloads import TransformingProxy, transforming_proxy
 from tests.providers.mews.simulator_client import new_simulator
 from tests.providers.mews.test_client import connected, some
@@ -33,16 +33,16 @@ class OnlyMews:
 
 
 class Installation:
-    """A hotel of ours, connected to the simulator through a proxy that can spoil its answers."""
+    """A hotel of ours, connected to the simulator through a proxy that can corrupt its answers."""
 
     def __init__(self, proxy: TransformingProxy) -> None:
         self.proxy = proxy
         self.simulator = proxy.simulator
-        self.world = World()
-        self.world.providers = OnlyMews(connected())  # type: ignore[assignment]  # a real one
+        self.app = App()
+        self.app.providers = OnlyMews(connected())  # type: ignore[assignment]  # a real one
         payload = proxy.simulator.credentials
-        self.connection: Connection = self.world.connect(
-            self.world.hotel,
+        self.connection: Connection = self.app.connect(
+            self.app.hotel,
             provider="mews",
             settings={"base_url": proxy.base_url},
             secrets={"client_token": payload.client_token, "access_token": payload.access_token},
@@ -72,11 +72,11 @@ class Installation:
         self.proxy.transform_response = lambda _, text: text
 
     def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncStatus:
-        self.run = self.world.run(kind, of=self.connection)
+        self.run = self.app.run(kind, of=self.connection)
         return self.run.status
 
     def quarantined(self) -> InboxItem:
-        (row,) = self.world.quarantined()
+        (row,) = self.app.quarantined()
         return row
 
 
@@ -114,17 +114,17 @@ class TestAPulledBookingInQuarantine:
     def test_is_applied_whole_by_a_replay_when_it_was_put_right(
         self, installed: Installation
     ) -> None:
-        world = installed.world
+        app = installed.app
         stay = some(installed.simulator, state="Confirmed", account_type="Customer")
         installed.change_booking(stay.id, State="Teleported")
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
         assert row.external_id == stay.id
-        assert world.booking(row.external_id, installed.connection) is None
+        assert app.booking(row.external_id, installed.connection) is None
         installed.mend()
-        settlement = world.replay(row.hotel_id, row.id)
+        settlement = app.replay(row.hotel_id, row.id)
         assert (settlement.state, settlement.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
-        booking = world.booking(row.external_id, installed.connection)
+        booking = app.booking(row.external_id, installed.connection)
         assert booking is not None
         assert booking.details.status is BookingStatus.CONFIRMED
         assert booking.details.primary_guest is not None
@@ -132,13 +132,13 @@ class TestAPulledBookingInQuarantine:
         assert booking.details.total is not None
         assert booking.details.total.minor == installed.simulator.records.total(stay)
         assert booking.details.rooms[0].nightly_prices
-        assert not world.quarantined()
+        assert not app.quarantined()
 
     def test_stays_there_while_nothing_was_put_right(self, installed: Installation) -> None:
         installed.change_booking(some(installed.simulator, state="Confirmed").id, Number=5)
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
-        settlement = installed.world.replay(row.hotel_id, row.id)
+        settlement = installed.app.replay(row.hotel_id, row.id)
         assert settlement.state is InboxState.QUARANTINED
         assert installed.quarantined().reason == row.reason
 
@@ -154,17 +154,17 @@ class TestAnAnswerWithAKeyTwice:
         row = installed.quarantined()
         assert row.reason is not None
         assert (row.reason.path or "").endswith("State")
-        assert installed.world.booking(stay.id, installed.connection) is None
+        assert installed.app.booking(stay.id, installed.connection) is None
         assert installed.run.counts.created > 20
         installed.mend()
-        assert installed.world.replay(row.hotel_id, row.id).state is InboxState.DONE
-        assert installed.world.booking(stay.id, installed.connection) is not None
+        assert installed.app.replay(row.hotel_id, row.id).state is InboxState.DONE
+        assert installed.app.booking(stay.id, installed.connection) is not None
 
 
 class TestACardNumber:
     def test_is_stored_nowhere(self, installed: Installation) -> None:
         """Neither in fields of ours, in extras, in the inbox nor in events."""
-        world = installed.world
+        app = installed.app
         for guest in installed.simulator.hotel.guests.values():
             guest.notes = f"pays with {CARD}, cvv: 123"
         known = b'"Number":'
@@ -173,12 +173,12 @@ class TestACardNumber:
         installed.sync()
         installed.change(b'"State":"Confirmed"', f'"Remark":"{CARD}","State":"Teleported"'.encode())
         assert installed.sync(SyncKind.RECONCILE) is SyncStatus.PARTIAL
-        stored = repr(world.store._committed)
+        stored = repr(app.store._committed)
         assert "pays with ***" in stored
         assert "1111" in stored
         for card in (CARD, CARD.replace(" ", ""), "123,", '"987"'):
             assert card not in stored.replace("\\", "")
-        for row in world.inbox():
+        for row in app.inbox():
             assert CARD.encode() not in row.body
             assert b"**** **** **** 1111" in row.body
-        assert CARD not in json.dumps(world.events())
+        assert CARD not in json.dumps(app.events())
