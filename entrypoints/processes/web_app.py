@@ -5,13 +5,13 @@ from flask import Flask
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.graphql.view import graphql_registrar
 from adapters.inbound.rest.app import build_app
-from adapters.inbound.rest.use_cases import Options
+from adapters.inbound.rest.use_cases import RestOptions
 from entrypoints.wiring.container import Container
 
 
 def build_web_app(container: Container) -> Flask:
     settings = container.settings
-    options = Options(
+    options = RestOptions(
         max_body_bytes=settings.max_body_bytes,
         requests_per_minute=settings.requests_per_minute,
         rate_limit_storage=settings.rate_limit_storage,

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.graphql.view import graphql_registrar
 from adapters.inbound.rest.app import build_app
-from adapters.inbound.rest.use_cases import Options
+from adapters.inbound.rest.use_cases import RestOptions
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import ScriptedProvider
@@ -134,7 +134,7 @@ class HttpHarness:
     def __init__(
         self,
         *,
-        options: Options | None = None,
+        options: RestOptions | None = None,
         graphql_options: GraphQLOptions | None = None,
         store: Any = None,
         further_providers: Mapping[str, Any] | None = None,

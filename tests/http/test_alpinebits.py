@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from werkzeug.test import TestResponse
 
-from adapters.inbound.rest.use_cases import Options
+from adapters.inbound.rest.use_cases import RestOptions
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.persistence.stores import inbox
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
@@ -63,7 +63,7 @@ def installed(sqlite_url: str) -> Iterator[HttpHarness]:
     tools = ProviderTools(
         clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
     )
-    options = Options(max_body_bytes=4_000_000)
+    options = RestOptions(max_body_bytes=4_000_000)
     further = {"alpinebits": provider(tools)}
     with sql_harness(sqlite_url, options=options, further_providers=further) as harness:
         yield harness

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from adapters.inbound.rest.use_cases import Options
+from adapters.inbound.rest.use_cases import RestOptions
 from tests.http.http_harness import Caller, HttpHarness, is_problem
 from tests.servers import ValkeyServer
 
@@ -8,7 +8,7 @@ RUNS = "/api/pms/sync/runs"
 
 
 def limited(storage: str = "memory://") -> tuple[HttpHarness, Caller]:
-    options = Options(requests_per_minute=3, rate_limit_storage=storage)
+    options = RestOptions(requests_per_minute=3, rate_limit_storage=storage)
     installation = HttpHarness(options=options)
     installation.hotel("alpha")
     installation.connection("alpha")
@@ -49,7 +49,7 @@ class TestRateLimit:
     def test_is_shared_by_all_processes(self, redis_url: str) -> None:
         installation, caller = limited(redis_url)
         other = HttpHarness(
-            options=Options(requests_per_minute=3, rate_limit_storage=redis_url),
+            options=RestOptions(requests_per_minute=3, rate_limit_storage=redis_url),
             store=installation.store,
         )
         also = Caller(other.client, caller.token, caller.key, caller.token_id)

@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.inbound.rest.use_cases import Options
+from adapters.inbound.rest.use_cases import RestOptions
 from adapters.outbound.memory.providers import TRUST_HEADER
 from ports.errors import StoreUnavailable
 from tests.http.http_harness import HttpHarness, is_problem
@@ -70,7 +70,7 @@ class TestWebhook:
         assert key not in texts
 
     def test_is_not_rate_limited(self) -> None:
-        installation = HttpHarness(options=Options(requests_per_minute=1))
+        installation = HttpHarness(options=RestOptions(requests_per_minute=1))
         installation.hotel("alpha")
         _, key = installation.connection("alpha", "scripted")
         sent = [

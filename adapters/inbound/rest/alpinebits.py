@@ -16,7 +16,7 @@ from adapters.inbound.rest.problems import (
     problem_from_error,
 )
 from adapters.inbound.rest.request_bodies import read_compressed_body
-from adapters.inbound.rest.use_cases import PREFIX, UseCases
+from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.errors import InvalidRequest
 from application.ingest.exchange_document import DocumentRequest
@@ -35,7 +35,7 @@ class UnreadableForm(InvalidRequest):
     code = "unreadable_form"
 
 
-def blueprint(use_cases: UseCases) -> Blueprint:
+def blueprint(use_cases: RestUseCases) -> Blueprint:
     alpinebits = Blueprint(
         NAME, __name__, url_prefix=PREFIX, description="AlpineBits and OTA XML, sent by the PMS"
     )
@@ -75,7 +75,9 @@ def blueprint(use_cases: UseCases) -> Blueprint:
     return alpinebits
 
 
-def _error_response(use_cases: UseCases, document: DocumentRequest, error: PmsError) -> Response:
+def _error_response(
+    use_cases: RestUseCases, document: DocumentRequest, error: PmsError
+) -> Response:
     response_document = use_cases.exchange_document.render_error(document, error)
     if response_document is None:
         return problem_from_error(error).response()

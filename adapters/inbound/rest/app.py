@@ -21,16 +21,18 @@ from adapters.inbound.rest.admission import Admission
 from adapters.inbound.rest.openapi import CORRELATION, HOTEL, SECURITY, SECURITY_SCHEMES
 from adapters.inbound.rest.rate_limits import TokenRateLimits
 from adapters.inbound.rest.request_scope import PmsFlask
-from adapters.inbound.rest.use_cases import DOCS, Options, UseCases
+from adapters.inbound.rest.use_cases import DOCS, RestOptions, RestUseCases
 
 Registrar: TypeAlias = Callable[[Flask, Admission], None]
 """Adds the views of another adapter, with the same authentication."""
 
 
 def build_app(
-    use_cases: UseCases, options: Options | None = None, registrars: Sequence[Registrar] = ()
+    use_cases: RestUseCases,
+    options: RestOptions | None = None,
+    registrars: Sequence[Registrar] = (),
 ) -> Flask:
-    options = options or Options()
+    options = options or RestOptions()
     app = PmsFlask("pms", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=options.max_body_bytes,

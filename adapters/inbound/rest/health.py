@@ -6,10 +6,10 @@ from flask_smorest import Blueprint
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.openapi import NO_CREDENTIALS, responses_spec, route
 from adapters.inbound.rest.request_bodies import json_response
-from adapters.inbound.rest.use_cases import UseCases
+from adapters.inbound.rest.use_cases import RestUseCases
 
 
-def blueprint(use_cases: UseCases) -> Blueprint:
+def blueprint(use_cases: RestUseCases) -> Blueprint:
     health = Blueprint("health", __name__, description="Operations")
 
     @route(
@@ -31,8 +31,8 @@ def blueprint(use_cases: UseCases) -> Blueprint:
         security=NO_CREDENTIALS,
         responses=responses_spec(
             {
-                200: ("Ready", schemas.HealthResponse),
-                503: ("Unavailable, with the state of each part", schemas.HealthResponse),
+                200: ("Ready", schemas.HealthResponseSchema),
+                503: ("Unavailable, with the state of each part", schemas.HealthResponseSchema),
             }
         ),
     )

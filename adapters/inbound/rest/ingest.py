@@ -19,7 +19,7 @@ from adapters.inbound.rest.openapi import (
 )
 from adapters.inbound.rest.request_bodies import json_response, parse_id, read_json_body
 from adapters.inbound.rest.response_documents import batch_document, push_document
-from adapters.inbound.rest.use_cases import PREFIX, UseCases
+from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.access.authenticate import Principal
 from application.ingest.ingest_items import Push
@@ -34,7 +34,7 @@ _PATHS: Final = {
 }
 
 
-def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
+def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     push = _PushViews(use_cases, admit)
     ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data pushed by partners")
     for path, kind in _PATHS.items():
@@ -49,9 +49,12 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             requestBody=request_body_spec(schema_of(SHAPES[kind]), many=True),
             responses=responses_spec(
                 {
-                    200: ("All items are valid", schemas.PushResponse),
-                    202: ("Stored; the outcome will be at Location", schemas.PushResponse),
-                    207: ("Some items are quarantined, each with its reason", schemas.PushResponse),
+                    200: ("All items are valid", schemas.PushResponseSchema),
+                    202: ("Stored; the outcome will be at Location", schemas.PushResponseSchema),
+                    207: (
+                        "Some items are quarantined, each with its reason",
+                        schemas.PushResponseSchema,
+                    ),
                 },
                 *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             ),
@@ -64,7 +67,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         summary="Outcome of a push",
         operationId="show_ingest",
         responses=responses_spec(
-            {200: ("The items and their outcomes", schemas.BatchResponse)},
+            {200: ("The items and their outcomes", schemas.BatchResponseSchema)},
             *(400, 401, 403, 404, 429, 503),
         ),
     )
@@ -78,7 +81,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
 
 
 class _PushViews:
-    def __init__(self, use_cases: UseCases, admit: Admission) -> None:
+    def __init__(self, use_cases: RestUseCases, admit: Admission) -> None:
         self._use_cases = use_cases
         self._admit = admit
 

@@ -136,7 +136,7 @@ def responses_spec(
     for status in error_statuses:
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": schemas.Problem}},
+            "content": {MEDIA_TYPE: {"schema": schemas.ProblemSchema}},
             "headers": _RETRY_AFTER if status in (429, 503) else {},
         }
     return responses

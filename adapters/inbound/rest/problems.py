@@ -90,7 +90,7 @@ class RateExceeded(ApplicationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ProblemResponse:
     status: int
     code: str
     detail: str
@@ -127,20 +127,22 @@ def redacted_path() -> str:
     return request.path[:500] if "/webhook/" not in request.path else f"{PREFIX}/…/webhook/…"
 
 
-def problem_from_error(error: PmsError) -> Problem:
+def problem_from_error(error: PmsError) -> ProblemResponse:
     status = STATUS_OF_CODE.get(error.code, STATUS_OF_KIND[error.kind])
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("request_failed", extra={"code": error.code})
-        return Problem(status, error.code, _INTERNAL)
+        return ProblemResponse(status, error.code, _INTERNAL)
     path = error.details.get("path") or error.details.get("field")
     errors = (_field_error(error, str(path)),) if path else ()
     exposed: dict[str, str | int] = {
         name: error.details[name] for name in _EXPOSED_DETAILS if name in error.details
     }
-    return Problem(status, error.code, error.message, errors, exposed, _headers(error, status))
+    return ProblemResponse(
+        status, error.code, error.message, errors, exposed, _headers(error, status)
+    )
 
 
-def webhook_problem(error: PmsError) -> Problem:
+def webhook_problem(error: PmsError) -> ProblemResponse:
     """4xx only where a retry cannot help: many vendors do not retry after 4xx."""
     problem = problem_from_error(error)
     is_final = error.kind in (
@@ -152,7 +154,9 @@ def webhook_problem(error: PmsError) -> Problem:
     if is_final or problem.status >= 500:
         return problem
     headers = {"Retry-After": _RETRY_AFTER_SECONDS}
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, headers=headers)
+    return ProblemResponse(
+        HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, headers=headers
+    )
 
 
 def document_error_status(error: PmsError) -> tuple[int, Mapping[str, str]]:
@@ -187,12 +191,12 @@ def response_for_http_exception(error: HTTPException) -> Response:
     if status < 400 and error.response is None:
         return Response(status=status, headers=error.get_headers())
     if status >= 500:
-        return Problem(status, "internal_error", _INTERNAL).response()
+        return ProblemResponse(status, "internal_error", _INTERNAL).response()
     code = HTTPStatus(status).name.lower()
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return Problem(
+    return ProblemResponse(
         status, code, _STATUS_DETAILS.get(status, "Bad request."), headers=headers
     ).response()
 

@@ -8,11 +8,11 @@ from adapters.inbound.rest.admission import Admission
 from adapters.inbound.rest.openapi import AFTER, LIMIT, responses_spec, route
 from adapters.inbound.rest.request_bodies import json_response, parse_id, parse_query_integer
 from adapters.inbound.rest.response_documents import outcome_document, quarantined_document
-from adapters.inbound.rest.use_cases import PREFIX, UseCases
+from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from domain.access import Scope
 
 
-def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
+def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     quarantine = Blueprint(
         "quarantine", __name__, url_prefix=f"{PREFIX}/quarantine", description="Rejected items"
     )
@@ -24,7 +24,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         operationId="list_quarantine",
         parameters=[LIMIT, AFTER],
         responses=responses_spec(
-            {200: ("The items, without their bodies", schemas.QuarantineList)},
+            {200: ("The items, without their bodies", schemas.QuarantineListSchema)},
             *(400, 401, 403, 422, 429, 503),
         ),
     )
@@ -46,7 +46,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         summary="Replay a quarantined item",
         operationId="replay_quarantined",
         responses=responses_spec(
-            {200: ("The outcome", schemas.InboxOutcomeResponse)},
+            {200: ("The outcome", schemas.InboxOutcomeResponseSchema)},
             *(400, 401, 403, 404, 409, 422, 429, 502, 503),
         ),
     )

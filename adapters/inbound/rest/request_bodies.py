@@ -14,7 +14,7 @@ from application.errors import InvalidRequest
 JSON: Final = "application/json"
 
 
-class UnreadableJson(InvalidRequest):
+class InvalidJsonBody(InvalidRequest):
     """The body is not JSON."""
 
     code = "unreadable_json"
@@ -81,11 +81,11 @@ def read_json_body() -> bytes:
 
 
 def parse_json_object(body: bytes) -> dict[str, object]:
-    """For small bodies without amounts. Raises UnreadableJson, InvalidRequest."""
+    """For small bodies without amounts. Raises InvalidJsonBody, InvalidRequest."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise UnreadableJson(
+        raise InvalidJsonBody(
             f"unreadable JSON at character {error.pos}", position=error.pos
         ) from error
     if not isinstance(value, dict):

@@ -25,7 +25,7 @@ def push_document(result: PushResult) -> Document:
 
 def _pushed_item_document(index: int, item: PushedItem) -> Document:
     outcome = item.outcome or "accepted"
-    return _document(schemas.PushedItem, item, index=index, id=item.inbox_id, outcome=outcome)
+    return _document(schemas.PushedItemSchema, item, index=index, id=item.inbox_id, outcome=outcome)
 
 
 def batch_document(batch_id: object, items: Sequence[InboxItem]) -> Document:
@@ -40,7 +40,7 @@ def batch_document(batch_id: object, items: Sequence[InboxItem]) -> Document:
 
 def _batch_item_document(item: InboxItem) -> Document:
     outcome = "accepted" if item.state is InboxState.RECEIVED else item.outcome
-    return _document(schemas.PushedItem, item, index=item.position, outcome=outcome)
+    return _document(schemas.PushedItemSchema, item, index=item.position, outcome=outcome)
 
 
 def _ingest_url(batch_id: object) -> str:
@@ -50,16 +50,16 @@ def _ingest_url(batch_id: object) -> str:
 def run_document(run: SyncRun) -> Document:
     error = Reason(run.error_code, None, run.error_detail or "") if run.error_code else None
     status_url = f"{PREFIX}/sync/runs/{run.id}"
-    return _document(schemas.SyncRunResponse, run, status_url=status_url, error=error)
+    return _document(schemas.SyncRunResponseSchema, run, status_url=status_url, error=error)
 
 
 def quarantined_document(item: InboxItem) -> Document:
     """Without the body, which holds personal data."""
-    return _document(schemas.QuarantinedItem, item, bytes=len(item.body))
+    return _document(schemas.QuarantinedItemSchema, item, bytes=len(item.body))
 
 
 def outcome_document(outcome: InboxOutcome) -> Document:
-    return _document(schemas.InboxOutcomeResponse, outcome, id=outcome.item_id)
+    return _document(schemas.InboxOutcomeResponseSchema, outcome, id=outcome.item_id)
 
 
 def _document(schema: type[Schema], source: object, **computed: object) -> Document:

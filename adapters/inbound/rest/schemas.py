@@ -18,7 +18,7 @@ def _choice(values: Any, **settings: Any) -> fields.String:
     return fields.String(validate=validate.OneOf([str(value) for value in values]), **settings)
 
 
-class SyncRequest(Schema):
+class SyncRequestSchema(Schema):
     """`provider` is enough if the hotel has one connection to it."""
 
     provider = fields.String()
@@ -26,33 +26,33 @@ class SyncRequest(Schema):
     kind = _choice(SyncKind)
 
 
-class FieldReason(_BaseSchema):
+class FieldReasonSchema(_BaseSchema):
     code = fields.String(required=True)
     path = fields.String(required=True, allow_none=True)
     detail = fields.String(required=True)
 
 
-class PushedItem(_BaseSchema):
+class PushedItemSchema(_BaseSchema):
     """`accepted`: stored; the outcome will be at the batch's `status_url`."""
 
     index = fields.Integer(required=True)
     id = fields.UUID(required=True)
     external_id = fields.String(required=True, allow_none=True)
     outcome = _choice([*ItemOutcome, "accepted"], required=True)
-    reason = fields.Nested(FieldReason, required=True, allow_none=True)
+    reason = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
 
 
-class PushResponse(_BaseSchema):
+class PushResponseSchema(_BaseSchema):
     batch_id = fields.UUID(required=True)
     status_url = fields.String(required=True)
-    items = fields.List(fields.Nested(PushedItem), required=True)
+    items = fields.List(fields.Nested(PushedItemSchema), required=True)
 
 
-class BatchResponse(PushResponse):
+class BatchResponseSchema(PushResponseSchema):
     state = _choice(["processing", "done"], required=True)
 
 
-class SyncRunResponse(_BaseSchema):
+class SyncRunResponseSchema(_BaseSchema):
     id = fields.UUID(required=True)
     status_url = fields.String(required=True)
     connection_id = fields.UUID(required=True)
@@ -68,49 +68,49 @@ class SyncRunResponse(_BaseSchema):
     pages = fields.Integer(required=True)
     counts = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     transport = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
-    error = fields.Nested(FieldReason, required=True, allow_none=True)
+    error = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
 
 
-class SyncRunList(_BaseSchema):
-    runs = fields.List(fields.Nested(SyncRunResponse), required=True)
+class SyncRunListSchema(_BaseSchema):
+    runs = fields.List(fields.Nested(SyncRunResponseSchema), required=True)
     total = fields.Integer(required=True)
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
 
 
-class QuarantinedItem(_BaseSchema):
+class QuarantinedItemSchema(_BaseSchema):
     id = fields.UUID(required=True)
     provider = fields.String(required=True)
     connection_id = fields.UUID(required=True)
     kind = _choice(ItemKind, required=True)
     channel = _choice(Channel, required=True)
     external_id = fields.String(required=True, allow_none=True)
-    reason = fields.Nested(FieldReason, required=True, allow_none=True)
+    reason = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
     received_at = fields.AwareDateTime(required=True)
     attempts = fields.Integer(required=True)
     correlation_id = fields.String(required=True)
     bytes = fields.Integer(required=True)
 
 
-class QuarantineList(_BaseSchema):
-    items = fields.List(fields.Nested(QuarantinedItem), required=True)
+class QuarantineListSchema(_BaseSchema):
+    items = fields.List(fields.Nested(QuarantinedItemSchema), required=True)
     next_after = fields.UUID(required=True, allow_none=True)
 
 
-class InboxOutcomeResponse(_BaseSchema):
+class InboxOutcomeResponseSchema(_BaseSchema):
     id = fields.UUID(required=True)
     state = _choice(InboxState, required=True)
     external_id = fields.String(required=True, allow_none=True)
     outcome = _choice(ItemOutcome, required=True, allow_none=True)
-    reason = fields.Nested(FieldReason, required=True, allow_none=True)
+    reason = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
 
 
-class HealthResponse(_BaseSchema):
+class HealthResponseSchema(_BaseSchema):
     status = _choice(["ready", "unavailable"], required=True)
     parts = fields.Dict(required=True, keys=fields.String(), values=fields.String())
 
 
-class Problem(_BaseSchema):
+class ProblemSchema(_BaseSchema):
     """RFC 9457."""
 
     type = fields.String(required=True)
@@ -120,6 +120,6 @@ class Problem(_BaseSchema):
     instance = fields.String(required=True)
     code = fields.String(required=True)
     correlation_id = fields.String(required=True, allow_none=True)
-    errors = fields.List(fields.Nested(FieldReason))
+    errors = fields.List(fields.Nested(FieldReasonSchema))
     limit = fields.Integer()
     position = fields.Integer()

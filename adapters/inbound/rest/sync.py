@@ -26,7 +26,7 @@ from adapters.inbound.rest.request_bodies import (
     read_json_body,
 )
 from adapters.inbound.rest.response_documents import run_document
-from adapters.inbound.rest.use_cases import PREFIX, UseCases
+from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.access.authenticate import Principal
 from application.errors import InvalidRequest
@@ -37,11 +37,17 @@ _FIELDS: Final = frozenset({"provider", "connection_id", "kind"})
 _KINDS: Final = {kind.value: kind for kind in SyncKind}
 
 
-def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
+def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     sync = Blueprint(
         "sync", __name__, url_prefix=f"{PREFIX}/sync", description="Syncs from the PMS"
     )
 
+    _add_request(sync, use_cases, admit)
+    _add_runs(sync, use_cases, admit)
+    return sync
+
+
+def _add_request(sync: Blueprint, use_cases: RestUseCases, admit: Admission) -> None:
     @route(
         sync,
         "",
@@ -49,9 +55,9 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         summary="Request a sync",
         operationId="request_sync",
         parameters=[IDEMPOTENCY_KEY],
-        requestBody=request_body_spec(schemas.SyncRequest),
+        requestBody=request_body_spec(schemas.SyncRequestSchema),
         responses=responses_spec(
-            {202: ("Queued; the run is at Location", schemas.SyncRunResponse)},
+            {202: ("Queued; the run is at Location", schemas.SyncRunResponseSchema)},
             *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
         ),
     )
@@ -66,6 +72,8 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
             lambda: _queue_sync(use_cases, principal, body),
         )
 
+
+def _add_runs(sync: Blueprint, use_cases: RestUseCases, admit: Admission) -> None:
     @route(
         sync,
         "/runs",
@@ -73,7 +81,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         operationId="list_sync_runs",
         parameters=[LIMIT, OFFSET],
         responses=responses_spec(
-            {200: ("A page of runs and their total number", schemas.SyncRunList)},
+            {200: ("A page of runs and their total number", schemas.SyncRunListSchema)},
             *(400, 401, 403, 422, 429, 503),
         ),
     )
@@ -97,7 +105,7 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         summary="One sync run",
         operationId="show_sync_run",
         responses=responses_spec(
-            {200: ("The run", schemas.SyncRunResponse)}, *(400, 401, 403, 404, 429, 503)
+            {200: ("The run", schemas.SyncRunResponseSchema)}, *(400, 401, 403, 404, 429, 503)
         ),
     )
     def run(run_id: str) -> Response:
@@ -106,10 +114,8 @@ def blueprint(use_cases: UseCases, admit: Admission) -> Blueprint:
         requested = parse_id(run_id, "run_id")
         return json_response(run_document(use_cases.find_sync_runs.one(principal, requested)))
 
-    return sync
 
-
-def _queue_sync(use_cases: UseCases, principal: Principal, body: bytes) -> Response:
+def _queue_sync(use_cases: RestUseCases, principal: Principal, body: bytes) -> Response:
     requested = parse_json_object(body)
     kind, connection_id = _parse_request(use_cases, principal, requested)
     connection = use_cases.find_connections.one(principal, connection_id)
@@ -125,7 +131,7 @@ def _queue_sync(use_cases: UseCases, principal: Principal, body: bytes) -> Respo
 
 
 def _parse_request(
-    use_cases: UseCases, principal: Principal, requested: Mapping[str, object]
+    use_cases: RestUseCases, principal: Principal, requested: Mapping[str, object]
 ) -> tuple[SyncKind, UUID | None]:
     """Raises InvalidRequest, UnknownProvider, Forbidden."""
     for name in requested:

@@ -25,7 +25,7 @@ DOCS: Final = "/api/docs"
 MEBIBYTE: Final = 1024 * 1024
 
 
-class UseCases(Protocol):
+class RestUseCases(Protocol):
     """`now` and `new_id`: methods of the clock and the id generator."""
 
     authenticate: Authenticate
@@ -46,7 +46,7 @@ class UseCases(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class RestOptions:
     """`rate_limit_storage`: a URL of the `limits` package (`redis://…`, `memory://`); memory
     counts per process. `requests_per_minute`: per token."""
 

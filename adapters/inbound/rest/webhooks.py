@@ -10,13 +10,13 @@ from flask_smorest import Blueprint
 from adapters.inbound.rest.openapi import NO_CREDENTIALS, responses_spec, route
 from adapters.inbound.rest.problems import webhook_problem
 from adapters.inbound.rest.request_bodies import json_response, read_raw_body
-from adapters.inbound.rest.use_cases import PREFIX, UseCases
+from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.inbox.receive_webhook import Webhook
 from domain.errors import PmsError
 
 
-def blueprint(use_cases: UseCases) -> Blueprint:
+def blueprint(use_cases: RestUseCases) -> Blueprint:
     webhooks = Blueprint(
         "webhooks", __name__, url_prefix=PREFIX, description="Notifications sent by the PMS"
     )
