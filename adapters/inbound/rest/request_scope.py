@@ -19,8 +19,8 @@ _ACCESS_LOG: Final = logging.getLogger("pms.access")
 _LOG: Final = logging.getLogger("pms.rest")
 
 SECURITY_HEADERS: Final = (
-    ("X-Content-Type-RestOptions", "nosniff"),
-    ("X-Frame-RestOptions", "DENY"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
     ("Strict-Transport-Security", "max-age=31536000"),
