@@ -34,6 +34,7 @@ from ports.providers import (
     Ref,
     RefKind,
 )
+from ports.renamed import warn_renamed
 
 START: Final = date(2026, 6, 1)
 LOOPBACK: Final = frozenset({"127.0.0.1"})
@@ -231,6 +232,18 @@ class AdapterHarness:
         return diff_bookings(chosen, observe_snapshots(bookings))
 
 
+_METHODS_OF_VERSION_0_1: Final = {"truth": "expected_bookings", "given_tokens": "issued_tokens"}
+
+
+def _add_new_method_names(simulator: object) -> None:
+    """To a simulator whose class was written for version 0.1."""
+    cls = type(simulator)
+    for old, new in _METHODS_OF_VERSION_0_1.items():
+        if hasattr(cls, old) and not hasattr(cls, new):
+            warn_renamed(f"{cls.__name__}.{old}", new, stacklevel=2)
+            setattr(cls, new, getattr(cls, old))
+
+
 def _days_around_start(options: SimulatorOptions, days: tuple[timedelta, timedelta]) -> DateRange:
     today = options.start_date or START
     return DateRange(today + days[0], today + days[1])
@@ -252,6 +265,7 @@ def open_adapter_harness(
     )
     provider = candidate.make(tools)
     simulator = candidate.start(options)
+    _add_new_method_names(simulator)
     try:
         values = dict(simulator.connection_values())
         window = _days_around_start(options, _WINDOW)

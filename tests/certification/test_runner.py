@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.system import SystemClock
+from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.check import Requirement, check
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
@@ -10,9 +12,26 @@ from entrypoints.certification.registry import CHECKS, select_checks
 from entrypoints.certification.runner import CheckOutcome, CheckResult, certify
 from ports.errors import Misconfigured, RateLimited
 from ports.providers import Provider, ProviderTools
-from tests.certification.signed import SignedApaleo, candidate
+from tests.certification.certifying import certify_with
+from tests.certification.signed import SignedApaleo, SignedSimulator, candidate
 
 SECRET = "payload value"
+
+
+class SimulatorOfVersion01:
+    def __init__(self, options: SimulatorOptions) -> None:
+        self._inner = SignedSimulator(options)
+
+    def __getattr__(self, name):
+        if name in ("expected_bookings", "issued_tokens"):
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
+    def truth(self):
+        return self._inner.expected_bookings()
+
+    def given_tokens(self):
+        return self._inner.issued_tokens()
 
 
 class NotPulled(SignedApaleo):
@@ -83,6 +102,14 @@ class TestCheckOutcome:
 
 
 class TestCertification:
+    def test_accepts_a_simulator_with_the_method_names_of_version_0_1(self) -> None:
+        old = Candidate("apaleo", SignedApaleo, SimulatorOfVersion01)
+        with pytest.deprecated_call(match="truth is now|given_tokens is now") as warned:
+            report = certify_with(old, {"fetch.unknown"})
+        assert report.is_certified
+        assert len(warned) == 2
+        assert SimulatorOfVersion01(SimulatorOptions(bookings=1)).issued_tokens() == []
+
     @pytest.mark.parametrize(
         ("error", "expected"), [(KeyError(SECRET), Misconfigured), (RateLimited(), RateLimited)]
     )
