@@ -1,4 +1,4 @@
-"""A simulator's control endpoints, as a person would use them with curl."""
+"""Calls a simulator's control API."""
 
 import json
 import urllib.request
@@ -19,7 +19,7 @@ def control(simulator: HasBaseUrl, name: str, **body: object) -> None:
 
 
 def inject_faults(simulator: HasBaseUrl, *faults: str) -> None:
-    """Texts as `pms simulate --fault` takes them: `429,probability=0.1`."""
+    """Texts of `pms simulate --fault`: `429,probability=0.1`."""
     wanted = []
     for fault in faults:
         kind, *settings = fault.split(",")

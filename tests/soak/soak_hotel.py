@@ -1,5 +1,5 @@
-"""A simulated hotel of any provider, connected, living, heard of: the whole application over one
-SQLite file, asking over HTTP and asked over it. Nothing here knows a vendor."""
+"""A simulated hotel of any provider under the whole application: one SQLite file, pulls and
+webhooks over HTTP. Vendor-neutral."""
 
 import json
 import urllib.request
@@ -34,7 +34,7 @@ UNRELIABLE = WebhookFaults(
     loss=0.2, duplicates=0.3, reorder=True, attempts=1, retry_pause_seconds=0.01
 )
 RELIABLE = WebhookFaults(duplicates=0.3, attempts=4, retry_pause_seconds=0.01)
-"""Of a provider that can't be asked: what it does not tell is not known."""
+"""For providers that cannot be pulled: what their notifications lack stays unknown."""
 
 BAD_NETWORK = (
     "429,probability=0.05,retry_after=1",
@@ -75,7 +75,7 @@ class SoakHotel:
     simulator: ActiveSimulator
     connection: Connection
     webhook_path: str | None
-    """Where the vendor's messages go; None where it sends none."""
+    """Target of the vendor's messages; None where it sends none."""
     is_pulled: bool
 
     @property
@@ -96,7 +96,7 @@ class SoakHotel:
         return run
 
     def sync(self, kind: SyncKind = SyncKind.DELTA, *, max_runs: int = 40) -> SyncRun:
-        """Until a run comes through; under faults some fail and are asked for again."""
+        """Repeats runs until one completes: injected faults make some fail."""
         for _ in range(max_runs):
             run = self.run_once(kind)
             if run.status is SyncStatus.COMPLETED:
@@ -106,7 +106,7 @@ class SoakHotel:
         )
 
     def drain(self) -> None:
-        """What was told is worked off, as workers would within a day."""
+        """Runs ticks and jobs for a simulated day."""
         for _ in range(60):
             self.clock.advance(timedelta(minutes=20))
             self.container.jobs.tick()
@@ -118,11 +118,13 @@ class SoakHotel:
                 return
         raise AssertionError("something waits for ever in the inbox")
 
-    def live(self, days: int, *, events: int, webhook_faults: WebhookFaults | None = None) -> None:
-        """Day after day, told by webhooks as they come and asked for every other day."""
+    def generate_days(
+        self, days: int, *, events: int, webhook_faults: WebhookFaults | None = None
+    ) -> None:
+        """Runs day after day, with webhooks at once and pulls every other day."""
         webhook_faults = webhook_faults or (UNRELIABLE if self.is_pulled else RELIABLE)
-        with serve_app(build_web_app(self.container)) as home:
-            sender = self._webhook_sender(home, webhook_faults)
+        with serve_app(build_web_app(self.container)) as app_url:
+            sender = self._webhook_sender(app_url, webhook_faults)
             for day in range(1, days + 1):
                 self.simulator.advance(days=1, events=events)
                 self.catch_up()
@@ -139,11 +141,11 @@ class SoakHotel:
             self.drain()
 
     def _webhook_sender(
-        self, home: str, webhook_faults: WebhookFaults
+        self, app_url: str, webhook_faults: WebhookFaults
     ) -> WebhookSender[object] | None:
         if self.webhook_path is None:
             return None
-        return self.simulator.send_webhooks_to(f"{home}{self.webhook_path}", webhook_faults)
+        return self.simulator.send_webhooks_to(f"{app_url}{self.webhook_path}", webhook_faults)
 
     def _pull(self, day: int) -> None:
         if day % RECONCILED_EVERY_DAYS == 0:
@@ -156,57 +158,58 @@ class SoakHotel:
         self.catch_up()
         return self.container.verify_hotel(self.connection.id, correlation_id="verify")
 
-    def held(self) -> dict[str, tuple[object, ...]]:
-        """What lies in our database and is not gone, without any code of ours in between."""
+    def stored_bookings(self) -> dict[str, tuple[object, ...]]:
+        """Bookings in our database that are not deleted, read without the application."""
         rows_query = "SELECT external_id, status, arrival, departure, total_minor, total_currency"
         rows = raw_sql.read(self.url, f"{rows_query} FROM bookings WHERE deleted_at_source IS NULL")
         return {row[0]: row[1:] for row in rows}
 
     def expected_bookings(self) -> dict[str, tuple[object, ...]]:
-        """The hotel itself, without any client in between; a total that this vendor does not tell
-        is as we have it."""
-        held = self.held()
+        """The hotel itself, without a client. A total that the vendor does not report is taken from
+        our database."""
+        stored = self.stored_bookings()
         return {
-            stored_totals.external_id: (
-                stored_totals.status.value,
-                stored_totals.arrival.isoformat(),
-                stored_totals.departure.isoformat(),
+            expected.external_id: (
+                expected.status.value,
+                expected.arrival.isoformat(),
+                expected.departure.isoformat(),
                 *(
-                    (stored_totals.total.minor, stored_totals.total.currency)
-                    if stored_totals.total
-                    else held.get(stored_totals.external_id, (None, None))[-2:]
+                    (expected.total.minor, expected.total.currency)
+                    if expected.total
+                    else stored.get(expected.external_id, (None, None))[-2:]
                 ),
             )
-            for stored_totals in self.simulator.expected_bookings()
+            for expected in self.simulator.expected_bookings()
         }
 
 
-def assert_quiet(hotel: SoakHotel, *, min_compared: int = 1) -> None:
-    """`pms verify` finds nothing among at least so many; nor do we, in the database itself."""
+def assert_equals_hotel(hotel: SoakHotel, *, min_compared: int = 1) -> None:
+    """`pms verify` reports no drift among at least `min_compared` bookings, and the database equals
+    the hotel."""
     if hotel.is_pulled:
         report = hotel.verify()
         assert report.drift == 0, report
         assert report.compared >= min_compared
-    assert hotel.held() == hotel.expected_bookings()
+    assert hotel.stored_bookings() == hotel.expected_bookings()
 
 
 @contextmanager
 def soak_hotel(
     provider: str,
-    home: Path,
+    directory: Path,
     *,
     bookings: int,
     seed: int = 1,
     faults: bool = False,
     place: HotelLocale = LOCAL_LOCALE,
 ) -> Iterator[SoakHotel]:
-    """Of any provider, as `connected` makes it. The faults are in force from now on."""
+    """A connected hotel of any provider. `faults`: active from the start."""
     options = SimulatorOptions(
         bookings=bookings, seed=seed, time_zone=place.time_zone, currency=place.currency
     )
     simulator: ActiveSimulator = load_simulator(provider)(options)  # type: ignore[assignment]  # every simulator that is made with the kit
     try:
-        with connect_simulator(provider, home, simulator, place=place) as hotel:
+        with connect_simulator(provider, directory, simulator, place=place) as hotel:
             for text in _fault_specs(simulator) if faults else ():
                 simulator.faults.add(parse_fault(text))
             yield hotel
@@ -222,18 +225,18 @@ def _fault_specs(simulator: ScenarioSimulator) -> Iterator[str]:
 @contextmanager
 def connect_simulator(
     provider: str,
-    home: Path,
+    directory: Path,
     simulator: ActiveSimulator,
     *,
     values: Mapping[str, str] | None = None,
     schedule: Schedule = SCHEDULE,
     place: HotelLocale = LOCAL_LOCALE,
 ) -> Iterator[SoakHotel]:
-    """Connected and tested; never synced yet. `values` None: the simulator's own."""
+    """A connection that was tested but never synced. `values` None: the simulator's own."""
     clock, queue = AdvancingClock(simulator_now(simulator)), RecordingJobQueue()
-    url = f"sqlite:///{home / 'pms.db'}"
+    url = f"sqlite:///{directory / 'pms.db'}"
     migrations.upgrade(url)
-    container = build_test_container(url, home, clock, queue)
+    container = build_test_container(url, directory, clock, queue)
     try:
         container.add_hotel(
             slug="demo", name="Demo", time_zone=place.time_zone, currency=place.currency
@@ -264,7 +267,7 @@ def connect_simulator(
 
 
 def simulator_now(simulator: ScenarioSimulator) -> datetime:
-    """The hotel's clock, as the control endpoint tells it."""
+    """The hotel's clock, from the control API."""
     with urllib.request.urlopen(f"{simulator.base_url}/simulator/state", timeout=10) as answer:
-        stored_totals = str(json.load(answer)["now"])
-    return datetime.fromisoformat(stored_totals).astimezone(UTC) + timedelta(seconds=1)
+        now = str(json.load(answer)["now"])
+    return datetime.fromisoformat(now).astimezone(UTC) + timedelta(seconds=1)

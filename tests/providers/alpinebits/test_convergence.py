@@ -1,5 +1,6 @@
-"""What a hotel's life is with AlpineBits alone: two dialects; it pushes its reservations to us, or
-we ask its server for them, or both. What it is with every vendor: tests/lives."""
+"""Convergence of AlpineBits alone: messages pushed by the hotel, pulled from its server, or both.
+
+Common to all providers: tests/soak."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
 from domain.sync_run import SyncKind
 from ports.errors import Unsupported
 from tests import raw_sql
-from tests.soak.soak_hotel import REMOTE_LOCALE, SoakHotel, assert_quiet, connect_simulator
+from tests.soak.soak_hotel import REMOTE_LOCALE, SoakHotel, assert_equals_hotel, connect_simulator
 
 REFUSED_REPORTS = "409,probability=0.3,path=NotifReport"
 LEAST = 40
@@ -50,7 +51,7 @@ class TestConvergence:
         ):
             first = hotel.sync(SyncKind.FULL)
             assert first.counts.created == 60
-            assert_quiet(hotel, min_compared=LEAST)
+            assert_equals_hotel(hotel, min_compared=LEAST)
             again = hotel.sync(SyncKind.FULL)
             assert (again.counts.created, again.counts.updated) == (0, 0)
             assert hotel.sync().counts.seen == 0
@@ -65,13 +66,13 @@ class TestConvergence:
         ):
             simulator.faults.add(parse_fault(REFUSED_REPORTS))
             hotel.sync(SyncKind.FULL)
-            hotel.generate_events(4, events=15)
+            hotel.generate_days(4, events=15)
             assert simulator.faults.injected
             simulator.faults.clear()
             # What an SMX server has no acknowledgement of it tells again.
             is_told_again = dialect is Dialect.SMX
             hotel.sync(SyncKind.DELTA if is_told_again else SyncKind.RECONCILE)
-            assert_quiet(hotel, min_compared=LEAST)
+            assert_equals_hotel(hotel, min_compared=LEAST)
 
 
 class TestPushOnlyConnection:
@@ -83,9 +84,9 @@ class TestPushOnlyConnection:
             ) as simulator,
             only_pushing(tmp_path, simulator) as hotel,
         ):
-            hotel.generate_events(3, events=15)
-            assert len(hotel.held()) > 20
-            assert hotel.held().items() <= hotel.expected_bookings().items()
+            hotel.generate_days(3, events=15)
+            assert len(hotel.stored_bookings()) > 20
+            assert hotel.stored_bookings().items() <= hotel.expected_bookings().items()
             assert_free_rooms(hotel)
 
     def test_is_never_scheduled_and_rejects_pull(self, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ class TestPushOnlyConnection:
                 hotel.clock.advance(timedelta(hours=13))
                 hotel.container.jobs.tick()
             assert hotel.queue.take() == []
-            with pytest.raises(Unsupported, match="pushed"):
+            with pytest.raises(Unsupported, match="push-only"):
                 hotel.sync()
             with pytest.raises(Unsupported, match="asked"):
                 hotel.verify()
@@ -109,8 +110,8 @@ def assert_free_rooms(hotel: SoakHotel) -> None:
         hotel.url,
         "SELECT room_type_id, day, available FROM availability WHERE available IS NOT NULL",
     )
-    held = {(str(row[0]), str(row[1])): row[2] for row in rows}
+    stored = {(str(row[0]), str(row[1])): row[2] for row in rows}
     now = SimulatedFreeRooms(hotel.simulator.hotel, AvailabilityFormat.COUNTS).now()
     assert len(now) > 200
     for (kind, day), count in now.items():
-        assert held[kind, day.isoformat()] == count, (kind, day)
+        assert stored[kind, day.isoformat()] == count, (kind, day)

@@ -1,4 +1,4 @@
-"""The simulator keeps to the published XSDs in AlpineBits' own dialect; so does the client."""
+"""Simulator and client conform to the published XSDs, in AlpineBits' own format."""
 
 import re
 from collections.abc import Iterator

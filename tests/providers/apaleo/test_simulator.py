@@ -1,4 +1,4 @@
-"""The simulator keeps to the vendor's published description; so does the client that asks it."""
+"""Simulator and client conform to the vendor's published description."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a hotel's life is with Cloudbeds alone; what it is with every vendor: tests/lives."""
+"""Convergence of Cloudbeds alone. Common to all providers: tests/soak."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from adapters.outbound.providers.cloudbeds.simulator.api import SimulatedConsent
 from adapters.outbound.providers.cloudbeds.simulator.server import CloudbedsSimulator
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind
-from tests.soak.soak_hotel import REMOTE_LOCALE, assert_quiet, connect_simulator
+from tests.soak.soak_hotel import REMOTE_LOCALE, assert_equals_hotel, connect_simulator
 
 BAD_NETWORK = (
     "401,probability=0.02,path=getReservations",
@@ -16,7 +16,7 @@ BAD_NETWORK = (
     "hidden-update,probability=0.1,path=getReservations",
 )
 NEAR = Schedule(reconcile_days_ahead=60, keep_days_back=120, keep_days_ahead=60)
-"""What leaves later is told all the same; availability of more days would be more of the same."""
+"""Limits the availability calls; later stays are covered by notifications."""
 ROTATING = SimulatedConsent("app", "hush", "refresh-0", "", token_seconds=120, rotates=True)
 
 
@@ -32,9 +32,9 @@ class TestCloudbedsConvergence:
             ) as hotel,
         ):
             hotel.sync(SyncKind.FULL)
-            hotel.generate_events(4, events=15)
+            hotel.generate_days(4, events=15)
             hotel.sync(SyncKind.RECONCILE)
-            assert_quiet(hotel, min_compared=25)
+            assert_equals_hotel(hotel, min_compared=25)
             assert simulator.requests_served["/api/v1.3/access_token"] > 3
 
     def test_full_sync_finds_unpublished_changes(self, tmp_path: Path) -> None:
@@ -45,14 +45,14 @@ class TestCloudbedsConvergence:
             for fault in BAD_NETWORK:
                 simulator.faults.add(parse_fault(fault))
             hotel.sync(SyncKind.FULL)
-            hotel.generate_events(4, events=15)
+            hotel.generate_days(4, events=15)
             assert simulator.faults.injected["hidden-update"]
             simulator.faults.clear()
             hotel.sync(SyncKind.RECONCILE)
             assert hotel.verify().drift == 0
             # What changed silently and long ago lies before the reconcile's window.
             hotel.sync(SyncKind.FULL)
-            assert_quiet(hotel, min_compared=25)
+            assert_equals_hotel(hotel, min_compared=25)
 
     def test_delta_misses_changes_without_timestamp(self, tmp_path: Path) -> None:
         with (
@@ -66,4 +66,4 @@ class TestCloudbedsConvergence:
             hotel.sync()
             assert hotel.verify().drift
             hotel.sync(SyncKind.RECONCILE)
-            assert_quiet(hotel, min_compared=25)
+            assert_equals_hotel(hotel, min_compared=25)

@@ -1,4 +1,4 @@
-"""The simulator keeps to the vendor's published description; so does the client that asks it."""
+"""Simulator and client conform to the vendor's published description."""
 
 import re
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def exchanges() -> list[Exchange]:
             person = simulator.renderer.guest_id(booking.stays[0].guest_id)
             client.fetch([*refs, Ref(RefKind.BOOKING, "1"), Ref(RefKind.GUEST, person)])
             client.fetch([Ref(RefKind.GUEST, "1")])
-        # Not asked by the client while the list tells them all.
+        # The client does not request it: the list has all fields.
         reply = simulator.api.answer(
             Call(
                 "GET",
@@ -97,7 +97,7 @@ def operation(call: Call) -> dict[str, Any]:
 
 
 def strict_schema(schema: Any) -> Any:
-    """OpenAPI 3.0's `nullable` in JSON Schema's words; a field that is not described is none."""
+    """OpenAPI 3.0's `nullable` as JSON Schema; fields that are not described are rejected."""
     if isinstance(schema, list):
         return [strict_schema(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""A bare client for the simulator: what is on the wire, without any code of ours in between."""
+"""A plain HTTP client for the simulator, independent of our client."""
 
 import http.client
 import json
@@ -81,7 +81,7 @@ class Wire:
         return Answer(response.status, named, response.read())
 
     def call(self, operation: str, **body: object) -> Answer:
-        """With the right tokens; `body` may overrule them."""
+        """With valid tokens, unless `body` overrides them."""
         complete = {**self.simulator.credentials.body(), **body}
         return self.send("POST", f"/api/connector/v1/{operation}", json.dumps(complete).encode())
 

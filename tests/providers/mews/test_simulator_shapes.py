@@ -1,4 +1,4 @@
-"""The simulator's answers against the vendor's own sample answers: same fields, same JSON types."""
+"""The simulator's responses have the fields and JSON types of the vendor's samples."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def wire() -> Iterator[Wire]:
 
 
 def filters(wire: Wire) -> dict[str, object]:
-    """Enough to satisfy every operation; each ignores what it does not know."""
+    """Satisfies every operation; each ignores unknown parameters."""
     records = wire.simulator.records
     return {
         "ServiceIds": [service.id for service in wire.simulator.catalog.services],
@@ -69,7 +69,7 @@ def filters(wire: Wire) -> dict[str, object]:
 
 
 def type_names(items: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """Field to the JSON types that it takes; whole and broken numbers are one type."""
+    """JSON types of each field; integers and fractions are one type."""
     found: dict[str, set[str]] = {}
     for item in items:
         for name, value in item.items():

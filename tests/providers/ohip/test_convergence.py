@@ -1,5 +1,7 @@
-"""What a hotel's life is with OPERA Cloud alone: business events vanish once they are read, a relay
-pushes some of them, several in a body. What it is with every vendor: tests/lives."""
+"""Convergence of OPERA Cloud alone: a queue that delivers each event once, and a relay that pushes
+some of them, several in a body.
+
+Common to all providers: tests/soak."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.soak.soak_hotel import (
     LOCAL_LOCALE,
     HotelLocale,
     SoakHotel,
-    assert_quiet,
+    assert_equals_hotel,
     connect_simulator,
 )
 
@@ -39,11 +41,11 @@ class TestOhipConvergence:
         with create_simulator(120, seed=5) as simulator, opera(tmp_path, simulator) as hotel:
             simulator.faults.add(parse_fault("truncated,probability=0.05"))
             hotel.sync(SyncKind.FULL)
-            hotel.generate_events(4, events=15, webhook_faults=RELAY)
+            hotel.generate_days(4, events=15, webhook_faults=RELAY)
             assert simulator.faults.injected
             simulator.faults.clear()
             hotel.sync(SyncKind.RECONCILE)
-            assert_quiet(hotel, min_compared=50)
+            assert_equals_hotel(hotel, min_compared=50)
 
     def test_converges_without_reconcile_when_no_event_is_lost(self, tmp_path: Path) -> None:
         """Statuses and amounts; who the guests are is told by profiles of their own."""
@@ -53,7 +55,7 @@ class TestOhipConvergence:
                 simulator.advance(days=1, events=25)
                 hotel.sync()
                 hotel.drain()
-            assert hotel.held() == hotel.expected_bookings()
+            assert hotel.stored_bookings() == hotel.expected_bookings()
 
 
 class TestBusinessEvents:
@@ -68,7 +70,7 @@ class TestBusinessEvents:
             rows = raw_sql.read(hotel.url, "SELECT COUNT(DISTINCT batch_id), COUNT(*) FROM inbox")
             assert rows[0] == (-(-waiting // 20), waiting)
             hotel.drain()
-            assert hotel.held() == hotel.expected_bookings()
+            assert hotel.stored_bookings() == hotel.expected_bookings()
 
     def test_that_a_broken_answer_took_are_closed_by_the_reconcile(self, tmp_path: Path) -> None:
         with create_simulator(120) as simulator, opera(tmp_path, simulator) as hotel:
@@ -79,8 +81,8 @@ class TestBusinessEvents:
             assert (run.status, run.error_code) == (SyncStatus.FAILED, "provider_unavailable")
             assert len(simulator.api.queue) == 0
             hotel.sync(SyncKind.RECONCILE)
-            assert_quiet(hotel, min_compared=50)
-            assert name in hotel.held()
+            assert_equals_hotel(hotel, min_compared=50)
+            assert name in hotel.stored_bookings()
 
     def test_are_left_in_their_queue_by_a_comparison(self, tmp_path: Path) -> None:
         with create_simulator(120) as simulator, opera(tmp_path, simulator) as hotel:
@@ -91,4 +93,4 @@ class TestBusinessEvents:
             assert hotel.verify().drift > 0
             hotel.sync(SyncKind.RECONCILE)
             assert len(simulator.api.queue) == waiting
-            assert hotel.held()[name][0] == BookingStatus.CHECKED_IN
+            assert hotel.stored_bookings()[name][0] == BookingStatus.CHECKED_IN

@@ -1,4 +1,4 @@
-"""The simulator keeps to the vendor's published description; so does the client that asks it."""
+"""Simulator and client conform to the vendor's published description."""
 
 import re
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def split_one(simulator: OhipSimulator) -> None:
 
 
 def asked_alone(simulator: OhipSimulator, name: str, *, into: list[Exchange]) -> None:
-    """As the client asks for what a list does not show."""
+    """As the client requests what a list does not contain."""
     (path,) = (urlsplit(c.path) for c, r in into if "/reservations/9" in c.path and r.status == 404)
     call = next(call for call, _ in into if "/reservations/9" in call.path)
     is_complete = path._replace(path=path.path.removesuffix("9") + name).geturl()
@@ -113,8 +113,8 @@ def validator(file: str, reference: str) -> Draft4Validator:
 
 
 def possible(schema: Any) -> Any:
-    """Dates of at most eight characters that are to be RFC 3339 dates, of ten: the description's
-    own contradiction, which its own samples decide for the dates."""
+    """Accepts dates of ten characters where the description requires at most eight: it contradicts
+    its own format, and its samples have ten."""
     if isinstance(schema, dict):
         is_date = schema.get("format") == "date"
         kept = {key: value for key, value in schema.items() if not (is_date and key == "maxLength")}
@@ -168,7 +168,7 @@ class TestAnswers:
             assert undescribed(orjson.loads(reply.body), {"$ref": schema}, definitions) == []
 
     def test_of_a_list_and_of_one_reservation_agree(self, exchanges: list[Exchange]) -> None:
-        """But for what only one of the shapes has: that is absent from the other."""
+        """Fields that only one shape has are absent from the other."""
         in_lists, single_reservation = (
             reported(exchanges, "reservationInfo"),
             reported(exchanges, "reservation"),
@@ -199,11 +199,11 @@ def reported(exchanges: list[Exchange], key: str) -> dict[str, BookingSnapshot]:
 
 
 def differing(one: BookingSnapshot, other: BookingSnapshot) -> set[str]:
-    """`extras` have each shape's own paths."""
+    """`extras` are compared without the paths of each shape."""
     names = set(one.__slots__) - {"extras"}
     pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
     one_sided = {name for name, (a, b) in pairs.items() if (a is ABSENT) != (b is ABSENT)}
-    # A list has no comments, a single answer no specials; and what is empty is not told.
+    # A list has no comments, a single response no specials; empty fields are left out.
     assert one_sided <= {"notes", "special_requests", "further_guests", "cancel_reason"}
     return {name for name, (a, b) in pairs.items() if name not in one_sided and a != b}
 

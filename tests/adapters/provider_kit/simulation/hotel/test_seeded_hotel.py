@@ -80,11 +80,11 @@ class TestActivityGenerator:
 
     def test_generates_every_event_type(self) -> None:
         activity = create_activity_generator(bookings=300)
-        told: set[HotelEventType] = set()
+        generated: set[HotelEventType] = set()
         for _ in range(25):
-            told |= {event.type for event in activity.generate_events(30)}
-            told |= {event.type for event in activity.generate_day()}
-        assert told == set(HotelEventType)
+            generated |= {event.type for event in activity.generate_events(30)}
+            generated |= {event.type for event in activity.generate_day()}
+        assert generated == set(HotelEventType)
 
     def test_hides_a_deleted_stay(self) -> None:
         activity = create_activity_generator(bookings=50)

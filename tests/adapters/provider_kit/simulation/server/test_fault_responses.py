@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
 FIELDS = CorruptibleFields("phase", ("begin", "id"))
 
 
-def spoiled(text: str, position: int = 0) -> list[dict[str, Any]]:
+def corrupted(text: str, position: int = 0) -> list[dict[str, Any]]:
     answer: dict[str, Any] = {"count": 2, "stays": [{"id": "a", "begin": "x"}, {"id": "b"}]}
     corrupt_items(answer, [parse_fault(text)], FIELDS, lambda _: position)
     return list(answer["stays"])
@@ -25,17 +25,17 @@ def spoiled(text: str, position: int = 0) -> list[dict[str, Any]]:
 
 class TestCorruption:
     def test_corrupts_the_first_needed_field_of_an_item(self) -> None:
-        assert spoiled("wrong-types")[0] == {"id": "a", "begin": 17}
-        assert spoiled("missing-field", 1)[1] == {}
+        assert corrupted("wrong-types")[0] == {"id": "a", "begin": 17}
+        assert corrupted("missing-field", 1)[1] == {}
 
     def test_corrupts_the_named_field(self) -> None:
-        assert spoiled("missing-field,field=id")[0] == {"begin": "x"}
+        assert corrupted("missing-field,field=id")[0] == {"begin": "x"}
 
     def test_uses_the_vendors_name_of_the_state(self) -> None:
-        assert spoiled("unknown-state")[0]["phase"] == UNKNOWN_STATE
+        assert corrupted("unknown-state")[0]["phase"] == UNKNOWN_STATE
 
     def test_adds_a_new_field_to_every_item(self) -> None:
-        assert all(NEW_FIELD in item for item in spoiled("new-field"))
+        assert all(NEW_FIELD in item for item in corrupted("new-field"))
 
     def test_ignores_items_without_a_needed_field(self) -> None:
         answer: dict[str, Any] = {"items": [{"other": 1}]}
@@ -46,15 +46,15 @@ class TestCorruption:
 class TestFaultReply:
     @pytest.mark.parametrize(("text", "header"), [("429", "1"), ("500", None), ("503", "1")])
     def test_is_rendered_by_the_vendor(self, text: str, header: str | None) -> None:
-        told: list[tuple[int, str | None]] = []
+        statuses: list[tuple[int, str | None]] = []
 
         def render_error(status: int, retry_after: str | None) -> Reply:
-            told.append((status, retry_after))
+            statuses.append((status, retry_after))
             return Reply(status)
 
         reply = fault_reply([parse_fault(text)], render_error, threading.Event(), {})
         assert reply == Reply(int(text))
-        assert told == [(int(text), header)]
+        assert statuses == [(int(text), header)]
 
     def test_is_none_for_faults_of_the_content(self) -> None:
         injected = [parse_fault("truncated"), parse_fault("new-field")]

@@ -17,10 +17,10 @@ class TestJournal:
     def test_drops_a_truncated_last_line(self, tmp_path: Path) -> None:
         path, step = tmp_path / "journal", JournalStep(seconds=1, days=0, events=0)
         Journal(path).append(step)
-        whole = path.read_text()
-        path.write_text(f'{whole}{{"seconds": 1, "da')
+        complete_text = path.read_text()
+        path.write_text(f'{complete_text}{{"seconds": 1, "da')
         assert Journal(path).read() == [step]
-        assert path.read_text() == whole
+        assert path.read_text() == complete_text
 
     def test_records_nothing_without_a_file(self) -> None:
         journal = Journal(None)

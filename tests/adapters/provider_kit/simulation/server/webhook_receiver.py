@@ -1,4 +1,4 @@
-"""A real endpoint for webhooks."""
+"""A webhook endpoint."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 10
 
 
 class Receiver:
-    """A real endpoint that answers with the given statuses, then 204, and keeps what came."""
+    """Answers with the given statuses, then 204; keeps the received bodies."""
 
     def __init__(self, *statuses: int) -> None:
         self._statuses = list(statuses)
