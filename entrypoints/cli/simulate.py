@@ -1,9 +1,9 @@
 """`pms simulate`."""
 
 import signal
-from datetime import datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 
@@ -33,6 +33,8 @@ def simulate() -> None:
 
 
 def _build_command(name: str) -> click.Command:
+    """The parameters of its options are the fields of SimulatorOptions."""
+
     @click.command(name, help=f"Simulate the API of {name}.")
     @click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True)
     @click.option("--seed", type=int, default=1, show_default=True)
@@ -48,17 +50,25 @@ def _build_command(name: str) -> click.Command:
     @click.option(
         "--fault", "faults", multiple=True, help="Inject a fault, e.g. 429,probability=0.1"
     )
-    @click.option("--limit", type=click.IntRange(1), help="Limit of requests per 30 seconds.")
+    @click.option(
+        "--limit",
+        "requests_per_window",
+        type=click.IntRange(1),
+        help="Limit of requests per 30 seconds.",
+    )
     @click.option(
         "--activity-every",
         "--live-every",
-        "activity_every",
+        "auto_activity_seconds",
         type=click.FloatRange(0),
         default=0,
         help="Seconds between generated events; 0: none. --live-every is the former name.",
     )
     @click.option(
-        "--start-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the hotel at start."
+        "--start-date",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=lambda _context, _option, value: value and value.date(),
+        help="Date of the hotel at start.",
     )
     @click.option(
         "--journal", type=click.Path(dir_okay=False, path_type=Path), help="File to resume from."
@@ -70,40 +80,8 @@ def _build_command(name: str) -> click.Command:
     @click.option(
         "--dialect", help="Protocol variant, if the vendor has several; see its document."
     )
-    def serve(  # noqa: PLR0913  # one parameter per option
-        *,
-        bookings: int,
-        seed: int,
-        days: int,
-        port: int,
-        currency: str,
-        time_zone: str,
-        faults: tuple[str, ...],
-        limit: int | None,
-        activity_every: float,
-        start_date: datetime | None,
-        journal: Path | None,
-        webhook_url: str | None,
-        webhook_auth: str | None,
-        dialect: str | None,
-    ) -> None:
-        options = SimulatorOptions(
-            bookings=bookings,
-            seed=seed,
-            days=days,
-            port=port,
-            currency=currency,
-            time_zone=time_zone,
-            faults=faults,
-            requests_per_window=limit,
-            auto_activity_seconds=activity_every,
-            webhook_url=webhook_url,
-            webhook_auth=webhook_auth,
-            dialect=dialect,
-            start_date=start_date.date() if start_date else None,
-            journal=journal,
-        )
-        _serve_until_stopped(load_simulator(name)(options))
+    def serve(**options: Any) -> None:
+        _serve_until_stopped(load_simulator(name)(SimulatorOptions(**options)))
 
     return serve
 

@@ -49,11 +49,13 @@ BOOKINGS_PER_HOTEL: Final = 500
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the web server.")
 @click.option(
+    "--activity-every",
     "--live-every",
+    "activity_seconds",
     type=float,
     default=ACTIVITY_INTERVAL_SECONDS,
     show_default=True,
-    help="Seconds between simulated changes; 0: none.",
+    help="Seconds between generated events; 0: none. --live-every is the former name.",
 )
 def up(
     *,
@@ -62,7 +64,7 @@ def up(
     all_providers: bool,
     bookings: int | None,
     port: int | None,
-    live_every: float,
+    activity_seconds: float,
 ) -> None:
     """Start everything on this machine with simulated hotels; by default one Mews hotel.
 
@@ -82,8 +84,8 @@ def up(
     options = InstallationOptions(providers=providers, bookings=bookings or default_bookings)
     with _stop_on_signals(), run_installation(settings, options) as installation:
         show_initial_syncs(installation)
-        if live_every > 0:
-            start_simulated_activity(installation, every_seconds=live_every)
+        if activity_seconds > 0:
+            start_simulated_activity(installation, every_seconds=activity_seconds)
         click.echo(format_welcome(installation))
         _wait_until_stopped(installation)
     click.echo("Stopped.", err=True)

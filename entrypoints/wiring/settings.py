@@ -5,10 +5,12 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.outbound.persistence.engine.database_urls import is_postgres, sqlite_path
 from ports.errors import Misconfigured
+
+T = TypeVar("T")
 
 PREFIX: Final = "PMS_"
 MISSING_KEYS: Final = "PMS_SECRET_KEYS: production requires sealing keys"
@@ -61,81 +63,68 @@ _ACCEPTED_VALUES: Final[Mapping[object, str]] = {
 """Added to the error message where a setting's meaning does not name its values."""
 
 
-def _setting_metadata(
+def _metadata(
     meaning: str, parse: Callable[[str], object] = str, *, secret: bool = False
 ) -> Mapping[str, object]:
     return {"meaning": meaning, "parse": parse, "secret": secret}
 
 
+def _setting(
+    default: T,
+    meaning: str,
+    parse: Callable[[str], object] = str,
+    *,
+    secret: bool = False,
+    has_password: bool = False,
+) -> T:
+    """Secrets and URLs with a password are not part of the repr."""
+    is_shown = not (secret or has_password)
+    return field(default=default, repr=is_shown, metadata=_metadata(meaning, parse, secret=secret))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One field per variable: `PMS_` and the field's name in capitals. `pms doctor` lists them.
-
-    URLs may hold a password: like the keys they are not part of the repr.
-    """
+    """One field per variable: `PMS_` and the field's name in capitals. `pms doctor` lists them."""
 
     env: Environment = field(
         default=Environment.DEVELOPMENT,
-        metadata=_setting_metadata("development or production", Environment),
+        metadata=_metadata("development or production", Environment),
     )
     home: Path = field(
         default=Path("var"),
-        metadata=_setting_metadata("folder of the embedded database, queue and keys", Path),
+        metadata=_metadata("folder of the embedded database, queue and keys", Path),
     )
-    database_url: str = field(
-        default="",
-        repr=False,
-        metadata=_setting_metadata(
-            "sqlite:///… or postgresql://…; empty: SQLite in the home", _parse_database_url
-        ),
+    database_url: str = _setting(
+        "",
+        "sqlite:///… or postgresql://…; empty: SQLite in the home",
+        _parse_database_url,
+        has_password=True,
     )
-    redis_url: str = field(
-        default="",
-        repr=False,
-        metadata=_setting_metadata("redis://…; empty: the embedded server's socket in the home"),
+    redis_url: str = _setting(
+        "", "redis://…; empty: the embedded server's socket in the home", has_password=True
     )
-    secret_keys: str = field(
-        default="",
-        repr=False,
-        metadata=_setting_metadata(
-            "sealing keys as id:base64, newest first, separated by commas", secret=True
-        ),
+    secret_keys: str = _setting(
+        "", "sealing keys as id:base64, newest first, separated by commas", secret=True
     )
-    log_level: str = field(
-        default="INFO", metadata=_setting_metadata("DEBUG, INFO, WARNING or ERROR", _parse_level)
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", _parse_level)
+    host: str = _setting("127.0.0.1", "address of the web server")
+    port: int = _setting(8080, "port of the web server", _parse_port)
+    web_workers: int = _setting(2, "web processes", _parse_count)
+    web_threads: int = _setting(8, "threads per web process", _parse_count)
+    database_pool: int = _setting(10, "database connections per process", _parse_count)
+    max_body_bytes: int = _setting(5 * 1024 * 1024, "largest request body", _parse_count)
+    requests_per_minute: int = _setting(
+        6_000, "limit of requests per token and minute", _parse_count
     )
-    host: str = field(default="127.0.0.1", metadata=_setting_metadata("address of the web server"))
-    port: int = field(
-        default=8080, metadata=_setting_metadata("port of the web server", _parse_port)
+    tick_seconds: int = _setting(15, "seconds between ticks, which enqueue due work", _parse_count)
+    allowed_hosts: frozenset[str] = _setting(
+        frozenset(), "further provider hosts, also private ones", _parse_list
     )
-    web_workers: int = field(default=2, metadata=_setting_metadata("web processes", _parse_count))
-    web_threads: int = field(
-        default=8, metadata=_setting_metadata("threads per web process", _parse_count)
+    allow_plain_http: bool = _setting(
+        default=False, meaning="allow http:// to the allowed hosts", parse=_parse_flag
     )
-    database_pool: int = field(
-        default=10, metadata=_setting_metadata("database connections per process", _parse_count)
-    )
-    max_body_bytes: int = field(
-        default=5 * 1024 * 1024, metadata=_setting_metadata("largest request body", _parse_count)
-    )
-    requests_per_minute: int = field(
-        default=6_000,
-        metadata=_setting_metadata("limit of requests per token and minute", _parse_count),
-    )
-    tick_seconds: int = field(
-        default=15,
-        metadata=_setting_metadata("seconds between ticks, which enqueue due work", _parse_count),
-    )
-    allowed_hosts: frozenset[str] = field(
-        default=frozenset(),
-        metadata=_setting_metadata("further provider hosts, also private ones", _parse_list),
-    )
-    allow_plain_http: bool = field(
-        default=False, metadata=_setting_metadata("allow http:// to the allowed hosts", _parse_flag)
-    )
-    graphql_introspection: bool = field(
-        default=False,
-        metadata=_setting_metadata("allow GraphQL introspection in production", _parse_flag),
+    graphql_introspection: bool = _setting(
+        default=False, meaning="allow GraphQL introspection in production", parse=_parse_flag
     )
 
     @property
@@ -204,7 +193,7 @@ def _reject_unknown_variables(variables: Iterable[str], known: Container[str]) -
 def _parse_setting(variable: str, text: str, metadata: Mapping[str, object]) -> object:
     parse = metadata["parse"]
     try:
-        return parse(text)  # type: ignore[operator]  # `_setting_metadata` takes only callables
+        return parse(text)  # type: ignore[operator]  # `_metadata` takes only callables
     except (ValueError, KeyError) as error:
         accepted = _ACCEPTED_VALUES.get(parse, "")
         raise Misconfigured(f"{variable}: {metadata['meaning']}{accepted}") from error
