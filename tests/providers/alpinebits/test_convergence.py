@@ -98,9 +98,9 @@ class TestPushOnlyConnection:
                 hotel.clock.advance(timedelta(hours=13))
                 hotel.container.jobs.tick()
             assert hotel.queue.take() == []
-            with pytest.raises(Unsupported, match="push-only"):
+            with pytest.raises(Unsupported, match="nothing to pull"):
                 hotel.sync()
-            with pytest.raises(Unsupported, match="asked"):
+            with pytest.raises(Unsupported, match="nothing to compare"):
                 hotel.verify()
         assert simulator.requests_served == {}
 
