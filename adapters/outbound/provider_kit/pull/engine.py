@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import pairwise
 from typing import Final, Generic, TypeVar
 
-from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint, parse_checkpoint
+from adapters.outbound.provider_kit.pull.checkpoint import (
+    Checkpoint,
+    parse_checkpoint,
+    parse_cursor_instant,
+)
 from domain.sync_run import SyncKind
 from ports.providers import Page, PullRequest
 from ports.system import Clock
@@ -40,25 +46,34 @@ class PullPlan(Generic[C]):
 def run_pull(plan: PullPlan[C], request: PullRequest, clock: Clock) -> Iterator[Page]:
     phases = [phase for phase in plan.phases if request.kind in phase.kinds]
     names = [phase.name for phase in phases]
-    checkpoint = parse_checkpoint(plan.checkpoint_type, request.checkpoint)
-    if checkpoint is None or checkpoint.phase not in names:
-        checkpoint = plan.initial(names[0])
+    following = dict(pairwise(names))
+    checkpoint = _resume_checkpoint(plan, request, names)
     for phase in phases[names.index(checkpoint.phase) :]:
         if phase.name != checkpoint.phase:
             checkpoint = checkpoint.at(phase.name)
         for page, after in phase.pages(checkpoint):
-            checkpoint = after.at(_name_after(names, phase.name)) if phase.is_single_page else after
+            checkpoint = after.at(following[phase.name]) if phase.is_single_page else after
             yield replace(page, checkpoint=checkpoint.text())
     # A reconcile reads its window only: the next delta starts where it would have without it.
     cursor = None if request.kind is SyncKind.RECONCILE else plan.cursor(checkpoint)
     yield Page(items=(), observed_at=clock.now(), cursor=cursor)
 
 
-def _name_after(names: list[str], name: str) -> str:
-    return names[names.index(name) + 1]
+def _resume_checkpoint(plan: PullPlan[C], request: PullRequest, names: Sequence[str]) -> C:
+    checkpoint = parse_checkpoint(plan.checkpoint_type, request.checkpoint)
+    if checkpoint is None or checkpoint.phase not in names:
+        return plan.initial(names[0])
+    return checkpoint
 
 
-def full_without_cursor(request: PullRequest, cursor: object | None) -> PullRequest:
+def full_without_cursor(
+    request: PullRequest, parse: Callable[[str | None], date | None] = parse_cursor_instant
+) -> PullRequest:
     """A delta without a readable cursor is a full pull."""
-    is_full = cursor is None and request.kind is SyncKind.DELTA
+    is_full = request.kind is SyncKind.DELTA and parse(request.cursor) is None
     return replace(request, kind=SyncKind.FULL) if is_full else request
+
+
+def delta_cursor(request: PullRequest) -> datetime | None:
+    """Where changes start; None for a full pull and a reconcile."""
+    return parse_cursor_instant(request.cursor) if request.kind is SyncKind.DELTA else None

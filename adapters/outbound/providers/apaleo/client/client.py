@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.apaleo.capabilities import FETCHED_AVAILABILITY_DAYS
@@ -14,7 +13,7 @@ from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel
 from adapters.outbound.providers.apaleo.client.pull import ApaleoPull
 from domain.snapshots import HotelRecords
-from domain.sync_run import SyncKind, TransportCounts
+from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
@@ -49,11 +48,8 @@ class ApaleoClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = ApaleoHotel.fetch(self.api, self.property_id)
-        cursor = parse_cursor_instant(request.cursor)
-        request = full_without_cursor(request, cursor)
-        since = cursor if request.kind is SyncKind.DELTA else None
-        pull = ApaleoPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
-        yield from run_pull(pull.plan(), request, self.clock)
+        pull = ApaleoPull(hotel=hotel, request=full_without_cursor(request), clock=self.clock)
+        yield from run_pull(pull.plan(), pull.request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()

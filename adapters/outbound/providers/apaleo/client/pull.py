@@ -17,7 +17,12 @@ from adapters.outbound.provider_kit.pull.checkpoint import (
     format_utc_seconds,
     initial_newest,
 )
-from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.engine import (
+    WINDOW_ONLY,
+    Phase,
+    PullPlan,
+    delta_cursor,
+)
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,
@@ -41,11 +46,8 @@ CheckpointedPages: TypeAlias = Iterator[tuple[Page, PagedCheckpoint]]
 
 @dataclass(slots=True, kw_only=True)
 class ApaleoPull:
-    """`cursor`: where changes start; None for a full pull or a reconcile."""
-
     hotel: ApaleoHotel
     request: PullRequest
-    cursor: datetime | None
     clock: Clock
     seen: SeenItems = field(default_factory=SeenItems)
 
@@ -64,7 +66,9 @@ class ApaleoPull:
         )
 
     def _initial_checkpoint(self, phase: str) -> PagedCheckpoint:
-        newest = self.cursor or initial_newest(self.hotel.newest_change(), self.clock.now())
+        newest = delta_cursor(self.request) or initial_newest(
+            self.hotel.newest_change(), self.clock.now()
+        )
         return PagedCheckpoint(phase=phase, newest=newest, since=newest - OVERLAP)
 
     def _records(self, resume_from: PagedCheckpoint) -> CheckpointedPages:

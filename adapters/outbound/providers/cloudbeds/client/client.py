@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.cloudbeds.capabilities import (
@@ -16,7 +15,7 @@ from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
 from adapters.outbound.providers.cloudbeds.client.pull import CloudbedsPull
 from domain.snapshots import HotelRecords
-from domain.sync_run import SyncKind, TransportCounts
+from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
@@ -53,11 +52,8 @@ class CloudbedsClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._fetch_hotel()
-        cursor = parse_cursor_instant(request.cursor)
-        request = full_without_cursor(request, cursor)
-        since = cursor if request.kind is SyncKind.DELTA else None
-        pull = CloudbedsPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
-        yield from run_pull(pull.plan(), request, self.clock)
+        pull = CloudbedsPull(hotel=hotel, request=full_without_cursor(request), clock=self.clock)
+        yield from run_pull(pull.plan(), pull.request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()

@@ -11,7 +11,7 @@ by the next reconcile.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -23,7 +23,12 @@ from adapters.outbound.provider_kit.pull.checkpoint import (
     initial_newest,
     latest_change,
 )
-from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.engine import (
+    WINDOW_ONLY,
+    Phase,
+    PullPlan,
+    delta_cursor,
+)
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,
@@ -47,11 +52,8 @@ NumberedPages: TypeAlias = Iterator[tuple[int, list[Json]]]
 
 @dataclass(slots=True, kw_only=True)
 class CloudbedsPull:
-    """`cursor`: where changes start; None for a full pull or a reconcile."""
-
     hotel: CloudbedsHotel
     request: PullRequest
-    cursor: datetime | None
     clock: Clock
     seen: SeenItems = field(default_factory=SeenItems)
 
@@ -73,7 +75,7 @@ class CloudbedsPull:
 
     def _initial_checkpoint(self, phase: str) -> PagedCheckpoint:
         now = self.clock.now()
-        newest = self.cursor or initial_newest(self.hotel.newest_change(now), now)
+        newest = delta_cursor(self.request) or initial_newest(self.hotel.newest_change(now), now)
         return PagedCheckpoint(phase=phase, newest=newest, since=newest - OVERLAP)
 
     def _records(self, resume_from: PagedCheckpoint) -> CheckpointedPages:

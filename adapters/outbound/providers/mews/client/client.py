@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
-from adapters.outbound.provider_kit.pull.checkpoint import parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.mews.capabilities import FETCHED_AVAILABILITY_DAYS, MAX_PER_PAGE
@@ -23,7 +22,7 @@ from adapters.outbound.providers.mews.client.hotel import (
 from adapters.outbound.providers.mews.client.pull import MewsPull
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from domain.snapshots import HotelRecords
-from domain.sync_run import SyncKind, TransportCounts
+from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
@@ -64,11 +63,8 @@ class MewsClient:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         hotel = self._hotel = MewsHotel.fetch(self.api, self.service_ids)
-        cursor = parse_cursor_instant(request.cursor)
-        request = full_without_cursor(request, cursor)
-        since = cursor if request.kind is SyncKind.DELTA else None
-        pull = MewsPull(hotel=hotel, request=request, cursor=since, clock=self.clock)
-        yield from run_pull(pull.plan(), request, self.clock)
+        pull = MewsPull(hotel=hotel, request=full_without_cursor(request), clock=self.clock)
+        yield from run_pull(pull.plan(), pull.request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         """With a guest's bookings, which hold contact details too, and with the orphan errors of

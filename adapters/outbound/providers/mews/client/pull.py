@@ -8,7 +8,13 @@ from typing import TypeAlias
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
-from adapters.outbound.provider_kit.pull.engine import DELTA_ONLY, WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.engine import (
+    DELTA_ONLY,
+    WINDOW_ONLY,
+    Phase,
+    PullPlan,
+    delta_cursor,
+)
 from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import PagedOperation
@@ -38,11 +44,8 @@ CheckpointedPages: TypeAlias = Iterator[tuple[Page, MewsCheckpoint]]
 
 @dataclass(slots=True, kw_only=True)
 class MewsPull:
-    """`cursor`: where changes start; None for a full pull or a reconcile."""
-
     hotel: MewsHotel
     request: PullRequest
-    cursor: datetime | None
     clock: Clock
     seen_bookings: set[str] = field(default_factory=set)
     seen_guests: set[str] = field(default_factory=set)
@@ -65,7 +68,7 @@ class MewsPull:
 
     def _since(self, checkpoint: MewsCheckpoint) -> datetime:
         """The overlap before the cursor, or before `until` if the provider's clock went back."""
-        return min(self.cursor or checkpoint.until, checkpoint.until) - OVERLAP
+        return min(delta_cursor(self.request) or checkpoint.until, checkpoint.until) - OVERLAP
 
     def _records(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
         observed_at = self.clock.now()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
@@ -11,7 +11,7 @@ from adapters.outbound.providers.ohip.capabilities import (
     STATISTICS_DAYS,
 )
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
-from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull
+from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull, parse_cursor
 from domain.snapshots import HotelRecords, RoomTypeRecord
 from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
@@ -44,17 +44,14 @@ class OhipClient:
             yield "No external_system is set: changes arrive with the next reconcile, not by event."
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        cursor = _parse_cursor(request.cursor)
-        request = full_without_cursor(request, cursor)
         pull = OhipPull(
             hotel=self.hotel,
-            request=request,
-            cursor=cursor,
+            request=full_without_cursor(request, parse_cursor),
             clock=self.clock,
             external_system=self.external_system,
             pulls_profiles=self.pulls_profiles,
         )
-        yield from run_pull(pull.plan(), request, self.clock)
+        yield from run_pull(pull.plan(), pull.request, self.clock)
 
     def fetch(self, refs: Sequence[Ref]) -> Page:
         observed_at = self.clock.now()
@@ -83,11 +80,3 @@ class OhipClient:
 
     def close(self) -> None:
         self.hotel.api.close()
-
-
-def _parse_cursor(text: str | None) -> date | None:
-    """None for no cursor and for an unreadable one: everything is read."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -57,12 +57,10 @@ CheckpointedPages: TypeAlias = Iterator[tuple[Page, OhipCheckpoint]]
 
 @dataclass(slots=True, kw_only=True)
 class OhipPull:
-    """`cursor`: the business date of the last delta. Without an `external_system` there are no
-    events."""
+    """Without an `external_system` there are no events."""
 
     hotel: OhipHotel
     request: PullRequest
-    cursor: date | None
     clock: Clock
     external_system: str | None
     pulls_profiles: bool
@@ -85,7 +83,8 @@ class OhipPull:
     def _initial_checkpoint(self, phase: str) -> OhipCheckpoint:
         """If the business date went back (a restored system), `since` is today."""
         today = self.hotel.business_date()
-        since = min(max(self.cursor or today, today - LOOKBACK_DAYS * ONE_DAY), today)
+        cursor = parse_cursor(self.request.cursor) or today
+        since = min(max(cursor, today - LOOKBACK_DAYS * ONE_DAY), today)
         return OhipCheckpoint(phase=phase, today=today, since=since)
 
     def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
@@ -203,3 +202,11 @@ def _reservation_id(value: Json) -> str | None:
         if isinstance(each, dict) and each.get("type") == "Reservation":
             return str(each.get("id"))
     return None
+
+
+def parse_cursor(text: str | None) -> date | None:
+    """None for no cursor and for an unreadable one: everything is read."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
