@@ -692,23 +692,6 @@ class TestMessage:
         assert two.reason.path == "HotelReservations/HotelReservation[1]/@ResStatus"
         assert two.external_id == "R-2"
 
-    @pytest.mark.parametrize(
-        "body",
-        [
-            b"",
-            b"{}",
-            b"<!DOCTYPE html><html><body>Maintenance</body></html>",
-            b"<html><body>Maintenance</body></html>",
-            b"<OTA_HotelResNotifRQ><HotelReservations>",
-            b"<OTA_PingRQ/>",
-            b"<s:Envelope xmlns:s='x'><s:Body/></s:Envelope>",
-            b"<OTA_ResRetrieveRS><Errors><Error Type='13'>x</Error></Errors></OTA_ResRetrieveRS>",
-        ],
-    )
-    def test_rejects_other_documents(self, body: bytes) -> None:
-        with pytest.raises(UnreadableMessage):
-            read(body)
-
     def test_rejects_custom_entities(self) -> None:
         with pytest.raises(ForbiddenXml):
             read(b'<!DOCTYPE a [<!ENTITY b "c">]>' + pushed(reservation()))

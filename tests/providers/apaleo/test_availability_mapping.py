@@ -1,11 +1,8 @@
 from datetime import date
 from typing import Any
 
-import pytest
-
 from domain.messages import ItemKind
 from domain.values import ABSENT
-from ports.errors import UnreadableMessage
 from tests.providers.apaleo.payloads import read
 from tests.providers.vendor_payloads import OBSERVED, cell
 
@@ -55,7 +52,3 @@ class TestAvailability:
         field_trace = dict(item.field_trace)
         assert field_trace["houseCount"] == "total"
         assert field_trace["physicalCount"] == "extras"
-
-    def test_rejects_message_without_time_slices(self) -> None:
-        with pytest.raises(UnreadableMessage):
-            read(ItemKind.AVAILABILITY, {"unitGroups": []})

@@ -240,11 +240,6 @@ class TestMessages:
             "[1].status",
         ]
 
-    @pytest.mark.parametrize("body", [{"count": 0}, {"reservations": {}}, 17, b"<html>", b""])
-    def test_rejects_message_without_reservations(self, body: Any) -> None:
-        with pytest.raises(UnreadableMessage):
-            read(ItemKind.BOOKING, body)
-
     def test_rejects_guests(self) -> None:
         with pytest.raises(Unsupported):
             read(ItemKind.GUEST, {"guests": []})

@@ -95,26 +95,6 @@ class TestWebsocketMessage:
         assert found.property_id is None
 
 
-class TestBody:
-    @pytest.mark.parametrize(
-        "text",
-        [
-            b"{}",
-            b"[]",
-            b"",
-            b"nope",
-            b'{"Events": null}',
-            b'{"Events": [{}]}',
-            b'{"Events": [{"Discriminator": "ServiceOrderUpdated"}]}',
-            b'{"Events": [{"Discriminator": "ServiceOrderUpdated", "Value": {"Id": 5}}]}',
-            b'{"Action": 5, "Data": {}}',
-        ],
-    )
-    def test_rejects_other_bodies(self, text: bytes) -> None:
-        with pytest.raises(UnreadableMessage):
-            provider.read_notification(text, context())
-
-
 class TestAuthenticity:
     def test_depends_on_the_url_only(self) -> None:
         assert provider.authentic({}, {})

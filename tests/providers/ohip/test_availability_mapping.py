@@ -7,7 +7,6 @@ from adapters.outbound.providers.ohip.mapping.availability import map_room_types
 from domain.messages import ItemKind
 from domain.snapshots import RoomTypeRecord
 from domain.values import ABSENT, SourceVersion
-from ports.errors import UnreadableMessage
 from tests.providers.ohip.payloads import read, refusal, sample
 from tests.providers.vendor_payloads import OBSERVED, cell
 
@@ -109,10 +108,5 @@ class TestHotelInventory:
 
 
 class TestMessage:
-    @pytest.mark.parametrize("body", [b"{}", b"5", b"[5]", b"<html/>", b'{"reservations": {}}'])
-    def test_rejects_other_bodies(self, body: bytes) -> None:
-        with pytest.raises(UnreadableMessage):
-            read(ItemKind.AVAILABILITY, body)
-
     def test_empty_message_has_no_items(self) -> None:
         assert read(ItemKind.AVAILABILITY, []) == []
