@@ -12,7 +12,7 @@ _SECRET_TERMS = ("secret", "password", "token", "key")
 
 
 @pull_check("auth.account", "The connection test reports property, time zone and currency")
-def account(ctx: CheckContext) -> None:
+def reported_account(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     with adapter.client() as client:
         report = client.check()

@@ -100,7 +100,7 @@ FAULTS: Final = (
 
 
 @pull_check("fault.unreachable", "A provider that can't be reached is reported as unavailable")
-def unreachable(ctx: CheckContext) -> None:
+def unreachable_provider(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     with adapter.client() as client:
         adapter.simulator.stop()
@@ -108,7 +108,7 @@ def unreachable(ctx: CheckContext) -> None:
 
 
 @pull_check("fault.midway", "A failure after the first page does not end the pull as complete")
-def midway(ctx: CheckContext) -> None:
+def failure_after_first_page(ctx: CheckContext) -> None:
     for kind in (FaultKind.SERVER_ERROR, FaultKind.HTML, FaultKind.TRUNCATED):
         adapter = ctx.adapter()
         with adapter.client() as client:
@@ -149,13 +149,13 @@ def retry_after_missing(ctx: CheckContext) -> None:
 
 
 @pull_check("limit.503", "The adapter waits for a 503's Retry-After")
-def unavailable_for_seconds(ctx: CheckContext) -> None:
+def retry_after_of_503(ctx: CheckContext) -> None:
     adapter = _pull_rate_limited(ctx, str(_RETRY_AFTER_SECONDS), FaultKind.UNAVAILABLE)
     _expect_wait(ctx, adapter, _RETRY_AFTER_SECONDS)
 
 
 @pull_check("limit.too_long", "A Retry-After of an hour ends the run and is reported")
-def too_long(ctx: CheckContext) -> None:
+def retry_after_too_long(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, retry_after=str(_HOUR)))
     wait_seconds = ctx.expect_error(adapter.pull, RateLimited).wait_seconds
@@ -164,7 +164,7 @@ def too_long(ctx: CheckContext) -> None:
 
 
 @pull_check("limit.permanent", "Repeated 429 ends the run")
-def limited_permanently(ctx: CheckContext) -> None:
+def permanent_rate_limit(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, retry_after="1"))
     ctx.expect_error(adapter.pull, RateLimited)

@@ -14,7 +14,7 @@ _MANY: Final = 25
 
 
 @fetch_check("fetch.current", "A fetched booking is in its current state")
-def current(ctx: CheckContext) -> None:
+def current_state(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.prepare(ScenarioAction.CANCEL)
     canceled = adapter.perform(ScenarioAction.CANCEL)
@@ -24,7 +24,7 @@ def current(ctx: CheckContext) -> None:
 
 
 @fetch_check("fetch.many", "Many ids in one fetch bring each booking in its current state")
-def many(ctx: CheckContext) -> None:
+def many_ids(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     ids = sorted(adapter.expected_bookings())[:_MANY]
     ctx.expect(ids, "the simulated hotel is empty")
@@ -40,7 +40,7 @@ def duplicate_ids(ctx: CheckContext) -> None:
 
 
 @fetch_check("fetch.unknown", "An unknown id (404) is left out without an error")
-def unknown(ctx: CheckContext) -> None:
+def unknown_id(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     existing_ids = sorted(adapter.expected_bookings())[:2]
     unknown_id = _nonexistent_id(existing_ids[0])
@@ -55,7 +55,7 @@ def unknown(ctx: CheckContext) -> None:
     Requirement.FETCHES,
     Requirement.DELETION,
 )
-def deleted(ctx: CheckContext) -> None:
+def deleted_booking(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     adapter.prepare(ScenarioAction.DELETE)
     ids = adapter.perform(ScenarioAction.DELETE)
@@ -64,7 +64,7 @@ def deleted(ctx: CheckContext) -> None:
 
 
 @fetch_check("fetch.failure", "A failed fetch is an error, not a deletion")
-def failure(ctx: CheckContext) -> None:
+def failed_fetch(ctx: CheckContext) -> None:
     for kind in (FaultKind.SERVER_ERROR, FaultKind.HTML, FaultKind.FORBIDDEN):
         adapter = ctx.adapter()
         id_ = min(adapter.expected_bookings())

@@ -19,14 +19,14 @@ _MOVES = 3
 
 
 @pull_check("paging.empty", "A pull of a hotel without bookings ends with a cursor")
-def empty(ctx: CheckContext) -> None:
+def empty_hotel(ctx: CheckContext) -> None:
     pulled = ctx.adapter(_EMPTY_HOTEL).with_full_window().pull()
     ctx.expect(not pulled.bookings, "bookings of a hotel that has none")
     ctx.expect(pulled.cursor, "no cursor at the end: the next delta has no start")
 
 
 @pull_check("paging.one", "A single booking is pulled")
-def one(ctx: CheckContext) -> None:
+def single_booking(ctx: CheckContext) -> None:
     adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
     _set_booking_count(ctx, adapter, 1)
     _expect_complete_pull(ctx, adapter)
@@ -55,7 +55,7 @@ FULL_PAGES = (
 
 
 @pull_check("paging.ties", "More changes with one time stamp than fit a page are all pulled")
-def ties(ctx: CheckContext) -> None:
+def equal_time_stamps(ctx: CheckContext) -> None:
     adapter = ctx.adapter(_EMPTY_HOTEL).with_full_window()
     simulator = adapter.simulator
     if not isinstance(simulator, SupportsBurst):
@@ -69,7 +69,7 @@ def ties(ctx: CheckContext) -> None:
 
 
 @pull_check("paging.moving", "A booking that moves to another page during the pull is not lost")
-def moving(ctx: CheckContext) -> None:
+def moving_bookings(ctx: CheckContext) -> None:
     adapter = _hotel_with_page_and(ctx, 1).adapter
     adapter.inject(Fault(FaultKind.MOVING_ITEMS, times=_MOVES))
     first = adapter.pull()
@@ -80,7 +80,7 @@ def moving(ctx: CheckContext) -> None:
 
 
 @pull_check("paging.lazy", "The next page is requested once the previous one has been taken")
-def lazy(ctx: CheckContext) -> None:
+def lazy_requests(ctx: CheckContext) -> None:
     adapter = _hotel_with_page_and(ctx, 1).adapter
     with adapter.client() as client:
         pages = client.pull(adapter.request())
@@ -96,7 +96,7 @@ def lazy(ctx: CheckContext) -> None:
 
 
 @pull_check("paging.resume", "A pull resumes from the checkpoint of the last stored page")
-def resume(ctx: CheckContext) -> None:
+def resumed_pull(ctx: CheckContext) -> None:
     adapter = _hotel_with_page_and(ctx, 1).adapter
     stored = list(_pages_until_bookings(adapter))
     checkpoint = next((page.checkpoint for page in reversed(stored) if page.checkpoint), None)

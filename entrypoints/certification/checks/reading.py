@@ -57,7 +57,7 @@ def new_field(ctx: CheckContext) -> None:
 
 
 @pull_check("reading.stable", "Reading the same answer twice gives equal snapshots")
-def stable(ctx: CheckContext) -> None:
+def stable_snapshots(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     first, second = adapter.pull().bookings, adapter.pull().bookings
     changed = [id_ for id_, snapshot in first.items() if second.get(id_) != snapshot]
@@ -66,7 +66,7 @@ def stable(ctx: CheckContext) -> None:
 
 
 @pull_check("reading.versions", "A changed booking has a later version")
-def versions(ctx: CheckContext) -> None:
+def later_versions(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     before = adapter.pull().bookings
     adapter.prepare(ScenarioAction.AMEND)
@@ -96,7 +96,7 @@ def complete_items(ctx: CheckContext) -> None:
 
 
 @check("reading.malformed", "A malformed message is reported as unreadable")
-def malformed(ctx: CheckContext) -> None:
+def malformed_messages(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     for kind in (ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY):
         for body in MALFORMED:
@@ -114,7 +114,7 @@ def malformed(ctx: CheckContext) -> None:
     "Availability has one cell per room type and day",
     Requirement.AVAILABILITY,
 )
-def availability(ctx: CheckContext) -> None:
+def availability_cells(ctx: CheckContext) -> None:
     ctx.require_or_skip(ctx.capabilities.pulls, "the provider does not declare pulls")
     items = [item for item in ctx.adapter().pull().items if item.kind is ItemKind.AVAILABILITY]
     ids = [item.external_id for item in items if item.snapshot is not None]

@@ -21,7 +21,7 @@ from domain.sync_run import SyncKind
 from domain.values import DateRange
 from entrypoints.certification.adapter_harness import START
 from entrypoints.certification.app_harness import AppHarness
-from entrypoints.certification.check import pull_check
+from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import CheckContext, secrets_among
 from entrypoints.certification.outcomes import CheckNotApplicable, catch_error
 
@@ -52,59 +52,55 @@ class Evidence:
     def texts(self) -> list[str]:
         return [*self.logs, *self.errors, *self.events, *self.reprs]
 
-    @staticmethod
-    def find_leak(canaries: Mapping[str, str], texts: Sequence[str]) -> str:
-        """The description of the first leaked value and where it is; empty if nothing leaked."""
-        for what, value in canaries.items():
-            for text in texts:
-                if value in text:
-                    return f"{what} is in: {text.replace(value, '***')[:160]}"
-        return ""
+
+def _redaction_check(kind: str, title: str, texts_of: Callable[[Evidence], Sequence[str]]) -> Check:
+    @pull_check(f"redaction.{kind}", title)
+    def run(ctx: CheckContext) -> None:
+        evidence = _evidence(ctx)
+        texts = texts_of(evidence)
+        ctx.expect(texts, f"no {kind} were recorded while faults were injected")
+        ctx.expect(evidence.canaries, "there is nothing that could leak")
+        _expect_no_leak(ctx, evidence.canaries, texts)
+
+    return run
 
 
-@pull_check("redaction.logs", "No log record contains a secret or guest data")
-def logs(ctx: CheckContext) -> None:
-    evidence = _evidence(ctx)
-    ctx.expect(evidence.logs, "nothing was logged while faults were injected")
-    _expect_no_leak(ctx, evidence, evidence.logs)
-
-
-@pull_check("redaction.errors", "No error text contains a secret or guest data")
-def errors(ctx: CheckContext) -> None:
-    evidence = _evidence(ctx)
-    ctx.expect(evidence.errors, "no error was raised while faults were injected")
-    _expect_no_leak(ctx, evidence, evidence.errors)
-
-
-@pull_check("redaction.events", "No run and no failure event contains a secret or guest data")
-def events(ctx: CheckContext) -> None:
-    evidence = _evidence(ctx)
-    ctx.expect(evidence.events, "no event was published while faults were injected")
-    _expect_no_leak(ctx, evidence, evidence.events)
-
-
-@pull_check("redaction.reprs", "No repr of a provider, client or account contains a secret")
-def reprs(ctx: CheckContext) -> None:
-    evidence = _evidence(ctx)
-    _expect_no_leak(ctx, evidence, evidence.reprs)
+REDACTED: Final = (
+    _redaction_check(
+        "logs", "No log record contains a secret or guest data", lambda evidence: evidence.logs
+    ),
+    _redaction_check(
+        "errors", "No error text contains a secret or guest data", lambda evidence: evidence.errors
+    ),
+    _redaction_check(
+        "events",
+        "No run and no failure event contains a secret or guest data",
+        lambda evidence: evidence.events,
+    ),
+    _redaction_check(
+        "reprs",
+        "No repr of a provider, client or account contains a secret",
+        lambda evidence: evidence.reprs,
+    ),
+)
 
 
 @pull_check("redaction.tokens", "None of these texts contains an issued token")
-def tokens(ctx: CheckContext) -> None:
+def redacted_tokens(ctx: CheckContext) -> None:
     path = ctx.adapter().simulator.token_path
     ctx.require_or_skip(path, "this vendor has no tokens that expire")
     evidence = _evidence(ctx)
     if evidence.tokens is None:
         raise CheckNotApplicable("its simulator does not report the tokens that it issued")
     ctx.expect(evidence.tokens, "no token was issued")
-    leak = evidence.find_leak(evidence.tokens, evidence.texts)
-    ctx.expect(not leak, leak)
+    _expect_no_leak(ctx, evidence.tokens, evidence.texts)
 
 
-def _expect_no_leak(ctx: CheckContext, evidence: Evidence, texts: Sequence[str]) -> None:
-    ctx.expect(evidence.canaries, "there is nothing that could leak")
-    leak = evidence.find_leak(evidence.canaries, texts)
-    ctx.expect(not leak, leak)
+def _expect_no_leak(ctx: CheckContext, canaries: Mapping[str, str], texts: Sequence[str]) -> None:
+    """The report describes a leaked value and does not show it."""
+    for what, value in canaries.items():
+        leak = next((text for text in texts if value in text), "")
+        ctx.expect(not leak, f"{what} is in: {leak.replace(value, '***')[:160]}")
 
 
 def _evidence(ctx: CheckContext) -> Evidence:

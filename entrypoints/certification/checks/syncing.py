@@ -30,7 +30,7 @@ _MAX_RUNS: Final = 25
 
 
 @pull_check("sync.first", "The first sync stores every booking correctly")
-def first(ctx: CheckContext) -> None:
+def first_sync(ctx: CheckContext) -> None:
     app = ctx.app(SimulatorOptions(bookings=SOME))
     run = app.first_sync()
     ctx.expect(run.counts.created, "nothing was stored")
@@ -38,7 +38,7 @@ def first(ctx: CheckContext) -> None:
 
 
 @pull_check("sync.second", "A second full sync without changes writes and publishes nothing")
-def second(ctx: CheckContext) -> None:
+def second_sync(ctx: CheckContext) -> None:
     app = ctx.synced_app()
     before = app.bookings()
     events = len(app.events())
@@ -52,7 +52,7 @@ def second(ctx: CheckContext) -> None:
 
 
 @pull_check("sync.verified", "Verification finds no drift after a sync")
-def verified(ctx: CheckContext) -> None:
+def verified_sync(ctx: CheckContext) -> None:
     app = ctx.synced_app()
     ctx.expect(_expect_no_drift(ctx, app), "nothing was compared")
 
@@ -136,7 +136,7 @@ FAILED: Final = (
 
 
 @pull_check("failed.401", "Refused credentials stop the connection until an operator resumes it")
-def unauthorized(ctx: CheckContext) -> None:
+def refused_credentials(ctx: CheckContext) -> None:
     app = ctx.synced_app()
     app.adapter.inject(Fault(FaultKind.UNAUTHORIZED), anywhere=True)
     run = app.sync(SyncKind.DELTA)
@@ -146,7 +146,7 @@ def unauthorized(ctx: CheckContext) -> None:
 
 
 @pull_check("activity.follows", "Deltas and one reconcile follow several days of activity")
-def follows(ctx: CheckContext) -> None:
+def days_of_activity(ctx: CheckContext) -> None:
     app = ctx.synced_app(SOME)
     for _ in range(_DAYS):
         app.adapter.simulator.advance(days=1, events=_EVENTS)

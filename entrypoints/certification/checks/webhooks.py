@@ -45,7 +45,7 @@ NOTIFIED: Final = tuple(_notified_check(action) for action in ScenarioAction)
 
 
 @notification_check("notified.twice", "Duplicate notifications publish one event per change")
-def twice(ctx: CheckContext) -> None:
+def duplicate_notifications(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     external_id, messages = perform_and_collect(ctx, app, ScenarioAction.AMEND)
     before = _count_events(app, external_id)
@@ -68,7 +68,7 @@ def reversed_order(ctx: CheckContext) -> None:
 
 
 @notification_check("notified.late", "A delayed notification does not restore outdated data")
-def late(ctx: CheckContext) -> None:
+def late_notification(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     external_id, first = perform_and_collect(ctx, app, ScenarioAction.AMEND)
     app.adapter.perform(ScenarioAction.CANCEL)
@@ -94,7 +94,7 @@ def unknown_event(ctx: CheckContext) -> None:
 
 
 @webhook_check("notified.malformed", "A malformed notification is reported as unreadable")
-def malformed(ctx: CheckContext) -> None:
+def malformed_notifications(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
     for body in MALFORMED:
         try:
@@ -148,7 +148,7 @@ def foreign_property(ctx: CheckContext) -> None:
 
 
 @webhook_check("trust.genuine", "The vendor's own notifications are authentic")
-def genuine(ctx: CheckContext) -> None:
+def genuine_notifications(ctx: CheckContext) -> None:
     app = ctx.shared_app("notified")
     for message in _process_new_messages(ctx, app):
         ctx.expect(_is_trusted(app.adapter, message), "a genuine notification is not authentic")

@@ -76,7 +76,7 @@ def day_use(ctx: CheckContext) -> None:
 
 
 @pull_check("delta.small", "A delta without changes does not return the whole hotel")
-def small(ctx: CheckContext) -> None:
+def unchanged_delta(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     cursor = adapter.pull().cursor
     returned = len(adapter.pull(SyncKind.DELTA, cursor=cursor).bookings)
@@ -85,7 +85,7 @@ def small(ctx: CheckContext) -> None:
 
 
 @pull_check("delta.chain", "Successive deltas return every change")
-def chain(ctx: CheckContext) -> None:
+def successive_deltas(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     pulled = adapter.pull()
     known = pulled.bookings
@@ -99,7 +99,7 @@ def chain(ctx: CheckContext) -> None:
 
 
 @pull_check("delta.after_days", "A delta after three days returns every change")
-def after_days(ctx: CheckContext) -> None:
+def delta_after_days(ctx: CheckContext) -> None:
     adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
     before = adapter.expected_bookings()
     first = adapter.pull()
