@@ -55,7 +55,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         Cell(
             "events lost with a broken answer, or never configured: seen by the reconcile",
             "test_convergence.py::TestBusinessEvents::"
-            "test_that_a_broken_answer_took_are_closed_by_the_reconcile",
+            "test_lost_in_a_broken_response_are_repaired_by_reconcile",
         ),
         Cell(
             "what another client acknowledged: seen by the reconcile",

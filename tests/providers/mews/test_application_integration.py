@@ -1,4 +1,4 @@
-"""The client under the use cases that drive it, over real HTTP against the simulator."""
+"""The client with the use cases, over HTTP against the simulator."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ class OnlyMews:
 
 
 class Installation:
-    """A hotel of ours, connected to the simulator through a proxy that can corrupt its answers."""
+    """A hotel connected to the simulator through a proxy that can make responses invalid."""
 
     def __init__(self, proxy: TransformingProxy) -> None:
         self.proxy = proxy
@@ -49,7 +49,7 @@ class Installation:
         )
 
     def change(self, old: bytes, new: bytes) -> None:
-        """In the text of each answer with reservations."""
+        """Replaces text in each response with reservations."""
 
         def transform_response(operation: str, text: bytes) -> bytes:
             return text.replace(old, new) if operation.startswith("reservations") else text
@@ -90,14 +90,14 @@ def installed() -> Iterator[Installation]:
 
 
 class TestHotelWithoutLodgingService:
-    def test_fails_the_run_with_what_to_do(self, installed: Installation) -> None:
+    def test_fails_the_run_with_a_fix(self, installed: Installation) -> None:
         for entry in installed.simulator.catalog.categories:
             entry.body["Type"] = "Desk"
         assert installed.sync() is SyncStatus.FAILED
         assert installed.run.error_code == "misconfigured"
         assert "setting service_ids" in (installed.run.error_detail or "")
 
-    def test_because_nothing_could_be_read_fails_the_run_with_where(
+    def test_fails_the_run_with_the_path_of_unreadable_services(
         self, installed: Installation
     ) -> None:
         def transform_response(operation: str, text: bytes) -> bytes:
@@ -110,10 +110,8 @@ class TestHotelWithoutLodgingService:
         assert "Services[0].Data" in (installed.run.error_detail or "")
 
 
-class TestAPulledBookingInQuarantine:
-    def test_is_applied_whole_by_a_replay_when_it_was_put_right(
-        self, installed: Installation
-    ) -> None:
+class TestQuarantinedPulledBooking:
+    def test_replay_applies_the_repaired_booking_completely(self, installed: Installation) -> None:
         app = installed.app
         stay = some(installed.simulator, state="Confirmed", account_type="Customer")
         installed.change_booking(stay.id, State="Teleported")
@@ -134,7 +132,7 @@ class TestAPulledBookingInQuarantine:
         assert booking.details.rooms[0].nightly_prices
         assert not app.quarantined()
 
-    def test_stays_there_while_nothing_was_put_right(self, installed: Installation) -> None:
+    def test_stays_in_quarantine_until_repaired(self, installed: Installation) -> None:
         installed.change_booking(some(installed.simulator, state="Confirmed").id, Number=5)
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
@@ -143,10 +141,8 @@ class TestAPulledBookingInQuarantine:
         assert installed.quarantined().reason == row.reason
 
 
-class TestAnAnswerWithAKeyTwice:
-    def test_refuses_the_item_that_has_it_and_takes_the_others(
-        self, installed: Installation
-    ) -> None:
+class TestResponseWithDuplicateKey:
+    def test_rejects_only_the_item_with_the_duplicate_key(self, installed: Installation) -> None:
         stay = some(installed.simulator, state="Confirmed")
         once = f'"Id":"{stay.id}"'.encode()
         installed.change(once, once + b',"State":"Canceled"')
@@ -161,9 +157,9 @@ class TestAnAnswerWithAKeyTwice:
         assert installed.app.booking(stay.id, installed.connection) is not None
 
 
-class TestACardNumber:
-    def test_is_stored_nowhere(self, installed: Installation) -> None:
-        """Neither in fields of ours, in extras, in the inbox nor in events."""
+class TestCardNumber:
+    def test_is_not_stored(self, installed: Installation) -> None:
+        """Neither in stored fields, extras, the inbox nor in events."""
         app = installed.app
         for guest in installed.simulator.hotel.guests.values():
             guest.notes = f"pays with {CARD}, cvv: 123"

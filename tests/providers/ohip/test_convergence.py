@@ -59,7 +59,7 @@ class TestOhipConvergence:
 
 
 class TestBusinessEvents:
-    def test_are_kept_though_the_run_fails_after_them(self, tmp_path: Path) -> None:
+    def test_are_stored_even_if_the_run_fails(self, tmp_path: Path) -> None:
         with create_simulator(120) as simulator, opera(tmp_path, simulator) as hotel:
             hotel.sync(SyncKind.FULL)
             simulator.advance(days=3, events=60)
@@ -72,7 +72,7 @@ class TestBusinessEvents:
             hotel.drain()
             assert hotel.stored_bookings() == hotel.expected_bookings()
 
-    def test_that_a_broken_answer_took_are_closed_by_the_reconcile(self, tmp_path: Path) -> None:
+    def test_lost_in_a_broken_response_are_repaired_by_reconcile(self, tmp_path: Path) -> None:
         with create_simulator(120) as simulator, opera(tmp_path, simulator) as hotel:
             hotel.sync(SyncKind.FULL)
             name = simulator.act(ScenarioAction.AMEND)
@@ -84,7 +84,7 @@ class TestBusinessEvents:
             assert_equals_hotel(hotel, min_compared=50)
             assert name in hotel.stored_bookings()
 
-    def test_are_left_in_their_queue_by_a_comparison(self, tmp_path: Path) -> None:
+    def test_verification_leaves_them_in_the_queue(self, tmp_path: Path) -> None:
         with create_simulator(120) as simulator, opera(tmp_path, simulator) as hotel:
             hotel.sync(SyncKind.FULL)
             name = simulator.act(ScenarioAction.CHECK_IN)
