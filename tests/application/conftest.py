@@ -5,5 +5,5 @@ from tests.application.use_case_harness import App
 
 @pytest.fixture
 def app() -> App:
-    """One hotel with one active connection to a provider that can do everything."""
+    """One hotel with one active connection to a provider with all capabilities."""
     return App()

@@ -1,4 +1,4 @@
-"""The rules that must hold, attacked: whatever order, copies, losses, outages and kills."""
+"""The invariants under reordering, duplication, loss, outages and kills."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass
 class HotelActivity:
-    """A hotel at its PMS, the mail between it and us, and what may happen to both."""
+    """Random activity at a hotel's PMS, the messages to us, and their failures."""
 
     app: App = field(default_factory=App)
     legal_only: bool = False
@@ -49,7 +49,7 @@ class HotelActivity:
         self.mail.append(self.provider.change(external_id, status, notes=notes))
 
     def same_instant(self, external_id: str) -> None:
-        """Another content under the version that was sent already."""
+        """Other content with a version that was sent before."""
         if (held := self.provider.bookings().get(external_id)) is not None:
             assert isinstance(held.status, BookingStatus)
             notes = f"note {next(self.numbers)}"
@@ -109,7 +109,7 @@ class HotelActivity:
                 pass
 
     def finish(self) -> None:
-        """Nothing goes wrong any more, and all that is waiting is worked off."""
+        """Ends all failures and processes all waiting work."""
         self.app.restart()
         self.app.queue.is_up = True
         self.provider.refusal = None
@@ -150,7 +150,7 @@ class TestConvergence:
     @example([*KNOWN, ("clock_back", "B1"), ("push", 1, False)])
     @example([*KNOWN, ("same_instant", "B1"), ("push", 1, True)])
     @example([*KNOWN, ("forget", "B1"), ("push", 0, False), ("kill", 1, True)])
-    def test_holds_after_one_reconcile_whatever_happened(
+    def test_is_reached_by_one_reconcile_whatever_happened(
         self, steps: list[tuple[object, ...]]
     ) -> None:
         activity = HotelActivity()
@@ -162,7 +162,7 @@ class TestConvergence:
 
     @settings(max_examples=150)
     @given(st.lists(changes, max_size=25))
-    def test_holds_after_one_delta_where_the_delta_tells_all(
+    def test_is_reached_by_one_delta_that_misses_nothing(
         self, steps: list[tuple[object, ...]]
     ) -> None:
         activity = HotelActivity(legal_only=True)
@@ -212,7 +212,7 @@ class TestIdempotence:
 
     @settings(max_examples=50)
     @given(st.lists(attacks, max_size=25))
-    def test_of_a_second_full_sync_writes_nothing_and_tells_only_of_itself(
+    def test_of_a_second_full_sync_writes_and_publishes_nothing(
         self, steps: list[tuple[object, ...]]
     ) -> None:
         activity = HotelActivity()
@@ -232,7 +232,7 @@ class TestEvents:
 
     @settings(max_examples=100)
     @given(st.lists(attacks, max_size=25))
-    def test_retell_every_status_that_was_ever_stored(
+    def test_contain_every_status_that_was_ever_stored(
         self, steps: list[tuple[object, ...]]
     ) -> None:
         activity = HotelActivity()
@@ -269,7 +269,7 @@ class TestTenancy:
             str(other.hotel_id),
         }
 
-    def test_a_sync_never_marks_another_connections_booking_gone(self, app: App) -> None:
+    def test_a_sync_never_marks_another_connections_booking_deleted(self, app: App) -> None:
         other = app.connect(app.add_hotel())
         app.push(booked(), to=other)
         app.push(booked())
@@ -316,7 +316,7 @@ class TestIsolation:
 
 
 class TestSecretsAndPersonalData:
-    """Rule 10: canaries planted wherever a guest or a hotel could leave something."""
+    """Rule 10: canaries in every field that may hold personal data or secrets."""
 
     CANARY = "Zanzibar-Quokka"
 

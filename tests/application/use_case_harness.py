@@ -1,4 +1,4 @@
-"""Every use case on the in-memory adapters, and short ways to speak for partners and providers."""
+"""All use cases on in-memory adapters, with shortcuts for partners and providers."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -73,12 +73,12 @@ def cell(
 
 
 class Killed(BaseException):
-    """kill -9: no handler of the application sees it, and nothing is committed any more."""
+    """kill -9: not caught by the application, and nothing is committed after it."""
 
 
 @dataclass
 class CrashPlan:
-    """Kills at the n-th commit (from 0): before it is done or, `after`, just after."""
+    """Kills at the n-th commit (from 0): just before it or, with `after`, just after."""
 
     at: int
     after: bool = False
@@ -123,7 +123,7 @@ class App:
         self.connection = self.connect(self.hotel, key="key")
 
     def unit_of_work(self) -> UnitOfWork:
-        """An interruption happens before the unit of work of its number (from 0) is opened."""
+        """An interruption runs before the unit of work of its number (from 0) is opened."""
         due = self.interruptions.pop(0, None)
         self.interruptions = {n - 1: happens for n, happens in self.interruptions.items()}
         if due is not None:
@@ -149,7 +149,7 @@ class App:
         secrets: dict[str, str] | None = None,
         **over: Any,
     ) -> Connection:
-        """`key`: the secret part of its webhook URL."""
+        """`key`: the secret part of the webhook URL."""
         over.setdefault("state", ConnectionState.ACTIVE)
         if key is not None:
             over["key_hash"] = secret_hash(key)
@@ -165,7 +165,7 @@ class App:
     def edit(self, of: Connection | None = None, **over: Any) -> Connection:
         return self.write(lambda uow: uow.connections.save(replace(self.stored(of), **over)))
 
-    # what the use cases are made of
+    # use cases
 
     @property
     def ingest(self) -> IngestItems:
@@ -224,7 +224,7 @@ class App:
             self.randomness,
         )
 
-    # what people and providers do
+    # actions
 
     def caller(self, of: Connection | None = None) -> Principal:
         connection = of or self.connection
@@ -243,7 +243,7 @@ class App:
         to: Connection | None = None,
         deferred: bool = False,
     ) -> PushResult:
-        """Snapshots, or lines as they are."""
+        """Pushes snapshots or raw lines."""
         connection = to or self.connection
         provider = self.providers.get(connection.provider)
         lines = [s if isinstance(s, bytes) else provider.line(s) for s in payloads]
@@ -293,7 +293,7 @@ class App:
         of: Connection | None = None,
         holder: str = "worker",
     ) -> SyncRun:
-        """Queues and carries one."""
+        """Queues and executes a run."""
         if pages:
             self.script_pull(*pages)
         return self.sync(self.queued(kind, of).id, holder=holder)
@@ -304,7 +304,7 @@ class App:
         return run
 
     def during_next_request(self, happens: Callable[[], Any]) -> None:
-        """Once, while a worker waits for the provider's answer."""
+        """Once, while a worker waits for the provider's response."""
 
         def once() -> None:
             self.provider.guard = self.store.forbid_io
@@ -320,7 +320,7 @@ class App:
         self.provider.guard = guard
 
     def run_jobs(self) -> None:
-        """Carries out every job that waits, as a worker does; failures of providers stay in it."""
+        """Runs all waiting jobs, as a worker does; provider errors end their job only."""
         for job in self.queue.take():
             self.work(job)
 
@@ -334,11 +334,11 @@ class App:
                 return
 
     def restart(self) -> None:
-        """After a kill: a new process, and every lease of the dead one expired."""
+        """After a kill: a new process, with the leases of the dead one expired."""
         self.crash_plan = CrashPlan(at=-1)
         self.clock.advance(timedelta(minutes=5))
 
-    # what can be seen afterwards
+    # results
 
     def booking(self, external_id: str = "B1", of: Connection | None = None) -> Booking | None:
         connection = of or self.connection
@@ -350,7 +350,7 @@ class App:
         return booking
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
-        """All that were ever put into the outbox, in order."""
+        """All messages ever added to the outbox, in order."""
         with self.store.unit_of_work() as uow:
             bodies = [json.loads(m.body) for m in uow.outbox.next_batch(limit=10**6)]
         return [b for b in bodies if event_type in (None, b["type"])]

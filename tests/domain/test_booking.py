@@ -120,15 +120,15 @@ def merge(booking: Booking, snap: BookingSnapshot, channel: Channel = Channel.PU
     return booking.merge(snap, receipt_by(channel, 60), now=T0 + 90 * STEP)
 
 
-class TestTheTables:
-    def test_say_every_field_in_two_ways(self) -> None:
+class TestSampleData:
+    def test_has_two_values_of_every_field(self) -> None:
         every = {f.name for f in fields(BookingSnapshot)} - set(BARE)
         assert FULL.keys() == OTHER.keys() == every
         assert all(FULL[name] != OTHER[name] for name in every)
 
 
-class TestABookingFirstSeen:
-    def test_holds_everything_that_was_said(self) -> None:
+class TestBookingCreation:
+    def test_stores_every_field(self) -> None:
         made = create(snapshot(3, sequence=4, **FULL))
         booking = made.entity
         assert {name: getattr(booking.details, name) for name in FULL} == FULL
@@ -167,7 +167,7 @@ class TestABookingFirstSeen:
         assert isinstance(refused, SnapshotRefused)
         assert (refused.reason.code, refused.reason.path) == ("missing_field", missing)
 
-    def test_may_be_gone_already(self) -> None:
+    def test_may_be_deleted_already(self) -> None:
         details = create(snapshot(status=CONFIRMED, stay=JUNE, deleted=True)).entity.details
         assert (details.deleted_at_source, details.holds_inventory) == (T0, False)
 
@@ -225,7 +225,7 @@ class TestStatusChanges:
             assert (decision.change, decision.reason) == (expected, None)
 
     @pytest.mark.parametrize(("source", "target", "mark"), cells())
-    def test_are_all_taken_from_a_reconcile(
+    def test_are_all_applied_by_a_reconcile(
         self, source: BookingStatus, target: BookingStatus, mark: str
     ) -> None:
         decision = merge(held(status=source), snapshot(1, status=target), Channel.RECONCILED)
@@ -239,34 +239,34 @@ class TestStatusChanges:
         assert decision.change is (Change.STATUS_CHANGED if forward else Change.CORRECTED)
         assert (decision.reason is None) == forward
 
-    def test_move_the_inventory_where_the_provider_does_not_say(self) -> None:
+    def test_set_the_inventory_if_the_provider_does_not(self) -> None:
         booking = held(status=CONFIRMED)
         gone = applied(merge(booking, snapshot(1, status=CANCELED))).entity
         assert (booking.details.holds_inventory, gone.details.holds_inventory) == (True, False)
         back = applied(merge(gone, snapshot(2, status=CONFIRMED))).entity
         assert back.details.holds_inventory
 
-    def test_leave_the_inventory_to_a_provider_that_says(self) -> None:
+    def test_leave_the_inventory_to_a_provider_that_sends_it(self) -> None:
         snap = snapshot(1, status=CANCELED, holds_inventory=True)
         assert applied(merge(held(), snap)).entity.details.holds_inventory
 
-    def test_without_one_the_providers_word_on_inventory_stays(self) -> None:
+    def test_absent_leave_the_providers_inventory(self) -> None:
         booking = held(status=CONFIRMED, holds_inventory=False)
         changed = applied(merge(booking, snapshot(1, notes="x"))).entity
         assert not changed.details.holds_inventory
 
 
-class TestPrecedence:
-    def test_an_older_word_is_stale(self) -> None:
+class TestVersionPrecedence:
+    def test_older_data_is_stale(self) -> None:
         booking = held(**FULL)
         for channel in (Channel.PUSHED, Channel.PULLED):
             assert merge(booking, snapshot(-1, **OTHER), channel) == Stale()
             assert merge(booking, snapshot(-1, **FULL), channel) == Stale()
 
-    def test_two_pushes_that_tie_are_for_the_api_to_decide(self) -> None:
+    def test_two_pushes_of_one_version_conflict(self) -> None:
         assert merge(held(), snapshot(0, notes="other")) == VersionConflict()
 
-    def test_a_pull_wins_over_a_push_that_ties(self) -> None:
+    def test_a_pull_wins_over_a_push_of_the_same_version(self) -> None:
         decision = applied(merge(held(), snapshot(0, notes="other"), Channel.PULLED))
         assert decision.entity.details.notes == "other"
         assert decision.entity.provenance.channel is Channel.PULLED
@@ -279,18 +279,18 @@ class TestPrecedence:
         assert decision.change is Change.CORRECTED
         assert decision.reason
 
-    def test_a_reconcile_loses_to_what_came_after_it_asked(self) -> None:
+    def test_a_reconcile_loses_to_data_received_after_its_request(self) -> None:
         booking = create(snapshot(status=CONFIRMED, stay=JUNE), receipt_by(minutes=70)).entity
         assert merge(booking, snapshot(-60, notes="old"), Channel.RECONCILED) == Stale()
 
-    def test_the_connection_that_brought_the_content_is_kept(self) -> None:
+    def test_the_connection_of_the_content_is_stored(self) -> None:
         receipt = receipt_by(connection=OTHER_CONNECTION)
         decision = applied(held().merge(snapshot(1, notes="x"), receipt, now=T0))
         assert decision.entity.connection_id == OTHER_CONNECTION
 
 
-class TestGoneAtTheSource:
-    def test_lets_the_inventory_fall_and_keeps_the_rest(self) -> None:
+class TestDeletionAtTheSource:
+    def test_clears_the_inventory_and_keeps_the_rest(self) -> None:
         booking = held(**FULL)
         decision = applied(
             booking.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 5), now=T0 + 9 * STEP)
@@ -303,42 +303,42 @@ class TestGoneAtTheSource:
         again = decision.entity.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 10), now=T0)
         assert again == Unchanged()
 
-    def test_is_stale_where_something_reached_us_after_the_question(self) -> None:
+    def test_is_stale_if_data_was_received_after_the_request(self) -> None:
         booking = create(snapshot(status=CONFIRMED, stay=JUNE), receipt_by(minutes=6)).entity
         assert booking.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 5), now=T0) == Stale()
 
-    def test_is_said_by_a_push_too_and_only_once(self) -> None:
+    def test_by_a_push_is_applied_once(self) -> None:
         decision = applied(merge(held(**FULL), snapshot(1, deleted=True)))
         details = decision.entity.details
         assert (details.deleted_at_source, details.holds_inventory) == (T0 + 90 * STEP, False)
         again = decision.entity.merge(snapshot(1, deleted=True), receipt_by(minutes=99), now=T0)
         assert again == Unchanged()
 
-    def test_ends_when_the_provider_has_it_again(self) -> None:
+    def test_ends_when_the_provider_returns_the_booking(self) -> None:
         gone = applied(merge(held(), snapshot(1, deleted=True))).entity
         back = applied(merge(gone, snapshot(2, notes="back"))).entity
         assert (back.details.deleted_at_source, back.details.holds_inventory) == (None, True)
 
 
-class TestASnapshot:
+class TestBookingSnapshot:
     @pytest.mark.parametrize("bad", ["", " B1", "B1 ", "B\n1", "x" * 201, "\u200b"])
-    def test_has_a_usable_id(self, bad: str) -> None:
+    def test_rejects_unusable_ids(self, bad: str) -> None:
         with pytest.raises(InvalidField) as refused:
             BookingSnapshot(external_id=bad, version=SourceVersion(T0))
         assert (refused.value.code, refused.value.path) == ("bad_id", "external_id")
 
     @pytest.mark.parametrize("name", ["checked_in_at", "checked_out_at", "canceled_at"])
-    def test_has_instants_in_utc(self, name: str) -> None:
+    def test_rejects_naive_instants(self, name: str) -> None:
         naive: dict[str, Any] = {name: datetime(2026, 3, 1)}  # noqa: DTZ001  this is the fault
         with pytest.raises(InvalidField) as refused:
             snapshot(**naive)
         assert refused.value.path == name
 
-    def test_has_rooms_or_does_not_speak_of_them(self) -> None:
+    def test_rejects_an_empty_list_of_rooms(self) -> None:
         with pytest.raises(InvalidField):
             snapshot(rooms=())
 
     @pytest.mark.parametrize("units", [0, -1, 1_000])
-    def test_has_a_real_number_of_rooms(self, units: int) -> None:
+    def test_rejects_impossible_numbers_of_units(self, units: int) -> None:
         with pytest.raises(InvalidField):
             RoomStay(stay=JUNE, status=CONFIRMED, units=units)

@@ -103,7 +103,7 @@ def last_of(sent: list[BookingSnapshot]) -> Booking:
 
 @st.composite
 def distinct_full_words(draw: st.DrawFn) -> list[BookingSnapshot]:
-    """Every version once; statuses that any hotel may go between in either direction."""
+    """Each version once; statuses with legal transitions in both directions."""
     numbers = draw(st.lists(st.integers(0, 20), min_size=1, max_size=6, unique=True))
     free = st.sampled_from([BookingStatus.CONFIRMED, BookingStatus.CANCELED])
     return [
@@ -198,7 +198,7 @@ class TestFullSnapshotsOfDistinctVersions:
                 assert ended.merge(snapshot, at(99), now=T0) == Stale()
 
     @given(distinct_full_words(), full_content)
-    def test_tie_only_when_two_pushes_differ(
+    def test_conflict_only_if_two_pushes_differ(
         self, sent: list[BookingSnapshot], other: dict[str, Any]
     ) -> None:
         ended = last_of(sent)

@@ -4,7 +4,7 @@ from tests.builders import HOUR, MINUTE, T0
 LATER = T0 + MINUTE
 
 
-class TestTheBreaker:
+class TestBreaker:
     def test_opens_at_the_threshold_for_doubling_pauses_up_to_an_hour(self) -> None:
         breaker, pauses = Breaker(), []
         for _ in range(BREAKER_THRESHOLD + 9):

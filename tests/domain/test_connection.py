@@ -22,7 +22,7 @@ def run(**over: Any) -> SyncRun:
     return builders.sync_run(builders.connection(HOTEL), **over)
 
 
-class TestWhatIsDue:
+class TestDueSync:
     @pytest.mark.parametrize(
         ("cursor", "sync_at", "reconcile_at", "due"),
         [
@@ -58,7 +58,7 @@ class TestWhatIsDue:
         assert made.due_kind(LATER) is SyncKind.FULL
 
 
-class TestAConnection:
+class TestConnection:
     def test_that_passed_its_test_syncs_at_once(self) -> None:
         stopped = builders.connection(
             HOTEL,
@@ -72,7 +72,7 @@ class TestAConnection:
         assert tested.next_reconcile_at == T0 + tested.schedule.reconcile_every
         assert tested.tested(LATER).next_reconcile_at == tested.next_reconcile_at
 
-    def test_that_is_paused_stays_so_when_it_passes_a_test(self) -> None:
+    def test_stays_paused_when_it_passes_a_test(self) -> None:
         paused = active().paused().tested(T0)
         assert paused.state is ConnectionState.PAUSED
         assert paused.resumed(T0).due_kind(T0) is SyncKind.FULL
@@ -82,7 +82,7 @@ class TestAConnection:
         assert paused.due_kind(T0) is None
         assert paused.resumed(LATER).due_kind(LATER) is SyncKind.DELTA
 
-    def test_remembers_a_sync(self) -> None:
+    def test_records_a_sync(self) -> None:
         failing = active(cursor="old", breaker=Breaker(failures=2), last_error_code="x")
         done = run(status=SyncStatus.COMPLETED)
         synced = failing.synced(done, cursor="new", now=LATER)
@@ -99,7 +99,7 @@ class TestAConnection:
         stopped = active().sync_failed("refused", stop=True, now=T0)
         assert stopped.state is ConnectionState.STOPPED
 
-    def test_has_a_gap_when_it_was_heard_and_is_silent_too_long(self) -> None:
+    def test_has_a_gap_after_too_long_a_silence(self) -> None:
         assert not active().has_gap(silence=HOUR, now=T0)
         quiet = active(last_inbound_at=T0 - HOUR)
         assert not quiet.has_gap(silence=HOUR, now=T0)
@@ -109,7 +109,7 @@ class TestAConnection:
         again = replace(quiet.gap_found(), last_inbound_at=T0)
         assert again.has_gap(silence=HOUR, now=T0 + 2 * HOUR)
 
-    def test_moves_only_what_was_queued(self) -> None:
+    def test_reschedules_only_the_queued_kind(self) -> None:
         made = active(cursor="c", next_sync_at=T0, next_reconcile_at=T0)
         delta, reconcile = made.schedule.delta_every, made.schedule.reconcile_every
         for kind in (SyncKind.DELTA, SyncKind.FULL):

@@ -70,8 +70,8 @@ def merge(entity: Any, snapshot: Any, channel: Channel = Channel.PUSHED) -> Any:
     return entity.merge(snapshot, receipt_by(channel), now=T0 + 90 * STEP)
 
 
-class TestAGuest:
-    def test_holds_everything_that_was_said(self) -> None:
+class TestGuest:
+    def test_stores_every_field(self) -> None:
         held = guest(**PERSON)
         assert {name: getattr(held.details, name) for name in PERSON} == PERSON
         assert PERSON.keys() == {f.name for f in fields(GuestSnapshot)} - {
@@ -81,26 +81,26 @@ class TestAGuest:
         }
 
     @pytest.mark.parametrize("name", NULLABLE)
-    def test_loses_only_the_field_that_is_null(self, name: str) -> None:
+    def test_null_clears_the_field_alone(self, name: str) -> None:
         held = guest(**PERSON)
         null: dict[str, Any] = {name: None}
         decision = merge(held, person(1, **null))
         assert decision.entity.details == replace(held.details, **null)
         assert (decision.changed_fields, decision.change) == ((name,), Change.UPDATED)
 
-    def test_keeps_what_is_absent(self) -> None:
+    def test_keeps_absent_fields(self) -> None:
         held = guest(**PERSON)
         decision = merge(held, person(1))
         assert isinstance(decision, Advanced)
         assert decision.entity.details == held.details
 
-    def test_is_deleted_once_and_comes_back(self) -> None:
+    def test_is_deleted_once_and_restored(self) -> None:
         gone = merge(guest(**PERSON), person(1, deleted=True)).entity
         assert gone.details.deleted_at_source == T0 + 90 * STEP
         assert merge(gone, person(1, deleted=True)) == Unchanged()
         assert merge(gone, person(2)).entity.details.deleted_at_source is None
 
-    def test_follows_the_precedence_of_all_words(self) -> None:
+    def test_follows_the_version_precedence(self) -> None:
         held = guest(last_name="Ours")
         assert merge(held, person(-1, last_name="Old")) == Stale()
         assert merge(held, person(0, last_name="Tie")) == VersionConflict()
@@ -115,13 +115,13 @@ class TestAGuest:
         assert (held.revision, corrected.entity.revision) == (1, 2)
 
 
-class TestAnAvailabilityCell:
-    def test_holds_everything_that_was_said(self) -> None:
+class TestAvailabilityCell:
+    def test_stores_every_field(self) -> None:
         held = cell(**COUNTS)
         assert {name: getattr(held.details, name) for name in COUNTS} == COUNTS
 
     @pytest.mark.parametrize("name", sorted(COUNTS))
-    def test_loses_only_the_field_that_is_null(self, name: str) -> None:
+    def test_null_clears_the_field_alone(self, name: str) -> None:
         held = cell(**COUNTS)
         null: dict[str, Any] = {name: None}
         decision = merge(held, counts(1, **null))
@@ -129,61 +129,61 @@ class TestAnAvailabilityCell:
         assert decision.entity.details == replace(held.details, **null)
         assert decision.changed_fields == (name,)
 
-    def test_keeps_what_is_absent_and_zero_is_a_number(self) -> None:
+    def test_keeps_absent_fields_and_accepts_zero(self) -> None:
         held = cell(**COUNTS)
         assert isinstance(merge(held, counts(1)), Advanced)
         assert merge(held, counts(1, total=0)).entity.details == replace(held.details, total=0)
 
-    def test_is_not_written_for_a_version_of_our_own_making(self) -> None:
+    def test_is_not_written_for_a_new_version_of_ours(self) -> None:
         held = cell(total=5)
         assert merge(held, counts(1, ours=True, total=5)) == Unchanged()
         assert isinstance(merge(held, counts(1, total=5)), Advanced)
         assert merge(held, counts(1, ours=True, total=4)).entity.details.total == 4
 
-    def test_follows_the_precedence_of_all_words(self) -> None:
+    def test_follows_the_version_precedence(self) -> None:
         held = cell(total=5)
         assert merge(held, counts(-1, total=4)) == Stale()
         assert merge(held, counts(0, total=4)) == VersionConflict()
         assert merge(held, counts(0, total=4), Channel.PULLED).entity.details.total == 4
         assert merge(held, counts(-9, total=4), Channel.RECONCILED).entity.details.total == 4
 
-    def test_may_be_overbooked_but_not_absurd(self) -> None:
+    def test_accepts_overbooking_and_rejects_absurd_counts(self) -> None:
         assert cell(available=-3).details.available == -3
         for absurd in (100_001, -100_001):
             with pytest.raises(InvalidField) as refused:
                 counts(available=absurd)
             assert refused.value.path == "available"
 
-    def test_is_named_by_room_type_and_day(self) -> None:
+    def test_is_identified_by_room_type_and_day(self) -> None:
         assert counts().external_id == "DBL/2026-06-10"
         assert cell(lowest_rate=Money(1, "EUR")).details.lowest_rate == Money(1, "EUR")
 
 
-class TestRoomsCountedOneByOne:
-    def test_are_added_up_with_those_that_are_held(self) -> None:
+class TestCountedRooms:
+    def test_are_added_up_with_the_stored_ones(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)), available=2)
         merged = merge(held, counts(1, counted_rooms=(room("101", 0),), available=0)).entity
         assert (merged.details.available, merged.details.blocked) == (1, 0)
         assert merged.details.counted_rooms == (room("101", 0), room("102", 1))
 
-    def test_replace_those_that_are_held_where_they_are_all(self) -> None:
+    def test_replace_the_stored_ones_if_complete(self) -> None:
         held = cell(counted_rooms=(room("101", 1), room("102", 1)))
         merged = merge(held, counts(1, counted_rooms=(room("103", 1),), rooms_are_all=True)).entity
         assert merged.details.available == 1
         assert merged.details.counted_rooms == (room("103", 1),)
 
-    def test_are_forgotten_when_their_type_is_counted_as_a_whole(self) -> None:
+    def test_are_dropped_when_their_type_is_counted_as_a_total(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
         merged = merge(held, counts(1, available=5)).entity
         assert (merged.details.available, merged.details.counted_rooms) == (5, ())
 
-    def test_stay_where_only_something_else_is_said(self) -> None:
+    def test_stay_if_the_snapshot_has_no_counts(self) -> None:
         held = cell(counted_rooms=(room("101", 1),))
         assert merge(held, counts(1, closed=True)).entity.details.counted_rooms == (room("101", 1),)
 
 
-class TestACompleteSet:
-    def test_leaves_nothing_to_sell_of_what_it_does_not_name(self) -> None:
+class TestCompleteSet:
+    def test_empties_the_cells_that_it_does_not_name(self) -> None:
         complete_set = complete(counts(available=3))
         held = [("DBL", DAY), ("DBL", DAY + ONE_DAY), ("SGL", DAY), ("SGL", DAY - ONE_DAY)]
         made = {(c.room_type_id, c.day): c.available for c in complete_set.completed(held).cells}
@@ -198,12 +198,12 @@ class TestACompleteSet:
             ("SGL", DAY + ONE_DAY): True,
         }
 
-    def test_has_an_end(self) -> None:
+    def test_rejects_too_many_cells(self) -> None:
         complete_set = complete(counts(available=3), closed=[DAY + n * ONE_DAY for n in range(400)])
         with pytest.raises(InvalidField):
             complete_set.completed([(f"T{n}", DAY) for n in range(400)])
 
-    def test_is_one_only_where_it_says_so(self) -> None:
+    def test_without_complete_from_adds_no_cells(self) -> None:
         complete_set = replace(complete(counts(available=3)), complete_from=None)
         assert complete_set.completed([("SGL", DAY)]) is complete_set
 

@@ -14,8 +14,8 @@ def run(**over: Any) -> SyncRun:
     return builders.sync_run(builders.connection(HOTEL), **over)
 
 
-class TestASyncRun:
-    def test_begins_and_is_taken_up_again(self) -> None:
+class TestSyncRun:
+    def test_begins_and_is_resumed(self) -> None:
         begun = run().begin(fencing_number=4, now=T0)
         assert (begun.status, begun.fencing_number, begun.started_at) == (SyncStatus.RUNNING, 4, T0)
         again = begun.page_stored("p1", SyncCounts(seen=1)).begin(fencing_number=5, now=LATER)
@@ -35,7 +35,7 @@ class TestASyncRun:
     @pytest.mark.parametrize(
         ("quarantined", "status"), [(0, SyncStatus.COMPLETED), (1, SyncStatus.PARTIAL)]
     )
-    def test_is_no_success_when_anything_was_quarantined(
+    def test_is_partial_if_any_item_was_quarantined(
         self, quarantined: int, status: SyncStatus
     ) -> None:
         transport = TransportCounts(calls=1, retries=2, waited_ms=3, bytes_received=4)
@@ -44,7 +44,7 @@ class TestASyncRun:
         assert (done.status, done.finished_at) == (status, LATER)
         assert done.transport == TransportCounts(calls=2, retries=4, waited_ms=6, bytes_received=8)
 
-    def test_fails_with_its_reason_cut_to_size(self) -> None:
+    def test_truncates_the_error_detail(self) -> None:
         failed = run().fail(
             now=LATER, code="down", detail="x" * 900, transport=TransportCounts(calls=3)
         )
@@ -52,6 +52,6 @@ class TestASyncRun:
         assert (failed.error_code, len(failed.error_detail or "")) == ("down", 500)
         assert failed.transport.calls == 3
 
-    def test_is_final_when_it_ended(self) -> None:
+    def test_is_final_in_three_statuses(self) -> None:
         final = {status for status in SyncStatus if status.is_final}
         assert final == {SyncStatus.COMPLETED, SyncStatus.PARTIAL, SyncStatus.FAILED}

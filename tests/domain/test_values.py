@@ -68,7 +68,7 @@ class TestMoney:
         assert refused.value.code == "bad_amount"
 
     @pytest.mark.parametrize("currency", ["eur", "", "XXX", "EURO", "EU"])
-    def test_has_a_currency_of_the_standard(self, currency: str) -> None:
+    def test_rejects_currencies_outside_iso_4217(self, currency: str) -> None:
         with pytest.raises(InvalidField) as refused:
             Money.of(1, currency)
         assert refused.value.code == "unknown_currency"
@@ -97,11 +97,11 @@ class TestMoney:
         assert Money.rounded(Decimal(amount), currency) == Money(minor, currency)
 
     @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+16"])
-    def test_is_not_rounded_from_no_number(self, amount: str) -> None:
+    def test_rejects_rounding_of_nan_and_infinity(self, amount: str) -> None:
         with pytest.raises(InvalidField):
             Money.rounded(Decimal(amount), "EUR")
 
-    def test_is_no_more_than_a_column_holds(self) -> None:
+    def test_rejects_amounts_beyond_the_column(self) -> None:
         for minor in (MAX_MINOR, -MAX_MINOR):
             assert Money(minor, "EUR").minor == minor
         for minor in (MAX_MINOR + 1, -MAX_MINOR - 1):
@@ -109,7 +109,7 @@ class TestMoney:
                 Money(minor, "EUR")
 
     @given(st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(sorted(EXPONENTS)))
-    def test_comes_back_from_its_major_units(self, minor: int, currency: str) -> None:
+    def test_round_trips_through_major_units(self, minor: int, currency: str) -> None:
         made = Money(minor, currency)
         assert Money.of(made.amount, currency) == made
         assert Money.rounded(made.amount, currency) == made
@@ -122,7 +122,7 @@ class TestMoney:
         assert -int(Money(1, currency).amount.as_tuple().exponent) == digits
 
 
-class TestAStay:
+class TestStay:
     def test_may_be_day_use_and_occupies_its_day(self) -> None:
         day = Stay(D0, D0)
         assert day.is_day_use
@@ -140,12 +140,12 @@ class TestAStay:
     def test_may_be_long(self, nights: int) -> None:
         assert Stay(D0, D0 + timedelta(days=nights)).departure > D0
 
-    def test_is_not_longer_than_five_years(self) -> None:
+    def test_rejects_more_than_five_years(self) -> None:
         with pytest.raises(InvalidField) as refused:
             Stay(D0, D0 + timedelta(days=1_831))
         assert refused.value.code == "stay_too_long"
 
-    def test_is_not_reversed(self) -> None:
+    def test_rejects_departure_before_arrival(self) -> None:
         with pytest.raises(InvalidField) as refused:
             Stay(D0, D0 - timedelta(days=1))
         assert (refused.value.code, refused.value.path) == ("stay_reversed", "departure")
@@ -158,7 +158,7 @@ class TestAStay:
         shared = set(range(a, max(b, a + 1))) & set(range(c, max(d, c + 1)))
         assert one.dates.overlaps(two.dates) == two.dates.overlaps(one.dates) == bool(shared)
 
-    def test_ends_before_the_calendar_does(self) -> None:
+    def test_rejects_the_last_day_of_the_calendar(self) -> None:
         with pytest.raises(InvalidField) as refused:
             Stay(date.max, date.max)
         assert refused.value.code == "bad_date"
@@ -177,14 +177,14 @@ class TestDateRange:
         assert DateRange(date.min, date.max).overlaps(Stay(D0, D0).dates)
 
 
-class TestASourceVersion:
+class TestSourceVersion:
     def test_orders_by_instant_then_sequence(self) -> None:
         later = T0 + timedelta(microseconds=1)
         versions = [SourceVersion(T0), SourceVersion(T0, 1), SourceVersion(later)]
         assert sorted(reversed(versions)) == versions
 
     @pytest.mark.parametrize("sequence", [-1, 2**63])
-    def test_has_a_sequence_that_a_column_holds(self, sequence: int) -> None:
+    def test_rejects_sequences_beyond_the_column(self, sequence: int) -> None:
         with pytest.raises(InvalidField):
             SourceVersion(T0, sequence)
         assert SourceVersion(T0, 2**63 - 1).sequence == 2**63 - 1
@@ -196,15 +196,15 @@ class TestASourceVersion:
             datetime(2026, 3, 1, tzinfo=timezone(timedelta(hours=1))),
         ],
     )
-    def test_is_an_instant_in_utc(self, instant: datetime) -> None:
+    def test_rejects_instants_not_in_utc(self, instant: datetime) -> None:
         with pytest.raises(InvalidField) as refused:
             SourceVersion(instant)
         assert refused.value.code == "naive_instant"
 
 
-class TestAnAgeCount:
+class TestAgeCount:
     @pytest.mark.parametrize("count", [-1, 10_000])
-    def test_is_a_number_of_persons(self, count: int) -> None:
+    def test_rejects_impossible_numbers_of_persons(self, count: int) -> None:
         with pytest.raises(InvalidField):
             AgeCount(AgeClass.ADULT, count)
         assert [AgeCount(AgeClass.ADULT, n).count for n in (0, 9_999)] == [0, 9_999]
@@ -217,8 +217,8 @@ class TestAbsent:
         assert repr(ABSENT) == "ABSENT"
 
 
-class TestAnInvalidField:
-    def test_tells_the_whole_path_from_the_outside(self) -> None:
+class TestInvalidField:
+    def test_gives_the_full_path_from_the_outside(self) -> None:
         inner = InvalidField("[2].departure", "fix it", code="c")
         outer = inner.under("rooms").under("bookings[0]")
         assert (outer.path, outer.code) == ("bookings[0].rooms[2].departure", "c")

@@ -59,12 +59,12 @@ def cases() -> list[tuple[Channel, Channel, str, str, bool, Resolution]]:
     ]
 
 
-class TestTheVerdict:
-    def test_is_written_down_for_every_case(self) -> None:
+class TestResolution:
+    def test_has_an_expectation_for_every_case(self) -> None:
         assert len({case[:5] for case in cases()}) == len(cases()) == 3 * 3 * 3 * 2 * 2
 
     @pytest.mark.parametrize(("ours", "theirs", "version", "time", "same", "resolution"), cases())
-    def test_is_that_of_the_hand_written_table(
+    def test_matches_the_hand_written_table(
         self,
         ours: Channel,
         theirs: Channel,
@@ -86,7 +86,7 @@ class TestTheVerdict:
             assert {resolve(held, v, receipt, same_content=same) for v in versions} == {resolution}
 
 
-class TestAVersionThatAReconcileWentBelow:
+class TestOverriddenVersion:
     """The API returned 5 while 9 was stored: pushes from 6 to 9 may be outdated, redelivered."""
 
     HELD = Provenance(SourceVersion(T0, 9), PUSHED, T0).superseded_by(
@@ -100,16 +100,16 @@ class TestAVersionThatAReconcileWentBelow:
         return resolve(self.HELD, SourceVersion(T0, sequence), receipt, same_content=same_content)
 
     @pytest.mark.parametrize("sequence", [6, 9])
-    def test_is_not_reached_by_a_push_without_asking_the_provider(self, sequence: int) -> None:
+    def test_conflicts_with_a_push_up_to_it(self, sequence: int) -> None:
         assert self.resolution(sequence, PUSHED) is Resolution.CONFLICT
         assert self.resolution(sequence, PUSHED, same_content=True) is Resolution.UNCHANGED
 
-    def test_is_passed_by_a_newer_push_and_by_what_the_api_says(self) -> None:
+    def test_yields_to_a_newer_push_and_to_the_api(self) -> None:
         assert self.resolution(10, PUSHED) is Resolution.APPLY
         assert self.resolution(6, PULLED) is Resolution.APPLY
         assert self.resolution(6, RECONCILED) is Resolution.APPLY
 
-    def test_is_remembered_until_something_newer_is_held(self) -> None:
+    def test_is_kept_until_newer_data_is_stored(self) -> None:
         pulled = Receipt(PULLED, T0 + 2 * SECOND, new_id(), "r")
         assert self.HELD.overridden == SourceVersion(T0, 9)
         between = self.HELD.superseded_by(SourceVersion(T0, 7), pulled)
@@ -117,10 +117,10 @@ class TestAVersionThatAReconcileWentBelow:
         assert between.superseded_by(SourceVersion(T0, 9), pulled).overridden is None
 
 
-class TestAVersionFromTheFuture:
+class TestClockSkew:
     """A clock that runs days ahead would freeze a booking: all later messages would be stale."""
 
-    def test_is_refused_where_it_was_pushed_more_than_a_day_ahead(self) -> None:
+    def test_rejects_a_push_more_than_a_day_ahead(self) -> None:
         arrival = Receipt(PUSHED, T0, new_id(), "r")
         day = timedelta(days=1)
         assert clock_skew_reason(SourceVersion(T0 + day), arrival) is None
@@ -129,7 +129,7 @@ class TestAVersionFromTheFuture:
         assert (reason.code, reason.path) == ("version_in_future", "source_version.updated_at")
 
     @pytest.mark.parametrize("channel", [PULLED, RECONCILED])
-    def test_is_taken_where_the_api_says_it(self, channel: Channel) -> None:
+    def test_accepts_any_version_from_the_api(self, channel: Channel) -> None:
         asked = Receipt(channel, T0, new_id(), "r")
         assert clock_skew_reason(SourceVersion(T0 + timedelta(days=900)), asked) is None
 

@@ -182,7 +182,7 @@ class InMemorySyncRuns:
 
 
 def _copy_connection(connection: Connection) -> Connection:
-    """`settings` may be a dictionary that someone still holds."""
+    """Copies `settings`, which may be a dictionary of the caller."""
     return replace(connection, settings=dict(connection.settings))
 
 

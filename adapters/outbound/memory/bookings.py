@@ -106,6 +106,6 @@ class InMemoryRecords:
 
 
 def _require_distinct(distinct: int, rows: Sequence[object]) -> None:
-    """One statement writes each row once; a second word about it belongs into the next page."""
+    """As in SQL, one statement writes each row once."""
     if distinct != len(rows):
         raise ConcurrentChange("One row was given twice.")

@@ -1,4 +1,4 @@
-"""Time and chance that a test sets by hand."""
+"""A clock and a random source that tests control."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class FrozenClock:
-    """Stands still until it is moved; who sleeps moves it, and `slept` tells for how long."""
+    """Simulated: sleeping advances it and returns at once; `slept` records the durations."""
 
     def __init__(self, at: datetime = START) -> None:
         self._now = at
@@ -33,12 +33,12 @@ class FrozenClock:
             self._monotonic += by.total_seconds()
 
     def set(self, at: datetime) -> None:
-        """Also back: the wall clock may, the monotonic one does not follow."""
+        """Also backwards; does not affect the monotonic clock."""
         self._now = at
 
 
 class ScriptedRandomness:
-    """Always the same fraction; secrets are numbered."""
+    """Returns a fixed fraction and numbered secrets."""
 
     def __init__(self, fraction: float = 0.0) -> None:
         self._fraction = fraction

@@ -1,4 +1,4 @@
-"""Looking up hotels, connections and credentials among what was committed."""
+"""Looks up committed hotels, connections and credentials."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID

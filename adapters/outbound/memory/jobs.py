@@ -1,4 +1,4 @@
-"""A job queue that only remembers, and request budgets of one process."""
+"""A job queue that records jobs, and the request budgets of one process."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from ports.system import Clock
 
 
 class RecordingJobQueue:
-    """`jobs` wait until `take` gives them out. Raises where the store has a unit of work open in
-    this thread: a job must not start before what it is about was committed."""
+    """`jobs` wait until `take` returns them. Raises if this thread has a unit of work open: jobs
+    must be enqueued after the commit."""
 
     def __init__(self, store: InMemoryStore | None = None, *, is_up: bool = True) -> None:
         self._store = store
@@ -32,7 +32,7 @@ class RecordingJobQueue:
             raise QueueUnavailable
 
     def take(self) -> Sequence[Job]:
-        """All that wait, in order; they wait no more."""
+        """Removes and returns all jobs, in order."""
         taken, self.jobs = self.jobs, []
         return taken
 
@@ -41,7 +41,7 @@ class RecordingJobQueue:
 
 
 class InMemoryRateBudget:
-    """A sliding window per connection, on the clock's monotonic face."""
+    """A sliding window per connection, by the monotonic clock."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The inbox and the outbox in dictionaries; their order is that of insertion."""
+"""The inbox and the outbox in dictionaries, in insertion order."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

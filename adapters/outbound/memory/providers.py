@@ -44,15 +44,15 @@ TRUST_HEADER: Final = "x-scripted-trust"
 NOT_IN_SCRIPT: Final = Reason("not_in_script", None, "no line of the script")
 
 Pull = Sequence[Page | PortError]
-"""What one pull answers, in order; an error is raised in its place."""
+"""The pages of one pull, in order; an error is raised at its position."""
 
 
 def _no_guard() -> None: ...
 
 
 class ScriptedProvider:
-    """`guard` is called before anything that would use the network: give `store.forbid_io`.
-    `answers` are given to the next fetches, whatever they ask for; then what is `held`."""
+    """`guard` is called before each simulated request: pass `store.forbid_io`. The next fetches
+    return `answers`, whatever they request; after them the matching items of `held`."""
 
     def __init__(
         self,
@@ -80,17 +80,17 @@ class ScriptedProvider:
         self._notifications: dict[bytes, Notification] = {}
 
     def line(self, snapshot: Snapshot) -> bytes:
-        """A line that reads as this snapshot; joined by line feeds they make a payload."""
+        """A line that is read as this snapshot; a payload is lines joined by line feeds."""
         raw = f"{type(snapshot).__name__} {len(self._lines)}".encode()
         self.set_snapshot(raw, snapshot)
         return raw
 
     def item(self, snapshot: Snapshot) -> ReadItem:
-        """For the pages of a pull."""
+        """An item for the pages of a pull."""
         return self._lines[self.line(snapshot)]
 
     def set_snapshot(self, raw: bytes, snapshot: Snapshot) -> None:
-        """From now on this line reads as the snapshot: the mapper was mended."""
+        """From now on this line is read as the snapshot, as if the mapping was fixed."""
         self._lines[raw] = ReadItem(
             kind=_kind(snapshot),
             raw=raw,
@@ -104,14 +104,14 @@ class ScriptedProvider:
         return body
 
     def holds(self, *snapshots: Snapshot) -> None:
-        """What `fetch` finds from now on, in place of what was held under the same ids."""
+        """`fetch` returns these from now on, instead of earlier ones of the same ids."""
         self.held |= {_ref(snapshot): snapshot for snapshot in snapshots}
 
     def read_items(
         self,
         kind: ItemKind,
         bodies: Sequence[bytes],
-        context: HotelContext,  # noqa: ARG002  the script says everything itself
+        context: HotelContext,  # noqa: ARG002  the script contains everything
         *,
         limit: int,
         explain: bool = False,  # noqa: ARG002  a script has no source paths
@@ -127,7 +127,7 @@ class ScriptedProvider:
     def read_notification(
         self,
         body: bytes,
-        context: HotelContext,  # noqa: ARG002  the script says everything itself
+        context: HotelContext,  # noqa: ARG002  the script contains everything
     ) -> Notification:
         if body not in self._notifications:
             raise UnreadableMessage
@@ -145,12 +145,11 @@ class ScriptedProvider:
 
 
 class ScriptedProviderClient:
-    """A pull without a script answers one empty page and leaves the cursor where it was."""
+    """A pull without a script returns one empty page with the request's cursor."""
 
     def __init__(self, provider: ScriptedProvider) -> None:
         self._provider = provider
         self._calls = 0
-        self.is_closed = False
 
     def check(self) -> AccountReport:
         self._record_call()
@@ -182,7 +181,7 @@ class ScriptedProviderClient:
         return TransportCounts(calls=self._calls)
 
     def close(self) -> None:
-        self.is_closed = True
+        """Nothing to release."""
 
     def _script(self, request: PullRequest) -> Pull:
         if self._provider.pulls:

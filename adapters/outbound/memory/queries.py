@@ -1,4 +1,4 @@
-"""The read side over what was committed last."""
+"""The read side over committed data."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -154,7 +154,7 @@ class InMemoryQueries:
         }
 
     def ping(self) -> None:
-        """Memory is always there."""
+        """Always available."""
 
 
 def _slice(

@@ -1,4 +1,4 @@
-"""The in-memory store: one transaction at a time, real rollback, the same shape as the SQL one."""
+"""The in-memory store: one transaction at a time, with rollback, like the SQL store."""
 
 import threading
 from types import TracebackType
@@ -27,11 +27,11 @@ _WAIT_SECONDS: Final = 30.0
 
 
 class IoInsideTransaction(AssertionError):
-    """Something was asked over the network while this thread had a unit of work open."""
+    """A network call was made while this thread had a unit of work open."""
 
 
 class InMemoryStore:
-    """Values are frozen, so reading needs no copies; `queries` see only what was committed."""
+    """Values are frozen, so reads need no copies; `queries` see committed data only."""
 
     def __init__(self) -> None:
         self._committed = Tables()
@@ -45,21 +45,21 @@ class InMemoryStore:
         return InMemoryUnitOfWork(self)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to release."""
 
     def fail_next_commit(self, error: Exception) -> None:
-        """The next commit raises this and keeps nothing."""
+        """The next commit raises this error and rolls back."""
         self._next_commit_fails = error
 
     def forbid_io(self) -> None:
-        """Called by the scripted world outside. Raises IoInsideTransaction."""
+        """Called by scripted providers and queues. Raises IoInsideTransaction."""
         if self._writer == threading.get_ident():
             raise IoInsideTransaction
 
     def begin(self) -> Tables:
-        """A copy to work on; holds the lock until `end`."""
+        """A copy to work on, under the lock until `end`."""
         if self._writer == threading.get_ident():
-            raise StoreUnavailable("This thread has a unit of work open already.")
+            raise StoreUnavailable("This thread already has an open unit of work.")
         if not self._lock.acquire(timeout=_WAIT_SECONDS):
             raise StoreUnavailable("Another unit of work stays open.")
         self._writer = threading.get_ident()
@@ -77,13 +77,13 @@ class InMemoryStore:
 
 
 class UnitOfWorkClosed(PmsError):
-    """This unit of work is not open: it was not entered, or was committed already."""
+    """This unit of work was not entered, or was already committed."""
 
     code = "unit_of_work_closed"
 
 
 class InMemoryUnitOfWork:
-    """After `commit` nothing more can be done in the block."""
+    """Cannot be used after `commit`."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store

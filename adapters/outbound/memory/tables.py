@@ -1,4 +1,4 @@
-"""All rows of the in-memory store, and the guard that SQL stores have in their statements."""
+"""All rows of the in-memory store, and the revision check of SQL statements."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
@@ -31,7 +31,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
-    """The number outlives the lease, so that the next grant's is higher."""
+    """The number outlives the lease, so that the next one is higher."""
 
     fencing_number: int
     lease: Lease | None
@@ -69,7 +69,7 @@ class Tables:
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
     control_applied_at: dict[ConnectionId, datetime] = field(default_factory=dict)
-    """When the last order came that was obeyed."""
+    """When the last applied control message was received."""
     leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
     sync_runs: dict[UUID, SyncRun] = field(default_factory=dict)
     keys: dict[UUID, ProviderKey] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Tables:
     inbox: dict[UUID, InboxItem] = field(default_factory=dict)
     outbox: dict[UUID, InMemoryOutboxRow] = field(default_factory=dict)
     relay: dict[str, datetime] = field(default_factory=dict)
-    """The relay's holder and until when."""
+    """The relay lease's holder and expiry."""
     postponed: dict[tuple[UUID, str], InMemoryPostponedRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
@@ -99,7 +99,7 @@ R = TypeVar("R", bound=Revisioned)
 
 
 def overwrite(table: dict[K, R], rows: dict[K, R]) -> None:
-    """Revision 1 inserts, n overwrites only n - 1; else ConcurrentChange and nothing is written."""
+    """Revision 1 inserts, n overwrites only n - 1. Else ConcurrentChange, and no write."""
     for key, row in rows.items():
         held = table.get(key)
         if (held.revision if held else 0) != row.revision - 1:

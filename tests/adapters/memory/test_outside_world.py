@@ -65,7 +65,7 @@ def request(checkpoint: str | None = None) -> PullRequest:
     )
 
 
-class TestTheScriptedProvider:
+class TestScriptedProvider:
     def test_raises_while_a_unit_of_work_is_open(self) -> None:
         store = InMemoryStore()
         provider = ScriptedProvider(FrozenClock(), guard=store.forbid_io)
@@ -79,7 +79,7 @@ class TestTheScriptedProvider:
                 asked.fetch([])
         assert asked.check().property_id == "P1"
 
-    def test_reads_the_lines_it_made_and_says_what_it_does_not_understand(self) -> None:
+    def test_reads_its_own_lines_and_rejects_others(self) -> None:
         provider = ScriptedProvider(FrozenClock())
         body = provider.line(GUEST) + b"\nnever seen"
         good, bad = provider.read_items(ItemKind.GUEST, [body], HERE, limit=2)
@@ -88,7 +88,7 @@ class TestTheScriptedProvider:
         provider.set_snapshot(b"never seen", GUEST)
         assert provider.read_items(ItemKind.GUEST, [bad.raw], HERE, limit=1)[0].snapshot == GUEST
 
-    def test_refuses_what_is_no_message_or_too_long(self) -> None:
+    def test_rejects_unreadable_and_oversized_payloads(self) -> None:
         provider = ScriptedProvider(FrozenClock())
         with pytest.raises(UnreadableMessage):
             provider.read_items(ItemKind.GUEST, [b""], HERE, limit=1)
@@ -127,7 +127,7 @@ class TestTheScriptedProvider:
         assert [i.snapshot for i in client(provider).fetch(refs).items] == [GUEST]
         assert client(provider).fetch([Ref(RefKind.BOOKING, "G1")]).items == []
 
-    def test_refuses_while_told_to(self) -> None:
+    def test_raises_the_scripted_error(self) -> None:
         provider = ScriptedProvider(FrozenClock())
         provider.refusal = ProviderUnavailable()
         with pytest.raises(ProviderUnavailable):
@@ -142,8 +142,8 @@ class TestTheScriptedProvider:
             providers.get("other")
 
 
-class TestTheRecordingJobQueue:
-    def test_adds_no_job_twice_while_it_waits(self) -> None:
+class TestRecordingJobQueue:
+    def test_adds_no_waiting_job_twice(self) -> None:
         queue = RecordingJobQueue()
         job = Job(name=JobName.SYNC, hotel_id=A, subject_id=B, correlation_id="c")
         queue.enqueue([job, job])
@@ -162,8 +162,8 @@ class TestTheRecordingJobQueue:
             queue.ping()
 
 
-class TestTheInMemoryRateBudget:
-    def test_gives_a_place_only_inside_the_window(self) -> None:
+class TestInMemoryRateBudget:
+    def test_grants_requests_within_the_window_only(self) -> None:
         clock = FrozenClock()
         budget = InMemoryRateBudget(clock)
 
@@ -177,7 +177,7 @@ class TestTheInMemoryRateBudget:
         assert [reserve(A), reserve(A)] == [0.0, 4.0]
 
 
-class TestTheInMemoryStore:
+class TestInMemoryStore:
     def test_refuses_a_second_unit_of_work_in_one_thread(self) -> None:
         store = InMemoryStore()
         with store.unit_of_work(), pytest.raises(StoreUnavailable), store.unit_of_work():
@@ -185,7 +185,7 @@ class TestTheInMemoryStore:
         with store.unit_of_work() as uow:
             uow.commit()
 
-    def test_keeps_nothing_of_a_commit_that_fails_and_works_again_after(self) -> None:
+    def test_rolls_back_a_failed_commit_and_stays_usable(self) -> None:
         store = InMemoryStore()
         store.fail_next_commit(StoreUnavailable())
         with store.unit_of_work() as uow:

@@ -1,4 +1,4 @@
-"""The fakes have the ports' shapes: mypy checks the assignments, the contract suites the rest."""
+"""The fakes implement the ports: mypy checks the assignments, contract suites the behaviour."""
 
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import InMemoryRateBudget, RecordingJobQueue

@@ -1,4 +1,4 @@
-"""Who may speak for which hotel: tokens issued, rotated, revoked; and everything that is none."""
+"""Credentials: issued, rotated, revoked and invalid ones."""
 
 import ast
 import inspect
@@ -67,7 +67,7 @@ def issuer(app: App) -> Issuer:
 
 
 class TestIssuedToken:
-    def test_opens_its_hotel_and_provider_with_its_scopes(self, issuer: Issuer) -> None:
+    def test_grants_its_hotel_provider_and_scopes(self, issuer: Issuer) -> None:
         issued = issuer.issued(scopes=frozenset({Scope.READ, Scope.SYNC}))
         principal = issuer.authenticate_with(issued.secret_text)
         assert principal.hotel_id == issuer.app.hotel.id
@@ -78,18 +78,18 @@ class TestIssuedToken:
         with pytest.raises(Forbidden):
             principal.require_provider("push_only")
 
-    def test_with_admin_may_everything_at_its_provider(self, issuer: Issuer) -> None:
+    def test_with_admin_has_every_scope_at_its_provider(self, issuer: Issuer) -> None:
         principal = issuer.authenticate_with(
             issuer.issued(scopes=frozenset({Scope.ADMIN})).secret_text
         )
         for scope in Scope:
             principal.require(scope)
 
-    def test_comes_with_the_partners_key_only_the_first_time(self, issuer: Issuer) -> None:
+    def test_returns_the_partners_key_only_the_first_time(self, issuer: Issuer) -> None:
         assert issuer.issued().provider_key_text
         assert issuer.issued().provider_key_text is None
 
-    def test_is_nowhere_stored_in_clear(self, issuer: Issuer) -> None:
+    def test_is_stored_hashed_only(self, issuer: Issuer) -> None:
         issued = issuer.issued()
         secret = issued.secret_text.rpartition("_")[2]
         tables = issuer.app.store._committed
@@ -108,7 +108,7 @@ class TestIssuedToken:
         [used] = app.store.directory.tokens_of_hotel(app.hotel.id)
         assert used.last_used_at == first + timedelta(seconds=60)
 
-    def test_opens_while_its_use_cannot_be_noted(self, issuer: Issuer) -> None:
+    def test_works_if_its_use_cannot_be_recorded(self, issuer: Issuer) -> None:
         text = issuer.issued().secret_text
         issuer.app.store.fail_next_commit(StoreUnavailable())
         assert issuer.authenticate_with(text)
@@ -118,7 +118,7 @@ class TestIssuedToken:
         assert issued.secret_text.startswith("pmst_")
         assert str(issued.provider_key_text).startswith("pmsk_")
 
-    def test_ends_at_its_expiry_to_the_instant(self, issuer: Issuer) -> None:
+    def test_ends_exactly_at_its_expiry(self, issuer: Issuer) -> None:
         text = issuer.issued().secret_text
         issuer.app.clock.advance(LIFETIME - timedelta(microseconds=1))
         issuer.authenticate_with(text)
@@ -126,7 +126,7 @@ class TestIssuedToken:
         with pytest.raises(Unauthenticated):
             issuer.authenticate_with(text)
 
-    def test_is_not_made_for_what_does_not_exist(self, issuer: Issuer) -> None:
+    def test_needs_an_existing_provider_and_hotel(self, issuer: Issuer) -> None:
         with pytest.raises(UnknownProvider):
             issuer.issued(provider="nobody")
         with pytest.raises(HotelNotFound):
@@ -161,7 +161,7 @@ class TestHotelChoice:
             with pytest.raises(Forbidden):
                 issuer.authenticate.at_hotel(principal, slug)
 
-    def test_going_there_and_back_loses_no_hotel(self, issuer: Issuer) -> None:
+    def test_can_be_changed_and_changed_back(self, issuer: Issuer) -> None:
         other = issuer.app.add_hotel()
         principal = issuer.authenticate_with(
             issuer.issued(issuer.app.hotel.slug, other.slug).secret_text
@@ -200,7 +200,7 @@ class TestRotatedToken:
             issuer.authenticate_with(old.secret_text)
         issuer.authenticate_with(new.secret_text)
 
-    def test_lives_as_long_as_the_old_one_was_made_for(self, issuer: Issuer) -> None:
+    def test_has_the_lifetime_of_the_old_one(self, issuer: Issuer) -> None:
         old = issuer.issued()
         issuer.app.clock.advance(timedelta(days=29))
         new = issuer.rotate(old.token.id, overlap=timedelta(days=100))
@@ -209,7 +209,7 @@ class TestRotatedToken:
         with pytest.raises(Unauthenticated):
             issuer.authenticate_with(old.secret_text)
 
-    def test_is_not_made_of_one_that_has_ended(self, issuer: Issuer) -> None:
+    def test_needs_a_usable_old_token(self, issuer: Issuer) -> None:
         revoked, expired = issuer.issued(), issuer.issued()
         issuer.revoke(revoked.token.id)
         with pytest.raises(NotFound):
@@ -222,7 +222,7 @@ class TestRotatedToken:
 
 
 class TestRevokedToken:
-    def test_opens_nothing_any_more(self, issuer: Issuer) -> None:
+    def test_is_refused(self, issuer: Issuer) -> None:
         issued, other = issuer.issued(), issuer.issued()
         issuer.revoke(issued.token.id)
         issuer.revoke(issued.token.id)
@@ -248,7 +248,7 @@ class TestRevokedProviderKey:
         with pytest.raises(NotFound):
             revoke("push_only", "acme")
 
-    def test_gives_no_new_ones(self, issuer: Issuer) -> None:
+    def test_issues_no_new_tokens(self, issuer: Issuer) -> None:
         issued = issuer.issued()
         RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock)("scripted", "acme")
         with pytest.raises(InvalidRequest):
@@ -271,14 +271,14 @@ class TestWrongCredentials:
             self.refused(issuer, key, wrong)
             self.refused(issuer, wrong, wrong)
 
-    def test_of_another_partner_or_provider_do_not_fit(self, issuer: Issuer) -> None:
+    def test_of_another_partner_or_provider_are_refused(self, issuer: Issuer) -> None:
         token = issuer.issued().secret_text
         issuer.issued(partner="other")
         issuer.issued(provider="push_only")
         self.refused(issuer, issuer.keys["scripted", "other"], token)
         self.refused(issuer, issuer.keys["push_only", "acme"], token)
 
-    def test_in_each_others_place_do_not_fit(self, issuer: Issuer) -> None:
+    def test_exchanged_for_each_other_are_refused(self, issuer: Issuer) -> None:
         token, key = issuer.issued().secret_text, issuer.keys["scripted", "acme"]
         self.refused(issuer, token, key)
         self.refused(issuer, key, key)
@@ -322,7 +322,7 @@ class TestWrongCredentials:
 
 class TestComparing:
     def test_of_secrets_takes_constant_time(self) -> None:
-        """Nothing that a test measures: so the source may not compare a hash but by `hmac`."""
+        """Not measurable in a test, so the source is checked: it compares hashes by `hmac` only."""
         tree = ast.parse(inspect.getsource(authenticate))
         compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
         assert [text for text in compared if "hash" in text] == []

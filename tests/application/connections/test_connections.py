@@ -1,4 +1,4 @@
-"""A hotel's account at a provider: added, tested, paused, resumed."""
+"""Connections: added, tested, changed, paused and resumed."""
 
 from dataclasses import replace
 
@@ -75,7 +75,7 @@ class TestAddedConnection:
         app.tick()
         assert app.queue.jobs == []
 
-    def test_is_active_at_once_where_there_is_nothing_to_test(self, app: App) -> None:
+    def test_is_active_at_once_if_push_only(self, app: App) -> None:
         added = add(app, provider="push_only", values={})
         assert added.connection.state is ConnectionState.ACTIVE
         assert app.tick().queued_runs == 0
@@ -84,7 +84,7 @@ class TestAddedConnection:
         ("values", "field"),
         [({}, "token"), ({"token": ""}, "token"), ({"token": "x", "tokn": "y"}, "tokn")],
     )
-    def test_names_what_is_missing_or_unknown_but_no_value(
+    def test_rejects_missing_and_unknown_names_without_values(
         self, app: App, values: dict[str, str], field: str
     ) -> None:
         with pytest.raises(InvalidRequest) as caught:
@@ -100,7 +100,7 @@ class TestAddedConnection:
         with pytest.raises(AlreadyExists):
             add(app)
 
-    def test_is_not_stored_where_the_provider_cannot_be_asked_with_it(self, app: App) -> None:
+    def test_is_not_stored_if_no_client_can_be_opened(self, app: App) -> None:
         app.provider.open_error = Misconfigured("not an allowed host")
         with pytest.raises(Misconfigured):
             add(app)
@@ -120,7 +120,7 @@ class TestChangedConnection:
     def secrets(self, app: App, of: Connection) -> Secrets:
         return app.write(lambda uow: uow.connections.secrets(of.id))
 
-    def test_keeps_what_was_not_named_and_what_the_provider_told(self, app: App) -> None:
+    def test_keeps_other_values_and_those_from_the_provider(self, app: App) -> None:
         added = add(app, values={"token": "old", "note": "by the door"}).connection
         check(app)(added.id, correlation_id="c")
         before = app.stored(added)
@@ -147,7 +147,7 @@ class TestChangedConnection:
         assert (tested.state, tested.cursor) == (ConnectionState.ACTIVE, "c7")
 
     @pytest.mark.parametrize("values", [{"tokn": "x"}, {"token": ""}])
-    def test_is_checked_as_a_new_one_is(self, app: App, values: dict[str, str]) -> None:
+    def test_is_validated_like_a_new_one(self, app: App, values: dict[str, str]) -> None:
         added = add(app).connection
         with pytest.raises(InvalidRequest):
             self.change(app, added, **values)
@@ -159,7 +159,7 @@ class TestChangedConnection:
         with pytest.raises(ConnectionNotFound):
             self.change(app, replace(added, id=app.ids.new()), token="x")
 
-    def test_with_a_new_webhook_key_does_not_know_the_old_one(self, app: App) -> None:
+    def test_with_a_new_webhook_key_rejects_the_old_one(self, app: App) -> None:
         added = add(app)
         rotated = RotateWebhookKey(app.unit_of_work, app.randomness)(added.connection.id)
         by_hash = app.store.directory.connection_by_key_hash
@@ -183,7 +183,7 @@ class TestTestedConnection:
     @pytest.mark.parametrize(
         "error", [CredentialsRefused(), ProviderUnavailable(), UnreadableAnswer()]
     )
-    def test_stays_as_it_is_when_the_test_fails_and_is_told_what_to_try(
+    def test_is_unchanged_by_a_failed_test_with_suggestions(
         self, app: App, error: ProviderError
     ) -> None:
         added = add(app)
@@ -193,7 +193,7 @@ class TestTestedConnection:
         assert len(tested.suggestions) >= 2
         assert app.stored(added.connection).state is ConnectionState.NEW
 
-    def test_that_was_stopped_is_taken_up_again(self, app: App) -> None:
+    def test_that_was_stopped_is_resumed(self, app: App) -> None:
         app.edit(state=ConnectionState.STOPPED, breaker=Breaker(failures=9))
         tested = check(app)(app.connection.id, correlation_id="c").connection
         assert (tested.state, tested.breaker) == (ConnectionState.ACTIVE, Breaker())
@@ -218,7 +218,7 @@ class TestPausedConnection:
         with pytest.raises(ConnectionNotFound):
             PauseConnection(app.unit_of_work)(app.ids.new())
 
-    def test_that_was_never_tested_does_not_get_around_the_test_by_a_pause(self, app: App) -> None:
+    def test_that_was_never_tested_can_not_be_paused(self, app: App) -> None:
         added = add(app)
         with pytest.raises(InvalidRequest):
             PauseConnection(app.unit_of_work)(added.connection.id)

@@ -1,4 +1,4 @@
-"""Credentials that a vendor replaces while it is asked."""
+"""Credentials that a vendor rotates on use."""
 
 from uuid import UUID
 
@@ -14,8 +14,8 @@ def held(app: App) -> Secrets:
         return uow.connections.secrets(app.connection.id)
 
 
-class TestKeepingSecrets:
-    def test_replaces_those_of_the_same_names_and_leaves_the_others(self, app: App) -> None:
+class TestStoreRotatedSecrets:
+    def test_replaces_secrets_of_the_same_names_only(self, app: App) -> None:
         update = StoreRotatedSecrets(app.unit_of_work)
         update.update(app.connection.id, {"one": "1", "two": "2"})
         before = held(app)
@@ -23,7 +23,7 @@ class TestKeepingSecrets:
         assert held(app) == {**before, "two": "3"}
         assert update.read(app.connection.id) == held(app)
 
-    def test_of_a_connection_that_is_not_stored_keeps_nothing(self, app: App) -> None:
+    def test_ignores_a_connection_that_is_not_stored(self, app: App) -> None:
         update, unknown = StoreRotatedSecrets(app.unit_of_work), UUID(int=1)
         before = held(app)
         update.update(unknown, {"one": "1"})

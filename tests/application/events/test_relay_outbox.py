@@ -1,4 +1,4 @@
-"""Events go out at least once, in order per booking, one subscriber's failure being its own."""
+"""Events are delivered at least once, in order per key; subscribers fail independently."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -51,7 +51,7 @@ def relay(app: App, holder: str = "relay", **listeners: Listener) -> RelayOutbox
 
 
 class TestRelay:
-    def test_tells_every_subscriber_once_in_order(self, app: App) -> None:
+    def test_delivers_to_every_subscriber_once_in_order(self, app: App) -> None:
         one, two = Listener(), Listener()
         messages = emit(app, "a1", "b1", "a2")
         use = relay(app, one=one, two=two)
@@ -59,14 +59,14 @@ class TestRelay:
         assert use() == 0
         assert one.received == two.received == messages
 
-    def test_keeps_nobody_waiting_for_a_broken_subscriber(self, app: App) -> None:
+    def test_does_not_delay_others_for_a_broken_subscriber(self, app: App) -> None:
         broken, fine = Listener(), Listener()
         broken.broken = lambda message: True
         emit(app, "a1", "a2")
         assert relay(app, broken=broken, fine=fine)() == 2
         assert fine.keys("a") == ["a1", "a2"]
 
-    def test_catches_a_mended_subscriber_up_in_order(self, app: App) -> None:
+    def test_delivers_postponed_messages_in_order(self, app: App) -> None:
         broken, fine = Listener(), Listener()
         broken.broken = lambda message: message.type == "a1"
         use = relay(app, broken=broken, fine=fine)
@@ -86,7 +86,7 @@ class TestRelay:
         assert fine.keys("a") == ["a1", "a2", "a3", "a4"]
         assert app.store.queries.backlog()["postponed"] == 0
 
-    def test_tries_a_broken_subscriber_less_and_less_often(self, app: App) -> None:
+    def test_retries_a_broken_subscriber_with_growing_pauses(self, app: App) -> None:
         tries = []
         broken = Listener()
 
@@ -106,9 +106,7 @@ class TestRelay:
         assert pauses[-1] == LONGEST_PAUSE
 
     @pytest.mark.parametrize("at", range(2))
-    def test_tells_again_with_the_same_ids_after_a_crash_before_it_noted(
-        self, app: App, at: int
-    ) -> None:
+    def test_delivers_again_with_the_same_ids_after_a_crash(self, app: App, at: int) -> None:
         listener = Listener()
         messages = emit(app, "a1", "b1")
         app.crash_plan = CrashPlan(at)
@@ -138,7 +136,7 @@ class TestRelay:
             app.clock.advance(FIRST_PAUSE)
         assert broken.keys("a") == ["a1", "a1", "a2"]
 
-    def test_notes_nothing_that_the_store_did_not_take(self, app: App) -> None:
+    def test_records_nothing_if_the_commit_fails(self, app: App) -> None:
         listener = Listener()
         emit(app, "a1")
         use = relay(app, one=listener)
@@ -150,7 +148,7 @@ class TestRelay:
 
 
 class TestSecondRelay:
-    def test_stands_by_while_the_first_leads(self, app: App) -> None:
+    def test_is_on_standby_while_the_first_is_leader(self, app: App) -> None:
         listener = Listener()
         emit(app, "a1")
         first, second = (
@@ -170,7 +168,7 @@ class TestSecondRelay:
         assert relay(app, "second", one=listener)() == 1
 
     def test_does_not_take_over_from_a_first_that_is_slow(self, app: App) -> None:
-        """Each message takes a while; together they take longer than one lead."""
+        """Each delivery takes time; together they take longer than one lease."""
         slow, second = Listener(), Listener()
         standby = relay(app, "second", one=second)
 
@@ -183,7 +181,7 @@ class TestSecondRelay:
         assert relay(app, "first", one=slow)() == 4
         assert second.received == []
 
-    def test_that_took_over_is_not_overtaken_by_the_first(self, app: App) -> None:
+    def test_that_took_over_stops_the_first(self, app: App) -> None:
         frozen, second = Listener(), Listener()
 
         def freeze(message: OutboxMessage) -> bool:

@@ -1,5 +1,5 @@
-"""Notifications that a provider hands over once, with a page of a pull: stored before the next
-page is asked for, whatever happens then."""
+"""Notifications that a provider delivers only once, with a page of a pull: stored with the page,
+before the next request."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,13 +23,13 @@ def handed_over(app: App, *external_ids: str, checkpoint: str = "1") -> Page:
 
 
 class TestNotificationsOfAPage:
-    def test_are_rows_of_the_inbox_before_the_next_page_is_asked_for(self, app: App) -> None:
+    def test_are_stored_before_the_next_page_is_requested(self, app: App) -> None:
         seen = []
         app.during_each_request(lambda: seen.append([row.state for row in app.inbox()]))
         app.run(SyncKind.DELTA, handed_over(app, "B1", "B2"), app.page(cursor="next"))
         assert seen == [[], [InboxState.RECEIVED] * 2]
 
-    def test_are_one_batch_in_their_order_and_wake_one_job(self, app: App) -> None:
+    def test_are_one_batch_in_order_with_one_job(self, app: App) -> None:
         page = handed_over(app, "B1", "B2", "B3")
         app.run(SyncKind.DELTA, page, handed_over(app, "B4", checkpoint="2"))
         rows = sorted(app.inbox(), key=lambda row: row.id)
@@ -41,7 +41,7 @@ class TestNotificationsOfAPage:
         assert jobs == batches
         assert len(batches) == 2
 
-    def test_are_carried_out_as_webhooks_are(self, app: App) -> None:
+    def test_are_processed_like_webhooks(self, app: App) -> None:
         app.provider.holds(booked("B1"), booked("B2"))
         run = app.run(SyncKind.DELTA, handed_over(app, "B1", "B2"))
         assert (run.status, run.counts) == (SyncStatus.COMPLETED, SyncCounts())
@@ -51,7 +51,7 @@ class TestNotificationsOfAPage:
         assert {row.state for row in app.inbox()} == {InboxState.DONE}
         assert len(app.provider.fetched) == 1
 
-    def test_that_can_not_be_read_are_quarantined_and_hold_up_none(self, app: App) -> None:
+    def test_that_are_unreadable_are_quarantined_and_block_none(self, app: App) -> None:
         app.provider.holds(booked("B1"))
         page = handed_over(app, "B1")
         bodies = [b"no notification", *page.notifications]
@@ -71,7 +71,7 @@ class TestNotificationsOfAPage:
         app.run(SyncKind.DELTA, of=other)
         assert {row.hotel_id for row in app.inbox()} == {other.hotel_id}
 
-    def test_are_kept_when_the_run_fails_after_them(self, app: App) -> None:
+    def test_are_kept_if_the_run_fails_afterwards(self, app: App) -> None:
         app.provider.holds(booked("B1"))
         run = app.run(SyncKind.DELTA, handed_over(app, "B1"), ProviderUnavailable())
         assert run.status is SyncStatus.FAILED
@@ -106,13 +106,13 @@ class TestNotificationsOfAPage:
         app.run_jobs()
         assert app.booking("B1")
 
-    def test_are_stored_once_where_someone_else_changed_the_same_rows(self, app: App) -> None:
+    def test_are_stored_once_after_a_conflict(self, app: App) -> None:
         app.during_each_request(lambda: app.store.fail_next_commit(ConcurrentChange()))
         app.run(SyncKind.DELTA, handed_over(app, "B1"))
         assert len(app.inbox()) == 1
 
     def test_are_kept_by_a_worker_that_lost_its_lease(self, app: App) -> None:
-        """Nothing else of its page is: another worker carries the run."""
+        """The rest of the page is not stored: another worker executes the run."""
         run = app.queued(SyncKind.DELTA)
         page = handed_over(app, "B1")
         app.script_pull(replace(page, items=app.page(booked("B2")).items))
@@ -130,9 +130,9 @@ class TestNotificationsOfAPage:
         assert app.booking("B2") is None
         assert app.stored().cursor == "theirs"
 
-    def test_that_no_store_takes_leave_the_run_to_be_taken_up(self, app: App) -> None:
-        """Those are lost: what the provider deleted on giving it lies nowhere else. Its adapter
-        declares so in `delta_misses`, and a reconcile closes it."""
+    def test_that_no_store_accepts_leave_the_run_to_be_resumed(self, app: App) -> None:
+        """The notifications are lost, as the provider deleted them. Its adapter declares this in
+        `delta_misses`, and a reconcile closes the gap."""
         app.during_each_request(lambda: app.store.fail_next_commit(StoreUnavailable()))
         run = app.queued(SyncKind.DELTA)
         app.script_pull(handed_over(app, "B1"))

@@ -1,4 +1,4 @@
-"""Stored items are carried out, whatever the provider, the store and other workers do."""
+"""Processing of stored items, with failures of providers, stores and workers."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +54,7 @@ class TestProviderOutage:
         assert (row.state, row.outcome, row.attempts) == (InboxState.RECEIVED, None, 1)
         assert app.events() == []
 
-    def test_is_waited_out_with_growing_pauses_and_given_up(self, app: App) -> None:
+    def test_is_retried_with_growing_pauses_up_to_a_limit(self, app: App) -> None:
         app.provider.refusal = ProviderUnavailable()
         batch = app.notify(B1)
         app.run_jobs()
@@ -88,11 +88,9 @@ class TestProviderOutage:
         assert app.row(batch).state is InboxState.DONE
 
 
-class TestProviderThatRefuses:
+class TestProviderError:
     @pytest.mark.parametrize("error", [ProviderRejected(), UnreadableAnswer(), Misconfigured()])
-    def test_sends_the_item_into_quarantine_and_it_is_told(
-        self, app: App, error: PortError
-    ) -> None:
+    def test_quarantines_the_item_and_reports_it(self, app: App, error: PortError) -> None:
         app.provider.refusal = error
         batch = app.notify(B1)
         app.process(app.hotel.id, batch)
@@ -100,7 +98,7 @@ class TestProviderThatRefuses:
         [event] = app.events()
         assert event["data"]["reason"]["code"] == error.code
 
-    def test_the_credentials_stops_the_connection(self, app: App) -> None:
+    def test_of_refused_credentials_stops_the_connection(self, app: App) -> None:
         app.provider.refusal = CredentialsRefused()
         app.process(app.hotel.id, app.notify(B1))
         stopped = app.stored()
@@ -109,7 +107,7 @@ class TestProviderThatRefuses:
         assert {row.state for row in app.inbox()} == {InboxState.RECEIVED}
         assert app.events() == []
 
-    def test_to_be_opened_does_not_leave_the_item_for_ever(self, app: App) -> None:
+    def test_while_opening_the_client_quarantines_the_item(self, app: App) -> None:
         app.providers = ScriptedProviders(Unopenable(app.clock))
         batch = app.notify(B1)
         app.process(app.hotel.id, batch)
@@ -150,7 +148,7 @@ class TestUninstalledProvider:
 
 
 class TestFetchedPage:
-    def test_quarantines_what_can_not_be_understood_beside_the_notification(self, app: App) -> None:
+    def test_quarantines_its_unreadable_items(self, app: App) -> None:
         bad = ReadItem(
             kind=ItemKind.BOOKING,
             raw=b"bad",
@@ -169,7 +167,7 @@ class TestFetchedPage:
         assert len(app.quarantined()) == 1
         assert len(app.events("pms.item.quarantined")) == 1
 
-    def test_of_a_tie_that_is_bad_leaves_one_quarantined_item(self, app: App) -> None:
+    def test_of_a_version_conflict_leaves_one_quarantined_item(self, app: App) -> None:
         app.push(booked(notes="one"))
         has_conflict = app.push(booked(notes="other")).items[0].inbox_id
         bad = ReadItem(
@@ -185,7 +183,7 @@ class TestFetchedPage:
 class TestTwoWorkersAtOnce:
     """The second one starts while the first waits for the provider, or just before it commits."""
 
-    def test_apply_and_tell_once(self, app: App) -> None:
+    def test_apply_and_publish_once(self, app: App) -> None:
         app.provider.holds(booked())
         batch = app.notify(B1)
         app.during_next_request(lambda: app.process(app.hotel.id, batch))
@@ -193,7 +191,7 @@ class TestTwoWorkersAtOnce:
         assert app.changes() == ["created"]
         assert app.row(batch).attempts == 2
 
-    def test_quarantine_and_tell_once(self, app: App) -> None:
+    def test_quarantine_and_report_once(self, app: App) -> None:
         app.push(booked(notes="one"))
         batch = app.push(b"?", booked(notes="other"), deferred=True).batch_id
         app.interruptions = {2: lambda: app.process(app.hotel.id, batch)}
@@ -251,7 +249,7 @@ class TestKill:
 
 
 class Poisoned(ScriptedProvider):
-    """A plug-in with a fault: no error of ours ends the reading of that one line."""
+    """A plug-in with a bug: reading this line raises no error of ours."""
 
     def read_items(self, kind: ItemKind, bodies: Sequence[bytes], *args: Any, **how: Any) -> Any:
         if bodies[0] == b"poison" and how["limit"]:
@@ -259,8 +257,8 @@ class Poisoned(ScriptedProvider):
         return super().read_items(kind, bodies, *args, **how)
 
 
-class TestItemThatEndsItsWorker:
-    def test_is_given_up_and_keeps_nobody_waiting(self, app: App) -> None:
+class TestItemThatKillsItsWorker:
+    def test_is_quarantined_and_delays_no_other_item(self, app: App) -> None:
         batch = app.push(b"poison", booked("B2"), deferred=True).batch_id
         poisoned = Poisoned(app.clock)
         poisoned._lines = app.provider._lines
@@ -277,9 +275,9 @@ class TestItemThatEndsItsWorker:
         assert len(app.events("pms.item.quarantined")) == 1
 
 
-class TestRestingConnection:
+class TestSuspendedConnection:
     @pytest.mark.parametrize("state", [ConnectionState.PAUSED, ConnectionState.STOPPED])
-    def test_is_not_asked_until_it_is_resumed(self, app: App, state: ConnectionState) -> None:
+    def test_gets_no_requests_until_it_is_resumed(self, app: App, state: ConnectionState) -> None:
         app.provider.holds(booked())
         app.edit(state=state)
         batch = app.notify(B1)
@@ -297,7 +295,7 @@ class TestRestingConnection:
         assert app.row(batch).state is InboxState.DONE
         assert app.booking()
 
-    def test_is_not_asked_while_its_breaker_is_open(self, app: App) -> None:
+    def test_gets_no_requests_while_its_breaker_is_open(self, app: App) -> None:
         app.provider.refusal = ProviderUnavailable()
         for _ in range(5):
             app.notify(B1)
@@ -306,7 +304,7 @@ class TestRestingConnection:
         assert app.stored().breaker.state(app.clock.now()) is BreakerState.OPEN
         assert app.stored().last_error_code == "provider_unavailable"
 
-    def test_is_asked_again_after_the_pause_and_its_breaker_closes(self, app: App) -> None:
+    def test_gets_requests_after_the_pause_and_its_breaker_closes(self, app: App) -> None:
         app.provider.holds(booked())
         app.edit(breaker=Breaker(failures=4, retry_at=app.clock.now() + timedelta(minutes=1)))
         app.notify(B1)
@@ -318,7 +316,7 @@ class TestRestingConnection:
         assert app.booking()
         assert app.stored().breaker == Breaker()
 
-    def test_whose_credentials_are_refused_keeps_its_items_waiting(self, app: App) -> None:
+    def test_with_refused_credentials_keeps_its_items_waiting(self, app: App) -> None:
         app.provider.refusal = CredentialsRefused()
         for _ in range(3):
             app.notify(B1)
@@ -326,7 +324,7 @@ class TestRestingConnection:
         assert len(app.provider.accounts) == 1
         assert {row.state for row in app.inbox()} == {InboxState.RECEIVED}
 
-    def test_shows_a_tie_that_waits(self, app: App) -> None:
+    def test_shows_a_waiting_version_conflict(self, app: App) -> None:
         app.push(booked(notes="one"))
         app.edit(state=ConnectionState.PAUSED)
         has_conflict = app.push(booked(notes="other"), deferred=True).items[0].inbox_id
@@ -338,7 +336,7 @@ class TestRestingConnection:
 
 
 class TestQuarantinedItem:
-    def test_is_done_once_the_provider_said_something_newer_of_it(self, app: App) -> None:
+    def test_is_done_once_newer_data_was_applied(self, app: App) -> None:
         ahead = replace(booked(), version=SourceVersion(app.clock.now() + timedelta(days=2)))
         app.push(ahead)
         assert len(app.quarantined()) == 1
@@ -351,18 +349,18 @@ class TestQuarantinedItem:
         assert {row.outcome for row in app.inbox()} == {ItemOutcome.STALE, ItemOutcome.APPLIED}
 
 
-class TestNothing:
-    def test_is_done_for_an_unknown_batch_or_another_hotels(self, app: App) -> None:
+class TestUnknownBatch:
+    def test_of_this_or_another_hotel_is_ignored(self, app: App) -> None:
         batch = app.notify(B1)
         assert app.process(app.hotel.id, UUID(int=1)) == []
         assert app.process(app.add_hotel().id, batch) == []
         assert app.row(batch).state is InboxState.RECEIVED
 
 
-class TestDeletionTold:
-    """A vendor's `deleted` notification names a booking that its API has no more."""
+class TestDetectedDeletion:
+    """A vendor's `deleted` notification refers to a booking that its API no longer returns."""
 
-    def test_by_a_notification_marks_the_booking_gone(self, app: App) -> None:
+    def test_after_a_notification_marks_the_booking_deleted(self, app: App) -> None:
         app.provider.holds(booked())
         app.notify(B1)
         app.run_jobs()
@@ -374,7 +372,7 @@ class TestDeletionTold:
         assert not gone.holds_inventory
         assert app.changes() == ["created", "updated"]
 
-    def test_of_a_booking_that_was_never_known_is_nothing(self, app: App) -> None:
+    def test_of_an_unknown_booking_is_ignored(self, app: App) -> None:
         batch = app.notify(B1)
         app.run_jobs()
         assert app.booking() is None

@@ -1,4 +1,4 @@
-"""A vendor's notification: trusted, stored, acknowledged; nothing is asked before that."""
+"""Webhooks: authenticated, stored and acknowledged, then processed."""
 
 from datetime import timedelta
 
@@ -16,14 +16,14 @@ B1 = Ref(RefKind.BOOKING, "B1")
 
 
 class TestWebhook:
-    def test_is_stored_and_enqueued_before_anything_is_asked(self, app: App) -> None:
+    def test_is_stored_and_enqueued_without_a_request(self, app: App) -> None:
         batch = app.notify(B1)
         row = app.row(batch)
         assert (row.kind, row.state) == (ItemKind.NOTIFICATION, InboxState.RECEIVED)
         assert [job.subject_id for job in app.queue.jobs] == [batch]
         assert app.provider.accounts == []
 
-    def test_is_heard_by_the_gap_guard(self, app: App) -> None:
+    def test_counts_as_inbound_traffic(self, app: App) -> None:
         app.notify(B1)
         assert app.stored().last_inbound_at == app.clock.now()
 
@@ -32,12 +32,12 @@ class TestWebhook:
         assert app.row(app.notify(B1, key="other")).hotel_id == other.hotel_id
 
     @pytest.mark.parametrize("key", ["", "wrong", "KEY", "key ", "\ud800", "k" * 10_000])
-    def test_with_a_wrong_key_finds_nothing(self, app: App, key: str) -> None:
+    def test_with_a_wrong_key_is_not_found(self, app: App, key: str) -> None:
         with pytest.raises(ConnectionNotFound):
             app.notify(B1, key=key)
         assert app.inbox() == []
 
-    def test_with_the_key_of_another_provider_finds_nothing(self, app: App) -> None:
+    def test_with_the_key_of_another_provider_is_not_found(self, app: App) -> None:
         app.connect(app.hotel, provider="push_only", key="push_only")
         with pytest.raises(ConnectionNotFound):
             app.notify(B1, key="push_only")
@@ -49,7 +49,7 @@ class TestWebhook:
             app.deliver(b"?", provider="nobody")
 
     @pytest.mark.parametrize("trust", ["", "forged", "vendor ", "ü" * 300])
-    def test_that_does_not_prove_its_sender_is_refused(self, app: App, trust: str) -> None:
+    def test_without_valid_credentials_is_refused(self, app: App, trust: str) -> None:
         with pytest.raises(Unauthenticated):
             app.deliver(b"?", trust=trust)
         assert app.inbox() == []
@@ -59,17 +59,17 @@ class TestWebhook:
         batch = app.deliver(b"4111111111111111")
         assert b"4111111111111111" not in app.row(batch).body
 
-    def test_is_refused_where_it_can_not_be_kept(self, app: App) -> None:
+    def test_is_refused_if_it_can_not_be_stored(self, app: App) -> None:
         app.store.fail_next_commit(StoreUnavailable())
         with pytest.raises(StoreUnavailable):
             app.notify(B1)
         assert app.queue.jobs == []
 
-    def test_is_kept_where_someone_else_changed_the_same_rows(self, app: App) -> None:
+    def test_is_stored_after_a_conflict(self, app: App) -> None:
         app.store.fail_next_commit(ConcurrentChange())
         assert app.row(app.notify(B1)).state is InboxState.RECEIVED
 
-    def test_is_kept_while_the_queue_is_down(self, app: App) -> None:
+    def test_is_stored_while_the_queue_is_down(self, app: App) -> None:
         app.provider.holds(booked())
         app.queue.is_up = False
         app.notify(B1)
@@ -80,7 +80,7 @@ class TestWebhook:
         assert app.booking()
 
     @pytest.mark.parametrize("state", [ConnectionState.PAUSED, ConnectionState.STOPPED])
-    def test_is_taken_whatever_the_state_of_the_connection(
+    def test_is_accepted_in_every_state_of_the_connection(
         self, app: App, state: ConnectionState
     ) -> None:
         app.edit(state=state)
@@ -98,7 +98,7 @@ class TestWebhook:
         assert (app.booking() is not None) == after
 
 
-class TestWhatAWebhookAsksFor:
+class TestNotification:
     def test_is_fetched_and_applied(self, app: App) -> None:
         app.provider.holds(booked(), guest())
         batch = app.notify(B1, Ref(RefKind.GUEST, "G1"))
@@ -115,7 +115,7 @@ class TestWhatAWebhookAsksFor:
         assert app.changes() == ["created"]
         assert {row.state for row in app.inbox()} == {InboxState.DONE}
 
-    def test_of_a_named_event_is_asked_for_once(self, app: App) -> None:
+    def test_with_an_event_key_is_fetched_once(self, app: App) -> None:
         app.provider.holds(booked())
         for _ in range(3):
             app.notify(B1, event_key="E1")
@@ -125,7 +125,7 @@ class TestWhatAWebhookAsksFor:
         assert app.provider.fetched == [[B1], [B1]]
         assert {row.state for row in app.inbox()} == {InboxState.DONE}
 
-    def test_of_a_named_event_that_could_not_be_asked_is_asked_again(self, app: App) -> None:
+    def test_with_an_event_key_is_fetched_again_after_a_failure(self, app: App) -> None:
         app.provider.holds(booked())
         app.provider.refusal = ProviderUnavailable()
         app.notify(B1, event_key="E1")
@@ -135,7 +135,7 @@ class TestWhatAWebhookAsksFor:
         app.run_jobs()
         assert app.booking() is not None
 
-    def test_of_another_connections_event_of_the_same_name_is_asked_for(self, app: App) -> None:
+    def test_with_the_event_key_of_another_connection_is_fetched(self, app: App) -> None:
         other = app.connect(app.hotel, key="other", name="other")
         app.notify(B1, event_key="E1")
         app.notify(B1, event_key="E1", key="other")
@@ -145,7 +145,7 @@ class TestWhatAWebhookAsksFor:
             other.id,
         }
 
-    def test_that_can_not_be_read_is_quarantined_and_told_once(self, app: App) -> None:
+    def test_that_is_unreadable_is_quarantined_and_reported_once(self, app: App) -> None:
         batch = app.deliver(b"gibberish")
         app.deliver(b"gibberish")
         app.run_jobs()
@@ -167,7 +167,7 @@ class TestWhatAWebhookAsksFor:
         app.run_jobs()
         assert app.provider.fetched == [[B1]]
 
-    def test_of_another_hotel_of_the_account_is_carried_out_there(self, app: App) -> None:
+    def test_for_another_hotel_of_the_account_is_forwarded(self, app: App) -> None:
         secrets = {"trust": "vendor", "account": "A"}
         first = app.connect(
             app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
@@ -189,7 +189,7 @@ class TestWhatAWebhookAsksFor:
     @pytest.mark.parametrize(
         ("account", "property_id"), [("B", "P2"), ("A", "P3"), ("", "P2")], ids=str
     )
-    def test_of_a_hotel_of_another_account_stays_quarantined(
+    def test_for_a_hotel_of_another_account_stays_quarantined(
         self, app: App, account: str, property_id: str
     ) -> None:
         secrets = {"trust": "vendor", "account": "A"}
@@ -206,7 +206,7 @@ class TestWhatAWebhookAsksFor:
         assert app.row(batch).state is InboxState.QUARANTINED
         assert len(app.inbox()) == 1
 
-    def test_that_asks_for_nothing_is_done(self, app: App) -> None:
+    def test_without_references_is_done(self, app: App) -> None:
         batch = app.notify(ignored=("HousekeepingChanged",))
         app.run_jobs()
         assert app.row(batch).state is InboxState.DONE
@@ -214,7 +214,7 @@ class TestWhatAWebhookAsksFor:
 
 
 class TestNewSecrets:
-    def test_are_kept_and_used_by_the_next_fetch(self, app: App) -> None:
+    def test_are_stored_and_used_by_the_next_fetch(self, app: App) -> None:
         app.provider.holds(booked())
         app.notify(new_secrets={"token": "fresh"})
         app.run_jobs()
@@ -223,20 +223,20 @@ class TestNewSecrets:
         [account] = app.provider.accounts
         assert account.secrets == {"trust": "vendor", "token": "fresh"}
 
-    def test_are_used_by_the_fetch_that_they_come_with(self, app: App) -> None:
+    def test_are_used_by_the_fetch_of_their_own_notification(self, app: App) -> None:
         app.notify(B1, new_secrets={"token": "fresh"})
         app.run_jobs()
         [account] = app.provider.accounts
         assert account.secrets["token"] == "fresh"
 
-    def test_are_kept_even_if_the_provider_is_down(self, app: App) -> None:
+    def test_are_stored_even_if_the_provider_is_down(self, app: App) -> None:
         app.provider.refusal = ProviderUnavailable()
         app.notify(B1, new_secrets={"token": "fresh"})
         app.run_jobs()
         held = app.write(lambda uow: uow.connections.secrets(app.connection.id))
         assert held == {"trust": "vendor", "token": "fresh"}
 
-    def test_count_in_the_order_of_their_arrival(self, app: App) -> None:
+    def test_apply_in_the_order_of_their_arrival(self, app: App) -> None:
         app.notify(B1, new_secrets={"token": "old"})
         app.clock.advance(timedelta(seconds=1))
         app.notify(B1, new_secrets={"token": "new"})
@@ -249,7 +249,7 @@ class TestNewSecrets:
 
 
 class TestIntegrationDisabledAtTheVendor:
-    def test_stops_the_connection_and_asks_for_nothing(self, app: App) -> None:
+    def test_stops_the_connection_and_fetches_nothing(self, app: App) -> None:
         other = app.connect(app.hotel)
         batch = app.notify(B1, disabled=True)
         app.run_jobs()
@@ -260,7 +260,7 @@ class TestIntegrationDisabledAtTheVendor:
         assert app.row(batch).state is InboxState.DONE
         assert app.stored(other).state is ConnectionState.ACTIVE
 
-    def test_before_it_was_resumed_does_not_stop_it_any_more(self, app: App) -> None:
+    def test_received_before_it_was_resumed_has_no_effect(self, app: App) -> None:
         app.notify(disabled=True)
         app.clock.advance(timedelta(minutes=1))
         ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)

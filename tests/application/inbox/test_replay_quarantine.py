@@ -1,4 +1,4 @@
-"""What was kept because nobody understood it is tried again."""
+"""Replay of quarantined items."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def pulled(app: App, item: ReadItem) -> InboxItem:
 
 
 class TestPushedItem:
-    def test_is_applied_after_its_mapper_was_mended(self, app: App) -> None:
+    def test_is_applied_after_its_mapping_was_fixed(self, app: App) -> None:
         [item] = app.push(b"odd line").items
         app.provider.set_snapshot(b"odd line", booked())
         outcome = app.replay(app.hotel.id, item.inbox_id)
@@ -33,21 +33,21 @@ class TestPushedItem:
         assert app.changes() == ["created"]
         assert app.quarantined() == []
 
-    def test_that_is_still_bad_stays_and_is_not_told_again(self, app: App) -> None:
+    def test_that_is_still_invalid_stays_and_is_not_reported_again(self, app: App) -> None:
         [item] = app.push(b"odd line").items
         outcome = app.replay(app.hotel.id, item.inbox_id)
         assert outcome.state is InboxState.QUARANTINED
         assert [row.id for row in app.quarantined()] == [item.inbox_id]
         assert len(app.events()) == 1
 
-    def test_that_is_older_than_what_came_since_is_stale(self, app: App) -> None:
+    def test_that_is_outdated_is_stale(self, app: App) -> None:
         [item] = app.push(b"odd line").items
         app.push(booked(number=5, notes="new"))
         app.provider.set_snapshot(b"odd line", booked(number=4, notes="old"))
         assert app.replay(app.hotel.id, item.inbox_id).outcome is ItemOutcome.STALE
         assert app.known().details.notes == "new"
 
-    def test_that_ties_now_is_decided_by_the_provider(self, app: App) -> None:
+    def test_with_a_version_conflict_is_decided_by_the_provider(self, app: App) -> None:
         [item] = app.push(b"odd line").items
         app.push(booked(notes="one"))
         app.provider.set_snapshot(b"odd line", booked(notes="other"))
@@ -55,7 +55,7 @@ class TestPushedItem:
         assert app.replay(app.hotel.id, item.inbox_id).outcome is ItemOutcome.APPLIED
         assert app.known().details.notes == "other"
 
-    def test_leaves_the_rest_of_its_batch_alone(self, app: App) -> None:
+    def test_does_not_process_the_rest_of_its_batch(self, app: App) -> None:
         one, two = app.push(b"odd 1", b"odd 2").items
         app.provider.set_snapshot(b"odd 1", booked("B1"))
         app.provider.set_snapshot(b"odd 2", booked("B2"))
@@ -65,7 +65,7 @@ class TestPushedItem:
 
 
 class TestPulledItem:
-    def test_is_asked_for_again(self, app: App) -> None:
+    def test_is_fetched_again(self, app: App) -> None:
         row = pulled(app, bad_item())
         app.provider.holds(booked(status=BookingStatus.CHECKED_IN))
         outcome = app.replay(app.hotel.id, row.id)
@@ -73,7 +73,7 @@ class TestPulledItem:
         assert app.known().details.status is BookingStatus.CHECKED_IN
 
     @pytest.mark.parametrize("external_id", ["B1", None])
-    def test_that_comes_back_just_as_bad_stays(self, app: App, external_id: str | None) -> None:
+    def test_that_is_returned_unchanged_stays(self, app: App, external_id: str | None) -> None:
         row = pulled(app, bad_item())
         app.provider.answers.append(app.page(bad_item(external_id=external_id)))
         app.replay(app.hotel.id, row.id)
@@ -81,7 +81,7 @@ class TestPulledItem:
         assert app.row(row.id).reason == BAD
         assert len(app.events("pms.item.quarantined")) == 1
 
-    def test_that_comes_back_bad_in_another_way_gives_its_place_to_that(self, app: App) -> None:
+    def test_that_is_returned_invalid_in_another_way_is_replaced(self, app: App) -> None:
         row = pulled(app, bad_item())
         app.provider.answers.append(app.page(bad_item(b"worse")))
         outcome = app.replay(app.hotel.id, row.id)
@@ -99,7 +99,7 @@ class TestPulledItem:
 
 
 class TestReplay:
-    def test_finds_only_what_is_quarantined_at_this_hotel_and_provider(self, app: App) -> None:
+    def test_finds_only_quarantined_items_of_this_hotel_and_provider(self, app: App) -> None:
         [good] = app.push(booked()).items
         [bad] = app.push(b"bad").items
         with pytest.raises(NotFound):
@@ -112,7 +112,7 @@ class TestReplay:
             app.replay(app.hotel.id, bad.inbox_id, provider="push_only")
         assert app.replay(app.hotel.id, bad.inbox_id, provider="scripted")
 
-    def test_by_two_people_at_once_applies_once(self, app: App) -> None:
+    def test_by_two_callers_at_once_applies_once(self, app: App) -> None:
         [item] = app.push(b"odd line").items
         app.provider.set_snapshot(b"odd line", booked())
         app.interruptions = {2: lambda: app.replay(app.hotel.id, item.inbox_id)}

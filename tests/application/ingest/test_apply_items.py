@@ -34,7 +34,7 @@ def outcomes(results: list[ItemResult]) -> list[ItemOutcome]:
 
 
 class TestPage:
-    def test_hears_a_booking_twice_and_saves_it_once(self, app: App) -> None:
+    def test_merges_duplicates_and_saves_once(self, app: App) -> None:
         results = apply(app, booked(number=1), booked(number=2, status=BookingStatus.CHECKED_IN))
         assert outcomes(results) == [APPLIED, APPLIED]
         assert [r.created for r in results] == [True, False]
@@ -42,28 +42,26 @@ class TestPage:
         assert (held.revision, held.details.status) == (1, BookingStatus.CHECKED_IN)
         assert app.changes() == ["created", "status_changed"]
 
-    def test_raises_the_revision_by_one_however_often_it_hears_a_known_booking(
-        self, app: App
-    ) -> None:
+    def test_raises_the_revision_by_one_for_any_number_of_duplicates(self, app: App) -> None:
         apply(app, booked(number=1))
         apply(app, *(booked(number=n, notes=f"note {n}") for n in range(2, 7)))
         assert app.known().revision == 2
         assert app.known().details.notes == "note 6"
         assert app.changes() == ["created"] + ["updated"] * 5
 
-    def test_applies_an_older_word_after_a_newer_one_as_stale(self, app: App) -> None:
+    def test_marks_older_data_after_newer_data_as_stale(self, app: App) -> None:
         results = apply(app, booked(number=5, notes="new"), booked(number=4, notes="old"))
         assert outcomes(results) == [APPLIED, STALE]
         assert app.known().details.notes == "new"
         assert app.changes() == ["created"]
 
-    def test_keeps_a_newer_version_of_the_same_content_without_an_event(self, app: App) -> None:
+    def test_stores_a_newer_version_of_equal_content_without_an_event(self, app: App) -> None:
         results = apply(app, booked(number=1), booked(number=2))
         assert outcomes(results) == [APPLIED, UNCHANGED]
         assert app.known().version == version(2)
         assert app.changes() == ["created"]
 
-    def test_takes_all_kinds_together(self, app: App) -> None:
+    def test_applies_all_kinds_together(self, app: App) -> None:
         results = apply(app, guest(first_name="Ada"), booked(), cell(available=3), BAD)
         assert outcomes(results) == [APPLIED, APPLIED, APPLIED, QUARANTINED]
         assert {e["type"] for e in app.events()} == {
@@ -72,7 +70,7 @@ class TestPage:
             "pms.availability.synced",
         }
 
-    def test_applies_the_good_around_what_is_refused(self, app: App) -> None:
+    def test_applies_valid_items_beside_refused_ones(self, app: App) -> None:
         apply(app, booked("B2", status=BookingStatus.CHECKED_OUT))
         results = apply(
             app,
@@ -88,7 +86,7 @@ class TestPage:
         assert app.booking("B1")
         assert app.booking("B3")
 
-    def test_writes_nothing_where_a_store_raises_midway(self, app: App) -> None:
+    def test_writes_nothing_if_a_store_raises(self, app: App) -> None:
         apply(app, booked("B1"))
         items = [app.provider.item(s) for s in (booked("B2"), booked("B1", number=2, notes="x"))]
         with app.store.unit_of_work() as uow:
@@ -107,7 +105,7 @@ class TestPage:
         assert app.booking() is None
         assert app.events() == []
 
-    def test_tells_of_availability_once_per_room_type(self, app: App) -> None:
+    def test_publishes_availability_once_per_room_type(self, app: App) -> None:
         days = [JUNE.arrival + timedelta(days=n) for n in range(3)]
         apply(
             app,
@@ -121,12 +119,12 @@ class TestPage:
         assert published == {"DBL": [d.isoformat() for d in days], "SGL": [days[0].isoformat()]}
         assert len(app.events()) == 2
 
-    def test_tells_of_an_availability_that_did_not_change_nothing(self, app: App) -> None:
+    def test_publishes_nothing_for_unchanged_availability(self, app: App) -> None:
         apply(app, cell(available=1))
         apply(app, cell(available=1), cell(number=2, available=1, version_is_ours=True))
         assert len(app.events()) == 1
 
-    def test_records_every_change_of_status_with_what_brought_it(self, app: App) -> None:
+    def test_records_every_status_change_with_its_reference(self, app: App) -> None:
         apply(app, booked(), booked(number=2, status=BookingStatus.CHECKED_IN))
         apply(app, booked(number=3, status=BookingStatus.CONFIRMED))
         booking = app.known()
@@ -149,7 +147,7 @@ class TestPage:
         assert refused.reason.code == "version_tie"
         assert app.known().details.notes == "one"
 
-    def test_knows_nothing_of_the_same_id_at_another_hotel_or_provider(self, app: App) -> None:
+    def test_separates_equal_ids_of_hotels_and_providers(self, app: App) -> None:
         other = app.connect(app.hotel, provider="push_only")
         app.push(booked(notes="push_only"), to=other)
         apply(app, booked(notes="scripted"))
@@ -158,24 +156,24 @@ class TestPage:
 
 
 class TestDeletionOfABooking:
-    def test_that_we_never_knew_leaves_nothing(self, app: App) -> None:
+    def test_that_is_unknown_leaves_nothing(self, app: App) -> None:
         deletion = BookingSnapshot(external_id="B1", version=version(2), deleted=True)
         assert outcomes(apply(app, deletion)) == [UNCHANGED]
         assert (app.booking(), app.events()) == (None, [])
 
-    def test_that_we_know_is_told_and_frees_the_room(self, app: App) -> None:
+    def test_that_is_stored_is_published_and_frees_the_room(self, app: App) -> None:
         deletion = BookingSnapshot(external_id="B1", version=version(2), deleted=True)
         assert outcomes(apply(app, booked(), deletion)) == [APPLIED, APPLIED]
         assert app.known().details.deleted_at_source == app.clock.now()
         assert not app.known().details.holds_inventory
 
 
-class TestDisappearances:
+class TestDeletionsAtTheSource:
     def gone(self, app: App, *ids: str, **how: object) -> int:
         context = app.context(channel=Channel.RECONCILED, **how)  # type: ignore[arg-type]
         return app.write(lambda uow: apply_deletions(uow, ids, context, app.ids))
 
-    def test_free_the_room_and_are_told_once(self, app: App) -> None:
+    def test_free_the_room_and_are_published_once(self, app: App) -> None:
         apply(app, booked())
         assert self.gone(app, "B1", "unknown") == 1
         assert self.gone(app, "B1") == 0
@@ -184,14 +182,14 @@ class TestDisappearances:
         assert not held.holds_inventory
         assert app.changes() == ["created", "updated"]
 
-    def test_lose_against_what_was_heard_since_the_question(self, app: App) -> None:
+    def test_lose_to_data_received_after_the_request(self, app: App) -> None:
         asked_at = app.clock.now()
         app.clock.advance(timedelta(seconds=1))
         apply(app, booked())
         assert self.gone(app, "B1", observed_at=asked_at) == 0
         assert app.known().details.deleted_at_source is None
 
-    def test_end_when_the_provider_speaks_of_it_again(self, app: App) -> None:
+    def test_end_when_the_provider_returns_the_booking(self, app: App) -> None:
         apply(app, booked())
         self.gone(app, "B1")
         apply(app, booked(number=2))
@@ -215,8 +213,8 @@ class TestCounts:
         )
 
 
-class TestVersionFromTheFuture:
-    def test_freezes_no_booking_where_it_was_pushed(self, app: App) -> None:
+class TestClockSkewOfAPage:
+    def test_is_refused_in_a_push(self, app: App) -> None:
         ahead = SourceVersion(app.clock.now() + timedelta(days=2))
         results = apply(app, booked(), replace(booked(notes="ahead"), version=ahead))
         assert outcomes(results) == [APPLIED, QUARANTINED]
@@ -224,7 +222,7 @@ class TestVersionFromTheFuture:
         assert results[1].reason.code == "version_in_future"
         assert outcomes(apply(app, booked(number=2, notes="next"))) == [APPLIED]
 
-    def test_is_taken_from_the_api(self, app: App) -> None:
+    def test_is_accepted_from_the_api(self, app: App) -> None:
         ahead = replace(booked(), version=SourceVersion(app.clock.now() + timedelta(days=2)))
         assert outcomes(apply(app, ahead, channel=Channel.PULLED)) == [APPLIED]
 

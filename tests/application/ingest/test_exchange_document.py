@@ -146,7 +146,7 @@ class TestDocument:
         send(app, b"offer 4111")
         assert [row.body for row in app.inbox()] == [b"offer ****"]
 
-    def test_is_not_answered_where_it_could_not_be_kept(self, app: App) -> None:
+    def test_is_not_answered_if_it_could_not_be_stored(self, app: App) -> None:
         line = app.provider.line(booked())
         app.store.fail_next_commit(StoreUnavailable())
         with pytest.raises(StoreUnavailable):

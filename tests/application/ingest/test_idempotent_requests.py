@@ -1,4 +1,4 @@
-"""The same Idempotency-Key: answered once, replayed, never mixed up."""
+"""Requests with an Idempotency-Key: executed once, replayed, not confused."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ class TestKey:
         requests.begin(app.ids.new(), "k", request=b"r")
         assert requests.begin(app.ids.new(), "k", request=b"other") is None
 
-    def test_is_free_again_after_a_failure_of_ours(
+    def test_is_free_again_after_a_server_error(
         self, app: App, requests: IdempotentRequests
     ) -> None:
         token = app.ids.new()
@@ -79,14 +79,14 @@ class TestKey:
         assert requests.begin(token, "k", request=b"r") is None
 
 
-class TestSpelling:
+class TestKeyFormat:
     @pytest.mark.parametrize(
         ("sent", "meant"), [("k", "k"), ('"k"', "k"), (' "k" ', "k"), ('"', '"'), ("k" * 255,) * 2]
     )
-    def test_is_taken_bare_or_quoted(self, sent: str, meant: str) -> None:
+    def test_accepts_plain_and_quoted_keys(self, sent: str, meant: str) -> None:
         assert parse_idempotency_key(sent) == meant
 
     @pytest.mark.parametrize("key", ["", " ", '""', "k" * 256, "é", "a\nb", "a\0b", "\ud800"])
-    def test_is_refused_when_it_can_be_no_key(self, key: str) -> None:
+    def test_rejects_invalid_keys(self, key: str) -> None:
         with pytest.raises(BadKey):
             parse_idempotency_key(key)

@@ -1,4 +1,4 @@
-"""A partner pushes: answered item by item, only after everything is kept."""
+"""Pushes: answered item by item, after the commit."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,7 +51,7 @@ class TestPush:
         assert [row.position for row in rows] == [0, 1]
         assert app.queue.jobs == []
 
-    def test_is_heard_by_the_gap_guard(self, app: App) -> None:
+    def test_counts_as_inbound_traffic(self, app: App) -> None:
         app.push(booked())
         assert app.stored().last_inbound_at == app.clock.now()
 
@@ -62,7 +62,7 @@ class TestPush:
         assert app.known().revision == 1
         assert app.changes() == ["created"]
 
-    def test_of_the_same_bad_payload_a_thousand_times_is_one_quarantined_item_and_one_event(
+    def test_of_an_invalid_payload_a_thousand_times_is_quarantined_and_reported_once(
         self, app: App
     ) -> None:
         for _ in range(100):
@@ -73,14 +73,14 @@ class TestPush:
         assert event["type"] == "pms.item.quarantined"
         assert event["data"]["inboxId"] == str(app.quarantined()[0].id)
 
-    def test_keeps_bad_payloads_of_two_hotels_apart(self, app: App) -> None:
+    def test_quarantines_equal_payloads_of_two_hotels_separately(self, app: App) -> None:
         other = app.connect(app.add_hotel())
         app.push(b"?")
         app.push(b"?", to=other)
         assert {row.hotel_id for row in app.quarantined()} == {app.hotel.id, other.hotel_id}
         assert len(app.events()) == 2
 
-    def test_of_nothing_is_nothing(self, app: App) -> None:
+    def test_without_items_does_nothing(self, app: App) -> None:
         canon = app.connect(app.hotel, provider="canonical")
         use = replace(app.ingest, providers=_Canonical())
         push = Push(provider="canonical", kind=ItemKind.BOOKING, body=b"[]", correlation_id="c")
@@ -88,7 +88,7 @@ class TestPush:
         assert use(app.caller(canon), replace(push, deferred=True)).items == []
         assert app.inbox() == []
 
-    def test_of_canonical_json_is_held_exactly(self, app: App) -> None:
+    def test_of_canonical_json_is_stored_exactly(self, app: App) -> None:
         canon = app.connect(app.hotel, provider="canonical")
         body = b"""{"external_id": "C1", "source_version": {"updated_at": "2026-02-01T00:00:00Z"},
             "status": "CONFIRMED", "stay": {"arrival": "2026-06-10", "departure": "2026-06-12"},
@@ -101,7 +101,7 @@ class TestPush:
         assert held.details.total.minor == 1010
         assert held.details.stay == JUNE
 
-    def test_masks_card_numbers_before_anything_is_kept(self, app: App) -> None:
+    def test_masks_card_numbers_before_storing(self, app: App) -> None:
         app.push(b"card 4111111111111111")
         assert b"4111111111111111" not in app.inbox()[0].body
 
@@ -118,33 +118,33 @@ class TestRefusedPush:
     def test_names_an_unknown_provider(self, app: App) -> None:
         self.refused(app, UnknownProvider, provider="nobody")
 
-    def test_is_for_another_provider_than_the_credential(self, app: App) -> None:
+    def test_is_for_another_provider_than_the_token(self, app: App) -> None:
         self.refused(app, Forbidden, provider="push_only")
 
     def test_lacks_the_scope(self, app: App) -> None:
         reader = replace(app.caller(), scopes=frozenset({Scope.READ, Scope.SYNC}))
         self.refused(app, Forbidden, principal=reader)
 
-    def test_comes_for_a_hotel_without_connection(self, app: App) -> None:
+    def test_is_for_a_hotel_without_connection(self, app: App) -> None:
         lonely = replace(app.caller(), hotel_id=app.add_hotel().id)
         self.refused(app, NotConnected, principal=lonely)
 
-    def test_comes_for_a_hotel_that_is_gone(self, app: App) -> None:
+    def test_is_for_a_deleted_hotel(self, app: App) -> None:
         self.refused(app, HotelNotFound, principal=replace(app.caller(), hotel_id=app.ids.new()))
 
-    def test_is_no_message(self, app: App) -> None:
+    def test_is_unreadable(self, app: App) -> None:
         self.refused(app, UnreadableMessage, body=b"a\n\nb")
 
     def test_has_more_items_than_one_request_may(self, app: App) -> None:
         self.refused(app, TooManyItems, body=b"\n".join([b"x"] * (MAX_ITEMS + 1)))
 
-    def test_meets_a_store_that_can_not_commit(self, app: App) -> None:
+    def test_can_not_be_committed(self, app: App) -> None:
         app.store.fail_next_commit(StoreUnavailable())
         self.refused(app, StoreUnavailable)
 
 
-class TestPushToBeAppliedLater:
-    def test_is_kept_and_enqueued(self, app: App) -> None:
+class TestDeferredPush:
+    def test_is_stored_and_enqueued(self, app: App) -> None:
         result = app.push(booked(), b"?", deferred=True)
         assert [item.outcome for item in result.items] == [None, None]
         assert app.booking() is None
@@ -174,7 +174,7 @@ class TestPushToBeAppliedLater:
         app.run_jobs()
         assert app.booking()
 
-    def test_is_worked_off_once_however_many_ticks_find_it(self, app: App) -> None:
+    def test_is_processed_once_for_any_number_of_ticks(self, app: App) -> None:
         app.push(booked(), deferred=True)
         app.clock.advance(timedelta(minutes=1))
         app.tick()
@@ -185,7 +185,7 @@ class TestPushToBeAppliedLater:
         app.tick()
         assert [j for j in app.queue.jobs if j.name == "inbox"] == []
 
-    def test_of_the_same_bad_payload_is_quarantined_once(self, app: App) -> None:
+    def test_of_an_invalid_payload_is_quarantined_once(self, app: App) -> None:
         for _ in range(20):
             app.push(b"?", b"?", deferred=True)
         app.run_jobs()
@@ -253,7 +253,7 @@ class TestVersionConflict:
         assert app.known().details.notes == "other"
         assert {app.row(i.inbox_id).state for i in result.items} == {InboxState.DONE}
 
-    def test_waits_for_a_provider_that_is_down_with_one_attempt_per_try(self, app: App) -> None:
+    def test_waits_for_an_unavailable_provider(self, app: App) -> None:
         app.push(booked(notes="one"))
         result = app.push(booked(notes="other"))
         app.provider.refusal = ProviderUnavailable()
@@ -261,7 +261,7 @@ class TestVersionConflict:
         row = app.row(result.items[0].inbox_id)
         assert (row.state, row.attempts) == (InboxState.RECEIVED, 1)
 
-    def test_of_which_the_provider_knows_nothing_is_done(self, app: App) -> None:
+    def test_of_an_entity_unknown_to_the_provider_is_done(self, app: App) -> None:
         app.push(booked(notes="one"))
         result = app.push(booked(notes="other"))
         app.run_jobs()
@@ -269,11 +269,11 @@ class TestVersionConflict:
 
 
 class TestAcknowledgement:
-    """Rule 4: a kill at any instant means an error for the sender, or the row is there."""
+    """Rule 4: after a kill at any instant the sender got an error, or the row is stored."""
 
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("deferred", [False, True])
-    def test_is_given_only_for_what_is_kept(self, app: App, deferred: bool, after: bool) -> None:
+    def test_is_sent_only_after_the_commit(self, app: App, deferred: bool, after: bool) -> None:
         app.crash_plan = CrashPlan(at=0, after=after)
         with pytest.raises(Killed):
             app.push(booked(), deferred=deferred)

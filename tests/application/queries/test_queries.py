@@ -1,4 +1,4 @@
-"""The read side: what is asked is checked, and never answered wider."""
+"""Queries: arguments are validated, and results never exceed the filter."""
 
 import base64
 import json
@@ -55,7 +55,7 @@ def walked(find: FindBookings, wanted: BookingFilter, first: int, order: Booking
 class TestBookings:
     @pytest.mark.parametrize("order", BookingOrder)
     @pytest.mark.parametrize("first", [1, 2, 3, 200])
-    def test_are_walked_page_by_page_without_gap_or_double(
+    def test_are_paged_without_gaps_or_duplicates(
         self, app: App, order: BookingOrder, first: int
     ) -> None:
         app.push(*(booked(f"B{n}") for n in range(7)))
@@ -63,7 +63,7 @@ class TestBookings:
         assert sorted(found) == [f"B{n}" for n in range(7)]
 
     @pytest.mark.parametrize("first", [0, -1, 201, 10**9])
-    def test_are_not_asked_for_by_the_thousand(self, app: App, first: int) -> None:
+    def test_have_a_limited_page_size(self, app: App, first: int) -> None:
         with pytest.raises(InvalidRequest):
             FindBookings(app.store.queries)(_all(app), first=first)
         with pytest.raises(InvalidRequest):
@@ -97,7 +97,7 @@ class TestCursor:
         with pytest.raises(BadCursor):
             FindGuests(app.store.queries)(GuestFilter(hotel_id=app.hotel.id), after=cursor)
 
-    def test_of_the_same_filter_spelled_otherwise_is_taken(self, app: App) -> None:
+    def test_of_an_equal_filter_is_accepted(self, app: App) -> None:
         self.cursor(app)
         find = FindBookings(app.store.queries)
         states = list(BookingStatus)
@@ -123,7 +123,7 @@ class TestCursor:
 
 class TestAvailability:
     @pytest.mark.parametrize("days", [0, -1, MAX_DAYS + 1])
-    def test_is_not_found_for_an_impossible_range(self, app: App, days: int) -> None:
+    def test_rejects_an_invalid_range(self, app: App, days: int) -> None:
         wanted = AvailabilityFilter(
             hotel_id=app.hotel.id,
             start=JUNE.arrival,
@@ -138,7 +138,7 @@ class TestAvailability:
         wanted = AvailabilityFilter(hotel_id=app.hotel.id, start=days[0], end=days[2])
         assert [c.day for c in FindAvailability(app.store.queries)(wanted)] == days[:2]
 
-    def test_is_not_given_where_there_is_too_much_of_it(self, app: App) -> None:
+    def test_rejects_too_many_cells(self, app: App) -> None:
         cells = [
             builders.cell(app.connection, JUNE.arrival + timedelta(days=day), f"R{n}")
             for day in range(2)
@@ -169,7 +169,7 @@ class TestGuests:
 
 
 class TestQuarantine:
-    def test_is_listed_to_its_own_provider_in_pages(self, app: App) -> None:
+    def test_is_listed_in_pages_for_its_own_provider(self, app: App) -> None:
         push_only = app.connect(app.hotel, provider="push_only")
         for n in range(5):
             app.push(f"bad {n}".encode())
@@ -191,7 +191,7 @@ class TestQuarantine:
 
 
 class TestBatch:
-    def test_is_seen_by_its_sender_alone(self, app: App) -> None:
+    def test_is_visible_to_its_sender_only(self, app: App) -> None:
         batch = app.push(booked("B1"), b"?", deferred=True).batch_id
         find = FindBatch(app.unit_of_work)
         assert [item.outcome for item in find(app.caller(), batch)] == [None, None]
@@ -207,7 +207,7 @@ class TestBatch:
 
 
 class TestSyncRuns:
-    def test_are_seen_by_their_own_provider_newest_first(self, app: App) -> None:
+    def test_are_listed_newest_first_for_their_own_provider(self, app: App) -> None:
         push_only = app.connect(app.hotel, provider="push_only")
         mine = []
         for _ in range(5):
@@ -232,7 +232,7 @@ class TestSyncRuns:
 
 
 class TestConnections:
-    def test_are_ones_own(self, app: App) -> None:
+    def test_are_those_of_the_caller(self, app: App) -> None:
         find = FindConnections(app.store.directory)
         other = app.connect(app.add_hotel())
         push_only = app.connect(app.hotel, provider="push_only")

@@ -29,7 +29,7 @@ class ChangingProvider(ScriptedProvider):
         at: datetime | None = None,
         notes: str | None = None,
     ) -> BookingSnapshot:
-        """What the hotel did; the same snapshot is what it would send."""
+        """Changes a booking; the returned snapshot is what a push would send."""
         snapshot = BookingSnapshot(
             external_id=external_id,
             version=SourceVersion(at or self.clock.now()),
@@ -83,7 +83,7 @@ class ChangingClient(ScriptedProviderClient):
 
 
 def changing(app: App) -> ChangingProvider:
-    """Puts a changing provider into the app's place of the scripted one."""
+    """Replaces the scripted provider of the app by a changing one."""
     provider = ChangingProvider(app.clock, guard=app.store.forbid_io)
     app.provider = provider
     app.providers = type(app.providers)(provider, app.push_only)
@@ -91,7 +91,7 @@ def changing(app: App) -> ChangingProvider:
 
 
 def differences(app: App, provider: ChangingProvider) -> list[str]:
-    """Where our picture and the provider's are not the same."""
+    """Differences between our bookings and the provider's."""
     found = []
     theirs = provider.bookings()
     ours = {

@@ -1,4 +1,4 @@
-"""The tick finds in the database what is due."""
+"""The tick enqueues what is due by the database."""
 
 from collections import Counter
 from dataclasses import replace
@@ -62,7 +62,7 @@ class TestTick:
         app.tick()
         assert [(r.kind, r.trigger) for r in syncs(app)] == [(SyncKind.FULL, SyncTrigger.FIRST)]
 
-    def test_queues_nothing_for_a_hotel_that_is_switched_off(self, app: App) -> None:
+    def test_queues_nothing_for_a_disabled_hotel(self, app: App) -> None:
         switch = SwitchHotel(app.unit_of_work)
         due(app)
         assert not switch(app.hotel.slug, enabled=False).enabled
@@ -130,9 +130,7 @@ class TestTick:
         app.run_jobs()
         assert [r.status for r in app.runs()] == [SyncStatus.COMPLETED]
 
-    def test_enqueues_again_the_run_of_a_dead_worker_once_its_lease_has_expired(
-        self, app: App
-    ) -> None:
+    def test_enqueues_a_dead_workers_run_after_its_lease_expired(self, app: App) -> None:
         due(app)
         app.tick()
         app.crash_plan = CrashPlan(at=0, after=True)
@@ -189,7 +187,7 @@ class TestRetention:
         app.clock.advance(DONE_RETENTION + MINUTE)
         assert replace(app.tick, purge_batch=2)().purged == 7
 
-    def test_leaves_the_rest_to_the_next_tick_when_its_time_is_over(self, app: App) -> None:
+    def test_stops_purging_when_its_time_is_over(self, app: App) -> None:
         for n in range(7):
             app.push(booked(number=n + 1))
         app.clock.advance(DONE_RETENTION + MINUTE)
@@ -199,9 +197,9 @@ class TestRetention:
 
 
 class TestOneBadConnection:
-    """Rule 8: it never stops another."""
+    """Rule 8: it does not affect others."""
 
-    def test_of_an_uninstalled_provider_fails_visibly_and_alone(self, app: App) -> None:
+    def test_of_an_uninstalled_provider_fails_without_affecting_others(self, app: App) -> None:
         lost = app.connect(app.add_hotel(), provider="uninstalled")
         due(app, lost)
         due(app)
@@ -283,14 +281,14 @@ class TestGapGuard:
         assert kinds[SyncKind.RECONCILE] == 2
         assert kinds[SyncKind.DELTA] > 15
 
-    def test_is_not_calmed_by_a_delta_that_saw_nothing(self, app: App) -> None:
+    def test_is_not_closed_by_an_empty_delta(self, app: App) -> None:
         self.silent(app)
         app.clock.advance(self.SILENCE + MINUTE)
         app.edit(last_synced_at=app.clock.now())
         app.tick()
         assert [r.trigger for r in syncs(app)] == [SyncTrigger.GAP]
 
-    def test_waits_for_the_run_that_is_under_way(self, app: App) -> None:
+    def test_waits_for_the_running_sync(self, app: App) -> None:
         self.silent(app, next_reconcile_at=app.clock.now() + 1000 * HOUR)
         app.clock.advance(self.SILENCE + MINUTE)
         under_way = app.queued()
@@ -308,7 +306,7 @@ class TestGapGuard:
         assert due_at is not None
         assert due_at > app.clock.now()
 
-    def test_is_quiet_where_nothing_was_ever_heard(self, app: App) -> None:
+    def test_is_off_before_the_first_webhook(self, app: App) -> None:
         app.provider.capabilities = replace(app.provider.capabilities, retry_window=self.SILENCE)
         due(app, next_reconcile_at=app.clock.now() + 1000 * HOUR)
         assert SyncTrigger.GAP not in self.ticks(app, 12)
@@ -338,7 +336,7 @@ class TestRequestedSync:
         with pytest.raises(SyncInProgress):
             request(app.connection.id, SyncKind.DELTA, correlation_id="c")
 
-    def test_of_another_hotels_connection_finds_nothing(self, app: App) -> None:
+    def test_of_another_hotels_connection_is_not_found(self, app: App) -> None:
         with pytest.raises(ConnectionNotFound):
             app.request(
                 app.connection.id,
@@ -357,7 +355,7 @@ class TestRequestedSync:
         with pytest.raises(InvalidRequest):
             app.request(app.connection.id, SyncKind.DELTA, correlation_id="c")
 
-    def test_has_nothing_to_pull_from_a_provider_that_only_pushes(self, app: App) -> None:
+    def test_is_unsupported_for_a_push_only_provider(self, app: App) -> None:
         push_only = app.connect(app.hotel, provider="push_only")
         with pytest.raises(Unsupported):
             app.request(push_only.id, SyncKind.DELTA, correlation_id="c")

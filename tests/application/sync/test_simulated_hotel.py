@@ -1,4 +1,4 @@
-"""A simulated hotel over months: after each sync the stored hotel equals it."""
+"""A simulated hotel over months: after each sync our copy equals it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

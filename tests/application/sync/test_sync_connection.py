@@ -59,16 +59,14 @@ class TestRun:
         assert run.counts == SyncCounts(seen=4, created=4)
         assert app.stored().last_synced_at == app.clock.now()
 
-    def test_is_told_with_its_outcome(self, app: App) -> None:
+    def test_publishes_its_outcome(self, app: App) -> None:
         run = app.run(SyncKind.DELTA, app.page(booked(), cursor="next"))
         [event] = app.events("pms.sync.completed")
         assert event["subject"] == str(run.id)
         assert event["data"]["status"] == "COMPLETED"
         assert event["data"]["counts"]["created"] == 1
 
-    def test_of_an_unchanged_hotel_writes_no_booking_and_tells_only_of_itself(
-        self, app: App
-    ) -> None:
+    def test_of_an_unchanged_hotel_writes_and_publishes_no_booking(self, app: App) -> None:
         snapshots = booked(), guest(first_name="Ada"), cell(available=1, version_is_ours=True)
         app.run(SyncKind.FULL, app.page(*snapshots))
         before = app.known()
@@ -117,7 +115,7 @@ class TestRun:
         with pytest.raises(NotFound):
             app.sync(UUID(int=1), holder="w")
 
-    def test_that_has_ended_is_given_back_as_it_is(self, app: App) -> None:
+    def test_that_has_ended_is_returned_unchanged(self, app: App) -> None:
         run = app.run(SyncKind.DELTA, app.page())
         asked = len(app.provider.accounts)
         assert app.sync(run.id, holder="late") == run
@@ -154,7 +152,7 @@ class TestRun:
 
 
 class TestLease:
-    def test_of_another_worker_leaves_the_run_alone(self, app: App) -> None:
+    def test_of_another_worker_is_respected(self, app: App) -> None:
         run = app.queued()
         app.script_pull(app.page(booked()))
         others = []
@@ -184,7 +182,7 @@ class TestLease:
         assert ended.counts == SyncCounts(seen=4, created=4)
         assert app.stored().cursor == "next"
 
-    def test_that_was_lost_lets_the_late_holder_write_nothing(self, app: App) -> None:
+    def test_that_was_lost_fences_off_the_late_holder(self, app: App) -> None:
         run = app.queued()
         app.script_pull(app.page(booked(notes="late"), cursor="late"))
 
@@ -200,7 +198,7 @@ class TestLease:
         assert app.sync_run(run.id).status is SyncStatus.COMPLETED
         assert len(app.events("pms.sync.completed")) == 1
 
-    def test_that_was_lost_lets_a_late_failure_say_nothing(self, app: App) -> None:
+    def test_that_was_lost_fences_off_a_late_failure(self, app: App) -> None:
         run = app.queued()
         app.script_pull(ProviderUnavailable())
 
@@ -244,7 +242,7 @@ class TestFailingProvider:
         assert app.stored().last_error_code == error.code
 
     @pytest.mark.parametrize("error", [CredentialsRefused(), AccessForbidden()])
-    def test_that_refuses_the_credentials_stops_the_connection_and_it_is_told(
+    def test_of_refused_credentials_stops_the_connection_and_is_published(
         self, app: App, error: PortError
     ) -> None:
         app.run(SyncKind.DELTA, error)
@@ -266,7 +264,7 @@ class TestFailingProvider:
         assert (run.status, run.error_code) == (SyncStatus.FAILED, Unsealable.code)
         assert len(app.events("pms.sync.failed")) == 1
 
-    def test_that_kills_every_worker_is_given_up(self, app: App) -> None:
+    def test_that_kills_every_worker_fails(self, app: App) -> None:
         class Deadly(ScriptedProvider):
             def open(self, account: object) -> object:  # type: ignore[override]
                 raise Killed
@@ -281,7 +279,7 @@ class TestFailingProvider:
         ended = app.sync(run.id, holder="w")
         assert (ended.status, ended.error_code) == (SyncStatus.FAILED, "no_progress")
 
-    def test_that_kills_its_workers_after_a_page_is_not_given_up(self, app: App) -> None:
+    def test_that_kills_its_workers_after_a_page_continues(self, app: App) -> None:
         deaths = MAX_ATTEMPTS + 2
         pages = [app.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(deaths)]
         pages.append(app.page(cursor="next"))
@@ -296,7 +294,7 @@ class TestFailingProvider:
         ended = app.sync(run.id, holder="w")
         assert (ended.status, ended.attempts) == (SyncStatus.COMPLETED, deaths + 1)
 
-    def test_that_kills_every_reconcile_after_its_first_page_is_given_up(self, app: App) -> None:
+    def test_that_kills_every_reconcile_after_its_first_page_fails(self, app: App) -> None:
         run = app.queued(SyncKind.RECONCILE)
         for _ in range(MAX_ATTEMPTS):
             app.script_pull(app.page(booked(), checkpoint="1"), app.page(booked("B2")))
@@ -307,7 +305,7 @@ class TestFailingProvider:
         assert app.sync(run.id, holder="w").error_code == "no_progress"
 
     @pytest.mark.parametrize("error", [RateLimited, ProviderUnavailable])
-    def test_that_says_when_to_ask_again_is_not_asked_before(
+    def test_with_a_wait_gets_no_request_before_it_is_over(
         self, app: App, error: type[PortError]
     ) -> None:
         now = app.clock.now()
@@ -320,9 +318,7 @@ class TestFailingProvider:
         app.run(SyncKind.DELTA, error(wait_seconds=1800))
         assert app.stored().next_sync_at == app.stored().next_reconcile_at == later
 
-    def test_that_says_to_ask_again_in_a_hundred_years_is_asked_the_next_day(
-        self, app: App
-    ) -> None:
+    def test_with_a_wait_of_a_century_gets_a_request_the_next_day(self, app: App) -> None:
         now = app.clock.now()
         app.edit(next_sync_at=now)
         app.run(SyncKind.DELTA, RateLimited(wait_seconds=10**12))
@@ -354,7 +350,7 @@ class TestOurOwnBug:
         assert app.events("pms.sync.failed") == []
         assert app.run(holder="other").status is SyncStatus.COMPLETED
 
-    def test_leaves_a_run_alone_that_another_worker_carries(self, app: App) -> None:
+    def test_does_not_change_a_run_of_another_worker(self, app: App) -> None:
         run = app.queued()
         app.during_next_request(lambda: app.fail(run.id, holder="late", bug="KeyError"))
         assert app.sync(run.id, holder="w").status is SyncStatus.COMPLETED
@@ -382,14 +378,14 @@ class TestAStoppedOrPausedConnection:
             assert app.sync(run.id, holder="w").status is SyncStatus.COMPLETED
         assert app.stored().state is ConnectionState.PAUSED
 
-    def test_does_not_run_while_stopped_what_a_person_asked_for(self, app: App) -> None:
+    def test_does_not_run_manual_requests_while_stopped(self, app: App) -> None:
         run = app.request(app.connection.id, SyncKind.DELTA, correlation_id="c")
         app.edit(state=ConnectionState.STOPPED)
         assert app.sync(run.id, holder="w").error_code == "connection_stopped"
 
 
 class TestFailingStore:
-    def test_does_not_count_as_a_death_of_the_worker(self, app: App) -> None:
+    def test_does_not_count_as_a_failed_attempt(self, app: App) -> None:
         run = app.queued()
         for _ in range(MAX_ATTEMPTS + 1):
             app.interruptions = {2: lambda: app.store.fail_next_commit(StoreUnavailable())}
@@ -399,7 +395,7 @@ class TestFailingStore:
         assert app.sync(run.id, holder="w").status is SyncStatus.COMPLETED
 
     @pytest.mark.parametrize("at", range(4))
-    def test_leaves_the_run_to_be_taken_up_again(self, app: App, at: int) -> None:
+    def test_leaves_the_run_to_be_resumed(self, app: App, at: int) -> None:
         provider = changing(app)
         for n in range(4):
             provider.change(f"B{n}", BookingStatus.CONFIRMED)
@@ -445,34 +441,34 @@ class TestReconcile:
         assert app.known().details.stay == far
         assert app.known().details.deleted_at_source is None
 
-    def test_believes_nothing_gone_where_the_provider_can_not_tell(self, app: App) -> None:
+    def test_detects_no_deletions_if_the_provider_does_not_report_them(self, app: App) -> None:
         app.provider.capabilities = replace(app.provider.capabilities, reports_deletions=False)
         app.run(SyncKind.FULL, app.page(booked()))
         run = app.run(SyncKind.RECONCILE, app.page())
         assert (run.counts.deleted, app.known().details.deleted_at_source) == (0, None)
 
-    def test_asks_nothing_by_id_of_a_provider_that_can_not_answer(self, app: App) -> None:
+    def test_fetches_nothing_by_id_if_the_provider_does_not_support_it(self, app: App) -> None:
         app.provider.capabilities = replace(app.provider.capabilities, fetches_by_id=False)
         app.run(SyncKind.FULL, app.page(booked()))
         app.run(SyncKind.RECONCILE, app.page())
         assert app.provider.fetched == []
         assert app.known().details.deleted_at_source is None
 
-    def test_believes_nothing_gone_where_an_answer_without_id_could_be_it(self, app: App) -> None:
+    def test_detects_no_deletions_if_an_item_has_no_readable_id(self, app: App) -> None:
         app.run(SyncKind.FULL, app.page(booked()))
         app.provider.answers.append(app.page(BAD))
         run = app.run(SyncKind.RECONCILE, app.page())
         assert run.status is SyncStatus.PARTIAL
         assert app.known().details.deleted_at_source is None
 
-    def test_does_not_ask_again_for_a_booking_that_it_could_not_read(self, app: App) -> None:
+    def test_does_not_fetch_an_unreadable_booking_again(self, app: App) -> None:
         app.run(SyncKind.FULL, app.page(booked()))
         refused = replace(BAD, external_id="B1")
         run = app.run(SyncKind.RECONCILE, app.page(refused))
         assert (run.counts.seen, run.counts.quarantined) == (1, 1)
         assert app.provider.fetched == []
 
-    def test_lets_what_was_heard_since_it_asked_win(self, app: App) -> None:
+    def test_loses_to_data_received_after_its_request(self, app: App) -> None:
         provider = changing(app)
         provider.change("B1", BookingStatus.CONFIRMED)
         app.run(SyncKind.FULL)

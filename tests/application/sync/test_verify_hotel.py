@@ -1,4 +1,4 @@
-"""Our picture against the provider's: each kind of drift is seen, nothing is written."""
+"""Verification: each kind of drift is reported, nothing is written."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason(
 
 
 def verify(app: App, *page: BookingSnapshot | ReadItem) -> DriftReport:
-    """Against a provider that returns this; and it must leave everything as it was."""
+    """Verifies against these bookings, and asserts that nothing was written."""
     if page:
         app.script_pull(app.page(*page))
     before = app.store._committed
@@ -40,12 +40,12 @@ class TestVerifiedHotel:
         report = verify(app)
         assert (report.compared, report.drift, report.examples) == (5, 0, [])
 
-    def test_misses_what_the_provider_has(self, app: App) -> None:
+    def test_counts_bookings_that_are_missing_here(self, app: App) -> None:
         report = verify(app, booked("B1"), booked("B2"))
         assert (report.missing, report.drift) == (2, 2)
         assert report.examples == ["B1: not stored here", "B2: not stored here"]
 
-    def test_has_a_surplus_of_what_is_gone_there(self, app: App) -> None:
+    def test_counts_bookings_deleted_there_as_surplus(self, app: App) -> None:
         app.push(booked("B1"))
         report = verify(app)
         assert (report.surplus, report.drift) == (1, 1)
@@ -80,7 +80,7 @@ class TestVerifiedHotel:
         assert verify(app, booked("B1", number=2, notes="theirs")).differing == {"notes": 1}
         assert verify(app, booked("B1", number=5, notes="theirs")).differing == {"notes": 1}
 
-    def test_differs_in_version_alone(self, app: App) -> None:
+    def test_reports_a_difference_of_versions_only(self, app: App) -> None:
         app.push(booked("B1"))
         assert verify(app, booked("B1", number=2)).differing == {"source_version": 1}
 
@@ -96,7 +96,7 @@ class TestVerifiedHotel:
 
 
 class TestRefusal:
-    def test_is_given_where_there_is_nothing_to_ask(self, app: App) -> None:
+    def test_is_unsupported_for_a_push_only_connection(self, app: App) -> None:
         push_only = app.connect(app.hotel, provider="push_only")
         use = VerifyHotel(app.unit_of_work, app.providers, app.clock)
         with pytest.raises(Unsupported):
