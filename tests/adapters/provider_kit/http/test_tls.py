@@ -71,15 +71,13 @@ def port(certificate: Path) -> Iterator[int]:
 
 
 class TestTls:
-    def test_refuses_a_certificate_of_an_unknown_issuer_without_asking_again(
-        self, port: int
-    ) -> None:
+    def test_rejects_certificate_of_unknown_issuer_without_retry(self, port: int) -> None:
         with rig(hosts=LOCALHOST) as r, pytest.raises(ProviderUnavailable) as caught:
             r.get(f"https://localhost:{port}/")
         assert caught.value.details["reason"] == "TLS failure"
         assert r.transport.counts().calls == 1
 
-    def test_checks_the_certificate_against_the_name_not_the_checked_address(
+    def test_checks_certificate_against_host_name_not_address(
         self, port: int, certificate: Path
     ) -> None:
         with rig(hosts=LOCALHOST) as r:

@@ -111,8 +111,8 @@ def error_of(r: Rig, url: str, **options: object) -> ProviderError | None:
     return None
 
 
-class TestAnswers:
-    def test_carry_status_headers_and_exact_json(self) -> None:
+class TestResponse:
+    def test_has_status_headers_and_exact_json(self) -> None:
         got, r, server = ask(answer(body=b'{"a": 1.10}', Request_Id="q1"))
         assert (got.status, got.headers["request-id"], str(got.json())) == (
             200,
@@ -122,25 +122,25 @@ class TestAnswers:
         assert server.requests[0][2]["x-correlation-id"] == "corr-1"
         assert r.transport.counts() == TransportCounts(calls=1, bytes_received=11)
 
-    def test_may_be_empty(self) -> None:
+    def test_accepts_empty_body(self) -> None:
         got, _, _ = ask(answer(204, b""))
         assert (got.status, got.body) == (204, b"")
 
-    def test_reuse_the_connection_and_send_no_cookies_back(self) -> None:
+    def test_reuses_connection_and_sends_no_cookies(self) -> None:
         with serving(answer(Set_Cookie="sid=1; Path=/")) as server, rig() as r:
             r.get(server.url())
             r.get(server.url())
             assert "cookie" not in server.requests[1][2]
 
     @pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Maintenance", b"{", b"", b"NaN"])
-    def test_that_are_no_json_are_unreadable_and_not_asked_for_again(self, body: bytes) -> None:
+    def test_rejects_other_than_json_without_retry(self, body: bytes) -> None:
         got, _, server = ask(answer(body=body))
         with pytest.raises(UnreadableAnswer):
             got.json()
         assert len(server.requests) == 1
 
 
-class TestFailures:
+class TestRetry:
     @pytest.mark.parametrize(
         ("status", "error"),
         [
@@ -156,7 +156,7 @@ class TestFailures:
             (501, ProviderUnavailable),
         ],
     )
-    def test_that_repeating_would_not_mend_are_told_at_once(
+    def test_raises_permanent_failure_at_once(
         self, status: int, error: type[ProviderError]
     ) -> None:
         caught, r, server = fail(answer(status, Location="http://127.0.0.1:1/x", Retry_After="1"))
@@ -177,7 +177,7 @@ class TestFailures:
             (hung_up, ProviderUnavailable),
         ],
     )
-    def test_that_pass_are_waited_out(self, reply: Reply, error: type[ProviderError]) -> None:
+    def test_retries_transient_failure(self, reply: Reply, error: type[ProviderError]) -> None:
         _, r, server = ask(reply, reply)
         assert len(server.requests) == 3
         assert r.transport.counts().retries == 2
@@ -185,23 +185,23 @@ class TestFailures:
         assert type(caught) is error
         assert len(server.requests) == 5
 
-    def test_to_carry_that_much_are_told_at_once_where_less_can_be_asked(self) -> None:
+    def test_raises_too_heavy_at_once_if_request_is_splittable(self) -> None:
         caught, r, server = fail(answer(408), is_splittable=True)
         assert type(caught) is TooHeavy
         assert (len(server.requests), r.clock.slept) == (1, [])
         _, _, server = ask(answer(503), is_splittable=True)
         assert len(server.requests) == 2
 
-    def test_of_a_call_that_is_not_safe_are_not_repeated(self) -> None:
+    def test_does_not_repeat_request_that_is_not_idempotent(self) -> None:
         for reply in (answer(503), truncated, hung_up):
             _, _, server = fail(reply, method="POST", body=b"{}", is_idempotent=False)
             assert len(server.requests) == 1
 
-    def test_of_a_call_that_is_not_safe_are_repeated_where_nothing_was_done(self) -> None:
+    def test_repeats_unprocessed_request_that_is_not_idempotent(self) -> None:
         _, _, server = ask(answer(429), method="POST", body=b"{}", is_idempotent=False)
         assert len(server.requests) == 2
 
-    def test_to_connect_are_tried_again_then_told(self) -> None:
+    def test_retries_failed_connection_then_raises(self) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             with rig() as r, pytest.raises(ProviderUnavailable) as caught:
@@ -209,7 +209,7 @@ class TestFailures:
         assert caught.value.details["reason"] == "not reachable"
         assert r.transport.counts().calls == 5
 
-    def test_to_answer_in_time_are_tried_again(self) -> None:
+    def test_retries_read_timeout(self) -> None:
         released = Event()
 
         def slow(handler: BaseHTTPRequestHandler) -> None:
@@ -222,7 +222,7 @@ class TestFailures:
             released.set()
         assert r.transport.counts().retries == 1
 
-    def test_by_an_endless_drip_meet_the_deadline(self) -> None:
+    def test_slow_response_ends_at_deadline(self) -> None:
         stopped = Event()
 
         def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -246,7 +246,7 @@ class TestFailures:
         assert caught.details["reason"] == "deadline"
 
     @pytest.mark.parametrize("promised", [True, False])
-    def test_by_sheer_size_ask_for_less(self, promised: bool) -> None:
+    def test_oversize_response_raises_too_heavy(self, promised: bool) -> None:
         def big(handler: BaseHTTPRequestHandler) -> None:
             handler.send_response(200)
             handler.send_header(*("Content-Length", "300000") if promised else ("X-Any", "1"))
@@ -261,8 +261,8 @@ class TestFailures:
             assert r.transport.counts().bytes_received < 200_000
 
 
-class TestWaits:
-    def test_grow_with_full_jitter_below_their_ceilings(self) -> None:
+class TestBackoff:
+    def test_grows_with_full_jitter_below_its_ceilings(self) -> None:
         for fraction, waits in ((0.0, [0.0] * 4), (0.5, [0.25, 0.5, 1, 2]), (1.0, [0.5, 1, 2, 4])):
             with serving(*[answer(503)] * 4) as server, rig(fraction=fraction) as r:
                 r.get(server.url())
@@ -283,17 +283,17 @@ class TestWaits:
             ("", 0.25),
         ],
     )
-    def test_honour_retry_after_in_both_forms(self, header: str, seconds: float) -> None:
+    def test_honours_retry_after_in_both_forms(self, header: str, seconds: float) -> None:
         _, r, _ = ask(answer(429, Retry_After=header))
         assert r.clock.slept == [seconds]
         assert r.transport.counts().waited_ms == seconds * 1000
 
-    def test_are_never_negative_for_a_date_gone_by(self) -> None:
+    def test_past_retry_after_date_means_no_wait(self) -> None:
         assert retry_after_seconds("Tue, 30 Jun 2026 11:00:00 GMT", NOW) == 0.0
         assert retry_after_seconds(None, NOW) is None
 
     @pytest.mark.parametrize("header", ["121", "9" * 500, "Wed, 01 Jul 2026 12:00:00 GMT"])
-    def test_beyond_the_deadline_are_not_begun(self, header: str) -> None:
+    def test_raises_instead_of_waiting_beyond_deadline(self, header: str) -> None:
         caught, r, _ = fail(answer(429, Retry_After=header))
         assert isinstance(caught, RateLimited)
         assert caught.wait_seconds >= 121
@@ -301,14 +301,14 @@ class TestWaits:
 
 
 class TestRateBudget:
-    def test_is_asked_before_each_call(self) -> None:
+    def test_is_reserved_before_each_request(self) -> None:
         with serving() as server, rig(rate_limit=2, rate_window_seconds=30.0) as r:
             for _ in range(3):
                 r.get(server.url())
             assert len(r.clock.slept) == 1
             assert 29 < r.clock.slept[0] <= 30
 
-    def test_that_frees_up_after_the_deadline_ends_the_call_unsent(self) -> None:
+    def test_raises_unsent_if_budget_frees_up_after_deadline(self) -> None:
         with serving() as server, rig(rate_limit=1, rate_window_seconds=300.0) as r:
             r.get(server.url())
             with pytest.raises(RateLimited):
@@ -316,14 +316,14 @@ class TestRateBudget:
             assert len(server.requests) == 1
 
 
-class TestHosts:
+class TestHostPolicy:
     MEWS = HostPolicy(known=frozenset({"api.example.com", "*.cloud.example"}))
 
     @pytest.mark.parametrize(
         "url",
         ["https://api.example.com/x", "https://API.example.com.:443/", "https://a.cloud.example"],
     )
-    def test_known_are_allowed(self, url: str) -> None:
+    def test_allows_known_hosts(self, url: str) -> None:
         self.MEWS.check_url(url)
 
     @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ class TestHosts:
             "",
         ],
     )
-    def test_others_are_refused(self, url: str) -> None:
+    def test_rejects_other_hosts(self, url: str) -> None:
         with pytest.raises(HostRefused):
             self.MEWS.check_url(url)
 
@@ -358,29 +358,27 @@ class TestHosts:
             "64:ff9b::7f00:1", "2002:7f00:1::",
         ],
     )  # fmt: skip
-    def test_at_private_addresses_need_the_operators_word(self, address: str) -> None:
+    def test_private_addresses_need_operators_permission(self, address: str) -> None:
         with pytest.raises(HostRefused):
             self.MEWS.check_address("api.example.com", address)
         HostPolicy(known=frozenset(), operator=frozenset({"pms"})).check_address("pms", address)
 
     @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
-    def test_at_public_addresses_are_allowed(self, address: str) -> None:
+    def test_allows_public_addresses(self, address: str) -> None:
         self.MEWS.check_address("api.example.com", address)
 
-    def test_whose_name_leads_to_this_machine_are_refused_before_a_byte_is_sent(self) -> None:
+    def test_rejects_name_that_resolves_to_loopback_before_sending(self) -> None:
         known = HostPolicy(known=frozenset({"localhost"}))
         with rig(hosts=known) as r, pytest.raises(HostRefused) as caught:
             r.get("https://localhost/")
         assert caught.value.details["reason"] == "private address"
 
-    def test_whose_name_leads_to_this_machine_are_called_where_the_operator_allows(self) -> None:
+    def test_calls_loopback_host_that_operator_allows(self) -> None:
         allowed = HostPolicy(known=frozenset(), operator=frozenset({"localhost"}), plain_http=True)
         with serving() as server, rig(hosts=allowed) as r:
             assert r.get(server.url(host="localhost")).status == 200
 
-    def test_named_by_the_environment_as_proxies_are_not_used(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_ignores_proxies_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         monkeypatch.setenv("NO_PROXY", "")
         ask(answer())
@@ -411,14 +409,14 @@ class TestRedaction:
         assert SECRET not in told
         assert "provider_call" in told
 
-    def test_holds_when_nobody_answers(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_holds_for_unreachable_hosts(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         with rig() as r, pytest.raises(ProviderUnavailable) as caught:
             r.get("http://127.0.0.1:9/", query={"token": SECRET})
         told = "".join(traceback.format_exception(caught.value))
         assert SECRET not in told + "".join(str(vars(record)) for record in caplog.records)
 
-    def test_shows_no_secret_of_a_call(self) -> None:
+    def test_repr_of_request_shows_no_secret(self) -> None:
         call = HttpRequest(
             method="GET",
             url="https://h/",
@@ -429,7 +427,7 @@ class TestRedaction:
         )
         assert SECRET not in repr(call)
 
-    def test_tells_each_attempt(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_logs_each_attempt(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO)
         ask(answer(503))
         first, second = [vars(record) for record in caplog.records]
