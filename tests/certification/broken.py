@@ -311,7 +311,7 @@ def provider_of(client: type[Client], name: str) -> type[BrokenProvider]:
     return type(name, (BrokenProvider,), {"client": client})
 
 
-class ImpatientClock:
+class ShortSleepClock:
     """Sleeps for at most a tenth of a second."""
 
     def __init__(self, inner):
@@ -326,7 +326,7 @@ class ImpatientClock:
 
 class IgnoresRetryAfter(SignedApaleo):
     def __init__(self, tools):
-        super().__init__(replace(tools, clock=ImpatientClock(tools.clock)))
+        super().__init__(replace(tools, clock=ShortSleepClock(tools.clock)))
 
 
 class LogsSecrets(SignedApaleo):
@@ -396,7 +396,7 @@ class DeclaresNoSecrets(SignedApaleo):
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenAdapter:
     """`caught_by`: the checks made for this bug; others may fail as well."""
 
     make: type
@@ -407,16 +407,16 @@ class Broken:
         return self.make.__name__
 
 
-def on_client(client: type[Client], *caught_by: str) -> Broken:
+def on_client(client: type[Client], *caught_by: str) -> BrokenAdapter:
     return on_provider(provider_of(client, client.__name__), *caught_by)
 
 
-def on_api(api: type[ApaleoApi], *caught_by: str) -> Broken:
+def on_api(api: type[ApaleoApi], *caught_by: str) -> BrokenAdapter:
     return on_provider(provider_of(client_with_api(api), api.__name__), *caught_by)
 
 
-def on_provider(make: type, *caught_by: str) -> Broken:
-    return Broken(make, frozenset(caught_by))
+def on_provider(make: type, *caught_by: str) -> BrokenAdapter:
+    return BrokenAdapter(make, frozenset(caught_by))
 
 
 ALL = (

@@ -2,7 +2,7 @@ import pytest
 
 from entrypoints.certification.registry import CHECKS
 from entrypoints.certification.runner import CheckOutcome
-from tests.certification.broken import ALL, Broken
+from tests.certification.broken import ALL, BrokenAdapter
 from tests.certification.certifying import certify_with
 from tests.certification.signed import candidate
 
@@ -24,13 +24,13 @@ class TestUnmodifiedAdapter:
 
 class TestBrokenAdapter:
     @pytest.mark.parametrize("broken", ALL, ids=lambda broken: broken.name)
-    def test_fails_the_checks_for_its_bug(self, broken: Broken) -> None:
+    def test_fails_the_checks_for_its_bug(self, broken: BrokenAdapter) -> None:
         report = certify_with(candidate(broken.make), broken.caught_by)
         assert report.failed_ids() == broken.caught_by
         assert not report.is_certified
 
     @pytest.mark.slow
     @pytest.mark.parametrize("broken", ALL, ids=lambda broken: broken.name)
-    def test_fails_certification_by_all_checks(self, broken: Broken) -> None:
+    def test_fails_certification_by_all_checks(self, broken: BrokenAdapter) -> None:
         report = certify_with(candidate(broken.make), {check.id for check in CHECKS})
         assert report.failed_ids() >= broken.caught_by
