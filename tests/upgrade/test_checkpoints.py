@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, datetime
 
 import pytest
 
 from adapters.outbound.provider_kit.pull.checkpoint import (
+    ChangesCheckpoint,
     Checkpoint,
     PagedCheckpoint,
     parse_checkpoint,
@@ -35,3 +37,19 @@ class TestStoredCheckpoint:
         position = parse_checkpoint(TYPES[provider], text)
         assert position is not None
         assert json.loads(position.text()) == json.loads(text)
+
+
+class TestStoredCheckpointOfADeclarativeVendor:
+    @pytest.mark.parametrize(
+        "text", [each["text"] for each in checkpoints()["simple vendors"]["checkpoints"]]
+    )
+    def test_is_read_as_the_same_position(self, text: str) -> None:
+        expected = json.loads(text)
+        since, newest = (
+            None if expected[name] is None else datetime.fromisoformat(expected[name])
+            for name in ("since", "newest")
+        )
+        day = None if expected["day"] is None else date.fromisoformat(expected["day"])
+        assert parse_checkpoint(ChangesCheckpoint, text) == ChangesCheckpoint(
+            phase=expected["phase"], since=since, newest=newest, day=day
+        )
