@@ -1,10 +1,14 @@
 """The queue that version 0.1 left in Valkey, worked off by today's processes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from redis import Redis
 
+from adapters.outbound.provider_kit.simulation.authoring import ScenarioSimulator, SimulatorOptions
+from adapters.outbound.providers.mock.simulator.server import start_simulator
 from domain.messages import InboxState
 from domain.sync_run import SyncStatus
 from entrypoints.wiring.settings import settings_to_environment
@@ -32,11 +36,31 @@ def are_batches_done(upgraded: UpgradedInstallation) -> bool:
     return InboxState.RECEIVED not in states
 
 
+@pytest.fixture
+def simulator() -> Iterator[ScenarioSimulator]:
+    simulator = start_simulator(SimulatorOptions(seed=5, bookings=24))
+    yield simulator
+    simulator.stop()
+
+
+def connect_to_simulator(upgraded: UpgradedInstallation, simulator: ScenarioSimulator) -> None:
+    """In version 0.1 the simulated hotel was part of the worker; now it has an address and a key,
+    which the operator sets."""
+    values = {name: simulator.connection_values()[name] for name in ("base_url", "api_key")}
+    for connection in upgraded.connections().values():
+        if connection.name == "mock":
+            upgraded.container.update_connection(connection.id, values)
+
+
 class TestQueue:
     def test_jobs_of_the_old_version_run(
-        self, upgraded: UpgradedInstallation, redis_url: str, tmp_path: Path
+        self,
+        upgraded: UpgradedInstallation,
+        redis_url: str,
+        tmp_path: Path,
+        simulator: ScenarioSimulator,
     ) -> None:
-        """The vendors are unreachable; syncs of the simulated hotel, pushes and the tick run."""
+        """Syncs of the simulated hotel, pushes and the tick. The vendors are unreachable."""
         settings = settings_for(
             upgraded.engine, upgraded.url, tmp_path / "home", redis_url=redis_url
         )
@@ -46,6 +70,7 @@ class TestQueue:
             processes_with_cwd(tmp_path / "logs", **settings_to_environment(settings)) as pms,
         ):
             old_installation.restore_queue(redis, upgraded.engine)
+            connect_to_simulator(upgraded, simulator)
             pms.start("worker", PYTHONWARNINGS="default")
             wait_until(
                 lambda: (
