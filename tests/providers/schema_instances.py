@@ -32,8 +32,8 @@ class Description:
 
     def answer(self, path: str) -> Mapping[str, Any]:
         """The schema of the 200 response of a GET."""
-        told = self.document["paths"][path]["get"]["responses"]
-        found = self._resolve_ref(told.get("200") or told.get(200))
+        responses = self.document["paths"][path]["get"]["responses"]
+        found = self._resolve_ref(responses.get("200") or responses.get(200))
         if "schema" in found:
             return self._resolve_ref(found["schema"])
         (content,) = found["content"].values()
@@ -43,27 +43,29 @@ class Description:
         self, schema: Mapping[str, Any], turn: int = 0, name: str = "", depth: int = 0
     ) -> Any:
         """`turn`: index of the value of each enumeration."""
-        said = self._merged(schema, turn)
-        if "enum" in said:
-            return said["enum"][turn % len(said["enum"])]
-        if "properties" in said or said.get("type") == "object":
-            return self._object(said, turn, name, depth) if depth < _DEEPEST else {}
-        if "items" in said:
+        merged = self._merged(schema, turn)
+        if "enum" in merged:
+            return merged["enum"][turn % len(merged["enum"])]
+        if "properties" in merged or merged.get("type") == "object":
+            return self._object(merged, turn, name, depth) if depth < _DEEPEST else {}
+        if "items" in merged:
             return (
-                [self.build_instance(said["items"], turn, name, depth + 1)]
+                [self.build_instance(merged["items"], turn, name, depth + 1)]
                 if depth < _DEEPEST
                 else []
             )
-        if said.get("type") in _BY_TYPE:
-            return _BY_TYPE[said["type"]]
-        return _BY_FORMAT.get(said.get("format", "")) or _pick_enum_value(name)
+        if merged.get("type") in _BY_TYPE:
+            return _BY_TYPE[merged["type"]]
+        return _BY_FORMAT.get(merged.get("format", "")) or _pick_enum_value(name)
 
-    def _object(self, said: Mapping[str, Any], turn: int, name: str, depth: int) -> dict[str, Any]:
+    def _object(
+        self, merged: Mapping[str, Any], turn: int, name: str, depth: int
+    ) -> dict[str, Any]:
         found = {
             key: self.build_instance(inner, turn, key, depth + 1)
-            for key, inner in (said.get("properties") or {}).items()
+            for key, inner in (merged.get("properties") or {}).items()
         }
-        others = said.get("additionalProperties")
+        others = merged.get("additionalProperties")
         if isinstance(others, dict):
             found[_KEYS_OF_MAPS.get(name, "1001")] = self.build_instance(
                 others, turn, name, depth + 1
@@ -79,15 +81,15 @@ class Description:
         return schema
 
     def _merged(self, schema: Mapping[str, Any], turn: int) -> Mapping[str, Any]:
-        said = dict(self._resolve_ref(schema))
+        merged = dict(self._resolve_ref(schema))
         for several in ("oneOf", "anyOf"):
-            if said.get(several):
-                return self._merged(said[several][turn % len(said[several])], turn)
-        for part in said.pop("allOf", ()):
+            if merged.get(several):
+                return self._merged(merged[several][turn % len(merged[several])], turn)
+        for part in merged.pop("allOf", ()):
             inner = self._merged(part, turn)
-            fields = {**(said.get("properties") or {}), **(inner.get("properties") or {})}
-            said = {**inner, **said, **({"properties": fields} if fields else {})}
-        return said
+            fields = {**(merged.get("properties") or {}), **(inner.get("properties") or {})}
+            merged = {**inner, **merged, **({"properties": fields} if fields else {})}
+        return merged
 
 
 def _pick_enum_value(name: str) -> str:

@@ -100,7 +100,7 @@ def reservation(**changes: Any) -> dict[str, Any]:
     return changed(payload, changes)
 
 
-def alone(**changes: Any) -> dict[str, Any]:
+def single_reservation(**changes: Any) -> dict[str, Any]:
     """A getReservation response."""
     payload: dict[str, Any] = {
         "propertyID": "777",

@@ -14,7 +14,6 @@ from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
 from ports.errors import TooManyItems
 from tests.providers.cloudbeds.payloads import (
-    alone,
     booking,
     context,
     lodging,
@@ -26,6 +25,7 @@ from tests.providers.cloudbeds.payloads import (
     refusal,
     reservation,
     room,
+    single_reservation,
 )
 from tests.providers.vendor_payloads import extras
 
@@ -272,7 +272,7 @@ class TestRooms:
 
 class TestSingleReservation:
     def test_maps_assigned_and_unassigned_rooms(self) -> None:
-        found = mapped(alone())
+        found = mapped(single_reservation())
         assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
         first, second = map_rooms(found)
         assert (first.line_id, first.room_id) == ("7001", "31-4")
@@ -281,31 +281,35 @@ class TestSingleReservation:
         assert second.status is BookingStatus.CONFIRMED
 
     def test_times_are_in_the_hotels_zone(self) -> None:
-        assert mapped(alone()).version.updated_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+        assert mapped(single_reservation()).version.updated_at == datetime(
+            2026, 2, 3, 4, 5, 6, tzinfo=UTC
+        )
 
     def test_rejects_missing_id(self) -> None:
-        reported = {key: value for key, value in alone().items() if key != "reservationID"}
+        reported = {
+            key: value for key, value in single_reservation().items() if key != "reservationID"
+        }
         (item,) = read(ItemKind.BOOKING, {"success": True, "data": reported})
         assert item.reason is not None
         assert (item.reason.code, item.reason.path) == ("missing_field", "data.reservationID")
 
     @pytest.mark.parametrize("empty", [[], {}, "", None])
     def test_accepts_reservation_without_cards(self, empty: object) -> None:
-        assert mapped(alone(cardsOnFile=empty)).external_id == "7001"
+        assert mapped(single_reservation(cardsOnFile=empty)).external_id == "7001"
 
     def test_drops_card_numbers(self) -> None:
-        reported = extras(mapped(alone()))
+        reported = extras(mapped(single_reservation()))
         assert "1111" not in json.dumps(reported)
         assert reported["cardsOnFile[0].cardType"] == '"visa"'
 
     def test_is_read_from_the_api_response(self) -> None:
-        (item,) = read(ItemKind.BOOKING, {"success": True, "data": alone()})
+        (item,) = read(ItemKind.BOOKING, {"success": True, "data": single_reservation()})
         assert item.external_id == "7001"
 
     def test_accepts_balance_as_list(self) -> None:
-        found = mapped(alone())
+        found = mapped(single_reservation())
         assert found.paid == Money(3_000, "EUR")
-        assert mapped(alone(balanceDetailed=[])).paid is ABSENT
+        assert mapped(single_reservation(balanceDetailed=[])).paid is ABSENT
 
     def test_maps_list_without_rooms(self) -> None:
         """getReservations without includeAllRooms."""
@@ -354,12 +358,12 @@ class TestMoney:
         assert "total" not in extras(booking(total="230.50"))
 
     def test_rounded_room_amount_is_kept_by_path(self) -> None:
-        found = mapped(alone())
+        found = mapped(single_reservation())
         assert map_rooms(found)[0].nightly_prices[0].price == Money(8_884, "EUR")
         assert extras(found)["assigned[0].dailyRates[0].rate"] == "88.8355"
 
     def test_uses_the_hotels_currency_by_default(self) -> None:
-        found = mapped(alone(total=12_000), currency="JPY")
+        found = mapped(single_reservation(total=12_000), currency="JPY")
         assert found.total == Money(12_000, "JPY")
         empty = mapped(reservation(propertyCurrency="", total=5), currency="USD")
         assert empty.total == Money(500, "USD")
@@ -415,7 +419,7 @@ class TestPeople:
         assert "00100" not in json.dumps(extras(found))
 
     def test_drops_data_of_anonymized_header(self) -> None:
-        found = mapped(alone(isAnonymized=True, guestList=[], guestID="501"))
+        found = mapped(single_reservation(isAnonymized=True, guestList=[], guestID="501"))
         assert found.primary_guest == Party(guest_id="501")
         assert "Aalto" not in json.dumps(extras(found))
 
@@ -479,6 +483,6 @@ class TestMessage:
         assert refusal(reservationCheckOut="2026-03-01 00:00:00").code == "stay_reversed"
 
     def test_rejects_room_without_dates(self) -> None:
-        (item,) = read(ItemKind.BOOKING, alone(assigned=[lodging(endDate="")]))
+        (item,) = read(ItemKind.BOOKING, single_reservation(assigned=[lodging(endDate="")]))
         assert item.reason is not None
         assert item.reason.path == "assigned[0].endDate"

@@ -7,7 +7,14 @@ import pytest
 
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, UnreadableMessage
-from tests.providers.cloudbeds.payloads import alone, context, guest, provider, read, reservation
+from tests.providers.cloudbeds.payloads import (
+    context,
+    guest,
+    provider,
+    read,
+    reservation,
+    single_reservation,
+)
 from tests.providers.cloudbeds.test_availability_mapping import offered, rate
 from tests.providers.cloudbeds.test_channel_formats import order
 from tests.providers.vendor_payloads import value_paths, with_value
@@ -53,7 +60,7 @@ PROFILE = {
 }
 SHAPES = [
     pytest.param(ItemKind.BOOKING, {"data": [reservation(groupCode="G")]}, id="listed"),
-    pytest.param(ItemKind.BOOKING, {"success": True, "data": alone()}, id="alone"),
+    pytest.param(ItemKind.BOOKING, {"success": True, "data": single_reservation()}, id="single"),
     pytest.param(ItemKind.BOOKING, {"booking_json": order(Version="1")}, id="order"),
     pytest.param(ItemKind.GUEST, {"data": {"501": guest(guestNotes=[{"note": "n"}])}}, id="guest"),
     pytest.param(ItemKind.GUEST, PROFILE, id="profile"),

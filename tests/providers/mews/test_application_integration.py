@@ -120,8 +120,8 @@ class TestQuarantinedPulledBooking:
         assert row.external_id == stay.id
         assert app.booking(row.external_id, installed.connection) is None
         installed.mend()
-        settlement = app.replay(row.hotel_id, row.id)
-        assert (settlement.state, settlement.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
+        replayed = app.replay(row.hotel_id, row.id)
+        assert (replayed.state, replayed.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
         booking = app.booking(row.external_id, installed.connection)
         assert booking is not None
         assert booking.details.status is BookingStatus.CONFIRMED
@@ -136,8 +136,8 @@ class TestQuarantinedPulledBooking:
         installed.change_booking(some(installed.simulator, state="Confirmed").id, Number=5)
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
-        settlement = installed.app.replay(row.hotel_id, row.id)
-        assert settlement.state is InboxState.QUARANTINED
+        replayed = installed.app.replay(row.hotel_id, row.id)
+        assert replayed.state is InboxState.QUARANTINED
         assert installed.quarantined().reason == row.reason
 
 

@@ -128,11 +128,11 @@ def single(**changes: Any) -> dict[str, Any]:
     return changed(payload, changes)
 
 
-def in_list(*values: Any) -> dict[str, Any]:
+def list_response(*values: Any) -> dict[str, Any]:
     return {"reservations": {"reservationInfo": list(values), "hasMore": False}}
 
 
-def alone(value: Any) -> dict[str, Any]:
+def single_response(value: Any) -> dict[str, Any]:
     return {"reservations": {"reservation": [value]}}
 
 
@@ -141,7 +141,7 @@ def mapped(body: Any, **options: Any) -> BookingSnapshot:
 
 
 def booking(**changes: Any) -> BookingSnapshot:
-    return mapped(in_list(listed(**changes)))
+    return mapped(list_response(listed(**changes)))
 
 
 def with_stay(**changes: Any) -> BookingSnapshot:

@@ -13,11 +13,10 @@ from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Money, SourceVersion, Stay
 from ports.errors import TooManyItems
 from tests.providers.ohip.payloads import (
-    alone,
     booking,
     context,
     ids,
-    in_list,
+    list_response,
     listed,
     mapped,
     provider,
@@ -26,6 +25,7 @@ from tests.providers.ohip.payloads import (
     room_stay,
     sample,
     single,
+    single_response,
     with_stay,
 )
 from tests.providers.vendor_payloads import OBSERVED
@@ -44,7 +44,7 @@ def parties(snapshot: BookingSnapshot) -> tuple[Party, ...]:
 
 
 def version(text: str, *, zone: str = "Europe/Berlin", observed: datetime = OBSERVED) -> datetime:
-    body = in_list(listed(lastModifyDateTime=text))
+    body = list_response(listed(lastModifyDateTime=text))
     return mapped(body, time_zone=zone, observed_at=observed).version.updated_at
 
 
@@ -82,7 +82,7 @@ class TestReservation:
         )
 
     def test_single_and_listed_reservations_map_equally(self) -> None:
-        found = replace(mapped(alone(single())), extras=ABSENT)
+        found = replace(mapped(single_response(single())), extras=ABSENT)
         assert replace(found, further_guests=ABSENT) == replace(booking(), extras=ABSENT)
 
     @pytest.mark.parametrize("make", [listed, single])
@@ -98,7 +98,7 @@ class TestReservation:
             "roomStay": stay,
             "reservationStatus": "Reserved",
         }
-        found = mapped(in_list(little))
+        found = mapped(list_response(little))
         payload = {name for name in found.__slots__ if getattr(found, name) is not ABSENT}
         assert payload == {
             "external_id",
@@ -121,12 +121,12 @@ class TestReservation:
         card = {"cardType": "Va", "cardNumberMasked": "XXXX1111", "cardHolderName": "A AALTO"}
         payload = booking(reservationPaymentMethod={"paymentMethod": "VA", "paymentCard": card})
         alike = single(reservationPaymentMethods=[{"paymentMethod": "VA", "paymentCard": card}])
-        for found in (payload, mapped(alone(alike))):
+        for found in (payload, mapped(single_response(alike))):
             assert "AALTO" not in str(found.extras).upper().replace("ADA AALTO", "")
             assert "1111" not in str(found.extras)
 
     def test_traces_every_field(self) -> None:
-        for body, paths in ((in_list(listed()), 24), (alone(single()), 24)):
+        for body, paths in ((list_response(listed()), 24), (single_response(single()), 24)):
             (item,) = read(ItemKind.BOOKING, body, explain=True)
             field_trace = dict(item.field_trace)
             assert len(field_trace) >= paths
@@ -138,7 +138,10 @@ class TestReservation:
             assert field_trace["reservationStatus"] == "status"
 
     def test_traces_every_path_with_a_value(self) -> None:
-        for body, value in ((in_list(listed()), listed()), (alone(single()), single())):
+        for body, value in (
+            (list_response(listed()), listed()),
+            (single_response(single()), single()),
+        ):
             (item,) = read(ItemKind.BOOKING, body, explain=True)
             field_trace = [path for path, _ in item.field_trace]
             for path in _leaves(value):
@@ -178,7 +181,7 @@ class TestIds:
 
     @pytest.mark.parametrize("given", [[], ids(Confirmation="8001"), [{"id": "5001", "type": ""}]])
     def test_rejects_missing_reservation_id(self, given: Any) -> None:
-        reason = refusal(in_list(listed(reservationIdList=given)))
+        reason = refusal(list_response(listed(reservationIdList=given)))
         assert (reason.code, reason.path) == (
             "missing_field",
             "reservations.reservationInfo[0].reservationIdList",
@@ -205,7 +208,7 @@ class TestStatus:
     def test_maps_all_states(self, vendor_code: str, status: BookingStatus, holds: bool) -> None:
         for found in (
             booking(reservationStatus=vendor_code),
-            mapped(alone(single(reservationStatus=vendor_code))),
+            mapped(single_response(single(reservationStatus=vendor_code))),
         ):
             assert (found.status, found.holds_inventory) == (status, holds)
             assert rooms(found)[0].status is status
@@ -223,12 +226,12 @@ class TestStatus:
         assert one == other
 
     def test_rejects_unknown_status(self) -> None:
-        reason = refusal(in_list(listed(reservationStatus="Teleported")))
+        reason = refusal(list_response(listed(reservationStatus="Teleported")))
         assert (reason.code, "Teleported" in reason.detail) == ("unknown_value", True)
         assert reason.path == "reservations.reservationInfo[0].reservationStatus"
 
     def test_rejects_missing_status(self) -> None:
-        reason = refusal(in_list(listed(reservationStatus=...)))
+        reason = refusal(list_response(listed(reservationStatus=...)))
         assert (reason.code, reason.path) == (
             "missing_field",
             "reservations.reservationInfo[0].reservationStatus",
@@ -289,7 +292,7 @@ class TestTimeStamps:
 
     @pytest.mark.parametrize("text", ["yesterday", "2026-02-30 00:00:00.0", "03/02/2026", 17])
     def test_rejects_invalid_time_stamp(self, text: Any) -> None:
-        reason = refusal(in_list(listed(lastModifyDateTime=text)))
+        reason = refusal(list_response(listed(lastModifyDateTime=text)))
         assert reason.path == "reservations.reservationInfo[0].lastModifyDateTime"
 
 
@@ -303,13 +306,13 @@ class TestStays:
         assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 10))
 
     def test_dates_are_not_shifted(self) -> None:
-        body = in_list(listed(roomStay=room_stay(arrivalDate="2026-03-29 00:00:00.0")))
+        body = list_response(listed(roomStay=room_stay(arrivalDate="2026-03-29 00:00:00.0")))
         body["reservations"]["reservationInfo"][0]["roomStay"]["departureDate"] = "2026-03-30"
         for zone in ("Pacific/Kiritimati", "America/Havana", "Europe/Berlin"):
             assert mapped(body, time_zone=zone).stay == Stay(date(2026, 3, 29), date(2026, 3, 30))
 
     def test_rejects_reversed_stay(self) -> None:
-        reason = refusal(in_list(listed(roomStay=room_stay(departureDate="2026-03-09"))))
+        reason = refusal(list_response(listed(roomStay=room_stay(departureDate="2026-03-09"))))
         assert (reason.code, reason.path) == (
             "stay_reversed",
             "reservations.reservationInfo[0].roomStay.departureDate",
@@ -317,7 +320,7 @@ class TestStays:
 
     @pytest.mark.parametrize("key", ["arrivalDate", "departureDate"])
     def test_rejects_missing_date(self, key: str) -> None:
-        reason = refusal(in_list(listed(roomStay=room_stay(**{key: ...}))))
+        reason = refusal(list_response(listed(roomStay=room_stay(**{key: ...}))))
         assert reason.path == f"reservations.reservationInfo[0].roomStay.{key}"
 
 
@@ -340,12 +343,12 @@ class TestRooms:
 
     def test_accepts_numeric_codes(self) -> None:
         stay = dict(single()["roomStay"], currentRoomInfo={"roomType": 12, "roomId": 304})
-        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        (room,) = rooms(mapped(single_response(single(roomStay=stay))))
         assert (room.room_type_id, room.room_id) == ("12", "304")
 
     def test_single_reservation_has_the_current_room(self) -> None:
         stay = dict(single()["roomStay"], currentRoomInfo={"roomType": "STE", "roomId": "12"})
-        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        (room,) = rooms(mapped(single_response(single(roomStay=stay))))
         assert (room.room_type_id, room.room_id, room.rate_plan_id) == ("STE", "12", "BAR")
 
     def test_single_reservation_falls_back_to_the_first_span(self) -> None:
@@ -354,7 +357,7 @@ class TestRooms:
             {"roomType": "DBL", "start": "2026-03-10", "numberOfUnits": 2},
         ]
         stay = dict(single()["roomStay"], roomRates=rates)
-        (room,) = rooms(mapped(alone(single(roomStay=stay))))
+        (room,) = rooms(mapped(single_response(single(roomStay=stay))))
         assert (room.room_type_id, room.units) == ("DBL", 2)
 
     def test_maps_ages_of_children(self) -> None:
@@ -366,7 +369,7 @@ class TestRooms:
 
     @pytest.mark.parametrize("text", ["two", "2.5", -1, [2]])
     def test_rejects_invalid_count(self, text: Any) -> None:
-        reason = refusal(in_list(listed(roomStay=room_stay(adultCount=text))))
+        reason = refusal(list_response(listed(roomStay=room_stay(adultCount=text))))
         assert reason.path == "reservations.reservationInfo[0].roomStay.adultCount"
 
 
@@ -404,18 +407,20 @@ class TestMoney:
         found = with_stay(rateSuppressed=True)
         assert (found.total, found.balance) == (ABSENT, ABSENT)
         rate = dict(single()["roomStay"]["roomRates"][0], suppressRate=True)
-        alike = mapped(alone(single(roomStay=dict(single()["roomStay"], roomRates=[rate]))))
+        alike = mapped(
+            single_response(single(roomStay=dict(single()["roomStay"], roomRates=[rate])))
+        )
         assert (alike.total, alike.balance) == (ABSENT, ABSENT)
 
     def test_prefers_the_amount_after_tax(self) -> None:
         total = {"amountBeforeTax": "100", "currencyCode": "EUR"}
         stay = dict(single()["roomStay"], total=total)
-        assert mapped(alone(single(roomStay=stay))).total == Money(10000, "EUR")
-        assert mapped(alone(single())).total == Money(23050, "EUR")
+        assert mapped(single_response(single(roomStay=stay))).total == Money(10000, "EUR")
+        assert mapped(single_response(single())).total == Money(23050, "EUR")
 
     @pytest.mark.parametrize("amount", [{"amount": "1,5", "currencyCode": "EUR"}])
     def test_rejects_invalid_amount(self, amount: Any) -> None:
-        reason = refusal(in_list(listed(roomStay=room_stay(totalAmount=amount))))
+        reason = refusal(list_response(listed(roomStay=room_stay(totalAmount=amount))))
         assert reason.path is not None
         assert reason.path.startswith("reservations.reservationInfo[0].roomStay.totalAmount")
 
@@ -440,7 +445,7 @@ class TestPeople:
             }
         }
         guests = [other, *single()["reservationGuests"]]
-        two = mapped(alone(single(reservationGuests=guests)))
+        two = mapped(single_response(single(reservationGuests=guests)))
         expected = Party(
             guest_id="7002", role=PartyRole.COMPANION, first_name="Björn", last_name="Berg"
         )
@@ -455,7 +460,7 @@ class TestPeople:
         one = booking(attachedProfiles=[{**attached, "name": "Acme"}])
         profile = {"company": {"companyName": "Acme"}}
         reported = {"reservationProfile": [{**attached, "profile": profile}]}
-        two = mapped(alone(single(reservationProfiles=reported)))
+        two = mapped(single_response(single(reservationProfiles=reported)))
         assert parties(one) == parties(two) == (Party(role=PartyRole.OWNER, last_name="Acme"),)
         assert one.source is two.source is source
 
@@ -501,7 +506,7 @@ class TestCancellation:
     def test_reason_is_cleared_when_reinstated(self) -> None:
         payload = {"description": "Plans changed", "code": "PLANS", "date": "2026-03-01"}
         one = booking(reservationStatus="Cancelled", cancellationInfo=payload)
-        two = mapped(alone(single(reservationStatus="Cancelled", cancellation=payload)))
+        two = mapped(single_response(single(reservationStatus="Cancelled", cancellation=payload)))
         assert one.cancel_reason == two.cancel_reason == "Plans changed"
         assert booking(cancellationInfo=payload).cancel_reason is None
 
@@ -512,7 +517,7 @@ class TestComments:
             {"comment": {"text": {"value": "Late arrival"}, "type": "RESERVATION"}},
             {"comment": {"text": {"value": "Owes a drink"}, "type": "CASHIER"}},
         ]
-        assert mapped(alone(single(comments=comments))).notes == "Late arrival"
+        assert mapped(single_response(single(comments=comments))).notes == "Late arrival"
 
 
 class TestMessage:
@@ -527,16 +532,16 @@ class TestMessage:
         assert (item.reason.code, item.reason.path) == ("missing_field", "reservationIdList")
 
     def test_rejects_more_items_than_the_limit(self) -> None:
-        body = json.dumps(in_list(listed(), listed())).encode()
+        body = json.dumps(list_response(listed(), listed())).encode()
         with pytest.raises(TooManyItems):
             provider.read_items(ItemKind.BOOKING, [body], context(), limit=1)
 
     def test_keeps_raw_text_of_each_item(self) -> None:
-        found = read(ItemKind.BOOKING, in_list(listed(), listed(reservationStatus="Lost")))
+        found = read(ItemKind.BOOKING, list_response(listed(), listed(reservationStatus="Lost")))
         assert [json.loads(item.raw)["reservationStatus"] for item in found] == ["Reserved", "Lost"]
 
     def test_rejects_one_item_and_maps_the_others(self) -> None:
-        body = in_list(17, listed(), listed(roomStay=...))
+        body = list_response(17, listed(), listed(roomStay=...))
         reasons = [item.reason for item in read(ItemKind.BOOKING, body)]
         assert [reason and reason.path for reason in reasons] == [
             "reservations.reservationInfo[0]",

@@ -30,7 +30,7 @@ def details(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in payload.items() if value is not ...}
 
 
-def alone(**changes: Any) -> dict[str, Any]:
+def profile_payload(**changes: Any) -> dict[str, Any]:
     return {
         "profileIdList": ids(CorporateId="1", Profile="7001"),
         "profileDetails": details(**changes),
@@ -41,7 +41,7 @@ class TestProfile:
     def test_maps_all_shapes(self) -> None:
         listed = {"profileIdList": ids(Profile="7001"), "profile": details()}
         of_guests = {"guestIdList": ids(Profile="7001"), "guestDetails": details()}
-        bodies = [alone(), of_guests, {"profiles": {"profileInfo": [listed]}}, [listed]]
+        bodies = [profile_payload(), of_guests, {"profiles": {"profileInfo": [listed]}}, [listed]]
         found = [guest(item) for body in bodies for item in read(ItemKind.GUEST, body)]
         assert [one.external_id for one in found] == ["7001"] * 4
         for one in found:
@@ -51,7 +51,7 @@ class TestProfile:
             assert one.version == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC))
 
     def test_missing_field_is_absent(self) -> None:
-        (item,) = read(ItemKind.GUEST, alone(customer={}, lastModifyDateTime=...))
+        (item,) = read(ItemKind.GUEST, profile_payload(customer={}, lastModifyDateTime=...))
         found = guest(item)
         payload = {name for name in found.__slots__ if getattr(found, name) is not ABSENT}
         assert payload == {"external_id", "version", "deleted", "extras"}
@@ -75,7 +75,7 @@ class TestProfile:
         }
         (item,) = read(
             ItemKind.GUEST,
-            alone(
+            profile_payload(
                 emails={"emailInfo": mails},
                 telephones={"telephoneInfo": phones},
                 addresses={"addressInfo": [{"address": address}]},
@@ -95,7 +95,7 @@ class TestProfile:
         ]
         (item,) = read(
             ItemKind.GUEST,
-            alone(
+            profile_payload(
                 profileMemberships={"profileMembership": members},
                 privacyInfo={"optInEmail": False, "optInSms": "true"},
                 lastStayInfo={"lastVisit": "2026-01-05", "totalStay": "4"},
@@ -111,25 +111,25 @@ class TestProfile:
             "personName": [{"surname": "XXXX", "nameType": "Primary"}],
             "anonymization": {"anonymizationStatus": "Anonymized"},
         }
-        (item,) = read(ItemKind.GUEST, alone(customer=customer))
+        (item,) = read(ItemKind.GUEST, profile_payload(customer=customer))
         found = guest(item)
         assert (found.first_name, found.last_name, found.email, found.phone) == (None,) * 4
         assert found.extras == ()
 
     def test_requested_anonymization_clears_nothing(self) -> None:
         customer = dict(details()["customer"], anonymization={"anonymizationStatus": "Requested"})
-        (item,) = read(ItemKind.GUEST, alone(customer=customer))
+        (item,) = read(ItemKind.GUEST, profile_payload(customer=customer))
         assert guest(item).last_name == "Aalto"
 
     def test_maps_merge_target(self) -> None:
-        body = {**alone(), "victimProfileId": ids(Profile="7002")}
+        body = {**profile_payload(), "victimProfileId": ids(Profile="7002")}
         survivor, victim = (guest(item) for item in read(ItemKind.GUEST, body))
         assert (survivor.external_id, survivor.last_name) == ("7001", "Aalto")
         assert (victim.external_id, victim.merged_into) == ("7002", "7001")
         assert victim.last_name is ABSENT
 
     def test_traces_every_field(self) -> None:
-        (item,) = read(ItemKind.GUEST, alone(statusCode="Active"), explain=True)
+        (item,) = read(ItemKind.GUEST, profile_payload(statusCode="Active"), explain=True)
         field_trace = dict(item.field_trace)
         assert field_trace["profileDetails.statusCode"] == "extras"
         assert field_trace["profileDetails.customer.vipStatus"] == "vip"
@@ -139,11 +139,11 @@ class TestProfile:
 class TestRejectedProfile:
     @pytest.mark.parametrize("kind", ["Company", "Agent", "Group", "Purge"])
     def test_rejects_other_profile_types(self, kind: str) -> None:
-        reason = refusal(alone(profileType=kind), ItemKind.GUEST)
+        reason = refusal(profile_payload(profileType=kind), ItemKind.GUEST)
         assert (reason.code, reason.path) == ("unknown_value", "profileDetails.profileType")
 
     def test_rejects_profile_without_id(self) -> None:
-        body = dict(alone(), profileIdList=ids(CorporateId="1"))
+        body = dict(profile_payload(), profileIdList=ids(CorporateId="1"))
         assert refusal(body, ItemKind.GUEST).path == "profileIdList"
 
     def test_rejects_vendor_sample_with_placeholders(self) -> None:

@@ -9,19 +9,19 @@ import pytest
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 from tests.providers.ohip.payloads import (
-    alone,
     context,
     ids,
-    in_list,
+    list_response,
     listed,
     provider,
     read,
     room_stay,
     sample,
     single,
+    single_response,
 )
 from tests.providers.ohip.test_availability_mapping import night, statistics
-from tests.providers.ohip.test_guest_mapping import alone as profile
+from tests.providers.ohip.test_guest_mapping import profile_payload as profile
 from tests.providers.ohip.test_notifications import event
 from tests.providers.ohip.test_notifications import listed as events
 from tests.providers.vendor_payloads import value_paths, with_value
@@ -50,7 +50,7 @@ LISTED = listed(
     reservationPaymentMethod={"paymentCard": {"cardType": "Va"}},
     computedReservationStatus="DueIn",
 )
-ALONE = single(
+SINGLE = single(
     comments=[{"comment": {"text": {"value": "x"}, "type": "RESERVATION"}}],
     reservationProfiles={
         "reservationProfile": [
@@ -67,8 +67,8 @@ GUEST = profile(
     lastStayInfo={"lastVisit": "2026-01-01", "totalStay": 1},
 )
 PAYLOADS = [
-    pytest.param(ItemKind.BOOKING, in_list(LISTED), id="listed"),
-    pytest.param(ItemKind.BOOKING, alone(ALONE), id="single"),
+    pytest.param(ItemKind.BOOKING, list_response(LISTED), id="listed"),
+    pytest.param(ItemKind.BOOKING, single_response(SINGLE), id="single"),
     pytest.param(ItemKind.GUEST, GUEST, id="profile"),
     pytest.param(ItemKind.AVAILABILITY, statistics(night(RoomsSold=1)), id="statistics"),
 ]
