@@ -97,7 +97,12 @@ def corrupt_item(
     item = items[position % len(items)] = dict(items[position % len(items)])
     if fault.kind is FaultKind.UNKNOWN_STATE:
         item[fields.state] = UNKNOWN_STATE
-        return
+    else:
+        _corrupt_field(item, fault, fields)
+
+
+def _corrupt_field(item: JsonObject, fault: Fault, fields: CorruptibleFields) -> None:
+    """Leaves a field out or gives it another type."""
     is_left_out = fault.kind is FaultKind.MISSING_FIELD
     needed = (is_left_out and fields.required) or fields.needed
     name = fault.field or next((name for name in needed if name in item), None)

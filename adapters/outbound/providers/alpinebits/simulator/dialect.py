@@ -64,13 +64,9 @@ class BookingViews:
     dialect: Dialect
 
     def of(self, booking: Booking) -> BookingView:
-        remaining_stays = [stay for stay in booking.stays if stay.deleted is None]
-        stays = remaining_stays or booking.stays
-        states = [self.status_of(stay) for stay in stays]
-        status = derive_header_status(states) or _X
-        active_stays = [
-            stay for stay, state in zip(stays, states, strict=True) if state not in _INACTIVE
-        ]
+        stays = _remaining_stays(booking)
+        status = derive_header_status([self.status_of(stay) for stay in stays]) or _X
+        active_stays = [stay for stay in stays if self.status_of(stay) not in _INACTIVE]
         counted = active_stays or stays
         changed = self._last_changed(booking)
         return BookingView(
@@ -133,6 +129,11 @@ def _guest_ids_of(booking: Booking) -> set[str]:
     for stay in booking.stays:
         people |= {stay.guest_id, *stay.companion_ids}
     return people
+
+
+def _remaining_stays(booking: Booking) -> list[RoomStay]:
+    """Those that are not deleted; all of a deleted booking."""
+    return [stay for stay in booking.stays if stay.deleted is None] or booking.stays
 
 
 def instant_text(ticks: int) -> str:

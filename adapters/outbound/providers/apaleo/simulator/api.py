@@ -174,12 +174,14 @@ class SimulatedApaleoApi(SimulatorApi):
         if (low is None and high is None) or name not in {"Modification", "Stay"}:
             raise _rejected(422, "from or to has to be specified")
         first, last = low or 0, high if high is not None else 1 << 62
-        for stay in stays:
-            if name == "Modification":
-                if first <= self._renderer.modified(stay) < last:
-                    yield stay
-            elif self._renderer.arrival(stay) < last and self._renderer.departure(stay) > first:
-                yield stay
+        matches = self._is_modified if name == "Modification" else self._overlaps
+        yield from (stay for stay in stays if matches(stay, first, last))
+
+    def _is_modified(self, stay: RoomStay, first: int, last: int) -> bool:
+        return first <= self._renderer.modified(stay) < last
+
+    def _overlaps(self, stay: RoomStay, first: int, last: int) -> bool:
+        return self._renderer.arrival(stay) < last and self._renderer.departure(stay) > first
 
     def _availability(self, query: Mapping[str, str]) -> list[JsonObject]:
         try:

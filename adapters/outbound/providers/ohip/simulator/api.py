@@ -161,25 +161,26 @@ class SimulatedOhipApi(SimulatorApi):
 
     def _filter_reservations(self, query: Query) -> list[Reservation]:
         """All given filters must match."""
-        found = self._reservations.by_arrival()
         ids = query.get("reservationIdList")
-        if ids is not None:
-            found = [reservation for reservation in found if reservation.id in ids]
-        for name, day_of in _DAYS.items():
-            first, last = _parse_day(query, f"{name}StartDate"), _parse_day(query, f"{name}EndDate")
-            if first is not None:
-                found = [reservation for reservation in found if day_of(reservation) >= first]
-            if last is not None:
-                found = [reservation for reservation in found if day_of(reservation) <= last]
-        for name, instant_of in _INSTANTS.items():
-            day = _parse_day(query, name)
-            if day is not None:
-                found = [
-                    reservation
-                    for reservation in found
-                    if self._is_on(day, instant_of(reservation))
-                ]
-        return found
+        return [
+            reservation
+            for reservation in self._reservations.by_arrival()
+            if (ids is None or reservation.id in ids) and self._has_days(reservation, query)
+        ]
+
+    def _has_days(self, reservation: Reservation, query: Query) -> bool:
+        is_within = all(
+            _is_within(
+                day_of(reservation),
+                _parse_day(query, f"{name}StartDate"),
+                _parse_day(query, f"{name}EndDate"),
+            )
+            for name, day_of in _DAYS.items()
+        )
+        return is_within and all(
+            (day := _parse_day(query, name)) is None or self._is_on(day, instant_of(reservation))
+            for name, instant_of in _INSTANTS.items()
+        )
 
     def _is_on(self, day: date, instant: int | None) -> bool:
         return instant is not None and self._reservations.day_of(instant) == day
@@ -231,6 +232,10 @@ def _invalidate(body: object, injected: Sequence[Fault], pick: Callable[[int], i
         inner = {"nights": statistics_of["statisticDate"]}
     if isinstance(inner, dict):
         corrupt_items(inner, injected, _INVALID_FIELDS, pick)
+
+
+def _is_within(day: date, first: date | None, last: date | None) -> bool:
+    return (first is None or day >= first) and (last is None or day <= last)
 
 
 def _parse_day(query: Query, name: str) -> date | None:
