@@ -87,9 +87,11 @@ def resolve(
     received_later = held.observed_at > receipt.observed_at
     if receipt.channel is Channel.RECONCILED and not received_later:
         return Resolution.ADVANCE if same_content else Resolution.OVERRIDE
-    if version == held.version and receipt.channel is Channel.PUSHED:
+    if version < held.version:
+        return Resolution.STALE
+    if receipt.channel is Channel.PUSHED:
         return Resolution.CONFLICT
-    return Resolution.STALE if version < held.version or received_later else Resolution.APPLY
+    return Resolution.STALE if received_later else Resolution.APPLY
 
 
 def _resolve_newer(

@@ -73,19 +73,22 @@ def split_settings(
     capabilities: Capabilities, values: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """(settings, secrets). Raises InvalidRequest for a missing or unknown name."""
-    specs = {spec.name: spec for spec in capabilities.settings}
-    for name in values:
-        if name not in specs:
-            known = ", ".join(specs) or "none"
-            message = f"{name}: {capabilities.name} has no such setting; it has {known}"
-            raise InvalidRequest(message, field=name)
-    for spec in specs.values():
-        if spec.required and spec.default is None and not values.get(spec.name):
+    _reject_unknown(capabilities, values)
+    settings: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    for spec in capabilities.settings:
+        value = values.get(spec.name) or spec.default
+        if value is not None:
+            (secrets if spec.secret else settings)[spec.name] = value
+        elif spec.required:
             raise InvalidRequest(f"{spec.name}: missing; {spec.help}", field=spec.name)
-    given = {
-        spec.name: values.get(spec.name) or spec.default or ""
-        for spec in specs.values()
-        if values.get(spec.name) or spec.default is not None
-    }
-    secrets = {name: value for name, value in given.items() if specs[name].secret}
-    return {k: v for k, v in given.items() if k not in secrets}, secrets
+    return settings, secrets
+
+
+def _reject_unknown(capabilities: Capabilities, values: Mapping[str, str]) -> None:
+    known = [spec.name for spec in capabilities.settings]
+    for name in values:
+        if name not in known:
+            names = ", ".join(known) or "none"
+            message = f"{name}: {capabilities.name} has no such setting; it has {names}"
+            raise InvalidRequest(message, field=name)

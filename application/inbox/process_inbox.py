@@ -94,16 +94,24 @@ class ProcessInbox:
             message = f"{work.connection.provider}: not installed; install it, then replay the item"
             error = UnknownProvider(message, provider=work.connection.provider)
             return self._record_failure(work, [ParsedRow(row) for row in work.rows], error)
+        parsed = self._parse(provider, work)
+        work = self._apply_control(work, parsed)
+        return self._apply_and_fetch(provider, work, parsed)
+
+    def _parse(self, provider: Provider, work: _Work) -> list[ParsedRow]:
         parsed = [parse_row(provider, work.connection, work.hotel, row) for row in work.rows]
         parsed = [self._forward_to_property(provider, work, each) for each in parsed]
-        parsed = self._drop_duplicates(work, parsed)
-        work = self._apply_control(work, parsed)
+        return self._drop_duplicates(work, parsed)
+
+    def _apply_and_fetch(
+        self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
+    ) -> list[InboxOutcome]:
+        """Applies rows with items and fetches those with references or version conflicts."""
         applied = self._apply(provider, work, [each for each in parsed if not each.refs])
-        undecided = {row.id: row for row in applied if row.state is InboxState.RECEIVED}
-        to_fetch = [each for each in parsed if each.refs] + [
-            each.refetch(undecided[each.row.id]) for each in parsed if each.row.id in undecided
-        ]
-        outcomes = [InboxOutcome.of(row) for row in applied if row.id not in undecided]
+        by_id = {each.row.id: each for each in parsed}
+        to_fetch = [each for each in parsed if each.refs]
+        to_fetch += [by_id[row.id].refetch(row) for row in applied if _is_undecided(row)]
+        outcomes = [InboxOutcome.of(row) for row in applied if not _is_undecided(row)]
         return outcomes + self._fetch(provider, work, to_fetch)
 
     def _forward_to_property(self, provider: Provider, work: _Work, parsed: ParsedRow) -> ParsedRow:
@@ -269,6 +277,10 @@ class ProcessInbox:
             now=self.clock.now(),
             can_fetch=can_fetch,
         )
+
+
+def _is_undecided(row: InboxItem) -> bool:
+    return row.state is InboxState.RECEIVED
 
 
 def _split_batch(rows: Sequence[InboxItem]) -> list[Sequence[InboxItem]]:

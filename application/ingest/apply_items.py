@@ -4,9 +4,10 @@ Runs inside the caller's unit of work, for pushes, webhook fetches, syncs, recon
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from application.events.cloud_events import outbox_message
@@ -142,6 +143,10 @@ class _IdentityMap(Generic[K, S, E]):
     record: Callable[[Applied[E]], None]
     written: dict[K, E] = field(default_factory=dict)
 
+    def load(self, load: Callable[[Collection[K]], Mapping[K, E]], keys: Collection[K]) -> None:
+        if keys:
+            self.held.update(load(keys))
+
     def merge(self, key: K, snapshot: S, context: ApplyContext) -> Decision[E]:
         held = self.held.get(key)
         if held is None:
@@ -184,12 +189,9 @@ class _PageBatch:
         guests = {s.external_id for s in received if isinstance(s, GuestSnapshot)}
         cells = {_cell_key(cell) for s in received for cell in _cells_of(s)}
         scope = (self._context.hotel_id, self._context.provider)
-        if bookings:
-            self._bookings.held.update(uow.bookings.load(*scope, bookings))
-        if guests:
-            self._guests.held.update(uow.guests.load(*scope, guests))
-        if cells:
-            self._cells.held.update(uow.availability.load(*scope, cells))
+        self._bookings.load(partial(uow.bookings.load, *scope), bookings)
+        self._guests.load(partial(uow.guests.load, *scope), guests)
+        self._cells.load(partial(uow.availability.load, *scope), cells)
 
     def apply(self, item: ReadItem) -> ItemResult:
         if item.snapshot is None:

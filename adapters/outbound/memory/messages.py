@@ -43,9 +43,9 @@ class InMemoryInbox:
 
     def record_outcomes(self, hotel_id: HotelId, inbox_outcomes: Sequence[InboxOutcome]) -> None:
         held = self.load(hotel_id, [s.item_id for s in inbox_outcomes])
-        for settlement in inbox_outcomes:
-            if (item := held.get(settlement.item_id)) is not None:
-                self._tables.inbox[item.id] = _with_outcome(item, settlement)
+        for outcome in inbox_outcomes:
+            if (item := held.get(outcome.item_id)) is not None:
+                self._tables.inbox[item.id] = _with_outcome(item, outcome)
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         every = self._tables.inbox.values()
@@ -178,12 +178,12 @@ def _is_callable_now(connection: Connection, now: datetime) -> bool:
     return not is_suspended and connection.breaker.state(now) is not BreakerState.OPEN
 
 
-def _with_outcome(item: InboxItem, settlement: InboxOutcome) -> InboxItem:
+def _with_outcome(item: InboxItem, outcome: InboxOutcome) -> InboxItem:
     return replace(
         item,
-        state=settlement.state,
-        outcome=settlement.outcome,
-        reason=settlement.reason,
-        external_id=settlement.external_id or item.external_id,
-        dedup_key=settlement.dedup_key or item.dedup_key,
+        state=outcome.state,
+        outcome=outcome.outcome,
+        reason=outcome.reason,
+        external_id=outcome.external_id or item.external_id,
+        dedup_key=outcome.dedup_key or item.dedup_key,
     )

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from adapters.outbound.memory.tables import Tables
+from adapters.outbound.memory.tables import Record, Tables
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import InboxItem, InboxState
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncRun
-from domain.values import ConnectionId, HotelId
+from domain.values import ConnectionId, HotelId, Stay
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
@@ -91,16 +91,11 @@ class InMemoryQueries:
 
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
         rows = self._committed().records
-        mine = {key: rows[key] for key in sorted(rows, key=lambda k: k[3]) if key[0] == hotel_id}
-        found: dict[str, HotelRecords] = {}
-        for provider in sorted({key[1] for key in mine}):
-            of_provider = [record for key, record in mine.items() if key[1] == provider]
-            found[provider] = HotelRecords(
-                room_types=[r for r in of_provider if isinstance(r, RoomTypeRecord)],
-                rooms=[r for r in of_provider if isinstance(r, RoomRecord)],
-                rate_plans=[r for r in of_provider if isinstance(r, RatePlanRecord)],
-            )
-        return found
+        by_provider: dict[str, list[Record]] = {}
+        for key in sorted(rows, key=lambda k: (k[1], k[3])):
+            if key[0] == hotel_id:
+                by_provider.setdefault(key[1], []).append(rows[key])
+        return {provider: _hotel_records(records) for provider, records in by_provider.items()}
 
     def sync_runs(
         self,
@@ -177,18 +172,32 @@ def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def _hotel_records(records: Sequence[Record]) -> HotelRecords:
+    return HotelRecords(
+        room_types=[r for r in records if isinstance(r, RoomTypeRecord)],
+        rooms=[r for r in records if isinstance(r, RoomRecord)],
+        rate_plans=[r for r in records if isinstance(r, RatePlanRecord)],
+    )
+
+
 def _matches(booking: Booking, wanted: BookingFilter) -> bool:
     details = booking.details
     return (
         booking.hotel_id == wanted.hotel_id
         and wanted.provider in (None, booking.provider)
         and (not wanted.statuses or details.status in wanted.statuses)
-        and wanted.arrival in (None, details.stay.arrival)
-        and wanted.departure in (None, details.stay.departure)
-        and (wanted.stay is None or details.stay.dates.overlaps(wanted.stay))
         and (wanted.updated_since is None or booking.synced_at >= wanted.updated_since)
         and wanted.confirmation_number in (None, details.confirmation_number)
         and (wanted.include_deleted or details.deleted_at_source is None)
+        and _matches_stay(details.stay, wanted)
+    )
+
+
+def _matches_stay(stay: Stay, wanted: BookingFilter) -> bool:
+    return (
+        wanted.arrival in (None, stay.arrival)
+        and wanted.departure in (None, stay.departure)
+        and (wanted.stay is None or stay.dates.overlaps(wanted.stay))
     )
 
 
