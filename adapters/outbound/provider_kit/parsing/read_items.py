@@ -1,12 +1,12 @@
 """One object of a vendor to a ReadItem: its snapshot, or the reason why it cannot be read."""
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Snapshot
@@ -19,6 +19,7 @@ ReasonOf: TypeAlias = Callable[[MappingError, str], Reason]
 
 FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
 R = TypeVar("R")
+ReaderT = TypeVar("ReaderT", bound=Reader)
 ItemId = TypeVar("ItemId", bound=str | None)
 
 
@@ -81,3 +82,46 @@ def rejected_item(
     kind: ItemKind, entry: SourceEntry, reason: Reason, external_id: str | None = None
 ) -> ReadItem:
     return ReadItem(kind=kind, raw=entry.text(), external_id=external_id, reason=reason)
+
+
+class ItemMapper(Generic[ReaderT, ItemId]):
+    """Maps the items of one kind of a vendor. `source_names`: our field names, to the vendor's for
+    the reasons of rejected items."""
+
+    __slots__ = ()
+    kind: ClassVar[ItemKind]
+    source_names: ClassVar[Mapping[str, str]]
+
+    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        return to_read_item(
+            self.kind,
+            entry,
+            lambda: self.open_item(entry),
+            self.map_snapshot,
+            reason_of=self.reason_of,
+            field_trace=self.trace_fields if explain else None,
+        )
+
+    def open_item(self, entry: JsonEntry) -> tuple[ReaderT, ItemId]:
+        """The item's reader and external id. Raises UnreadableField."""
+        raise NotImplementedError
+
+    def map_snapshot(self, r: ReaderT, external_id: ItemId, /) -> Snapshot:
+        """Raises UnreadableField, InvalidField."""
+        raise NotImplementedError
+
+    def reason_of(self, error: MappingError, path: str) -> Reason:
+        return reason_of(error, path, self.source_names)
+
+    def trace_fields(self, r: ReaderT, snapshot: Snapshot) -> FieldTrace:
+        return trace_fields(r, snapshot)
+
+
+class CellMapper(ItemMapper[Reader, None]):
+    """Maps availability, whose cells have no id of their own in the payload."""
+
+    __slots__ = ()
+    kind = ItemKind.AVAILABILITY
+
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, None]:
+        return reader_for(entry.value), None

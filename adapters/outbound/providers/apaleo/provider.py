@@ -43,7 +43,7 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
         mapper = ApaleoBookingMapper(hotel_zone, is_complete=False)
         return [mapper.map(entry, explain=pushed.explain) for entry in entries]
     cells = ApaleoCellMapper(hotel_zone, pushed.context.observed_at)
-    return (item for entry in entries for item in cells.map(entry, explain=pushed.explain))
+    return (item for entry in entries for item in cells.map_answer(entry, explain=pushed.explain))
 
 
 def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:

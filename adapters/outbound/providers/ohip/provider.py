@@ -31,10 +31,12 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     clock = HotelClock(require_time_zone(pushed.context), pushed.context.observed_at)
     explain = pushed.explain
     if pushed.kind is ItemKind.BOOKING:
-        bookings = OhipBookingMapper(clock, is_complete=False)
-        return [bookings.map(entry, shape_of(entry), explain=explain) for entry in entries]
+        return (
+            OhipBookingMapper(clock, shape_of(entry), is_complete=False).map(entry, explain=explain)
+            for entry in entries
+        )
     if pushed.kind is ItemKind.GUEST:
         guests = OhipGuestMapper(clock)
         return [guests.map(entry, explain=explain) for entry in entries]
     cells = OhipCellMapper(clock.observed_at)
-    return (item for entry in entries for item in cells.map(entry, explain=explain))
+    return (item for entry in entries for item in cells.map_answer(entry, explain=explain))

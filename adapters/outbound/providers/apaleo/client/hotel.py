@@ -114,7 +114,7 @@ class ApaleoHotel:
         return [
             item
             for _, slices in pages
-            for item in mapper.map(JsonEntry("", {"timeSlices": slices}))
+            for item in mapper.map_answer(JsonEntry("", {"timeSlices": slices}))
         ]
 
     def _property_query(self) -> dict[str, str]:

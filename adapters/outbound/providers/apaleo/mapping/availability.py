@@ -14,36 +14,26 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
-from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
-from adapters.outbound.providers.apaleo.mapping.parsing import reason_of
-from domain.messages import ItemKind
+from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.apaleo.mapping.parsing import SOURCE_NAMES
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
 
 
 @dataclass(frozen=True, slots=True)
-class ApaleoCellMapper:
+class ApaleoCellMapper(CellMapper):
+    source_names = SOURCE_NAMES
     zone: ZoneInfo
     observed_at: datetime
 
-    def map(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
         """The raw text of each item is its unit group's entry with the night's `from` and `to`."""
         for entry in _split_time_slices(answer.value):
-            yield self._map_cell(entry, explain=explain)
+            yield self.map(entry, explain=explain)
 
-    def _map_cell(self, entry: JsonEntry, *, explain: bool) -> ReadItem:
-        return to_read_item(
-            ItemKind.AVAILABILITY,
-            entry,
-            lambda: (reader_for(entry.value), None),
-            self._map_snapshot,
-            reason_of=reason_of,
-            field_trace=trace_fields if explain else None,
-        )
-
-    def _map_snapshot(self, r: Reader, _: str | None) -> AvailabilitySnapshot:
+    def map_snapshot(self, r: Reader, _: None) -> AvailabilitySnapshot:
         return AvailabilitySnapshot(
             room_type_id=r.object("unitGroup").text("id", "room_type_id"),
             day=local_day(r.instant("from", "day"), self.zone),

@@ -14,20 +14,19 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
 from adapters.outbound.providers.apaleo.mapping.parsing import (
+    SOURCE_NAMES,
     as_precise_instant_or_unset,
     field_instant,
-    reason_of,
 )
 from adapters.outbound.providers.apaleo.mapping.parties import map_further_guests, map_primary_guest
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Field, Money, NightlyPrice, SourceVersion, Stay
-from ports.providers import ReadItem
 
 _ROOM: Final = "rooms[0]"
 _STATES: Final = {
@@ -65,23 +64,19 @@ _ALSO_IN_EXTRAS: Final = {"channelCode": "source", "balance": "balance"}
 
 
 @dataclass(frozen=True, slots=True)
-class ApaleoBookingMapper:
+class ApaleoBookingMapper(ItemMapper[Reader, str]):
     """`is_complete`: missing fields are null (see parsing.py)."""
 
+    kind = ItemKind.BOOKING
+    source_names = SOURCE_NAMES
     zone: ZoneInfo
     is_complete: bool
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.BOOKING,
-            entry,
-            lambda: _open_reservation(entry),
-            self._map_snapshot,
-            reason_of=reason_of,
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        return r, r.text("id", "external_id")
 
-    def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         is_complete = self.is_complete
         version = _map_version(r)
         status = r.choice("status", _STATES, "status")
@@ -120,11 +115,6 @@ class ApaleoBookingMapper:
     def _read_day(self, r: Reader, key: str, target: str) -> date:
         """The hotel's date; Apaleo's offset may be the property's or UTC."""
         return local_day(r.instant(key, target), self.zone)
-
-
-def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    return r, r.text("id", "external_id")
 
 
 def _map_version(r: Reader) -> SourceVersion:

@@ -9,16 +9,14 @@ from datetime import datetime
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.read_items import MappingError
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from domain.values import ABSENT, Field, Reason
+from domain.values import ABSENT, Field
 
 _UNSET: Final = "0001-01-01"
 """Apaleo's instant for "no value"."""
 
-_SOURCES_OF: Final = {
+SOURCE_NAMES: Final = {
     "external_id": "id",
     "departure": "departure",
     "count": "adults",
@@ -44,7 +42,3 @@ def field_instant(r: Reader, key: str, target: str, *, is_complete: bool) -> Fie
     if key not in r:
         return None if is_complete else ABSENT
     return r.optional(key, as_instant_or_unset, target)
-
-
-def reason_of(error: MappingError, path: str) -> Reason:
-    return mapping_report.reason_of(error, path, _SOURCES_OF)

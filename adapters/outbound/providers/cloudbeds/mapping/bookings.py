@@ -8,14 +8,13 @@ without statuses). All give the reservation's own status.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
-from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, reason_of, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import (
     Reader,
     as_rounded_money,
@@ -36,7 +35,6 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, holds_inventory_by_default
 from domain.values import ABSENT, Absent, Field, Money, SourceVersion, Stay
-from ports.providers import ReadItem
 
 _UTC: Final = ZoneInfo("UTC")
 _STATUSES: Final = {
@@ -80,24 +78,20 @@ _SOURCES_OF: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsBookingMapper:
+class CloudbedsBookingMapper(ItemMapper[Reader, str]):
     """`currency`: of the hotel, if a response has none. `is_complete`: missing fields are null."""
 
+    kind = ItemKind.BOOKING
+    source_names = _SOURCES_OF
     zone: ZoneInfo
     currency: str
     is_complete: bool
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.BOOKING,
-            entry,
-            lambda: _open_reservation(entry),
-            self._map_snapshot,
-            reason_of=partial(reason_of, sources=_SOURCES_OF),
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        return r, r.required("reservationID", as_id, "external_id")
 
-    def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}
         currency = r.optional_text("propertyCurrency", "total, paid, balance") or self.currency
         status = r.choice("status", _STATUSES, "status")
@@ -191,11 +185,6 @@ def _map_source(r: Reader, kept: ExtraFields) -> Field[BookingSource]:
         if found is not None:
             return found
     return BookingSource.OTHER if source_texts else ABSENT
-
-
-def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    return r, r.required("reservationID", as_id, "external_id")
 
 
 def _read_source_texts(r: Reader, kept: ExtraFields) -> Iterator[str]:

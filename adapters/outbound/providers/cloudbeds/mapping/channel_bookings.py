@@ -9,15 +9,14 @@ Source: apidocs.myallocator.com (booking format), the ota-build-to-us-v5.3 descr
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import reason_of, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, reader_for
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
@@ -39,7 +38,6 @@ from domain.values import (
     SourceVersion,
     Stay,
 )
-from ports.providers import ReadItem
 
 ORDER_PREFIX: Final = "order-"
 """Order numbers are the channel's, of another number space than reservation ids."""
@@ -61,21 +59,19 @@ def is_channel_booking(value: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelBookingMapper:
+class ChannelBookingMapper(ItemMapper[Reader, str]):
+    kind = ItemKind.BOOKING
+    source_names = _SOURCES_OF
     zone: ZoneInfo
     currency: str
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.BOOKING,
-            entry,
-            lambda: _open_order(entry),
-            self._map_snapshot,
-            reason_of=partial(reason_of, sources=_SOURCES_OF),
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        own = r.optional("MyallocatorId", as_id, "external_id")
+        order = r.required("OrderId", as_id, "external_id")
+        return r, own or f"{ORDER_PREFIX}{order}"
 
-    def _map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}
         status = _map_status(r)
         currency = r.optional_text("TotalCurrency", "total") or self.currency
@@ -111,13 +107,6 @@ class ChannelBookingMapper:
                     kept[key] = format_source_value(r, key, "version")
             return SourceVersion(at, max(0, sequence))
         raise UnreadableField("OrderDate", "missing_field", "a value")
-
-
-def _open_order(entry: JsonEntry) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    own = r.optional("MyallocatorId", as_id, "external_id")
-    order = r.required("OrderId", as_id, "external_id")
-    return r, own or f"{ORDER_PREFIX}{order}"
 
 
 def _map_status(r: Reader) -> BookingStatus:

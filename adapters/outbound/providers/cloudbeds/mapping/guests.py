@@ -7,15 +7,14 @@ they never match a guest's id.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.mapping_report import reason_of, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.cloudbeds.mapping.parsing import as_day, as_instant, children
 from adapters.outbound.providers.cloudbeds.mapping.parties import (
@@ -25,7 +24,6 @@ from adapters.outbound.providers.cloudbeds.mapping.parties import (
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
-from ports.providers import ReadItem
 
 PROFILE_PREFIX: Final = "profile-"
 _RESERVATION_FIELDS: Final = (
@@ -148,21 +146,19 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsGuestMapper:
+class CloudbedsGuestMapper(ItemMapper[Reader, str]):
+    kind = ItemKind.GUEST
+    source_names = _SOURCES_OF
     zone: ZoneInfo
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        names = _PROFILE_FIELDS if is_profile(entry.value) else _GUEST_FIELDS
-        return to_read_item(
-            ItemKind.GUEST,
-            entry,
-            lambda: _open_guest(entry, names),
-            lambda r, external_id: self._map_snapshot(r, external_id, names),
-            reason_of=partial(reason_of, sources=_SOURCES_OF),
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        if is_profile(r):
+            return r, PROFILE_PREFIX + r.required("id", as_id, "external_id")
+        return r, r.required("guestID", as_id, "external_id")
 
-    def _map_snapshot(self, r: Reader, external_id: str, names: _FieldNames) -> GuestSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
+        names = _PROFILE_FIELDS if is_profile(r) else _GUEST_FIELDS
         for key in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
             r.drop(key, "a field of one of the guest's reservations")
         modified = r.required("dateModified", as_instant(self.zone), "version")
@@ -196,15 +192,8 @@ class CloudbedsGuestMapper:
         )
 
 
-def is_profile(value: Json) -> bool:
-    return isinstance(value, dict) and "guestID" not in value and "organizationId" in value
-
-
-def _open_guest(entry: JsonEntry, names: _FieldNames) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    if names is _PROFILE_FIELDS:
-        return r, PROFILE_PREFIX + r.required("id", as_id, "external_id")
-    return r, r.required("guestID", as_id, "external_id")
+def is_profile(value: Reader | Mapping[str, Json]) -> bool:
+    return "guestID" not in value and "organizationId" in value
 
 
 def _map_merged_into(r: Reader) -> Field[str | None]:

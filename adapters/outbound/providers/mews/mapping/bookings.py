@@ -8,11 +8,7 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
-from adapters.outbound.provider_kit.parsing.read_items import (
-    JsonEntry,
-    MappingError,
-    to_read_item,
-)
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, MappingError
 from adapters.outbound.providers.mews.mapping.code_tables import (
     ACCOUNT_TYPES,
     COMMANDER_ORIGINS,
@@ -23,9 +19,9 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
 )
 from adapters.outbound.providers.mews.mapping.guests import party_of
 from adapters.outbound.providers.mews.mapping.parsing import (
+    MewsMapper,
     MewsReader,
     reason_of,
-    trace_fields,
 )
 from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
 from adapters.outbound.providers.mews.mapping.references import References
@@ -33,28 +29,23 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Field, Reason, SourceVersion, Stay
-from ports.providers import ReadItem
 
 _ROOM: Final = "rooms[0]"
 
 
 @dataclass(frozen=True, slots=True)
-class MewsBookingMapper:
+class MewsBookingMapper(MewsMapper):
     """For the reservations of one page, whose references are indexed once."""
 
+    kind = ItemKind.BOOKING
     references: References
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.BOOKING,
-            entry,
-            lambda: _open_reservation(entry),
-            self._map_snapshot,
-            reason_of=_reason_of,
-            field_trace=trace_fields if explain else None,
-        )
+    def reason_of(self, error: MappingError, path: str) -> Reason:
+        """An error in another list (a customer, an order item) has that list's own path."""
+        is_elsewhere = isinstance(error, UnreadableField) and error.path.startswith(_OTHER_LISTS)
+        return reason_of(error, "" if is_elsewhere else path)
 
-    def _map_snapshot(self, r: MewsReader, external_id: str) -> BookingSnapshot:
+    def map_snapshot(self, r: MewsReader, external_id: str) -> BookingSnapshot:
         if invalid := self.references.invalid.get(external_id):
             raise invalid
         self._reject_other_services(r)
@@ -170,17 +161,6 @@ class MewsBookingMapper:
 
 _STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
 _OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[")
-
-
-def _open_reservation(entry: JsonEntry) -> tuple[MewsReader, str]:
-    r = MewsReader(entry.value)
-    return r, r.text("Id", "external_id")
-
-
-def _reason_of(error: MappingError, path: str) -> Reason:
-    """An error in another list (a customer, an order item) has that list's own path."""
-    is_elsewhere = isinstance(error, UnreadableField) and error.path.startswith(_OTHER_LISTS)
-    return reason_of(error, "" if is_elsewhere else path)
 
 
 def _customer_id(companionship: JsonEntry) -> str:

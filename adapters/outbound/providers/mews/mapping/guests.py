@@ -4,6 +4,7 @@ Customers are matched by id only: an e-mail may be a sales channel's relay (`Has
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import (
     DOCUMENT_TYPES,
     MARKETING_OPTION,
@@ -19,10 +20,9 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     VIP_CLASSIFICATIONS,
 )
 from adapters.outbound.providers.mews.mapping.parsing import (
+    MewsMapper,
     MewsReader,
     prefix_error,
-    reason_of,
-    trace_fields,
 )
 from adapters.outbound.providers.mews.mapping.references import unwrap_customer
 from domain.messages import ItemKind
@@ -36,19 +36,16 @@ def map_guest(
 ) -> ReadItem:
     """`documents`: identity documents by customer."""
     entry = unwrap_customer(listed)._replace(raw=listed.text())
+    return _MewsGuestMapper(documents).map(entry, explain=explain)
 
-    def open_customer() -> tuple[MewsReader, str]:
-        r = MewsReader(entry.value)
-        return r, r.text("Id", "external_id")
 
-    return to_read_item(
-        ItemKind.GUEST,
-        entry,
-        open_customer,
-        lambda r, external_id: _map_snapshot(r, external_id, documents.get(external_id, ())),
-        reason_of=reason_of,
-        field_trace=trace_fields if explain else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _MewsGuestMapper(MewsMapper):
+    kind = ItemKind.GUEST
+    documents: Mapping[str, Sequence[JsonEntry]]
+
+    def map_snapshot(self, r: MewsReader, external_id: str) -> GuestSnapshot:
+        return _map_snapshot(r, external_id, self.documents.get(external_id, ()))
 
 
 def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, JsonEntry]) -> Party:

@@ -8,7 +8,12 @@ from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, join_path
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, MappingError
+from adapters.outbound.provider_kit.parsing.read_items import (
+    FieldTrace,
+    ItemMapper,
+    JsonEntry,
+    MappingError,
+)
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from domain.snapshots import Snapshot
@@ -41,11 +46,6 @@ class MewsReader(Reader):
                 yield from child.leftovers()
 
 
-def trace_fields(r: MewsReader, snapshot: Snapshot) -> FieldTrace:  # noqa: ARG001 the shape that to_read_item calls
-    """The target field of each source field, or `extras`."""
-    return mapping_report.build_field_trace(r, r.leftovers())
-
-
 def format_compact_json(value: Json) -> str:
     """JSON text, with a fast path for ids, codes and instants, which are nearly all values."""
     if value is None:
@@ -65,6 +65,18 @@ _SOURCES_OF: Final = {
 
 def reason_of(error: MappingError, path: str) -> Reason:
     return mapping_report.reason_of(error, path, _SOURCES_OF)
+
+
+class MewsMapper(ItemMapper[MewsReader, str]):
+    __slots__ = ()
+    source_names = _SOURCES_OF
+
+    def open_item(self, entry: JsonEntry) -> tuple[MewsReader, str]:
+        r = MewsReader(entry.value)
+        return r, r.text("Id", "external_id")
+
+    def trace_fields(self, r: MewsReader, snapshot: Snapshot) -> FieldTrace:  # noqa: ARG002 the shape of ItemMapper
+        return mapping_report.build_field_trace(r, r.leftovers())
 
 
 def prefix_error(prefix: str, error: UnreadableField) -> UnreadableField:

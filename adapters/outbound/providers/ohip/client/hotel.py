@@ -135,9 +135,9 @@ class OhipHotel:
     def _map_bookings(
         self, values: Sequence[Json], shape: Shape, observed_at: datetime
     ) -> list[ReadItem]:
-        mapper = OhipBookingMapper(HotelClock(self.zone, observed_at), is_complete=True)
+        mapper = OhipBookingMapper(HotelClock(self.zone, observed_at), shape, is_complete=True)
         entries = numbered_entries(f"reservations.{shape.value}", filter(self._is_ours, values))
-        return [mapper.map(entry, shape) for entry in entries]
+        return [mapper.map(entry) for entry in entries]
 
     def _is_ours(self, value: Json) -> bool:
         reservations_value = value.get("hotelId") if isinstance(value, dict) else None
@@ -173,7 +173,7 @@ class OhipHotel:
             raise UnreadableAnswer(fault.message, path=fault.path) from fault
         entries = numbered_entries("", answer)
         mapper = OhipCellMapper(observed_at)
-        return [item for entry in entries for item in mapper.map(entry)], records
+        return [item for entry in entries for item in mapper.map_answer(entry)], records
 
     def next_events(self, external_system: str) -> list[bytes]:
         """Takes events off the vendor's queue; none if it is empty."""

@@ -14,10 +14,9 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
-from adapters.outbound.providers.ohip.mapping.parsing import as_day, reason_of
-from domain.messages import ItemKind
+from adapters.outbound.providers.ohip.mapping.parsing import SOURCE_NAMES, as_day
 from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
@@ -33,30 +32,19 @@ _MAX_DAYS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class OhipCellMapper:
+class OhipCellMapper(CellMapper):
+    source_names = SOURCE_NAMES
     observed_at: datetime
 
-    def map(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
         """A room type without counts among others with counts is made of other rooms and skipped.
         If no room type has counts, they were not requested, and all are rejected."""
         nights = list(_split_nights(answer))
         counted = [entry for entry in nights if _has_counts(entry.value)]
-        for entry in counted or nights:
-            yield self._map_cell(entry, explain=explain)
-        for entry in _split_inventory(answer):
-            yield self._map_cell(entry, explain=explain)
+        for entry in (*(counted or nights), *_split_inventory(answer)):
+            yield self.map(entry, explain=explain)
 
-    def _map_cell(self, entry: JsonEntry, *, explain: bool) -> ReadItem:
-        return to_read_item(
-            ItemKind.AVAILABILITY,
-            entry,
-            lambda: (reader_for(entry.value), None),
-            self._map_snapshot,
-            reason_of=reason_of,
-            field_trace=trace_fields if explain else None,
-        )
-
-    def _map_snapshot(self, r: Reader, _: str | None) -> AvailabilitySnapshot:
+    def map_snapshot(self, r: Reader, _: None) -> AvailabilitySnapshot:
         return self._map_statistics(r) if "statisticDate" in r else self._map_inventory_count(r)
 
     def _map_statistics(self, r: Reader) -> AvailabilitySnapshot:

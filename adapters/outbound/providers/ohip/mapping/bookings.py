@@ -10,15 +10,15 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
+    SOURCE_NAMES,
     HotelClock,
     as_day,
     find_id,
-    reason_of,
 )
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import ReservationFields
 from adapters.outbound.providers.ohip.mapping.single_shape import read_single_shape
@@ -26,7 +26,6 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
 from domain.values import ABSENT, Field, SourceVersion, Stay
-from ports.providers import ReadItem
 
 _STATES: Final = {
     "Requested": BookingStatus.PENDING,
@@ -60,27 +59,28 @@ _DROPPED_FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class OhipBookingMapper:
+class OhipBookingMapper(ItemMapper[Reader, str]):
     """`is_complete`: missing fields are null, as in a response requested with every option."""
 
+    kind = ItemKind.BOOKING
+    source_names = SOURCE_NAMES
     clock: HotelClock
+    shape: Shape
     is_complete: bool
 
-    def map(self, entry: JsonEntry, shape: Shape, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.BOOKING,
-            entry,
-            lambda: _open_reservation(entry),
-            lambda r, external_id: self._map_snapshot(r, external_id, shape),
-            reason_of=reason_of,
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        found = find_id(r.objects("reservationIdList"), "Reservation", "external_id")
+        if not found:
+            path = "reservationIdList"
+            raise UnreadableField(path, "missing_field", "an id of the type Reservation")
+        return r, found
 
-    def _map_snapshot(self, r: Reader, external_id: str, shape: Shape) -> BookingSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         ids = r.objects("reservationIdList")
         version = r.optional("lastModifyDateTime", self.clock.instant, "version")
         status, stay = _map_status(r), _map_stay(r.object("roomStay"))
-        read = read_single_shape if shape is Shape.SINGLE else read_listed_shape
+        read = read_single_shape if self.shape is Shape.SINGLE else read_listed_shape
         fields = read(r, is_complete=self.is_complete)
         return BookingSnapshot(
             external_id=external_id,
@@ -99,7 +99,7 @@ class OhipBookingMapper:
             paid=fields.amounts.paid,
             balance=fields.amounts.balance,
             special_requests=fields.special_requests
-            if shape is Shape.SINGLE
+            if self.shape is Shape.SINGLE
             else null_if_complete(fields.special_requests, is_complete=self.is_complete),
             notes=fields.notes,
             cancel_reason=self._cancel_reason(fields, status),
@@ -124,14 +124,6 @@ class OhipBookingMapper:
         if status is BookingStatus.CANCELED:
             return _or_absent(fields.cancellation_reason)
         return None if self.is_complete or fields.cancellation_reason else ABSENT
-
-
-def _open_reservation(entry: JsonEntry) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    found = find_id(r.objects("reservationIdList"), "Reservation", "external_id")
-    if not found:
-        raise UnreadableField("reservationIdList", "missing_field", "an id of the type Reservation")
-    return r, found
 
 
 def _map_status(r: Reader) -> BookingStatus:

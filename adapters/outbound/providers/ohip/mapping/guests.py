@@ -5,10 +5,11 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, to_read_item, trace_fields
+from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.ohip.mapping.messages import MERGED_INTO_KEY
 from adapters.outbound.providers.ohip.mapping.parsing import (
+    SOURCE_NAMES,
     HotelClock,
     as_day,
     child,
@@ -16,13 +17,11 @@ from adapters.outbound.providers.ohip.mapping.parsing import (
     objects_at,
     preferred,
     preferred_info,
-    reason_of,
 )
 from adapters.outbound.providers.ohip.mapping.parties import primary_name
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
-from ports.providers import ReadItem
 
 _DETAILS: Final = ("profileDetails", "guestDetails", "profile")
 _IDS: Final = ("profileIdList", "guestIdList")
@@ -31,20 +30,21 @@ _ANONYMIZED: Final = "anonymized"
 
 
 @dataclass(frozen=True, slots=True)
-class OhipGuestMapper:
+class OhipGuestMapper(ItemMapper[Reader, str]):
+    kind = ItemKind.GUEST
+    source_names = SOURCE_NAMES
     clock: HotelClock
 
-    def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
-            ItemKind.GUEST,
-            entry,
-            lambda: _open_profile(entry),
-            self._map_snapshot,
-            reason_of=reason_of,
-            field_trace=trace_fields if explain else None,
-        )
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        if "companyIdList" in r or "companyDetails" in r:
+            raise UnreadableField("companyDetails", "unknown_value", "a guest's profile")
+        for key in _IDS:
+            if found := find_profile_id(r, "external_id", key):
+                return r, found
+        raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
 
-    def _map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
+    def map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
         if MERGED_INTO_KEY in r:
             return self._map_merged(r, external_id)
         details = _details(r)
@@ -61,17 +61,6 @@ class OhipGuestMapper:
             raise UnreadableField(MERGED_INTO_KEY, "missing_field", "an id of the type Profile")
         version = SourceVersion(self.clock.observed_at)
         return GuestSnapshot(external_id=external_id, version=version, merged_into=survivor)
-
-
-def _open_profile(entry: JsonEntry) -> tuple[Reader, str]:
-    r = reader_for(entry.value)
-    if "companyIdList" in r or "companyDetails" in r:
-        raise UnreadableField("companyDetails", "unknown_value", "a guest's profile", found=None)
-    for key in _IDS:
-        found = find_profile_id(r, "external_id", key)
-        if found:
-            return r, found
-    raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
 
 
 def _details(r: Reader) -> Reader:

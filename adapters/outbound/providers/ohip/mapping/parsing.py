@@ -9,14 +9,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing import mapping_report
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
-from adapters.outbound.provider_kit.parsing.read_items import MappingError
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
-from domain.values import ABSENT, Absent, Money, Reason
+from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
 
@@ -27,7 +25,7 @@ _LOCAL_TIMESTAMP: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,9}))?"
 )
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]+)?")
-_SOURCES_OF: Final = {
+SOURCE_NAMES: Final = {
     "external_id": "reservationIdList",
     "departure": "roomStay.departureDate",
     "count": "roomStay.adultCount",
@@ -127,7 +125,3 @@ def preferred_info(r: Reader | None, path: tuple[str, ...], key: str) -> Reader 
     """The primary object `key` of the list at `path`, e.g. of several addresses."""
     found = [each for info in objects_at(r, *path) if (each := info.optional_object(key))]
     return preferred(found, "primaryInd")
-
-
-def reason_of(error: MappingError, path: str) -> Reason:
-    return mapping_report.reason_of(error, path, _SOURCES_OF)
