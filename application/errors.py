@@ -3,100 +3,61 @@
 from domain.errors import ErrorKind, PmsError
 
 
-class ApplicationError(PmsError):
+class ApplicationError(PmsError, code="application_error"):
     """The request failed."""
 
-    code = "application_error"
 
-
-class NotFound(ApplicationError):
+class NotFound(ApplicationError, code="not_found", kind=ErrorKind.NOT_FOUND):
     """This hotel has nothing of this name or id."""
 
-    code = "not_found"
-    kind = ErrorKind.NOT_FOUND
 
-
-class HotelNotFound(NotFound):
+class HotelNotFound(NotFound, code="hotel_not_found"):
     """There is no such hotel."""
 
-    code = "hotel_not_found"
 
-
-class ConnectionNotFound(NotFound):
+class ConnectionNotFound(NotFound, code="connection_not_found"):
     """There is no such connection."""
 
-    code = "connection_not_found"
 
-
-class NotConnected(ApplicationError):
+class NotConnected(ApplicationError, code="not_connected", kind=ErrorKind.CONFLICT):
     """This hotel has no connection to this provider; add one with `pms connection add`."""
 
-    code = "not_connected"
-    kind = ErrorKind.CONFLICT
 
-
-class HotelDisabled(ApplicationError):
+class HotelDisabled(ApplicationError, code="hotel_disabled", kind=ErrorKind.FORBIDDEN):
     """The adapter layer is switched off for this hotel."""
 
-    code = "hotel_disabled"
-    kind = ErrorKind.FORBIDDEN
 
-
-class Unauthenticated(ApplicationError):
+class Unauthenticated(ApplicationError, code="unauthenticated", kind=ErrorKind.UNAUTHENTICATED):
     """The provider key or the token is missing, unknown, expired or revoked."""
 
-    code = "unauthenticated"
-    kind = ErrorKind.UNAUTHENTICATED
 
-
-class Forbidden(ApplicationError):
+class Forbidden(ApplicationError, code="forbidden", kind=ErrorKind.FORBIDDEN):
     """The credential does not allow this."""
 
-    code = "forbidden"
-    kind = ErrorKind.FORBIDDEN
 
-
-class InvalidRequest(ApplicationError):
+class InvalidRequest(ApplicationError, code="invalid_request", kind=ErrorKind.INVALID):
     """The request is invalid; the details name the field and the fix."""
 
-    code = "invalid_request"
-    kind = ErrorKind.INVALID
 
-
-class HotelRequired(InvalidRequest):
+class HotelRequired(InvalidRequest, code="hotel_required"):
     """This token is for several hotels: name the one to change."""
 
-    code = "hotel_required"
 
-
-class BadCursor(InvalidRequest):
+class BadCursor(InvalidRequest, code="bad_cursor"):
     """after: this cursor belongs to another query; start again without it."""
 
-    code = "bad_cursor"
 
-
-class SyncInProgress(ApplicationError):
+class SyncInProgress(ApplicationError, code="sync_in_progress", kind=ErrorKind.CONFLICT):
     """A sync of this connection is already queued or running."""
 
-    code = "sync_in_progress"
-    kind = ErrorKind.CONFLICT
 
-
-class ConnectionStopped(ApplicationError):
+class ConnectionStopped(ApplicationError, code="connection_stopped", kind=ErrorKind.CONFLICT):
     """The connection was stopped or paused before this run started; resume it, then sync again."""
 
-    code = "connection_stopped"
-    kind = ErrorKind.CONFLICT
 
-
-class NoProgress(ApplicationError):
+class NoProgress(ApplicationError, code="no_progress"):
     """The run failed repeatedly without progress; several workers crashed on it."""
 
-    code = "no_progress"
 
-
-class RetriesExhausted(ApplicationError):
+class RetriesExhausted(ApplicationError, code="gave_up", kind=ErrorKind.CONFLICT):
     """Concurrent changes to the same rows; try again."""
-
-    code = "gave_up"
-    kind = ErrorKind.CONFLICT

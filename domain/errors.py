@@ -25,6 +25,16 @@ class PmsError(Exception):
     code = "error"
     kind = ErrorKind.BUG
 
+    def __init_subclass__(
+        cls, *, code: str | None = None, kind: ErrorKind | None = None, **options: object
+    ) -> None:
+        """`class HotelNotFound(NotFound, code="hotel_not_found")`; by default those of the base."""
+        super().__init_subclass__(**options)
+        if code is not None:
+            cls.code = code
+        if kind is not None:
+            cls.kind = kind
+
     def __init__(
         self, message: str | None = None, *, path: str | None = None, **details: str | int | None
     ) -> None:
@@ -41,17 +51,12 @@ class PmsError(Exception):
         return str(self.args[0])
 
 
-class DomainError(PmsError):
+class DomainError(PmsError, code="domain_error", kind=ErrorKind.INVALID):
     """A domain rule is violated."""
 
-    code = "domain_error"
-    kind = ErrorKind.INVALID
 
-
-class InvalidField(DomainError):
+class InvalidField(DomainError, code="invalid_field"):
     """A field's value is invalid; `path` names the field, `fix` says what to send."""
-
-    code = "invalid_field"
 
     def __init__(self, path: str, fix: str, *, code: str = "invalid_field") -> None:
         super().__init__(f"{path}: {fix}", path=path)

@@ -5,50 +5,37 @@ from typing import ClassVar
 from domain.errors import ErrorKind, PmsError
 
 
-class PortError(PmsError):
+class PortError(PmsError, code="port_error", kind=ErrorKind.UNAVAILABLE):
     """An external system failed."""
 
-    code = "port_error"
-    kind = ErrorKind.UNAVAILABLE
+
+class UnitOfWorkClosed(PmsError, code="unit_of_work_closed"):
+    """The unit of work is not open: it was not entered, or it is committed."""
 
 
-class StoreUnavailable(PortError):
+class StoreUnavailable(PortError, code="store_unavailable"):
     """The database is unreachable or did not answer in time; try again."""
 
-    code = "store_unavailable"
 
-
-class ConcurrentChange(PortError):
+class ConcurrentChange(PortError, code="concurrent_change", kind=ErrorKind.CONFLICT):
     """The rows were changed since they were read; read and decide again."""
 
-    code = "concurrent_change"
-    kind = ErrorKind.CONFLICT
 
-
-class AlreadyExists(PortError):
+class AlreadyExists(PortError, code="already_exists", kind=ErrorKind.CONFLICT):
     """This name or id is already taken."""
 
-    code = "already_exists"
-    kind = ErrorKind.CONFLICT
 
-
-class LeaseLost(PortError):
+class LeaseLost(PortError, code="lease_lost", kind=ErrorKind.CONFLICT):
     """Another worker took over the sync of this connection; nothing of this page was stored."""
 
-    code = "lease_lost"
-    kind = ErrorKind.CONFLICT
 
-
-class QueueUnavailable(PortError):
+class QueueUnavailable(PortError, code="queue_unavailable"):
     """The job queue is unreachable; due work stays in the database and is enqueued later."""
 
-    code = "queue_unavailable"
 
-
-class ProviderError(PortError):
+class ProviderError(PortError, code="provider_error"):
     """The provider did not return what was requested."""
 
-    code = "provider_error"
     stops_connection: ClassVar[bool] = False
     """Whether it stops the connection until a person resumes it: repeating the request would fail
     again or lock us out."""
@@ -68,91 +55,59 @@ class ProviderError(PortError):
         self.wait_seconds = wait_seconds or 0
 
 
-class ProviderUnavailable(ProviderError):
+class ProviderUnavailable(ProviderError, code="provider_unavailable"):
     """The provider is unreachable or fails; the next run tries again."""
 
-    code = "provider_unavailable"
 
-
-class RateLimited(ProviderError):
+class RateLimited(ProviderError, code="provider_rate_limited"):
     """The provider's rate limit requires a longer pause than this run may wait."""
 
-    code = "provider_rate_limited"
 
-
-class CredentialsRefused(ProviderError):
+class CredentialsRefused(
+    ProviderError, code="provider_credentials_refused", kind=ErrorKind.FORBIDDEN
+):
     """The provider refuses our credentials, or the integration was disabled there."""
 
-    code = "provider_credentials_refused"
-    kind = ErrorKind.FORBIDDEN
     stops_connection = True
 
 
-class ProviderRejected(ProviderError):
+class ProviderRejected(ProviderError, code="provider_rejected", kind=ErrorKind.REJECTED):
     """The provider understood the request and rejected it; repeating it would not help."""
 
-    code = "provider_rejected"
-    kind = ErrorKind.REJECTED
 
-
-class AccessForbidden(ProviderRejected):
+class AccessForbidden(ProviderRejected, code="provider_access_forbidden", kind=ErrorKind.FORBIDDEN):
     """The provider forbids this request: our account lacks a scope or permission."""
 
-    code = "provider_access_forbidden"
-    kind = ErrorKind.FORBIDDEN
     stops_connection = True
 
 
-class TooHeavy(ProviderError):
+class TooHeavy(ProviderError, code="provider_too_heavy"):
     """The provider could not answer so large a request in time; request less."""
 
-    code = "provider_too_heavy"
 
-
-class UnreadableAnswer(ProviderError):
+class UnreadableAnswer(ProviderError, code="provider_answer_unreadable", kind=ErrorKind.UNREADABLE):
     """The provider's response does not match its documentation."""
 
-    code = "provider_answer_unreadable"
-    kind = ErrorKind.UNREADABLE
 
-
-class UnreadableMessage(PortError):
+class UnreadableMessage(PortError, code="unreadable_message", kind=ErrorKind.UNREADABLE):
     """The payload is unreadable; the details give the position or path."""
 
-    code = "unreadable_message"
-    kind = ErrorKind.UNREADABLE
 
-
-class TooManyItems(PortError):
+class TooManyItems(PortError, code="too_many_items", kind=ErrorKind.INVALID):
     """The payload holds more items than one request may; send it in parts."""
 
-    code = "too_many_items"
-    kind = ErrorKind.INVALID
 
-
-class UnknownProvider(PortError):
+class UnknownProvider(PortError, code="unknown_provider", kind=ErrorKind.NOT_FOUND):
     """No provider of this name is installed."""
 
-    code = "unknown_provider"
-    kind = ErrorKind.NOT_FOUND
 
-
-class Unsupported(PortError):
+class Unsupported(PortError, code="unsupported_by_provider", kind=ErrorKind.INVALID):
     """This provider does not support the operation; see its capabilities."""
 
-    code = "unsupported_by_provider"
-    kind = ErrorKind.INVALID
 
-
-class Misconfigured(PortError):
+class Misconfigured(PortError, code="misconfigured", kind=ErrorKind.MISCONFIGURED):
     """A setting is missing or wrong; the details name it."""
 
-    code = "misconfigured"
-    kind = ErrorKind.MISCONFIGURED
 
-
-class Unsealable(PortError):
+class Unsealable(PortError, code="unsealable", kind=ErrorKind.MISCONFIGURED):
     """A sealed value cannot be opened: its key is not configured, or the value was moved."""
-
-    code = "unsealable"
-    kind = ErrorKind.MISCONFIGURED

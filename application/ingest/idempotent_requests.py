@@ -16,25 +16,16 @@ KEY_RETENTION: Final = timedelta(hours=24)
 MAX_KEY: Final = 255
 
 
-class KeyInFlight(ApplicationError):
+class KeyInFlight(ApplicationError, code="idempotency_key_in_flight", kind=ErrorKind.CONFLICT):
     """A request with this Idempotency-Key is being processed; try again in a moment."""
 
-    code = "idempotency_key_in_flight"
-    kind = ErrorKind.CONFLICT
 
-
-class KeyReused(ApplicationError):
+class KeyReused(ApplicationError, code="idempotency_key_reused", kind=ErrorKind.INVALID):
     """This Idempotency-Key came before with another payload; use a new key for a new request."""
 
-    code = "idempotency_key_reused"
-    kind = ErrorKind.INVALID
 
-
-class BadKey(ApplicationError):
+class BadKey(ApplicationError, code="bad_idempotency_key", kind=ErrorKind.INVALID):
     """Idempotency-Key: send 1 to 255 printable ASCII characters, bare or in double quotes."""
-
-    code = "bad_idempotency_key"
-    kind = ErrorKind.INVALID
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,8 @@ from entrypoints.processes.parent_death_signal import set_parent_death_signal
 STOP_TIMEOUT_SECONDS: Final = 8.0
 
 
-class ChildProcessExited(PmsError):
+class ChildProcessExited(PmsError, code="process_exited", kind=ErrorKind.UNAVAILABLE):
     """A process of this installation exited unexpectedly; its log has the reason."""
-
-    code = "process_exited"
-    kind = ErrorKind.UNAVAILABLE
 
 
 class ChildProcesses:

@@ -20,11 +20,8 @@ ACTIVITY_EVENTS: Final = 20
 """Enough that some are of a kind that the vendor notifies."""
 
 
-class CheckFailed(PmsError):
+class CheckFailed(PmsError, code="check_failed", kind=ErrorKind.BUG):
     """The self check failed."""
-
-    code = "check_failed"
-    kind = ErrorKind.BUG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,8 @@ from domain.errors import ErrorKind, PmsError
 from entrypoints.local.child_processes import ChildProcesses
 
 
-class WaitTimedOut(PmsError):
+class WaitTimedOut(PmsError, code="wait_timed_out", kind=ErrorKind.UNAVAILABLE):
     """A condition was not met in time; see the logs in the home folder."""
-
-    code = "wait_timed_out"
-    kind = ErrorKind.UNAVAILABLE
 
 
 def wait_until(

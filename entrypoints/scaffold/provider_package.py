@@ -25,25 +25,16 @@ _FILES: Final = {
 }
 
 
-class BadProviderName(PmsError):
+class BadProviderName(PmsError, code="bad_provider_name", kind=ErrorKind.INVALID):
     """A provider's name has 2 to 31 lower-case letters and digits and starts with a letter."""
 
-    code = "bad_provider_name"
-    kind = ErrorKind.INVALID
 
-
-class ProviderNameTaken(PmsError):
+class ProviderNameTaken(PmsError, code="provider_name_taken", kind=ErrorKind.CONFLICT):
     """A provider of this name is already installed; choose another name."""
 
-    code = "provider_name_taken"
-    kind = ErrorKind.CONFLICT
 
-
-class FolderNotEmpty(PmsError):
+class FolderNotEmpty(PmsError, code="folder_not_empty", kind=ErrorKind.CONFLICT):
     """The folder exists and is not empty; choose another with --into. Nothing was written."""
-
-    code = "folder_not_empty"
-    kind = ErrorKind.CONFLICT
 
 
 def write_package(name: str, title: str, folder: Path) -> list[Path]:

@@ -11,10 +11,8 @@ from application.errors import InvalidRequest
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class BadScalar(InvalidRequest):
+class BadScalar(InvalidRequest, code="bad_value"):
     """The value does not fit its type."""
-
-    code = "bad_value"
 
 
 def _parse_date(value: object) -> date:

@@ -29,10 +29,8 @@ _FIELDS: Final = frozenset({"action", "request"})
 _MAX_PARTS: Final = 10
 
 
-class UnreadableForm(InvalidRequest):
+class UnreadableForm(InvalidRequest, code="unreadable_form"):
     """The body is not valid multipart/form-data."""
-
-    code = "unreadable_form"
 
 
 def blueprint(use_cases: RestUseCases) -> Blueprint:

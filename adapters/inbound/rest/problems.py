@@ -57,32 +57,20 @@ _RETRY_AFTER_SECONDS: Final = "10"
 _INTERNAL: Final = "Internal error; quote the correlation id when you report it."
 
 
-class BadQuery(ApplicationError):
+class BadQuery(ApplicationError, code="bad_query", kind=ErrorKind.INVALID):
     """A URL parameter is invalid."""
 
-    code = "bad_query"
-    kind = ErrorKind.INVALID
 
-
-class BodyTooLarge(ApplicationError):
+class BodyTooLarge(ApplicationError, code="body_too_large", kind=ErrorKind.INVALID):
     """The request body is too large; send the items in smaller batches."""
 
-    code = "body_too_large"
-    kind = ErrorKind.INVALID
 
-
-class UnsupportedMediaType(ApplicationError):
+class UnsupportedMediaType(ApplicationError, code="unsupported_media_type", kind=ErrorKind.INVALID):
     """Send the body as application/json in UTF-8, uncompressed."""
 
-    code = "unsupported_media_type"
-    kind = ErrorKind.INVALID
 
-
-class RateExceeded(ApplicationError):
+class RateExceeded(ApplicationError, code="rate_limited", kind=ErrorKind.UNAVAILABLE):
     """The token's rate limit is exceeded; retry after the time in Retry-After."""
-
-    code = "rate_limited"
-    kind = ErrorKind.UNAVAILABLE
 
     def __init__(self, *, retry_after: int, headers: Mapping[str, str]) -> None:
         super().__init__(retry_after=retry_after)

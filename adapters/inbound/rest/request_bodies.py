@@ -14,10 +14,8 @@ from application.errors import InvalidRequest
 JSON: Final = "application/json"
 
 
-class InvalidJsonBody(InvalidRequest):
+class InvalidJsonBody(InvalidRequest, code="unreadable_json"):
     """The body is not JSON."""
-
-    code = "unreadable_json"
 
 
 def read_raw_body() -> bytes:

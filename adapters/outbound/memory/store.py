@@ -1,8 +1,9 @@
 """The in-memory store: one transaction at a time, with rollback, like the SQL store."""
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from adapters.outbound.memory.administration import (
     InMemoryConnections,
@@ -20,8 +21,9 @@ from adapters.outbound.memory.directory import InMemoryDirectory
 from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
 from adapters.outbound.memory.tables import Tables
-from domain.errors import PmsError
-from ports.errors import StoreUnavailable
+from ports.errors import StoreUnavailable, UnitOfWorkClosed
+
+S = TypeVar("S")
 
 _WAIT_SECONDS: Final = 30.0
 
@@ -76,62 +78,34 @@ class InMemoryStore:
         self._lock.release()
 
 
-class UnitOfWorkClosed(PmsError):
-    """This unit of work was not entered, or was already committed."""
+class _Store(Generic[S]):
+    """A store of a unit of work, over the tables that it has open."""
 
-    code = "unit_of_work_closed"
+    def __init__(self, build: Callable[[Tables], S]) -> None:
+        self._build = build
+
+    def __get__(self, unit_of_work: "InMemoryUnitOfWork", _owner: type) -> S:
+        return self._build(unit_of_work.open_tables)
 
 
 class InMemoryUnitOfWork:
     """Cannot be used after `commit`."""
 
+    hotels = _Store(InMemoryHotels)
+    connections = _Store(InMemoryConnections)
+    credentials = _Store(InMemoryCredentials)
+    sync_runs = _Store(InMemorySyncRuns)
+    bookings = _Store(InMemoryBookings)
+    guests = _Store(InMemoryGuests)
+    availability = _Store(InMemoryAvailability)
+    records = _Store(InMemoryRecords)
+    inbox = _Store(InMemoryInbox)
+    outbox = _Store(InMemoryOutbox)
+    idempotency = _Store(InMemoryIdempotencyKeys)
+
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self._open: Tables | None = None
-
-    @property
-    def hotels(self) -> InMemoryHotels:
-        return InMemoryHotels(self._tables)
-
-    @property
-    def connections(self) -> InMemoryConnections:
-        return InMemoryConnections(self._tables)
-
-    @property
-    def credentials(self) -> InMemoryCredentials:
-        return InMemoryCredentials(self._tables)
-
-    @property
-    def sync_runs(self) -> InMemorySyncRuns:
-        return InMemorySyncRuns(self._tables)
-
-    @property
-    def bookings(self) -> InMemoryBookings:
-        return InMemoryBookings(self._tables)
-
-    @property
-    def guests(self) -> InMemoryGuests:
-        return InMemoryGuests(self._tables)
-
-    @property
-    def availability(self) -> InMemoryAvailability:
-        return InMemoryAvailability(self._tables)
-
-    @property
-    def records(self) -> InMemoryRecords:
-        return InMemoryRecords(self._tables)
-
-    @property
-    def inbox(self) -> InMemoryInbox:
-        return InMemoryInbox(self._tables)
-
-    @property
-    def outbox(self) -> InMemoryOutbox:
-        return InMemoryOutbox(self._tables)
-
-    @property
-    def idempotency(self) -> InMemoryIdempotencyKeys:
-        return InMemoryIdempotencyKeys(self._tables)
 
     def __enter__(self) -> "InMemoryUnitOfWork":
         self._open = self._store.begin()
@@ -148,12 +122,12 @@ class InMemoryUnitOfWork:
             self._store.end()
 
     def commit(self) -> None:
-        self._store.commit(self._tables)
+        self._store.commit(self.open_tables)
         self._open = None
         self._store.end()
 
     @property
-    def _tables(self) -> Tables:
+    def open_tables(self) -> Tables:
         if self._open is None:
             raise UnitOfWorkClosed
         return self._open

@@ -1,7 +1,9 @@
 """A unit of work: one transaction on one session of the pool."""
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import TracebackType
+from typing import Generic, TypeVar
 
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.engine.session import Session
@@ -18,68 +20,51 @@ from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempote
 from adapters.outbound.persistence.stores.inbox import StoredInbox
 from adapters.outbound.persistence.stores.outbox import StoredOutbox
 from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
-from domain.errors import PmsError
-from ports.errors import PortError
+from ports.errors import PortError, UnitOfWorkClosed
 from ports.system import Sealer
 
+S = TypeVar("S")
 
-class UnitOfWorkClosed(PmsError):
-    """The unit of work is not open: it was not entered, or it is committed."""
 
-    code = "unit_of_work_closed"
+class _Store(Generic[S]):
+    """A store of a unit of work, on the session that it has open."""
+
+    def __init__(self, build: Callable[[Session], S]) -> None:
+        self._build = build
+
+    def __get__(self, unit_of_work: "StoredUnitOfWork", _owner: type) -> S:
+        return self._build(unit_of_work.open_session)
+
+
+class _SealedStore(Generic[S]):
+    """A store that seals some of its columns."""
+
+    def __init__(self, build: Callable[[Session, Sealer], S]) -> None:
+        self._build = build
+
+    def __get__(self, unit_of_work: "StoredUnitOfWork", _owner: type) -> S:
+        return self._build(unit_of_work.open_session, unit_of_work.sealer)
 
 
 class StoredUnitOfWork:
     """Closed by `commit`; a block without it is rolled back."""
 
+    hotels = _Store(StoredHotels)
+    connections = _SealedStore(StoredConnections)
+    credentials = _Store(StoredCredentials)
+    sync_runs = _Store(StoredSyncRuns)
+    bookings = _Store(StoredBookings)
+    guests = _SealedStore(StoredGuests)
+    availability = _Store(StoredAvailability)
+    records = _Store(StoredRecords)
+    inbox = _SealedStore(StoredInbox)
+    outbox = _Store(StoredOutbox)
+    idempotency = _Store(StoredIdempotencyKeys)
+
     def __init__(self, pool: Pool, sealer: Sealer) -> None:
         self._pool = pool
-        self._sealer = sealer
+        self.sealer = sealer
         self._open: Session | None = None
-
-    @property
-    def hotels(self) -> StoredHotels:
-        return StoredHotels(self._session)
-
-    @property
-    def connections(self) -> StoredConnections:
-        return StoredConnections(self._session, self._sealer)
-
-    @property
-    def credentials(self) -> StoredCredentials:
-        return StoredCredentials(self._session)
-
-    @property
-    def sync_runs(self) -> StoredSyncRuns:
-        return StoredSyncRuns(self._session)
-
-    @property
-    def bookings(self) -> StoredBookings:
-        return StoredBookings(self._session)
-
-    @property
-    def guests(self) -> StoredGuests:
-        return StoredGuests(self._session, self._sealer)
-
-    @property
-    def availability(self) -> StoredAvailability:
-        return StoredAvailability(self._session)
-
-    @property
-    def records(self) -> StoredRecords:
-        return StoredRecords(self._session)
-
-    @property
-    def inbox(self) -> StoredInbox:
-        return StoredInbox(self._session, self._sealer)
-
-    @property
-    def outbox(self) -> StoredOutbox:
-        return StoredOutbox(self._session)
-
-    @property
-    def idempotency(self) -> StoredIdempotencyKeys:
-        return StoredIdempotencyKeys(self._session)
 
     def __enter__(self) -> "StoredUnitOfWork":
         session = self._pool.take()
@@ -107,12 +92,12 @@ class StoredUnitOfWork:
             self._pool.give_back(session)
 
     def commit(self) -> None:
-        self._session.commit()
-        session, self._open = self._session, None
+        self.open_session.commit()
+        session, self._open = self.open_session, None
         self._pool.give_back(session)
 
     @property
-    def _session(self) -> Session:
+    def open_session(self) -> Session:
         if self._open is None:
             raise UnitOfWorkClosed
         return self._open

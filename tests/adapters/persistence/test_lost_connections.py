@@ -10,9 +10,8 @@ import pytest
 from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.store import Store, open_store
-from adapters.outbound.persistence.unit_of_work import UnitOfWorkClosed
 from domain.hotel import Hotel
-from ports.errors import AlreadyExists, ConcurrentChange, StoreUnavailable
+from ports.errors import AlreadyExists, ConcurrentChange, StoreUnavailable, UnitOfWorkClosed
 from ports.system import Sealer
 from tests import builders
 from tests.servers import PostgresServer

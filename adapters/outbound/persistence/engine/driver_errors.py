@@ -16,18 +16,12 @@ from domain.errors import ErrorKind
 from ports.errors import AlreadyExists, ConcurrentChange, PortError, StoreUnavailable
 
 
-class StatementRejected(PortError):
+class StatementRejected(PortError, code="statement_rejected", kind=ErrorKind.BUG):
     """The database rejected a statement: the code and the schema do not agree."""
 
-    code = "statement_rejected"
-    kind = ErrorKind.BUG
 
-
-class SchemaMissing(StatementRejected):
+class SchemaMissing(StatementRejected, code="schema_missing", kind=ErrorKind.MISCONFIGURED):
     """The database schema is out of date: run `pms db upgrade`."""
-
-    code = "schema_missing"
-    kind = ErrorKind.MISCONFIGURED
 
 
 _SQLITE_DUPLICATES = (

@@ -13,10 +13,8 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 _HTTPS_PORT: Final = 443
 
 
-class HostRefused(Misconfigured):
+class HostRefused(Misconfigured, code="host_refused"):
     """The host is neither one of the provider's nor allowed by the operator."""
-
-    code = "host_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

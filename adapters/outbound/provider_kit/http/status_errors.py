@@ -15,10 +15,8 @@ from ports.errors import (
 )
 
 
-class NotFoundAtProvider(ProviderRejected):
+class NotFoundAtProvider(ProviderRejected, code="provider_not_found"):
     """The provider does not have the requested object."""
-
-    code = "provider_not_found"
 
 
 @dataclass(frozen=True, slots=True)

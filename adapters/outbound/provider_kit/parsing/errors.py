@@ -14,10 +14,8 @@ def printable_value(value: str) -> str | None:
     return value if _SAFE_VALUE.fullmatch(value) else None
 
 
-class UnreadableJson(UnreadableMessage):
+class UnreadableJson(UnreadableMessage, code="unreadable_json"):
     """The text is not JSON, or parsing it would lose data."""
-
-    code = "unreadable_json"
 
     def __init__(self, reason: str, position: int | None = None) -> None:
         where = "" if position is None else f" at character {position}"
@@ -26,17 +24,12 @@ class UnreadableJson(UnreadableMessage):
         self.position = position
 
 
-class NotAnObjectOrArray(UnreadableJson):
+class NotAnObjectOrArray(UnreadableJson, code="not_a_message", kind=ErrorKind.INVALID):
     """The JSON is neither an object nor an array."""
 
-    code = "not_a_message"
-    kind = ErrorKind.INVALID
 
-
-class UnreadableXml(UnreadableMessage):
+class UnreadableXml(UnreadableMessage, code="unreadable_xml"):
     """The text is not XML, or parsing it would lose data."""
-
-    code = "unreadable_xml"
 
     def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
         where = "" if line is None else f" at line {line}, column {column}"
@@ -44,28 +37,20 @@ class UnreadableXml(UnreadableMessage):
         self.reason = reason
 
 
-class ForbiddenXml(UnreadableXml):
+class ForbiddenXml(UnreadableXml, code="forbidden_xml"):
     """The XML declares a document type or an entity, which attacks are made of."""
 
-    code = "forbidden_xml"
 
-
-class OversizeXml(UnreadableXml):
+class OversizeXml(UnreadableXml, code="oversize_xml", kind=ErrorKind.INVALID):
     """The XML exceeds the size limits of one message; send it in parts."""
 
-    code = "oversize_xml"
-    kind = ErrorKind.INVALID
 
-
-class UnreadableField(PmsError):
+class UnreadableField(PmsError, code="unreadable_field", kind=ErrorKind.UNREADABLE):
     """A field of a vendor payload does not have its documented type or value.
 
     Codes: missing_field, wrong_type, unknown_value, bad_text, bad_instant, bad_date, bad_amount,
     unknown_currency.
     """
-
-    code = "unreadable_field"
-    kind = ErrorKind.UNREADABLE
 
     def __init__(self, path: str, code: str, expected: str, *, found: str | None = None) -> None:
         printable = printable_value(found) if found is not None else None
@@ -76,8 +61,5 @@ class UnreadableField(PmsError):
         self.expected = expected
 
 
-class UnknownZone(PmsError):
+class UnknownZone(PmsError, code="unknown_time_zone", kind=ErrorKind.INVALID):
     """The time zone is not in the IANA database."""
-
-    code = "unknown_time_zone"
-    kind = ErrorKind.INVALID

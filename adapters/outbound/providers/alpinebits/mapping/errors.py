@@ -3,19 +3,13 @@
 from ports.errors import UnreadableMessage
 
 
-class UnknownAction(UnreadableMessage):
+class UnknownAction(UnreadableMessage, code="unknown_action"):
     """unknown or missing action"""
 
-    code = "unknown_action"
 
-
-class UnknownProtocolVersion(UnreadableMessage):
+class UnknownProtocolVersion(UnreadableMessage, code="unknown_protocol_version"):
     """no valid AlpineBits protocol version provided; those from 2015-07b to 2022-10 are known"""
 
-    code = "unknown_protocol_version"
 
-
-class NoDocument(UnreadableMessage):
+class NoDocument(UnreadableMessage, code="no_document"):
     """no document in the parameter request"""
-
-    code = "no_document"
