@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
-from adapters.outbound.provider_kit.declarative.credentials import RequestAuthenticator
 from adapters.outbound.provider_kit.declarative.paging import Paging
-from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
+from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from domain.sync_run import TransportCounts
 from ports.errors import ProviderRejected, UnreadableAnswer
 
-_NO_CONTENT = 204
 _GONE = frozenset({404, 410})
 
 
@@ -33,26 +31,25 @@ class ListCall:
     query: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclarativeApi:
-    """`settings` fill the paths. Every method may raise the ProviderError family."""
+class DeclarativeApi(VendorApi):
+    """`settings` fill the paths."""
 
-    transport: Transport
-    authenticator: RequestAuthenticator
-    base_url: str
-    settings: Mapping[str, str]
-    correlation_id: str
-
-    def counts(self) -> TransportCounts:
-        return self.transport.counts()
-
-    def close(self) -> None:
-        self.transport.close()
+    def __init__(
+        self,
+        transport: Transport,
+        authenticator: RequestAuthenticator,
+        *,
+        settings: Mapping[str, str],
+        correlation_id: str,
+    ) -> None:
+        base_url = settings["base_url"]
+        super().__init__(transport, authenticator, base_url=base_url, correlation_id=correlation_id)
+        self._settings = settings
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         """None for an empty answer (204)."""
-        answer = self._get_response(self._fill_path(path), query or {})
-        return None if answer.status == _NO_CONTENT or not answer.body else answer.json()
+        answer = self._get(self._fill_path(path), query or {})
+        return None if answer.status == NO_CONTENT or not answer.body else answer.json()
 
     def find(self, path: str, external_id: str, key: str) -> Json | None:
         """None if the object does not exist any more."""
@@ -94,22 +91,9 @@ class DeclarativeApi:
             yield values
 
     def _fill_path(self, path: str) -> str:
-        for name, value in self.settings.items():
+        for name, value in self._settings.items():
             path = path.replace(f"{{{name}}}", quote(value, safe=""))
         return path
-
-    def _get_response(self, path: str, query: Mapping[str, str]) -> HttpResponse:
-        def send(proof: Mapping[str, str]) -> HttpResponse:
-            call = HttpRequest(
-                method="GET",
-                url=f"{self.base_url}{path}",
-                headers={**proof, "Accept": "application/json"},
-                query=query,
-                is_idempotent=True,
-            )
-            return self.transport.send(call, correlation_id=self.correlation_id)
-
-        return self.authenticator.answer(send)
 
 
 def _value_at_key(value: Json, key: str) -> Json:

@@ -1,8 +1,8 @@
 """The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.declarative.api import DeclarativeApi
@@ -12,11 +12,12 @@ from adapters.outbound.provider_kit.parsing.errors import UnknownZone, Unreadabl
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.provider_kit.pull.engine import run_pull
+from adapters.outbound.provider_kit.pull.checkpoint import ChangesCheckpoint
+from adapters.outbound.provider_kit.pull.client import HotelClient
+from adapters.outbound.provider_kit.pull.engine import PullPlan, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords
-from domain.sync_run import TransportCounts
 from ports.errors import UnreadableAnswer
 from ports.providers import (
     AccountReport,
@@ -27,44 +28,54 @@ from ports.providers import (
     Ref,
     RefKind,
 )
-from ports.system import Clock
 
 FETCHED_DAYS: Final = timedelta(days=365)
 
 
 @dataclass(slots=True, kw_only=True)
-class DeclarativeClient:
-    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
-
+class DeclarativeClient(HotelClient[HotelContext]):
     vendor: VendorDeclaration
     api: DeclarativeApi
-    clock: Clock
-    time_zone: str
-    currency: str
-    _context: HotelContext | None = field(default=None, init=False)
 
     def check(self) -> AccountReport:
         return self._with_advice(self._account())
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
-        yield from run_pull(self._pull_run().plan(request), request, self.clock)
+        """A delta without a cursor reads all changes, without a window."""
+        context = self._hotel = self._hotel or self._load_hotel()
+        yield from run_pull(self._plan(context, request), request, self.clock)
 
-    def fetch(self, refs: Sequence[Ref]) -> Page:
-        pull_run, observed_at = self._pull_run(), self.clock.now()
-        kinds = {ref.kind for ref in refs}
-        items: list[ReadItem] = []
-        if RefKind.BOOKING in kinds:
-            items += pull_run.items(ItemKind.BOOKING, self._bookings(refs), observed_at)
-        if RefKind.AVAILABILITY in kinds:
-            items += self._cells(pull_run)
-        records = pull_run.records() if RefKind.RECORDS in kinds else HotelRecords()
-        return Page(items=items, observed_at=observed_at, records=records)
+    def _load_hotel(self) -> HotelContext:
+        report = self._account()
+        return HotelContext(
+            time_zone=report.time_zone or self.time_zone,
+            currency=report.currency or self.currency,
+            observed_at=self.clock.now(),
+        )
 
-    def counts(self) -> TransportCounts:
-        return self.api.counts()
+    def _plan(self, hotel: HotelContext, request: PullRequest) -> PullPlan[ChangesCheckpoint]:
+        return self._pull_run(hotel).plan(request)
 
-    def close(self) -> None:
-        self.api.close()
+    def _pull_run(self, context: HotelContext) -> DeclarativePull:
+        return DeclarativePull(vendor=self.vendor, api=self.api, clock=self.clock, context=context)
+
+    def _fetch_items(self, hotel: HotelContext, refs: Sequence[Ref]) -> list[ReadItem]:
+        observed_at = self.clock.now()
+        bookings = self._bookings(refs)
+        return self._pull_run(hotel).items(ItemKind.BOOKING, bookings, observed_at)
+
+    def _fetch_cells(self, hotel: HotelContext, _: datetime) -> Iterator[ReadItem]:
+        pull_run, cells = self._pull_run(hotel), self.vendor.availability
+        if cells is None:
+            return
+        today = pull_run.today()
+        for first, until in day_windows(today, today + FETCHED_DAYS, timedelta(days=cells.days)):
+            yield from pull_run.cells(cells, first, until).items
+
+    def _fetch_records(
+        self, hotel: HotelContext, _: datetime
+    ) -> tuple[HotelRecords, Sequence[ReadItem]]:
+        return self._pull_run(hotel).records(), ()
 
     def _bookings(self, refs: Sequence[Ref]) -> list[Json]:
         bookings = self.vendor.bookings
@@ -79,26 +90,6 @@ class DeclarativeClient:
                 self.api.get(self.vendor.account.path)
                 is_account_reachable = True
         return found
-
-    def _cells(self, pull_run: DeclarativePull) -> Iterator[ReadItem]:
-        cells = self.vendor.availability
-        if cells is None:
-            return
-        today = pull_run.today()
-        for first, until in day_windows(today, today + FETCHED_DAYS, timedelta(days=cells.days)):
-            yield from pull_run.cells(cells, first, until).items
-
-    def _pull_run(self) -> DeclarativePull:
-        context = self._context = self._context or self._load_context()
-        return DeclarativePull(vendor=self.vendor, api=self.api, clock=self.clock, context=context)
-
-    def _load_context(self) -> HotelContext:
-        report = self._account()
-        return HotelContext(
-            time_zone=report.time_zone or self.time_zone,
-            currency=report.currency or self.currency,
-            observed_at=self.clock.now(),
-        )
 
     def _account(self) -> AccountReport:
         call = self.vendor.account
@@ -118,10 +109,4 @@ class DeclarativeClient:
             advice.append(f"{notice}; its bookings are read with that.")
         if report.currency not in (None, self.currency):
             advice.append(f"{self.vendor.title} has the currency {report.currency}.")
-        return AccountReport(
-            property_id=report.property_id,
-            property_name=report.property_name,
-            time_zone=report.time_zone,
-            currency=report.currency,
-            advice=tuple(advice),
-        )
+        return replace(report, advice=tuple(advice))

@@ -3,13 +3,15 @@
 Tokens and secrets are never logged, and are dropped with the client.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
+from adapters.outbound.provider_kit.http.authentication import (
+    RequestAuthenticator,
+    StaticHeaders,
+    token_request,
+)
 from adapters.outbound.provider_kit.http.transport import Transport
 from ports.providers import Account, SettingSpec
 from ports.system import Clock
@@ -49,12 +51,6 @@ class ClientCredentials:
 Credentials: TypeAlias = KeyHeader | ClientCredentials
 
 
-class RequestAuthenticator(Protocol):
-    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
-        """Calls `send` with the authentication headers. Raises CredentialsRefused."""
-        ...
-
-
 def authenticator_for(
     credentials: Credentials, account: Account, *, base_url: str, transport: Transport, clock: Clock
 ) -> RequestAuthenticator:
@@ -67,22 +63,6 @@ def authenticator_for(
         "client_id": secrets["client_id"],
         "client_secret": secrets["client_secret"],
     }
-    call = HttpRequest(
-        method="POST",
-        url=f"{base_url}{credentials.path}",
-        headers={
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-        },
-        body=urlencode(form | ({"scope": credentials.scope} if credentials.scope else {})).encode(),
-        is_idempotent=True,
-    )
+    scope = {"scope": credentials.scope} if credentials.scope else {}
+    call = token_request(f"{base_url}{credentials.path}", form | scope)
     return TokenSource(call, transport, clock, correlation_id=account.correlation_id)
-
-
-@dataclass(frozen=True, slots=True)
-class StaticHeaders:
-    headers: Mapping[str, str] = field(repr=False)
-
-    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
-        return send(self.headers)

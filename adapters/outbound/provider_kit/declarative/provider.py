@@ -77,11 +77,7 @@ class DeclarativeProvider:
             vendor.credentials, account, base_url=base_url, transport=transport, clock=tools.clock
         )
         api = DeclarativeApi(
-            transport=transport,
-            authenticator=authenticator,
-            base_url=base_url,
-            settings=settings,
-            correlation_id=account.correlation_id,
+            transport, authenticator, settings=settings, correlation_id=account.correlation_id
         )
         return DeclarativeClient(
             vendor=vendor,

@@ -4,7 +4,7 @@ Tokens and secrets are never logged, and are dropped with the client.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
@@ -13,7 +13,9 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
 from ports.system import Clock
 
-_DEFAULT_LIFETIME_SECONDS: Final = 3_600
+T = TypeVar("T")
+
+DEFAULT_LIFETIME_SECONDS: Final = 3_600
 _MARGIN_SECONDS: Final = 60.0
 
 
@@ -30,7 +32,7 @@ class TokenSource:
         self._token = ""
         self._expires_at = 0.0
 
-    def answer(self, send: Callable[[Mapping[str, str]], HttpResponse]) -> HttpResponse:
+    def answer(self, send: Callable[[Mapping[str, str]], T]) -> T:
         """Calls `send` with the token's header. A refused token may have been withdrawn, so that a
         new one is requested, once. Raises CredentialsRefused."""
         header = self.header()
@@ -59,7 +61,7 @@ class TokenSource:
         try:
             r = Reader(answer.json(), blank_is_null=True)
             self._token = r.text("access_token")
-            lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS
+            lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
         except UnreadableField as fault:
             raise UnreadableAnswer(fault.message, path=fault.path) from fault
         self._expires_at = requested_at + max(lifetime - _MARGIN_SECONDS, lifetime / 2)

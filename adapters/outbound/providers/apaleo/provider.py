@@ -16,7 +16,7 @@ from adapters.outbound.providers.apaleo.capabilities import (
     IDENTITY_URL,
     NAME,
 )
-from adapters.outbound.providers.apaleo.client.api import ApaleoApi, Credentials
+from adapters.outbound.providers.apaleo.client.api import ApaleoApi, request_for_token
 from adapters.outbound.providers.apaleo.client.client import ApaleoClient
 from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
@@ -49,15 +49,13 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
 def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
     base_url = account.settings.get("base_url") or BASE_URL
     identity_url = account.settings.get("identity_url") or IDENTITY_URL
-    credentials = Credentials(
-        require_secret(account, "client_id"), require_secret(account, "client_secret")
+    token_request = request_for_token(
+        identity_url, require_secret(account, "client_id"), require_secret(account, "client_secret")
     )
     endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS)
     transport = endpoint.transport(account, tools, base_url, identity_url)
     correlation_id = account.correlation_id
-    tokens = TokenSource(
-        credentials.call(identity_url), transport, tools.clock, correlation_id=correlation_id
-    )
+    tokens = TokenSource(token_request, transport, tools.clock, correlation_id=correlation_id)
     return ApaleoClient(
         api=ApaleoApi(transport, tokens, base_url=base_url, correlation_id=correlation_id),
         clock=tools.clock,

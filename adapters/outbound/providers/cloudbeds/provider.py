@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
 from adapters.outbound.provider_kit.http.endpoint import (
     VendorEndpoint,
     require_secret,
@@ -18,11 +19,7 @@ from adapters.outbound.providers.cloudbeds.capabilities import (
     NAME,
     REQUESTS_PER_SECOND,
 )
-from adapters.outbound.providers.cloudbeds.client.api import (
-    ApiKeyAuthentication,
-    CloudbedsApi,
-    CloudbedsAuthentication,
-)
+from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
 from adapters.outbound.providers.cloudbeds.client.client import CloudbedsClient
 from adapters.outbound.providers.cloudbeds.client.tokens import (
     OAuthApplication,
@@ -120,11 +117,11 @@ def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
 
 def _authentication(
     account: Account, tools: ProviderTools, transport: Transport, base_url: str
-) -> CloudbedsAuthentication:
+) -> RequestAuthenticator:
     """The API key if there is one, else OAuth2. Raises Misconfigured if neither is complete."""
     api_key = account.secrets.get("api_key")
     if api_key:
-        return ApiKeyAuthentication(api_key)
+        return StaticHeaders({"x-api-key": api_key})
     application = OAuthApplication(
         client_id=require_secret(account, "client_id"),
         client_secret=require_secret(account, "client_secret"),

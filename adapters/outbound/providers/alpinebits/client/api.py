@@ -1,16 +1,16 @@
 """Requests to an AlpineBits server: one address, multipart in, XML out, basic auth."""
 
-from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.outbound.provider_kit.http.authentication import basic_authorization
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.http.vendor_api import VendorApi
 from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 from adapters.outbound.providers.alpinebits.mapping import documents
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import unwrap_envelope
-from domain.sync_run import TransportCounts
 from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 
 _CLIENT_ID: Final = "PMS adapter layer"
@@ -29,19 +29,10 @@ class ServerAddress:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlpineBitsApi:
-    """Every method may raise the ProviderError family."""
-
-    transport: Transport
-    server: ServerAddress
-    correlation_id: str
-
-    def counts(self) -> TransportCounts:
-        return self.transport.counts()
-
-    def close(self) -> None:
-        self.transport.close()
+class AlpineBitsApi(VendorApi):
+    def __init__(self, transport: Transport, server: ServerAddress, correlation_id: str) -> None:
+        super().__init__(transport, base_url=server.url, correlation_id=correlation_id)
+        self.server = server
 
     def request(self, action: str, document: bytes, *, expected: str) -> XmlElement:
         """The root of the response. All our requests are idempotent, acknowledgements included."""
@@ -52,7 +43,7 @@ class AlpineBitsApi:
             body=documents.form(action, document),
             is_idempotent=True,
         )
-        root = _parse_response(self.transport.send(call, correlation_id=self.correlation_id))
+        root = _parse_response(self._send(call))
         if root.name != expected:
             raise UnreadableAnswer(
                 "the response is another document than requested", reason=root.name[:60]
@@ -65,9 +56,8 @@ class AlpineBitsApi:
         return root
 
     def _headers(self) -> dict[str, str]:
-        pair = f"{self.server.username}:{self.server.password}"
         return {
-            "Authorization": "Basic " + b64encode(pair.encode()).decode(),
+            **basic_authorization(self.server.username, self.server.password),
             "Content-Type": documents.CONTENT_TYPE,
             "Accept": "text/xml, application/xml",
             "X-AlpineBits-ClientProtocolVersion": self.server.version,

@@ -21,6 +21,7 @@ from adapters.outbound.provider_kit.http.endpoint import (
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
+from adapters.outbound.provider_kit.pull.client import ApiClient
 from adapters.outbound.providers.alpinebits.capabilities import NAME
 from adapters.outbound.providers.alpinebits.client.api import (
     MAX_ANSWER_BYTES,
@@ -50,7 +51,6 @@ from ports.providers import (
     ReadItem,
     Ref,
 )
-from ports.system import Clock
 
 VERSION: Final = "2020-10"
 PAGE_SIZE: Final = 200
@@ -115,10 +115,9 @@ class PushOnlyClient:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlpineBitsClient:
+@dataclass(slots=True, kw_only=True)
+class AlpineBitsClient(ApiClient):
     api: AlpineBitsApi
-    clock: Clock
     hotel_code: str | None
     time_zone: str
     currency: str
@@ -146,12 +145,6 @@ class AlpineBitsClient:
 
     def fetch(self, refs: Sequence[Ref]) -> Page:  # noqa: ARG002 the port's shape
         raise Unsupported("AlpineBits has no request for a single reservation")
-
-    def counts(self) -> TransportCounts:
-        return self.api.counts()
-
-    def close(self) -> None:
-        self.api.close()
 
     def _pull_undelivered(self, stored: set[bytes]) -> Iterator[Page]:
         """Until nothing new comes: a server may hand out reservations in parts. A server that keeps

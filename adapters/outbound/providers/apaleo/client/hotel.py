@@ -13,6 +13,7 @@ from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
+from adapters.outbound.provider_kit.pull.client import VendorProperty
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
@@ -31,17 +32,9 @@ _EXPAND: Final = "booker,timeSlices,services,assignedUnits,company"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApaleoProperty:
-    id: str
-    name: str
-    time_zone: str
-    currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApaleoHotel:
     api: ApaleoApi
-    property: ApaleoProperty
+    property: VendorProperty
     zone: ZoneInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +126,7 @@ def modified_at(value: Json) -> datetime | None:
         return None
 
 
-def _fetch_properties(api: ApaleoApi) -> list[ApaleoProperty]:
+def _fetch_properties(api: ApaleoApi) -> list[VendorProperty]:
     values = api.all(PROPERTIES, "properties", {})
     try:
         return [
@@ -143,8 +136,8 @@ def _fetch_properties(api: ApaleoApi) -> list[ApaleoProperty]:
         raise UnreadableAnswer(fault.message, path=fault.path) from fault
 
 
-def _parse_property(r: Reader) -> ApaleoProperty:
-    return ApaleoProperty(
+def _parse_property(r: Reader) -> VendorProperty:
+    return VendorProperty(
         id=r.text("id"),
         name=r.text("name"),
         time_zone=r.text("timeZone"),
@@ -152,7 +145,7 @@ def _parse_property(r: Reader) -> ApaleoProperty:
     )
 
 
-def _choose_property(found: list[ApaleoProperty], property_id: str | None) -> ApaleoProperty:
+def _choose_property(found: list[VendorProperty], property_id: str | None) -> VendorProperty:
     if property_id:
         for each in found:
             if each.id == property_id:

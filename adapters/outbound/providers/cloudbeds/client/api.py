@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
-from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
+from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
-from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.http.vendor_api import VendorApi, json_object
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.cloudbeds import capabilities
-from domain.sync_run import TransportCounts
 from ports.errors import (
     CredentialsRefused,
     ProviderError,
@@ -35,59 +34,17 @@ _ERRORS_BY_MESSAGE: Final[tuple[tuple[re.Pattern[str], type[ProviderError]], ...
 quote the request."""
 
 
-class CloudbedsAuthentication(Protocol):
-    def headers(self) -> Mapping[str, str]:
-        """The authentication headers. Raises the ProviderError family."""
-        ...
-
-    def on_refused(self, sent: Mapping[str, str]) -> bool:
-        """After these headers were refused: whether `headers` may give others."""
-        ...
-
-
-class ApiKeyAuthentication:
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def headers(self) -> Mapping[str, str]:
-        return {"x-api-key": self._api_key}
-
-    def on_refused(self, sent: Mapping[str, str]) -> bool:  # noqa: ARG002 the protocol's shape
-        return False
-
-
-class CloudbedsApi:
-    """For one connection. Every method may raise the ProviderError family."""
-
-    def __init__(
-        self,
-        transport: Transport,
-        authentication: CloudbedsAuthentication,
-        *,
-        base_url: str,
-        correlation_id: str,
-    ) -> None:
-        self._transport = transport
-        self._authentication = authentication
-        self._base_url = base_url.rstrip("/")
-        self._correlation_id = correlation_id
-        self.property_id: str | None = None
-
-    def counts(self) -> TransportCounts:
-        return self._transport.counts()
-
-    def close(self) -> None:
-        self._transport.close()
+class CloudbedsApi(VendorApi):
+    property_id: str | None = None
 
     def get(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
         """The response. Raises NotFoundAtProvider if the vendor's message says so."""
-        sent = self._authentication.headers()
-        try:
-            return self._send(method, query, sent)
-        except CredentialsRefused:
-            if not self._authentication.on_refused(sent):
-                raise
-            return self._send(method, query, self._authentication.headers())
+        property_header = {"X-PROPERTY-ID": self.property_id} if self.property_id else {}
+        return self._authenticator.answer(
+            lambda proof: check_success(
+                self._send_get(f"/{method}", query, {**proof, **property_header})
+            )
+        )
 
     def data(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
         found = self.get(method, query).get("data")
@@ -119,27 +76,10 @@ class CloudbedsApi:
     def all(self, method: str, query: Mapping[str, str]) -> list[Json]:
         return [value for _, found in self.pages(method, query) for value in found]
 
-    def _send(
-        self, method: str, query: Mapping[str, str], proof: Mapping[str, str]
-    ) -> dict[str, Json]:
-        headers = {"Accept": "application/json", **proof}
-        if self.property_id is not None:
-            headers["X-PROPERTY-ID"] = self.property_id
-        call = HttpRequest(
-            method="GET",
-            url=f"{self._base_url}/{method}",
-            headers=headers,
-            query=query,
-            is_idempotent=True,
-        )
-        return check_success(self._transport.send(call, correlation_id=self._correlation_id))
-
 
 def check_success(answer: HttpResponse) -> dict[str, Json]:
     """Raises the error that the response reports; UnreadableAnswer without a `success` field."""
-    value = answer.json()
-    if not isinstance(value, dict):
-        raise UnreadableAnswer(reason="not an object", status=answer.status)
+    value = json_object(answer)
     success = value.get("success")
     if success is True or success in (1, "true"):
         return value

@@ -1,10 +1,12 @@
 """The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint
+from adapters.outbound.provider_kit.pull.client import HotelClient
+from adapters.outbound.provider_kit.pull.engine import PullPlan
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.cloudbeds.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
@@ -15,33 +17,19 @@ from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
 from adapters.outbound.providers.cloudbeds.client.pull import CloudbedsPull
 from domain.snapshots import HotelRecords
-from domain.sync_run import TransportCounts
-from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
-from ports.system import Clock
+from ports.providers import AccountReport, PullRequest, ReadItem, Ref, RefKind
 
 
 @dataclass(slots=True, kw_only=True)
-class CloudbedsClient:
-    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
-
+class CloudbedsClient(HotelClient[CloudbedsHotel]):
     api: CloudbedsApi
-    clock: Clock
     property_id: str | None
-    time_zone: str
-    currency: str
-    _hotel: CloudbedsHotel | None = field(default=None, init=False)
 
     def check(self) -> AccountReport:
-        hotel = self._fetch_hotel()
+        hotel = self._load_hotel()
         hotel.newest_change(self.clock.now())
         found = hotel.property
-        return AccountReport(
-            property_id=found.id,
-            property_name=found.name,
-            time_zone=found.time_zone,
-            currency=found.currency,
-            advice=tuple(self._advice(found.time_zone, found.currency)),
-        )
+        return found.report(self._advice(found.time_zone, found.currency))
 
     def _advice(self, time_zone: str, currency: str) -> Iterator[str]:
         if time_zone != self.time_zone:
@@ -50,22 +38,15 @@ class CloudbedsClient:
             yield f"Cloudbeds has the currency {currency}; its amounts are read with that."
         yield "Not every change moves a modification time: keep the reconcile on."
 
-    def pull(self, request: PullRequest) -> Iterator[Page]:
-        hotel = self._fetch_hotel()
-        pull = CloudbedsPull(hotel=hotel, request=full_without_cursor(request), clock=self.clock)
-        yield from run_pull(pull.plan(), pull.request, self.clock)
+    def _load_hotel(self) -> CloudbedsHotel:
+        return CloudbedsHotel.fetch(self.api, self.property_id, self.time_zone)
 
-    def fetch(self, refs: Sequence[Ref]) -> Page:
-        observed_at = self.clock.now()
-        hotel = self._hotel or self._fetch_hotel()
-        ref_kinds = {ref.kind for ref in refs}
+    def _plan(self, hotel: CloudbedsHotel, request: PullRequest) -> PullPlan[PagedCheckpoint]:
+        return CloudbedsPull(hotel=hotel, request=request, clock=self.clock).plan()
+
+    def _fetch_items(self, hotel: CloudbedsHotel, refs: Sequence[Ref]) -> list[ReadItem]:
         items = self._fetch_guests(hotel, external_ids(refs, RefKind.GUEST))
-        items += self._fetch_bookings(hotel, external_ids(refs, RefKind.BOOKING))
-        if RefKind.AVAILABILITY in ref_kinds:
-            items += self._fetch_cells(hotel)
-        wants_records = RefKind.RECORDS in ref_kinds
-        records = hotel.records(hotel.today(observed_at)) if wants_records else HotelRecords()
-        return Page(items=items, observed_at=observed_at, records=records)
+        return items + self._fetch_bookings(hotel, external_ids(refs, RefKind.BOOKING))
 
     def _fetch_guests(self, hotel: CloudbedsHotel, ids: Sequence[str]) -> list[ReadItem]:
         """With the reservations that they belong to."""
@@ -83,7 +64,7 @@ class CloudbedsClient:
             items += hotel.bookings(found)
         return items
 
-    def _fetch_cells(self, hotel: CloudbedsHotel) -> list[ReadItem]:
+    def _fetch_cells(self, hotel: CloudbedsHotel, _: datetime) -> list[ReadItem]:
         room_types = hotel.room_type_ids()
         today = hotel.today(self.clock.now())
         end = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
@@ -93,12 +74,7 @@ class CloudbedsClient:
             for item in hotel.cells(first, until, self.clock.now(), room_types)
         ]
 
-    def _fetch_hotel(self) -> CloudbedsHotel:
-        self._hotel = CloudbedsHotel.fetch(self.api, self.property_id, self.time_zone)
-        return self._hotel
-
-    def counts(self) -> TransportCounts:
-        return self.api.counts()
-
-    def close(self) -> None:
-        self.api.close()
+    def _fetch_records(
+        self, hotel: CloudbedsHotel, observed_at: datetime
+    ) -> tuple[HotelRecords, Sequence[ReadItem]]:
+        return hotel.records(hotel.today(observed_at)), ()

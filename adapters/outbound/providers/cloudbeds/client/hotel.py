@@ -1,7 +1,7 @@
 """One property, read in bulk."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Final
@@ -14,6 +14,7 @@ from adapters.outbound.provider_kit.parsing.json_messages import numbered_entrie
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import days_from, local_day, zone
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.pull.client import VendorProperty
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, parse_list
 from adapters.outbound.providers.cloudbeds.mapping.availability import CellBuilder, RateReader
@@ -39,17 +40,9 @@ _BOOKED_UNTIL_MARGIN: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudbedsProperty:
-    id: str
-    name: str
-    time_zone: str
-    currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudbedsHotel:
     api: CloudbedsApi
-    property: CloudbedsProperty
+    property: VendorProperty
     zone: ZoneInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,15 +59,7 @@ class CloudbedsHotel:
             api.property_id = reported.id
             details = reader_for(api.data("getHotelDetails", {"propertyID": reported.id}), "data")
             currency = details.object("propertyCurrency").text("currencyCode")
-            return cls(
-                api=api,
-                property=CloudbedsProperty(
-                    id=reported.id,
-                    name=reported.name,
-                    time_zone=reported.time_zone,
-                    currency=currency,
-                ),
-            )
+            return cls(api=api, property=replace(reported, currency=currency))
         except UnreadableField as fault:
             raise UnreadableAnswer(fault.message, path=fault.path) from fault
         except UnknownZone as fault:
@@ -253,8 +238,8 @@ class CloudbedsHotel:
         return reported is None or reported == self.property.id
 
 
-def _parse_property(r: Reader, time_zone: str) -> CloudbedsProperty:
-    return CloudbedsProperty(
+def _parse_property(r: Reader, time_zone: str) -> VendorProperty:
+    return VendorProperty(
         id=r.required("propertyID", as_id),
         name=r.optional_text("propertyName") or "",
         time_zone=r.optional_text("propertyTimezone") or time_zone,

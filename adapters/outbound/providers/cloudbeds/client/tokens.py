@@ -4,21 +4,24 @@ Access and refresh tokens are stored sealed with the connection's other secrets,
 worker requests a token that exists or uses one that was replaced. Neither is ever logged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Final
-from urllib.parse import urlencode
+from typing import Final, TypeVar
 from uuid import UUID
 
-from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
+from adapters.outbound.provider_kit.http.access_token import DEFAULT_LIFETIME_SECONDS
+from adapters.outbound.provider_kit.http.authentication import token_request
+from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.reader import reader_for
 from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
 from ports.providers import CredentialStore
 from ports.system import Clock, Secrets
+
+T = TypeVar("T")
 
 TOKEN_PATH: Final = "/access_token"  # noqa: S105 an address, not a token
 _ACCESS: Final = "access_token"
@@ -27,7 +30,6 @@ _UNTIL: Final = "access_token_until"
 _CREDENTIALS_DIGEST: Final = "access_token_of"
 """Digest of the credentials that the access token belongs to."""
 
-_DEFAULT_LIFETIME_SECONDS: Final = 3_600
 _MARGIN: Final = timedelta(minutes=1)
 
 
@@ -42,7 +44,7 @@ class OAuthApplication:
 
 
 class OAuthAuthentication:
-    """api.CloudbedsAuthentication."""
+    """http.authentication.RequestAuthenticator."""
 
     def __init__(
         self,
@@ -61,23 +63,30 @@ class OAuthAuthentication:
         self._application = application
         self._secrets = dict(secrets)
 
-    def headers(self) -> Mapping[str, str]:
-        """Raises CredentialsRefused."""
+    def answer(self, send: Callable[[Mapping[str, str]], T]) -> T:
+        """A refused token is replaced, once. Raises CredentialsRefused."""
+        sent = self._headers()
+        try:
+            return send(sent)
+        except CredentialsRefused:
+            self._on_refused(sent)
+            return send(self._headers())
+
+    def _headers(self) -> dict[str, str]:
         if not self._is_fresh():
             self._reload_secrets()
         if not self._is_fresh():
             self._refresh()
         return _bearer(self._secrets[_ACCESS])
 
-    def on_refused(self, sent: Mapping[str, str]) -> bool:
-        """Always True: the next headers have another token, stored meanwhile or new."""
+    def _on_refused(self, sent: Mapping[str, str]) -> None:
+        """The next headers have another token, stored meanwhile or new."""
         if self._secrets.get(_ACCESS) and sent == _bearer(self._secrets[_ACCESS]):
             self._secrets[_UNTIL] = ""
             store, connection_id = self._credential_store, self._application.connection_id
             stored = store.read(connection_id) if store else {}
             if stored.get(_ACCESS) and sent == _bearer(stored[_ACCESS]):
                 self._store_secrets({_UNTIL: ""})
-        return True
 
     def _is_fresh(self) -> bool:
         until = self._secrets.get(_UNTIL)
@@ -108,17 +117,8 @@ class OAuthAuthentication:
             "client_secret": self._application.client_secret,
             "refresh_token": refresh_token,
         }
-        call = HttpRequest(
-            method="POST",
-            url=self._url,
-            headers={
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-            },
-            body=urlencode(form).encode(),
-            # If the first use invalidated it, the next run would be refused as well.
-            is_idempotent=True,
-        )
+        # Idempotent: if the first use invalidated it, the next run would be refused as well.
+        call = token_request(self._url, form)
         try:
             return self._transport.send(call, correlation_id=self._application.correlation_id)
         except ProviderRejected as error:
@@ -131,7 +131,7 @@ class OAuthAuthentication:
             raise CredentialsRefused("the provider issued no token")
         try:
             r = reader_for(value)
-            lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS
+            lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
             new = {_ACCESS: r.text(_ACCESS), _UNTIL: self._until(lifetime)}
             new[_REFRESH] = r.optional_text(_REFRESH) or self._secrets[_REFRESH]
             new[_CREDENTIALS_DIGEST] = self._credentials_digest(new[_REFRESH])

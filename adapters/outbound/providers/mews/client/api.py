@@ -9,9 +9,9 @@ from typing import Final, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi, json_object
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
-from domain.sync_run import TransportCounts
 from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
 
 T = TypeVar("T")
@@ -97,9 +97,7 @@ class ListPage:
     cursor: str | None
 
 
-class MewsConnectorApi:
-    """For one connection. Every method may raise the ProviderError family."""
-
+class MewsConnectorApi(VendorApi):
     def __init__(
         self,
         transport: Transport,
@@ -108,17 +106,9 @@ class MewsConnectorApi:
         identity: Mapping[str, str],
         correlation_id: str,
     ) -> None:
-        self._transport = transport
-        self._base_url = base_url.rstrip("/")
+        super().__init__(transport, base_url=base_url, correlation_id=correlation_id)
         self._identity = identity
-        self._correlation_id = correlation_id
         self.page_size = PageSize()
-
-    def counts(self) -> TransportCounts:
-        return self._transport.counts()
-
-    def close(self) -> None:
-        self._transport.close()
 
     def fetch(
         self, operation: str, parameters: Parameters, *, is_splittable: bool = False
@@ -133,18 +123,13 @@ class MewsConnectorApi:
             is_splittable=is_splittable,
         )
         answer = self._send(call)
-        if answer.status == 204:
-            return {}
-        value = answer.json()
-        if not isinstance(value, dict):
-            raise UnreadableAnswer("expected an object as answer", status=answer.status)
-        return value
+        return {} if answer.status == NO_CONTENT else json_object(answer)
 
-    def _send(self, call: HttpRequest) -> HttpResponse:
+    def _send(self, request: HttpRequest) -> HttpResponse:
         """Here a 403 is a violated business rule, with a text for the staff; missing permission is
         401 (concepts: responses)."""
         try:
-            return self._transport.send(call, correlation_id=self._correlation_id)
+            return super()._send(request)
         except AccessForbidden as rule:
             raise ProviderRejected(status=rule.status) from rule
 

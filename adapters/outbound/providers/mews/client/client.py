@@ -1,11 +1,12 @@
 """The client of one connection: verify it, pull from it, fetch what a webhook named."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
-from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
+from adapters.outbound.provider_kit.pull.client import HotelClient
+from adapters.outbound.provider_kit.pull.engine import PullPlan
 from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.mews.capabilities import FETCHED_AVAILABILITY_DAYS, MAX_PER_PAGE
 from adapters.outbound.providers.mews.client import api as connector
@@ -19,24 +20,17 @@ from adapters.outbound.providers.mews.client.hotel import (
     ids_of,
     map_guests,
 )
+from adapters.outbound.providers.mews.client.paginator import MewsCheckpoint
 from adapters.outbound.providers.mews.client.pull import MewsPull
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from domain.snapshots import HotelRecords
-from domain.sync_run import TransportCounts
-from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
-from ports.system import Clock
+from ports.providers import AccountReport, PullRequest, ReadItem, Ref, RefKind
 
 
 @dataclass(slots=True, kw_only=True)
-class MewsClient:
-    """`time_zone` and `currency`: as configured here; the provider's own take precedence."""
-
+class MewsClient(HotelClient[MewsHotel]):
     api: MewsConnectorApi
-    clock: Clock
     service_ids: tuple[str, ...]
-    time_zone: str
-    currency: str
-    _hotel: MewsHotel | None = field(default=None, init=False)
 
     def check(self) -> AccountReport:
         configured = fetch_configuration(self.api)
@@ -61,28 +55,20 @@ class MewsClient:
         if not services:
             yield "No accommodation service is visible; name it in service_ids."
 
-    def pull(self, request: PullRequest) -> Iterator[Page]:
-        hotel = self._hotel = MewsHotel.fetch(self.api, self.service_ids)
-        pull = MewsPull(hotel=hotel, request=full_without_cursor(request), clock=self.clock)
-        yield from run_pull(pull.plan(), pull.request, self.clock)
+    def _load_hotel(self) -> MewsHotel:
+        return MewsHotel.fetch(self.api, self.service_ids)
 
-    def fetch(self, refs: Sequence[Ref]) -> Page:
+    def _plan(self, hotel: MewsHotel, request: PullRequest) -> PullPlan[MewsCheckpoint]:
+        return MewsPull(hotel=hotel, request=request, clock=self.clock).plan()
+
+    def _fetch_items(self, hotel: MewsHotel, refs: Sequence[Ref]) -> list[ReadItem]:
         """With a guest's bookings, which hold contact details too, and with the orphan errors of
         the hotel: something missing from the page may be among them."""
-        observed_at = self.clock.now()
-        hotel = self._hotel = self._hotel or MewsHotel.fetch(self.api, self.service_ids)
         seen: set[str] = set()
         guests = external_ids(refs, RefKind.GUEST)
         items = map_guests(self.api.by_ids(connector.CUSTOMERS, guests), seen)
         items += self._bookings(hotel, external_ids(refs, RefKind.BOOKING), guests, seen)
-        kinds = {ref.kind for ref in refs}
-        if RefKind.AVAILABILITY in kinds:
-            items += self._availability(hotel)
-        records, orphan_errors = (
-            hotel.records() if RefKind.RECORDS in kinds else (HotelRecords(), ())
-        )
-        items += [*hotel.orphan_errors, *orphan_errors]
-        return Page(items=items, observed_at=observed_at, records=records)
+        return [*items, *hotel.orphan_errors]
 
     def _bookings(
         self,
@@ -103,14 +89,13 @@ class MewsClient:
             yield from page.guests(seen)
             yield from page.bookings()
 
-    def _availability(self, hotel: MewsHotel) -> Iterator[ReadItem]:
+    def _fetch_cells(self, hotel: MewsHotel, _: datetime) -> Iterator[ReadItem]:
         today = local_day(hotel.configured.now, zone(hotel.configured.enterprise.time_zone))
         until = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
         for nights in AvailabilityPaginator(hotel, self.clock).nights(today, until):
             yield from nights.items
 
-    def counts(self) -> TransportCounts:
-        return self.api.counts()
-
-    def close(self) -> None:
-        self.api.close()
+    def _fetch_records(
+        self, hotel: MewsHotel, _: datetime
+    ) -> tuple[HotelRecords, Sequence[ReadItem]]:
+        return hotel.records()

@@ -1,26 +1,25 @@
-"""Requests to the API.
+"""Requests to the API."""
 
-Tokens and secrets are never logged, and are dropped with the client.
-"""
-
-from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
-from adapters.outbound.provider_kit.http.access_token import TokenSource
+from adapters.outbound.provider_kit.http.authentication import (
+    RequestAuthenticator,
+    basic_authorization,
+    token_request,
+)
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from domain.sync_run import TransportCounts
 
 Query: TypeAlias = Sequence[tuple[str, str]]
 """Ordered, names may repeat: the vendor takes lists this way (`multi`)."""
 
 _TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address, not a token
-_EMPTY: Final = 204
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,32 +34,18 @@ class Credentials:
     scope: str | None = None
     enterprise_id: str | None = None
 
-    def call(self, base_url: str) -> HttpRequest:
-        """The request for a token."""
-        return HttpRequest(
-            method="POST",
-            url=base_url + _TOKEN_PATH,
-            headers=self.headers(),
-            body=self.form(),
-            is_idempotent=True,
-        )
+    def request_for_token(self, base_url: str) -> HttpRequest:
+        headers = {"x-app-key": self.app_key}
+        headers |= {"enterpriseId": self.enterprise_id} if self.enterprise_id else {}
+        headers |= basic_authorization(self.client_id, self.client_secret)
+        return token_request(base_url + _TOKEN_PATH, self._form(), headers)
 
-    def headers(self) -> dict[str, str]:
-        pair = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        fields = {
-            "Authorization": f"Basic {pair}",
-            "x-app-key": self.app_key,
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-        }
-        return fields | ({"enterpriseId": self.enterprise_id} if self.enterprise_id else {})
-
-    def form(self) -> bytes:
+    def _form(self) -> dict[str, str]:
         if self.username is not None:
             fields = {"username": self.username, "password": self.password or ""}
-            return urlencode({"grant_type": "password", **fields}).encode()
+            return {"grant_type": "password", **fields}
         scope = {"scope": self.scope} if self.scope else {}
-        return urlencode({"grant_type": "client_credentials", **scope}).encode()
+        return {"grant_type": "client_credentials", **scope}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,26 +57,20 @@ class ApiAddress:
     correlation_id: str
 
 
-class OhipApi:
-    """For one connection. Every method may raise the ProviderError family."""
-
+class OhipApi(VendorApi):
     def __init__(
-        self, transport: Transport, tokens: TokenSource, *, address: ApiAddress, app_key: str
+        self,
+        transport: Transport,
+        tokens: RequestAuthenticator,
+        *,
+        address: ApiAddress,
+        app_key: str,
     ) -> None:
-        self._transport = transport
-        self._tokens = tokens
-        self._address = address
-        self._app_key = app_key
-
-    @property
-    def hotel_id(self) -> str:
-        return self._address.hotel_id
-
-    def counts(self) -> TransportCounts:
-        return self._transport.counts()
-
-    def close(self) -> None:
-        self._transport.close()
+        super().__init__(
+            transport, tokens, base_url=address.base_url, correlation_id=address.correlation_id
+        )
+        self.hotel_id = address.hotel_id
+        self._headers = {"x-app-key": app_key, "x-hotelid": address.hotel_id}
 
     def find(self, path: str, query: Query = ()) -> Json:
         """A single object; None if it does not exist (204, 404)."""
@@ -103,29 +82,18 @@ class OhipApi:
     def listed(self, path: str, query: Query) -> Json:
         """None for an empty list (204). A 404 comes from the hotel or the gateway and is raised:
         read as an empty list, it would mean that every booking was deleted."""
-        answer = self._send(path, query, is_idempotent=True)
-        return None if answer.status == _EMPTY else answer.json()
+        answer = self._request(path, query)
+        return None if answer.status == NO_CONTENT else answer.json()
 
     def take_once(self, path: str, query: Query) -> HttpResponse:
         """For what the vendor deletes when it responds: sent once, since a retry would lose the
         first response."""
-        return self._send(path, query, is_idempotent=False)
+        return self._request(path, query, is_idempotent=False)
 
-    def _send(self, path: str, query: Query, *, is_idempotent: bool) -> HttpResponse:
-        query_string = f"?{urlencode(query)}" if query else ""
-
-        def send(proof: Mapping[str, str]) -> HttpResponse:
-            call = HttpRequest(
-                method="GET",
-                url=f"{self._address.base_url}{path}{query_string}",
-                headers={
-                    **proof,
-                    "x-app-key": self._app_key,
-                    "x-hotelid": self._address.hotel_id,
-                    "Accept": "application/json",
-                },
-                is_idempotent=is_idempotent,
+    def _request(self, path: str, query: Query, *, is_idempotent: bool = True) -> HttpResponse:
+        target = f"{path}?{urlencode(query)}" if query else path
+        return self._authenticator.answer(
+            lambda proof: self._send_get(
+                target, {}, {**proof, **self._headers}, is_idempotent=is_idempotent
             )
-            return self._transport.send(call, correlation_id=self._address.correlation_id)
-
-        return self._tokens.answer(send)
+        )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from adapters.outbound.provider_kit.pull.client import ApiClient
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.ohip.capabilities import (
@@ -13,15 +14,12 @@ from adapters.outbound.providers.ohip.capabilities import (
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
 from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull, parse_cursor
 from domain.snapshots import HotelRecords, RoomTypeRecord
-from domain.sync_run import TransportCounts
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
-from ports.system import Clock
 
 
 @dataclass(slots=True, kw_only=True)
-class OhipClient:
+class OhipClient(ApiClient):
     hotel: OhipHotel
-    clock: Clock
     external_system: str | None
     pulls_profiles: bool
 
@@ -74,9 +72,3 @@ class OhipClient:
             items += found
             names |= {one.external_id: one for one in records.room_types}
         return items, HotelRecords(room_types=list(names.values()))
-
-    def counts(self) -> TransportCounts:
-        return self.hotel.api.counts()
-
-    def close(self) -> None:
-        self.hotel.api.close()

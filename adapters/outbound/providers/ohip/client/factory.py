@@ -27,13 +27,14 @@ def open_client(account: Account, tools: ProviderTools) -> OhipClient:
     transport = endpoint.transport(account, tools, address.base_url)
     credentials = _build_credentials(account)
     tokens = TokenSource(
-        credentials.call(address.base_url),
+        credentials.request_for_token(address.base_url),
         transport,
         tools.clock,
         correlation_id=account.correlation_id,
     )
     api = OhipApi(transport, tokens, address=address, app_key=credentials.app_key)
     return OhipClient(
+        api=api,
         hotel=_build_hotel(account, api, tools),
         clock=tools.clock,
         external_system=account.settings.get("external_system") or None,
