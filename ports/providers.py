@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, Snapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import DateRange, Reason
-from ports.renamed import accepts_old_fields
+from ports.renamed import accepts_old_fields, renamed_attributes
 from ports.system import Clock, Randomness, Secrets
 
 
@@ -303,3 +303,7 @@ class RateBudget(Protocol):
         """Seconds to wait before the next request; 0.0 if it may be sent now. Only 0.0 takes a
         place in the window."""
         ...
+
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_attributes(globals(), {"SecretVault": "CredentialStore"})

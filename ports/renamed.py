@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -36,10 +36,10 @@ def accepts_old_fields(**renamed: str) -> Callable[[type[T]], type[T]]:
         create: Callable[..., None] = vars(cls)["__init__"]
 
         @wraps(create)
-        def init(self: T, **fields: object) -> None:
+        def init(self: T, *values: object, **fields: object) -> None:
             if not renamed.keys().isdisjoint(fields):
                 fields = {_new_field(cls, name, renamed): fields[name] for name in fields}
-            create(self, **fields)
+            create(self, *values, **fields)
 
         setattr(cls, "__init__", init)  # noqa: B010
         for old, new in renamed.items():
@@ -61,3 +61,11 @@ def _old_property(cls: type[object], old: str, new: str) -> property:
         return getattr(self, new)
 
     return property(read)
+
+
+def renamed_method(old: str, new: str) -> Callable[..., Any]:
+    def call(self: object, *args: object, **keywords: object) -> object:
+        warn_renamed(f"{type(self).__name__}.{old}", new, stacklevel=2)
+        return getattr(self, new)(*args, **keywords)
+
+    return call

@@ -5,6 +5,9 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import pytest
 
 from adapters.outbound.provider_kit import authoring as pms
 from adapters.outbound.provider_kit.simulation import authoring as sim
+from adapters.outbound.provider_kit.simulation import scenario
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
@@ -104,6 +109,18 @@ class TestPackageOfVersion01:
         assert len(items) >= 30
         assert [item.reason for item in items if item.reason] == []
 
+    def test_its_simulator_has_the_old_methods(self, imported: Any) -> None:
+        _, simulator_module, _ = imported
+        with pytest.deprecated_call(match="start_simple"):
+            simulator = simulator_module.start_simulator(sim.SimulatorOptions(bookings=5))
+        try:
+            with pytest.deprecated_call(match="truth"):
+                assert simulator.truth() == simulator.expected_bookings()
+            with pytest.deprecated_call(match="given_tokens"):
+                assert simulator.given_tokens() == simulator.issued_tokens()
+        finally:
+            simulator.stop()
+
 
 class TestNamesOfVersion01:
     @pytest.mark.parametrize("name", ["SimpleVendor", "SimpleProvider", "named"])
@@ -151,3 +168,68 @@ class TestNamesOfVersion01:
         assert isinstance(provider_tools, ProviderTools)
         with pytest.deprecated_call(match="vault"):
             assert provider_tools.vault is provider_tools.credential_store
+
+    def test_work_as_keywords_and_attributes_of_simulator_options(self) -> None:
+        old: Any = sim.SimulatorOptions
+        with pytest.deprecated_call(match="auto_live_seconds"):
+            options = old(10, auto_live_seconds=2.0)
+        assert (options.bookings, options.auto_activity_seconds) == (10, 2.0)
+        with pytest.deprecated_call(match="auto_live_events"):
+            assert options.auto_live_events == options.auto_activity_events
+
+    def test_work_in_the_ports_and_the_scenario(self) -> None:
+        ports: Any = importlib.import_module("ports.providers")
+        with pytest.deprecated_call(match="SecretVault"):
+            assert ports.SecretVault is ports.CredentialStore
+        with pytest.deprecated_call(match=r"simulation\.stage"):
+            stage: Any = importlib.import_module("adapters.outbound.provider_kit.simulation.stage")
+        assert stage.perform is scenario.apply_action
+        assert stage.book_at_once is scenario.create_bookings_at_once
+        sys.modules.pop(stage.__name__)
+
+    def test_work_as_attribute_of_hotel_events(self) -> None:
+        event: Any = HotelEvent(HotelEventType.CREATED, "B1", 0)
+        with pytest.deprecated_call(match="what"):
+            assert event.what is HotelEventType.CREATED
+
+    @pytest.mark.parametrize(
+        ("method", "arguments", "expected"),
+        [
+            ("optional_decimal", ("price",), Decimal("12.50")),
+            ("optional_decimal", ("none",), None),
+            ("field_decimal", ("missing",), pms.ABSENT),
+            ("field_choice", ("state", {"open": 1}), 1),
+            ("field_choice", ("missing", {"open": 1}), pms.ABSENT),
+            ("optional_money_in", ("EUR", "price"), pms.Money.of(Decimal("12.50"), "EUR")),
+            ("date_time_local", ("at",), datetime(2026, 6, 1, 15, 30)),  # noqa: DTZ001 a wall time
+            ("optional_date_time_local", ("none",), None),
+        ],
+    )
+    def test_work_as_methods_of_the_reader(
+        self, method: str, arguments: tuple[Any, ...], expected: object
+    ) -> None:
+        values: Any = {
+            "price": Decimal("12.50"),
+            "state": "open",
+            "at": "2026-06-01T15:30:00",
+            "none": None,
+        }
+        reader = pms.Reader(values)
+        with pytest.deprecated_call(match=method):
+            reading = getattr(reader, method)
+        assert reading(*arguments, "target") == expected
+        with pytest.deprecated_call(match="homes"):
+            homes = getattr(reader, "homes")()  # noqa: B009 mypy knows no old names
+        assert set(homes.values()) <= {"target"}
+
+    def test_raise_attribute_error_on_a_reader_if_unknown(self) -> None:
+        with pytest.raises(AttributeError, match="field_choices"):
+            getattr(pms.Reader({}), "field_choices")  # noqa: B009 mypy knows no old names
+
+    @pytest.mark.parametrize("name", ["mews", "apaleo", "ohip", "cloudbeds", "alpinebits"])
+    def test_entry_points_of_installed_metadata_resolve(self, name: str) -> None:
+        package = f"adapters.outbound.providers.{name}.simulator"
+        old = EntryPoint(name, f"{package}:start_simulator", "pms_adapter.simulators")
+        with pytest.deprecated_call(match="start_simulator"):
+            start = old.load()
+        assert start is importlib.import_module(f"{package}.server").start_simulator

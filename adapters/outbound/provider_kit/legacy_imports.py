@@ -1,7 +1,7 @@
 """Module paths of version 0.1 that plug-ins may still import in 0.2, with a DeprecationWarning."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -105,6 +105,7 @@ RENAMED: Final = {
     "TrueBooking": "ExpectedBooking",
     "WebhookHabits": "WebhookFaults",
     "all_homes": "build_field_trace",
+    "book_at_once": "create_bookings_at_once",
     "conditions_of": "run_conditions_from",
     "failure_of_status": "failure_for_status",
     "instant_in": "parse_cursor_instant",
@@ -113,6 +114,7 @@ RENAMED: Final = {
     "joined": "join_path",
     "loads_answer": "loads_response",
     "named": "notification_for_event",
+    "perform": "apply_action",
     "placed": "with_item_path",
     "proven": "is_proof_valid",
     "reader_of": "item_reader_for",
@@ -162,3 +164,15 @@ def install() -> None:
     """Once per process."""
     if not any(isinstance(finder, _MovedModules) for finder in sys.meta_path):
         sys.meta_path.append(_MovedModules())
+
+
+def moved_attribute(package: str, name: str, module: str) -> Callable[[str], object]:
+    """The `__getattr__` of a package that had `name`, which is now in its `module`."""
+
+    def find(asked: str) -> object:
+        if asked != name:
+            raise AttributeError(f"module {package!r} has no attribute {asked!r}", name=asked)
+        warn_renamed(f"{package}.{name}", f"{package}.{module}.{name}", stacklevel=2)
+        return vars(import_module(f"{package}.{module}"))[name]
+
+    return find

@@ -10,7 +10,8 @@ the full path.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
@@ -24,8 +25,10 @@ from adapters.outbound.provider_kit.parsing.tracked_object import (
 )
 from domain.errors import InvalidField
 from domain.values import ABSENT, Absent, Money
+from ports.renamed import warn_renamed
 
 T = TypeVar("T")
+Reading: TypeAlias = Callable[..., object]
 
 
 class Reader(TrackedObject):
@@ -133,6 +136,15 @@ class Reader(TrackedObject):
     def optional_texts(self, key: str, target: str = READ) -> list[str] | None:
         return self.optional(key, _texts, target)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Reading:
+            if name not in _READINGS_OF_VERSION_0_1:
+                raise AttributeError(f"'Reader' object has no attribute {name!r}", name=name)
+            replacement, reading = _READINGS_OF_VERSION_0_1[name]
+            warn_renamed(f"Reader.{name}", replacement, stacklevel=2)
+            return partial(reading, self)
+
 
 def reader_for(value: Json, path: str = "") -> Reader:
     """For providers that send an empty text for null."""
@@ -188,3 +200,41 @@ def _money(
 
 def _texts(value: Json, path: str) -> list[str]:
     return [values.as_text(item, f"{path}[{n}]") for n, item in enumerate(as_list(value, path))]
+
+
+def _optional_decimal(r: Reader, key: str, home: str = READ, *, lenient: bool = False) -> object:
+    return r.optional(key, _decimal(lenient=lenient), home)
+
+
+def _field_decimal(r: Reader, key: str, home: str = READ, *, lenient: bool = False) -> object:
+    return r.field(key, _decimal(lenient=lenient), home)
+
+
+def _field_choice(r: Reader, key: str, mapping: Mapping[str, T], home: str = READ) -> object:
+    return r.field(key, _parser_for_choice(mapping), home)
+
+
+def _optional_money_in(
+    r: Reader, currency: str, key: str, home: str = READ, *, lenient: bool = False
+) -> object:
+    return r.optional(key, _money(currency, _decimal(lenient=lenient)), home)
+
+
+def _date_time_local(r: Reader, key: str, home: str = READ) -> datetime:
+    return r.required(key, values.as_local_date_time, home)
+
+
+def _optional_date_time_local(r: Reader, key: str, home: str = READ) -> datetime | None:
+    return r.optional(key, values.as_local_date_time, home)
+
+
+_READINGS_OF_VERSION_0_1: Final[Mapping[str, tuple[str, Reading]]] = {
+    "homes": ("field_trace", Reader.field_trace),
+    "optional_decimal": ("optional(key, as_decimal)", _optional_decimal),
+    "field_decimal": ("field(key, as_decimal)", _field_decimal),
+    "field_choice": ("field(key, ...)", _field_choice),
+    "optional_money_in": ("field_money_in", _optional_money_in),
+    "date_time_local": ("required(key, as_local_date_time)", _date_time_local),
+    "optional_date_time_local": ("optional(key, as_local_date_time)", _optional_date_time_local),
+}
+"""With what replaces them."""

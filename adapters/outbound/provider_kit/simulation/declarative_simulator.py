@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -38,6 +38,7 @@ from adapters.outbound.provider_kit.simulation.server.options import (
     run_conditions_from,
 )
 from domain.values import Money
+from ports.renamed import renamed_method
 
 _GUESTS: Final = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED})
 _EVENT_NAMES: Final = {HotelEventType.CREATED: "created", HotelEventType.DELETED: "deleted"}
@@ -90,6 +91,10 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
     @property
     def token_path(self) -> str | None:
         return self.api.token_path
+
+    if not TYPE_CHECKING:
+        truth = renamed_method("truth", "expected_bookings")
+        given_tokens = renamed_method("given_tokens", "issued_tokens")
 
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
         with self.activity.lock:

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ports.renamed import accepts_old_fields
+
 TICKS: Final = 10_000_000
 """Per second."""
 
@@ -53,6 +55,7 @@ ROOM_EVENTS: Final = frozenset({HotelEventType.ROOM_CLEANED, HotelEventType.BLOC
 """Events whose subject is a room or a block, not a booking or a guest."""
 
 
+@accepts_old_fields(what="type")
 @dataclass(frozen=True, slots=True)
 class HotelEvent:
     """`subject`: the id of the booking, guest or room; `line`: which room of the booking."""

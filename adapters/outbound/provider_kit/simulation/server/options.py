@@ -10,8 +10,14 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, p
 from adapters.outbound.provider_kit.simulation.server.journal import Journal
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import WebhookFaults
+from ports.renamed import accepts_old_fields
 
 
+@accepts_old_fields(
+    webhook_habits="webhook_fault_settings",
+    auto_live_seconds="auto_activity_seconds",
+    auto_live_events="auto_activity_events",
+)
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
     """`days`: of activity before the first request. `auto_activity_seconds`: between automatic
