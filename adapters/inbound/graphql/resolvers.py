@@ -9,11 +9,7 @@ from typing import Any, Final
 from ariadne import ObjectType, QueryType
 from graphql import GraphQLResolveInfo
 
-from adapters.inbound.graphql.filters import (
-    availability_filter,
-    booking_filter,
-    guest_filter,
-)
+from adapters.inbound.graphql.filters import availability_filter, booking_filter, guest_filter
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
 from application.events.cloud_events import to_camel_case
@@ -42,9 +38,9 @@ class BookingPage:
     """The bookings of one page; their guests and histories are loaded in one query each."""
 
     def __init__(
-        self, request_context: RequestContext, principal: Principal, bookings: Sequence[Booking]
+        self, use_cases: GraphQLUseCases, principal: Principal, bookings: Sequence[Booking]
     ) -> None:
-        self._use_cases = request_context.use_cases
+        self._use_cases = use_cases
         self._principal = principal
         self._bookings = bookings
 
@@ -82,77 +78,74 @@ class Edge:
 query = QueryType()
 
 
-@query.field("bookings")
+def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a resolver that takes the use cases, the caller at the hotel of the query, and the
+    other arguments."""
+
+    def register(resolver: Callable[..., Any]) -> Callable[..., Any]:
+        def resolve(
+            _: object, info: GraphQLResolveInfo, *, hotel: str | None = None, **arguments: Any
+        ) -> Any:
+            request_context: RequestContext = info.context
+            principal = request_context.at(hotel)
+            return resolver(request_context.use_cases, principal, **arguments)
+
+        query.set_field(name, resolve)
+        return resolver
+
+    return register
+
+
+@_query_field("bookings")
 def bookings(
-    _: object,
-    info: GraphQLResolveInfo,
+    use_cases: GraphQLUseCases,
+    principal: Principal,
     *,
     order_by: BookingOrder,
     first: int,
-    hotel: str | None = None,
     after: str | None = None,
     filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
 ) -> Mapping[str, Any]:
-    request_context: RequestContext = info.context
-    principal = request_context.at(hotel)
     query_filter = booking_filter(principal, filter)
-    result = request_context.use_cases.find_bookings(
-        query_filter, order=order_by, first=first, after=after
-    )
-    page = BookingPage(request_context, principal, result.rows)
+    result = use_cases.find_bookings(query_filter, order=order_by, first=first, after=after)
+    page = BookingPage(use_cases, principal, result.rows)
     return _connection(result, [BookingNode(booking, page) for booking in result.rows], after)
 
 
-@query.field("booking")
+@_query_field("booking")
 def booking(
-    _: object,
-    info: GraphQLResolveInfo,
-    *,
-    provider: str,
-    external_id: str,
-    hotel: str | None = None,
+    use_cases: GraphQLUseCases, principal: Principal, *, provider: str, external_id: str
 ) -> BookingNode | None:
-    request_context: RequestContext = info.context
-    principal = request_context.at(hotel)
-    found = request_context.use_cases.find_booking(principal, provider, external_id)
-    if found is None:
-        return None
-    return BookingNode(found, BookingPage(request_context, principal, [found]))
+    found = use_cases.find_booking(principal, provider, external_id)
+    return found and BookingNode(found, BookingPage(use_cases, principal, [found]))
 
 
-@query.field("availability")
+@_query_field("availability")
 def availability(
-    _: object,
-    info: GraphQLResolveInfo,
+    use_cases: GraphQLUseCases,
+    principal: Principal,
     *,
     filter: Mapping[str, Any],  # noqa: A002  the argument's name
-    hotel: str | None = None,
 ) -> Sequence[AvailabilityCell]:
-    request_context: RequestContext = info.context
-    query_filter = availability_filter(request_context.at(hotel), filter)
-    return request_context.use_cases.find_availability(query_filter)
+    return use_cases.find_availability(availability_filter(principal, filter))
 
 
-@query.field("guests")
+@_query_field("guests")
 def guests(
-    _: object,
-    info: GraphQLResolveInfo,
+    use_cases: GraphQLUseCases,
+    principal: Principal,
     *,
     first: int,
     after: str | None = None,
-    hotel: str | None = None,
     filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
 ) -> Mapping[str, Any]:
-    request_context: RequestContext = info.context
-    query_filter = guest_filter(request_context.at(hotel), filter)
-    result = request_context.use_cases.find_guests(query_filter, first=first, after=after)
+    result = use_cases.find_guests(guest_filter(principal, filter), first=first, after=after)
     return _connection(result, result.rows, after)
 
 
-@query.field("hotel")
-def hotel(_: object, info: GraphQLResolveInfo, *, hotel: str | None = None) -> Mapping[str, Any]:
-    request_context: RequestContext = info.context
-    view = request_context.use_cases.find_hotel(request_context.at(hotel))
+@_query_field("hotel")
+def hotel(use_cases: GraphQLUseCases, principal: Principal) -> Mapping[str, Any]:
+    view = use_cases.find_hotel(principal)
     return {
         "slug": view.hotel.slug,
         "name": view.hotel.name,
@@ -164,14 +157,11 @@ def hotel(_: object, info: GraphQLResolveInfo, *, hotel: str | None = None) -> M
     }
 
 
-@query.field("syncRuns")
+@_query_field("syncRuns")
 def sync_runs(
-    _: object, info: GraphQLResolveInfo, *, limit: int, offset: int, hotel: str | None = None
+    use_cases: GraphQLUseCases, principal: Principal, *, limit: int, offset: int
 ) -> RunList:
-    request_context: RequestContext = info.context
-    return request_context.use_cases.find_sync_runs(
-        request_context.at(hotel), limit=limit, offset=offset
-    )
+    return use_cases.find_sync_runs(principal, limit=limit, offset=offset)
 
 
 def _connection(

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
-from adapters.outbound.memory.tables import Record, Tables, overwrite
+from adapters.outbound.memory.tables import Identity, Record, Tables, overwrite
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.values import ConnectionId, DateRange, HotelId
 from ports.bookings import StatusChange
-from ports.errors import AlreadyExists, ConcurrentChange
+from ports.errors import AlreadyExists
+
+E = TypeVar("E", Booking, Guest)
 
 
 class InMemoryBookings:
@@ -20,14 +23,10 @@ class InMemoryBookings:
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Booking]:
-        rows = self._tables.bookings
-        wanted = dict.fromkeys(external_ids)
-        return {x: rows[key] for x in wanted if (key := (hotel_id, provider, x)) in rows}
+        return _load(self._tables.bookings, hotel_id, provider, external_ids)
 
     def save(self, bookings: Sequence[Booking]) -> None:
-        rows = {(b.hotel_id, b.provider, b.external_id): b for b in bookings}
-        _require_distinct(len(rows), bookings)
-        overwrite(self._tables.bookings, rows)
+        overwrite(self._tables.bookings, [(_identity(b), b) for b in bookings])
 
     def record(self, changes: Sequence[StatusChange]) -> None:
         if self._tables.history.keys() & {c.id for c in changes}:
@@ -53,14 +52,10 @@ class InMemoryGuests:
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Guest]:
-        rows = self._tables.guests
-        wanted = dict.fromkeys(external_ids)
-        return {x: rows[key] for x in wanted if (key := (hotel_id, provider, x)) in rows}
+        return _load(self._tables.guests, hotel_id, provider, external_ids)
 
     def save(self, guests: Sequence[Guest]) -> None:
-        rows = {(g.hotel_id, g.provider, g.external_id): g for g in guests}
-        _require_distinct(len(rows), guests)
-        overwrite(self._tables.guests, rows)
+        overwrite(self._tables.guests, [(_identity(g), g) for g in guests])
 
 
 class InMemoryAvailability:
@@ -81,9 +76,8 @@ class InMemoryAvailability:
         return {key[2:] for key in self._tables.cells if key[:2] == place and key[3] >= day}
 
     def save(self, cells: Sequence[AvailabilityCell]) -> None:
-        rows = {(c.hotel_id, c.provider, c.room_type_id, c.day): c for c in cells}
-        _require_distinct(len(rows), cells)
-        overwrite(self._tables.cells, rows)
+        keyed = [((c.hotel_id, c.provider, c.room_type_id, c.day), c) for c in cells]
+        overwrite(self._tables.cells, keyed)
 
 
 class InMemoryRecords:
@@ -105,7 +99,12 @@ class InMemoryRecords:
         return len(different)
 
 
-def _require_distinct(distinct: int, rows: Sequence[object]) -> None:
-    """As in SQL, one statement writes each row once."""
-    if distinct != len(rows):
-        raise ConcurrentChange("One row was given twice.")
+def _identity(entity: Booking | Guest) -> Identity:
+    return entity.hotel_id, entity.provider, entity.external_id
+
+
+def _load(
+    rows: Mapping[Identity, E], hotel_id: HotelId, provider: str, external_ids: Collection[str]
+) -> Mapping[str, E]:
+    wanted = dict.fromkeys(external_ids)
+    return {x: rows[key] for x in wanted if (key := (hotel_id, provider, x)) in rows}

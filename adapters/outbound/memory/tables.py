@@ -1,6 +1,6 @@
 """All rows of the in-memory store, and the revision check of SQL statements."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -98,8 +98,12 @@ class Revisioned(Protocol):
 R = TypeVar("R", bound=Revisioned)
 
 
-def overwrite(table: dict[K, R], rows: dict[K, R]) -> None:
-    """Revision 1 inserts, n overwrites only n - 1. Else ConcurrentChange, and no write."""
+def overwrite(table: dict[K, R], keyed_rows: Sequence[tuple[K, R]]) -> None:
+    """Revision 1 inserts, n overwrites only n - 1. Else, or if a row is given twice (one statement
+    writes each row once), ConcurrentChange, and no write."""
+    rows = dict(keyed_rows)
+    if len(rows) != len(keyed_rows):
+        raise ConcurrentChange("One row was given twice.")
     for key, row in rows.items():
         held = table.get(key)
         if (held.revision if held else 0) != row.revision - 1:
