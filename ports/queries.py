@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.availability import AvailabilityCell
@@ -14,9 +14,11 @@ from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus, StatusTransition
 from domain.sync_run import SyncRun
-from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
+from domain.values import DateRange, HotelId, SourceVersion
 
 R = TypeVar("R")
+Keyset: TypeAlias = tuple[str, str]
+"""A row's place in the order of a query: its sort key and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Slice(Generic[R]):
     `rows[i]`, to pass as `after`."""
 
     rows: Sequence[R]
-    positions: Sequence[tuple[str, str]]
+    positions: Sequence[Keyset]
     more: bool
 
 
@@ -89,12 +91,7 @@ class Queries(Protocol):
     order; concurrent writes do not move unchanged rows."""
 
     def bookings(
-        self,
-        wanted: BookingFilter,
-        *,
-        order: BookingOrder,
-        limit: int,
-        after: tuple[str, str] | None = None,
+        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
     ) -> Slice[Booking]: ...
 
     def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None: ...
@@ -108,7 +105,7 @@ class Queries(Protocol):
         ...
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: tuple[str, str] | None = None
+        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
     ) -> Slice[Guest]:
         """By id."""
         ...
@@ -122,13 +119,7 @@ class Queries(Protocol):
         ...
 
     def sync_runs(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        offset: int = 0,
-        connection_id: ConnectionId | None = None,
-        provider: str | None = None,
+        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
         """Newest first, and the total number."""
         ...

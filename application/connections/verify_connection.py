@@ -1,5 +1,6 @@
 """Tests a connection's credentials before anything is pulled with them."""
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from application.connections.stored_connections import build_account, get_connection
@@ -38,13 +39,12 @@ class VerifyConnection:
             connection, hotel = get_connection(uow, connection_id)
             secrets = uow.connections.secrets(connection_id)
         provider = self.providers.get(connection.provider)
-        client = provider.open(build_account(connection, hotel, secrets, correlation_id))
-        try:
-            report = client.check()
-        except ProviderError as error:
-            return VerifiedConnection(connection, None, error.code, _suggestions(error))
-        finally:
-            client.close()
+        account = build_account(connection, hotel, secrets, correlation_id)
+        with closing(provider.open(account)) as client:
+            try:
+                report = client.check()
+            except ProviderError as error:
+                return VerifiedConnection(connection, None, error.code, _suggestions(error))
         connection = self._activate(connection_id, report)
         return VerifiedConnection(connection, report, suggestions=_advice(report, hotel))
 

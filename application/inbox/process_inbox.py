@@ -1,6 +1,7 @@
 """Processes stored inbox rows: deferred pushes, webhooks, version conflicts and replays."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from uuid import UUID
@@ -202,14 +203,10 @@ class ProcessInbox:
             return [InboxOutcome.of(each.row) for each in parsed]
         refs = sorted(frozenset().union(*(each.refs for each in parsed)), key=_ref_order)
         correlation_id = parsed[0].row.correlation_id
+        account = build_account(work.connection, work.hotel, work.secrets, correlation_id)
         try:
-            client = provider.open(
-                build_account(work.connection, work.hotel, work.secrets, correlation_id)
-            )
-            try:
+            with closing(provider.open(account)) as client:
                 page = client.fetch(refs)
-            finally:
-                client.close()
         except PmsError as error:
             return self._record_failure(work, parsed, error)
         reports_deletions = provider.capabilities.reports_deletions

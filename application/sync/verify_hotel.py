@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -68,11 +69,9 @@ class VerifyHotel:
         capabilities = provider.capabilities
         if not capabilities.pulls_with(connection.settings):
             raise Unsupported("this connection is push-only: there is nothing to compare with")
-        client = provider.open(build_account(connection, hotel, secrets, correlation_id))
-        try:
+        account = build_account(connection, hotel, secrets, correlation_id)
+        with closing(provider.open(account)) as client:
             return self._compare(connection, hotel, client, can_fetch=capabilities.fetches_by_id)
-        finally:
-            client.close()
 
     def _compare(
         self,

@@ -1,7 +1,7 @@
 """The adapter's client connected to a simulated hotel, without the application."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol, Self, runtime_checkable
@@ -131,11 +131,8 @@ class AdapterHarness:
         self, values: Mapping[str, str] | None = None
     ) -> Iterator[ProviderClient]:
         """The adapter's clock may be behind the hotel's."""
-        client = self.provider.open(self.account(values))
-        try:
+        with closing(self.provider.open(self.account(values))) as client:
             yield client
-        finally:
-            client.close()
 
     def sync_clock(self) -> None:
         """Advances the adapter's clock to the hotel's if it is behind."""

@@ -4,7 +4,7 @@ Nothing runs in the background: a check starts each sync and drains the inbox it
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -174,11 +174,8 @@ def describe_run(run: SyncRun) -> str:
 
 @contextmanager
 def open_app_harness(adapter: AdapterHarness, directory: Path) -> Iterator[AppHarness]:
-    container = _container(adapter, directory)
-    try:
+    with closing(_container(adapter, directory)) as container:
         yield _set_up_app(adapter, container)
-    finally:
-        container.close()
 
 
 def _container(adapter: AdapterHarness, directory: Path) -> Container:

@@ -1,7 +1,7 @@
 """The container of a command, and look-ups that several commands share."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from uuid import UUID
 
 from application.errors import ConnectionNotFound, HotelNotFound
@@ -17,11 +17,8 @@ def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
     """Logs errors only: commands print their own results."""
     settings = load_settings()
     configure_logging(log_level, process="cli")
-    container = Container(settings)
-    try:
+    with closing(Container(settings)) as container:
         yield container
-    finally:
-        container.close()
 
 
 def get_hotel_by_slug(container: Container, slug: str) -> Hotel:

@@ -12,18 +12,18 @@ from domain.guest import Guest
 from domain.messages import InboxItem, InboxState
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncRun
-from domain.values import ConnectionId, HotelId, Stay
+from domain.values import HotelId, Stay
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
     BookingOrder,
     GuestFilter,
+    Keyset,
     Slice,
     StatusHistoryRow,
 )
 
 R = TypeVar("R")
-SortKey = tuple[str, str]
 
 
 class InMemoryQueries:
@@ -31,12 +31,7 @@ class InMemoryQueries:
         self._committed = committed
 
     def bookings(
-        self,
-        wanted: BookingFilter,
-        *,
-        order: BookingOrder,
-        limit: int,
-        after: SortKey | None = None,
+        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
     ) -> Slice[Booking]:
         tables = self._committed()
         rows = {_sort_key(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
@@ -71,7 +66,7 @@ class InMemoryQueries:
         return found
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: SortKey | None = None
+        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
     ) -> Slice[Guest]:
         every = self._committed().guests.values()
         rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
@@ -98,20 +93,12 @@ class InMemoryQueries:
         return {provider: _hotel_records(records) for provider, records in by_provider.items()}
 
     def sync_runs(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        offset: int = 0,
-        connection_id: ConnectionId | None = None,
-        provider: str | None = None,
+        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
         runs = [
             run
             for run in self._committed().sync_runs.values()
-            if run.hotel_id == hotel_id
-            and connection_id in (None, run.connection_id)
-            and provider in (None, run.provider)
+            if run.hotel_id == hotel_id and provider in (None, run.provider)
         ]
         runs.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
         return runs[offset : offset + limit], len(runs)
@@ -153,7 +140,7 @@ class InMemoryQueries:
 
 
 def _slice(
-    rows: dict[SortKey, R], *, limit: int, after: SortKey | None, descending: bool
+    rows: dict[Keyset, R], *, limit: int, after: Keyset | None, descending: bool
 ) -> Slice[R]:
     sort_keys = sorted(rows, reverse=descending)
     if after is not None:
@@ -162,7 +149,7 @@ def _slice(
     return Slice([rows[p] for p in shown], shown, more=len(sort_keys) > limit)
 
 
-def _sort_key(booking: Booking, order: BookingOrder) -> SortKey:
+def _sort_key(booking: Booking, order: BookingOrder) -> Keyset:
     if order in (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC):
         return booking.details.stay.arrival.isoformat(), str(booking.id)
     return _instant(booking.synced_at), str(booking.id)

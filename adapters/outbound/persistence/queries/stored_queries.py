@@ -38,13 +38,14 @@ from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.sync_run import SyncRun
-from domain.values import ConnectionId, HotelId, SourceVersion
+from domain.values import HotelId, SourceVersion
 from ports.errors import StoreUnavailable
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
     BookingOrder,
     GuestFilter,
+    Keyset,
     Slice,
     StatusHistoryRow,
 )
@@ -64,20 +65,13 @@ class StoredQueries:
     sealer: Sealer
 
     def bookings(
-        self,
-        query_filter: BookingFilter,
-        *,
-        order: BookingOrder,
-        limit: int,
-        after: tuple[str, str] | None = None,
+        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
     ) -> Slice[Booking]:
         with self.pool.reading() as session:
-            found = booking_search.search_bookings(
-                session, query_filter, order, limit=limit, after=after
-            )
+            found = booking_search.search_bookings(session, wanted, order, limit=limit, after=after)
         rows = found[:limit]
         return Slice(
-            rows=[booking_of(row, query_filter.hotel_id) for row in rows],
+            rows=[booking_of(row, wanted.hotel_id) for row in rows],
             positions=[booking_search.cursor_position(row, order) for row in rows],
             more=len(found) > limit,
         )
@@ -110,52 +104,42 @@ class StoredQueries:
         return history
 
     def guests(
-        self, query_filter: GuestFilter, *, limit: int, after: tuple[str, str] | None = None
+        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
     ) -> Slice[Guest]:
-        where = _hotel_conditions(query_filter.hotel_id, query_filter.provider)
-        where.require_equal("email", email_search_key(query_filter.email))
+        where = _hotel_conditions(wanted.hotel_id, wanted.provider)
+        where.require_equal("email", email_search_key(wanted.email))
         if after is not None:
             where.require("id > %s", parse_position_id(after[0]))
         with self.pool.reading() as session:
-            where.require_one_of(session, "external_id", "text", query_filter.external_ids)
+            where.require_one_of(session, "external_id", "text", wanted.external_ids)
             found = session.rows(
                 f"SELECT {GUESTS.column_list} FROM guests WHERE {where} ORDER BY id LIMIT %s",  # noqa: S608
                 (*where.parameters, limit + 1),
             )
-        guests = [guest_of(row, query_filter.hotel_id, self.sealer) for row in found[:limit]]
+        guests = [guest_of(row, wanted.hotel_id, self.sealer) for row in found[:limit]]
         return Slice(guests, [(guest.id.hex, "") for guest in guests], len(found) > limit)
 
-    def availability(
-        self, query_filter: AvailabilityFilter, *, limit: int
-    ) -> Sequence[AvailabilityCell]:
-        days = (query_filter.start.isoformat(), query_filter.end.isoformat())
-        where = _hotel_conditions(query_filter.hotel_id, query_filter.provider)
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
+        days = (wanted.start.isoformat(), wanted.end.isoformat())
+        where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("day >= %s AND day < %s", *days)
         with self.pool.reading() as session:
-            where.require_one_of(session, "room_type_id", "text", query_filter.room_types)
+            where.require_one_of(session, "room_type_id", "text", wanted.room_types)
             found = session.rows(
                 f"SELECT {AVAILABILITY.column_list} FROM availability WHERE {where} "  # noqa: S608
                 "ORDER BY day, provider, room_type_id LIMIT %s",
                 (*where.parameters, limit),
             )
-        return [cell_of(row, query_filter.hotel_id) for row in found]
+        return [cell_of(row, wanted.hotel_id) for row in found]
 
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
         with self.pool.reading() as session:
             return load_records(session, hotel_id)
 
     def sync_runs(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        offset: int = 0,
-        connection_id: ConnectionId | None = None,
-        provider: str | None = None,
+        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
         condition: Any = SyncRunRow.hotel_id == hotel_id
-        if connection_id is not None:
-            condition &= SyncRunRow.connection_id == connection_id
         if provider is not None:
             condition &= SyncRunRow.provider == provider
         newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
