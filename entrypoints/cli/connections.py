@@ -1,16 +1,30 @@
 """`pms connection`."""
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, Final
 
 import click
 
 from application.connections.add_connection import NewConnection
 from domain.connection import Connection
 from domain.schedule import Schedule
-from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
+from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
 from entrypoints.cli.output import json_option, print_fields, print_rows
 from ports.providers import Capabilities
+
+_secret_option: Final = click.option(
+    "--secret",
+    "secret_names",
+    multiple=True,
+    metavar="NAME",
+    help="Prompt for a secret (hidden input).",
+)
+
+
+def _set_option(text: str) -> Callable[[Any], Any]:
+    return click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help=text)
 
 
 @click.group()
@@ -22,16 +36,8 @@ def connection() -> None:
 @click.argument("hotel")
 @click.argument("provider")
 @click.option("--name", help="Name of the connection; by default the provider's.")
-@click.option(
-    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Set a setting or secret."
-)
-@click.option(
-    "--secret",
-    "secret_names",
-    multiple=True,
-    metavar="NAME",
-    help="Prompt for a secret (hidden input).",
-)
+@_set_option("Set a setting or secret.")
+@_secret_option
 @click.option("--delta-minutes", type=click.IntRange(1, 1440), default=5, show_default=True)
 @click.option("--reconcile-hours", type=click.IntRange(1, 168), default=24, show_default=True)
 @json_option
@@ -70,14 +76,8 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
 
 @connection.command("set")
 @click.argument("connection")
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="NAME= removes it.")
-@click.option(
-    "--secret",
-    "secret_names",
-    multiple=True,
-    metavar="NAME",
-    help="Prompt for a secret (hidden input).",
-)
+@_set_option("NAME= removes it.")
+@_secret_option
 @json_option
 def update_connection(
     connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]
@@ -88,8 +88,7 @@ def update_connection(
         raise click.UsageError(
             "name at least one value to change: --set NAME=VALUE or --secret NAME"
         )
-    with open_container() as container:
-        stored = resolve_connection(container, connection)
+    with open_connection(connection) as (container, stored):
         changed = container.update_connection(stored.id, new_values)
         print_fields({**_connection_fields(changed), "next": f"pms connection test {connection}"})
 
@@ -100,8 +99,8 @@ def update_connection(
 def rotate_webhook_key(connection: str) -> None:
     """Issue a new webhook path, or user name for pushes. It is shown once; the old one expires
     within two seconds."""
-    with open_container() as container:
-        rotated = container.rotate_webhook_key(resolve_connection(container, connection).id)
+    with open_connection(connection) as (container, stored):
+        rotated = container.rotate_webhook_key(stored.id)
         capabilities = container.providers.get(rotated.connection.provider).capabilities
         output = _connection_fields(rotated.connection)
         output |= _webhook_target(capabilities, rotated.key)
@@ -113,8 +112,7 @@ def rotate_webhook_key(connection: str) -> None:
 @json_option
 def verify_connection(connection: str) -> None:
     """Verify the credentials with the provider, then start syncs. Exit 1 if they do not work."""
-    with open_container() as container:
-        stored = resolve_connection(container, connection)
+    with open_connection(connection) as (container, stored):
         verification = container.verify_connection(
             stored.id, correlation_id=str(container.ids.new())
         )
@@ -154,8 +152,7 @@ def list_connections(hotel: str | None) -> None:
 @json_option
 def pause_connection(connection: str) -> None:
     """Stop scheduled syncs; pushes and webhooks are still accepted."""
-    with open_container() as container:
-        stored = resolve_connection(container, connection)
+    with open_connection(connection) as (container, stored):
         print_fields(_connection_fields(container.pause_connection(stored.id)))
 
 
@@ -164,8 +161,7 @@ def pause_connection(connection: str) -> None:
 @json_option
 def resume_connection(connection: str) -> None:
     """Resume scheduled syncs; the next one starts at once."""
-    with open_container() as container:
-        stored = resolve_connection(container, connection)
+    with open_connection(connection) as (container, stored):
         print_fields(_connection_fields(container.resume_connection(stored.id)))
 
 

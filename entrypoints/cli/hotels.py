@@ -3,7 +3,7 @@
 import click
 
 from domain.hotel import Hotel
-from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.open_container import open_container, open_hotel
 from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
@@ -42,8 +42,7 @@ def list_hotels() -> None:
 @json_option
 def show_hotel(slug: str) -> None:
     """Show a hotel, its number of bookings and its connections."""
-    with open_container() as container:
-        shown = get_hotel_by_slug(container, slug)
+    with open_hotel(slug) as (container, shown):
         connections = container.directory.connections_of_hotel(shown.id)
         print_fields(
             {

@@ -21,6 +21,20 @@ def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
         yield container
 
 
+@contextmanager
+def open_hotel(slug: str) -> Iterator[tuple[Container, Hotel]]:
+    """Raises HotelNotFound."""
+    with open_container() as container:
+        yield container, get_hotel_by_slug(container, slug)
+
+
+@contextmanager
+def open_connection(text: str) -> Iterator[tuple[Container, Connection]]:
+    """`text`: an id, HOTEL/NAME, or HOTEL if it has one connection. Raises ConnectionNotFound."""
+    with open_container() as container:
+        yield container, _resolve_connection(container, text)
+
+
 def get_hotel_by_slug(container: Container, slug: str) -> Hotel:
     """Raises HotelNotFound."""
     hotel = container.directory.hotel_by_slug(slug)
@@ -29,8 +43,7 @@ def get_hotel_by_slug(container: Container, slug: str) -> Hotel:
     return hotel
 
 
-def resolve_connection(container: Container, text: str) -> Connection:
-    """`text`: an id, HOTEL/NAME, or HOTEL if it has one connection. Raises ConnectionNotFound."""
+def _resolve_connection(container: Container, text: str) -> Connection:
     try:
         connection = container.directory.connection(UUID(text))
         candidates = [connection] if connection else []

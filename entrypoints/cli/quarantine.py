@@ -6,7 +6,7 @@ import click
 
 from application.errors import NotFound
 from domain.messages import InboxItem
-from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
@@ -21,8 +21,7 @@ def quarantine() -> None:
 @json_option
 def list_items(hotel: str, *, limit: int) -> None:
     """List quarantined items, oldest first, with their reasons."""
-    with open_container() as container:
-        found = get_hotel_by_slug(container, hotel)
+    with open_hotel(hotel) as (container, found):
         rows = [
             _item_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)
         ]
@@ -35,8 +34,8 @@ def list_items(hotel: str, *, limit: int) -> None:
 @json_option
 def show_item(hotel: str, item_id: UUID) -> None:
     """Show an item with its payload, which may contain personal data."""
-    with open_container() as container, container.store.unit_of_work() as uow:
-        found = uow.inbox.load(get_hotel_by_slug(container, hotel).id, [item_id]).get(item_id)
+    with open_hotel(hotel) as (container, owner), container.store.unit_of_work() as uow:
+        found = uow.inbox.load(owner.id, [item_id]).get(item_id)
         if found is None:
             raise NotFound(
                 f"hotel '{hotel}' has no item {item_id}; see `pms quarantine list {hotel}`"
@@ -51,8 +50,7 @@ def show_item(hotel: str, item_id: UUID) -> None:
 @json_option
 def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
     """Process items again, after the mapper or the data at the provider was corrected."""
-    with open_container() as container:
-        found = get_hotel_by_slug(container, hotel)
+    with open_hotel(hotel) as (container, found):
         ids = list(item_ids)
         if all_items:
             ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]

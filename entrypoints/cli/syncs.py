@@ -6,8 +6,9 @@ from threading import Thread
 import click
 
 from application.sync.verify_hotel import DriftReport
+from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
-from entrypoints.cli.open_container import get_hotel_by_slug, open_container, resolve_connection
+from entrypoints.cli.open_container import open_connection, open_hotel
 from entrypoints.cli.output import (
     is_json_requested,
     json_option,
@@ -30,9 +31,7 @@ def sync() -> None:
 @json_option
 def run_sync(connection: str, *, full: bool) -> None:
     """Sync CONNECTION now, in this process. Exit 1 unless the run is COMPLETED."""
-    with open_container() as container:
-        kind = SyncKind.FULL if full else SyncKind.DELTA
-        _print_and_exit(_run_sync(container, connection, kind))
+    _run_and_print(connection, SyncKind.FULL if full else SyncKind.DELTA)
 
 
 @sync.command("reconcile")
@@ -40,8 +39,7 @@ def run_sync(connection: str, *, full: bool) -> None:
 @json_option
 def reconcile_connection(connection: str) -> None:
     """Compare all stays in the window with the provider; correct our copy, deletions included."""
-    with open_container() as container:
-        _print_and_exit(_run_sync(container, connection, SyncKind.RECONCILE))
+    _run_and_print(connection, SyncKind.RECONCILE)
 
 
 @sync.command("status")
@@ -50,8 +48,7 @@ def reconcile_connection(connection: str) -> None:
 @json_option
 def list_sync_runs(hotel: str, *, limit: int) -> None:
     """List the latest sync runs of HOTEL."""
-    with open_container() as container:
-        found = get_hotel_by_slug(container, hotel)
+    with open_hotel(hotel) as (container, found):
         runs, total = container.store.queries.sync_runs(found.id, limit=limit)
         if is_json_requested():
             print_json({"total": total, "runs": [_run_fields(each) for each in runs]})
@@ -64,8 +61,7 @@ def list_sync_runs(hotel: str, *, limit: int) -> None:
 @json_option
 def verify_hotel(hotel: str) -> None:
     """Compare our copy of HOTEL with its providers and report drift by field. Exit 1 on drift."""
-    with open_container() as container:
-        found = get_hotel_by_slug(container, hotel)
+    with open_hotel(hotel) as (container, found):
         reports = [
             container.verify_hotel(each.id, correlation_id=str(container.ids.new()))
             for each in container.directory.connections_of_hotel(found.id)
@@ -77,9 +73,16 @@ def verify_hotel(hotel: str) -> None:
             sys.exit(1)
 
 
-def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
+def _run_and_print(connection: str, kind: SyncKind) -> None:
+    with open_connection(connection) as (container, found):
+        run = _run_sync(container, found, kind)
+        print_fields(_run_fields(run))
+        if run.status is not SyncStatus.COMPLETED:
+            sys.exit(1)
+
+
+def _run_sync(container: Container, found: Connection, kind: SyncKind) -> SyncRun:
     """A worker may start the queued job as well; the lease admits one of the two."""
-    found = resolve_connection(container, connection)
     queued = container.request_sync(found.id, kind, correlation_id=str(container.ids.new()))
     finished_runs: list[SyncRun] = []
     holder = str(container.ids.new())
@@ -95,12 +98,6 @@ def _run_sync(container: Container, connection: str, kind: SyncKind) -> SyncRun:
             if seen is not None:
                 progress.update(task, progress_text=f"{seen.counts.seen} items, {seen.pages} pages")
     return finished_runs[0] if finished_runs else queued
-
-
-def _print_and_exit(run: SyncRun) -> None:
-    print_fields(_run_fields(run))
-    if run.status is not SyncStatus.COMPLETED:
-        sys.exit(1)
 
 
 def _run_fields(run: SyncRun) -> dict[str, object]:

@@ -7,7 +7,7 @@ import click
 
 from application.access.issue_token import IssuedToken, TokenRequest
 from domain.access import Scope
-from entrypoints.cli.open_container import get_hotel_by_slug, open_container
+from entrypoints.cli.open_container import open_container, open_hotel
 from entrypoints.cli.output import json_option, print_fields, print_rows
 
 
@@ -92,8 +92,7 @@ def revoke_provider_key(provider: str, partner: str) -> None:
 @json_option
 def list_tokens(hotel: str) -> None:
     """List the tokens for HOTEL, without their secrets."""
-    with open_container() as container:
-        found = get_hotel_by_slug(container, hotel)
+    with open_hotel(hotel) as (container, found):
         rows = [
             {
                 "id": each.id,
