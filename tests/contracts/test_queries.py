@@ -266,8 +266,6 @@ class TestProviderFilter:
         assert (list(runs), number) == ([mine[2], mine[1]], 4)
         runs, number = find_bookings(hotel_id, limit=9, provider="other")
         assert (list(runs), number) == ([theirs], 1)
-        runs, number = find_bookings(hotel_id, limit=9, provider="other", connection_id=second.id)
-        assert (list(runs), number) == ([], 0)
 
     def test_lists_the_quarantine_oldest_first(self, site: HotelFixture) -> None:
         other = site.add_connection(provider="other")
