@@ -17,9 +17,13 @@ from adapters.outbound.provider_kit import authoring as pms
 from adapters.outbound.provider_kit.simulation import authoring as sim
 from adapters.outbound.provider_kit.simulation import scenario
 from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.system import SystemClock
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
+from entrypoints.certification.candidate import Candidate
+from entrypoints.certification.registry import select_checks
+from entrypoints.certification.runner import CheckOutcome, certify
 from ports.providers import Capabilities, HotelContext, ProviderTools, ReadItem
 from tests.providers.client_harness import account_of, open_client, pull_request
 from tests.providers.mews.payloads import SkippingClock, tools
@@ -108,6 +112,17 @@ class TestPackageOfVersion01:
             simulator.stop()
         assert len(items) >= 30
         assert [item.reason for item in items if item.reason] == []
+
+    @pytest.mark.filterwarnings("ignore:.*works until version 0.3:DeprecationWarning")
+    @pytest.mark.parametrize(
+        "group", ["auth", "paging", "fetch", "reading", "money", "delta", "notified"]
+    )
+    def test_is_certified(self, imported: Any, group: str) -> None:
+        adapter, simulator_module, _ = imported
+        candidate = Candidate("harbour", adapter.provider, simulator_module.start_simulator)
+        report = certify(candidate, select_checks(group), clock=SystemClock())
+        assert [result for result in report.results if result.outcome is CheckOutcome.FAILED] == []
+        assert any(result.outcome is CheckOutcome.PASSED for result in report.results)
 
     def test_its_simulator_has_the_old_methods(self, imported: Any) -> None:
         _, simulator_module, _ = imported

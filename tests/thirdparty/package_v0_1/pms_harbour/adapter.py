@@ -34,6 +34,7 @@ def booking(r: pms.Reader, context: pms.HotelContext) -> pms.BookingSnapshot:
                 room_type_id=r.text("category", "rooms[0].room_type_id"), stay=stay, status=status
             ),
         ),
+        total=r.optional_money("price", "currency", "total", lenient=True),
         primary_guest=pms.Party(last_name=r.text("guest", "primary_guest.last_name")),
     )
 
@@ -48,7 +49,8 @@ def account(r: pms.Reader) -> pms.AccountReport:
 
 
 def notification(r: pms.Reader) -> pms.Notification:
-    events = {"reservation.changed": pms.RefKind.BOOKING}
+    changes = ("created", "changed", "deleted")
+    events = {f"reservation.{change}": pms.RefKind.BOOKING for change in changes}
     return pms.named(r.text("event"), events, r.text("reservation"))
 
 

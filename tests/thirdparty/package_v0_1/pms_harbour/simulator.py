@@ -33,13 +33,20 @@ def booking(stay: sim.SimulatedStay) -> sim.JsonObject:
         "checkout": stay.departure.isoformat(),
         "category": stay.room_type_id,
         "guest": stay.guest.last_name,
+        "price": str(stay.total),
+        "currency": stay.currency,
         "changed_at": stay.modified.isoformat(),
     }
+
+
+def message(event: sim.SimulatedEvent) -> sim.JsonObject:
+    return {"event": f"reservation.{event.what}", "reservation": event.stay_id}
 
 
 WORDS: Final = sim.SimpleWords(
     account=account,
     booking=booking,
+    message=message,
     state="state",
     needed=("checkin", "id"),
     settings=lambda hotel: {"hotel_id": hotel.id},
