@@ -1,7 +1,8 @@
 """The canonical format, described once.
 
 The reader, the writer, the REST schemas, the GraphQL types and docs/canonical-format.md derive
-from these tables. A new field needs one line here, a field of the snapshot and a column.
+from these tables. A new field needs one line here and a field of the snapshot and of the stored
+details; a column only if it is searched.
 """
 
 from collections.abc import Mapping

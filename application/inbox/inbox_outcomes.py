@@ -15,7 +15,7 @@ from ports.errors import ProviderUnavailable, RateLimited, TooHeavy, UnknownProv
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
-MAX_ATTEMPTS: Final = 12
+MAX_INBOX_ATTEMPTS: Final = 12
 """With doubling pauses (see Inbox.waiting) a day and a half; then the item is quarantined."""
 
 ATTEMPTS_EXHAUSTED: Final = Reason(
@@ -56,7 +56,7 @@ def decide_after_failed_fetch(row: InboxItem, error: PmsError) -> InboxItem:
     if row.state is InboxState.QUARANTINED:
         return row
     reason = Reason(error.code, None, error.message)
-    will_retry = is_retryable(error) and row.attempts < MAX_ATTEMPTS
+    will_retry = is_retryable(error) and row.attempts < MAX_INBOX_ATTEMPTS
     if will_retry or must_stop_connection(error):
         return replace(row, state=InboxState.RECEIVED, outcome=None, reason=reason)
     return replace(

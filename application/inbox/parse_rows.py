@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from application.connections.stored_connections import build_hotel_context
-from application.inbox.inbox_outcomes import ATTEMPTS_EXHAUSTED, MAX_ATTEMPTS
+from application.inbox.inbox_outcomes import ATTEMPTS_EXHAUSTED, MAX_INBOX_ATTEMPTS
 from application.ingest.inbox_rows import fingerprint
 from application.ingest.ingest_items import MAX_ITEMS
 from domain.connection import Connection
@@ -46,7 +46,7 @@ def parse_row(
     provider: Provider, connection: Connection, hotel: Hotel, row: InboxItem
 ) -> ParsedRow:
     """Pulled items are fetched again if possible, not read from their stored text."""
-    if row.state is InboxState.RECEIVED and row.attempts > MAX_ATTEMPTS:
+    if row.state is InboxState.RECEIVED and row.attempts > MAX_INBOX_ATTEMPTS:
         return ParsedRow(row, reason=ATTEMPTS_EXHAUSTED)
     context = build_hotel_context(connection, hotel, observed_at=row.received_at)
     try:

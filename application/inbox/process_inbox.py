@@ -69,7 +69,7 @@ class ProcessInbox:
         or its credentials are refused.
 
         Raises ProviderUnavailable, RateLimited, TooHeavy, UnknownProvider: the rows wait for
-        another attempt, or are quarantined after MAX_ATTEMPTS.
+        another attempt, or are quarantined after MAX_INBOX_ATTEMPTS.
         """
         with self.unit_of_work() as uow:
             batch = uow.inbox.batch(hotel_id, batch_id)

@@ -52,7 +52,7 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 T = TypeVar("T")
 
 CHUNK: Final = 500
-MAX_ATTEMPTS: Final = 5
+MAX_FRUITLESS_ATTEMPTS: Final = 5
 """A run fails after this many attempts without progress: it probably kills its workers."""
 
 
@@ -126,7 +126,7 @@ class SyncConnection:
     def _execute(self, session: _Session) -> SyncRun:
         client: ProviderClient | None = None
         try:
-            if session.run.fruitless_attempts > MAX_ATTEMPTS:
+            if session.run.fruitless_attempts > MAX_FRUITLESS_ATTEMPTS:
                 raise NoProgress
             provider = self.providers.get(session.connection.provider)
             client = provider.open(self._account(session))

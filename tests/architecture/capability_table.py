@@ -17,7 +17,7 @@ PROVIDERS: Final = ("mews", "apaleo", "cloudbeds", "ohip", "alpinebits")
 ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "delta": (
         Cell(
-            "by `UpdatedUtc`, inclusive, cursors of 1,000; also customers and order items",
+            "by `UpdatedUtc`, inclusive, pages of 1,000; also customers and order items",
             "test_client.py::TestDelta::test_brings_a_booking_whose_price_alone_changed",
         ),
         Cell(
@@ -41,24 +41,24 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     ),
     "what the delta misses": (
         Cell(
-            "changes without a new `UpdatedUtc`: seen by the reconcile",
+            "changes without a new `UpdatedUtc`: found by the reconcile",
             "test_client.py::TestReconcile::test_sees_what_the_delta_cannot_and_moves_no_cursor",
         ),
         Cell(
-            "bookers: seen by the reconcile",
+            "bookers: found by the reconcile",
             "test_client.py::TestPull::test_by_reconcile_sees_a_booker_that_the_delta_misses",
         ),
         Cell(
-            "changes that leave the modification time alone: seen by the reconcile",
+            "changes that leave the modification time alone: found by the reconcile",
             "test_client.py::TestPull::test_by_reconcile_sees_what_moved_no_time_stamp",
         ),
         Cell(
-            "events lost with a broken answer, or never configured: seen by the reconcile",
+            "events of a lost response, or never configured: found by the reconcile",
             "test_convergence.py::TestBusinessEvents::"
             "test_lost_in_a_broken_response_are_repaired_by_reconcile",
         ),
         Cell(
-            "what another client acknowledged: seen by the reconcile",
+            "what another client acknowledged: found by the reconcile",
             "test_client.py::TestReconcile::test_sees_all_acknowledges_nothing_and_moves_no_cursor",
         ),
     ),
@@ -86,42 +86,42 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     ),
     "webhooks": (
         Cell(
-            "thin, hundreds of events in one",
+            "ids only, hundreds of events in one",
             "test_notifications.py::TestGeneralWebhook::test_parses_hundreds_of_events",
         ),
         Cell(
-            "thin, one event, three forms of time",
+            "ids only, one event, three time stamp formats",
             "test_notifications.py::TestNotification::test_accepts_all_timestamp_formats",
         ),
         Cell(
-            "thin, two spellings of its keys, no id of its own",
+            "ids only, two spellings of keys, no event id",
             "test_notifications.py::TestNotification::test_accepts_other_key_spelling",
         ),
         Cell(
-            "none of the vendor's; a relay of its stream may push business events",
+            "none of the vendor's; a forwarder of its stream may push business events",
             "test_notifications.py::TestEvents::test_parses_streaming_envelope",
         ),
         Cell(
-            "whole documents, pushed and answered in the standard's words",
+            "complete documents, answered by the standard's response messages",
             "tests/http/test_alpinebits.py::TestGuestRequest::"
             "test_is_stored_and_acknowledged_by_its_id",
         ),
     ),
-    "their trust": (
+    "webhook authentication": (
         Cell(
             "the unguessable URL",
             "test_notifications.py::TestAuthenticity::test_depends_on_the_url_only",
         ),
         Cell(
-            "the unguessable URL; what it names is asked for",
+            "the unguessable URL; what it names is fetched",
             "test_notifications.py::TestNotification::test_returns_reservation_reference",
         ),
         Cell(
-            "the unguessable URL; what it names is asked for",
+            "the unguessable URL; what it names is fetched",
             "test_notifications.py::TestNotification::test_returns_reservation_reference",
         ),
         Cell(
-            "the unguessable URL of the relay; what it names is asked for",
+            "the unguessable URL of the forwarder; what it names is fetched",
             "test_notifications.py::TestEvents::test_list_returns_each_reference_once",
         ),
         Cell(
@@ -135,7 +135,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
             "test_guest_mapping.py::TestCustomer::test_maps_merge_target",
         ),
         Cell(
-            "no ids: people of a booking by their role",
+            "no ids: persons of a booking by their role",
             "test_booking_mapping.py::TestReservation::test_maps_parties_by_role_without_ids",
         ),
         Cell(
@@ -143,11 +143,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
             "test_guest_mapping.py::TestGuest::test_clears_anonymized_guest",
         ),
         Cell(
-            "profiles by id, by event or where it is told to",
+            "profiles by id, by event or if `pull_profiles` is set",
             "test_guest_mapping.py::TestProfile::test_clears_anonymized_guest",
         ),
         Cell(
-            "people of a reservation, by their profile's id within its context",
+            "persons of a reservation, by their profile's id within its context",
             "test_reservation_mapping.py::TestPeople::test_maps_profile_id_with_context",
         ),
     ),
@@ -189,7 +189,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
             "test_rounds_half_to_even_and_keeps_the_source_number",
         ),
         Cell(
-            "totals and rates, numbers as text; a suppressed rate is not told",
+            "totals and rates, numbers as text; a suppressed rate is absent",
             "test_booking_mapping.py::TestMoney::test_suppressed_rate_is_absent",
         ),
         Cell(
@@ -200,15 +200,15 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     ),
     "limits": (
         Cell(
-            "200 requests in 30 s, kept; pages shrink",
+            "200 requests in 30 s, respected; pages shrink",
             "test_client.py::TestFaults::test_keeps_within_the_vendors_limit",
         ),
         Cell(
-            "told by 429, waited out",
+            "no published limit; waits after 429",
             "test_client.py::TestFaults::test_waits_for_rate_limit",
         ),
         Cell(
-            "5 requests a second, kept: beyond it credentials are suspended",
+            "5 requests a second, respected: exceeding it suspends credentials",
             "test_client.py::TestFaults::test_stays_below_rate_limit",
         ),
         Cell(

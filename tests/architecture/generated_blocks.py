@@ -6,6 +6,7 @@ them.
 
 import ast
 import importlib
+import inspect
 import pkgutil
 import re
 import warnings
@@ -24,6 +25,7 @@ from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.rest.problems import STATUS_OF_CODE, STATUS_OF_KIND
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import InMemoryRateBudget
+from adapters.outbound.provider_kit.simulation.server.fault_plan import STATUS_KINDS, FaultKind
 from adapters.outbound.providers.mews.capabilities import CAPABILITIES
 from adapters.outbound.providers.mews.mapping.code_tables import (
     HOLDING_STATES,
@@ -55,6 +57,7 @@ VALUE = re.compile(r"(<!-- value: ([a-z_]+) -->)(.*?)(<!-- /value -->)")
 BLOCK = re.compile(
     r"((?:<!--|#) generated: ([a-z-]+)(?: -->)?\n)(.*?)((?:<!--|#) end generated)", re.DOTALL
 )
+STATUSES = {kind.name for kind in STATUS_KINDS}
 FAMILIES = {"error", "domain_error", "port_error", "application_error", "provider_error"}
 """Roots that only their subclasses are raised of."""
 
@@ -245,9 +248,28 @@ def stated_values() -> dict[str, str]:
     return {name: f"{number:,}" for name, number in numbers.items()}
 
 
+def fault_kinds() -> str:
+    """Each kind with the docstring below it, or its name in words."""
+    body = ast.parse(inspect.getsource(FaultKind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    documented: dict[str, str] = {}
+    name = ""
+    for node in body.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            documented[name] = (
+                f"Responds with status {FaultKind[name]}." if name in STATUSES else ""
+            )
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            documented[name] = " ".join(str(node.value.value).split())
+    return table(
+        ("kind", "effect"), [(code(FaultKind[key]), text) for key, text in documented.items()]
+    )
+
+
 def capability_table() -> str:
     heads = [f"{name} (`tests/providers/{name}/`)" for name in PROVIDERS]
-    return table(("what", *heads), rows())
+    return table(("capability", *heads), rows())
 
 
 def mews_states() -> str:
@@ -313,6 +335,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "mews-states": mews_states,
     "mews-settings": mews_settings,
     "tree": package_tree,
+    "fault-kinds": fault_kinds,
     "graphql-types": canonical_blocks.graphql_types,
     **{
         f"canonical-{name}": partial(canonical_table, shape)

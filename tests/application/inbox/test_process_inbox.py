@@ -15,7 +15,7 @@ from adapters.outbound.memory.providers import (
     ScriptedProviders,
 )
 from application.connections.resume_connection import ResumeConnection
-from application.inbox.inbox_outcomes import MAX_ATTEMPTS
+from application.inbox.inbox_outcomes import MAX_INBOX_ATTEMPTS
 from domain.breaker import Breaker, BreakerState
 from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind, ItemOutcome
@@ -66,9 +66,11 @@ class TestProviderOutage:
             if app.queue.jobs:
                 app.run_jobs()
                 pauses.append(timedelta())
-        assert app.row(batch).attempts == MAX_ATTEMPTS
-        assert len(pauses) == MAX_ATTEMPTS
-        assert pauses[1:-1] == [timedelta(seconds=30 * 2**n) for n in range(1, MAX_ATTEMPTS - 1)]
+        assert app.row(batch).attempts == MAX_INBOX_ATTEMPTS
+        assert len(pauses) == MAX_INBOX_ATTEMPTS
+        assert pauses[1:-1] == [
+            timedelta(seconds=30 * 2**n) for n in range(1, MAX_INBOX_ATTEMPTS - 1)
+        ]
         assert [row.id for row in app.quarantined()] == [batch]
         [event] = app.events()
         assert event["type"] == "pms.item.quarantined"
@@ -125,10 +127,10 @@ class TestUninstalledProvider:
         rounds = 0
         while any(row.state is InboxState.RECEIVED for row in app.inbox()):
             rounds += 1
-            assert rounds <= 2 * MAX_ATTEMPTS
+            assert rounds <= 2 * MAX_INBOX_ATTEMPTS
             with pytest.raises(UnknownProvider):
                 app.process(app.hotel.id, batch)
-        assert [row.attempts for row in app.quarantined()] == [MAX_ATTEMPTS] * 2
+        assert [row.attempts for row in app.quarantined()] == [MAX_INBOX_ATTEMPTS] * 2
         assert {row.reason.code for row in app.quarantined() if row.reason} == {"unknown_provider"}
         assert len(app.events("pms.item.quarantined")) == 2
         assert app.stored().breaker == Breaker()
@@ -136,7 +138,7 @@ class TestUninstalledProvider:
     def test_can_replay_them_once_it_is_installed(self, app: App) -> None:
         batch = app.push(booked(), deferred=True).batch_id
         installed = self.uninstall(app)
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_INBOX_ATTEMPTS):
             with pytest.raises(UnknownProvider):
                 app.process(app.hotel.id, batch)
         [row] = app.quarantined()
@@ -263,7 +265,7 @@ class TestItemThatKillsItsWorker:
         poisoned = Poisoned(app.clock)
         poisoned._lines = app.provider._lines
         app.providers = ScriptedProviders(poisoned)
-        for number in range(MAX_ATTEMPTS):
+        for number in range(MAX_INBOX_ATTEMPTS):
             with pytest.raises(ZeroDivisionError):
                 app.process(app.hotel.id, batch)
             assert (app.booking("B2") is not None) == (number > 1)

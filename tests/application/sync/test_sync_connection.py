@@ -9,7 +9,7 @@ import pytest
 
 from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
 from application.errors import NotFound
-from application.sync.sync_connection import MAX_ATTEMPTS
+from application.sync.sync_connection import MAX_FRUITLESS_ATTEMPTS
 from domain.breaker import BREAKER_THRESHOLD, BreakerState
 from domain.connection import ConnectionState
 from domain.messages import ItemKind
@@ -271,7 +271,7 @@ class TestFailingProvider:
 
         app.providers = ScriptedProviders(Deadly(app.clock))
         run = app.queued()
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_FRUITLESS_ATTEMPTS):
             with suppress(Killed):
                 app.sync(run.id, holder="w")
             app.restart()
@@ -280,7 +280,7 @@ class TestFailingProvider:
         assert (ended.status, ended.error_code) == (SyncStatus.FAILED, "no_progress")
 
     def test_that_kills_its_workers_after_a_page_continues(self, app: App) -> None:
-        deaths = MAX_ATTEMPTS + 2
+        deaths = MAX_FRUITLESS_ATTEMPTS + 2
         pages = [app.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(deaths)]
         pages.append(app.page(cursor="next"))
         run = app.queued()
@@ -296,7 +296,7 @@ class TestFailingProvider:
 
     def test_that_kills_every_reconcile_after_its_first_page_fails(self, app: App) -> None:
         run = app.queued(SyncKind.RECONCILE)
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_FRUITLESS_ATTEMPTS):
             app.script_pull(app.page(booked(), checkpoint="1"), app.page(booked("B2")))
             app.crash_plan = CrashPlan(at=1, after=True)
             with pytest.raises(Killed):
@@ -387,7 +387,7 @@ class TestAStoppedOrPausedConnection:
 class TestFailingStore:
     def test_does_not_count_as_a_failed_attempt(self, app: App) -> None:
         run = app.queued()
-        for _ in range(MAX_ATTEMPTS + 1):
+        for _ in range(MAX_FRUITLESS_ATTEMPTS + 1):
             app.interruptions = {2: lambda: app.store.fail_next_commit(StoreUnavailable())}
             with pytest.raises(StoreUnavailable):
                 app.sync(run.id, holder="w")

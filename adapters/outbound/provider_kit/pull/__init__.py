@@ -1,0 +1,1 @@
+"""The pull engine: phases, paging, checkpoints. A vendor declares its phases."""

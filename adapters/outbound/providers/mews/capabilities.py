@@ -13,7 +13,7 @@ from ports.providers import Capabilities, SettingSpec
 NAME: Final = "mews"
 HOSTS: Final = frozenset({"api.mews.com", "api.mews-demo.com"})
 BASE_URL: Final = "https://api.mews.com"
-CLIENT_NAME: Final = "PMS Adapter Layer 0.1.0"
+CLIENT_NAME: Final = "PMS Adapter Layer 0.2.0"
 
 RATE_LIMIT: Final = 180
 RATE_WINDOW_SECONDS: Final = 30.0
