@@ -117,7 +117,9 @@ def booking(
     use_cases: GraphQLUseCases, principal: Principal, *, provider: str, external_id: str
 ) -> BookingNode | None:
     found = use_cases.find_booking(principal, provider, external_id)
-    return found and BookingNode(found, BookingPage(use_cases, principal, [found]))
+    if found is None:
+        return None
+    return BookingNode(found, BookingPage(use_cases, principal, [found]))
 
 
 @_query_field("availability")
