@@ -1,7 +1,7 @@
 """The plug-in of a vendor, put together from what the vendor's package gives."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.messages import ItemKind
@@ -33,17 +33,19 @@ def unguessable_url(headers: Mapping[str, str], secrets: Secrets) -> bool:  # no
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class VendorProvider:
     """ports.providers.Provider. `map_items`: what a pushed payload leaves out is absent, not null.
     `parse_notification`: None for a vendor without webhooks."""
 
     capabilities: Capabilities
-    tools: ProviderTools
     map_items: Callable[[PushedItems], Iterable[ReadItem]]
     open_client: Callable[[Account, ProviderTools], ProviderClient]
-    parse_notification: Callable[[bytes], Notification] | None = None
-    is_authentic: Callable[[Mapping[str, str], Secrets], bool] = unguessable_url
+    tools: ProviderTools
+    parse_notification: Callable[[bytes], Notification] | None = field(default=None, kw_only=True)
+    is_authentic: Callable[[Mapping[str, str], Secrets], bool] = field(
+        default=unguessable_url, kw_only=True
+    )
 
     def read_items(
         self,

@@ -6,8 +6,9 @@ documentation, HTNG's inventory notification.
 
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import optional, required
 from domain.messages import ItemKind
-from ports.providers import Capabilities, SettingSpec
+from ports.providers import Capabilities
 
 NAME: Final = "alpinebits"
 
@@ -29,26 +30,13 @@ CAPABILITIES: Final = Capabilities(
     limits="2 MB per message",
     push_path="/api/pms/alpinebits",
     settings=(
-        SettingSpec(name="password", help="the sender's password", secret=True),
-        SettingSpec(
-            name="hotel_code",
-            help="HotelCode that messages must have; if empty, any is accepted",
-            required=False,
+        required("password", "the sender's password", secret=True),
+        optional("hotel_code", "HotelCode that messages must have; if empty, any is accepted"),
+        optional(
+            "url", "URL of a server to pull reservations from; if empty, they are only pushed"
         ),
-        SettingSpec(
-            name="url",
-            help="URL of a server to pull reservations from; if empty, they are only pushed",
-            required=False,
-        ),
-        SettingSpec(name="username", help="user name at that server", required=False),
-        SettingSpec(
-            name="server_password", help="password at that server", secret=True, required=False
-        ),
-        SettingSpec(
-            name="protocol_version",
-            help="AlpineBits version to request",
-            required=False,
-            default="2020-10",
-        ),
+        optional("username", "user name at that server"),
+        optional("server_password", "password at that server", secret=True),
+        optional("protocol_version", "AlpineBits version to request", default="2020-10"),
     ),
 )

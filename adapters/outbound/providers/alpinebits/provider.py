@@ -1,6 +1,8 @@
 """The plug-in: reads OTA messages, answers them as the standard asks, opens clients."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Final
 
 from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
 from adapters.outbound.providers.alpinebits.authentication import is_authentic, read_credentials
@@ -21,7 +23,7 @@ from ports.document_exchange import (
     InboundDocument,
     SenderCredentials,
 )
-from ports.providers import HotelContext, ProviderTools, ReadItem
+from ports.providers import HotelContext, ReadItem
 
 
 class AlpineBitsProvider(VendorProvider):
@@ -46,16 +48,11 @@ class AlpineBitsProvider(VendorProvider):
         return error_reply(inbound_document, error)
 
 
-def create_provider(tools: ProviderTools) -> AlpineBitsProvider:
-    return AlpineBitsProvider(
-        capabilities=CAPABILITIES,
-        tools=tools,
-        map_items=_map_items,
-        open_client=open_client,
-        is_authentic=is_authentic,
-    )
-
-
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     read = read_reservations if pushed.kind is ItemKind.BOOKING else read_free_rooms
     return read(pushed.bodies, pushed.context, limit=pushed.limit, explain=pushed.explain)
+
+
+create_provider: Final = partial(
+    AlpineBitsProvider, CAPABILITIES, _map_items, open_client, is_authentic=is_authentic
+)

@@ -7,8 +7,8 @@ and its own n8n nodes.
 from datetime import timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import api_capabilities, optional, required
 from domain.messages import ItemKind
-from ports.providers import Capabilities, SettingSpec
 
 NAME: Final = "apaleo"
 HOSTS: Final = frozenset({"api.apaleo.com", "identity.apaleo.com"})
@@ -23,17 +23,12 @@ STAY_WINDOW: Final = timedelta(days=31)
 AVAILABILITY_DAYS: Final = 60
 FETCHED_AVAILABILITY_DAYS: Final = 365
 
-CAPABILITIES: Final = Capabilities(
+CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="Apaleo",
     # Booking v1 has no guest objects (no id, endpoint or time stamp): people are part of a
     # reservation, by role.
     kinds=frozenset({ItemKind.BOOKING, ItemKind.AVAILABILITY}),
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
     delta_misses=(
         "changes of the booker: the list of bookings has no filter by modification time",
         "the balance after a posting that does not change the reservation's modification time",
@@ -44,21 +39,10 @@ CAPABILITIES: Final = Capabilities(
     retry_window=timedelta(days=1),
     limits="per client and account, not published; 429 has the time to wait",
     settings=(
-        SettingSpec(name="client_id", help="id of your Apaleo client credentials", secret=True),
-        SettingSpec(
-            name="client_secret", help="secret of your Apaleo client credentials", secret=True
-        ),
-        SettingSpec(
-            name="property_id",
-            help="property id, e.g. MUC; optional if the account has one property",
-            required=False,
-        ),
-        SettingSpec(name="base_url", help="URL of the API", required=False, default=BASE_URL),
-        SettingSpec(
-            name="identity_url",
-            help="URL of the identity server",
-            required=False,
-            default=IDENTITY_URL,
-        ),
+        required("client_id", "id of your Apaleo client credentials", secret=True),
+        required("client_secret", "secret of your Apaleo client credentials", secret=True),
+        optional("property_id", "property id, e.g. MUC; optional if the account has one property"),
+        optional("base_url", "URL of the API", default=BASE_URL),
+        optional("identity_url", "URL of the identity server", default=IDENTITY_URL),
     ),
 )

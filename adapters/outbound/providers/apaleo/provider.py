@@ -1,6 +1,8 @@
 """The plug-in: reads this vendor's payloads and opens clients of its API."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
 from adapters.outbound.provider_kit.http.endpoint import (
@@ -23,17 +25,7 @@ from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMap
 from adapters.outbound.providers.apaleo.mapping.messages import split_entries
 from adapters.outbound.providers.apaleo.mapping.notifications import read_notification
 from domain.messages import ItemKind
-from ports.providers import Account, Provider, ProviderClient, ProviderTools, ReadItem
-
-
-def create_provider(tools: ProviderTools) -> Provider:
-    return VendorProvider(
-        capabilities=CAPABILITIES,
-        tools=tools,
-        map_items=_map_items,
-        open_client=_open_client,
-        parse_notification=read_notification,
-    )
+from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
@@ -63,3 +55,8 @@ def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
         time_zone=account.time_zone,
         currency=account.currency,
     )
+
+
+create_provider: Final = partial(
+    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+)

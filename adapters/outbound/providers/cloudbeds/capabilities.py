@@ -6,8 +6,8 @@ Sources: the PMS API v1.3 description and the pages of developers.cloudbeds.com.
 from datetime import timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import api_capabilities, optional
 from domain.messages import ItemKind
-from ports.providers import Capabilities, SettingSpec
 
 NAME: Final = "cloudbeds"
 HOSTS: Final = frozenset({"api.cloudbeds.com", "hotels.cloudbeds.com"})
@@ -26,15 +26,10 @@ STAY_WINDOW: Final = timedelta(days=31)
 RATE_WINDOW: Final = timedelta(days=30)
 FETCHED_AVAILABILITY_DAYS: Final = 365
 
-CAPABILITIES: Final = Capabilities(
+CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="Cloudbeds",
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
     delta_misses=(
         "changes that do not change a reservation's modification time (documented)",
         "changes of guests only: the guest list has the modification time of the reservation",
@@ -45,32 +40,21 @@ CAPABILITIES: Final = Capabilities(
     retry_window=timedelta(minutes=5),
     limits="5 requests per second; exceeding it gives 429 and may suspend the credentials",
     settings=(
-        SettingSpec(
-            name="api_key",
-            help="API key of the property; alternatively the OAuth2 credentials below",
+        optional(
+            "api_key",
+            "API key of the property; alternatively the OAuth2 credentials below",
             secret=True,
-            required=False,
         ),
-        SettingSpec(
-            name="client_id", help="OAuth2: client id of your app", secret=True, required=False
-        ),
-        SettingSpec(
-            name="client_secret",
-            help="OAuth2: client secret of your app",
+        optional("client_id", "OAuth2: client id of your app", secret=True),
+        optional("client_secret", "OAuth2: client secret of your app", secret=True),
+        optional(
+            "refresh_token",
+            "OAuth2: refresh token of the property; updated when Cloudbeds replaces it",
             secret=True,
-            required=False,
         ),
-        SettingSpec(
-            name="refresh_token",
-            help="OAuth2: refresh token of the property; updated when Cloudbeds replaces it",
-            secret=True,
-            required=False,
+        optional(
+            "property_id", "property id; optional if the credentials have access to one property"
         ),
-        SettingSpec(
-            name="property_id",
-            help="property id; optional if the credentials have access to one property",
-            required=False,
-        ),
-        SettingSpec(name="base_url", help="URL of the API", required=False, default=BASE_URL),
+        optional("base_url", "URL of the API", default=BASE_URL),
     ),
 )

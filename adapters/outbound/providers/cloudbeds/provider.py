@@ -1,6 +1,8 @@
 """The plug-in: reads this vendor's payloads and opens clients of its API."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
@@ -46,21 +48,10 @@ from domain.messages import ItemKind
 from ports.providers import (
     Account,
     HotelContext,
-    Provider,
     ProviderClient,
     ProviderTools,
     ReadItem,
 )
-
-
-def create_provider(tools: ProviderTools) -> Provider:
-    return VendorProvider(
-        capabilities=CAPABILITIES,
-        tools=tools,
-        map_items=_map_items,
-        open_client=_open_client,
-        parse_notification=read_notification,
-    )
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
@@ -137,3 +128,8 @@ def _authentication(
         application=application,
         secrets=account.secrets,
     )
+
+
+create_provider: Final = partial(
+    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+)

@@ -7,8 +7,8 @@ events/wh-faq.md.
 from datetime import timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import api_capabilities, optional, required
 from domain.messages import ItemKind
-from ports.providers import Capabilities, SettingSpec
 
 NAME: Final = "mews"
 HOSTS: Final = frozenset({"api.mews.com", "api.mews-demo.com"})
@@ -30,15 +30,10 @@ OVERLAP: Final = timedelta(minutes=10)
 AVAILABILITY_DAYS: Final = 60
 FETCHED_AVAILABILITY_DAYS: Final = 365
 
-CAPABILITIES: Final = Capabilities(
+CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="Mews",
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
     delta_misses=(
         "companions added or removed without an update of the reservation",
         "changes without a new UpdatedUtc",
@@ -49,24 +44,10 @@ CAPABILITIES: Final = Capabilities(
     limits="200 requests per access token in 30 seconds; 1,000 items a page; intervals of 3 months",
     account_settings=("client_token",),
     settings=(
-        SettingSpec(name="client_token", help="token of your Mews client application", secret=True),
-        SettingSpec(name="access_token", help="token of this hotel's connection", secret=True),
-        SettingSpec(
-            name="base_url",
-            help="URL of the platform, without /api/connector",
-            required=False,
-            default=BASE_URL,
-        ),
-        SettingSpec(
-            name="client_name",
-            help="client name and version to send to Mews",
-            required=False,
-            default=CLIENT_NAME,
-        ),
-        SettingSpec(
-            name="service_ids",
-            help="accommodation services, comma-separated; detected if empty",
-            required=False,
-        ),
+        required("client_token", "token of your Mews client application", secret=True),
+        required("access_token", "token of this hotel's connection", secret=True),
+        optional("base_url", "URL of the platform, without /api/connector", default=BASE_URL),
+        optional("client_name", "client name and version to send to Mews", default=CLIENT_NAME),
+        optional("service_ids", "accommodation services, comma-separated; detected if empty"),
     ),
 )

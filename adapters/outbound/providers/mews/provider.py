@@ -1,6 +1,7 @@
 """The plug-in: reads this vendor's payloads and opens clients of its API."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -25,7 +26,7 @@ from adapters.outbound.providers.mews.mapping.notifications import read_notifica
 from adapters.outbound.providers.mews.mapping.references import References, index_references
 from domain.messages import ItemKind
 from domain.values import Reason
-from ports.providers import Account, Provider, ProviderClient, ProviderTools, ReadItem
+from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 _ENDPOINT: Final = VendorEndpoint(
     provider=NAME,
@@ -34,16 +35,6 @@ _ENDPOINT: Final = VendorEndpoint(
     rate_window_seconds=RATE_WINDOW_SECONDS,
 )
 _SECRETS: Final = {"client_token": "ClientToken", "access_token": "AccessToken"}
-
-
-def create_provider(tools: ProviderTools) -> Provider:
-    return VendorProvider(
-        capabilities=CAPABILITIES,
-        tools=tools,
-        map_items=_map_items,
-        open_client=_open_client,
-        parse_notification=read_notification,
-    )
 
 
 def _map_items(pushed: PushedItems) -> Iterator[ReadItem]:
@@ -103,3 +94,8 @@ def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
 def _service_ids(account: Account) -> tuple[str, ...]:
     setting = account.settings.get("service_ids") or ""
     return tuple(part.strip() for part in setting.split(",") if part.strip())
+
+
+create_provider: Final = partial(
+    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+)

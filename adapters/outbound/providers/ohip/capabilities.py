@@ -6,8 +6,8 @@ Sources: Oracle's descriptions rsv, crm, inv, int, bof and oauth (oracle/hospita
 
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import api_capabilities, optional, required
 from domain.messages import ItemKind
-from ports.providers import Capabilities, SettingSpec
 
 NAME: Final = "ohip"
 HOSTS: Final = frozenset({"*.oraclecloud.com"})
@@ -37,15 +37,10 @@ COUNTS: Final = (
 CALLS_PER_SECOND: Final = 20
 """The limit is 50 for all clients of one environment."""
 
-CAPABILITIES: Final = Capabilities(
+CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="OPERA Cloud (OHIP)",
     kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
     delta_misses=(
         "business events whose queue response was lost: by a broken connection, or by a crash "
         "before our commit",
@@ -60,33 +55,22 @@ CAPABILITIES: Final = Capabilities(
     account_settings=("base_url", "app_key", "client_id"),
     limits="50 requests a second and environment, shared; events: 20 a call, 300 calls a minute",
     settings=(
-        SettingSpec(
-            name="base_url", help="URL of the environment's gateway, https://…oraclecloud.com"
+        required("base_url", "URL of the environment's gateway, https://…oraclecloud.com"),
+        required("property_id", "hotel code in OPERA, e.g. HOTEL1"),
+        required("app_key", "application key (x-app-key)", secret=True),
+        required("client_id", "client id of the environment", secret=True),
+        required("client_secret", "client secret of the environment", secret=True),
+        optional("enterprise_id", "enterprise id (OCIM environments)"),
+        optional("scope", "scope of the token (OCIM environments)"),
+        optional("username", "integration user (environments without OCIM)", secret=True),
+        optional("password", "password of the integration user", secret=True),
+        optional(
+            "external_system",
+            "external system whose business events are read; it must not have other readers",
         ),
-        SettingSpec(name="property_id", help="hotel code in OPERA, e.g. HOTEL1"),
-        SettingSpec(name="app_key", help="application key (x-app-key)", secret=True),
-        SettingSpec(name="client_id", help="client id of the environment", secret=True),
-        SettingSpec(name="client_secret", help="client secret of the environment", secret=True),
-        SettingSpec(name="enterprise_id", help="enterprise id (OCIM environments)", required=False),
-        SettingSpec(name="scope", help="scope of the token (OCIM environments)", required=False),
-        SettingSpec(
-            name="username",
-            help="integration user (environments without OCIM)",
-            secret=True,
-            required=False,
-        ),
-        SettingSpec(
-            name="password", help="password of the integration user", secret=True, required=False
-        ),
-        SettingSpec(
-            name="external_system",
-            help="external system whose business events are read; it must not have other readers",
-            required=False,
-        ),
-        SettingSpec(
-            name="pull_profiles",
-            help="yes: full and reconcile read each guest's profile, one call each",
-            required=False,
+        optional(
+            "pull_profiles",
+            "yes: full and reconcile read each guest's profile, one call each",
             default="no",
         ),
     ),

@@ -1,6 +1,8 @@
 """The plug-in: reads this vendor's payloads and opens clients of its API."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
@@ -13,17 +15,7 @@ from adapters.outbound.providers.ohip.mapping.messages import shape_of, split_en
 from adapters.outbound.providers.ohip.mapping.notifications import read_notification
 from adapters.outbound.providers.ohip.mapping.parsing import HotelClock
 from domain.messages import ItemKind
-from ports.providers import Provider, ProviderTools, ReadItem
-
-
-def create_provider(tools: ProviderTools) -> Provider:
-    return VendorProvider(
-        capabilities=CAPABILITIES,
-        tools=tools,
-        map_items=_map_items,
-        open_client=open_client,
-        parse_notification=read_notification,
-    )
+from ports.providers import ReadItem
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
@@ -40,3 +32,8 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
         return [guests.map(entry, explain=explain) for entry in entries]
     cells = OhipCellMapper(clock.observed_at)
     return (item for entry in entries for item in cells.map_answer(entry, explain=explain))
+
+
+create_provider: Final = partial(
+    VendorProvider, CAPABILITIES, _map_items, open_client, parse_notification=read_notification
+)
