@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
-from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
+from adapters.outbound.provider_kit.parsing.json_messages import split_bodies
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import (
@@ -20,7 +20,7 @@ from adapters.outbound.provider_kit.parsing.standalone_items import (
 from domain.messages import ItemKind
 from domain.snapshots import Snapshot
 from domain.values import ABSENT
-from ports.errors import TooManyItems, UnreadableMessage, Unsupported
+from ports.errors import UnreadableMessage, Unsupported
 from ports.providers import HotelContext, ReadItem
 
 
@@ -34,9 +34,8 @@ class ItemReader:
     def all(self, values: Sequence[Json]) -> list[ReadItem]:
         return [self._read_one(value, f"{self.key}[{n}]") for n, value in enumerate(values)]
 
-    def of_body(self, body: bytes) -> list[ReadItem]:
+    def of_message(self, value: Json) -> list[ReadItem]:
         """A response of the API, an array of items, or one item. Raises UnreadableMessage."""
-        value = _load_json(body)
         if isinstance(value, list):
             return [self._read_one(each, f"[{n}]") for n, each in enumerate(value)]
         if not isinstance(value, dict):
@@ -84,12 +83,7 @@ def item_reader_for(
 
 def read_bodies(reader: ItemReader, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
     """Raises UnreadableMessage, TooManyItems."""
-    items: list[ReadItem] = []
-    for body in bodies:
-        items += reader.of_body(body)
-        if len(items) > limit:
-            raise TooManyItems(limit=limit)
-    return items
+    return split_bodies(bodies, reader.of_message, limit=limit)
 
 
 def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
@@ -105,10 +99,3 @@ def value_at(value: Json, path: str) -> Json:
 
 def _field_trace(r: Reader) -> FieldTrace:
     return tuple(sorted({**dict.fromkeys(r.unread(), EXTRAS), **r.field_trace()}.items()))
-
-
-def _load_json(body: bytes) -> Json:
-    try:
-        return loads(body)
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault

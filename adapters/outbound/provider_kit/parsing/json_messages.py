@@ -30,10 +30,10 @@ def parse_body(body: bytes, parse: Callable[[Json], T]) -> T:
 
 
 def split_bodies(
-    bodies: Sequence[bytes], split: Callable[[Json], Iterable[JsonEntry]], *, limit: int
-) -> list[JsonEntry]:
+    bodies: Sequence[bytes], split: Callable[[Json], Iterable[T]], *, limit: int
+) -> list[T]:
     """The entries of all bodies. Raises UnreadableMessage, and TooManyItems above `limit`."""
-    found: list[JsonEntry] = []
+    found: list[T] = []
     for body in bodies:
         found += split(load_body(body))
         if len(found) > limit:

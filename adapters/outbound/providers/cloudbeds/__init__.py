@@ -1,8 +1,5 @@
 """Cloudbeds, by its API version 1.3; and the formats of its channel manager, for pushes."""
 
 from adapters.outbound.providers.cloudbeds.provider import create_provider
-from ports.providers import Provider, ProviderTools
 
-
-def provider(tools: ProviderTools) -> Provider:
-    return create_provider(tools)
+provider = create_provider

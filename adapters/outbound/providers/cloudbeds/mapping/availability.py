@@ -5,7 +5,7 @@ of the least restrictive open rate. getAvailableRoomTypes gives the number of ro
 stay, which is a night's number only for a stay of one night.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -55,8 +55,48 @@ class SourcedOffer(NamedTuple):
     raw: Json
 
 
-OfferReader = Callable[[Reader, Json], tuple[str, Sequence[SourcedOffer]]]
-"""The room type's id and its offers in an entry. May raise UnreadableField and InvalidField."""
+class OfferKeys(NamedTuple):
+    """The source fields of an offer; of several for the price, the first present one is used."""
+
+    night: str
+    available: str
+    prices: tuple[str, ...]
+    closed: str
+    closed_to_arrival: str
+    closed_to_departure: str
+    min_stay: str
+    max_stay: str
+
+    def read(self, r: Reader, currency: str) -> Offer:
+        """A minimum or maximum stay of 0 means no limit."""
+        parse = as_rounded_money(currency)
+        prices = (r.optional(key, parse, "lowest_rate") for key in self.prices)
+        return Offer(
+            night=r.local_date(self.night, "day"),
+            available=r.optional_integer(self.available, "available", lenient=True),
+            price=next((price for price in prices if price is not None), None),
+            closed=r.optional_boolean(self.closed, "closed", lenient=True),
+            closed_to_arrival=r.optional_boolean(
+                self.closed_to_arrival, "closed_to_arrival", lenient=True
+            ),
+            closed_to_departure=r.optional_boolean(
+                self.closed_to_departure, "closed_to_departure", lenient=True
+            ),
+            min_stay=r.optional_integer(self.min_stay, "min_stay", lenient=True) or None,
+            max_stay=r.optional_integer(self.max_stay, "max_stay", lenient=True) or None,
+        )
+
+
+_RATE_KEYS: Final = OfferKeys(
+    night="date",
+    available="roomsAvailable",
+    prices=("totalRate", "rate"),
+    closed="blocked",
+    closed_to_arrival="closedToArrival",
+    closed_to_departure="closedToDeparture",
+    min_stay="minLos",
+    max_stay="maxLos",
+)
 
 
 @dataclass(slots=True)
@@ -119,30 +159,34 @@ class CellBuilder:
         )
 
 
-def map_cells(
-    entries: Iterable[JsonEntry],
-    read_offers: OfferReader,
-    observed_at: datetime,
-    *,
-    explain: bool,
-) -> list[ReadItem]:
-    """The cells of all readable entries together, then the rejected entries."""
-    by_type: dict[str, _RoomTypeOffers] = {}
-    rejected: list[ReadItem] = []
-    for entry in entries:
-        try:
-            r = reader_for(entry.value)
-            room_type_id, offers = read_offers(r, entry.value)
-        except (UnreadableField, InvalidField) as error:
-            reason = reason_of(error, entry.path, _SOURCES_OF)
-            rejected.append(rejected_item(ItemKind.AVAILABILITY, entry, reason))
-            continue
-        room_type = by_type.setdefault(room_type_id, _RoomTypeOffers())
-        for sourced in offers:
-            room_type.by_night.setdefault(sourced.offer.night, []).append(sourced)
-        if explain:
-            room_type.field_trace.update(_trace_entry(r, entry.path))
-    return [*CellBuilder(observed_at).build(by_type), *rejected]
+@dataclass(frozen=True, slots=True)
+class OfferReader:
+    currency: str
+    observed_at: datetime
+    explain: bool = False
+
+    def read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
+        """The room type's id and its offers in an entry. Raises UnreadableField, InvalidField."""
+        raise NotImplementedError
+
+    def read(self, entries: Iterable[JsonEntry]) -> list[ReadItem]:
+        """The cells of all readable entries together, then the rejected entries."""
+        by_type: dict[str, _RoomTypeOffers] = {}
+        rejected: list[ReadItem] = []
+        for entry in entries:
+            try:
+                r = reader_for(entry.value)
+                room_type_id, offers = self.read_offers(r, entry.value)
+            except (UnreadableField, InvalidField) as error:
+                reason = reason_of(error, entry.path, _SOURCES_OF)
+                rejected.append(rejected_item(ItemKind.AVAILABILITY, entry, reason))
+                continue
+            room_type = by_type.setdefault(room_type_id, _RoomTypeOffers())
+            for sourced in offers:
+                room_type.by_night.setdefault(sourced.offer.night, []).append(sourced)
+            if self.explain:
+                room_type.field_trace.update(_trace_entry(r, entry.path))
+        return [*CellBuilder(self.observed_at).build(by_type), *rejected]
 
 
 def _trace_entry(r: Reader, entry_path: str) -> dict[str, str]:
@@ -190,52 +234,22 @@ def read_room_type_id(r: Reader, key: str) -> str:
     return room_type_id
 
 
-@dataclass(frozen=True, slots=True)
-class RateReader:
+class RateReader(OfferReader):
     """`currency`: the hotel's."""
 
-    currency: str
-    observed_at: datetime
-    explain: bool = False
+    __slots__ = ()
 
-    def read(self, entries: Iterable[JsonEntry]) -> list[ReadItem]:
-        return map_cells(entries, self._read_offers, self.observed_at, explain=self.explain)
-
-    def _read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
+    def read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
         """One invalid night makes the whole rate invalid."""
         room_type_id = read_room_type_id(r, "roomTypeID")
         nights = children(r, "roomRateDetailed", "day")
-        offers = [self._read_offer(night) for night in nights or ()]
+        offers = [_RATE_KEYS.read(night, self.currency) for night in nights or ()]
         if not offers:
             raise UnreadableField("roomRateDetailed", "missing_field", "rates by night")
         if "roomsAvailable" in r and "rateID" not in r:
             _apply_single_night_count(r, offers)
         sourced = zip(offers, _split_raw_nights(value), strict=True)
         return room_type_id, [SourcedOffer(offer, raw) for offer, raw in sourced]
-
-    def _read_offer(self, r: Reader) -> Offer:
-        price = r.optional("totalRate", as_rounded_money(self.currency), "lowest_rate")
-        if price is None:
-            price = r.optional("rate", as_rounded_money(self.currency), "lowest_rate")
-        return Offer(
-            night=r.local_date("date", "day"),
-            available=r.optional_integer("roomsAvailable", "available", lenient=True),
-            price=price,
-            closed=r.optional_boolean("blocked", "closed", lenient=True),
-            closed_to_arrival=read_flag(r, "closedToArrival", "closed_to_arrival"),
-            closed_to_departure=read_flag(r, "closedToDeparture", "closed_to_departure"),
-            min_stay=read_nights(r, "minLos", "min_stay"),
-            max_stay=read_nights(r, "maxLos", "max_stay"),
-        )
-
-
-def read_flag(r: Reader, key: str, target: str) -> bool | None:
-    return r.optional_boolean(key, target, lenient=True)
-
-
-def read_nights(r: Reader, key: str, target: str) -> int | None:
-    """0 means no limit."""
-    return r.optional_integer(key, target, lenient=True) or None
 
 
 def _apply_single_night_count(r: Reader, offers: Sequence[Offer]) -> None:

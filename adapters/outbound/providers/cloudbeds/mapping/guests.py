@@ -5,11 +5,12 @@ they never match a guest's id.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -167,7 +168,14 @@ class CloudbedsGuestMapper(ItemMapper[Reader, str]):
         version = SourceVersion(modified)
         merged_into = _map_merged_into(r)
         if drop_if_anonymized(r, "first_name, last_name, …", names.personal):
-            return _anonymized_snapshot(r, external_id, version, merged_into)
+            return replace(
+                anonymized_guest(external_id, version),
+                country=None,
+                nationality=None,
+                email_opt_in=None,
+                merged_into=merged_into,
+                extras=unread_extras(r),
+            )
         document_type, document_number = names.document
         r.drop("guestName", "first and last name together")
         return GuestSnapshot(
@@ -203,37 +211,6 @@ def _map_merged_into(r: Reader) -> Field[str | None]:
     if is_merged:
         return target
     return ABSENT if is_merged is ABSENT else None
-
-
-def _anonymized_snapshot(
-    r: Reader,
-    external_id: str,
-    version: SourceVersion,
-    merged_into: Field[str | None],
-) -> GuestSnapshot:
-    """Clears all personal fields."""
-    return GuestSnapshot(
-        external_id=external_id,
-        version=version,
-        title=None,
-        first_name=None,
-        last_name=None,
-        email=None,
-        phone=None,
-        address=None,
-        city=None,
-        region=None,
-        postal_code=None,
-        country=None,
-        nationality=None,
-        birth_date=None,
-        id_document_type=None,
-        id_document_number=None,
-        notes=None,
-        email_opt_in=None,
-        merged_into=merged_into,
-        extras=unread_extras(r),
-    )
 
 
 def _map_phone(r: Reader, names: _FieldNames) -> Field[str | None]:

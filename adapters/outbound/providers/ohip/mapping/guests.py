@@ -1,8 +1,9 @@
 """Profiles (crm) of the type Guest to guests; companies, agents and groups are rejected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
@@ -52,7 +53,13 @@ class OhipGuestMapper(ItemMapper[Reader, str]):
         version = SourceVersion(updated or self.clock.observed_at)
         customer = details.object("customer")
         if _is_anonymized(customer):
-            return _anonymized_snapshot(external_id, version)
+            # An anonymized profile contains placeholders.
+            return replace(
+                anonymized_guest(external_id, version),
+                loyalty_number=None,
+                preferences=None,
+                extras=(),
+            )
         return _map_details(r, details, external_id, version)
 
     def _map_merged(self, r: Reader, external_id: str) -> GuestSnapshot:
@@ -79,30 +86,6 @@ def _is_anonymized(customer: Reader) -> bool:
     state = child(customer, "anonymization")
     status = state.peek("anonymizationStatus") if state else None
     return isinstance(status, str) and status.casefold() == _ANONYMIZED
-
-
-def _anonymized_snapshot(external_id: str, version: SourceVersion) -> GuestSnapshot:
-    """Clears the personal fields; an anonymized profile contains placeholders."""
-    return GuestSnapshot(
-        external_id=external_id,
-        version=version,
-        title=None,
-        first_name=None,
-        last_name=None,
-        email=None,
-        phone=None,
-        address=None,
-        city=None,
-        region=None,
-        postal_code=None,
-        birth_date=None,
-        loyalty_number=None,
-        id_document_type=None,
-        id_document_number=None,
-        preferences=None,
-        notes=None,
-        extras=(),
-    )
 
 
 def _map_details(
