@@ -30,7 +30,7 @@ from adapters.outbound.providers.alpinebits.mapping.room_stays import (
 )
 from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, derive_header_status, holds_inventory_by_default
-from domain.values import ABSENT, Field, Money, SourceVersion, Stay
+from domain.values import ABSENT, Field, Money, SourceVersion
 from ports.providers import HotelContext
 
 EXTRAS: Final = "extras"
@@ -73,7 +73,7 @@ class AlpineBitsBookingMapper:
             )
         version = self._map_version(r, root, meaning, action)
         stays = r.listed("RoomStays", "RoomStay")
-        stay = _read_global_stay(r)
+        stay = read_stay(r.at("ResGlobalInfo", "TimeSpan"), "stay")
         rooms = RoomReader(meaning.status, self.context.currency, stay).rooms(stays)
         people = map_parties(r)
         return BookingSnapshot(
@@ -111,8 +111,7 @@ class AlpineBitsBookingMapper:
 
     def _map_total(self, r: XmlReader, stays: Sequence[XmlReader]) -> Field[Money | None]:
         """Of the reservation, else the sum of its rooms' totals."""
-        element = r.at("ResGlobalInfo", "Total")
-        total = read_total(element, self.context.currency, "total") if element else None
+        total = read_total(r.at("ResGlobalInfo", "Total"), self.context.currency, "total")
         if total is None:
             total = sum_room_totals(stays, self.context.currency)
         return ABSENT if total is None else total
@@ -161,11 +160,6 @@ def _derive_status(r: XmlReader) -> BookingStatus:
 
 def _is_new(meaning: StatusMeaning) -> bool:
     return meaning.status in (BookingStatus.CONFIRMED, BookingStatus.PENDING)
-
-
-def _read_global_stay(r: XmlReader) -> Stay | None:
-    time_span = r.at("ResGlobalInfo", "TimeSpan")
-    return read_stay(time_span, "stay") if time_span is not None else None
 
 
 def _global_ids(r: XmlReader) -> list[XmlReader]:

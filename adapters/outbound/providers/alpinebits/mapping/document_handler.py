@@ -63,24 +63,6 @@ class _SenderRequest:
     headers: Mapping[str, str]
     is_form: bool
 
-    def reply_builder(self, now: datetime) -> ReplyBuilder:
-        return ReplyBuilder(self.message, self.envelope, now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedReply:
-    """A response that does not depend on the stored data."""
-
-    sender_request: _SenderRequest
-    content: tuple[XmlElement, ...]
-    items: Sequence[ReadItem] = ()
-    ignored_items: Sequence[ReadItem] = ()
-
-    def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:  # noqa: ARG002 the port's shape
-        return self.sender_request.reply_builder(now).answer(
-            *self.content, headers=self.sender_request.headers
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HousekeepingReply:
@@ -93,18 +75,35 @@ class HousekeepingReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeRoomsReply:
+class _DocumentReply:
     sender_request: _SenderRequest
-    items: Sequence[ReadItem]
-    is_beyond_limit: bool
+    items: Sequence[ReadItem] = ()
     ignored_items: Sequence[ReadItem] = ()
 
     def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:
-        return self.sender_request.reply_builder(now).answer(
-            *self._content(results), headers=self.sender_request.headers
-        )
+        request = self.sender_request
+        builder = ReplyBuilder(request.message, request.envelope, now)
+        return builder.answer(*self.content(results), headers=request.headers)
 
-    def _content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
+    def content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedReply(_DocumentReply):
+    """A response that does not depend on the stored data."""
+
+    prepared: tuple[XmlElement, ...]
+
+    def content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:  # noqa: ARG002 the base's shape
+        return self.prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeRoomsReply(_DocumentReply):
+    is_beyond_limit: bool
+
+    def content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
         """An AlpineBits client whose first message is a delta is asked for a complete set."""
         if reasons := [result.reason for result in results if _is_rejected(result)]:
             return errors(*(_reason_or_default(reason) for reason in reasons))
@@ -117,28 +116,13 @@ class FreeRoomsReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuestRequestsReply:
+class GuestRequestsReply(_DocumentReply):
     """`read`: the item of each of `entries`, in the order of the document."""
 
-    sender_request: _SenderRequest
     entries: Sequence[AlpineBitsEntry]
     read: Sequence[ReadItem]
 
-    @property
-    def items(self) -> Sequence[ReadItem]:
-        return [item for item in self.read if not _is_quote(item)]
-
-    @property
-    def ignored_items(self) -> Sequence[ReadItem]:
-        return [item for item in self.read if _is_quote(item)]
-
-    def answer(self, results: Sequence[DocumentItemResult], *, now: datetime) -> DocumentReply:
-        content = self._content(results)
-        return self.sender_request.reply_builder(now).answer(
-            *content, headers=self.sender_request.headers
-        )
-
-    def _content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
+    def content(self, results: Sequence[DocumentItemResult]) -> tuple[XmlElement, ...]:
         """Lists the accepted reservations, with a warning for each rejected one. If all are
         rejected, the response is an error, so that the sender does not count it as delivered."""
         rejected = {
@@ -187,7 +171,7 @@ class DocumentReader:
         if expected is not None and sender_request.message.name != expected:
             detail = f"the action {action} is for a document {expected}"
             return PreparedReply(
-                sender_request=sender_request, content=errors(Reason("wrong_root", None, detail))
+                sender_request=sender_request, prepared=errors(Reason("wrong_root", None, detail))
             )
         return self._handle(sender_request)
 
@@ -214,11 +198,11 @@ class DocumentReader:
         message = sender_request.message
         if message.name == "OTA_PingRQ":
             content = ping_reply(message, is_handshake=self.inbound_document.is_form)
-            return PreparedReply(sender_request=sender_request, content=content)
+            return PreparedReply(sender_request=sender_request, prepared=content)
         if message.name not in _RESERVATIONS and message.name not in free_rooms.MESSAGE_LAYOUTS:
             raise UnknownAction(document=message.name[:60])
         if self._names_other_hotel(message):
-            return PreparedReply(sender_request=sender_request, content=errors(_WRONG_HOTEL))
+            return PreparedReply(sender_request=sender_request, prepared=errors(_WRONG_HOTEL))
         if message.name in _RESERVATIONS:
             return self._read_reservations(sender_request)
         return self._read_free_rooms(sender_request)
@@ -237,9 +221,15 @@ class DocumentReader:
             raise TooManyItems(limit=self.limit)
         if not entries:
             reason = Reason("missing_field", "HotelReservation", "HotelReservation: expected one")
-            return PreparedReply(sender_request=sender_request, content=errors(reason))
+            return PreparedReply(sender_request=sender_request, prepared=errors(reason))
         read = read_entries(entries, self.context)
-        return GuestRequestsReply(sender_request=sender_request, entries=entries, read=read)
+        return GuestRequestsReply(
+            sender_request=sender_request,
+            items=[item for item in read if not _is_quote(item)],
+            ignored_items=[item for item in read if _is_quote(item)],
+            entries=entries,
+            read=read,
+        )
 
     def _names_other_hotel(self, message: XmlElement) -> bool:
         """True if the connection has a hotel code and the message has another."""

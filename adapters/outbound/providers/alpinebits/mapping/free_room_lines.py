@@ -16,8 +16,7 @@ OTA_HotelAvailNotifRQ (AlpineBits until 2018-10): BookingLimit minus BookingThre
 available; BookingThreshold rooms are free but not bookable.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Final
 
@@ -34,8 +33,6 @@ _MAX_CATEGORY_LENGTH: Final = 8
 
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 _COUNT_TYPES: Final = frozenset({"2", "6", "9"})
-_HTNG_COUNT_TYPES: Final = frozenset({"1", "2", "3", "4", "5", "6", "8", "9"})
-_BLOCKED_TYPES: Final = ("6", "8", "9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +41,14 @@ class RoomCounts:
     blocked: Field[int | None] = 0
     total: Field[int | None] = ABSENT
     occupied: Field[int | None] = ABSENT
+
+    def __add__(self, other: "RoomCounts") -> "RoomCounts":
+        return RoomCounts(
+            **{
+                each.name: _add_fields(getattr(self, each.name), getattr(other, each.name))
+                for each in fields(self)
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ class FreeRoomLineReader:
             return None
         if control is None:
             raise _missing_element(r, CONTROL)
-        if self._read_flag(control, "AllInvCode"):
+        if control.choice("AllInvCode", _FLAGS):
             return self._read_closing_season(r, control)
         return self._read_line(r, control, self._read_counts(r))
 
@@ -128,12 +133,11 @@ class FreeRoomLineReader:
         return line
 
     def _read_period(self, control: XmlReader) -> tuple[date, date]:
-        first = control.required("Start", _as_date, "day")
-        last = control.optional("End", _as_date, "day")
-        if last is None:
-            if not self.lenient:
-                raise UnreadableField(control.path_of("End"), "missing_field", "a date")
-            last = first
+        first = control.required("Start", as_local_date, "day")
+        last = control.optional("End", as_local_date, "day")
+        if last is None and not self.lenient:
+            raise UnreadableField(control.path_of("End"), "missing_field", "a date")
+        last = last or first
         if last < first:
             raise UnreadableField(control.path_of("End"), "bad_period", "a day not before Start")
         if (last - first).days >= MAX_NIGHTS:
@@ -161,23 +165,19 @@ class FreeRoomLineReader:
             return RoomCounts()
         found = self._counts_by_type(inv_counts)
         if not self.lenient:
-            return RoomCounts(
-                available=found.get("2", 0), blocked=_sum_counts(found, _BLOCKED_TYPES)
-            )
+            found = {"2": 0, "9": 0, **found}
         return RoomCounts(
-            available=found.get("2", ABSENT),
-            blocked=_sum_counts(found, _BLOCKED_TYPES)
-            if found.keys() & set(_BLOCKED_TYPES)
-            else ABSENT,
-            total=found.get("1", ABSENT),
-            occupied=_sum_counts(found, ("4", "5")) if found.keys() & {"4", "5"} else ABSENT,
+            available=_sum_counts(found, "available"),
+            blocked=_sum_counts(found, "blocked"),
+            total=_sum_counts(found, "total"),
+            occupied=_sum_counts(found, "occupied"),
         )
 
     def _counts_by_type(self, inv_counts: XmlReader) -> dict[str, int]:
         found: dict[str, int] = {}
         for inv_count in inv_counts.children("InvCount"):
             kind = inv_count.text("CountType")
-            if kind not in (_HTNG_COUNT_TYPES if self.lenient else _COUNT_TYPES):
+            if kind not in (_TARGETS if self.lenient else _COUNT_TYPES):
                 path = inv_count.path_of("CountType")
                 raise UnreadableField(path, "unknown_value", "a documented count", found=kind)
             if kind in found:
@@ -195,9 +195,6 @@ class FreeRoomLineReader:
             raise UnreadableField(path, "bad_count", "a number of rooms, 0 or more")
         return int(text)
 
-    def _read_flag(self, control: XmlReader, name: str) -> bool:
-        return control.choice(name, _FLAGS) or False
-
 
 _TARGETS: Final = {
     "1": "total",
@@ -211,16 +208,17 @@ _TARGETS: Final = {
 }
 
 
-def _as_date(value: Json, path: str) -> date:
-    return as_local_date(value, path)
-
-
 def _count_rooms(counts: RoomCounts) -> int:
     return sum(n for n in (counts.available, counts.blocked) if isinstance(n, int))
 
 
-def _sum_counts(found: dict[str, int], kinds: Collection[str]) -> int:
-    return sum(found.get(kind, 0) for kind in kinds)
+def _sum_counts(found: dict[str, int], target: str) -> Field[int | None]:
+    counts = [count for kind, count in found.items() if _TARGETS[kind] == target]
+    return sum(counts) if counts else ABSENT
+
+
+def _add_fields(one: Field[int | None], other: Field[int | None]) -> Field[int | None]:
+    return one + other if isinstance(one, int) and isinstance(other, int) else ABSENT
 
 
 def _only_child(r: XmlReader, name: str) -> XmlReader | None:

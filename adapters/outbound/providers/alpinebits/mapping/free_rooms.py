@@ -8,12 +8,13 @@ empty one sets the hotel to sold out.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.http.endpoint import require_time_zone
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
@@ -29,7 +30,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, RoomCount
-from domain.values import ABSENT, Field, Reason, SourceVersion
+from domain.values import ABSENT, Reason, SourceVersion
 from ports.errors import TooManyItems, UnreadableMessage
 from ports.providers import HotelContext, ReadItem
 
@@ -59,14 +60,11 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
     message = unwrap_envelope(root)
     if message.name not in MESSAGE_LAYOUTS:
         raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
-    try:
-        hotel_zone = zone(context.time_zone)
-    except UnknownZone as error:
-        raise UnreadableMessage("the time zone is not an IANA name") from error
+    hotel_zone = require_time_zone(context)
     r = XmlReader(message)
     item = ReadItem(kind=ItemKind.AVAILABILITY, raw=_text_without_header(root))
     try:
-        read = _FreeRoomsReader(message, r, hotel_zone, context, lenient=root is not message).read()
+        read = _FreeRoomsReader(message, r, hotel_zone, context, root is not message).read()
     except (UnreadableField, InvalidField) as error:
         return replace(item, reason=Reason(error.code, error.path, error.message))
     field_trace = tuple(sorted(r.field_trace().items())) if explain else ()
@@ -94,22 +92,17 @@ def _lines_of(message: XmlElement) -> Iterator[XmlElement]:
         yield from parent.all(line)
 
 
+@dataclass(frozen=True, slots=True)
 class _FreeRoomsReader:
-    def __init__(
-        self,
-        message: XmlElement,
-        r: XmlReader,
-        hotel_zone: ZoneInfo,
-        context: HotelContext,
-        *,
-        lenient: bool,
-    ) -> None:
-        self._message = message
-        self._r = r
-        self._zone = hotel_zone
-        self._context = context
-        self._lenient = lenient
-        self._today = local_day(context.observed_at, hotel_zone)
+    _message: XmlElement
+    _r: XmlReader
+    _zone: ZoneInfo
+    _context: HotelContext
+    _lenient: bool
+
+    @property
+    def _today(self) -> date:
+        return local_day(self._context.observed_at, self._zone)
 
     def read(self) -> AvailabilitySet:
         self._r.optional_text("Version")
@@ -120,9 +113,7 @@ class _FreeRoomsReader:
         closed = frozenset(
             day for line in lines if line.is_closing for day in self._days_within_horizon(line)
         )
-        cells = _CellCollector(
-            version, is_receipt_time=is_receipt_time, closed=closed if is_complete else None
-        )
+        cells = _CellCollector(version, is_receipt_time, closed if is_complete else None)
         for line in lines:
             if not line.is_closing:
                 cells.add(line, self._days_within_horizon(line))
@@ -200,17 +191,17 @@ class _FreeRoomsReader:
         return [day for day in line.days() if day <= last]
 
 
+@dataclass(slots=True)
 class _CellCollector:
     """Adds up lines by category and night. `closed`: None if unknown."""
 
-    def __init__(
-        self, version: SourceVersion, *, is_receipt_time: bool, closed: frozenset[date] | None
-    ) -> None:
-        self._version = version
-        self._is_receipt_time = is_receipt_time
-        self._closed = closed
-        self._counts: dict[tuple[str, date], RoomCounts] = {}
-        self._rooms: defaultdict[tuple[str, date], list[RoomCount]] = defaultdict(list)
+    _version: SourceVersion
+    _is_receipt_time: bool
+    _closed: frozenset[date] | None
+    _counts: dict[tuple[str, date], RoomCounts] = field(default_factory=dict)
+    _rooms: defaultdict[tuple[str, date], list[RoomCount]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def add(self, line: FreeRoomLine, days: Sequence[date]) -> None:
         for day in days:
@@ -218,9 +209,7 @@ class _CellCollector:
             if line.room:
                 self._rooms[key].append(_room_count(line))
             counted = self._counts.get(key)
-            self._counts[key] = (
-                line.counts if counted is None else _add_counts(counted, line.counts)
-            )
+            self._counts[key] = line.counts if counted is None else counted + line.counts
         if len(self._counts) > MAX_CELLS:
             raise UnreadableField(line.path, "too_many", f"at most {MAX_CELLS} nights in total")
 
@@ -262,21 +251,6 @@ def _room_count(line: FreeRoomLine) -> RoomCount:
     available = counts.available if isinstance(counts.available, int) else 0
     blocked = counts.blocked if isinstance(counts.blocked, int) else 0
     return RoomCount(room_id=line.room, available=available, blocked=blocked)
-
-
-def _add_counts(one: RoomCounts, other: RoomCounts) -> RoomCounts:
-    return RoomCounts(
-        available=_add_fields(one.available, other.available),
-        blocked=_add_fields(one.blocked, other.blocked),
-        total=_add_fields(one.total, other.total),
-        occupied=_add_fields(one.occupied, other.occupied),
-    )
-
-
-def _add_fields(one: Field[int | None], other: Field[int | None]) -> Field[int | None]:
-    if isinstance(one, int) and isinstance(other, int):
-        return one + other
-    return ABSENT
 
 
 def _text_without_header(root: XmlElement) -> bytes:

@@ -33,9 +33,11 @@ def as_amount(value: Json, path: str) -> Decimal:
     return Decimal(text)
 
 
-def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
+def read_total(r: XmlReader | None, currency: str, target: str) -> Money | None:
     """The amount of a `Total` after tax; else the amount before tax plus the amount of `Taxes`
     (whose children need not add up to it), if there is one."""
+    if r is None:
+        return None
     currency_code = r.optional_text("CurrencyCode", target) or currency
     if r.peek("AmountAfterTax") is not None:
         return _read_money(r, "AmountAfterTax", currency_code, target)
@@ -51,17 +53,21 @@ def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
 def _read_money(
     r: XmlReader, attribute: str, currency: str, target: str, *, places: str | None = None
 ) -> Money | None:
-    amount = r.optional(attribute, as_amount, target)
-    if amount is None:
-        return None
-    if r.peek("DecimalPlaces") is not None:
+    if r.optional_text(attribute, target) is not None:
         r.optional_text("DecimalPlaces", target)
-    path = r.path_of(attribute)
+    return _peek_money(r, attribute, currency, places=places)
+
+
+def _peek_money(
+    r: XmlReader, attribute: str, currency: str, *, places: str | None = None
+) -> Money | None:
+    """Nothing is marked as read. Raises UnreadableField."""
+    text, path = r.peek(attribute), r.path_of(attribute)
+    if text is None:
+        return None
+    places = places or r.peek("DecimalPlaces")
     try:
-        exact = _apply_decimal_places(
-            amount, r.peek(attribute) or "", places or r.peek("DecimalPlaces"), path
-        )
-        return Money.of(exact, currency)
+        return Money.of(_apply_decimal_places(as_amount(text, path), text, places, path), currency)
     except InvalidField as error:
         raise UnreadableField(path, error.code, f"money: {error.fix}") from None
 
@@ -174,10 +180,8 @@ class NightlyPrices:
             return False
         if total is not None:
             sum_of_nights = sum(price.minor for price in found.values()) * self.units
-            return (sum_of_nights, next(iter(found.values())).currency) == (
-                total.minor,
-                total.currency,
-            )
+            currency = next(iter(found.values())).currency
+            return (sum_of_nights, currency) == (total.minor, total.currency)
         return all(len(rate.nights(inclusive=inclusive)) == 1 for rate in rates)
 
     def _nights(self) -> list[date]:
@@ -193,16 +197,9 @@ class NightlyPrices:
 
     def _read_amount(self, r: XmlReader, basis: str) -> Money | None:
         """None if missing or not exact. Nothing is marked as read."""
-        amount_text = r.peek(basis)
-        if amount_text is None:
-            return None
-        path = r.path_of(basis)
         try:
-            amount = _apply_decimal_places(
-                as_amount(amount_text, path), amount_text, r.peek("DecimalPlaces"), path
-            )
-            return Money.of(amount, r.peek("CurrencyCode") or self.currency)
-        except (UnreadableField, InvalidField):
+            return _peek_money(r, basis, r.peek("CurrencyCode") or self.currency)
+        except UnreadableField:
             return None
 
     def _mark_as_read(self, rates: Sequence[Rate], basis: str, target: str) -> None:

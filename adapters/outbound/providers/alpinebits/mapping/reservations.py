@@ -7,8 +7,7 @@ AlpineBits' quote requests (ResStatus Requested) are not bookings: such an item 
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone
-from adapters.outbound.provider_kit.parsing.local_time import zone
+from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     MappingError,
@@ -32,7 +31,6 @@ from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Snapshot, require_id
 from domain.values import ABSENT, Reason
-from ports.errors import UnreadableMessage
 from ports.providers import HotelContext, ReadItem
 
 QUOTE_REQUEST: Final = "quote_request"
@@ -51,10 +49,7 @@ def read_reservations(
 def read_entries(
     entries: Sequence[AlpineBitsEntry], context: HotelContext, *, explain: bool = False
 ) -> list[ReadItem]:
-    try:
-        mapper = AlpineBitsBookingMapper(context, zone(context.time_zone))
-    except UnknownZone as error:
-        raise UnreadableMessage("the time zone is not an IANA name") from error
+    mapper = AlpineBitsBookingMapper(context, require_time_zone(context))
     return [_read(entry, mapper, explain=explain) for entry in entries]
 
 

@@ -61,7 +61,8 @@ class RoomReader:
         for each in room_rates:
             by_type.setdefault(each.peek("RoomTypeCode"), []).append(each)
         groups = list(by_type.values()) or [[]]
-        combined_stay = self._own_stay(r, f"rooms[{first_position}].stay") or self.combined_stay
+        own_stay = read_stay(r.child("TimeSpan"), f"rooms[{first_position}].stay")
+        combined_stay = own_stay or self.combined_stay
         for n, group in enumerate(groups):
             line = _RoomLine(
                 r=r,
@@ -95,10 +96,6 @@ class RoomReader:
             nightly_prices=self._map_prices(line, rates, stay, units),
             units=units,
         )
-
-    def _own_stay(self, r: XmlReader, target: str) -> Stay | None:
-        time_span = r.child("TimeSpan")
-        return read_stay(time_span, target) if time_span is not None else None
 
     def _map_status(self, line: "_RoomLine") -> BookingStatus:
         meaning = line.r.optional("RoomStayStatus", as_status, f"{line.target}.status")
@@ -159,11 +156,11 @@ class _RoomLine:
         )
 
 
-def read_stay(r: XmlReader, target: str) -> Stay | None:
+def read_stay(r: XmlReader | None, target: str) -> Stay | None:
     """A TimeSpan: from Start to End (the departure date), or for the nights of Duration. None
     without Start."""
-    begin = r.optional("Start", as_day, target)
-    if begin is None:
+    begin = r.optional("Start", as_day, target) if r is not None else None
+    if r is None or begin is None:
         return None
     end = r.optional("End", as_day, target)
     if end is None:
@@ -189,10 +186,7 @@ def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
 
 def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
     """None if a room has no total, or if there are several currencies."""
-    found = [
-        read_total(total, currency, "total") if (total := r.child("Total")) is not None else None
-        for r in stays
-    ]
+    found = [read_total(r.child("Total"), currency, "total") for r in stays]
     known = [money for money in found if money is not None]
     if not known or len(known) < len(found) or len({money.currency for money in known}) > 1:
         return None
