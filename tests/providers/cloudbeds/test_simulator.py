@@ -241,7 +241,7 @@ class TestHotel:
         before = simulator.renderer.modified(booking)
         guest = simulator.hotel.guests[booking.stays[0].guest_id]
         simulator.activity.commands.change_guest(guest, "new@example.com")
-        (event,) = simulator.to_events(simulator.activity.commands.take_events())
+        (event,) = simulator.render_events(simulator.activity.commands.take_events())
         assert event.name == "guest/details_changed"
         assert simulator.renderer.modified(booking) == before
         simulator.stop()

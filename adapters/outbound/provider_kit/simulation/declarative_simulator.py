@@ -22,22 +22,19 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     ROOM_EVENTS,
     HotelEvent,
     HotelEventType,
+    RoomStay,
 )
 from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
     activity_generator_from,
 )
 from adapters.outbound.provider_kit.simulation.scenario import (
-    STATUSES,
-    ExpectedBooking,
-    ScenarioAction,
     VendorMessage,
 )
 from adapters.outbound.provider_kit.simulation.server.options import (
     SimulatorOptions,
     run_conditions_from,
 )
-from domain.values import Money
 from ports.renamed import renamed_method
 
 _GUESTS: Final = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED})
@@ -61,12 +58,7 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
     ) -> None:
         self._vendor = vendor
         self._renderer = renderer
-        super().__init__(
-            activity_generator_from(options),
-            render_events=self._render_hotel_events,
-            compose=self._message,
-            **run_conditions_from(options),
-        )
+        super().__init__(activity_generator_from(options), **run_conditions_from(options))
         self.api = DeclarativeSimulatorApi(
             vendor,
             renderer,
@@ -75,43 +67,20 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
             tokens=self.tokens,
             middleware=self.middleware,
         )
+        self.page_size = vendor.bookings.paging.size
+        self.bookings_path = self.api.bookings_path
+        self.token_path = self.api.token_path
         self.serve(self.api.answer)
 
     def connection_values(self) -> dict[str, str]:
         return {**super().connection_values(), **self._values()}
 
-    @property
-    def page_size(self) -> int:
-        return self._vendor.bookings.paging.size
-
-    @property
-    def bookings_path(self) -> str:
-        return self.api.bookings_path
-
-    @property
-    def token_path(self) -> str | None:
-        return self.api.token_path
-
     if not TYPE_CHECKING:
         truth = renamed_method("truth", "expected_bookings")
         given_tokens = renamed_method("given_tokens", "issued_tokens")
 
-    def expected_bookings(self) -> Sequence[ExpectedBooking]:
-        with self.activity.lock:
-            return [
-                ExpectedBooking(
-                    external_id=stay_id(stay),
-                    status=STATUSES[stay.state],
-                    arrival=stay.arrival,
-                    departure=stay.departure,
-                    total=Money(stay.total, self.hotel.currency),
-                )
-                for stay in self.hotel.stays()
-            ]
-
-    def act(self, action: ScenarioAction) -> str | None:
-        stay = self.perform_and_queue(action)
-        return None if stay is None else stay_id(stay)
+    def external_id(self, stay: RoomStay) -> str:
+        return stay_id(stay)
 
     def messages(self) -> Sequence[VendorMessage]:
         return super().messages() if self._renderer.message else []
@@ -136,16 +105,16 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
         }
         return {**secrets, **self._renderer.settings(self.hotel)}
 
-    def _render_hotel_events(self, hotel_events: Sequence[HotelEvent]) -> list[SimulatedEvent]:
+    def render_events(self, happened: Sequence[HotelEvent]) -> list[SimulatedEvent]:
         return [
             SimulatedEvent(
                 what=what, stay_id=name, hotel_id=self.hotel.id, at=instant_from_ticks(event.at)
             )
-            for event in hotel_events
+            for event in happened
             for what, name in _event_subjects(self.activity, event)
         ]
 
-    def _message(self, events: Sequence[SimulatedEvent]) -> bytes:
+    def compose(self, events: Sequence[SimulatedEvent]) -> bytes:
         (event,) = events
         return orjson.dumps(self._renderer.message(event)) if self._renderer.message else b"{}"
 

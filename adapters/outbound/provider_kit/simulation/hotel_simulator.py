@@ -1,17 +1,24 @@
 """The base of every vendor simulator over the neutral hotel."""
 
 import threading
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar, Unpack
+from typing import Generic, Self, TypeVar, Unpack
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import (
     ActivityGenerator,
     create_activity_generator,
 )
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    HotelEvent,
+    RoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
 from adapters.outbound.provider_kit.simulation.scenario import (
+    STATUSES,
+    ExpectedBooking,
     ScenarioAction,
     VendorMessage,
     apply_action,
@@ -19,12 +26,18 @@ from adapters.outbound.provider_kit.simulation.scenario import (
 )
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
-from adapters.outbound.provider_kit.simulation.server.options import RunConditions, SimulatorOptions
+from adapters.outbound.provider_kit.simulation.server.options import (
+    RunConditions,
+    SimulatorOptions,
+    run_conditions_from,
+)
 from adapters.outbound.provider_kit.simulation.server.running_simulator import RunningSimulator
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
     WebhookFaults,
     WebhookSender,
 )
+from domain.status import BookingStatus
+from domain.values import Money
 
 E = TypeVar("E")
 
@@ -39,32 +52,67 @@ def activity_generator_from(options: SimulatorOptions) -> ActivityGenerator:
     )
 
 
-class HotelSimulator(RunningSimulator[E]):
+class HotelSimulator(RunningSimulator[E], ABC):
     """Implements scenario.SupportsBurst, SupportsIssuedTokens and the shared part of
-    ScenarioSimulator. `render_events` turns hotel events into the vendor's, `compose` those into a
-    webhook body."""
+    ScenarioSimulator. By default a booking is one stay."""
 
     has_one_event_per_message = True
+    statuses: Mapping[StayState, BookingStatus] = STATUSES
+    page_size: int
+    bookings_path: str
+    token_path: str | None = None
 
-    def __init__(
-        self,
-        activity: ActivityGenerator,
-        *,
-        render_events: Callable[[Sequence[HotelEvent]], Sequence[E]],
-        compose: Callable[[Sequence[E]], bytes],
-        **conditions: Unpack[RunConditions],
-    ) -> None:
+    def __init__(self, activity: ActivityGenerator, **conditions: Unpack[RunConditions]) -> None:
         self.activity = activity
         self.hotel = activity.hotel
         self.tokens = IssuedTokens(activity.hotel.seed)
-        self._render_events = render_events
         self._pending_events: list[E] = []
         super().__init__(
-            activity_source=VendorActivityGenerator(activity, render_events),
-            compose=compose,
+            activity_source=VendorActivityGenerator(activity, self.render_events),
+            compose=self.compose,
             seed=activity.hotel.seed,
             **conditions,
         )
+
+    @classmethod
+    def launch(cls, options: SimulatorOptions) -> Self:
+        """A running simulator; the caller stops it."""
+        simulator = cls(activity_generator_from(options), **run_conditions_from(options))
+        simulator.begin(options)
+        return simulator
+
+    @abstractmethod
+    def render_events(self, happened: Sequence[HotelEvent]) -> Sequence[E]:
+        """The vendor's events."""
+
+    @abstractmethod
+    def compose(self, events: Sequence[E]) -> bytes:
+        """A webhook body."""
+
+    @abstractmethod
+    def external_id(self, stay: RoomStay) -> str:
+        """The vendor's id of the booking with this stay."""
+
+    def expected_bookings(self) -> Sequence[ExpectedBooking]:
+        with self.activity.lock:
+            return [
+                self.expect_stay(self.external_id(stay), stay, stay.total)
+                for stay in self.hotel.stays()
+            ]
+
+    def expect_stay(self, external_id: str, stay: RoomStay, total: int) -> ExpectedBooking:
+        """`total`: minor units."""
+        return ExpectedBooking(
+            external_id=external_id,
+            status=self.statuses[stay.state],
+            arrival=stay.arrival,
+            departure=stay.departure,
+            total=Money(total, self.hotel.currency),
+        )
+
+    def act(self, action: ScenarioAction) -> str | None:
+        stay = self.perform_and_queue(action)
+        return None if stay is None else self.external_id(stay)
 
     def perform_and_queue(self, action: ScenarioAction) -> RoomStay | None:
         with self.activity.lock:
@@ -78,14 +126,14 @@ class HotelSimulator(RunningSimulator[E]):
 
     def queue_messages(self, hotel_events: Sequence[HotelEvent]) -> None:
         """For the next `messages`."""
-        self._pending_events += self._render_events(hotel_events)
+        self._pending_events += self.render_events(hotel_events)
 
     def messages(self) -> Sequence[VendorMessage]:
         pending, self._pending_events = self._pending_events, []
         return [self.build_message(event) for event in pending]
 
     def build_message(self, event: E) -> VendorMessage:
-        body = self._compose([event])
+        body = self.compose([event])
         return VendorMessage(body, self.webhook_proof(body))
 
     def issued_tokens(self) -> Sequence[str]:

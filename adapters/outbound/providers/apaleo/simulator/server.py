@@ -11,24 +11,16 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
     HotelEvent,
     HotelEventType,
+    RoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
-from adapters.outbound.provider_kit.simulation.hotel_simulator import (
-    HotelSimulator,
-    activity_generator_from,
-)
+from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
 from adapters.outbound.provider_kit.simulation.scenario import (
     STATUSES,
-    ExpectedBooking,
-    ScenarioAction,
     VendorMessage,
 )
-from adapters.outbound.provider_kit.simulation.server.options import (
-    RunConditions,
-    SimulatorOptions,
-    run_conditions_from,
-)
+from adapters.outbound.provider_kit.simulation.server.options import RunConditions
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
 from adapters.outbound.providers.apaleo.simulator.api import (
     RESERVATIONS_PATH,
@@ -37,7 +29,6 @@ from adapters.outbound.providers.apaleo.simulator.api import (
     SimulatedApaleoClients,
 )
 from domain.status import BookingStatus
-from domain.values import Money
 
 _EVENT_TYPES: Final = {
     HotelEventType.CREATED: "created",
@@ -53,10 +44,8 @@ _EVENT_TYPES: Final = {
     HotelEventType.ROOM_ASSIGNED: "unit-assigned",
     HotelEventType.ROOM_UNASSIGNED: "unit-unassigned",
 }
-
-
 # The vendor has no options: an unpaid reservation is confirmed.
-_EXPECTED_STATUSES: Final = {**STATUSES, StayState.OPTION: BookingStatus.CONFIRMED}
+_STATUSES: Final = {**STATUSES, StayState.OPTION: BookingStatus.CONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +58,13 @@ class ApaleoEvent:
     at: int
 
 
-def start_simulator(options: SimulatorOptions) -> "ApaleoSimulator":
-    """A running simulator; the caller stops it."""
-    simulator = ApaleoSimulator(activity_generator_from(options), **run_conditions_from(options))
-    simulator.begin(options)
-    return simulator
-
-
 class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
     """One property of one account behind one port."""
+
+    page_size = PAGE_SIZE
+    bookings_path = RESERVATIONS_PATH
+    token_path = TOKEN_PATH
+    statuses = _STATUSES
 
     def __init__(
         self,
@@ -87,40 +74,12 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
         **conditions: Unpack[RunConditions],
     ) -> None:
         self.clients = clients or SimulatedApaleoClients.of(activity.hotel.seed)
-        super().__init__(
-            activity, render_events=self._to_events, compose=self._webhook, **conditions
-        )
+        super().__init__(activity, **conditions)
         self.api = SimulatedApaleoApi(activity, self.clients, self.tokens, self.middleware)
         self.serve(self.api.answer)
 
-    @property
-    def page_size(self) -> int:
-        return PAGE_SIZE
-
-    @property
-    def bookings_path(self) -> str:
-        return RESERVATIONS_PATH
-
-    @property
-    def token_path(self) -> str:
-        return TOKEN_PATH
-
-    def expected_bookings(self) -> Sequence[ExpectedBooking]:
-        with self.activity.lock:
-            return [
-                ExpectedBooking(
-                    external_id=f"{stay.booking_id}-{stay.line}",
-                    status=_EXPECTED_STATUSES[stay.state],
-                    arrival=stay.arrival,
-                    departure=stay.departure,
-                    total=Money(stay.total, self.hotel.currency),
-                )
-                for stay in self.hotel.stays()
-            ]
-
-    def act(self, action: ScenarioAction) -> str | None:
-        stay = self.perform_and_queue(action)
-        return None if stay is None else f"{stay.booking_id}-{stay.line}"
+    def external_id(self, stay: RoomStay) -> str:
+        return f"{stay.booking_id}-{stay.line}"
 
     def unknown_message(self) -> VendorMessage:
         event = ApaleoEvent("Weather", "forecast-changed", "SIMULATED", self.hotel.now)
@@ -135,10 +94,10 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
             "property_id": self.hotel.id,
         }
 
-    def _to_events(self, happened: Sequence[HotelEvent]) -> list[ApaleoEvent]:
+    def render_events(self, happened: Sequence[HotelEvent]) -> list[ApaleoEvent]:
         return [event for each in happened for event in _events(self.hotel, each)]
 
-    def _webhook(self, events: Sequence[ApaleoEvent]) -> bytes:
+    def compose(self, events: Sequence[ApaleoEvent]) -> bytes:
         (event,) = events
         return orjson.dumps(
             {
@@ -151,6 +110,9 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
                 "data": {"entityId": event.entity_id},
             }
         )
+
+
+start_simulator = ApaleoSimulator.launch
 
 
 def _events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:

@@ -17,10 +17,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     RoomStay,
     StayState,
 )
-from adapters.outbound.provider_kit.simulation.hotel_simulator import (
-    HotelSimulator,
-    activity_generator_from,
-)
+from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
 from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
@@ -28,11 +25,7 @@ from adapters.outbound.provider_kit.simulation.scenario import (
     apply_action,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
-from adapters.outbound.provider_kit.simulation.server.options import (
-    RunConditions,
-    SimulatorOptions,
-    run_conditions_from,
-)
+from adapters.outbound.provider_kit.simulation.server.options import RunConditions
 from adapters.outbound.providers.cloudbeds.capabilities import PAGE_SIZE
 from adapters.outbound.providers.cloudbeds.simulator.api import (
     PREFIX,
@@ -74,15 +67,12 @@ class CloudbedsEvent:
     is_upper_case_id: bool
 
 
-def start_simulator(options: SimulatorOptions) -> "CloudbedsSimulator":
-    """A running simulator; the caller stops it."""
-    simulator = CloudbedsSimulator(activity_generator_from(options), **run_conditions_from(options))
-    simulator.begin(options)
-    return simulator
-
-
 class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
     """One property behind one port."""
+
+    page_size = PAGE_SIZE
+    bookings_path = RESERVATIONS
+    token_path = TOKEN
 
     def __init__(
         self,
@@ -92,24 +82,10 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         **conditions: Unpack[RunConditions],
     ) -> None:
         self.credentials = credentials or SimulatedConsent.of(activity.hotel.seed)
-        super().__init__(
-            activity, render_events=self.to_events, compose=self._webhook, **conditions
-        )
+        super().__init__(activity, **conditions)
         self.api = SimulatedCloudbedsApi(activity, self.credentials, self.tokens, self.middleware)
         self.renderer = self.api.renderer
         self.serve(self.api.answer)
-
-    @property
-    def page_size(self) -> int:
-        return PAGE_SIZE
-
-    @property
-    def bookings_path(self) -> str:
-        return RESERVATIONS
-
-    @property
-    def token_path(self) -> str:
-        return TOKEN
 
     def connection_values(self) -> dict[str, str]:
         return {
@@ -141,6 +117,9 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
                 return None
             self._apply_to_all_rooms(action, self.hotel.bookings[stay.booking_id])
             self.queue_messages([*happened, *self.activity.commands.take_events()])
+        return self.external_id(stay)
+
+    def external_id(self, stay: RoomStay) -> str:
         return self.renderer.reservation_id(stay.booking_id)
 
     def _apply_to_all_rooms(self, action: ScenarioAction, booking: Booking) -> None:
@@ -161,7 +140,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         )
         return self.build_message(event)
 
-    def _webhook(self, events: Sequence[CloudbedsEvent]) -> bytes:
+    def compose(self, events: Sequence[CloudbedsEvent]) -> bytes:
         (event,) = events
         name = "propertyID" if event.is_upper_case_id else "propertyId"
         property_id = self.renderer.inventory.property_id
@@ -176,7 +155,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             }
         )
 
-    def to_events(self, happened: Sequence[HotelEvent]) -> list[CloudbedsEvent]:
+    def render_events(self, happened: Sequence[HotelEvent]) -> list[CloudbedsEvent]:
         return [event for each in happened for event in self._events(each)]
 
     def _events(self, happened: HotelEvent) -> Iterator[CloudbedsEvent]:
@@ -218,3 +197,6 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         return CloudbedsEvent(
             f"reservation/{name}", {key: own, **more}, happened.at, is_upper_case_id
         )
+
+
+start_simulator = CloudbedsSimulator.launch

@@ -1,19 +1,22 @@
 """A simulated Mews: the Connector API over the neutral hotel."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    HotelEvent,
+    HotelEventType,
+    RoomStay,
+)
 from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
     activity_generator_from,
 )
 from adapters.outbound.provider_kit.simulation.scenario import (
-    STATUSES,
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
@@ -27,7 +30,6 @@ from adapters.outbound.providers.mews.simulator.api import (
 from adapters.outbound.providers.mews.simulator.catalog import Catalog
 from adapters.outbound.providers.mews.simulator.records import MewsRecords, MewsReservation
 from domain.status import BookingStatus
-from domain.values import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
     """One enterprise behind one port."""
 
     has_one_event_per_message = False
+    page_size = MAX_PER_PAGE
+    bookings_path = "reservations/getAll"
 
     def __init__(
         self,
@@ -73,9 +77,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         self.records = MewsRecords(activity.hotel)
         self.catalog = Catalog(self.records)
         self.credentials = SimulatedMewsCredentials.of(activity.hotel.seed)
-        super().__init__(
-            activity, render_events=self._to_events, compose=self._general_webhook, **conditions
-        )
+        super().__init__(activity, **conditions)
         api = SimulatedMewsApi(
             activity,
             self.records,
@@ -86,37 +88,21 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         )
         self.serve(api.answer)
 
-    @property
-    def page_size(self) -> int:
-        return MAX_PER_PAGE
-
-    @property
-    def bookings_path(self) -> str:
-        return "reservations/getAll"
-
-    @property
-    def token_path(self) -> None:
-        """Its tokens are issued by hand and do not expire."""
-
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
         with self.activity.lock:
             return [self._expected(item) for item in self.records.stays()]
 
     def _expected(self, item: MewsReservation) -> ExpectedBooking:
+        """A deleted one is canceled."""
+        booking = self.expect_stay(item.id, item.stay, self.records.total(item))
         is_deleted = item.stay.deleted is not None
-        return ExpectedBooking(
-            external_id=item.id,
-            status=BookingStatus.CANCELED if is_deleted else STATUSES[item.stay.state],
-            arrival=item.stay.arrival,
-            departure=item.stay.departure,
-            total=Money(self.records.total(item), self.hotel.currency),
-        )
+        return replace(booking, status=BookingStatus.CANCELED) if is_deleted else booking
 
     def act(self, action: ScenarioAction) -> str | None:
         """The vendor deletes no reservations."""
-        stay = None if action is ScenarioAction.DELETE else self.perform_and_queue(action)
-        if stay is None:
-            return None
+        return None if action is ScenarioAction.DELETE else super().act(action)
+
+    def external_id(self, stay: RoomStay) -> str:
         return self.records.reservation_of(stay.booking_id, stay.line).id
 
     def unknown_message(self) -> VendorMessage:
@@ -138,7 +124,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         """The accommodation service."""
         return self.catalog.stay_service_id
 
-    def _to_events(self, happened: Sequence[HotelEvent]) -> list[MewsEvent]:
+    def render_events(self, happened: Sequence[HotelEvent]) -> list[MewsEvent]:
         return [event for each in happened for event in self._events(each)]
 
     def _events(self, event: HotelEvent) -> Iterator[MewsEvent]:
@@ -168,7 +154,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
             if item.stay.guest_id == guest_id:
                 yield MewsEvent("ServiceOrderUpdated", item.id)
 
-    def _general_webhook(self, events: Sequence[MewsEvent]) -> bytes:
+    def compose(self, events: Sequence[MewsEvent]) -> bytes:
         """Thin, unsigned, without id or time (connector-api/events/wh-general.md)."""
         return orjson.dumps(
             {

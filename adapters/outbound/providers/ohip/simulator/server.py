@@ -6,23 +6,11 @@ from typing import Unpack
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent
-from adapters.outbound.provider_kit.simulation.hotel_simulator import (
-    HotelSimulator,
-    activity_generator_from,
-)
-from adapters.outbound.provider_kit.simulation.scenario import (
-    STATUSES,
-    ExpectedBooking,
-    ScenarioAction,
-    VendorMessage,
-)
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
+from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking, VendorMessage
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
-from adapters.outbound.provider_kit.simulation.server.options import (
-    RunConditions,
-    SimulatorOptions,
-    run_conditions_from,
-)
+from adapters.outbound.provider_kit.simulation.server.options import RunConditions
 from adapters.outbound.providers.ohip.capabilities import PAGE_SIZE
 from adapters.outbound.providers.ohip.simulator.api import (
     TOKEN_PATH,
@@ -31,14 +19,6 @@ from adapters.outbound.providers.ohip.simulator.api import (
 )
 from adapters.outbound.providers.ohip.simulator.events import BusinessEvent
 from adapters.outbound.providers.ohip.simulator.reservations import SimulatedReservations
-from domain.values import Money
-
-
-def start_simulator(options: SimulatorOptions) -> "OhipSimulator":
-    """A running simulator; the caller stops it."""
-    simulator = OhipSimulator(activity_generator_from(options), **run_conditions_from(options))
-    simulator.begin(options)
-    return simulator
 
 
 class OhipSimulator(HotelSimulator[BusinessEvent]):
@@ -58,17 +38,12 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
     ) -> None:
         self.simulated_reservations = SimulatedReservations(activity)
         self.clients = clients or SimulatedOhipClients.of(activity.hotel.seed)
-        super().__init__(
-            activity, render_events=self.render_events, compose=self.body_of, **conditions
-        )
+        self.bookings_path = f"/rsv/v1/hotels/{activity.hotel.id}/reservations"
+        super().__init__(activity, **conditions)
         self.api = SimulatedOhipApi(
             self.simulated_reservations, self.clients, self.tokens, self.middleware
         )
         self.serve(self.api.answer)
-
-    @property
-    def bookings_path(self) -> str:
-        return f"/rsv/v1/hotels/{self.hotel.id}/reservations"
 
     def connection_values(self) -> dict[str, str]:
         return {
@@ -83,19 +58,12 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
         with self.hotel.lock:
             return [
-                ExpectedBooking(
-                    external_id=one.id,
-                    status=STATUSES[one.stay.state],
-                    arrival=one.stay.arrival,
-                    departure=one.stay.departure,
-                    total=Money(one.total, self.hotel.currency),
-                )
+                self.expect_stay(one.id, one.stay, one.total)
                 for one in self.simulated_reservations.reservations()
             ]
 
-    def act(self, action: ScenarioAction) -> str | None:
-        stay = self.perform_and_queue(action)
-        return None if stay is None else self.simulated_reservations.reservation_ids_of(stay)[0]
+    def external_id(self, stay: RoomStay) -> str:
+        return self.simulated_reservations.reservation_ids_of(stay)[0]
 
     def unknown_message(self) -> VendorMessage | None:
         event = BusinessEvent(1, "Spaceport", "ROCKET LANDED", "1", self.hotel.now)
@@ -110,5 +78,8 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
         self.api.queue.put(events)
         return events
 
-    def body_of(self, events: Sequence[BusinessEvent]) -> bytes:
+    def compose(self, events: Sequence[BusinessEvent]) -> bytes:
         return orjson.dumps(self.api.event_renderer.body(events))
+
+
+start_simulator = OhipSimulator.launch
