@@ -108,16 +108,13 @@ class StayViews:
 
     def modified(self, stay: RoomStay) -> int:
         """Ticks. A reservation contains its guests: their changes are changes of the stay."""
-        people = (stay.guest_id, *stay.companion_ids)
-        return max(
-            stay.updated, *(each.updated for id_ in people for each in self._merge_chain(id_))
-        )
+        chains = map(self._hotel.merge_chain, stay.guest_ids)
+        return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
 
     def of(self, stay: RoomStay) -> SimulatedStay:
         hotel = self._hotel
         booking: Booking = hotel.bookings[stay.booking_id]
-        room = hotel.rooms[stay.room_id] if stay.room_id and stay.is_assigned else None
-        prices = zip(stay.nights, stay.night_prices, strict=True)
+        room = hotel.assigned_room(stay)
         return SimulatedStay(
             id=stay_id(stay),
             booking_id=stay.booking_id,
@@ -130,9 +127,9 @@ class StayViews:
             room_number=room.number if room else None,
             adults=stay.adults,
             child_ages=stay.child_ages,
-            guest=self._resolve_merged(stay.guest_id),
-            companions=tuple(self._resolve_merged(guest_id) for guest_id in stay.companion_ids),
-            nights=tuple((night, self.major(price)) for night, price in prices),
+            guest=hotel.surviving_guest(stay.guest_id),
+            companions=tuple(map(hotel.surviving_guest, stay.companion_ids)),
+            nights=tuple((night, self.major(price)) for night, price in stay.priced_nights),
             total=self.major(stay.total),
             paid=self.major(stay.paid),
             currency=hotel.currency,
@@ -166,18 +163,8 @@ class StayViews:
 
     def stays_of_guest(self, guest_id: str) -> Iterator[RoomStay]:
         for stay in self._hotel.stays():
-            if guest_id in (stay.guest_id, *stay.companion_ids):
+            if guest_id in stay.guest_ids:
                 yield stay
-
-    def _resolve_merged(self, guest_id: str) -> Guest:
-        return self._merge_chain(guest_id)[-1]
-
-    def _merge_chain(self, guest_id: str) -> list[Guest]:
-        """The guest, then each guest that it was merged into."""
-        chain = [self._hotel.guests[guest_id]]
-        while chain[-1].merged_into is not None:
-            chain.append(self._hotel.guests[chain[-1].merged_into])
-        return chain
 
 
 def _optional(ticks: int | None) -> datetime | None:

@@ -187,8 +187,17 @@ class RoomStay:
         return days_between(self.arrival, self.departure) or [self.arrival]
 
     @property
+    def priced_nights(self) -> list[tuple[date, int]]:
+        return list(zip(self.nights, self.night_prices, strict=True))
+
+    @property
     def total(self) -> int:
         return sum(self.night_prices)
+
+    @property
+    def guest_ids(self) -> tuple[str, ...]:
+        """Its own guest, then the companions."""
+        return self.guest_id, *self.companion_ids
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -206,6 +215,11 @@ class Booking:
     external_code: str | None = None
     comment: str | None = None
     guest_comment: str | None = None
+
+    @property
+    def remaining_stays(self) -> list[RoomStay]:
+        """Those that are not deleted; all of a deleted booking."""
+        return [stay for stay in self.stays if stay.deleted is None] or self.stays
 
     @property
     def is_deleted(self) -> bool:

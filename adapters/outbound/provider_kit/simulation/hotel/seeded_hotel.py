@@ -107,6 +107,20 @@ class SeededHotel:
         """The bookings that are not deleted, by id."""
         return [b for _, b in sorted(self.bookings.items()) if not b.is_deleted]
 
+    def merge_chain(self, guest_id: str) -> list[Guest]:
+        """The guest, then each guest that it was merged into."""
+        chain = [self.guests[guest_id]]
+        while chain[-1].merged_into is not None:
+            chain.append(self.guests[chain[-1].merged_into])
+        return chain
+
+    def surviving_guest(self, guest_id: str) -> Guest:
+        return self.merge_chain(guest_id)[-1]
+
+    def assigned_room(self, stay: RoomStay) -> Room | None:
+        """The room kept for the stay, where it is visible."""
+        return self.rooms[stay.room_id] if stay.room_id and stay.is_assigned else None
+
     def stay(self, booking_id: str, line: int) -> RoomStay:
         return self.bookings[booking_id].stays[line - 1]
 

@@ -64,7 +64,7 @@ class BookingViews:
     dialect: Dialect
 
     def of(self, booking: Booking) -> BookingView:
-        stays = _remaining_stays(booking)
+        stays = booking.remaining_stays
         status = derive_header_status([self.status_of(stay) for stay in stays]) or _X
         active_stays = [stay for stay in stays if self.status_of(stay) not in _INACTIVE]
         counted = active_stays or stays
@@ -115,25 +115,15 @@ class BookingViews:
         stamps = [booking.updated, *(stay.updated for stay in booking.stays)]
         stamps += [stay.deleted for stay in booking.stays if stay.deleted is not None]
         for guest_id in _guest_ids_of(booking):
-            guest = self.hotel.guests[guest_id]
+            guest, *merged_into = self.hotel.merge_chain(guest_id)
             if guest.updated > guest.created:
                 stamps.append(guest.updated)
-            while guest.merged_into is not None:
-                guest = self.hotel.guests[guest.merged_into]
-                stamps.append(guest.updated)
+            stamps += [each.updated for each in merged_into]
         return max(stamps)
 
 
 def _guest_ids_of(booking: Booking) -> set[str]:
-    people = {booking.booker_id}
-    for stay in booking.stays:
-        people |= {stay.guest_id, *stay.companion_ids}
-    return people
-
-
-def _remaining_stays(booking: Booking) -> list[RoomStay]:
-    """Those that are not deleted; all of a deleted booking."""
-    return [stay for stay in booking.stays if stay.deleted is None] or booking.stays
+    return {booking.booker_id}.union(*(stay.guest_ids for stay in booking.stays))
 
 
 def instant_text(ticks: int) -> str:

@@ -117,7 +117,7 @@ class ReservationWriter:
                 RateTimeUnit="Day",
                 UnitMultiplier="1",
             )
-            for night, price in zip(stay.nights, stay.night_prices, strict=True)
+            for night, price in stay.priced_nights
         ]
         return element(
             "RoomRate",
@@ -146,7 +146,7 @@ class ReservationWriter:
         for stay in view.listed:
             people += stay.companion_ids
         for number, guest_id in enumerate(people, 1):
-            guest = self._merge_target(guest_id)
+            guest = self.views.hotel.surviving_guest(guest_id)
             profile = element(
                 "ProfileInfo",
                 element("UniqueID", Type="1", ID=guest.id, ID_Context=_CONTEXT),
@@ -158,7 +158,7 @@ class ReservationWriter:
             )
 
     def _render_alpinebits_guest(self, guest_id: str) -> XmlElement:
-        profile = element("Profile", _customer(self._merge_target(guest_id)))
+        profile = element("Profile", _customer(self.views.hotel.surviving_guest(guest_id)))
         return element("ResGuest", element("Profiles", element("ProfileInfo", profile)))
 
     def _render_global_info(self, view: BookingView) -> XmlElement:
@@ -181,12 +181,6 @@ class ReservationWriter:
         kind = "4" if self._is_alpinebits else "3"
         profile = element("Profile", element("CompanyInfo", name), ProfileType=kind)
         yield element("Profiles", element("ProfileInfo", profile))
-
-    def _merge_target(self, guest_id: str) -> Guest:
-        guest = self.views.hotel.guests[guest_id]
-        while guest.merged_into is not None:
-            guest = self.views.hotel.guests[guest.merged_into]
-        return guest
 
 
 def _time_span(stay: RoomStay) -> XmlElement:

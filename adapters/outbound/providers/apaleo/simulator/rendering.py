@@ -10,7 +10,6 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     Booking,
-    Guest,
     RoomStay,
     StayState,
 )
@@ -45,8 +44,8 @@ class ApaleoRenderer:
         return f"{stay.booking_id}-{stay.line}"
 
     def modified(self, stay: RoomStay) -> int:
-        people = (stay.guest_id, *stay.companion_ids)
-        return max(stay.updated, *(self._person_updated(guest_id) for guest_id in people))
+        chains = map(self._hotel.merge_chain, stay.guest_ids)
+        return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
 
     def arrival(self, stay: RoomStay) -> int:
         return self._hotel.instant(stay.arrival, ARRIVAL_MINUTE)
@@ -108,7 +107,7 @@ class ApaleoRenderer:
         }
 
     def _references(self, stay: RoomStay, booking: Booking) -> JsonObject:
-        room = self._hotel.rooms[stay.room_id] if stay.room_id and stay.is_assigned else None
+        room = self._hotel.assigned_room(stay)
         return {
             "property": self.inventory.embedded_property(),
             "ratePlan": self._rate_plan(stay),
@@ -154,7 +153,7 @@ class ApaleoRenderer:
 
     def _slices(self, stay: RoomStay) -> list[JsonObject]:
         found: list[JsonObject] = []
-        for night, price in zip(stay.nights, stay.night_prices, strict=True):
+        for night, price in stay.priced_nights:
             found.append(
                 {
                     "from": self.inventory.text(self._hotel.instant(night, ARRIVAL_MINUTE)),
@@ -177,7 +176,7 @@ class ApaleoRenderer:
         return found
 
     def _person(self, guest_id: str) -> JsonObject:
-        guest = self._merge_target(guest_id)
+        guest = self._hotel.surviving_guest(guest_id)
         fields = {
             "firstName": guest.first_name,
             "lastName": guest.last_name,
@@ -187,20 +186,6 @@ class ApaleoRenderer:
             "preferredLanguage": guest.language,
         }
         return {key: value for key, value in fields.items() if value is not None}
-
-    def _merge_target(self, guest_id: str) -> Guest:
-        guest = self._hotel.guests[guest_id]
-        while guest.merged_into is not None:
-            guest = self._hotel.guests[guest.merged_into]
-        return guest
-
-    def _person_updated(self, guest_id: str) -> int:
-        guest = self._hotel.guests[guest_id]
-        since = guest.updated
-        while guest.merged_into is not None:
-            guest = self._hotel.guests[guest.merged_into]
-            since = max(since, guest.updated)
-        return since
 
     def _rate_plan(self, stay: RoomStay) -> JsonObject:
         plan = self._hotel.rate_plans[stay.rate_plan_id]

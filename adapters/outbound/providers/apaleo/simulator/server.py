@@ -132,6 +132,5 @@ def _guest_events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent
         if booking.booker_id == event.subject and not booking.is_deleted:
             yield ApaleoEvent("Booking", "changed", booking.id, event.at)
         for stay in booking.stays:
-            people = (stay.guest_id, *stay.companion_ids)
-            if event.subject in people and stay.deleted is None:
+            if event.subject in stay.guest_ids and stay.deleted is None:
                 yield ApaleoEvent("Reservation", "changed", f"{booking.id}-{stay.line}", event.at)

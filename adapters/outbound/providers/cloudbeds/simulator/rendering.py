@@ -4,7 +4,7 @@ A booking is a reservation; its rooms have their own days and states. A change o
 move the reservation's time stamp, as the vendor documents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -65,20 +65,20 @@ class CloudbedsRenderer:
         return max(booking.updated, *(stay.updated for stay in booking.stays))
 
     def status(self, booking: Booking) -> str:
-        states = {stay.state for stay in _rooms(booking)}
+        states = {stay.state for stay in booking.remaining_stays}
         return next(state_name for state, state_name in _HEADER if state in states)
 
     def arrival(self, booking: Booking) -> date:
-        return min(stay.arrival for stay in _rooms(booking))
+        return min(stay.arrival for stay in booking.remaining_stays)
 
     def departure(self, booking: Booking) -> date:
-        return max(stay.departure for stay in _rooms(booking))
+        return max(stay.departure for stay in booking.remaining_stays)
 
     def total(self, booking: Booking) -> int:
-        return sum(stay.total for stay in _rooms(booking))
+        return sum(stay.total for stay in booking.remaining_stays)
 
     def paid(self, booking: Booking) -> int:
-        return sum(stay.paid for stay in _rooms(booking))
+        return sum(stay.paid for stay in booking.remaining_stays)
 
     def render_listed(self, booking: Booking, *, with_guests: bool) -> JsonObject:
         """getReservationsWithRateDetails."""
@@ -90,7 +90,7 @@ class CloudbedsRenderer:
             **self._money(booking),
             "propertyCurrency": self._hotel.currency,
             "detailedRates": _sum_by_night(booking, self.inventory),
-            "rooms": [self._room(booking, stay) for stay in _rooms(booking)],
+            "rooms": [self._room(booking, stay) for stay in booking.remaining_stays],
             "origin": "",
             "mealPlans": "",
             "estimatedArrivalTime": None,
@@ -99,9 +99,10 @@ class CloudbedsRenderer:
 
     def render_single(self, booking: Booking) -> JsonObject:
         """getReservation: in two lists of rooms, without their states."""
-        rooms = _rooms(booking)
+        rooms = booking.remaining_stays
+        rows = [self._render_single_room(booking, stay) for stay in rooms]
         name, _ = _SOURCES.get(booking.channel, ("Website", "direct"))
-        main = self._merge_target(rooms[0].guest_id)
+        main = self._hotel.surviving_guest(rooms[0].guest_id)
         return {
             **{key: value for key, value in self._head(booking).items() if key not in _LISTED_ONLY},
             "guestName": _name(main),
@@ -115,14 +116,8 @@ class CloudbedsRenderer:
             "sourceID": number("source", name),
             "thirdPartyIdentifier": booking.external_code or "",
             **self._money(booking),
-            "assigned": [
-                self._render_single_room(booking, stay) for stay in rooms if _is_room_assigned(stay)
-            ],
-            "unassigned": [
-                self._render_single_room(booking, stay)
-                for stay in rooms
-                if not _is_room_assigned(stay)
-            ],
+            "assigned": [row for row in rows if "roomID" in row],
+            "unassigned": [row for row in rows if "roomID" not in row],
             "cardsOnFile": [],
             "customFields": [],
             "startDate": self.arrival(booking).isoformat(),
@@ -131,20 +126,20 @@ class CloudbedsRenderer:
         }
 
     def _head(self, booking: Booking) -> JsonObject:
-        main = _rooms(booking)[0].guest_id
+        main = booking.remaining_stays[0].guest_id
         return {
             "propertyID": self.inventory.property_id,
             "reservationID": self.reservation_id(booking.id),
             "isDeleted": booking.is_deleted,
             "status": self.status(booking),
-            "guestID": self.guest_id(self._merge_target(main).id),
+            "guestID": self.guest_id(self._hotel.surviving_guest(main).id),
             "profileID": number("profile", main),
-            "guestCountry": self._merge_target(main).country,
+            "guestCountry": self._hotel.surviving_guest(main).country,
         }
 
     def _times(self, booking: Booking) -> JsonObject:
         modified = self.modified(booking)
-        canceled = max((stay.canceled or 0 for stay in _rooms(booking)), default=0)
+        canceled = max((stay.canceled or 0 for stay in booking.remaining_stays), default=0)
         times = {
             "dateCreated": self.inventory.local_text(booking.created),
             "dateCreatedUTC": self.inventory.utc_text(booking.created),
@@ -210,8 +205,8 @@ class CloudbedsRenderer:
         }
 
     def _room(self, booking: Booking, stay: RoomStay) -> JsonObject:
-        room = self._hotel.rooms[stay.room_id] if stay.room_id and _is_room_assigned(stay) else None
-        guest = self._merge_target(stay.guest_id)
+        room = self._hotel.assigned_room(stay)
+        guest = self._hotel.surviving_guest(stay.guest_id)
         return {
             **self._common(booking, stay),
             "guestID": self.guest_id(guest.id),
@@ -225,12 +220,12 @@ class CloudbedsRenderer:
             "roomStatus": _ROOM_STATES.get(stay.state, "not_checked_in"),
             "detailedRoomRates": {
                 night.isoformat(): self.inventory.unrounded(price)
-                for night, price in zip(stay.nights, stay.night_prices, strict=True)
+                for night, price in stay.priced_nights
             },
         }
 
     def _render_single_room(self, booking: Booking, stay: RoomStay) -> JsonObject:
-        room = self._hotel.rooms[stay.room_id] if stay.room_id and _is_room_assigned(stay) else None
+        room = self._hotel.assigned_room(stay)
         room_fields = {
             "roomTypeNameShort": stay.room_type_id,
             "dormRoomName": None,
@@ -248,16 +243,16 @@ class CloudbedsRenderer:
             "endDate": stay.departure.isoformat(),
             "dailyRates": [
                 {"date": night.isoformat(), "rate": self.inventory.unrounded(price)}
-                for night, price in zip(stay.nights, stay.night_prices, strict=True)
+                for night, price in stay.priced_nights
             ],
             "roomTotal": str(self.inventory.major(stay.total)),
         }
 
     def _guest_list(self, booking: Booking) -> dict[str, JsonObject]:
         """By guest id; some ids look like numbers."""
-        rooms = _rooms(booking)
-        main = self._merge_target(rooms[0].guest_id).id
-        ids = {self._merge_target(each).id for stay in rooms for each in _people(stay)}
+        rooms = booking.remaining_stays
+        main = self._hotel.surviving_guest(rooms[0].guest_id).id
+        ids = {self._hotel.surviving_guest(each).id for stay in rooms for each in stay.guest_ids}
         return {
             self.guest_id(each): {
                 **self._person(self._hotel.guests[each]),
@@ -283,15 +278,15 @@ class CloudbedsRenderer:
         }
 
     def guest_ids(self, booking: Booking) -> set[str]:
-        people = (each for stay in _rooms(booking) for each in _people(stay))
-        return {self.guest_id(self._merge_target(each).id) for each in people}
+        people = (each for stay in booking.remaining_stays for each in stay.guest_ids)
+        return {self.guest_id(self._hotel.surviving_guest(each).id) for each in people}
 
     def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
         """Each once, with the last of its stays."""
         found: dict[str, tuple[Guest, Booking, RoomStay]] = {}
         for booking in self._hotel.bookings.values():
             for stay in booking.stays:
-                for each in _people(stay) if stay.deleted is None else ():
+                for each in stay.guest_ids if stay.deleted is None else ():
                     found[each] = (self._hotel.guests[each], booking, stay)
         yield from found.values()
 
@@ -342,28 +337,9 @@ class CloudbedsRenderer:
             return {"isMerged": False, "newGuestID": ""}
         return {"isMerged": True, "newGuestID": self.guest_id(guest.merged_into)}
 
-    def _merge_target(self, guest_id: str) -> Guest:
-        guest = self._hotel.guests[guest_id]
-        while guest.merged_into is not None:
-            guest = self._hotel.guests[guest.merged_into]
-        return guest
-
 
 _LISTED_ONLY: Final = frozenset({"isDeleted", "guestID", "profileID", "guestCountry"})
 _ASSIGNED_ONLY: Final = frozenset({"marketName", "marketCode"})
-
-
-def _rooms(booking: Booking) -> Sequence[RoomStay]:
-    """The rooms that were not removed; all of a deleted booking."""
-    return [stay for stay in booking.stays if stay.deleted is None] or booking.stays
-
-
-def _people(stay: RoomStay) -> tuple[str, ...]:
-    return (stay.guest_id, *stay.companion_ids)
-
-
-def _is_room_assigned(stay: RoomStay) -> bool:
-    return stay.room_id is not None and stay.is_assigned
 
 
 def _name(guest: Guest) -> str:
@@ -372,7 +348,7 @@ def _name(guest: Guest) -> str:
 
 def _sum_by_night(booking: Booking, inventory: CloudbedsInventory) -> dict[str, float]:
     by_night: dict[str, int] = {}
-    for stay in _rooms(booking):
-        for night, price in zip(stay.nights, stay.night_prices, strict=True):
+    for stay in booking.remaining_stays:
+        for night, price in stay.priced_nights:
             by_night[night.isoformat()] = by_night.get(night.isoformat(), 0) + price
     return {night: inventory.major(price) for night, price in sorted(by_night.items())}

@@ -97,12 +97,8 @@ class MewsReservation:
     @property
     def updated(self) -> int:
         """A merge of its guest into another moves the account, and so the time stamp."""
-        hotel, latest = self._records.hotel, self.stay.updated
-        guest = hotel.guests[self.stay.guest_id]
-        while guest.merged_into is not None:
-            latest = max(latest, guest.updated)
-            guest = hotel.guests[guest.merged_into]
-        return to_seconds(latest)
+        *merged, _ = self._records.hotel.merge_chain(self.stay.guest_id)
+        return to_seconds(max([self.stay.updated, *(guest.updated for guest in merged)]))
 
     @property
     def start(self) -> int:
@@ -141,7 +137,7 @@ class MewsReservation:
 
     @property
     def owner(self) -> Guest:
-        return self._records.surviving_guest(self.stay.guest_id)
+        return self._records.hotel.surviving_guest(self.stay.guest_id)
 
     @property
     def account_id(self) -> str:
@@ -168,11 +164,8 @@ class MewsReservation:
 
     @property
     def shown_room_id(self) -> str | None:
-        """The kept room is shown only when it is assigned."""
-        stay = self.stay
-        if self.is_parking or stay.room_id is None or not stay.is_assigned:
-            return None
-        return self._records.ids("room", stay.room_id)
+        room = None if self.is_parking else self._records.hotel.assigned_room(self.stay)
+        return self._records.ids("room", room.id) if room else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +339,6 @@ class MewsRecords:
     def now(self) -> int:
         return to_seconds(self.hotel.now)
 
-    def surviving_guest(self, guest_id: str) -> Guest:
-        guest = self.hotel.guests[guest_id]
-        while guest.merged_into is not None:
-            guest = self.hotel.guests[guest.merged_into]
-        return guest
-
     @property
     def reservations(self) -> dict[str, MewsReservation]:
         """By id, parking included."""
@@ -401,7 +388,7 @@ class MewsRecords:
                 gross = PARKING_PRICE * self.hotel.minor
                 yield OrderItem(ids("night", item.id, night), item, "SpaceOrder", night, gross)
             return
-        for night, gross in zip(stay.nights, stay.night_prices, strict=True):
+        for night, gross in stay.priced_nights:
             yield OrderItem(ids("night", item.id, night), item, "SpaceOrder", night, gross)
         for old in stay.canceled_nights:
             item_id = ids("canceled-night", item.id, old.night, old.at)

@@ -79,7 +79,7 @@ class OhipRenderer:
         return _without_empty(fields)
 
     def profile_id(self, guest_id: str) -> str:
-        return str(_FIRST_PROFILE + int(self._reservations.guest(guest_id).id.removeprefix("G")))
+        return str(_FIRST_PROFILE + int(self._hotel.surviving_guest(guest_id).id.removeprefix("G")))
 
     def guest_of(self, profile_id: str) -> Guest | None:
         if not profile_id.isdecimal():
@@ -203,12 +203,13 @@ class OhipRenderer:
         }
 
     def _room(self, stay: RoomStay) -> str | None:
-        return self._hotel.rooms[stay.room_id].number if stay.room_id and stay.is_assigned else None
+        room = self._hotel.assigned_room(stay)
+        return room.number if room else None
 
     def _shared(self, reservation: Reservation) -> list[JsonObject]:
         if reservation.other_guest_id is None:
             return []
-        guest = self._reservations.guest(reservation.other_guest_id)
+        guest = self._hotel.surviving_guest(reservation.other_guest_id)
         fields = {
             "profileId": _id(self.profile_id(guest.id), "Profile"),
             "reservationId": _id(reservation.shared_with, "Reservation"),
@@ -218,7 +219,7 @@ class OhipRenderer:
         return [_without_empty(fields)]
 
     def _flat_guest(self, reservation: Reservation) -> JsonObject:
-        guest = self._reservations.guest(reservation.guest_id)
+        guest = self._hotel.surviving_guest(reservation.guest_id)
         return _without_empty(
             {
                 "givenName": guest.first_name,
@@ -235,7 +236,7 @@ class OhipRenderer:
         )
 
     def _companion(self, guest_id: str) -> JsonObject:
-        guest = self._reservations.guest(guest_id)
+        guest = self._hotel.surviving_guest(guest_id)
         return _without_empty(
             {
                 "firstName": guest.first_name,
@@ -257,7 +258,7 @@ class OhipRenderer:
 
     def profile(self, guest_id: str) -> JsonObject:
         """profileType; crm returns the same as `profileDetails`."""
-        guest = self._reservations.guest(guest_id)
+        guest = self._hotel.surviving_guest(guest_id)
         name = {
             "givenName": guest.first_name,
             "surname": guest.last_name,
@@ -292,8 +293,8 @@ class OhipRenderer:
         company = self._hotel.companies.get(booking.company_id or "")
         if company is not None:
             found.append(_company("900002", company.name, "Company", flat=flat))
-        booker = self._reservations.guest(booking.booker_id)
-        if booker is not self._reservations.guest(reservation.guest_id):
+        booker = self._hotel.surviving_guest(booking.booker_id)
+        if booker is not self._hotel.surviving_guest(reservation.guest_id):
             contact: JsonObject = {
                 "profileIdList": [_id(self.profile_id(booker.id), "Profile")],
                 "reservationProfileType": "ReservationContact",

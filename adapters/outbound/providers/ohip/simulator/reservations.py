@@ -9,7 +9,6 @@ from typing import Final
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     Booking,
-    Guest,
     HotelEvent,
     HotelEventType,
     RoomStay,
@@ -169,13 +168,6 @@ class SimulatedReservations:
         """Every second double room is shared; the others have companions."""
         if self._number(stay.booking_id) % 2:
             self.sharing_guest_by_booking[stay.booking_id] = stay.companion_ids[0]
-
-    def guest(self, guest_id: str) -> Guest:
-        """The surviving guest of a merge."""
-        guest = self.hotel.guests[guest_id]
-        while guest.merged_into is not None:
-            guest = self.hotel.guests[guest.merged_into]
-        return guest
 
     def split_before(self, happened: Sequence[HotelEvent]) -> list[HotelEvent]:
         """Splits the bookings that changed or arrive tomorrow. Returns the events in their order,
