@@ -91,29 +91,31 @@ class TestPushes:
     @pytest.mark.parametrize("version", VERSIONS)
     def test_of_reservations_are_valid_and_read(self, version: str) -> None:
         activity = create_activity_generator(bookings=60)
-        simulator = AlpineBitsSimulator(
-            activity, dialect_options=DialectOptions(Dialect.ALPINEBITS)
-        )
-        pushed = [push.write() for push in simulator.advance(days=3, events=60)]
+        options = DialectOptions(Dialect.ALPINEBITS)
+        with AlpineBitsSimulator(activity, dialect_options=options) as simulator:
+            pushed = [push.write() for push in simulator.advance(days=3, events=60)]
         assert len(pushed) > 50
         for body in pushed:
             assert problems(body, version) == []
             (item,) = read(body)
             snapshot_of(item)
-        simulator.stop()
 
     @pytest.mark.parametrize("form", list(AvailabilityFormat))
     def test_of_free_rooms_are_valid(self, form: AvailabilityFormat) -> None:
         activity = create_activity_generator(bookings=60)
-        simulator = AlpineBitsSimulator(activity, dialect_options=DialectOptions(Dialect.SMX, form))
-        complete = simulator.push_source.all_rooms()
-        changed = [p for p in simulator.advance(days=1, events=30) if p.action == complete.action]
+        options = DialectOptions(Dialect.SMX, form)
+        with AlpineBitsSimulator(activity, dialect_options=options) as simulator:
+            complete = simulator.push_source.all_rooms()
+            changed = [
+                push
+                for push in simulator.advance(days=1, events=30)
+                if push.action == complete.action
+            ]
         for push in (complete, *changed):
             assert problems(push.write(), form.value) == []
         assert changed
         assert b"CompleteSet" in complete.write()
         assert b"CompleteSet" not in changed[0].write()
-        simulator.stop()
 
     def test_report_the_free_rooms_of_every_day(self) -> None:
         simulator = AlpineBitsSimulator(create_activity_generator(bookings=60))
