@@ -1,11 +1,13 @@
-"""What the tests of every vendor's client share: a running simulator, a client of it, what it is
-asked and what it brought."""
+"""Shared by the client tests of all vendors: running simulators, accounts, clients, pulls."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+import pytest
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import (
     ActivityGenerator,
@@ -23,6 +25,8 @@ HOTEL_OPTIONS = ("seed", "currency", "time_zone", "start_date")
 DAYS_BACK = timedelta(days=110)
 
 BookingsById = dict[str, BookingSnapshot]
+Start = Callable[..., Any]
+"""Creates and starts a vendor's simulator: `start(bookings=20, **options)`."""
 
 
 class Running(Protocol):
@@ -34,14 +38,14 @@ Sim = TypeVar("Sim", bound=Running)
 
 
 def simulated_hotel_activity(bookings: int, options: dict[str, Any]) -> ActivityGenerator:
-    """Takes what is about the hotel out of the options; the others are the simulator's."""
+    """Removes the hotel's options from `options`; the rest are the simulator's."""
     chosen = {name: options.pop(name) for name in HOTEL_OPTIONS if name in options}
     return create_activity_generator(bookings=bookings, **chosen)
 
 
 @contextmanager
 def start_simulators(make: Callable[..., Sim]) -> Iterator[Callable[..., Sim]]:
-    """A function that makes and starts simulators; they stop when the test is over."""
+    """Returns a function that creates and starts simulators; they stop at the end."""
     started: list[Sim] = []
 
     def start(*bookings: int, **options: Any) -> Sim:
@@ -57,6 +61,17 @@ def start_simulators(make: Callable[..., Sim]) -> Iterator[Callable[..., Sim]]:
             simulator.stop()
 
 
+def simulators_fixture(make: Callable[..., Running]) -> Any:
+    """The fixture `running` of a test module: see `start_simulators`."""
+
+    @pytest.fixture(name="running")
+    def running() -> Iterator[Start]:
+        with start_simulators(make) as start:
+            yield start
+
+    return running
+
+
 def account_of(
     values: Mapping[str, str],
     secrets: Collection[str],
@@ -64,14 +79,14 @@ def account_of(
     time_zone: str = "Europe/Berlin",
     currency: str = "EUR",
 ) -> Account:
-    """A value of "" takes one out."""
-    read_snapshots = {name: value for name, value in values.items() if value}
+    """An empty value removes the setting or secret."""
+    present = {name: value for name, value in values.items() if value}
     return Account(
         connection_id=UUID(int=7),
         time_zone=time_zone,
         currency=currency,
-        settings={name: value for name, value in read_snapshots.items() if name not in secrets},
-        secrets={name: value for name, value in read_snapshots.items() if name in secrets},
+        settings={name: value for name, value in present.items() if name not in secrets},
+        secrets={name: value for name, value in present.items() if name in secrets},
         correlation_id="test",
     )
 
@@ -112,7 +127,7 @@ def pull_request(
 
 
 def read_snapshots(pages: list[Page]) -> list[Snapshot]:
-    """All that could be read, which is all."""
+    """Fails if an item was rejected."""
     items = [item for page in pages for item in page.items]
     assert [item.reason for item in items if item.reason] == []
     return [item.snapshot for item in items if item.snapshot is not None]
@@ -122,6 +137,65 @@ def bookings_by_id(pages: list[Page]) -> BookingsById:
     return {s.external_id: s for s in read_snapshots(pages) if isinstance(s, BookingSnapshot)}
 
 
+def expected_ids(simulator: Any) -> set[str]:
+    return {booking.external_id for booking in simulator.expected_bookings()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorClients:
+    """Accounts, clients and pulls of one vendor's simulators."""
+
+    make_provider: Callable[[ProviderTools], Provider]
+    make_simulator: Callable[..., Any]
+    secrets: Collection[str]
+    bookings: int
+    """Of a simulated hotel, unless a test chooses."""
+    days_ahead: int = 250
+    reservations_path: str = ""
+    """Part of the path of the vendor's reservation list, for faults."""
+    has_hotel_account: bool = False
+    """The account has the simulated hotel's time zone and currency."""
+
+    def create_simulator(self, bookings: int | None = None, **options: Any) -> Any:
+        count = self.bookings if bookings is None else bookings
+        return self.make_simulator(simulated_hotel_activity(count, options), **options)
+
+    def account(self, simulator: Any, **values: str) -> Account:
+        hotel = simulator.hotel if self.has_hotel_account else None
+        return account_of(
+            {**simulator.connection_values(), **values},
+            self.secrets,
+            time_zone=hotel.time_zone if hotel else "Europe/Berlin",
+            currency=hotel.currency if hotel else "EUR",
+        )
+
+    def clock(self, simulator: Any) -> SkippingClock:
+        return SkippingClock(instant(simulator.hotel.now))
+
+    def open(
+        self,
+        simulator: Any,
+        account: Account | None = None,
+        clock: SkippingClock | None = None,
+        **more: Any,
+    ) -> AbstractContextManager[ProviderClient]:
+        clock = clock or self.clock(simulator)
+        return open_client(self.make_provider, account or self.account(simulator), clock, **more)
+
+    def request(self, simulator: Any, *asked: Any, **more: Any) -> PullRequest:
+        options = {"ahead": self.days_ahead, **more}
+        return pull_request(simulator.hotel.today, *asked, **options)
+
+    def pull_pages(self, simulator: Any, asked: PullRequest | None = None) -> list[Page]:
+        with self.open(simulator) as client:
+            return list(client.pull(asked or self.request(simulator)))
+
+    def pull_bookings(self, simulator: Any, asked: PullRequest) -> tuple[BookingsById, str | None]:
+        """With the cursor of the last page."""
+        pages = self.pull_pages(simulator, asked)
+        return bookings_by_id(pages), pages[-1].cursor
+
+
 TRANSIENT_FAULTS = [
     "500",
     "503,retry_after=1",
@@ -129,5 +203,5 @@ TRANSIENT_FAULTS = [
     "429,retry_after=missing",
     "408",
 ]
-"""Faults that a client waits out."""
+"""Faults that a client retries until they are over."""
 NETWORK_FAULTS = ["stall,seconds=0", "truncated"]

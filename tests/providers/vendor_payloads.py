@@ -4,7 +4,9 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +39,16 @@ def spec_path(vendor: str, name: str) -> Path:
     return path
 
 
+def json_spec(vendor: str, name: str) -> dict[str, Any]:
+    return _parse_json(spec_path(vendor, name))
+
+
+@cache
+def _parse_json(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
 def hotel_context(
     time_zone: str = "Europe/Berlin", currency: str = "EUR", observed_at: datetime = OBSERVED
 ) -> HotelContext:
@@ -66,6 +78,26 @@ def reason_in(items: Sequence[ReadItem]) -> Reason:
     (item,) = items
     assert item.reason is not None, item.snapshot
     return item.reason
+
+
+@dataclass(frozen=True)
+class VendorReader:
+    """Samples of a vendor and its provider's reading of payloads."""
+
+    vendor: str
+    provider: Provider
+
+    def sample(self, name: str) -> bytes:
+        return load_sample(self.vendor, name)
+
+    def read(self, kind: ItemKind, body: Any, **options: Any) -> list[ReadItem]:
+        return read_items(self.provider, kind, body, **options)
+
+    def booking(self, body: Any, **options: Any) -> BookingSnapshot:
+        return booking_in(self.read(ItemKind.BOOKING, body, **options))
+
+    def rejection(self, body: Any, kind: ItemKind = ItemKind.BOOKING) -> Reason:
+        return reason_in(self.read(kind, body))
 
 
 def guest(item: ReadItem) -> GuestSnapshot:

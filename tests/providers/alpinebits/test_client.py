@@ -1,8 +1,6 @@
 """The client against the server side of AlpineBits over real HTTP."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -31,46 +29,29 @@ from ports.errors import (
     UnreadableAnswer,
     Unsupported,
 )
-from ports.providers import Account, Page, ProviderClient, PullRequest, ReadItem, Ref, RefKind
+from ports.providers import Page, ProviderClient, PullRequest, ReadItem, Ref, RefKind
 from tests.providers.client_harness import (
-    account_of,
-    instant,
-    open_client,
+    Start,
+    VendorClients,
     pull_request,
-    simulated_hotel_activity,
-    start_simulators,
+    simulators_fixture,
 )
-from tests.providers.mews.payloads import SkippingClock
 
-SECRETS = ("server_password", "password")
 READ = f"{simulator_api.PATH}/{READ_ACTION}"
 REPORT = f"{simulator_api.PATH}/{REPORT_ACTION}"
 
-Start = Callable[..., AlpineBitsSimulator]
 PURE = DialectOptions(Dialect.ALPINEBITS)
 
 
-def create_simulator(bookings: int = 40, **options: Any) -> AlpineBitsSimulator:
-    return AlpineBitsSimulator(simulated_hotel_activity(bookings, options), **options)
-
-
-@pytest.fixture
-def running() -> Iterator[Start]:
-    with start_simulators(create_simulator) as start:
-        yield start
-
-
-def account(simulator: AlpineBitsSimulator, **values: str) -> Account:
-    hotel = simulator.hotel
-    payload = {**simulator.connection_values(), **values}
-    return account_of(payload, SECRETS, time_zone=hotel.time_zone, currency=hotel.currency)
-
-
-def open_vendor_client(
-    simulator: AlpineBitsSimulator, asked: Account | None = None, clock: SkippingClock | None = None
-) -> AbstractContextManager[ProviderClient]:
-    clock = clock or SkippingClock(instant(simulator.hotel.now))
-    return open_client(make_provider, asked or account(simulator), clock)
+CLIENTS = VendorClients(
+    make_provider=make_provider,
+    make_simulator=AlpineBitsSimulator,
+    secrets=("server_password", "password"),
+    bookings=40,
+    has_hotel_account=True,
+)
+account, open_vendor_client = CLIENTS.account, CLIENTS.open
+running = simulators_fixture(CLIENTS.create_simulator)
 
 
 def request(simulator: AlpineBitsSimulator, kind: SyncKind = SyncKind.FULL) -> PullRequest:

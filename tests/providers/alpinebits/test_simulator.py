@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +26,11 @@ from domain.sync_run import SyncKind
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import PATIENCE_SECONDS
 from tests.providers.alpinebits.payloads import read, snapshot_of
 from tests.providers.alpinebits.test_client import open_vendor_client, request
+from tests.providers.simulator_harness import (
+    Exchange,
+    check_journal_restores_state,
+    record_exchanges,
+)
 from tests.providers.vendor_payloads import SPECS
 
 VERSIONS = ("2018-10", "2020-10")
@@ -47,19 +52,13 @@ def problems(body: bytes, version: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def exchanges() -> list[tuple[Call, Reply]]:
-    found: list[tuple[Call, Reply]] = []
+def exchanges() -> list[Exchange]:
+    found: list[Exchange] = []
     dialect_options = DialectOptions(Dialect.ALPINEBITS)
     with AlpineBitsSimulator(
         create_activity_generator(bookings=60), dialect_options=dialect_options
     ) as simulator:
-
-        def answer(call: Call) -> Reply:
-            reply = simulator.api.answer(call)
-            found.append((call, reply))
-            return reply
-
-        simulator.serve(answer)
+        record_exchanges(simulator, found)
         simulator.advance(days=3, events=60)
         with open_vendor_client(simulator) as client:
             client.check()
@@ -70,14 +69,14 @@ def exchanges() -> list[tuple[Call, Reply]]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 class TestExchange:
-    def test_has_valid_answers(self, exchanges: list[tuple[Call, Reply]], version: str) -> None:
+    def test_has_valid_answers(self, exchanges: list[Exchange], version: str) -> None:
         roots = set()
         for _, reply in exchanges:
             assert problems(reply.body, version) == []
             roots.add(parse_xml(reply.body).name)
         assert roots == {"OTA_PingRS", "OTA_ResRetrieveRS", "OTA_NotifReportRS"}
 
-    def test_has_valid_requests(self, exchanges: list[tuple[Call, Reply]], version: str) -> None:
+    def test_has_valid_requests(self, exchanges: list[Exchange], version: str) -> None:
         roots = set()
         for call, _ in exchanges:
             document = REQUEST.search(call.body)
@@ -194,19 +193,9 @@ class TestScenario:
         assert len(names) == 30
 
     def test_restores_state_from_journal(self, tmp_path: Path) -> None:
-        first = date(2027, 3, 26)
-        options = SimulatorOptions(
+        check_journal_restores_state(
+            start_simulator,
+            tmp_path / "journal",
             bookings=20,
-            days=2,
-            journal=tmp_path / "journal",
-            start_date=first,
             dialect="alpinebits",
         )
-        states = []
-        for _ in range(2):
-            simulator = start_simulator(options)
-            states.append(simulator.state()["states"])
-            today = simulator.hotel.today
-            simulator.stop()
-        assert states[0] == states[1]
-        assert today == first + timedelta(days=2)

@@ -1,34 +1,20 @@
 """Payloads in the vendor's formats, with contents of our own."""
 
-import json
 from functools import partial
 from typing import Any
 
 from adapters.outbound.providers.apaleo import provider as make_provider
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.values import Reason
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import (
-    booking_in,
-    changed,
-    hotel_context,
-    load_sample,
-    read_items,
-    reason_in,
-    spec_path,
-)
+from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, json_spec
 
-provider = make_provider(tools())
+READER = VendorReader("apaleo", make_provider(tools()))
+provider, sample, read = READER.provider, READER.sample, READER.read
 context = hotel_context
-sample = partial(load_sample, "apaleo")
-read = partial(read_items, provider)
 
 
-def spec(name: str) -> dict[str, Any]:
-    path = spec_path("apaleo", name)
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+spec = partial(json_spec, "apaleo")
 
 
 def euros(amount: float) -> dict[str, Any]:
@@ -61,11 +47,13 @@ def reservation(**changes: Any) -> dict[str, Any]:
     return changed(payload, changes)
 
 
+def page(**changes: Any) -> dict[str, Any]:
+    return {"reservations": [reservation(**changes)], "count": 0}
+
+
 def booking(**changes: Any) -> BookingSnapshot:
-    return booking_in(
-        read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0})
-    )
+    return READER.booking(page(**changes))
 
 
 def refusal(**changes: Any) -> Reason:
-    return reason_in(read(ItemKind.BOOKING, {"reservations": [reservation(**changes)], "count": 0}))
+    return READER.rejection(page(**changes))

@@ -1,8 +1,7 @@
 """Simulator and client conform to the vendor's published description."""
 
 import re
-from collections.abc import Callable
-from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,31 +10,21 @@ import pytest
 from jsonschema import Draft4Validator
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
-from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.apaleo.client import api as apaleo_api
 from adapters.outbound.providers.apaleo.simulator.server import ApaleoSimulator, start_simulator
 from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
-from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
-    receiving,
-)
-from tests.providers.apaleo.payloads import context, provider, spec
+from tests.providers.apaleo.payloads import provider, spec
 from tests.providers.apaleo.test_client import name, open_vendor_client, request
+from tests.providers.simulator_harness import (
+    Exchange,
+    check_journal_restores_state,
+    check_webhooks_name_one_entity,
+    record_exchanges,
+)
 
-Exchange = tuple[Call, Reply]
 # Availability v1 and the identity server have no published description among ours.
 UNDESCRIBED = ("/availability/", "/connect/")
-
-
-def recorded(answer: Callable[[Call], Reply], into: list[Exchange]) -> Callable[[Call], Reply]:
-    def answering(call: Call) -> Reply:
-        reply = answer(call)
-        into.append((call, reply))
-        return reply
-
-    return answering
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +33,7 @@ def exchanges() -> list[Exchange]:
     patch = pytest.MonkeyPatch()
     patch.setattr(apaleo_api, "PAGE_SIZE", 50)
     with ApaleoSimulator(create_activity_generator(bookings=80)) as simulator:
-        simulator.serve(recorded(simulator.api.answer, found))
+        record_exchanges(simulator, found)
         simulator.advance(days=3, events=60)
         stay = next(iter(simulator.hotel.stays()))
         with open_vendor_client(simulator) as client:
@@ -126,29 +115,10 @@ def check_value(parameter: dict[str, Any], value: str) -> None:
 
 class TestWebhooks:
     def test_webhooks_name_one_entity_and_are_parsed(self) -> None:
-        with (
-            receiving() as receiver,
-            ApaleoSimulator(create_activity_generator(bookings=60)) as simulator,
-        ):
-            sender = simulator.send_webhooks_to(receiver.url)
-            happened = simulator.advance(days=2, events=60)
-            assert sender.flush(PATIENCE_SECONDS)
-        assert len(receiver.bodies) == len(happened) > 60
-        for body in receiver.bodies:
-            found = provider.read_notification(orjson.dumps(body), context())
-            assert found.refs
-            assert found.ignored == ()
+        simulator = ApaleoSimulator(create_activity_generator(bookings=60))
+        check_webhooks_name_one_entity(simulator, provider)
 
 
 class TestOptions:
-    def test_restores_state_from_journal(self, tmp_path: Any) -> None:
-        journal, first = tmp_path / "journal", date(2027, 3, 26)
-        options = SimulatorOptions(bookings=40, days=2, journal=journal, start_date=first)
-        states = []
-        for _ in range(2):
-            simulator = start_simulator(options)
-            states.append(simulator.state()["states"])
-            today = simulator.hotel.today
-            simulator.stop()
-        assert states[0] == states[1]
-        assert today == first + timedelta(days=2)
+    def test_restores_state_from_journal(self, tmp_path: Path) -> None:
+        check_journal_restores_state(start_simulator, tmp_path / "journal")

@@ -3,7 +3,7 @@
 Cloudbeds publishes no sample of getReservation(s) or getGuest: these follow its schemas.
 """
 
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import yaml
@@ -13,20 +13,11 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, RoomStay
 from domain.values import Reason
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import (
-    booking_in,
-    changed,
-    hotel_context,
-    load_sample,
-    read_items,
-    reason_in,
-    spec_path,
-)
+from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, spec_path
 
-provider = make_provider(tools())
+READER = VendorReader("cloudbeds", make_provider(tools()))
+provider, sample, read = READER.provider, READER.sample, READER.read
 context = hotel_context
-sample = partial(load_sample, "cloudbeds")
-read = partial(read_items, provider)
 
 
 @cache
@@ -156,8 +147,12 @@ def guest(**changes: Any) -> dict[str, Any]:
     return changed(payload, changes)
 
 
+def page(value: dict[str, Any]) -> dict[str, Any]:
+    return {"success": True, "data": [value]}
+
+
 def mapped(value: dict[str, Any], **options: Any) -> BookingSnapshot:
-    return booking_in(read(ItemKind.BOOKING, {"success": True, "data": [value]}, **options))
+    return READER.booking(page(value), **options)
 
 
 def booking(**changes: Any) -> BookingSnapshot:
@@ -170,7 +165,7 @@ def map_rooms(snapshot: BookingSnapshot) -> tuple[RoomStay, ...]:
 
 
 def refusal(**changes: Any) -> Reason:
-    return reason_in(read(ItemKind.BOOKING, {"success": True, "data": [reservation(**changes)]}))
+    return READER.rejection(page(reservation(**changes)))
 
 
 def person_of(**changes: Any) -> GuestSnapshot:

@@ -1,17 +1,13 @@
 """The client against the vendor's protocol over real HTTP."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, ClassVar
 
 import pytest
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import Booking, RoomStay, StayState
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
-from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds import provider as make_provider
@@ -23,76 +19,44 @@ from domain.sync_run import SyncKind
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
-    ProviderRejected,
-    ProviderUnavailable,
-    RateLimited,
-    UnreadableAnswer,
 )
-from ports.providers import Account, ProviderClient, PullRequest, Ref, RefKind
+from ports.providers import Ref, RefKind
 from tests.providers.client_harness import (
-    NETWORK_FAULTS,
-    TRANSIENT_FAULTS,
-    BookingsById,
+    Start,
+    VendorClients,
     account_of,
     bookings_by_id,
-    instant,
-    open_client,
-    pull_request,
     read_snapshots,
-    simulated_hotel_activity,
-    start_simulators,
+    simulators_fixture,
+)
+from tests.providers.client_suite import (
+    CheckSuite,
+    FetchSuite,
+    ItemFaultSuite,
+    PullSuite,
+    TimestampSuite,
 )
 from tests.providers.mews.payloads import SkippingClock, tools
 
 AHEAD = 45
-"""Days; what leaves after them is told as well."""
-SECRETS = ("api_key", "client_id", "client_secret", "refresh_token")
-
-Start = Callable[..., CloudbedsSimulator]
+"""Days; stays that end after them are read as well."""
 
 
-def create_simulator(bookings: int = 120, **options: Any) -> CloudbedsSimulator:
-    return CloudbedsSimulator(simulated_hotel_activity(bookings, options), **options)
-
-
-@pytest.fixture
-def running() -> Iterator[Start]:
-    with start_simulators(create_simulator) as start:
-        yield start
-
-
-def account(simulator: CloudbedsSimulator, **values: str) -> Account:
-    return account_of({**simulator.connection_values(), **values}, SECRETS)
-
-
-def open_vendor_client(
-    simulator: CloudbedsSimulator,
-    asked: Account | None = None,
-    clock: SkippingClock | None = None,
-    **more: Any,
-) -> AbstractContextManager[ProviderClient]:
-    clock = clock or SkippingClock(instant(simulator.hotel.now))
-    return open_client(make_provider, asked or account(simulator), clock, **more)
-
-
-def request(simulator: CloudbedsSimulator, *asked: Any) -> PullRequest:
-    return pull_request(simulator.hotel.today, *asked, ahead=AHEAD)
-
-
-def pull_pages(
-    simulator: CloudbedsSimulator, asked: PullRequest
-) -> tuple[BookingsById, str | None]:
-    with open_vendor_client(simulator) as client:
-        pages = list(client.pull(asked))
-    return bookings_by_id(pages), pages[-1].cursor
+CLIENTS = VendorClients(
+    make_provider=make_provider,
+    make_simulator=CloudbedsSimulator,
+    secrets=("api_key", "client_id", "client_secret", "refresh_token"),
+    bookings=120,
+    days_ahead=AHEAD,
+    reservations_path="getReservations",
+)
+account, open_vendor_client, request = CLIENTS.account, CLIENTS.open, CLIENTS.request
+pull_pages = CLIENTS.pull_bookings
+running = simulators_fixture(CLIENTS.create_simulator)
 
 
 def name(simulator: CloudbedsSimulator, booking: Booking) -> str:
     return simulator.renderer.reservation_id(booking.id)
-
-
-def names(simulator: CloudbedsSimulator) -> set[str]:
-    return {true.external_id for true in simulator.expected_bookings()}
 
 
 def some(simulator: CloudbedsSimulator, state: StayState) -> Booking:
@@ -103,27 +67,13 @@ def some(simulator: CloudbedsSimulator, state: StayState) -> Booking:
     )
 
 
-class TestCheck:
-    def test_reports_property_details(self, running: Start) -> None:
-        simulator = running(time_zone="Pacific/Auckland", currency="NZD")
-        with open_vendor_client(simulator) as client:
-            report = client.check()
-        assert (report.property_id, report.time_zone) == ("100001", "Pacific/Auckland")
-        assert report.currency == "NZD"
-        assert len(report.advice) == 3
+class TestCheck(CheckSuite):
+    clients, property_id, unknown_property_id = CLIENTS, "100001", "1"
 
     def test_finds_the_only_property_out(self, running: Start) -> None:
         simulator = running(bookings=10)
         with open_vendor_client(simulator, account(simulator, property_id="")) as client:
             assert client.check().property_id == "100001"
-
-    def test_rejects_property_without_access(self, running: Start) -> None:
-        simulator = running(bookings=10)
-        with (
-            open_vendor_client(simulator, account(simulator, property_id="1")) as client,
-            pytest.raises(Misconfigured),
-        ):
-            client.check()
 
     def test_goes_by_the_key_alone(self, running: Start) -> None:
         simulator = running(bookings=10)
@@ -154,27 +104,20 @@ class TestCheck:
 
     def test_calls_only_allowed_hosts(self) -> None:
         strict = make_provider(tools(SkippingClock(datetime.now(UTC))))
-        asked = Account(
-            connection_id=UUID(int=7),
-            time_zone="UTC",
-            currency="EUR",
-            settings={"base_url": "https://hotel.example"},
-            secrets={"api_key": "a"},
-            correlation_id="test",
-        )
+        values = {"base_url": "https://hotel.example", "api_key": "a"}
+        asked = account_of(values, CLIENTS.secrets)
         with pytest.raises(Misconfigured):
             strict.open(asked)
 
 
-class TestPull:
-    @pytest.mark.parametrize("size", [1, 7, 100])
-    def test_reads_all_reservations_for_any_page_size(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch, size: int
-    ) -> None:
-        monkeypatch.setattr(capabilities, "PAGE_SIZE", size)
-        simulator = running(bookings=12 if size == 1 else 60)
-        found, _ = pull_pages(simulator, request(simulator))
-        assert found.keys() == names(simulator)
+class TestPull(PullSuite, TimestampSuite):
+    clients, paged_by, clock_tolerance_seconds = CLIENTS, capabilities, 1
+    page_sizes: ClassVar = {"smallest": 1, "odd": 7, "largest": 100}
+    resumed_bookings, resumed_days, resumed_step = 15, 1, 9
+
+    def touchable(self, simulator: CloudbedsSimulator) -> list[tuple[str, RoomStay]]:
+        bookings = simulator.hotel.expected_bookings()
+        return [(name(simulator, booking), booking.stays[0]) for booking in bookings]
 
     def test_brings_what_is_true_of_each(self, running: Start) -> None:
         simulator = running(currency="KWD", time_zone="Asia/Kuwait")
@@ -182,12 +125,6 @@ class TestPull:
         for true in simulator.expected_bookings():
             reported = found[true.external_id]
             assert (reported.status, reported.total) == (true.status, true.total)
-
-    def test_returns_nothing_for_empty_hotel(self, running: Start) -> None:
-        simulator = running(bookings=0)
-        found, cursor = pull_pages(simulator, request(simulator))
-        assert found == {}
-        assert cursor is not None
 
     def test_tells_records_guests_and_availability(self, running: Start) -> None:
         simulator = running(bookings=40)
@@ -242,63 +179,6 @@ class TestPull:
         booked = simulator.act(ScenarioAction.BOOK)
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booked in found
-
-    def test_reads_more_than_one_page_of_changes_in_one_second(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(capabilities, "PAGE_SIZE", 5)
-        simulator = running()
-        _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.advance_clock(3_600)
-        bookings = simulator.hotel.expected_bookings()[:23]
-        for booking in bookings:
-            simulator.activity.commands.touch(booking.stays[0])
-        found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
-        assert {name(simulator, booking) for booking in bookings} <= found.keys()
-
-    def test_reads_items_that_move_between_pages(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(capabilities, "PAGE_SIZE", 5)
-        simulator = running()
-        _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.advance_clock(3_600)
-        changed = simulator.hotel.expected_bookings()[:40]
-        for booking in changed:
-            simulator.activity.advance_clock(1)
-            simulator.activity.commands.touch(booking.stays[0])
-        simulator.faults.add(parse_fault("moving-items,times=4,path=getReservationsWith"))
-        found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
-        for booking in changed:
-            reported = found[name(simulator, booking)].version.updated_at
-            assert reported.timestamp() >= booking.stays[0].updated // TICKS - 1
-
-    def test_ignores_future_timestamps_in_cursor(self, running: Start) -> None:
-        simulator = running()
-        bookings = simulator.hotel.expected_bookings()
-        bookings[0].stays[0].updated = simulator.hotel.now + 400 * 86_400 * TICKS
-        _, cursor = pull_pages(simulator, request(simulator))
-        simulator.activity.advance_clock(3_600)
-        simulator.activity.commands.touch(bookings[1].stays[0])
-        found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
-        assert name(simulator, bookings[1]) in found
-
-    @pytest.mark.parametrize("kind", list(SyncKind))
-    def test_resumes_from_every_checkpoint(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch, kind: SyncKind
-    ) -> None:
-        monkeypatch.setattr(capabilities, "PAGE_SIZE", 10)
-        simulator = running(bookings=15)
-        _, cursor = pull_pages(simulator, request(simulator))
-        simulator.advance(days=1)
-        with open_vendor_client(simulator) as client:
-            pages = list(client.pull(request(simulator, kind, cursor)))
-        is_complete = bookings_by_id(pages)
-        for number in range(0, len(pages) - 1, 9):
-            rest, _ = pull_pages(
-                simulator, request(simulator, kind, cursor, pages[number].checkpoint)
-            )
-            assert bookings_by_id(pages[: number + 1]) | rest == is_complete
 
     def test_by_reconcile_sees_what_moved_no_time_stamp(self, running: Start) -> None:
         simulator = running()
@@ -366,20 +246,15 @@ class TestRoomsOfAReservation:
         assert set(states[2:]) <= {BookingStatus.CONFIRMED}
 
 
-class TestFetch:
+class TestFetch(FetchSuite):
+    clients = CLIENTS
+
     def test_fetch_omits_missing_items(self, running: Start) -> None:
         simulator = running()
         there = name(simulator, simulator.hotel.expected_bookings()[0])
         with open_vendor_client(simulator) as client:
             page = client.fetch([Ref(RefKind.BOOKING, there), Ref(RefKind.BOOKING, "999")])
         assert [item.external_id for item in page.items] == [there]
-
-    def test_fetch_matches_pull(self, running: Start) -> None:
-        simulator = running(bookings=30)
-        is_complete, _ = pull_pages(simulator, request(simulator))
-        with open_vendor_client(simulator) as client:
-            page = client.fetch([Ref(RefKind.BOOKING, each) for each in is_complete])
-        assert bookings_by_id([page]) == is_complete
 
     def test_asks_each_that_the_list_leaves_out_alone(self, running: Start) -> None:
         simulator = running(bookings=20)
@@ -429,39 +304,8 @@ class TestFetch:
             assert client.fetch([Ref(RefKind.GUEST, "999")]).items == []
 
 
-class TestFaults:
-    @pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
-    def test_retries_transient_faults(self, running: Start, fault: str) -> None:
-        simulator = running(bookings=20)
-        simulator.faults.add(parse_fault(f"{fault},times=2"))
-        found, _ = pull_pages(simulator, request(simulator))
-        assert found.keys() == names(simulator)
-
-    @pytest.mark.parametrize("fault", NETWORK_FAULTS)
-    def test_retries_network_faults(self, running: Start, fault: str) -> None:
-        simulator = running(bookings=20)
-        simulator.faults.add(parse_fault(f"{fault},times=2,path=getReservations"))
-        found, _ = pull_pages(simulator, request(simulator))
-        assert found.keys() == names(simulator)
-
-    @pytest.mark.parametrize(
-        ("fault", "error"),
-        [
-            ("403", ProviderRejected),
-            ("409", ProviderRejected),
-            ("429,retry_after=9999", RateLimited),
-            ("500", ProviderUnavailable),
-            ("truncated", ProviderUnavailable),
-            ("html", UnreadableAnswer),
-        ],
-    )
-    def test_reports_permanent_faults(
-        self, running: Start, fault: str, error: type[Exception]
-    ) -> None:
-        simulator = running(bookings=20)
-        simulator.faults.add(parse_fault(f"{fault},path=getReservations"))
-        with open_vendor_client(simulator) as client, pytest.raises(error):
-            list(client.pull(request(simulator)))
+class TestFaults(ItemFaultSuite):
+    clients = CLIENTS
 
     def test_stays_below_rate_limit(self, running: Start) -> None:
         """Five in any second, by our own budget."""
@@ -471,23 +315,3 @@ class TestFaults:
             list(client.pull(request(simulator)))
             assert client.counts().retries == 0
             assert client.counts().waited_ms > 0
-
-    @pytest.mark.parametrize("fault", ["wrong-types", "unknown-state", "missing-field"])
-    def test_invalid_item_does_not_affect_others(self, running: Start, fault: str) -> None:
-        simulator = running(bookings=40)
-        simulator.faults.add(parse_fault(f"{fault},times=3,path=getReservations"))
-        with open_vendor_client(simulator) as client:
-            pages = list(client.pull(request(simulator)))
-        rejected = [item for page in pages for item in page.items if item.reason]
-        read = [item for page in pages for item in page.items if item.snapshot]
-        assert 1 <= len(rejected) <= 3
-        assert len(read) > 100
-
-    def test_keeps_unknown_fields(self, running: Start) -> None:
-        simulator = running(bookings=10)
-        simulator.faults.add(parse_fault("new-field,path=getReservations"))
-        found, _ = pull_pages(simulator, request(simulator))
-        assert found.keys() == names(simulator)
-        for reported in found.values():
-            assert isinstance(reported.extras, tuple)
-            assert "SimulatedNewField" in dict(reported.extras)

@@ -1,9 +1,9 @@
 """Simulator and client conform to the vendor's published description."""
 
 import re
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +13,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
-from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Call
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds.simulator.api import PREFIX
 from adapters.outbound.providers.cloudbeds.simulator.server import (
@@ -23,14 +22,16 @@ from adapters.outbound.providers.cloudbeds.simulator.server import (
 )
 from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
-from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
-    receiving,
-)
-from tests.providers.cloudbeds.payloads import context, provider, spec
+from tests.providers.cloudbeds.payloads import provider, spec
 from tests.providers.cloudbeds.test_client import open_vendor_client, request
+from tests.providers.simulator_harness import (
+    Exchange,
+    check_journal_restores_state,
+    check_webhooks_name_one_entity,
+    receive_webhooks,
+    record_exchanges,
+)
 
-Exchange = tuple[Call, Reply]
 METHODS = {
     "/access_token",
     "/getHotels",
@@ -45,22 +46,13 @@ METHODS = {
 }
 
 
-def recorded(answer: Callable[[Call], Reply], into: list[Exchange]) -> Callable[[Call], Reply]:
-    def answering(call: Call) -> Reply:
-        reply = answer(call)
-        into.append((call, reply))
-        return reply
-
-    return answering
-
-
 @pytest.fixture(scope="module")
 def exchanges() -> list[Exchange]:
     found: list[Exchange] = []
     patch = pytest.MonkeyPatch()
     patch.setattr(capabilities, "PAGE_SIZE", 50)
     with CloudbedsSimulator(create_activity_generator(bookings=70)) as simulator:
-        simulator.serve(recorded(simulator.api.answer, found))
+        record_exchanges(simulator, found)
         simulator.advance(days=3, events=60)
         for act in (ScenarioAction.CANCEL, ScenarioAction.DELETE):
             simulator.act(act)
@@ -207,31 +199,16 @@ def check_value(schema: dict[str, Any], value: str) -> None:
 
 class TestWebhooks:
     def test_webhooks_name_one_entity_and_are_parsed(self) -> None:
-        with (
-            receiving() as receiver,
-            CloudbedsSimulator(create_activity_generator(bookings=60)) as simulator,
-        ):
-            sender = simulator.send_webhooks_to(receiver.url)
-            happened = simulator.advance(days=2, events=60)
-            assert sender.flush(PATIENCE_SECONDS)
-        assert len(receiver.bodies) == len(happened) > 60
-        for body in receiver.bodies:
-            found = provider.read_notification(orjson.dumps(body), context())
-            assert found.refs
-            assert found.ignored == ()
-            assert found.property_id == "100001"
+        simulator = CloudbedsSimulator(create_activity_generator(bookings=60))
+        notifications = check_webhooks_name_one_entity(simulator, provider)
+        assert {found.property_id for found in notifications} == {"100001"}
 
     def test_webhooks_have_both_key_spellings_and_fractions_of_seconds(self) -> None:
-        with (
-            receiving() as receiver,
-            CloudbedsSimulator(create_activity_generator(bookings=60)) as simulator,
-        ):
-            sender = simulator.send_webhooks_to(receiver.url)
-            simulator.advance(events=80)
-            assert sender.flush(PATIENCE_SECONDS)
-        keys = {key for body in receiver.bodies for key in body}
+        simulator = CloudbedsSimulator(create_activity_generator(bookings=60))
+        bodies, _ = receive_webhooks(simulator, events=80)
+        keys = {key for body in bodies for key in body}
         assert {"reservationID", "reservationId", "propertyID", "propertyId", "guestId"} <= keys
-        assert all(isinstance(body["timestamp"], float) for body in receiver.bodies)
+        assert all(isinstance(body["timestamp"], float) for body in bodies)
 
 
 class TestHotel:
@@ -257,14 +234,5 @@ class TestHotel:
 
 
 class TestOptions:
-    def test_restores_state_from_journal(self, tmp_path: Any) -> None:
-        journal, first = tmp_path / "journal", date(2027, 3, 26)
-        options = SimulatorOptions(bookings=40, days=2, journal=journal, start_date=first)
-        states = []
-        for _ in range(2):
-            simulator = start_simulator(options)
-            states.append(simulator.state()["states"])
-            today = simulator.hotel.today
-            simulator.stop()
-        assert states[0] == states[1]
-        assert today == first + timedelta(days=2)
+    def test_restores_state_from_journal(self, tmp_path: Path) -> None:
+        check_journal_restores_state(start_simulator, tmp_path / "journal")

@@ -1,40 +1,20 @@
 """Payloads in the vendor's formats, with contents of our own."""
 
-import json
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from adapters.outbound.providers.ohip import provider as make_provider
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
-from domain.values import Reason
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import (
-    booking_in,
-    changed,
-    hotel_context,
-    load_sample,
-    read_items,
-    reason_in,
-    spec_path,
-)
+from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, json_spec
 
-provider = make_provider(tools())
+READER = VendorReader("ohip", make_provider(tools()))
+provider, sample, read = READER.provider, READER.sample, READER.read
+mapped, refusal = READER.booking, READER.rejection
 context = hotel_context
-sample = partial(load_sample, "ohip")
-read = partial(read_items, provider)
 
 
-@cache
-def _spec(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
-
-
-def spec(name: str) -> dict[str, Any]:
-    path = spec_path("ohip", name)
-    return _spec(path)
+spec = partial(json_spec, "ohip")
 
 
 def ids(**by_type: str) -> list[dict[str, str]]:
@@ -136,17 +116,9 @@ def single_response(value: Any) -> dict[str, Any]:
     return {"reservations": {"reservation": [value]}}
 
 
-def mapped(body: Any, **options: Any) -> BookingSnapshot:
-    return booking_in(read(ItemKind.BOOKING, body, **options))
-
-
 def booking(**changes: Any) -> BookingSnapshot:
     return mapped(list_response(listed(**changes)))
 
 
 def with_stay(**changes: Any) -> BookingSnapshot:
     return booking(roomStay=room_stay(**changes))
-
-
-def refusal(body: Any, kind: ItemKind = ItemKind.BOOKING) -> Reason:
-    return reason_in(read(kind, body))

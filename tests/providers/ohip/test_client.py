@@ -1,9 +1,8 @@
 """The client against the vendor's protocol over real HTTP."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from typing import ClassVar
 
 import pytest
 
@@ -25,18 +24,17 @@ from ports.errors import (
     Misconfigured,
     ProviderRejected,
     ProviderUnavailable,
-    RateLimited,
     UnreadableAnswer,
 )
-from ports.providers import Account, Page, Ref, RefKind
-from tests.providers.client_harness import bookings_by_id, start_simulators
+from ports.providers import Page, Ref, RefKind
+from tests.providers.client_harness import Start, account_of, bookings_by_id, simulators_fixture
+from tests.providers.client_suite import FaultSuite, PullSuite, TokenSuite
 from tests.providers.mews.payloads import SkippingClock, tools
 from tests.providers.ohip.client_fixtures import (
-    Start,
+    CLIENTS,
     account,
     create_simulator,
     ids_of,
-    now_of,
     open_vendor_client,
     pull_pages,
     request,
@@ -48,10 +46,7 @@ LIST = "/rsv/v1/hotels/SIM1/reservations"
 BUSINESS_DATE = "/bof/v1/hotels/SIM1/businessDate"
 
 
-@pytest.fixture
-def running() -> Iterator[Start]:
-    with start_simulators(create_simulator) as start:
-        yield start
+running = simulators_fixture(create_simulator)
 
 
 def parse_cursor(pages: list[Page]) -> str:
@@ -122,14 +117,8 @@ class TestCheck:
     )
     def test_calls_only_allowed_hosts(self, url: str, is_known: bool) -> None:
         strict = make_provider(tools(SkippingClock(datetime(2026, 3, 1, tzinfo=UTC))))
-        asked = Account(
-            connection_id=UUID(int=7),
-            time_zone="UTC",
-            currency="EUR",
-            settings={"base_url": url, "property_id": "H"},
-            secrets={"app_key": "a", "client_id": "b", "client_secret": "c"},
-            correlation_id="test",
-        )
+        secrets = {"app_key": "a", "client_id": "b", "client_secret": "c"}
+        asked = account_of({"base_url": url, "property_id": "H", **secrets}, CLIENTS.secrets)
         if is_known:
             strict.open(asked).close()
         else:
@@ -137,38 +126,9 @@ class TestCheck:
                 strict.open(asked)
 
 
-class TestTokens:
-    def test_requests_token_once(self, running: Start) -> None:
-        simulator = running()
-        pull_pages(simulator, request(simulator))
-        assert simulator.requests_served[TOKEN_PATH] == 1
-
-    def test_requests_new_token_after_revocation(self, running: Start) -> None:
-        simulator = running()
-        with open_vendor_client(simulator) as client:
-            client.check()
-            simulator.expire_tokens()
-            client.check()
-        assert simulator.requests_served[TOKEN_PATH] == 2
-
-    def test_renews_token_before_expiry(self, running: Start) -> None:
-        simulator = running(clients=replace(SimulatedOhipClients.of(1), token_seconds=600))
-        clock = SkippingClock(now_of(simulator))
-        with open_vendor_client(simulator, clock=clock) as client:
-            client.check()
-            clock.sleep(500)
-            client.check()
-            assert simulator.requests_served[TOKEN_PATH] == 1
-            clock.sleep(60)
-            client.check()
-        assert simulator.requests_served[TOKEN_PATH] == 2
-
-    def test_fails_when_renewed_token_is_rejected(self, running: Start) -> None:
-        simulator = running()
-        simulator.faults.add(parse_fault("401,path=bof"))
-        with open_vendor_client(simulator) as client, pytest.raises(CredentialsRefused):
-            client.check()
-        assert simulator.requests_served[TOKEN_PATH] == 2
+class TestTokens(TokenSuite):
+    clients, checked_path = CLIENTS, "bof"
+    registered_clients = SimulatedOhipClients.of(1)
 
     @pytest.mark.parametrize("name", ["app_key", "client_secret"])
     def test_rejects_wrong_credentials(self, running: Start, name: str) -> None:
@@ -204,14 +164,10 @@ class TestTokens:
         assert {c.headers["x-hotelid"] for c in seen if c.path != TOKEN_PATH} == {"SIM1"}
 
 
-class TestPull:
-    @pytest.mark.parametrize("size", [2, 7, 10_000])
-    def test_reads_all_reservations_for_any_page_size(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch, size: int
-    ) -> None:
-        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", size)
-        simulator = running(bookings=25 if size == 2 else 60)
-        assert bookings_by_id(pull_pages(simulator, request(simulator))).keys() == ids_of(simulator)
+class TestPull(PullSuite):
+    clients, paged_by = CLIENTS, ohip_hotel
+    page_sizes: ClassVar = {"smallest": 2, "odd": 7, "largest": 10_000}
+    resumed_bookings, resumed_days, resumed_step = 40, 2, 5
 
     def test_returns_nothing_for_empty_hotel(self, running: Start) -> None:
         simulator = running(bookings=0)
@@ -366,20 +322,6 @@ class TestPull:
         simulator.serve(answering)
         with pytest.raises(UnreadableAnswer):
             pull_pages(simulator, request(simulator))
-
-    @pytest.mark.parametrize("kind", list(SyncKind))
-    def test_resumes_from_every_checkpoint(
-        self, running: Start, monkeypatch: pytest.MonkeyPatch, kind: SyncKind
-    ) -> None:
-        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 10)
-        simulator = running(bookings=40)
-        cursor = parse_cursor(pull_pages(simulator, request(simulator)))
-        simulator.advance(days=2)
-        pages = pull_pages(simulator, request(simulator, kind, cursor))
-        is_complete = bookings_by_id(pages)
-        for number in range(0, len(pages) - 1, 5):
-            rest = pull_pages(simulator, request(simulator, kind, cursor, pages[number].checkpoint))
-            assert bookings_by_id(pages[: number + 1]) | bookings_by_id(rest) == is_complete
 
     @pytest.mark.parametrize("text", ["", "?", "{}", '{"format": 2}', '{"format":1,"phase":"x"}'])
     def test_begins_anew_where_a_checkpoint_is_not_its_own(self, running: Start, text: str) -> None:
@@ -540,29 +482,8 @@ class TestFetch:
         assert simulator.requests_served == {}
 
 
-class TestFaults:
-    @pytest.mark.parametrize("fault", ["500,times=2", "503,times=1", "truncated,times=2"])
-    def test_retries_transient_faults(self, running: Start, fault: str) -> None:
-        simulator = running(bookings=20)
-        simulator.faults.add(parse_fault(f"{fault},path=rsv"))
-        assert bookings_by_id(pull_pages(simulator, request(simulator))).keys() == ids_of(simulator)
-
-    @pytest.mark.parametrize(
-        ("fault", "error"),
-        [
-            ("500", ProviderUnavailable),
-            ("403", ProviderRejected),
-            ("html", UnreadableAnswer),
-            ("429,retry_after=3600", RateLimited),
-        ],
-    )
-    def test_reports_permanent_faults(
-        self, running: Start, fault: str, error: type[Exception]
-    ) -> None:
-        simulator = running(bookings=10)
-        simulator.faults.add(parse_fault(f"{fault},path=rsv"))
-        with pytest.raises(error):
-            pull_pages(simulator, request(simulator))
+class TestFaults(FaultSuite):
+    clients, transient_path = CLIENTS, "rsv"
 
     @pytest.mark.parametrize(
         "body", [b"[]", b'{"reservations": []}', b'{"reservations": {"reservationInfo": 5}}']

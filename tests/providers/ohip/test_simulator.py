@@ -1,10 +1,10 @@
 """Simulator and client conform to the vendor's published description."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
-from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
+from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.ohip.client import hotel as ohip_hotel
 from adapters.outbound.providers.ohip.simulator.server import OhipSimulator, start_simulator
@@ -22,10 +22,6 @@ from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import ABSENT
 from ports.providers import Ref, RefKind
-from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
-    receiving,
-)
 from tests.providers.ohip.client_fixtures import (
     create_simulator,
     now_of,
@@ -33,22 +29,19 @@ from tests.providers.ohip.client_fixtures import (
     request,
 )
 from tests.providers.ohip.payloads import context, provider, spec
+from tests.providers.simulator_harness import (
+    Exchange,
+    check_journal_restores_state,
+    parse_webhooks,
+    receive_webhooks,
+    record_exchanges,
+)
 
-Exchange = tuple[Call, Reply]
 DESCRIBED = {"/rsv/v1": "rsv.json", "/int/v1": "int.json", "/inv/v1": "inv.json"} | {
     "/oauth/v1": "oauth.json"
 }
 # crm and bof have no published description among ours.
 UNDESCRIBED = ("/crm/", "/bof/")
-
-
-def recorded(answer: Callable[[Call], Reply], into: list[Exchange]) -> Callable[[Call], Reply]:
-    def answering(call: Call) -> Reply:
-        reply = answer(call)
-        into.append((call, reply))
-        return reply
-
-    return answering
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +50,7 @@ def exchanges() -> list[Exchange]:
     patch = pytest.MonkeyPatch()
     patch.setattr(ohip_hotel, "PAGE_SIZE", 25)
     with create_simulator(bookings=150, seed=4) as simulator:
-        simulator.serve(recorded(simulator.api.answer, found))
+        record_exchanges(simulator, found)
         simulator.advance(days=3, events=60)
         split_one(simulator)
         one = next(simulator.simulated_reservations.reservations())
@@ -292,11 +285,8 @@ class TestEvents:
             assert len(simulator.api.queue) == 0
 
     def test_are_pushed_by_a_relay_and_parsed(self) -> None:
-        with receiving() as receiver, create_simulator(bookings=60) as simulator:
-            sender = simulator.send_webhooks_to(receiver.url)
-            simulator.advance(days=2, events=60)
-            assert sender.flush(PATIENCE_SECONDS)
-        found = [provider.read_notification(orjson.dumps(b), context()) for b in receiver.bodies]
+        bodies, _ = receive_webhooks(create_simulator(bookings=60), days=2, events=60)
+        found = parse_webhooks(provider, bodies)
         assert sum(len(one.refs) for one in found) > 30
         assert {one.property_id for one in found} == {"SIM1"}
         assert {name for one in found for name in one.ignored} <= {
@@ -334,18 +324,15 @@ class TestScenario:
         finally:
             simulator.stop()
 
-    def test_restores_state_from_journal(self, tmp_path: Any) -> None:
-        journal, first = tmp_path / "journal", date(2027, 3, 26)
-        options = SimulatorOptions(bookings=40, days=2, journal=journal, start_date=first)
-        states = []
-        for _ in range(2):
-            simulator = start_simulator(options)
-            simulator.advance(events=0)
-            states.append([(one.external_id, one.total) for one in simulator.expected_bookings()])
-            today = simulator.simulated_reservations.business_date
-            simulator.stop()
-        assert states[0] == states[1]
-        assert today == first + timedelta(days=2)
+    def test_restores_state_from_journal(self, tmp_path: Path) -> None:
+        check_journal_restores_state(
+            start_simulator,
+            tmp_path / "journal",
+            state_of=lambda simulator: [
+                (one.external_id, one.total) for one in simulator.expected_bookings()
+            ],
+            today_of=lambda simulator: simulator.simulated_reservations.business_date,
+        )
 
 
 class TestSplits:
