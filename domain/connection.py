@@ -80,6 +80,11 @@ class Connection:
             return replace(self, next_reconcile_at=now + self.schedule.reconcile_every + jitter)
         return replace(self, next_sync_at=now + self.schedule.delta_every + jitter)
 
+    def is_suspended(self, now: datetime) -> bool:
+        """Whether to send its provider no requests now: paused, stopped, or the breaker is open."""
+        is_inactive = self.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
+        return is_inactive or self.breaker.state(now) is BreakerState.OPEN
+
     def due_kind(self, now: datetime) -> SyncKind | None:
         """None if nothing is due. A first sync precedes a reconcile, a reconcile a delta."""
         if self.state is not ConnectionState.ACTIVE:

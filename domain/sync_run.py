@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from domain.values import ConnectionId, HotelId
@@ -39,8 +39,18 @@ class SyncTrigger(StrEnum):
     GAP = "gap"
 
 
+class _Counts:
+    __slots__: tuple[str, ...] = ()
+
+    def plus(self, other: Self) -> Self:
+        """The sums of all fields."""
+        return type(self)(
+            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncCounts:
+class SyncCounts(_Counts):
     seen: int = 0
     created: int = 0
     updated: int = 0
@@ -49,23 +59,13 @@ class SyncCounts:
     quarantined: int = 0
     deleted: int = 0
 
-    def plus(self, other: "SyncCounts") -> "SyncCounts":
-        return SyncCounts(
-            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportCounts:
+class TransportCounts(_Counts):
     calls: int = 0
     retries: int = 0
     waited_ms: int = 0
     bytes_received: int = 0
-
-    def plus(self, other: "TransportCounts") -> "TransportCounts":
-        return TransportCounts(
-            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
-from domain.status import BookingStatus, StatusTransition
+from domain.status import BookingStatus
 from domain.sync_run import SyncRun
-from domain.values import DateRange, HotelId, SourceVersion
+from domain.values import DateRange, HotelId
+from ports.bookings import StatusChange
 
 R = TypeVar("R")
 Keyset: TypeAlias = tuple[str, str]
@@ -78,14 +79,6 @@ class GuestFilter:
     external_ids: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusHistoryRow:
-    transition: StatusTransition
-    version: SourceVersion
-    reference: str
-    at: datetime
-
-
 class Queries(Protocol):
     """`limit` is at least 1. `after`: a position of an earlier slice with the same filter and
     order; concurrent writes do not move unchanged rows."""
@@ -100,7 +93,7 @@ class Queries(Protocol):
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID]
-    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+    ) -> Mapping[UUID, Sequence[StatusChange]]:
         """Oldest first."""
         ...
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 
 from application.connections.stored_connections import get_connection
-from domain.breaker import Breaker, BreakerState
+from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.errors import PmsError
 from domain.values import ConnectionId
@@ -14,12 +14,6 @@ from ports.errors import ProviderError
 from ports.providers import Notification
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork
-
-
-def is_suspended(connection: Connection, now: datetime) -> bool:
-    """Whether to send its provider no requests now: paused, stopped, or the breaker is open."""
-    is_inactive = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
-    return is_inactive or connection.breaker.state(now) is BreakerState.OPEN
 
 
 def apply_control(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -103,11 +104,7 @@ def _data(event: Event) -> dict[str, Json]:
             return {
                 "kind": event.kind,
                 "inboxId": event.inbox_id,
-                "reason": {
-                    "code": event.reason.code,
-                    "path": event.reason.path,
-                    "detail": event.reason.detail,
-                },
+                "reason": asdict(event.reason),
             }
         case SyncCompleted() | SyncFailed():
             return _run(event.run)
@@ -120,7 +117,7 @@ def _run(run: SyncRun) -> dict[str, Json]:
         "status": run.status,
         "startedAt": _instant(run.started_at),
         "finishedAt": _instant(run.finished_at),
-        "counts": {name: getattr(run.counts, name) for name in run.counts.__slots__},
+        "counts": asdict(run.counts),
         "errorCode": run.error_code,
     }
 

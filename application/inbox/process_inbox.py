@@ -199,7 +199,7 @@ class ProcessInbox:
     ) -> list[InboxOutcome]:
         if not parsed:
             return []
-        if connection_health.is_suspended(work.connection, self.clock.now()):
+        if work.connection.is_suspended(self.clock.now()):
             return [InboxOutcome.of(each.row) for each in parsed]
         refs = sorted(frozenset().union(*(each.refs for each in parsed)), key=_ref_order)
         correlation_id = parsed[0].row.correlation_id

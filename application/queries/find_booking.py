@@ -6,7 +6,8 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from domain.booking import Booking
-from ports.queries import Queries, StatusHistoryRow
+from ports.bookings import StatusChange
+from ports.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,6 @@ class FindStatusHistory:
 
     def __call__(
         self, principal: Principal, booking_ids: Collection[UUID]
-    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
+    ) -> Mapping[UUID, Sequence[StatusChange]]:
         """Oldest first."""
         return self.queries.status_history(principal.hotel_id, booking_ids)

@@ -57,6 +57,10 @@ class HasSimulatorState(Protocol):
     def state(self) -> Mapping[str, object]: ...
 
 
+def has_bookings(page: Page) -> bool:
+    return any(isinstance(item.snapshot, BookingSnapshot) for item in page.items)
+
+
 @dataclass(frozen=True, slots=True)
 class PullResult:
     pages: Sequence[Page]
@@ -140,18 +144,9 @@ class AdapterHarness:
             hotel_time = datetime.fromisoformat(str(self.simulator.state()["now"]))
             self.clock.advance_to(hotel_time.astimezone(UTC))
 
-    def request(
-        self,
-        kind: SyncKind = SyncKind.FULL,
-        *,
-        cursor: str | None = None,
-        checkpoint: str | None = None,
-        window: DateRange | None = None,
-    ) -> PullRequest:
-        """`window` None: the harness' own."""
-        return PullRequest(
-            kind=kind, cursor=cursor, checkpoint=checkpoint, window=window or self.window
-        )
+    def request(self) -> PullRequest:
+        """Of a full pull."""
+        return PullRequest(kind=SyncKind.FULL, cursor=None, checkpoint=None, window=self.window)
 
     def pull(
         self,
@@ -161,8 +156,11 @@ class AdapterHarness:
         checkpoint: str | None = None,
         window: DateRange | None = None,
     ) -> PullResult:
-        """Pulls all pages with a new client. Raises what the client raises."""
-        request = self.request(kind, cursor=cursor, checkpoint=checkpoint, window=window)
+        """Pulls all pages with a new client; by default the harness' window. Raises what the client
+        raises."""
+        request = PullRequest(
+            kind=kind, cursor=cursor, checkpoint=checkpoint, window=window or self.window
+        )
         with self.client() as client:
             pages = list(client.pull(request))
             return PullResult([*pages, *self._fetch_notified(client, pages)])

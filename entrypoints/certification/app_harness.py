@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.memory.providers import FixedProviders
 from adapters.outbound.persistence import migrations
 from adapters.outbound.provider_kit.simulation.scenario import VendorMessage
 from adapters.outbound.security.sealing import new_key
@@ -30,9 +31,7 @@ from entrypoints.certification.booking_diff import ObservedBooking, diff_booking
 from entrypoints.certification.outcomes import CheckFailed
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
-from ports.errors import UnknownProvider
 from ports.job_queue import JobName
-from ports.providers import Provider
 from ports.queries import BookingFilter, BookingOrder
 
 _NEVER: Final = timedelta(days=3_650)
@@ -191,23 +190,8 @@ def _container(adapter: AdapterHarness, directory: Path) -> Container:
         settings,
         clock=adapter.clock,
         queue_override=RecordingJobQueue(),
-        providers_override=_SingleProvider(adapter.provider),
+        providers_override=FixedProviders(adapter.provider),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _SingleProvider:
-    """Implements ports.providers.Providers with the candidate only."""
-
-    provider: Provider
-
-    def get(self, name: str) -> Provider:
-        if name != self.provider.capabilities.name:
-            raise UnknownProvider
-        return self.provider
-
-    def all(self) -> Sequence[Provider]:
-        return [self.provider]
 
 
 def _set_up_app(adapter: AdapterHarness, container: Container) -> AppHarness:

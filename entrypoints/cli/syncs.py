@@ -1,6 +1,7 @@
 """`pms sync` and `pms verify`."""
 
 import sys
+from dataclasses import asdict
 from threading import Thread
 
 import click
@@ -109,7 +110,7 @@ def _run_fields(run: SyncRun) -> dict[str, object]:
         "kind": run.kind,
         "trigger": run.trigger,
         "status": run.status,
-        **{name: getattr(run.counts, name) for name in run.counts.__slots__},
+        **asdict(run.counts),
         "calls": run.transport.calls,
         "retries": run.transport.retries,
         "seconds": seconds,

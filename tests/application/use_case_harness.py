@@ -9,7 +9,7 @@ from uuid import UUID
 
 from adapters.outbound.memory.clock import START, FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
-from adapters.outbound.memory.providers import SCRIPTED, ScriptedProvider, ScriptedProviders
+from adapters.outbound.memory.providers import SCRIPTED, FixedProviders, ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore, InMemoryUnitOfWork
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
@@ -118,7 +118,7 @@ class App:
         self.push_only = ScriptedProvider(
             self.clock, guard=self.store.forbid_io, capabilities=PUSH_ONLY
         )
-        self.providers = ScriptedProviders(self.provider, self.push_only)
+        self.providers = FixedProviders(self.provider, self.push_only)
         self.hotel = self.add_hotel()
         self.connection = self.connect(self.hotel, key="key")
 

@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
@@ -52,15 +52,7 @@ class JobBoundary:
     def tick(self) -> None:
         with _log_failures("tick", "tick"):
             tick_result = self.schedule_syncs()
-            log.info(
-                "tick_completed",
-                extra={
-                    "queued_runs": tick_result.queued_runs,
-                    "retried_runs": tick_result.retried_runs,
-                    "retried_batches": tick_result.retried_batches,
-                    "purged": tick_result.purged,
-                },
-            )
+            log.info("tick_completed", extra=asdict(tick_result))
 
     def _sync_or_record_failure(self, run_id: UUID) -> None:
         holder = self.new_holder()
@@ -81,7 +73,7 @@ class JobBoundary:
                 "outcome": run.status,
                 "error_code": run.error_code,
                 "pages": run.pages,
-                "counts": {name: getattr(run.counts, name) for name in run.counts.__slots__},
+                "counts": asdict(run.counts),
             },
         )
 

@@ -7,8 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables
-from domain.breaker import BreakerState
-from domain.connection import Connection, ConnectionState
 from domain.messages import (
     InboxItem,
     InboxOutcome,
@@ -90,14 +88,14 @@ class InMemoryInbox:
             for item in self._tables.inbox.values()
             if item.state is InboxState.RECEIVED
             and now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
-            and (not item.attempts or self._is_callable_now(item.connection_id, now))
+            and (not item.attempts or not self._is_suspended(item.connection_id, now))
         ]
         items.sort(key=lambda item: (item.received_at, item.id))
         return list(dict.fromkeys((item.hotel_id, item.batch_id) for item in items))[:limit]
 
-    def _is_callable_now(self, connection_id: ConnectionId, now: datetime) -> bool:
+    def _is_suspended(self, connection_id: ConnectionId, now: datetime) -> bool:
         held = self._tables.connections.get(connection_id)
-        return held is None or _is_callable_now(held, now)
+        return held is not None and held.is_suspended(now)
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
         done = [
@@ -171,11 +169,6 @@ class InMemoryOutbox:
         for message_id in old:
             del self._tables.outbox[message_id]
         return len(old)
-
-
-def _is_callable_now(connection: Connection, now: datetime) -> bool:
-    is_suspended = connection.state in (ConnectionState.PAUSED, ConnectionState.STOPPED)
-    return not is_suspended and connection.breaker.state(now) is not BreakerState.OPEN
 
 
 def _with_outcome(item: InboxItem, outcome: InboxOutcome) -> InboxItem:

@@ -8,7 +8,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, HotelRecords, Snapshot
@@ -22,12 +22,15 @@ from ports.providers import (
     HotelContext,
     Notification,
     Page,
+    Provider,
     PullRequest,
     ReadItem,
     Ref,
     RefKind,
 )
 from ports.system import Clock, Secrets
+
+P = TypeVar("P", bound=Provider)
 
 SCRIPTED: Final = Capabilities(
     name="scripted",
@@ -195,16 +198,16 @@ class ScriptedProviderClient:
             raise self._provider.refusal
 
 
-class ScriptedProviders:
-    def __init__(self, *providers: ScriptedProvider) -> None:
+class FixedProviders(Generic[P]):
+    def __init__(self, *providers: P) -> None:
         self._providers = {p.capabilities.name: p for p in providers}
 
-    def get(self, name: str) -> ScriptedProvider:
+    def get(self, name: str) -> P:
         if name not in self._providers:
             raise UnknownProvider(provider=name)
         return self._providers[name]
 
-    def all(self) -> Sequence[ScriptedProvider]:
+    def all(self) -> Sequence[P]:
         return list(self._providers.values())
 
 

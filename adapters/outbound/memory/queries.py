@@ -13,6 +13,7 @@ from domain.messages import InboxItem, InboxState
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncRun
 from domain.values import HotelId, Stay
+from ports.bookings import StatusChange
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
@@ -20,7 +21,6 @@ from ports.queries import (
     GuestFilter,
     Keyset,
     Slice,
-    StatusHistoryRow,
 )
 
 R = TypeVar("R")
@@ -52,17 +52,11 @@ class InMemoryQueries:
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID]
-    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
-        found: dict[UUID, list[StatusHistoryRow]] = {}
+    ) -> Mapping[UUID, Sequence[StatusChange]]:
+        found: dict[UUID, list[StatusChange]] = {}
         for change in self._committed().history.values():
             if change.hotel_id == hotel_id and change.booking_id in booking_ids:
-                row = StatusHistoryRow(
-                    transition=change.transition,
-                    version=change.version,
-                    reference=change.reference,
-                    at=change.at,
-                )
-                found.setdefault(change.booking_id, []).append(row)
+                found.setdefault(change.booking_id, []).append(change)
         return found
 
     def guests(

@@ -10,8 +10,7 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import (
     FaultKind,
 )
 from adapters.outbound.system import SystemClock
-from domain.snapshots import BookingSnapshot
-from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
+from entrypoints.certification.adapter_harness import AdapterHarness, PullResult, has_bookings
 from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import catch_error, describe_error
@@ -113,7 +112,7 @@ def failure_after_first_page(ctx: CheckContext) -> None:
         adapter = ctx.adapter()
         with adapter.client() as client:
             pages = client.pull(adapter.request())
-            next((page for page in pages if _has_bookings(page)), None)
+            next((page for page in pages if has_bookings(page)), None)
             adapter.inject(Fault(kind), anywhere=True)
             error = catch_error(partial(list, pages))
         ctx.require_or_skip(adapter.injected, "the adapter requests nothing after the first page")
@@ -206,7 +205,7 @@ def _expect_error_or_complete_pull(
         with adapter.client() as client:
             for page in client.pull(adapter.request()):
                 pages.append(page)
-                if fault is not None and _has_bookings(page):
+                if fault is not None and has_bookings(page):
                     adapter.inject(fault)
                     fault = None
 
@@ -215,7 +214,3 @@ def _expect_error_or_complete_pull(
         ctx.expect_no_difference(adapter.diff(PullResult(pages).bookings))
     else:
         ctx.expect(isinstance(error, ProviderError), f"the run: {describe_error(error)}")
-
-
-def _has_bookings(page: Page) -> bool:
-    return any(isinstance(item.snapshot, BookingSnapshot) for item in page.items)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, SupportsBurst
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
-from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
+from entrypoints.certification.adapter_harness import AdapterHarness, PullResult, has_bookings
 from entrypoints.certification.check import Check, pull_check
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckNotApplicable
@@ -84,11 +83,11 @@ def lazy_requests(ctx: CheckContext) -> None:
     adapter = _hotel_with_page_and(ctx, 1).adapter
     with adapter.client() as client:
         pages = client.pull(adapter.request())
-        next((page for page in pages if _has_bookings(page)), None)
+        next((page for page in pages if has_bookings(page)), None)
         requests = adapter.requests_served
         rest = list(pages)
     ctx.expect(
-        any(map(_has_bookings, rest)), "all bookings in one page, of a hotel with more than a page"
+        any(map(has_bookings, rest)), "all bookings in one page, of a hotel with more than a page"
     )
     ctx.expect(
         adapter.requests_served > requests, "all pages were requested before the first was taken"
@@ -114,16 +113,12 @@ def cursor_last(ctx: CheckContext) -> None:
     ctx.expect(not early, f"{len(early)} pages before the last have a cursor")
 
 
-def _has_bookings(page: Page) -> bool:
-    return any(isinstance(item.snapshot, BookingSnapshot) for item in page.items)
-
-
 def _pages_until_bookings(adapter: AdapterHarness) -> Iterator[Page]:
     """As stored by a worker that crashes after the first page with bookings."""
     with adapter.client() as client:
         for page in client.pull(adapter.request()):
             yield page
-            if _has_bookings(page):
+            if has_bookings(page):
                 return
 
 

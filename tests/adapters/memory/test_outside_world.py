@@ -9,10 +9,10 @@ from adapters.outbound.memory.providers import (
     NOT_IN_SCRIPT,
     SCRIPTED,
     TRUST_HEADER,
+    FixedProviders,
     Pull,
     ScriptedProvider,
     ScriptedProviderClient,
-    ScriptedProviders,
 )
 from adapters.outbound.memory.store import InMemoryStore, IoInsideTransaction
 from domain.messages import ItemKind
@@ -135,7 +135,7 @@ class TestScriptedProvider:
 
     def test_is_found_by_name(self) -> None:
         provider = ScriptedProvider(FrozenClock())
-        providers = ScriptedProviders(provider)
+        providers = FixedProviders(provider)
         assert providers.get(SCRIPTED.name) is provider
         assert providers.all() == [provider]
         with pytest.raises(UnknownProvider):

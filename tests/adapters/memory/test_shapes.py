@@ -2,7 +2,7 @@
 
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import InMemoryRateBudget, RecordingJobQueue
-from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
+from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generator
@@ -22,7 +22,7 @@ class TestFakes:
         directory: Directory = store.directory
         clock: Clock = FrozenClock()
         provider: Provider = ScriptedProvider(clock)
-        providers: Providers = ScriptedProviders(ScriptedProvider(clock))
+        providers: Providers = FixedProviders(ScriptedProvider(clock))
         jobs: JobQueue = RecordingJobQueue(store)
         budget: RateBudget = InMemoryRateBudget(clock)
         randomness: Randomness = ScriptedRandomness()

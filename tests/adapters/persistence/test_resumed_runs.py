@@ -11,7 +11,7 @@ import pytest
 
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
-from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
+from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.persistence.store import Store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
@@ -88,7 +88,7 @@ class TestRunFinishedByAnotherWorker:
             uow.sync_runs.add(run)
             uow.commit()
         provider = ScriptedProvider(clock)
-        providers = ScriptedProviders(provider)
+        providers = FixedProviders(provider)
         other = SyncConnection(
             postgres.unit_of_work, providers, clock, ids, RecordingJobQueue(), scrub_bytes
         )
@@ -119,7 +119,7 @@ class TestConcurrentRequests:
             uow.hotels.add(hotel)
             uow.connections.add(connection, {})
             uow.commit()
-        providers = ScriptedProviders(ScriptedProvider(clock))
+        providers = FixedProviders(ScriptedProvider(clock))
         first: list[SyncRun] = []
 
         def request_delta(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.memory.providers import (
+    FixedProviders,
     ScriptedProvider,
     ScriptedProviderClient,
-    ScriptedProviders,
 )
 from application.connections.resume_connection import ResumeConnection
 from application.inbox.inbox_outcomes import MAX_INBOX_ATTEMPTS
@@ -110,15 +110,15 @@ class TestProviderError:
         assert app.events() == []
 
     def test_while_opening_the_client_quarantines_the_item(self, app: App) -> None:
-        app.providers = ScriptedProviders(Unopenable(app.clock))
+        app.providers = FixedProviders(Unopenable(app.clock))
         batch = app.notify(B1)
         app.process(app.hotel.id, batch)
         assert app.row(batch).state is InboxState.QUARANTINED
 
 
 class TestUninstalledProvider:
-    def uninstall(self, app: App) -> ScriptedProviders:
-        installed, app.providers = app.providers, ScriptedProviders()
+    def uninstall(self, app: App) -> FixedProviders:
+        installed, app.providers = app.providers, FixedProviders()
         return installed
 
     def test_quarantines_its_rows_after_the_last_attempt(self, app: App) -> None:
@@ -264,7 +264,7 @@ class TestItemThatKillsItsWorker:
         batch = app.push(b"poison", booked("B2"), deferred=True).batch_id
         poisoned = Poisoned(app.clock)
         poisoned._lines = app.provider._lines
-        app.providers = ScriptedProviders(poisoned)
+        app.providers = FixedProviders(poisoned)
         for number in range(MAX_INBOX_ATTEMPTS):
             with pytest.raises(ZeroDivisionError):
                 app.process(app.hotel.id, batch)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.outbound.memory.providers import ScriptedProvider, ScriptedProviders
+from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from application.errors import NotFound
 from application.sync.sync_connection import MAX_FRUITLESS_ATTEMPTS
 from domain.breaker import BREAKER_THRESHOLD, BreakerState
@@ -255,7 +255,7 @@ class TestFailingProvider:
         assert app.stored().state is ConnectionState.ACTIVE
 
     def test_that_is_not_installed_any_more_fails_the_run(self, app: App) -> None:
-        app.providers = ScriptedProviders()
+        app.providers = FixedProviders()
         assert app.run().error_code == "unknown_provider"
 
     def test_whose_secrets_can_not_be_opened_fails_the_run(self, app: App) -> None:
@@ -269,7 +269,7 @@ class TestFailingProvider:
             def open(self, account: object) -> object:  # type: ignore[override]
                 raise Killed
 
-        app.providers = ScriptedProviders(Deadly(app.clock))
+        app.providers = FixedProviders(Deadly(app.clock))
         run = app.queued()
         for _ in range(MAX_FRUITLESS_ATTEMPTS):
             with suppress(Killed):

@@ -7,11 +7,7 @@ from uuid import UUID
 
 from peewee import fn
 
-from adapters.outbound.persistence.engine.column_values import (
-    Row,
-    email_search_key,
-    instant_from_micros,
-)
+from adapters.outbound.persistence.engine.column_values import Row, email_search_key
 from adapters.outbound.persistence.engine.driver_errors import StatementRejected
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
@@ -28,7 +24,7 @@ from adapters.outbound.persistence.schema.tables import (
     STATUS_HISTORY,
 )
 from adapters.outbound.persistence.stores import inbox
-from adapters.outbound.persistence.stores.bookings import load_by_external_id
+from adapters.outbound.persistence.stores.bookings import change_of, load_by_external_id
 from adapters.outbound.persistence.stores.hotel_records import load_records
 from adapters.outbound.persistence.stores.sync_runs import run_from_row
 from domain.availability import AvailabilityCell
@@ -36,9 +32,9 @@ from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import InboxItem
 from domain.snapshots import HotelRecords
-from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.sync_run import SyncRun
-from domain.values import HotelId, SourceVersion
+from domain.values import HotelId
+from ports.bookings import StatusChange
 from ports.errors import StoreUnavailable
 from ports.queries import (
     AvailabilityFilter,
@@ -47,7 +43,6 @@ from ports.queries import (
     GuestFilter,
     Keyset,
     Slice,
-    StatusHistoryRow,
 )
 from ports.system import Sealer
 
@@ -89,8 +84,8 @@ class StoredQueries:
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID]
-    ) -> Mapping[UUID, Sequence[StatusHistoryRow]]:
-        history: dict[UUID, list[StatusHistoryRow]] = {}
+    ) -> Mapping[UUID, Sequence[StatusChange]]:
+        history: dict[UUID, list[StatusChange]] = {}
         ids = [booking_id.hex for booking_id in booking_ids]
         with self.pool.reading() as session:
             found = session.rows(
@@ -99,8 +94,8 @@ class StoredQueries:
                 "ORDER BY at, id",
                 (hotel_id.hex, session.in_parameter(ids)),
             )
-        for record in map(STATUS_HISTORY.record, found):
-            history.setdefault(UUID(record.booking_id), []).append(_history_row(record))
+        for change in map(change_of, found):
+            history.setdefault(change.booking_id, []).append(change)
         return history
 
     def guests(
@@ -194,14 +189,3 @@ def _hotel_conditions(hotel_id: HotelId, provider: str | None) -> Conditions:
     where.require("hotel_id = %s", hotel_id.hex)
     where.require_equal("provider", provider)
     return where
-
-
-def _history_row(record: Any) -> StatusHistoryRow:
-    source = None if record.from_status is None else BookingStatus(record.from_status)
-    target, kind = BookingStatus(record.to_status), TransitionKind(record.kind)
-    return StatusHistoryRow(
-        transition=StatusTransition(source, target, kind),
-        version=SourceVersion(instant_from_micros(record.version_at), record.version_sequence),
-        reference=record.reference,
-        at=instant_from_micros(record.at),
-    )

@@ -3,8 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
-from adapters.outbound.persistence.engine.column_values import Row, micros_from_instant
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    instant_from_micros,
+    micros_from_instant,
+)
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.engine.tables import Table
 from adapters.outbound.persistence.schema.availability_rows import cell_of, cell_row
@@ -19,7 +24,8 @@ from adapters.outbound.persistence.schema.tables import (
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
-from domain.values import ConnectionId, DateRange, HotelId
+from domain.status import BookingStatus, StatusTransition, TransitionKind
+from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
 from ports.bookings import StatusChange
 from ports.errors import AlreadyExists, ConcurrentChange
 from ports.system import Sealer
@@ -107,6 +113,22 @@ def _change_row(change: StatusChange) -> Row:
         change.version.sequence,
         change.reference,
         micros_from_instant(change.at),
+    )
+
+
+def change_of(row: Row) -> StatusChange:
+    """From all of StatusHistoryRow's columns."""
+    record = STATUS_HISTORY.record(row)
+    source = None if record.from_status is None else BookingStatus(record.from_status)
+    target, kind = BookingStatus(record.to_status), TransitionKind(record.kind)
+    return StatusChange(
+        id=UUID(record.id),
+        hotel_id=UUID(record.hotel_id),
+        booking_id=UUID(record.booking_id),
+        transition=StatusTransition(source, target, kind),
+        version=SourceVersion(instant_from_micros(record.version_at), record.version_sequence),
+        reference=record.reference,
+        at=instant_from_micros(record.at),
     )
 
 
