@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from domain.messages import ItemKind
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems, PushedItemsReader
 from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
     Account,
@@ -18,23 +17,13 @@ from ports.providers import (
 from ports.system import Secrets
 
 
-class PushedItems(NamedTuple):
-    """The arguments of `Provider.read_items`."""
-
-    kind: ItemKind
-    bodies: Sequence[bytes]
-    context: HotelContext
-    limit: int
-    explain: bool
-
-
 def unguessable_url(headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG001 the port's shape
     """For vendors that sign nothing: whoever knows the webhook's URL is the vendor."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class VendorProvider:
+class VendorProvider(PushedItemsReader):
     """ports.providers.Provider. `map_items`: what a pushed payload leaves out is absent, not null.
     `parse_notification`: None for a vendor without webhooks."""
 
@@ -47,22 +36,14 @@ class VendorProvider:
         default=unguessable_url, kw_only=True
     )
 
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
-        if kind not in self.capabilities.kinds:
+    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
+        if pushed.kind not in self.capabilities.kinds:
             reason = f"{self.capabilities.title} has no items of this kind"
-            raise Unsupported(reason, kind=kind.value)
+            raise Unsupported(reason, kind=pushed.kind.value)
         items: list[ReadItem] = []
-        for item in self.map_items(PushedItems(kind, bodies, context, limit, explain)):
-            if len(items) == limit:
-                raise TooManyItems(limit=limit)
+        for item in self.map_items(pushed):
+            if len(items) == pushed.limit:
+                raise TooManyItems(limit=pushed.limit)
             items.append(item)
         return items
 

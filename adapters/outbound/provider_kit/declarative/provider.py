@@ -10,7 +10,7 @@ from adapters.outbound.provider_kit.declarative.items import item_reader_for, re
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.declarative.webhooks import is_proof_valid, read_messages
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_time_zone
-from domain.messages import ItemKind
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems, PushedItemsReader
 from ports.errors import Misconfigured, Unsupported
 from ports.providers import (
     Account,
@@ -25,7 +25,7 @@ from ports.system import Secrets
 
 
 @dataclass(frozen=True, slots=True)
-class DeclarativeProvider:
+class DeclarativeProvider(PushedItemsReader):
     """ports.providers.Provider and BodySigned."""
 
     vendor: VendorDeclaration
@@ -35,15 +35,8 @@ class DeclarativeProvider:
     def capabilities(self) -> Capabilities:
         return self.vendor.capabilities
 
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
+    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
+        kind, bodies, context, limit, explain = pushed
         require_time_zone(context)
         return read_bodies(
             item_reader_for(self.vendor, kind, context, explain=explain), bodies, limit=limit

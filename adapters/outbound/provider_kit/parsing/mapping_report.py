@@ -15,21 +15,24 @@ EXTRAS: Final = "extras"
 
 
 def reason_of(
-    fault: UnreadableField | InvalidField, prefix: str, sources: Mapping[str, str]
+    fault: UnreadableField | InvalidField,
+    prefix: str,
+    sources: Mapping[str, str],
+    separator: str = ".",
 ) -> Reason:
     """Why the item at `prefix` was rejected, with the path in the vendor's field names; `sources`
     maps our field names to them."""
     if isinstance(fault, InvalidField):
-        path = join_path(prefix, sources.get(fault.path, fault.path))
+        path = join_path(prefix, sources.get(fault.path, fault.path), separator)
         return Reason(fault.code, path, f"{path}: {fault.fix}")
     if fault.path == "(payload)":
         return Reason(fault.code, prefix or None, f"{prefix or 'payload'}: expected an object")
-    path = join_path(prefix, fault.path)
+    path = join_path(prefix, fault.path, separator)
     return Reason(fault.code, path, f"{path}{fault.message.removeprefix(fault.path)}")
 
 
-def join_path(prefix: str, path: str) -> str:
-    return f"{prefix}.{path}" if prefix else path
+def join_path(prefix: str, path: str, separator: str = ".") -> str:
+    return f"{prefix}{separator}{path}" if prefix else path
 
 
 def unread_extras(r: Reader, kept: Mapping[str, str] | None = None) -> Extras:
@@ -39,6 +42,13 @@ def unread_extras(r: Reader, kept: Mapping[str, str] | None = None) -> Extras:
 
 def build_field_trace(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The target field of each source field, or `extras`."""
+    return merge_field_trace(r.field_trace(), extras)
+
+
+def merge_field_trace(
+    targets: Mapping[str, str], extras: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """`targets`: of the fields read, by path."""
     kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    read = {path: target for path, target in r.field_trace().items() if target != READ}
+    read = {path: target for path, target in targets.items() if target != READ}
     return tuple(sorted({**kept, **read}.items()))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.alpinebits.authentication import is_authentic, read_credentials
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
 from adapters.outbound.providers.alpinebits.client.client import open_client

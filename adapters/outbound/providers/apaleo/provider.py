@@ -10,7 +10,8 @@ from adapters.outbound.provider_kit.http.endpoint import (
     require_secret,
     require_time_zone,
 )
-from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.apaleo.capabilities import (
     BASE_URL,
     CAPABILITIES,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems, PushedItemsReader
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import FieldTrace, StandaloneItems
 from adapters.outbound.providers.canonical.mapping.snapshots import READERS
@@ -32,21 +33,14 @@ _CAPABILITIES: Final = Capabilities(
 )
 
 
-class CanonicalProvider:
+class CanonicalProvider(PushedItemsReader):
     @property
     def capabilities(self) -> Capabilities:
         return _CAPABILITIES
 
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
+    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
         """Bodies are independent; `limit` counts the items of all of them."""
+        kind, bodies, context, limit, explain = pushed
         if kind not in READERS:
             raise Unsupported(kind=kind.value)
         read = READERS[kind]

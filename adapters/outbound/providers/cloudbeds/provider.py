@@ -12,8 +12,9 @@ from adapters.outbound.provider_kit.http.endpoint import (
     require_time_zone,
 )
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.cloudbeds.capabilities import (
     BASE_URL,
     CAPABILITIES,

@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
-from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.mews.capabilities import (
     BASE_URL,
     CAPABILITIES,

@@ -7,6 +7,7 @@ from typing import Final
 from adapters.outbound.provider_kit import authoring as pms
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.mock.mapping.items import (
     KINDS,
@@ -120,15 +121,8 @@ class MockProvider(pms.DeclarativeProvider):
     def capabilities(self) -> Capabilities:
         return replace(VENDOR.capabilities, kinds=KINDS)
 
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
+    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
+        kind, bodies, context, limit, explain = pushed
         if kind not in KINDS:
             raise Unsupported(kind=kind.value)
         return plain_items_for(kind, context, explain=explain).of(bodies, limit=limit)

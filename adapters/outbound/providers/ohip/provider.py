@@ -5,7 +5,8 @@ from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
-from adapters.outbound.provider_kit.provider import PushedItems, VendorProvider
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
 from adapters.outbound.providers.ohip.client.factory import open_client
 from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper

@@ -5,18 +5,17 @@ AlpineBits' quote requests (ResStatus Requested) are not bookings: such an item 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
+from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
-    MappingError,
     to_read_item,
 )
-from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
-    EXTRAS,
     AlpineBitsBookingMapper,
     OpenedReservation,
     read_external_id,
@@ -30,7 +29,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Snapshot, require_id
-from domain.values import ABSENT, Reason
+from domain.values import ABSENT
 from ports.providers import HotelContext, ReadItem
 
 QUOTE_REQUEST: Final = "quote_request"
@@ -61,7 +60,7 @@ def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: b
         entry,
         lambda: (_open(entry), _storable_id(entry_id)),
         lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, entry_id)),
-        reason_of=_reason_of,
+        reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
         field_trace=_trace_fields if explain else None,
     )
 
@@ -85,16 +84,5 @@ def _storable_id(name: str | None) -> str | None:
 def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:
     """The target field of each attribute and text, or `extras`."""
     extras = snapshot.extras if isinstance(snapshot, BookingSnapshot) else ABSENT
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS) if extras is not ABSENT else {}
-    for r in (opened.r, opened.root):
-        kept.update((path, target) for path, target in r.field_trace().items() if target != READ)
-    return tuple(sorted(kept.items()))
-
-
-def _reason_of(error: MappingError, place: str) -> Reason:
-    """With the path in the sender's names, e.g. `HotelReservations/HotelReservation[0]/…`."""
-    if isinstance(error, InvalidField):
-        path = f"{place}/{_SOURCES_OF.get(error.path, error.path)}"
-        return Reason(error.code, path, f"{path}: {error.fix}")
-    path = f"{place}/{error.path}"
-    return Reason(error.code, path, f"{path}{error.message.removeprefix(error.path)}")
+    targets = {**opened.r.field_trace(), **opened.root.field_trace()}
+    return merge_field_trace(targets, extras if extras is not ABSENT else ())
