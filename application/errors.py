@@ -39,6 +39,12 @@ class InvalidRequest(ApplicationError, code="invalid_request", kind=ErrorKind.IN
     """The request is invalid; the details name the field and the fix."""
 
 
+def require_in_range(name: str, number: int, low: int, high: int) -> None:
+    """Raises InvalidRequest."""
+    if not low <= number <= high:
+        raise InvalidRequest(f"{name}: send {low} to {high}", field=name)
+
+
 class HotelRequired(InvalidRequest, code="hotel_required"):
     """This token is for several hotels: name the one to change."""
 

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from application.access.authenticate import Principal
-from application.errors import InvalidRequest
+from application.errors import require_in_range
 from domain.messages import InboxItem
 from ports.queries import Queries
 
@@ -29,8 +29,7 @@ class FindQuarantine:
         self, principal: Principal, *, limit: int = 50, after: UUID | None = None
     ) -> QuarantineList:
         """Raises InvalidRequest (`limit`)."""
-        if not 1 <= limit <= MAX_LIMIT:
-            raise InvalidRequest(f"limit: send 1 to {MAX_LIMIT}", field="limit")
+        require_in_range("limit", limit, 1, MAX_LIMIT)
         found = self.queries.quarantine(
             principal.hotel_id, limit=limit + 1, after=after, provider=principal.provider
         )

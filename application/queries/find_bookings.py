@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, Generic, TypeVar
 
-from application.errors import BadCursor, InvalidRequest
+from application.errors import BadCursor, InvalidRequest, require_in_range
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
@@ -110,8 +110,7 @@ def _page(
     first: int,
     after: str | None,
 ) -> ResultPage[R]:
-    if not 1 <= first <= MAX_FIRST:
-        raise InvalidRequest(f"first: send 1 to {MAX_FIRST}", field="first")
+    require_in_range("first", first, 1, MAX_FIRST)
     query_hash = hashlib.sha256(query.encode()).hexdigest()[:16]
     found = query_slice(_position(after, query_hash) if after is not None else None)
     return ResultPage(found.rows, [_cursor(p, query_hash) for p in found.positions], found.more)

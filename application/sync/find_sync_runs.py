@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from application.access.authenticate import Principal
-from application.errors import InvalidRequest, NotFound
+from application.errors import NotFound, require_in_range
 from domain.sync_run import SyncRun
 from ports.queries import Queries
 
@@ -26,8 +26,8 @@ class FindSyncRuns:
 
     def __call__(self, principal: Principal, *, limit: int = 50, offset: int = 0) -> RunList:
         """Raises InvalidRequest (`limit`, `offset`)."""
-        _require("limit", limit, 1, MAX_LIMIT)
-        _require("offset", offset, 0, MAX_OFFSET)
+        require_in_range("limit", limit, 1, MAX_LIMIT)
+        require_in_range("offset", offset, 0, MAX_OFFSET)
         runs, total = self.queries.sync_runs(
             principal.hotel_id, limit=limit, offset=offset, provider=principal.provider
         )
@@ -39,8 +39,3 @@ class FindSyncRuns:
         if run is None or run.provider != principal.provider:
             raise NotFound("there is no such sync run")
         return run
-
-
-def _require(name: str, number: int, low: int, high: int) -> None:
-    if not low <= number <= high:
-        raise InvalidRequest(f"{name}: send {low} to {high}", field=name)

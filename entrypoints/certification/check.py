@@ -51,18 +51,12 @@ def check(check_id: str, title: str, *needs: Requirement) -> Callable[[CheckFunc
     return partial(Check, check_id, title, needs)
 
 
-def pull_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
-    return check(check_id, title, Requirement.PULLS)
+def _check_needing(*needs: Requirement) -> Callable[[str, str], Callable[[CheckFunction], Check]]:
+    return lambda check_id, title: check(check_id, title, *needs)
 
 
-def fetch_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
-    return check(check_id, title, Requirement.FETCHES)
-
-
-def webhook_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
-    return check(check_id, title, Requirement.WEBHOOKS)
-
-
-def notification_check(check_id: str, title: str) -> Callable[[CheckFunction], Check]:
-    """Of notifications that name bookings, which the adapter then fetches by id."""
-    return check(check_id, title, Requirement.WEBHOOKS, Requirement.FETCHES)
+pull_check = _check_needing(Requirement.PULLS)
+fetch_check = _check_needing(Requirement.FETCHES)
+webhook_check = _check_needing(Requirement.WEBHOOKS)
+notification_check = _check_needing(Requirement.WEBHOOKS, Requirement.FETCHES)
+"""Of notifications that name bookings, which the adapter then fetches by id."""

@@ -53,11 +53,13 @@ class Evidence:
         return [*self.logs, *self.errors, *self.events, *self.reprs]
 
 
-def _redaction_check(kind: str, title: str, texts_of: Callable[[Evidence], Sequence[str]]) -> Check:
+def _redaction_check(kind: str, title: str) -> Check:
+    """`kind`: the field of Evidence with the texts."""
+
     @pull_check(f"redaction.{kind}", title)
     def run(ctx: CheckContext) -> None:
         evidence = _evidence(ctx)
-        texts = texts_of(evidence)
+        texts: list[str] = getattr(evidence, kind)
         ctx.expect(texts, f"no {kind} were recorded while faults were injected")
         ctx.expect(evidence.canaries, "there is nothing that could leak")
         _expect_no_leak(ctx, evidence.canaries, texts)
@@ -66,22 +68,10 @@ def _redaction_check(kind: str, title: str, texts_of: Callable[[Evidence], Seque
 
 
 REDACTED: Final = (
-    _redaction_check(
-        "logs", "No log record contains a secret or guest data", lambda evidence: evidence.logs
-    ),
-    _redaction_check(
-        "errors", "No error text contains a secret or guest data", lambda evidence: evidence.errors
-    ),
-    _redaction_check(
-        "events",
-        "No run and no failure event contains a secret or guest data",
-        lambda evidence: evidence.events,
-    ),
-    _redaction_check(
-        "reprs",
-        "No repr of a provider, client or account contains a secret",
-        lambda evidence: evidence.reprs,
-    ),
+    _redaction_check("logs", "No log record contains a secret or guest data"),
+    _redaction_check("errors", "No error text contains a secret or guest data"),
+    _redaction_check("events", "No run and no failure event contains a secret or guest data"),
+    _redaction_check("reprs", "No repr of a provider, client or account contains a secret"),
 )
 
 

@@ -187,7 +187,7 @@ class ExternalRow(Model):
     external_id = TextField()
 
     class Meta:
-        primary_key = False
+        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class VersionedRow(Model):
@@ -234,7 +234,6 @@ class BookingRow(ExternalRow, VersionedRow):
 
     class Meta:
         table_name = "bookings"
-        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class StatusHistoryRow(Model):
@@ -265,7 +264,6 @@ class GuestRow(ExternalRow, VersionedRow):
 
     class Meta:
         table_name = "guests"
-        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class AvailabilityRow(VersionedRow):
@@ -302,7 +300,6 @@ class RoomTypeRow(ExternalRow):
 
     class Meta:
         table_name = "room_types"
-        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class RoomRow(ExternalRow):
@@ -314,7 +311,6 @@ class RoomRow(ExternalRow):
 
     class Meta:
         table_name = "rooms"
-        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class RatePlanRow(ExternalRow):
@@ -323,7 +319,6 @@ class RatePlanRow(ExternalRow):
 
     class Meta:
         table_name = "rate_plans"
-        primary_key = CompositeKey("hotel_id", "provider", "external_id")
 
 
 class InboxRow(Model):

@@ -121,32 +121,21 @@ class StoredConnections:
         return applied == 1
 
     def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
+        outdated = micros_from_instant(at - INBOUND_TOUCH_INTERVAL)
         self.session.defer(
             "UPDATE connections SET last_inbound_at = %s WHERE id IN ("  # noqa: S608
             "SELECT id FROM connections WHERE id = %s "
             "AND (last_inbound_at IS NULL OR last_inbound_at <= %s) "
             f"{self.session.for_update_skip_locked})",
-            [
-                (
-                    micros_from_instant(at),
-                    connection_id.hex,
-                    micros_from_instant(at - INBOUND_TOUCH_INTERVAL),
-                )
-            ],
+            [(micros_from_instant(at), connection_id.hex, outdated)],
         )
 
     def acquire_lease(
         self, connection_id: ConnectionId, holder: str, *, now: datetime, until: datetime
     ) -> Lease | None:
+        expiry, instant = micros_from_instant(until), micros_from_instant(now)
         acquired = self.session.run(
-            _ACQUIRE_LEASE_SQL,
-            (
-                holder,
-                micros_from_instant(until),
-                connection_id.hex,
-                holder,
-                micros_from_instant(now),
-            ),
+            _ACQUIRE_LEASE_SQL, (holder, expiry, connection_id.hex, holder, instant)
         )
         if not acquired:
             return None
@@ -156,25 +145,19 @@ class StoredConnections:
         return Lease(connection_id, holder, number, until)
 
     def renew_lease(self, lease: Lease, *, until: datetime) -> Lease:
-        renewed = self.session.run(
-            "UPDATE connections SET lease_expires_at = %s "
-            "WHERE id = %s AND fencing_number = %s AND lease_holder = %s",
-            (
-                micros_from_instant(until),
-                lease.connection_id.hex,
-                lease.fencing_number,
-                lease.holder,
-            ),
-        )
-        if not renewed:
+        if not self._update_held(lease, "lease_expires_at = %s", micros_from_instant(until)):
             raise LeaseLost
         return replace(lease, expires_at=until)
 
     def release_lease(self, lease: Lease) -> None:
-        self.session.run(
-            "UPDATE connections SET lease_holder = NULL, lease_expires_at = NULL "
+        self._update_held(lease, "lease_holder = NULL, lease_expires_at = NULL")
+
+    def _update_held(self, lease: Lease, assignments: str, *values: int) -> int:
+        """Updates nothing if the lease was lost."""
+        return self.session.run(
+            f"UPDATE connections SET {assignments} "  # noqa: S608  # constants of this class
             "WHERE id = %s AND fencing_number = %s AND lease_holder = %s",
-            (lease.connection_id.hex, lease.fencing_number, lease.holder),
+            (*values, lease.connection_id.hex, lease.fencing_number, lease.holder),
         )
 
     def _select(self, condition: Any) -> list[Connection]:
