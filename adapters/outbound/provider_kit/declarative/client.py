@@ -8,7 +8,7 @@ from typing import Final
 from adapters.outbound.provider_kit.declarative.api import DeclarativeApi
 from adapters.outbound.provider_kit.declarative.pull import DeclarativePull
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -18,16 +18,7 @@ from adapters.outbound.provider_kit.pull.engine import PullPlan, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords
-from ports.errors import UnreadableAnswer
-from ports.providers import (
-    AccountReport,
-    HotelContext,
-    Page,
-    PullRequest,
-    ReadItem,
-    Ref,
-    RefKind,
-)
+from ports.providers import AccountReport, HotelContext, Page, PullRequest, ReadItem, Ref, RefKind
 
 FETCHED_DAYS: Final = timedelta(days=365)
 
@@ -93,13 +84,9 @@ class DeclarativeClient(HotelClient[HotelContext]):
 
     def _account(self) -> AccountReport:
         call = self.vendor.account
-        try:
+        with parsing_answer():
             report = call.read(Reader(self.api.get(call.path)))
             zone(report.time_zone or self.time_zone)
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
-        except UnknownZone as fault:
-            raise UnreadableAnswer("the time zone is not an IANA name") from fault
         return report
 
     def _with_advice(self, report: AccountReport) -> AccountReport:

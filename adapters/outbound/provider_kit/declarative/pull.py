@@ -15,22 +15,18 @@ from adapters.outbound.provider_kit.declarative.vendor import (
     VendorDeclaration,
     window_query,
 )
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.field_values import as_instant
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
-from adapters.outbound.provider_kit.pull.checkpoint import (
-    ChangesCheckpoint,
-    parse_cursor_instant,
-)
+from adapters.outbound.provider_kit.pull.checkpoint import ChangesCheckpoint, parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan
 from adapters.outbound.provider_kit.pull.reading import SeenItems, availability_pages
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncKind
-from ports.errors import UnreadableAnswer
 from ports.providers import HotelContext, Page, PullRequest, ReadItem
 from ports.system import Clock
 
@@ -78,10 +74,8 @@ class DeclarativePull:
     def _read_records(self, declared: Records) -> list[HotelRecord]:
         values = self._list(declared.path, declared.items, declared.paging, {})
         key = declared.items
-        try:
+        with parsing_answer():
             return [declared.read(Reader(v, f"{key}[{n}]")) for n, v in enumerate(values)]
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
 
     def _list(self, path: str, key: str, paging: Paging, query: Mapping[str, str]) -> list[Json]:
         call = ListCall(path=path, key=key, paging=paging, query=query)

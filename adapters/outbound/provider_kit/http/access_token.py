@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.errors import CredentialsRefused, ProviderRejected
 from ports.system import Clock
 
 T = TypeVar("T")
@@ -58,10 +58,8 @@ class TokenSource:
         self._store_token(answer, requested_at)
 
     def _store_token(self, answer: HttpResponse, requested_at: float) -> None:
-        try:
+        with parsing_answer():
             r = Reader(answer.json(), blank_is_null=True)
             self._token = r.text("access_token")
             lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
         self._expires_at = requested_at + max(lifetime - _MARGIN_SECONDS, lifetime / 2)

@@ -1,10 +1,12 @@
 """Errors of parsing vendor data. No message contains a payload value, except printable codes."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from domain.errors import ErrorKind, PmsError
-from ports.errors import UnreadableMessage
+from ports.errors import UnreadableAnswer, UnreadableMessage
 
 _SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 
@@ -63,3 +65,15 @@ class UnreadableField(PmsError, code="unreadable_field", kind=ErrorKind.UNREADAB
 
 class UnknownZone(PmsError, code="unknown_time_zone", kind=ErrorKind.INVALID):
     """The time zone is not in the IANA database."""
+
+
+@contextmanager
+def parsing_answer() -> Iterator[None]:
+    """For answers that are accepted or rejected as one: raises UnreadableAnswer in place of
+    UnreadableField and UnknownZone. Also a decorator."""
+    try:
+        yield
+    except UnreadableField as error:
+        raise UnreadableAnswer(error.message, path=error.path) from error
+    except UnknownZone as error:
+        raise UnreadableAnswer("the time zone is not an IANA name") from error

@@ -28,9 +28,7 @@ from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
     activity_generator_from,
 )
-from adapters.outbound.provider_kit.simulation.scenario import (
-    VendorMessage,
-)
+from adapters.outbound.provider_kit.simulation.scenario import VendorMessage
 from adapters.outbound.provider_kit.simulation.server.options import (
     SimulatorOptions,
     run_conditions_from,

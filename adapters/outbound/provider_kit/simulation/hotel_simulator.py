@@ -10,11 +10,7 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import (
     ActivityGenerator,
     create_activity_generator,
 )
-from adapters.outbound.provider_kit.simulation.hotel.records import (
-    HotelEvent,
-    RoomStay,
-    StayState,
-)
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay, StayState
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
 from adapters.outbound.provider_kit.simulation.scenario import (
     STATUSES,

@@ -46,13 +46,7 @@ from adapters.outbound.providers.cloudbeds.mapping.messages import (
 )
 from adapters.outbound.providers.cloudbeds.mapping.notifications import read_notification
 from domain.messages import ItemKind
-from ports.providers import (
-    Account,
-    HotelContext,
-    ProviderClient,
-    ProviderTools,
-    ReadItem,
-)
+from ports.providers import Account, HotelContext, ProviderClient, ProviderTools, ReadItem
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:

@@ -10,10 +10,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
-from adapters.outbound.provider_kit.parsing.read_items import (
-    FieldTrace,
-    to_read_item,
-)
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, to_read_item
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
     AlpineBitsBookingMapper,

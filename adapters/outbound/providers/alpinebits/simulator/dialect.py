@@ -11,11 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import (
-    TICKS,
-    Booking,
-    RoomStay,
-)
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking, RoomStay
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.scenario import STATUSES, ExpectedBooking
 from domain.status import BookingStatus, derive_header_status

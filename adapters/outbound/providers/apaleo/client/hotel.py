@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
@@ -20,7 +20,7 @@ from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMap
 from adapters.outbound.providers.apaleo.mapping.parsing import as_instant_or_unset
 from adapters.outbound.providers.apaleo.mapping.records import map_records
 from domain.snapshots import HotelRecords
-from ports.errors import Misconfigured, UnreadableAnswer
+from ports.errors import Misconfigured
 from ports.providers import ReadItem
 
 PROPERTIES: Final = "/inventory/v1/properties"
@@ -44,10 +44,8 @@ class ApaleoHotel:
     def fetch(cls, api: ApaleoApi, property_id: str | None) -> "ApaleoHotel":
         """Raises Misconfigured if the property is missing, or unnamed among several."""
         found = _choose_property(_fetch_properties(api), property_id)
-        try:
+        with parsing_answer():
             return cls(api=api, property=found)
-        except UnknownZone as fault:
-            raise UnreadableAnswer("the time zone is not an IANA name") from fault
 
     def today(self, now: datetime) -> date:
         return local_day(now, self.zone)
@@ -128,12 +126,10 @@ def modified_at(value: Json) -> datetime | None:
 
 def _fetch_properties(api: ApaleoApi) -> list[VendorProperty]:
     values = api.all(PROPERTIES, "properties", {})
-    try:
+    with parsing_answer():
         return [
             _parse_property(reader_for(value, f"properties[{n}]")) for n, value in enumerate(values)
         ]
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
 
 
 def _parse_property(r: Reader) -> VendorProperty:

@@ -3,16 +3,15 @@ credentials do not have: only bookings refer to them."""
 
 from collections.abc import Iterable
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.snapshots import HotelRecords, RoomRecord, RoomTypeRecord
-from ports.errors import UnreadableAnswer
 
 
 def map_records(unit_groups: Iterable[Json], units: Iterable[Json]) -> HotelRecords:
     """Raises UnreadableAnswer."""
-    try:
+    with parsing_answer():
         return HotelRecords(
             room_types=[
                 _room_type(reader_for(value, f"unitGroups[{n}]"))
@@ -20,8 +19,6 @@ def map_records(unit_groups: Iterable[Json], units: Iterable[Json]) -> HotelReco
             ],
             rooms=[_room(reader_for(value, f"units[{n}]")) for n, value in enumerate(units)],
         )
-    except UnreadableField as error:
-        raise UnreadableAnswer(error.message, path=error.path) from error
 
 
 def _room_type(r: Reader) -> RoomTypeRecord:

@@ -8,11 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Booking,
-    RoomStay,
-    StayState,
-)
+from adapters.outbound.provider_kit.simulation.hotel.records import Booking, RoomStay, StayState
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.providers.apaleo.simulator.inventory import (
     ARRIVAL_MINUTE,

@@ -16,10 +16,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
-from adapters.outbound.provider_kit.simulation.scenario import (
-    STATUSES,
-    VendorMessage,
-)
+from adapters.outbound.provider_kit.simulation.scenario import STATUSES, VendorMessage
 from adapters.outbound.provider_kit.simulation.server.options import RunConditions
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
 from adapters.outbound.providers.apaleo.simulator.api import (

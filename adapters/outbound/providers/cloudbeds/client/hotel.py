@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -23,12 +23,10 @@ from adapters.outbound.providers.cloudbeds.mapping.guests import (
     CloudbedsGuestMapper,
     as_listed_guest,
 )
-from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    as_instant,
-)
+from adapters.outbound.providers.cloudbeds.mapping.parsing import as_instant
 from adapters.outbound.providers.cloudbeds.mapping.records import map_records
 from domain.snapshots import HotelRecords
-from ports.errors import Misconfigured, UnreadableAnswer
+from ports.errors import Misconfigured
 from ports.providers import ReadItem
 
 RESERVATIONS: Final = "getReservationsWithRateDetails"
@@ -54,16 +52,12 @@ class CloudbedsHotel:
         not see the property, or see several and none is named."""
         query = {"propertyIDs": property_id} if property_id else {}
         found = _choose_property(api.all("getHotels", query), property_id)
-        try:
+        with parsing_answer():
             reported = _parse_property(found, time_zone)
             api.property_id = reported.id
             details = reader_for(api.data("getHotelDetails", {"propertyID": reported.id}), "data")
             currency = details.object("propertyCurrency").text("currencyCode")
             return cls(api=api, property=replace(reported, currency=currency))
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
-        except UnknownZone as fault:
-            raise UnreadableAnswer("the time zone is not an IANA name") from fault
 
     def today(self, now: datetime) -> date:
         return local_day(now, self.zone)

@@ -15,9 +15,9 @@ from adapters.outbound.provider_kit.http.access_token import DEFAULT_LIFETIME_SE
 from adapters.outbound.provider_kit.http.authentication import token_request
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.reader import reader_for
-from ports.errors import CredentialsRefused, ProviderRejected, UnreadableAnswer
+from ports.errors import CredentialsRefused, ProviderRejected
 from ports.providers import CredentialStore
 from ports.system import Clock, Secrets
 
@@ -129,14 +129,12 @@ class OAuthAuthentication:
         value = answer.json()
         if isinstance(value, dict) and _ACCESS not in value:
             raise CredentialsRefused("the provider issued no token")
-        try:
+        with parsing_answer():
             r = reader_for(value)
             lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
             new = {_ACCESS: r.text(_ACCESS), _UNTIL: self._until(lifetime)}
             new[_REFRESH] = r.optional_text(_REFRESH) or self._secrets[_REFRESH]
             new[_CREDENTIALS_DIGEST] = self._credentials_digest(new[_REFRESH])
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
         self._secrets.update(new)
         self._store_secrets(new)
 

@@ -18,11 +18,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import (
     join_path,
     reason_of,
 )
-from adapters.outbound.provider_kit.parsing.read_items import (
-    FieldTrace,
-    JsonEntry,
-    rejected_item,
-)
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry, rejected_item
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, reader_for
 from adapters.outbound.providers.cloudbeds.mapping.parsing import children
 from domain.errors import InvalidField

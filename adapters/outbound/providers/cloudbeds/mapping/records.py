@@ -2,26 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
-from ports.errors import UnreadableAnswer
 
 
 def map_records(
     room_types: Iterable[Json], rooms: Iterable[Json], rates: Iterable[Json]
 ) -> HotelRecords:
     """Raises UnreadableAnswer."""
-    try:
+    with parsing_answer():
         return HotelRecords(
             room_types=[_room_type(reader_for(v, f"data[{n}]")) for n, v in enumerate(room_types)],
             rooms=[_room(reader_for(v, f"rooms[{n}]")) for n, v in enumerate(rooms)],
             rate_plans=list({plan.external_id: plan for plan in _rate_plans(rates)}.values()),
         )
-    except UnreadableField as error:
-        raise UnreadableAnswer(error.message, path=error.path) from error
 
 
 def _room_type(r: Reader) -> RoomTypeRecord:

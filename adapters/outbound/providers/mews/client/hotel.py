@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import MewsConnectorApi
@@ -41,12 +41,10 @@ class HotelConfiguration:
 
 def fetch_configuration(api: MewsConnectorApi) -> HotelConfiguration:
     answer = api.fetch("configuration/get", {})
-    try:
+    with parsing_answer():
         r = MewsReader(answer)
         enterprise = r.required("Enterprise", lambda value, _: parse_enterprise(value))
         return HotelConfiguration(now=r.instant("NowUtc"), enterprise=enterprise, body=answer)
-    except UnreadableField as fault:
-        raise UnreadableAnswer(fault.message, path=fault.path) from fault
 
 
 def fetch_services(

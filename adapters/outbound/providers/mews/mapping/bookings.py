@@ -18,11 +18,7 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     STATES,
 )
 from adapters.outbound.providers.mews.mapping.guests import party_of
-from adapters.outbound.providers.mews.mapping.parsing import (
-    MewsMapper,
-    MewsReader,
-    reason_of,
-)
+from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader, reason_of
 from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
 from adapters.outbound.providers.mews.mapping.references import References
 from domain.messages import ItemKind

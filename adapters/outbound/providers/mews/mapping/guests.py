@@ -19,11 +19,7 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     TITLES,
     VIP_CLASSIFICATIONS,
 )
-from adapters.outbound.providers.mews.mapping.parsing import (
-    MewsMapper,
-    MewsReader,
-    prefix_error,
-)
+from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader, prefix_error
 from adapters.outbound.providers.mews.mapping.references import unwrap_customer
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot, Party, PartyRole

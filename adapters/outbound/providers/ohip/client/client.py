@@ -7,10 +7,7 @@ from datetime import timedelta
 from adapters.outbound.provider_kit.pull.client import ApiClient
 from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_pull
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
-from adapters.outbound.providers.ohip.capabilities import (
-    FETCHED_AVAILABILITY_DAYS,
-    STATISTICS_DAYS,
-)
+from adapters.outbound.providers.ohip.capabilities import FETCHED_AVAILABILITY_DAYS, STATISTICS_DAYS
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
 from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull, parse_cursor
 from domain.snapshots import HotelRecords, RoomTypeRecord

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
@@ -167,10 +167,8 @@ class OhipHotel:
             return [], HotelRecords()
         if not isinstance(answer, list):
             raise UnreadableAnswer(reason="the statistics are missing", path="statistics")
-        try:
+        with parsing_answer():
             records = HotelRecords(room_types=map_room_types(answer))
-        except UnreadableField as fault:
-            raise UnreadableAnswer(fault.message, path=fault.path) from fault
         entries = numbered_entries("", answer)
         mapper = OhipCellMapper(observed_at)
         return [item for entry in entries for item in mapper.map_answer(entry)], records
