@@ -41,6 +41,7 @@ class HookedProvider(CanonicalProvider):
     """The canonical provider; `on_read` is called once, while a request is processed."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.on_read: Callable[[], object] | None = None
 
     def read_items(self, *args: Any, **named: Any) -> Any:

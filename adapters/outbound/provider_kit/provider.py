@@ -1,9 +1,9 @@
 """The plug-in of a vendor, put together from what the vendor's package gives."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems, PushedItemsReader
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from domain.messages import ItemKind
 from ports.errors import TooManyItems, Unsupported
 from ports.providers import (
     Account,
@@ -22,38 +22,60 @@ def unguessable_url(headers: Mapping[str, str], secrets: Secrets) -> bool:  # no
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class VendorProvider(PushedItemsReader):
+class VendorProvider:
     """ports.providers.Provider. `map_items`: what a pushed payload leaves out is absent, not null.
-    `parse_notification`: None for a vendor without webhooks."""
+    `open_client`, with its `tools`: None for a vendor without an API. `parse_notification`: None
+    for one without webhooks."""
 
-    capabilities: Capabilities
-    map_items: Callable[[PushedItems], Iterable[ReadItem]]
-    open_client: Callable[[Account, ProviderTools], ProviderClient]
-    tools: ProviderTools
-    parse_notification: Callable[[bytes], Notification] | None = field(default=None, kw_only=True)
-    is_authentic: Callable[[Mapping[str, str], Secrets], bool] = field(
-        default=unguessable_url, kw_only=True
-    )
+    def __init__(
+        self,
+        capabilities: Capabilities,
+        map_items: Callable[[PushedItems], Iterable[ReadItem]],
+        open_client: Callable[[Account, ProviderTools], ProviderClient] | None = None,
+        tools: ProviderTools | None = None,
+        *,
+        parse_notification: Callable[[bytes], Notification] | None = None,
+        is_authentic: Callable[[Mapping[str, str], Secrets], bool] = unguessable_url,
+    ) -> None:
+        self._capabilities = capabilities
+        self._map_items = map_items
+        self.tools = tools
+        self._open_client = open_client
+        self._parse_notification = parse_notification
+        self._is_authentic = is_authentic
 
-    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
-        if pushed.kind not in self.capabilities.kinds:
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def read_items(
+        self,
+        kind: ItemKind,
+        bodies: Sequence[bytes],
+        context: HotelContext,
+        *,
+        limit: int,
+        explain: bool = False,
+    ) -> Sequence[ReadItem]:
+        if kind not in self.capabilities.kinds:
             reason = f"{self.capabilities.title} has no items of this kind"
-            raise Unsupported(reason, kind=pushed.kind.value)
+            raise Unsupported(reason, kind=kind.value)
         items: list[ReadItem] = []
-        for item in self.map_items(pushed):
-            if len(items) == pushed.limit:
-                raise TooManyItems(limit=pushed.limit)
+        for item in self._map_items(PushedItems(kind, bodies, context, limit, explain)):
+            if len(items) == limit:
+                raise TooManyItems(limit=limit)
             items.append(item)
         return items
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
-        if self.parse_notification is None:
+        if self._parse_notification is None:
             raise Unsupported(f"{self.capabilities.title} sends no webhooks")
-        return self.parse_notification(body)
+        return self._parse_notification(body)
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
-        return self.is_authentic(headers, secrets)
+        return self._is_authentic(headers, secrets)
 
     def open(self, account: Account) -> ProviderClient:
-        return self.open_client(account, self.tools)
+        if self._open_client is None or self.tools is None:
+            raise Unsupported(f"{self.capabilities.title} has no API")
+        return self._open_client(account, self.tools)

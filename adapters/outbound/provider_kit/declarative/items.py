@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
-from adapters.outbound.provider_kit.parsing.json_messages import split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -79,11 +78,6 @@ def item_reader_for(
             plain=StandaloneItems(kind=kind, read=cell, id_key="", field_trace=field_trace),
         )
     raise Unsupported(f"{vendor.title} has no items of this kind", kind=kind.value)
-
-
-def read_bodies(reader: ItemReader, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
-    """Raises UnreadableMessage, TooManyItems."""
-    return split_bodies(bodies, reader.of_message, limit=limit)
 
 
 def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:

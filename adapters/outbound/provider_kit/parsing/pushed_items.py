@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.messages import ItemKind
-from ports.providers import HotelContext, ReadItem
+from ports.providers import HotelContext
 
 
 class PushedItems(NamedTuple):
@@ -15,24 +15,3 @@ class PushedItems(NamedTuple):
     context: HotelContext
     limit: int
     explain: bool
-
-
-class PushedItemsReader:
-    """`read_items` of ports.providers.Provider."""
-
-    __slots__ = ()
-
-    def read_items(
-        self,
-        kind: ItemKind,
-        bodies: Sequence[bytes],
-        context: HotelContext,
-        *,
-        limit: int,
-        explain: bool = False,
-    ) -> Sequence[ReadItem]:
-        return self.read_pushed(PushedItems(kind, bodies, context, limit, explain))
-
-    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
-        """Raises UnreadableMessage, TooManyItems, Unsupported."""
-        raise NotImplementedError

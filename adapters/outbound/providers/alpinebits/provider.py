@@ -30,8 +30,6 @@ from ports.providers import HotelContext, ReadItem
 class AlpineBitsProvider(VendorProvider):
     """ports.providers.Provider and ports.document_exchange.DocumentProvider."""
 
-    __slots__ = ()
-
     def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
         return read_credentials(inbound_document.headers, lambda: parse_envelope(inbound_document))
 

@@ -4,20 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems, PushedItemsReader
+from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import FieldTrace, StandaloneItems
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.canonical.mapping.snapshots import READERS
 from domain.messages import ItemKind
-from ports.errors import Unsupported
-from ports.providers import (
-    Account,
-    Capabilities,
-    HotelContext,
-    Notification,
-    ProviderClient,
-    ReadItem,
-)
+from ports.providers import Capabilities, ReadItem
 from ports.system import Secrets
 
 _CAPABILITIES: Final = Capabilities(
@@ -33,34 +26,24 @@ _CAPABILITIES: Final = Capabilities(
 )
 
 
-class CanonicalProvider(PushedItemsReader):
-    @property
-    def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
+class CanonicalProvider(VendorProvider):
+    def __init__(self) -> None:
+        super().__init__(_CAPABILITIES, _map_items, is_authentic=_has_no_notifications)
 
-    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
-        """Bodies are independent; `limit` counts the items of all of them."""
-        kind, bodies, context, limit, explain = pushed
-        if kind not in READERS:
-            raise Unsupported(kind=kind.value)
-        read = READERS[kind]
-        items = StandaloneItems(
-            kind=kind,
-            read=lambda reader: read(reader, context),
-            id_key="external_id",
-            field_trace=partial(_field_trace, kind) if explain else None,
-        )
-        return items.of(bodies, limit=limit)
 
-    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
-        raise Unsupported(operation="read_notification")
+def _map_items(pushed: PushedItems) -> Sequence[ReadItem]:
+    read = READERS[pushed.kind]
+    items = StandaloneItems(
+        kind=pushed.kind,
+        read=lambda reader: read(reader, pushed.context),
+        id_key="external_id",
+        field_trace=partial(_field_trace, pushed.kind) if pushed.explain else None,
+    )
+    return items.of(pushed.bodies, limit=pushed.limit)
 
-    def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG002 the port's shape
-        """False: the format has no notifications."""
-        return False
 
-    def open(self, account: Account) -> ProviderClient:  # noqa: ARG002 the port's shape
-        raise Unsupported(operation="open")
+def _has_no_notifications(headers: Mapping[str, str], secrets: Secrets) -> bool:  # noqa: ARG001 the port's shape
+    return False
 
 
 def _field_trace(kind: ItemKind, reader: Reader) -> FieldTrace:

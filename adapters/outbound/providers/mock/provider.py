@@ -9,6 +9,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.mock.mapping.items import (
     KINDS,
     plain_items_for,
@@ -17,11 +18,10 @@ from adapters.outbound.providers.mock.mapping.items import (
 )
 from domain.messages import ItemKind
 from domain.sync_run import TransportCounts
-from ports.errors import Misconfigured, UnreadableMessage, Unsupported
+from ports.errors import Misconfigured, UnreadableMessage
 from ports.providers import (
     Account,
     AccountReport,
-    Capabilities,
     HotelContext,
     Notification,
     Page,
@@ -111,40 +111,41 @@ VENDOR: Final = pms.VendorDeclaration(
 )
 
 
-class MockProvider(pms.DeclarativeProvider):
+class MockProvider(VendorProvider):
     """A declared vendor that also has guests: each booking carries its guest's record."""
 
     def __init__(self, tools: ProviderTools) -> None:
-        super().__init__(VENDOR, tools)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return replace(VENDOR.capabilities, kinds=KINDS)
-
-    def read_pushed(self, pushed: PushedItems) -> Sequence[ReadItem]:
-        kind, bodies, context, limit, explain = pushed
-        if kind not in KINDS:
-            raise Unsupported(kind=kind.value)
-        return plain_items_for(kind, context, explain=explain).of(bodies, limit=limit)
-
-    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
-        try:
-            return _read_notification(Reader(loads(body)))
-        except UnreadableField as fault:
-            raise UnreadableMessage(fault.message, path=fault.path) from None
-
-    def open(self, account: Account) -> ProviderClient:
-        if not account.settings.get("base_url"):
-            raise Misconfigured(
-                "base_url is missing: run `pms simulate mock`, then set its base_url and api_key",
-                setting="base_url",
-            )
-        context = HotelContext(
-            time_zone=account.time_zone,
-            currency=account.currency,
-            observed_at=self.tools.clock.now(),
+        super().__init__(
+            replace(VENDOR.capabilities, kinds=KINDS),
+            _map_items,
+            _open_client,
+            tools,
+            parse_notification=_parse_notification,
         )
-        return MockClient(super().open(account), context)
+
+
+def _map_items(pushed: PushedItems) -> Sequence[ReadItem]:
+    items = plain_items_for(pushed.kind, pushed.context, explain=pushed.explain)
+    return items.of(pushed.bodies, limit=pushed.limit)
+
+
+def _parse_notification(body: bytes) -> Notification:
+    try:
+        return _read_notification(Reader(loads(body)))
+    except UnreadableField as fault:
+        raise UnreadableMessage(fault.message, path=fault.path) from None
+
+
+def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
+    if not account.settings.get("base_url"):
+        raise Misconfigured(
+            "base_url is missing: run `pms simulate mock`, then set its base_url and api_key",
+            setting="base_url",
+        )
+    context = HotelContext(
+        time_zone=account.time_zone, currency=account.currency, observed_at=tools.clock.now()
+    )
+    return MockClient(pms.DeclarativeProvider(VENDOR, tools).open(account), context)
 
 
 @dataclass(frozen=True, slots=True)
