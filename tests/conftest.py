@@ -29,12 +29,8 @@ def logging_left_alone() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    try:
-        server.start()
+    with PostgresServer() as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
@@ -48,12 +44,8 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
-    try:
-        server.start()
+    with ValkeyServer() as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture

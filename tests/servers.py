@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import psycopg
 import redis
@@ -91,7 +92,44 @@ class SupervisedProcess:
         return log.read_text(errors="replace")[-2_000:] if log.exists() else "no output"
 
 
-class PostgresServer:
+class SupervisedServer:
+    """As a context manager: started, and removed at the end."""
+
+    _process: SupervisedProcess
+
+    @property
+    def directory(self) -> Path:
+        return self._process.directory
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.is_running
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        self._process.end("stop")
+
+    def crash(self) -> None:
+        self._process.end("crash")
+
+    def close(self) -> None:
+        self._process.remove()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class PostgresServer(SupervisedServer):
     """PostgreSQL 18. With QUICK options a commit survives `crash`, but no crash of the machine.
 
     The server's time zone is not UTC on purpose: SQL that relies on UTC must set it.
@@ -126,14 +164,6 @@ class PostgresServer:
         if done.returncode != 0:
             raise ServerStartError(done.stderr)
 
-    @property
-    def directory(self) -> Path:
-        return self._process.directory
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.is_running
-
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@{HOST}:{self._port}/{database}"
 
@@ -143,15 +173,6 @@ class PostgresServer:
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
         self._process.start(command, self._is_reachable)
-
-    def stop(self) -> None:
-        self._process.end("stop")
-
-    def crash(self) -> None:
-        self._process.end("crash")
-
-    def close(self) -> None:
-        self._process.remove()
 
     def create_database(self, template: str = "template1") -> str:
         """The URL of a new database; a template (`database_name`) must have no connection open."""
@@ -225,21 +246,13 @@ def _open_copy(package: Path, directory: Path) -> Path:
     return copy
 
 
-class ValkeyServer:
+class ValkeyServer(SupervisedServer):
     """Valkey on one port through restarts; `persistent` writes survive `stop` and `crash`."""
 
     def __init__(self, *, persistent: bool = False) -> None:
         self._process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
         self._port = free_port()
         self._persistent = persistent
-
-    @property
-    def directory(self) -> Path:
-        return self._process.directory
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.is_running
 
     def url(self, database: int = 0) -> str:
         return f"redis://{HOST}:{self._port}/{database}"
@@ -250,15 +263,6 @@ class ValkeyServer:
         files = ["--dir", str(self._process.directory), "--save", "", *appending]
         command = [str(get_binary_path()), *address, *files]
         self._process.start(command, self._is_reachable)
-
-    def stop(self) -> None:
-        self._process.end("stop")
-
-    def crash(self) -> None:
-        self._process.end("crash")
-
-    def close(self) -> None:
-        self._process.remove()
 
     def flush(self) -> None:
         with redis.Redis.from_url(self.url()) as client:

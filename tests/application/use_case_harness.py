@@ -168,28 +168,19 @@ class App:
     # use cases
 
     @property
+    def _inbound_ports(self) -> tuple[Any, ...]:
+        store = self.store.directory
+        return (
+            self.unit_of_work, store, self.providers, self.queue, scrub_bytes, self.clock, self.ids
+        )  # fmt: skip
+
+    @property
     def ingest(self) -> IngestItems:
-        return IngestItems(
-            self.unit_of_work,
-            self.store.directory,
-            self.providers,
-            self.queue,
-            scrub_bytes,
-            self.clock,
-            self.ids,
-        )
+        return IngestItems(*self._inbound_ports)
 
     @property
     def receive(self) -> ReceiveWebhook:
-        return ReceiveWebhook(
-            self.unit_of_work,
-            self.store.directory,
-            self.providers,
-            self.queue,
-            scrub_bytes,
-            self.clock,
-            self.ids,
-        )
+        return ReceiveWebhook(*self._inbound_ports)
 
     @property
     def process(self) -> ProcessInbox:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -13,6 +13,7 @@ from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.persistence.migrations import upgrade
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
+from domain.access import AccessToken
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -82,6 +83,16 @@ class HotelFixture:
             uow.connections.add(entity, {})
             uow.commit()
         return entity
+
+    def add_token(self, **overrides: Any) -> AccessToken:
+        """A token of this hotel, with a key of its own."""
+        key = builders.provider_key()
+        token = builders.access_token(key, self.hotel, **overrides)
+        with self.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        return token
 
     def save(self, *bookings: Booking) -> None:
         with self.store.unit_of_work() as uow:

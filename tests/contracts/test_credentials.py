@@ -75,12 +75,7 @@ class TestTokens:
             assert uow.credentials.tokens_of_hotel(builders.new_id()) == []
 
     def test_are_saved_and_record_their_last_use_to_the_minute(self, site: HotelFixture) -> None:
-        key = builders.provider_key()
-        token = builders.access_token(key, site.hotel)
-        with site.store.unit_of_work() as uow:
-            uow.credentials.add_key(key)
-            uow.credentials.add_token(token)
-            uow.commit()
+        token = site.add_token()
         latest = T0
         for seconds in (0, 30, 59, 61, 300, 290, 361):
             at = T0 + seconds * MINUTE / 60
@@ -119,13 +114,7 @@ class TestTokens:
 class TestIdempotencyKey:
     @pytest.fixture
     def token_id(self, site: HotelFixture) -> UUID:
-        key = builders.provider_key()
-        token = builders.access_token(key, site.hotel)
-        with site.store.unit_of_work() as uow:
-            uow.credentials.add_key(key)
-            uow.credentials.add_token(token)
-            uow.commit()
-        return token.id
+        return site.add_token().id
 
     def begin(
         self, store: Store, token_id: UUID, *, body: str = "f", seconds: int = 0, key: str = "k"

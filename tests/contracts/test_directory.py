@@ -53,12 +53,7 @@ class TestDirectory:
         assert list(directory.tokens_of_hotel(unknown_id)) == []
 
     def test_shows_a_revoked_token_as_revoked(self, site: HotelFixture) -> None:
-        key = builders.provider_key()
-        token = builders.access_token(key, site.hotel)
-        with site.store.unit_of_work() as uow:
-            uow.credentials.add_key(key)
-            uow.credentials.add_token(token)
-            uow.commit()
+        token = site.add_token()
         directory = directory_of(site.store)
         assert directory.token(token.id) == token
         with site.store.unit_of_work() as uow:

@@ -40,6 +40,13 @@ def load(site: HotelFixture, item: InboxItem) -> InboxItem | None:
         return uow.inbox.load(site.hotel.id, [item.id]).get(item.id)
 
 
+def outcome_of(site: HotelFixture, item: InboxItem) -> tuple[object, ...]:
+    """State, outcome, reason, external id and attempts."""
+    held = load(site, item)
+    assert held is not None
+    return held.state, held.outcome, held.reason, held.external_id, held.attempts
+
+
 def done(item: InboxItem) -> InboxOutcome:
     return InboxOutcome(item_id=item.id, state=InboxState.DONE, outcome=ItemOutcome.APPLIED)
 
@@ -94,9 +101,7 @@ class TestInbox:
             external_id="B1",
         )
         record_outcomes(site, quarantined)
-        held = load(site, item)
-        assert held is not None
-        assert (held.state, held.outcome, held.reason, held.external_id, held.attempts) == (
+        assert outcome_of(site, item) == (
             InboxState.QUARANTINED,
             ItemOutcome.QUARANTINED,
             REASON,
@@ -104,15 +109,7 @@ class TestInbox:
             0,
         )
         record_outcomes(site, done(item))
-        held = load(site, item)
-        assert held is not None
-        assert (held.state, held.outcome, held.reason, held.external_id, held.attempts) == (
-            InboxState.DONE,
-            ItemOutcome.APPLIED,
-            None,
-            "B1",
-            0,
-        )
+        assert outcome_of(site, item) == (InboxState.DONE, ItemOutcome.APPLIED, None, "B1", 0)
         assert load(site, other) == other
 
     def test_keeps_the_order_of_a_batch(self, site: HotelFixture) -> None:

@@ -1,7 +1,8 @@
 """Simulated hotels and databases for the fault tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from adapters.outbound.providers.mews.simulator.server import (
     SimulatorOptions,
     start_simulator,
 )
+from tests.faults.process_installation import InstalledApp, Simulate, installed
 
 DAY = date(2031, 3, 28)
 """In the future, so that a `Retry-After` date of today is in the past; European clocks change two
@@ -17,7 +19,7 @@ nights later."""
 
 
 @pytest.fixture
-def simulate() -> Iterator[Callable[..., MewsSimulator]]:
+def simulate() -> Iterator[Simulate]:
     started: list[MewsSimulator] = []
 
     def start(bookings: int = 250, **options: object) -> MewsSimulator:
@@ -28,6 +30,12 @@ def simulate() -> Iterator[Callable[..., MewsSimulator]]:
     yield start
     for simulator in started:
         simulator.stop()
+
+
+@pytest.fixture
+def pms(sqlite_url: str, redis_url: str, tmp_path: Path) -> Iterator[InstalledApp]:
+    with installed(sqlite_url, redis_url, tmp_path) as app:
+        yield app
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,6 +13,7 @@ from uuid import UUID
 import psutil
 
 from adapters.outbound.persistence import migrations
+from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from adapters.outbound.security.sealing import new_key
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
@@ -24,6 +25,8 @@ from entrypoints.wiring.settings import Settings, settings_to_environment
 from tests.processes import PmsProcesses, processes_with_cwd, wait_until
 from tests.servers import free_port
 
+Simulate = Callable[..., MewsSimulator]
+"""Starts a simulated Mews hotel: `simulate(bookings, **options)`."""
 DAY_ONE = "2026-01-01T10:00:00Z"
 
 

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.outbound.jobs.redis_clients import REQUEST_TIMEOUT_SECONDS
-from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from entrypoints.processes.web_app import build_web_app
 from tests import raw_sql
-from tests.faults.process_installation import BookingPusher, InstalledApp, installed
+from tests.faults.process_installation import BookingPusher, InstalledApp, Simulate, installed
 from tests.faults.stack_harness import serve_app
 from tests.processes import wait_until
 from tests.servers import PostgresServer, ValkeyServer
@@ -140,82 +139,72 @@ class TestPostgres:
 
 
 class TestValkey:
+    @pytest.fixture
+    def pms(
+        self, sqlite_url: str, own_valkey: ValkeyServer, tmp_path: Path
+    ) -> Iterator[InstalledApp]:
+        with installed(sqlite_url, own_valkey.url(), tmp_path) as app:
+            yield app
+
     def test_outage_refuses_no_request_and_loses_no_work(
-        self,
-        sqlite_url: str,
-        own_valkey: ValkeyServer,
-        simulate: Callable[..., MewsSimulator],
-        tmp_path: Path,
+        self, sqlite_url: str, own_valkey: ValkeyServer, simulate: Simulate, pms: InstalledApp
     ) -> None:
-        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
-            pusher = pms.pusher()
-            simulator = simulate(40, start_date=pms.today)
-            _, path = pms.connect(simulator)
-            notified = simulator.records.stays()[0].id
-            event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
-            message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
-            with serve_app(build_web_app(pms.container)) as url:
-                pusher.port = int(url.rpartition(":")[2])
-                assert pusher.push("B-1") == 200
-                own_valkey.stop()
-                assert pusher.push("B-2") == 200
-                assert pusher.push("B-3", Prefer="respond-async") == 202
-                assert pusher.post(path, message)[0] == 200
-            assert pms.container.store.queries.backlog()["inbox"] == 2
-            own_valkey.start()
-            raw_sql.clear_retry_delays(sqlite_url)
-            pms.processes.start("scheduler")
-            pms.processes.start("worker", "--short-only")
-            wait_until(
-                lambda: pms.container.store.queries.backlog()["inbox"] == 0,
-                seconds=120,
-                description="an empty inbox",
-            )
-            stored = {
-                row[0] for row in raw_sql.read(sqlite_url, "SELECT external_id FROM bookings")
-            }
-            assert {"B-1", "B-2", "B-3", notified} <= stored
+        pusher = pms.pusher()
+        simulator = simulate(40, start_date=pms.today)
+        _, path = pms.connect(simulator)
+        notified = simulator.records.stays()[0].id
+        event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
+        message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
+        with serve_app(build_web_app(pms.container)) as url:
+            pusher.port = int(url.rpartition(":")[2])
+            assert pusher.push("B-1") == 200
+            own_valkey.stop()
+            assert pusher.push("B-2") == 200
+            assert pusher.push("B-3", Prefer="respond-async") == 202
+            assert pusher.post(path, message)[0] == 200
+        assert pms.container.store.queries.backlog()["inbox"] == 2
+        own_valkey.start()
+        raw_sql.clear_retry_delays(sqlite_url)
+        pms.processes.start("scheduler")
+        pms.processes.start("worker", "--short-only")
+        wait_until(
+            lambda: pms.container.store.queries.backlog()["inbox"] == 0,
+            seconds=120,
+            description="an empty inbox",
+        )
+        stored = {row[0] for row in raw_sql.read(sqlite_url, "SELECT external_id FROM bookings")}
+        assert {"B-1", "B-2", "B-3", notified} <= stored
 
     def test_that_hangs_is_tried_less_often_than_a_vendor_waits(
-        self,
-        sqlite_url: str,
-        own_valkey: ValkeyServer,
-        simulate: Callable[..., MewsSimulator],
-        tmp_path: Path,
+        self, own_valkey: ValkeyServer, simulate: Simulate, pms: InstalledApp
     ) -> None:
-        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
-            pusher = pms.pusher()
-            simulator = simulate(40, start_date=pms.today)
-            _, path = pms.connect(simulator)
-            with serve_app(build_web_app(pms.container)) as url:
-                pusher.port = int(url.rpartition(":")[2])
-                assert pusher.push("B-1") == 200
-                own_valkey.stop()
-                with SilentServer(own_valkey.url()) as valkey:
-                    assert pusher.post(path, {"EnterpriseId": "x", "Events": []})[0] == 200
-                    webhook_attempts = valkey.connections
-                    assert pusher.push("B-2", Prefer="respond-async") == 202
-                    push_attempts = valkey.connections - webhook_attempts
-            for attempts in (webhook_attempts, push_attempts):
-                assert 0 < attempts * REQUEST_TIMEOUT_SECONDS < VENDOR_TIMEOUT_SECONDS / 2
+        pusher = pms.pusher()
+        simulator = simulate(40, start_date=pms.today)
+        _, path = pms.connect(simulator)
+        with serve_app(build_web_app(pms.container)) as url:
+            pusher.port = int(url.rpartition(":")[2])
+            assert pusher.push("B-1") == 200
+            own_valkey.stop()
+            with SilentServer(own_valkey.url()) as valkey:
+                assert pusher.post(path, {"EnterpriseId": "x", "Events": []})[0] == 200
+                webhook_attempts = valkey.connections
+                assert pusher.push("B-2", Prefer="respond-async") == 202
+                push_attempts = valkey.connections - webhook_attempts
+        for attempts in (webhook_attempts, push_attempts):
+            assert 0 < attempts * REQUEST_TIMEOUT_SECONDS < VENDOR_TIMEOUT_SECONDS / 2
 
     def test_that_restarts_empty_finds_scheduler_and_worker_going_on(
-        self,
-        sqlite_url: str,
-        own_valkey: ValkeyServer,
-        simulate: Callable[..., MewsSimulator],
-        tmp_path: Path,
+        self, sqlite_url: str, own_valkey: ValkeyServer, simulate: Simulate, pms: InstalledApp
     ) -> None:
-        with installed(sqlite_url, own_valkey.url(), tmp_path) as pms:
-            pms.connect(simulate(40, start_date=pms.today))
-            scheduler = pms.processes.start("scheduler")
-            worker = pms.processes.start("worker")
-            await_run(pms, count=1)
-            own_valkey.crash()
-            own_valkey.start()
-            raw_sql.write(sqlite_url, "UPDATE connections SET next_sync_at = 0")
-            await_run(pms, count=2)
-            assert (scheduler.poll(), worker.poll()) == (None, None)
+        pms.connect(simulate(40, start_date=pms.today))
+        scheduler = pms.processes.start("scheduler")
+        worker = pms.processes.start("worker")
+        await_run(pms, count=1)
+        own_valkey.crash()
+        own_valkey.start()
+        raw_sql.write(sqlite_url, "UPDATE connections SET next_sync_at = 0")
+        await_run(pms, count=2)
+        assert (scheduler.poll(), worker.poll()) == (None, None)
 
 
 def await_run(pms: InstalledApp, *, count: int) -> None:

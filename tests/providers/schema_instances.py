@@ -1,7 +1,7 @@
 """Instances of a vendor's schemas: with every field and each enumeration value in turn, and with
 one field changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -107,23 +107,23 @@ def all_paths(value: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
         yield from all_paths(value[0], (*at, 0))
 
 
-def leaf_paths(value: Any, at: str = "") -> Iterator[str]:
-    """Paths of scalar values, in the format of the mappers."""
+def leaf_paths(value: Any, at: str = "", *, with_empty: bool = False) -> Iterator[str]:
+    """Paths of scalar values, in the format of the mappers; `with_empty`: of null and "" too."""
     if isinstance(value, dict):
         for key, held in value.items():
-            yield from leaf_paths(held, f"{at}.{key}" if at else key)
+            yield from leaf_paths(held, f"{at}.{key}" if at else key, with_empty=with_empty)
     elif isinstance(value, list):
         for number, held in enumerate(value):
-            yield from leaf_paths(held, f"{at}[{number}]")
-    elif value not in (None, ""):
+            yield from leaf_paths(held, f"{at}[{number}]", with_empty=with_empty)
+    elif with_empty or value not in (None, ""):
         yield at
+
+
+def is_traced(leaf: str, paths: Collection[str]) -> bool:
+    """The leaf is one of the paths, or inside of one."""
+    return leaf in paths or any(leaf.startswith((f"{path}.", f"{path}[")) for path in paths)
 
 
 def untargeted_paths(value: Any, field_trace: Mapping[str, str]) -> list[str]:
     """Leaves that are neither in the field trace nor inside a traced field."""
-    around = tuple((f"{target}.", f"{target}[") for target in field_trace)
-    return [
-        leaf
-        for leaf in leaf_paths(value)
-        if leaf not in field_trace and not any(leaf.startswith(each) for each in around)
-    ]
+    return [leaf for leaf in leaf_paths(value) if not is_traced(leaf, field_trace)]

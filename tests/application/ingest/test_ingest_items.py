@@ -17,14 +17,7 @@ from ports.errors import (
     UnknownProvider,
     UnreadableMessage,
 )
-from tests.application.use_case_harness import (
-    App,
-    CrashPlan,
-    Killed,
-    booked,
-    cell,
-    guest,
-)
+from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
 from tests.builders import JUNE
 
 QUARANTINED = ItemOutcome.QUARANTINED

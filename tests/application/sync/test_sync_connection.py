@@ -30,14 +30,7 @@ from ports.errors import (
 )
 from ports.providers import ReadItem
 from tests.application.sync.changing_provider import changing, differences
-from tests.application.use_case_harness import (
-    App,
-    CrashPlan,
-    Killed,
-    booked,
-    cell,
-    guest,
-)
+from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
 from tests.builders import JUNE
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"bad", reason=Reason("bad", "state", "no such state"))

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
@@ -104,6 +106,19 @@ class Wire:
         self, operation: str, key: str, count: int = 1000, **body: object
     ) -> list[dict[str, Any]]:
         return [item for page in self.pages(operation, count, **body) for item in page[key]]
+
+
+def wire_fixture(*, seed: int, bookings: int) -> Any:
+    """The fixture `wire` of a test module: a client of a running simulator."""
+
+    @pytest.fixture(name="wire")
+    def wire() -> Iterator[Wire]:
+        with new_simulator(seed=seed, bookings=bookings) as simulator:
+            client = Wire(simulator)
+            yield client
+            client.close()
+
+    return wire
 
 
 def interval(start: int, end: int) -> dict[str, str | None]:

@@ -1,6 +1,5 @@
 import http.client
 import json
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -12,18 +11,13 @@ from tests.providers.mews.simulator_client import (
     RESERVATIONS,
     Wire,
     interval,
-    new_simulator,
+    wire_fixture,
 )
 
 PAGE = {"Count": 20}
 
 
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with new_simulator(seed=9, bookings=120) as simulator:
-        client = Wire(simulator)
-        yield client
-        client.close()
+wire = wire_fixture(seed=9, bookings=120)
 
 
 def once(wire: Wire, text: str) -> None:

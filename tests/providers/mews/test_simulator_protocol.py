@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
@@ -12,17 +10,13 @@ from tests.providers.mews.simulator_client import (
     interval,
     new_simulator,
     touch_at,
+    wire_fixture,
 )
 
 PAGE = {"Count": 1000}
 
 
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with new_simulator(seed=5, bookings=300) as simulator:
-        client = Wire(simulator)
-        yield client
-        client.close()
+wire = wire_fixture(seed=5, bookings=300)
 
 
 class TestPaging:

@@ -28,6 +28,7 @@ from tests.providers.ohip.payloads import (
     single_response,
     with_stay,
 )
+from tests.providers.schema_instances import is_traced, leaf_paths
 from tests.providers.vendor_payloads import OBSERVED
 
 MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
@@ -144,20 +145,8 @@ class TestReservation:
         ):
             (item,) = read(ItemKind.BOOKING, body, explain=True)
             field_trace = [path for path, _ in item.field_trace]
-            for path in _leaves(value):
-                assert any(_covers(target, path) for target in field_trace), path
-
-
-def _leaves(value: Any, path: str = "") -> list[str]:
-    if isinstance(value, dict):
-        return [p for k, v in value.items() for p in _leaves(v, f"{path}.{k}" if path else k)]
-    if isinstance(value, list):
-        return [p for n, v in enumerate(value) for p in _leaves(v, f"{path}[{n}]")]
-    return [path]
-
-
-def _covers(target: str, path: str) -> bool:
-    return path == target or path.startswith((f"{target}.", f"{target}["))
+            for path in leaf_paths(value, with_empty=True):
+                assert is_traced(path, field_trace), path
 
 
 class TestIds:

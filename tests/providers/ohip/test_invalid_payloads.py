@@ -1,7 +1,6 @@
 """Each field with invalid values: the item is mapped, or rejected with its path."""
 
 import json
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from tests.providers.ohip.test_availability_mapping import night, statistics
 from tests.providers.ohip.test_guest_mapping import profile_payload as profile
 from tests.providers.ohip.test_notifications import event
 from tests.providers.ohip.test_notifications import listed as events
+from tests.providers.schema_instances import is_traced, leaf_paths
 from tests.providers.vendor_payloads import value_paths, with_value
 
 INVALID_VALUES: tuple[Any, ...] = (
@@ -118,26 +118,11 @@ class TestFieldTrace:
         body = sample(name)
         for item in read(kind, body, explain=True):
             field_trace = tuple(path for path, _ in item.field_trace)
-            for leaf in leaves(json.loads(item.raw)):
+            for leaf in leaf_paths(json.loads(item.raw), with_empty=True):
                 assert is_traced(leaf, field_trace), leaf
 
     def test_has_every_field_of_a_profile(self) -> None:
         (item,) = read(ItemKind.GUEST, dict(GUEST, profileIdList=ids(Profile="1")), explain=True)
         field_trace = tuple(path for path, _ in item.field_trace)
-        for leaf in leaves(GUEST | {"profileIdList": ids(Profile="1")}):
+        for leaf in leaf_paths(GUEST | {"profileIdList": ids(Profile="1")}, with_empty=True):
             assert is_traced(leaf, field_trace), leaf
-
-
-def is_traced(leaf: str, paths: Sequence[str]) -> bool:
-    return any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for path in paths)
-
-
-def leaves(value: Any, path: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from leaves(one, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from leaves(one, f"{path}[{number}]")
-    else:
-        yield path
