@@ -389,8 +389,8 @@ class TestDelta:
         payload = booking(picture, owned.id)
         assert isinstance(payload.primary_guest, Party)
         assert payload.primary_guest.email == guest.email
-        assert guest.email == records.customers[owned.account_id].email
-        shared = booking(picture, link.reservation_id)
+        assert guest.email == records.customers[owned.account_id].guest.email
+        shared = booking(picture, link.reservation.id)
         assert link.customer_id in {party.guest_id for party in shared.further_guests or ()} | {
             shared.primary_guest and shared.primary_guest.guest_id
         }
@@ -535,7 +535,7 @@ class TestFetch:
         with opened(simulator) as client:
             picture = bookings_by_id([client.fetch(refs)])
         owned = {r.id for r in records.stays() if r.account_id == item.account_id}
-        assert of_kind(picture, ItemKind.BOOKING) >= owned | {link.reservation_id}
+        assert of_kind(picture, ItemKind.BOOKING) >= owned | {link.reservation.id}
         assert of_kind(picture, ItemKind.GUEST) >= {item.account_id, link.customer_id}
 
     def test_of_availability_and_records_brings_the_coming_year(

@@ -102,14 +102,14 @@ class TestUnreadableLink:
             records.order_items() if key == "OrderItems" else records.companionships()
         )
         stays = reservation_ids(simulator)
-        stray = next(entry for entry in entries if entry.reservation_id in stays)
+        stray = next(entry for entry in entries if entry.reservation.id in stays)
         pages, _ = pull_pages(
             simulator,
             invalid_variants(operation, key, lambda i: i["Id"] == stray.id, {link: value}),
         )
         rejected = {item.external_id: item.reason for item in rejected_items(pages)}
-        assert rejected.keys() == {stray.reservation_id}
-        reason = rejected[stray.reservation_id]
+        assert rejected.keys() == {stray.reservation.id}
+        reason = rejected[stray.reservation.id]
         assert reason is not None
         assert re.fullmatch(rf"{key}\[\d+\]\.{link}", reason.path or "")
         assert set(bookings(pages)) == stays - rejected.keys()

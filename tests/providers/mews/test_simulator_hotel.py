@@ -96,7 +96,7 @@ class TestRecords:
         assert any(group_ids.count(group_id) > 2 for group_id in set(group_ids))
         customers = list(records.customers.values())
         assert any(customer.merge_target_id for customer in customers)
-        relays = [customer.email for customer in customers if customer.has_ota_email]
+        relays = [customer.guest.email for customer in customers if customer.has_ota_email]
         assert len(relays) > len(set(relays))
         assert any(item.is_parking for item in records.reservations.values())
         assert any(block.block.is_internal_use for block in records.blocks())

@@ -200,7 +200,7 @@ class TestOperations:
 
     def test_follow_references_between_records(self, wire: Wire) -> None:
         companionship = next(wire.simulator.records.companionships())
-        ids = [companionship.reservation_id]
+        ids = [companionship.reservation.id]
         found = wire.everything("companionships/getAll", "Companionships", ReservationIds=ids)
         assert companionship.customer_id in [item["CustomerId"] for item in found]
         extent = {"Customers": True, "Addresses": True}

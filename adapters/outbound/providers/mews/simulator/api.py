@@ -17,7 +17,8 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import Call,
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
 from adapters.outbound.providers.mews.simulator.catalog import Catalog, Json
 from adapters.outbound.providers.mews.simulator.operations import PREFIX, MewsOperations
-from adapters.outbound.providers.mews.simulator.records import MewsRecords, MewsReservation
+from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.requests import ApiError, ApiRequest, error_body
 
 CLIENT_NAME = "Simulated Client 1.0.0"

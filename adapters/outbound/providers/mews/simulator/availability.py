@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import (
-    MewsRecords,
     MewsReservation,
     ResourceBlock,
 )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from adapters.outbound.provider_kit.simulation.json_fields import fields_with
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
-from adapters.outbound.providers.mews.simulator.records import AGENCIES, MewsRecords
+from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
+from adapters.outbound.providers.mews.simulator.records import AGENCIES
 
 Json = dict[str, object]
 TAX_PERCENT: Final = 7
@@ -223,16 +225,15 @@ class Catalog:
     def _enterprise(self) -> Json:
         currency = {"Currency": self._hotel.currency, "IsDefault": True, "IsEnabled": True}
         return {
+            **fields_with(None, "ExternalIdentifier HoldingKey ShortName WebsiteUrl Phone"),
+            **fields_with(None, "TaxPrecision AddressId Address"),
             "Currencies": [currency],
             "IsPortfolio": False,
             "Id": self.enterprise_id,
-            "ExternalIdentifier": None,
-            "HoldingKey": None,
             "ChainId": self.chain_id,
             "ChainName": "Simulated Hotels",
             **self._stamps(),
             "Name": self._hotel.name,
-            "ShortName": None,
             "TimeZoneIdentifier": self._hotel.time_zone,
             "LegalEnvironmentCode": "DE",
             "TaxEnvironmentCode": "DE-2023",
@@ -240,12 +241,7 @@ class Catalog:
             "EditableHistoryInterval": "P0M7DT0H0M0S",
             "AccountingEditableHistoryInterval": "P0M7DT0H0M0S",
             "OperationalEditableHistoryInterval": "P0M7DT0H0M0S",
-            "WebsiteUrl": None,
             "Email": "front.desk@hotel.example",
-            "Phone": None,
             "Pricing": "Gross",
-            "TaxPrecision": None,
-            "AddressId": None,
-            "Address": None,
             "GroupNames": [],
         }

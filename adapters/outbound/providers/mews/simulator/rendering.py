@@ -3,12 +3,13 @@
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import StayState
+from adapters.outbound.provider_kit.simulation.json_fields import fields_with
 from adapters.outbound.providers.mews.simulator.catalog import TAX_PERCENT, Catalog, Json
 from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds, utc_text
+from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import (
     Companionship,
     MewsCustomer,
-    MewsRecords,
     MewsReservation,
     OrderItem,
     ReservationGroup,
@@ -29,6 +30,23 @@ _CHANNELS: Final = {
 """`Channel` and `CommanderOrigin`."""
 
 
+_NULL_IN_RESERVATION: Final = fields_with(
+    None, "VoucherId BusinessSegmentId CreditCardId AvailabilityBlockId QrCodeData"
+)
+_NULL_IN_CUSTOMER: Final = fields_with(
+    None,
+    "CustomTitleName SecondLastName BirthCountryCode BirthCountrySubdivisionCode BirthPlace "
+    "Occupation TaxIdentificationNumber AccountingCode BillingCode CarRegistrationNumber "
+    "DietaryRequirements Passport IdentityCard Visa DriversLicense ItalianDestinationCode "
+    "ItalianFiscalCode ItalianLotteryCode CompanyId",
+)
+_NULL_IN_ORDER_ITEM: Final = fields_with(
+    None,
+    "Notes BillId BillingName ExternalIdentifier ClaimedUtc TaxExemptionReason "
+    "TaxExemptionLegalReference",
+)
+
+
 class MewsRenderer:
     def __init__(self, records: MewsRecords, catalog: Catalog) -> None:
         self._hotel = records.hotel
@@ -41,6 +59,7 @@ class MewsRenderer:
         started = item.actual_start is not None
         early = item.actual_start is not None and item.actual_start < item.start
         return {
+            **_NULL_IN_RESERVATION,
             "Id": item.id,
             "ServiceId": item.service_id,
             "AccountId": item.account_id,
@@ -56,8 +75,6 @@ class MewsRenderer:
             "CreatedUtc": utc_text(item.created),
             "UpdatedUtc": utc_text(item.updated),
             "CancelledUtc": utc_text(item.canceled),
-            "VoucherId": None,
-            "BusinessSegmentId": None,
             "Options": {
                 "OwnerCheckedIn": started,
                 "AllCompanionsCheckedIn": started,
@@ -65,15 +82,13 @@ class MewsRenderer:
                 "ConnectorCheckIn": False,
             },
             "RateId": item.rate_id,
-            "CreditCardId": None,
             "GroupId": item.group_id,
             "RequestedResourceCategoryId": item.category_id,
             "AssignedResourceId": item.shown_room_id,
-            "AvailabilityBlockId": None,
             "PartnerCompanyId": item.company_id,
             "TravelAgencyId": item.agency_id,
             "AssignedResourceLocked": False,
-            "ChannelNumber": item.channel_number,
+            "ChannelNumber": item.booking.external_code,
             "ChannelManagerNumber": f"CM{item.number}" if is_managed else "",
             "CancellationReason": item.cancellation_reason,
             "ReleasedUtc": utc_text(self._released(item)),
@@ -84,7 +99,6 @@ class MewsRenderer:
             "ScheduledEndUtc": utc_text(item.end),
             "ActualEndUtc": utc_text(item.actual_end),
             "Purpose": ("Leisure", "Business", None)[item.index % 3],
-            "QrCodeData": None,
             "PersonCounts": self._persons(item),
         }
 
@@ -107,47 +121,29 @@ class MewsRenderer:
         has_address = number % 2 == 0
         language = f"{guest.language}-{guest.country}"
         return {
+            **_NULL_IN_CUSTOMER,
             "Id": item.id,
             "ChainId": self._catalog.chain_id,
             "Number": str(item.number),
             "Title": {"Male": "Mister", "Female": "Misses"}.get(sex or ""),
-            "CustomTitleName": None,
             "Sex": sex,
             "FirstName": guest.first_name,
             "LastName": guest.last_name,
-            "SecondLastName": None,
             "NationalityCode": guest.country,
             "PreferredLanguageCode": language,
             "LanguageCode": language,
             "BirthDate": f"{1940 + number % 60}-06-15" if number % 5 else None,
-            "BirthCountryCode": None,
-            "BirthCountrySubdivisionCode": None,
-            "BirthPlace": None,
-            "Occupation": None,
-            "Email": item.email,
+            "Email": guest.email,
             "HasOtaEmail": item.has_ota_email,
             "Phone": guest.phone,
-            "TaxIdentificationNumber": None,
             "LoyaltyCode": f"LC{number}" if number % 14 == 0 else None,
-            "AccountingCode": None,
-            "BillingCode": None,
             "Notes": guest.notes,
-            "CarRegistrationNumber": None,
-            "DietaryRequirements": None,
             "CreatedUtc": utc_text(item.created),
             "UpdatedUtc": utc_text(item.updated),
-            "Passport": None,
-            "IdentityCard": None,
-            "Visa": None,
-            "DriversLicense": None,
             "Address": self._address(item) if with_address and has_address else None,
             "AddressId": self._ids("address", number) if has_address else None,
             "Classifications": ["VeryImportant"] if guest.is_vip else [],
             "Options": [],
-            "ItalianDestinationCode": None,
-            "ItalianFiscalCode": None,
-            "ItalianLotteryCode": None,
-            "CompanyId": None,
             "MergeTargetId": item.merge_target_id,
             "ActivityState": item.activity_state,
             "IsActive": item.activity_state == "Active",
@@ -182,8 +178,8 @@ class MewsRenderer:
         return {
             "Id": item.id,
             "CustomerId": item.customer_id,
-            "ReservationGroupId": item.group_id,
-            "ReservationId": item.reservation_id,
+            "ReservationGroupId": item.reservation.group_id,
+            "ReservationId": item.reservation.id,
         }
 
     def room(self, item: Resource) -> Json:
@@ -192,7 +188,7 @@ class MewsRenderer:
             "EnterpriseId": self._catalog.enterprise_id,
             "IsActive": True,
             "ParentResourceId": None,
-            "Name": item.name,
+            "Name": item.room.number,
             "State": "Clean" if item.room.is_clean else "Dirty",
             "Descriptions": {},
             "CreatedUtc": utc_text(item.created),
@@ -227,17 +223,14 @@ class MewsRenderer:
         amount = self._amount(item.gross, taxed=stay)
         night = to_seconds(self._hotel.instant(item.night))
         return {
+            **_NULL_IN_ORDER_ITEM,
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
             "AccountId": item.reservation.account_id,
             "AccountType": item.reservation.account_type,
-            "Notes": None,
             "ServiceId": item.reservation.service_id,
             "ServiceOrderId": item.reservation.id,
-            "BillId": None,
             "AccountingCategoryId": self._ids("accounting-category"),
-            "BillingName": None,
-            "ExternalIdentifier": None,
             "UnitCount": 1,
             "UnitAmount": amount,
             "Amount": amount,
@@ -249,9 +242,8 @@ class MewsRenderer:
             "UpdatedUtc": utc_text(item.updated),
             "ConsumedUtc": utc_text(night),
             "CanceledUtc": utc_text(item.canceled),
-            "ClosedUtc": utc_text(item.closed),
+            "ClosedUtc": utc_text(item.reservation.actual_end),
             "StartUtc": utc_text(night),
-            "ClaimedUtc": None,
             "AccountingState": _accounting_state(item),
             "Type": item.kind,
             "Options": {"CanceledWithReservation": item.is_canceled_with_reservation},
@@ -262,8 +254,6 @@ class MewsRenderer:
             }
             if item.kind == "SpaceOrder"
             else None,
-            "TaxExemptionReason": None,
-            "TaxExemptionLegalReference": None,
         }
 
     def _number(self, minor: int) -> int | float:
@@ -288,6 +278,6 @@ class MewsRenderer:
 def _accounting_state(item: OrderItem) -> str:
     if item.canceled is not None:
         return "Canceled"
-    if item.closed is not None:
+    if item.reservation.actual_end is not None:
         return "Closed"
     return "Inactive" if item.reservation.state in _INACTIVE_STATES else "Open"

@@ -28,7 +28,8 @@ from adapters.outbound.providers.mews.simulator.api import (
     SimulatedMewsCredentials,
 )
 from adapters.outbound.providers.mews.simulator.catalog import Catalog
-from adapters.outbound.providers.mews.simulator.records import MewsRecords, MewsReservation
+from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
+from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from domain.status import BookingStatus
 
 
