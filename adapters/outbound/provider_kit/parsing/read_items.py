@@ -117,6 +117,28 @@ class ItemMapper(Generic[ReaderT, ItemId]):
         return trace_fields(r, snapshot)
 
 
+class JsonItemMapper(ItemMapper[Reader, str]):
+    __slots__ = ()
+
+    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
+        r = reader_for(entry.value)
+        return r, self.read_id(r)
+
+    def read_id(self, r: Reader) -> str:
+        """Raises UnreadableField."""
+        raise NotImplementedError
+
+
+class BookingMapper(JsonItemMapper):
+    __slots__ = ()
+    kind = ItemKind.BOOKING
+
+
+class GuestMapper(JsonItemMapper):
+    __slots__ = ()
+    kind = ItemKind.GUEST
+
+
 class CellMapper(ItemMapper[Reader, None]):
     """Maps availability, whose cells have no id of their own in the payload."""
 

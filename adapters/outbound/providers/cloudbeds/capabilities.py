@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import api_capabilities, optional
-from domain.messages import ItemKind
 
 NAME: Final = "cloudbeds"
 HOSTS: Final = frozenset({"api.cloudbeds.com", "hotels.cloudbeds.com"})
@@ -29,7 +28,6 @@ FETCHED_AVAILABILITY_DAYS: Final = 365
 CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="Cloudbeds",
-    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     delta_misses=(
         "changes that do not change a reservation's modification time (documented)",
         "changes of guests only: the guest list has the modification time of the reservation",

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import api_capabilities, optional, required
-from domain.messages import ItemKind
 
 NAME: Final = "mews"
 HOSTS: Final = frozenset({"api.mews.com", "api.mews-demo.com"})
@@ -33,7 +32,6 @@ FETCHED_AVAILABILITY_DAYS: Final = 365
 CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="Mews",
-    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     delta_misses=(
         "companions added or removed without an update of the reservation",
         "changes without a new UpdatedUtc",

@@ -7,7 +7,6 @@ Sources: Oracle's descriptions rsv, crm, inv, int, bof and oauth (oracle/hospita
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import api_capabilities, optional, required
-from domain.messages import ItemKind
 
 NAME: Final = "ohip"
 HOSTS: Final = frozenset({"*.oraclecloud.com"})
@@ -40,7 +39,6 @@ CALLS_PER_SECOND: Final = 20
 CAPABILITIES: Final = api_capabilities(
     name=NAME,
     title="OPERA Cloud (OHIP)",
-    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
     delta_misses=(
         "business events whose queue response was lost: by a broken connection, or by a crash "
         "before our commit",

@@ -14,8 +14,8 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
-from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
+from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
 from adapters.outbound.providers.apaleo.mapping.parsing import (
     SOURCE_NAMES,
@@ -23,7 +23,6 @@ from adapters.outbound.providers.apaleo.mapping.parsing import (
     field_instant,
 )
 from adapters.outbound.providers.apaleo.mapping.parties import map_further_guests, map_primary_guest
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Field, Money, NightlyPrice, SourceVersion, Stay
@@ -64,17 +63,15 @@ _ALSO_IN_EXTRAS: Final = {"channelCode": "source", "balance": "balance"}
 
 
 @dataclass(frozen=True, slots=True)
-class ApaleoBookingMapper(ItemMapper[Reader, str]):
+class ApaleoBookingMapper(BookingMapper):
     """`is_complete`: missing fields are null (see parsing.py)."""
 
-    kind = ItemKind.BOOKING
     source_names = SOURCE_NAMES
     zone: ZoneInfo
     is_complete: bool
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
-        return r, r.text("id", "external_id")
+    def read_id(self, r: Reader) -> str:
+        return r.text("id", "external_id")
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         is_complete = self.is_complete

@@ -14,12 +14,11 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
+from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import (
     Reader,
     as_rounded_money,
     null_if_complete,
-    reader_for,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
@@ -31,7 +30,6 @@ from adapters.outbound.providers.cloudbeds.mapping.parsing import (
 )
 from adapters.outbound.providers.cloudbeds.mapping.parties import map_parties
 from adapters.outbound.providers.cloudbeds.mapping.room_stays import map_rooms
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, holds_inventory_by_default
 from domain.values import ABSENT, Absent, Field, Money, SourceVersion, Stay
@@ -78,18 +76,16 @@ _SOURCES_OF: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsBookingMapper(ItemMapper[Reader, str]):
+class CloudbedsBookingMapper(BookingMapper):
     """`currency`: of the hotel, if a response has none. `is_complete`: missing fields are null."""
 
-    kind = ItemKind.BOOKING
     source_names = _SOURCES_OF
     zone: ZoneInfo
     currency: str
     is_complete: bool
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
-        return r, r.required("reservationID", as_id, "external_id")
+    def read_id(self, r: Reader) -> str:
+        return r.required("reservationID", as_id, "external_id")
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}

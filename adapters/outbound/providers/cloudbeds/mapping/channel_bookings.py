@@ -16,8 +16,8 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
-from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, reader_for
+from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
     as_instant,
@@ -25,7 +25,6 @@ from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     format_source_value,
     keep_rounded_amount,
 )
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus, holds_inventory_by_default
 from domain.values import (
@@ -59,17 +58,15 @@ def is_channel_booking(value: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelBookingMapper(ItemMapper[Reader, str]):
-    kind = ItemKind.BOOKING
+class ChannelBookingMapper(BookingMapper):
     source_names = _SOURCES_OF
     zone: ZoneInfo
     currency: str
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
+    def read_id(self, r: Reader) -> str:
         own = r.optional("MyallocatorId", as_id, "external_id")
         order = r.required("OrderId", as_id, "external_id")
-        return r, own or f"{ORDER_PREFIX}{order}"
+        return own or f"{ORDER_PREFIX}{order}"
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}

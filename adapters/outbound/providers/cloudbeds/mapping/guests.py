@@ -15,14 +15,13 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
-from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.cloudbeds.mapping.parsing import as_day, as_instant, children
 from adapters.outbound.providers.cloudbeds.mapping.parties import (
     PERSONAL_FIELDS,
     drop_if_anonymized,
 )
-from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
 
@@ -147,16 +146,14 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsGuestMapper(ItemMapper[Reader, str]):
-    kind = ItemKind.GUEST
+class CloudbedsGuestMapper(GuestMapper):
     source_names = _SOURCES_OF
     zone: ZoneInfo
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
+    def read_id(self, r: Reader) -> str:
         if is_profile(r):
-            return r, PROFILE_PREFIX + r.required("id", as_id, "external_id")
-        return r, r.required("guestID", as_id, "external_id")
+            return PROFILE_PREFIX + r.required("id", as_id, "external_id")
+        return r.required("guestID", as_id, "external_id")
 
     def map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
         names = _PROFILE_FIELDS if is_profile(r) else _GUEST_FIELDS

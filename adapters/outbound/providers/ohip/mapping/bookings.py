@@ -10,8 +10,8 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
-from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete, reader_for
+from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
@@ -22,7 +22,6 @@ from adapters.outbound.providers.ohip.mapping.parsing import (
 )
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import ReservationFields
 from adapters.outbound.providers.ohip.mapping.single_shape import read_single_shape
-from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
 from domain.values import ABSENT, Field, SourceVersion, Stay
@@ -59,22 +58,20 @@ _DROPPED_FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class OhipBookingMapper(ItemMapper[Reader, str]):
+class OhipBookingMapper(BookingMapper):
     """`is_complete`: missing fields are null, as in a response requested with every option."""
 
-    kind = ItemKind.BOOKING
     source_names = SOURCE_NAMES
     clock: HotelClock
     shape: Shape
     is_complete: bool
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
+    def read_id(self, r: Reader) -> str:
         found = find_id(r.objects("reservationIdList"), "Reservation", "external_id")
         if not found:
             path = "reservationIdList"
             raise UnreadableField(path, "missing_field", "an id of the type Reservation")
-        return r, found
+        return found
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         ids = r.objects("reservationIdList")

@@ -6,8 +6,8 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
-from adapters.outbound.provider_kit.parsing.read_items import ItemMapper, JsonEntry
-from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.messages import MERGED_INTO_KEY
 from adapters.outbound.providers.ohip.mapping.parsing import (
     SOURCE_NAMES,
@@ -20,7 +20,6 @@ from adapters.outbound.providers.ohip.mapping.parsing import (
     preferred_info,
 )
 from adapters.outbound.providers.ohip.mapping.parties import primary_name
-from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, Field, SourceVersion
 
@@ -31,18 +30,16 @@ _ANONYMIZED: Final = "anonymized"
 
 
 @dataclass(frozen=True, slots=True)
-class OhipGuestMapper(ItemMapper[Reader, str]):
-    kind = ItemKind.GUEST
+class OhipGuestMapper(GuestMapper):
     source_names = SOURCE_NAMES
     clock: HotelClock
 
-    def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
+    def read_id(self, r: Reader) -> str:
         if "companyIdList" in r or "companyDetails" in r:
             raise UnreadableField("companyDetails", "unknown_value", "a guest's profile")
         for key in _IDS:
             if found := find_profile_id(r, "external_id", key):
-                return r, found
+                return found
         raise UnreadableField(_IDS[0], "missing_field", "an id of the type Profile")
 
     def map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
