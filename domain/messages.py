@@ -60,29 +60,6 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboxOutcome:
-    """The result of processing an inbox item."""
-
-    item_id: UUID
-    state: InboxState
-    outcome: ItemOutcome | None
-    reason: Reason | None = None
-    external_id: str | None = None
-    dedup_key: str | None = None
-
-    @classmethod
-    def of(cls, item: InboxItem) -> "InboxOutcome":
-        return cls(
-            item_id=item.id,
-            state=item.state,
-            outcome=item.outcome,
-            reason=item.reason,
-            external_id=item.external_id,
-            dedup_key=item.dedup_key,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
     """`body` is the CloudEvents JSON; messages with one `ordering_key` are delivered in order."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.messages import InboxItem, InboxOutcome, ItemKind, OutboxMessage
+from domain.messages import InboxItem, ItemKind, OutboxMessage
 from domain.values import HotelId
 
 
@@ -25,9 +25,9 @@ class Inbox(Protocol):
         worker counts too."""
         ...
 
-    def record_outcomes(
-        self, hotel_id: HotelId, inbox_outcomes: Sequence[InboxOutcome]
-    ) -> None: ...
+    def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
+        """Overwrites state, outcome and reason, and `external_id` and `dedup_key` unless None."""
+        ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         """The items of one request, in order; empty if there is no such batch."""

@@ -9,7 +9,7 @@ from application.ingest.apply_items import ApplyContext, ItemResult
 from application.ingest.inbox_rows import decide_row, fingerprint
 from application.ingest.quarantine_items import quarantine_once
 from domain.errors import PmsError
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, ItemOutcome
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, RateLimited, TooHeavy, UnknownProvider
 from ports.system import IdGenerator
@@ -78,7 +78,7 @@ def record_outcomes(
     resolved = {row.id: row for row in quarantine_once(uow, entering, context, ids)}
     recorded = [resolved.get(row.id, row) for row in decided]
     to_write = [
-        InboxOutcome.of(row)
+        row
         for row in recorded
         if row.id not in was_quarantined or row.state is not InboxState.RECEIVED
     ]

@@ -24,7 +24,7 @@ from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxOutcome, InboxState
+from domain.messages import InboxItem, InboxState
 from domain.precedence import Channel, Receipt
 from domain.values import HotelId
 from ports.errors import ProviderError, UnknownProvider
@@ -63,8 +63,8 @@ class ProcessInbox:
         *,
         states: frozenset[InboxState] = frozenset({InboxState.RECEIVED}),
         only: UUID | None = None,
-    ) -> Sequence[InboxOutcome]:
-        """One outcome per row in one of `states` (`only`: that row alone), without rows that
+    ) -> Sequence[InboxItem]:
+        """The decided rows, of those in one of `states` (`only`: that row alone), without rows that
         another worker processed meanwhile. Rows wait unchanged while the connection is suspended
         or its credentials are refused.
 
@@ -74,10 +74,10 @@ class ProcessInbox:
         with self.unit_of_work() as uow:
             batch = uow.inbox.batch(hotel_id, batch_id)
         rows = [row for row in batch if row.state in states and only in (None, row.id)]
-        outcomes: list[InboxOutcome] = []
+        decided: list[InboxItem] = []
         for portion in _split_batch(rows):
-            outcomes += self._process(self._begin(portion))
-        return outcomes
+            decided += self._process(self._begin(portion))
+        return decided
 
     def _begin(self, rows: Sequence[InboxItem]) -> _Work:
         with self.unit_of_work() as uow:
@@ -88,7 +88,7 @@ class ProcessInbox:
         counted = [replace(row, attempts=row.attempts + 1) for row in rows]
         return _Work(connection, hotel, counted, secrets)
 
-    def _process(self, work: _Work) -> list[InboxOutcome]:
+    def _process(self, work: _Work) -> list[InboxItem]:
         try:
             provider = self.providers.get(work.connection.provider)
         except UnknownProvider:
@@ -106,14 +106,14 @@ class ProcessInbox:
 
     def _apply_and_fetch(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
-    ) -> list[InboxOutcome]:
+    ) -> list[InboxItem]:
         """Applies rows with items and fetches those with references or version conflicts."""
         applied = self._apply(provider, work, [each for each in parsed if not each.refs])
         by_id = {each.row.id: each for each in parsed}
         to_fetch = [each for each in parsed if each.refs]
         to_fetch += [by_id[row.id].refetch(row) for row in applied if _is_undecided(row)]
-        outcomes = [InboxOutcome.of(row) for row in applied if not _is_undecided(row)]
-        return outcomes + self._fetch(provider, work, to_fetch)
+        decided = [row for row in applied if not _is_undecided(row)]
+        return decided + self._fetch(provider, work, to_fetch)
 
     def _forward_to_property(self, provider: Provider, work: _Work, parsed: ParsedRow) -> ParsedRow:
         """Done for this hotel once forwarded. In a transaction of its own, as the other hotel is
@@ -196,11 +196,11 @@ class ProcessInbox:
 
     def _fetch(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
-    ) -> list[InboxOutcome]:
+    ) -> list[InboxItem]:
         if not parsed:
             return []
         if work.connection.is_suspended(self.clock.now()):
-            return [InboxOutcome.of(each.row) for each in parsed]
+            return [each.row for each in parsed]
         refs = sorted(frozenset().union(*(each.refs for each in parsed)), key=_ref_order)
         correlation_id = parsed[0].row.correlation_id
         account = build_account(work.connection, work.hotel, work.secrets, correlation_id)
@@ -222,7 +222,7 @@ class ProcessInbox:
         page: Page,
         deleted_ids: Sequence[str],
         parsed: Sequence[ParsedRow],
-    ) -> list[InboxOutcome]:
+    ) -> list[InboxItem]:
         first = parsed[0].row
         reference = f"inbox/{first.batch_id}"
         context = ApplyContext.of(
@@ -236,16 +236,15 @@ class ProcessInbox:
         results = apply_page(uow, page, context, self.ids, batch_id=self.ids.new())
         if deleted_ids:
             apply_deletions(uow, deleted_ids, context, self.ids)
-        outcomes = [
-            InboxOutcome.of(decide_after_fetch(each.row, results, dedup_key=each.dedup_key))
-            for each in locked
+        decided = [
+            decide_after_fetch(each.row, results, dedup_key=each.dedup_key) for each in locked
         ]
-        uow.inbox.record_outcomes(first.hotel_id, outcomes)
-        return outcomes
+        uow.inbox.record_outcomes(first.hotel_id, decided)
+        return decided
 
     def _record_failure(
         self, work: _Work, parsed: Sequence[ParsedRow], error: PmsError
-    ) -> list[InboxOutcome]:
+    ) -> list[InboxItem]:
         """Raises the error if it is retryable. It counts for the connection's breaker, and refused
         credentials stop the connection."""
         is_failing = is_retryable(error) or connection_health.must_stop_connection(error)
@@ -261,7 +260,7 @@ class ProcessInbox:
         decided = in_transaction(self.unit_of_work, record)
         if is_retryable(error):
             raise error
-        return [InboxOutcome.of(row) for row in decided]
+        return decided
 
     def _push_context(
         self, work: _Work, row: InboxItem, *, can_fetch: bool = False

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.errors import NotFound
 from application.inbox.process_inbox import ProcessInbox
-from domain.messages import InboxOutcome, InboxState
+from domain.messages import InboxItem, InboxState
 from domain.values import HotelId
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -17,9 +17,9 @@ class ReplayQuarantine:
 
     def __call__(
         self, hotel_id: HotelId, item_id: UUID, *, provider: str | None = None
-    ) -> InboxOutcome:
-        """A pulled item is fetched again, a pushed item is read again from its stored text.
-        `provider`: if given, the item must be of it.
+    ) -> InboxItem:
+        """The item with its new outcome. A pulled item is fetched again, a pushed item is read
+        again from its stored text. `provider`: if given, the item must be of it.
 
         Raises NotFound if no such item is quarantined at this hotel.
         """
@@ -29,9 +29,9 @@ class ReplayQuarantine:
             raise NotFound("nothing of this id is quarantined here")
         if provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
-        outcomes = self.process(
+        decided = self.process(
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id
         )
-        if not outcomes:
+        if not decided:
             raise NotFound("this item was replayed by someone else meanwhile")
-        return outcomes[0]
+        return decided[0]

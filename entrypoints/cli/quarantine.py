@@ -56,12 +56,12 @@ def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> 
             ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
         rows = []
         for item_id in ids:
-            inbox_outcome = container.replay_quarantine(found.id, item_id)
-            reason = inbox_outcome.reason
+            replayed = container.replay_quarantine(found.id, item_id)
+            reason = replayed.reason
             rows.append(
                 {
                     "id": item_id,
-                    "outcome": inbox_outcome.outcome or inbox_outcome.state,
+                    "outcome": replayed.outcome or replayed.state,
                     "reason": reason and reason.detail,
                 }
             )

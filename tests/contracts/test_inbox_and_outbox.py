@@ -8,7 +8,6 @@ from domain.breaker import Breaker
 from domain.connection import ConnectionState
 from domain.messages import (
     InboxItem,
-    InboxOutcome,
     InboxState,
     ItemKind,
     ItemOutcome,
@@ -29,9 +28,9 @@ def receive(site: HotelFixture, *items: InboxItem) -> None:
         uow.commit()
 
 
-def record_outcomes(site: HotelFixture, *inbox_outcomes: InboxOutcome) -> None:
+def record_outcomes(site: HotelFixture, *decided: InboxItem) -> None:
     with site.store.unit_of_work() as uow:
-        uow.inbox.record_outcomes(site.hotel.id, inbox_outcomes)
+        uow.inbox.record_outcomes(site.hotel.id, decided)
         uow.commit()
 
 
@@ -47,8 +46,8 @@ def outcome_of(site: HotelFixture, item: InboxItem) -> tuple[object, ...]:
     return held.state, held.outcome, held.reason, held.external_id, held.attempts
 
 
-def done(item: InboxItem) -> InboxOutcome:
-    return InboxOutcome(item_id=item.id, state=InboxState.DONE, outcome=ItemOutcome.APPLIED)
+def done(item: InboxItem) -> InboxItem:
+    return replace(item, state=InboxState.DONE, outcome=ItemOutcome.APPLIED)
 
 
 class TestInbox:
@@ -93,8 +92,8 @@ class TestInbox:
     def test_records_outcomes(self, site: HotelFixture) -> None:
         item, other = (builders.inbox_item(site.connection) for _ in range(2))
         receive(site, item, other)
-        quarantined = InboxOutcome(
-            item_id=item.id,
+        quarantined = replace(
+            item,
             state=InboxState.QUARANTINED,
             outcome=ItemOutcome.QUARANTINED,
             reason=REASON,

@@ -8,7 +8,7 @@ from marshmallow import Schema
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.use_cases import PREFIX
 from application.ingest.ingest_items import PushedItem, PushResult
-from domain.messages import InboxItem, InboxOutcome, InboxState
+from domain.messages import InboxItem, InboxState
 from domain.sync_run import SyncRun
 from domain.values import Reason
 
@@ -58,8 +58,8 @@ def quarantined_document(item: InboxItem) -> Document:
     return _document(schemas.QuarantinedItemSchema, item, bytes=len(item.body))
 
 
-def outcome_document(outcome: InboxOutcome) -> Document:
-    return _document(schemas.InboxOutcomeResponseSchema, outcome, id=outcome.item_id)
+def outcome_document(item: InboxItem) -> Document:
+    return _document(schemas.InboxOutcomeResponseSchema, item)
 
 
 def _document(schema: type[Schema], source: object, **computed: object) -> Document:

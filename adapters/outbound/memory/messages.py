@@ -9,7 +9,6 @@ from uuid import UUID
 from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables
 from domain.messages import (
     InboxItem,
-    InboxOutcome,
     InboxState,
     ItemKind,
     ItemOutcome,
@@ -39,11 +38,11 @@ class InMemoryInbox:
         for item in self.load(hotel_id, ids).values():
             self._tables.inbox[item.id] = replace(item, attempts=item.attempts + 1)
 
-    def record_outcomes(self, hotel_id: HotelId, inbox_outcomes: Sequence[InboxOutcome]) -> None:
-        held = self.load(hotel_id, [s.item_id for s in inbox_outcomes])
-        for outcome in inbox_outcomes:
-            if (item := held.get(outcome.item_id)) is not None:
-                self._tables.inbox[item.id] = _with_outcome(item, outcome)
+    def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
+        held = self.load(hotel_id, [each.id for each in decided])
+        for each in decided:
+            if (item := held.get(each.id)) is not None:
+                self._tables.inbox[item.id] = _with_outcome(item, each)
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         every = self._tables.inbox.values()
@@ -171,12 +170,12 @@ class InMemoryOutbox:
         return len(old)
 
 
-def _with_outcome(item: InboxItem, outcome: InboxOutcome) -> InboxItem:
+def _with_outcome(item: InboxItem, decided: InboxItem) -> InboxItem:
     return replace(
         item,
-        state=outcome.state,
-        outcome=outcome.outcome,
-        reason=outcome.reason,
-        external_id=outcome.external_id or item.external_id,
-        dedup_key=outcome.dedup_key or item.dedup_key,
+        state=decided.state,
+        outcome=decided.outcome,
+        reason=decided.reason,
+        external_id=decided.external_id or item.external_id,
+        dedup_key=decided.dedup_key or item.dedup_key,
     )

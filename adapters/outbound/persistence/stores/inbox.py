@@ -15,7 +15,7 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
-from domain.messages import InboxItem, InboxOutcome, InboxState, ItemKind, ItemOutcome
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.values import HotelId, Reason
 from ports.system import Sealer
@@ -69,9 +69,9 @@ class StoredInbox:
                 [(hotel_id.hex, each.hex) for each in sorted(ids)],
             )
 
-    def record_outcomes(self, hotel_id: HotelId, outcomes: Sequence[InboxOutcome]) -> None:
-        if outcomes:
-            ordered = sorted(outcomes, key=lambda each: each.item_id)
+    def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
+        if decided:
+            ordered = sorted(decided, key=lambda each: each.id)
             self.session.run_many(
                 _RECORD_OUTCOME_SQL, [_outcome_parameters(hotel_id, each) for each in ordered]
             )
@@ -202,13 +202,13 @@ def _reason_columns(reason: Reason | None) -> Row:
     return reason.code, optional_text(reason.path), optional_text(reason.detail)
 
 
-def _outcome_parameters(hotel_id: HotelId, outcome: InboxOutcome) -> Row:
+def _outcome_parameters(hotel_id: HotelId, item: InboxItem) -> Row:
     return (
-        str(outcome.state),
-        None if outcome.outcome is None else str(outcome.outcome),
-        *_reason_columns(outcome.reason),
-        optional_text(outcome.external_id),
-        outcome.dedup_key,
+        str(item.state),
+        None if item.outcome is None else str(item.outcome),
+        *_reason_columns(item.reason),
+        optional_text(item.external_id),
+        item.dedup_key,
         hotel_id.hex,
-        outcome.item_id.hex,
+        item.id.hex,
     )
