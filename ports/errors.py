@@ -101,6 +101,10 @@ class UnknownProvider(PortError, code="unknown_provider", kind=ErrorKind.NOT_FOU
     """No provider of this name is installed."""
 
 
+class UnusableProvider(UnknownProvider, code="unusable_provider", kind=ErrorKind.MISCONFIGURED):
+    """The plug-in of this provider cannot be used; `pms doctor` shows why."""
+
+
 class Unsupported(PortError, code="unsupported_by_provider", kind=ErrorKind.INVALID):
     """This provider does not support the operation; see its capabilities."""
 

@@ -91,10 +91,11 @@ class ProcessInbox:
     def _process(self, work: _Work) -> list[InboxItem]:
         try:
             provider = self.providers.get(work.connection.provider)
-        except UnknownProvider:
-            message = f"{work.connection.provider}: not installed; install it, then replay the item"
-            error = UnknownProvider(message, provider=work.connection.provider)
-            return self._record_failure(work, [ParsedRow(row) for row in work.rows], error)
+        except UnknownProvider as error:
+            name = work.connection.provider
+            message = f"{name}: not installed or not usable; see `pms doctor`, then replay the item"
+            cause = type(error)(message, provider=name)
+            return self._record_failure(work, [ParsedRow(row) for row in work.rows], cause)
         parsed = self._parse(provider, work)
         work = self._apply_control(work, parsed)
         return self._apply_and_fetch(provider, work, parsed)

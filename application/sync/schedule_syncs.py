@@ -86,8 +86,8 @@ class ScheduleSyncs:
         return runs
 
     def _capabilities(self, connection: Connection) -> Capabilities | None:
-        """None if the provider is not installed: its runs fail visibly, other connections are not
-        affected."""
+        """None if the provider is not installed or its plug-in is broken: its runs fail visibly,
+        other connections are not affected."""
         try:
             return self.providers.get(connection.provider).capabilities
         except UnknownProvider:

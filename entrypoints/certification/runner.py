@@ -80,7 +80,7 @@ def _declared_capabilities(candidate: Candidate) -> Capabilities:
         tools = ProviderTools(clock=clock, randomness=FixedJitter(), budget=budget)
         return candidate.make(tools).capabilities
 
-    def report_error(error: Exception) -> Capabilities:
+    def report_error(error: BaseException) -> Capabilities:
         if isinstance(error, PmsError):
             raise error
         problem = f"{type(error).__name__} at {_location_of(error)}"
@@ -117,7 +117,7 @@ def _determine_outcome(check: Check, ctx: CheckContext) -> tuple[CheckOutcome, s
     return call_plugin(run, _outcome_of_error)
 
 
-def _outcome_of_error(error: Exception) -> tuple[CheckOutcome, str]:
+def _outcome_of_error(error: BaseException) -> tuple[CheckOutcome, str]:
     match error:
         case CheckNotApplicable():
             return CheckOutcome.NOT_APPLICABLE, str(error)
@@ -129,7 +129,7 @@ def _outcome_of_error(error: Exception) -> tuple[CheckOutcome, str]:
             return CheckOutcome.FAILED, f"{type(error).__name__} at {_location_of(error)}"
 
 
-def _location_of(error: Exception) -> str:
+def _location_of(error: BaseException) -> str:
     """Where it was raised. Its text is left out: that may contain values of a payload."""
     trace = error.__traceback__
     place = "an unknown location"

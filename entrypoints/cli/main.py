@@ -1,24 +1,49 @@
 """`pms`: the command line of the PMS adapter layer."""
 
+from importlib import import_module
+from typing import Final
+
 import click
 
-from entrypoints.cli.connections import connection
-from entrypoints.cli.database import db
-from entrypoints.cli.doctor import doctor
-from entrypoints.cli.hotels import hotel
-from entrypoints.cli.mapping import map_files
 from entrypoints.cli.output import PmsCommandGroup, json_option
-from entrypoints.cli.processes import relay, scheduler, web, worker
-from entrypoints.cli.providers import provider
-from entrypoints.cli.quarantine import quarantine
-from entrypoints.cli.simulate import simulate
-from entrypoints.cli.syncs import sync, verify_hotel
-from entrypoints.cli.tokens import token
-from entrypoints.cli.up import up
+
+COMMANDS: Final = {
+    "connection": "connections:connection",
+    "db": "database:db",
+    "doctor": "doctor:doctor",
+    "hotel": "hotels:hotel",
+    "map": "mapping:map_files",
+    "provider": "providers:provider",
+    "quarantine": "quarantine:quarantine",
+    "relay": "processes:relay",
+    "scheduler": "processes:scheduler",
+    "simulate": "simulate:simulate",
+    "sync": "syncs:sync",
+    "token": "tokens:token",
+    "up": "up:up",
+    "verify": "syncs:verify_hotel",
+    "web": "processes:web",
+    "worker": "processes:worker",
+}
+
+
+class LazyCommandGroup(PmsCommandGroup):
+    """Imports a command's module when the command is used: a product process loads neither
+    simulators nor certification."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(f"entrypoints.cli.{module}"), attribute)
+        return command
 
 
 @click.group(
-    cls=PmsCommandGroup,
+    cls=LazyCommandGroup,
     context_settings={"help_option_names": ["-h", "--help"], "obj": {"json": False}},
 )
 @click.version_option(package_name="pms-adapter-layer", prog_name="pms")
@@ -28,24 +53,3 @@ def main() -> None:
 
     Start everything on this machine with a simulated hotel: pms up
     """
-
-
-for _command in (
-    up,
-    db,
-    hotel,
-    connection,
-    token,
-    sync,
-    verify_hotel,
-    map_files,
-    quarantine,
-    simulate,
-    provider,
-    web,
-    worker,
-    scheduler,
-    relay,
-    doctor,
-):
-    main.add_command(_command)

@@ -37,7 +37,7 @@ def load_simulator(name: str) -> StartSimulator:
 
 
 def _load_plugin(plugin: EntryPoint) -> StartSimulator:
-    def report_error(error: Exception) -> StartSimulator:
+    def report_error(error: BaseException) -> StartSimulator:
         problem = describe_error(error)
         raise Misconfigured(f"the simulator {plugin.value} can't be used: {problem}") from error
 

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
 from entrypoints.wiring.plugins import call_plugin, describe_error
-from ports.errors import Misconfigured, UnknownProvider
+from ports.errors import UnknownProvider, UnusableProvider
 from ports.providers import Capabilities, Provider, ProviderFactory, Providers, ProviderTools
 
 GROUP: Final = "pms_adapter.providers"
@@ -41,13 +41,13 @@ class InstalledProviders:
         self._overrides = dict(overrides or {})
 
     def get(self, name: str) -> Provider:
-        """Raises UnknownProvider, with the known names; Misconfigured for a broken plug-in."""
+        """Raises UnknownProvider, with the known names; UnusableProvider for a broken plug-in."""
         loaded, broken = self._loaded
         if name in loaded:
             return loaded[name]
         for plugin in broken:
             if plugin.name == name:
-                raise Misconfigured("This provider's plug-in can't be used", provider=name)
+                raise UnusableProvider(provider=name)
         raise UnknownProvider(known=", ".join(sorted(loaded)))
 
     def all(self) -> Sequence[Provider]:

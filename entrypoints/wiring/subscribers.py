@@ -27,7 +27,7 @@ def installed_subscribers() -> Mapping[str, Subscriber]:
 
 
 def _load_subscriber(point: EntryPoint) -> Subscriber:
-    def reject_events(error: Exception) -> Subscriber:
+    def reject_events(error: BaseException) -> Subscriber:
         log.error(
             "subscriber_unusable",
             extra={

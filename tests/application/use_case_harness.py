@@ -33,9 +33,9 @@ from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapsho
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind, SyncRun
 from domain.values import SourceVersion, Stay
-from ports.errors import PortError
+from ports.errors import PortError, UnknownProvider
 from ports.job_queue import Job, JobName
-from ports.providers import Notification, Page, ReadItem
+from ports.providers import Notification, Page, Provider, Providers, ReadItem
 from ports.unit_of_work import UnitOfWork
 from tests import builders
 from tests.builders import JUNE
@@ -103,6 +103,23 @@ class CrashingUnitOfWork(InMemoryUnitOfWork):
             raise Killed
 
 
+class BrokenProviders:
+    """Fails for the providers that `installed` does not have, as a broken plug-in does."""
+
+    def __init__(self, installed: Providers, error: type[UnknownProvider]) -> None:
+        self._installed = installed
+        self._error = error
+
+    def get(self, name: str) -> Provider:
+        try:
+            return self._installed.get(name)
+        except UnknownProvider:
+            raise self._error(provider=name) from None
+
+    def all(self) -> Sequence[Provider]:
+        return self._installed.all()
+
+
 @dataclass
 class App:
     clock: FrozenClock = field(default_factory=FrozenClock)
@@ -118,7 +135,7 @@ class App:
         self.push_only = ScriptedProvider(
             self.clock, guard=self.store.forbid_io, capabilities=PUSH_ONLY
         )
-        self.providers = FixedProviders(self.provider, self.push_only)
+        self.providers: Providers = FixedProviders(self.provider, self.push_only)
         self.hotel = self.add_hotel()
         self.connection = self.connect(self.hotel, key="key")
 

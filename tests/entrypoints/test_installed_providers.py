@@ -9,7 +9,7 @@ from adapters.outbound.memory.jobs import InMemoryRateBudget
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from adapters.outbound.providers.mock.provider import MockProvider
 from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
-from ports.errors import Misconfigured, UnknownProvider
+from ports.errors import UnknownProvider, UnusableProvider
 from ports.providers import Provider, ProviderTools
 
 CLOCK = FrozenClock()
@@ -82,6 +82,12 @@ class TestBrokenPlugin:
             ("class Bad(Exception): ...\nraise Bad('no licence')", "Bad: no licence"),
             ("class Bad(Exception): ...\ndef provider(tools): raise Bad('late')", "Bad: late"),
             (f"{IMPORT_MISCONFIGURED}\nraise Misconfigured('no key')", "Misconfigured: no key"),
+            ("raise SystemExit(3)", "SystemExit: 3"),
+            ("class Bad(BaseException): ...\nraise Bad('not an Exception')", "Bad: not an"),
+            (
+                "class Bad(Exception):\n  def __str__(self): raise ValueError\nraise Bad",
+                "Bad: ",
+            ),
             (
                 f"{IMPORT_MISCONFIGURED}\ndef provider(tools): raise Misconfigured('no key')",
                 "Misconfigured: no key",
@@ -97,7 +103,7 @@ class TestBrokenPlugin:
         (broken,) = providers.broken()
         assert (broken.name, broken.target) == ("bad", "thirdparty_pms:provider")
         assert problem in broken.problem
-        with pytest.raises(Misconfigured) as caught:
+        with pytest.raises(UnusableProvider) as caught:
             providers.get("bad")
         assert caught.value.details == {"provider": "bad"}
 
@@ -108,7 +114,7 @@ class TestBrokenPlugin:
 
     def test_is_each_of_two_that_claim_one_name(self) -> None:
         providers = installed_providers(CANONICAL, EntryPoint("canonical", "other:provider", GROUP))
-        with pytest.raises(Misconfigured):
+        with pytest.raises(UnusableProvider):
             providers.get("canonical")
         assert providers.broken()[0].problem == "two packages claim this name"
 

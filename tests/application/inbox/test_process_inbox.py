@@ -31,9 +31,10 @@ from ports.errors import (
     TooHeavy,
     UnknownProvider,
     UnreadableAnswer,
+    UnusableProvider,
 )
-from ports.providers import Account, ReadItem, Ref, RefKind
-from tests.application.use_case_harness import App, CrashPlan, Killed, booked
+from ports.providers import Account, Providers, ReadItem, Ref, RefKind
+from tests.application.use_case_harness import App, BrokenProviders, CrashPlan, Killed, booked
 
 B1, B2 = Ref(RefKind.BOOKING, "B1"), Ref(RefKind.BOOKING, "B2")
 
@@ -117,13 +118,19 @@ class TestProviderError:
 
 
 class TestUninstalledProvider:
-    def uninstall(self, app: App) -> FixedProviders:
+    def uninstall(self, app: App) -> Providers:
         installed, app.providers = app.providers, FixedProviders()
         return installed
 
-    def test_quarantines_its_rows_after_the_last_attempt(self, app: App) -> None:
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [(UnknownProvider, "unknown_provider"), (UnusableProvider, "unusable_provider")],
+    )
+    def test_quarantines_its_rows_after_the_last_attempt(
+        self, app: App, error: type[UnknownProvider], code: str
+    ) -> None:
         batch = app.push(booked(), booked("B2"), deferred=True).batch_id
-        self.uninstall(app)
+        app.providers = BrokenProviders(FixedProviders(), error)
         rounds = 0
         while any(row.state is InboxState.RECEIVED for row in app.inbox()):
             rounds += 1
@@ -131,7 +138,7 @@ class TestUninstalledProvider:
             with pytest.raises(UnknownProvider):
                 app.process(app.hotel.id, batch)
         assert [row.attempts for row in app.quarantined()] == [MAX_INBOX_ATTEMPTS] * 2
-        assert {row.reason.code for row in app.quarantined() if row.reason} == {"unknown_provider"}
+        assert {row.reason.code for row in app.quarantined() if row.reason} == {code}
         assert len(app.events("pms.item.quarantined")) == 2
         assert app.stored().breaker == Breaker()
 

@@ -21,10 +21,23 @@ from application.sync.schedule_syncs import (
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
-from ports.errors import ProviderUnavailable, QueueUnavailable, Unsupported
+from ports.errors import (
+    ProviderUnavailable,
+    QueueUnavailable,
+    UnknownProvider,
+    Unsupported,
+    UnusableProvider,
+)
 from ports.job_queue import JobName
 from tests import builders
-from tests.application.use_case_harness import MINUTE, App, CrashPlan, Killed, booked
+from tests.application.use_case_harness import (
+    MINUTE,
+    App,
+    BrokenProviders,
+    CrashPlan,
+    Killed,
+    booked,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -199,15 +212,22 @@ class TestRetention:
 class TestOneBadConnection:
     """Rule 8: it does not affect others."""
 
-    def test_of_an_uninstalled_provider_fails_without_affecting_others(self, app: App) -> None:
-        lost = app.connect(app.add_hotel(), provider="uninstalled")
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [(UnknownProvider, "unknown_provider"), (UnusableProvider, "unusable_provider")],
+    )
+    def test_of_an_uninstalled_or_broken_provider_fails_without_affecting_others(
+        self, app: App, error: type[UnknownProvider], code: str
+    ) -> None:
+        lost = app.connect(app.add_hotel(), provider="lost")
+        app.providers = BrokenProviders(app.providers, error)
         due(app, lost)
         due(app)
         assert app.tick().queued_runs == 2
         app.run_jobs()
         runs = {r.connection_id: r for r in app.store._committed.sync_runs.values()}
         assert runs[app.connection.id].status is SyncStatus.COMPLETED
-        assert runs[lost.id].error_code == "unknown_provider"
+        assert runs[lost.id].error_code == code
 
     def test_that_is_only_pushed_to_is_not_due_for_ever(self, app: App) -> None:
         for n in range(BATCH):
