@@ -23,7 +23,7 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
 from adapters.outbound.provider_kit.pull.checkpoint import ChangesCheckpoint, parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan
-from adapters.outbound.provider_kit.pull.reading import SeenItems, availability_pages
+from adapters.outbound.provider_kit.pull.reading import SeenItems, availability_pages, records_phase
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncKind
@@ -50,7 +50,7 @@ class DeclarativePull:
     seen: SeenItems = field(default_factory=SeenItems)
 
     def plan(self, request: PullRequest) -> PullPlan[ChangesCheckpoint]:
-        records = (Phase("records", self._records, is_single_page=True),)
+        records: tuple[Phase[ChangesCheckpoint], ...] = (records_phase(self.records, self.clock),)
         return PullPlan(
             checkpoint_type=ChangesCheckpoint,
             phases=(
@@ -104,10 +104,6 @@ class DeclarativePull:
     def _cursor(self, checkpoint: ChangesCheckpoint) -> str:
         newest = checkpoint.newest or self.clock.now() - _ONE_DAY
         return newest.astimezone(UTC).isoformat()
-
-    def _records(self, resume_from: ChangesCheckpoint) -> CheckpointedPages:
-        observed_at = self.clock.now()
-        yield Page(items=(), observed_at=observed_at, records=self.records()), resume_from
 
     def _bookings(self, request: PullRequest, resume_from: ChangesCheckpoint) -> CheckpointedPages:
         def fetch(since: datetime | None) -> ListedChanges:

@@ -9,13 +9,13 @@ from typing import Final, TypeVar
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.reader import reader_for
 from ports.errors import CredentialsRefused, ProviderRejected
 from ports.system import Clock
 
 T = TypeVar("T")
 
-DEFAULT_LIFETIME_SECONDS: Final = 3_600
+_DEFAULT_LIFETIME_SECONDS: Final = 3_600
 _MARGIN_SECONDS: Final = 60.0
 
 
@@ -50,16 +50,27 @@ class TokenSource:
 
     def _request_token(self) -> None:
         requested_at = self._clock.monotonic()
-        try:
-            answer = self._transport.send(self._call, correlation_id=self._correlation_id)
-        except ProviderRejected as error:
-            # RFC 6749 section 5.2: invalid_client may come as 400; 403 is a scope we may not use.
-            raise CredentialsRefused("the provider issued no token") from error
-        self._store_token(answer, requested_at)
+        answer = send_token_request(self._call, self._transport, self._correlation_id)
+        self._token, usable_seconds, _ = read_token(answer)
+        self._expires_at = requested_at + usable_seconds
 
-    def _store_token(self, answer: HttpResponse, requested_at: float) -> None:
-        with parsing_answer():
-            r = Reader(answer.json(), blank_is_null=True)
-            self._token = r.text("access_token")
-            lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
-        self._expires_at = requested_at + max(lifetime - _MARGIN_SECONDS, lifetime / 2)
+
+def send_token_request(
+    request: HttpRequest, transport: Transport, correlation_id: str
+) -> HttpResponse:
+    """Raises CredentialsRefused."""
+    try:
+        return transport.send(request, correlation_id=correlation_id)
+    except ProviderRejected as error:
+        # RFC 6749 section 5.2: invalid_client and invalid_grant may come as 400; 403 is a scope
+        # we may not use.
+        raise CredentialsRefused("the provider issued no token") from error
+
+
+def read_token(answer: HttpResponse) -> tuple[str, float, str | None]:
+    """The access token, how many seconds to use it, and the refresh token."""
+    with parsing_answer():
+        r = reader_for(answer.json())
+        lifetime = r.optional_integer("expires_in", lenient=True) or _DEFAULT_LIFETIME_SECONDS
+        usable_seconds = max(lifetime - _MARGIN_SECONDS, lifetime / 2)
+        return r.text("access_token"), usable_seconds, r.optional_text("refresh_token")

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.pull.checkpoint import (
     ChangesCheckpoint,
     PagedCheckpoint,
+    format_utc_seconds,
+    initial_newest,
 )
+from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan, delta_cursor
+from domain.snapshots import HotelRecords
 from ports.providers import Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
@@ -17,6 +21,36 @@ D = TypeVar("D", bound=ChangesCheckpoint)
 W = TypeVar("W", bound=date | None)
 
 NumberedPages: TypeAlias = Iterator[tuple[int, list[Json]]]
+
+
+def paged_plan(
+    phases: Sequence[Phase[PagedCheckpoint]],
+    request: PullRequest,
+    newest_change: Callable[[], datetime | None],
+    *,
+    overlap: timedelta,
+    clock: Clock,
+) -> PullPlan[PagedCheckpoint]:
+    """`newest_change`: at the provider. `overlap`: changes are read again from so long before."""
+
+    def start(phase: str) -> PagedCheckpoint:
+        newest = delta_cursor(request) or initial_newest(newest_change(), clock.now())
+        return PagedCheckpoint(phase=phase, newest=newest, since=newest - overlap)
+
+    return PullPlan(
+        checkpoint_type=PagedCheckpoint,
+        phases=phases,
+        initial=start,
+        cursor=lambda checkpoint: format_utc_seconds(checkpoint.newest),
+    )
+
+
+def records_phase(fetch: Callable[[], HotelRecords], clock: Clock) -> Phase[D]:
+    def read(resume_from: D) -> Iterator[tuple[Page, D]]:
+        observed_at = clock.now()
+        yield Page(items=(), observed_at=observed_at, records=fetch()), resume_from
+
+    return Phase("records", read, is_single_page=True)
 
 
 @dataclass(slots=True)

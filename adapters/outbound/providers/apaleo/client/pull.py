@@ -15,19 +15,19 @@ from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChan
 from adapters.outbound.provider_kit.pull.checkpoint import (
     PagedCheckpoint,
     format_utc_seconds,
-    initial_newest,
 )
 from adapters.outbound.provider_kit.pull.engine import (
     WINDOW_ONLY,
     Phase,
     PullPlan,
-    delta_cursor,
 )
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,
     day_windows,
+    paged_plan,
     read_windows,
+    records_phase,
 )
 from adapters.outbound.providers.apaleo.capabilities import (
     AVAILABILITY_DAYS,
@@ -52,29 +52,15 @@ class ApaleoPull:
     seen: SeenItems = field(default_factory=SeenItems)
 
     def plan(self) -> PullPlan[PagedCheckpoint]:
-        return PullPlan(
-            checkpoint_type=PagedCheckpoint,
-            phases=(
-                Phase("records", self._records, is_single_page=True),
-                Phase("stays", self._stays, WINDOW_ONLY),
-                # A stay that changes while the windows are read may move to a page already read.
-                Phase("changes", self._changes),
-                Phase("availability", self._availability),
-            ),
-            initial=self._initial_checkpoint,
-            cursor=lambda checkpoint: format_utc_seconds(checkpoint.newest),
+        phases: tuple[Phase[PagedCheckpoint], ...] = (
+            records_phase(self.hotel.records, self.clock),
+            Phase("stays", self._stays, WINDOW_ONLY),
+            # A stay that changes while the windows are read may move to a page already read.
+            Phase("changes", self._changes),
+            Phase("availability", self._availability),
         )
-
-    def _initial_checkpoint(self, phase: str) -> PagedCheckpoint:
-        newest = delta_cursor(self.request) or initial_newest(
-            self.hotel.newest_change(), self.clock.now()
-        )
-        return PagedCheckpoint(phase=phase, newest=newest, since=newest - OVERLAP)
-
-    def _records(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
-        observed_at = self.clock.now()
-        records = self.hotel.records()
-        yield Page(items=(), observed_at=observed_at, records=records), resume_from
+        newest = self.hotel.newest_change
+        return paged_plan(phases, self.request, newest, overlap=OVERLAP, clock=self.clock)
 
     def _stays(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
         def fetch_pages(first: date, until: date, page: int) -> Iterator[tuple[int, list[Json]]]:

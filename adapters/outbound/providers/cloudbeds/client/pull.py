@@ -11,7 +11,7 @@ by the next reconcile.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -19,25 +19,25 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.changes import repeat_until_stable
 from adapters.outbound.provider_kit.pull.checkpoint import (
     PagedCheckpoint,
-    format_utc_seconds,
-    initial_newest,
     latest_change,
 )
 from adapters.outbound.provider_kit.pull.engine import (
     WINDOW_ONLY,
     Phase,
     PullPlan,
-    delta_cursor,
 )
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,
     day_windows,
     numbered_pages,
+    paged_plan,
     read_windows,
+    records_phase,
 )
 from adapters.outbound.providers.cloudbeds.capabilities import OVERLAP, RATE_WINDOW, STAY_WINDOW
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel, id_of
+from domain.snapshots import HotelRecords
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock
 
@@ -58,30 +58,23 @@ class CloudbedsPull:
     seen: SeenItems = field(default_factory=SeenItems)
 
     def plan(self) -> PullPlan[PagedCheckpoint]:
-        return PullPlan(
-            checkpoint_type=PagedCheckpoint,
-            phases=(
-                Phase("records", self._records, is_single_page=True),
-                Phase("guests", self._guests, WINDOW_ONLY),
-                Phase("stays", self._stays, WINDOW_ONLY),
-                # A stay that changes while the windows are read may move to a page already read.
-                Phase("changes", self._changes),
-                Phase("changed-guests", self._changed_guests),
-                Phase("availability", self._availability),
-            ),
-            initial=self._initial_checkpoint,
-            cursor=lambda checkpoint: format_utc_seconds(checkpoint.newest),
+        phases: tuple[Phase[PagedCheckpoint], ...] = (
+            records_phase(self._records, self.clock),
+            Phase("guests", self._guests, WINDOW_ONLY),
+            Phase("stays", self._stays, WINDOW_ONLY),
+            # A stay that changes while the windows are read may move to a page already read.
+            Phase("changes", self._changes),
+            Phase("changed-guests", self._changed_guests),
+            Phase("availability", self._availability),
         )
+        newest = self._newest_change
+        return paged_plan(phases, self.request, newest, overlap=OVERLAP, clock=self.clock)
 
-    def _initial_checkpoint(self, phase: str) -> PagedCheckpoint:
-        now = self.clock.now()
-        newest = delta_cursor(self.request) or initial_newest(self.hotel.newest_change(now), now)
-        return PagedCheckpoint(phase=phase, newest=newest, since=newest - OVERLAP)
+    def _newest_change(self) -> datetime | None:
+        return self.hotel.newest_change(self.clock.now())
 
-    def _records(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
-        observed_at = self.clock.now()
-        records = self.hotel.records(self.hotel.today(observed_at))
-        yield Page(items=(), observed_at=observed_at, records=records), resume_from
+    def _records(self) -> HotelRecords:
+        return self.hotel.records(self.hotel.today(self.clock.now()))
 
     def _guests(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
         def fetch_pages(first: date, until: date | None, page: int) -> NumberedPages:

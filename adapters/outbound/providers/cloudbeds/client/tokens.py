@@ -11,13 +11,11 @@ from hashlib import sha256
 from typing import Final, TypeVar
 from uuid import UUID
 
-from adapters.outbound.provider_kit.http.access_token import DEFAULT_LIFETIME_SECONDS
+from adapters.outbound.provider_kit.http.access_token import read_token, send_token_request
 from adapters.outbound.provider_kit.http.authentication import token_request
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
-from adapters.outbound.provider_kit.parsing.errors import parsing_answer
-from adapters.outbound.provider_kit.parsing.reader import reader_for
-from ports.errors import CredentialsRefused, ProviderRejected
+from ports.errors import CredentialsRefused
 from ports.providers import CredentialStore
 from ports.system import Clock, Secrets
 
@@ -29,8 +27,6 @@ _REFRESH: Final = "refresh_token"
 _UNTIL: Final = "access_token_until"
 _CREDENTIALS_DIGEST: Final = "access_token_of"
 """Digest of the credentials that the access token belongs to."""
-
-_MARGIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +115,22 @@ class OAuthAuthentication:
         }
         # Idempotent: if the first use invalidated it, the next run would be refused as well.
         call = token_request(self._url, form)
-        try:
-            return self._transport.send(call, correlation_id=self._application.correlation_id)
-        except ProviderRejected as error:
-            # RFC 6749 section 5.2: invalid_grant comes as 400.
-            raise CredentialsRefused("the provider issued no token") from error
+        return send_token_request(call, self._transport, self._application.correlation_id)
 
     def _accept_token(self, answer: HttpResponse) -> None:
         value = answer.json()
         if isinstance(value, dict) and _ACCESS not in value:
             raise CredentialsRefused("the provider issued no token")
-        with parsing_answer():
-            r = reader_for(value)
-            lifetime = r.optional_integer("expires_in", lenient=True) or DEFAULT_LIFETIME_SECONDS
-            new = {_ACCESS: r.text(_ACCESS), _UNTIL: self._until(lifetime)}
-            new[_REFRESH] = r.optional_text(_REFRESH) or self._secrets[_REFRESH]
-            new[_CREDENTIALS_DIGEST] = self._credentials_digest(new[_REFRESH])
+        token, usable_seconds, refresh_token = read_token(answer)
+        until = self._clock.now() + timedelta(seconds=usable_seconds)
+        new = {_ACCESS: token, _UNTIL: until.astimezone(UTC).isoformat()}
+        new[_REFRESH] = refresh_token or self._secrets[_REFRESH]
+        new[_CREDENTIALS_DIGEST] = self._credentials_digest(new[_REFRESH])
         self._secrets.update(new)
         self._store_secrets(new)
 
     def _credentials_digest(self, refresh_token: str) -> str:
         return sha256(f"{self._application.client_id}/{refresh_token}".encode()).hexdigest()
-
-    def _until(self, lifetime_seconds: int) -> str:
-        lifetime = timedelta(seconds=lifetime_seconds)
-        return (
-            (self._clock.now() + max(lifetime - _MARGIN, lifetime / 2)).astimezone(UTC).isoformat()
-        )
 
     def _store_secrets(self, new: Secrets) -> None:
         if self._credential_store is not None:

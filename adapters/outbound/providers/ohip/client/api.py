@@ -48,29 +48,20 @@ class Credentials:
         return {"grant_type": "client_credentials", **scope}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiAddress:
-    """The API's address, and the hotel that requests are for."""
-
-    base_url: str
-    hotel_id: str
-    correlation_id: str
-
-
 class OhipApi(VendorApi):
     def __init__(
         self,
         transport: Transport,
         tokens: RequestAuthenticator,
         *,
-        address: ApiAddress,
+        base_url: str,
+        correlation_id: str,
+        hotel_id: str,
         app_key: str,
     ) -> None:
-        super().__init__(
-            transport, tokens, base_url=address.base_url, correlation_id=address.correlation_id
-        )
-        self.hotel_id = address.hotel_id
-        self._headers = {"x-app-key": app_key, "x-hotelid": address.hotel_id}
+        super().__init__(transport, tokens, base_url=base_url, correlation_id=correlation_id)
+        self.hotel_id = hotel_id
+        self._headers = {"x-app-key": app_key, "x-hotelid": hotel_id}
 
     def find(self, path: str, query: Query = ()) -> Json:
         """A single object; None if it does not exist (204, 404)."""

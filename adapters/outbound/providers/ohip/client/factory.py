@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.http.endpoint import (
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.providers.ohip.capabilities import CALLS_PER_SECOND, HOSTS, NAME
-from adapters.outbound.providers.ohip.client.api import ApiAddress, Credentials, OhipApi
+from adapters.outbound.providers.ohip.client.api import Credentials, OhipApi
 from adapters.outbound.providers.ohip.client.client import OhipClient
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from ports.errors import Misconfigured
@@ -18,21 +18,20 @@ from ports.providers import Account, ProviderTools
 
 def open_client(account: Account, tools: ProviderTools) -> OhipClient:
     """Raises Misconfigured."""
-    address = ApiAddress(
-        base_url=require_setting(account, "base_url").rstrip("/"),
-        hotel_id=require_setting(account, "property_id"),
-        correlation_id=account.correlation_id,
-    )
+    base_url = require_setting(account, "base_url").rstrip("/")
+    hotel_id, correlation_id = require_setting(account, "property_id"), account.correlation_id
     endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND)
-    transport = endpoint.transport(account, tools, address.base_url)
+    transport = endpoint.transport(account, tools, base_url)
     credentials = _build_credentials(account)
-    tokens = TokenSource(
-        credentials.request_for_token(address.base_url),
+    token_request = credentials.request_for_token(base_url)
+    api = OhipApi(
         transport,
-        tools.clock,
-        correlation_id=account.correlation_id,
+        TokenSource(token_request, transport, tools.clock, correlation_id=correlation_id),
+        base_url=base_url,
+        correlation_id=correlation_id,
+        hotel_id=hotel_id,
+        app_key=credentials.app_key,
     )
-    api = OhipApi(transport, tokens, address=address, app_key=credentials.app_key)
     return OhipClient(
         api=api,
         hotel=_build_hotel(account, api, tools),
