@@ -14,7 +14,7 @@ from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, Snapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import DateRange, Reason
-from ports.renamed import accepts_old_fields, renamed_attributes
+from ports.renamed import accepts_former_fields, accepts_old_fields, renamed_attributes
 from ports.system import Clock, Randomness, Secrets
 
 
@@ -126,6 +126,7 @@ class Notification:
     event_key: str | None = None
 
 
+@accepts_former_fields("window", DateRange, "stay_from", "stay_to")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
     """`cursor`: where the last delta ended (None: never synced). `checkpoint`: the last stored

@@ -49,6 +49,27 @@ def accepts_old_fields(**renamed: str) -> Callable[[type[T]], type[T]]:
     return decorate
 
 
+def accepts_former_fields(
+    new: str, build: Callable[..., object], *former: str
+) -> Callable[[type[T]], type[T]]:
+    """A dataclass that also takes the `former` fields from which `build` makes the `new` one."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        create: Callable[..., None] = vars(cls)["__init__"]
+
+        @wraps(create)
+        def init(self: T, *values: object, **fields: object) -> None:
+            if fields.keys() >= set(former):
+                warn_renamed(f"{cls.__name__}({', '.join(former)})", new, stacklevel=2)
+                fields[new] = build(*(fields.pop(name) for name in former))
+            create(self, *values, **fields)
+
+        setattr(cls, "__init__", init)  # noqa: B010
+        return cls
+
+    return decorate
+
+
 def _new_field(cls: type[object], name: str, renamed: Mapping[str, str]) -> str:
     if name in renamed:
         warn_renamed(f"{cls.__name__}({name}=)", renamed[name], stacklevel=4)

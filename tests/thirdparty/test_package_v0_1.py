@@ -5,7 +5,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -21,10 +21,11 @@ from adapters.outbound.system import SystemClock
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
+from domain.values import DateRange
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.registry import select_checks
 from entrypoints.certification.runner import CheckOutcome, certify
-from ports.providers import Capabilities, HotelContext, ProviderTools, ReadItem
+from ports.providers import Capabilities, HotelContext, ProviderTools, PullRequest, ReadItem
 from tests.providers.client_harness import account_of, open_client, pull_request
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -177,6 +178,15 @@ class TestNamesOfVersion01:
                 day_use=False,
             )
         assert declared.reports_deletions
+
+    def test_work_as_keywords_of_pull_requests(self) -> None:
+        old: Any = PullRequest
+        first, end = date(2026, 6, 1), date(2026, 6, 30)
+        with pytest.deprecated_call(match="stay_from, stay_to"):
+            request = old(
+                kind=SyncKind.FULL, cursor=None, checkpoint=None, stay_from=first, stay_to=end
+            )
+        assert request.window == DateRange(first, end)
 
     def test_work_as_attribute_of_provider_tools(self) -> None:
         provider_tools: Any = tools(SkippingClock())
