@@ -1,7 +1,7 @@
 """Synchronous document exchange: read, apply and answer a vendor's document in one request."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -32,21 +32,11 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRequest:
-    """`headers` have lower-case names. `action`: that of the form, if the document came in one
-    (`is_form`)."""
+class DocumentRequest(InboundDocument):
+    """A document that was sent to a provider's endpoint."""
 
     provider: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
     correlation_id: str
-    action: str | None = None
-    is_form: bool = False
-
-    def inbound_document(self) -> InboundDocument:
-        return InboundDocument(
-            headers=self.headers, document=self.body, action=self.action, is_form=self.is_form
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +57,10 @@ class ExchangeDocument:
         TooManyItems, StoreUnavailable, Unsealable: nothing was stored then, and `render_error`
         gives the error in the vendor's format."""
         provider, document_provider = self._document_provider(request.provider)
-        document = request.inbound_document()
-        connection, hotel = self._authenticate(provider, document_provider, document)
+        connection, hotel = self._authenticate(provider, document_provider, request)
         now, batch_id = self.clock.now(), self.ids.new()
         handler = document_provider.read_document(
-            replace(document, document=self.mask_cards(document.document)),
+            replace(request, document=self.mask_cards(request.document)),
             build_hotel_context(connection, hotel, observed_at=now),
             connection.settings,
             limit=MAX_ITEMS,
@@ -93,7 +82,7 @@ class ExchangeDocument:
             _, document_provider = self._document_provider(request.provider)
         except PmsError:
             return None
-        return document_provider.render_error(request.inbound_document(), error)
+        return document_provider.render_error(request, error)
 
     def _document_provider(self, name: str) -> tuple[Provider, DocumentProvider]:
         provider = self.providers.get(name)

@@ -55,7 +55,7 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
         document = DocumentRequest(
             provider=NAME,
             headers={name.lower(): value for name, value in request.headers.items()},
-            body=b"",
+            document=b"",
             correlation_id=log_context.correlation_id.get() or "",
             is_form=request.mimetype == FORM,
         )
@@ -91,10 +91,10 @@ def _with_body(document: DocumentRequest) -> DocumentRequest:
         raise UnsupportedMediaType(f"send {FORM} or one of {', '.join(XML)}")
     body = read_compressed_body()
     if not document.is_form:
-        return replace(document, body=body)
+        return replace(document, document=body)
     fields = _parse_form(body, request.mimetype_params.get("boundary", ""))
     action = fields.get("action", b"").decode("utf-8", "replace").strip()
-    return replace(document, action=action, body=fields.get("request", b""))
+    return replace(document, action=action, document=fields.get("request", b""))
 
 
 def _parse_form(body: bytes, boundary: str) -> dict[str, bytes]:

@@ -109,7 +109,7 @@ def exchange_document(app: App) -> ExchangeDocument:
 def document(*lines: bytes, sign: str | None = PAIR, provider: str = "scripted") -> DocumentRequest:
     headers = {"authorization": sign} if sign is not None else {}
     return DocumentRequest(
-        provider=provider, headers=headers, body=b"\n".join(lines), correlation_id="document"
+        provider=provider, headers=headers, document=b"\n".join(lines), correlation_id="document"
     )
 
 
