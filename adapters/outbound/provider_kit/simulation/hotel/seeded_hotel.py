@@ -90,6 +90,9 @@ class SeededHotel:
     def local(self, instant: int) -> datetime:
         return datetime.fromtimestamp(instant // TICKS, UTC).astimezone(self.zone)
 
+    def major(self, minor: int) -> float:
+        return minor / self.minor
+
     def stamp(self) -> int:
         """A new instant, later than all before."""
         self.now += 1

@@ -14,6 +14,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RoomS
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
+    JsonObject,
     corrupt_items,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
@@ -24,7 +25,6 @@ from adapters.outbound.provider_kit.simulation.server.simulator_api import (
     RequestRejected,
     SimulatorApi,
 )
-from adapters.outbound.providers.apaleo.simulator.inventory import JsonObject
 from adapters.outbound.providers.apaleo.simulator.rendering import ApaleoRenderer
 
 TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address

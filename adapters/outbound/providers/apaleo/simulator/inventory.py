@@ -1,12 +1,11 @@
 """The property, its unit groups, units and availability in the vendor's format."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Room
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
-
-JsonObject: TypeAlias = dict[str, object]
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 
 ARRIVAL_MINUTE: Final = 15 * 60
 DEPARTURE_MINUTE: Final = 11 * 60
@@ -114,10 +113,7 @@ class ApaleoInventory:
         return {"id": self._hotel.id, "code": self._hotel.id, "name": self._hotel.name}
 
     def amount(self, minor: int) -> JsonObject:
-        return {"amount": self.major(minor), "currency": self._hotel.currency}
-
-    def major(self, minor: int) -> float:
-        return minor / self._hotel.minor
+        return {"amount": self._hotel.major(minor), "currency": self._hotel.currency}
 
     def text(self, instant: int | None, *, exact: bool = False) -> str | None:
         """With the property's offset; `exact` with the vendor's seven digits."""

@@ -10,11 +10,12 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import Booking, RoomStay, StayState
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.json_fields import without_empty
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.providers.apaleo.simulator.inventory import (
     ARRIVAL_MINUTE,
     DEPARTURE_MINUTE,
     ApaleoInventory,
-    JsonObject,
 )
 
 _STATES: Final = {
@@ -61,7 +62,7 @@ class ApaleoRenderer:
             **self._people(stay),
             **self._expanded(stay, booking, expand),
         }
-        return {key: value for key, value in fields.items() if value not in (None, [])}
+        return without_empty(fields)
 
     def render_single(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
         """A single reservation has more fields than one in a list."""
@@ -160,8 +161,8 @@ class ApaleoRenderer:
                     "ratePlan": self._rate_plan(stay),
                     "unitGroup": self.inventory.group(stay.room_type_id),
                     "baseAmount": {
-                        "grossAmount": self.inventory.major(price),
-                        "netAmount": self.inventory.major(price * 100 // _VAT),
+                        "grossAmount": self._hotel.major(price),
+                        "netAmount": self._hotel.major(price * 100 // _VAT),
                         "vatType": "Reduced",
                         "vatPercent": _VAT - 100,
                         "currency": self._hotel.currency,
@@ -181,7 +182,7 @@ class ApaleoRenderer:
             "address": {"countryCode": guest.country},
             "preferredLanguage": guest.language,
         }
-        return {key: value for key, value in fields.items() if value is not None}
+        return without_empty(fields)
 
     def _rate_plan(self, stay: RoomStay) -> JsonObject:
         plan = self._hotel.rate_plans[stay.rate_plan_id]

@@ -17,6 +17,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booki
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
+    JsonObject,
     corrupt_items,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
@@ -26,7 +27,6 @@ from adapters.outbound.provider_kit.simulation.server.simulator_api import (
     RequestRejected,
     SimulatorApi,
 )
-from adapters.outbound.providers.cloudbeds.simulator.inventory import JsonObject
 from adapters.outbound.providers.cloudbeds.simulator.rendering import CloudbedsRenderer
 
 T = TypeVar("T")

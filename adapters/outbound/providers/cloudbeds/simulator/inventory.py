@@ -2,12 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RatePlan, RoomType
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
-
-JsonObject: TypeAlias = dict[str, object]
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 
 _SHARE: Final = 0.3
 """Fraction of a minor unit that the vendor does not round away."""
@@ -112,7 +111,7 @@ class CloudbedsInventory:
         self, kind: RoomType, plan: RatePlan, nights: list[date], sold: list[int]
     ) -> JsonObject:
         rooms = len(self._hotel.rooms_of(kind.id))
-        price = self.major(kind.price * plan.percent // 100)
+        price = self._hotel.major(kind.price * plan.percent // 100)
         return {
             "rateID": self.rate_id(kind.id, plan.id),
             "isDerived": False,
@@ -150,9 +149,6 @@ class CloudbedsInventory:
 
     def rate_id(self, kind: str, plan: str) -> str:
         return number(self._hotel.id, "rate", kind, plan)
-
-    def major(self, minor: int) -> float:
-        return minor / self._hotel.minor
 
     def unrounded(self, minor: int) -> float:
         """Some amounts have more digits than the currency; rounded they are `minor`."""

@@ -4,20 +4,22 @@ A booking is a reservation; its rooms have their own days and states. A change o
 move the reservation's time stamp, as the vendor documents.
 """
 
-from collections.abc import Iterator
+from collections import Counter
 from datetime import date
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     Booking,
-    Guest,
     RoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
+from adapters.outbound.providers.cloudbeds.simulator.guest_rendering import (
+    CloudbedsGuestRenderer,
+    name_of,
+)
 from adapters.outbound.providers.cloudbeds.simulator.inventory import (
-    CloudbedsInventory,
-    JsonObject,
     number,
 )
 
@@ -44,17 +46,10 @@ _SOURCES: Final = {
 }
 
 
-class CloudbedsRenderer:
+class CloudbedsRenderer(CloudbedsGuestRenderer):
     def __init__(self, hotel: SeededHotel) -> None:
-        self._hotel = hotel
-        self.inventory = CloudbedsInventory(hotel)
+        super().__init__(hotel)
         self._ids: dict[str, str] = {}
-
-    def reservation_id(self, booking_id: str) -> str:
-        return number(self._hotel.id, booking_id)
-
-    def guest_id(self, guest_id: str) -> str:
-        return number("guest", guest_id)
 
     def booking(self, reservation_id: str) -> Booking | None:
         if len(self._ids) != len(self._hotel.bookings):
@@ -89,7 +84,7 @@ class CloudbedsRenderer:
             **self._source(booking),
             **self._money(booking),
             "propertyCurrency": self._hotel.currency,
-            "detailedRates": _sum_by_night(booking, self.inventory),
+            "detailedRates": self._sum_by_night(booking),
             "rooms": [self._room(booking, stay) for stay in booking.remaining_stays],
             "origin": "",
             "mealPlans": "",
@@ -105,7 +100,7 @@ class CloudbedsRenderer:
         main = self._hotel.surviving_guest(rooms[0].guest_id)
         return {
             **{key: value for key, value in self._head(booking).items() if key not in _LISTED_ONLY},
-            "guestName": _name(main),
+            "guestName": name_of(main),
             "guestEmail": main.email or "",
             "isAnonymized": False,
             "guestList": self._guest_list(booking),
@@ -173,16 +168,23 @@ class CloudbedsRenderer:
         inventory = self.inventory
         return {
             "total": inventory.unrounded(total),
-            "balance": inventory.major(total - paid),
+            "balance": self._hotel.major(total - paid),
             "balanceDetailed": {
-                "suggestedDeposit": str(inventory.major(total // 10)),
+                "suggestedDeposit": str(self._hotel.major(total // 10)),
                 "subTotal": inventory.unrounded(total),
                 "additionalItems": 0,
                 "taxesFees": 0,
                 "grandTotal": inventory.unrounded(total),
-                "paid": inventory.major(paid),
+                "paid": self._hotel.major(paid),
             },
         }
+
+    def _sum_by_night(self, booking: Booking) -> dict[str, float]:
+        by_night: Counter[str] = Counter()
+        for stay in booking.remaining_stays:
+            for night, price in stay.priced_nights:
+                by_night[night.isoformat()] += price
+        return {night: self._hotel.major(price) for night, price in sorted(by_night.items())}
 
     def _line(self, booking: Booking, stay: RoomStay) -> str:
         """The first room has the reservation's own number."""
@@ -210,7 +212,7 @@ class CloudbedsRenderer:
         return {
             **self._common(booking, stay),
             "guestID": self.guest_id(guest.id),
-            "guestName": _name(guest),
+            "guestName": name_of(guest),
             "rateID": self.inventory.rate_id(stay.room_type_id, stay.rate_plan_id),
             "rateName": self._hotel.rate_plans[stay.rate_plan_id].name,
             "roomID": self.inventory.room_id(room.id) if room else "",
@@ -245,7 +247,7 @@ class CloudbedsRenderer:
                 {"date": night.isoformat(), "rate": self.inventory.unrounded(price)}
                 for night, price in stay.priced_nights
             ],
-            "roomTotal": str(self.inventory.major(stay.total)),
+            "roomTotal": str(self._hotel.major(stay.total)),
         }
 
     def _guest_list(self, booking: Booking) -> dict[str, JsonObject]:
@@ -261,94 +263,10 @@ class CloudbedsRenderer:
             for each in sorted(ids)
         }
 
-    def _person(self, guest: Guest) -> JsonObject:
-        return {
-            "guestID": self.guest_id(guest.id),
-            "guestFirstName": guest.first_name or "",
-            "guestLastName": guest.last_name,
-            "guestGender": "N/A",
-            "guestEmail": guest.email or "",
-            "guestPhone": guest.phone or "",
-            "guestCellPhone": "",
-            "guestCity": "",
-            "guestState": "",
-            "guestCountry": guest.country,
-            "guestZip": "",
-            "isAnonymized": False,
-        }
-
     def guest_ids(self, booking: Booking) -> set[str]:
         people = (each for stay in booking.remaining_stays for each in stay.guest_ids)
         return {self.guest_id(self._hotel.surviving_guest(each).id) for each in people}
 
-    def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
-        """Each once, with the last of its stays."""
-        found: dict[str, tuple[Guest, Booking, RoomStay]] = {}
-        for booking in self._hotel.bookings.values():
-            for stay in booking.stays:
-                for each in stay.guest_ids if stay.deleted is None else ():
-                    found[each] = (self._hotel.guests[each], booking, stay)
-        yield from found.values()
-
-    def render_listed_guest(self, guest: Guest, booking: Booking) -> JsonObject:
-        """getGuestList with its details."""
-        return {
-            **self._person(guest),
-            "reservationID": self.reservation_id(booking.id),
-            "guestName": _name(guest),
-            "dateCreated": self.inventory.local_text(guest.created),
-            "dateModified": self.inventory.local_text(guest.updated),
-            "isMainGuest": booking.stays[0].guest_id == guest.id,
-            "guestAddress1": "",
-            "guestAddress2": "",
-            "guestOptIn": False,
-            "status": None,
-            **self._merged(guest),
-        }
-
-    def render_single_guest(self, guest_id: str) -> JsonObject | None:
-        """getGuest: other field names, without id and time stamp."""
-        found = (g for g in self._hotel.guests.values() if self.guest_id(g.id) == guest_id)
-        guest = next(found, None)
-        if guest is None:
-            return None
-        return {
-            "firstName": guest.first_name or "",
-            "lastName": guest.last_name,
-            "gender": "N/A",
-            "email": guest.email or "",
-            "phone": guest.phone or "",
-            "cellPhone": "",
-            "country": guest.country,
-            "address": "",
-            "address2": "",
-            "city": "",
-            "zip": "",
-            "state": "",
-            "customFields": [],
-            "specialRequests": "",
-            "isAnonymized": False,
-            "guestOptIn": False,
-            **self._merged(guest),
-        }
-
-    def _merged(self, guest: Guest) -> JsonObject:
-        if guest.merged_into is None:
-            return {"isMerged": False, "newGuestID": ""}
-        return {"isMerged": True, "newGuestID": self.guest_id(guest.merged_into)}
-
 
 _LISTED_ONLY: Final = frozenset({"isDeleted", "guestID", "profileID", "guestCountry"})
 _ASSIGNED_ONLY: Final = frozenset({"marketName", "marketCode"})
-
-
-def _name(guest: Guest) -> str:
-    return f"{guest.first_name or ''} {guest.last_name}".strip()
-
-
-def _sum_by_night(booking: Booking, inventory: CloudbedsInventory) -> dict[str, float]:
-    by_night: dict[str, int] = {}
-    for stay in booking.remaining_stays:
-        for night, price in stay.priced_nights:
-            by_night[night.isoformat()] = by_night.get(night.isoformat(), 0) + price
-    return {night: inventory.major(price) for night, price in sorted(by_night.items())}

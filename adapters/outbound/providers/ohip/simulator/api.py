@@ -12,6 +12,7 @@ import orjson
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
+    JsonObject,
     corrupt_items,
 )
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
@@ -24,7 +25,7 @@ from adapters.outbound.provider_kit.simulation.server.simulator_api import (
 )
 from adapters.outbound.providers.ohip.simulator.events import BusinessEventRenderer, EventQueue
 from adapters.outbound.providers.ohip.simulator.inventory import statistics
-from adapters.outbound.providers.ohip.simulator.rendering import JsonObject, OhipRenderer
+from adapters.outbound.providers.ohip.simulator.rendering import OhipRenderer
 from adapters.outbound.providers.ohip.simulator.reservations import (
     Reservation,
     SimulatedReservations,

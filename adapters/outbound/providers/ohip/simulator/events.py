@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, HotelEventType
-from adapters.outbound.providers.ohip.simulator.rendering import JsonObject, OhipRenderer
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
+from adapters.outbound.providers.ohip.simulator.rendering import OhipRenderer
 from adapters.outbound.providers.ohip.simulator.reservations import SimulatedReservations
 
 _ACTIONS: Final = {

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
-from adapters.outbound.providers.ohip.simulator.rendering import JsonObject
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 
 _CODES: Final = {
     "RoomPhysicalRoomsYN": "PhysicalRooms",

@@ -4,21 +4,23 @@ Numbers are JSON numbers, as in the vendor's description; its samples have texts
 the hotel's wall clock without a zone, to the second.
 """
 
-from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     Booking,
-    Guest,
     RoomStay,
     StayState,
+)
+from adapters.outbound.provider_kit.simulation.json_fields import without_empty
+from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
+from adapters.outbound.providers.ohip.simulator.profiles import (
+    OhipProfileRenderer,
+    typed_id,
 )
 from adapters.outbound.providers.ohip.simulator.reservations import (
     Reservation,
     SimulatedReservations,
 )
-
-JsonObject: TypeAlias = dict[str, object]
 
 _STATES: Final = {
     StayState.OPTION: "Requested",
@@ -29,14 +31,13 @@ _STATES: Final = {
     StayState.NO_SHOW: "NoShow",
 }
 _SOURCES: Final = {"ota": "WEB", "agent": "GDS"}
-_FIRST_PROFILE: Final = 500_000
 _AGENT: Final = "Simulated Travel"
 
 
-class OhipRenderer:
+class OhipRenderer(OhipProfileRenderer):
     def __init__(self, simulated_reservations: SimulatedReservations) -> None:
+        super().__init__(simulated_reservations.hotel)
         self._reservations = simulated_reservations
-        self._hotel = simulated_reservations.hotel
 
     def render_listed(self, reservation: Reservation, wanted: frozenset[str]) -> JsonObject:
         """reservationInfoType."""
@@ -55,7 +56,7 @@ class OhipRenderer:
             fields["revenuesAndBalances"] = self._revenues(reservation)
         if "CancellationInfo" in wanted:
             fields["cancellationInfo"] = self._cancellation(stay)
-        return _without_empty(fields)
+        return without_empty(fields)
 
     def render_single(self, reservation: Reservation, wanted: frozenset[str]) -> JsonObject:
         """hotelReservationType."""
@@ -76,36 +77,23 @@ class OhipRenderer:
             fields["comments"] = [{"comment": text, "id": reservation.id, "type": "Comment"}]
         if "RevenuesAndBalances" in wanted:
             fields["cashiering"] = {"revenuesAndBalances": self._revenues(reservation)}
-        return _without_empty(fields)
-
-    def profile_id(self, guest_id: str) -> str:
-        return str(_FIRST_PROFILE + int(self._hotel.surviving_guest(guest_id).id.removeprefix("G")))
-
-    def guest_of(self, profile_id: str) -> Guest | None:
-        if not profile_id.isdecimal():
-            return None
-        return self._hotel.guests.get(f"G{int(profile_id) - _FIRST_PROFILE}")
-
-    def format_local_time(self, instant: int | None) -> str | None:
-        if instant is None:
-            return None
-        return f"{self._hotel.local(instant).replace(tzinfo=None).isoformat(sep=' ')}.0"
+        return without_empty(fields)
 
     def _booking(self, reservation: Reservation) -> Booking:
         return self._hotel.bookings[reservation.stay.booking_id]
 
     def _head(self, reservation: Reservation) -> JsonObject:
         stay, booking = reservation.stay, self._booking(reservation)
-        ids = [
+        ids = {
             # Not first, so that no client relies on the position.
-            _id(str(int(reservation.id) + 600_000), "Confirmation"),
-            _id(reservation.id, "Reservation"),
-            *([_id(reservation.parent_id, "ParentReservation")] if reservation.parent_id else []),
-            *([_id(booking.external_code, "ExternalReference")] if booking.external_code else []),
-        ]
+            "Confirmation": str(int(reservation.id) + 600_000),
+            "Reservation": reservation.id,
+            "ParentReservation": reservation.parent_id,
+            "ExternalReference": booking.external_code,
+        }
         source = _SOURCES.get(booking.channel, "PMS")
         return {
-            "reservationIdList": ids,
+            "reservationIdList": [typed_id(value, kind) for kind, value in ids.items() if value],
             "sourceOfSale": {"sourceType": source, "sourceCode": self._hotel.id},
             "hotelId": self._hotel.id,
             "roomStayReservation": True,
@@ -127,7 +115,7 @@ class OhipRenderer:
         stay = reservation.stay
         children = reservation.child_ages
         ages = [{"age": age} for age in children] if "FetchChildAges" in wanted else []
-        return _without_empty(
+        return without_empty(
             {
                 **self._days(stay),
                 "adultCount": reservation.adults,
@@ -149,16 +137,16 @@ class OhipRenderer:
 
     def _single_stay(self, reservation: Reservation) -> JsonObject:
         stay = reservation.stay
-        total = self._major(reservation.total)
+        total = self._hotel.major(reservation.total)
         ages = [{"age": age} for age in reservation.child_ages]
-        counts = _without_empty(
+        counts = without_empty(
             {"adults": reservation.adults, "children": len(ages), "childAges": ages}
         )
         room = {"roomType": stay.room_type_id, "roomId": self._room(stay)}
-        return _without_empty(
+        return without_empty(
             {
                 **self._days(stay),
-                "currentRoomInfo": _without_empty(room),
+                "currentRoomInfo": without_empty(room),
                 "roomRates": [
                     self._night(reservation, night_index, counts)
                     for night_index in range(len(stay.nights))
@@ -173,7 +161,7 @@ class OhipRenderer:
         stay = reservation.stay
         night = stay.nights[night_index].isoformat()
         price = {
-            "amountAfterTax": self._major(reservation.night_prices[night_index]),
+            "amountAfterTax": self._hotel.major(reservation.night_prices[night_index]),
             "currencyCode": self._hotel.currency,
         }
         return {
@@ -211,78 +199,12 @@ class OhipRenderer:
             return []
         guest = self._hotel.surviving_guest(reservation.other_guest_id)
         fields = {
-            "profileId": _id(self.profile_id(guest.id), "Profile"),
-            "reservationId": _id(reservation.shared_with, "Reservation"),
+            "profileId": typed_id(self.profile_id(guest.id), "Profile"),
+            "reservationId": typed_id(reservation.shared_with, "Reservation"),
             "firstName": guest.first_name,
             "lastName": guest.last_name,
         }
-        return [_without_empty(fields)]
-
-    def _flat_guest(self, reservation: Reservation) -> JsonObject:
-        guest = self._hotel.surviving_guest(reservation.guest_id)
-        return _without_empty(
-            {
-                "givenName": guest.first_name,
-                "surname": guest.last_name,
-                "phoneNumber": guest.phone,
-                "email": guest.email,
-                "language": guest.language,
-                "address": {"country": {"code": guest.country}},
-                "accompanyGuests": [self._companion(one) for one in reservation.companion_ids],
-                "nameType": "Guest",
-                "id": self.profile_id(guest.id),
-                "type": "Profile",
-            }
-        )
-
-    def _companion(self, guest_id: str) -> JsonObject:
-        guest = self._hotel.surviving_guest(guest_id)
-        return _without_empty(
-            {
-                "firstName": guest.first_name,
-                "lastName": guest.last_name,
-                "profileIdList": [_id(self.profile_id(guest_id), "Profile")],
-            }
-        )
-
-    def _guests(self, reservation: Reservation) -> list[JsonObject]:
-        found = [self._guest(one, primary=False) for one in reservation.companion_ids]
-        return [*found, self._guest(reservation.guest_id, primary=True)]
-
-    def _guest(self, guest_id: str, *, primary: bool) -> JsonObject:
-        info = {
-            "profileIdList": [_id(self.profile_id(guest_id), "Profile")],
-            "profile": self.profile(guest_id),
-        }
-        return {"profileInfo": info, "primary": primary}
-
-    def profile(self, guest_id: str) -> JsonObject:
-        """profileType; crm returns the same as `profileDetails`."""
-        guest = self._hotel.surviving_guest(guest_id)
-        name = {
-            "givenName": guest.first_name,
-            "surname": guest.last_name,
-            "nameType": "Primary",
-        }
-        customer = {
-            "personName": [_without_empty(name)],
-            "language": guest.language,
-            "vipStatus": "1" if guest.is_vip else None,
-        }
-        address = {"country": {"code": guest.country}, "primaryInd": True}
-        phone = {"phoneNumber": guest.phone, "phoneTechType": "PHONE", "primaryInd": True}
-        email = {"emailAddress": guest.email, "primaryInd": True}
-        fields: JsonObject = {
-            "customer": _without_empty(customer),
-            "addresses": {"addressInfo": [{"address": address}]},
-            "telephones": {"telephoneInfo": [{"telephone": phone}]} if guest.phone else None,
-            "emails": {"emailInfo": [{"email": email}]} if guest.email else None,
-            "profileType": "Guest",
-            "statusCode": "Active",
-            "createDateTime": self.format_local_time(guest.created),
-            "lastModifyDateTime": self.format_local_time(guest.updated),
-        }
-        return _without_empty(fields)
+        return [without_empty(fields)]
 
     def _render_attached(
         self, booking: Booking, reservation: Reservation, *, flat: bool
@@ -296,7 +218,7 @@ class OhipRenderer:
         booker = self._hotel.surviving_guest(booking.booker_id)
         if booker is not self._hotel.surviving_guest(reservation.guest_id):
             contact: JsonObject = {
-                "profileIdList": [_id(self.profile_id(booker.id), "Profile")],
+                "profileIdList": [typed_id(self.profile_id(booker.id), "Profile")],
                 "reservationProfileType": "ReservationContact",
             }
             found.append(contact)
@@ -315,10 +237,7 @@ class OhipRenderer:
         }
 
     def amount(self, minor: int) -> JsonObject:
-        return {"amount": self._major(minor), "currencyCode": self._hotel.currency}
-
-    def _major(self, minor: int) -> float:
-        return minor / self._hotel.minor
+        return {"amount": self._hotel.major(minor), "currencyCode": self._hotel.currency}
 
 
 def _company(profile_id: str, name: str, kind: str, *, flat: bool) -> JsonObject:
@@ -327,15 +246,6 @@ def _company(profile_id: str, name: str, kind: str, *, flat: bool) -> JsonObject
     )
     return {
         **name_fields,
-        "profileIdList": [_id(profile_id, "Profile")],
+        "profileIdList": [typed_id(profile_id, "Profile")],
         "reservationProfileType": kind,
     }
-
-
-def _id(value: str | None, kind: str) -> JsonObject:
-    return {"id": value, "type": kind}
-
-
-def _without_empty(fields: Mapping[str, object]) -> JsonObject:
-    """The vendor's serializer leaves empty fields out."""
-    return {key: value for key, value in fields.items() if value not in (None, [], {})}
