@@ -92,3 +92,22 @@ class TestPmsError:
         assert error.details == {"booking": "B1"}
         assert (error.code, error.kind) == ("domain_error", ErrorKind.INVALID)
         assert PmsError("other").message == "other"
+
+    def test_takes_code_and_kind_from_the_class_header_or_body(self) -> None:
+        class Header(DomainError, code="header", kind=ErrorKind.CONFLICT):
+            """Both given."""
+
+        class Body(Header):
+            """As plug-ins of version 0.1 write it."""
+
+            code = "body"
+
+        class Inherited(Body, kind=ErrorKind.STALE):
+            """The code of its base."""
+
+        assert [(error.code, error.kind) for error in (Header, Body, Inherited, DomainError)] == [
+            ("header", ErrorKind.CONFLICT),
+            ("body", ErrorKind.CONFLICT),
+            ("body", ErrorKind.STALE),
+            ("domain_error", ErrorKind.INVALID),
+        ]
