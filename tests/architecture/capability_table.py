@@ -18,7 +18,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "delta": (
         Cell(
             "by `UpdatedUtc`, inclusive, pages of 1,000; also customers and order items",
-            "test_client.py::TestDelta::test_brings_a_booking_whose_price_alone_changed",
+            "test_client.py::TestDelta::test_reads_booking_whose_price_alone_changed",
         ),
         Cell(
             "by `modified`, half-open, pages until 204, `count` never trusted",
@@ -26,8 +26,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "by `modifiedFrom`, whichever zone the vendor means, pages of 100",
-            "test_client.py::TestPull::"
-            "test_continues_whether_the_vendor_means_its_wall_time_or_utc",
+            "test_client.py::TestPull::test_delta_reads_changes_in_wall_time_or_utc",
         ),
         Cell(
             "by business events, which vanish when they are read: kept before anything else; "
@@ -42,15 +41,15 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "what the delta misses": (
         Cell(
             "changes without a new `UpdatedUtc`: found by the reconcile",
-            "test_client.py::TestReconcile::test_sees_what_the_delta_cannot_and_moves_no_cursor",
+            "test_client.py::TestReconcile::test_reads_changes_without_timestamp_and_moves_no_cursor",
         ),
         Cell(
             "bookers: found by the reconcile",
-            "test_client.py::TestPull::test_by_reconcile_sees_a_booker_that_the_delta_misses",
+            "test_client.py::TestPull::test_reconcile_reads_booker_that_the_delta_misses",
         ),
         Cell(
             "changes that leave the modification time alone: found by the reconcile",
-            "test_client.py::TestPull::test_by_reconcile_sees_what_moved_no_time_stamp",
+            "test_client.py::TestPull::test_reconcile_reads_changes_without_timestamp",
         ),
         Cell(
             "events of a lost response, or never configured: found by the reconcile",
@@ -59,13 +58,13 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "what another client acknowledged: found by the reconcile",
-            "test_client.py::TestReconcile::test_sees_all_acknowledges_nothing_and_moves_no_cursor",
+            "test_client.py::TestReconcile::test_reads_all_acknowledges_nothing_and_moves_no_cursor",
         ),
     ),
     "deletion": (
         Cell(
             "not in the answer to its id",
-            "test_client.py::TestFetch::test_brings_what_is_there_and_leaves_out_what_is_not",
+            "test_client.py::TestFetch::test_fetch_omits_missing_items",
         ),
         Cell(
             "`deleted` webhook, 404 to its id",
@@ -73,11 +72,11 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "`isDeleted`, `deleted` webhook, not found by its id",
-            "test_client.py::TestPull::test_tells_a_deleted_one_as_gone",
+            "test_client.py::TestPull::test_reports_deleted_booking",
         ),
         Cell(
             "not in the answer to its id",
-            "test_client.py::TestFetch::test_asks_alone_for_what_a_list_does_not_show",
+            "test_client.py::TestFetch::test_fetches_singly_what_the_list_omits",
         ),
         Cell(
             "none: a cancellation is the end",
@@ -201,7 +200,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
     "limits": (
         Cell(
             "200 requests in 30 s, respected; pages shrink",
-            "test_client.py::TestFaults::test_keeps_within_the_vendors_limit",
+            "test_client.py::TestFaults::test_stays_below_rate_limit",
         ),
         Cell(
             "no published limit; waits after 429",

@@ -82,13 +82,13 @@ def assert_true(simulator: AlpineBitsSimulator, picture: dict[str, BookingSnapsh
 
 
 class TestCheck:
-    def test_shakes_hands(self, running: Start) -> None:
+    def test_performs_the_handshake(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             report = client.check()
         assert (report.property_id, report.advice) == (simulator.hotel.id, ())
 
-    def test_advises_of_a_version_that_the_server_does_not_speak(self, running: Start) -> None:
+    def test_advises_on_unsupported_version(self, running: Start) -> None:
         simulator = running()
         asked = account(simulator, protocol_version="2011-11")
         with open_vendor_client(simulator, asked) as client:
@@ -102,7 +102,7 @@ class TestCheck:
             client.check()
 
     @pytest.mark.parametrize("missing", ["username", "server_password", "password"])
-    def test_needs_what_a_server_asks_for(self, running: Start, missing: str) -> None:
+    def test_requires_credentials_of_the_server(self, running: Start, missing: str) -> None:
         simulator = running()
         with (
             pytest.raises(Misconfigured, match=missing),
@@ -112,7 +112,7 @@ class TestCheck:
 
 
 class TestPushOnly:
-    def test_is_a_connection_without_an_address(self, running: Start) -> None:
+    def test_connection_without_url_only_receives(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator, account(simulator, url="")) as client:
             (advice,) = client.check().advice
@@ -128,7 +128,7 @@ class TestPushOnly:
 
 class TestFull:
     @pytest.mark.parametrize("dialect_options", [DialectOptions(), PURE], ids=["smx", "alpinebits"])
-    def test_is_the_hotel_of_which_a_delta_brings_nothing_again(
+    def test_full_pull_acknowledges_everything(
         self, running: Start, dialect_options: DialectOptions
     ) -> None:
         simulator = running(120, dialect_options=dialect_options)
@@ -147,20 +147,18 @@ class TestFull:
             one, two = (bookings_by_id(list(client.pull(request(simulator)))) for _ in range(2))
         assert one == two
 
-    def test_of_a_hotel_in_yen_and_far_east_has_its_days_and_its_money(
-        self, running: Start
-    ) -> None:
+    def test_maps_dates_and_amounts_of_a_hotel_in_tokyo(self, running: Start) -> None:
         simulator = running(currency="JPY", time_zone="Asia/Tokyo")
         with open_vendor_client(simulator) as client:
             assert_true(simulator, bookings_by_id(list(client.pull(request(simulator)))))
 
-    def test_of_nothing_has_a_cursor(self, running: Start) -> None:
+    def test_empty_hotel_has_a_cursor(self, running: Start) -> None:
         simulator = running(0)
         with open_vendor_client(simulator) as client:
             (only,) = client.pull(request(simulator))
         assert (list(only.items), bool(only.cursor)) == ([], True)
 
-    def test_comes_in_pages(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reads_in_pages(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(alpinebits_client, "PAGE_SIZE", 15)
         simulator = running()
         with open_vendor_client(simulator) as client:
@@ -168,7 +166,7 @@ class TestFull:
         assert [len(page.items) for page in pages] == [15, 15, 10, 0]
         assert simulator.requests_served == {READ: 3, REPORT: 3}
 
-    def test_is_asked_for_by_a_delta_that_never_ended(self, running: Start) -> None:
+    def test_delta_without_cursor_reads_everything(self, running: Start) -> None:
         simulator = running()
         asked = request(simulator)
         delta = PullRequest(
@@ -182,7 +180,7 @@ class TestFull:
 
 
 class TestReconcile:
-    def test_sees_all_acknowledges_nothing_and_moves_no_cursor(self, running: Start) -> None:
+    def test_reads_all_acknowledges_nothing_and_moves_no_cursor(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             pages = list(client.pull(request(simulator, SyncKind.RECONCILE)))
@@ -199,7 +197,7 @@ class TestDelta:
         pages = list(client.pull(request(simulator, SyncKind.DELTA)))
         return [str(item.external_id) for item in items_of(pages)]
 
-    def test_has_what_was_not_delivered_yet(self, running: Start) -> None:
+    def test_reads_undelivered_reservations(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             assert len(self.delta(client, simulator)) == 40
@@ -219,7 +217,7 @@ class TestDelta:
             assert len(self.delta(client, simulator)) == 40
             assert simulator.requests_served[REPORT] == 1
 
-    def test_that_fails_to_acknowledge_has_it_again(self, running: Start) -> None:
+    def test_repeats_after_failed_acknowledgement(self, running: Start) -> None:
         simulator = running()
         simulator.faults.add(parse_fault(f"403,times=1,path={REPORT_ACTION}"))
         with open_vendor_client(simulator) as client:
@@ -227,14 +225,14 @@ class TestDelta:
                 self.delta(client, simulator)
             assert len(self.delta(client, simulator)) == 40
 
-    def test_is_asked_for_in_rounds(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reads_in_rounds(self, running: Start, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(simulator_api, "MAX_HANDED_OUT", 15)
         simulator = running()
         with open_vendor_client(simulator) as client:
             assert len(set(self.delta(client, simulator))) == 40
         assert simulator.requests_served == {READ: 4, REPORT: 3}
 
-    def test_ends_where_a_server_forgets_what_was_acknowledged(self, running: Start) -> None:
+    def test_ends_although_the_server_forgets_acknowledgements(self, running: Start) -> None:
         simulator = running()
         forgetful = recorded(simulator, lambda _: simulator.api._delivered.clear())
         simulator.serve(forgetful)
@@ -242,7 +240,7 @@ class TestDelta:
             assert len(self.delta(client, simulator)) == 40
             assert len(self.delta(client, simulator)) == 40
 
-    def test_has_a_change_made_while_it_was_read(self, running: Start) -> None:
+    def test_reads_changes_made_during_the_pull(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             pages = client.pull(request(simulator, SyncKind.DELTA))
@@ -250,7 +248,7 @@ class TestDelta:
             changed = simulator.act(ScenarioAction.AMEND)
             assert changed in {item.external_id for page in pages for item in page.items}
 
-    def test_acknowledges_what_was_refused_and_what_books_nothing(self, running: Start) -> None:
+    def test_acknowledges_rejected_and_ignored_reservations(self, running: Start) -> None:
         simulator = running(3)
         answers = iter(
             [

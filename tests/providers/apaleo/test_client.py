@@ -141,7 +141,7 @@ class TestPull(PullSuite, TimestampSuite):
         assert later is not None
         assert later > cursor
 
-    def test_by_reconcile_sees_a_booker_that_the_delta_misses(self, running: Start) -> None:
+    def test_reconcile_reads_booker_that_the_delta_misses(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
         simulator.activity.advance_clock(7_200)
@@ -183,14 +183,14 @@ class TestFetch(FetchSuite):
             page = client.fetch([*refs, Ref(RefKind.BOOKING, "NOSUCH-1")])
         assert [item.external_id for item in page.items] == [name(stays[0])]
 
-    def test_of_a_booking_brings_all_its_reservations(self, running: Start) -> None:
+    def test_booking_fetch_returns_all_its_reservations(self, running: Start) -> None:
         simulator = running()
         booking = next(b for b in simulator.hotel.expected_bookings() if len(b.stays) > 2)
         with open_vendor_client(simulator) as client:
             page = client.fetch([Ref(RefKind.BOOKING, booking.id)])
         assert {item.external_id for item in page.items} == {name(s) for s in booking.stays}
 
-    def test_never_shows_another_property_of_the_account(self, running: Start) -> None:
+    def test_ignores_other_properties_of_the_account(self, running: Start) -> None:
         simulator = running()
         stay = some(simulator, StayState.CONFIRMED)
         with open_vendor_client(simulator) as client:
@@ -200,7 +200,7 @@ class TestFetch(FetchSuite):
             page = client.fetch([Ref(RefKind.BOOKING, name(stay))])
         assert page.items == []
 
-    def test_brings_availability_and_records(self, running: Start) -> None:
+    def test_fetches_availability_and_records(self, running: Start) -> None:
         simulator = running(bookings=30)
         with open_vendor_client(simulator) as client:
             page = client.fetch([Ref(RefKind.AVAILABILITY), Ref(RefKind.RECORDS)])

@@ -70,19 +70,19 @@ def some(simulator: CloudbedsSimulator, state: StayState) -> Booking:
 class TestCheck(CheckSuite):
     clients, property_id, unknown_property_id = CLIENTS, "100001", "1"
 
-    def test_finds_the_only_property_out(self, running: Start) -> None:
+    def test_finds_the_only_property(self, running: Start) -> None:
         simulator = running(bookings=10)
         with open_vendor_client(simulator, account(simulator, property_id="")) as client:
             assert client.check().property_id == "100001"
 
-    def test_goes_by_the_key_alone(self, running: Start) -> None:
+    def test_uses_the_api_key_without_oauth(self, running: Start) -> None:
         simulator = running(bookings=10)
         asked = account(simulator, api_key=simulator.credentials.api_key, refresh_token="")
         with open_vendor_client(simulator, asked) as client:
             client.check()
         assert "/api/v1.3/access_token" not in simulator.requests_served
 
-    def test_is_refused_with_a_wrong_key_although_the_status_is_200(self, running: Start) -> None:
+    def test_rejects_wrong_key_answered_with_status_200(self, running: Start) -> None:
         simulator = running(bookings=10)
         with (
             open_vendor_client(simulator, account(simulator, api_key="cbat_hush-hush")) as client,
@@ -94,7 +94,7 @@ class TestCheck(CheckSuite):
         assert "Access denied" not in reported
 
     @pytest.mark.parametrize("missing", ["client_id", "client_secret", "refresh_token"])
-    def test_needs_the_key_or_all_of_oauth(self, running: Start, missing: str) -> None:
+    def test_requires_api_key_or_all_oauth_secrets(self, running: Start, missing: str) -> None:
         simulator = running(bookings=10)
         with (
             pytest.raises(Misconfigured, match=missing),
@@ -119,14 +119,14 @@ class TestPull(PullSuite, TimestampSuite):
         bookings = simulator.hotel.expected_bookings()
         return [(name(simulator, booking), booking.stays[0]) for booking in bookings]
 
-    def test_brings_what_is_true_of_each(self, running: Start) -> None:
+    def test_matches_expected_bookings(self, running: Start) -> None:
         simulator = running(currency="KWD", time_zone="Asia/Kuwait")
         found, _ = pull_pages(simulator, request(simulator))
         for true in simulator.expected_bookings():
             reported = found[true.external_id]
             assert (reported.status, reported.total) == (true.status, true.total)
 
-    def test_tells_records_guests_and_availability(self, running: Start) -> None:
+    def test_reads_records_guests_and_availability(self, running: Start) -> None:
         simulator = running(bookings=40)
         with open_vendor_client(simulator) as client:
             pages = list(client.pull(request(simulator)))
@@ -141,7 +141,7 @@ class TestPull(PullSuite, TimestampSuite):
             simulator.renderer.guest_id(guest.id) for guest, _, _ in simulator.renderer.guests()
         }
 
-    def test_counts_the_rooms_that_are_left(self, running: Start) -> None:
+    def test_availability_counts_unsold_rooms(self, running: Start) -> None:
         simulator = running(bookings=60)
         with open_vendor_client(simulator) as client:
             pages = list(client.pull(request(simulator)))
@@ -170,9 +170,7 @@ class TestPull(PullSuite, TimestampSuite):
         assert later > cursor
 
     @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
-    def test_continues_whether_the_vendor_means_its_wall_time_or_utc(
-        self, running: Start, zone: str
-    ) -> None:
+    def test_delta_reads_changes_in_wall_time_or_utc(self, running: Start, zone: str) -> None:
         simulator = running(bookings=20, time_zone=zone)
         _, cursor = pull_pages(simulator, request(simulator))
         simulator.activity.advance_clock(60)
@@ -180,7 +178,7 @@ class TestPull(PullSuite, TimestampSuite):
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booked in found
 
-    def test_by_reconcile_sees_what_moved_no_time_stamp(self, running: Start) -> None:
+    def test_reconcile_reads_changes_without_timestamp(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
         simulator.activity.advance_clock(40 * 3_600)
@@ -195,7 +193,7 @@ class TestPull(PullSuite, TimestampSuite):
         assert isinstance(is_complete[asked].primary_guest, Party)
         assert is_complete[asked].primary_guest.email == "x@example.com"
 
-    def test_tells_a_deleted_one_as_gone(self, running: Start) -> None:
+    def test_reports_deleted_booking(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
         removed = simulator.act(ScenarioAction.DELETE)
@@ -214,7 +212,7 @@ class TestPull(PullSuite, TimestampSuite):
         assert back is not None
         assert after[back].canceled_at is None
 
-    def test_finds_a_stay_of_400_nights_that_ends_after_the_window(self, running: Start) -> None:
+    def test_reads_stay_that_ends_after_the_window(self, running: Start) -> None:
         simulator = running(bookings=20)
         booking = some(simulator, StayState.CONFIRMED)
         stay = booking.stays[0]
@@ -256,7 +254,7 @@ class TestFetch(FetchSuite):
             page = client.fetch([Ref(RefKind.BOOKING, there), Ref(RefKind.BOOKING, "999")])
         assert [item.external_id for item in page.items] == [there]
 
-    def test_asks_each_that_the_list_leaves_out_alone(self, running: Start) -> None:
+    def test_fetches_singly_what_the_list_omits(self, running: Start) -> None:
         simulator = running(bookings=20)
         served = simulator.requests_served
         with open_vendor_client(simulator) as client:
@@ -264,7 +262,7 @@ class TestFetch(FetchSuite):
         asked = simulator.requests_served.get("/api/v1.3/getReservation", 0)
         assert asked - served.get("/api/v1.3/getReservation", 0) == 2
 
-    def test_of_a_guest_tells_the_same_person_as_the_list(self, running: Start) -> None:
+    def test_fetched_guest_matches_listed_guest(self, running: Start) -> None:
         simulator = running(bookings=20)
         with open_vendor_client(simulator) as client:
             pages = list(client.pull(request(simulator)))
@@ -279,7 +277,7 @@ class TestFetch(FetchSuite):
             assert found.version > held.version
             assert replace(found, version=held.version) == held
 
-    def test_of_a_merged_guest_tells_into_whom(self, running: Start) -> None:
+    def test_fetched_merged_guest_names_its_target(self, running: Start) -> None:
         simulator = running(bookings=20)
         one, other, *_ = simulator.hotel.guests.values()
         simulator.activity.commands.merge(one, other)
@@ -288,7 +286,7 @@ class TestFetch(FetchSuite):
         (found,) = (s for s in read_snapshots([page]) if isinstance(s, GuestSnapshot))
         assert found.merged_into == simulator.renderer.guest_id(other.id)
 
-    def test_of_a_guest_tells_the_reservations_that_hold_its_details(self, running: Start) -> None:
+    def test_guest_fetch_includes_its_reservations(self, running: Start) -> None:
         simulator = running(bookings=20)
         booking = some(simulator, StayState.CONFIRMED)
         guest = simulator.hotel.guests[booking.stays[0].guest_id]
@@ -299,7 +297,7 @@ class TestFetch(FetchSuite):
         assert isinstance(reported, Party)
         assert reported.email == "x@example.com"
 
-    def test_of_a_guest_that_is_not_there_is_empty(self, running: Start) -> None:
+    def test_fetch_of_missing_guest_is_empty(self, running: Start) -> None:
         with open_vendor_client(running(bookings=10)) as client:
             assert client.fetch([Ref(RefKind.GUEST, "999")]).items == []
 

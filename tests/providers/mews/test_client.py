@@ -1,12 +1,10 @@
 """The client against the vendor's protocol over real HTTP."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -22,7 +20,6 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
-from domain.values import DateRange
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
@@ -32,26 +29,25 @@ from ports.errors import (
     TooHeavy,
     UnreadableAnswer,
 )
-from ports.providers import Account, Page, Provider, ProviderClient, PullRequest, Ref, RefKind
+from ports.providers import Page, Provider, ProviderClient, PullRequest, Ref, RefKind
 from ports.system import Clock
+from tests.providers.client_harness import Start, VendorClients, simulators_fixture
 from tests.providers.mews.payloads import SkippingClock, tools
-from tests.providers.mews.simulator_client import new_simulator, reservation_ids
+from tests.providers.mews.simulator_client import reservation_ids
 
 Key = tuple[ItemKind, str | None]
 BookingsById = dict[Key, Snapshot]
 RESERVATIONS = "/api/connector/v1/reservations/getAll/2023-06-06"
 
 
-def account(simulator: MewsSimulator, **settings: str) -> Account:
-    payload = simulator.credentials
-    return Account(
-        connection_id=UUID(int=7),
-        time_zone="Europe/Berlin",
-        currency="EUR",
-        settings={"base_url": simulator.base_url, **settings},
-        secrets={"client_token": payload.client_token, "access_token": payload.access_token},
-        correlation_id="test",
-    )
+CLIENTS = VendorClients(
+    make_provider=make_provider,
+    make_simulator=MewsSimulator,
+    secrets=("client_token", "access_token"),
+    bookings=120,
+)
+account, request = CLIENTS.account, CLIENTS.request
+running = simulators_fixture(CLIENTS.create_simulator)
 
 
 def connected(clock: Clock | None = None) -> Provider:
@@ -60,44 +56,11 @@ def connected(clock: Clock | None = None) -> Provider:
     return make_provider(tools(clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True))
 
 
-@contextmanager
-def opened(simulator: MewsSimulator, clock: Clock | None = None) -> Iterator[ProviderClient]:
-    client = connected(clock).open(account(simulator))
-    try:
-        yield client
-    finally:
-        client.close()
-
-
-@pytest.fixture
-def running() -> Iterator[Callable[..., MewsSimulator]]:
-    started: list[MewsSimulator] = []
-
-    def start(bookings: int = 120, **options: Any) -> MewsSimulator:
-        simulator = new_simulator(bookings=bookings, **options)
-        simulator.start()
-        started.append(simulator)
-        return simulator
-
-    yield start
-    for simulator in started:
-        simulator.stop()
-
-
-def request(
-    simulator: MewsSimulator,
-    kind: SyncKind = SyncKind.FULL,
-    cursor: str | None = None,
-    checkpoint: str | None = None,
-) -> PullRequest:
-    return PullRequest(
-        kind=kind,
-        cursor=cursor,
-        checkpoint=checkpoint,
-        window=DateRange(
-            simulator.hotel.today - timedelta(days=110), simulator.hotel.today + timedelta(days=250)
-        ),
-    )
+def opened(
+    simulator: MewsSimulator, clock: SkippingClock | None = None
+) -> AbstractContextManager[ProviderClient]:
+    # HTTP dates in the answers are of the real day.
+    return CLIENTS.open(simulator, clock=clock or SkippingClock(datetime.now(UTC)))
 
 
 def bookings_by_id(pages: list[Page]) -> BookingsById:
@@ -136,7 +99,7 @@ def some(simulator: MewsSimulator, **wanted: str) -> MewsReservation:
 
 
 class TestCheck:
-    def test_reports_property_details(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_reports_property_details(self, running: Start) -> None:
         simulator = running(time_zone="Pacific/Auckland", currency="NZD")
         with opened(simulator) as client:
             report = client.check()
@@ -144,7 +107,7 @@ class TestCheck:
         assert (report.time_zone, report.currency) == ("Pacific/Auckland", "NZD")
         assert len(report.advice) == 2
 
-    def test_advises_when_no_lodging_service(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_advises_when_no_lodging_service(self, running: Start) -> None:
         simulator = running(bookings=20)
         for entry in simulator.catalog.categories:
             entry.body["Type"] = "Desk"
@@ -154,7 +117,7 @@ class TestCheck:
             with pytest.raises(Misconfigured):
                 list(client.pull(request(simulator)))
 
-    def test_refuses_wrong_tokens(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_refuses_wrong_tokens(self, running: Start) -> None:
         simulator = running()
         good = account(simulator)
         client = connected().open(replace(good, secrets={**good.secrets, "access_token": "other"}))
@@ -166,9 +129,7 @@ class TestCheck:
 
 class TestOpen:
     @pytest.mark.parametrize("missing", ["client_token", "access_token"])
-    def test_names_the_secret_that_is_missing(
-        self, missing: str, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_names_the_missing_secret(self, missing: str, running: Start) -> None:
         good = account(running())
         secrets = {name: value for name, value in good.secrets.items() if name != missing}
         with pytest.raises(Misconfigured, match=missing):
@@ -183,18 +144,14 @@ class TestOpen:
             "https://api.mews.com:8443",
         ],
     )
-    def test_calls_only_allowed_hosts(
-        self, url: str, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_calls_only_allowed_hosts(self, url: str, running: Start) -> None:
         good = account(running(), base_url=url)
         with pytest.raises(Misconfigured):
             make_provider(tools()).open(good)
 
 
 class TestFull:
-    def test_reads_every_booking_once_and_no_parking(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_every_booking_once_and_no_parking(self, running: Start) -> None:
         simulator = running(bookings=400)
         with opened(simulator) as client:
             pages = list(client.pull(request(simulator)))
@@ -217,9 +174,7 @@ class TestFull:
         assert [page.cursor for page in pages[:-1]] == [None] * (len(pages) - 1)
         assert pages[-1].cursor == utc_text(simulator.records.now)
 
-    def test_keeps_to_the_services_that_the_connection_names(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_only_configured_services(self, running: Start) -> None:
         simulator = running()
         parking = simulator.catalog.parking_service_id
         named = account(simulator, service_ids=f" {parking} ,")
@@ -230,9 +185,7 @@ class TestFull:
         ]
         client.close()
 
-    def test_brings_the_records_that_bookings_name(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_records_that_bookings_reference(self, running: Start) -> None:
         simulator = running()
         with opened(simulator) as client:
             pages = list(client.pull(request(simulator)))
@@ -254,8 +207,8 @@ class TestFull:
         ("zone", "currency"),
         [("Pacific/Apia", "JPY"), ("America/Los_Angeles", "KWD"), ("Europe/Berlin", "EUR")],
     )
-    def test_keeps_the_hotels_dates_and_amounts(
-        self, zone: str, currency: str, running: Callable[..., MewsSimulator]
+    def test_maps_dates_and_amounts_in_any_zone_and_currency(
+        self, zone: str, currency: str, running: Start
     ) -> None:
         simulator = running(time_zone=zone, currency=currency)
         picture, _ = pull_pages(simulator, request(simulator))
@@ -275,9 +228,7 @@ class TestFull:
         assert days[0] == hotel.today
         assert days[-1] == hotel.today + timedelta(days=249)
 
-    def test_agrees_with_the_provider_on_free_rooms(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_availability_matches_the_simulator(self, running: Start) -> None:
         simulator = running(bookings=300)
         picture, _ = pull_pages(simulator, request(simulator))
         first: date = simulator.hotel.today
@@ -293,9 +244,7 @@ class TestFull:
 
 
 class TestPaging:
-    def test_reads_on_past_a_thousand_with_the_same_second(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_more_than_a_thousand_changes_of_one_second(self, running: Start) -> None:
         simulator = running(bookings=1_300)
         hotel = simulator.hotel
         with hotel.lock:
@@ -315,7 +264,7 @@ class TestPaging:
         ("kind", "half_open"), [(SyncKind.FULL, False), (SyncKind.RECONCILE, True)]
     )
     def test_loses_nothing_while_items_move(
-        self, kind: SyncKind, half_open: bool, running: Callable[..., MewsSimulator]
+        self, kind: SyncKind, half_open: bool, running: Start
     ) -> None:
         simulator = running(bookings=1_100, half_open_intervals=half_open)
         with opened(simulator) as client:
@@ -323,9 +272,7 @@ class TestPaging:
             pages = list(client.pull(request(simulator, kind)))
         assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= reservation_ids(simulator)
 
-    def test_comes_to_an_end_while_every_page_moves(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_ends_although_every_page_moves(self, running: Start) -> None:
         simulator = running(bookings=1_300)
         with opened(simulator) as client:
             simulator.faults.add(Fault(FaultKind.MOVING_ITEMS, path="reservations"))
@@ -333,9 +280,7 @@ class TestPaging:
         assert of_kind(bookings_by_id(pages), ItemKind.BOOKING) >= reservation_ids(simulator)
 
     @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.DELTA])
-    def test_continues_when_cursor_item_is_deleted(
-        self, kind: SyncKind, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_continues_when_cursor_item_is_deleted(self, kind: SyncKind, running: Start) -> None:
         simulator = running(bookings=1_050)
         with simulator.hotel.lock:
             for item in simulator.records.stays():
@@ -357,23 +302,19 @@ class TestPaging:
 
 
 class TestDelta:
-    def test_starts_from_a_cursor_older_than_one_interval(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_starts_from_a_cursor_older_than_one_interval(self, running: Start) -> None:
         simulator = running(bookings=200)
         cursor = utc_text(simulator.records.now - 300 * 86_400)
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
-    def test_without_a_cursor_reads_everything(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_without_a_cursor_reads_everything(self, running: Start) -> None:
         simulator = running()
         picture, cursor = pull_pages(simulator, request(simulator, SyncKind.DELTA))
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
         assert cursor is not None
 
-    def test_brings_the_bookings_of_a_person_whose_e_mail_changed(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_bookings_of_a_changed_guest(self, running: Start) -> None:
         simulator = running()
         records, commands = simulator.records, simulator.activity.commands
         _, cursor = pull_pages(simulator, request(simulator))
@@ -395,9 +336,7 @@ class TestDelta:
             shared.primary_guest and shared.primary_guest.guest_id
         }
 
-    def test_brings_a_booking_whose_price_alone_changed(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_booking_whose_price_alone_changed(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
         item = some(simulator, state="Confirmed")
@@ -409,9 +348,7 @@ class TestDelta:
         assert booking(picture, item.id).total.minor == simulator.records.total(item) != before
         assert item.updated < simulator.records.now - 3_600
 
-    def test_goes_on_when_the_providers_clock_went_back(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_continues_after_the_providers_clock_went_back(self, running: Start) -> None:
         simulator = running()
         hotel = simulator.hotel
         _, cursor = pull_pages(simulator, request(simulator))
@@ -435,7 +372,7 @@ class TestDelta:
         ],
     )
     def test_full_sync_matches_expected_state(
-        self, seed: int, half_open: bool, running: Callable[..., MewsSimulator]
+        self, seed: int, half_open: bool, running: Start
     ) -> None:
         simulator = running(bookings=250, seed=seed, half_open_intervals=half_open)
         picture, cursor = pull_pages(simulator, request(simulator))
@@ -454,9 +391,7 @@ class TestDelta:
 
 
 class TestReconcile:
-    def test_sees_what_the_delta_cannot_and_moves_no_cursor(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_reads_changes_without_timestamp_and_moves_no_cursor(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
         item = some(simulator, state="Confirmed")
@@ -476,9 +411,7 @@ class TestReconcile:
 
 class TestCheckpoint:
     @pytest.mark.parametrize("kind", list(SyncKind))
-    def test_resumes_after_every_page_of_every_phase(
-        self, kind: SyncKind, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_resumes_after_every_page_of_every_phase(self, kind: SyncKind, running: Start) -> None:
         simulator = running(bookings=150)
         with simulator.hotel.lock:
             for number, customer in enumerate(list(simulator.records.customers.values())[::9]):
@@ -503,18 +436,14 @@ class TestCheckpoint:
     @pytest.mark.parametrize(
         "checkpoint", ["", "nonsense", "{}", '{"format":0}', '{"format":1,"phase":"stays"}']
     )
-    def test_of_another_version_begins_anew(
-        self, checkpoint: str, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_of_another_version_restarts_the_pull(self, checkpoint: str, running: Start) -> None:
         simulator = running()
         picture, _ = pull_pages(simulator, request(simulator, checkpoint=checkpoint))
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
 
 class TestFetch:
-    def test_brings_what_is_there_and_leaves_out_what_is_not(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_fetch_omits_missing_items(self, running: Start) -> None:
         simulator = running(bookings=1_200)
         records = simulator.records
         parking = next(item for item in records.reservations.values() if item.is_parking)
@@ -524,9 +453,7 @@ class TestFetch:
             page = client.fetch(refs)
         assert of_kind(bookings_by_id([page]), ItemKind.BOOKING) == set(wanted)
 
-    def test_of_a_guest_brings_the_guests_bookings(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_guest_fetch_includes_its_bookings(self, running: Start) -> None:
         simulator = running()
         records = simulator.records
         item = some(simulator, account_type="Customer")
@@ -538,18 +465,14 @@ class TestFetch:
         assert of_kind(picture, ItemKind.BOOKING) >= owned | {link.reservation.id}
         assert of_kind(picture, ItemKind.GUEST) >= {item.account_id, link.customer_id}
 
-    def test_of_availability_and_records_brings_the_coming_year(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_fetches_availability_and_records_of_the_coming_year(self, running: Start) -> None:
         simulator = running()
         with opened(simulator) as client:
             page = client.fetch([Ref(RefKind.AVAILABILITY), Ref(RefKind.RECORDS)])
         assert len(page.items) == 365 * len(simulator.catalog.room_category_ids)
         assert page.records.rooms
 
-    def test_of_nothing_asks_for_nothing_that_matters(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_empty_fetch_reads_no_reservations(self, running: Start) -> None:
         simulator = running()
         with opened(simulator) as client:
             page = client.fetch([])
@@ -559,7 +482,7 @@ class TestFetch:
 
 class TestFaults:
     @pytest.mark.parametrize("retry_after", ["1", "missing", "date"])
-    def test_waits_after_429(self, retry_after: str, running: Callable[..., MewsSimulator]) -> None:
+    def test_waits_after_429(self, retry_after: str, running: Start) -> None:
         simulator = running()
         kind = FaultKind.TOO_MANY_REQUESTS
         simulator.faults.add(Fault(kind, times=2, path="reservations", retry_after=retry_after))
@@ -568,13 +491,13 @@ class TestFaults:
             assert client.counts().retries == 2
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
-    def test_fails_after_repeated_429(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_fails_after_repeated_429(self, running: Start) -> None:
         simulator = running()
         simulator.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS, path="reservations"))
         with opened(simulator) as client, pytest.raises(RateLimited):
             list(client.pull(request(simulator)))
 
-    def test_keeps_within_the_vendors_limit(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_stays_below_rate_limit(self, running: Start) -> None:
         clock = SkippingClock()
         limit = SimulatorRateLimit(200, 30.0, monotonic=clock.monotonic)
         simulator = running(bookings=60, limit=limit)
@@ -587,7 +510,7 @@ class TestFaults:
             assert client.counts().calls > 200
             assert client.counts().waited_ms > 0
 
-    def test_halves_page_after_408(self, running: Callable[..., MewsSimulator]) -> None:
+    def test_halves_page_after_408(self, running: Start) -> None:
         simulator = running(bookings=300)
         simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=20, path="reservations"))
         with opened(simulator) as client:
@@ -595,9 +518,7 @@ class TestFaults:
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
     @pytest.mark.parametrize("path", ["reservations", "services/getAvailability"])
-    def test_does_not_ask_for_the_same_again_when_it_was_too_heavy(
-        self, path: str, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_does_not_repeat_a_request_that_was_too_heavy(self, path: str, running: Start) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=3, path=path))
         with opened(simulator) as client:
@@ -606,18 +527,14 @@ class TestFaults:
             assert client.counts().waited_ms == 0
         assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
 
-    def test_asks_again_for_what_can_not_be_less(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_retries_requests_that_cannot_be_split(self, running: Start) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, times=2, path="configuration"))
         with opened(simulator) as client:
             list(client.pull(request(simulator)))
             assert client.counts().retries == 2
 
-    def test_fails_when_smallest_page_is_too_heavy(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_fails_when_smallest_page_is_too_heavy(self, running: Start) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(FaultKind.REQUEST_TIMEOUT, path="reservations"))
         with opened(simulator) as client, pytest.raises(TooHeavy):
@@ -635,7 +552,7 @@ class TestFaults:
         ],
     )
     def test_maps_vendor_errors(
-        self, kind: FaultKind, error: type[Exception], running: Callable[..., MewsSimulator]
+        self, kind: FaultKind, error: type[Exception], running: Start
     ) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(kind, path="reservations"))
@@ -643,9 +560,7 @@ class TestFaults:
             list(client.pull(request(simulator)))
         assert type(raised.value) is error
 
-    def test_invalid_booking_does_not_affect_page(
-        self, running: Callable[..., MewsSimulator]
-    ) -> None:
+    def test_invalid_booking_does_not_affect_page(self, running: Start) -> None:
         simulator = running(bookings=60)
         simulator.faults.add(Fault(FaultKind.UNKNOWN_STATE, times=1, path="reservations"))
         with opened(simulator) as client:

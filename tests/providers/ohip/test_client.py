@@ -59,7 +59,7 @@ def taken(pages: list[Page]) -> int:
 
 
 class TestCheck:
-    def test_tells_the_hotel_and_what_it_needs(self, running: Start) -> None:
+    def test_reports_property_details(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             report = client.check()
@@ -74,7 +74,7 @@ class TestCheck:
         assert any("external_system" in line for line in report.advice)
         assert report.property_name == "SIM1"
 
-    def test_check_takes_no_events(self, running: Start) -> None:
+    def test_check_consumes_no_events(self, running: Start) -> None:
         simulator = running()
         simulator.advance(days=1)
         waiting = len(simulator.api.queue)
@@ -92,7 +92,7 @@ class TestCheck:
             pass
 
     @pytest.mark.parametrize("name", ["base_url", "property_id"])
-    def test_needs_the_gateway_and_the_hotel(self, running: Start, name: str) -> None:
+    def test_requires_gateway_and_property(self, running: Start, name: str) -> None:
         simulator = running(bookings=0)
         with (
             pytest.raises(Misconfigured),
@@ -100,7 +100,7 @@ class TestCheck:
         ):
             pass
 
-    def test_is_refused_for_a_hotel_of_others(self, running: Start) -> None:
+    def test_rejects_property_without_access(self, running: Start) -> None:
         simulator = running(bookings=0)
         asked = account(simulator, property_id="SIM2")
         with open_vendor_client(simulator, asked) as client, pytest.raises(ProviderRejected):
@@ -141,7 +141,7 @@ class TestTokens(TokenSuite):
             client.check()
         assert "hush" not in f"{rejected.value!r} {rejected.value.details} {client!r}"
 
-    def test_are_asked_for_by_password_where_a_user_is_given(self, running: Start) -> None:
+    def test_uses_password_grant_if_a_user_is_configured(self, running: Start) -> None:
         simulator = running(bookings=0)
         seen: list[Call] = []
 
@@ -175,7 +175,7 @@ class TestPull(PullSuite):
         assert bookings_by_id(pages) == {}
         assert parse_cursor(pages) == simulator.simulated_reservations.business_date.isoformat()
 
-    def test_tells_room_types_and_what_is_left_of_them(self, running: Start) -> None:
+    def test_reads_room_types_and_availability(self, running: Start) -> None:
         simulator = running()
         pages = pull_pages(simulator, request(simulator))
         names = {one.external_id: one.name for page in pages for one in page.records.room_types}
@@ -183,7 +183,7 @@ class TestPull(PullSuite):
         cells = [i for page in pages for i in page.items if i.kind is ItemKind.AVAILABILITY]
         assert len(cells) == 200 * 4
 
-    def test_takes_no_events_but_in_a_delta(self, running: Start) -> None:
+    def test_reads_events_only_in_a_delta(self, running: Start) -> None:
         simulator = running()
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         happened = len(simulator.advance(days=1, events=30))
@@ -194,7 +194,7 @@ class TestPull(PullSuite):
         assert all(len(page.notifications) <= 20 for page in pages)
         assert len(simulator.api.queue) == 0
 
-    def test_without_an_external_system_takes_none(self, running: Start) -> None:
+    def test_reads_no_events_without_an_external_system(self, running: Start) -> None:
         simulator = running()
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         simulator.advance(days=1)
@@ -204,7 +204,7 @@ class TestPull(PullSuite):
         assert taken(pages) == 0
         assert EVENTS not in simulator.requests_served
 
-    def test_takes_the_events_before_anything_else_is_asked(self, running: Start) -> None:
+    def test_reads_events_first(self, running: Start) -> None:
         simulator = running()
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         simulator.advance(days=1, events=30)
@@ -217,7 +217,7 @@ class TestPull(PullSuite):
             assert {path for path, n in more.items() if n} == {TOKEN_PATH, BUSINESS_DATE, EVENTS}
             assert more[EVENTS] == 1
 
-    def test_leaves_events_beyond_its_bound_for_the_next_run(
+    def test_leaves_events_beyond_the_limit_for_the_next_run(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(ohip_pull, "EVENT_CALLS_PER_RUN", 2)
@@ -230,7 +230,7 @@ class TestPull(PullSuite):
             counts.append(taken(pages))
         assert counts == [40, min(40, happened - 40), max(0, happened - 80)]
 
-    def test_does_not_repeat_a_question_that_takes_events(self, running: Start) -> None:
+    def test_does_not_retry_the_request_that_consumes_events(self, running: Start) -> None:
         simulator = running()
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         simulator.advance(days=1)
@@ -239,7 +239,7 @@ class TestPull(PullSuite):
             pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert simulator.requests_served[EVENTS] == 1
 
-    def test_keeps_an_answer_that_it_can_not_read(self, running: Start) -> None:
+    def test_keeps_unreadable_events(self, running: Start) -> None:
         simulator = running(bookings=0)
         cut = b'{"businessEventData": [{"businessEvent": '
 
@@ -253,9 +253,7 @@ class TestPull(PullSuite):
         pages = pull_pages(simulator, request(simulator, SyncKind.DELTA, "2026-06-01"))
         assert [page.notifications for page in pages if page.notifications] == [[cut]]
 
-    def test_continues_with_what_was_made_and_cancelled_without_an_event(
-        self, running: Start
-    ) -> None:
+    def test_delta_reads_new_and_cancelled_bookings_without_event(self, running: Start) -> None:
         simulator = running(bookings=120)
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         booked, canceled = simulator.act(ScenarioAction.BOOK), simulator.act(ScenarioAction.CANCEL)
@@ -266,7 +264,7 @@ class TestPull(PullSuite):
         assert found[canceled].status is BookingStatus.CANCELED
         assert len(found) < 40
 
-    def test_looks_back_to_the_last_deltas_business_date(self, running: Start) -> None:
+    def test_delta_starts_at_the_last_business_date(self, running: Start) -> None:
         simulator = running(bookings=120)
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         canceled = simulator.act(ScenarioAction.CANCEL)
@@ -277,7 +275,7 @@ class TestPull(PullSuite):
         assert canceled in found
         assert date.fromisoformat(parse_cursor(pages)) == date.fromisoformat(cursor) + timedelta(4)
 
-    def test_sees_who_is_due_to_come_and_to_go(self, running: Start) -> None:
+    def test_delta_reads_arrivals_and_departures_of_today(self, running: Start) -> None:
         simulator = running(bookings=200)
         cursor = parse_cursor(pull_pages(simulator, request(simulator)))
         found = bookings_by_id(pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor)))
@@ -286,7 +284,7 @@ class TestPull(PullSuite):
             if today in (one.stay.arrival, one.stay.departure):
                 assert one.id in found
 
-    def test_reads_again_what_moved_while_it_was_paged(
+    def test_reads_reservations_that_move_between_pages(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 5)
@@ -308,7 +306,7 @@ class TestPull(PullSuite):
         assert confirmed
         assert ids_of(simulator) <= bookings_by_id(pages).keys()
 
-    def test_that_does_not_move_is_refused(
+    def test_rejects_empty_page_before_the_end(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 5)
@@ -324,13 +322,13 @@ class TestPull(PullSuite):
             pull_pages(simulator, request(simulator))
 
     @pytest.mark.parametrize("text", ["", "?", "{}", '{"format": 2}', '{"format":1,"phase":"x"}'])
-    def test_begins_anew_where_a_checkpoint_is_not_its_own(self, running: Start, text: str) -> None:
+    def test_restarts_on_unknown_checkpoint(self, running: Start, text: str) -> None:
         simulator = running(bookings=10)
         pages = pull_pages(simulator, request(simulator, checkpoint=text))
         assert bookings_by_id(pages).keys() == ids_of(simulator)
 
     @pytest.mark.parametrize("cursor", [None, "", "yesterday"])
-    def test_reads_everything_where_a_delta_has_no_cursor(
+    def test_delta_without_cursor_reads_everything(
         self, running: Start, cursor: str | None
     ) -> None:
         simulator = running()
@@ -338,11 +336,11 @@ class TestPull(PullSuite):
         assert bookings_by_id(pages).keys() == ids_of(simulator)
         assert taken(pages) == 0
 
-    def test_by_reconcile_moves_no_cursor(self, running: Start) -> None:
+    def test_reconcile_moves_no_cursor(self, running: Start) -> None:
         simulator = running(bookings=10)
         assert pull_pages(simulator, request(simulator, SyncKind.RECONCILE))[-1].cursor is None
 
-    def test_reads_profiles_where_it_is_told_to(self, running: Start) -> None:
+    def test_reads_profiles_if_configured(self, running: Start) -> None:
         simulator = running()
         pages = pull_pages(simulator, request(simulator), pull_profiles="yes")
         found = [i.snapshot for p in pages for i in p.items if i.kind is ItemKind.GUEST]
@@ -353,7 +351,7 @@ class TestPull(PullSuite):
         assert {one.external_id for one in found if isinstance(one, GuestSnapshot)} == wanted
         assert len(found) == len(wanted)
 
-    def test_refuses_one_bad_reservation_and_takes_the_others(self, running: Start) -> None:
+    def test_invalid_reservation_does_not_affect_others(self, running: Start) -> None:
         simulator = running()
         simulator.faults.add(parse_fault(f"unknown-state,path={LIST}"))
         items = [item for page in pull_pages(simulator, request(simulator)) for item in page.items]
@@ -364,7 +362,7 @@ class TestPull(PullSuite):
 
 
 class TestBusinessDate:
-    def test_is_the_hotels_own(self, running: Start) -> None:
+    def test_is_read_from_the_vendor(self, running: Start) -> None:
         """At two in the morning the night audit did not roll it yet."""
         simulator = running(bookings=10)
         simulator.activity.advance_clock(20 * 3_600)
@@ -373,7 +371,7 @@ class TestBusinessDate:
         assert parse_cursor(pages) == "2026-06-01"
 
     @pytest.mark.parametrize("status", ["403", "404"])
-    def test_is_the_calendars_where_it_is_not_told(self, running: Start, status: str) -> None:
+    def test_falls_back_to_the_calendar_date(self, running: Start, status: str) -> None:
         simulator = running(bookings=10)
         simulator.activity.advance_clock(20 * 3_600)
 
@@ -383,7 +381,7 @@ class TestBusinessDate:
         simulator.serve(answering)
         assert parse_cursor(pull_pages(simulator, request(simulator))) == "2026-06-02"
 
-    def test_of_the_vendors_sample_is_of_one_hotel_among_several(self, running: Start) -> None:
+    def test_ignores_other_hotels(self, running: Start) -> None:
         simulator = running(bookings=10)
         reported = b'{"hotels":[{"hotelId":"X","businessDate":"2020-04-05"},{"hotelId":"SIM1"}]}'
 
@@ -395,7 +393,7 @@ class TestBusinessDate:
 
 
 class TestFetch:
-    def test_asks_for_many_in_bulk(self, running: Start) -> None:
+    def test_fetches_in_bulk(self, running: Start) -> None:
         simulator = running()
         names = sorted(ids_of(simulator))[:45]
         with open_vendor_client(simulator) as client:
@@ -412,7 +410,7 @@ class TestFetch:
             ("reservations/9", Reply(200, b'{"links": []}'), UnreadableAnswer),
         ],
     )
-    def test_takes_nothing_for_gone_that_nobody_said_is_gone(
+    def test_unclear_answer_is_not_a_deletion(
         self, running: Start, path: str, reply: Reply, error: type[Exception]
     ) -> None:
         simulator = running(bookings=5)
@@ -425,7 +423,7 @@ class TestFetch:
         with open_vendor_client(simulator) as client, pytest.raises(error):
             client.fetch([Ref(RefKind.BOOKING, "9")])
 
-    def test_asks_alone_for_what_a_list_does_not_show(self, running: Start) -> None:
+    def test_fetches_singly_what_the_list_omits(self, running: Start) -> None:
         simulator = running()
         name = min(ids_of(simulator))
 
@@ -438,7 +436,7 @@ class TestFetch:
             page = client.fetch([Ref(RefKind.BOOKING, name), Ref(RefKind.BOOKING, "9")])
         assert [(item.external_id, item.reason) for item in page.items] == [(name, None)]
 
-    def test_brings_nothing_that_was_not_asked_for(self, running: Start) -> None:
+    def test_omits_reservations_not_requested(self, running: Start) -> None:
         """A filter that is ignored: the list's first page, whatever it was to be."""
         simulator = running()
         name = max(ids_of(simulator))
@@ -452,7 +450,7 @@ class TestFetch:
             page = client.fetch([Ref(RefKind.BOOKING, name)])
         assert [item.external_id for item in page.items] == [name]
 
-    def test_takes_no_reservation_of_another_hotel(self, running: Start) -> None:
+    def test_omits_reservations_of_another_hotel(self, running: Start) -> None:
         simulator = running()
         name = min(ids_of(simulator))
 
@@ -465,7 +463,7 @@ class TestFetch:
         with open_vendor_client(simulator) as client:
             assert client.fetch([Ref(RefKind.BOOKING, name)]).items == []
 
-    def test_brings_guests_availability_and_room_types(self, running: Start) -> None:
+    def test_fetches_guests_availability_and_room_types(self, running: Start) -> None:
         simulator = running()
         refs = [Ref(RefKind.GUEST, "500001"), Ref(RefKind.GUEST, "1"), Ref(RefKind.AVAILABILITY)]
         with open_vendor_client(simulator) as client:
@@ -475,7 +473,7 @@ class TestFetch:
         assert len(page.items) - 1 == 186 * 4
         assert {one.external_id for one in page.records.room_types} == {"SGL", "DBL", "FAM", "STE"}
 
-    def test_of_nothing_asks_nothing(self, running: Start) -> None:
+    def test_empty_fetch_sends_no_request(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             assert client.fetch([]).items == []
@@ -488,7 +486,7 @@ class TestFaults(FaultSuite):
     @pytest.mark.parametrize(
         "body", [b"[]", b'{"reservations": []}', b'{"reservations": {"reservationInfo": 5}}']
     )
-    def test_of_an_answer_that_is_no_list_are_told(self, running: Start, body: bytes) -> None:
+    def test_rejects_answer_without_a_list(self, running: Start, body: bytes) -> None:
         simulator = running(bookings=10)
 
         def answering(call: Call) -> Reply:
