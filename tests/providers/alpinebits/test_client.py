@@ -77,7 +77,7 @@ def assert_true(simulator: AlpineBitsSimulator, picture: dict[str, BookingSnapsh
         assert found.status is actual.status
         assert found.total == actual.total
         assert found.stay is not None
-        assert (found.stay.arrival, found.stay.departure) == (actual.arrival, actual.departure)  # type: ignore[union-attr]  # told
+        assert (found.stay.arrival, found.stay.departure) == (actual.arrival, actual.departure)  # type: ignore[union-attr]  # never absent in a pull
     assert not picture
 
 
@@ -316,7 +316,7 @@ class TestMessagesOfOneReservation:
             assert item.snapshot.total == Money(8_000, "EUR")
             assert item.kind is ItemKind.BOOKING
 
-    def test_that_can_not_be_read_are_told_beside_the_others(self, running: Start) -> None:
+    def test_reports_unreadable_items_beside_the_others(self, running: Start) -> None:
         bad = self.BOOKED.replace("2026-06-03", "soon")
         one, two = self.answered(running, bad, self.BOOKED)
         assert one.snapshot is not None

@@ -210,8 +210,8 @@ class TestPull(PullSuite):
         simulator.advance(days=1, events=30)
         asked = dict(simulator.requests_served)
         with open_vendor_client(simulator) as client:
-            walk = client.pull(request(simulator, SyncKind.DELTA, cursor))
-            first = next(walk)
+            pages = client.pull(request(simulator, SyncKind.DELTA, cursor))
+            first = next(pages)
             assert len(first.notifications) == 20
             more = {p: n - asked.get(p, 0) for p, n in simulator.requests_served.items()}
             assert {path for path, n in more.items() if n} == {TOKEN_PATH, BUSINESS_DATE, EVENTS}

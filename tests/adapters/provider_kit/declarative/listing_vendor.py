@@ -30,14 +30,14 @@ Booking = dict[str, Any]
 def booking(number: int, *, seconds: float | None = None, **changes: Any) -> Booking:
     """Changed so many seconds before noon; the higher the number, the later."""
     before = 1_000 - number if seconds is None else seconds
-    said = {
+    payload = {
         "id": f"B{number:04}",
         "state": "ok",
         "from": "2026-03-10",
         "to": "2026-03-12",
         "changed": (NOW - timedelta(seconds=before)).isoformat(),
     }
-    return said | changes
+    return payload | changes
 
 
 def read(r: pms.Reader, context: pms.HotelContext) -> pms.BookingSnapshot:
@@ -82,9 +82,9 @@ VENDOR = pms.VendorDeclaration(
 
 
 @dataclass
-class Shelf:
-    """`sort`: None leaves the order as it is. `between` is called after each page. `heeds_*`: what
-    this vendor looks at."""
+class StaysApi:
+    """`sort`: None leaves the order as it is. `between` is called after each page. `heeds_*`: the
+    parameters that this vendor applies."""
 
     stays: list[Booking]
     paging: Any = BOOKINGS.paging
@@ -94,8 +94,8 @@ class Shelf:
     includes_since: bool = True
     past_end: int = 200
     account_status: int = 200
-    told: dict[str, str] = field(default_factory=dict)
-    between: Callable[["Shelf"], None] = lambda _: None
+    account_fields: dict[str, str] = field(default_factory=dict)
+    between: Callable[["StaysApi"], None] = lambda _: None
     asked: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
@@ -105,7 +105,7 @@ class Shelf:
         if call.headers.get("x-api-key") != "key":
             return Reply(401)
         if parts.path == "/hotels/h%2F1":
-            return Reply(self.account_status, orjson.dumps({"id": "h/1", **self.told}))
+            return Reply(self.account_status, orjson.dumps({"id": "h/1", **self.account_fields}))
         if parts.path == "/hotels/h%2F1/stays":
             reply = self._page(dict(parse_qsl(parts.query)))
             self.between(self)
@@ -123,8 +123,8 @@ class Shelf:
         if start > len(found) and self.past_end != 200:
             return Reply(self.past_end)
         following = str(start + size) if start + size < len(found) else None
-        said = {"stays": found[start : start + size], "next_cursor": following}
-        return Reply(200, orjson.dumps(said))
+        payload = {"stays": found[start : start + size], "next_cursor": following}
+        return Reply(200, orjson.dumps(payload))
 
     def _is_since(self, stay: Booking, since: str) -> bool:
         changed, asked = (datetime.fromisoformat(text) for text in (stay["changed"], since))
@@ -137,10 +137,10 @@ class Shelf:
 
 
 @contextmanager
-def opened(shelf: Shelf, vendor: pms.VendorDeclaration = VENDOR) -> Iterator[Any]:
-    """A client of the vendor with the shelf's paging."""
-    vendor = replace(vendor, bookings=replace(vendor.bookings, paging=shelf.paging))
-    server = LoopbackServer(0, shelf.answer)
+def opened(stays_api: StaysApi, vendor: pms.VendorDeclaration = VENDOR) -> Iterator[Any]:
+    """A client of the vendor with the API's paging."""
+    vendor = replace(vendor, bookings=replace(vendor.bookings, paging=stays_api.paging))
+    server = LoopbackServer(0, stays_api.answer)
     server.start()
     made = pms.DeclarativeProvider(vendor, local_tools())
     client = made.open(asked(f"http://127.0.0.1:{server.port}"))
@@ -157,7 +157,7 @@ def local_tools() -> Any:
 
 
 def asked(base_url: str, **changes: Any) -> Account:
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "connection_id": UUID(int=3),
         "time_zone": "Europe/Zurich",
         "currency": "CHF",
@@ -165,21 +165,21 @@ def asked(base_url: str, **changes: Any) -> Account:
         "secrets": {"api_key": "key"},
         "correlation_id": "test",
     }
-    return Account(**said | changes)
+    return Account(**payload | changes)
 
 
 def request(kind: SyncKind = SyncKind.FULL, **changes: Any) -> PullRequest:
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "kind": kind,
         "cursor": None,
         "checkpoint": None,
         "window": DateRange(date(2026, 2, 1), date(2026, 6, 1)),
     }
-    return PullRequest(**said | changes)
+    return PullRequest(**payload | changes)
 
 
 def pulled(pages: list[Page]) -> dict[str, BookingSnapshot]:
-    """By id; the last that was said of each."""
+    """By id; the last version of each."""
     return {
         item.snapshot.external_id: item.snapshot
         for page in pages

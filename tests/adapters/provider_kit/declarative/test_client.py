@@ -16,7 +16,7 @@ from ports.errors import CredentialsRefused, Misconfigured, ProviderRejected, Un
 from ports.providers import Ref, RefKind
 from tests.adapters.provider_kit.declarative.listing_vendor import (
     VENDOR,
-    Shelf,
+    StaysApi,
     asked,
     booking,
     local_tools,
@@ -30,22 +30,22 @@ def refs(*ids: str) -> list[Ref]:
 
 
 class TestFetch:
-    def test_brings_each_once_and_leaves_out_what_is_gone(self) -> None:
-        shelf = Shelf([booking(1), booking(2)])
-        with opened(shelf) as client:
+    def test_reads_each_once_and_omits_missing(self) -> None:
+        stays_api = StaysApi([booking(1), booking(2)])
+        with opened(stays_api) as client:
             page = client.fetch(refs("B0001", "B0009", "B0002", "B0001"))
         assert [item.external_id for item in page.items] == ["B0001", "B0002"]
 
-    def test_takes_nothing_for_gone_where_the_hotel_itself_is(self) -> None:
-        shelf = Shelf([], account_status=404)
-        with opened(shelf) as client, pytest.raises(ProviderRejected):
+    def test_missing_hotel_is_not_a_deletion(self) -> None:
+        stays_api = StaysApi([], account_status=404)
+        with opened(stays_api) as client, pytest.raises(ProviderRejected):
             client.fetch(refs("B0001"))
 
     def test_quotes_ids(self) -> None:
-        shelf = Shelf([])
-        with opened(shelf) as client:
+        stays_api = StaysApi([])
+        with opened(stays_api) as client:
             client.fetch(refs("a/../b?c"))
-        assert shelf.paths[1] == "/hotels/h%2F1/stays/a%2F..%2Fb%3Fc"
+        assert stays_api.paths[1] == "/hotels/h%2F1/stays/a%2F..%2Fb%3Fc"
 
     def test_reads_with_the_providers_own_zone(self) -> None:
         seen: list[str] = []
@@ -55,15 +55,15 @@ class TestFetch:
             return VENDOR.bookings.read(r, context)
 
         vendor = replace(VENDOR, bookings=replace(VENDOR.bookings, read=reading))
-        shelf = Shelf([booking(1)], told={"zone": "Asia/Tokyo"})
-        with opened(shelf, vendor) as client:
+        stays_api = StaysApi([booking(1)], account_fields={"zone": "Asia/Tokyo"})
+        with opened(stays_api, vendor) as client:
             client.fetch(refs("B0001"))
             list(client.pull(request()))
         assert seen == ["Asia/Tokyo"] * 2
-        assert shelf.paths.count("/hotels/h%2F1") == 1
+        assert stays_api.paths.count("/hotels/h%2F1") == 1
 
-    def test_tells_one_that_can_not_be_understood(self) -> None:
-        with opened(Shelf([booking(1, state="odd")])) as client:
+    def test_reports_unreadable_booking(self) -> None:
+        with opened(StaysApi([booking(1, state="odd")])) as client:
             (item,) = client.fetch(refs("B0001")).items
         assert item.external_id == "B0001"
         assert item.reason is not None
@@ -71,23 +71,23 @@ class TestFetch:
 
 
 class TestCheck:
-    def test_tells_the_hotel_and_what_differs_from_ours(self) -> None:
-        with opened(Shelf([])) as client:
+    def test_reports_property_and_differences(self) -> None:
+        with opened(StaysApi([])) as client:
             report = client.check()
         assert (report.property_id, report.currency, report.advice) == ("h/1", "CHF", ())
 
     def test_advises_where_the_provider_has_another_zone(self) -> None:
-        with opened(Shelf([], told={"zone": "Asia/Tokyo"})) as client:
+        with opened(StaysApi([], account_fields={"zone": "Asia/Tokyo"})) as client:
             assert "Asia/Tokyo" in client.check().advice[0]
 
     def test_refuses_a_zone_that_is_none(self) -> None:
-        shelf = Shelf([], told={"zone": "Tokyo Standard Time"})
-        with opened(shelf) as client, pytest.raises(UnreadableAnswer):
+        stays_api = StaysApi([], account_fields={"zone": "Tokyo Standard Time"})
+        with opened(stays_api) as client, pytest.raises(UnreadableAnswer):
             client.check()
 
     def test_refuses_an_account_that_is_none(self) -> None:
         vendor = replace(VENDOR, account=replace(VENDOR.account, path="/hotels/{hotel}/stays"))
-        with opened(Shelf([]), vendor) as client, pytest.raises(UnreadableAnswer):
+        with opened(StaysApi([]), vendor) as client, pytest.raises(UnreadableAnswer):
             client.check()
 
 
@@ -174,8 +174,8 @@ class TestTokens:
 
 class TestWrongKey:
     def test_is_told_at_once(self) -> None:
-        shelf = Shelf([booking(1)])
-        server = LoopbackServer(0, shelf.answer)
+        stays_api = StaysApi([booking(1)])
+        server = LoopbackServer(0, stays_api.answer)
         server.start()
         account = asked(f"http://127.0.0.1:{server.port}", secrets={"api_key": "wrong"})
         client = pms.DeclarativeProvider(VENDOR, local_tools()).open(account)
@@ -185,5 +185,5 @@ class TestWrongKey:
         finally:
             client.close()
             server.stop()
-        assert len(shelf.paths) == 1
+        assert len(stays_api.paths) == 1
         assert "wrong" not in repr(client)

@@ -117,7 +117,7 @@ class TestNotification:
             [{"event": "stay", "id": "1", "hotel": h} for h in "ab"],
         ],
     )
-    def test_that_can_not_be_read_is_told(self, body: Any) -> None:
+    def test_rejects_unreadable_message(self, body: Any) -> None:
         with pytest.raises(UnreadableMessage):
             self.heard(body)
 
@@ -166,5 +166,10 @@ class TestProof:
 class TestCapabilities:
     def test_list_every_setting(self) -> None:
         provider = hearing(pms.HmacSignature(header="x"))
-        told = {spec.name: spec.secret for spec in provider.capabilities.settings}
-        assert told == {"api_key": True, "hotel": False, "webhook_secret": True, "base_url": False}
+        is_secret = {spec.name: spec.secret for spec in provider.capabilities.settings}
+        assert is_secret == {
+            "api_key": True,
+            "hotel": False,
+            "webhook_secret": True,
+            "base_url": False,
+        }
