@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.currencies import EXPONENTS
 from domain.errors import InvalidField, PmsError
+from domain.renamed import warn_renamed
 
 HotelId: TypeAlias = UUID
 ConnectionId: TypeAlias = UUID
@@ -131,6 +132,17 @@ class Stay:
         """The days on which the room is taken; a day-use stay takes its day."""
         first_free = self.departure + timedelta(days=1) if self.is_day_use else self.departure
         return DateRange(self.arrival, first_free)
+
+    @property
+    def free_from(self) -> date:
+        """The name of `dates.end` in version 0.1."""
+        warn_renamed("Stay.free_from", "dates.end", stacklevel=2)
+        return self.dates.end
+
+    def overlaps(self, other: "Stay") -> bool:
+        """The name of `dates.overlaps` in version 0.1."""
+        warn_renamed("Stay.overlaps", "dates.overlaps", stacklevel=2)
+        return self.dates.overlaps(other.dates)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,16 +1,14 @@
 """Names of version 0.1 that plug-ins may still use in 0.2, with a DeprecationWarning."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from domain.renamed import warn_renamed
+
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
-
-
-def warn_renamed(old: str, new: str, *, stacklevel: int) -> None:
-    message = f"{old} is now {new}; the old name works until version 0.3"
-    warnings.warn(message, DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 def renamed_attributes(
@@ -28,22 +26,35 @@ def renamed_attributes(
     return find
 
 
+def accepts_old_parameters(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A function that also takes the old names of its parameters."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        name = function.__qualname__.removesuffix(".__init__")
+        call: Callable[..., R] = function
+
+        @wraps(function)
+        def wrapper(*values: P.args, **keywords: P.kwargs) -> R:
+            if renamed.keys().isdisjoint(keywords):
+                return call(*values, **keywords)
+            for old in renamed.keys() & keywords.keys():
+                warn_renamed(f"{name}({old}=)", renamed[old], stacklevel=2)
+            return call(*values, **{renamed.get(key, key): keywords[key] for key in keywords})
+
+        return wrapper
+
+    return decorate
+
+
 def accepts_old_fields(**renamed: str) -> Callable[[type[T]], type[T]]:
     """A dataclass that also takes, and has, the old names of its fields."""
 
     def decorate(cls: type[T]) -> type[T]:
         # Read from the class's dictionary, since mypy distrusts an `__init__` taken off a class.
         create: Callable[..., None] = vars(cls)["__init__"]
-
-        @wraps(create)
-        def init(self: T, *values: object, **fields: object) -> None:
-            if not renamed.keys().isdisjoint(fields):
-                fields = {_new_field(cls, name, renamed): fields[name] for name in fields}
-            create(self, *values, **fields)
-
-        setattr(cls, "__init__", init)  # noqa: B010
+        setattr(cls, "__init__", accepts_old_parameters(**renamed)(create))  # noqa: B010
         for old, new in renamed.items():
-            setattr(cls, old, _old_property(cls, old, new))
+            setattr(cls, old, renamed_property(old, new))
         return cls
 
     return decorate
@@ -70,15 +81,9 @@ def accepts_former_fields(
     return decorate
 
 
-def _new_field(cls: type[object], name: str, renamed: Mapping[str, str]) -> str:
-    if name in renamed:
-        warn_renamed(f"{cls.__name__}({name}=)", renamed[name], stacklevel=4)
-    return renamed.get(name, name)
-
-
-def _old_property(cls: type[object], old: str, new: str) -> property:
+def renamed_property(old: str, new: str) -> property:
     def read(self: object) -> object:
-        warn_renamed(f"{cls.__name__}.{old}", new, stacklevel=2)
+        warn_renamed(f"{type(self).__name__}.{old}", new, stacklevel=2)
         return getattr(self, new)
 
     return property(read)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from application.retrying import in_transaction
+from domain.renamed import warn_renamed
 from domain.values import ConnectionId
-from ports.renamed import warn_renamed
 from ports.system import Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 

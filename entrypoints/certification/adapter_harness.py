@@ -16,6 +16,7 @@ from adapters.outbound.provider_kit.simulation.scenario import (
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.messages import ItemKind
+from domain.renamed import warn_renamed
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import DateRange
@@ -34,7 +35,6 @@ from ports.providers import (
     Ref,
     RefKind,
 )
-from ports.renamed import warn_renamed
 
 START: Final = date(2026, 6, 1)
 LOOPBACK: Final = frozenset({"127.0.0.1"})

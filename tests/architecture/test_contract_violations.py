@@ -47,6 +47,8 @@ PLANTED = [
     (VENDOR, "requests", "http-client-stays-home"),
     (KIT, "adapters.outbound.memory", "driven-siblings"),
     ("entrypoints/planted.py", "pytest", "no-test-code"),
+    ("application/planted.py", "domain.sync", "names-of-version-0-1"),
+    (KIT, "ports.conversations", "names-of-version-0-1"),
     (REST, "adapters.outbound.memory", PRODUCT),
     (CLIENT, "adapters.outbound.providers.mews.simulator", PRODUCT),
     ("adapters/outbound/providers/mews/mapping/planted.py", "adapters.outbound.memory", PRODUCT),

@@ -39,7 +39,7 @@ OLD_PATHS = (
 
 def unload_old_modules() -> None:
     for name in list(sys.modules):
-        if name.startswith((*OLD_PATHS, "pms_harbour")):
+        if any(name == old or name.startswith(f"{old}.") for old in (*OLD_PATHS, "pms_harbour")):
             del sys.modules[name]
 
 

@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Final
 
-from ports.renamed import warn_renamed
+from domain.renamed import warn_renamed
 
 _KIT: Final = "adapters.outbound.provider_kit"
 _MOVED_IN_KIT: Final = {
@@ -64,29 +64,16 @@ _MOVED_IN_KIT: Final = {
     "xml_reader": "parsing.xml_reader",
     "xml_text": "parsing.xml_text",
 }
-MOVED: Final[dict[str, tuple[str, ...]]] = {
-    **{f"{_KIT}.{old}": (f"{_KIT}.{new}",) for old, new in _MOVED_IN_KIT.items()},
-    "domain.sync": (
-        "domain.sync_run",
-        "domain.connection",
-        "domain.schedule",
-        "domain.breaker",
-    ),
-    "ports.conversations": ("ports.document_exchange",),
-}
+MOVED: Final = {f"{_KIT}.{old}": f"{_KIT}.{new}" for old, new in _MOVED_IN_KIT.items()}
 RENAMED: Final = {
     "Act": "ScenarioAction",
     "Bursting": "SupportsBurst",
-    "Claim": "SenderCredentials",
     "Conditions": "RunConditions",
-    "Conversation": "DocumentHandler",
-    "ConversingProvider": "DocumentProvider",
     "Failure": "HttpFailure",
     "FaultUnreadable": "InvalidFault",
     "FrontDesk": "HotelCommands",
     "Homes": "FieldTrace",
     "HotelLife": "ActivityGenerator",
-    "Letter": "InboundDocument",
     "Link": "TransportSettings",
     "NeutralSimulator": "HotelSimulator",
     "NotAMessage": "NotAnObjectOrArray",
@@ -101,7 +88,6 @@ RENAMED: Final = {
     "StagedSimulator": "ScenarioSimulator",
     "TokenBook": "IssuedTokens",
     "TokenGiving": "SupportsIssuedTokens",
-    "Told": "DocumentItemResult",
     "TrueBooking": "ExpectedBooking",
     "WebhookHabits": "WebhookFaults",
     "all_homes": "build_field_trace",
@@ -147,17 +133,18 @@ class _MovedLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         old = module.__name__
-        warn_renamed(old, MOVED[old][0], stacklevel=2)
-        targets = [import_module(name) for name in MOVED[old]]
+        warn_renamed(old, MOVED[old], stacklevel=2)
+        names = vars(import_module(MOVED[old]))
 
         def find(name: str) -> object:
-            for target in targets:
-                for candidate in (name, RENAMED.get(name, name)):
-                    if candidate in vars(target):
-                        return vars(target)[candidate]
+            for candidate in (name, RENAMED.get(name, name)):
+                if candidate in names:
+                    return names[candidate]
             raise AttributeError(f"module {old!r} has no attribute {name!r}", name=name)
 
-        vars(module)["__getattr__"] = find
+        public = [name for name in names if not name.startswith("_")]
+        renamed = [name for name, new in RENAMED.items() if new in names]
+        vars(module).update(__getattr__=find, __all__=[*public, *renamed])
 
 
 def install() -> None:

@@ -4,18 +4,20 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind, SettingSpec
+from ports.renamed import accepts_old_fields, renamed_property
 from ports.system import Secrets
 
 _SECRET: Final = "webhook_secret"  # noqa: S105 a name
 
 
+@accepts_old_fields(says="description")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnguessableUrl:
     """The vendor signs nothing: whoever knows the webhook's URL is trusted."""
@@ -41,6 +43,9 @@ class SharedSecret:
     def description(self) -> str:
         return f"a secret in the header {self.header}"
 
+    if not TYPE_CHECKING:
+        says = renamed_property("says", "description")
+
     def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:  # noqa: ARG002 one shape for all
         return {self.header: secrets[_SECRET]}
 
@@ -61,6 +66,9 @@ class HmacSignature:
     @property
     def description(self) -> str:
         return f"HMAC-{self.algorithm.upper()} of the body in the header {self.header}"
+
+    if not TYPE_CHECKING:
+        says = renamed_property("says", "description")
 
     def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:
         digest = hmac.digest(secrets[_SECRET].encode(), body, self.algorithm)

@@ -24,8 +24,9 @@ from adapters.outbound.provider_kit.parsing.tracked_object import (
     as_raw,
 )
 from domain.errors import InvalidField
+from domain.renamed import warn_renamed
 from domain.values import ABSENT, Absent, Money
-from ports.renamed import warn_renamed
+from ports.renamed import renamed_property
 
 T = TypeVar("T")
 Reading: TypeAlias = Callable[..., object]
@@ -137,6 +138,7 @@ class Reader(TrackedObject):
         return self.optional(key, _texts, target)
 
     if not TYPE_CHECKING:
+        touched = renamed_property("touched", "has_reads")
 
         def __getattr__(self, name: str) -> Reading:
             if name not in _READINGS_OF_VERSION_0_1:

@@ -33,12 +33,13 @@ from adapters.outbound.provider_kit.simulation.server.options import (
     SimulatorOptions,
     run_conditions_from,
 )
-from ports.renamed import renamed_method
+from ports.renamed import accepts_old_parameters, renamed_method, renamed_property
 
 _GUESTS: Final = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_MERGED})
 _EVENT_NAMES: Final = {HotelEventType.CREATED: "created", HotelEventType.DELETED: "deleted"}
 
 
+@accepts_old_parameters(words="renderer")
 def start_declarative_simulator(
     vendor: VendorDeclaration, renderer: SimulatorRenderer, options: SimulatorOptions
 ) -> "DeclarativeSimulator":
@@ -51,6 +52,7 @@ def start_declarative_simulator(
 class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
     """Its secrets are derived from the seed."""
 
+    @accepts_old_parameters(words="renderer")
     def __init__(
         self, vendor: VendorDeclaration, renderer: SimulatorRenderer, options: SimulatorOptions
     ) -> None:
@@ -76,6 +78,12 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
     if not TYPE_CHECKING:
         truth = renamed_method("truth", "expected_bookings")
         given_tokens = renamed_method("given_tokens", "issued_tokens")
+        live_by_itself = renamed_method("live_by_itself", "start_activity")
+        message_of = renamed_method("message_of", "build_message")
+        note = renamed_method("note", "queue_messages")
+        one_event_a_message = renamed_property("one_event_a_message", "has_one_event_per_message")
+        perform = renamed_method("perform", "perform_and_queue")
+        relive = renamed_method("relive", "replay_journal")
 
     def external_id(self, stay: RoomStay) -> str:
         return stay_id(stay)

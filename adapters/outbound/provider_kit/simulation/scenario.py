@@ -12,6 +12,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, 
 from adapters.outbound.provider_kit.simulation.server.fault_plan import FaultPlan
 from domain.status import BookingStatus
 from domain.values import Money
+from ports.renamed import accepts_old_parameters
 
 
 class ScenarioAction(StrEnum):
@@ -136,6 +137,7 @@ STATUSES: Final = {
 """Default mapping; vendors whose options are not pending bookings have their own."""
 
 
+@accepts_old_parameters(life="activity")
 def create_bookings_at_once(activity: ActivityGenerator, count: int) -> Sequence[HotelEvent]:
     """Implements `burst` over the neutral hotel; returns the events."""
     with activity.lock:
@@ -157,6 +159,7 @@ _REQUIRED_STATES: Final = {
 }
 
 
+@accepts_old_parameters(life="activity", act="action")
 def apply_action(
     activity: ActivityGenerator, action: ScenarioAction
 ) -> tuple[RoomStay | None, Sequence[HotelEvent]]:

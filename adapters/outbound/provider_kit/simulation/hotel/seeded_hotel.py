@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
@@ -24,6 +24,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     StayState,
 )
 from domain.currencies import EXPONENTS
+from ports.renamed import renamed_method
 
 START_DATE: Final = date(2026, 6, 1)
 DAYS_PAST, DAYS_AHEAD = 90, 180
@@ -156,6 +157,11 @@ class SeededHotel:
         if stay.room_id is not None:
             self.rooms[stay.room_id].taken -= {night.toordinal() for night in stay.nights}
         stay.room_id, stay.is_assigned = None, False
+
+    if not TYPE_CHECKING:
+        truth = renamed_method("truth", "expected_bookings")
+        take_room = renamed_method("take_room", "assign_free_room")
+        give_room_back = renamed_method("give_room_back", "release_room")
 
     def states(self) -> dict[str, int]:
         counts = Counter(stay.state for stay in self.stays())

@@ -1,0 +1,1 @@
+"""Sunrise PMS for the PMS adapter layer."""
