@@ -108,9 +108,7 @@ class FreeRoomsReply(_DocumentReply):
         if reasons := [result.reason for result in results if _is_rejected(result)]:
             return errors(*(_reason_or_default(reason) for reason in reasons))
         warnings = [warning(BUSINESS_RULE, _BEYOND_LIMIT)] if self.is_beyond_limit else []
-        if self.sender_request.is_form and any(
-            result.is_first_availability and _is_delta(result) for result in results
-        ):
+        if self.sender_request.is_form and any(map(_is_first_delta, results)):
             warnings.append(warning(ADVISORY, _SEND_ALL, Status="ALPINEBITS_SEND_FREEROOMS"))
         return success(warnings=warnings)
 
@@ -298,9 +296,10 @@ def _is_quote(item: ReadItem) -> bool:
     return item.reason is not None and item.reason.code == QUOTE_REQUEST
 
 
-def _is_delta(result: DocumentItemResult) -> bool:
+def _is_first_delta(result: DocumentItemResult) -> bool:
     value = result.item.snapshot
-    return isinstance(value, AvailabilitySet) and value.complete_from is None
+    is_delta = isinstance(value, AvailabilitySet) and value.complete_from is None
+    return is_delta and result.is_first_availability
 
 
 def _is_rejected(result: DocumentItemResult) -> bool:
