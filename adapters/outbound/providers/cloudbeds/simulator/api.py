@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -89,7 +90,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         self._rotations = 0
         self._lock = threading.Lock()
         self._sort_cache: dict[bool, tuple[int, list[Booking]]] = {}
-        inventory = self.renderer.inventory
+        inventory = self._inventory = self.renderer.inventory
         self._methods: dict[str, Callable[[Mapping[str, str]], JsonObject]] = {
             "getHotels": lambda query: _page([inventory.listed_property()], query),
             "getHotelDetails": lambda _: {"data": inventory.property()},
@@ -124,7 +125,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
             payload = {
                 **self._tokens.issue(seconds=credentials.token_seconds),
                 "refresh_token": self._refresh_token,
-                "resources": [{"type": "property", "id": self.renderer.inventory.property_id}],
+                "resources": [{"type": "property", "id": self._inventory.property_id}],
             }
         return _reply(payload)
 
@@ -140,7 +141,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         if handler is None:
             raise _rejected("Method not found")
         named = parameters.get("propertyID") or parameters.get("propertyIDs")
-        if named not in (None, self.renderer.inventory.property_id):
+        if named not in (None, self._inventory.property_id):
             if method == "getHotels":
                 return {"data": [], "count": 0, "total": 0}
             raise _rejected("You do not have permission for this property")
@@ -158,30 +159,26 @@ class SimulatedCloudbedsApi(SimulatorApi):
     def _room_types(self, query: Mapping[str, str]) -> JsonObject:
         """The vendor returns no counts for these."""
         kinds = self._hotel.room_types.values()
-        rows_of_page = [self.renderer.inventory.room_type(kind) for kind in kinds]
-        return {"data": _page(rows_of_page, query)["data"]}
+        return {"data": _page(kinds, query, self._inventory.room_type)["data"]}
 
     def _rooms(self, query: Mapping[str, str]) -> JsonObject:
         """`count` and `total` count properties, the pages contain rooms."""
-        rooms = _page(self.renderer.inventory.rooms(), query)["data"]
-        data = (
-            [{"propertyID": self.renderer.inventory.property_id, "rooms": rooms}] if rooms else []
-        )
+        rooms = _page(self._inventory.rooms(), query)["data"]
+        data = [{"propertyID": self._inventory.property_id, "rooms": rooms}] if rooms else []
         return {"data": data, "count": len(data), "total": 1}
 
     def _rates(self, query: Mapping[str, str]) -> JsonObject:
         first, until = _day(query, "startDate"), _day(query, "endDate")
         if first is None or until is None:
             raise _rejected("startDate and endDate are required")
-        return {"data": self.renderer.inventory.rates(first, until)}
+        return {"data": self._inventory.rates(first, until)}
 
     def _reservations(self, query: Mapping[str, str]) -> JsonObject:
         found = self._sorted_bookings(newest_first=query.get("sortByRecent") == "true")
-        cached = [booking for booking in found if self._matches(booking, query)]
+        matching = [booking for booking in found if self._matches(booking, query)]
         with_guests = query.get("includeGuestsDetails") == "true"
-        return _page(
-            cached, query, lambda b: self.renderer.render_listed(b, with_guests=with_guests)
-        )
+        render = partial(self.renderer.render_listed, with_guests=with_guests)
+        return _page(matching, query, render)
 
     def _sorted_bookings(self, *, newest_first: bool) -> list[Booking]:
         """Cached until the hotel changes."""
@@ -255,8 +252,8 @@ class SimulatedCloudbedsApi(SimulatorApi):
         rows = body["data"]
         row = rows[-1] if isinstance(rows, list) and rows else None
         last = self.renderer.booking(row["reservationID"]) if row else None
-        rows_of_page = last.stays[-1] if last is not None and not last.is_deleted else None
-        self._middleware.apply_faults_after_reply(self._activity, injected, rows_of_page)
+        stay = last.stays[-1] if last is not None and not last.is_deleted else None
+        self._middleware.apply_faults_after_reply(self._activity, injected, stay)
 
 
 def _is_between(
@@ -276,11 +273,8 @@ def _page(
     """Default page sizes differ by method; the maximum is 100."""
     rows = list(found)
     size, page = query.get("pageSize", "20"), query.get("pageNumber", "1")
-    if (
-        not (size.isdecimal() and page.isdecimal())
-        or "0" in (size, page)
-        or int(size) > _MAX_PAGE_SIZE
-    ):
+    is_valid = size.isdecimal() and page.isdecimal() and "0" not in (size, page)
+    if not is_valid or int(size) > _MAX_PAGE_SIZE:
         raise _rejected("pageNumber and pageSize are not valid")
     start = (int(page) - 1) * int(size)
     rows_of_page = [render(row) for row in rows[start : start + int(size)]]
