@@ -32,7 +32,7 @@ class StatusChange:
     at: datetime
 
 
-class Bookings(Protocol):
+class BookingStore(Protocol):
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Booking]:
@@ -51,7 +51,7 @@ class Bookings(Protocol):
         ...
 
 
-class Guests(Protocol):
+class GuestStore(Protocol):
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, Guest]: ...
@@ -59,7 +59,7 @@ class Guests(Protocol):
     def save(self, guests: Sequence[Guest]) -> None: ...
 
 
-class Availability(Protocol):
+class AvailabilityStore(Protocol):
     def load(
         self, hotel_id: HotelId, provider: str, keys: Collection[tuple[str, date]]
     ) -> Mapping[tuple[str, date], AvailabilityCell]:
@@ -75,7 +75,7 @@ class Availability(Protocol):
     def save(self, cells: Sequence[AvailabilityCell]) -> None: ...
 
 
-class Records(Protocol):
+class RecordStore(Protocol):
     def save(
         self, hotel_id: HotelId, provider: str, records: HotelRecords, *, now: datetime
     ) -> int:

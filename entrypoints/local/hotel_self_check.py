@@ -20,7 +20,7 @@ ACTIVITY_EVENTS: Final = 20
 """Enough that some are of a kind that the vendor notifies."""
 
 
-class CheckFailed(PmsError, code="check_failed", kind=ErrorKind.BUG):
+class SelfCheckFailed(PmsError, code="check_failed", kind=ErrorKind.BUG):
     """The self check failed."""
 
 
@@ -64,7 +64,7 @@ def _check_hotel(
     run = _wait_for_sync(up, hotel, queued)
     report = up.container.verify_hotel(run.connection_id, correlation_id=run.correlation_id)
     if report.drift:
-        raise CheckFailed(f"{hotel.slug}: drift after the first sync: {report.examples}")
+        raise SelfCheckFailed(f"{hotel.slug}: drift after the first sync: {report.examples}")
     return HotelCheckResult(
         provider=hotel.provider,
         hotel=hotel.slug,
@@ -103,7 +103,9 @@ def _wait_for_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> 
     )
     run = current()
     if run.status is not SyncStatus.COMPLETED:
-        raise CheckFailed(f"{description} ended as {run.status}: {run.error_code or run.counts}")
+        raise SelfCheckFailed(
+            f"{description} ended as {run.status}: {run.error_code or run.counts}"
+        )
     return run
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from domain.sync_run import SyncStatus
-from entrypoints.local.hotel_self_check import CheckFailed, check_hotels
+from entrypoints.local.hotel_self_check import SelfCheckFailed, check_hotels
 from entrypoints.local.installation import LocalInstallation
 from entrypoints.local.polling import wait_until
 
@@ -60,7 +60,7 @@ def _canonical_booking(up: LocalInstallation) -> dict[str, Any]:
 def _push_booking(up: LocalInstallation, booking: Mapping[str, Any]) -> None:
     response = _post_json(up, "/api/pms/canonical/bookings", booking)
     if [item.get("outcome") for item in response.get("items", [])] != ["applied"]:
-        raise CheckFailed(f"the booking was not applied: {response}")
+        raise SelfCheckFailed(f"the booking was not applied: {response}")
 
 
 def _require_readable(up: LocalInstallation, booking: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def _require_readable(up: LocalInstallation, booking: Mapping[str, Any]) -> None
         "total": booking["total"],
     }
     if booking_read != expected:
-        raise CheckFailed(f"GraphQL does not return the pushed booking: {response}")
+        raise SelfCheckFailed(f"GraphQL does not return the pushed booking: {response}")
 
 
 def _wait_for_event(up: LocalInstallation, external_id: str) -> None:
@@ -108,4 +108,4 @@ def _post_json(up: LocalInstallation, path: str, body: Mapping[str, Any]) -> dic
             document: dict[str, Any] = json.load(response)
             return document
     except OSError as error:
-        raise CheckFailed(f"{path}: {error}") from error
+        raise SelfCheckFailed(f"{path}: {error}") from error

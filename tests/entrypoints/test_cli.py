@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
-    SimulatorOptions,
+    MewsSimulatorOptions,
     start_simulator,
 )
 from adapters.outbound.security.sealing import new_key
@@ -82,7 +82,7 @@ def pms(home_directory: Pms) -> Pms:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[MewsSimulator]:
     today = datetime.now(UTC).date()
-    running = start_simulator(SimulatorOptions(bookings=60, start_date=today))
+    running = start_simulator(MewsSimulatorOptions(bookings=60, start_date=today))
     yield running
     running.stop()
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
-    SimulatorOptions,
+    MewsSimulatorOptions,
     start_simulator,
 )
 from tests.faults.process_installation import InstalledApp, Simulate, installed
@@ -24,7 +24,7 @@ def simulate() -> Iterator[Simulate]:
 
     def start(bookings: int = 250, **options: object) -> MewsSimulator:
         chosen = {"start_date": DAY, "bookings": bookings, **options}
-        started.append(start_simulator(SimulatorOptions(**chosen)))  # type: ignore[arg-type]  # named options
+        started.append(start_simulator(MewsSimulatorOptions(**chosen)))  # type: ignore[arg-type]  # named options
         return started[-1]
 
     yield start

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from domain.sync_run import SyncKind
 from ports.errors import (
@@ -146,7 +146,7 @@ class TimestampSuite(ClientSuite):
     paged_by: ClassVar[ModuleType]
     clock_tolerance_seconds: ClassVar[int] = 0
 
-    def touchable(self, simulator: Any) -> Sequence[tuple[str, RoomStay]]:
+    def touchable(self, simulator: Any) -> Sequence[tuple[str, SimulatedRoomStay]]:
         """Each booking's external id and a stay of it."""
         raise NotImplementedError
 
@@ -163,7 +163,7 @@ class TimestampSuite(ClientSuite):
 
     def pull_changes_of_one_second(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
-    ) -> tuple[RoomStay, str | None]:
+    ) -> tuple[SimulatedRoomStay, str | None]:
         """The last changed stay, a minute later, and the next cursor."""
         monkeypatch.setattr(self.paged_by, "PAGE_SIZE", 5)
         simulator, cursor = self.start_with_cursor(running)

@@ -6,7 +6,11 @@ from typing import ClassVar
 
 import pytest
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RoomStay, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.apaleo import provider as make_provider
 from adapters.outbound.providers.apaleo.client import api as apaleo_api
@@ -52,11 +56,11 @@ pull_pages = CLIENTS.pull_bookings
 running = simulators_fixture(CLIENTS.create_simulator)
 
 
-def name(stay: RoomStay) -> str:
+def name(stay: SimulatedRoomStay) -> str:
     return f"{stay.booking_id}-{stay.line}"
 
 
-def some(simulator: ApaleoSimulator, state: StayState) -> RoomStay:
+def some(simulator: ApaleoSimulator, state: StayState) -> SimulatedRoomStay:
     return next(stay for stay in simulator.hotel.stays() if stay.state is state)
 
 
@@ -103,7 +107,7 @@ class TestPull(PullSuite, TimestampSuite):
     resumed_bookings, resumed_days, resumed_step = 40, 2, 3
     resumed_window: ClassVar = {"ahead": 60}
 
-    def touchable(self, simulator: ApaleoSimulator) -> list[tuple[str, RoomStay]]:
+    def touchable(self, simulator: ApaleoSimulator) -> list[tuple[str, SimulatedRoomStay]]:
         return [(name(stay), stay) for stay in simulator.hotel.stays()]
 
     def test_reads_more_than_one_page_of_changes_in_one_second(

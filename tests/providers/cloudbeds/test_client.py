@@ -6,7 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from adapters.outbound.provider_kit.simulation.hotel.records import Booking, RoomStay, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    SimulatedBooking,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.cloudbeds import capabilities
@@ -55,11 +59,11 @@ pull_pages = CLIENTS.pull_bookings
 running = simulators_fixture(CLIENTS.create_simulator)
 
 
-def name(simulator: CloudbedsSimulator, booking: Booking) -> str:
+def name(simulator: CloudbedsSimulator, booking: SimulatedBooking) -> str:
     return simulator.renderer.reservation_id(booking.id)
 
 
-def some(simulator: CloudbedsSimulator, state: StayState) -> Booking:
+def some(simulator: CloudbedsSimulator, state: StayState) -> SimulatedBooking:
     return next(
         booking
         for booking in simulator.hotel.expected_bookings()
@@ -115,7 +119,7 @@ class TestPull(PullSuite, TimestampSuite):
     page_sizes: ClassVar = {"smallest": 1, "odd": 7, "largest": 100}
     resumed_bookings, resumed_days, resumed_step = 15, 1, 9
 
-    def touchable(self, simulator: CloudbedsSimulator) -> list[tuple[str, RoomStay]]:
+    def touchable(self, simulator: CloudbedsSimulator) -> list[tuple[str, SimulatedRoomStay]]:
         bookings = simulator.hotel.expected_bookings()
         return [(name(simulator, booking), booking.stays[0]) for booking in bookings]
 

@@ -8,13 +8,13 @@ import orjson
 import pytest
 
 from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
-from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
 from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
 from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
-    SimulatorOptions,
+    MewsSimulatorOptions,
     start_simulator,
 )
 from tests.providers.mews.simulator_client import (
@@ -159,7 +159,7 @@ def confirmed(simulator: MewsSimulator) -> MewsReservation:
     )
 
 
-ACTIONS: dict[str, Callable[[HotelCommands, RoomStay], object]] = {
+ACTIONS: dict[str, Callable[[HotelCommands, SimulatedRoomStay], object]] = {
     "check_in": lambda commands, stay: commands.check_in(stay),
     "check_out": lambda commands, stay: commands.check_out(stay),
     "revert": lambda commands, stay: commands.revert_check_in(stay),
@@ -371,7 +371,7 @@ class TestAvailability:
 
 class TestStart:
     def test_returns_a_running_simulator_that_has_advanced_and_stops(self) -> None:
-        options = SimulatorOptions(
+        options = MewsSimulatorOptions(
             bookings=40, seed=6, days=2, faults=("503,times=1",), auto_activity_seconds=600
         )
         simulator = start_simulator(options)

@@ -21,7 +21,7 @@ from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     stay_id,
 )
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
@@ -65,7 +65,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
         self._vendor = vendor
         self._renderer = renderer
         self._values = values
-        self._sorted_stays: tuple[int, list[RoomStay]] = (-1, [])
+        self._sorted_stays: tuple[int, list[SimulatedRoomStay]] = (-1, [])
         self._corruptible_fields = CorruptibleFields(renderer.state, renderer.needed)
         self._routes = dict(self._endpoints())
         before, _, after = self._fill_path(vendor.bookings.one).partition("{id}")
@@ -141,7 +141,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
             self._middleware.apply_faults_after_reply(self._activity, injected, page[0])
         return _wrap_list(rendered, bookings.items, _next_page_field(found, bookings.paging, query))
 
-    def _stays_by_change(self) -> list[RoomStay]:
+    def _stays_by_change(self) -> list[SimulatedRoomStay]:
         """Oldest change first; cached until the hotel changes."""
         if self._sorted_stays[0] != self._hotel.revision:
             order = sorted(
@@ -150,7 +150,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
             self._sorted_stays = self._hotel.revision, order
         return self._sorted_stays[1]
 
-    def _matches_query(self, stay: RoomStay, query: Mapping[str, str]) -> bool:
+    def _matches_query(self, stay: SimulatedRoomStay, query: Mapping[str, str]) -> bool:
         bookings = self._vendor.bookings
         since = query.get(bookings.modified_since)
         if since is not None and instant_from_ticks(self.views.modified(stay)) < _instant(since):
@@ -160,7 +160,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
             return False
         return end is None or stay.arrival.isoformat() < end
 
-    def _stay(self, name: str) -> RoomStay:
+    def _stay(self, name: str) -> SimulatedRoomStay:
         booking = self._hotel.bookings.get(name.rpartition("-")[0])
         for stay in booking.stays if booking else ():
             if stay_id(stay) == name and stay.deleted is None:

@@ -10,9 +10,9 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
-    Booking,
-    Guest,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -39,8 +39,8 @@ class SimulatedStay:
     room_number: str | None
     adults: int
     child_ages: tuple[int, ...]
-    guest: Guest
-    companions: tuple[Guest, ...]
+    guest: SimulatedGuest
+    companions: tuple[SimulatedGuest, ...]
     nights: tuple[tuple[date, Decimal], ...]
     total: Decimal
     paid: Decimal
@@ -96,7 +96,7 @@ def instant_from_ticks(ticks: int) -> datetime:
     return _EPOCH + timedelta(microseconds=ticks * 1_000_000 // TICKS)
 
 
-def stay_id(stay: RoomStay) -> str:
+def stay_id(stay: SimulatedRoomStay) -> str:
     return f"{stay.booking_id}-{stay.line}"
 
 
@@ -106,14 +106,14 @@ class StayViews:
     def __init__(self, hotel: SeededHotel) -> None:
         self._hotel = hotel
 
-    def modified(self, stay: RoomStay) -> int:
+    def modified(self, stay: SimulatedRoomStay) -> int:
         """Ticks. A reservation contains its guests: their changes are changes of the stay."""
         chains = map(self._hotel.merge_chain, stay.guest_ids)
         return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
 
-    def of(self, stay: RoomStay) -> SimulatedStay:
+    def of(self, stay: SimulatedRoomStay) -> SimulatedStay:
         hotel = self._hotel
-        booking: Booking = hotel.bookings[stay.booking_id]
+        booking: SimulatedBooking = hotel.bookings[stay.booking_id]
         room = hotel.assigned_room(stay)
         return SimulatedStay(
             id=stay_id(stay),
@@ -161,7 +161,7 @@ class StayViews:
     def major(self, minor: int) -> Decimal:
         return Decimal(minor).scaleb(-EXPONENTS[self._hotel.currency])
 
-    def stays_of_guest(self, guest_id: str) -> Iterator[RoomStay]:
+    def stays_of_guest(self, guest_id: str) -> Iterator[SimulatedRoomStay]:
         for stay in self._hotel.stays():
             if guest_id in stay.guest_ids:
                 yield stay

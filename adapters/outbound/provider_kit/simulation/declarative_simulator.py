@@ -22,7 +22,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     ROOM_EVENTS,
     HotelEvent,
     HotelEventType,
-    RoomStay,
+    SimulatedRoomStay,
 )
 from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
@@ -85,7 +85,7 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
         perform = renamed_method("perform", "perform_and_queue")
         relive = renamed_method("relive", "replay_journal")
 
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         return stay_id(stay)
 
     def messages(self) -> Sequence[VendorMessage]:

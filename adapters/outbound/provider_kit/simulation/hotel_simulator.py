@@ -10,7 +10,11 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import (
     ActivityGenerator,
     create_activity_generator,
 )
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    HotelEvent,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
 from adapters.outbound.provider_kit.simulation.scenario import (
     STATUSES,
@@ -86,7 +90,7 @@ class HotelSimulator(RunningSimulator[E], ABC):
         """A webhook body."""
 
     @abstractmethod
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         """The vendor's id of the booking with this stay."""
 
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
@@ -96,7 +100,7 @@ class HotelSimulator(RunningSimulator[E], ABC):
                 for stay in self.hotel.stays()
             ]
 
-    def expect_stay(self, external_id: str, stay: RoomStay, total: int) -> ExpectedBooking:
+    def expect_stay(self, external_id: str, stay: SimulatedRoomStay, total: int) -> ExpectedBooking:
         """`total`: minor units."""
         return ExpectedBooking(
             external_id=external_id,
@@ -110,7 +114,7 @@ class HotelSimulator(RunningSimulator[E], ABC):
         stay = self.perform_and_queue(action)
         return None if stay is None else self.external_id(stay)
 
-    def perform_and_queue(self, action: ScenarioAction) -> RoomStay | None:
+    def perform_and_queue(self, action: ScenarioAction) -> SimulatedRoomStay | None:
         with self.activity.lock:
             stay, hotel_events = apply_action(self.activity, action)
             self.queue_messages(hotel_events)

@@ -8,7 +8,11 @@ from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    HotelEvent,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.server.fault_plan import FaultPlan
 from domain.status import BookingStatus
 from domain.values import Money
@@ -162,7 +166,7 @@ _REQUIRED_STATES: Final = {
 @accepts_old_parameters(life="activity", act="action")
 def apply_action(
     activity: ActivityGenerator, action: ScenarioAction
-) -> tuple[RoomStay | None, Sequence[HotelEvent]]:
+) -> tuple[SimulatedRoomStay | None, Sequence[HotelEvent]]:
     """The stay on which it was performed (None: none fits), and the events."""
     with activity.lock:
         activity.advance_clock(1)
@@ -181,12 +185,14 @@ class _ProximityToToday:
 
     today: date
 
-    def __call__(self, stay: RoomStay) -> tuple[bool, int, str, int]:
+    def __call__(self, stay: SimulatedRoomStay) -> tuple[bool, int, str, int]:
         ended = stay.departure < self.today
         return ended, abs((stay.arrival - self.today).days), stay.booking_id, stay.line
 
 
-def _run_command(activity: ActivityGenerator, action: ScenarioAction, stay: RoomStay) -> bool:
+def _run_command(
+    activity: ActivityGenerator, action: ScenarioAction, stay: SimulatedRoomStay
+) -> bool:
     commands = activity.commands
     match action:
         case ScenarioAction.AMEND:

@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.simulation.hotel.commands import HotelComman
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
     HotelEvent,
-    RoomStay,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE, SeededHotel
@@ -114,7 +114,7 @@ class ActivityGenerator:
             self._lift_block()
             return self.commands.take_events()
 
-    def _handle_arrival(self, stay: RoomStay, today: date) -> None:
+    def _handle_arrival(self, stay: SimulatedRoomStay, today: date) -> None:
         self.advance_clock(self._source.randrange(120))
         if stay.departure < today or self._source.random() < 0.03:
             self.commands.no_show(stay)
@@ -126,10 +126,10 @@ class ActivityGenerator:
     def _at(self, day: date, minute: int) -> None:
         self.hotel.now = max(self.hotel.now, self.hotel.instant(day, minute))
 
-    def _stays(self, *states: StayState) -> list[RoomStay]:
+    def _stays(self, *states: StayState) -> list[SimulatedRoomStay]:
         return [stay for stay in self.hotel.stays() if stay.state in states]
 
-    def _pick_stay(self, *states: StayState, within: int = 400) -> RoomStay | None:
+    def _pick_stay(self, *states: StayState, within: int = 400) -> SimulatedRoomStay | None:
         """A random stay that arrives within so many days of today and has not ended."""
         today = self.hotel.today
         found = [
@@ -139,7 +139,7 @@ class ActivityGenerator:
         ]
         return self._source.choice(found) if found else None
 
-    def book(self) -> RoomStay:
+    def book(self) -> SimulatedRoomStay:
         """A confirmed booking on request, for three days from now."""
         arrival = self.hotel.today + timedelta(days=3)
         booking = self._factory.booking(
@@ -158,7 +158,9 @@ class ActivityGenerator:
             booking.stays[0].state = StayState.OPTION
         self.commands.record_created(booking)
 
-    def _apply_to(self, action: Callable[[RoomStay], object], stay: RoomStay | None) -> None:
+    def _apply_to(
+        self, action: Callable[[SimulatedRoomStay], object], stay: SimulatedRoomStay | None
+    ) -> None:
         if stay is not None:
             action(stay)
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Booking,
     CanceledNight,
-    Guest,
     HotelEvent,
     HotelEventType,
-    Room,
     RoomBlock,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoom,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -30,35 +30,35 @@ class HotelCommands:
         taken, self._events = self._events, []
         return taken
 
-    def record_created(self, booking: Booking) -> None:
+    def record_created(self, booking: SimulatedBooking) -> None:
         for stay in booking.stays:
             self._record_event(stay, HotelEventType.CREATED)
 
-    def confirm(self, stay: RoomStay) -> None:
+    def confirm(self, stay: SimulatedRoomStay) -> None:
         stay.state = StayState.CONFIRMED
         self._record_event(stay, HotelEventType.CHANGED)
 
-    def check_in(self, stay: RoomStay) -> None:
+    def check_in(self, stay: SimulatedRoomStay) -> None:
         stay.state, stay.is_assigned = StayState.CHECKED_IN, True
         self._record_event(stay, HotelEventType.CHECKED_IN)
         stay.arrived = stay.updated
 
-    def revert_check_in(self, stay: RoomStay) -> None:
+    def revert_check_in(self, stay: SimulatedRoomStay) -> None:
         stay.state, stay.arrived = StayState.CONFIRMED, None
         self._record_event(stay, HotelEventType.CHECK_IN_REVERTED)
 
-    def check_out(self, stay: RoomStay) -> None:
+    def check_out(self, stay: SimulatedRoomStay) -> None:
         stay.state, stay.paid = StayState.CHECKED_OUT, stay.total
         self._record_event(stay, HotelEventType.CHECKED_OUT)
         stay.left = stay.updated
 
-    def cancel(self, stay: RoomStay) -> None:
+    def cancel(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
         stay.state = StayState.CANCELED
         self._record_event(stay, HotelEventType.CANCELED)
         stay.canceled = stay.updated
 
-    def reinstate(self, stay: RoomStay) -> bool:
+    def reinstate(self, stay: SimulatedRoomStay) -> bool:
         """Confirms a canceled stay or a no-show again; False where no room is free."""
         if not self._hotel.assign_free_room(stay):
             return False
@@ -66,18 +66,18 @@ class HotelCommands:
         self._record_event(stay, HotelEventType.REINSTATED)
         return True
 
-    def no_show(self, stay: RoomStay) -> None:
+    def no_show(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
         stay.state = StayState.NO_SHOW
         self._record_event(stay, HotelEventType.NO_SHOW)
         stay.no_show = stay.updated
 
-    def delete(self, stay: RoomStay) -> None:
+    def delete(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
         self._record_event(stay, HotelEventType.DELETED)
         stay.deleted = stay.updated
 
-    def extend(self, stay: RoomStay, nights: int) -> bool:
+    def extend(self, stay: SimulatedRoomStay, nights: int) -> bool:
         """Moves the departure by `nights`, which may be negative; False where no room is free."""
         if stay.departure + timedelta(days=nights) <= stay.arrival:
             return False
@@ -100,47 +100,47 @@ class HotelCommands:
             ]
         return moved
 
-    def reprice(self, stay: RoomStay) -> None:
+    def reprice(self, stay: SimulatedRoomStay) -> None:
         self._factory.reprice(stay)
         self._record_event(stay, HotelEventType.AMENDED)
 
-    def reprice_without_stay_update(self, stay: RoomStay) -> None:
+    def reprice_without_stay_update(self, stay: SimulatedRoomStay) -> None:
         """New prices under their own time stamp: the stay's is unchanged, and there is no event."""
         self._factory.reprice(stay)
         stay.prices_updated = self._hotel.stamp()
 
-    def assign(self, stay: RoomStay, *, assigned: bool) -> None:
+    def assign(self, stay: SimulatedRoomStay, *, assigned: bool) -> None:
         stay.is_assigned = assigned
         self._record_event(
             stay, HotelEventType.ROOM_ASSIGNED if assigned else HotelEventType.ROOM_UNASSIGNED
         )
 
-    def add_companion(self, stay: RoomStay) -> None:
+    def add_companion(self, stay: SimulatedRoomStay) -> None:
         companion = self._factory.guest(self._hotel.now)
         stay.companion_ids = tuple(dict.fromkeys((*stay.companion_ids, companion.id)))
         self._record_event(stay, HotelEventType.CHANGED)
 
-    def touch(self, stay: RoomStay) -> None:
+    def touch(self, stay: SimulatedRoomStay) -> None:
         """Only the time stamp changes; there is no event."""
         stay.updated = self._hotel.stamp()
 
-    def change_without_timestamp(self, stay: RoomStay) -> None:
+    def change_without_timestamp(self, stay: SimulatedRoomStay) -> None:
         """New prices under the old time stamp, without an event."""
         self._factory.reprice(stay)
         self._hotel.revision += 1
 
-    def change_guest(self, guest: Guest, email: str) -> None:
+    def change_guest(self, guest: SimulatedGuest, email: str) -> None:
         guest.email = email
         guest.updated = self._hotel.stamp()
         self._events.append(HotelEvent(HotelEventType.GUEST_CHANGED, guest.id, guest.updated))
 
-    def merge(self, guest: Guest, into: Guest) -> None:
+    def merge(self, guest: SimulatedGuest, into: SimulatedGuest) -> None:
         """Bookings keep the id of the merged guest; renderers resolve it."""
         guest.merged_into = into.id
         guest.updated = self._hotel.stamp()
         self._events.append(HotelEvent(HotelEventType.GUEST_MERGED, guest.id, guest.updated))
 
-    def toggle_clean(self, room: Room) -> None:
+    def toggle_clean(self, room: SimulatedRoom) -> None:
         room.is_clean = not room.is_clean
         room.updated = self._hotel.stamp()
         self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, room.updated))
@@ -153,7 +153,7 @@ class HotelCommands:
         taken -= {night.toordinal() for night in block.nights}
         self._events.append(HotelEvent(HotelEventType.BLOCK_LIFTED, block.id, block.updated))
 
-    def _record_event(self, stay: RoomStay, what: HotelEventType) -> None:
+    def _record_event(self, stay: SimulatedRoomStay, what: HotelEventType) -> None:
         stay.updated = self._hotel.stamp()
         self._hotel.bookings[stay.booking_id].updated = stay.updated
         self._events.append(HotelEvent(what, stay.booking_id, stay.updated, stay.line))

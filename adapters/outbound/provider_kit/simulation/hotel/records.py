@@ -67,7 +67,7 @@ class HotelEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomType:
+class SimulatedRoomType:
     id: str
     name: str
     sleeps: int
@@ -90,7 +90,7 @@ class Company:
 
 
 @dataclass(slots=True, eq=False)
-class Room:
+class SimulatedRoom:
     """`taken`: ordinals of the nights that are sold or blocked."""
 
     id: str
@@ -131,7 +131,7 @@ class CanceledNight:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Guest:
+class SimulatedGuest:
     id: str
     first_name: str | None
     last_name: str
@@ -147,7 +147,7 @@ class Guest:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class RoomStay:
+class SimulatedRoomStay:
     """One room of a booking; `line` counts from 1. `room_id` is the room kept for it, visible only
     when `is_assigned`. `child_ages` in years."""
 
@@ -201,7 +201,7 @@ class RoomStay:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Booking:
+class SimulatedBooking:
     """`channel`: direct, walk-in, ota, agent or corporate."""
 
     id: str
@@ -209,7 +209,7 @@ class Booking:
     booker_id: str
     created: int
     updated: int
-    stays: list[RoomStay] = field(default_factory=list)
+    stays: list[SimulatedRoomStay] = field(default_factory=list)
     group_id: str | None = None
     company_id: str | None = None
     external_code: str | None = None
@@ -217,7 +217,7 @@ class Booking:
     guest_comment: str | None = None
 
     @property
-    def remaining_stays(self) -> list[RoomStay]:
+    def remaining_stays(self) -> list[SimulatedRoomStay]:
         """Those that are not deleted; all of a deleted booking."""
         return [stay for stay in self.stays if stay.deleted is None] or self.stays
 

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
-    Booking,
     Company,
-    Guest,
     RatePlan,
-    Room,
     RoomBlock,
-    RoomStay,
-    RoomType,
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoom,
+    SimulatedRoomStay,
+    SimulatedRoomType,
     StayState,
 )
 from domain.currencies import EXPONENTS
@@ -60,12 +60,14 @@ class SeededHotel:
         self.zone = ZoneInfo(time_zone)
         self.now = self.instant(start_date, 6 * 60)
         self.minor: int = 10 ** EXPONENTS[currency]
-        self.room_types = {row[0]: RoomType(*row[:3], row[3] * self.minor) for row in _ROOM_TYPES}
+        self.room_types = {
+            row[0]: SimulatedRoomType(*row[:3], row[3] * self.minor) for row in _ROOM_TYPES
+        }
         self.rate_plans = {row[0]: RatePlan(*row) for row in _RATE_PLANS}
         self.companies = {row[0]: Company(*row) for row in _COMPANIES}
         self.rooms = {room.id: room for room in _rooms(max(10, bookings // 40))}
-        self.guests: dict[str, Guest] = {}
-        self.bookings: dict[str, Booking] = {}
+        self.guests: dict[str, SimulatedGuest] = {}
+        self.bookings: dict[str, SimulatedBooking] = {}
         self.blocks: dict[str, RoomBlock] = {}
         self.revision = 0
         """Grows with each change, to invalidate caches."""
@@ -100,32 +102,32 @@ class SeededHotel:
         self.revision += 1
         return self.now
 
-    def stays(self) -> Iterator[RoomStay]:
+    def stays(self) -> Iterator[SimulatedRoomStay]:
         """All that are not deleted."""
         for booking in self.bookings.values():
             for stay in booking.stays:
                 if stay.deleted is None:
                     yield stay
 
-    def expected_bookings(self) -> list[Booking]:
+    def expected_bookings(self) -> list[SimulatedBooking]:
         """The bookings that are not deleted, by id."""
         return [b for _, b in sorted(self.bookings.items()) if not b.is_deleted]
 
-    def merge_chain(self, guest_id: str) -> list[Guest]:
+    def merge_chain(self, guest_id: str) -> list[SimulatedGuest]:
         """The guest, then each guest that it was merged into."""
         chain = [self.guests[guest_id]]
         while chain[-1].merged_into is not None:
             chain.append(self.guests[chain[-1].merged_into])
         return chain
 
-    def surviving_guest(self, guest_id: str) -> Guest:
+    def surviving_guest(self, guest_id: str) -> SimulatedGuest:
         return self.merge_chain(guest_id)[-1]
 
-    def assigned_room(self, stay: RoomStay) -> Room | None:
+    def assigned_room(self, stay: SimulatedRoomStay) -> SimulatedRoom | None:
         """The room kept for the stay, where it is visible."""
         return self.rooms[stay.room_id] if stay.room_id and stay.is_assigned else None
 
-    def stay(self, booking_id: str, line: int) -> RoomStay:
+    def stay(self, booking_id: str, line: int) -> SimulatedRoomStay:
         return self.bookings[booking_id].stays[line - 1]
 
     def sold(self, first: date, end: date) -> Counter[tuple[str, date]]:
@@ -140,10 +142,10 @@ class SeededHotel:
                     day += timedelta(days=1)
         return counts
 
-    def rooms_of(self, room_type_id: str) -> list[Room]:
+    def rooms_of(self, room_type_id: str) -> list[SimulatedRoom]:
         return [room for room in self.rooms.values() if room.room_type_id == room_type_id]
 
-    def assign_free_room(self, stay: RoomStay) -> bool:
+    def assign_free_room(self, stay: SimulatedRoomStay) -> bool:
         """Keeps a free room of its type for the stay; False where none is free."""
         nights = {night.toordinal() for night in stay.nights}
         for room in self.rooms_of(stay.room_type_id):
@@ -153,7 +155,7 @@ class SeededHotel:
                 return True
         return False
 
-    def release_room(self, stay: RoomStay) -> None:
+    def release_room(self, stay: SimulatedRoomStay) -> None:
         if stay.room_id is not None:
             self.rooms[stay.room_id].taken -= {night.toordinal() for night in stay.nights}
         stay.room_id, stay.is_assigned = None, False
@@ -168,8 +170,8 @@ class SeededHotel:
         return {state.value: counts[state] for state in StayState}
 
 
-def _rooms(count: int) -> Iterator[Room]:
+def _rooms(count: int) -> Iterator[SimulatedRoom]:
     for number in range(count):
         floor = str(number // 20 + 1)
         name = f"{floor}{number % 20 + 1:02}"
-        yield Room(f"R{name}", name, floor, _ROOM_TYPES[number % len(_ROOM_TYPES)][0])
+        yield SimulatedRoom(f"R{name}", name, floor, _ROOM_TYPES[number % len(_ROOM_TYPES)][0])

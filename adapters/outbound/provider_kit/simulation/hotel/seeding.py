@@ -6,11 +6,11 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
-    Booking,
-    Guest,
-    Room,
     RoomBlock,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoom,
+    SimulatedRoomStay,
     StayState,
     days_between,
 )
@@ -37,7 +37,7 @@ class BookingFactory:
         self._source = source
         self._open_group = ""
 
-    def guest(self, created: int) -> Guest:
+    def guest(self, created: int) -> SimulatedGuest:
         hotel, source = self._hotel, self._source
         if len(hotel.guests) > 20 and source.random() < 0.1:
             known = hotel.guests[f"G{source.randrange(len(hotel.guests)) + 1}"]
@@ -46,7 +46,7 @@ class BookingFactory:
         number = len(hotel.guests) + 1
         first, last = source.choice(_FIRST), source.choice(_LAST)
         country, language = source.choice(_ORIGINS)
-        guest = Guest(
+        guest = SimulatedGuest(
             id=f"G{number}",
             first_name=first if source.random() < 0.97 else None,
             last_name=last,
@@ -74,11 +74,11 @@ class BookingFactory:
         *,
         channel: str | None = None,
         max_rooms: int = _MAX_ROOMS,
-    ) -> Booking:
+    ) -> SimulatedBooking:
         """Its stays are confirmed; those that find no free room are canceled at once."""
         source, hotel = self._source, self._hotel
         channel = channel or source.choice(_CHANNELS)
-        booking = Booking(
+        booking = SimulatedBooking(
             id=self._code(len(hotel.bookings)),
             channel=channel,
             booker_id=self.guest(created).id,
@@ -104,7 +104,7 @@ class BookingFactory:
         cents = self._source.randrange(self._hotel.minor)
         return base * percent * weekend // 10_000 + cents
 
-    def reprice(self, stay: RoomStay) -> None:
+    def reprice(self, stay: SimulatedRoomStay) -> None:
         stay.night_prices = [
             self.price(stay.room_type_id, stay.rate_plan_id, night) for night in stay.nights
         ]
@@ -112,7 +112,7 @@ class BookingFactory:
     def nights(self) -> int:
         return 0 if self._source.random() < 0.02 else self._source.choice(_NIGHTS)
 
-    def _stay(self, booking: Booking, line: int, arrival: date) -> RoomStay:
+    def _stay(self, booking: SimulatedBooking, line: int, arrival: date) -> SimulatedRoomStay:
         """Further rooms may arrive a day later or have another departure."""
         source, hotel = self._source, self._hotel
         kind = hotel.room_types[source.choice(list(hotel.room_types))]
@@ -120,7 +120,7 @@ class BookingFactory:
         begin = arrival + timedelta(days=int(line > 1 and source.random() < 0.3))
         person = booking.booker_id if line == 1 and source.random() < 0.7 else None
         is_accompanied = adults > 1 and source.random() < 0.4
-        stay = RoomStay(
+        stay = SimulatedRoomStay(
             booking_id=booking.id,
             line=line,
             room_type_id=kind.id,
@@ -200,7 +200,7 @@ class HotelSeeder:
                 if self._block(room, first, end, is_internal_use=position % 3 == 0):
                     break
 
-    def _block(self, room: Room, first: date, end: date, *, is_internal_use: bool) -> bool:
+    def _block(self, room: SimulatedRoom, first: date, end: date, *, is_internal_use: bool) -> bool:
         ordinals = {night.toordinal() for night in days_between(first, end)}
         if not room.taken.isdisjoint(ordinals):
             return False
@@ -226,7 +226,7 @@ class HotelSeeder:
         latest = min(self._hotel.instant(arrival, 14 * 60), self._hotel.now)
         return latest - lead - self._source.randrange(600 * TICKS, 40_000 * TICKS)
 
-    def _set_state(self, stay: RoomStay, today: date) -> None:
+    def _set_state(self, stay: SimulatedRoomStay, today: date) -> None:
         roll = self._source.random()
         if stay.state is StayState.CANCELED:
             return
@@ -240,19 +240,19 @@ class HotelSeeder:
         else:
             self._occupy(stay, today)
 
-    def _cancel(self, stay: RoomStay) -> None:
+    def _cancel(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
         latest = min(self._hotel.instant(stay.arrival, 14 * 60), self._hotel.now - 1)
         stay.canceled = stay.updated = self._source.randint(stay.created, max(stay.created, latest))
         stay.state = StayState.CANCELED
 
-    def _no_show(self, stay: RoomStay) -> None:
+    def _no_show(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
         audit = self._hotel.instant(stay.arrival + timedelta(days=1), 3 * 60)
         stay.no_show = stay.updated = max(stay.created, min(audit, self._hotel.now - 1))
         stay.state = StayState.NO_SHOW
 
-    def _occupy(self, stay: RoomStay, today: date) -> None:
+    def _occupy(self, stay: SimulatedRoomStay, today: date) -> None:
         stay.is_assigned = True
         arrived = self._hotel.instant(stay.arrival, 14 * 60 + self._source.randrange(300))
         stay.arrived = stay.updated = max(stay.created, arrived)

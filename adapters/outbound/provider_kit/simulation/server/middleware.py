@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind, FaultPlan
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     ErrorRenderer,
@@ -47,7 +47,7 @@ class SimulatorMiddleware:
         self,
         activity: ActivityGenerator,
         injected: Sequence[Fault],
-        sent_stay: RoomStay | None = None,
+        sent_stay: SimulatedRoomStay | None = None,
     ) -> None:
         """Gives `sent_stay` and a random stay newer time stamps."""
         if not any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):

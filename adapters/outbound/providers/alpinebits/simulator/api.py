@@ -11,7 +11,7 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedBooking
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     NEW_FIELD,
@@ -187,7 +187,9 @@ class SimulatedAlpineBitsApi:
                 self._delivered[name] = self._handed_out[name]
         return element("OTA_NotifReportRS", element("Success"), Version="8.000")
 
-    def _move_items(self, bookings_sent: Sequence[Booking], injected: Sequence[Fault]) -> None:
+    def _move_items(
+        self, bookings_sent: Sequence[SimulatedBooking], injected: Sequence[Fault]
+    ) -> None:
         """After the response, its last booking and a random one get newer time stamps."""
         if not bookings_sent or not any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
             return

@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    SimulatedBooking,
+    SimulatedRoomStay,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.scenario import STATUSES, ExpectedBooking
 from domain.status import BookingStatus, derive_header_status
@@ -42,10 +46,10 @@ class BookingView:
     """One booking as the sender reports it. `listed`: its rooms; `counted`: those that determine
     its days and total. `is_first`: unchanged since its creation."""
 
-    booking: Booking
+    booking: SimulatedBooking
     status: BookingStatus
-    listed: Sequence[RoomStay]
-    counted: Sequence[RoomStay]
+    listed: Sequence[SimulatedRoomStay]
+    counted: Sequence[SimulatedRoomStay]
     changed: int
     is_first: bool
 
@@ -59,7 +63,7 @@ class BookingViews:
     hotel: SeededHotel
     dialect: Dialect
 
-    def of(self, booking: Booking) -> BookingView:
+    def of(self, booking: SimulatedBooking) -> BookingView:
         stays = booking.remaining_stays
         status = derive_header_status([self.status_of(stay) for stay in stays]) or _X
         active_stays = [stay for stay in stays if self.status_of(stay) not in _INACTIVE]
@@ -76,7 +80,7 @@ class BookingViews:
             and len(active_stays) == len(stays),
         )
 
-    def status_of(self, stay: RoomStay) -> BookingStatus:
+    def status_of(self, stay: SimulatedRoomStay) -> BookingStatus:
         if stay.deleted is not None:
             return _X
         status = STATUSES[stay.state]
@@ -99,14 +103,14 @@ class BookingViews:
             )
         return found
 
-    def bookings_of_guest(self, guest_id: str) -> list[Booking]:
+    def bookings_of_guest(self, guest_id: str) -> list[SimulatedBooking]:
         return [
             booking
             for booking in self.hotel.bookings.values()
             if guest_id in _guest_ids_of(booking)
         ]
 
-    def _last_changed(self, booking: Booking) -> int:
+    def _last_changed(self, booking: SimulatedBooking) -> int:
         """Of the booking, its rooms and its guests."""
         stamps = [booking.updated, *(stay.updated for stay in booking.stays)]
         stamps += [stay.deleted for stay in booking.stays if stay.deleted is not None]
@@ -118,7 +122,7 @@ class BookingViews:
         return max(stamps)
 
 
-def _guest_ids_of(booking: Booking) -> set[str]:
+def _guest_ids_of(booking: SimulatedBooking) -> set[str]:
     return {booking.booker_id}.union(*(stay.guest_ids for stay in booking.stays))
 
 

@@ -10,7 +10,11 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
-from adapters.outbound.provider_kit.simulation.hotel.records import Booking, Guest, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoomStay,
+)
 from adapters.outbound.providers.alpinebits.mapping.documents import element
 from adapters.outbound.providers.alpinebits.simulator.dialect import (
     SMX_STATUSES,
@@ -31,7 +35,7 @@ _CONTEXT: Final = "SIMULATED-PMS"
 class ReservationWriter:
     views: BookingViews
 
-    def notification(self, booking: Booking) -> XmlElement:
+    def notification(self, booking: SimulatedBooking) -> XmlElement:
         """OTA_HotelResNotifRQ of one reservation."""
         view = self.views.of(booking)
         return element(
@@ -74,9 +78,9 @@ class ReservationWriter:
             ResStatus=status_code,
         )
 
-    def _render_alpinebits_room(self, stay: RoomStay) -> XmlElement:
+    def _render_alpinebits_room(self, stay: SimulatedRoomStay) -> XmlElement:
         return element(
-            "RoomStay",
+            "SimulatedRoomStay",
             element("RoomTypes", element("RoomType", RoomTypeCode=stay.room_type_id)),
             element("RatePlans", element("RatePlan", RatePlanCode=stay.rate_plan_id)),
             element(
@@ -88,11 +92,11 @@ class ReservationWriter:
             self._total("Total", stay.total),
         )
 
-    def _render_room(self, view: BookingView, stay: RoomStay) -> XmlElement:
+    def _render_room(self, view: BookingView, stay: SimulatedRoomStay) -> XmlElement:
         room = {"RoomID": stay.room_id} if stay.room_id and stay.is_assigned else {}
         status = self.views.status_of(stay)
         return element(
-            "RoomStay",
+            "SimulatedRoomStay",
             element("RoomTypes", element("RoomType", RoomTypeCode=stay.room_type_id, **room)),
             element("RatePlans", element("RatePlan", RatePlanCode=stay.rate_plan_id)),
             element("RoomRates", self._rates(stay)),
@@ -107,7 +111,7 @@ class ReservationWriter:
             RoomStayStatus=SMX_STATUSES[status],
         )
 
-    def _rates(self, stay: RoomStay) -> XmlElement:
+    def _rates(self, stay: SimulatedRoomStay) -> XmlElement:
         rates = [
             element(
                 "Rate",
@@ -132,7 +136,7 @@ class ReservationWriter:
         amount: Decimal = Money(minor, currency).amount
         return element(name, AmountAfterTax=f"{amount:f}", CurrencyCode=currency)
 
-    def _render_channel(self, booking: Booking) -> XmlElement:
+    def _render_channel(self, booking: SimulatedBooking) -> XmlElement:
         kind = _CHANNEL_TYPES.get(booking.channel, _DIRECT_CHANNEL_TYPE)
         name = element("CompanyName", text=booking.channel, Code=booking.channel.upper())
         return element(
@@ -172,7 +176,7 @@ class ReservationWriter:
             element("BasicPropertyInfo", HotelCode=self.views.hotel.id),
         )
 
-    def _companies(self, booking: Booking) -> Iterator[XmlElement]:
+    def _companies(self, booking: SimulatedBooking) -> Iterator[XmlElement]:
         company = self.views.hotel.companies.get(booking.company_id or "")
         if company is None:
             return
@@ -183,19 +187,19 @@ class ReservationWriter:
         yield element("Profiles", element("ProfileInfo", profile))
 
 
-def _time_span(stay: RoomStay) -> XmlElement:
+def _time_span(stay: SimulatedRoomStay) -> XmlElement:
     start, end = stay.arrival.isoformat(), stay.departure.isoformat()
     return element("TimeSpan", Start=start, End=end)
 
 
-def _guest_counts(stay: RoomStay) -> Iterator[XmlElement]:
+def _guest_counts(stay: SimulatedRoomStay) -> Iterator[XmlElement]:
     yield element("GuestCount", AgeQualifyingCode="10", Count=str(stay.adults))
     for age in stay.child_ages:
         code = "8" if age > 1 else "7"
         yield element("GuestCount", AgeQualifyingCode=code, Age=str(age), Count="1")
 
 
-def _customer(guest: Guest) -> XmlElement:
+def _customer(guest: SimulatedGuest) -> XmlElement:
     """AlpineBits requires a name: a dash where it is unknown."""
     name = element(
         "PersonName",
@@ -210,11 +214,11 @@ def _customer(guest: Guest) -> XmlElement:
     return element("Customer", name, *phone, *email, address, Language=guest.language)
 
 
-def _numbers(guest: Guest) -> Sequence[str]:
+def _numbers(guest: SimulatedGuest) -> Sequence[str]:
     return [guest.phone.replace(" ", "")] if guest.phone else []
 
 
-def _comments(booking: Booking) -> Iterator[XmlElement]:
+def _comments(booking: SimulatedBooking) -> Iterator[XmlElement]:
     comments = []
     if booking.comment:
         item = element("ListItem", text=booking.comment, ListItem="1", Language="en")
@@ -226,7 +230,7 @@ def _comments(booking: Booking) -> Iterator[XmlElement]:
         yield element("Comments", *comments)
 
 
-def _references(booking: Booking) -> Iterator[XmlElement]:
+def _references(booking: SimulatedBooking) -> Iterator[XmlElement]:
     if booking.external_code:
         named = {"ResID_Value": booking.external_code, "ResID_Source": booking.channel}
         broker = element("HotelReservationID", ResID_Type="13", **named)

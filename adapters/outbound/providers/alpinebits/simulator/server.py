@@ -55,7 +55,7 @@ _GUEST_EVENTS = frozenset({HotelEventType.GUEST_CHANGED, HotelEventType.GUEST_ME
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class SentDocument:
     """One document to send. A document of free rooms is written when it is sent: an outdated one
     that arrives after a newer one would withdraw rooms."""
 
@@ -84,7 +84,7 @@ class DialectOptions:
     free_rooms: AvailabilityFormat = AvailabilityFormat.COUNTS
 
 
-class AlpineBitsSimulator(RunningSimulator[Push]):
+class AlpineBitsSimulator(RunningSimulator[SentDocument]):
     """Implements scenario.ScenarioSimulator and SupportsBurst. `webhook_auth`: "user:password" for
     pushes."""
 
@@ -103,7 +103,7 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
         self.push_source = _PushSource(
             activity, self.views, SimulatedFreeRooms(activity.hotel, dialect_options.free_rooms)
         )
-        self._pending_pushes: list[Push] = []
+        self._pending_pushes: list[SentDocument] = []
         super().__init__(
             activity_source=self.push_source,
             compose=_encode_push,
@@ -174,7 +174,7 @@ class AlpineBitsSimulator(RunningSimulator[Push]):
 
     def send_webhooks_to(
         self, url: str, webhook_faults: WebhookFaults | None = None
-    ) -> WebhookSender[Push]:
+    ) -> WebhookSender[SentDocument]:
         """One document per message: the complete set of free rooms first, then changes."""
         sender = super().send_webhooks_to(
             url, replace(webhook_faults or WebhookFaults(), batch_size=1)
@@ -200,7 +200,7 @@ class _FixedDocument:
         return self.document
 
 
-def _encode_push(pushes: Sequence[Push]) -> bytes:
+def _encode_push(pushes: Sequence[SentDocument]) -> bytes:
     (push,) = pushes
     return documents.form(push.action, push.write())
 
@@ -227,7 +227,7 @@ class _PushSource:
     def summary(self) -> JsonObject:
         return self._activity.summary()
 
-    def generate_events(self, events: int) -> Sequence[Push]:
+    def generate_events(self, events: int) -> Sequence[SentDocument]:
         """One event at a time, so that each document shows the reservation at that moment."""
         with self.lock:
             pushes = [
@@ -237,25 +237,25 @@ class _PushSource:
             ]
             return [*pushes, *self._changed_rooms()]
 
-    def generate_day(self) -> Sequence[Push]:
+    def generate_day(self) -> Sequence[SentDocument]:
         with self.lock:
             return [*self.reservations(self._activity.generate_day()), *self._changed_rooms()]
 
-    def reservations(self, happened: Iterable[HotelEvent]) -> list[Push]:
+    def reservations(self, happened: Iterable[HotelEvent]) -> list[SentDocument]:
         """One document for each changed reservation."""
         named = dict.fromkeys(name for event in happened for name in self._booking_ids_of(event))
         found = []
         for name in named:
             document = write_xml(self._writer.notification(self._views.hotel.bookings[name]))
-            found.append(Push(PUSH_ACTION, _FixedDocument(document)))
+            found.append(SentDocument(PUSH_ACTION, _FixedDocument(document)))
         return found
 
-    def all_rooms(self) -> Push:
+    def all_rooms(self) -> SentDocument:
         with self.lock:
             self._last_sent = self._rooms.now()
-        return Push(ACTIONS[self._rooms.form], lambda: self._write_free_rooms(None))
+        return SentDocument(ACTIONS[self._rooms.form], lambda: self._write_free_rooms(None))
 
-    def _changed_rooms(self) -> Iterator[Push]:
+    def _changed_rooms(self) -> Iterator[SentDocument]:
         """Nothing before the complete set was sent."""
         if not self._last_sent:
             return
@@ -263,7 +263,7 @@ class _PushSource:
         changed = [cell for cell, count in now.items() if self._last_sent.get(cell) != count]
         self._last_sent = now
         if changed:
-            yield Push(
+            yield SentDocument(
                 ACTIONS[self._rooms.form], lambda: self._write_free_rooms(frozenset(changed))
             )
 

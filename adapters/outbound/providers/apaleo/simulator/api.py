@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
@@ -64,7 +64,7 @@ class SimulatedApaleoApi(SimulatorApi):
         )
         self._clients = clients
         self._renderer = ApaleoRenderer(activity.hotel)
-        self._sort_cache: dict[str, tuple[int, list[RoomStay]]] = {}
+        self._sort_cache: dict[str, tuple[int, list[SimulatedRoomStay]]] = {}
         inventory = self._renderer.inventory
         self._routes: dict[str, tuple[str, Callable[[Mapping[str, str]], Sequence[object]]]] = {
             "/inventory/v1/properties": (
@@ -111,7 +111,7 @@ class SimulatedApaleoApi(SimulatorApi):
             if key == "reservations":
                 rendered = self._render_page(page, parameters)
                 last = page[-1] if page else None
-                if isinstance(last, RoomStay):
+                if isinstance(last, SimulatedRoomStay):
                     self._middleware.apply_faults_after_reply(self._activity, injected, last)
                 page = rendered
             # The count is unreliable, as in the vendor's own sample.
@@ -121,7 +121,7 @@ class SimulatedApaleoApi(SimulatorApi):
             self._get_stay(reservation_id), _parse_expand(parameters)
         )
 
-    def _get_stay(self, reservation_id: str) -> RoomStay:
+    def _get_stay(self, reservation_id: str) -> SimulatedRoomStay:
         booking_id, _, line = reservation_id.partition("-")
         booking = self._hotel.bookings.get(booking_id)
         for stay in booking.stays if booking else ():
@@ -134,10 +134,10 @@ class SimulatedApaleoApi(SimulatorApi):
         return [
             self._renderer.render_listed(stay, expand)
             for stay in page
-            if isinstance(stay, RoomStay)
+            if isinstance(stay, SimulatedRoomStay)
         ]
 
-    def _find_stays(self, query: Mapping[str, str]) -> list[RoomStay]:
+    def _find_stays(self, query: Mapping[str, str]) -> list[SimulatedRoomStay]:
         """All that match, sorted; none of another property."""
         if query.get("propertyIds", self._hotel.id) != self._hotel.id:
             return []
@@ -147,7 +147,7 @@ class SimulatedApaleoApi(SimulatorApi):
         booking_id = query.get("bookingId")
         return [stay for stay in found if booking_id in (None, stay.booking_id)]
 
-    def _sorted_stays(self, sort: str) -> list[RoomStay]:
+    def _sorted_stays(self, sort: str) -> list[SimulatedRoomStay]:
         """Cached until the hotel changes. An unknown sort order is ignored."""
         cached = self._sort_cache.get(sort)
         if cached is not None and cached[0] == self._hotel.revision:
@@ -163,8 +163,8 @@ class SimulatedApaleoApi(SimulatorApi):
         return found
 
     def _filter_by_date(
-        self, stays: list[RoomStay], query: Mapping[str, str]
-    ) -> Iterator[RoomStay]:
+        self, stays: list[SimulatedRoomStay], query: Mapping[str, str]
+    ) -> Iterator[SimulatedRoomStay]:
         """`from` is included, `to` is not; stays that overlap."""
         name = query.get("dateFilter")
         if name is None:
@@ -177,10 +177,10 @@ class SimulatedApaleoApi(SimulatorApi):
         matches = self._is_modified if name == "Modification" else self._overlaps
         yield from (stay for stay in stays if matches(stay, first, last))
 
-    def _is_modified(self, stay: RoomStay, first: int, last: int) -> bool:
+    def _is_modified(self, stay: SimulatedRoomStay, first: int, last: int) -> bool:
         return first <= self._renderer.modified(stay) < last
 
-    def _overlaps(self, stay: RoomStay, first: int, last: int) -> bool:
+    def _overlaps(self, stay: SimulatedRoomStay, first: int, last: int) -> bool:
         return self._renderer.arrival(stay) < last and self._renderer.departure(stay) > first
 
     def _availability(self, query: Mapping[str, str]) -> list[JsonObject]:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Room
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedRoom
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 
@@ -89,14 +89,14 @@ class ApaleoInventory:
             "description": f"{kind.name} room",
         }
 
-    def unit(self, room: Room) -> JsonObject:
+    def unit(self, room: SimulatedRoom) -> JsonObject:
         return {
             "id": f"{self._hotel.id}-{room.id}",
             "name": room.number,
             "unitGroupId": f"{self._hotel.id}-{room.room_type_id}",
         }
 
-    def _unit_item(self, room: Room) -> JsonObject:
+    def _unit_item(self, room: SimulatedRoom) -> JsonObject:
         condition = "Clean" if room.is_clean else "Dirty"
         return {
             "id": f"{self._hotel.id}-{room.id}",

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import Booking, RoomStay, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    SimulatedBooking,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.json_fields import without_empty
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
@@ -37,21 +41,21 @@ class ApaleoRenderer:
         self._hotel = hotel
         self.inventory = ApaleoInventory(hotel)
 
-    def reservation_id(self, stay: RoomStay) -> str:
+    def reservation_id(self, stay: SimulatedRoomStay) -> str:
         return f"{stay.booking_id}-{stay.line}"
 
-    def modified(self, stay: RoomStay) -> int:
+    def modified(self, stay: SimulatedRoomStay) -> int:
         chains = map(self._hotel.merge_chain, stay.guest_ids)
         return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
 
-    def arrival(self, stay: RoomStay) -> int:
+    def arrival(self, stay: SimulatedRoomStay) -> int:
         return self._hotel.instant(stay.arrival, ARRIVAL_MINUTE)
 
-    def departure(self, stay: RoomStay) -> int:
+    def departure(self, stay: SimulatedRoomStay) -> int:
         minute = _DAY_USE_MINUTE if stay.arrival == stay.departure else DEPARTURE_MINUTE
         return self._hotel.instant(stay.departure, minute)
 
-    def render_listed(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
+    def render_listed(self, stay: SimulatedRoomStay, expand: frozenset[str]) -> JsonObject:
         """As an item of a list; empty fields are left out, as the vendor's serializer does."""
         booking = self._hotel.bookings[stay.booking_id]
         fields = {
@@ -64,7 +68,7 @@ class ApaleoRenderer:
         }
         return without_empty(fields)
 
-    def render_single(self, stay: RoomStay, expand: frozenset[str]) -> JsonObject:
+    def render_single(self, stay: SimulatedRoomStay, expand: frozenset[str]) -> JsonObject:
         """A single reservation has more fields than one in a list."""
         gross = self.inventory.amount(stay.total)
         tax = {"vatType": "Reduced", "vatPercent": 7, "net": gross, "tax": self.inventory.amount(0)}
@@ -73,7 +77,7 @@ class ApaleoRenderer:
             "taxDetails": [tax],
         }
 
-    def _head(self, stay: RoomStay, booking: Booking) -> JsonObject:
+    def _head(self, stay: SimulatedRoomStay, booking: SimulatedBooking) -> JsonObject:
         is_walk_in = booking.channel == "walk-in"
         return {
             "id": self.reservation_id(stay),
@@ -91,7 +95,7 @@ class ApaleoRenderer:
             "childrenAges": list(stay.child_ages),
         }
 
-    def _times(self, stay: RoomStay) -> JsonObject:
+    def _times(self, stay: SimulatedRoomStay) -> JsonObject:
         return {
             "arrival": self.inventory.text(self.arrival(stay)),
             "departure": self.inventory.text(self.departure(stay)),
@@ -103,7 +107,7 @@ class ApaleoRenderer:
             "noShowTime": self.inventory.text(stay.no_show),
         }
 
-    def _references(self, stay: RoomStay, booking: Booking) -> JsonObject:
+    def _references(self, stay: SimulatedRoomStay, booking: SimulatedBooking) -> JsonObject:
         room = self._hotel.assigned_room(stay)
         return {
             "property": self.inventory.embedded_property(),
@@ -113,7 +117,7 @@ class ApaleoRenderer:
             "corporateCode": booking.company_id,
         }
 
-    def _money(self, stay: RoomStay) -> JsonObject:
+    def _money(self, stay: SimulatedRoomStay) -> JsonObject:
         return {
             "totalGrossAmount": self.inventory.amount(stay.total),
             "balance": self.inventory.amount(stay.paid - stay.total),
@@ -125,14 +129,14 @@ class ApaleoRenderer:
             "noShowFee": {**_policy("NOSHOW"), "fee": self.inventory.amount(stay.total)},
         }
 
-    def _people(self, stay: RoomStay) -> JsonObject:
+    def _people(self, stay: SimulatedRoomStay) -> JsonObject:
         return {
             "primaryGuest": self._person(stay.guest_id),
             "additionalGuests": [self._person(guest_id) for guest_id in stay.companion_ids],
         }
 
     def _expanded(
-        self, stay: RoomStay, booking: Booking, expand: frozenset[str]
+        self, stay: SimulatedRoomStay, booking: SimulatedBooking, expand: frozenset[str]
     ) -> Mapping[str, object]:
         company = self._hotel.companies.get(booking.company_id or "")
         expandable: JsonObject = {
@@ -148,7 +152,7 @@ class ApaleoRenderer:
         }
         return {key: value for key, value in expandable.items() if key in expand}
 
-    def _slices(self, stay: RoomStay) -> list[JsonObject]:
+    def _slices(self, stay: SimulatedRoomStay) -> list[JsonObject]:
         found: list[JsonObject] = []
         for night, price in stay.priced_nights:
             found.append(
@@ -184,7 +188,7 @@ class ApaleoRenderer:
         }
         return without_empty(fields)
 
-    def _rate_plan(self, stay: RoomStay) -> JsonObject:
+    def _rate_plan(self, stay: SimulatedRoomStay) -> JsonObject:
         plan = self._hotel.rate_plans[stay.rate_plan_id]
         return {
             "id": f"{self._hotel.id}-{plan.id}-{stay.room_type_id}",

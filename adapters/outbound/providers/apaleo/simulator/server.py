@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     TICKS,
     HotelEvent,
     HotelEventType,
-    RoomStay,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -75,7 +75,7 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
         self.api = SimulatedApaleoApi(activity, self.clients, self.tokens, self.middleware)
         self.serve(self.api.answer)
 
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         return f"{stay.booking_id}-{stay.line}"
 
     def unknown_message(self) -> VendorMessage:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Booking
+from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedBooking
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
@@ -89,7 +89,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         self._refresh_token = credentials.refresh_token
         self._rotations = 0
         self._lock = threading.Lock()
-        self._sort_cache: dict[bool, tuple[int, list[Booking]]] = {}
+        self._sort_cache: dict[bool, tuple[int, list[SimulatedBooking]]] = {}
         inventory = self._inventory = self.renderer.inventory
         self._methods: dict[str, Callable[[Mapping[str, str]], JsonObject]] = {
             "getHotels": lambda query: _page([inventory.listed_property()], query),
@@ -180,7 +180,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         render = partial(self.renderer.render_listed, with_guests=with_guests)
         return _page(matching, query, render)
 
-    def _sorted_bookings(self, *, newest_first: bool) -> list[Booking]:
+    def _sorted_bookings(self, *, newest_first: bool) -> list[SimulatedBooking]:
         """Cached until the hotel changes."""
         cached = self._sort_cache.get(newest_first)
         if cached is not None and cached[0] == self._hotel.revision:
@@ -192,7 +192,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         self._sort_cache[newest_first] = (self._hotel.revision, found)
         return found
 
-    def _matches(self, booking: Booking, query: Mapping[str, str]) -> bool:
+    def _matches(self, booking: SimulatedBooking, query: Mapping[str, str]) -> bool:
         if booking.is_deleted and query.get("includeDeleted") != "true":
             return False
         ids = query.get("reservationID")

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
-from adapters.outbound.provider_kit.simulation.hotel.records import Booking, Guest, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    SimulatedBooking,
+    SimulatedGuest,
+    SimulatedRoomStay,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.json_fields import fields_with
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
@@ -23,7 +27,7 @@ class CloudbedsGuestRenderer:
     def guest_id(self, guest_id: str) -> str:
         return number("guest", guest_id)
 
-    def _person(self, guest: Guest) -> JsonObject:
+    def _person(self, guest: SimulatedGuest) -> JsonObject:
         return {
             **fields_with("", "guestCellPhone guestCity guestState guestZip"),
             "guestID": self.guest_id(guest.id),
@@ -36,16 +40,16 @@ class CloudbedsGuestRenderer:
             "isAnonymized": False,
         }
 
-    def guests(self) -> Iterator[tuple[Guest, Booking, RoomStay]]:
+    def guests(self) -> Iterator[tuple[SimulatedGuest, SimulatedBooking, SimulatedRoomStay]]:
         """Each once, with the last of its stays."""
-        found: dict[str, tuple[Guest, Booking, RoomStay]] = {}
+        found: dict[str, tuple[SimulatedGuest, SimulatedBooking, SimulatedRoomStay]] = {}
         for booking in self._hotel.bookings.values():
             for stay in booking.stays:
                 for each in stay.guest_ids if stay.deleted is None else ():
                     found[each] = (self._hotel.guests[each], booking, stay)
         yield from found.values()
 
-    def render_listed_guest(self, guest: Guest, booking: Booking) -> JsonObject:
+    def render_listed_guest(self, guest: SimulatedGuest, booking: SimulatedBooking) -> JsonObject:
         """getGuestList with its details."""
         return {
             **self._person(guest),
@@ -81,11 +85,11 @@ class CloudbedsGuestRenderer:
             **self._merged(guest),
         }
 
-    def _merged(self, guest: Guest) -> JsonObject:
+    def _merged(self, guest: SimulatedGuest) -> JsonObject:
         if guest.merged_into is None:
             return {"isMerged": False, "newGuestID": ""}
         return {"isMerged": True, "newGuestID": self.guest_id(guest.merged_into)}
 
 
-def name_of(guest: Guest) -> str:
+def name_of(guest: SimulatedGuest) -> str:
     return f"{guest.first_name or ''} {guest.last_name}".strip()

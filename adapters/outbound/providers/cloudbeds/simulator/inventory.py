@@ -4,7 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, RatePlan, RoomType
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    RatePlan,
+    SimulatedRoomType,
+)
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 
@@ -65,7 +69,7 @@ class CloudbedsInventory:
             "currencyPosition": "before",
         }
 
-    def room_type(self, kind: RoomType) -> JsonObject:
+    def room_type(self, kind: SimulatedRoomType) -> JsonObject:
         return {
             "roomTypeID": self.room_type_id(kind.id),
             "propertyID": self.property_id,
@@ -108,7 +112,7 @@ class CloudbedsInventory:
         ]
 
     def _rate(
-        self, kind: RoomType, plan: RatePlan, nights: list[date], sold: list[int]
+        self, kind: SimulatedRoomType, plan: RatePlan, nights: list[date], sold: list[int]
     ) -> JsonObject:
         rooms = len(self._hotel.rooms_of(kind.id))
         price = self._hotel.major(kind.price * plan.percent // 100)

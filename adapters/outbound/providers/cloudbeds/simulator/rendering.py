@@ -9,8 +9,8 @@ from datetime import date
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Booking,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -39,7 +39,7 @@ _ROOM_STATES: Final = {
     StayState.CANCELED: "cancelled",
 }
 _SOURCES: Final = {
-    "ota": ("Booking.com", "ota"),
+    "ota": ("SimulatedBooking.com", "ota"),
     "agent": ("Nordic Tours", "travel_agent"),
     "corporate": ("Acme Trading", "corporate_client"),
     "walk-in": ("Walk-In", "direct"),
@@ -51,31 +51,31 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
         super().__init__(hotel)
         self._ids: dict[str, str] = {}
 
-    def booking(self, reservation_id: str) -> Booking | None:
+    def booking(self, reservation_id: str) -> SimulatedBooking | None:
         if len(self._ids) != len(self._hotel.bookings):
             self._ids = {self.reservation_id(each): each for each in self._hotel.bookings}
         return self._hotel.bookings.get(self._ids.get(reservation_id, ""))
 
-    def modified(self, booking: Booking) -> int:
+    def modified(self, booking: SimulatedBooking) -> int:
         return max(booking.updated, *(stay.updated for stay in booking.stays))
 
-    def status(self, booking: Booking) -> str:
+    def status(self, booking: SimulatedBooking) -> str:
         states = {stay.state for stay in booking.remaining_stays}
         return next(state_name for state, state_name in _HEADER if state in states)
 
-    def arrival(self, booking: Booking) -> date:
+    def arrival(self, booking: SimulatedBooking) -> date:
         return min(stay.arrival for stay in booking.remaining_stays)
 
-    def departure(self, booking: Booking) -> date:
+    def departure(self, booking: SimulatedBooking) -> date:
         return max(stay.departure for stay in booking.remaining_stays)
 
-    def total(self, booking: Booking) -> int:
+    def total(self, booking: SimulatedBooking) -> int:
         return sum(stay.total for stay in booking.remaining_stays)
 
-    def paid(self, booking: Booking) -> int:
+    def paid(self, booking: SimulatedBooking) -> int:
         return sum(stay.paid for stay in booking.remaining_stays)
 
-    def render_listed(self, booking: Booking, *, with_guests: bool) -> JsonObject:
+    def render_listed(self, booking: SimulatedBooking, *, with_guests: bool) -> JsonObject:
         """getReservationsWithRateDetails."""
         guests = {"guestList": self._guest_list(booking)} if with_guests else {}
         return {
@@ -92,7 +92,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             **guests,
         }
 
-    def render_single(self, booking: Booking) -> JsonObject:
+    def render_single(self, booking: SimulatedBooking) -> JsonObject:
         """getReservation: in two lists of rooms, without their states."""
         rooms = booking.remaining_stays
         rows = [self._render_single_room(booking, stay) for stay in rooms]
@@ -120,7 +120,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "allotmentBlockCode": None,
         }
 
-    def _head(self, booking: Booking) -> JsonObject:
+    def _head(self, booking: SimulatedBooking) -> JsonObject:
         main = booking.remaining_stays[0].guest_id
         return {
             "propertyID": self.inventory.property_id,
@@ -132,7 +132,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "guestCountry": self._hotel.surviving_guest(main).country,
         }
 
-    def _times(self, booking: Booking) -> JsonObject:
+    def _times(self, booking: SimulatedBooking) -> JsonObject:
         modified = self.modified(booking)
         canceled = max((stay.canceled or 0 for stay in booking.remaining_stays), default=0)
         times = {
@@ -148,7 +148,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             times["dateCancelledUTC"] = self.inventory.utc_text(canceled)
         return dict(times)
 
-    def _source(self, booking: Booking) -> JsonObject:
+    def _source(self, booking: SimulatedBooking) -> JsonObject:
         name, category = _SOURCES.get(booking.channel, ("Website", "direct"))
         return {
             "sourceName": name,
@@ -163,7 +163,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "thirdPartyIdentifier": booking.external_code or "",
         }
 
-    def _money(self, booking: Booking) -> JsonObject:
+    def _money(self, booking: SimulatedBooking) -> JsonObject:
         total, paid = self.total(booking), self.paid(booking)
         inventory = self.inventory
         return {
@@ -179,19 +179,19 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             },
         }
 
-    def _sum_by_night(self, booking: Booking) -> dict[str, float]:
+    def _sum_by_night(self, booking: SimulatedBooking) -> dict[str, float]:
         by_night: Counter[str] = Counter()
         for stay in booking.remaining_stays:
             for night, price in stay.priced_nights:
                 by_night[night.isoformat()] += price
         return {night: self._hotel.major(price) for night, price in sorted(by_night.items())}
 
-    def _line(self, booking: Booking, stay: RoomStay) -> str:
+    def _line(self, booking: SimulatedBooking, stay: SimulatedRoomStay) -> str:
         """The first room has the reservation's own number."""
         own = self.reservation_id(booking.id)
         return own if stay.line == 1 else f"{own}-{stay.line - 1}"
 
-    def _common(self, booking: Booking, stay: RoomStay) -> JsonObject:
+    def _common(self, booking: SimulatedBooking, stay: SimulatedRoomStay) -> JsonObject:
         kind = self._hotel.room_types[stay.room_type_id]
         return {
             "roomTypeID": self.inventory.room_type_id(kind.id),
@@ -206,7 +206,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "marketCode": "",
         }
 
-    def _room(self, booking: Booking, stay: RoomStay) -> JsonObject:
+    def _room(self, booking: SimulatedBooking, stay: SimulatedRoomStay) -> JsonObject:
         room = self._hotel.assigned_room(stay)
         guest = self._hotel.surviving_guest(stay.guest_id)
         return {
@@ -226,7 +226,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             },
         }
 
-    def _render_single_room(self, booking: Booking, stay: RoomStay) -> JsonObject:
+    def _render_single_room(self, booking: SimulatedBooking, stay: SimulatedRoomStay) -> JsonObject:
         room = self._hotel.assigned_room(stay)
         room_fields = {
             "roomTypeNameShort": stay.room_type_id,
@@ -250,7 +250,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "roomTotal": str(self._hotel.major(stay.total)),
         }
 
-    def _guest_list(self, booking: Booking) -> dict[str, JsonObject]:
+    def _guest_list(self, booking: SimulatedBooking) -> dict[str, JsonObject]:
         """By guest id; some ids look like numbers."""
         rooms = booking.remaining_stays
         main = self._hotel.surviving_guest(rooms[0].guest_id).id
@@ -263,7 +263,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             for each in sorted(ids)
         }
 
-    def guest_ids(self, booking: Booking) -> set[str]:
+    def guest_ids(self, booking: SimulatedBooking) -> set[str]:
         people = (each for stay in booking.remaining_stays for each in stay.guest_ids)
         return {self.guest_id(self._hotel.surviving_guest(each).id) for each in people}
 

@@ -11,10 +11,10 @@ from adapters.outbound.provider_kit.simulation.hotel.commands import HotelComman
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     ROOM_EVENTS,
     TICKS,
-    Booking,
     HotelEvent,
     HotelEventType,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
@@ -46,7 +46,7 @@ _STATUSES: Final = {
     "no_show": BookingStatus.NO_SHOW,
 }
 _ROOM_ACTIONS: Final[
-    dict[ScenarioAction, tuple[StayState, Callable[[HotelCommands, RoomStay], object]]]
+    dict[ScenarioAction, tuple[StayState, Callable[[HotelCommands, SimulatedRoomStay], object]]]
 ] = {
     ScenarioAction.CHECK_IN: (StayState.CONFIRMED, HotelCommands.check_in),
     ScenarioAction.REVERT_CHECK_IN: (StayState.CHECKED_IN, HotelCommands.revert_check_in),
@@ -100,7 +100,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         with self.activity.lock:
             return [self._expected_booking(booking) for booking in self.hotel.expected_bookings()]
 
-    def _expected_booking(self, booking: Booking) -> ExpectedBooking:
+    def _expected_booking(self, booking: SimulatedBooking) -> ExpectedBooking:
         renderer = self.renderer
         return ExpectedBooking(
             external_id=renderer.reservation_id(booking.id),
@@ -119,10 +119,10 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             self.queue_messages([*happened, *self.activity.commands.take_events()])
         return self.external_id(stay)
 
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         return self.renderer.reservation_id(stay.booking_id)
 
-    def _apply_to_all_rooms(self, action: ScenarioAction, booking: Booking) -> None:
+    def _apply_to_all_rooms(self, action: ScenarioAction, booking: SimulatedBooking) -> None:
         commands = self.activity.commands
         for stay in booking.stays:
             if action is ScenarioAction.DELETE and stay.deleted is None:

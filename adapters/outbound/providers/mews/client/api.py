@@ -90,7 +90,7 @@ AGE_CATEGORIES: Final = PagedOperation("ageCategories/getAll", "AgeCategories", 
 
 
 @dataclass(frozen=True, slots=True)
-class ListPage:
+class MewsListPage:
     """`cursor` is None on the last page."""
 
     values: list[Json]
@@ -133,7 +133,9 @@ class MewsConnectorApi(VendorApi):
         except AccessForbidden as rule:
             raise ProviderRejected(status=rule.status) from rule
 
-    def page(self, listing: PagedOperation, parameters: Parameters, cursor: str | None) -> ListPage:
+    def page(
+        self, listing: PagedOperation, parameters: Parameters, cursor: str | None
+    ) -> MewsListPage:
         """Raises TooHeavy if even the smallest page is."""
         while True:
             count = self.page_size.value
@@ -186,7 +188,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def _parse_list_page(
     answer: Mapping[str, Json], listing: PagedOperation, count: int, request_body: str | None
-) -> ListPage:
+) -> MewsListPage:
     values = answer.get(listing.key)
     if values is None:
         # Only a 204 and an extent that was not requested have no list.
@@ -197,7 +199,7 @@ def _parse_list_page(
         raise UnreadableAnswer(f"{listing.key}: expected a list", path=listing.key)
     cursor = answer.get("Cursor")
     if len(values) < count or not isinstance(cursor, str):
-        return ListPage(values, None)
+        return MewsListPage(values, None)
     if cursor == request_body:
         raise UnreadableAnswer("Cursor: it does not move from page to page", path="Cursor")
-    return ListPage(values, cursor)
+    return MewsListPage(values, cursor)

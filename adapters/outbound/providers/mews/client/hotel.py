@@ -128,7 +128,7 @@ class MewsHotel:
     def service_filter(self) -> dict[str, Json]:
         return {"ServiceIds": list(self.services)}
 
-    def fetch_referenced(self, reservations: Sequence[Json]) -> "ReservationPage":
+    def fetch_referenced(self, reservations: Sequence[Json]) -> "MewsReservationPage":
         """With everything that these reservations refer to, in bulk."""
         messages = MewsMessages()
         messages.add("Reservations", reservations)
@@ -145,13 +145,13 @@ class MewsHotel:
         messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
         try:
             enterprise = self.configured.enterprise
-            return ReservationPage(messages, index_references(messages, enterprise.time_zone))
+            return MewsReservationPage(messages, index_references(messages, enterprise.time_zone))
         except UnreadableMessage as fault:
             raise UnreadableAnswer(fault.message) from fault
 
 
 @dataclass(frozen=True, slots=True)
-class ReservationPage:
+class MewsReservationPage:
     messages: MewsMessages
     references: References
 

@@ -17,8 +17,8 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint, format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import MAX_INTERVAL
 from adapters.outbound.providers.mews.client.api import (
-    ListPage,
     MewsConnectorApi,
+    MewsListPage,
     PagedOperation,
     Parameters,
 )
@@ -87,7 +87,7 @@ class WindowPaginator:
             checkpoint = self._advance(checkpoint, list_page)
             yield WindowPage(list_page.values, observed_at, checkpoint)
 
-    def _fetch(self, checkpoint: MewsCheckpoint) -> ListPage | MewsCheckpoint:
+    def _fetch(self, checkpoint: MewsCheckpoint) -> MewsListPage | MewsCheckpoint:
         """The page, or the checkpoint to request from instead."""
         start, end = _window(checkpoint)
         interval_filter: dict[str, Json] = {
@@ -108,15 +108,15 @@ class WindowPaginator:
         return self._skip_cycle(checkpoint, list_page)
 
     def _skip_cycle(
-        self, checkpoint: MewsCheckpoint, list_page: ListPage
-    ) -> ListPage | MewsCheckpoint:
+        self, checkpoint: MewsCheckpoint, list_page: MewsListPage
+    ) -> MewsListPage | MewsCheckpoint:
         if self.interval == UPDATED or list_page.cursor is None or checkpoint.cursor is None:
             return list_page
         if any(_item_id(value) not in self.seen for value in list_page.values):
             return list_page
         return _halve_window(checkpoint) or list_page
 
-    def _advance(self, checkpoint: MewsCheckpoint, list_page: ListPage) -> MewsCheckpoint:
+    def _advance(self, checkpoint: MewsCheckpoint, list_page: MewsListPage) -> MewsCheckpoint:
         _, end = _window(checkpoint)
         if list_page.cursor is None:
             return checkpoint.with_window(end, None)

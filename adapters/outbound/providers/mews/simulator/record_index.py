@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds
 from adapters.outbound.providers.mews.simulator.records import (
@@ -56,7 +56,7 @@ class MewsRecords:
             if self._indexed_bookings % _PARKING_EVERY == 1:
                 self._add(booking.stays[0], is_parking=True)
 
-    def _add(self, stay: RoomStay, *, is_parking: bool = False) -> None:
+    def _add(self, stay: SimulatedRoomStay, *, is_parking: bool = False) -> None:
         number = len(self._reservations) + 1
         item = MewsReservation(self.hotel, self.ids, stay, number, is_parking=is_parking)
         self._reservations[item.id] = item

@@ -10,10 +10,10 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Guest,
-    Room,
     RoomBlock,
-    RoomStay,
+    SimulatedGuest,
+    SimulatedRoom,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -53,7 +53,7 @@ class MewsReservation:
         self,
         hotel: SeededHotel,
         ids: MewsIds,
-        stay: RoomStay,
+        stay: SimulatedRoomStay,
         number: int,
         *,
         is_parking: bool = False,
@@ -133,7 +133,7 @@ class MewsReservation:
         return "NoShow" if is_no_show else _CANCEL_REASONS[self.index % len(_CANCEL_REASONS)]
 
     @property
-    def owner(self) -> Guest:
+    def owner(self) -> SimulatedGuest:
         return self._hotel.surviving_guest(self.stay.guest_id)
 
     @property
@@ -199,7 +199,7 @@ class OrderItem(_PartOfReservation):
 
 
 class MewsCustomer:
-    def __init__(self, ids: MewsIds, guest: Guest) -> None:
+    def __init__(self, ids: MewsIds, guest: SimulatedGuest) -> None:
         self._ids = ids
         self.guest = guest
         self.id = ids("customer", guest.id)
@@ -245,7 +245,7 @@ class ReservationGroup:
 @dataclass(frozen=True, slots=True)
 class Resource:
     id: str
-    room: Room
+    room: SimulatedRoom
     created: int
 
     @property

@@ -10,7 +10,7 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGen
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     HotelEvent,
     HotelEventType,
-    RoomStay,
+    SimulatedRoomStay,
 )
 from adapters.outbound.provider_kit.simulation.hotel_simulator import (
     HotelSimulator,
@@ -42,7 +42,7 @@ class MewsEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatorOptions(options.SimulatorOptions):
+class MewsSimulatorOptions(options.SimulatorOptions):
     """`half_open_intervals`: the vendor's pages disagree (requests.py)."""
 
     half_open_intervals: bool = False
@@ -52,7 +52,7 @@ def start_simulator(wanted: options.SimulatorOptions) -> "MewsSimulator":
     """A running simulator; the caller stops it."""
     simulator = MewsSimulator(
         activity_generator_from(wanted),
-        half_open_intervals=isinstance(wanted, SimulatorOptions) and wanted.half_open_intervals,
+        half_open_intervals=isinstance(wanted, MewsSimulatorOptions) and wanted.half_open_intervals,
         **options.run_conditions_from(wanted),
     )
     simulator.begin(wanted)
@@ -103,7 +103,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         """The vendor deletes no reservations."""
         return None if action is ScenarioAction.DELETE else super().act(action)
 
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         return self.records.reservation_of(stay.booking_id, stay.line).id
 
     def unknown_message(self) -> VendorMessage:

@@ -23,7 +23,7 @@ _TOKEN_PATH: Final = "/oauth/v1/tokens"  # noqa: S105 an address, not a token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class OhipCredentials:
     """With a `username` tokens are requested by password, else by client credentials."""
 
     app_key: str = field(repr=False)

@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.http.endpoint import (
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.providers.ohip.capabilities import CALLS_PER_SECOND, HOSTS, NAME
-from adapters.outbound.providers.ohip.client.api import Credentials, OhipApi
+from adapters.outbound.providers.ohip.client.api import OhipApi, OhipCredentials
 from adapters.outbound.providers.ohip.client.client import OhipClient
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from ports.errors import Misconfigured
@@ -48,9 +48,9 @@ def _build_hotel(account: Account, api: OhipApi, tools: ProviderTools) -> OhipHo
         raise Misconfigured("the time zone is not an IANA name", setting="time_zone") from fault
 
 
-def _build_credentials(account: Account) -> Credentials:
+def _build_credentials(account: Account) -> OhipCredentials:
     secrets, settings = account.secrets, account.settings
-    return Credentials(
+    return OhipCredentials(
         app_key=require_secret(account, "app_key"),
         client_id=require_secret(account, "client_id"),
         client_secret=require_secret(account, "client_secret"),

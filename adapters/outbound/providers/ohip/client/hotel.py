@@ -47,7 +47,7 @@ _SINGLE_INSTRUCTIONS: Final = (
 _SORT_QUERY: Final = (("orderBy", "ArrivalDate"), ("sortOrder", "Asc"))
 
 
-class ReservationPage(NamedTuple):
+class OhipReservationPage(NamedTuple):
     """A page of a list. `has_more`: only False is reliable."""
 
     values: list[Json]
@@ -77,7 +77,7 @@ class OhipHotel:
 
     def fetch_reservations(
         self, query: Query, *, offset: int = 0, limit: int | None = None
-    ) -> ReservationPage:
+    ) -> OhipReservationPage:
         """In every state: the vendor filters by state only on request."""
         query_parameters = [
             *query,
@@ -88,14 +88,16 @@ class OhipHotel:
         ]
         answer = self.api.listed(self._hotel_path("rsv", "reservations"), query_parameters)
         if answer is None:
-            return ReservationPage([], has_more=False)
+            return OhipReservationPage([], has_more=False)
         reservations_value = answer.get("reservations") if isinstance(answer, dict) else None
         if not isinstance(reservations_value, dict):
             raise UnreadableAnswer(reason="the list is missing", path="reservations")
         values = reservations_value.get(Shape.LISTED.value, [])
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
-        return ReservationPage(values, has_more=reservations_value.get("hasMore") in (True, "true"))
+        return OhipReservationPage(
+            values, has_more=reservations_value.get("hasMore") in (True, "true")
+        )
 
     def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         """In bulk. A reservation missing from the list counts as deleted only if a request for it

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.outbound.provider_kit.simulation.hotel.records import Guest
+from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedGuest
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
 from adapters.outbound.provider_kit.simulation.json_fields import without_empty
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
@@ -18,7 +18,7 @@ class OhipProfileRenderer:
     def profile_id(self, guest_id: str) -> str:
         return str(_FIRST_PROFILE + int(self._hotel.surviving_guest(guest_id).id.removeprefix("G")))
 
-    def guest_of(self, profile_id: str) -> Guest | None:
+    def guest_of(self, profile_id: str) -> SimulatedGuest | None:
         if not profile_id.isdecimal():
             return None
         return self._hotel.guests.get(f"G{int(profile_id) - _FIRST_PROFILE}")
@@ -39,7 +39,7 @@ class OhipProfileRenderer:
                 "language": guest.language,
                 "address": {"country": {"code": guest.country}},
                 "accompanyGuests": [self._companion(one) for one in reservation.companion_ids],
-                "nameType": "Guest",
+                "nameType": "SimulatedGuest",
                 "id": self.profile_id(guest.id),
                 "type": "Profile",
             }
@@ -87,7 +87,7 @@ class OhipProfileRenderer:
             "addresses": {"addressInfo": [{"address": address}]},
             "telephones": {"telephoneInfo": [{"telephone": phone}]} if guest.phone else None,
             "emails": {"emailInfo": [{"email": email}]} if guest.email else None,
-            "profileType": "Guest",
+            "profileType": "SimulatedGuest",
             "statusCode": "Active",
             "createDateTime": self.format_local_time(guest.created),
             "lastModifyDateTime": self.format_local_time(guest.updated),

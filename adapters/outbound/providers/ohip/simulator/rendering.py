@@ -7,8 +7,8 @@ the hotel's wall clock without a zone, to the second.
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Booking,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.json_fields import without_empty
@@ -79,7 +79,7 @@ class OhipRenderer(OhipProfileRenderer):
             fields["cashiering"] = {"revenuesAndBalances": self._revenues(reservation)}
         return without_empty(fields)
 
-    def _booking(self, reservation: Reservation) -> Booking:
+    def _booking(self, reservation: Reservation) -> SimulatedBooking:
         return self._hotel.bookings[reservation.stay.booking_id]
 
     def _head(self, reservation: Reservation) -> JsonObject:
@@ -103,7 +103,7 @@ class OhipRenderer(OhipProfileRenderer):
             "computedReservationStatus": self._computed_status(stay),
         }
 
-    def _computed_status(self, stay: RoomStay) -> str:
+    def _computed_status(self, stay: SimulatedRoomStay) -> str:
         today = self._reservations.business_date
         if stay.state is StayState.CONFIRMED and stay.arrival <= today:
             return "DueIn"
@@ -177,7 +177,7 @@ class OhipRenderer(OhipProfileRenderer):
             "pseudoRoom": False,
         }
 
-    def _days(self, stay: RoomStay) -> JsonObject:
+    def _days(self, stay: SimulatedRoomStay) -> JsonObject:
         arrival = self._hotel.instant(stay.arrival, 15 * 60)
         times = {
             "reservationExpectedArrivalTime": self.format_local_time(arrival),
@@ -190,7 +190,7 @@ class OhipRenderer(OhipProfileRenderer):
             "expectedTimes": times,
         }
 
-    def _room(self, stay: RoomStay) -> str | None:
+    def _room(self, stay: SimulatedRoomStay) -> str | None:
         room = self._hotel.assigned_room(stay)
         return room.number if room else None
 
@@ -207,7 +207,7 @@ class OhipRenderer(OhipProfileRenderer):
         return [without_empty(fields)]
 
     def _render_attached(
-        self, booking: Booking, reservation: Reservation, *, flat: bool
+        self, booking: SimulatedBooking, reservation: Reservation, *, flat: bool
     ) -> list[JsonObject]:
         found = []
         if booking.channel == "agent":
@@ -224,7 +224,7 @@ class OhipRenderer(OhipProfileRenderer):
             found.append(contact)
         return found
 
-    def _cancellation(self, stay: RoomStay) -> JsonObject | None:
+    def _cancellation(self, stay: SimulatedRoomStay) -> JsonObject | None:
         if stay.canceled is None:
             return None
         day = self._reservations.day_of(stay.canceled).isoformat()

@@ -8,10 +8,10 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import (
-    Booking,
     HotelEvent,
     HotelEventType,
-    RoomStay,
+    SimulatedBooking,
+    SimulatedRoomStay,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -30,14 +30,14 @@ class Reservation:
     reservation `shared_with`; `is_share`: this reservation counts no room and has no price."""
 
     id: str
-    rooms: Sequence[RoomStay]
+    rooms: Sequence[SimulatedRoomStay]
     parent_id: str | None = None
     sharing_guest_id: str | None = None
     shared_with: str | None = None
     is_share: bool = False
 
     @property
-    def stay(self) -> RoomStay:
+    def stay(self) -> SimulatedRoomStay:
         return self.rooms[0]
 
     @property
@@ -129,7 +129,7 @@ class SimulatedReservations:
             for room in active_rooms:
                 yield from self._of_room(room)
 
-    def _of_room(self, room: RoomStay) -> Iterator[Reservation]:
+    def _of_room(self, room: SimulatedRoomStay) -> Iterator[Reservation]:
         own, parent = self.find_id(room), self.parents.get(room.booking_id)
         sharing_guest_id = self.sharing_guest_by_booking.get(room.booking_id)
         if sharing_guest_id is None:
@@ -149,10 +149,10 @@ class SimulatedReservations:
             self._sorted = state, found
         return self._sorted[1]
 
-    def find_id(self, room: RoomStay) -> str:
+    def find_id(self, room: SimulatedRoomStay) -> str:
         return str(_FIRST_ID + 10 * self._number(room.booking_id) + room.line)
 
-    def reservation_ids_of(self, room: RoomStay) -> list[str]:
+    def reservation_ids_of(self, room: SimulatedRoomStay) -> list[str]:
         """The reservations of this room; the first one counts the room."""
         if room.booking_id in self.unsplit_bookings:
             return [self.find_id(self.hotel.bookings[room.booking_id].stays[0])]
@@ -161,10 +161,10 @@ class SimulatedReservations:
         )
         return [self.find_id(room), *shares]
 
-    def _id_of_share(self, room: RoomStay) -> str:
+    def _id_of_share(self, room: SimulatedRoomStay) -> str:
         return str(int(self.find_id(room)) + _SHARES_FROM)
 
-    def _assign_sharing_guest(self, stay: RoomStay) -> None:
+    def _assign_sharing_guest(self, stay: SimulatedRoomStay) -> None:
         """Every second double room is shared; the others have companions."""
         if self._number(stay.booking_id) % 2:
             self.sharing_guest_by_booking[stay.booking_id] = stay.companion_ids[0]
@@ -195,7 +195,7 @@ class SimulatedReservations:
                 events.append(HotelEvent(what, booking_id, stay.updated, stay.line))
         return events
 
-    def _try_merge_rooms(self, booking: Booking) -> bool:
+    def _try_merge_rooms(self, booking: SimulatedBooking) -> bool:
         """Makes rooms of the same days one reservation, for seeded future bookings where one room
         type has enough rooms."""
         first, *others = booking.stays
@@ -203,7 +203,7 @@ class SimulatedReservations:
         confirmed = all(stay.state is StayState.CONFIRMED for stay in booking.stays)
         return bool(others) and ahead and confirmed and self._move_to_same_type(booking.stays)
 
-    def _move_to_same_type(self, stays: list[RoomStay]) -> bool:
+    def _move_to_same_type(self, stays: list[SimulatedRoomStay]) -> bool:
         before = [(stay, _placement_of(stay)) for stay in stays]
         wanted = _placement_of(stays[0])
         for stay in stays:
@@ -215,7 +215,7 @@ class SimulatedReservations:
         self._place_all(before)
         return False
 
-    def _place_all(self, placed: list[tuple[RoomStay, "_RoomPlacement"]]) -> bool:
+    def _place_all(self, placed: list[tuple[SimulatedRoomStay, "_RoomPlacement"]]) -> bool:
         for stay, placement in placed:
             placement.apply_to(stay)
         if all(self.hotel.assign_free_room(stay) for stay, _ in placed):
@@ -242,13 +242,13 @@ class _RoomPlacement:
     night_prices: tuple[int, ...]
     is_assigned: bool
 
-    def apply_to(self, stay: RoomStay) -> None:
+    def apply_to(self, stay: SimulatedRoomStay) -> None:
         stay.room_type_id, stay.rate_plan_id = self.room_type_id, self.rate_plan_id
         stay.arrival, stay.departure = self.arrival, self.departure
         stay.night_prices = list(self.night_prices)
 
 
-def _placement_of(stay: RoomStay) -> _RoomPlacement:
+def _placement_of(stay: SimulatedRoomStay) -> _RoomPlacement:
     return _RoomPlacement(
         stay.room_type_id,
         stay.rate_plan_id,

@@ -6,7 +6,7 @@ from typing import Unpack
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, RoomStay
+from adapters.outbound.provider_kit.simulation.hotel.records import HotelEvent, SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
 from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking, VendorMessage
 from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
@@ -62,7 +62,7 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
                 for one in self.simulated_reservations.reservations()
             ]
 
-    def external_id(self, stay: RoomStay) -> str:
+    def external_id(self, stay: SimulatedRoomStay) -> str:
         return self.simulated_reservations.reservation_ids_of(stay)[0]
 
     def unknown_message(self) -> VendorMessage | None:
