@@ -80,7 +80,7 @@ class ReservationWriter:
 
     def _render_alpinebits_room(self, stay: SimulatedRoomStay) -> XmlElement:
         return element(
-            "SimulatedRoomStay",
+            "RoomStay",
             element("RoomTypes", element("RoomType", RoomTypeCode=stay.room_type_id)),
             element("RatePlans", element("RatePlan", RatePlanCode=stay.rate_plan_id)),
             element(
@@ -96,7 +96,7 @@ class ReservationWriter:
         room = {"RoomID": stay.room_id} if stay.room_id and stay.is_assigned else {}
         status = self.views.status_of(stay)
         return element(
-            "SimulatedRoomStay",
+            "RoomStay",
             element("RoomTypes", element("RoomType", RoomTypeCode=stay.room_type_id, **room)),
             element("RatePlans", element("RatePlan", RatePlanCode=stay.rate_plan_id)),
             element("RoomRates", self._rates(stay)),

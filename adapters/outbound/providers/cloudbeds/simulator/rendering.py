@@ -39,7 +39,7 @@ _ROOM_STATES: Final = {
     StayState.CANCELED: "cancelled",
 }
 _SOURCES: Final = {
-    "ota": ("SimulatedBooking.com", "ota"),
+    "ota": ("Booking.com", "ota"),
     "agent": ("Nordic Tours", "travel_agent"),
     "corporate": ("Acme Trading", "corporate_client"),
     "walk-in": ("Walk-In", "direct"),

@@ -39,7 +39,7 @@ class OhipProfileRenderer:
                 "language": guest.language,
                 "address": {"country": {"code": guest.country}},
                 "accompanyGuests": [self._companion(one) for one in reservation.companion_ids],
-                "nameType": "SimulatedGuest",
+                "nameType": "Guest",
                 "id": self.profile_id(guest.id),
                 "type": "Profile",
             }
@@ -87,7 +87,7 @@ class OhipProfileRenderer:
             "addresses": {"addressInfo": [{"address": address}]},
             "telephones": {"telephoneInfo": [{"telephone": phone}]} if guest.phone else None,
             "emails": {"emailInfo": [{"email": email}]} if guest.email else None,
-            "profileType": "SimulatedGuest",
+            "profileType": "Guest",
             "statusCode": "Active",
             "createDateTime": self.format_local_time(guest.created),
             "lastModifyDateTime": self.format_local_time(guest.updated),
