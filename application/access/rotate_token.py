@@ -18,7 +18,7 @@ class _TokenNotUsable(NotFound):
 class RotateToken:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    issue: IssueToken
+    issue_token: IssueToken
 
     def __call__(self, token_id: UUID, *, overlap: timedelta) -> IssuedToken:
         """The old token expires after `overlap`. Raises NotFound if it is unknown, expired or
@@ -31,7 +31,7 @@ class RotateToken:
                 raise _TokenNotUsable
             if not uow.credentials.save_token(old.expiring(overlap=overlap, now=now)):
                 raise _TokenNotUsable
-            token, text = self.issue.reissue(old, key)
+            token, text = self.issue_token.reissue(old, key)
             uow.credentials.add_token(token)
             uow.commit()
         return IssuedToken(token=token, secret_text=text, provider_key_text=None)

@@ -13,7 +13,7 @@ from ports.unit_of_work import UnitOfWorkFactory
 @dataclass(frozen=True, slots=True)
 class ReplayQuarantine:
     unit_of_work: UnitOfWorkFactory
-    process: ProcessInbox
+    process_inbox: ProcessInbox
 
     def __call__(
         self, hotel_id: HotelId, item_id: UUID, *, provider: str | None = None
@@ -29,7 +29,7 @@ class ReplayQuarantine:
             raise NotFound("nothing of this id is quarantined here")
         if provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
-        decided = self.process(
+        decided = self.process_inbox(
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id
         )
         if not decided:

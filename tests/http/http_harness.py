@@ -30,7 +30,8 @@ from domain.access import Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.schedule import Schedule
-from entrypoints.wiring.use_cases import UseCases
+from entrypoints.wiring.container import Container
+from entrypoints.wiring.settings import Settings
 from ports.errors import UnknownProvider
 
 ALL_SCOPES = frozenset({Scope.INGEST, Scope.READ, Scope.SYNC})
@@ -102,35 +103,6 @@ class Caller:
         return self.client.get(path, headers={**self.headers, **named})
 
 
-@dataclass(frozen=True)
-class InMemoryUseCases(UseCases):
-    store: Any
-    clock: FrozenClock
-    ids: Uuid7Generator
-    randomness: ScriptedRandomness
-    known_providers: HarnessProviders
-    recorded_jobs: RecordingJobQueue
-
-    def unit_of_work(self) -> Any:
-        return self.store.unit_of_work()
-
-    @property
-    def directory(self) -> Any:
-        return self.store.directory
-
-    @property
-    def queries(self) -> Any:
-        return self.store.queries
-
-    @property
-    def providers(self) -> HarnessProviders:
-        return self.known_providers
-
-    @property
-    def queue(self) -> RecordingJobQueue:
-        return self.recorded_jobs
-
-
 class HttpHarness:
     def __init__(
         self,
@@ -149,8 +121,16 @@ class HttpHarness:
         self.canonical = HookedProvider()
         self.providers = HarnessProviders(self.canonical, self.scripted, further_providers or {})
         self.keys: dict[tuple[str, str], str] = {}
-        self.use_cases = InMemoryUseCases(
-            *(self.store, self.clock, self.ids, self.randomness, self.providers, self.queue)
+        self.use_cases = Container(
+            Settings(),
+            *(self.clock, self.ids, self.randomness),
+            queue_override=self.queue,
+            providers_override=self.providers,
+        )
+        self.use_cases.__dict__.update(
+            unit_of_work=self.store.unit_of_work,
+            directory=self.store.directory,
+            queries=self.store.queries,
         )
         registrar = graphql_registrar(self.use_cases, graphql_options)
         self.app = build_app(self.use_cases, options, [registrar])

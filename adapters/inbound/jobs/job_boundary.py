@@ -27,13 +27,11 @@ _INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
 
 @dataclass(frozen=True, slots=True)
 class JobBoundary:
-    """`new_holder` makes the name of a job in leases."""
-
     sync_connection: SyncConnection
     fail_sync: FailSync
     process_inbox: ProcessInbox
     schedule_syncs: ScheduleSyncs
-    new_holder: Callable[[], str]
+    new_id: Callable[[], UUID]
 
     def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
         """Takes the payload as enqueued, ids as text. Logs an unknown name as an error."""
@@ -55,7 +53,7 @@ class JobBoundary:
             log.info("tick_completed", extra=asdict(tick_result))
 
     def _sync_or_record_failure(self, run_id: UUID) -> None:
-        holder = self.new_holder()
+        holder = str(self.new_id())
         with _log_failures(
             "sync", str(run_id), lambda bug: self.fail_sync(run_id, holder=holder, bug=bug)
         ):

@@ -1,6 +1,5 @@
 """The use cases and options of the REST adapter."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -26,8 +25,6 @@ MEBIBYTE: Final = 1024 * 1024
 
 
 class RestUseCases(Protocol):
-    """`now` and `new_id`: methods of the clock and the id generator."""
-
     authenticate: Authenticate
     ingest_items: IngestItems
     find_batch: FindBatch
@@ -41,8 +38,9 @@ class RestUseCases(Protocol):
     find_provider: FindProvider
     idempotent_requests: IdempotentRequests
     check_health: CheckHealth
-    now: Callable[[], datetime]
-    new_id: Callable[[], UUID]
+
+    def now(self) -> datetime: ...
+    def new_id(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

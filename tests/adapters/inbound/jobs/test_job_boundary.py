@@ -1,6 +1,7 @@
 """Whatever happens in a job ends at the boundary, as one log line and in the row."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
@@ -22,7 +23,7 @@ def boundary(app: App) -> JobBoundary:
         fail_sync=app.fail,
         process_inbox=app.process,
         schedule_syncs=app.tick,
-        new_holder=lambda: "holder",
+        new_id=uuid4,
     )
 
 
