@@ -36,15 +36,7 @@ from domain.snapshots import (
     RoomTypeRecord,
 )
 from domain.status import BookingStatus
-from domain.values import (
-    ABSENT,
-    AgeClass,
-    AgeCount,
-    Money,
-    NightlyPrice,
-    SourceVersion,
-    Stay,
-)
+from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
 from ports.providers import (
     AccountReport,
     HotelContext,

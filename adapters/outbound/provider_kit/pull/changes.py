@@ -15,10 +15,7 @@ D = TypeVar("D", bound=ChangesCheckpoint)
 
 
 def repeat_until_stable(
-    read_pass: Callable[[C, int], Iterator[tuple[int, Page, C]]],
-    checkpoint: C,
-    *,
-    max_passes: int,
+    read_pass: Callable[[C, int], Iterator[tuple[int, Page, C]]], checkpoint: C, *, max_passes: int
 ) -> Iterator[tuple[Page, C]]:
     """Reads a list again until a pass of several pages brings nothing new: the next pass finds what
     moved to a page that had been read. `read_pass` gets the checkpoint and the number of passes

@@ -30,10 +30,7 @@ from domain.values import Reason
 from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 _ENDPOINT: Final = VendorEndpoint(
-    provider=NAME,
-    hosts=HOSTS,
-    rate_limit=RATE_LIMIT,
-    rate_window_seconds=RATE_WINDOW_SECONDS,
+    provider=NAME, hosts=HOSTS, rate_limit=RATE_LIMIT, rate_window_seconds=RATE_WINDOW_SECONDS
 )
 _SECRETS: Final = {"client_token": "ClientToken", "access_token": "AccessToken"}
 

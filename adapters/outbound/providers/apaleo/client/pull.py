@@ -12,15 +12,8 @@ from typing import Final, TypeAlias
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
-from adapters.outbound.provider_kit.pull.checkpoint import (
-    PagedCheckpoint,
-    format_utc_seconds,
-)
-from adapters.outbound.provider_kit.pull.engine import (
-    WINDOW_ONLY,
-    Phase,
-    PullPlan,
-)
+from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint, format_utc_seconds
+from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,
@@ -29,11 +22,7 @@ from adapters.outbound.provider_kit.pull.reading import (
     read_windows,
     records_phase,
 )
-from adapters.outbound.providers.apaleo.capabilities import (
-    AVAILABILITY_DAYS,
-    OVERLAP,
-    STAY_WINDOW,
-)
+from adapters.outbound.providers.apaleo.capabilities import AVAILABILITY_DAYS, OVERLAP, STAY_WINDOW
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel, modified_at
 from ports.providers import Page, PullRequest, ReadItem
 from ports.system import Clock

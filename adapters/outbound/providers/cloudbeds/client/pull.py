@@ -17,15 +17,8 @@ from typing import Final, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.changes import repeat_until_stable
-from adapters.outbound.provider_kit.pull.checkpoint import (
-    PagedCheckpoint,
-    latest_change,
-)
-from adapters.outbound.provider_kit.pull.engine import (
-    WINDOW_ONLY,
-    Phase,
-    PullPlan,
-)
+from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint, latest_change
+from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
 from adapters.outbound.provider_kit.pull.reading import (
     SeenItems,
     availability_pages,

@@ -15,11 +15,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
-from adapters.outbound.provider_kit.parsing.reader import (
-    Reader,
-    as_rounded_money,
-    null_if_complete,
-)
+from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, null_if_complete
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
     as_instant,

@@ -56,10 +56,7 @@ CUSTOMERS: Final = PagedOperation(
     "customers/getAll",
     "Customers",
     "CustomerIds",
-    {
-        "Extent": {"Customers": True, "Addresses": True},
-        "ActivityStates": ["Active", "Deleted"],
-    },
+    {"Extent": {"Customers": True, "Addresses": True}, "ActivityStates": ["Active", "Deleted"]},
 )
 COMPANIONSHIPS: Final = PagedOperation(
     "companionships/getAll",

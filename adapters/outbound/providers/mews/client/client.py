@@ -71,11 +71,7 @@ class MewsClient(HotelClient[MewsHotel]):
         return [*items, *hotel.orphan_errors]
 
     def _bookings(
-        self,
-        hotel: MewsHotel,
-        booking_ids: Sequence[str],
-        guest_ids: Sequence[str],
-        seen: set[str],
+        self, hotel: MewsHotel, booking_ids: Sequence[str], guest_ids: Sequence[str], seen: set[str]
     ) -> Iterator[ReadItem]:
         found = hotel.fetch_reservations(booking_ids)
         known = frozenset(ids_of(found))

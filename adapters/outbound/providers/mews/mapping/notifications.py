@@ -24,10 +24,7 @@ _KIND_BY_GENERAL_EVENT: Final = {
 }
 """Others, e.g. MessageAdded and PaymentUpdated, change nothing that is stored here."""
 
-_KIND_BY_WEBSOCKET_EVENT: Final = {
-    "Reservation": RefKind.BOOKING,
-    "Resource": RefKind.RECORDS,
-}
+_KIND_BY_WEBSOCKET_EVENT: Final = {"Reservation": RefKind.BOOKING, "Resource": RefKind.RECORDS}
 _DISABLING_ACTIONS: Final = frozenset(
     {"IntegrationDisabled", "IntegrationCanceled", "IntegrationDeleted"}
 )
@@ -62,9 +59,7 @@ def _parse_events(message: MewsReader) -> Notification:
         else:
             refs[ref] = None
     return Notification(
-        refs=tuple(refs),
-        ignored=tuple(ignored),
-        property_id=message.optional_text("EnterpriseId"),
+        refs=tuple(refs), ignored=tuple(ignored), property_id=message.optional_text("EnterpriseId")
     )
 
 

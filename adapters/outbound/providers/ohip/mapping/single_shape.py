@@ -10,12 +10,7 @@ from datetime import date
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
-from adapters.outbound.providers.ohip.mapping.parsing import (
-    as_day,
-    child,
-    objects_at,
-    read_amount,
-)
+from adapters.outbound.providers.ohip.mapping.parsing import as_day, child, objects_at, read_amount
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
     map_single_further,
