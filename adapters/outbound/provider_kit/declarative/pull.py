@@ -1,9 +1,9 @@
 """The phases of a declared vendor's pull: hotel records, bookings, availability."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.outbound.provider_kit.declarative.api import DeclarativeApi, ListCall
 from adapters.outbound.provider_kit.declarative.items import item_reader_for, value_at
@@ -23,7 +23,12 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
 from adapters.outbound.provider_kit.pull.checkpoint import ChangesCheckpoint, parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan
-from adapters.outbound.provider_kit.pull.reading import SeenItems, availability_pages, records_phase
+from adapters.outbound.provider_kit.pull.reading import (
+    CheckpointedPages,
+    SeenItems,
+    availability_pages,
+    records_phase,
+)
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncKind
@@ -35,8 +40,6 @@ MAX_PASSES: Final = 10
 
 _SECOND: Final = timedelta(seconds=1)
 _ONE_DAY: Final = timedelta(days=1)
-
-CheckpointedPages: TypeAlias = Iterator[tuple[Page, ChangesCheckpoint]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +108,9 @@ class DeclarativePull:
         newest = checkpoint.newest or self.clock.now() - _ONE_DAY
         return newest.astimezone(UTC).isoformat()
 
-    def _bookings(self, request: PullRequest, resume_from: ChangesCheckpoint) -> CheckpointedPages:
+    def _bookings(
+        self, request: PullRequest, resume_from: ChangesCheckpoint
+    ) -> CheckpointedPages[ChangesCheckpoint]:
         def fetch(since: datetime | None) -> ListedChanges:
             call = self._list_call(request, since)
             page = self.api.page(call)
@@ -133,7 +138,7 @@ class DeclarativePull:
 
     def _availability(
         self, request: PullRequest, resume_from: ChangesCheckpoint
-    ) -> CheckpointedPages:
+    ) -> CheckpointedPages[ChangesCheckpoint]:
         cells = self.vendor.availability
         if cells is None:
             return iter(())

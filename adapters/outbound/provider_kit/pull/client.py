@@ -10,29 +10,10 @@ from adapters.outbound.provider_kit.http.vendor_api import VendorApi
 from adapters.outbound.provider_kit.pull.engine import PullPlan, full_without_cursor, run_pull
 from domain.snapshots import HotelRecords
 from domain.sync_run import TransportCounts
-from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
+from ports.providers import Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
 H = TypeVar("H")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorProperty:
-    """As the vendor reports it."""
-
-    id: str
-    name: str
-    time_zone: str
-    currency: str
-
-    def report(self, advice: Iterable[str]) -> AccountReport:
-        return AccountReport(
-            property_id=self.id,
-            property_name=self.name,
-            time_zone=self.time_zone,
-            currency=self.currency,
-            advice=tuple(advice),
-        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,51 +2,40 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from datetime import date, timedelta
+from typing import Generic, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.pull.checkpoint import (
     ChangesCheckpoint,
+    Checkpoint,
     PagedCheckpoint,
-    format_utc_seconds,
-    initial_newest,
 )
-from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan, delta_cursor
+from adapters.outbound.provider_kit.pull.engine import Phase
 from domain.snapshots import HotelRecords
 from ports.providers import Page, PullRequest, ReadItem, Ref, RefKind
 from ports.system import Clock
 
+C = TypeVar("C", bound=Checkpoint)
 D = TypeVar("D", bound=ChangesCheckpoint)
+H = TypeVar("H")
 W = TypeVar("W", bound=date | None)
+
+CheckpointedPages: TypeAlias = Iterator[tuple[Page, C]]
+"""Each page with the checkpoint after it."""
 
 NumberedPages: TypeAlias = Iterator[tuple[int, list[Json]]]
 
 
-def paged_plan(
-    phases: Sequence[Phase[PagedCheckpoint]],
-    request: PullRequest,
-    newest_change: Callable[[], datetime | None],
-    *,
-    overlap: timedelta,
-    clock: Clock,
-) -> PullPlan[PagedCheckpoint]:
-    """`newest_change`: at the provider. `overlap`: changes are read again from so long before."""
-
-    def start(phase: str) -> PagedCheckpoint:
-        newest = delta_cursor(request) or initial_newest(newest_change(), clock.now())
-        return PagedCheckpoint(phase=phase, newest=newest, since=newest - overlap)
-
-    return PullPlan(
-        checkpoint_type=PagedCheckpoint,
-        phases=phases,
-        initial=start,
-        cursor=lambda checkpoint: format_utc_seconds(checkpoint.newest),
-    )
+@dataclass(slots=True, kw_only=True)
+class HotelPull(Generic[H]):
+    hotel: H
+    request: PullRequest
+    clock: Clock
 
 
 def records_phase(fetch: Callable[[], HotelRecords], clock: Clock) -> Phase[D]:
-    def read(resume_from: D) -> Iterator[tuple[Page, D]]:
+    def read(resume_from: D) -> CheckpointedPages[D]:
         observed_at = clock.now()
         yield Page(items=(), observed_at=observed_at, records=fetch()), resume_from
 
@@ -88,7 +77,7 @@ def availability_pages(
     today: date,
     length: timedelta,
     fetch: Callable[[date, date], Page],
-) -> Iterator[tuple[Page, D]]:
+) -> CheckpointedPages[D]:
     """One page per window, from today on. `fetch` gets a half-open window."""
     first = max(resume_from.day or today, request.stay_from, today)
     for day, until in day_windows(first, request.stay_to, length):

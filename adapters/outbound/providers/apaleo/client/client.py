@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint
-from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
+from adapters.outbound.provider_kit.pull.properties import PropertyClient
 from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.apaleo.capabilities import FETCHED_AVAILABILITY_DAYS
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel
 from adapters.outbound.providers.apaleo.client.pull import ApaleoPull
-from domain.snapshots import HotelRecords
 from ports.providers import AccountReport, PullRequest, ReadItem, Ref, RefKind
 
 
 @dataclass(slots=True, kw_only=True)
-class ApaleoClient(HotelClient[ApaleoHotel]):
+class ApaleoClient(PropertyClient[ApaleoHotel]):
     api: ApaleoApi
-    property_id: str | None
 
     def check(self) -> AccountReport:
         found = self._load_hotel().property
@@ -48,11 +47,6 @@ class ApaleoClient(HotelClient[ApaleoHotel]):
         until = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
         return hotel.cells(today, until, observed_at)
 
-    def _fetch_records(
-        self, hotel: ApaleoHotel, _: datetime
-    ) -> tuple[HotelRecords, Sequence[ReadItem]]:
-        return hotel.records(), ()
-
     def _reservations(self, hotel: ApaleoHotel, refs: Sequence[Ref]) -> list[Json]:
         """A webhook may name a booking: it stands for its reservations, `BOOKING-1` and so on."""
         found: dict[str, Json] = {}
@@ -62,10 +56,5 @@ class ApaleoClient(HotelClient[ApaleoHotel]):
             else:
                 values = hotel.fetch_reservations_of_booking(reservation_id)
             for value in values:
-                found[_reservation_id(value)] = value
+                found[text_at(value, "id") or ""] = value
         return list(found.values())
-
-
-def _reservation_id(value: Json) -> str:
-    reservation_id = value.get("id") if isinstance(value, dict) else None
-    return reservation_id if isinstance(reservation_id, str) else ""

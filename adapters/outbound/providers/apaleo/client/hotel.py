@@ -1,19 +1,19 @@
 """One property of the account, read in bulk."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
-from adapters.outbound.provider_kit.pull.client import VendorProperty
+from adapters.outbound.provider_kit.pull.properties import PropertyHotel, VendorProperty
+from adapters.outbound.provider_kit.pull.reading import NumberedPages
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
@@ -32,13 +32,8 @@ _EXPAND: Final = "booker,timeSlices,services,assignedUnits,company"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApaleoHotel:
+class ApaleoHotel(PropertyHotel):
     api: ApaleoApi
-    property: VendorProperty
-    zone: ZoneInfo = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "zone", zone(self.property.time_zone))
 
     @classmethod
     def fetch(cls, api: ApaleoApi, property_id: str | None) -> "ApaleoHotel":
@@ -47,37 +42,28 @@ class ApaleoHotel:
         with parsing_answer():
             return cls(api=api, property=found)
 
-    def today(self, now: datetime) -> date:
-        return local_day(now, self.zone)
-
-    def records(self) -> HotelRecords:
+    def records(self, _: date) -> HotelRecords:
         property_query = {"propertyId": self.property.id}
         return map_records(
             self.api.all(UNIT_GROUPS, "unitGroups", property_query),
             self.api.all(UNITS, "units", property_query),
         )
 
-    def reservation_pages(
-        self, query: Mapping[str, str], *, first: int = 1
-    ) -> Iterator[tuple[int, list[Json]]]:
-        query_parameters = {**self._property_query(), **query}
-        return self.api.pages(RESERVATIONS, "reservations", query_parameters, first=first)
+    def reservation_pages(self, query: Mapping[str, str], *, first: int = 1) -> NumberedPages:
+        parameters = {**self._property_query(), **query}
+        return self.api.pages(RESERVATIONS, "reservations", parameters, first=first)
 
-    def fetch_changed_since(self, since: datetime | None) -> Iterator[tuple[int, list[Json]]]:
+    def fetch_changed_since(self, since: datetime | None) -> NumberedPages:
         """Oldest first; `since` is included. An open end: nothing is newer than now."""
         query = {"dateFilter": "Modification", "sort": "updated:asc"}
         if since is not None:
             query["from"] = format_utc_seconds(since)
         return self.reservation_pages(query)
 
-    def newest_change(self) -> datetime | None:
-        query = {**self._property_query(), "sort": "updated:desc"}
-        query.pop("expand")
-        paging = {"pageNumber": "1", "pageSize": "1"}
-        answer = self.api.get(RESERVATIONS, {**query, **paging})
-        found = answer.get("reservations") if answer else None
-        values = found if isinstance(found, list) else []
-        return max(filter(None, map(modified_at, values)), default=None)
+    def newest_change(self, _: datetime) -> datetime | None:
+        query = {"propertyIds": self.property.id, "sort": "updated:desc"}
+        answer = self.api.get(RESERVATIONS, {**query, "pageNumber": "1", "pageSize": "1"})
+        return max(filter(None, map(modified_at, list_at(answer, "reservations"))), default=None)
 
     def reservation(self, reservation_id: str) -> list[Json]:
         """At most one; none for another property of the account."""
@@ -112,8 +98,8 @@ class ApaleoHotel:
         return {"propertyIds": self.property.id, "expand": _EXPAND}
 
     def _is_ours(self, value: Json) -> bool:
-        property_value = value.get("property") if isinstance(value, dict) else None
-        return not isinstance(property_value, dict) or property_value.get("id") == self.property.id
+        found = value_at(value, "property")
+        return not isinstance(found, dict) or found.get("id") == self.property.id
 
 
 def modified_at(value: Json) -> datetime | None:

@@ -4,55 +4,47 @@ Stays are read in windows of a month. A stay that leaves a window while it is pa
 one from it; both are read with the neighbouring window, with the changes, or by the next reconcile.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
 from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint, format_utc_seconds
-from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase
+from adapters.outbound.provider_kit.pull.properties import PropertyPull
 from adapters.outbound.provider_kit.pull.reading import (
-    SeenItems,
+    CheckpointedPages,
+    NumberedPages,
     availability_pages,
     day_windows,
-    paged_plan,
     read_windows,
-    records_phase,
 )
 from adapters.outbound.providers.apaleo.capabilities import AVAILABILITY_DAYS, OVERLAP, STAY_WINDOW
 from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel, modified_at
-from ports.providers import Page, PullRequest, ReadItem
-from ports.system import Clock
+from ports.providers import Page, ReadItem
 
 _MAX_PASSES: Final = 10
 """Of a list that keeps changing; the next delta goes on from there."""
 
-CheckpointedPages: TypeAlias = Iterator[tuple[Page, PagedCheckpoint]]
-
 
 @dataclass(slots=True, kw_only=True)
-class ApaleoPull:
-    hotel: ApaleoHotel
-    request: PullRequest
-    clock: Clock
-    seen: SeenItems = field(default_factory=SeenItems)
+class ApaleoPull(PropertyPull[ApaleoHotel]):
+    overlap = OVERLAP
 
-    def plan(self) -> PullPlan[PagedCheckpoint]:
-        phases: tuple[Phase[PagedCheckpoint], ...] = (
-            records_phase(self.hotel.records, self.clock),
+    def _phases(self) -> Sequence[Phase[PagedCheckpoint]]:
+        return (
             Phase("stays", self._stays, WINDOW_ONLY),
             # A stay that changes while the windows are read may move to a page already read.
             Phase("changes", self._changes),
             Phase("availability", self._availability),
         )
-        newest = self.hotel.newest_change
-        return paged_plan(phases, self.request, newest, overlap=OVERLAP, clock=self.clock)
 
-    def _stays(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
-        def fetch_pages(first: date, until: date, page: int) -> Iterator[tuple[int, list[Json]]]:
+    def _stays(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
+        def fetch_pages(first: date, until: date, page: int) -> NumberedPages:
             query = {
                 "dateFilter": "Stay",
                 "from": format_utc_seconds(midnight_utc(first, self.hotel.zone)),
@@ -65,7 +57,7 @@ class ApaleoPull:
         windows = day_windows(first, self.request.stay_to, STAY_WINDOW)
         return read_windows(resume_from, windows, fetch_pages, self._map_unseen, self.clock)
 
-    def _changes(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _changes(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         reader: ChangeReader[PagedCheckpoint] = ChangeReader(
             fetch=self._fetch_changes,
             modified_at=modified_at,
@@ -80,7 +72,7 @@ class ApaleoPull:
         _, values = next(pages, (1, []))
         return ListedChanges(values, (found for _, found in pages) if values else None)
 
-    def _availability(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _availability(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         today = self.hotel.today(self.clock.now())
         length = timedelta(days=AVAILABILITY_DAYS)
         return availability_pages(resume_from, self.request, today, length, self._cells)
@@ -90,9 +82,4 @@ class ApaleoPull:
         return Page(items=self.hotel.cells(first, until, observed_at), observed_at=observed_at)
 
     def _map_unseen(self, values: Sequence[Json]) -> list[ReadItem]:
-        return self.hotel.bookings(self.seen.unseen(values, _reservation_id))
-
-
-def _reservation_id(value: Json) -> str | None:
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
+        return self.hotel.bookings(self.seen.unseen(values, lambda value: text_at(value, "id")))

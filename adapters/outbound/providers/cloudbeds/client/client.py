@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint
-from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
+from adapters.outbound.provider_kit.pull.properties import PropertyClient
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.cloudbeds.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
@@ -16,14 +16,12 @@ from adapters.outbound.providers.cloudbeds.capabilities import (
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
 from adapters.outbound.providers.cloudbeds.client.pull import CloudbedsPull
-from domain.snapshots import HotelRecords
 from ports.providers import AccountReport, PullRequest, ReadItem, Ref, RefKind
 
 
 @dataclass(slots=True, kw_only=True)
-class CloudbedsClient(HotelClient[CloudbedsHotel]):
+class CloudbedsClient(PropertyClient[CloudbedsHotel]):
     api: CloudbedsApi
-    property_id: str | None
 
     def check(self) -> AccountReport:
         hotel = self._load_hotel()
@@ -73,8 +71,3 @@ class CloudbedsClient(HotelClient[CloudbedsHotel]):
             for first, until in day_windows(today, end, RATE_WINDOW)
             for item in hotel.cells(first, until, self.clock.now(), room_types)
         ]
-
-    def _fetch_records(
-        self, hotel: CloudbedsHotel, observed_at: datetime
-    ) -> tuple[HotelRecords, Sequence[ReadItem]]:
-        return hotel.records(hotel.today(observed_at)), ()

@@ -1,7 +1,7 @@
 """One property, read in bulk."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Final
@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_fields import list_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.local_time import days_from, local_day, zone
+from adapters.outbound.provider_kit.parsing.local_time import days_from
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
-from adapters.outbound.provider_kit.pull.client import VendorProperty
+from adapters.outbound.provider_kit.pull.properties import PropertyHotel, VendorProperty
+from adapters.outbound.provider_kit.pull.reading import NumberedPages
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, parse_list
 from adapters.outbound.providers.cloudbeds.mapping.availability import CellBuilder, RateReader
@@ -38,13 +40,8 @@ _BOOKED_UNTIL_MARGIN: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudbedsHotel:
+class CloudbedsHotel(PropertyHotel):
     api: CloudbedsApi
-    property: VendorProperty
-    zone: ZoneInfo = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "zone", zone(self.property.time_zone))
 
     @classmethod
     def fetch(cls, api: CloudbedsApi, property_id: str | None, time_zone: str) -> "CloudbedsHotel":
@@ -58,9 +55,6 @@ class CloudbedsHotel:
             details = reader_for(api.data("getHotelDetails", {"propertyID": reported.id}), "data")
             currency = details.object("propertyCurrency").text("currencyCode")
             return cls(api=api, property=replace(reported, currency=currency))
-
-    def today(self, now: datetime) -> date:
-        return local_day(now, self.zone)
 
     def records(self, today: date) -> HotelRecords:
         rates = self._fetch_rates(today, today + timedelta(days=1))
@@ -76,7 +70,8 @@ class CloudbedsHotel:
     def _fetch_rooms(self) -> list[Json]:
         pages = self._numbered_pages("getRooms")
         return _collect_pages(
-            ([r for one in page for r in _nested_list(one, "rooms")] for page in pages), "roomID"
+            ([room for value in page for room in list_at(value, "rooms")] for page in pages),
+            "roomID",
         )
 
     def _numbered_pages(self, method: str) -> Iterator[list[Json]]:
@@ -87,40 +82,25 @@ class CloudbedsHotel:
 
     def reservation_pages(
         self, query: Mapping[str, str], now: datetime, *, first: int = 1
-    ) -> Iterator[tuple[int, list[Json]]]:
+    ) -> NumberedPages:
         return self.api.pages(RESERVATIONS, {**self._reservations_query(now), **query}, first=first)
 
     def fetch_changed_pages(
         self, since: datetime, now: datetime, *, first: int = 1
-    ) -> Iterator[tuple[int, list[Json]]]:
+    ) -> NumberedPages:
         """Newest first, deleted ones too, with open end."""
-        query = {
-            "modifiedFrom": self.since_text(since),
-            "sortByRecent": "true",
-            "includeDeleted": "true",
-        }
+        order = {"sortByRecent": "true", "includeDeleted": "true"}
+        query = {"modifiedFrom": self.since_text(since), **order}
         return self.reservation_pages(query, now, first=first)
 
-    def guest_pages(
-        self, query: Mapping[str, str], *, first: int = 1
-    ) -> Iterator[tuple[int, list[Json]]]:
-        asked = {
-            **self._properties_query(),
-            "includeGuestInfo": "true",
-            "sortBy": "modification",
-            **query,
-        }
-        return self.api.pages(GUESTS, asked, first=first)
+    def guest_pages(self, query: Mapping[str, str], *, first: int = 1) -> NumberedPages:
+        order = {"includeGuestInfo": "true", "sortBy": "modification"}
+        return self.api.pages(GUESTS, {**self._properties_query(), **order, **query}, first=first)
 
     def newest_change(self, now: datetime) -> datetime | None:
-        query = {
-            **self._reservations_query(now),
-            "sortByRecent": "true",
-            "pageNumber": "1",
-            "pageSize": "1",
-        }
-        found = parse_list(self.api.get(RESERVATIONS, query), "data")
-        return self.newest_modified(found)
+        newest = {"sortByRecent": "true", "pageNumber": "1", "pageSize": "1"}
+        answer = self.api.get(RESERVATIONS, {**self._reservations_query(now), **newest})
+        return self.newest_modified(parse_list(answer, "data"))
 
     def newest_modified(self, values: Sequence[Json]) -> datetime | None:
         """Unreadable times are left out: the mapper rejects those reservations."""
@@ -194,12 +174,8 @@ class CloudbedsHotel:
         return min(since.astimezone(each).strftime(_TIME) for each in (_UTC, self.zone))
 
     def _fetch_rates(self, first: date, until: date) -> list[Json]:
-        query = {
-            **self._properties_query(),
-            "startDate": first.isoformat(),
-            "endDate": until.isoformat(),
-            "detailedRates": "true",
-        }
+        days = {"startDate": first.isoformat(), "endDate": until.isoformat()}
+        query = {**self._properties_query(), **days, "detailedRates": "true"}
         return parse_list(self.api.get("getRatePlans", query), "data")
 
     def _is_within(self, item: ReadItem, first: date, until: date) -> bool:
@@ -262,11 +238,6 @@ def _collect_pages(pages: Iterator[list[Json]], key: str) -> list[Json]:
             break
         found.update(fresh)
     return list(found.values())
-
-
-def _nested_list(value: Json, key: str) -> list[Json]:
-    nested = value.get(key) if isinstance(value, dict) else None
-    return nested if isinstance(nested, list) else []
 
 
 def id_of(value: Json, key: str) -> str | None:

@@ -10,49 +10,40 @@ by the next reconcile.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.changes import repeat_until_stable
 from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint, latest_change
-from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase, PullPlan
+from adapters.outbound.provider_kit.pull.engine import WINDOW_ONLY, Phase
+from adapters.outbound.provider_kit.pull.properties import PropertyPull
 from adapters.outbound.provider_kit.pull.reading import (
-    SeenItems,
+    CheckpointedPages,
+    NumberedPages,
     availability_pages,
     day_windows,
     numbered_pages,
-    paged_plan,
     read_windows,
-    records_phase,
 )
 from adapters.outbound.providers.cloudbeds.capabilities import OVERLAP, RATE_WINDOW, STAY_WINDOW
 from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel, id_of
-from domain.snapshots import HotelRecords
-from ports.providers import Page, PullRequest, ReadItem
-from ports.system import Clock
+from ports.providers import Page, ReadItem
 
 _MAX_PASSES: Final = 5
 """Of a list that keeps changing; the next delta goes on from there."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
-CheckpointedPages: TypeAlias = Iterator[tuple[Page, PagedCheckpoint]]
-NumberedPages: TypeAlias = Iterator[tuple[int, list[Json]]]
-
 
 @dataclass(slots=True, kw_only=True)
-class CloudbedsPull:
-    hotel: CloudbedsHotel
-    request: PullRequest
-    clock: Clock
-    seen: SeenItems = field(default_factory=SeenItems)
+class CloudbedsPull(PropertyPull[CloudbedsHotel]):
+    overlap = OVERLAP
 
-    def plan(self) -> PullPlan[PagedCheckpoint]:
-        phases: tuple[Phase[PagedCheckpoint], ...] = (
-            records_phase(self._records, self.clock),
+    def _phases(self) -> Sequence[Phase[PagedCheckpoint]]:
+        return (
             Phase("guests", self._guests, WINDOW_ONLY),
             Phase("stays", self._stays, WINDOW_ONLY),
             # A stay that changes while the windows are read may move to a page already read.
@@ -60,16 +51,8 @@ class CloudbedsPull:
             Phase("changed-guests", self._changed_guests),
             Phase("availability", self._availability),
         )
-        newest = self._newest_change
-        return paged_plan(phases, self.request, newest, overlap=OVERLAP, clock=self.clock)
 
-    def _newest_change(self) -> datetime | None:
-        return self.hotel.newest_change(self.clock.now())
-
-    def _records(self) -> HotelRecords:
-        return self.hotel.records(self.hotel.today(self.clock.now()))
-
-    def _guests(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _guests(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         def fetch_pages(first: date, until: date | None, page: int) -> NumberedPages:
             query = _check_out_query("checkOutFrom", "checkOutTo", first, until)
             return self.hotel.guest_pages(query, first=page)
@@ -77,7 +60,7 @@ class CloudbedsPull:
         windows = self._windows(resume_from)
         return read_windows(resume_from, windows, fetch_pages, self._map_guests, self.clock)
 
-    def _stays(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _stays(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         def fetch_pages(first: date, until: date | None, page: int) -> NumberedPages:
             names = ("reservationCheckOutFrom", "reservationCheckOutTo")
             query = _check_out_query(*names, first, until)
@@ -90,7 +73,7 @@ class CloudbedsPull:
         first, end = resume_from.day or self.request.stay_from, self.request.stay_to
         return chain(day_windows(first, end, STAY_WINDOW), [(max(first, end), None)])
 
-    def _changes(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _changes(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         return repeat_until_stable(self._read_changes, resume_from, max_passes=_MAX_PASSES)
 
     def _read_changes(
@@ -111,12 +94,12 @@ class CloudbedsPull:
             yield number, page, checkpoint
             observed_at = self.clock.now()
 
-    def _changed_guests(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _changed_guests(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         query = {"resultsFrom": self.hotel.since_text(resume_from.since)}
         pages = self.hotel.guest_pages(query, first=resume_from.page)
         return numbered_pages(resume_from, pages, self._map_guests, self.clock)
 
-    def _availability(self, resume_from: PagedCheckpoint) -> CheckpointedPages:
+    def _availability(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         today = self.hotel.today(self.clock.now())
         room_types: list[str] = []
 
