@@ -22,6 +22,16 @@ class InboundDocument:
     is_form: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentScope:
+    """The hotel and the settings of the sender's connection. `limit`: of the items in one
+    document."""
+
+    context: HotelContext
+    settings: Mapping[str, str]
+    limit: int
+
+
 @dataclass(frozen=True, slots=True)
 class SenderCredentials:
     """The connection's key, and headers that `Provider.authentic` verifies."""
@@ -75,12 +85,7 @@ class DocumentProvider(Protocol):
         ...
 
     def read_document(
-        self,
-        inbound_document: InboundDocument,
-        context: HotelContext,
-        settings: Mapping[str, str],
-        *,
-        limit: int,
+        self, inbound_document: InboundDocument, scope: DocumentScope
     ) -> DocumentHandler:
         """Raises UnreadableMessage, TooManyItems."""
         ...

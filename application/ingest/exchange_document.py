@@ -22,6 +22,7 @@ from ports.document_exchange import (
     DocumentItemResult,
     DocumentProvider,
     DocumentReply,
+    DocumentScope,
     InboundDocument,
 )
 from ports.errors import Unsupported
@@ -59,12 +60,13 @@ class ExchangeDocument:
         provider, document_provider = self._document_provider(request.provider)
         connection, hotel = self._authenticate(provider, document_provider, request)
         now, batch_id = self.clock.now(), self.ids.new()
-        handler = document_provider.read_document(
-            replace(request, document=self.mask_cards(request.document)),
-            build_hotel_context(connection, hotel, observed_at=now),
-            connection.settings,
+        scope = DocumentScope(
+            context=build_hotel_context(connection, hotel, observed_at=now),
+            settings=connection.settings,
             limit=MAX_ITEMS,
         )
+        masked_request = replace(request, document=self.mask_cards(request.document))
+        handler = document_provider.read_document(masked_request, scope)
         context = push_context(
             connection,
             batch_id,

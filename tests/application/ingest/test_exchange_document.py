@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,11 +15,12 @@ from ports.document_exchange import (
     DocumentHandler,
     DocumentItemResult,
     DocumentReply,
+    DocumentScope,
     InboundDocument,
     SenderCredentials,
 )
 from ports.errors import StoreUnavailable, UnreadableMessage, Unsupported
-from ports.providers import HotelContext, ReadItem
+from ports.providers import ReadItem
 from tests.application.use_case_harness import (
     App,
     CrashPlan,
@@ -45,14 +46,11 @@ class LineProvider(ScriptedProvider):
         return SenderCredentials(key, {"x-scripted-trust": trust}) if authorization else None
 
     def read_document(
-        self,
-        inbound_document: InboundDocument,
-        context: HotelContext,
-        settings: Mapping[str, str],
-        *,
-        limit: int,
+        self, inbound_document: InboundDocument, scope: DocumentScope
     ) -> DocumentHandler:
-        read = self.read_items(ItemKind.BOOKING, [inbound_document.document], context, limit=limit)
+        read = self.read_items(
+            ItemKind.BOOKING, [inbound_document.document], scope.context, limit=scope.limit
+        )
         offers = [item for item in read if item.raw.startswith(b"offer")]
         self.handler = LineHandler(
             items=[item for item in read if item not in offers],

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _TEXT_KEY: Final = ""
 """The key of an element's own text among its attributes."""
 
+_MISSING: Final = XmlElement(name="")
 _TRUE: Final = frozenset({"1", "true"})
 _QUALIFIED: Final = re.compile(r"\{[^}]*\}")
 
@@ -42,6 +43,9 @@ class XmlReader:
         self._targets: dict[str, str] = {}
         self._children: dict[str, list[XmlReader]] = {}
 
+    def __bool__(self) -> bool:
+        return self._element is not _MISSING
+
     def __contains__(self, name: str) -> bool:
         """True if there is a child of this name; does not mark it as read."""
         return self._element.child(name) is not None
@@ -53,11 +57,17 @@ class XmlReader:
     def path_of(self, attribute: str) -> str:
         return _join_path(self.path, f"@{attribute}")
 
+    def invalid(
+        self, attribute: str, code: str, expected: str, *, found: str | None = None
+    ) -> UnreadableField:
+        """The error of this attribute, for the caller to raise."""
+        return UnreadableField(self.path_of(attribute), code, expected, found=found)
+
     def required(self, attribute: str, parse: Parse[T], target: str = READ) -> T:
         """Raises UnreadableField: missing_field, or what `parse` raises."""
         found = self.optional(attribute, parse, target)
         if found is None:
-            raise UnreadableField(self.path_of(attribute), "missing_field", "a value")
+            raise self.invalid(attribute, "missing_field", "a value")
         return found
 
     def optional(self, attribute: str, parse: Parse[T], target: str = READ) -> T | None:
@@ -83,11 +93,10 @@ class XmlReader:
 
     def choice(self, attribute: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
         """None if the attribute is missing. Raises UnreadableField (unknown_value)."""
-        text_value = self.optional_text(attribute, target)
-        if text_value is not None and text_value not in mapping:
-            path = self.path_of(attribute)
-            raise UnreadableField(path, "unknown_value", "a documented value", found=text_value)
-        return None if text_value is None else mapping[text_value]
+        value = self.optional_text(attribute, target)
+        if value is not None and value not in mapping:
+            raise self.invalid(attribute, "unknown_value", "a documented value", found=value)
+        return None if value is None else mapping[value]
 
     def peek(self, attribute: str) -> str | None:
         """The value, without marking it as read."""
@@ -110,18 +119,17 @@ class XmlReader:
         """All children of this name, numbered from 0; the same readers when opened twice."""
         return self._open_children(name, numbered=True)
 
-    def at(self, *path: str) -> "XmlReader | None":
-        """The first element at the path of names."""
-        found: XmlReader | None = self
+    def first(self, *path: str) -> "XmlReader":
+        """The first element at the path of names; if missing, an empty one, which is false."""
+        found = self
         for name in path:
-            found = found.child(name) if found is not None else None
+            found = found.child(name) or XmlReader(_MISSING, _join_path(found.path, name))
         return found
 
     def listed(self, *path: str) -> "list[XmlReader]":
         """All elements of the last name of the path in the first element of the others."""
         *parents, name = path
-        parent = self.at(*parents)
-        return parent.children(name) if parent is not None else []
+        return self.first(*parents).children(name)
 
     def unread(self) -> dict[str, str]:
         """Path to JSON text of each unread attribute and text."""

@@ -8,7 +8,7 @@ other encodings that are not ASCII-compatible are rejected, since the card scrub
 import codecs
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,6 +60,12 @@ class XmlElement:
 
     def all(self, name: str) -> tuple["XmlElement", ...]:
         return tuple(child for child in self.children if child.name == name)
+
+    def walk(self) -> "Iterator[XmlElement]":
+        """The element and all elements in it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
 
     @property
     def value(self) -> str:

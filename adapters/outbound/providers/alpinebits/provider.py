@@ -1,6 +1,6 @@
 """The plug-in: reads OTA messages, answers them as the standard asks, opens clients."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -10,9 +10,9 @@ from adapters.outbound.providers.alpinebits.authentication import is_authentic, 
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES
 from adapters.outbound.providers.alpinebits.client.client import open_client
 from adapters.outbound.providers.alpinebits.mapping.document_handler import (
-    DocumentReader,
     error_reply,
     parse_envelope,
+    read_document,
 )
 from adapters.outbound.providers.alpinebits.mapping.free_rooms import read_free_rooms
 from adapters.outbound.providers.alpinebits.mapping.reservations import read_reservations
@@ -21,10 +21,11 @@ from domain.messages import ItemKind
 from ports.document_exchange import (
     DocumentHandler,
     DocumentReply,
+    DocumentScope,
     InboundDocument,
     SenderCredentials,
 )
-from ports.providers import HotelContext, ReadItem
+from ports.providers import ReadItem
 
 
 class AlpineBitsProvider(VendorProvider):
@@ -34,14 +35,9 @@ class AlpineBitsProvider(VendorProvider):
         return read_credentials(inbound_document.headers, lambda: parse_envelope(inbound_document))
 
     def read_document(
-        self,
-        inbound_document: InboundDocument,
-        context: HotelContext,
-        settings: Mapping[str, str],
-        *,
-        limit: int,
+        self, inbound_document: InboundDocument, scope: DocumentScope
     ) -> DocumentHandler:
-        return DocumentReader(inbound_document, context, settings, limit).read_document()
+        return read_document(inbound_document, scope)
 
     def render_error(self, inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
         return error_reply(inbound_document, error)

@@ -35,7 +35,10 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
     find_unique_id,
     split_document,
 )
-from adapters.outbound.providers.alpinebits.mapping.reservations import QUOTE_REQUEST, read_entries
+from adapters.outbound.providers.alpinebits.mapping.reservations import (
+    is_quote_request,
+    read_entries,
+)
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import ABSENT
@@ -200,7 +203,7 @@ class AlpineBitsClient(ApiClient):
         context = HotelContext(
             time_zone=self.time_zone, currency=self.currency, observed_at=observed_at
         )
-        return [item for item in read_entries(entries, context) if not _is_quote(item)]
+        return [item for item in read_entries(entries, context) if not is_quote_request(item)]
 
     def _acknowledge(self, entries: Sequence[AlpineBitsEntry]) -> None:
         entries_by_text = [
@@ -220,10 +223,6 @@ class AlpineBitsClient(ApiClient):
 def _entry_text(entry: AlpineBitsEntry) -> bytes:
     """Identifies a reservation message that is delivered again."""
     return write_xml(entry.element, declaration=False)
-
-
-def _is_quote(item: ReadItem) -> bool:
-    return item.reason is not None and item.reason.code == QUOTE_REQUEST
 
 
 def latest_snapshots(items: Sequence[ReadItem]) -> list[ReadItem]:

@@ -33,8 +33,9 @@ from domain.status import BookingStatus, derive_header_status, holds_inventory_b
 from domain.values import ABSENT, Field, Money, SourceVersion
 from ports.providers import HotelContext
 
-EXTRAS: Final = "extras"
-_QUOTE_REASON: Final = "quote_request"
+QUOTE_REQUEST: Final = "quote_request"
+"""The reason of an item that is not a booking; items with any other reason were rejected."""
+
 _SOURCE_BY_CHANNEL: Final = {
     "1": BookingSource.AGENT,
     "2": BookingSource.OTA,
@@ -68,12 +69,10 @@ class AlpineBitsBookingMapper:
         entry, r, root = opened
         meaning, action = _read_status(r, root)
         if meaning.status is None:
-            raise UnreadableField(
-                r.path_of("ResStatus"), _QUOTE_REASON, "a booking, not a quote request"
-            )
+            raise r.invalid("ResStatus", QUOTE_REQUEST, "a booking, not a quote request")
         version = self._map_version(r, root, meaning, action)
         stays = r.listed("RoomStays", "RoomStay")
-        stay = read_stay(r.at("ResGlobalInfo", "TimeSpan"), "stay")
+        stay = read_stay(r.first("ResGlobalInfo", "TimeSpan"), "stay")
         rooms = RoomReader(meaning.status, self.context.currency, stay).rooms(stays)
         people = map_parties(r)
         return BookingSnapshot(
@@ -100,7 +99,7 @@ class AlpineBitsBookingMapper:
         document; else the time of receipt."""
         instants = InstantParser(self.zone)
         changed = r.optional("LastModifyDateTime", instants.parse_precise, "version")
-        created = r.optional("CreateDateTime", instants.parse_precise, f"version, {EXTRAS}")
+        created = r.optional("CreateDateTime", instants.parse_precise, "version, extras")
         sent = root.optional("TimeStamp", instants.parse_precise)
         is_first = action is MessageAction.FIRST or (action is None and _is_new(meaning))
         if changed is None and is_first:
@@ -111,10 +110,8 @@ class AlpineBitsBookingMapper:
 
     def _map_total(self, r: XmlReader, stays: Sequence[XmlReader]) -> Field[Money | None]:
         """Of the reservation, else the sum of its rooms' totals."""
-        total = read_total(r.at("ResGlobalInfo", "Total"), self.context.currency, "total")
-        if total is None:
-            total = sum_room_totals(stays, self.context.currency)
-        return ABSENT if total is None else total
+        total = read_total(r.first("ResGlobalInfo", "Total"), self.context.currency, "total")
+        return total or sum_room_totals(stays, self.context.currency) or ABSENT
 
 
 def read_external_id(r: XmlReader, entry_id: str | None) -> str:
@@ -136,14 +133,9 @@ def _read_status(r: XmlReader, root: XmlReader) -> tuple[StatusMeaning, MessageA
     meaning = r.optional("ResStatus", as_status, "status") or document_status
     if meaning is None:
         meaning = StatusMeaning(_derive_status(r))
-    action = (
-        document_status.action
-        if document_status is not None and document_status.action is not None
-        else meaning.action
-    )
+    action = (document_status.action if document_status else None) or meaning.action
     if action is MessageAction.CANCEL and meaning.status is not BookingStatus.CANCELED:
-        path = r.path_of("ResStatus")
-        raise UnreadableField(path, "contradiction", "a canceled status, as in its document")
+        raise r.invalid("ResStatus", "contradiction", "a canceled status, as in its document")
     return meaning, action
 
 
@@ -154,7 +146,7 @@ def _derive_status(r: XmlReader) -> BookingStatus:
     statuses = [meaning.status for meaning in found if meaning and meaning.status]
     derived = derive_header_status(statuses) if len(statuses) == len(stays) else None
     if derived is None:
-        raise UnreadableField(r.path_of("ResStatus"), "missing_field", "a reservation status")
+        raise r.invalid("ResStatus", "missing_field", "a reservation status")
     return derived
 
 
@@ -180,7 +172,7 @@ def _map_source(
     entry: AlpineBitsEntry, r: XmlReader, people: ReservationParties
 ) -> Field[BookingSource]:
     """By the channel's type, else by the companies, else by the broker's id."""
-    channels = list(_channels(entry, r))
+    channels = _channels(entry, r)
     for channel in channels:
         known = _SOURCE_BY_CHANNEL.get(channel.peek("Type") or "")
         if known is not None:
@@ -194,21 +186,15 @@ def _map_source(
     return BookingSource.OTHER if channels else ABSENT
 
 
-def _channels(entry: AlpineBitsEntry, r: XmlReader) -> Iterator[XmlReader]:
+def _channels(entry: AlpineBitsEntry, r: XmlReader) -> list[XmlReader]:
     """The primary channel first. They are not marked as read and stay in the extras."""
-    own = r.child("POS")
-    pos = own if own is not None else _shared_pos(entry)
-    sources = pos.children("Source") if pos is not None else []
-    found = [
-        channel for source in sources if (channel := source.child("BookingChannel")) is not None
-    ]
-    yield from sorted(found, key=lambda channel: channel.peek("Primary") not in ("true", "1"))
+    sources = (r.child("POS") or _shared_pos(entry)).children("Source")
+    found = [channel for source in sources if (channel := source.first("BookingChannel"))]
+    return sorted(found, key=lambda channel: channel.peek("Primary") not in ("true", "1"))
 
 
-def _shared_pos(entry: AlpineBitsEntry) -> XmlReader | None:
-    if entry.source is None:
-        return None
-    return XmlReader(entry.source, "../../POS", secret=PAYMENT_NAMES)
+def _shared_pos(entry: AlpineBitsEntry) -> XmlReader:
+    return XmlReader(entry.root, "../..", secret=PAYMENT_NAMES).first("POS")
 
 
 def _read_special_requests(r: XmlReader) -> Iterator[str | None]:
@@ -230,11 +216,8 @@ def _read_notes(r: XmlReader) -> Iterator[str | None]:
                 yield _read_text(each, "notes")
 
 
-def _elements_with_comments(r: XmlReader) -> Iterator[XmlReader]:
-    info = r.child("ResGlobalInfo")
-    if info is not None:
-        yield info
-    yield from r.listed("RoomStays", "RoomStay")
+def _elements_with_comments(r: XmlReader) -> list[XmlReader]:
+    return [r.first("ResGlobalInfo"), *r.listed("RoomStays", "RoomStay")]
 
 
 def _read_text(r: XmlReader, target: str) -> str | None:
@@ -264,7 +247,6 @@ def _collect_extras(entry: AlpineBitsEntry, r: XmlReader) -> Extras:
     booked = r.peek("CreateDateTime")
     if booked is not None:
         found["@CreateDateTime"] = dumps(booked)
-    pos = _shared_pos(entry) if "POS" not in r else None
-    if pos is not None:
-        found.update(pos.unread())
+    if "POS" not in r:
+        found.update(_shared_pos(entry).unread())
     return tuple((path, scrub(text)) for path, text in sorted(found.items()))

@@ -64,23 +64,19 @@ class StatusMeaning:
     action: MessageAction | None = None
 
 
-_CONFIRMED: Final = BookingStatus.CONFIRMED
-STATUS_CODES: Final = {
-    "reserved": StatusMeaning(_CONFIRMED),
-    "book": StatusMeaning(_CONFIRMED, MessageAction.FIRST),
-    "booked": StatusMeaning(_CONFIRMED),
-    "commit": StatusMeaning(_CONFIRMED, MessageAction.FIRST),
-    "modify": StatusMeaning(_CONFIRMED, MessageAction.MODIFY),
-    "waitlisted": StatusMeaning(BookingStatus.PENDING),
-    "inhouse": StatusMeaning(BookingStatus.CHECKED_IN),
-    "checkedout": StatusMeaning(BookingStatus.CHECKED_OUT),
-    "cancel": StatusMeaning(BookingStatus.CANCELED, MessageAction.CANCEL),
-    "cancelled": StatusMeaning(BookingStatus.CANCELED),
-    "canceled": StatusMeaning(BookingStatus.CANCELED),
-    "noshow": StatusMeaning(BookingStatus.NO_SHOW),
-    "requested": StatusMeaning(None, MessageAction.QUOTE),
-    "quote": StatusMeaning(None, MessageAction.QUOTE),
+_SPELLINGS: Final = {
+    StatusMeaning(BookingStatus.CONFIRMED): ("reserved", "booked"),
+    StatusMeaning(BookingStatus.CONFIRMED, MessageAction.FIRST): ("book", "commit"),
+    StatusMeaning(BookingStatus.CONFIRMED, MessageAction.MODIFY): ("modify",),
+    StatusMeaning(BookingStatus.PENDING): ("waitlisted",),
+    StatusMeaning(BookingStatus.CHECKED_IN): ("inhouse",),
+    StatusMeaning(BookingStatus.CHECKED_OUT): ("checkedout",),
+    StatusMeaning(BookingStatus.CANCELED, MessageAction.CANCEL): ("cancel",),
+    StatusMeaning(BookingStatus.CANCELED): ("cancelled", "canceled"),
+    StatusMeaning(BookingStatus.NO_SHOW): ("noshow",),
+    StatusMeaning(None, MessageAction.QUOTE): ("requested", "quote"),
 }
+STATUS_CODES: Final = {code: meaning for meaning, codes in _SPELLINGS.items() for code in codes}
 """By letters only: case, hyphens and spaces differ between senders."""
 
 
@@ -147,7 +143,7 @@ def normalize_country(text: str | None) -> str | None:
     return "GB" if code == "UK" else code
 
 
-def normalize_language(text: str) -> str:
+def as_language(value: Json, path: str) -> str:
     """BCP 47, with the same correction: `en-UK` becomes `en-GB`."""
-    language, dash, region = text.replace("_", "-").partition("-")
+    language, dash, region = values.as_text(value, path).replace("_", "-").partition("-")
     return f"{language.lower()}-{normalize_country(region) or region}" if dash else language.lower()

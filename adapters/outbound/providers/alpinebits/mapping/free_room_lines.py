@@ -43,11 +43,9 @@ class RoomCounts:
     occupied: Field[int | None] = ABSENT
 
     def __add__(self, other: "RoomCounts") -> "RoomCounts":
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
         return RoomCounts(
-            **{
-                each.name: _add_fields(getattr(self, each.name), getattr(other, each.name))
-                for each in fields(self)
-            }
+            **{name: ABSENT if ABSENT in pair else sum(pair) for name, pair in pairs.items()}
         )
 
 
@@ -85,64 +83,54 @@ class FreeRoomLineReader:
 
     lenient: bool
 
-    def read_inventory(self, r: XmlReader) -> FreeRoomLine | None:
-        """An `Inventory`; None for an empty one."""
+    def read_line(self, r: XmlReader) -> FreeRoomLine | None:
+        """An `Inventory` or an `AvailStatusMessage`; None for an empty one."""
         control = _only_child(r, CONTROL)
-        if control is None and _only_child(r, "InvCounts") is None:
+        is_inventory = r.name == "Inventory"
+        if not control:
+            if _only_child(r, "InvCounts") if is_inventory else r.peek("BookingLimit"):
+                raise _missing_element(control)
             return None
-        if control is None:
-            raise _missing_element(r, CONTROL)
+        if not is_inventory:
+            _reject(
+                control, "RatePlanCode", "by_rate_plan", "rooms of a category, not of a rate plan"
+            )
+            return self._read_rooms(r, control, self._read_limit(r))
         if control.choice("AllInvCode", _FLAGS):
             return self._read_closing_season(r, control)
-        return self._read_line(r, control, self._read_counts(r))
-
-    def read_status_message(self, r: XmlReader) -> FreeRoomLine | None:
-        """An `AvailStatusMessage`; None for an empty one."""
-        control = _only_child(r, CONTROL)
-        if control is None and r.peek("BookingLimit") is None:
-            return None
-        if control is None:
-            raise _missing_element(r, CONTROL)
-        if control.peek("RatePlanCode") is not None:
-            path = control.path_of("RatePlanCode")
-            raise UnreadableField(path, "by_rate_plan", "rooms of a category, not of a rate plan")
-        return self._read_line(r, control, self._read_limit(r))
+        return self._read_rooms(r, control, self._read_counts(r))
 
     def _read_closing_season(self, r: XmlReader, control: XmlReader) -> FreeRoomLine:
         for name in ("InvTypeCode", "InvCode"):
-            if control.peek(name) is not None:
-                path = control.path_of(name)
-                raise UnreadableField(path, "mixed", "no category or room beside AllInvCode")
-        if r.child("InvCounts") is not None:
+            _reject(control, name, "mixed", "no category or room beside AllInvCode")
+        if "InvCounts" in r:
             raise UnreadableField(f"{r.path}/InvCounts", "mixed", "no counts in a closing season")
         first, last = self._read_period(control)
         return FreeRoomLine(path=r.path, first=first, last=last)
 
-    def _read_line(self, r: XmlReader, control: XmlReader, counts: RoomCounts) -> FreeRoomLine:
+    def _read_rooms(self, r: XmlReader, control: XmlReader, counts: RoomCounts) -> FreeRoomLine:
         category = control.text("InvTypeCode", "room_type_id")
         if not self.lenient and len(category) > _MAX_CATEGORY_LENGTH:
-            path = control.path_of("InvTypeCode")
-            raise UnreadableField(path, "bad_text", f"1 to {_MAX_CATEGORY_LENGTH} characters")
+            expected = f"1 to {_MAX_CATEGORY_LENGTH} characters"
+            raise control.invalid("InvTypeCode", "bad_text", expected)
         first, last = self._read_period(control)
         room = control.optional_text("InvCode", "(counted with its room type)") or ""
-        line = FreeRoomLine(
-            path=r.path, first=first, last=last, category=category, room=room, counts=counts
-        )
         if room and _count_rooms(counts) > 1:
             raise UnreadableField(r.path, "bad_count", "0 or 1 for a single room")
-        return line
+        return FreeRoomLine(
+            path=r.path, first=first, last=last, category=category, room=room, counts=counts
+        )
 
     def _read_period(self, control: XmlReader) -> tuple[date, date]:
         first = control.required("Start", as_local_date, "day")
         last = control.optional("End", as_local_date, "day")
         if last is None and not self.lenient:
-            raise UnreadableField(control.path_of("End"), "missing_field", "a date")
+            raise control.invalid("End", "missing_field", "a date")
         last = last or first
         if last < first:
-            raise UnreadableField(control.path_of("End"), "bad_period", "a day not before Start")
+            raise control.invalid("End", "bad_period", "a day not before Start")
         if (last - first).days >= MAX_NIGHTS:
-            path = control.path_of("End")
-            raise UnreadableField(path, "bad_period", f"at most {MAX_NIGHTS} nights in one period")
+            raise control.invalid("End", "bad_period", f"at most {MAX_NIGHTS} nights in one period")
         return first, last
 
     def _read_limit(self, r: XmlReader) -> RoomCounts:
@@ -152,40 +140,33 @@ class FreeRoomLineReader:
         limit = r.required("BookingLimit", self._as_count, "available")
         threshold = r.optional("BookingThreshold", self._as_count, "blocked") or 0
         if threshold > limit:
-            path = r.path_of("BookingThreshold")
-            raise UnreadableField(path, "bad_count", "no more than BookingLimit")
+            raise r.invalid("BookingThreshold", "bad_count", "no more than BookingLimit")
         return RoomCounts(available=limit - threshold, blocked=threshold)
 
     def _read_counts(self, r: XmlReader) -> RoomCounts:
         """Without InvCounts all rooms are sold; a missing count type is 0."""
         inv_counts = _only_child(r, "InvCounts")
-        if inv_counts is None and self.lenient:
-            raise _missing_element(r, "InvCounts")
-        if inv_counts is None:
+        if not inv_counts and self.lenient:
+            raise _missing_element(inv_counts)
+        if not inv_counts:
             return RoomCounts()
         found = self._counts_by_type(inv_counts)
         if not self.lenient:
             found = {"2": 0, "9": 0, **found}
-        return RoomCounts(
-            available=_sum_counts(found, "available"),
-            blocked=_sum_counts(found, "blocked"),
-            total=_sum_counts(found, "total"),
-            occupied=_sum_counts(found, "occupied"),
-        )
+        return RoomCounts(**{f.name: _sum_counts(found, f.name) for f in fields(RoomCounts)})
 
     def _counts_by_type(self, inv_counts: XmlReader) -> dict[str, int]:
         found: dict[str, int] = {}
         for inv_count in inv_counts.children("InvCount"):
             kind = inv_count.text("CountType")
             if kind not in (_TARGETS if self.lenient else _COUNT_TYPES):
-                path = inv_count.path_of("CountType")
-                raise UnreadableField(path, "unknown_value", "a documented count", found=kind)
+                expected = "a documented count"
+                raise inv_count.invalid("CountType", "unknown_value", expected, found=kind)
             if kind in found:
-                path = inv_count.path_of("CountType")
-                raise UnreadableField(path, "duplicate", "each count once", found=kind)
+                raise inv_count.invalid("CountType", "duplicate", "each count once", found=kind)
             found[kind] = inv_count.required("Count", self._as_count, _TARGETS[kind])
         if not found:
-            raise _missing_element(inv_counts, "InvCount")
+            raise _missing_element(inv_counts.first("InvCount"))
         return found
 
     def _as_count(self, value: Json, path: str) -> int:
@@ -217,17 +198,19 @@ def _sum_counts(found: dict[str, int], target: str) -> Field[int | None]:
     return sum(counts) if counts else ABSENT
 
 
-def _add_fields(one: Field[int | None], other: Field[int | None]) -> Field[int | None]:
-    return one + other if isinstance(one, int) and isinstance(other, int) else ABSENT
-
-
-def _only_child(r: XmlReader, name: str) -> XmlReader | None:
+def _only_child(r: XmlReader, name: str) -> XmlReader:
     """Rejects a second element of this name, which could not be stored."""
-    found = r.child(name)
-    if found is not None and len(elements := r.children(name)) > 1:
+    found = r.first(name)
+    if found and len(elements := r.children(name)) > 1:
         raise UnreadableField(elements[1].path, "duplicate", f"one {name} in a line")
     return found
 
 
-def _missing_element(r: XmlReader, name: str) -> UnreadableField:
-    return UnreadableField(f"{r.path}/{name}", "missing_field", "the element")
+def _reject(r: XmlReader, attribute: str, code: str, expected: str) -> None:
+    """Raises UnreadableField if there is such an attribute."""
+    if r.peek(attribute) is not None:
+        raise r.invalid(attribute, code, expected)
+
+
+def _missing_element(r: XmlReader) -> UnreadableField:
+    return UnreadableField(r.path, "missing_field", "the element")

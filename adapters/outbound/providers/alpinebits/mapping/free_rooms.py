@@ -7,7 +7,7 @@ empty one sets the hotel to sold out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
@@ -73,10 +73,9 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
 
 def hotel_code_of(message: XmlElement) -> str | None:
     """None also for other messages."""
-    if message.name not in MESSAGE_LAYOUTS:
-        return None
-    container = message.child(MESSAGE_LAYOUTS[message.name][0])
-    return container.get("HotelCode") if container is not None else None
+    container, _ = MESSAGE_LAYOUTS.get(message.name, ("", ""))
+    found = message.child(container)
+    return found.get("HotelCode") if found is not None else None
 
 
 def is_beyond_horizon(message: XmlElement, context: HotelContext) -> bool:
@@ -142,9 +141,10 @@ class _FreeRoomsReader:
     def _read_lines(self, *, is_complete: bool) -> list[FreeRoomLine]:
         """Empty for a CompleteSet without rooms."""
         elements = self._line_elements()
+        reader = FreeRoomLineReader(self._lenient)
         lines: list[FreeRoomLine] = []
         for element in elements:
-            line = self._read_line(element)
+            line = reader.read_line(element)
             if line is not None:
                 lines.append(line)
             elif len(elements) > 1 or not is_complete:
@@ -166,17 +166,10 @@ class _FreeRoomsReader:
             raise UnreadableField(path, "missing_field", "at least one")
         return found
 
-    def _read_line(self, element: XmlReader) -> FreeRoomLine | None:
-        reader = FreeRoomLineReader(self._lenient)
-        if element.name == "Inventory":
-            return reader.read_inventory(element)
-        return reader.read_status_message(element)
-
     def _check_hotel(self, container: XmlReader) -> None:
         names = [container.optional_text(name) for name in ("HotelCode", "HotelName")]
         if not any(names) and not self._lenient:
-            path = container.path_of("HotelCode")
-            raise UnreadableField(path, "missing_field", "the hotel's code")
+            raise container.invalid("HotelCode", "missing_field", "the hotel's code")
 
     def _read_version(self) -> tuple[SourceVersion, bool]:
         """The time stamp of the message, else the time of receipt; True for the latter."""
@@ -236,14 +229,11 @@ def _reject_blank_attributes(message: XmlElement) -> None:
     """A blank InvCode is a mistake; a missing one means the category."""
     container, name = MESSAGE_LAYOUTS[message.name]
     for number, line in enumerate(_lines_of(message)):
-        for attribute, text in _attributes_of(line.child(CONTROL)):
+        control = line.child(CONTROL)
+        for attribute, text in control.attributes.items() if control is not None else ():
             if not text.strip():
                 path = f"{container}[0]/{name}[{number}]/{CONTROL}/@{attribute}"
                 raise UnreadableField(path, "bad_text", "a value, or no attribute")
-
-
-def _attributes_of(element: XmlElement | None) -> Iterable[tuple[str, str]]:
-    return element.attributes.items() if element is not None else ()
 
 
 def _room_count(line: FreeRoomLine) -> RoomCount:

@@ -1,31 +1,25 @@
 """Capability negotiation: OTA_Ping with the common capabilities (AlpineBits from 2018-10), and the
 two housekeeping actions of earlier versions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
 from adapters.outbound.providers.alpinebits.mapping.documents import element
 from adapters.outbound.providers.alpinebits.mapping.errors import UnknownAction
-from adapters.outbound.providers.alpinebits.mapping.protocol_versions import (
-    ACCEPTED_ENCODING,
-    GET_CAPABILITIES,
-    GET_VERSION,
-    VERSIONS,
-)
+from adapters.outbound.providers.alpinebits.mapping.protocol_versions import GET_VERSION, VERSIONS
 from adapters.outbound.providers.alpinebits.mapping.responses import (
-    ADVISORY,
-    TEXT,
+    advice,
     errors,
+    plain_reply,
     success,
-    warning,
 )
 from domain.values import Reason
 from ports.document_exchange import DocumentReply
 
 
-def ping_reply(message: XmlElement, *, is_handshake: bool) -> tuple[XmlElement, ...]:
+def ping_content(message: XmlElement, *, is_handshake: bool) -> Sequence[XmlElement]:
     """`is_handshake`: the ping of an AlpineBits client, whose echo data are its capabilities."""
     echo_element = message.child("EchoData")
     echo = echo_element.value if echo_element is not None else ""
@@ -36,8 +30,7 @@ def ping_reply(message: XmlElement, *, is_handshake: bool) -> tuple[XmlElement, 
         shared = common_capabilities(loads(echo))
     except UnreadableJson as problem:
         return errors(Reason(problem.code, "EchoData", f"EchoData: {problem.message}"))
-    advice = warning(ADVISORY, dumps(shared), Status="ALPINEBITS_HANDSHAKE")
-    return success(echoed, warnings=(advice,))
+    return success(echoed, warnings=(advice(dumps(shared), status="ALPINEBITS_HANDSHAKE"),))
 
 
 def common_capabilities(client_capabilities: Json) -> Json:
@@ -74,9 +67,7 @@ def _list_at(value: Json, key: str) -> list[Json]:
 def housekeeping_reply(action: str, version: str) -> DocumentReply:
     """Plain text: `OK:` and the version or capabilities. Raises UnknownAction if the version does
     not have the action."""
-    if not VERSIONS[version].housekeeping or action not in (GET_VERSION, GET_CAPABILITIES):
+    if not VERSIONS[version].housekeeping:
         raise UnknownAction
     content = version if action == GET_VERSION else ",".join(VERSIONS[version].capabilities())
-    return DocumentReply(
-        body=f"OK:{content}".encode(), content_type=TEXT, headers=ACCEPTED_ENCODING
-    )
+    return plain_reply(f"OK:{content}")

@@ -33,17 +33,15 @@ def as_amount(value: Json, path: str) -> Decimal:
     return Decimal(text)
 
 
-def read_total(r: XmlReader | None, currency: str, target: str) -> Money | None:
+def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
     """The amount of a `Total` after tax; else the amount before tax plus the amount of `Taxes`
     (whose children need not add up to it), if there is one."""
-    if r is None:
-        return None
     currency_code = r.optional_text("CurrencyCode", target) or currency
     if r.peek("AmountAfterTax") is not None:
         return _read_money(r, "AmountAfterTax", currency_code, target)
     before = _read_money(r, "AmountBeforeTax", currency_code, target)
-    taxes = r.child("Taxes")
-    if before is None or taxes is None or taxes.peek("Amount") is None:
+    taxes = r.first("Taxes")
+    if before is None or taxes.peek("Amount") is None:
         return before
     places = taxes.peek("DecimalPlaces") or r.peek("DecimalPlaces")
     tax = _read_money(taxes, "Amount", currency_code, target, places=places)
@@ -96,6 +94,13 @@ class Rate:
             until += _ONE_NIGHT
         return list(days_from(self.first_day, until))
 
+    def price(self) -> XmlReader:
+        return self.reader.child("Total") or self.reader.first("Base")
+
+    def mark_dates_read(self, target: str) -> None:
+        self.reader.optional_text("EffectiveDate", target)
+        self.reader.optional_text("ExpireDate", target)
+
 
 def read_rates(room_rates: Sequence[XmlReader]) -> list[Rate]:
     """The rates with dates. Nothing is marked as read."""
@@ -115,8 +120,7 @@ def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:
     if not rates:
         return None
     for rate in rates:
-        rate.reader.optional_text("EffectiveDate", target)
-        rate.reader.optional_text("ExpireDate", target)
+        rate.mark_dates_read(target)
     ends = [rate.last_day or rate.first_day + _ONE_NIGHT for rate in rates]
     return Stay(min(rate.first_day for rate in rates), max(ends))
 
@@ -138,12 +142,13 @@ class NightlyPrices:
         self, rates: Sequence[Rate], total: XmlReader | None, target: str
     ) -> tuple[NightlyPrice, ...]:
         for basis in ("AmountAfterTax", "AmountBeforeTax"):
-            prices = self._rate_prices(rates, basis)
-            if prices:
-                stated_total = self._read_amount(total, basis) if total is not None else None
+            known = [self._read_amount(rate.price(), basis) for rate in rates]
+            prices = [price for price in known if price is not None]
+            if prices and len(prices) == len(known):
+                stated_total = self._read_amount(total, basis) if total else None
                 found = self._distribute(rates, prices, stated_total)
                 if found:
-                    self._mark_as_read(rates, basis, target)
+                    _mark_as_read(rates, basis, target)
                 return tuple(NightlyPrice(night, found[night]) for night in sorted(found))
         return ()
 
@@ -153,47 +158,33 @@ class NightlyPrices:
         """Empty if neither reading of ExpireDate covers the stay."""
         for inclusive in (False, True):
             found = self._price_by_night(rates, prices, inclusive=inclusive)
-            if found and self._matches_total(found, rates, total, inclusive=inclusive):
+            if found and self._is_certain(found, rate_count=len(rates), total=total):
                 return found
         return {}
 
     def _price_by_night(
         self, rates: Sequence[Rate], prices: Sequence[Money], *, inclusive: bool
     ) -> dict[date, Money] | None:
+        # For day use, the day itself.
+        stay_nights = list(days_from(self.stay.arrival, self.stay.departure)) or [self.stay.arrival]
         found: dict[date, Money] = {}
         for rate, price in zip(rates, prices, strict=True):
             nights = rate.nights(inclusive=inclusive)
-            if not nights or len(nights) > len(self._nights()) or found.keys() & set(nights):
+            if not nights or len(nights) > len(stay_nights) or found.keys() & set(nights):
                 return None
             found.update(dict.fromkeys(nights, price))
-        return found if found.keys() == set(self._nights()) else None
+        return found if found.keys() == set(stay_nights) else None
 
-    def _matches_total(
-        self,
-        found: dict[date, Money],
-        rates: Sequence[Rate],
-        total: Money | None,
-        *,
-        inclusive: bool,
+    def _is_certain(
+        self, found: dict[date, Money], *, rate_count: int, total: Money | None
     ) -> bool:
         if len({price.currency for price in found.values()}) > 1:
             return False
-        if total is not None:
-            sum_of_nights = sum(price.minor for price in found.values()) * self.units
-            currency = next(iter(found.values())).currency
-            return (sum_of_nights, currency) == (total.minor, total.currency)
-        return all(len(rate.nights(inclusive=inclusive)) == 1 for rate in rates)
-
-    def _nights(self) -> list[date]:
-        """For day use, the day itself."""
-        return list(days_from(self.stay.arrival, self.stay.departure)) or [self.stay.arrival]
-
-    def _rate_prices(self, rates: Sequence[Rate], basis: str) -> list[Money]:
-        """Empty if any rate has no price of this basis."""
-        elements = [_price_element(rate) for rate in rates]
-        prices = [self._read_amount(element, basis) for element in elements if element is not None]
-        known = [price for price in prices if price is not None]
-        return known if len(known) == len(rates) else []
+        if total is None:
+            return len(found) == rate_count
+        sum_of_nights = sum(price.minor for price in found.values()) * self.units
+        currency = next(iter(found.values())).currency
+        return (sum_of_nights, currency) == (total.minor, total.currency)
 
     def _read_amount(self, r: XmlReader, basis: str) -> Money | None:
         """None if missing or not exact. Nothing is marked as read."""
@@ -202,15 +193,9 @@ class NightlyPrices:
         except UnreadableField:
             return None
 
-    def _mark_as_read(self, rates: Sequence[Rate], basis: str, target: str) -> None:
-        for rate in rates:
-            element = _price_element(rate)
-            if element is not None:
-                for attribute in (basis, "CurrencyCode", "DecimalPlaces"):
-                    element.optional_text(attribute, target)
-            rate.reader.optional_text("EffectiveDate", target)
-            rate.reader.optional_text("ExpireDate", target)
 
-
-def _price_element(rate: Rate) -> XmlReader | None:
-    return rate.reader.child("Total") or rate.reader.child("Base")
+def _mark_as_read(rates: Sequence[Rate], basis: str, target: str) -> None:
+    for rate in rates:
+        for attribute in (basis, "CurrencyCode", "DecimalPlaces"):
+            rate.price().optional_text(attribute, target)
+        rate.mark_dates_read(target)

@@ -10,9 +10,9 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
+    as_language,
     checked_id,
     normalize_country,
-    normalize_language,
 )
 from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Field
@@ -43,7 +43,9 @@ def map_parties(r: XmlReader) -> ReservationParties:
         return ReservationParties()
     primary, people = _choose_primary(guests, customers)
     owners = [_map_owner(each, "further_guests") for each in companies]
-    kinds = {_profile_type(each) for each in companies}
+    kinds = {
+        each.first("Profile").optional_text("ProfileType", "source, extras") for each in companies
+    }
     return ReservationParties(
         primary=primary if primary is not None else ABSENT,
         further=(*people, *owners),
@@ -54,7 +56,7 @@ def map_parties(r: XmlReader) -> ReservationParties:
 
 def _global_profiles(r: XmlReader, kind: str) -> list[XmlReader]:
     profiles = r.listed("ResGlobalInfo", "Profiles", "ProfileInfo")
-    return [each for each in profiles if each.at("Profile", kind) is not None]
+    return [each for each in profiles if each.first("Profile", kind)]
 
 
 def _choose_primary(
@@ -78,9 +80,8 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
         role = PartyRole.PRIMARY if n == chosen else PartyRole.COMPANION
         target = "primary_guest" if n == chosen else "further_guests"
         for profile in r.listed("Profiles", "ProfileInfo"):
-            customer = profile.at("Profile", "Customer")
-            if customer is not None:
-                people.append(_map_person(profile, customer, role, target))
+            if profile.first("Profile", "Customer"):
+                people.append(_map_person(profile, role, target))
                 break
     return people
 
@@ -88,73 +89,55 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
 def _map_bookers(profiles: Sequence[XmlReader], primary: Party | None) -> Iterator[Party]:
     """Without SiteMinder's copy of the primary guest: same name, no different id or e-mail."""
     for profile in profiles:
-        customer = profile.at("Profile", "Customer")
-        if customer is not None:
-            party = _map_person(profile, customer, PartyRole.BOOKER, "further_guests")
-            if primary is None or not _is_same_person(party, primary):
-                yield party
+        party = _map_person(profile, PartyRole.BOOKER, "further_guests")
+        if primary is None or not _is_same_person(party, primary):
+            yield party
 
 
 def _is_same_person(party: Party, primary: Party) -> bool:
-    def is_compatible(one: str | None, other: str | None) -> bool:
-        return one is None or one == other
-
-    named = (party.first_name, party.last_name) == (primary.first_name, primary.last_name)
+    same_name = (party.first_name, party.last_name) == (primary.first_name, primary.last_name)
     return (
-        named
-        and is_compatible(party.guest_id, primary.guest_id)
-        and is_compatible(party.email, primary.email)
+        same_name
+        and party.guest_id in (None, primary.guest_id)
+        and party.email in (None, primary.email)
     )
 
 
-def _profile_type(profile: XmlReader) -> str | None:
-    found = profile.child("Profile")
-    return found.optional_text("ProfileType", "source, extras") if found is not None else None
-
-
-def _map_person(profile: XmlReader, r: XmlReader, role: PartyRole, target: str) -> Party:
-    name = r.child("PersonName")
+def _map_person(profile: XmlReader, role: PartyRole, target: str) -> Party:
+    r = profile.first("Profile", "Customer")
     return Party(
         guest_id=_read_profile_id(profile, target),
         role=role,
-        first_name=_read_content(name, "GivenName", f"{target}.first_name"),
-        last_name=_read_content(name, "Surname", f"{target}.last_name"),
-        email=_read_content(r, "Email", f"{target}.email"),
+        first_name=r.first("PersonName", "GivenName").content(f"{target}.first_name"),
+        last_name=r.first("PersonName", "Surname").content(f"{target}.last_name"),
+        email=r.first("Email").content(f"{target}.email"),
         phone=_read_phone(r.children("Telephone"), f"{target}.phone"),
-        country=_read_country(r.child("Address"), f"{target}.country"),
-        language=_read_language(r, f"{target}.language"),
+        country=_read_country(r.first("Address", "CountryName"), f"{target}.country"),
+        language=r.optional("Language", as_language, f"{target}.language"),
     )
 
 
 def _map_owner(profile: XmlReader, target: str) -> Party:
-    company = profile.at("Profile", "CompanyInfo")
-    if company is None:
-        return Party(role=PartyRole.OWNER)
+    r = profile.first("Profile", "CompanyInfo")
     return Party(
         guest_id=_read_profile_id(profile, target),
         role=PartyRole.OWNER,
-        last_name=_read_content(company, "CompanyName", f"{target}.last_name"),
-        email=_read_content(company, "Email", f"{target}.email"),
-        phone=_read_phone(company.children("TelephoneInfo"), f"{target}.phone"),
-        country=_read_country(company.child("AddressInfo"), f"{target}.country"),
+        last_name=r.first("CompanyName").content(f"{target}.last_name"),
+        email=r.first("Email").content(f"{target}.email"),
+        phone=_read_phone(r.children("TelephoneInfo"), f"{target}.phone"),
+        country=_read_country(r.first("AddressInfo", "CountryName"), f"{target}.country"),
     )
 
 
 def _read_profile_id(profile: XmlReader, target: str) -> str | None:
-    for profile_reader in (profile, profile.child("Profile")):
-        for r in profile_reader.children("UniqueID") if profile_reader is not None else ():
-            if (r.peek("Type") or _PROFILE_ID_TYPE) != _PROFILE_ID_TYPE or r.peek("ID") is None:
-                continue
-            r.optional_text("Type", f"{target}.guest_id")
-            context = r.optional_text("ID_Context", f"{target}.guest_id")
-            name = r.text("ID", f"{target}.guest_id")
-            return checked_id(f"{context}:{name}" if context else name, r.path_of("ID"))
+    for parent in (profile, profile.first("Profile")):
+        for r in parent.children("UniqueID"):
+            if r.peek("Type") in (None, _PROFILE_ID_TYPE) and r.peek("ID") is not None:
+                r.optional_text("Type", f"{target}.guest_id")
+                context = r.optional_text("ID_Context", f"{target}.guest_id")
+                name = r.text("ID", f"{target}.guest_id")
+                return checked_id(f"{context}:{name}" if context else name, r.path_of("ID"))
     return None
-
-
-def _read_content(r: XmlReader | None, element: str, target: str) -> str | None:
-    found = r.child(element) if r is not None else None
-    return found.content(target) if found is not None else None
 
 
 def _read_phone(numbers: Sequence[XmlReader], target: str) -> str | None:
@@ -165,18 +148,12 @@ def _read_phone(numbers: Sequence[XmlReader], target: str) -> str | None:
     return None
 
 
-def _read_country(address: XmlReader | None, target: str) -> str | None:
-    r = address.child("CountryName") if address is not None else None
-    if r is None:
-        return None
-    for value, is_code in ((r.peek("Code"), True), (r.peek_content(), False)):
-        code = normalize_country(value)
-        if code is not None:
-            _ = r.optional_text("Code", target) if is_code else r.content(target)
-            return code
-    return None
-
-
-def _read_language(r: XmlReader, target: str) -> str | None:
-    value = r.optional_text("Language", target)
-    return normalize_language(value) if value is not None else None
+def _read_country(r: XmlReader, target: str) -> str | None:
+    code = normalize_country(r.peek("Code"))
+    if code is not None:
+        r.optional_text("Code", target)
+        return code
+    code = normalize_country(r.peek_content())
+    if code is not None:
+        r.content(target)
+    return code

@@ -3,7 +3,7 @@
 Sources: the XSDs, the published handshakes, docs.alpinebits.org.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,14 +16,7 @@ ACCEPTED_ENCODING: Final = {"X-AlpineBits-Server-Accept-Encoding": "gzip"}
 _AVAIL: Final = "OTA_HotelAvailNotif"
 _COUNT: Final = "OTA_HotelInvCountNotif"
 _LIMITS: Final = ("rooms", "categories", "deltas", "BookingThreshold")
-_COUNTS: Final = (
-    "rooms",
-    "categories",
-    "deltas",
-    "out_of_order",
-    "out_of_market",
-    "closing_seasons",
-)
+_COUNTS: Final = (*_LIMITS[:3], "out_of_order", "out_of_market", "closing_seasons")
 _PUSHED: Final = "OTA_HotelResNotif"
 
 
@@ -44,26 +37,23 @@ class ProtocolVersion:
 
 
 def _version(
-    message: str, accepts: tuple[str, ...], *, pings: bool, pushes: bool, housekeeping: bool
+    message: str, accepts: Sequence[str], *, is_recent: bool = True, housekeeping: bool = False
 ) -> ProtocolVersion:
+    """`is_recent`: with the ping handshake and pushed reservations, both from 2018-10 on."""
     documents = {f"{message}:FreeRooms": f"{message}RQ"}
-    abilities: dict[str, tuple[str, ...]] = {"action_OTA_Ping": ()} if pings else {}
-    abilities[f"action_{message}"] = tuple(f"{message}_accept_{what}" for what in accepts)
-    if pings:
-        documents[PING] = "OTA_PingRQ"
-    if pushes:
-        documents[f"{_PUSHED}:GuestRequests"] = f"{_PUSHED}RQ"
-        abilities[f"action_{_PUSHED}_GuestRequests"] = ()
+    abilities = {f"action_{message}": tuple(f"{message}_accept_{what}" for what in accepts)}
+    if is_recent:
+        documents |= {PING: "OTA_PingRQ", f"{_PUSHED}:GuestRequests": f"{_PUSHED}RQ"}
+        pushes = f"action_{_PUSHED}_GuestRequests"
+        abilities = {"action_OTA_Ping": (), **abilities, pushes: ()}
     return ProtocolVersion(documents=documents, abilities=abilities, housekeeping=housekeeping)
 
 
 VERSIONS: Final[Mapping[str, ProtocolVersion]] = {
-    "2022-10": _version(
-        _COUNT, (*_COUNTS, "complete_set"), pings=True, pushes=True, housekeeping=False
-    ),
-    "2020-10": _version(_COUNT, _COUNTS, pings=True, pushes=True, housekeeping=False),
-    "2018-10": _version(_AVAIL, _LIMITS, pings=True, pushes=True, housekeeping=True),
-    "2017-10": _version(_AVAIL, _LIMITS, pings=False, pushes=False, housekeeping=True),
-    "2015-07b": _version(_AVAIL, _LIMITS[:3], pings=False, pushes=False, housekeeping=True),
+    "2022-10": _version(_COUNT, (*_COUNTS, "complete_set")),
+    "2020-10": _version(_COUNT, _COUNTS),
+    "2018-10": _version(_AVAIL, _LIMITS, housekeeping=True),
+    "2017-10": _version(_AVAIL, _LIMITS, is_recent=False, housekeeping=True),
+    "2015-07b": _version(_AVAIL, _LIMITS[:3], is_recent=False, housekeeping=True),
 }
 """Newest first."""

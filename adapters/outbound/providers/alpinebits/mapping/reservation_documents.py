@@ -4,7 +4,7 @@ OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older form) and OTA
 (pulled), each bare or in a SOAP envelope, in any namespace or none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -23,14 +23,12 @@ _BOOKING_ID_TYPES: Final = ("14", "15", None)
 
 @dataclass(frozen=True, slots=True)
 class AlpineBitsEntry:
-    """One reservation: its `path` in the document, its element, and the document's root without
-    children."""
+    """One reservation: its `path` in the document, its element, and the document's root, of whose
+    children only the point of sale (POS) is kept: it applies to all reservations."""
 
     path: str
     element: XmlElement
     root: XmlElement
-    source: XmlElement | None
-    """The document's point of sale, which applies to all its reservations."""
 
     def text(self) -> bytes:
         """A document with this reservation only, which is read to the same result. Without means of
@@ -39,10 +37,8 @@ class AlpineBitsEntry:
         listed = XmlElement(
             name=container, namespace=self.root.namespace, children=(remove_payment(self.element),)
         )
-        envelope_elements = (self.source,) if self.source is not None else ()
-        return write_xml(
-            replace(self.root, text="", tail="", children=(*envelope_elements, listed))
-        )
+        children = (*self.root.children, listed)
+        return write_xml(replace(self.root, text="", tail="", children=children))
 
 
 def split_documents(bodies: Sequence[bytes], *, limit: int) -> list[AlpineBitsEntry]:
@@ -74,12 +70,10 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
             "the document has errors instead of reservations", path=f"{root.name}/Errors"
         )
     container, item = _CONTAINERS[root.name]
-    root_without_children = replace(root, children=())
+    shared = replace(root, children=root.all("POS")[:1])
     elements = [element for parent in root.all(container) for element in parent.all(item)]
     return [
-        AlpineBitsEntry(
-            f"{container}/{item}[{n}]", element, root_without_children, root.child("POS")
-        )
+        AlpineBitsEntry(f"{container}/{item}[{n}]", element, shared)
         for n, element in enumerate(elements)
     ]
 
@@ -104,10 +98,7 @@ def find_unique_id(reservation: XmlElement) -> ReservationId | None:
 
 def remove_payment(element: XmlElement) -> XmlElement:
     kept = {name: text for name, text in element.attributes.items() if name not in PAYMENT_NAMES}
-    return replace(element, attributes=kept, children=tuple(_children_without_payment(element)))
-
-
-def _children_without_payment(element: XmlElement) -> Iterator[XmlElement]:
-    for child in element.children:
-        if child.name not in PAYMENT_NAMES:
-            yield remove_payment(child)
+    children = [
+        remove_payment(child) for child in element.children if child.name not in PAYMENT_NAMES
+    ]
+    return replace(element, attributes=kept, children=tuple(children))

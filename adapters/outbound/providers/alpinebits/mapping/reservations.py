@@ -13,6 +13,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_tr
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, to_read_item
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
+    QUOTE_REQUEST,
     AlpineBitsBookingMapper,
     OpenedReservation,
     read_external_id,
@@ -29,9 +30,6 @@ from domain.snapshots import BookingSnapshot, Snapshot, require_id
 from domain.values import ABSENT
 from ports.providers import HotelContext, ReadItem
 
-QUOTE_REQUEST: Final = "quote_request"
-"""The reason of an item that is not a booking; items with any other reason were rejected."""
-
 _SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
 
 
@@ -47,6 +45,10 @@ def read_entries(
 ) -> list[ReadItem]:
     mapper = AlpineBitsBookingMapper(context, require_time_zone(context))
     return [_read(entry, mapper, explain=explain) for entry in entries]
+
+
+def is_quote_request(item: ReadItem) -> bool:
+    return item.reason is not None and item.reason.code == QUOTE_REQUEST
 
 
 def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:

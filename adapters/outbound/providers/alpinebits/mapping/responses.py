@@ -1,12 +1,13 @@
 """Responses per the OTA standard (Success, Warnings, Errors), valid for its XSDs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
 from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE, element
+from adapters.outbound.providers.alpinebits.mapping.protocol_versions import ACCEPTED_ENCODING
 from domain.values import Reason
 from ports.document_exchange import DocumentReply
 
@@ -15,85 +16,85 @@ TEXT: Final = "text/plain; charset=utf-8"
 SOAP_1_1: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_1_2: Final = "http://www.w3.org/2003/05/soap-envelope"
 
-APPLICATION_ERROR: Final = "13"
-"""OTA code list EWT: the message is valid but cannot be processed."""
-
-BUSINESS_RULE: Final = "3"
-ADVISORY: Final = "11"
+_REASONS: Final = {
+    "321": ("missing_field",),
+    "15": ("bad_date",),
+    "404": ("bad_period", "overlap", "closing_season"),
+    "320": ("unknown_value", "bad_count", "bad_text", "duplicate"),
+    "392": ("wrong_hotel",),
+}
+"""Our reason codes by OTA code list ERR: 321 required field missing, 15 invalid date, 404 invalid
+start/end date combination, 320 invalid value, 392 invalid hotel code."""
 
 _UNABLE: Final = "450"
-_CODES: Final = {
-    "missing_field": "321",
-    "bad_date": "15",
-    "bad_period": "404",
-    "overlap": "404",
-    "closing_season": "404",
-    "unknown_value": "320",
-    "bad_count": "320",
-    "bad_text": "320",
-    "duplicate": "320",
-    "wrong_hotel": "392",
-}
-"""OTA code list ERR by reason code: 321 required field missing, 15 invalid date, 404 invalid
-start/end date combination, 320 invalid value, 392 invalid hotel code; others 450, unable to
-process."""
+"""Unable to process, for all other reasons."""
+
+_CODES: Final = {reason: code for code, reasons in _REASONS.items() for reason in reasons}
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyBuilder:
-    """Builds the response to a request with this root and envelope."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderRequest:
+    """`envelope`: None unless it is SOAP. `is_form`: from an AlpineBits client."""
 
-    root: XmlElement
+    message: XmlElement
     envelope: XmlElement | None
-    now: datetime
+    is_form: bool
 
-    def answer(
-        self, *content: XmlElement, headers: Mapping[str, str] | None = None
-    ) -> DocumentReply:
+    def reply(self, content: Sequence[XmlElement], *, now: datetime) -> DocumentReply:
+        """Named after the request, in its envelope, with its version."""
         root = XmlElement(
-            name=self.root.name.removesuffix("RQ") + "RS",
+            name=self.message.name.removesuffix("RQ") + "RS",
             namespace=NAMESPACE,
-            attributes=self._attributes(),
-            children=content,
+            attributes=self._attributes(now),
+            children=tuple(content),
         )
         return DocumentReply(
-            body=write_xml(
-                root if self.envelope is None else wrap_in_envelope(self.envelope, root)
-            ),
+            body=write_xml(wrap_in_envelope(self.envelope, root) if self.envelope else root),
             content_type=content_type(self.envelope),
-            headers=headers or {},
+            headers=ACCEPTED_ENCODING if self.is_form else {},
         )
 
-    def _attributes(self) -> dict[str, str]:
+    def _attributes(self, now: datetime) -> dict[str, str]:
         """EchoToken is repeated only if it was sent: AlpineBits' XSD does not have it."""
-        attributes = {"Version": self.root.get("Version") or "1.0"}
-        if token := self.root.get("EchoToken"):
+        attributes = {"Version": self.message.get("Version") or "1.0"}
+        if token := self.message.get("EchoToken"):
             attributes["EchoToken"] = token[:128]
-        return {**attributes, "TimeStamp": self.now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {**attributes, "TimeStamp": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
-def success(*content: XmlElement, warnings: Sequence[XmlElement] = ()) -> tuple[XmlElement, ...]:
+def plain_reply(text: str, *, is_form: bool = True) -> DocumentReply:
+    headers = ACCEPTED_ENCODING if is_form else {}
+    return DocumentReply(body=text.encode(), content_type=TEXT, headers=headers)
+
+
+def success(*content: XmlElement, warnings: Sequence[XmlElement] = ()) -> Sequence[XmlElement]:
     listed = (element("Warnings", *warnings),) if warnings else ()
     return (element("Success"), *listed, *content)
 
 
-def errors(*reasons: Reason) -> tuple[XmlElement, ...]:
-    return (element("Errors", *(_error(reason) for reason in reasons)),)
+def errors(*reasons: Reason) -> Sequence[XmlElement]:
+    """Of type 13 in OTA code list EWT: the message is valid but cannot be processed."""
+    listed = [element("Error", text=r.detail, Type="13", Code=_error_code(r)) for r in reasons]
+    return (element("Errors", *listed),)
 
 
-def warning(kind: str, text: str, **attributes: str) -> XmlElement:
-    return element("Warning", text=text, Type=kind, **attributes)
+def advice(text: str, *, status: str) -> XmlElement:
+    """Of type 11 in OTA code list EWT: advisory."""
+    return element("Warning", text=text, Type="11", Status=status)
+
+
+def business_warning(text: str, **attributes: str) -> XmlElement:
+    """Of type 3 in OTA code list EWT: a business rule."""
+    return element("Warning", text=text, Type="3", **attributes)
 
 
 def item_warning(reason: Reason, record_id: str) -> XmlElement:
     """For one rejected item, beside others that were accepted."""
-    code = _CODES.get(reason.code, _UNABLE)
-    return warning(BUSINESS_RULE, reason.detail, Code=code, RecordID=record_id)
+    return business_warning(reason.detail, Code=_error_code(reason), RecordID=record_id)
 
 
-def _error(reason: Reason) -> XmlElement:
-    code = _CODES.get(reason.code, _UNABLE)
-    return element("Error", text=reason.detail, Type=APPLICATION_ERROR, Code=code)
+def _error_code(reason: Reason) -> str:
+    return _CODES.get(reason.code, _UNABLE)
 
 
 def soap_fault(envelope: XmlElement, text: str) -> DocumentReply:

@@ -3,11 +3,11 @@
 A RoomStay whose rates are of several room types (HTNG) becomes one room per type.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     as_day,
@@ -56,23 +56,21 @@ class RoomReader:
 
     def _map_lines(self, r: XmlReader, *, first_position: int) -> Iterator[RoomStay]:
         types = r.listed("RoomTypes", "RoomType")
-        room_rates = r.listed("RoomRates", "RoomRate")
         by_type: dict[str | None, list[XmlReader]] = {}
-        for each in room_rates:
+        for each in r.listed("RoomRates", "RoomRate"):
             by_type.setdefault(each.peek("RoomTypeCode"), []).append(each)
         groups = list(by_type.values()) or [[]]
-        own_stay = read_stay(r.child("TimeSpan"), f"rooms[{first_position}].stay")
-        combined_stay = own_stay or self.combined_stay
+        own_stay = read_stay(r.first("TimeSpan"), f"rooms[{first_position}].stay")
         for n, group in enumerate(groups):
             line = _RoomLine(
                 r=r,
-                type=types[min(n, len(types) - 1)] if types else None,
+                type=types[min(n, len(types) - 1)] if types else r.first("RoomTypes", "RoomType"),
                 rates=group,
                 target=f"rooms[{first_position + n}]",
                 is_first=n == 0,
                 is_alone=len(groups) == 1,
             )
-            room = self._map_room(line, combined_stay)
+            room = self._map_room(line, own_stay or self.combined_stay)
             if room is not None:
                 yield room
 
@@ -83,13 +81,13 @@ class RoomReader:
         if stay is None:
             if self.status is BookingStatus.CANCELED:
                 return None
-            raise UnreadableField(f"{line.r.path}/TimeSpan/@Start", "missing_field", "a date")
+            raise line.r.first("TimeSpan").invalid("Start", "missing_field", "a date")
         units = self._read_units(line)
         return RoomStay(
             line_id=line.line_id(),
-            room_type_id=line.code("RoomTypeCode", "room_type_id"),
+            room_type_id=line.room_type_id(),
             room_id=line.room_id(),
-            rate_plan_id=line.rate_plan(),
+            rate_plan_id=line.rate_plan_id(),
             stay=stay,
             status=self._map_status(line),
             occupancy=tuple(_map_occupancy(line)),
@@ -99,23 +97,23 @@ class RoomReader:
 
     def _map_status(self, line: "_RoomLine") -> BookingStatus:
         meaning = line.r.optional("RoomStayStatus", as_status, f"{line.target}.status")
-        return meaning.status if meaning is not None and meaning.status is not None else self.status
+        return (meaning.status if meaning else None) or self.status
 
     def _read_units(self, line: "_RoomLine") -> int:
         for r in (*line.rates, line.type, line.r):
-            if r is not None and r.peek("NumberOfUnits") is not None:
-                count = r.optional_integer("NumberOfUnits", f"{line.target}.units")
-                if count == 0 and self.status in _ABSENT_STATES:
-                    return 1
-                if count is None or not 1 <= count <= 999:
-                    raise UnreadableField(r.path_of("NumberOfUnits"), "bad_count", "1 to 999 rooms")
+            count = r.optional_integer("NumberOfUnits", f"{line.target}.units")
+            if count == 0 and self.status in _ABSENT_STATES:
+                return 1
+            if count is not None and not 1 <= count <= 999:
+                raise r.invalid("NumberOfUnits", "bad_count", "1 to 999 rooms")
+            if count is not None:
                 return count
         return 1
 
     def _map_prices(
         self, line: "_RoomLine", rates: Sequence[Rate], stay: Stay, units: int
     ) -> tuple[NightlyPrice, ...]:
-        total = line.r.child("Total") if line.is_alone else None
+        total = line.r.first("Total") if line.is_alone else None
         nightly = NightlyPrices(stay, units, self.currency)
         return nightly.of(rates, total, f"{line.target}.nightly_prices")
 
@@ -125,7 +123,7 @@ class _RoomLine:
     """One room of a RoomStay: `is_alone` in it, or `is_first` of several."""
 
     r: XmlReader
-    type: XmlReader | None
+    type: XmlReader
     rates: Sequence[XmlReader]
     target: str
     is_first: bool
@@ -134,44 +132,42 @@ class _RoomLine:
     def line_id(self) -> str | None:
         """The sender's number of the room."""
         for attribute in ("IndexNumber", "RPH"):
-            attribute_value = self.r.optional_text(attribute, f"{self.target}.line_id")
-            if attribute_value is not None and self.is_alone:
-                return attribute_value
+            number = self.r.optional_text(attribute, f"{self.target}.line_id")
+            if number is not None and self.is_alone:
+                return number
         return None
 
-    def code(self, attribute: str, field: str) -> str | None:
+    def room_type_id(self) -> str | None:
         """Of the room type; of the rates if several room types share the RoomStay."""
-        readers = (
-            [*self.rates[:1], self.type] if not self.is_alone else [self.type, *self.rates[:1]]
-        )
-        return _first_value(readers, attribute, f"{self.target}.{field}")
+        rates = self.rates[:1]
+        readers = [self.type, *rates] if self.is_alone else [*rates, self.type]
+        return _first_value(readers, "RoomTypeCode", f"{self.target}.room_type_id")
 
     def room_id(self) -> str | None:
-        return self.type.optional_text("RoomID", f"{self.target}.room_id") if self.type else None
+        return self.type.optional_text("RoomID", f"{self.target}.room_id")
 
-    def rate_plan(self) -> str | None:
+    def rate_plan_id(self) -> str | None:
         plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
-        return _first_value(
-            [*plans[:1], *self.rates[:1]], "RatePlanCode", f"{self.target}.rate_plan_id"
-        )
+        readers = [*plans[:1], *self.rates[:1]]
+        return _first_value(readers, "RatePlanCode", f"{self.target}.rate_plan_id")
 
 
-def read_stay(r: XmlReader | None, target: str) -> Stay | None:
+def read_stay(r: XmlReader, target: str) -> Stay | None:
     """A TimeSpan: from Start to End (the departure date), or for the nights of Duration. None
     without Start."""
-    begin = r.optional("Start", as_day, target) if r is not None else None
-    if r is None or begin is None:
+    begin = r.optional("Start", as_day, target)
+    if begin is None:
         return None
     end = r.optional("End", as_day, target)
     if end is None:
         nights = r.optional("Duration", as_nights, target)
         if nights is None:
-            raise UnreadableField(r.path_of("End"), "missing_field", "a date, or a Duration")
+            raise r.invalid("End", "missing_field", "a date, or a Duration")
         end = begin + nights
     try:
         return Stay(begin, end)
     except InvalidField as error:
-        raise UnreadableField(r.path_of("End"), error.code, error.fix) from None
+        raise r.invalid("End", error.code, error.fix) from None
 
 
 def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
@@ -186,7 +182,7 @@ def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
 
 def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
     """None if a room has no total, or if there are several currencies."""
-    found = [read_total(r.child("Total"), currency, "total") for r in stays]
+    found = [read_total(r.first("Total"), currency, "total") for r in stays]
     known = [money for money in found if money is not None]
     if not known or len(known) < len(found) or len({money.currency for money in known}) > 1:
         return None
@@ -195,13 +191,13 @@ def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
 
 def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
     """In a RoomStay with several room types, the guests are of the first, unless IsPerRoom."""
-    container = line.r.child("GuestCounts")
-    if container is None or not (line.is_first or container.flag("IsPerRoom")):
+    container = line.r.first("GuestCounts")
+    if not (line.is_first or container.flag("IsPerRoom")):
         return
-    counted: dict[tuple[AgeClass, int | None, str | None], int] = {}
+    counted: Counter[tuple[AgeClass, int | None, str | None]] = Counter()
     for r in container.children("GuestCount"):
         key, count = _read_age_count(r, f"{line.target}.occupancy")
-        counted[key] = counted.get(key, 0) + count
+        counted[key] += count
     for (age_class, age, category), count in counted.items():
         if count:
             yield AgeCount(age_class, count, age=age, category=category)
@@ -215,7 +211,7 @@ def _read_age_count(
         count = 1
     age = r.optional_integer("Age", target)
     if not 0 <= count <= 9_999 or not 0 <= (age or 0) <= _MAX_AGE:
-        raise UnreadableField(r.path_of("Count"), "bad_count", "persons, and their age in years")
+        raise r.invalid("Count", "bad_count", "persons, and their age in years")
     code = r.optional_text("AgeQualifyingCode", target)
     if code is None:
         # AlpineBits: a guest without an age is an adult.
@@ -225,11 +221,11 @@ def _read_age_count(
     return (known or AgeClass.OTHER, age, None if known else code), count
 
 
-def _first_value(readers: Sequence[XmlReader | None], attribute: str, target: str) -> str | None:
+def _first_value(readers: Sequence[XmlReader], attribute: str, target: str) -> str | None:
     """Of the first reader that has it; equal values of the others are marked as read."""
     found: str | None = None
     for r in readers:
-        attribute_value = r.peek(attribute) if r is not None else None
-        if r is not None and attribute_value is not None and found in (None, attribute_value):
+        value = r.peek(attribute)
+        if value is not None and found in (None, value):
             found = checked_id(r.text(attribute, target), r.path_of(attribute))
     return found
