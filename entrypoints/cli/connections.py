@@ -11,7 +11,7 @@ from application.connections.add_connection import NewConnection
 from domain.connection import Connection
 from domain.schedule import Schedule
 from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
-from entrypoints.cli.output import json_option, print_fields, print_rows
+from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 from ports.providers import Capabilities
 
 _secret_option: Final = click.option(
@@ -27,7 +27,7 @@ def _set_option(text: str) -> Callable[[Any], Any]:
     return click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help=text)
 
 
-@click.group()
+@click.group(cls=JsonCommandGroup)
 def connection() -> None:
     """Manage the accounts of hotels at PMS providers."""
 
@@ -40,7 +40,6 @@ def connection() -> None:
 @_secret_option
 @click.option("--delta-minutes", type=click.IntRange(1, 1440), default=5, show_default=True)
 @click.option("--reconcile-hours", type=click.IntRange(1, 168), default=24, show_default=True)
-@json_option
 def add_connection(  # noqa: PLR0913  # one parameter per option
     hotel: str,
     provider: str,
@@ -78,7 +77,6 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
 @click.argument("connection")
 @_set_option("NAME= removes it.")
 @_secret_option
-@json_option
 def update_connection(
     connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]
 ) -> None:
@@ -95,7 +93,6 @@ def update_connection(
 
 @connection.command("rotate-key")
 @click.argument("connection")
-@json_option
 def rotate_webhook_key(connection: str) -> None:
     """Issue a new webhook path, or user name for pushes. It is shown once; the old one expires
     within two seconds."""
@@ -109,7 +106,6 @@ def rotate_webhook_key(connection: str) -> None:
 
 @connection.command("test")
 @click.argument("connection")
-@json_option
 def verify_connection(connection: str) -> None:
     """Verify the credentials with the provider, then start syncs. Exit 1 if they do not work."""
     with open_connection(connection) as (container, stored):
@@ -134,7 +130,6 @@ def verify_connection(connection: str) -> None:
 
 @connection.command("list")
 @click.argument("hotel", required=False)
-@json_option
 def list_connections(hotel: str | None) -> None:
     """List all connections, or those of HOTEL, with their health."""
     with open_container() as container:
@@ -149,7 +144,6 @@ def list_connections(hotel: str | None) -> None:
 
 @connection.command("pause")
 @click.argument("connection")
-@json_option
 def pause_connection(connection: str) -> None:
     """Stop scheduled syncs; pushes and webhooks are still accepted."""
     with open_connection(connection) as (container, stored):
@@ -158,7 +152,6 @@ def pause_connection(connection: str) -> None:
 
 @connection.command("resume")
 @click.argument("connection")
-@json_option
 def resume_connection(connection: str) -> None:
     """Resume scheduled syncs; the next one starts at once."""
     with open_connection(connection) as (container, stored):

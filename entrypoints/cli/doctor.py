@@ -10,15 +10,14 @@ from adapters.outbound.persistence import migrations
 from adapters.outbound.security.sealing import new_key
 from domain.errors import PmsError
 from entrypoints.cli.open_container import open_container
-from entrypoints.cli.output import is_json_requested, json_option, print_json, print_rows
+from entrypoints.cli.output import JsonCommand, is_json_requested, print_json, print_rows
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.installed_providers import broken_plugins_of
 from entrypoints.wiring.settings import PREFIX, Settings
 
 
-@click.command()
+@click.command(cls=JsonCommand)
 @click.option("--new-key", "print_new_key", is_flag=True, help="Print a new sealing key and exit.")
-@json_option
 def doctor(*, print_new_key: bool) -> None:
     """Show every setting and check every part. Exit 1 if a check fails."""
     if print_new_key:

@@ -4,10 +4,10 @@ import click
 
 from domain.hotel import Hotel
 from entrypoints.cli.open_container import open_container, open_hotel
-from entrypoints.cli.output import json_option, print_fields, print_rows
+from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 
 
-@click.group()
+@click.group(cls=JsonCommandGroup)
 def hotel() -> None:
     """Manage hotels, the tenants."""
 
@@ -17,19 +17,14 @@ def hotel() -> None:
 @click.option("--name", required=True)
 @click.option("--time-zone", required=True, help="IANA name, e.g. Europe/Vienna.")
 @click.option("--currency", required=True, help="ISO 4217 code, e.g. EUR.")
-@json_option
 def add_hotel(slug: str, *, name: str, time_zone: str, currency: str) -> None:
     """Add a hotel; SLUG is its short name of a-z, 0-9 and hyphens."""
     with open_container() as container:
-        print_fields(
-            _hotel_fields(
-                container.add_hotel(slug=slug, name=name, time_zone=time_zone, currency=currency)
-            )
-        )
+        added = container.add_hotel(slug=slug, name=name, time_zone=time_zone, currency=currency)
+        print_fields(_hotel_fields(added))
 
 
 @hotel.command("list")
-@json_option
 def list_hotels() -> None:
     """List all hotels."""
     with open_container() as container:
@@ -39,7 +34,6 @@ def list_hotels() -> None:
 
 @hotel.command("show")
 @click.argument("slug")
-@json_option
 def show_hotel(slug: str) -> None:
     """Show a hotel, its number of bookings and its connections."""
     with open_hotel(slug) as (container, shown):
@@ -55,20 +49,21 @@ def show_hotel(slug: str) -> None:
 
 @hotel.command("disable")
 @click.argument("slug")
-@json_option
 def disable_hotel(slug: str) -> None:
     """Disable a hotel: its partners are refused, its providers are not polled."""
-    with open_container() as container:
-        print_fields(_hotel_fields(container.switch_hotel(slug, enabled=False)))
+    _switch_hotel(slug, enabled=False)
 
 
 @hotel.command("enable")
 @click.argument("slug")
-@json_option
 def enable_hotel(slug: str) -> None:
     """Enable a hotel again."""
+    _switch_hotel(slug, enabled=True)
+
+
+def _switch_hotel(slug: str, *, enabled: bool) -> None:
     with open_container() as container:
-        print_fields(_hotel_fields(container.switch_hotel(slug, enabled=True)))
+        print_fields(_hotel_fields(container.switch_hotel(slug, enabled=enabled)))
 
 
 def _hotel_fields(hotel: Hotel) -> dict[str, object]:

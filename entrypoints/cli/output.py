@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import click
@@ -23,17 +23,38 @@ class PmsCommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PmsError as error:
-            as_json = bool((ctx.obj or {}).get("json"))
-            if as_json:
-                error_document = {
-                    "code": error.code,
-                    "message": error.message,
-                    "details": error.details,
-                }
-                print_json({"error": error_document}, err=True)
+            if (ctx.obj or {}).get("json"):
+                fields = {"code": error.code, "message": error.message, "details": error.details}
+                print_json({"error": fields}, err=True)
             else:
                 click.echo(f"error: {_format_error(error)} [{error.code}]", err=True)
             raise SystemExit(1) from error
+
+
+def _store_json_flag(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
+    if value:
+        ctx.find_root().obj["json"] = True
+
+
+json_option: Final = click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    callback=_store_json_flag,
+    help="Print results as JSON.",
+)
+
+
+class JsonCommand(click.Command):
+    """Accepts `--json` after the command as well as before it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        json_option(self)
+
+
+class JsonCommandGroup(click.Group):
+    command_class = JsonCommand
 
 
 def _format_error(error: PmsError) -> str:
@@ -55,22 +76,6 @@ def progress_display() -> Progress:
 
 def is_json_requested() -> bool:
     return bool((click.get_current_context().find_root().obj or {}).get("json"))
-
-
-def json_option(command: Any) -> Any:
-    """Accepts `--json` after a command as well as before it."""
-
-    def store_json_flag(ctx: click.Context, _option: click.Parameter, value: Any) -> None:
-        if value:
-            ctx.find_root().obj["json"] = True
-
-    return click.option(
-        "--json",
-        is_flag=True,
-        expose_value=False,
-        callback=store_json_flag,
-        help="Print results as JSON.",
-    )(command)
 
 
 def print_json(value: object, *, err: bool = False) -> None:

@@ -7,10 +7,10 @@ import click
 from application.errors import NotFound
 from domain.messages import InboxItem
 from entrypoints.cli.open_container import open_hotel
-from entrypoints.cli.output import json_option, print_fields, print_rows
+from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 
 
-@click.group()
+@click.group(cls=JsonCommandGroup)
 def quarantine() -> None:
     """Inspect and replay quarantined items."""
 
@@ -18,20 +18,16 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.argument("hotel")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@json_option
 def list_items(hotel: str, *, limit: int) -> None:
     """List quarantined items, oldest first, with their reasons."""
     with open_hotel(hotel) as (container, found):
-        rows = [
-            _item_fields(item) for item in container.store.queries.quarantine(found.id, limit=limit)
-        ]
-        print_rows(rows, empty="Nothing is quarantined.")
+        items = container.store.queries.quarantine(found.id, limit=limit)
+        print_rows([_item_fields(item) for item in items], empty="Nothing is quarantined.")
 
 
 @quarantine.command("show")
 @click.argument("hotel")
 @click.argument("item_id", type=click.UUID)
-@json_option
 def show_item(hotel: str, item_id: UUID) -> None:
     """Show an item with its payload, which may contain personal data."""
     with open_hotel(hotel) as (container, owner), container.store.unit_of_work() as uow:
@@ -47,24 +43,20 @@ def show_item(hotel: str, item_id: UUID) -> None:
 @click.argument("hotel")
 @click.argument("item_ids", type=click.UUID, nargs=-1)
 @click.option("--all", "all_items", is_flag=True, help="Replay all quarantined items of the hotel.")
-@json_option
 def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
     """Process items again, after the mapper or the data at the provider was corrected."""
     with open_hotel(hotel) as (container, found):
         ids = list(item_ids)
         if all_items:
             ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
-        rows = []
-        for item_id in ids:
-            replayed = container.replay_quarantine(found.id, item_id)
-            reason = replayed.reason
-            rows.append(
-                {
-                    "id": item_id,
-                    "outcome": replayed.outcome or replayed.state,
-                    "reason": reason and reason.detail,
-                }
-            )
+        rows = [
+            {
+                "id": item.id,
+                "outcome": item.outcome or item.state,
+                "reason": item.reason and item.reason.detail,
+            }
+            for item in (container.replay_quarantine(found.id, item_id) for item_id in ids)
+        ]
         print_rows(rows, empty="Nothing to replay; name items or use --all.")
 
 

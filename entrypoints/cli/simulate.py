@@ -1,9 +1,7 @@
 """`pms simulate`."""
 
-import signal
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -11,6 +9,55 @@ from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from entrypoints.cli.output import print_json
 from entrypoints.local.installed_simulators import load_simulator, simulator_names
+from entrypoints.processes.stop_signals import stop_on_signals
+
+_OPTIONS: Final = (
+    click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True),
+    click.option("--seed", type=int, default=1, show_default=True),
+    click.option(
+        "--days",
+        type=click.IntRange(0, 3650),
+        default=0,
+        help="Days of simulated activity before start.",
+    ),
+    click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port."),
+    click.option("--currency", default="EUR", show_default=True),
+    click.option("--time-zone", default="Europe/Berlin", show_default=True),
+    click.option(
+        "--fault", "faults", multiple=True, help="Inject a fault, e.g. 429,probability=0.1"
+    ),
+    click.option(
+        "--limit",
+        "requests_per_window",
+        type=click.IntRange(1),
+        help="Limit of requests per 30 seconds.",
+    ),
+    click.option(
+        "--activity-every",
+        "--live-every",
+        "auto_activity_seconds",
+        type=click.FloatRange(0),
+        default=0,
+        help="Seconds between generated events; 0: none. --live-every is the former name.",
+    ),
+    click.option(
+        "--start-date",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=lambda _context, _option, value: value and value.date(),
+        help="Date of the hotel at start.",
+    ),
+    click.option(
+        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="File to resume from."
+    ),
+    click.option("--webhook-url", help="Receiver of webhooks; loopback only."),
+    click.option(
+        "--webhook-auth", help="user:password of the receiver, for HTTP basic authentication."
+    ),
+    click.option(
+        "--dialect", help="Protocol variant, if the vendor has several; see its document."
+    ),
+)
+"""Their parameters are the fields of SimulatorOptions."""
 
 
 class _SimulatorGroup(click.Group):
@@ -33,63 +80,17 @@ def simulate() -> None:
 
 
 def _build_command(name: str) -> click.Command:
-    """The parameters of its options are the fields of SimulatorOptions."""
-
     @click.command(name, help=f"Simulate the API of {name}.")
-    @click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True)
-    @click.option("--seed", type=int, default=1, show_default=True)
-    @click.option(
-        "--days",
-        type=click.IntRange(0, 3650),
-        default=0,
-        help="Days of simulated activity before start.",
-    )
-    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port.")
-    @click.option("--currency", default="EUR", show_default=True)
-    @click.option("--time-zone", default="Europe/Berlin", show_default=True)
-    @click.option(
-        "--fault", "faults", multiple=True, help="Inject a fault, e.g. 429,probability=0.1"
-    )
-    @click.option(
-        "--limit",
-        "requests_per_window",
-        type=click.IntRange(1),
-        help="Limit of requests per 30 seconds.",
-    )
-    @click.option(
-        "--activity-every",
-        "--live-every",
-        "auto_activity_seconds",
-        type=click.FloatRange(0),
-        default=0,
-        help="Seconds between generated events; 0: none. --live-every is the former name.",
-    )
-    @click.option(
-        "--start-date",
-        type=click.DateTime(["%Y-%m-%d"]),
-        callback=lambda _context, _option, value: value and value.date(),
-        help="Date of the hotel at start.",
-    )
-    @click.option(
-        "--journal", type=click.Path(dir_okay=False, path_type=Path), help="File to resume from."
-    )
-    @click.option("--webhook-url", help="Receiver of webhooks; loopback only.")
-    @click.option(
-        "--webhook-auth", help="user:password of the receiver, for HTTP basic authentication."
-    )
-    @click.option(
-        "--dialect", help="Protocol variant, if the vendor has several; see its document."
-    )
     def serve(**options: Any) -> None:
         _serve_until_stopped(load_simulator(name)(SimulatorOptions(**options)))
 
+    for add_option in _OPTIONS:
+        add_option(serve)
     return serve
 
 
 def _serve_until_stopped(simulator: ScenarioSimulator) -> None:
-    stop_requested = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop_requested.set())
+    stop_requested = stop_on_signals()
     print_json(dict(simulator.connection_values()))
     stop_requested.wait()
     simulator.stop()

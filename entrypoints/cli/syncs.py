@@ -11,8 +11,9 @@ from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.cli.open_container import open_connection, open_hotel
 from entrypoints.cli.output import (
+    JsonCommand,
+    JsonCommandGroup,
     is_json_requested,
-    json_option,
     print_fields,
     print_json,
     print_rows,
@@ -21,7 +22,7 @@ from entrypoints.cli.output import (
 from entrypoints.wiring.container import Container
 
 
-@click.group()
+@click.group(cls=JsonCommandGroup)
 def sync() -> None:
     """Run and inspect syncs."""
 
@@ -29,7 +30,6 @@ def sync() -> None:
 @sync.command("run")
 @click.argument("connection")
 @click.option("--full", is_flag=True, help="Pull everything, not only changes.")
-@json_option
 def run_sync(connection: str, *, full: bool) -> None:
     """Sync CONNECTION now, in this process. Exit 1 unless the run is COMPLETED."""
     _run_and_print(connection, SyncKind.FULL if full else SyncKind.DELTA)
@@ -37,7 +37,6 @@ def run_sync(connection: str, *, full: bool) -> None:
 
 @sync.command("reconcile")
 @click.argument("connection")
-@json_option
 def reconcile_connection(connection: str) -> None:
     """Compare all stays in the window with the provider; correct our copy, deletions included."""
     _run_and_print(connection, SyncKind.RECONCILE)
@@ -46,7 +45,6 @@ def reconcile_connection(connection: str) -> None:
 @sync.command("status")
 @click.argument("hotel")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
-@json_option
 def list_sync_runs(hotel: str, *, limit: int) -> None:
     """List the latest sync runs of HOTEL."""
     with open_hotel(hotel) as (container, found):
@@ -57,9 +55,8 @@ def list_sync_runs(hotel: str, *, limit: int) -> None:
             print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
 
 
-@click.command("verify")
+@click.command("verify", cls=JsonCommand)
 @click.argument("hotel")
-@json_option
 def verify_hotel(hotel: str) -> None:
     """Compare our copy of HOTEL with its providers and report drift by field. Exit 1 on drift."""
     with open_hotel(hotel) as (container, found):

@@ -8,10 +8,10 @@ import click
 from application.access.issue_token import IssuedToken, TokenRequest
 from domain.access import Scope
 from entrypoints.cli.open_container import open_container, open_hotel
-from entrypoints.cli.output import json_option, print_fields, print_rows
+from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 
 
-@click.group()
+@click.group(cls=JsonCommandGroup)
 def token() -> None:
     """Manage the credentials of partners."""
 
@@ -29,7 +29,6 @@ def token() -> None:
     type=click.Choice([scope.value for scope in Scope]),
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
-@json_option
 def issue_token(
     hotels: tuple[str, ...],
     *,
@@ -55,20 +54,15 @@ def issue_token(
 @token.command("rotate")
 @click.argument("token_id", type=click.UUID)
 @click.option("--overlap-hours", type=click.IntRange(0, 720), default=24, show_default=True)
-@json_option
 def rotate_token(token_id: UUID, *, overlap_hours: int) -> None:
     """Issue a token with the same rights; the old one expires after the overlap."""
     with open_container() as container:
-        print_fields(
-            _issued_token_fields(
-                container.rotate_token(token_id, overlap=timedelta(hours=overlap_hours))
-            )
-        )
+        overlap = timedelta(hours=overlap_hours)
+        print_fields(_issued_token_fields(container.rotate_token(token_id, overlap=overlap)))
 
 
 @token.command("revoke")
 @click.argument("token_id", type=click.UUID)
-@json_option
 def revoke_token(token_id: UUID) -> None:
     """Revoke a token; it stops working within two seconds."""
     with open_container() as container:
@@ -79,7 +73,6 @@ def revoke_token(token_id: UUID) -> None:
 @token.command("revoke-key")
 @click.argument("provider")
 @click.argument("partner")
-@json_option
 def revoke_provider_key(provider: str, partner: str) -> None:
     """Revoke the key of PARTNER at PROVIDER and all its tokens, permanently, within two seconds."""
     with open_container() as container:
@@ -89,7 +82,6 @@ def revoke_provider_key(provider: str, partner: str) -> None:
 
 @token.command("list")
 @click.argument("hotel")
-@json_option
 def list_tokens(hotel: str) -> None:
     """List the tokens for HOTEL, without their secrets."""
     with open_hotel(hotel) as (container, found):

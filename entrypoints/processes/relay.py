@@ -1,11 +1,10 @@
 """`pms relay`: delivers events from the outbox to the subscribers."""
 
 import logging
-import signal
-from threading import Event
 from typing import Final
 
 from domain.errors import PmsError
+from entrypoints.processes.stop_signals import stop_on_signals
 from entrypoints.wiring.container import Container
 
 log = logging.getLogger(__name__)
@@ -16,9 +15,7 @@ OUTAGE_SECONDS: Final = 2.0
 
 def run_relay(container: Container) -> None:
     """Runs until SIGTERM or SIGINT. Several may run: one leads, the others stand by."""
-    stop_requested = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop_requested.set())
+    stop_requested = stop_on_signals()
     while not stop_requested.is_set():
         try:
             if container.relay_outbox() == 0:
