@@ -1,9 +1,10 @@
 """The definition of a check and of the capabilities that it requires."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import TypeVar
 
 from domain.messages import ItemKind
 from entrypoints.certification.check_context import CheckContext
@@ -46,6 +47,9 @@ class Check:
         return self.id.partition(".")[0]
 
 
+T = TypeVar("T")
+
+
 def check(check_id: str, title: str, *needs: Requirement) -> Callable[[CheckFunction], Check]:
     """Decorator: turns a function into a Check, which the registry collects from its module."""
     return partial(Check, check_id, title, needs)
@@ -53,6 +57,27 @@ def check(check_id: str, title: str, *needs: Requirement) -> Callable[[CheckFunc
 
 def _check_needing(*needs: Requirement) -> Callable[[str, str], Callable[[CheckFunction], Check]]:
     return lambda check_id, title: check(check_id, title, *needs)
+
+
+def check_for_each(
+    group: str, rows: Iterable[tuple[str, str, T]], *needs: Requirement
+) -> Callable[[Callable[[CheckContext, T], None]], tuple[Check, ...]]:
+    """Decorator: turns a function into one Check per row. A row has the id without its group, the
+    title and the function's second argument."""
+
+    def build(function: Callable[[CheckContext, T], None]) -> tuple[Check, ...]:
+        return tuple(
+            Check(f"{group}.{id_}", title, needs, lambda ctx, row=row: function(ctx, row))
+            for id_, title, row in rows
+        )
+
+    return build
+
+
+def pull_check_for_each(
+    group: str, *rows: tuple[str, str, T]
+) -> Callable[[Callable[[CheckContext, T], None]], tuple[Check, ...]]:
+    return check_for_each(group, rows, Requirement.PULLS)
 
 
 pull_check = _check_needing(Requirement.PULLS)

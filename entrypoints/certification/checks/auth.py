@@ -3,7 +3,7 @@
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from domain.errors import PmsError
 from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
-from entrypoints.certification.check import Check, check, pull_check
+from entrypoints.certification.check import check, pull_check, pull_check_for_each
 from entrypoints.certification.check_context import CheckContext, secrets_among
 from ports.errors import CredentialsRefused, Misconfigured, ProviderRejected
 
@@ -71,35 +71,30 @@ def secrets_declared(ctx: CheckContext) -> None:
         )
 
 
-def _rejected(check_id: str, title: str, kind: FaultKind, *errors: type[PmsError]) -> Check:
-    @pull_check(f"auth.{check_id}", title)
-    def run(ctx: CheckContext) -> None:
-        adapter = ctx.adapter()
-        adapter.inject(Fault(kind))
-        ctx.expect_error(adapter.pull, *errors, during=f"permanent {kind}")
-        ctx.expect(
-            adapter.injected <= _MAX_REJECTED_REQUESTS,
-            f"{adapter.injected} requests although each was rejected",
-        )
-
-    return run
-
-
-REJECTED = (
-    _rejected(
+@pull_check_for_each(
+    "auth",
+    (
         "401_permanent",
         "After repeated 401 the adapter stops and reports CredentialsRefused",
-        FaultKind.UNAUTHORIZED,
-        CredentialsRefused,
+        (FaultKind.UNAUTHORIZED, (CredentialsRefused,)),
     ),
-    _rejected(
+    (
         "403",
         "After 403 the adapter stops and reports it",
-        FaultKind.FORBIDDEN,
-        CredentialsRefused,
-        ProviderRejected,
+        (FaultKind.FORBIDDEN, (CredentialsRefused, ProviderRejected)),
     ),
 )
+def rejected_requests(
+    ctx: CheckContext, case: tuple[FaultKind, tuple[type[PmsError], ...]]
+) -> None:
+    kind, errors = case
+    adapter = ctx.adapter()
+    adapter.inject(Fault(kind))
+    ctx.expect_error(adapter.pull, *errors, during=f"permanent {kind}")
+    ctx.expect(
+        adapter.injected <= _MAX_REJECTED_REQUESTS,
+        f"{adapter.injected} requests although each was rejected",
+    )
 
 
 @pull_check("auth.token_reused", "One token serves all requests of a pull")

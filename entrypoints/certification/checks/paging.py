@@ -8,7 +8,7 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, F
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.sync_run import SyncKind
 from entrypoints.certification.adapter_harness import AdapterHarness, PullResult, has_bookings
-from entrypoints.certification.check import Check, pull_check
+from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckNotApplicable
 from ports.providers import Page
@@ -39,18 +39,13 @@ def delta_exactly_full(ctx: CheckContext) -> None:
     ctx.expect_no_difference(hotel.adapter.diff(pulled.bookings))
 
 
-def _page_check(check_id: str, title: str, more: int) -> Check:
-    @pull_check(f"paging.{check_id}", title)
-    def run(ctx: CheckContext) -> None:
-        _expect_complete_pull(ctx, _hotel_with_page_and(ctx, more).adapter)
-
-    return run
-
-
-FULL_PAGES = (
-    _page_check("exactly_full", "A pull of exactly one page is complete", 0),
-    _page_check("one_more", "A pull of one page and one booking is complete", 1),
+@pull_check_for_each(
+    "paging",
+    ("exactly_full", "A pull of exactly one page is complete", 0),
+    ("one_more", "A pull of one page and one booking is complete", 1),
 )
+def full_page(ctx: CheckContext, more: int) -> None:
+    _expect_complete_pull(ctx, _hotel_with_page_and(ctx, more).adapter)
 
 
 @pull_check("paging.ties", "More changes with one time stamp than fit a page are all pulled")

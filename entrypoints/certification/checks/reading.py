@@ -9,7 +9,7 @@ from domain.snapshots import Extras
 from domain.values import Absent, Field
 from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
 from entrypoints.certification.booking_diff import diff_bookings, observe_snapshots
-from entrypoints.certification.check import Check, Requirement, check, pull_check
+from entrypoints.certification.check import Requirement, check, pull_check, pull_check_for_each
 from entrypoints.certification.check_context import CheckContext
 from ports.errors import TooManyItems, UnreadableMessage, Unsupported
 
@@ -17,29 +17,20 @@ MALFORMED: Final = (b"", b"{", b"null", b"17", b'"text"', b"<a", b"<html/>", b"\
 _LIMIT: Final = 100
 
 
-def _corrupted_check(check_id: str, title: str, kind: FaultKind) -> Check:
-    @pull_check(f"reading.{check_id}", title)
-    def run(ctx: CheckContext) -> None:
-        adapter = ctx.adapter()
-        adapter.inject(Fault(kind))
-        _expect_only_corrupted_rejected(ctx, adapter, adapter.pull())
-
-    return run
-
-
-CORRUPTED: Final = (
-    _corrupted_check(
-        "unknown_state", "An unknown state rejects only its booking", FaultKind.UNKNOWN_STATE
-    ),
-    _corrupted_check(
-        "wrong_type", "A value of the wrong type rejects only its booking", FaultKind.WRONG_TYPES
-    ),
-    _corrupted_check(
+@pull_check_for_each(
+    "reading",
+    ("unknown_state", "An unknown state rejects only its booking", FaultKind.UNKNOWN_STATE),
+    ("wrong_type", "A value of the wrong type rejects only its booking", FaultKind.WRONG_TYPES),
+    (
         "missing_field",
         "A missing required field rejects only its booking and is named",
         FaultKind.MISSING_FIELD,
     ),
 )
+def corrupted_item(ctx: CheckContext, kind: FaultKind) -> None:
+    adapter = ctx.adapter()
+    adapter.inject(Fault(kind))
+    _expect_only_corrupted_rejected(ctx, adapter, adapter.pull())
 
 
 @pull_check("reading.new_field", "An unknown field is kept in the extras")

@@ -21,7 +21,7 @@ from domain.sync_run import SyncKind
 from domain.values import DateRange
 from entrypoints.certification.adapter_harness import START
 from entrypoints.certification.app_harness import AppHarness
-from entrypoints.certification.check import Check, pull_check
+from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import CheckContext, secrets_among
 from entrypoints.certification.outcomes import CheckNotApplicable, catch_error
 
@@ -53,26 +53,20 @@ class Evidence:
         return [*self.logs, *self.errors, *self.events, *self.reprs]
 
 
-def _redaction_check(kind: str, title: str) -> Check:
-    """`kind`: the field of Evidence with the texts."""
-
-    @pull_check(f"redaction.{kind}", title)
-    def run(ctx: CheckContext) -> None:
-        evidence = _evidence(ctx)
-        texts: list[str] = getattr(evidence, kind)
-        ctx.expect(texts, f"no {kind} were recorded while faults were injected")
-        ctx.expect(evidence.canaries, "there is nothing that could leak")
-        _expect_no_leak(ctx, evidence.canaries, texts)
-
-    return run
-
-
-REDACTED: Final = (
-    _redaction_check("logs", "No log record contains a secret or guest data"),
-    _redaction_check("errors", "No error text contains a secret or guest data"),
-    _redaction_check("events", "No run and no failure event contains a secret or guest data"),
-    _redaction_check("reprs", "No repr of a provider, client or account contains a secret"),
+@pull_check_for_each(
+    "redaction",
+    ("logs", "No log record contains a secret or guest data", "logs"),
+    ("errors", "No error text contains a secret or guest data", "errors"),
+    ("events", "No run and no failure event contains a secret or guest data", "events"),
+    ("reprs", "No repr of a provider, client or account contains a secret", "reprs"),
 )
+def redacted_texts(ctx: CheckContext, kind: str) -> None:
+    """`kind`: the field of Evidence with the texts."""
+    evidence = _evidence(ctx)
+    texts: list[str] = getattr(evidence, kind)
+    ctx.expect(texts, f"no {kind} were recorded while faults were injected")
+    ctx.expect(evidence.canaries, "there is nothing that could leak")
+    _expect_no_leak(ctx, evidence.canaries, texts)
 
 
 @pull_check("redaction.tokens", "None of these texts contains an issued token")

@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from domain.connection import ConnectionState
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.app_harness import AppHarness, describe_run
-from entrypoints.certification.check import Check, pull_check
+from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import SOME, CheckContext
 from entrypoints.certification.checks.webhooks import (
     expect_deleted,
@@ -57,82 +57,75 @@ def verified_sync(ctx: CheckContext) -> None:
     ctx.expect(_expect_no_drift(ctx, app), "nothing was compared")
 
 
-def _synced_check(action: ScenarioAction) -> Check:
-    @pull_check(f"synced.{action}", f"{action}: the next sync stores it without a notification")
-    def run(ctx: CheckContext) -> None:
-        app = ctx.shared_app("synced")
-        app.adapter.prepare(action)
-        app.sync()
-        external_id, _ = perform_and_collect(ctx, app, action)
-        before = app.bookings().get(external_id)
-        app.sync_or_fail(SyncKind.DELTA)
-        if action is ScenarioAction.DELETE:
-            ctx.require_or_skip(
-                ctx.capabilities.reports_deletions, "the provider does not report deletions"
-            )
-            app.sync_or_fail(SyncKind.RECONCILE)
-            expect_deleted(ctx, app, external_id, before)
-        else:
-            expect_matches_source(ctx, app, external_id)
+@pull_check_for_each(
+    "synced",
+    *(
+        (action.value, f"{action}: the next sync stores it without a notification", action)
+        for action in ScenarioAction
+    ),
+)
+def synced_change(ctx: CheckContext, action: ScenarioAction) -> None:
+    app = ctx.shared_app("synced")
+    app.adapter.prepare(action)
+    app.sync()
+    external_id, _ = perform_and_collect(ctx, app, action)
+    before = app.bookings().get(external_id)
+    app.sync_or_fail(SyncKind.DELTA)
+    if action is ScenarioAction.DELETE:
+        ctx.require_or_skip(
+            ctx.capabilities.reports_deletions, "the provider does not report deletions"
+        )
+        app.sync_or_fail(SyncKind.RECONCILE)
+        expect_deleted(ctx, app, external_id, before)
+    else:
+        expect_matches_source(ctx, app, external_id)
 
-    return run
+
+@pull_check_for_each(
+    "partial",
+    ("unknown_state", "An unknown state ends the run as PARTIAL", FaultKind.UNKNOWN_STATE),
+    ("wrong_type", "A value of the wrong type ends the run as PARTIAL", FaultKind.WRONG_TYPES),
+    ("missing_field", "A missing required field ends the run as PARTIAL", FaultKind.MISSING_FIELD),
+)
+def partial_run(ctx: CheckContext, kind: FaultKind) -> None:
+    app = ctx.app()
+    app.adapter.inject(Fault(kind))
+    run = app.sync(SyncKind.FULL)
+    ctx.expect(run.status is SyncStatus.PARTIAL, f"the run ended as {describe_run(run)}")
+    ctx.expect(app.quarantined(), "nothing is in quarantine")
+    ctx.expect(app.bookings(), "no other booking was stored")
+    app.adapter.simulator.faults.clear()
+    app.sync_or_fail(SyncKind.RECONCILE)
+    app.sync_or_fail(SyncKind.FULL)
+    ctx.expect_no_difference(app.diff_bookings(), "after the fault")
 
 
-SYNCED: Final = tuple(_synced_check(action) for action in ScenarioAction)
-
-
-def _partial_check(check_id: str, cause: str, kind: FaultKind) -> Check:
-    @pull_check(f"partial.{check_id}", f"{cause} ends the run as PARTIAL")
-    def run(ctx: CheckContext) -> None:
-        app = ctx.app()
-        app.adapter.inject(Fault(kind))
-        run = app.sync(SyncKind.FULL)
-        ctx.expect(run.status is SyncStatus.PARTIAL, f"the run ended as {describe_run(run)}")
-        ctx.expect(app.quarantined(), "nothing is in quarantine")
-        ctx.expect(app.bookings(), "no other booking was stored")
+@pull_check_for_each(
+    "failed",
+    *(
+        (id_, f"{cause}: the run FAILS, changes nothing, and the next one recovers", kind)
+        for id_, cause, kind in (
+            ("500", "500", FaultKind.SERVER_ERROR),
+            ("html", "HTML pages as answers", FaultKind.HTML),
+            ("truncated", "Truncated answers", FaultKind.TRUNCATED),
+            ("dropped", "Dropped connections", FaultKind.STALL),
+        )
+    ),
+)
+def failed_run(ctx: CheckContext, kind: FaultKind) -> None:
+    app = ctx.synced_app()
+    before = app.bookings()
+    for sync_kind in (SyncKind.RECONCILE, SyncKind.FULL):
+        app.adapter.inject(Fault(kind, seconds=0.01))
+        run = app.sync(sync_kind)
         app.adapter.simulator.faults.clear()
-        app.sync_or_fail(SyncKind.RECONCILE)
-        app.sync_or_fail(SyncKind.FULL)
-        ctx.expect_no_difference(app.diff_bookings(), "after the fault")
-
-    return run
-
-
-PARTIAL: Final = (
-    _partial_check("unknown_state", "An unknown state", FaultKind.UNKNOWN_STATE),
-    _partial_check("wrong_type", "A value of the wrong type", FaultKind.WRONG_TYPES),
-    _partial_check("missing_field", "A missing required field", FaultKind.MISSING_FIELD),
-)
-
-
-def _failed_check(check_id: str, cause: str, kind: FaultKind) -> Check:
-    @pull_check(
-        f"failed.{check_id}", f"{cause}: the run FAILS, changes nothing, and the next one recovers"
-    )
-    def run(ctx: CheckContext) -> None:
-        app = ctx.synced_app()
-        before = app.bookings()
-        for sync_kind in (SyncKind.RECONCILE, SyncKind.FULL):
-            app.adapter.inject(Fault(kind, seconds=0.01))
-            run = app.sync(sync_kind)
-            app.adapter.simulator.faults.clear()
-            is_failed = run.status is SyncStatus.FAILED
-            ctx.expect(is_failed, f"a {sync_kind} sync ended as {describe_run(run)}")
-            ctx.expect(run.error_code, "the run has no error code")
-            app.adapter.clock.advance(timedelta(hours=2))
-        ctx.expect(app.bookings() == before, "a failed run changed bookings")
-        app.sync_or_fail(SyncKind.RECONCILE)
-        ctx.expect_no_difference(app.diff_bookings(), "after the fault")
-
-    return run
-
-
-FAILED: Final = (
-    _failed_check("500", "500", FaultKind.SERVER_ERROR),
-    _failed_check("html", "HTML pages as answers", FaultKind.HTML),
-    _failed_check("truncated", "Truncated answers", FaultKind.TRUNCATED),
-    _failed_check("dropped", "Dropped connections", FaultKind.STALL),
-)
+        is_failed = run.status is SyncStatus.FAILED
+        ctx.expect(is_failed, f"a {sync_kind} sync ended as {describe_run(run)}")
+        ctx.expect(run.error_code, "the run has no error code")
+        app.adapter.clock.advance(timedelta(hours=2))
+    ctx.expect(app.bookings() == before, "a failed run changed bookings")
+    app.sync_or_fail(SyncKind.RECONCILE)
+    ctx.expect_no_difference(app.diff_bookings(), "after the fault")
 
 
 @pull_check("failed.401", "Refused credentials stop the connection until an operator resumes it")

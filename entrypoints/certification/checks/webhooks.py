@@ -12,7 +12,12 @@ from domain.messages import InboxState
 from entrypoints.certification.adapter_harness import AdapterHarness
 from entrypoints.certification.app_harness import AppHarness, observe_stored
 from entrypoints.certification.booking_diff import diff_bookings
-from entrypoints.certification.check import Check, notification_check, webhook_check
+from entrypoints.certification.check import (
+    Requirement,
+    check_for_each,
+    notification_check,
+    webhook_check,
+)
 from entrypoints.certification.check_context import FEW, CheckContext
 from entrypoints.certification.checks.reading import MALFORMED
 from entrypoints.certification.outcomes import CheckFailed
@@ -26,22 +31,24 @@ _NO_NOTIFICATIONS: Final = "this vendor sends no notifications"
 _NO_PROOF: Final = "this vendor authenticates by the unguessable URL only"
 
 
-def _notified_check(action: ScenarioAction) -> Check:
-    @notification_check(f"notified.{action}", f"{action}: its notification stores the change")
-    def run(ctx: CheckContext) -> None:
-        app = ctx.shared_app("notified")
-        external_id, messages = perform_and_collect(ctx, app, action)
-        before = app.bookings().get(external_id)
-        app.receive_and_process(messages)
-        if action is ScenarioAction.DELETE:
-            expect_deleted(ctx, app, external_id, before)
-        else:
-            expect_matches_source(ctx, app, external_id)
-
-    return run
-
-
-NOTIFIED: Final = tuple(_notified_check(action) for action in ScenarioAction)
+@check_for_each(
+    "notified",
+    (
+        (action.value, f"{action}: its notification stores the change", action)
+        for action in ScenarioAction
+    ),
+    Requirement.WEBHOOKS,
+    Requirement.FETCHES,
+)
+def notified_change(ctx: CheckContext, action: ScenarioAction) -> None:
+    app = ctx.shared_app("notified")
+    external_id, messages = perform_and_collect(ctx, app, action)
+    before = app.bookings().get(external_id)
+    app.receive_and_process(messages)
+    if action is ScenarioAction.DELETE:
+        expect_deleted(ctx, app, external_id, before)
+    else:
+        expect_matches_source(ctx, app, external_id)
 
 
 @notification_check("notified.twice", "Duplicate notifications publish one event per change")
@@ -154,31 +161,29 @@ def genuine_notifications(ctx: CheckContext) -> None:
         ctx.expect(_is_trusted(app.adapter, message), "a genuine notification is not authentic")
 
 
-def _proof_check(check_id: str, title: str, alter: Callable[[Headers], Headers]) -> Check:
-    @webhook_check(f"trust.{check_id}", title)
-    def run(ctx: CheckContext) -> None:
-        app = ctx.shared_app("notified")
-        signed = [each for each in _process_new_messages(ctx, app) if each.headers]
-        message = ctx.require_or_skip(signed, _NO_PROOF)[0]
-        altered = replace(message, headers=alter(message.headers))
-        ctx.expect_error(lambda: app.deliver([altered]), Unauthenticated, during="delivered")
-        ctx.expect(not app.batches, "it was stored")
-
-    return run
-
-
 def _flip_last_bits(headers: Headers) -> Headers:
     return {name: f"{value[:-1]}{chr(ord(value[-1]) ^ 1)}" for name, value in headers.items()}
 
 
-PROOFS: Final = (
-    _proof_check(
-        "stripped",
-        "A notification without the vendor's proof is rejected and not stored",
-        lambda _: {},
+@check_for_each(
+    "trust",
+    (
+        (
+            "stripped",
+            "A notification without the vendor's proof is rejected and not stored",
+            lambda _: {},
+        ),
+        ("forged", "A notification with an altered proof is rejected", _flip_last_bits),
     ),
-    _proof_check("forged", "A notification with an altered proof is rejected", _flip_last_bits),
+    Requirement.WEBHOOKS,
 )
+def altered_proof(ctx: CheckContext, alter: Callable[[Headers], Headers]) -> None:
+    app = ctx.shared_app("notified")
+    signed = [each for each in _process_new_messages(ctx, app) if each.headers]
+    message = ctx.require_or_skip(signed, _NO_PROOF)[0]
+    altered = replace(message, headers=alter(message.headers))
+    ctx.expect_error(lambda: app.deliver([altered]), Unauthenticated, during="delivered")
+    ctx.expect(not app.batches, "it was stored")
 
 
 @webhook_check("trust.other_hotel", "The proof of another hotel is rejected")

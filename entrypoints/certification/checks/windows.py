@@ -9,7 +9,7 @@ from domain.errors import PmsError
 from domain.sync_run import SyncKind
 from domain.values import DateRange
 from entrypoints.certification.adapter_harness import AdapterHarness
-from entrypoints.certification.check import Check, pull_check
+from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
 
@@ -32,38 +32,23 @@ def full_range(ctx: CheckContext) -> None:
     ctx.expect_no_difference(adapter.pull_diff())
 
 
-def _one_night_check(
-    check_id: str, title: str, night_of: Callable[[ExpectedBooking], date], min_nights: int = 1
-) -> Check:
-    @pull_check(f"window.{check_id}", title)
-    def run(ctx: CheckContext) -> None:
-        adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
-        stays = _sample(adapter, lambda stay: _nights(stay) >= min_nights)
-        ctx.require_or_skip(
-            stays or min_nights == 1, f"the simulated hotel has no stay of {min_nights} nights"
-        )
-        for stay in stays:
-            _expect_in_window(ctx, adapter, stay, night_of(stay))
-
-    return run
-
-
-ONE_NIGHT: tuple[Check, ...] = (
-    _one_night_check(
-        "first_night", "A window of a stay's first night returns it", lambda stay: stay.arrival
-    ),
-    _one_night_check(
-        "last_night",
-        "A window of a stay's last night returns it",
-        lambda stay: stay.departure - _NIGHT,
-    ),
-    _one_night_check(
-        "within",
-        "A window of one night within a longer stay returns it",
-        lambda stay: stay.arrival + _NIGHT,
-        min_nights=3,
-    ),
+@pull_check_for_each(
+    "window",
+    ("first_night", "A window of a stay's first night returns it", (1, 0)),
+    ("last_night", "A window of a stay's last night returns it", (1, -1)),
+    ("within", "A window of one night within a longer stay returns it", (3, 1)),
 )
+def one_night(ctx: CheckContext, case: tuple[int, int]) -> None:
+    """The stay's minimum number of nights, and the index of the one in the window."""
+    min_nights, index = case
+    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    stays = _sample(adapter, lambda stay: _nights(stay) >= min_nights)
+    ctx.require_or_skip(
+        stays or min_nights == 1, f"the simulated hotel has no stay of {min_nights} nights"
+    )
+    for stay in stays:
+        night = stay.arrival + timedelta(days=index % _nights(stay))
+        _expect_in_window(ctx, adapter, stay, night)
 
 
 @pull_check("window.day_use", "A window of its day returns a stay without a night")
