@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol, Self, runtime_checkable
 from uuid import UUID
 
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
@@ -22,14 +21,13 @@ from domain.sync_run import SyncKind
 from domain.values import DateRange
 from entrypoints.certification.booking_diff import diff_bookings, observe_snapshots
 from entrypoints.certification.candidate import Candidate
-from entrypoints.certification.fakes import FixedJitter, SimulatorClock
+from entrypoints.certification.fakes import SimulatorClock, simulator_tools
 from ports.providers import (
     Account,
     HotelContext,
     Page,
     Provider,
     ProviderClient,
-    ProviderTools,
     PullRequest,
     ReadItem,
     Ref,
@@ -37,7 +35,6 @@ from ports.providers import (
 )
 
 START: Final = date(2026, 6, 1)
-LOOPBACK: Final = frozenset({"127.0.0.1"})
 _CONNECTION: Final = UUID("00000000-0000-7000-8000-00000000ce27")
 _WINDOW: Final = timedelta(days=-20), timedelta(days=40)
 _FULL_WINDOW: Final = timedelta(days=-120), timedelta(days=210)
@@ -251,14 +248,7 @@ def open_adapter_harness(
     start = requested.start_date or START
     options = replace(requested, start_date=start)
     clock = SimulatorClock(datetime.combine(start, datetime.min.time(), UTC))
-    tools = ProviderTools(
-        clock=clock,
-        randomness=FixedJitter(),
-        budget=InProcessRateBudget(clock),
-        allowed_hosts=LOOPBACK,
-        plain_http=True,
-    )
-    provider = candidate.make(tools)
+    provider = candidate.make(simulator_tools(clock))
     simulator = candidate.start(options)
     _add_new_method_names(simulator)
     try:

@@ -3,6 +3,7 @@
 Nothing runs in the background: a check starts each sync and drains the inbox itself.
 """
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -66,9 +67,6 @@ class AppHarness:
             self.connection.id, kind, correlation_id="certification"
         )
         return self.container.sync_connection(queued.id, holder=str(queued.id))
-
-    def first_sync(self) -> SyncRun:
-        return self.sync_or_fail(SyncKind.FULL)
 
     def sync_or_fail(self, kind: SyncKind) -> SyncRun:
         """Raises CheckFailed unless the run completes."""
@@ -172,8 +170,11 @@ def describe_run(run: SyncRun) -> str:
 
 
 @contextmanager
-def open_app_harness(adapter: AdapterHarness, directory: Path) -> Iterator[AppHarness]:
-    with closing(_container(adapter, directory)) as container:
+def open_app_harness(adapter: AdapterHarness) -> Iterator[AppHarness]:
+    with (
+        tempfile.TemporaryDirectory(prefix="pms-certify-") as directory,
+        closing(_container(adapter, Path(directory))) as container,
+    ):
         yield _set_up_app(adapter, container)
 
 
@@ -205,11 +206,7 @@ def _set_up_app(adapter: AdapterHarness, container: Container) -> AppHarness:
     )
     added = container.add_connection(
         NewConnection(
-            hotel=hotel.slug,
-            provider=name,
-            name=name,
-            values=adapter.values,
-            schedule=_SCHEDULE,
+            hotel=hotel.slug, provider=name, name=name, values=adapter.values, schedule=_SCHEDULE
         )
     )
     if adapter.provider.capabilities.pulls:

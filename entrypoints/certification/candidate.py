@@ -1,9 +1,10 @@
-from collections.abc import Callable
+"""The adapter to certify, with its vendor's simulator."""
+
 from dataclasses import dataclass
 
-from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from ports.providers import ProviderFactory
+from entrypoints.local.installed_simulators import StartSimulator, load_simulator
+from entrypoints.wiring.installed_providers import InstalledProviders
+from ports.providers import Provider, ProviderFactory, ProviderTools
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,4 +13,13 @@ class Candidate:
 
     name: str
     make: ProviderFactory
-    start: Callable[[SimulatorOptions], ScenarioSimulator]
+    start: StartSimulator
+
+
+def candidate_of(name: str) -> Candidate:
+    """Raises UnknownProvider if no simulator has this name, Misconfigured if it can't be loaded."""
+
+    def make(tools: ProviderTools) -> Provider:
+        return InstalledProviders(tools).get(name)
+
+    return Candidate(name, make, load_simulator(name))

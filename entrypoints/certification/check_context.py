@@ -1,14 +1,13 @@
 """What a check works with: simulators, adapter clients, the application, and its expectations."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.errors import PmsError
+from domain.sync_run import SyncKind
 from entrypoints.certification.adapter_harness import AdapterHarness, open_adapter_harness
 from entrypoints.certification.app_harness import AppHarness, open_app_harness
 from entrypoints.certification.candidate import Candidate
@@ -23,10 +22,10 @@ from ports.providers import Capabilities
 T = TypeVar("T")
 E = TypeVar("E", bound=PmsError)
 
-FEW: Final = 60
-"""Bookings of a hotel; at least a dozen of them lie in the compared weeks."""
-SOME: Final = 150
-"""Bookings of a hotel; enough for every state of a stay."""
+FEW: Final = SimulatorOptions(bookings=60)
+"""At least a dozen of them lie in the compared weeks."""
+SOME: Final = SimulatorOptions(bookings=150)
+"""Enough for every state of a stay."""
 
 
 @dataclass(slots=True)
@@ -60,6 +59,12 @@ class CheckContext:
     def expect_injected(self, adapter: AdapterHarness) -> None:
         self.expect(adapter.injected, "the call that lists bookings was never made")
 
+    def expect_complete_pull(self, adapter: AdapterHarness) -> None:
+        """A full pull during which the fault is injected."""
+        difference = adapter.pull_diff()
+        self.expect_injected(adapter)
+        self.expect_no_difference(difference)
+
     def expect_error(
         self, operation: Callable[[], object], *expected: type[E], during: str = "the run"
     ) -> E:
@@ -81,23 +86,22 @@ class CheckContext:
         """For an expectation that was met by an error of the right class."""
         self.expectations += 1
 
-    def adapter(self, options: SimulatorOptions | None = None) -> AdapterHarness:
+    def adapter(self, options: SimulatorOptions = FEW) -> AdapterHarness:
         """The adapter, connected to a simulator of this check's own."""
-        simulator_options = options or SimulatorOptions(bookings=FEW)
-        return self.stack.enter_context(open_adapter_harness(self.candidate, simulator_options))
+        return self.stack.enter_context(open_adapter_harness(self.candidate, options))
 
     def shared_adapter(self, name: str, options: SimulatorOptions) -> AdapterHarness:
         """Like `adapter`; one instance per name."""
         return self.get_or_create(f"adapter {name}", lambda: self._for_sharing().adapter(options))
 
-    def app(self, options: SimulatorOptions | None = None) -> AppHarness:
+    def app(self, options: SimulatorOptions = FEW) -> AppHarness:
         """The application over a database of its own, connected to a simulator; not yet synced."""
-        return self.stack.enter_context(_temporary_app(self.adapter(options)))
+        return self.stack.enter_context(open_app_harness(self.adapter(options)))
 
-    def synced_app(self, bookings: int = FEW) -> AppHarness:
+    def synced_app(self, options: SimulatorOptions = FEW) -> AppHarness:
         """Like `app`, after its first full sync."""
-        app = self.app(SimulatorOptions(bookings=bookings))
-        app.first_sync()
+        app = self.app(options)
+        app.sync_or_fail(SyncKind.FULL)
         return app
 
     def shared_app(self, name: str) -> AppHarness:
@@ -113,17 +117,3 @@ class CheckContext:
             self.shared.instances[key] = make()
         found: T = self.shared.instances[key]  # type: ignore[assignment]  # one maker to a key
         return found
-
-
-@contextmanager
-def _temporary_app(adapter: AdapterHarness) -> Iterator[AppHarness]:
-    with (
-        tempfile.TemporaryDirectory(prefix="pms-certify-") as directory,
-        open_app_harness(adapter, Path(directory)) as app,
-    ):
-        yield app
-
-
-def secrets_among(capabilities: Capabilities, values: Mapping[str, str]) -> dict[str, str]:
-    names = {spec.name for spec in capabilities.settings if spec.secret}
-    return {name: value for name, value in values.items() if name in names}

@@ -1,9 +1,15 @@
-"""A simulated clock and a fixed jitter for the adapter under test."""
+"""The clock, jitter and other tools of an adapter under test."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from adapters.outbound.memory.clock import FrozenClock
+from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.system import SystemRandomness
+from ports.providers import ProviderTools
+from ports.system import Clock
+
+LOOPBACK: Final = frozenset({"127.0.0.1"})
 
 
 class SimulatorClock(FrozenClock):
@@ -29,3 +35,14 @@ class FixedJitter(SystemRandomness):
 
     def fraction(self) -> float:
         return 0.5
+
+
+def simulator_tools(clock: Clock) -> ProviderTools:
+    """For an adapter that calls simulators on this machine only."""
+    return ProviderTools(
+        clock=clock,
+        randomness=FixedJitter(),
+        budget=InProcessRateBudget(clock),
+        allowed_hosts=LOOPBACK,
+        plain_http=True,
+    )

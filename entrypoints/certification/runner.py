@@ -5,16 +5,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from domain.errors import PmsError
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.check import Check
 from entrypoints.certification.check_context import CheckContext, SharedFixtures
-from entrypoints.certification.fakes import FixedJitter, SimulatorClock
+from entrypoints.certification.fakes import SimulatorClock, simulator_tools
 from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
 from entrypoints.wiring.plugins import call_plugin
 from ports.errors import Misconfigured
-from ports.providers import Capabilities, ProviderTools
+from ports.providers import Capabilities
 from ports.system import Clock
 
 
@@ -75,10 +74,7 @@ def certify(
 
 def _declared_capabilities(candidate: Candidate) -> Capabilities:
     def declare() -> Capabilities:
-        clock = SimulatorClock()
-        budget = InProcessRateBudget(clock)
-        tools = ProviderTools(clock=clock, randomness=FixedJitter(), budget=budget)
-        return candidate.make(tools).capabilities
+        return candidate.make(simulator_tools(SimulatorClock())).capabilities
 
     def report_error(error: BaseException) -> Capabilities:
         if isinstance(error, PmsError):

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from adapters.outbound.system import SystemClock
+from entrypoints.certification.candidate import candidate_of
 from entrypoints.certification.check import Check
-from entrypoints.certification.installed_candidates import candidate_of
 from entrypoints.certification.registry import select_checks
 from entrypoints.certification.report import as_object, print_report
 from entrypoints.certification.runner import CertificationReport, CheckResult, certify

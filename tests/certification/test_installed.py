@@ -1,6 +1,6 @@
 import pytest
 
-from entrypoints.certification.installed_candidates import candidate_of
+from entrypoints.certification.candidate import candidate_of
 from entrypoints.certification.registry import CHECKS
 from entrypoints.certification.runner import CheckOutcome
 from entrypoints.local.installed_simulators import simulator_names

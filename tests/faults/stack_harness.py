@@ -7,7 +7,7 @@ and the request budget (which would wait on the real clock).
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from werkzeug.serving import make_server
 from adapters.outbound.memory.clock import FrozenClock
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.persistence import migrations
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from adapters.outbound.security.sealing import new_key
 from adapters.outbound.system import SystemRandomness
@@ -28,27 +27,14 @@ from domain.hotel import Hotel
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
+from entrypoints.certification.fakes import LOOPBACK, SimulatorClock, simulator_tools
 from entrypoints.processes.web_app import build_web_app
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.installed_providers import InstalledProviders
 from entrypoints.wiring.settings import Settings
 from ports.job_queue import Job
-from ports.providers import ProviderTools
 
 UNREACHABLE_REDIS = "redis://127.0.0.1:1"
-LOOPBACK = frozenset({"127.0.0.1"})
-
-
-class AdvancingClock(FrozenClock):
-    """Sleeping returns at once; each reading of the clock advances it by a millisecond."""
-
-    def now(self) -> datetime:
-        self.advance(timedelta(milliseconds=1))
-        return super().now()
-
-    def monotonic(self) -> float:
-        self.advance(timedelta(milliseconds=1))
-        return super().monotonic()
 
 
 @dataclass
@@ -123,12 +109,9 @@ def build_test_container(
         allowed_hosts=LOOPBACK,
         allow_plain_http=True,
     )
-    tools = ProviderTools(
-        clock=clock,
+    tools = replace(
+        simulator_tools(clock),
         randomness=SystemRandomness(),
-        budget=InProcessRateBudget(clock),
-        allowed_hosts=LOOPBACK,
-        plain_http=True,
         credential_store=StoreRotatedSecrets(lambda: container.store.unit_of_work()),  # noqa: PLW0108  # made below
     )
     container = Container(
@@ -141,7 +124,7 @@ def build_test_container(
 def open_stack(database_url: str, home: Path, simulator: MewsSimulator) -> Iterator[StackHarness]:
     """A hotel connected to the simulator, not yet synced."""
     start = datetime.fromtimestamp(simulator.records.now, UTC)
-    clock, queue = AdvancingClock(start), RecordingJobQueue()
+    clock, queue = SimulatorClock(start), RecordingJobQueue()
     migrations.upgrade(database_url)
     container = build_test_container(database_url, home, clock, queue)
     try:

@@ -24,11 +24,12 @@ from application.sync.verify_hotel import DriftReport
 from domain.connection import Connection
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
+from entrypoints.certification.fakes import SimulatorClock
 from entrypoints.local.installed_simulators import load_simulator
 from entrypoints.processes.web_app import build_web_app
 from entrypoints.wiring.container import Container
 from tests import raw_sql
-from tests.faults.stack_harness import AdvancingClock, build_test_container, serve_app
+from tests.faults.stack_harness import build_test_container, serve_app
 
 UNRELIABLE = WebhookFaults(
     loss=0.2, duplicates=0.3, reorder=True, attempts=1, retry_pause_seconds=0.01
@@ -71,7 +72,7 @@ class ActiveSimulator(ScenarioSimulator, Protocol):
 class SoakHotel:
     container: Container
     queue: RecordingJobQueue
-    clock: AdvancingClock
+    clock: SimulatorClock
     simulator: ActiveSimulator
     connection: Connection
     webhook_path: str | None
@@ -233,7 +234,7 @@ def connect_simulator(
     place: HotelLocale = LOCAL_LOCALE,
 ) -> Iterator[SoakHotel]:
     """A connection that was tested but never synced. `values` None: the simulator's own."""
-    clock, queue = AdvancingClock(simulator_now(simulator)), RecordingJobQueue()
+    clock, queue = SimulatorClock(simulator_now(simulator)), RecordingJobQueue()
     url = f"sqlite:///{directory / 'pms.db'}"
     migrations.upgrade(url)
     container = build_test_container(url, directory, clock, queue)

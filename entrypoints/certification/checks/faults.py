@@ -30,7 +30,7 @@ def _retried(check_id: str, title: str, kind: FaultKind) -> Check:
     def run(ctx: CheckContext) -> None:
         adapter = ctx.adapter()
         adapter.inject(Fault(kind, times=1))
-        _expect_complete_pull(ctx, adapter)
+        ctx.expect_complete_pull(adapter)
 
     return run
 
@@ -175,7 +175,7 @@ def _pull_rate_limited(
 ) -> AdapterHarness:
     adapter = ctx.adapter()
     adapter.inject(Fault(kind, times=1, retry_after=retry_after))
-    _expect_complete_pull(ctx, adapter)
+    ctx.expect_complete_pull(adapter)
     return adapter
 
 
@@ -186,12 +186,6 @@ def _expect_wait(ctx: CheckContext, adapter: AdapterHarness, seconds: float) -> 
 
 def _expect_few_tries(ctx: CheckContext, adapter: AdapterHarness) -> None:
     ctx.expect(adapter.injected <= _MAX_TRIES, f"{adapter.injected} tries in one run")
-
-
-def _expect_complete_pull(ctx: CheckContext, adapter: AdapterHarness) -> None:
-    difference = adapter.pull_diff()
-    ctx.expect_injected(adapter)
-    ctx.expect_no_difference(difference)
 
 
 def _expect_error_or_complete_pull(

@@ -5,7 +5,6 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from entrypoints.certification.check import Requirement, check, fetch_check
 from entrypoints.certification.check_context import SOME, CheckContext
 from ports.errors import ProviderError
@@ -25,7 +24,7 @@ def current_state(ctx: CheckContext) -> None:
 
 @fetch_check("fetch.many", "Many ids in one fetch bring each booking in its current state")
 def many_ids(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    adapter = ctx.adapter(SOME)
     ids = sorted(adapter.expected_bookings())[:_MANY]
     ctx.expect(ids, "the simulated hotel is empty")
     ctx.expect_no_difference(adapter.diff_of(ids, adapter.fetch(*ids).bookings))

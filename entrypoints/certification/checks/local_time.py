@@ -1,9 +1,9 @@
 """Time zones and nights with a clock change: stay dates do not move."""
 
+from dataclasses import replace
 from datetime import date
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import SOME, CheckContext
 
@@ -24,10 +24,8 @@ from entrypoints.certification.check_context import SOME, CheckContext
 def stay_dates(ctx: CheckContext, case: tuple[str, str]) -> None:
     """The time zone and the first day; the clock change, if any, is in the night after it."""
     time_zone, first_day = case
-    options = SimulatorOptions(
-        bookings=SOME, time_zone=time_zone, start_date=date.fromisoformat(first_day)
-    )
-    adapter = ctx.adapter(options)
+    start_date = date.fromisoformat(first_day)
+    adapter = ctx.adapter(replace(SOME, time_zone=time_zone, start_date=start_date))
     adapter.perform(ScenarioAction.BOOK, ScenarioAction.AMEND, ScenarioAction.CHECK_IN)
     ctx.expect_no_difference(adapter.pull_diff())
     adapter.simulator.advance(days=2)
@@ -36,7 +34,7 @@ def stay_dates(ctx: CheckContext, case: tuple[str, str]) -> None:
 
 @pull_check("time.two_zones", "The provider's time zone takes precedence over the stored hotel's")
 def two_zones(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME, time_zone="Pacific/Auckland"))
+    adapter = ctx.adapter(replace(SOME, time_zone="Pacific/Auckland"))
     with adapter.client() as client:
         reports_zone = client.check().time_zone is not None
     ctx.require_or_skip(reports_zone, "this vendor reports no time zone")

@@ -1,8 +1,8 @@
 """Amounts: exact, in the minor units of the currency."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.snapshots import BookingSnapshot
 from domain.values import Money
 from entrypoints.certification.check import pull_check_for_each
@@ -16,7 +16,7 @@ from entrypoints.certification.check_context import SOME, CheckContext
     ("kwd", "Kuwaiti dinar, three decimals", "KWD"),
 )
 def exact_amounts(ctx: CheckContext, currency: str) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME, currency=currency))
+    adapter = ctx.adapter(replace(SOME, currency=currency))
     totals = [each for each in adapter.expected_bookings().values() if each.total is not None]
     ctx.require_or_skip(totals, "this vendor reports no totals")
     bookings = adapter.pull().bookings

@@ -22,7 +22,7 @@ from domain.values import DateRange
 from entrypoints.certification.adapter_harness import START
 from entrypoints.certification.app_harness import AppHarness
 from entrypoints.certification.check import pull_check, pull_check_for_each
-from entrypoints.certification.check_context import CheckContext, secrets_among
+from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckNotApplicable, catch_error
 
 _FAILURE_EVENTS: Final = ("pms.sync.failed", "pms.item.quarantined", "pms.sync.completed")
@@ -95,14 +95,14 @@ def _collect_evidence(ctx: CheckContext) -> Evidence:
     evidence = Evidence()
     app = ctx.app(SimulatorOptions(bookings=_GUESTS))
     with _capture_logs(evidence.logs):
-        app.first_sync()
+        app.sync_or_fail(SyncKind.FULL)
         for kind in FaultKind:
             if kind not in _SKIPPED_FAULTS | {FaultKind.UNAUTHORIZED}:
                 _inject_and_record(app, kind, evidence)
         _inject_and_record(app, FaultKind.UNAUTHORIZED, evidence)
     _collect_reprs(app, evidence)
     evidence.events += [message.body for message in app.events(*_FAILURE_EVENTS)]
-    evidence.canaries |= _canaries(ctx, app)
+    evidence.canaries |= _canaries(app)
     if isinstance(app.adapter.simulator, SupportsIssuedTokens):
         issued = app.adapter.simulator.issued_tokens()
         evidence.tokens = {f"token {number}": token for number, token in enumerate(issued, 1)}
@@ -150,8 +150,8 @@ def _collect_reprs(app: AppHarness, evidence: Evidence) -> None:
     evidence.events += [repr(row.reason) for row in app.quarantined()]
 
 
-def _canaries(ctx: CheckContext, app: AppHarness) -> dict[str, str]:
-    secrets = secrets_among(ctx.capabilities, app.adapter.values)
+def _canaries(app: AppHarness) -> dict[str, str]:
+    secrets = app.adapter.account().secrets
     found = {f"the secret {name}": value for name, value in secrets.items()}
     for snapshot in app.adapter.pull().bookings.values():
         found |= dict(_guest_values(snapshot))

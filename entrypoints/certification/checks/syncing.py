@@ -5,7 +5,6 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from domain.connection import ConnectionState
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.app_harness import AppHarness, describe_run
@@ -31,8 +30,8 @@ _MAX_RUNS: Final = 25
 
 @pull_check("sync.first", "The first sync stores every booking correctly")
 def first_sync(ctx: CheckContext) -> None:
-    app = ctx.app(SimulatorOptions(bookings=SOME))
-    run = app.first_sync()
+    app = ctx.app(SOME)
+    run = app.sync_or_fail(SyncKind.FULL)
     ctx.expect(run.counts.created, "nothing was stored")
     ctx.expect_no_difference(app.diff_bookings())
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, VendorMessage
-from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from application.errors import Unauthenticated
 from application.inbox.receive_webhook import is_authentic
 from domain.messages import InboxState
@@ -201,7 +200,7 @@ def other_hotel(ctx: CheckContext) -> None:
 
 def _other_hotel(ctx: CheckContext) -> tuple[AdapterHarness, list[VendorMessage]]:
     """A hotel of the same vendor, and the notifications of a new booking there."""
-    adapter = ctx.adapter(SimulatorOptions(bookings=FEW, seed=_OTHER_SEED))
+    adapter = ctx.adapter(replace(FEW, seed=_OTHER_SEED))
     adapter.perform(ScenarioAction.BOOK)
     return adapter, list(adapter.simulator.messages())
 

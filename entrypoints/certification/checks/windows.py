@@ -27,7 +27,7 @@ _CHANGES = (
 
 @pull_check("window.full_range", "A window over all stays returns every booking")
 def full_range(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME)).with_full_window()
+    adapter = ctx.adapter(SOME).with_full_window()
     ctx.expect(adapter.expected_bookings(), "the simulated hotel is empty")
     ctx.expect_no_difference(adapter.pull_diff())
 
@@ -41,7 +41,7 @@ def full_range(ctx: CheckContext) -> None:
 def one_night(ctx: CheckContext, case: tuple[int, int]) -> None:
     """The stay's minimum number of nights, and the index of the one in the window."""
     min_nights, index = case
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    adapter = ctx.adapter(SOME)
     stays = _sample(adapter, lambda stay: _nights(stay) >= min_nights)
     ctx.require_or_skip(
         stays or min_nights == 1, f"the simulated hotel has no stay of {min_nights} nights"
@@ -62,7 +62,7 @@ def day_use(ctx: CheckContext) -> None:
 
 @pull_check("delta.small", "A delta without changes does not return the whole hotel")
 def unchanged_delta(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    adapter = ctx.adapter(SOME)
     cursor = adapter.pull().cursor
     returned = len(adapter.pull(SyncKind.DELTA, cursor=cursor).bookings)
     total = len(adapter.expected_bookings())
@@ -71,7 +71,7 @@ def unchanged_delta(ctx: CheckContext) -> None:
 
 @pull_check("delta.chain", "Successive deltas return every change")
 def successive_deltas(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    adapter = ctx.adapter(SOME)
     pulled = adapter.pull()
     known = pulled.bookings
     for action in _CHANGES:
@@ -85,7 +85,7 @@ def successive_deltas(ctx: CheckContext) -> None:
 
 @pull_check("delta.after_days", "A delta after three days returns every change")
 def delta_after_days(ctx: CheckContext) -> None:
-    adapter = ctx.adapter(SimulatorOptions(bookings=SOME))
+    adapter = ctx.adapter(SOME)
     before = adapter.expected_bookings()
     first = adapter.pull()
     adapter.simulator.advance(days=3)
