@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -49,14 +49,7 @@ def module_process(
 ) -> Iterator[subprocess.Popen[str]]:
     """Runs a module of this project as a process; ends it by its id."""
     environment = inherited_environment() | (settings_to_environment(settings) if settings else {})
-    with running_command([sys.executable, "-m", module, *arguments], environment) as child:
-        yield child
-
-
-@contextmanager
-def running_command(
-    command: Sequence[str], environment: dict[str, str]
-) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", module, *arguments]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         yield child

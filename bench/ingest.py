@@ -11,21 +11,17 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
 from http.client import HTTPConnection
 from statistics import median
 from typing import Final
 
 import psycopg
 
-from application.access.issue_token import TokenRequest
-from application.connections.add_connection import NewConnection
 from bench import echo
 from bench.environment import bench_installation, module_process
 from bench.load import Load
 from bench.report import Result
-from domain.access import Scope
-from domain.schedule import Schedule
+from entrypoints.local.demo import connect_canonical
 from entrypoints.wiring.container import Container
 from tests.servers import free_port
 
@@ -75,11 +71,8 @@ class _BenchServer:
     name: str
     port: int
     headers: Mapping[str, str]
-    rates: list[float] = field(default_factory=list)
-    busy: list[float] = field(default_factory=list)
-    p50_ms: list[float] = field(default_factory=list)
-    p99_ms: list[float] = field(default_factory=list)
-    answered: list[int] = field(default_factory=list)
+    runs: list[Mapping[str, float]] = field(default_factory=list)
+    """Summaries of LoadResult."""
     sent: int = 0
 
     def run(self, seconds: float, max_requests: int | None, *, counts: bool = True) -> None:
@@ -98,19 +91,19 @@ class _BenchServer:
         if summary["failed"]:
             raise SystemExit(f"{self.name}: {summary['failed']} of {summary['answered']} failed")
         if counts:
-            self.rates.append(round(summary["answered"] / summary["seconds"], 1))
-            self.answered.append(int(summary["answered"]))
-            self.busy.append(round(summary["busy"], 2))
-            self.p50_ms.append(summary["p50_ms"])
-            self.p99_ms.append(summary["p99_ms"])
+            self.runs.append(summary)
+
+    @property
+    def rates(self) -> list[float]:
+        return [round(run["answered"] / run["seconds"], 1) for run in self.runs]
 
     def figures(self) -> dict[str, Sequence[float]]:
         return {
-            f"{self.name}_answered": self.answered,
+            f"{self.name}_answered": [run["answered"] for run in self.runs],
             f"{self.name}_per_second": self.rates,
-            f"{self.name}_p50_ms": self.p50_ms,
-            f"{self.name}_p99_ms": self.p99_ms,
-            f"{self.name}_generator_busy": self.busy,
+            f"{self.name}_p50_ms": [run["p50_ms"] for run in self.runs],
+            f"{self.name}_p99_ms": [run["p99_ms"] for run in self.runs],
+            f"{self.name}_generator_busy": [round(run["busy"], 2) for run in self.runs],
         }
 
 
@@ -163,24 +156,8 @@ def _run_load_generator(load: Load) -> dict[str, float]:
 
 def _credentials(container: Container) -> dict[str, str]:
     container.add_hotel(slug="bench", name="Bench", time_zone="Europe/Berlin", currency="EUR")
-    container.add_connection(
-        NewConnection(
-            hotel="bench", provider="canonical", name="bench", values={}, schedule=Schedule()
-        )
-    )
-    issued = container.issue_token(
-        TokenRequest(
-            provider="canonical",
-            partner="bench",
-            hotels=("bench",),
-            scopes=frozenset({Scope.INGEST}),
-            lifetime=timedelta(days=1),
-        )
-    )
-    return {
-        "X-PMS-Provider-Key": issued.provider_key_text or "",
-        "Authorization": f"Bearer {issued.secret_text}",
-    }
+    key, token = connect_canonical(container, "bench")
+    return {"X-PMS-Provider-Key": key, "Authorization": f"Bearer {token}"}
 
 
 def _wait_for_server(port: int) -> None:
@@ -193,7 +170,7 @@ def _wait_for_server(port: int) -> None:
             connection.close()
             return
         time.sleep(0.1)
-    raise SystemExit(f"nobody answers on port {port}")
+    raise SystemExit(f"no server answers on port {port}")
 
 
 def _count_bookings(container: Container) -> int:

@@ -11,6 +11,7 @@ from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
     ScenarioSimulator,
+    VendorMessage,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
@@ -200,6 +201,11 @@ class AdapterHarness:
         the vendor does not have changes none."""
         changed = [self.simulator.act(action) for action in actions]
         return [external_id for external_id in changed if external_id is not None]
+
+    def book_and_collect(self) -> list[VendorMessage]:
+        """The notifications of a new booking, and those not yet collected."""
+        self.perform(ScenarioAction.BOOK)
+        return list(self.simulator.messages())
 
     def prepare(self, action: ScenarioAction) -> None:
         """Creates a booking that `action` can be performed on."""

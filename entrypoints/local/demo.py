@@ -153,16 +153,15 @@ def connect_demo_hotel(
     )
 
 
-def add_canonical_connection(container: Container, demo: Demo) -> Demo:
-    """Creates a connection for bookings in the canonical format."""
-    slug = demo.hotels[0].slug
+def connect_canonical(container: Container, slug: str) -> tuple[str, str]:
+    """Creates a connection for bookings in the canonical format. Returns its partner's key and
+    token."""
     container.add_connection(
         NewConnection(
             hotel=slug, provider="canonical", name="canonical", values={}, schedule=Schedule()
         )
     )
-    key, token = _issue_token(container, slug, "canonical", {Scope.INGEST, Scope.READ})
-    return replace(demo, canonical_key=key, canonical_token=token)
+    return _issue_token(container, slug, "canonical", {Scope.INGEST, Scope.READ})
 
 
 def save_demo(home: Path, demo: Demo) -> None:
@@ -208,20 +207,17 @@ def _issue_token(
 def _migrate_single_hotel(stored: Mapping[str, Any]) -> Demo:
     """Reads the format of earlier versions, which had one simulated Mews hotel."""
     name, time_zone, currency = _LOCALES[0]
+    unchanged = ("seed", "bookings", "start_date", "simulator_port", "connection_id")
     hotel = DemoHotel(
         provider="mews",
         slug=_HOTEL,
         name=name,
         time_zone=time_zone,
         currency=currency,
-        seed=stored["seed"],
-        bookings=stored["bookings"],
-        start_date=stored["start_date"],
-        simulator_port=stored["simulator_port"],
-        connection_id=stored["connection_id"],
         connection_key=stored["webhook_path"].rpartition("/")[2],
         partner_key=stored["mews_key"],
         token=stored["mews_token"],
+        **{field: stored[field] for field in unchanged},
     )
     return Demo(
         hotels=(hotel,),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from domain.errors import ErrorKind, PmsError
 from domain.sync_run import SyncRun, SyncStatus
@@ -53,30 +53,30 @@ def check_hotels(up: LocalInstallation) -> Sequence[HotelCheckResult]:
 def _check_hotel(
     up: LocalInstallation, hotel: DemoHotel, queued: SyncRun | None
 ) -> HotelCheckResult:
-    if queued is None:
-        webhooks_received = _check_webhooks(up, hotel)
-        return HotelCheckResult(
-            provider=hotel.provider,
-            hotel=hotel.slug,
-            bookings=_count_bookings(up, hotel),
-            webhooks_received=webhooks_received,
-        )
-    run = _wait_for_sync(up, hotel, queued)
-    report = up.container.verify_hotel(run.connection_id, correlation_id=run.correlation_id)
-    if report.drift:
-        raise SelfCheckFailed(f"{hotel.slug}: drift after the first sync: {report.examples}")
+    figures = _check_first_sync(up, hotel, queued) if queued else {}
     return HotelCheckResult(
         provider=hotel.provider,
         hotel=hotel.slug,
         webhooks_received=_check_webhooks(up, hotel),
-        bookings=_count_bookings(up, hotel),
-        sync_status=run.status,
-        sync_seconds=_run_seconds(run),
-        seen=run.counts.seen,
-        quarantined=run.counts.quarantined,
-        calls=run.transport.calls,
-        compared=report.compared,
+        bookings=up.container.store.queries.count_bookings(up.connection(hotel).hotel_id),
+        **figures,
     )
+
+
+def _check_first_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> dict[str, Any]:
+    """Fields of HotelCheckResult."""
+    run = _wait_for_sync(up, hotel, queued)
+    report = up.container.verify_hotel(run.connection_id, correlation_id=run.correlation_id)
+    if report.drift:
+        raise SelfCheckFailed(f"{hotel.slug}: drift after the first sync: {report.examples}")
+    return {
+        "sync_status": run.status,
+        "sync_seconds": _run_seconds(run),
+        "seen": run.counts.seen,
+        "quarantined": run.counts.quarantined,
+        "calls": run.transport.calls,
+        "compared": report.compared,
+    }
 
 
 def _initial_run(up: LocalInstallation, hotel: DemoHotel) -> SyncRun:
@@ -123,10 +123,6 @@ def _check_webhooks(up: LocalInstallation, hotel: DemoHotel) -> bool | None:
     description = f"webhooks of {hotel.slug}"
     wait_until(is_drained, up.children, seconds=WEBHOOK_TIMEOUT_SECONDS, description=description)
     return True
-
-
-def _count_bookings(up: LocalInstallation, hotel: DemoHotel) -> int:
-    return up.container.store.queries.count_bookings(up.connection(hotel).hotel_id)
 
 
 def _run_seconds(run: SyncRun) -> float:

@@ -19,8 +19,8 @@ from entrypoints.local.demo import (
     DEFAULT_PROVIDER,
     Demo,
     DemoHotel,
-    add_canonical_connection,
     add_demo_hotels,
+    connect_canonical,
     connect_demo_hotel,
     hold_instance_lock,
     load_demo,
@@ -200,7 +200,8 @@ def _connect_hotels(container: Container, children: ChildProcesses, demo: Demo) 
             demo = demo.with_hotel(connected_hotel)
             save_demo(container.settings.home, demo)
     if not demo.canonical_token:
-        demo = add_canonical_connection(container, demo)
+        key, token = connect_canonical(container, demo.hotels[0].slug)
+        demo = replace(demo, canonical_key=key, canonical_token=token)
         save_demo(container.settings.home, demo)
     return demo
 

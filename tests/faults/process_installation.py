@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,9 @@ import psutil
 from adapters.outbound.persistence import migrations
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from adapters.outbound.security.sealing import new_key
-from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
-from domain.access import Scope
 from domain.schedule import Schedule
+from entrypoints.local.demo import connect_canonical
 from entrypoints.local.polling import is_answering
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings, settings_to_environment
@@ -103,17 +102,8 @@ class InstalledApp:
         return web
 
     def pusher(self) -> BookingPusher:
-        self._add("canonical", {}, Schedule())
-        issued = self.container.issue_token(
-            TokenRequest(
-                provider="canonical",
-                partner="partner",
-                hotels=("vienna",),
-                scopes=frozenset({Scope.INGEST}),
-                lifetime=timedelta(days=1),
-            )
-        )
-        return BookingPusher(self.settings.port, issued.provider_key_text or "", issued.secret_text)
+        key, token = connect_canonical(self.container, "vienna")
+        return BookingPusher(self.settings.port, key, token)
 
     def connect(self, simulator: Any, schedule: Schedule | None = None) -> tuple[UUID, str]:
         """The verified connection's id and its webhook path."""

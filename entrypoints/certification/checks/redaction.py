@@ -9,9 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.scenario import (
-    ScenarioAction,
     SupportsIssuedTokens,
-    VendorMessage,
 )
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
@@ -116,7 +114,7 @@ def _inject_and_record(app: AppHarness, kind: FaultKind, evidence: Evidence) -> 
         lambda: adapter.pull(window=_WEEK),
         lambda: adapter.fetch(*sorted(adapter.expected_bookings())[:1]),
         lambda: app.sync(SyncKind.DELTA),
-        lambda: app.receive_and_process(_new_messages(app)),
+        lambda: app.receive_and_process(adapter.book_and_collect()),
     )
     for operation in operations:
         adapter.inject(fault, anywhere=kind.value.isdigit())
@@ -126,11 +124,6 @@ def _inject_and_record(app: AppHarness, kind: FaultKind, evidence: Evidence) -> 
         adapter.simulator.faults.clear()
         adapter.clock.advance(timedelta(hours=2))
         app.resume()
-
-
-def _new_messages(app: AppHarness) -> list[VendorMessage]:
-    app.adapter.perform(ScenarioAction.BOOK)
-    return list(app.adapter.simulator.messages())
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:

@@ -201,8 +201,7 @@ def other_hotel(ctx: CheckContext) -> None:
 def _other_hotel(ctx: CheckContext) -> tuple[AdapterHarness, list[VendorMessage]]:
     """A hotel of the same vendor, and the notifications of a new booking there."""
     adapter = ctx.adapter(replace(FEW, seed=_OTHER_SEED))
-    adapter.perform(ScenarioAction.BOOK)
-    return adapter, list(adapter.simulator.messages())
+    return adapter, adapter.book_and_collect()
 
 
 def _is_trusted(adapter: AdapterHarness, message: VendorMessage) -> bool:
@@ -211,9 +210,7 @@ def _is_trusted(adapter: AdapterHarness, message: VendorMessage) -> bool:
 
 
 def _process_new_messages(ctx: CheckContext, app: AppHarness) -> list[VendorMessage]:
-    app.adapter.perform(ScenarioAction.BOOK)
-    messages = list(app.adapter.simulator.messages())
-    ctx.require_or_skip(messages, _NO_NOTIFICATIONS)
+    messages = ctx.require_or_skip(app.adapter.book_and_collect(), _NO_NOTIFICATIONS)
     app.receive_and_process(messages)
     return messages
 
