@@ -88,8 +88,9 @@ class PullResult:
 
 @dataclass(slots=True)
 class AdapterHarness:
-    """`values`: the settings and secrets of the connection to the simulator. `window`: the stays
-    that are pulled and compared; only some weeks by default, since a full pull is slow."""
+    """`values`: the settings and secrets of the connection to the simulator. `options`: also of
+    the stored hotel. `window`: the stays that are pulled and compared; only some weeks by default,
+    since a full pull is slow."""
 
     simulator: ScenarioSimulator
     provider: Provider
@@ -110,10 +111,6 @@ class AdapterHarness:
             correlation_id="certification",
         )
 
-    def override_hotel(self, *, time_zone: str) -> None:
-        """The time zone of the stored hotel; the simulator keeps its own."""
-        self.options = replace(self.options, time_zone=time_zone)
-
     @property
     def context(self) -> HotelContext:
         return HotelContext(
@@ -123,16 +120,12 @@ class AdapterHarness:
         )
 
     @contextmanager
-    def client(self, values: Mapping[str, str] | None = None) -> Iterator[ProviderClient]:
-        self.sync_clock()
-        with self.client_without_clock_sync(values) as client:
-            yield client
-
-    @contextmanager
-    def client_without_clock_sync(
-        self, values: Mapping[str, str] | None = None
+    def client(
+        self, values: Mapping[str, str] | None = None, *, sync_clock: bool = True
     ) -> Iterator[ProviderClient]:
-        """The adapter's clock may be behind the hotel's."""
+        """Without `sync_clock`, the adapter's clock may be behind the hotel's."""
+        if sync_clock:
+            self.sync_clock()
         with closing(self.provider.open(self.account(values))) as client:
             yield client
 

@@ -90,10 +90,6 @@ class CheckContext:
         """The adapter, connected to a simulator of this check's own."""
         return self.stack.enter_context(open_adapter_harness(self.candidate, options))
 
-    def shared_adapter(self, name: str, options: SimulatorOptions) -> AdapterHarness:
-        """Like `adapter`; one instance per name."""
-        return self.get_or_create(f"adapter {name}", lambda: self._for_sharing().adapter(options))
-
     def app(self, options: SimulatorOptions = FEW) -> AppHarness:
         """The application over a database of its own, connected to a simulator; not yet synced."""
         return self.stack.enter_context(open_app_harness(self.adapter(options)))
@@ -106,9 +102,9 @@ class CheckContext:
 
     def shared_app(self, name: str) -> AppHarness:
         """Like `synced_app`; one instance per name."""
-        return self.get_or_create(f"app {name}", lambda: self._for_sharing().synced_app(SOME))
+        return self.get_or_create(f"app {name}", lambda: self.for_sharing().synced_app(SOME))
 
-    def _for_sharing(self) -> "CheckContext":
+    def for_sharing(self) -> "CheckContext":
         """What is opened through it stays open until the end of the run."""
         return CheckContext(self.candidate, self.capabilities, self.shared.stack, self.shared)
 

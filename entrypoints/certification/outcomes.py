@@ -1,8 +1,15 @@
-"""How a check ends without passing, and how an adapter's call ends."""
+"""How a check ends, and how an adapter's call ends."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from domain.errors import PmsError
+
+
+class CheckOutcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
 
 
 class CheckFailed(AssertionError):

@@ -6,7 +6,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from entrypoints.certification.runner import CertificationReport, CheckOutcome, CheckResult
+from entrypoints.certification.outcomes import CheckOutcome
+from entrypoints.certification.runner import CertificationReport, CheckResult
 
 _LABELS: Final[Mapping[CheckOutcome, str]] = {
     CheckOutcome.PASSED: "[green]passed[/green]",

@@ -3,24 +3,17 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import StrEnum
 
 from domain.errors import PmsError
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.check import Check
 from entrypoints.certification.check_context import CheckContext, SharedFixtures
 from entrypoints.certification.fakes import SimulatorClock, simulator_tools
-from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
+from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable, CheckOutcome
 from entrypoints.wiring.plugins import call_plugin
 from ports.errors import Misconfigured
 from ports.providers import Capabilities
 from ports.system import Clock
-
-
-class CheckOutcome(StrEnum):
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, slots=True)

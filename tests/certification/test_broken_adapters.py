@@ -1,7 +1,7 @@
 import pytest
 
+from entrypoints.certification.outcomes import CheckOutcome
 from entrypoints.certification.registry import CHECKS
-from entrypoints.certification.runner import CheckOutcome
 from tests.certification.broken import ALL, BrokenAdapter
 from tests.certification.certifying import certify_with
 from tests.certification.signed import candidate

@@ -1,8 +1,8 @@
 import pytest
 
 from entrypoints.certification.candidate import candidate_of
+from entrypoints.certification.outcomes import CheckOutcome
 from entrypoints.certification.registry import CHECKS
-from entrypoints.certification.runner import CheckOutcome
 from entrypoints.local.installed_simulators import simulator_names
 from ports.errors import UnknownProvider
 from tests.certification.certifying import certify_with

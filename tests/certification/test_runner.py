@@ -7,9 +7,9 @@ from adapters.outbound.system import SystemClock
 from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.check import Requirement, check
 from entrypoints.certification.check_context import CheckContext
-from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable
+from entrypoints.certification.outcomes import CheckFailed, CheckNotApplicable, CheckOutcome
 from entrypoints.certification.registry import CHECKS, select_checks
-from entrypoints.certification.runner import CheckOutcome, CheckResult, certify
+from entrypoints.certification.runner import CheckResult, certify
 from ports.errors import Misconfigured, RateLimited
 from ports.providers import Provider, ProviderTools
 from tests.certification.certifying import certify_with

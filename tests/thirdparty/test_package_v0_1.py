@@ -23,8 +23,9 @@ from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import DateRange
 from entrypoints.certification.candidate import Candidate
+from entrypoints.certification.outcomes import CheckOutcome
 from entrypoints.certification.registry import select_checks
-from entrypoints.certification.runner import CheckOutcome, certify
+from entrypoints.certification.runner import certify
 from ports.providers import Capabilities, HotelContext, ProviderTools, PullRequest, ReadItem
 from tests.providers.client_harness import account_of, open_client, pull_request
 from tests.providers.mews.payloads import SkippingClock, tools

@@ -134,7 +134,7 @@ def retry_after_date(ctx: CheckContext) -> None:
     # The simulator computes the date, two seconds ahead, from this machine's clock.
     adapter.clock.set(SystemClock().now())
     adapter.inject(Fault(FaultKind.TOO_MANY_REQUESTS, times=1, retry_after=RETRY_AFTER_DATE))
-    with adapter.client_without_clock_sync() as client:
+    with adapter.client(sync_clock=False) as client:
         pages = list(client.pull(adapter.request()))
     ctx.expect_injected(adapter)
     ctx.expect(pages, "the pull returned no page")

@@ -38,5 +38,5 @@ def two_zones(ctx: CheckContext) -> None:
     with adapter.client() as client:
         reports_zone = client.check().time_zone is not None
     ctx.require_or_skip(reports_zone, "this vendor reports no time zone")
-    adapter.override_hotel(time_zone="America/New_York")
+    adapter.options = replace(adapter.options, time_zone="America/New_York")
     ctx.expect_no_difference(adapter.pull_diff())

@@ -129,7 +129,7 @@ def _hotel_with_page_and(ctx: CheckContext, more: int) -> GrowingHotel:
     """With `more` bookings than fit a page."""
 
     def create() -> GrowingHotel:
-        adapter = ctx.shared_adapter("growing", _EMPTY_HOTEL).with_full_window()
+        adapter = ctx.for_sharing().adapter(_EMPTY_HOTEL).with_full_window()
         return GrowingHotel(adapter, adapter.pull().cursor)
 
     hotel = ctx.get_or_create("growing hotel", create)

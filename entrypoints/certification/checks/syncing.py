@@ -10,11 +10,7 @@ from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.app_harness import AppHarness, describe_run
 from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import SOME, CheckContext
-from entrypoints.certification.checks.webhooks import (
-    expect_deleted,
-    expect_matches_source,
-    perform_and_collect,
-)
+from entrypoints.certification.checks.webhooks import expect_stored, perform_and_collect
 
 _BAD_NETWORK: Final = (
     Fault(FaultKind.TOO_MANY_REQUESTS, probability=0.05),
@@ -75,9 +71,7 @@ def synced_change(ctx: CheckContext, action: ScenarioAction) -> None:
             ctx.capabilities.reports_deletions, "the provider does not report deletions"
         )
         app.sync_or_fail(SyncKind.RECONCILE)
-        expect_deleted(ctx, app, external_id, before)
-    else:
-        expect_matches_source(ctx, app, external_id)
+    expect_stored(ctx, app, action, external_id, before)
 
 
 @pull_check_for_each(
