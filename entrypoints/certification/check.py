@@ -66,10 +66,10 @@ def check_for_each(
     title and the function's second argument."""
 
     def build(function: Callable[[CheckContext, T], None]) -> tuple[Check, ...]:
-        return tuple(
-            Check(f"{group}.{id_}", title, needs, lambda ctx, row=row: function(ctx, row))
-            for id_, title, row in rows
-        )
+        def check_row(id_: str, title: str, row: T) -> Check:
+            return Check(f"{group}.{id_}", title, needs, lambda ctx: function(ctx, row))
+
+        return tuple(check_row(*row) for row in rows)
 
     return build
 
