@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from domain.breaker import Breaker, BreakerState
 from domain.schedule import Schedule
@@ -79,6 +80,29 @@ class Connection:
         if kind is SyncKind.RECONCILE:
             return replace(self, next_reconcile_at=now + self.schedule.reconcile_every + jitter)
         return replace(self, next_sync_at=now + self.schedule.delta_every + jitter)
+
+    def new_run(
+        self,
+        run_id: UUID,
+        kind: SyncKind,
+        trigger: SyncTrigger,
+        *,
+        correlation_id: str,
+        now: datetime,
+    ) -> SyncRun:
+        """A queued run. Before the first sync has completed it is a full one, whatever `kind`."""
+        is_first = self.cursor is None
+        is_active = self.state is ConnectionState.ACTIVE
+        return SyncRun(
+            id=run_id,
+            hotel_id=self.hotel_id,
+            connection_id=self.id,
+            provider=self.provider,
+            kind=SyncKind.FULL if is_first else kind,
+            trigger=SyncTrigger.FIRST if is_first and is_active else trigger,
+            correlation_id=correlation_id,
+            queued_at=now,
+        )
 
     def is_suspended(self, now: datetime) -> bool:
         """Whether to send its provider no requests now: paused, stopped, or the breaker is open."""

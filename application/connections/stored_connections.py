@@ -77,6 +77,16 @@ def build_account(
     )
 
 
+def load_account(
+    unit_of_work: UnitOfWorkFactory, connection_id: ConnectionId, correlation_id: str
+) -> tuple[Connection, Hotel, Account]:
+    """In a unit of work of its own. Raises ConnectionNotFound."""
+    with unit_of_work() as uow:
+        connection, hotel = get_connection(uow, connection_id)
+        secrets = uow.connections.secrets(connection_id)
+    return connection, hotel, build_account(connection, hotel, secrets, correlation_id)
+
+
 def build_hotel_context(
     connection: Connection, hotel: Hotel, *, observed_at: datetime
 ) -> HotelContext:

@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from application.connections.stored_connections import build_account, get_connection
+from application.connections.stored_connections import get_connection, load_account
 from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
@@ -35,11 +35,8 @@ class VerifyConnection:
 
     def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> VerifiedConnection:
         """Raises ConnectionNotFound, Unsupported, Misconfigured."""
-        with self.unit_of_work() as uow:
-            connection, hotel = get_connection(uow, connection_id)
-            secrets = uow.connections.secrets(connection_id)
+        connection, hotel, account = load_account(self.unit_of_work, connection_id, correlation_id)
         provider = self.providers.get(connection.provider)
-        account = build_account(connection, hotel, secrets, correlation_id)
         with closing(provider.open(account)) as client:
             try:
                 report = client.check()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.connections import connection_health
 from application.connections.stored_connections import build_account, get_connection
+from application.enqueue_jobs import enqueue_batches
 from application.inbox.detect_deletions import detect_deletions
 from application.inbox.inbox_outcomes import (
     decide_after_failed_fetch,
@@ -18,7 +19,7 @@ from application.inbox.inbox_outcomes import (
 from application.inbox.notification_routing import forward_to_property
 from application.inbox.parse_rows import ParsedRow, parse_row
 from application.ingest.apply_items import ApplyContext, apply_deletions, apply_items
-from application.ingest.inbox_rows import decide_row, enqueue_inbox_jobs, push_context
+from application.ingest.inbox_rows import decide_row, push_context
 from application.ingest.quarantine_items import apply_page
 from application.retrying import in_transaction
 from domain.connection import Connection
@@ -131,7 +132,7 @@ class ProcessInbox:
         )
         if copy is None:
             return parsed
-        enqueue_inbox_jobs(self.queue, [copy])
+        enqueue_batches(self.queue, [copy])
         return ParsedRow(parsed.row)
 
     def _drop_duplicates(self, work: _Work, parsed: Sequence[ParsedRow]) -> list[ParsedRow]:

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.access.authenticate import secret_hash
+from application.enqueue_jobs import enqueue_batches
 from application.errors import ConnectionNotFound, Unauthenticated
-from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
+from application.ingest.inbound_use_case import InboundUseCase
+from application.ingest.inbox_rows import notification_rows
 from application.retrying import in_transaction
-from ports.directory import Directory
-from ports.job_queue import JobQueue
-from ports.providers import BodySigned, Provider, Providers
-from ports.system import CardMask, Clock, IdGenerator, Secrets
-from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ports.providers import BodySigned, Provider
+from ports.system import Secrets
+from ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,25 +26,17 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiveWebhook:
+class ReceiveWebhook(InboundUseCase):
     """Verifies the sender and stores the body; a job reads it later. Vendors allow five seconds
     and some do not redeliver what was refused, so even an unreadable body is accepted (the job
     quarantines it)."""
-
-    unit_of_work: UnitOfWorkFactory
-    directory: Directory
-    providers: Providers
-    queue: JobQueue
-    mask_cards: CardMask
-    clock: Clock
-    ids: IdGenerator
 
     def __call__(self, webhook: Webhook) -> UUID:
         """The id of the inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or
         another provider's, Unauthenticated, Unsealable, StoreUnavailable."""
         provider = self.providers.get(webhook.provider)
-        connection = self.directory.connection_by_key_hash(secret_hash(webhook.connection_key))
-        if connection is None or connection.provider != webhook.provider:
+        connection = self._connection_of(webhook.connection_key, webhook.provider)
+        if connection is None:
             raise ConnectionNotFound
         now = self.clock.now()
         (row,) = notification_rows(
@@ -65,7 +56,7 @@ class ReceiveWebhook:
             uow.connections.touch_inbound(connection.id, at=now)
 
         in_transaction(self.unit_of_work, store)
-        enqueue_inbox_jobs(self.queue, [row])
+        enqueue_batches(self.queue, [row])
         return row.id
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from application.access.authenticate import secret_hash
 from application.connections.stored_connections import build_hotel_context, local_date
+from application.enqueue_jobs import enqueue_batches
 from application.errors import HotelDisabled, HotelNotFound, Unauthenticated
 from application.ingest.apply_items import ApplyContext
-from application.ingest.inbox_rows import decide_row, enqueue_inbox_jobs, item_rows, push_context
+from application.ingest.inbound_use_case import InboundUseCase
+from application.ingest.inbox_rows import decide_row, item_rows
 from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
 from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import ItemKind
-from ports.directory import Directory
 from ports.document_exchange import (
     DocumentHandler,
     DocumentItemResult,
@@ -26,10 +26,8 @@ from ports.document_exchange import (
     InboundDocument,
 )
 from ports.errors import Unsupported
-from ports.job_queue import JobQueue
-from ports.providers import Provider, Providers, ReadItem
-from ports.system import CardMask, Clock, IdGenerator
-from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ports.providers import Provider, ReadItem
+from ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +39,9 @@ class DocumentRequest(InboundDocument):
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeDocument:
+class ExchangeDocument(InboundUseCase):
     """The hotel comes from the credentials; the reply follows the commit of inbox rows, changes
     and events. Sending a document again is harmless: its items are `unchanged`."""
-
-    unit_of_work: UnitOfWorkFactory
-    directory: Directory
-    providers: Providers
-    queue: JobQueue
-    mask_cards: CardMask
-    clock: Clock
-    ids: IdGenerator
 
     def __call__(self, request: DocumentRequest) -> DocumentReply:
         """Raises UnknownProvider, Unsupported, Unauthenticated, HotelDisabled, UnreadableMessage,
@@ -59,7 +49,8 @@ class ExchangeDocument:
         gives the error in the vendor's format."""
         provider, document_provider = self._document_provider(request.provider)
         connection, hotel = self._authenticate(provider, document_provider, request)
-        now, batch_id = self.clock.now(), self.ids.new()
+        batch_id, context = self._begin_batch(connection, provider, request.correlation_id)
+        now = context.now
         scope = DocumentScope(
             context=build_hotel_context(connection, hotel, observed_at=now),
             settings=connection.settings,
@@ -67,14 +58,6 @@ class ExchangeDocument:
         )
         masked_request = replace(request, document=self.mask_cards(request.document))
         handler = document_provider.read_document(masked_request, scope)
-        context = push_context(
-            connection,
-            batch_id,
-            correlation_id=request.correlation_id,
-            received_at=now,
-            now=now,
-            can_fetch=provider.capabilities.fetches_by_id,
-        )
         today = local_date(connection, hotel, now)
         return handler.answer(self._apply(handler, context, batch_id, today), now=now)
 
@@ -98,9 +81,9 @@ class ExchangeDocument:
         credentials = document_provider.sender_credentials(document)
         if credentials is None:
             raise Unauthenticated("send the user name and password of the connection")
-        key_hash = secret_hash(credentials.connection_key)
-        connection = self.directory.connection_by_key_hash(key_hash)
-        if connection is None or connection.provider != provider.capabilities.name:
+        name = provider.capabilities.name
+        connection = self._connection_of(credentials.connection_key, name)
+        if connection is None:
             raise Unauthenticated("the user name or the password is wrong")
         with self.unit_of_work() as uow:
             secrets = uow.connections.secrets(connection.id)
@@ -134,7 +117,7 @@ class ExchangeDocument:
 
         is_first, pushed = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in pushed):
-            enqueue_inbox_jobs(self.queue, rows[:1])
+            enqueue_batches(self.queue, rows[:1])
         return [
             DocumentItemResult(
                 item=item,

@@ -1,8 +1,7 @@
-"""Inbox rows: built from payloads, decided by the results of their items, enqueued."""
+"""Inbox rows: built from payloads, and decided by the results of their items."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -12,8 +11,6 @@ from domain.connection import Connection
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel, Receipt
 from domain.values import Reason
-from ports.errors import QueueUnavailable
-from ports.job_queue import Job, JobName, JobQueue
 from ports.providers import ReadItem
 from ports.system import CardMask, IdGenerator
 
@@ -145,19 +142,3 @@ def _row_with_result(row: InboxItem, results: Sequence[ItemResult]) -> InboxItem
 def fingerprint(provider: str, kind: ItemKind, body: bytes) -> str:
     """SHA-256 in hex; equal for equal payloads of a provider."""
     return hashlib.sha256(b"\0".join((provider.encode(), kind.encode(), body))).hexdigest()
-
-
-def enqueue_inbox_jobs(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
-    """One job per row's batch. If the queue is unavailable, the next tick enqueues them."""
-    jobs = [
-        Job(
-            name=JobName.INBOX,
-            hotel_id=row.hotel_id,
-            subject_id=row.batch_id,
-            correlation_id=row.correlation_id,
-        )
-        for row in rows
-    ]
-    if jobs:
-        with suppress(QueueUnavailable):
-            queue.enqueue(jobs)

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from application.connections.stored_connections import build_hotel_context
+from application.enqueue_jobs import enqueue_batches
 from application.errors import HotelNotFound, NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
+from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import (
     decide_row,
-    enqueue_inbox_jobs,
     item_rows,
-    push_context,
 )
 from application.ingest.quarantine_items import quarantine_once
 from application.retrying import in_transaction
@@ -22,11 +22,9 @@ from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.messages import InboxItem, ItemKind, ItemOutcome
 from domain.values import Reason
-from ports.directory import Directory
-from ports.job_queue import JobQueue
-from ports.providers import Providers, ReadItem
-from ports.system import CardMask, Clock, IdGenerator
-from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ports.providers import ReadItem
+from ports.system import IdGenerator
+from ports.unit_of_work import UnitOfWork
 
 MAX_ITEMS: Final = 1_000
 
@@ -63,16 +61,8 @@ class PushResult:
 
 
 @dataclass(frozen=True, slots=True)
-class IngestItems:
+class IngestItems(InboundUseCase):
     """Inbox rows, changes and events are committed in one transaction before the answer."""
-
-    unit_of_work: UnitOfWorkFactory
-    directory: Directory
-    providers: Providers
-    queue: JobQueue
-    mask_cards: CardMask
-    clock: Clock
-    ids: IdGenerator
 
     def __call__(self, principal: Principal, push: Push) -> PushResult:
         """Raises UnknownProvider, Forbidden, NotConnected, UnreadableMessage, TooManyItems,
@@ -81,20 +71,12 @@ class IngestItems:
         principal.require_provider(push.provider)
         principal.require(Scope.INGEST)
         connection, hotel = self._connection(principal)
-        now, batch_id = self.clock.now(), self.ids.new()
+        batch_id, context = self._begin_batch(connection, provider, push.correlation_id)
         items = provider.read_items(
             push.kind,
             [self.mask_cards(push.body)],
-            build_hotel_context(connection, hotel, observed_at=now),
+            build_hotel_context(connection, hotel, observed_at=context.now),
             limit=MAX_ITEMS,
-        )
-        context = push_context(
-            connection,
-            batch_id,
-            correlation_id=push.correlation_id,
-            received_at=now,
-            now=now,
-            can_fetch=provider.capabilities.fetches_by_id,
         )
         rows = item_rows(items, context, batch_id, self.ids, self.mask_cards)
 
@@ -106,7 +88,7 @@ class IngestItems:
 
         results = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in results):
-            enqueue_inbox_jobs(self.queue, rows[:1])
+            enqueue_batches(self.queue, rows[:1])
         return PushResult(batch_id, results)
 
     def _connection(self, principal: Principal) -> tuple[Connection, Hotel]:

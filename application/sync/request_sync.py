@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from application.connections.stored_connections import get_connection
+from application.enqueue_jobs import enqueue_runs
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
-from application.sync.schedule_syncs import enqueue_runs
 from domain.connection import ConnectionState
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import ConnectionId, HotelId
@@ -37,34 +37,28 @@ class RequestSync:
         Raises ConnectionNotFound, Unsupported, SyncInProgress; InvalidRequest for a connection
         that was never tested or is stopped.
         """
-        now = self.clock.now()
         with self.unit_of_work() as uow:
             connection, hotel = get_connection(uow, connection_id)
-            if hotel_id not in (None, hotel.id):
-                raise ConnectionNotFound
-            capabilities = self.providers.get(connection.provider).capabilities
-            if not capabilities.pulls_with(connection.settings):
-                raise Unsupported("this connection is push-only, there is nothing to pull")
-            if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
-                raise InvalidRequest("test this connection first: `pms connection test`")
-            if uow.sync_runs.unfinished(connection_id):
+        if hotel_id not in (None, hotel.id):
+            raise ConnectionNotFound
+        capabilities = self.providers.get(connection.provider).capabilities
+        if not capabilities.pulls_with(connection.settings):
+            raise Unsupported("this connection is push-only, there is nothing to pull")
+        if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
+            raise InvalidRequest("test this connection first: `pms connection test`")
+        run = connection.new_run(
+            self.ids.new(), kind, trigger, correlation_id=correlation_id, now=self.clock.now()
+        )
+        self._add(run)
+        enqueue_runs(self.queue, [run])
+        return run
+
+    def _add(self, run: SyncRun) -> None:
+        with self.unit_of_work() as uow:
+            if uow.sync_runs.unfinished(run.connection_id):
                 raise SyncInProgress
-            first = connection.cursor is None
-            is_active = connection.state is ConnectionState.ACTIVE
-            run = SyncRun(
-                id=self.ids.new(),
-                hotel_id=hotel.id,
-                connection_id=connection.id,
-                provider=connection.provider,
-                kind=SyncKind.FULL if first else kind,
-                trigger=SyncTrigger.FIRST if first and is_active else trigger,
-                correlation_id=correlation_id,
-                queued_at=now,
-            )
             try:
                 uow.sync_runs.add(run)
             except AlreadyExists as error:
                 raise SyncInProgress from error
             uow.commit()
-        enqueue_runs(self.queue, [run])
-        return run

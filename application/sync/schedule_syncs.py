@@ -2,18 +2,19 @@
 and so is the loss of the queue."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Final
 
+from application.enqueue_jobs import enqueue_jobs, enqueue_runs
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
-from ports.errors import AlreadyExists, ConcurrentChange, QueueUnavailable, UnknownProvider
-from ports.job_queue import Job, JobName, JobQueue
+from ports.errors import AlreadyExists, ConcurrentChange, UnknownProvider
+from ports.job_queue import JobName, JobQueue
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -50,10 +51,12 @@ class ScheduleSyncs:
         """Raises StoreUnavailable. If the queue is unavailable, the next tick enqueues."""
         now = self.clock.now()
         runs = self._queue_due(now)
-        stuck, batches = self._find_stuck(now)
+        with self.unit_of_work() as uow:
+            stuck = uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH)
+            batches = uow.inbox.waiting(now=now, limit=BATCH)
         enqueue_runs(self.queue, interleave_by_hotel([*runs, *stuck]))
-        with suppress(QueueUnavailable):
-            self.queue.enqueue(batches)
+        waiting = [(hotel_id, batch_id, f"inbox-{batch_id}") for hotel_id, batch_id in batches]
+        enqueue_jobs(self.queue, JobName.INBOX, waiting)
         return TickResult(len(runs), len(stuck), len(batches), self._purge(now))
 
     def _queue_due(self, now: datetime) -> list[SyncRun]:
@@ -97,30 +100,13 @@ class ScheduleSyncs:
         """After a gap a reconcile replaces the run that was due."""
         trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
         run_id = self.ids.new()
-        return SyncRun(
-            id=run_id,
-            hotel_id=connection.hotel_id,
-            connection_id=connection.id,
-            provider=connection.provider,
-            kind=SyncKind.RECONCILE if gap else kind,
-            trigger=SyncTrigger.FIRST if connection.cursor is None else trigger,
+        return connection.new_run(
+            run_id,
+            SyncKind.RECONCILE if gap else kind,
+            trigger,
             correlation_id=f"sync-{run_id}",
-            queued_at=now,
+            now=now,
         )
-
-    def _find_stuck(self, now: datetime) -> tuple[list[SyncRun], list[Job]]:
-        with self.unit_of_work() as uow:
-            stuck = list(uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH))
-            waiting = uow.inbox.waiting(now=now, limit=BATCH)
-        return stuck, [
-            Job(
-                name=JobName.INBOX,
-                hotel_id=hotel_id,
-                subject_id=batch_id,
-                correlation_id=f"inbox-{batch_id}",
-            )
-            for hotel_id, batch_id in waiting
-        ]
 
     def _purge(self, now: datetime) -> int:
         """Purges for PURGE_FOR at most; the next tick does the rest."""
@@ -143,21 +129,6 @@ class ScheduleSyncs:
             if any(batches):
                 uow.commit()
         return batches
-
-
-def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
-    """If the queue is unavailable, the next tick enqueues the runs, which stay QUEUED."""
-    jobs = [
-        Job(
-            name=JobName.SYNC,
-            hotel_id=run.hotel_id,
-            subject_id=run.id,
-            correlation_id=run.correlation_id,
-        )
-        for run in runs
-    ]
-    with suppress(QueueUnavailable):
-        queue.enqueue(jobs)
 
 
 def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:

@@ -13,15 +13,16 @@ from application.connections.stored_connections import (
     build_pull_request,
     get_connection,
 )
+from application.enqueue_jobs import enqueue_batches
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
-from application.inbox.detect_deletions import detect_deletions
+from application.inbox.detect_deletions import detect_deletions, unseen_bookings
 from application.ingest.apply_items import (
     ApplyContext,
     ItemResult,
     apply_deletions,
     count_outcomes,
 )
-from application.ingest.inbox_rows import enqueue_inbox_jobs, notification_rows
+from application.ingest.inbox_rows import notification_rows
 from application.ingest.quarantine_items import apply_page
 from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
@@ -43,15 +44,12 @@ from ports.providers import (
     ProviderClient,
     Providers,
     ReadItem,
-    Ref,
-    RefKind,
 )
 from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 T = TypeVar("T")
 
-CHUNK: Final = 500
 MAX_FRUITLESS_ATTEMPTS: Final = 5
 """A run fails after this many attempts without progress: it probably kills its workers."""
 
@@ -188,9 +186,9 @@ class SyncConnection:
         except (LeaseLost, RetriesExhausted):
             # Persist these notifications, which exist only here.
             in_transaction(self.unit_of_work, lambda uow: uow.inbox.add(rows))
-            enqueue_inbox_jobs(self.queue, rows[:1])
+            enqueue_batches(self.queue, rows[:1])
             raise
-        enqueue_inbox_jobs(self.queue, rows[:1])
+        enqueue_batches(self.queue, rows[:1])
         session.seen.update(
             result.item.external_id
             for result in results
@@ -204,15 +202,9 @@ class SyncConnection:
         capabilities: Capabilities,
         client: ProviderClient,
     ) -> None:
-        """Fetches our bookings of the window that the provider did not return: they moved out of
-        the window, or were deleted."""
         if not capabilities.fetches_by_id:
             return
-        with self.unit_of_work() as uow:
-            ours = uow.bookings.ids_overlapping(session.hotel.id, session.connection.id, window)
-        missing = sorted(set(ours) - session.seen)
-        for start in range(0, len(missing), CHUNK):
-            refs = [Ref(RefKind.BOOKING, each) for each in missing[start : start + CHUNK]]
+        for refs in unseen_bookings(self.unit_of_work, session.connection, window, session.seen):
             page = client.fetch(refs)
             self._store(session, page)
             if capabilities.reports_deletions:

@@ -6,11 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from application.connections.stored_connections import (
-    build_account,
-    build_pull_request,
-    get_connection,
-)
+from application.connections.stored_connections import build_pull_request, load_account
+from application.inbox.detect_deletions import unseen_bookings
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -20,11 +17,10 @@ from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import ConnectionId
 from ports.errors import Unsupported
-from ports.providers import Page, ProviderClient, Providers, Ref, RefKind
+from ports.providers import Page, ProviderClient, Providers
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
-CHUNK: Final = 500
 EXAMPLES: Final = 20
 
 
@@ -62,14 +58,11 @@ class VerifyHotel:
 
     def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> DriftReport:
         """Raises ConnectionNotFound, Unsupported, ProviderError."""
-        with self.unit_of_work() as uow:
-            connection, hotel = get_connection(uow, connection_id)
-            secrets = uow.connections.secrets(connection_id)
+        connection, hotel, account = load_account(self.unit_of_work, connection_id, correlation_id)
         provider = self.providers.get(connection.provider)
         capabilities = provider.capabilities
         if not capabilities.pulls_with(connection.settings):
             raise Unsupported("this connection is push-only: there is nothing to compare with")
-        account = build_account(connection, hotel, secrets, correlation_id)
         with closing(provider.open(account)) as client:
             return self._compare(connection, hotel, client, can_fetch=capabilities.fetches_by_id)
 
@@ -86,16 +79,11 @@ class VerifyHotel:
         seen: set[str] = set()
         for page in client.pull(request):
             seen |= self._compare_page(connection, page, report)
-        with self.unit_of_work() as uow:
-            ours = uow.bookings.ids_overlapping(hotel.id, connection.id, request.window)
-        missing = sorted(set(ours) - seen)
-        for start in range(0, len(missing), CHUNK):
-            chunk = missing[start : start + CHUNK]
+        for refs in unseen_bookings(self.unit_of_work, connection, request.window, seen):
             returned: set[str] = set()
             if can_fetch:
-                page = client.fetch([Ref(RefKind.BOOKING, external_id) for external_id in chunk])
-                returned = self._compare_page(connection, page, report)
-            for external_id in sorted(set(chunk) - returned):
+                returned = self._compare_page(connection, client.fetch(refs), report)
+            for external_id in sorted({ref.external_id for ref in refs} - returned):
                 report.surplus += 1
                 report.add_example(external_id, "not returned by the provider")
         return report

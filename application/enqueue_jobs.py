@@ -1,0 +1,33 @@
+"""Enqueues work that is stored as due in the database."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
+
+from domain.messages import InboxItem
+from domain.sync_run import SyncRun
+from domain.values import HotelId
+from ports.errors import QueueUnavailable
+from ports.job_queue import Job, JobName, JobQueue
+
+
+def enqueue_jobs(queue: JobQueue, name: JobName, due: Iterable[tuple[HotelId, UUID, str]]) -> None:
+    """`due`: hotel, subject and correlation id of each. If the queue is unavailable, the next tick
+    enqueues them."""
+    jobs = [
+        Job(name=name, hotel_id=hotel_id, subject_id=subject_id, correlation_id=correlation_id)
+        for hotel_id, subject_id, correlation_id in due
+    ]
+    if jobs:
+        with suppress(QueueUnavailable):
+            queue.enqueue(jobs)
+
+
+def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
+    enqueue_jobs(queue, JobName.SYNC, [(run.hotel_id, run.id, run.correlation_id) for run in runs])
+
+
+def enqueue_batches(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
+    """One job per row, for all rows of its batch."""
+    due = [(row.hotel_id, row.batch_id, row.correlation_id) for row in rows]
+    enqueue_jobs(queue, JobName.INBOX, due)
