@@ -65,5 +65,5 @@ class NoProgress(ApplicationError, code="no_progress"):
     """The run failed repeatedly without progress; several workers crashed on it."""
 
 
-class RetriesExhausted(ApplicationError, code="gave_up", kind=ErrorKind.CONFLICT):
+class RetriesExhausted(ApplicationError, code="retries_exhausted", kind=ErrorKind.CONFLICT):
     """Concurrent changes to the same rows; try again."""

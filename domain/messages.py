@@ -1,4 +1,4 @@
-"""What comes in and what goes out, as stored: inbox rows and outbox messages."""
+"""Stored messages: inbox rows and outbox messages."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -120,7 +120,7 @@ class SyncRun:
         )
 
     def interrupted(self) -> "SyncRun":
-        """Its worker lives and could not go on, for no fault of the run."""
+        """Stopped by an outage: the attempt does not count as fruitless."""
         return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))
 
     def under(self, fencing_number: int) -> "SyncRun":

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from application.errors import Forbidden, HotelDisabled, HotelNotFound, Unauthenticated
+from application.errors import Forbidden, Unauthenticated
+from application.stored_hotels import get_enabled_hotel
 from domain.access import AccessToken, ProviderKey, Scope, grants
-from domain.hotel import Hotel
 from domain.values import HotelId
 from ports.directory import Directory
 from ports.errors import ConcurrentChange, StoreUnavailable
@@ -76,7 +76,7 @@ class Authenticate:
         if access is None or key is None or access.provider_key_id != key.id:
             raise Unauthenticated
         hotel_id = access.hotel_ids[0] if hotel is None else self._select_hotel(access, hotel)
-        self._require_enabled(hotel_id)
+        get_enabled_hotel(self.directory, hotel_id)
         self._record_use(access)
         return Principal(
             token_id=access.id,
@@ -93,7 +93,7 @@ class Authenticate:
         allowed = (principal.hotel_id, *principal.other_hotels)
         if wanted is None or wanted.id not in allowed:
             raise Forbidden("this token is not for that hotel")
-        self._require_enabled(wanted.id)
+        get_enabled_hotel(self.directory, wanted.id)
         others = tuple(h for h in allowed if h != wanted.id)
         return replace(principal, hotel_id=wanted.id, other_hotels=others)
 
@@ -127,14 +127,6 @@ class Authenticate:
         if hotel is None or hotel.id not in access.hotel_ids:
             raise Forbidden("this token is not for that hotel")
         return hotel.id
-
-    def _require_enabled(self, hotel_id: HotelId) -> Hotel:
-        hotel = self.directory.hotel(hotel_id)
-        if hotel is None:
-            raise HotelNotFound
-        if not hotel.enabled:
-            raise HotelDisabled
-        return hotel
 
 
 def _parts(text: str | None, prefix: str) -> tuple[UUID, str] | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX, format_credential, secret_hash
-from application.errors import HotelNotFound, InvalidRequest
+from application.errors import InvalidRequest
+from application.stored_hotels import get_hotel_by_slug
 from domain.access import AccessToken, ProviderKey, Scope
 from domain.values import HotelId
 from ports.providers import Providers
@@ -47,7 +48,7 @@ class IssueToken:
         key was revoked."""
         self.providers.get(request.provider)
         with self.unit_of_work() as uow:
-            hotel_ids = tuple(_hotel_id(uow, slug) for slug in request.hotels)
+            hotel_ids = tuple(get_hotel_by_slug(uow, slug).id for slug in request.hotels)
             key, key_text = self._key(uow, request)
             token, text = self._token(key, hotel_ids, request.scopes, request.lifetime)
             uow.credentials.add_token(token)
@@ -96,10 +97,3 @@ class IssueToken:
             expires_at=now + lifetime,
         )
         return token, format_credential(TOKEN_PREFIX, token.id, secret)
-
-
-def _hotel_id(uow: UnitOfWork, slug: str) -> HotelId:
-    hotel = uow.hotels.by_slug(slug)
-    if hotel is None:
-        raise HotelNotFound(f"there is no hotel '{slug}'; see `pms hotel list`")
-    return hotel.id

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from application.access.authenticate import secret_hash
 from application.connections.stored_connections import build_account, require_openable
-from application.errors import HotelNotFound, InvalidRequest
+from application.errors import InvalidRequest
+from application.stored_hotels import get_hotel_by_slug
 from domain.connection import Connection, ConnectionState
 from domain.schedule import Schedule
 from ports.providers import Capabilities, Providers
@@ -50,9 +51,7 @@ class AddConnection:
         is_pulled = capabilities.pulls_with(settings)
         key = self.randomness.secret()
         with self.unit_of_work() as uow:
-            hotel = uow.hotels.by_slug(wanted.hotel)
-            if hotel is None:
-                raise HotelNotFound(f"there is no hotel '{wanted.hotel}'; see `pms hotel list`")
+            hotel = get_hotel_by_slug(uow, wanted.hotel)
             connection = Connection(
                 id=self.ids.new(),
                 hotel_id=hotel.id,

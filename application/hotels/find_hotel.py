@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.access.authenticate import Principal
-from application.errors import HotelNotFound
+from application.stored_hotels import get_hotel
 from domain.hotel import Hotel
 from domain.snapshots import HotelRecords
 from ports.directory import Directory
@@ -23,8 +23,6 @@ class FindHotel:
 
     def __call__(self, principal: Principal) -> HotelView:
         """The records are those of the caller's provider. Raises HotelNotFound."""
-        hotel = self.directory.hotel(principal.hotel_id)
-        if hotel is None:
-            raise HotelNotFound
+        hotel = get_hotel(self.directory, principal.hotel_id)
         records = self.queries.records(hotel.id)
         return HotelView(hotel, records.get(principal.provider, HotelRecords()))

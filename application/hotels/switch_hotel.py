@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from application.errors import HotelNotFound
+from application.stored_hotels import get_hotel_by_slug
 from domain.hotel import Hotel
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -17,9 +17,7 @@ class SwitchHotel:
     def __call__(self, slug: str, *, enabled: bool) -> Hotel:
         """Raises HotelNotFound."""
         with self.unit_of_work() as uow:
-            hotel = uow.hotels.by_slug(slug)
-            if hotel is None:
-                raise HotelNotFound(f"there is no hotel '{slug}'; see `pms hotel list`")
+            hotel = get_hotel_by_slug(uow, slug)
             uow.hotels.set_enabled(hotel.id, enabled=enabled)
             uow.commit()
         return replace(hotel, enabled=enabled)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from application.connections.stored_connections import build_hotel_context
 from application.inbox.inbox_outcomes import ATTEMPTS_EXHAUSTED, MAX_INBOX_ATTEMPTS
@@ -15,12 +14,6 @@ from domain.messages import InboxItem, InboxState, ItemKind
 from domain.precedence import Channel
 from domain.values import Reason
 from ports.providers import HotelContext, Notification, Provider, ReadItem, Ref, RefKind
-
-_REF_KINDS: Final = {
-    ItemKind.BOOKING: RefKind.BOOKING,
-    ItemKind.GUEST: RefKind.GUEST,
-    ItemKind.AVAILABILITY: RefKind.AVAILABILITY,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ def _dedup_key(row: InboxItem, notification: Notification) -> str | None:
 
 def _refs_of(row: InboxItem) -> frozenset[Ref]:
     """Availability can only be fetched as a whole."""
-    kind = _REF_KINDS.get(row.kind)
-    if kind is None or not row.external_id:
+    if row.kind is ItemKind.NOTIFICATION or not row.external_id:
         return frozenset()
+    kind = RefKind(row.kind)
     return frozenset({Ref(kind, "" if kind is RefKind.AVAILABILITY else row.external_id)})

@@ -25,9 +25,8 @@ class ReplayQuarantine:
         """
         with self.unit_of_work() as uow:
             item = uow.inbox.load(hotel_id, [item_id]).get(item_id)
-        if item is None or item.state is not InboxState.QUARANTINED:
-            raise NotFound("nothing of this id is quarantined here")
-        if provider not in (None, item.provider):
+        is_quarantined = item is not None and item.state is InboxState.QUARANTINED
+        if item is None or not is_quarantined or provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
         decided = self.process_inbox(
             hotel_id, item.batch_id, states=frozenset({InboxState.QUARANTINED}), only=item_id

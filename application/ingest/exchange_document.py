@@ -7,12 +7,13 @@ from uuid import UUID
 
 from application.connections.stored_connections import build_hotel_context, local_date
 from application.enqueue_jobs import enqueue_batches
-from application.errors import HotelDisabled, HotelNotFound, Unauthenticated
+from application.errors import Unauthenticated
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import decide_row, item_rows
 from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
 from application.retrying import in_transaction
+from application.stored_hotels import get_enabled_hotel
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
@@ -89,12 +90,7 @@ class ExchangeDocument(InboundUseCase):
             secrets = uow.connections.secrets(connection.id)
         if not provider.authentic(credentials.headers, secrets):
             raise Unauthenticated("the user name or the password is wrong")
-        hotel = self.directory.hotel(connection.hotel_id)
-        if hotel is None:
-            raise HotelNotFound
-        if not hotel.enabled:
-            raise HotelDisabled
-        return connection, hotel
+        return connection, get_enabled_hotel(self.directory, connection.hotel_id)
 
     def _apply(
         self, handler: DocumentHandler, context: ApplyContext, batch_id: UUID, today: date

@@ -8,7 +8,7 @@ from uuid import UUID
 from application.access.authenticate import Principal
 from application.connections.stored_connections import build_hotel_context
 from application.enqueue_jobs import enqueue_batches
-from application.errors import HotelNotFound, NotConnected
+from application.errors import NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import (
@@ -17,6 +17,7 @@ from application.ingest.inbox_rows import (
 )
 from application.ingest.quarantine_items import quarantine_once
 from application.retrying import in_transaction
+from application.stored_hotels import get_hotel
 from domain.access import Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -92,9 +93,7 @@ class IngestItems(InboundUseCase):
         return PushResult(batch_id, results)
 
     def _connection(self, principal: Principal) -> tuple[Connection, Hotel]:
-        hotel = self.directory.hotel(principal.hotel_id)
-        if hotel is None:
-            raise HotelNotFound
+        hotel = get_hotel(self.directory, principal.hotel_id)
         for connection in self.directory.connections_of_hotel(hotel.id):
             if connection.provider == principal.provider:
                 return connection, hotel

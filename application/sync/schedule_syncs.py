@@ -29,8 +29,6 @@ PURGE_FOR: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class TickResult:
-    """What one tick did."""
-
     queued_runs: int
     retried_runs: int
     retried_batches: int
