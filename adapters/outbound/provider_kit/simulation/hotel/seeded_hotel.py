@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -87,8 +88,7 @@ class SeededHotel:
 
     def instant(self, day: date, minute: int = 0) -> int:
         """Ticks at a wall time of a local day."""
-        local = datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=self.zone)
-        return int(local.timestamp()) * TICKS
+        return _instant(self.zone, day, minute)
 
     def local(self, instant: int) -> datetime:
         return datetime.fromtimestamp(instant // TICKS, UTC).astimezone(self.zone)
@@ -168,6 +168,13 @@ class SeededHotel:
     def states(self) -> dict[str, int]:
         counts = Counter(stay.state for stay in self.stays())
         return {state.value: counts[state] for state in StayState}
+
+
+@lru_cache(maxsize=10_000)
+def _instant(zone: ZoneInfo, day: date, minute: int) -> int:
+    """Rendering needs the same few instants of each day again and again."""
+    local = datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=zone)
+    return int(local.timestamp()) * TICKS
 
 
 def _rooms(count: int) -> Iterator[SimulatedRoom]:

@@ -3,9 +3,9 @@
 Parameters and limits: connector-api/operations/*.md.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, days_between
 from adapters.outbound.providers.mews.simulator.availability import METRICS, count_nights
@@ -42,6 +42,7 @@ _DEPRECATED_RESOURCE_EXTENTS: Final = (
     "ResourceFeatures",
     "ResourceFeatureAssignments",
 )
+T = TypeVar("T")
 Handler = Callable[[ApiRequest], Json]
 
 
@@ -87,11 +88,7 @@ class MewsOperations:
         }
 
     def _named_reservations(self, request: ApiRequest, name: str) -> Iterable[MewsReservation]:
-        """The reservations that the parameter names; all where it is absent."""
-        reservations, wanted = self._records.reservations, request.texts(name)
-        if wanted is None:
-            return reservations.values()
-        return [reservations[item_id] for item_id in wanted if item_id in reservations]
+        return _named(self._records.reservations, request.texts(name))
 
     def _reservations(self) -> MewsListing[MewsReservation]:
         return MewsListing(
@@ -124,7 +121,7 @@ class MewsOperations:
         return MewsListing(
             response_key="Customers",
             revision=self._revision,
-            select=lambda _: self._records.customers.values(),
+            select=lambda request: _named(self._records.customers, request.texts("CustomerIds")),
             render=lambda item, request: self._renderer.customer(
                 item, with_address=request.flag("Extent", "Addresses")
             ),
@@ -192,7 +189,9 @@ class MewsOperations:
         return MewsListing(
             response_key="ReservationGroups",
             revision=self._revision,
-            select=lambda _: self._records.groups(),
+            select=lambda request: _named(
+                self._records.groups, request.texts("ReservationGroupIds")
+            ),
             render=lambda item, _: self._renderer.group(item),
             filters={"ReservationGroupIds": "id"},
             one_of=("ReservationGroupIds", "UpdatedUtc"),
@@ -297,3 +296,10 @@ class MewsOperations:
         if to_seconds(self._hotel.instant(day)) != instant:
             raise invalid(name)
         return day
+
+
+def _named(records: Mapping[str, T], wanted: Iterable[str] | None) -> Iterable[T]:
+    """Those with the wanted ids; all where there are none."""
+    if wanted is None:
+        return records.values()
+    return [records[item_id] for item_id in wanted if item_id in records]

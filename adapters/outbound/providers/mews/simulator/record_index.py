@@ -35,7 +35,8 @@ class MewsRecords:
         self._reservations: dict[str, MewsReservation] = {}
         self._by_stay: dict[tuple[str, int], MewsReservation] = {}
         self._customers: dict[str, MewsCustomer] = {}
-        self._indexed_bookings = 0
+        self._groups: dict[str, ReservationGroup] = {}
+        self._indexed_bookings = self._grouped_bookings = 0
 
     @property
     def now(self) -> int:
@@ -117,9 +118,12 @@ class MewsRecords:
             link_id = self.ids("companionship", item.id, guest_id)
             yield Companionship(link_id, item, self.ids("customer", guest_id))
 
-    def groups(self) -> list[ReservationGroup]:
-        groups: dict[str, ReservationGroup] = {}
-        for number, booking in enumerate(self.hotel.bookings.values(), 1):
+    @property
+    def groups(self) -> dict[str, ReservationGroup]:
+        """By id; a group is created with its first booking."""
+        for booking in islice(self.hotel.bookings.values(), self._grouped_bookings, None):
+            self._grouped_bookings += 1
+            number = self._grouped_bookings
             group_id = self.ids("group", booking.group_id or booking.id)
             is_managed = booking.channel == "ota"
             created = to_seconds(booking.created)
@@ -131,8 +135,8 @@ class MewsRecords:
                 created=created,
                 updated=created,
             )
-            groups.setdefault(group_id, group)
-        return list(groups.values())
+            self._groups.setdefault(group_id, group)
+        return self._groups
 
     def resources(self) -> list[Resource]:
         rooms = self.hotel.rooms.values()
