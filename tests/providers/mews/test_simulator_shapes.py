@@ -63,7 +63,7 @@ def filters(wire: Wire) -> dict[str, object]:
     return {
         "ServiceIds": [service.id for service in wire.simulator.catalog.services],
         "ReservationIds": list(records.reservations)[:200],
-        "ReservationGroupIds": [group.id for group in records.groups()][:500],
+        "ReservationGroupIds": list(records.groups)[:500],
         "Extent": {"Resources": True, "Inactive": True, "Customers": True, "Addresses": True},
     }
 

@@ -1,13 +1,14 @@
 """What the certification requires of a vendor's simulator: actions on its hotel, and the bookings
 that the adapter must find. `apply_action` implements the actions for the neutral hotel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
+from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     HotelEvent,
     SimulatedRoomStay,
@@ -151,16 +152,24 @@ def create_bookings_at_once(activity: ActivityGenerator, count: int) -> Sequence
         return activity.commands.take_events()
 
 
-_REQUIRED_STATES: Final = {
-    ScenarioAction.AMEND: {StayState.CONFIRMED},
-    ScenarioAction.CHECK_IN: {StayState.CONFIRMED},
-    ScenarioAction.REVERT_CHECK_IN: {StayState.CHECKED_IN},
-    ScenarioAction.CHECK_OUT: {StayState.CHECKED_IN},
-    ScenarioAction.CANCEL: {StayState.CONFIRMED},
-    ScenarioAction.REINSTATE: {StayState.CANCELED},
-    ScenarioAction.NO_SHOW: {StayState.CONFIRMED},
-    ScenarioAction.DELETE: {StayState.CONFIRMED},
+StayCommand: TypeAlias = Callable[[HotelCommands, SimulatedRoomStay], object]
+
+
+def _lengthen_or_shorten(commands: HotelCommands, stay: SimulatedRoomStay) -> bool:
+    return commands.extend(stay, 1) or commands.extend(stay, -1)
+
+
+COMMANDS: Final[Mapping[ScenarioAction, tuple[StayState, StayCommand]]] = {
+    ScenarioAction.AMEND: (StayState.CONFIRMED, _lengthen_or_shorten),
+    ScenarioAction.CHECK_IN: (StayState.CONFIRMED, HotelCommands.check_in),
+    ScenarioAction.REVERT_CHECK_IN: (StayState.CHECKED_IN, HotelCommands.revert_check_in),
+    ScenarioAction.CHECK_OUT: (StayState.CHECKED_IN, HotelCommands.check_out),
+    ScenarioAction.CANCEL: (StayState.CONFIRMED, HotelCommands.cancel),
+    ScenarioAction.REINSTATE: (StayState.CANCELED, HotelCommands.reinstate),
+    ScenarioAction.NO_SHOW: (StayState.CONFIRMED, HotelCommands.no_show),
+    ScenarioAction.DELETE: (StayState.CONFIRMED, HotelCommands.delete),
 }
+"""The state that a stay must have, and the command on it; one that returns False did nothing."""
 
 
 @accepts_old_parameters(life="activity", act="action")
@@ -173,8 +182,9 @@ def apply_action(
         if action is ScenarioAction.BOOK:
             booked = activity.book()
             return booked, activity.commands.take_events()
+        state, command = COMMANDS[action]
         for stay in sorted(activity.hotel.stays(), key=_ProximityToToday(activity.hotel.today)):
-            if stay.state in _REQUIRED_STATES[action] and _run_command(activity, action, stay):
+            if stay.state is state and command(activity.commands, stay) is not False:
                 return stay, activity.commands.take_events()
         return None, ()
 
@@ -188,27 +198,3 @@ class _ProximityToToday:
     def __call__(self, stay: SimulatedRoomStay) -> tuple[bool, int, str, int]:
         ended = stay.departure < self.today
         return ended, abs((stay.arrival - self.today).days), stay.booking_id, stay.line
-
-
-def _run_command(
-    activity: ActivityGenerator, action: ScenarioAction, stay: SimulatedRoomStay
-) -> bool:
-    commands = activity.commands
-    match action:
-        case ScenarioAction.AMEND:
-            return commands.extend(stay, 1) or commands.extend(stay, -1)
-        case ScenarioAction.REINSTATE:
-            return commands.reinstate(stay)
-        case ScenarioAction.CHECK_IN:
-            commands.check_in(stay)
-        case ScenarioAction.REVERT_CHECK_IN:
-            commands.revert_check_in(stay)
-        case ScenarioAction.CHECK_OUT:
-            commands.check_out(stay)
-        case ScenarioAction.CANCEL:
-            commands.cancel(stay)
-        case ScenarioAction.NO_SHOW:
-            commands.no_show(stay)
-        case _:
-            commands.delete(stay)
-    return True

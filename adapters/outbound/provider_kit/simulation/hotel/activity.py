@@ -15,7 +15,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE, SeededHotel
 from adapters.outbound.provider_kit.simulation.hotel.seeding import BookingFactory, HotelSeeder
 
-CONFIRMED, CHECKED_IN = StayState.CONFIRMED, StayState.CHECKED_IN
+OPTION, CONFIRMED, CHECKED_IN = StayState.OPTION, StayState.CONFIRMED, StayState.CHECKED_IN
 
 
 def create_activity_generator(
@@ -47,20 +47,21 @@ class ActivityGenerator:
         self._factory = BookingFactory(hotel, self._source)
         self.commands = HotelCommands(hotel, self._factory)
         self.max_rooms_on_request = 4
+        run, commands = self._on_random_stay, self.commands
         actions: tuple[tuple[int, Callable[[], object]], ...] = (
             (20, self._new_booking),
             (10, self._extension),
-            (10, self._cancellation),
-            (8, self._price_change),
-            (8, self._room_assignment),
+            (10, lambda: run(commands.cancel, CONFIRMED, OPTION)),
+            (8, lambda: run(commands.reprice, CONFIRMED)),
+            (8, lambda: run(commands.toggle_assigned, CONFIRMED)),
             (6, self._email_change),
             (6, self._arrival),
-            (5, self._departure),
-            (4, self._companion),
-            (3, self._confirmation),
-            (3, self._check_in_reverted),
-            (3, self._reinstatement),
-            (2, self._deletion),
+            (5, lambda: run(commands.check_out, CHECKED_IN)),
+            (4, lambda: run(commands.add_companion, CONFIRMED, CHECKED_IN)),
+            (3, lambda: run(commands.confirm, OPTION)),
+            (3, lambda: run(commands.revert_check_in, CHECKED_IN, within=1)),
+            (3, lambda: run(commands.reinstate, StayState.CANCELED, StayState.NO_SHOW)),
+            (2, lambda: run(commands.delete, CONFIRMED, OPTION, StayState.CANCELED)),
             (2, self._merge),
             (2, self._housekeeping),
             (1, self._no_show),
@@ -158,30 +159,19 @@ class ActivityGenerator:
             booking.stays[0].state = StayState.OPTION
         self.commands.record_created(booking)
 
-    def _apply_to(
-        self, action: Callable[[SimulatedRoomStay], object], stay: SimulatedRoomStay | None
+    def _on_random_stay(
+        self,
+        command: Callable[[SimulatedRoomStay], object],
+        *states: StayState,
+        within: int = 400,
     ) -> None:
+        stay = self._pick_stay(*states, within=within)
         if stay is not None:
-            action(stay)
+            command(stay)
 
     def _extension(self) -> None:
         nights = self._source.choice((-1, 1, 2))
-        self._apply_to(
-            lambda stay: self.commands.extend(stay, nights),
-            self._pick_stay(CONFIRMED, CHECKED_IN),
-        )
-
-    def _cancellation(self) -> None:
-        self._apply_to(self.commands.cancel, self._pick_stay(CONFIRMED, StayState.OPTION))
-
-    def _price_change(self) -> None:
-        self._apply_to(self.commands.reprice, self._pick_stay(CONFIRMED))
-
-    def _room_assignment(self) -> None:
-        self._apply_to(
-            lambda stay: self.commands.assign(stay, assigned=not stay.is_assigned),
-            self._pick_stay(CONFIRMED),
-        )
+        self._on_random_stay(lambda stay: self.commands.extend(stay, nights), CONFIRMED, CHECKED_IN)
 
     def _email_change(self) -> None:
         stay = self._pick_stay(CONFIRMED, CHECKED_IN)
@@ -193,28 +183,6 @@ class ActivityGenerator:
         stay = self._pick_stay(CONFIRMED, within=0)
         if stay is not None and stay.arrival == self.hotel.today:
             self.commands.check_in(stay)
-
-    def _departure(self) -> None:
-        self._apply_to(self.commands.check_out, self._pick_stay(CHECKED_IN))
-
-    def _companion(self) -> None:
-        self._apply_to(self.commands.add_companion, self._pick_stay(CONFIRMED, CHECKED_IN))
-
-    def _confirmation(self) -> None:
-        self._apply_to(self.commands.confirm, self._pick_stay(StayState.OPTION))
-
-    def _check_in_reverted(self) -> None:
-        self._apply_to(self.commands.revert_check_in, self._pick_stay(CHECKED_IN, within=1))
-
-    def _reinstatement(self) -> None:
-        self._apply_to(
-            self.commands.reinstate, self._pick_stay(StayState.CANCELED, StayState.NO_SHOW)
-        )
-
-    def _deletion(self) -> None:
-        self._apply_to(
-            self.commands.delete, self._pick_stay(CONFIRMED, StayState.OPTION, StayState.CANCELED)
-        )
 
     def _merge(self) -> None:
         one, other = self._pick_stay(CONFIRMED), self._pick_stay(CONFIRMED)

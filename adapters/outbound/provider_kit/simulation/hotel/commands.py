@@ -115,6 +115,9 @@ class HotelCommands:
             stay, HotelEventType.ROOM_ASSIGNED if assigned else HotelEventType.ROOM_UNASSIGNED
         )
 
+    def toggle_assigned(self, stay: SimulatedRoomStay) -> None:
+        self.assign(stay, assigned=not stay.is_assigned)
+
     def add_companion(self, stay: SimulatedRoomStay) -> None:
         companion = self._factory.guest(self._hotel.now)
         stay.companion_ids = tuple(dict.fromkeys((*stay.companion_ids, companion.id)))
@@ -131,29 +134,31 @@ class HotelCommands:
 
     def change_guest(self, guest: SimulatedGuest, email: str) -> None:
         guest.email = email
-        guest.updated = self._hotel.stamp()
-        self._events.append(HotelEvent(HotelEventType.GUEST_CHANGED, guest.id, guest.updated))
+        self._stamp_and_record(guest, HotelEventType.GUEST_CHANGED)
 
     def merge(self, guest: SimulatedGuest, into: SimulatedGuest) -> None:
         """Bookings keep the id of the merged guest; renderers resolve it."""
         guest.merged_into = into.id
-        guest.updated = self._hotel.stamp()
-        self._events.append(HotelEvent(HotelEventType.GUEST_MERGED, guest.id, guest.updated))
+        self._stamp_and_record(guest, HotelEventType.GUEST_MERGED)
 
     def toggle_clean(self, room: SimulatedRoom) -> None:
         room.is_clean = not room.is_clean
-        room.updated = self._hotel.stamp()
-        self._events.append(HotelEvent(HotelEventType.ROOM_CLEANED, room.id, room.updated))
+        self._stamp_and_record(room, HotelEventType.ROOM_CLEANED)
 
     def lift_block(self, block: RoomBlock) -> None:
         """The room is for sale again."""
         block.is_lifted = True
-        block.updated = self._hotel.stamp()
         taken = self._hotel.rooms[block.room_id].taken
         taken -= {night.toordinal() for night in block.nights}
-        self._events.append(HotelEvent(HotelEventType.BLOCK_LIFTED, block.id, block.updated))
+        self._stamp_and_record(block, HotelEventType.BLOCK_LIFTED)
 
     def _record_event(self, stay: SimulatedRoomStay, what: HotelEventType) -> None:
         stay.updated = self._hotel.stamp()
         self._hotel.bookings[stay.booking_id].updated = stay.updated
         self._events.append(HotelEvent(what, stay.booking_id, stay.updated, stay.line))
+
+    def _stamp_and_record(
+        self, subject: SimulatedGuest | SimulatedRoom | RoomBlock, what: HotelEventType
+    ) -> None:
+        subject.updated = self._hotel.stamp()
+        self._events.append(HotelEvent(what, subject.id, subject.updated))

@@ -1,13 +1,12 @@
 """A simulated Cloudbeds: its API and its token endpoint on one port."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Unpack
 
 import orjson
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
-from adapters.outbound.provider_kit.simulation.hotel.commands import HotelCommands
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     ROOM_EVENTS,
     TICKS,
@@ -15,10 +14,10 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     HotelEventType,
     SimulatedBooking,
     SimulatedRoomStay,
-    StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel_simulator import HotelSimulator
 from adapters.outbound.provider_kit.simulation.scenario import (
+    COMMANDS,
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
@@ -45,16 +44,8 @@ _STATUSES: Final = {
     "canceled": BookingStatus.CANCELED,
     "no_show": BookingStatus.NO_SHOW,
 }
-_ROOM_ACTIONS: Final[
-    dict[ScenarioAction, tuple[StayState, Callable[[HotelCommands, SimulatedRoomStay], object]]]
-] = {
-    ScenarioAction.CHECK_IN: (StayState.CONFIRMED, HotelCommands.check_in),
-    ScenarioAction.REVERT_CHECK_IN: (StayState.CHECKED_IN, HotelCommands.revert_check_in),
-    ScenarioAction.CHECK_OUT: (StayState.CHECKED_IN, HotelCommands.check_out),
-    ScenarioAction.CANCEL: (StayState.CONFIRMED, HotelCommands.cancel),
-    ScenarioAction.NO_SHOW: (StayState.CONFIRMED, HotelCommands.no_show),
-}
-"""An action on one room applies to all rooms of its booking that it fits."""
+_SINGLE_ROOM_ACTIONS: Final = {ScenarioAction.AMEND, ScenarioAction.REINSTATE}
+"""Any other action on one room applies to all rooms of its booking that it fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +114,13 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         return self.renderer.reservation_id(stay.booking_id)
 
     def _apply_to_all_rooms(self, action: ScenarioAction, booking: SimulatedBooking) -> None:
-        commands = self.activity.commands
+        if action not in COMMANDS.keys() - _SINGLE_ROOM_ACTIONS:
+            return
+        state, command = COMMANDS[action]
         for stay in booking.stays:
-            if action is ScenarioAction.DELETE and stay.deleted is None:
-                commands.delete(stay)
-            elif (
-                action in _ROOM_ACTIONS
-                and stay.deleted is None
-                and stay.state is _ROOM_ACTIONS[action][0]
-            ):
-                _ROOM_ACTIONS[action][1](commands, stay)
+            is_fit = action is ScenarioAction.DELETE or stay.state is state
+            if stay.deleted is None and is_fit:
+                command(self.activity.commands, stay)
 
     def unknown_message(self) -> VendorMessage:
         event = CloudbedsEvent(
