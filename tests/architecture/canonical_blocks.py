@@ -41,6 +41,8 @@ GRAPHQL_SCALARS = {
     Scalar.INSTANT: "DateTime",
     Scalar.EXTRAS: "[Extra!]",
 }
+MAX_INT = 2**31 - 1
+"""The largest `Int` of GraphQL; the smallest is one below its negative."""
 
 
 TABLES = {re.sub(r"(?<!^)(?=[A-Z])", "-", shape.name).lower(): shape for shape in SHAPES}
@@ -105,8 +107,9 @@ def _graphql_name(field_type: FieldType) -> str:
             return shape.name
         case ListType(shape):
             return f"[{shape.name}!]"
-        case NumberType(maximum=maximum):
-            return "Int" if maximum else "Long"
+        case NumberType(minimum, maximum):
+            fits_int = maximum is not None and -MAX_INT <= minimum <= maximum <= MAX_INT
+            return "Int" if fits_int else "Long"
         case scalar:
             return GRAPHQL_SCALARS[scalar]
 

@@ -127,6 +127,13 @@ class TestBooking:
             "extras": [{"path": "mood", "json": '{"tone":1.5}'}],
         }  # fmt: skip
 
+    def test_ages_beyond_32_bits_are_exact(self, alpha: Caller) -> None:
+        occupancy = [{"age_class": "ADULT", "count": 1, "age": 2**31}]
+        alpha.post(f"{PUSH}/bookings", booking(rooms=[{"occupancy": occupancy}]))
+        query = """{ booking(provider: "canonical", externalId: "B1") {
+          rooms { occupancy { age } } } }"""
+        assert run_query(alpha, query)["booking"]["rooms"] == [{"occupancy": [{"age": 2**31}]}]
+
     def test_amounts_beyond_32_bits_are_exact(self, alpha: Caller) -> None:
         alpha.post(
             f"{PUSH}/bookings", booking(total={"amount": "9007199254740.99", "currency": "IDR"})
@@ -282,6 +289,13 @@ class TestOtherQueries:
             query_error(harness_with_bookings, query, f=bad)
         longest = {"from": "2026-03-10", "to": "2027-04-14", "roomTypes": ["DBL", "SGL"]}
         assert len(run_query(harness_with_bookings, query, f=longest)["availability"]) == 3
+
+    @pytest.mark.parametrize("count", [2**31 - 1, 2**31, 10**15, -(10**15)])
+    def test_counters_of_guests_have_64_bits(self, alpha: Caller, count: int) -> None:
+        alpha.post(f"{PUSH}/guests", [guest(loyalty_points=count, total_stays=count)])
+        query = "{ guests { edges { node { loyaltyPoints totalStays } } } }"
+        (edge,) = run_query(alpha, query)["guests"]["edges"]
+        assert edge["node"] == {"loyaltyPoints": count, "totalStays": count}
 
     def test_guests_are_filtered(self, harness_with_bookings: Caller) -> None:
         query = "query ($f: GuestFilter) {guests(filter: $f) {edges {node {externalId}}}}"

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Generic, TypeVar
 
 from adapters.outbound.memory.administration import (
@@ -111,12 +110,7 @@ class InMemoryUnitOfWork:
         self._open = self._store.begin()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._open is not None:
             self._open = None
             self._store.end()

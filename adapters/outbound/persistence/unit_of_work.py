@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from types import TracebackType
 from typing import Generic, TypeVar
 
 from adapters.outbound.persistence.engine.pool import Pool
@@ -75,12 +74,7 @@ class StoredUnitOfWork:
         self._open = session
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._open is None:
             return
         session, self._open = self._open, None

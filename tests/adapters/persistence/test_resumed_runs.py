@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -61,13 +60,8 @@ class InterruptedUnitOfWork:
         self.inner.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.inner.__exit__(kind, error, trace)
+    def __exit__(self, *failure: Any) -> None:
+        self.inner.__exit__(*failure)
 
     @property
     def sync_runs(self) -> InterruptedRuns:
