@@ -13,7 +13,7 @@ import pytest
 from ariadne import load_schema_from_path
 from graphql import build_schema, parse, validate
 
-from adapters.outbound.persistence.schema import models
+from adapters.outbound.persistence.schema import models, tables
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.guest import GuestDetails
@@ -55,7 +55,7 @@ STORED_MODELS = {
 }  # fmt: skip
 COLUMNS = {
     f"{model._meta.table_name}.{name}" for model in models.MODELS for name in model._meta.columns
-}
+} | {f"{table.name}.{name}" for table in tables.TABLES for name in table.column_types}
 SETTINGS = {f"PMS_{name.upper()}" for name in Settings.__dataclass_fields__}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")

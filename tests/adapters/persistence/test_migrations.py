@@ -10,7 +10,7 @@ import pytest
 
 from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.engine.database_urls import is_postgres
-from adapters.outbound.persistence.schema import models
+from adapters.outbound.persistence.schema import models, tables
 from adapters.outbound.persistence.store import open_store
 from domain.hotel import Hotel
 from domain.messages import InboxState, ItemKind
@@ -20,13 +20,36 @@ from ports.system import Sealer
 from tests import builders, raw_sql
 from tests.adapters.persistence.sample_rows import fill
 
-TABLES = {model._meta.table_name: model._meta for model in models.MODELS}
+MODEL_TYPES = {
+    "BIGINT": "bigint",
+    "BLOB": "bytea",
+    "BOOL": "boolean",
+    "INT": "integer",
+    "TEXT": "text",
+    "UUID": "uuid",
+}
+MODEL_COLUMNS = {
+    model._meta.table_name: {
+        field.column_name: (MODEL_TYPES[field.field_type], field.null)
+        for field in model._meta.sorted_fields
+    }
+    for model in models.MODELS
+}
+TABLE_COLUMNS = {
+    table.name: {
+        column: (kind.removesuffix(" null"), kind.endswith(" null"))
+        for column, kind in table.column_types.items()
+    }
+    for table in tables.TABLES
+}
+TABLES = MODEL_COLUMNS | TABLE_COLUMNS
+"""By table and column: type, and whether it may be null."""
 
 UPGRADE_UNDER_ANOTHER_DOMAIN = """
 import sys
 from enum import StrEnum
 from domain import connection, messages, status, sync_run
-from adapters.outbound.persistence.schema import models
+from adapters.outbound.persistence.schema import models, tables
 
 status.BookingStatus = StrEnum("BookingStatus", ["WAITLISTED"])
 status.TRANSITIONS = {}
@@ -36,28 +59,15 @@ messages.InboxState = StrEnum("InboxState", ["new"])
 for model in models.MODELS:
     model._meta.table_name += "_changed"
 models.MODELS = ()
+tables.TABLES = ()
 
 from adapters.outbound.persistence import migrations
 
 migrations.upgrade(sys.argv[1])
 """
 
-POSTGRES_TYPES = {
-    "BIGAUTO": "bigint",
-    "BIGINT": "bigint",
-    "BLOB": "bytea",
-    "BOOL": "boolean",
-    "DATE": "date",
-    "INT": "integer",
-    "TEXT": "text",
-    "UUID": "uuid",
-}
-SQLITE_TYPES = POSTGRES_TYPES | {
-    "BIGAUTO": "integer",
-    "BLOB": "blob",
-    "DATE": "text",
-    "UUID": "text",
-}
+POSTGRES_TYPES = {"bigserial": "bigint"}
+SQLITE_TYPES = {"bigserial": "integer", "bytea": "blob", "date": "text", "uuid": "text"}
 
 
 def stored_columns(url: str, table: str) -> dict[str, tuple[str, bool]]:
@@ -149,10 +159,10 @@ class TestSchema:
         migrations.upgrade(url)
         assert stored_tables(url) == {*TABLES, "schema_version"}
         types = POSTGRES_TYPES if is_postgres(url) else SQLITE_TYPES
-        for table, meta in TABLES.items():
+        for table, columns in TABLES.items():
             expected = {
-                field.column_name: (types[field.field_type], field.null)
-                for field in meta.sorted_fields
+                name: (types.get(kind, kind), nullable)
+                for name, (kind, nullable) in columns.items()
             }
             assert stored_columns(url, table) == expected, table
 

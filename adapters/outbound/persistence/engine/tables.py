@@ -1,33 +1,33 @@
-"""SQL and records of a table, built once from its model. Peewee builds SQL in each call, which is
-slower than running it in the database."""
+"""SQL and records of a table, built once from its definition: Peewee builds SQL in each call, which
+is slower than running it in the database."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Any
-
-from peewee import CompositeKey, Model
 
 from adapters.outbound.persistence.engine.column_values import Row
 
 
 @dataclass(frozen=True)
 class Table:
-    """Parameters are marked `%s`, in the order of `columns`."""
+    """Parameters are marked `%s`, in the order of `columns`. `column_types`: `type` or `type null`
+    by name, in PostgreSQL's names, with the columns that the database fills (`bigserial`)."""
 
     name: str
-    columns: tuple[str, ...]
     key: tuple[str, ...]
+    column_types: Mapping[str, str]
 
     @classmethod
-    def of(cls, model: type[Model]) -> "Table":
-        meta = model._meta  # noqa: SLF001  # Peewee's documented place for a model's metadata
-        fields = [field for field in meta.sorted_fields if not field.auto_increment]
-        primary = meta.primary_key
-        key = tuple(primary.field_names) if isinstance(primary, CompositeKey) else ()
-        return cls(meta.table_name, tuple(field.column_name for field in fields), key)
+    def define(cls, name: str, key: tuple[str, ...], columns: str) -> "Table":
+        """`columns`: names and types, separated by commas, as in CREATE TABLE."""
+        return cls(name, key, dict(column.split(None, 1) for column in columns.split(",")))
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(name for name, kind in self.column_types.items() if kind != "bigserial")
 
     @cached_property
     def record(self) -> Callable[[Row], Any]:

@@ -1,1 +1,1 @@
-"""Peewee models of all tables, and rows to domain objects and back."""
+"""The tables, and rows to domain objects and back."""

@@ -18,7 +18,7 @@ from domain.values import HotelId
 
 
 def cell_row(cell: AvailabilityCell) -> Row:
-    """In the order of AvailabilityRow's columns."""
+    """In the order of AVAILABILITY's columns."""
     details = cell.details
     return (
         *provenance_row(cell),
@@ -41,7 +41,7 @@ def cell_row(cell: AvailabilityCell) -> Row:
 
 
 def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
-    """From all of AvailabilityRow's columns."""
+    """From all of AVAILABILITY's columns."""
     record = AVAILABILITY.record(row)
     return AvailabilityCell(
         hotel_id=hotel_id,

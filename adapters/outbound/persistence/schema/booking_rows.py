@@ -43,7 +43,7 @@ _TEXTS = (
 
 
 def booking_row(booking: Booking) -> Row:
-    """In the order of BookingRow's columns."""
+    """In the order of BOOKINGS' columns."""
     details = booking.details
     guest = details.primary_guest
     return (
@@ -73,7 +73,7 @@ def booking_row(booking: Booking) -> Row:
 
 
 def booking_of(row: Row, hotel_id: HotelId) -> Booking:
-    """From all of BookingRow's columns."""
+    """From all of BOOKINGS' columns."""
     record = BOOKINGS.record(row)
     return Booking(
         id=UUID(record.id),

@@ -26,7 +26,7 @@ _JSON_FIELDS = tuple(f.name for f in fields(GuestDetails) if f.name not in _OTHE
 
 
 def guest_row(guest: Guest, sealer: Sealer) -> Row:
-    """In the order of GuestRow's columns."""
+    """In the order of GUESTS' columns."""
     details = guest.details
     sealed = None
     if details.id_document_number is not None:
@@ -46,7 +46,7 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
 
 
 def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
-    """From all of GuestRow's columns. Raises Unsealable."""
+    """From all of GUESTS' columns. Raises Unsealable."""
     record = GUESTS.record(row)
     guest_id = UUID(record.id)
     number = None

@@ -1,16 +1,111 @@
-"""Tables with bulk writes."""
+"""The tables with bulk writes. The migrations create them; a test compares the two.
+
+Instants are microseconds since 1970, stay dates are dates, amounts are minor units. `document` is
+JSON text without floats; no query reads it.
+"""
 
 from typing import Final
 
 from adapters.outbound.persistence.engine.tables import Table
-from adapters.outbound.persistence.schema import models
 
-BOOKINGS: Final = Table.of(models.BookingRow)
-STATUS_HISTORY: Final = Table.of(models.StatusHistoryRow)
-GUESTS: Final = Table.of(models.GuestRow)
-AVAILABILITY: Final = Table.of(models.AvailabilityRow)
-ROOM_TYPES: Final = Table.of(models.RoomTypeRow)
-ROOMS: Final = Table.of(models.RoomRow)
-RATE_PLANS: Final = Table.of(models.RatePlanRow)
-INBOX: Final = Table.of(models.InboxRow)
-OUTBOX: Final = Table.of(models.OutboxRow)
+_EXTERNAL: Final = "hotel_id uuid, provider text, external_id text"
+_EXTERNAL_KEY: Final = ("hotel_id", "provider", "external_id")
+_VERSIONED: Final = """version_at bigint, version_sequence bigint, channel text, observed_at bigint,
+    overridden_at bigint null, overridden_sequence bigint null, synced_at bigint, revision bigint"""
+"""The columns that bookings, guests and availability share."""
+
+BOOKINGS: Final = Table.define(
+    "bookings",
+    _EXTERNAL_KEY,
+    f"""{_EXTERNAL}, {_VERSIONED},
+    id uuid, connection_id uuid, status text, holds_inventory boolean, arrival date, departure date,
+    source text, confirmation_number text null, guest_id text null, guest_email text null,
+    total_minor bigint null, total_currency text null,
+    paid_minor bigint null, paid_currency text null,
+    balance_minor bigint null, balance_currency text null,
+    checked_in_at bigint null, checked_out_at bigint null, canceled_at bigint null,
+    deleted_at_source bigint null, document text""",
+)
+"""`confirmation_number`, `guest_id`, `guest_email` are copies for searching; the document has the
+original values."""
+
+STATUS_HISTORY: Final = Table.define(
+    "status_history",
+    ("hotel_id", "booking_id", "id"),
+    """hotel_id uuid, booking_id uuid, id uuid, from_status text null, to_status text, kind text,
+    version_at bigint, version_sequence bigint, reference text, at bigint""",
+)
+
+GUESTS: Final = Table.define(
+    "guests",
+    _EXTERNAL_KEY,
+    f"""{_EXTERNAL}, {_VERSIONED},
+    id uuid, email text null, sealed_document_number bytea null, deleted_at_source bigint null,
+    document text""",
+)
+"""`email` is a copy for searching; the document has the original."""
+
+AVAILABILITY: Final = Table.define(
+    "availability",
+    ("hotel_id", "provider", "room_type_id", "day"),
+    f"""{_VERSIONED}, hotel_id uuid, provider text, room_type_id text, day date,
+    total integer null, available integer null, occupied integer null, blocked integer null,
+    lowest_rate_minor bigint null, lowest_rate_currency text null,
+    closed boolean null, closed_to_arrival boolean null, closed_to_departure boolean null,
+    min_stay integer null, max_stay integer null, counted_rooms text null""",
+)
+
+ROOM_TYPES: Final = Table.define(
+    "room_types",
+    _EXTERNAL_KEY,
+    f"""{_EXTERNAL}, name text, description text null,
+    base_price_minor bigint null, base_price_currency text null, max_occupancy integer null,
+    amenities text, updated_at bigint""",
+)
+ROOMS: Final = Table.define(
+    "rooms",
+    _EXTERNAL_KEY,
+    f"""{_EXTERNAL}, number text, floor text null, room_type_id text null, status text null,
+    updated_at bigint""",
+)
+RATE_PLANS: Final = Table.define(
+    "rate_plans", _EXTERNAL_KEY, f"{_EXTERNAL}, name text, updated_at bigint"
+)
+
+INBOX: Final = Table.define(
+    "inbox",
+    ("hotel_id", "id"),
+    """hotel_id uuid, id uuid, connection_id uuid, provider text, kind text, channel text,
+    received_at bigint, correlation_id text, sealed_body bytea, batch_id uuid, position integer,
+    fingerprint text, state text, outcome text null,
+    reason_code text null, reason_path text null, reason_detail text null,
+    external_id text null, dedup_key text null, attempts integer""",
+)
+OUTBOX: Final = Table.define(
+    "outbox",
+    (),
+    """position bigserial, hotel_id uuid, id uuid, type text, ordering_key text, created_at bigint,
+    body text, delivered_at bigint null""",
+)
+"""`position` is assigned by the database in the order of the inserts."""
+POSTPONED: Final = Table.define(
+    "postponed_deliveries",
+    ("hotel_id", "message_id", "subscriber"),
+    """hotel_id uuid, message_id uuid, subscriber text, ordering_key text, attempts integer,
+    error_code text, retry_at bigint""",
+)
+RELAY_LEASES: Final = Table.define(
+    "relay_leases", ("name",), "name text, holder text, expires_at bigint"
+)
+IDEMPOTENCY_KEYS: Final = Table.define(
+    "idempotency_keys",
+    ("token_id", "key"),
+    """token_id uuid, key text, fingerprint text, acquired_at bigint, expires_at bigint,
+    status integer null, body bytea null""",
+)
+"""`status` is null while the request that acquired the key is being processed."""
+
+TABLES: Final = (
+    *(BOOKINGS, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
+    *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
+)

@@ -100,7 +100,7 @@ class StoredBookings:
 
 
 def _change_row(change: StatusChange) -> Row:
-    """In the order of StatusHistoryRow's columns."""
+    """In the order of STATUS_HISTORY's columns."""
     source = change.transition.source
     return (
         change.hotel_id.hex,
@@ -117,7 +117,7 @@ def _change_row(change: StatusChange) -> Row:
 
 
 def change_of(row: Row) -> StatusChange:
-    """From all of StatusHistoryRow's columns."""
+    """From all of STATUS_HISTORY's columns."""
     record = STATUS_HISTORY.record(row)
     source = None if record.from_status is None else BookingStatus(record.from_status)
     target, kind = BookingStatus(record.to_status), TransitionKind(record.kind)

@@ -133,7 +133,7 @@ class StoredInbox:
 
 
 def item_of(row: Row, sealer: Sealer) -> InboxItem:
-    """From all of InboxRow's columns. Raises Unsealable."""
+    """From all of INBOX' columns. Raises Unsealable."""
     record = INBOX.record(row)
     hotel_id, item_id = UUID(record.hotel_id), UUID(record.id)
     sealed_body, seal_context = record.sealed_body, _seal_context(hotel_id, item_id)
@@ -166,7 +166,7 @@ def _reason_of(record: Any) -> Reason | None:
 
 
 def _row(item: InboxItem, sealer: Sealer) -> Row:
-    """In the order of InboxRow's columns."""
+    """In the order of INBOX' columns."""
     sealed = sealer.seal(
         zlib.compress(item.body, 1), bound_to=_seal_context(item.hotel_id, item.id)
     )

@@ -117,7 +117,7 @@ class StoredOutbox:
 
 
 def _row(message: OutboxMessage) -> Row:
-    """In the order of OutboxRow's columns, without the position."""
+    """In the order of OUTBOX' columns."""
     return (
         message.hotel_id.hex,
         message.id.hex,
