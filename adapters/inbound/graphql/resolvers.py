@@ -1,7 +1,7 @@
 """Resolvers: queries call use cases, fields read attributes of their results."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final
@@ -13,7 +13,7 @@ from adapters.inbound.graphql.filters import availability_filter, booking_filter
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
 from application.events.cloud_events import to_camel_case
-from application.queries.find_bookings import BookingOrder, GuestFilter, ResultPage
+from application.queries.find_bookings import BookingOrder, ResultPage
 from application.sync.find_sync_runs import RunList
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
@@ -27,21 +27,18 @@ class RequestContext:
     caller: Principal
     use_cases: GraphQLUseCases
 
-    def at(self, slug: str | None) -> Principal:
-        """The caller at that hotel. Raises Forbidden for a hotel that is not the token's."""
+    def at(self, slug: str | None) -> "RequestContext":
+        """For the caller at that hotel. Raises Forbidden for a hotel that is not the token's."""
         if slug is None:
-            return self.caller
-        return self.use_cases.authenticate.at_hotel(self.caller, slug)
+            return self
+        return replace(self, caller=self.use_cases.authenticate.at_hotel(self.caller, slug))
 
 
 class BookingPage:
     """The bookings of one page; their guests and histories are loaded in one query each."""
 
-    def __init__(
-        self, use_cases: GraphQLUseCases, principal: Principal, bookings: Sequence[Booking]
-    ) -> None:
-        self._use_cases = use_cases
-        self._principal = principal
+    def __init__(self, context: RequestContext, bookings: Sequence[Booking]) -> None:
+        self._context = context
         self._bookings = bookings
 
     @cached_property
@@ -49,18 +46,14 @@ class BookingPage:
         ids = {p.guest_id for b in self._bookings if (p := b.details.primary_guest) and p.guest_id}
         if not ids:
             return {}
-        query_filter = GuestFilter(
-            hotel_id=self._principal.hotel_id,
-            provider=self._principal.provider,
-            external_ids=frozenset(ids),
-        )
-        guests = self._use_cases.find_guests(query_filter, first=len(ids)).rows
+        wanted = guest_filter(self._context.caller, {"external_ids": list(ids)})
+        guests = self._context.use_cases.find_guests(wanted, first=len(ids)).rows
         return {guest.external_id: guest for guest in guests}
 
     @cached_property
     def histories(self) -> Mapping[Any, Sequence[Any]]:
         ids = [booking.id for booking in self._bookings]
-        return self._use_cases.find_status_history(self._principal, ids)
+        return self._context.use_cases.find_status_history(self._context.caller, ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +62,19 @@ class BookingNode:
     page: BookingPage
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    cursor: str
-    node: object
-
-
 query = QueryType()
 
 
 def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a resolver that takes the use cases, the caller at the hotel of the query, and the
-    other arguments."""
+    """Registers a resolver that takes the context at the hotel of the query, and the other
+    arguments."""
 
     def register(resolver: Callable[..., Any]) -> Callable[..., Any]:
         def resolve(
             _: object, info: GraphQLResolveInfo, *, hotel: str | None = None, **arguments: Any
         ) -> Any:
             request_context: RequestContext = info.context
-            principal = request_context.at(hotel)
-            return resolver(request_context.use_cases, principal, **arguments)
+            return resolver(request_context.at(hotel), **arguments)
 
         query.set_field(name, resolve)
         return resolver
@@ -98,56 +84,43 @@ def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 @_query_field("bookings")
 def bookings(
-    use_cases: GraphQLUseCases,
-    principal: Principal,
+    context: RequestContext,
     *,
     order_by: BookingOrder,
     first: int,
     after: str | None = None,
-    filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
+    **arguments: Any,
 ) -> Mapping[str, Any]:
-    query_filter = booking_filter(principal, filter)
-    result = use_cases.find_bookings(query_filter, order=order_by, first=first, after=after)
-    page = BookingPage(use_cases, principal, result.rows)
+    wanted = booking_filter(context.caller, arguments.get("filter"))
+    result = context.use_cases.find_bookings(wanted, order=order_by, first=first, after=after)
+    page = BookingPage(context, result.rows)
     return _connection(result, [BookingNode(booking, page) for booking in result.rows], after)
 
 
 @_query_field("booking")
-def booking(
-    use_cases: GraphQLUseCases, principal: Principal, *, provider: str, external_id: str
-) -> BookingNode | None:
-    found = use_cases.find_booking(principal, provider, external_id)
-    if found is None:
-        return None
-    return BookingNode(found, BookingPage(use_cases, principal, [found]))
+def booking(context: RequestContext, *, provider: str, external_id: str) -> BookingNode | None:
+    found = context.use_cases.find_booking(context.caller, provider, external_id)
+    return None if found is None else BookingNode(found, BookingPage(context, [found]))
 
 
 @_query_field("availability")
-def availability(
-    use_cases: GraphQLUseCases,
-    principal: Principal,
-    *,
-    filter: Mapping[str, Any],  # noqa: A002  the argument's name
-) -> Sequence[AvailabilityCell]:
-    return use_cases.find_availability(availability_filter(principal, filter))
+def availability(context: RequestContext, **arguments: Any) -> Sequence[AvailabilityCell]:
+    wanted = availability_filter(context.caller, arguments["filter"])
+    return context.use_cases.find_availability(wanted)
 
 
 @_query_field("guests")
 def guests(
-    use_cases: GraphQLUseCases,
-    principal: Principal,
-    *,
-    first: int,
-    after: str | None = None,
-    filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
+    context: RequestContext, *, first: int, after: str | None = None, **arguments: Any
 ) -> Mapping[str, Any]:
-    result = use_cases.find_guests(guest_filter(principal, filter), first=first, after=after)
+    wanted = guest_filter(context.caller, arguments.get("filter"))
+    result = context.use_cases.find_guests(wanted, first=first, after=after)
     return _connection(result, result.rows, after)
 
 
 @_query_field("hotel")
-def hotel(use_cases: GraphQLUseCases, principal: Principal) -> Mapping[str, Any]:
-    view = use_cases.find_hotel(principal)
+def hotel(context: RequestContext) -> Mapping[str, Any]:
+    view = context.use_cases.find_hotel(context.caller)
     return {
         "slug": view.hotel.slug,
         "name": view.hotel.name,
@@ -160,10 +133,8 @@ def hotel(use_cases: GraphQLUseCases, principal: Principal) -> Mapping[str, Any]
 
 
 @_query_field("syncRuns")
-def sync_runs(
-    use_cases: GraphQLUseCases, principal: Principal, *, limit: int, offset: int
-) -> RunList:
-    return use_cases.find_sync_runs(principal, limit=limit, offset=offset)
+def sync_runs(context: RequestContext, *, limit: int, offset: int) -> RunList:
+    return context.use_cases.find_sync_runs(context.caller, limit=limit, offset=offset)
 
 
 def _connection(
@@ -171,7 +142,7 @@ def _connection(
 ) -> dict[str, Any]:
     cursors = result.cursors
     return {
-        "edges": [Edge(cursor, node) for cursor, node in zip(cursors, nodes, strict=True)],
+        "edges": [{"cursor": c, "node": node} for c, node in zip(cursors, nodes, strict=True)],
         "page_info": {
             "has_next_page": result.has_next,
             "has_previous_page": after is not None,

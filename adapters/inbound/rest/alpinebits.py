@@ -40,17 +40,15 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
 
     @route(
         alpinebits,
-        f"/{NAME}",
-        method="POST",
-        summary="An AlpineBits action, or an OTA document",
-        operationId="exchange_alpinebits_document",
+        f"POST /{NAME}",
+        "An AlpineBits action, or an OTA document",
+        _RESPONSES,
         description=_DESCRIPTION,
         security=BASIC,
         parameters=[_VERSION],
         requestBody=_REQUEST,
-        responses=_RESPONSES,
     )
-    def receive() -> Response:
+    def exchange_alpinebits_document() -> Response:
         log_context.provider.set(NAME)
         document = DocumentRequest(
             provider=NAME,

@@ -32,46 +32,36 @@ _PATHS: Final = {
     "guests": ItemKind.GUEST,
     "availability": ItemKind.AVAILABILITY,
 }
+_PUSHED: Final = responses_spec(
+    {
+        200: ("All items are valid", schemas.PushResponseSchema),
+        202: ("Stored; the outcome will be at Location", schemas.PushResponseSchema),
+        207: ("Some items are quarantined, each with its reason", schemas.PushResponseSchema),
+    },
+    *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+)
+_SHOWN: Final = responses_spec(
+    {200: ("The items and their outcomes", schemas.BatchResponseSchema)},
+    *(400, 401, 403, 404, 429, 503),
+)
 
 
 def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     push = _PushViews(use_cases, admit)
     ingest = Blueprint("ingest", __name__, url_prefix=PREFIX, description="Data pushed by partners")
     for path, kind in _PATHS.items():
-        register_view = route(
+        add_view = route(
             ingest,
-            f"/<provider>/{path}",
-            method="POST",
-            endpoint=path,
-            summary=f"Push {path}",
-            operationId=f"push_{path}",
+            f"POST /<provider>/{path}",
+            f"Push {path}",
+            _PUSHED,
             parameters=[IDEMPOTENCY_KEY, PREFER],
             requestBody=request_body_spec(schema_of(SHAPES[kind]), many=True),
-            responses=responses_spec(
-                {
-                    200: ("All items are valid", schemas.PushResponseSchema),
-                    202: ("Stored; the outcome will be at Location", schemas.PushResponseSchema),
-                    207: (
-                        "Some items are quarantined, each with its reason",
-                        schemas.PushResponseSchema,
-                    ),
-                },
-                *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
-            ),
         )
-        register_view(push.view_for(kind))
+        add_view(push.view_for(kind, name=f"push_{path}"))
 
-    @route(
-        ingest,
-        "/ingests/<batch_id>",
-        summary="Outcome of a push",
-        operationId="show_ingest",
-        responses=responses_spec(
-            {200: ("The items and their outcomes", schemas.BatchResponseSchema)},
-            *(400, 401, 403, 404, 429, 503),
-        ),
-    )
-    def status(batch_id: str) -> Response:
+    @route(ingest, "/ingests/<batch_id>", "Outcome of a push", _SHOWN)
+    def show_ingest(batch_id: str) -> Response:
         principal = admit()
         principal.require(Scope.INGEST)
         batch = parse_id(batch_id, "batch_id")
@@ -85,7 +75,7 @@ class _PushViews:
         self._use_cases = use_cases
         self._admit = admit
 
-    def view_for(self, kind: ItemKind) -> Callable[[str], Response]:
+    def view_for(self, kind: ItemKind, *, name: str) -> Callable[[str], Response]:
         def push(provider: str) -> Response:
             self._use_cases.find_provider(provider)
             principal = self._admit(changes=True)
@@ -106,6 +96,7 @@ class _PushViews:
                 lambda: self._push(principal, push_request),
             )
 
+        push.__name__ = name
         return push
 
     def _push(self, principal: Principal, push_request: Push) -> Response:

@@ -92,21 +92,24 @@ _RATE_HEADERS: Final[Description] = {
 _RETRY_AFTER: Final[Description] = {
     "Retry-After": {"description": "Seconds", "schema": {"type": "string"}}
 }
+_LOCATION: Final[Description] = {
+    "Location": {"description": "URL of the outcome", "schema": {"type": "string"}}
+}
 
 
 def route(
-    blueprint: Blueprint,
-    rule: str,
-    *,
-    method: str = "GET",
-    endpoint: str | None = None,
-    **description: Any,
+    blueprint: Blueprint, rule: str, summary: str, responses: Description, **description: Any
 ) -> Callable[[View], View]:
-    """Adds a view with its OpenAPI description."""
+    """Adds a view with its OpenAPI description: POST to "POST /path", else GET. The view's name is
+    the operation's id."""
+    method, _, path = rule.rpartition(" ")
 
     def add(view: View) -> View:
-        documented_view = blueprint.doc(**description)(view)
-        blueprint.route(rule, methods=[method], endpoint=endpoint)(documented_view)
+        name = view.__name__
+        document = blueprint.doc(
+            summary=summary, operationId=name, responses=responses, **description
+        )
+        blueprint.route(path, methods=[method or "GET"], endpoint=name)(document(view))
         return view
 
     return add
@@ -140,8 +143,3 @@ def responses_spec(
             "headers": _RETRY_AFTER if status in (429, 503) else {},
         }
     return responses
-
-
-_LOCATION: Final[Description] = {
-    "Location": {"description": "URL of the outcome", "schema": {"type": "string"}}
-}

@@ -1,5 +1,7 @@
 """Quarantined items and their replay."""
 
+from typing import Final
+
 from flask import Response, request
 from flask_smorest import Blueprint
 
@@ -11,24 +13,22 @@ from adapters.inbound.rest.response_documents import outcome_document, quarantin
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from domain.access import Scope
 
+_PAGE: Final = [LIMIT, AFTER]
+_LISTED: Final = responses_spec(
+    {200: ("The items, without their bodies", schemas.QuarantineListSchema)},
+    *(400, 401, 403, 422, 429, 503),
+)
+_REPLAYED: Final = responses_spec(
+    {200: ("The outcome", schemas.InboxOutcomeResponseSchema)},
+    *(400, 401, 403, 404, 409, 422, 429, 502, 503),
+)
+
 
 def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
-    quarantine = Blueprint(
-        "quarantine", __name__, url_prefix=f"{PREFIX}/quarantine", description="Rejected items"
-    )
+    items = Blueprint("quarantine", __name__, url_prefix=PREFIX, description="Rejected items")
 
-    @route(
-        quarantine,
-        "",
-        summary="Quarantined items, oldest first",
-        operationId="list_quarantine",
-        parameters=[LIMIT, AFTER],
-        responses=responses_spec(
-            {200: ("The items, without their bodies", schemas.QuarantineListSchema)},
-            *(400, 401, 403, 422, 429, 503),
-        ),
-    )
-    def items() -> Response:
+    @route(items, "/quarantine", "Quarantined items, oldest first", _LISTED, parameters=_PAGE)
+    def list_quarantine() -> Response:
         principal = admit()
         principal.require(Scope.READ)
         after_text = request.args.get("after")
@@ -39,18 +39,8 @@ def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
         documents = [quarantined_document(item) for item in page.items]
         return json_response({"items": documents, "next_after": page.next_after})
 
-    @route(
-        quarantine,
-        "/<item_id>/replay",
-        method="POST",
-        summary="Replay a quarantined item",
-        operationId="replay_quarantined",
-        responses=responses_spec(
-            {200: ("The outcome", schemas.InboxOutcomeResponseSchema)},
-            *(400, 401, 403, 404, 409, 422, 429, 502, 503),
-        ),
-    )
-    def replay(item_id: str) -> Response:
+    @route(items, "POST /quarantine/<item_id>/replay", "Replay a quarantined item", _REPLAYED)
+    def replay_quarantined(item_id: str) -> Response:
         principal = admit(changes=True)
         principal.require(Scope.SYNC)
         outcome = use_cases.replay_quarantine(
@@ -58,4 +48,4 @@ def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
         )
         return json_response(outcome_document(outcome))
 
-    return quarantine
+    return items

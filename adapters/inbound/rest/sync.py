@@ -1,6 +1,7 @@
 """Requests for syncs, and sync runs."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -35,84 +36,49 @@ from domain.sync_run import SyncKind
 
 _FIELDS: Final = frozenset({"provider", "connection_id", "kind"})
 _KINDS: Final = {kind.value: kind for kind in SyncKind}
+_QUEUED: Final = responses_spec(
+    {202: ("Queued; the run is at Location", schemas.SyncRunResponseSchema)},
+    *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+)
+_LISTED: Final = responses_spec(
+    {200: ("A page of runs and their total number", schemas.SyncRunListSchema)},
+    *(400, 401, 403, 422, 429, 503),
+)
+_SHOWN: Final = responses_spec(
+    {200: ("The run", schemas.SyncRunResponseSchema)}, *(400, 401, 403, 404, 429, 503)
+)
 
 
 def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
-    sync = Blueprint(
-        "sync", __name__, url_prefix=f"{PREFIX}/sync", description="Syncs from the PMS"
-    )
+    sync = Blueprint("sync", __name__, url_prefix=PREFIX, description="Syncs from the PMS")
+    body_spec = request_body_spec(schemas.SyncRequestSchema)
+    key = [IDEMPOTENCY_KEY]
 
-    _add_request(sync, use_cases, admit)
-    _add_runs(sync, use_cases, admit)
-    return sync
-
-
-def _add_request(sync: Blueprint, use_cases: RestUseCases, admit: Admission) -> None:
-    @route(
-        sync,
-        "",
-        method="POST",
-        summary="Request a sync",
-        operationId="request_sync",
-        parameters=[IDEMPOTENCY_KEY],
-        requestBody=request_body_spec(schemas.SyncRequestSchema),
-        responses=responses_spec(
-            {202: ("Queued; the run is at Location", schemas.SyncRunResponseSchema)},
-            *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
-        ),
-    )
+    @route(sync, "POST /sync", "Request a sync", _QUEUED, parameters=key, requestBody=body_spec)
     def request_sync() -> Response:
         principal = admit(changes=True)
         principal.require(Scope.SYNC)
         body = read_json_body()
-        return run_once_per_key(
-            use_cases.idempotent_requests,
-            principal,
-            body,
-            lambda: _queue_sync(use_cases, principal, body),
-        )
+        queue = partial(_queue_sync, use_cases, principal, body)
+        return run_once_per_key(use_cases.idempotent_requests, principal, body, queue)
 
-
-def _add_runs(sync: Blueprint, use_cases: RestUseCases, admit: Admission) -> None:
-    @route(
-        sync,
-        "/runs",
-        summary="Sync runs, newest first",
-        operationId="list_sync_runs",
-        parameters=[LIMIT, OFFSET],
-        responses=responses_spec(
-            {200: ("A page of runs and their total number", schemas.SyncRunListSchema)},
-            *(400, 401, 403, 422, 429, 503),
-        ),
-    )
-    def runs() -> Response:
+    @route(sync, "/sync/runs", "Sync runs, newest first", _LISTED, parameters=[LIMIT, OFFSET])
+    def list_sync_runs() -> Response:
         principal = admit()
         _require_read_or_sync(principal)
         limit, offset = parse_query_integer("limit", 50), parse_query_integer("offset", 0)
         page = use_cases.find_sync_runs(principal, limit=limit, offset=offset)
-        return json_response(
-            {
-                "runs": [run_document(run) for run in page.runs],
-                "total": page.total,
-                "limit": limit,
-                "offset": offset,
-            }
-        )
+        runs = [run_document(run) for run in page.runs]
+        return json_response({"runs": runs, "total": page.total, "limit": limit, "offset": offset})
 
-    @route(
-        sync,
-        "/runs/<run_id>",
-        summary="One sync run",
-        operationId="show_sync_run",
-        responses=responses_spec(
-            {200: ("The run", schemas.SyncRunResponseSchema)}, *(400, 401, 403, 404, 429, 503)
-        ),
-    )
-    def run(run_id: str) -> Response:
+    @route(sync, "/sync/runs/<run_id>", "One sync run", _SHOWN)
+    def show_sync_run(run_id: str) -> Response:
         principal = admit()
         _require_read_or_sync(principal)
         requested = parse_id(run_id, "run_id")
         return json_response(run_document(use_cases.find_sync_runs.one(principal, requested)))
+
+    return sync
 
 
 def _queue_sync(use_cases: RestUseCases, principal: Principal, body: bytes) -> Response:

@@ -23,15 +23,13 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
 
     @route(
         webhooks,
-        "/<provider>/webhook/<connection_key>",
-        method="POST",
-        summary="A vendor's native notification",
-        operationId="receive_webhook",
+        "POST /<provider>/webhook/<connection_key>",
+        "A vendor's native notification",
+        responses_spec({200: ("Stored", None)}, 401, 404, 413, 415, 503),
         security=NO_CREDENTIALS,
         requestBody={"content": {"*/*": {"schema": {}}}, "required": True},
-        responses=responses_spec({200: ("Stored", None)}, 401, 404, 413, 415, 503),
     )
-    def receive(provider: str, connection_key: str) -> Response:
+    def receive_webhook(provider: str, connection_key: str) -> Response:
         log_context.provider.set(provider[:40])
         try:
             use_cases.receive_webhook(_webhook(provider, connection_key))
