@@ -10,6 +10,17 @@ from domain.messages import InboxItem, ItemKind, OutboxMessage
 from domain.values import HotelId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutdatedItems:
+    """The items of these entities that were received before."""
+
+    hotel_id: HotelId
+    provider: str
+    kind: ItemKind
+    external_ids: Collection[str]
+    before: datetime
+
+
 class Inbox(Protocol):
     def add(self, items: Sequence[InboxItem]) -> None:
         """Stores bodies compressed and sealed, bound to hotel and item. One statement per page."""
@@ -42,16 +53,8 @@ class Inbox(Protocol):
         """Those keys that a DONE item has as its `dedup_key`."""
         ...
 
-    def mark_stale(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        before: datetime,
-    ) -> None:
-        """Quarantined items of these entities received before: DONE, as stale."""
+    def mark_stale(self, outdated: OutdatedItems) -> None:
+        """Those that are in quarantine: DONE, as stale."""
         ...
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:

@@ -79,6 +79,15 @@ class GuestFilter:
     external_ids: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineFilter:
+    """`after`: the id of the last item of the page before."""
+
+    hotel_id: HotelId
+    provider: str | None = None
+    after: UUID | None = None
+
+
 class Queries(Protocol):
     """`limit` is at least 1. `after`: a position of an earlier slice with the same filter and
     order; concurrent writes do not move unchanged rows."""
@@ -119,14 +128,7 @@ class Queries(Protocol):
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
 
-    def quarantine(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        after: UUID | None = None,
-        provider: str | None = None,
-    ) -> Sequence[InboxItem]:
+    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
         """Of all kinds, oldest first, with their bodies."""
         ...
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from application.access.authenticate import Principal
 from application.errors import require_in_range
 from domain.messages import InboxItem
-from ports.queries import Queries
+from ports.queries import QuarantineFilter, Queries
 
 MAX_LIMIT: Final = 200
 
@@ -30,8 +30,9 @@ class FindQuarantine:
     ) -> QuarantineList:
         """Raises InvalidRequest (`limit`)."""
         require_in_range("limit", limit, 1, MAX_LIMIT)
-        found = self.queries.quarantine(
-            principal.hotel_id, limit=limit + 1, after=after, provider=principal.provider
+        wanted = QuarantineFilter(
+            hotel_id=principal.hotel_id, provider=principal.provider, after=after
         )
+        found = self.queries.quarantine(wanted, limit=limit + 1)
         shown = found[:limit]
         return QuarantineList(shown, shown[-1].id if len(found) > limit else None)

@@ -11,6 +11,7 @@ from application.ingest.inbox_rows import decide_row, inbox_row
 from domain.events import ItemQuarantined
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
+from ports.messages import OutdatedItems
 from ports.providers import Page
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
@@ -74,13 +75,14 @@ def _mark_older_stale(
         if is_current and result.item.external_id:
             applied_ids[result.item.kind].add(result.item.external_id)
     for kind, external_ids in applied_ids.items():
-        uow.inbox.mark_stale(
-            context.hotel_id,
-            context.provider,
-            kind,
-            external_ids,
+        outdated = OutdatedItems(
+            hotel_id=context.hotel_id,
+            provider=context.provider,
+            kind=kind,
+            external_ids=external_ids,
             before=context.receipt.observed_at,
         )
+        uow.inbox.mark_stale(outdated)
 
 
 def _emit_quarantined(

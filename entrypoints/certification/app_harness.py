@@ -33,7 +33,7 @@ from entrypoints.certification.outcomes import CheckFailed
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
 from ports.job_queue import JobName
-from ports.queries import BookingFilter, BookingOrder
+from ports.queries import BookingFilter, BookingOrder, QuarantineFilter
 
 _NEVER: Final = timedelta(days=3_650)
 _SCHEDULE: Final = Schedule(
@@ -114,7 +114,8 @@ class AppHarness:
             ]
 
     def quarantined(self) -> Sequence[InboxItem]:
-        return self.container.store.queries.quarantine(self.hotel.id, limit=_ALL)
+        wanted = QuarantineFilter(hotel_id=self.hotel.id)
+        return self.container.store.queries.quarantine(wanted, limit=_ALL)
 
     def bookings(self) -> dict[str, Booking]:
         """Includes bookings deleted at the source."""

@@ -8,6 +8,7 @@ from application.errors import NotFound
 from domain.messages import InboxItem
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
+from ports.queries import QuarantineFilter
 
 
 @click.group(cls=JsonCommandGroup)
@@ -21,7 +22,8 @@ def quarantine() -> None:
 def list_items(hotel: str, *, limit: int) -> None:
     """List quarantined items, oldest first, with their reasons."""
     with open_hotel(hotel) as (container, found):
-        items = container.store.queries.quarantine(found.id, limit=limit)
+        wanted = QuarantineFilter(hotel_id=found.id)
+        items = container.store.queries.quarantine(wanted, limit=limit)
         print_rows([_item_fields(item) for item in items], empty="Nothing is quarantined.")
 
 
@@ -48,7 +50,8 @@ def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> 
     with open_hotel(hotel) as (container, found):
         ids = list(item_ids)
         if all_items:
-            ids = [item.id for item in container.store.queries.quarantine(found.id, limit=1000)]
+            wanted = QuarantineFilter(hotel_id=found.id)
+            ids = [item.id for item in container.store.queries.quarantine(wanted, limit=1000)]
         rows = [
             {
                 "id": item.id,

@@ -14,6 +14,8 @@ from domain.messages import (
     OutboxMessage,
 )
 from domain.values import Reason
+from ports.messages import OutdatedItems
+from ports.queries import QuarantineFilter
 from tests import builders
 from tests.builders import DAY, MINUTE, T0
 from tests.contracts.conftest import HotelFixture
@@ -196,9 +198,14 @@ class TestInbox:
         theirs = item(other_site)
         with site.store.unit_of_work() as uow:
             for ids in (["B1", "B2"], []):
-                uow.inbox.mark_stale(
-                    site.hotel.id, "scripted", ItemKind.BOOKING, ids, before=T0 + MINUTE
+                outdated_items = OutdatedItems(
+                    hotel_id=site.hotel.id,
+                    provider="scripted",
+                    kind=ItemKind.BOOKING,
+                    external_ids=ids,
+                    before=T0 + MINUTE,
                 )
+                uow.inbox.mark_stale(outdated_items)
             uow.commit()
         for each in (old, second):
             outdated = replace(each, state=InboxState.DONE, outcome=ItemOutcome.STALE)
@@ -285,11 +292,11 @@ class TestInbox:
         bad = [builders.full_inbox_item(site.connection) for _ in range(3)]
         receive(site, *reversed(bad), builders.inbox_item(site.connection))
         receive(other_site, builders.full_inbox_item(other_site.connection))
-        queries = site.store.queries
-        assert list(queries.quarantine(site.hotel.id, limit=9)) == bad
-        assert list(queries.quarantine(site.hotel.id, limit=1)) == bad[:1]
-        assert list(queries.quarantine(site.hotel.id, limit=9, after=bad[0].id)) == bad[1:]
-        assert list(queries.quarantine(site.hotel.id, limit=9, after=bad[2].id)) == []
+        wanted, find = QuarantineFilter(hotel_id=site.hotel.id), site.store.queries.quarantine
+        assert list(find(wanted, limit=9)) == bad
+        assert list(find(wanted, limit=1)) == bad[:1]
+        assert list(find(replace(wanted, after=bad[0].id), limit=9)) == bad[1:]
+        assert list(find(replace(wanted, after=bad[2].id), limit=9)) == []
 
 
 class TestOutbox:

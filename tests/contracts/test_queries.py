@@ -9,7 +9,7 @@ from domain.snapshots import Party
 from domain.status import BookingStatus
 from domain.sync_run import SyncStatus
 from domain.values import Stay
-from ports.queries import BookingFilter, BookingOrder, GuestFilter, Slice
+from ports.queries import BookingFilter, BookingOrder, GuestFilter, QuarantineFilter, Slice
 from tests import builders
 from tests.builders import HOUR, MINUTE, T0
 from tests.contracts.conftest import HotelFixture
@@ -273,12 +273,10 @@ class TestProviderFilter:
         with site.store.unit_of_work() as uow:
             uow.inbox.add(mixed)
             uow.commit()
-        find_bookings, hotel_id = site.store.queries.quarantine, site.hotel.id
+        find = site.store.queries.quarantine
+        of_other = QuarantineFilter(hotel_id=site.hotel.id, provider="other")
         theirs = [item for item in mixed if item.provider == "other"]
-        assert list(find_bookings(hotel_id, limit=9, provider="other")) == theirs
-        assert list(find_bookings(hotel_id, limit=1, provider="scripted")) == [mixed[1]]
-        assert (
-            list(find_bookings(hotel_id, limit=2, provider="other", after=theirs[1].id))
-            == theirs[2:]
-        )
-        assert list(find_bookings(hotel_id, limit=9, provider="")) == []
+        assert list(find(of_other, limit=9)) == theirs
+        assert list(find(replace(of_other, provider="scripted"), limit=1)) == [mixed[1]]
+        assert list(find(replace(of_other, after=theirs[1].id), limit=2)) == theirs[2:]
+        assert list(find(replace(of_other, provider=""), limit=9)) == []

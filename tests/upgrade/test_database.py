@@ -16,7 +16,13 @@ from domain.hotel import Hotel
 from domain.messages import InboxState, ItemOutcome, OutboxMessage
 from domain.sync_run import SyncStatus
 from entrypoints.processes.web_app import build_web_app
-from ports.queries import AvailabilityFilter, BookingFilter, BookingOrder, GuestFilter
+from ports.queries import (
+    AvailabilityFilter,
+    BookingFilter,
+    BookingOrder,
+    GuestFilter,
+    QuarantineFilter,
+)
 from tests import raw_sql
 from tests.upgrade.conftest import STOPPED_AT, UpgradedInstallation
 from tests.upgrade.old_installation import Engine
@@ -143,7 +149,9 @@ class TestStoredData:
         found = [
             item
             for hotel in upgraded.hotels()
-            for item in upgraded.container.store.queries.quarantine(hotel.id, limit=ALL)
+            for item in upgraded.container.store.queries.quarantine(
+                QuarantineFilter(hotel_id=hotel.id), limit=ALL
+            )
         ]
         expected = sum(row[-1] for row in upgraded.facts["inbox"] if row[0] == "quarantined")
         assert len(found) == expected
@@ -213,7 +221,8 @@ class TestInbox:
         """Pushed items are read again from their stored text, and are as invalid as before."""
         replayed = 0
         for hotel in upgraded.hotels():
-            for item in upgraded.container.store.queries.quarantine(hotel.id, limit=ALL):
+            wanted = QuarantineFilter(hotel_id=hotel.id)
+            for item in upgraded.container.store.queries.quarantine(wanted, limit=ALL):
                 if item.provider != "canonical":
                     continue
                 outcome = upgraded.container.replay_quarantine(hotel.id, item.id)

@@ -2,36 +2,42 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from adapters.outbound.memory.tables import Identity, Record, Tables, overwrite
+from adapters.outbound.memory.tables import Identity, Record, Tables, insert, overwrite
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.values import ConnectionId, DateRange, HotelId
 from ports.bookings import StatusChange
-from ports.errors import AlreadyExists
 
-E = TypeVar("E", Booking, Guest)
+E = TypeVar("E", bound=Booking | Guest)
 
 
-class InMemoryBookings:
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+class _InMemoryEntities(Generic[E]):
+    def __init__(self, rows: dict[Identity, E]) -> None:
+        self._rows = rows
 
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
-    ) -> Mapping[str, Booking]:
-        return _load(self._tables.bookings, hotel_id, provider, external_ids)
+    ) -> Mapping[str, E]:
+        wanted = dict.fromkeys(external_ids)
+        return {
+            x: self._rows[key] for x in wanted if (key := (hotel_id, provider, x)) in self._rows
+        }
 
-    def save(self, bookings: Sequence[Booking]) -> None:
-        overwrite(self._tables.bookings, [(_identity(b), b) for b in bookings])
+    def save(self, entities: Sequence[E]) -> None:
+        overwrite(self._rows, [((e.hotel_id, e.provider, e.external_id), e) for e in entities])
+
+
+class InMemoryBookings(_InMemoryEntities[Booking]):
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables.bookings)
+        self._tables = tables
 
     def record(self, changes: Sequence[StatusChange]) -> None:
-        if self._tables.history.keys() & {c.id for c in changes}:
-            raise AlreadyExists
-        self._tables.history.update({c.id: c for c in changes})
+        insert(self._tables.history, {c.id: c for c in changes})
 
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
@@ -45,17 +51,9 @@ class InMemoryBookings:
         ]
 
 
-class InMemoryGuests:
+class InMemoryGuests(_InMemoryEntities[Guest]):
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def load(
-        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
-    ) -> Mapping[str, Guest]:
-        return _load(self._tables.guests, hotel_id, provider, external_ids)
-
-    def save(self, guests: Sequence[Guest]) -> None:
-        overwrite(self._tables.guests, [(_identity(g), g) for g in guests])
+        super().__init__(tables.guests)
 
 
 class InMemoryAvailability:
@@ -97,14 +95,3 @@ class InMemoryRecords:
         different = {k: r for k, r in rows.items() if self._tables.records.get(k) != r}
         self._tables.records.update(different)
         return len(different)
-
-
-def _identity(entity: Booking | Guest) -> Identity:
-    return entity.hotel_id, entity.provider, entity.external_id
-
-
-def _load(
-    rows: Mapping[Identity, E], hotel_id: HotelId, provider: str, external_ids: Collection[str]
-) -> Mapping[str, E]:
-    wanted = dict.fromkeys(external_ids)
-    return {x: rows[key] for x in wanted if (key := (hotel_id, provider, x)) in rows}

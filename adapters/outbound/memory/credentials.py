@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import IdempotencyRow, Tables
+from adapters.outbound.memory.tables import IdempotencyRow, Tables, insert
 from domain.access import AccessToken, ProviderKey
 from domain.values import HotelId
 from ports.administration import KeyCheck, KeyState
@@ -38,9 +38,7 @@ class InMemoryCredentials:
             self._tables.keys[key_id] = replace(key, revoked_at=at)
 
     def add_token(self, token: AccessToken) -> None:
-        if token.id in self._tables.tokens:
-            raise AlreadyExists
-        self._tables.tokens[token.id] = token
+        insert(self._tables.tokens, {token.id: token})
 
     def token(self, token_id: UUID) -> AccessToken | None:
         return self._tables.tokens.get(token_id)

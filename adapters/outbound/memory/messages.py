@@ -6,17 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables
-from domain.messages import (
-    InboxItem,
-    InboxState,
-    ItemKind,
-    ItemOutcome,
-    OutboxMessage,
-)
+from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables, insert
+from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
-from ports.errors import AlreadyExists
-from ports.messages import PostponedDelivery
+from ports.messages import OutdatedItems, PostponedDelivery
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 
@@ -26,9 +19,7 @@ class InMemoryInbox:
         self._tables = tables
 
     def add(self, items: Sequence[InboxItem]) -> None:
-        if self._tables.inbox.keys() & {item.id for item in items}:
-            raise AlreadyExists
-        self._tables.inbox.update({item.id: item for item in items})
+        insert(self._tables.inbox, {item.id: item for item in items})
 
     def load(self, hotel_id: HotelId, ids: Collection[UUID]) -> Mapping[UUID, InboxItem]:
         found = (self._tables.inbox.get(item_id) for item_id in dict.fromkeys(ids))
@@ -65,19 +56,12 @@ class InMemoryInbox:
         }
         return frozenset(key for key in keys if key in processed)
 
-    def mark_stale(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        before: datetime,
-    ) -> None:
-        wanted = (hotel_id, provider, kind, InboxState.QUARANTINED)
+    def mark_stale(self, outdated: OutdatedItems) -> None:
+        wanted = (outdated.hotel_id, outdated.provider, outdated.kind, InboxState.QUARANTINED)
         for item in list(self._tables.inbox.values()):
             same = (item.hotel_id, item.provider, item.kind, item.state) == wanted
-            if same and item.external_id in external_ids and item.received_at < before:
+            is_older = item.received_at < outdated.before
+            if same and is_older and item.external_id in outdated.external_ids:
                 stale = replace(item, state=InboxState.DONE, outcome=ItemOutcome.STALE)
                 self._tables.inbox[item.id] = stale
 
@@ -112,9 +96,7 @@ class InMemoryOutbox:
         self._tables = tables
 
     def add(self, messages: Sequence[OutboxMessage]) -> None:
-        if self._tables.outbox.keys() & {m.id for m in messages}:
-            raise AlreadyExists
-        self._tables.outbox.update({m.id: InMemoryOutboxRow(m) for m in messages})
+        insert(self._tables.outbox, {m.id: InMemoryOutboxRow(m) for m in messages})
 
     def acquire_leader_lease(self, holder: str, *, now: datetime, until: datetime) -> bool:
         held = self._tables.relay

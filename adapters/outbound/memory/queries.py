@@ -20,6 +20,7 @@ from ports.queries import (
     BookingOrder,
     GuestFilter,
     Keyset,
+    QuarantineFilter,
     Slice,
 )
 
@@ -101,21 +102,14 @@ class InMemoryQueries:
         run = self._committed().sync_runs.get(run_id)
         return run if run and run.hotel_id == hotel_id else None
 
-    def quarantine(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        after: UUID | None = None,
-        provider: str | None = None,
-    ) -> Sequence[InboxItem]:
+    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
         items = [
             item
             for item in self._committed().inbox.values()
-            if item.hotel_id == hotel_id
+            if item.hotel_id == wanted.hotel_id
             and item.state is InboxState.QUARANTINED
-            and provider in (None, item.provider)
-            and (after is None or item.id > after)
+            and wanted.provider in (None, item.provider)
+            and (wanted.after is None or item.id > wanted.after)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]
 

@@ -1,6 +1,6 @@
 """All rows of the in-memory store, and the revision check of SQL statements."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -17,7 +17,7 @@ from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import Lease, SyncRun
 from domain.values import ConnectionId, HotelId
 from ports.bookings import StatusChange
-from ports.errors import ConcurrentChange
+from ports.errors import AlreadyExists, ConcurrentChange
 from ports.system import Secrets
 
 Identity = tuple[HotelId, str, str]
@@ -27,6 +27,7 @@ CellKey = tuple[HotelId, str, str, date]
 Record = RoomTypeRecord | RoomRecord | RatePlanRecord
 RecordKey = tuple[HotelId, str, type[Record], str]
 K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ class Revisioned(Protocol):
 
 
 R = TypeVar("R", bound=Revisioned)
+
+
+def insert(table: dict[K, V], rows: Mapping[K, V]) -> None:
+    """Raises AlreadyExists, and writes nothing, if a key is stored already."""
+    if table.keys() & rows.keys():
+        raise AlreadyExists
+    table.update(rows)
 
 
 def overwrite(table: dict[K, R], keyed_rows: Sequence[tuple[K, R]]) -> None:

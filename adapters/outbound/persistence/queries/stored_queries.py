@@ -42,6 +42,7 @@ from ports.queries import (
     BookingOrder,
     GuestFilter,
     Keyset,
+    QuarantineFilter,
     Slice,
 )
 from ports.system import Sealer
@@ -150,18 +151,11 @@ class StoredQueries:
             found = session.select(query)
         return run_from_row(found[0]) if found else None
 
-    def quarantine(
-        self,
-        hotel_id: HotelId,
-        *,
-        limit: int,
-        after: UUID | None = None,
-        provider: str | None = None,
-    ) -> Sequence[InboxItem]:
-        where = _hotel_conditions(hotel_id, provider)
+    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
+        where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("state = 'quarantined'")
-        if after is not None:
-            where.require("id > %s", after.hex)
+        if wanted.after is not None:
+            where.require("id > %s", wanted.after.hex)
         found = self._rows(
             f"{inbox.SELECT} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
         )

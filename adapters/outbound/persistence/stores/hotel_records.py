@@ -1,7 +1,7 @@
 """Room types, rooms and rate plans: small tables, written only where they differ."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from adapters.outbound.persistence.engine.tables import Table
 from adapters.outbound.persistence.schema.tables import RATE_PLANS, ROOM_TYPES, ROOMS
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.values import HotelId
+
+_CONVERTED_FIELDS: Final = frozenset({"base_price", "amenities"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +79,24 @@ def _load_rows(session: Session, table: Table, owner: Row) -> list[Row]:
 
 def _room_type(record: Any) -> RoomTypeRecord:
     return RoomTypeRecord(
-        external_id=record.external_id,
-        name=record.name,
-        description=record.description,
+        **_plain_fields(RoomTypeRecord, record),
         base_price=optional_money(record.base_price_minor, record.base_price_currency),
-        max_occupancy=record.max_occupancy,
         amenities=tuple(from_json_text(record.amenities)),
     )
 
 
 def _room(record: Any) -> RoomRecord:
-    return RoomRecord(
-        external_id=record.external_id,
-        number=record.number,
-        floor=record.floor,
-        room_type_id=record.room_type_id,
-        status=record.status,
-    )
+    return RoomRecord(**_plain_fields(RoomRecord, record))
 
 
 def _rate_plan(record: Any) -> RatePlanRecord:
-    return RatePlanRecord(external_id=record.external_id, name=record.name)
+    return RatePlanRecord(**_plain_fields(RatePlanRecord, record))
+
+
+def _plain_fields(kind: type[Any], record: Any) -> dict[str, Any]:
+    """The fields that have a column of the same name and value."""
+    names = [f.name for f in fields(kind) if f.name not in _CONVERTED_FIELDS]
+    return {name: getattr(record, name) for name in names}
 
 
 def _room_type_row(record: RoomTypeRecord) -> Row:
@@ -112,13 +111,8 @@ def _room_type_row(record: RoomTypeRecord) -> Row:
 
 
 def _room_row(record: RoomRecord) -> Row:
-    return (
-        record.external_id,
-        sanitize_text(record.number),
-        optional_text(record.floor),
-        optional_text(record.room_type_id),
-        optional_text(record.status),
-    )
+    texts = (record.number, record.floor, record.room_type_id, record.status)
+    return record.external_id, *map(optional_text, texts)
 
 
 def _rate_plan_row(record: RatePlanRecord) -> Row:

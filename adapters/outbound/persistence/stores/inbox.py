@@ -18,6 +18,7 @@ from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.values import HotelId, Reason
+from ports.messages import OutdatedItems
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
@@ -102,22 +103,15 @@ class StoredInbox:
         )
         return frozenset(value for (value,) in found)
 
-    def mark_stale(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        before: datetime,
-    ) -> None:
-        if external_ids:
-            common_parameters = (hotel_id.hex, provider, str(kind), micros_from_instant(before))
+    def mark_stale(self, outdated: OutdatedItems) -> None:
+        if outdated.external_ids:
+            owner = (outdated.hotel_id.hex, outdated.provider, str(outdated.kind))
+            external_ids = self.session.in_parameter(outdated.external_ids)
             self.session.defer(
                 "UPDATE inbox SET state = 'done', outcome = 'stale' "  # noqa: S608
                 "WHERE hotel_id = %s AND state = 'quarantined' AND provider = %s AND kind = %s "
                 f"AND received_at < %s AND {self.session.in_condition('external_id', 'text')}",
-                [(*common_parameters, self.session.in_parameter(external_ids))],
+                [(*owner, micros_from_instant(outdated.before), external_ids)],
             )
 
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
