@@ -92,16 +92,16 @@ def run_load(load: Load) -> LoadResult:
     requests = iter(load.requests())
     result = LoadResult()
     with selectors.DefaultSelector() as selector:
-        callers = [_connect(load.port) for _ in range(load.connections)]
-        began, worked = time.perf_counter(), time.process_time()
-        for caller in callers:
-            selector.register(caller.socket, selectors.EVENT_READ, caller)
-            caller.send(next(requests))
-        _send_until(began + load.seconds, selector, requests, result)
-        result.seconds = time.perf_counter() - began
-        result.busy = (time.process_time() - worked) / result.seconds
-        for caller in callers:
-            caller.socket.close()
+        connections = [_connect(load.port) for _ in range(load.connections)]
+        started_at, cpu_started_at = time.perf_counter(), time.process_time()
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.send(next(requests))
+        _send_until(started_at + load.seconds, selector, requests, result)
+        result.seconds = time.perf_counter() - started_at
+        result.busy = (time.process_time() - cpu_started_at) / result.seconds
+        for connection in connections:
+            connection.socket.close()
     return result
 
 
@@ -113,20 +113,20 @@ def _send_until(
 ) -> None:
     while selector.get_map() and time.perf_counter() < deadline:
         for key, _ in selector.select(timeout=1):
-            caller: _Connection = key.data
-            status = caller.read_status()
+            connection: _Connection = key.data
+            status = connection.read_status()
             if status is None:
                 continue
-            result.milliseconds.append((time.perf_counter() - caller.sent_at) * 1_000)
+            result.milliseconds.append((time.perf_counter() - connection.sent_at) * 1_000)
             result.answered += 1
             result.failed += status != b"200"
             if status == b"000":
                 raise SystemExit("the server closed a connection")
             request = next(requests, None)
             if request is None:
-                selector.unregister(caller.socket)
+                selector.unregister(connection.socket)
             else:
-                caller.send(request)
+                connection.send(request)
 
 
 def _connect(port: int) -> _Connection:

@@ -130,10 +130,10 @@ class _TimeTaken:
 def _measure_time() -> Iterator[_TimeTaken]:
     """Measures the CPU time of this process only, without PostgreSQL and the simulator."""
     time_taken = _TimeTaken()
-    began, worked = time.perf_counter(), _cpu_seconds()
+    started_at, cpu_started_at = time.perf_counter(), _cpu_seconds()
     yield time_taken
-    time_taken.seconds = time.perf_counter() - began
-    time_taken.cpu_seconds = _cpu_seconds() - worked
+    time_taken.seconds = time.perf_counter() - started_at
+    time_taken.cpu_seconds = _cpu_seconds() - cpu_started_at
 
 
 def _cpu_seconds() -> float:
@@ -165,7 +165,7 @@ class _Floor:
         connection = self._connection
         connection.execute("TRUNCATE floor_bookings")
         connection.commit()
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         connection.execute("CREATE TEMPORARY TABLE staging_floor (LIKE bookings) ON COMMIT DROP")
         with connection.cursor().copy("COPY staging_floor FROM STDIN") as copy:
             copy.write(self._text)
@@ -173,4 +173,4 @@ class _Floor:
         connection.commit()
         if written != self.rows:
             raise SystemExit(f"the floor wrote {written} of {self.rows} rows")
-        return time.perf_counter() - began
+        return time.perf_counter() - started_at

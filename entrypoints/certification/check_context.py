@@ -111,5 +111,5 @@ class CheckContext:
     def get_or_create(self, key: str, make: Callable[[], T]) -> T:
         if key not in self.shared.instances:
             self.shared.instances[key] = make()
-        found: T = self.shared.instances[key]  # type: ignore[assignment]  # one maker to a key
+        found: T = self.shared.instances[key]  # type: ignore[assignment]  # one factory per key
         return found

@@ -17,7 +17,7 @@ from entrypoints.local.polling import wait_until
 SYNC_TIMEOUT_SECONDS: Final = 240
 WEBHOOK_TIMEOUT_SECONDS: Final = 120
 ACTIVITY_EVENTS: Final = 20
-"""Enough that some are of a kind that the vendor notifies."""
+"""Enough that the vendor sends notifications of some."""
 
 
 class SelfCheckFailed(PmsError, code="check_failed", kind=ErrorKind.BUG):
