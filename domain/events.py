@@ -11,8 +11,8 @@ from domain.values import ConnectionId, HotelId, Reason, SourceVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventBase:
-    """The fields of every event. `version` is None if no single source version applies."""
+class EventHeader:
+    """`version` is None if no single source version applies."""
 
     hotel_id: HotelId
     provider: str
@@ -21,6 +21,11 @@ class EventBase:
     version: SourceVersion | None
     correlation_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventBase:
+    header: EventHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

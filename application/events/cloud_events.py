@@ -12,6 +12,7 @@ from domain.events import (
     AvailabilitySynced,
     BookingSynced,
     Event,
+    EventHeader,
     GuestSynced,
     ItemQuarantined,
     SyncCompleted,
@@ -38,25 +39,25 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
     """The event's id is the message's: the same in every delivery."""
-    event_type = EVENT_TYPES[type(event)]
-    hotel_id = str(event.hotel_id)
+    header, event_type = event.header, EVENT_TYPES[type(event)]
+    hotel_id = str(header.hotel_id)
     envelope: dict[str, Json] = {
         "specversion": "1.0",
         "id": str(message_id),
-        "source": f"/hotels/{hotel_id}/pms/{event.provider}",
+        "source": f"/hotels/{hotel_id}/pms/{header.provider}",
         "type": event_type,
-        "subject": event.external_id,
-        "time": instant_text(event.at),
+        "subject": header.external_id,
+        "time": instant_text(header.at),
         "datacontenttype": "application/json",
-        "correlationid": event.correlation_id,
-        "data": {**_common_data(event, hotel_id), **_data(event)},
+        "correlationid": header.correlation_id,
+        "data": {**_common_data(header, hotel_id), **_data(event)},
     }
     return OutboxMessage(
         id=message_id,
-        hotel_id=event.hotel_id,
+        hotel_id=header.hotel_id,
         type=event_type,
-        ordering_key=f"{hotel_id}/{event_type}/{event.provider}/{event.external_id}",
-        created_at=event.at,
+        ordering_key=f"{hotel_id}/{event_type}/{header.provider}/{header.external_id}",
+        created_at=header.at,
         body=_ENCODER.encode(envelope),
     )
 
@@ -65,14 +66,14 @@ def instant_text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def _common_data(event: Event, hotel_id: str) -> dict[str, Json]:
+def _common_data(header: EventHeader, hotel_id: str) -> dict[str, Json]:
     return {
         "hotelId": hotel_id,
-        "provider": event.provider,
-        "connectionId": str(event.connection_id),
-        "externalId": event.external_id,
-        "sourceVersion": _version(event.version),
-        "correlationId": event.correlation_id,
+        "provider": header.provider,
+        "connectionId": str(header.connection_id),
+        "externalId": header.external_id,
+        "sourceVersion": _version(header.version),
+        "correlationId": header.correlation_id,
     }
 
 

@@ -15,7 +15,7 @@ from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.errors import InvalidField
-from domain.events import AvailabilitySynced, BookingSynced, Event, GuestSynced
+from domain.events import AvailabilitySynced, BookingSynced, Event, EventHeader, GuestSynced
 from domain.guest import Guest
 from domain.merge import (
     Advanced,
@@ -89,17 +89,16 @@ class ApplyContext:
             can_fetch=can_fetch,
         )
 
-    def event_fields(self, external_id: str, version: SourceVersion | None) -> dict[str, Any]:
-        """The fields of EventBase."""
-        return {
-            "hotel_id": self.hotel_id,
-            "provider": self.provider,
-            "connection_id": self.receipt.connection_id,
-            "external_id": external_id,
-            "version": version,
-            "correlation_id": self.correlation_id,
-            "at": self.now,
-        }
+    def event_header(self, external_id: str, version: SourceVersion | None) -> EventHeader:
+        return EventHeader(
+            hotel_id=self.hotel_id,
+            provider=self.provider,
+            connection_id=self.receipt.connection_id,
+            external_id=external_id,
+            version=version,
+            correlation_id=self.correlation_id,
+            at=self.now,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +282,7 @@ class _PageBatch:
     def _record_booking(self, applied: Applied[Booking]) -> None:
         context, booking, transition = self._context, applied.entity, applied.transition
         event = BookingSynced(
-            **context.event_fields(booking.external_id, booking.version),
+            header=context.event_header(booking.external_id, booking.version),
             change=applied.change,
             changed_fields=applied.changed_fields,
             status=booking.details.status,
@@ -306,7 +305,7 @@ class _PageBatch:
 
     def _record_guest(self, applied: Applied[Guest]) -> None:
         event = GuestSynced(
-            **self._context.event_fields(applied.entity.external_id, applied.entity.version),
+            header=self._context.event_header(applied.entity.external_id, applied.entity.version),
             change=applied.change,
             changed_fields=applied.changed_fields,
         )
@@ -317,7 +316,7 @@ class _PageBatch:
 
     def _availability_synced(self, cells: Sequence[AvailabilityCell]) -> AvailabilitySynced:
         return AvailabilitySynced(
-            **self._context.event_fields(
+            header=self._context.event_header(
                 cells[0].room_type_id, max(cell.version for cell in cells)
             ),
             days=tuple(sorted({cell.day for cell in cells})),

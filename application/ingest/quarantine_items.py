@@ -90,7 +90,7 @@ def _emit_quarantined(
 ) -> None:
     events = [
         ItemQuarantined(
-            **context.event_fields(row.external_id or str(row.id), None),
+            header=context.event_header(row.external_id or str(row.id), None),
             kind=row.kind,
             inbox_id=str(row.id),
             reason=row.reason or Reason("unknown", None, "no reason was given"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from application.events.cloud_events import outbox_message
-from domain.events import SyncCompleted, SyncFailed
+from domain.events import EventHeader, SyncCompleted, SyncFailed
 from domain.sync_run import SyncRun
 from ports.unit_of_work import UnitOfWork
 
@@ -18,7 +18,7 @@ def record_run_finished(
     event_id: UUID,
 ) -> None:
     uow.sync_runs.save(run)
-    run_event = event(
+    header = EventHeader(
         hotel_id=run.hotel_id,
         provider=run.provider,
         connection_id=run.connection_id,
@@ -26,6 +26,5 @@ def record_run_finished(
         version=None,
         correlation_id=run.correlation_id,
         at=now,
-        run=run,
     )
-    uow.outbox.add([outbox_message(run_event, event_id)])
+    uow.outbox.add([outbox_message(event(header=header, run=run), event_id)])
