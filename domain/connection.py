@@ -82,13 +82,7 @@ class Connection:
         return replace(self, next_sync_at=now + self.schedule.delta_every + jitter)
 
     def new_run(
-        self,
-        run_id: UUID,
-        kind: SyncKind,
-        trigger: SyncTrigger,
-        *,
-        correlation_id: str,
-        now: datetime,
+        self, run_id: UUID, kind: SyncKind, trigger: SyncTrigger, correlation_id: str, now: datetime
     ) -> SyncRun:
         """A queued run. Before the first sync has completed it is a full one, whatever `kind`."""
         is_first = self.cursor is None

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from application.errors import Forbidden, Unauthenticated
@@ -16,6 +17,8 @@ from ports.directory import Directory
 from ports.errors import ConcurrentChange, StoreUnavailable
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
+
+C = TypeVar("C", AccessToken, ProviderKey)
 
 TOKEN_PREFIX: Final = "pmst"  # noqa: S105  # a public prefix, no secret
 KEY_PREFIX: Final = "pmsk"
@@ -71,9 +74,11 @@ class Authenticate:
 
         Raises Unauthenticated, without the part that was wrong, HotelDisabled, Forbidden.
         """
-        access = self._token(token)
-        key = self._key(provider_key)
+        access = _authentic(token, TOKEN_PREFIX, self.directory.token)
+        key = _authentic(provider_key, KEY_PREFIX, self.directory.provider_key)
         if access is None or key is None or access.provider_key_id != key.id:
+            raise Unauthenticated
+        if not access.is_usable(self.clock.now()) or not key.is_usable():
             raise Unauthenticated
         hotel_id = access.hotel_ids[0] if hotel is None else self._select_hotel(access, hotel)
         get_enabled_hotel(self.directory, hotel_id)
@@ -108,25 +113,20 @@ class Authenticate:
             uow.credentials.record_use(access.id, at=now)
             uow.commit()
 
-    def _token(self, text: str | None) -> AccessToken | None:
-        parts = _parts(text, TOKEN_PREFIX)
-        token = self.directory.token(parts[0]) if parts else None
-        if parts is None or token is None or not token.is_usable(self.clock.now()):
-            return None
-        return token if hmac.compare_digest(token.secret_hash, secret_hash(parts[1])) else None
-
-    def _key(self, text: str | None) -> ProviderKey | None:
-        parts = _parts(text, KEY_PREFIX)
-        key = self.directory.provider_key(parts[0]) if parts else None
-        if parts is None or key is None or not key.is_usable():
-            return None
-        return key if hmac.compare_digest(key.secret_hash, secret_hash(parts[1])) else None
-
     def _select_hotel(self, access: AccessToken, slug: str) -> HotelId:
         hotel = self.directory.hotel_by_slug(slug)
         if hotel is None or hotel.id not in access.hotel_ids:
             raise Forbidden("this token is not for that hotel")
         return hotel.id
+
+
+def _authentic(text: str | None, prefix: str, load: Callable[[UUID], C | None]) -> C | None:
+    """The credential of this text, if its secret is right."""
+    parts = _parts(text, prefix)
+    found = load(parts[0]) if parts else None
+    if parts is None or found is None:
+        return None
+    return found if hmac.compare_digest(found.secret_hash, secret_hash(parts[1])) else None
 
 
 def _parts(text: str | None, prefix: str) -> tuple[UUID, str] | None:

@@ -95,18 +95,11 @@ def _data(event: Event) -> dict[str, Json]:
                 "reason": event.reason,
             }
         case GuestSynced():
-            return {
-                "change": event.change,
-                "changedFields": _camel_names(event.changed_fields),
-            }
+            return {"change": event.change, "changedFields": _camel_names(event.changed_fields)}
         case AvailabilitySynced():
             return {"dates": [day.isoformat() for day in event.days]}
         case ItemQuarantined():
-            return {
-                "kind": event.kind,
-                "inboxId": event.inbox_id,
-                "reason": asdict(event.reason),
-            }
+            return {"kind": event.kind, "inboxId": event.inbox_id, "reason": asdict(event.reason)}
         case SyncCompleted() | SyncFailed():
             return _run(event.run)
 

@@ -39,9 +39,8 @@ class RelayOutbox:
     def _relay(self, lease: "_LeaderLease") -> int:
         with self.unit_of_work() as uow:
             messages = uow.outbox.next_batch(limit=BATCH)
-            blocked = {name: uow.outbox.postponed_keys(name) for name in self.bus.subscribers}
-        known = {name: set(keys) for name, keys in blocked.items()}
-        sent, failures = self._deliver(messages, known, lease)
+            blocked = {name: set(uow.outbox.postponed_keys(name)) for name in self.bus.subscribers}
+        sent, failures = self._deliver(messages, blocked, lease)
         if not sent:
             return 0
         now = self.clock.now()

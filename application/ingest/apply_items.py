@@ -47,15 +47,10 @@ from ports.unit_of_work import UnitOfWork
 CellKey: TypeAlias = tuple[str, date]
 """(room type, day)"""
 
-VERSION_CONFLICT: Final = Reason(
-    "version_tie",
-    "source_version",
-    "source_version: other content was received with this version; send a newer one",
-)
+_CONFLICT: Final = "source_version: other content was received with this version;"
+VERSION_CONFLICT: Final = Reason("version_tie", "source_version", f"{_CONFLICT} send a newer one")
 VERSION_CONFLICT_FETCHING: Final = Reason(
-    "version_tie",
-    "source_version",
-    "source_version: other content was received with this version; fetching from the provider",
+    "version_tie", "source_version", f"{_CONFLICT} fetching from the provider"
 )
 
 

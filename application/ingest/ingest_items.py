@@ -11,10 +11,7 @@ from application.enqueue_jobs import enqueue_batches
 from application.errors import NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
-from application.ingest.inbox_rows import (
-    decide_row,
-    item_rows,
-)
+from application.ingest.inbox_rows import decide_row, item_rows
 from application.ingest.quarantine_items import quarantine_once
 from application.retrying import in_transaction
 from application.stored_hotels import get_hotel

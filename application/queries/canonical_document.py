@@ -17,12 +17,7 @@ from domain.canonical_format import (
     RecordType,
     Scalar,
 )
-from domain.snapshots import (
-    AvailabilitySet,
-    AvailabilitySnapshot,
-    Extras,
-    Snapshot,
-)
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Extras, Snapshot
 from domain.values import ABSENT
 
 Json: TypeAlias = Union[bool, int, str, Decimal, "list[Json]", "dict[str, Json]", None]

@@ -46,9 +46,8 @@ class RequestSync:
             raise Unsupported("this connection is push-only, there is nothing to pull")
         if connection.state in (ConnectionState.NEW, ConnectionState.STOPPED):
             raise InvalidRequest("test this connection first: `pms connection test`")
-        run = connection.new_run(
-            self.ids.new(), kind, trigger, correlation_id=correlation_id, now=self.clock.now()
-        )
+        now = self.clock.now()
+        run = connection.new_run(self.ids.new(), kind, trigger, correlation_id, now)
         self._add(run)
         enqueue_runs(self.queue, [run])
         return run

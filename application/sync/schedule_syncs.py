@@ -97,14 +97,9 @@ class ScheduleSyncs:
     def _run(self, connection: Connection, kind: SyncKind, *, now: datetime, gap: bool) -> SyncRun:
         """After a gap a reconcile replaces the run that was due."""
         trigger = SyncTrigger.GAP if gap else SyncTrigger.SCHEDULE
+        kind = SyncKind.RECONCILE if gap else kind
         run_id = self.ids.new()
-        return connection.new_run(
-            run_id,
-            SyncKind.RECONCILE if gap else kind,
-            trigger,
-            correlation_id=f"sync-{run_id}",
-            now=now,
-        )
+        return connection.new_run(run_id, kind, trigger, f"sync-{run_id}", now)
 
     def _purge(self, now: datetime) -> int:
         """Purges for PURGE_FOR at most; the next tick does the rest."""

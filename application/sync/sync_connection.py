@@ -16,12 +16,7 @@ from application.connections.stored_connections import (
 from application.enqueue_jobs import enqueue_batches
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
 from application.inbox.detect_deletions import detect_deletions, unseen_bookings
-from application.ingest.apply_items import (
-    ApplyContext,
-    ItemResult,
-    apply_deletions,
-    count_outcomes,
-)
+from application.ingest.apply_items import ApplyContext, ItemResult, apply_deletions, count_outcomes
 from application.ingest.inbox_rows import notification_rows
 from application.ingest.quarantine_items import apply_page
 from application.retrying import in_transaction
@@ -37,14 +32,7 @@ from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, Tra
 from domain.values import DateRange
 from ports.errors import LeaseLost, ProviderError, StoreUnavailable
 from ports.job_queue import JobQueue
-from ports.providers import (
-    Account,
-    Capabilities,
-    Page,
-    ProviderClient,
-    Providers,
-    ReadItem,
-)
+from ports.providers import Account, Capabilities, Page, ProviderClient, Providers, ReadItem
 from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 

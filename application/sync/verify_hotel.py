@@ -67,12 +67,7 @@ class VerifyHotel:
             return self._compare(connection, hotel, client, can_fetch=capabilities.fetches_by_id)
 
     def _compare(
-        self,
-        connection: Connection,
-        hotel: Hotel,
-        client: ProviderClient,
-        *,
-        can_fetch: bool,
+        self, connection: Connection, hotel: Hotel, client: ProviderClient, *, can_fetch: bool
     ) -> DriftReport:
         report = DriftReport(connection.id, connection.provider)
         request = build_pull_request(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
