@@ -123,11 +123,9 @@ class TestPushes:
         assert inventories is not None
         days = 0
         for inventory in inventories.all("Inventory"):
-            push_source = inventory.child("StatusApplicationControl")
-            assert push_source is not None
-            first, last = (
-                date.fromisoformat(push_source.get(name) or "") for name in ("Start", "End")
-            )
+            control = inventory.child("StatusApplicationControl")
+            assert control is not None
+            first, last = (date.fromisoformat(control.get(name) or "") for name in ("Start", "End"))
             days += (last - first).days + 1
         assert days == DAYS * len(simulator.hotel.room_types)
         simulator.stop()
@@ -174,14 +172,14 @@ class TestScenario:
             (message,) = simulator.messages()
             (item,) = read(message.body)
             found = snapshot_of(item)
-            (push_source,) = [
+            (booking,) = [
                 each for each in simulator.expected_bookings() if each.external_id == name
             ]
             assert found.external_id == name
-            assert found.status is push_source.status
-            assert found.total == push_source.total
+            assert found.status is booking.status
+            assert found.total == booking.total
             if len(found.rooms or ()) == 1:
-                assert push_source.status is status, act
+                assert booking.status is status, act
 
     def test_does_not_support_deletion(self, simulator: AlpineBitsSimulator) -> None:
         assert simulator.act(ScenarioAction.DELETE) is None

@@ -58,9 +58,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
-        super().__init__(
-            activity, tokens, middleware, client=activity.hotel.id, status_reply=_status_reply
-        )
+        super().__init__(activity, tokens, middleware, client=activity.hotel.id)
         self.views = StayViews(activity.hotel)
         self._vendor = vendor
         self._renderer = renderer
@@ -102,7 +100,13 @@ class DeclarativeSimulatorApi(SimulatorApi):
         """A body that is a list is corrupted as the only list of an object."""
         wrapper: JsonObject = body if isinstance(body, dict) else {_LIST: body}
         corrupt_items(wrapper, injected, self._corruptible_fields, self._middleware.faults.pick)
-        return _dump_json(body if isinstance(body, dict) else wrapper[_LIST])
+        return self._dump_json(body if isinstance(body, dict) else wrapper[_LIST])
+
+    def _dump_json(self, body: object) -> bytes:
+        return simplejson.dumps(body, use_decimal=True).encode()
+
+    def _error_body(self, status: int, *_: str) -> JsonObject:
+        return {"error": status}
 
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
         route = self._routes.get(path)
@@ -110,7 +114,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
             return route(dict(parse_qsl(query)), injected)
         named = self._one.fullmatch(path)
         if named is None:
-            raise _rejected(404)
+            raise RequestRejected(404)
         key, stay = self._vendor.bookings.item, self._stay(unquote(named[1]))
         rendered = self._renderer.booking(self.views.of(stay))
         return {key: rendered} if key else rendered
@@ -120,17 +124,17 @@ class DeclarativeSimulatorApi(SimulatorApi):
         known = {name: self._values[name] for name in ("client_id", "client_secret")}
         if {name: form.get(name) for name in known} != known:
             return Reply(400, b'{"error":"invalid_client"}')
-        return Reply(200, _dump_json(self._tokens.issue(seconds=_TOKEN_SECONDS)))
+        return Reply(200, self._dump_json(self._tokens.issue(seconds=_TOKEN_SECONDS)))
 
     def _authenticate(self, call: Call) -> None:
         credentials_spec = self._vendor.credentials
         if isinstance(credentials_spec, KeyHeader):
             known = credentials_spec.prefix + self._values[credentials_spec.secret]
             if call.headers.get(credentials_spec.header.lower()) != known:
-                raise _rejected(401)
+                raise RequestRejected(401)
             return
         if not self._tokens.is_valid(call.headers):
-            raise _rejected(401)
+            raise RequestRejected(401)
 
     def _list_bookings(self, query: Mapping[str, str], injected: Sequence[Fault]) -> object:
         bookings = self._vendor.bookings
@@ -165,16 +169,16 @@ class DeclarativeSimulatorApi(SimulatorApi):
         for stay in booking.stays if booking else ():
             if stay_id(stay) == name and stay.deleted is None:
                 return stay
-        raise _rejected(404)
+        raise RequestRejected(404)
 
     def _cells(self, query: Mapping[str, str], _: Sequence[Fault]) -> object:
         cells, render = self._vendor.availability, self._renderer.cell
         if cells is None or render is None:
-            raise _rejected(404)
+            raise RequestRejected(404)
         try:
             first, last = (date.fromisoformat(query[name]) for name in (cells.first, cells.last))
         except (KeyError, ValueError):
-            raise _rejected(422) from None
+            raise RequestRejected(422) from None
         found = [render(cell) for cell in self.views.cells(first, last)]
         return _page(found, cells.items, cells.paging, query)
 
@@ -210,7 +214,7 @@ def _start(paging: object, query: Mapping[str, str]) -> tuple[int, int]:
             case _:
                 return 0, 1 << 62
     except (KeyError, ValueError):
-        raise _rejected(422) from None
+        raise RequestRejected(422) from None
 
 
 def _next_page_field(
@@ -227,17 +231,4 @@ def _instant(text: str) -> datetime:
     try:
         return as_instant(text, "query")
     except UnreadableField:
-        raise _rejected(422) from None
-
-
-def _dump_json(value: object) -> bytes:
-    return simplejson.dumps(value, use_decimal=True).encode()
-
-
-def _rejected(status: int) -> RequestRejected:
-    return RequestRejected(_status_reply(status, None))
-
-
-def _status_reply(status: int, retry_after: str | None) -> Reply:
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return Reply(status, _dump_json({"error": status}), headers)
+        raise RequestRejected(422) from None

@@ -62,13 +62,20 @@ class HotelSimulator(RunningSimulator[E], ABC):
     bookings_path: str
     token_path: str | None = None
 
-    def __init__(self, activity: ActivityGenerator, **conditions: Unpack[RunConditions]) -> None:
+    def __init__(
+        self,
+        activity: ActivityGenerator,
+        *,
+        activity_source: "VendorActivityGenerator[E] | None" = None,
+        **conditions: Unpack[RunConditions],
+    ) -> None:
         self.activity = activity
         self.hotel = activity.hotel
         self.tokens = IssuedTokens(activity.hotel.seed)
         self._pending_events: list[E] = []
         super().__init__(
-            activity_source=VendorActivityGenerator(activity, self.render_events),
+            activity_source=activity_source
+            or VendorActivityGenerator(activity, self.render_events),
             compose=self.compose,
             seed=activity.hotel.seed,
             **conditions,

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+import orjson
+
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
-from adapters.outbound.provider_kit.simulation.server.fault_responses import (
-    ErrorRenderer,
-    truncated_share,
-)
+from adapters.outbound.provider_kit.simulation.server.fault_responses import truncated_share
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
 
 
 class RequestRejected(Exception):
-    """`reply` is sent instead of the response."""
+    """An error response of the vendor is sent instead of the response."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply: Final = reply
+    def __init__(self, status: int, *details: str) -> None:
+        super().__init__(status, *details)
+        self.status: Final = status
+        self.details: Final = details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +50,12 @@ class SimulatorApi(ABC):
         middleware: SimulatorMiddleware,
         *,
         client: str,
-        status_reply: ErrorRenderer,
     ) -> None:
         self._activity = activity
         self._hotel = activity.hotel
         self._tokens = tokens
         self._middleware = middleware
         self._client = client
-        self._status_reply = status_reply
 
     @property
     @abstractmethod
@@ -71,6 +69,10 @@ class SimulatorApi(ABC):
         """Raises RequestRejected."""
 
     @abstractmethod
+    def _error_body(self, status: int, *details: str) -> object:
+        """In the vendor's format."""
+
+    @abstractmethod
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
         """The body; None for status 204. Raises RequestRejected."""
 
@@ -81,7 +83,7 @@ class SimulatorApi(ABC):
     def answer(self, call: Call) -> Reply:
         parts = urlsplit(call.path)
         injected = self._middleware.faults.inject(parts.path)
-        refusal = self._middleware.refusal(injected, self._client, self._status_reply)
+        refusal = self._middleware.refusal(injected, self._client, self._error_reply)
         if refusal is not None:
             return refusal
         try:
@@ -92,7 +94,14 @@ class SimulatorApi(ABC):
                 self._middleware.apply_faults_before_reply(self._activity, injected)
                 body = self._dispatch(parts.path, parts.query, injected)
         except RequestRejected as error:
-            return error.reply
+            return self._error_reply(error.status, None, *error.details)
         if body is None:
             return Reply(204)
         return Reply(200, self._render(body, injected), cut=truncated_share(injected))
+
+    def _error_reply(self, status: int, retry_after: str | None = None, *details: str) -> Reply:
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        return Reply(status, self._dump_json(self._error_body(status, *details)), headers)
+
+    def _dump_json(self, body: object) -> bytes:
+        return orjson.dumps(body)

@@ -225,10 +225,10 @@ def _parse_since(request_element: XmlElement) -> int | None:
 
 
 def _reported_ids(request_element: XmlElement) -> Iterator[str]:
-    action_path: XmlElement | None = request_element
+    parent: XmlElement | None = request_element
     for name in ("NotifDetails", "HotelNotifReport", "HotelReservations"):
-        action_path = action_path.child(name) if action_path is not None else None
-    for reservation in action_path.all("HotelReservation") if action_path is not None else ():
+        parent = parent.child(name) if parent is not None else None
+    for reservation in parent.all("HotelReservation") if parent is not None else ():
         unique = reservation.child("UniqueID")
         if unique is not None:
             yield unique.get("ID") or ""
@@ -236,8 +236,8 @@ def _reported_ids(request_element: XmlElement) -> Iterator[str]:
 
 def _common_versions(echo_data: Json) -> list[Json]:
     """Versions that client and server share, with the actions that both support."""
-    bookings_sent = echo_data.get("versions") if isinstance(echo_data, dict) else None
-    listed = bookings_sent if isinstance(bookings_sent, list) else []
+    versions = echo_data.get("versions") if isinstance(echo_data, dict) else None
+    listed = versions if isinstance(versions, list) else []
     return [
         {"version": each["version"], "actions": _common_actions(each.get("actions"))}
         for each in listed
@@ -262,26 +262,26 @@ def _invalidate(
     listed: Sequence[XmlElement], injected: Sequence[Fault], pick: Callable[[int], int]
 ) -> Sequence[XmlElement]:
     """Corrupts one reservation (new-field: all) of a response."""
-    bookings_sent = list(listed)
+    reservations = list(listed)
     for fault in injected:
-        if not bookings_sent:
+        if not reservations:
             break
-        position = pick(len(bookings_sent))
+        position = pick(len(reservations))
         if fault.kind is FaultKind.NEW_FIELD:
-            bookings_sent = [_with_attribute(each, NEW_FIELD, "true") for each in bookings_sent]
+            reservations = [_with_attribute(each, NEW_FIELD, "true") for each in reservations]
         elif fault.kind is FaultKind.UNKNOWN_STATE:
-            bookings_sent[position] = _with_attribute(
-                bookings_sent[position], "ResStatus", UNKNOWN_STATE
+            reservations[position] = _with_attribute(
+                reservations[position], "ResStatus", UNKNOWN_STATE
             )
         elif fault.kind is FaultKind.MISSING_FIELD:
-            bookings_sent[position] = _without_name(
-                bookings_sent[position], fault.field or "UniqueID"
+            reservations[position] = _without_name(
+                reservations[position], fault.field or "UniqueID"
             )
         elif fault.kind is FaultKind.WRONG_TYPES:
-            bookings_sent[position] = _with_attribute(
-                bookings_sent[position], fault.field or "CreateDateTime", "seventeen"
+            reservations[position] = _with_attribute(
+                reservations[position], fault.field or "CreateDateTime", "seventeen"
             )
-    return bookings_sent
+    return reservations
 
 
 def _with_attribute(reservation: XmlElement, attribute: str, value: str) -> XmlElement:

@@ -1,10 +1,9 @@
 """A simulated AlpineBits hotel: it answers OTA_Read as a server, and as a client it pushes
 reservations and free rooms to a given address."""
 
-import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Unpack
 
 from adapters.outbound.provider_kit.parsing.xml_text import write_xml
@@ -13,22 +12,23 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     ROOM_EVENTS,
     HotelEvent,
     HotelEventType,
+    SimulatedRoomStay,
 )
-from adapters.outbound.provider_kit.simulation.hotel_simulator import activity_generator_from
+from adapters.outbound.provider_kit.simulation.hotel_simulator import (
+    HotelSimulator,
+    VendorActivityGenerator,
+    activity_generator_from,
+)
 from adapters.outbound.provider_kit.simulation.scenario import (
     ExpectedBooking,
     ScenarioAction,
     VendorMessage,
-    apply_action,
-    create_bookings_at_once,
 )
-from adapters.outbound.provider_kit.simulation.server.fault_responses import JsonObject
 from adapters.outbound.provider_kit.simulation.server.options import (
     RunConditions,
     SimulatorOptions,
     run_conditions_from,
 )
-from adapters.outbound.provider_kit.simulation.server.running_simulator import RunningSimulator
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
     WebhookFaults,
     WebhookSender,
@@ -84,9 +84,11 @@ class DialectOptions:
     free_rooms: AvailabilityFormat = AvailabilityFormat.COUNTS
 
 
-class AlpineBitsSimulator(RunningSimulator[SentDocument]):
-    """Implements scenario.ScenarioSimulator and SupportsBurst. `webhook_auth`: "user:password" for
-    pushes."""
+class AlpineBitsSimulator(HotelSimulator[SentDocument]):
+    """`webhook_auth`: "user:password" for pushes."""
+
+    page_size = PAGE_SIZE
+    bookings_path = documents.READ_ACTION
 
     def __init__(
         self,
@@ -95,35 +97,15 @@ class AlpineBitsSimulator(RunningSimulator[SentDocument]):
         dialect_options: DialectOptions | None = None,
         **conditions: Unpack[RunConditions],
     ) -> None:
-        self.activity = activity
-        self.hotel = activity.hotel
         self.login = SimulatedLogin.of(activity.hotel.seed)
         dialect_options = dialect_options or DialectOptions()
         self.views = BookingViews(activity.hotel, dialect_options.dialect)
         self.push_source = _PushSource(
             activity, self.views, SimulatedFreeRooms(activity.hotel, dialect_options.free_rooms)
         )
-        self._pending_pushes: list[SentDocument] = []
-        super().__init__(
-            activity_source=self.push_source,
-            compose=_encode_push,
-            seed=activity.hotel.seed,
-            **conditions,
-        )
+        super().__init__(activity, activity_source=self.push_source, **conditions)
         self.api = SimulatedAlpineBitsApi(activity, self.views, self.login, self.middleware)
         self.serve(self.api.answer)
-
-    @property
-    def page_size(self) -> int:
-        return PAGE_SIZE
-
-    @property
-    def bookings_path(self) -> str:
-        return documents.READ_ACTION
-
-    @property
-    def token_path(self) -> None:
-        return None
 
     @property
     def requests_served(self) -> dict[str, int]:
@@ -144,41 +126,31 @@ class AlpineBitsSimulator(RunningSimulator[SentDocument]):
         with self.activity.lock:
             return self.views.expected_bookings()
 
+    def external_id(self, stay: SimulatedRoomStay) -> str:
+        return stay.booking_id
+
     def act(self, action: ScenarioAction) -> str | None:
         """Neither format has deletions."""
-        if action is ScenarioAction.DELETE:
-            return None
-        with self.activity.lock:
-            stay, happened = apply_action(self.activity, action)
-            self._pending_pushes += self.push_source.reservations(happened)
-        return None if stay is None else stay.booking_id
+        return None if action is ScenarioAction.DELETE else super().act(action)
 
-    def burst(self, count: int) -> None:
-        with self.activity.lock:
-            self._pending_pushes += self.push_source.reservations(
-                create_bookings_at_once(self.activity, count)
-            )
+    def render_events(self, happened: Sequence[HotelEvent]) -> Sequence[SentDocument]:
+        return self.push_source.reservations(happened)
 
-    def messages(self) -> Sequence[VendorMessage]:
-        pending, self._pending_pushes = self._pending_pushes, []
-        return [
-            VendorMessage(push.write(), {"content-type": "application/xml; charset=utf-8"})
-            for push in pending
-        ]
+    def build_message(self, event: SentDocument) -> VendorMessage:
+        return VendorMessage(event.write(), {"content-type": "application/xml; charset=utf-8"})
 
     def unknown_message(self) -> None:
         return None
 
-    def expire_tokens(self) -> None:
-        return None
+    def compose(self, events: Sequence[SentDocument]) -> bytes:
+        (document,) = events
+        return documents.form(document.action, document.write())
 
     def send_webhooks_to(
         self, url: str, webhook_faults: WebhookFaults | None = None
     ) -> WebhookSender[SentDocument]:
         """One document per message: the complete set of free rooms first, then changes."""
-        sender = super().send_webhooks_to(
-            url, replace(webhook_faults or WebhookFaults(), batch_size=1)
-        )
+        sender = super().send_webhooks_to(url, webhook_faults)
         sender.send([self.push_source.all_rooms()])
         return sender
 
@@ -200,46 +172,30 @@ class _FixedDocument:
         return self.document
 
 
-def _encode_push(pushes: Sequence[SentDocument]) -> bytes:
-    (push,) = pushes
-    return documents.form(push.action, push.write())
-
-
-class _PushSource:
-    """Implements running_simulator.ActivitySource in documents to push."""
+class _PushSource(VendorActivityGenerator[SentDocument]):
+    """Generates activity as documents to push."""
 
     def __init__(
         self, activity: ActivityGenerator, views: BookingViews, rooms: SimulatedFreeRooms
     ) -> None:
-        self._activity = activity
+        super().__init__(activity, self.reservations)
         self._views = views
         self._writer = ReservationWriter(views)
         self._rooms = rooms
         self._last_sent: Cells = {}
 
-    @property
-    def lock(self) -> threading.RLock:
-        return self._activity.lock
-
-    def advance_clock(self, seconds: int) -> None:
-        self._activity.advance_clock(seconds)
-
-    def summary(self) -> JsonObject:
-        return self._activity.summary()
-
     def generate_events(self, events: int) -> Sequence[SentDocument]:
         """One event at a time, so that each document shows the reservation at that moment."""
         with self.lock:
-            pushes = [
-                push
-                for _ in range(events)
-                for push in self.reservations(self._activity.generate_events(1))
-            ]
+            pushes = [push for _ in range(events) for push in self._generate_event()]
             return [*pushes, *self._changed_rooms()]
 
     def generate_day(self) -> Sequence[SentDocument]:
         with self.lock:
-            return [*self.reservations(self._activity.generate_day()), *self._changed_rooms()]
+            return [*super().generate_day(), *self._changed_rooms()]
+
+    def _generate_event(self) -> Sequence[SentDocument]:
+        return super().generate_events(1)
 
     def reservations(self, happened: Iterable[HotelEvent]) -> list[SentDocument]:
         """One document for each changed reservation."""
@@ -271,8 +227,8 @@ class _PushSource:
         """The present counts; `cells` None: all."""
         with self.lock:
             now = self._rooms.now()
-        push_source = {cell: n for cell, n in now.items() if cells is None or cell in cells}
-        return write_xml(self._rooms.document(push_source, is_complete_set=cells is None))
+        sent = {cell: n for cell, n in now.items() if cells is None or cell in cells}
+        return write_xml(self._rooms.document(sent, is_complete_set=cells is None))
 
     def _booking_ids_of(self, event: HotelEvent) -> Iterator[str]:
         if event.type in _GUEST_EVENTS:

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
-import orjson
-
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
@@ -59,9 +57,7 @@ class SimulatedApaleoApi(SimulatorApi):
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
-        super().__init__(
-            activity, tokens, middleware, client=clients.client_id, status_reply=_status_reply
-        )
+        super().__init__(activity, tokens, middleware, client=clients.client_id)
         self._clients = clients
         self._renderer = ApaleoRenderer(activity.hotel)
         self._sort_cache: dict[str, tuple[int, list[SimulatedRoomStay]]] = {}
@@ -91,16 +87,19 @@ class SimulatedApaleoApi(SimulatorApi):
         if call.headers.get("authorization") != f"Basic {self._clients.basic()}":
             return Reply(400, b'{"error":"invalid_client"}')
         token_response = self._tokens.issue(seconds=self._clients.token_seconds)
-        return Reply(200, orjson.dumps(token_response))
+        return Reply(200, self._dump_json(token_response))
 
     def _authenticate(self, call: Call) -> None:
         if not self._tokens.is_valid(call.headers):
-            raise _rejected(401)
+            raise RequestRejected(401)
 
     def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
         if isinstance(body, dict):
             corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
-        return orjson.dumps(body)
+        return self._dump_json(body)
+
+    def _error_body(self, status: int, *messages: str) -> JsonObject:
+        return {"messages": list(messages) or [_MESSAGES.get(status, "Validation errors")]}
 
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> JsonObject | None:
         parameters = dict(parse_qsl(query))
@@ -127,7 +126,7 @@ class SimulatedApaleoApi(SimulatorApi):
         for stay in booking.stays if booking else ():
             if str(stay.line) == line and stay.deleted is None:
                 return stay
-        raise _rejected(404)
+        raise RequestRejected(404)
 
     def _render_page(self, page: Sequence[object], query: Mapping[str, str]) -> list[object]:
         expand = _parse_expand(query)
@@ -172,7 +171,7 @@ class SimulatedApaleoApi(SimulatorApi):
             return
         low, high = _parse_instant(query, "from"), _parse_instant(query, "to")
         if (low is None and high is None) or name not in {"Modification", "Stay"}:
-            raise _rejected(422, "from or to has to be specified")
+            raise RequestRejected(422, "from or to has to be specified")
         first, last = low or 0, high if high is not None else 1 << 62
         matches = self._is_modified if name == "Modification" else self._overlaps
         yield from (stay for stay in stays if matches(stay, first, last))
@@ -188,7 +187,7 @@ class SimulatedApaleoApi(SimulatorApi):
             first = date.fromisoformat(query["from"])
             until = date.fromisoformat(query["to"])
         except (KeyError, ValueError):
-            raise _rejected(422, "from and to are dates") from None
+            raise RequestRejected(422, "from and to are dates") from None
         return self._renderer.inventory.availability(first, until)
 
 
@@ -199,7 +198,7 @@ def _page(found: Sequence[object], query: Mapping[str, str]) -> Sequence[object]
         return found
     number = query.get("pageNumber", "1")
     if not size.isdecimal() or not number.isdecimal() or "0" in (size, number):
-        raise _rejected(422, "pageNumber and pageSize count from 1")
+        raise RequestRejected(422, "pageNumber and pageSize count from 1")
     start = (int(number) - 1) * int(size)
     return found[start : start + int(size)]
 
@@ -214,15 +213,5 @@ def _parse_instant(query: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     if not _WHOLE_SECONDS.fullmatch(text):
-        raise _rejected(422, f"{name} is no date and time without a fraction, with an offset")
+        raise RequestRejected(422, f"{name} is no date and time without a fraction, with an offset")
     return int(datetime.fromisoformat(text).timestamp()) * TICKS
-
-
-def _rejected(status: int, *messages: str) -> RequestRejected:
-    return RequestRejected(_status_reply(status, None, *messages))
-
-
-def _status_reply(status: int, retry_after: str | None, *messages: str) -> Reply:
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    error_messages = list(messages) or [_MESSAGES.get(status, "Validation errors")]
-    return Reply(status, orjson.dumps({"messages": error_messages}), headers)

@@ -11,8 +11,6 @@ from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
-import orjson
-
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedBooking
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
@@ -81,9 +79,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
     ) -> None:
-        super().__init__(
-            activity, tokens, middleware, client=credentials.client_id, status_reply=_status_reply
-        )
+        super().__init__(activity, tokens, middleware, client=credentials.client_id)
         self._credentials = credentials
         self.renderer = CloudbedsRenderer(activity.hotel)
         self._refresh_token = credentials.refresh_token
@@ -110,15 +106,15 @@ class SimulatedCloudbedsApi(SimulatorApi):
     def _issue_token(self, call: Call) -> Reply:
         """Form-encoded; any other body is rejected."""
         if call.headers.get("content-type") != _FORM:
-            return _reply({"error": "invalid_request"}, 400)
+            return self._reply({"error": "invalid_request"}, 400)
         form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
         credentials = self._credentials
         if form.get("grant_type") != "refresh_token":
-            return _reply({"error": "unsupported_grant_type"}, 400)
+            return self._reply({"error": "unsupported_grant_type"}, 400)
         sent = (form.get("client_id"), form.get("client_secret"), form.get("refresh_token"))
         with self._lock:
             if sent != (credentials.client_id, credentials.client_secret, self._refresh_token):
-                return _reply({"error": "invalid_grant"}, 400)
+                return self._reply({"error": "invalid_grant"}, 400)
             if credentials.rotates:
                 self._rotations += 1
                 self._refresh_token = f"simulated-refresh-{self._hotel.seed}-{self._rotations}"
@@ -127,24 +123,24 @@ class SimulatedCloudbedsApi(SimulatorApi):
                 "refresh_token": self._refresh_token,
                 "resources": [{"type": "property", "id": self._inventory.property_id}],
             }
-        return _reply(payload)
+        return self._reply(payload)
 
     def _authenticate(self, call: Call) -> None:
         by_token = self._tokens.is_valid(call.headers)
         by_key = call.headers.get("x-api-key") == self._credentials.api_key
         if call.method != "GET" or not (by_token or by_key):
-            raise _rejected("Access denied: the access token is not valid")
+            raise RequestRejected(200, "Access denied: the access token is not valid")
 
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> JsonObject:
         method, parameters = path.removeprefix(PREFIX), dict(parse_qsl(query))
         handler = self._methods.get(method)
         if handler is None:
-            raise _rejected("Method not found")
+            raise RequestRejected(200, "Method not found")
         named = parameters.get("propertyID") or parameters.get("propertyIDs")
         if named not in (None, self._inventory.property_id):
             if method == "getHotels":
                 return {"data": [], "count": 0, "total": 0}
-            raise _rejected("You do not have permission for this property")
+            raise RequestRejected(200, "You do not have permission for this property")
         body = handler(parameters)
         if method == RESERVATIONS:
             self._move_items(body, injected)
@@ -152,9 +148,16 @@ class SimulatedCloudbedsApi(SimulatorApi):
 
     def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
         if not isinstance(body, dict):
-            return orjson.dumps(body)
+            return self._dump_json(body)
         corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
-        return orjson.dumps({"success": True, **body})
+        return self._dump_json({"success": True, **body})
+
+    def _error_body(self, status: int, *messages: str) -> JsonObject:
+        message = "".join(messages) or _MESSAGES.get(status, "Error.")
+        return {"success": False, "message": message}
+
+    def _reply(self, payload: Mapping[str, object], status: int = 200) -> Reply:
+        return Reply(status, self._dump_json(payload))
 
     def _room_types(self, query: Mapping[str, str]) -> JsonObject:
         """The vendor returns no counts for these."""
@@ -170,7 +173,7 @@ class SimulatedCloudbedsApi(SimulatorApi):
     def _rates(self, query: Mapping[str, str]) -> JsonObject:
         first, until = _day(query, "startDate"), _day(query, "endDate")
         if first is None or until is None:
-            raise _rejected("startDate and endDate are required")
+            raise RequestRejected(200, "startDate and endDate are required")
         return {"data": self._inventory.rates(first, until)}
 
     def _reservations(self, query: Mapping[str, str]) -> JsonObject:
@@ -217,19 +220,19 @@ class SimulatedCloudbedsApi(SimulatorApi):
         try:
             local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=self._hotel.zone)
         except ValueError:
-            raise _rejected(f"{name} is not a valid date") from None
+            raise RequestRejected(200, f"{name} is not a valid date") from None
         return int(local.timestamp())
 
     def _reservation(self, query: Mapping[str, str]) -> JsonObject:
         booking = self.renderer.booking(query.get("reservationID", ""))
         if booking is None or booking.is_deleted:
-            raise _rejected("Reservation not found")
+            raise RequestRejected(200, "Reservation not found")
         return {"data": self.renderer.render_single(booking)}
 
     def _guest(self, query: Mapping[str, str]) -> JsonObject:
         found = self.renderer.render_single_guest(query.get("guestID", ""))
         if found is None:
-            raise _rejected("Guest not found")
+            raise RequestRejected(200, "Guest not found")
         return {"data": found}
 
     def _guests(self, query: Mapping[str, str]) -> JsonObject:
@@ -275,7 +278,7 @@ def _page(
     size, page = query.get("pageSize", "20"), query.get("pageNumber", "1")
     is_valid = size.isdecimal() and page.isdecimal() and "0" not in (size, page)
     if not is_valid or int(size) > _MAX_PAGE_SIZE:
-        raise _rejected("pageNumber and pageSize are not valid")
+        raise RequestRejected(200, "pageNumber and pageSize are not valid")
     start = (int(page) - 1) * int(size)
     rows_of_page = [render(row) for row in rows[start : start + int(size)]]
     return {"data": rows_of_page, "count": len(rows_of_page), "total": len(rows)}
@@ -285,20 +288,4 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(query[name]) if name in query else None
     except ValueError:
-        raise _rejected(f"{name} is not a valid date") from None
-
-
-def _rejected(message: str) -> RequestRejected:
-    """With status 200 and `success` false."""
-    return RequestRejected(_reply({"success": False, "message": message}))
-
-
-def _status_reply(status: int, retry_after: str | None) -> Reply:
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return _reply({"success": False, "message": _MESSAGES.get(status, "Error.")}, status, headers)
-
-
-def _reply(
-    payload: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None
-) -> Reply:
-    return Reply(status, orjson.dumps(payload), headers or {})
+        raise RequestRejected(200, f"{name} is not a valid date") from None

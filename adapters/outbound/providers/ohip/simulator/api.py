@@ -7,8 +7,6 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
-import orjson
-
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
@@ -82,7 +80,6 @@ class SimulatedOhipApi(SimulatorApi):
             tokens,
             middleware,
             client=clients.client_id,
-            status_reply=_status_reply,
         )
         self._reservations = simulated_reservations
         self._clients = clients
@@ -110,18 +107,18 @@ class SimulatedOhipApi(SimulatorApi):
         form = parse_qs(call.body.decode("utf-8", "replace"))
         is_known = call.headers.get("authorization") == f"Basic {self._clients.basic()}"
         if not is_known or call.headers.get("x-app-key") != self._clients.app_key:
-            return _status_reply(401, None, "Failed to authenticate application")
+            raise RequestRejected(401, "Failed to authenticate application")
         if form.get("grant_type") not in (["client_credentials"], ["password"]):
-            return _status_reply(400, None, "unsupported grant type")
+            raise RequestRejected(400, "unsupported grant type")
         payload = self._tokens.issue(seconds=self._clients.token_seconds)
-        return Reply(200, orjson.dumps(payload))
+        return Reply(200, self._dump_json(payload))
 
     def _authenticate(self, call: Call) -> None:
         known = self._tokens.is_valid(call.headers)
         if not known or call.headers.get("x-app-key") != self._clients.app_key:
-            raise _rejected(401)
+            raise RequestRejected(401)
         if call.headers.get("x-hotelid") != self._hotel.id:
-            raise _rejected(403, "the hotel is not the application's")
+            raise RequestRejected(403, "the hotel is not the application's")
 
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
         body = self._find_handler(path)(parse_qs(query))
@@ -135,11 +132,21 @@ class SimulatedOhipApi(SimulatorApi):
         for prefix, handler in self._by_id.items():
             if path.startswith(prefix):
                 return partial(handler, unquote(path.removeprefix(prefix)))
-        raise _rejected(404)
+        raise RequestRejected(404)
 
     def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
         _invalidate(body, injected, self._middleware.faults.pick)
-        return orjson.dumps(body)
+        return self._dump_json(body)
+
+    def _error_body(self, status: int, *details: str) -> JsonObject:
+        """exceptionDetailType."""
+        return {
+            "type": "https://www.rfc-editor.org/rfc/rfc9110",
+            "title": _TITLES.get(status, "Error"),
+            "status": status,
+            "detail": "".join(details),
+            "o:errorCode": f"SIM{status:05}",
+        }
 
     def _list_reservations(self, query: Query) -> object:
         found = self._filter_reservations(query)
@@ -195,12 +202,12 @@ class SimulatedOhipApi(SimulatorApi):
                         "reservation": [self.renderer.render_single(reservation, wanted)]
                     }
                 }
-        raise _rejected(404, "no such reservation")
+        raise RequestRejected(404, "no such reservation")
 
     def _profile(self, profile_id: str) -> object:
         guest = self.renderer.guest_of(profile_id)
         if guest is None or guest.merged_into is not None:
-            raise _rejected(404, "no such profile")
+            raise RequestRejected(404, "no such profile")
         ids = [{"id": profile_id, "type": "Profile"}]
         return {"profileIdList": ids, "profileDetails": self.renderer.profile(guest.id)}
 
@@ -211,7 +218,7 @@ class SimulatedOhipApi(SimulatorApi):
     def _statistics(self, query: Query) -> object:
         first, last = _parse_day(query, "dateRangeStart"), _parse_day(query, "dateRangeEnd")
         if first is None or last is None or not 0 <= (last - first).days < MAX_STATISTICS_DAYS:
-            raise _rejected(400, f"a range of at most {MAX_STATISTICS_DAYS} days")
+            raise RequestRejected(400, f"a range of at most {MAX_STATISTICS_DAYS} days")
         names, values = query.get("parameterName", []), query.get("parameterValue", [])
         pairs = zip(names, values, strict=False)
         asked = [name for name, value in pairs if value == "Y"]
@@ -220,7 +227,7 @@ class SimulatedOhipApi(SimulatorApi):
     def _events(self, query: Query) -> object:
         limit = _parse_number(query, "limit", MAX_EVENTS_PER_CALL)
         if limit > MAX_EVENTS_PER_CALL:
-            raise _rejected(400, f"at most {MAX_EVENTS_PER_CALL}")
+            raise RequestRejected(400, f"at most {MAX_EVENTS_PER_CALL}")
         taken = self.queue.take(limit)
         return self.event_renderer.body(taken) if taken else None
 
@@ -245,28 +252,11 @@ def _parse_day(query: Query, name: str) -> date | None:
     try:
         return date.fromisoformat(query[name][0])
     except ValueError:
-        raise _rejected(400, f"{name} is a date") from None
+        raise RequestRejected(400, f"{name} is a date") from None
 
 
 def _parse_number(query: Query, name: str, default: int) -> int:
     text = query.get(name, [str(default)])[0]
     if not text.isdecimal():
-        raise _rejected(400, f"{name} is a number")
+        raise RequestRejected(400, f"{name} is a number")
     return int(text)
-
-
-def _rejected(status: int, detail: str = "") -> RequestRejected:
-    return RequestRejected(_status_reply(status, None, detail))
-
-
-def _status_reply(status: int, retry_after: str | None, detail: str = "") -> Reply:
-    """exceptionDetailType."""
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    payload = {
-        "type": "https://www.rfc-editor.org/rfc/rfc9110",
-        "title": _TITLES.get(status, "Error"),
-        "status": status,
-        "detail": detail,
-        "o:errorCode": f"SIM{status:05}",
-    }
-    return Reply(status, orjson.dumps(payload), headers)
