@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from domain.merge import Advanced, Applied, Decision, Replica, Unchanged, merge_fields
 from domain.precedence import Provenance, Receipt
@@ -27,6 +28,9 @@ class CellDetails:
     up with the stored counts of the others."""
 
 
+_NO_DETAILS: Final = CellDetails()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
     room_type_id: str
@@ -47,7 +51,7 @@ class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
             provider=provider,
             room_type_id=snapshot.room_type_id,
             day=snapshot.day,
-            details=_merged(CellDetails(), snapshot),
+            details=_merged(_NO_DETAILS, snapshot),
             provenance=Provenance.of(snapshot.version, receipt),
             synced_at=now,
         )
@@ -67,12 +71,15 @@ class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
 
 
 def _merged(held: CellDetails, snapshot: AvailabilitySnapshot) -> CellDetails:
-    merged = merge_fields(held, snapshot)
     if isinstance(snapshot.counted_rooms, tuple):
         return _merge_room_counts(
-            held, merged, snapshot.counted_rooms, are_all=snapshot.rooms_are_all
+            held,
+            merge_fields(held, snapshot),
+            snapshot.counted_rooms,
+            are_all=snapshot.rooms_are_all,
         )
-    return merged if snapshot.available is ABSENT else replace(merged, counted_rooms=())
+    rooms = held.counted_rooms if snapshot.available is ABSENT else ()
+    return merge_fields(held, snapshot, counted_rooms=rooms)
 
 
 def _merge_room_counts(

@@ -85,7 +85,7 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
             synced_at=now,
         )
         transition = StatusTransition(None, snapshot.status, TransitionKind.CREATED)
-        return replace(booking.created_from(snapshot), transition=transition)
+        return booking.created_from(snapshot, transition)
 
     def mark_deleted_at_source(self, receipt: Receipt, *, now: datetime) -> "Decision[Booking]":
         """The provider's API no longer returns this booking. Stale if newer data was received
@@ -157,10 +157,9 @@ def _first_details(
         rooms=(RoomStay(stay=stay, status=status),),
         holds_inventory=holds_inventory_by_default(status),
     )
-    merged = merge_fields(defaults, snapshot)
     if snapshot.deleted:
-        return replace(merged, deleted_at_source=now, holds_inventory=False)
-    return merged
+        return merge_fields(defaults, snapshot, deleted_at_source=now, holds_inventory=False)
+    return merge_fields(defaults, snapshot)
 
 
 def _missing_field(snapshot: BookingSnapshot) -> SnapshotRefused:

@@ -1,7 +1,8 @@
 """The Guest aggregate: identified by (hotel, provider, external id), never by e-mail or name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from domain.merge import Applied, Replica, merge_fields
@@ -43,6 +44,9 @@ class GuestDetails:
     deleted_at_source: datetime | None = None
 
 
+_NO_DETAILS: Final = GuestDetails()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest(Replica[GuestDetails, GuestSnapshot]):
     id: UUID
@@ -64,7 +68,7 @@ class Guest(Replica[GuestDetails, GuestSnapshot]):
             hotel_id=hotel_id,
             provider=provider,
             external_id=snapshot.external_id,
-            details=_merged(GuestDetails(), snapshot, now),
+            details=_merged(_NO_DETAILS, snapshot, now),
             provenance=Provenance.of(snapshot.version, receipt),
             synced_at=now,
         )
@@ -76,4 +80,4 @@ class Guest(Replica[GuestDetails, GuestSnapshot]):
 
 def _merged(held: GuestDetails, snapshot: GuestSnapshot, now: datetime) -> GuestDetails:
     deleted_at = (held.deleted_at_source or now) if snapshot.deleted else None
-    return replace(merge_fields(held, snapshot), deleted_at_source=deleted_at)
+    return merge_fields(held, snapshot, deleted_at_source=deleted_at)

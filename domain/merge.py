@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeAlias, TypeVar
 
 from domain.precedence import Provenance, Receipt, Resolution, resolve
@@ -115,11 +116,14 @@ class Replica(ABC, Generic[D, S]):
             return Advanced(merged)
         return self._apply(merged, is_override=resolution is Resolution.OVERRIDE)
 
-    def created_from(self, snapshot: S) -> "Applied[Self]":
+    def created_from(
+        self, snapshot: S, transition: StatusTransition | None = None
+    ) -> "Applied[Self]":
         return Applied(
             entity=self,
             change=Change.CREATED,
-            changed_fields=_present_names(snapshot, self.details),
+            changed_fields=tuple(_present_fields(snapshot, type(self.details))),
+            transition=transition,
         )
 
     @abstractmethod
@@ -143,23 +147,27 @@ class Replica(ABC, Generic[D, S]):
         )
 
 
-def merge_fields(details: D, snapshot: Snapshot) -> D:
-    """The details with the snapshot's values, where these are not ABSENT."""
-    names = _present_names(snapshot, details)
-    return replace(details, **{name: getattr(snapshot, name) for name in names})
+def merge_fields(details: D, snapshot: Snapshot, **overrides: object) -> D:
+    """The details with the snapshot's values that are not ABSENT, and with the overrides."""
+    return replace(details, **(_present_fields(snapshot, type(details)) | overrides))
 
 
-def _present_names(snapshot: "DataclassInstance", details: "DataclassInstance") -> tuple[str, ...]:
-    names = _shared_names(type(snapshot), type(details))
-    return tuple(name for name in names if getattr(snapshot, name) is not ABSENT)
+def _present_fields(
+    snapshot: "DataclassInstance", details: type["DataclassInstance"]
+) -> dict[str, object]:
+    names, read = _shared_fields(type(snapshot), details)
+    values = zip(names, read(snapshot), strict=True)
+    return {name: value for name, value in values if value is not ABSENT}
 
 
 @cache
-def _shared_names(
+def _shared_fields(
     snapshot: type["DataclassInstance"], details: type["DataclassInstance"]
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], "attrgetter[tuple[object, ...]]"]:
+    """The names that both have, and one call that reads them all; this runs for each snapshot."""
     stored = {f.name for f in fields(details)}
-    return tuple(f.name for f in fields(snapshot) if f.name in stored)
+    names = tuple(f.name for f in fields(snapshot) if f.name in stored)
+    return names, attrgetter(*names)
 
 
 def changed_names(before: D, after: D) -> tuple[str, ...]:

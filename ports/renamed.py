@@ -27,7 +27,10 @@ def renamed_attributes(
 
 
 def accepts_old_parameters(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A function that also takes the old names of its parameters."""
+    """A function that also takes the old names of its parameters.
+
+    The old names are looked for only when the call fails: they are rare, and the calls frequent.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         name = function.__qualname__.removesuffix(".__init__")
@@ -35,8 +38,11 @@ def accepts_old_parameters(**renamed: str) -> Callable[[Callable[P, R]], Callabl
 
         @wraps(function)
         def wrapper(*values: P.args, **keywords: P.kwargs) -> R:
-            if renamed.keys().isdisjoint(keywords):
+            try:
                 return call(*values, **keywords)
+            except TypeError:
+                if renamed.keys().isdisjoint(keywords):
+                    raise
             for old in renamed.keys() & keywords.keys():
                 warn_renamed(f"{name}({old}=)", renamed[old], stacklevel=2)
             return call(*values, **{renamed.get(key, key): keywords[key] for key in keywords})

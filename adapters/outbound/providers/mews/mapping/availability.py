@@ -60,9 +60,10 @@ _FORMULAS: Final = {
         ("UsableResources",), ("Occupied", "HouseUse", "OtherServiceReservationCount")
     ),
 }
-METRICS: Final = tuple(sorted({name for each in _FORMULAS.values() for name in each.metrics}))
+_REQUIRED: Final = {ours: frozenset(formula.metrics) for ours, formula in _FORMULAS.items()}
+METRICS: Final = tuple(sorted(frozenset().union(*_REQUIRED.values())))
 _TARGETS: Final = {
-    name: ", ".join(ours for ours, formula in _FORMULAS.items() if name in formula.metrics)
+    name: ", ".join(ours for ours, required in _REQUIRED.items() if name in required)
     for name in METRICS
 }
 
@@ -164,7 +165,7 @@ def _as_integers(value: Json, path: str) -> list[int]:
 def _snapshot(
     category_id: str, day: date, version: SourceVersion, metrics: Mapping[str, int]
 ) -> AvailabilitySnapshot:
-    ours = {name: _combine_metrics(metrics, formula) for name, formula in _FORMULAS.items()}
+    ours = {name: _combine_metrics(metrics, name) for name in _FORMULAS}
     return AvailabilitySnapshot(
         room_type_id=category_id,
         day=day,
@@ -177,9 +178,10 @@ def _snapshot(
     )
 
 
-def _combine_metrics(metrics: Mapping[str, int], formula: _Formula) -> Field[int | None]:
-    if not metrics.keys() >= set(formula.metrics):
+def _combine_metrics(metrics: Mapping[str, int], ours: str) -> Field[int | None]:
+    if not metrics.keys() >= _REQUIRED[ours]:
         return ABSENT
+    formula = _FORMULAS[ours]
     added = sum(metrics[name] for name in formula.plus)
     return added - sum(metrics[name] for name in formula.minus)
 
