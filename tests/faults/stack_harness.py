@@ -28,7 +28,7 @@ from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from entrypoints.certification.fakes import LOOPBACK, SimulatorClock, simulator_tools
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.installed_providers import InstalledProviders
 from entrypoints.wiring.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from domain.sync_run import SyncStatus
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, booking, installed
 from tests.processes import kill_process_tree, wait_until

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.outbound.jobs.redis_clients import REQUEST_TIMEOUT_SECONDS
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from tests import raw_sql
 from tests.faults.process_installation import BookingPusher, InstalledApp, Simulate, installed
 from tests.faults.stack_harness import serve_app

@@ -9,7 +9,7 @@ import redis
 
 from adapters.outbound.jobs.rq_queue import RqJobQueue
 from domain.sync_run import SyncKind
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, Simulate
 from tests.faults.stack_harness import serve_app

@@ -26,7 +26,7 @@ from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from entrypoints.certification.fakes import SimulatorClock
 from entrypoints.local.installed_simulators import load_simulator
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from entrypoints.wiring.container import Container
 from tests import raw_sql
 from tests.faults.stack_harness import build_test_container, serve_app

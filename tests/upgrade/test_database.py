@@ -15,7 +15,7 @@ from application.inbox.receive_webhook import Webhook
 from domain.hotel import Hotel
 from domain.messages import InboxState, ItemOutcome, OutboxMessage
 from domain.sync_run import SyncStatus
-from entrypoints.processes.web_app import build_web_app
+from entrypoints.processes.wsgi import build_web_app
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
