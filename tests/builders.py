@@ -165,16 +165,21 @@ def full_room(number: int = 1) -> RoomStay:
     )
 
 
+EDGE_PERSON: dict[str, Any] = {
+    "first_name": EDGE_TEXT,
+    "email": "Zoë@Example.org",
+    "phone": "+43 1",
+    "country": "AT",
+    "language": "de",
+}
+
+
 def full_party(role: PartyRole = PartyRole.BOOKER) -> Party:
     return Party(
         guest_id="G1",
         role=role,
-        first_name=EDGE_TEXT,
         last_name="O'Brien",
-        email="Zoë@Example.org",
-        phone="+43 1",
-        country="AT",
-        language="de",
+        **EDGE_PERSON,
     )
 
 
@@ -228,19 +233,15 @@ def full_guest(of: Connection, external_id: str = "G1") -> Guest:
     entity = guest(
         of,
         external_id,
+        **EDGE_PERSON,
         title="Dr.",
-        first_name=EDGE_TEXT,
         last_name="Ñandú",
-        email="Zoë@Example.org",
-        phone="+43 1",
         address="Street 1\nStair 2",
         city="Wien",
         region="W",
         postal_code="1010",
-        country="AT",
         nationality="DE",
         birth_date=date(1900, 1, 1),
-        language="de",
         vip=False,
         loyalty_number="L1",
         loyalty_tier="gold",

@@ -5,22 +5,19 @@ import subprocess
 import sys
 from email.message import Message
 from email.parser import Parser
-from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("domain", "ports", "application", "adapters", "entrypoints")
+from tests.product_packages import PACKAGES, ROOT, copy_packages
+
 BUILD_FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
     source = tmp_path_factory.mktemp("source")
-    for package in PACKAGES:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / package, source / package, ignore=ignored)
+    copy_packages(source)
     for name in BUILD_FILES:
         shutil.copy(ROOT / name, source)
     subprocess.run(

@@ -26,6 +26,10 @@ IDS = ("B1", "B2", "B3")
 SECOND = timedelta(seconds=1)
 
 
+Steps = list[tuple[object, ...]]
+"""Names of methods of `HotelActivity`, each with its arguments."""
+
+
 @dataclass
 class HotelActivity:
     """Random activity at a hotel's PMS, the messages to us, and their failures."""
@@ -99,7 +103,7 @@ class HotelActivity:
     def full_disk(self) -> None:
         self.app.store.fail_next_commit(StoreUnavailable())
 
-    def run_steps(self, steps: list[tuple[object, ...]]) -> None:
+    def run_steps(self, steps: Steps) -> None:
         for name, *arguments in steps:
             try:
                 getattr(self, str(name))(*arguments)
@@ -116,6 +120,13 @@ class HotelActivity:
         self.app.store._next_commit_fails = None
         for run in self.app.runs():
             self.app.sync(run.id, holder="quiet")
+
+
+def finished_activity(steps: Steps, *, legal_only: bool = False) -> HotelActivity:
+    activity = HotelActivity(legal_only=legal_only)
+    activity.run_steps(steps)
+    activity.finish()
+    return activity
 
 
 ids = st.sampled_from(IDS)
@@ -137,6 +148,7 @@ attacks = changes | st.one_of(
     st.tuples(st.just("clock_ahead"), ids),
     st.tuples(st.just("forget"), ids),
 )
+attack_steps = st.lists(attacks, max_size=25)
 
 
 KNOWN = (("change", "B1", BookingStatus.CONFIRMED), ("sync", SyncKind.FULL))
@@ -146,39 +158,27 @@ class TestConvergence:
     """Rule 1."""
 
     @settings(max_examples=150)
-    @given(st.lists(attacks, max_size=25))
+    @given(attack_steps)
     @example([*KNOWN, ("clock_back", "B1"), ("push", 1, False)])
     @example([*KNOWN, ("same_instant", "B1"), ("push", 1, True)])
     @example([*KNOWN, ("forget", "B1"), ("push", 0, False), ("kill", 1, True)])
-    def test_is_reached_by_one_reconcile_whatever_happened(
-        self, steps: list[tuple[object, ...]]
-    ) -> None:
-        activity = HotelActivity()
-        activity.run_steps(steps)
-        activity.finish()
+    def test_is_reached_by_one_reconcile_whatever_happened(self, steps: Steps) -> None:
+        activity = finished_activity(steps)
         run = activity.app.run(SyncKind.RECONCILE, holder="last")
         assert run.status is SyncStatus.COMPLETED
         assert differences(activity.app, activity.provider) == []
 
     @settings(max_examples=150)
     @given(st.lists(changes, max_size=25))
-    def test_is_reached_by_one_delta_that_misses_nothing(
-        self, steps: list[tuple[object, ...]]
-    ) -> None:
-        activity = HotelActivity(legal_only=True)
-        activity.run_steps(steps)
-        activity.finish()
+    def test_is_reached_by_one_delta_that_misses_nothing(self, steps: Steps) -> None:
+        activity = finished_activity(steps, legal_only=True)
         activity.app.run(SyncKind.DELTA, holder="last")
         assert differences(activity.app, activity.provider) == []
 
     @settings(max_examples=100)
-    @given(st.lists(attacks, max_size=25))
-    def test_leaves_no_accepted_item_without_an_outcome(
-        self, steps: list[tuple[object, ...]]
-    ) -> None:
-        activity = HotelActivity()
-        activity.run_steps(steps)
-        activity.finish()
+    @given(attack_steps)
+    def test_leaves_no_accepted_item_without_an_outcome(self, steps: Steps) -> None:
+        activity = finished_activity(steps)
         for _ in range(3):
             activity.wait(60 * 48)
             activity.work()
@@ -211,13 +211,9 @@ class TestIdempotence:
     """Rule 3."""
 
     @settings(max_examples=50)
-    @given(st.lists(attacks, max_size=25))
-    def test_of_a_second_full_sync_writes_and_publishes_nothing(
-        self, steps: list[tuple[object, ...]]
-    ) -> None:
-        activity = HotelActivity()
-        activity.run_steps(steps)
-        activity.finish()
+    @given(attack_steps)
+    def test_of_a_second_full_sync_writes_and_publishes_nothing(self, steps: Steps) -> None:
+        activity = finished_activity(steps)
         activity.sync(SyncKind.RECONCILE)
         tables, published = activity.app.store._committed, len(activity.app.events())
         activity.wait(10)
@@ -231,13 +227,9 @@ class TestEvents:
     """Rule 5: each committed change has its event exactly once, in the order of the changes."""
 
     @settings(max_examples=100)
-    @given(st.lists(attacks, max_size=25))
-    def test_contain_every_status_that_was_ever_stored(
-        self, steps: list[tuple[object, ...]]
-    ) -> None:
-        activity = HotelActivity()
-        activity.run_steps(steps)
-        activity.finish()
+    @given(attack_steps)
+    def test_contain_every_status_that_was_ever_stored(self, steps: Steps) -> None:
+        activity = finished_activity(steps)
         app = activity.app
         published = app.events("pms.booking.synced")
         assert len({e["id"] for e in published}) == len(published)

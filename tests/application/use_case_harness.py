@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from adapters.outbound.memory.clock import START, FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.memory.providers import SCRIPTED, FixedProviders, ScriptedProvider
@@ -33,7 +35,7 @@ from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapsho
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind, SyncRun
 from domain.values import SourceVersion, Stay
-from ports.errors import PortError, UnknownProvider
+from ports.errors import PortError, UnknownProvider, UnusableProvider
 from ports.job_queue import Job, JobName
 from ports.providers import Notification, Page, Provider, Providers, ReadItem
 from ports.unit_of_work import UnitOfWork
@@ -118,6 +120,12 @@ class BrokenProviders:
 
     def all(self) -> Sequence[Provider]:
         return self._installed.all()
+
+
+by_provider_error = pytest.mark.parametrize(
+    ("error", "code"),
+    [(UnknownProvider, "unknown_provider"), (UnusableProvider, "unusable_provider")],
+)
 
 
 @dataclass

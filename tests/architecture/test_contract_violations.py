@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.product_packages import ROOT, copy_packages
+
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
-PACKAGES = ("domain", "ports", "application", "adapters", "entrypoints")
 
 # Module that gets the import, what it imports, the contract that must break.
 REST = "adapters/inbound/rest/planted.py"
@@ -83,9 +83,7 @@ PLANTED = [
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product's packages; a test takes away what it planted there."""
     root = tmp_path_factory.mktemp("copy")
-    for package in PACKAGES:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / package, root / package, ignore=ignored)
+    copy_packages(root)
     shutil.copy(ROOT / "setup.cfg", root)
     return root
 

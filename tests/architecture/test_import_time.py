@@ -3,9 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.product_packages import PACKAGES, ROOT
+
 PROBE = Path(__file__).with_name("import_probe.py")
-PACKAGES = ["domain", "ports", "application", "adapters", "entrypoints"]
 
 
 def probe(*roots: str, root: Path = ROOT) -> tuple[int, list[list[str]]]:

@@ -27,6 +27,11 @@ stays = st.tuples(days, days).map(lambda two: Stay(min(two), max(two)))
 rooms = st.builds(RoomStay, stay=stays, status=st.sampled_from(BookingStatus))
 parties = st.builds(Party, last_name=texts)
 
+
+def optional(values: st.SearchStrategy[Any], *names: str) -> dict[str, st.SearchStrategy[Any]]:
+    return dict.fromkeys(names, st.none() | values)
+
+
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "status": st.sampled_from(BookingStatus),
     "stay": stays,
@@ -36,18 +41,10 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "further_guests": st.lists(parties, max_size=2).map(tuple),
     "extras": st.sampled_from([(), (("a", "1"),)]),
     "primary_guest": st.none() | parties,
-    "total": st.none() | money,
-    "paid": st.none() | money,
-    "balance": st.none() | money,
-    "confirmation_number": st.none() | texts,
-    "group_id": st.none() | texts,
-    "share_id": st.none() | texts,
-    "special_requests": st.none() | texts,
-    "notes": st.none() | texts,
-    "checked_in_at": st.none() | instants,
-    "checked_out_at": st.none() | instants,
-    "canceled_at": st.none() | instants,
-    "cancel_reason": st.none() | texts,
+    **optional(money, "total", "paid", "balance"),
+    **optional(texts, "confirmation_number", "group_id", "share_id"),
+    **optional(texts, "special_requests", "notes", "cancel_reason"),
+    **optional(instants, "checked_in_at", "checked_out_at", "canceled_at"),
 }
 versions = st.builds(
     SourceVersion, st.integers(0, 5).map(lambda n: T0 + n * STEP), st.integers(0, 2)

@@ -17,6 +17,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
 from domain.snapshots import BookingSnapshot, Snapshot
 from domain.sync_run import SyncKind
 from domain.values import DateRange
+from ports.errors import CredentialsRefused
 from ports.providers import Account, Page, Provider, ProviderClient, ProviderTools, PullRequest
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -133,12 +134,26 @@ def read_snapshots(pages: list[Page]) -> list[Snapshot]:
     return [item.snapshot for item in items if item.snapshot is not None]
 
 
+def mapped_bookings(pages: list[Page]) -> BookingsById:
+    """By id, the last version of each; without rejected items."""
+    items = [item for page in pages for item in page.items]
+    found = [item.snapshot for item in items if isinstance(item.snapshot, BookingSnapshot)]
+    return {snapshot.external_id: snapshot for snapshot in found}
+
+
 def bookings_by_id(pages: list[Page]) -> BookingsById:
     return {s.external_id: s for s in read_snapshots(pages) if isinstance(s, BookingSnapshot)}
 
 
 def expected_ids(simulator: Any) -> set[str]:
     return {booking.external_id for booking in simulator.expected_bookings()}
+
+
+def rejected_credentials(opened: AbstractContextManager[ProviderClient]) -> str:
+    """What the error of a check and the client show."""
+    with opened as client, pytest.raises(CredentialsRefused) as rejected:
+        client.check()
+    return f"{rejected.value!r} {rejected.value.details} {client!r}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,19 @@
 """Shared by the simulator tests of all vendors: recorded exchanges, received webhooks, journals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import orjson
+import pytest
 
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
-from ports.providers import Notification, Provider
+from domain.sync_run import SyncKind
+from ports.providers import Notification, Provider, ProviderClient
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
     PATIENCE_SECONDS,
     receiving,
@@ -28,6 +32,26 @@ def record_exchanges(simulator: Any, into: list[Exchange]) -> None:
         return reply
 
     simulator.serve(answer)
+
+
+@contextmanager
+def recorded_exchanges(
+    simulator: Any, paged_by: ModuleType, page_size: int
+) -> Iterator[list[Exchange]]:
+    """Of a running simulator after three days of activity; the client reads pages of this size."""
+    found: list[Exchange] = []
+    with pytest.MonkeyPatch.context() as patch, simulator:
+        patch.setattr(paged_by, "PAGE_SIZE", page_size)
+        record_exchanges(simulator, found)
+        simulator.advance(days=3, events=60)
+        yield found
+
+
+def check_and_pull(client: ProviderClient, request: Callable[..., Any], simulator: Any) -> None:
+    """Requests a check, a full pull and a delta."""
+    client.check()
+    pages = list(client.pull(request(simulator)))
+    list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
 
 
 def receive_webhooks(simulator: Any, *, days: int = 0, events: int) -> tuple[list[Any], int]:

@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,7 +13,8 @@ from typing import Any, Final
 import pytest
 
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot
+from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Party
+from domain.status import BookingStatus
 from domain.values import Reason
 from ports.providers import HotelContext, Provider, ReadItem
 
@@ -21,6 +22,7 @@ ROOT: Final = Path(__file__).parents[2]
 SAMPLES: Final = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
 SPECS: Final = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/vendor-specs"))
 OBSERVED: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ADA: Final = Party(first_name="Ada", last_name="Aalto", email="ada@example.com")
 
 
 def load_sample(vendor: str, name: str) -> bytes:
@@ -58,6 +60,15 @@ def hotel_context(
 def changed(payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """`...` removes a field."""
     return {key: value for key, value in {**payload, **changes}.items() if value is not ...}
+
+
+def payload_builder(payload: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """A function that returns a copy with the named fields changed; `...` removes a field."""
+
+    def build(**changes: Any) -> dict[str, Any]:
+        return changed(copy.deepcopy(payload), changes)
+
+    return build
 
 
 def read_items(
@@ -113,6 +124,17 @@ def cell(item: ReadItem) -> AvailabilitySnapshot:
 def extras(snapshot: BookingSnapshot | GuestSnapshot) -> dict[str, str]:
     assert isinstance(snapshot.extras, tuple)
     return dict(snapshot.extras)
+
+
+def parametrize_states(**codes: str) -> pytest.MarkDecorator:
+    """By name of our status: the vendor's codes for it, separated by spaces."""
+    cases = [(code, BookingStatus[name]) for name in codes for code in codes[name].split()]
+    return pytest.mark.parametrize(("state", "status"), cases)
+
+
+def status_and_inventory(status: BookingStatus) -> tuple[BookingStatus, bool]:
+    """Confirmed and checked-in bookings hold inventory."""
+    return status, status in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}
 
 
 def value_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -31,10 +31,16 @@ from ports.errors import (
     TooHeavy,
     UnknownProvider,
     UnreadableAnswer,
-    UnusableProvider,
 )
 from ports.providers import Account, Providers, ReadItem, Ref, RefKind
-from tests.application.use_case_harness import App, BrokenProviders, CrashPlan, Killed, booked
+from tests.application.use_case_harness import (
+    App,
+    BrokenProviders,
+    CrashPlan,
+    Killed,
+    booked,
+    by_provider_error,
+)
 
 B1, B2 = Ref(RefKind.BOOKING, "B1"), Ref(RefKind.BOOKING, "B2")
 
@@ -42,6 +48,14 @@ B1, B2 = Ref(RefKind.BOOKING, "B1"), Ref(RefKind.BOOKING, "B2")
 class Unopenable(ScriptedProvider):
     def open(self, account: Account) -> ScriptedProviderClient:
         raise Misconfigured
+
+
+def refuse_notified_jobs(app: App, error: PortError, *, count: int) -> None:
+    """Runs the jobs of `count` notifications while the provider answers with the error."""
+    app.provider.refusal = error
+    for _ in range(count):
+        app.notify(B1)
+    app.run_jobs()
 
 
 class TestProviderOutage:
@@ -122,10 +136,7 @@ class TestUninstalledProvider:
         installed, app.providers = app.providers, FixedProviders()
         return installed
 
-    @pytest.mark.parametrize(
-        ("error", "code"),
-        [(UnknownProvider, "unknown_provider"), (UnusableProvider, "unusable_provider")],
-    )
+    @by_provider_error
     def test_quarantines_its_rows_after_the_last_attempt(
         self, app: App, error: type[UnknownProvider], code: str
     ) -> None:
@@ -305,10 +316,7 @@ class TestSuspendedConnection:
         assert app.booking()
 
     def test_gets_no_requests_while_its_breaker_is_open(self, app: App) -> None:
-        app.provider.refusal = ProviderUnavailable()
-        for _ in range(5):
-            app.notify(B1)
-        app.run_jobs()
+        refuse_notified_jobs(app, ProviderUnavailable(), count=5)
         assert len(app.provider.accounts) == 3
         assert app.stored().breaker.state(app.clock.now()) is BreakerState.OPEN
         assert app.stored().last_error_code == "provider_unavailable"
@@ -326,10 +334,7 @@ class TestSuspendedConnection:
         assert app.stored().breaker == Breaker()
 
     def test_with_refused_credentials_keeps_its_items_waiting(self, app: App) -> None:
-        app.provider.refusal = CredentialsRefused()
-        for _ in range(3):
-            app.notify(B1)
-        app.run_jobs()
+        refuse_notified_jobs(app, CredentialsRefused(), count=3)
         assert len(app.provider.accounts) == 1
         assert {row.state for row in app.inbox()} == {InboxState.RECEIVED}
 

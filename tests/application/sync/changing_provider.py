@@ -90,6 +90,15 @@ def changing(app: App) -> ChangingProvider:
     return provider
 
 
+def synced_provider(app: App, *, bookings: int) -> ChangingProvider:
+    """With confirmed bookings B0, B1, ... that a full sync has stored."""
+    provider = changing(app)
+    for n in range(bookings):
+        provider.change(f"B{n}", BookingStatus.CONFIRMED)
+    app.run(SyncKind.FULL)
+    return provider
+
+
 def differences(app: App, provider: ChangingProvider) -> list[str]:
     """Differences between our bookings and the provider's."""
     found = []

@@ -26,7 +26,6 @@ from ports.errors import (
     QueueUnavailable,
     UnknownProvider,
     Unsupported,
-    UnusableProvider,
 )
 from ports.job_queue import JobName
 from tests import builders
@@ -37,6 +36,7 @@ from tests.application.use_case_harness import (
     CrashPlan,
     Killed,
     booked,
+    by_provider_error,
 )
 
 HOUR = timedelta(hours=1)
@@ -212,10 +212,7 @@ class TestRetention:
 class TestOneBadConnection:
     """Rule 8: it does not affect others."""
 
-    @pytest.mark.parametrize(
-        ("error", "code"),
-        [(UnknownProvider, "unknown_provider"), (UnusableProvider, "unusable_provider")],
-    )
+    @by_provider_error
     def test_of_an_uninstalled_or_broken_provider_fails_without_affecting_others(
         self, app: App, error: type[UnknownProvider], code: str
     ) -> None:

@@ -15,7 +15,7 @@ from domain.connection import ConnectionState
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RoomTypeRecord
 from domain.status import BookingStatus
-from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
+from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncRun, SyncStatus
 from domain.values import Reason, Stay
 from ports.errors import (
     AccessForbidden,
@@ -28,13 +28,22 @@ from ports.errors import (
     UnreadableAnswer,
     Unsealable,
 )
-from ports.providers import ReadItem
-from tests.application.sync.changing_provider import changing, differences
+from ports.providers import Page, ReadItem
+from tests.application.sync.changing_provider import changing, differences, synced_provider
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
 from tests.builders import JUNE
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"bad", reason=Reason("bad", "state", "no such state"))
 SECOND = timedelta(seconds=1)
+
+
+def killed_after_commit(app: App, run: SyncRun, number: int, *pages: Page) -> None:
+    """A worker of the run is killed after this commit; its lease has expired."""
+    app.script_pull(*pages)
+    app.crash_plan = CrashPlan(at=number, after=True)
+    with pytest.raises(Killed):
+        app.sync(run.id, holder="w")
+    app.restart()
 
 
 class TestRun:
@@ -132,11 +141,7 @@ class TestRun:
     def test_whose_worker_died_after_the_last_page_still_moves_the_cursor(self, app: App) -> None:
         pages = app.page(booked(), checkpoint="1"), app.page(cursor="next")
         run = app.queued()
-        app.script_pull(*pages)
-        app.crash_plan = CrashPlan(at=2, after=True)
-        with pytest.raises(Killed):
-            app.sync(run.id, holder="first")
-        app.restart()
+        killed_after_commit(app, run, 2, *pages)
         app.script_pull(*pages)
         ended = app.sync(run.id, holder="second")
         assert app.provider.requests[-1].checkpoint == "1"
@@ -278,11 +283,7 @@ class TestFailingProvider:
         pages.append(app.page(cursor="next"))
         run = app.queued()
         for _ in range(deaths):
-            app.script_pull(*pages)
-            app.crash_plan = CrashPlan(at=1, after=True)
-            with pytest.raises(Killed):
-                app.sync(run.id, holder="w")
-            app.restart()
+            killed_after_commit(app, run, 1, *pages)
         app.script_pull(*pages)
         ended = app.sync(run.id, holder="w")
         assert (ended.status, ended.attempts) == (SyncStatus.COMPLETED, deaths + 1)
@@ -290,11 +291,8 @@ class TestFailingProvider:
     def test_that_kills_every_reconcile_after_its_first_page_fails(self, app: App) -> None:
         run = app.queued(SyncKind.RECONCILE)
         for _ in range(MAX_FRUITLESS_ATTEMPTS):
-            app.script_pull(app.page(booked(), checkpoint="1"), app.page(booked("B2")))
-            app.crash_plan = CrashPlan(at=1, after=True)
-            with pytest.raises(Killed):
-                app.sync(run.id, holder="w")
-            app.restart()
+            pages = app.page(booked(), checkpoint="1"), app.page(booked("B2"))
+            killed_after_commit(app, run, 1, *pages)
         assert app.sync(run.id, holder="w").error_code == "no_progress"
 
     @pytest.mark.parametrize("error", [RateLimited, ProviderUnavailable])
@@ -409,10 +407,7 @@ class TestFailingStore:
 
 class TestReconcile:
     def test_marks_what_the_provider_has_no_more(self, app: App) -> None:
-        provider = changing(app)
-        for n in range(5):
-            provider.change(f"B{n}", BookingStatus.CONFIRMED)
-        app.run(SyncKind.FULL)
+        provider = synced_provider(app, bookings=5)
         provider.forget("B1")
         provider.forget("B4")
         run = app.run(SyncKind.RECONCILE)

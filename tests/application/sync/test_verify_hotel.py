@@ -10,11 +10,10 @@ from application.sync.verify_hotel import EXAMPLES, DriftReport, VerifyHotel
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.sync_run import SyncKind
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem
-from tests.application.sync.changing_provider import changing
+from tests.application.sync.changing_provider import synced_provider
 from tests.application.use_case_harness import App, booked
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason("bad", None, "bad"))
@@ -33,10 +32,7 @@ def verify(app: App, *page: BookingSnapshot | ReadItem) -> DriftReport:
 
 class TestVerifiedHotel:
     def test_has_no_drift_after_a_sync(self, app: App) -> None:
-        provider = changing(app)
-        for n in range(5):
-            provider.change(f"B{n}", BookingStatus.CONFIRMED)
-        app.run(SyncKind.FULL)
+        synced_provider(app, bookings=5)
         report = verify(app)
         assert (report.compared, report.drift, report.examples) == (5, 0, [])
 

@@ -7,7 +7,7 @@ from adapters.outbound.providers.apaleo import provider as make_provider
 from domain.snapshots import BookingSnapshot
 from domain.values import Reason
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, json_spec
+from tests.providers.vendor_payloads import VendorReader, hotel_context, json_spec, payload_builder
 
 READER = VendorReader("apaleo", make_provider(tools()))
 provider, sample, read = READER.provider, READER.sample, READER.read
@@ -21,9 +21,8 @@ def euros(amount: float) -> dict[str, Any]:
     return {"amount": amount, "currency": "EUR"}
 
 
-def reservation(**changes: Any) -> dict[str, Any]:
-    """`...` removes a field."""
-    payload: dict[str, Any] = {
+reservation = payload_builder(
+    {
         "id": "QWERTYUI-1",
         "bookingId": "QWERTYUI",
         "status": "Confirmed",
@@ -44,7 +43,8 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "balance": euros(-230.5),
         "hasCityTax": False,
     }
-    return changed(payload, changes)
+)
+"""`...` removes a field."""
 
 
 def page(**changes: Any) -> dict[str, Any]:

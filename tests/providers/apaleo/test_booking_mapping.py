@@ -14,7 +14,7 @@ from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
 from ports.errors import UnreadableMessage, Unsupported
 from tests.providers.apaleo.payloads import booking, euros, read, refusal, reservation, sample
-from tests.providers.vendor_payloads import extras
+from tests.providers.vendor_payloads import extras, parametrize_states, status_and_inventory
 
 
 def slice_of(day: str, amount: float) -> dict[str, Any]:
@@ -42,19 +42,16 @@ class TestReservation:
         found = booking(modified="0001-01-01T00:00:00Z", created="2026-01-01T00:00:00Z")
         assert found.version == SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
 
-    @pytest.mark.parametrize(
-        ("state", "status", "holds"),
-        [
-            ("Confirmed", BookingStatus.CONFIRMED, True),
-            ("InHouse", BookingStatus.CHECKED_IN, True),
-            ("CheckedOut", BookingStatus.CHECKED_OUT, False),
-            ("Canceled", BookingStatus.CANCELED, False),
-            ("NoShow", BookingStatus.NO_SHOW, False),
-        ],
+    @parametrize_states(
+        CONFIRMED="Confirmed",
+        CHECKED_IN="InHouse",
+        CHECKED_OUT="CheckedOut",
+        CANCELED="Canceled",
+        NO_SHOW="NoShow",
     )
-    def test_maps_all_states(self, state: str, status: BookingStatus, *, holds: bool) -> None:
+    def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         found = booking(status=state)
-        assert (found.status, found.holds_inventory) == (status, holds)
+        assert (found.status, found.holds_inventory) == status_and_inventory(status)
 
     def test_rejects_unknown_state(self) -> None:
         reason = refusal(status="Teleported")

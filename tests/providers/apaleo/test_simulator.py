@@ -12,15 +12,15 @@ from jsonschema import Draft4Validator
 from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
 from adapters.outbound.providers.apaleo.client import api as apaleo_api
 from adapters.outbound.providers.apaleo.simulator.server import ApaleoSimulator, start_simulator
-from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
 from tests.providers.apaleo.payloads import provider, spec
 from tests.providers.apaleo.test_client import name, open_vendor_client, request
 from tests.providers.simulator_harness import (
     Exchange,
+    check_and_pull,
     check_journal_restores_state,
     check_webhooks_name_one_entity,
-    record_exchanges,
+    recorded_exchanges,
 )
 
 # Availability v1 and the identity server have no published description among ours.
@@ -29,20 +29,13 @@ UNDESCRIBED = ("/availability/", "/connect/")
 
 @pytest.fixture(scope="module")
 def exchanges() -> list[Exchange]:
-    found: list[Exchange] = []
-    patch = pytest.MonkeyPatch()
-    patch.setattr(apaleo_api, "PAGE_SIZE", 50)
-    with ApaleoSimulator(create_activity_generator(bookings=80)) as simulator:
-        record_exchanges(simulator, found)
-        simulator.advance(days=3, events=60)
+    simulator = ApaleoSimulator(create_activity_generator(bookings=80))
+    with recorded_exchanges(simulator, apaleo_api, 50) as found:
         stay = next(iter(simulator.hotel.stays()))
         with open_vendor_client(simulator) as client:
-            client.check()
-            pages = list(client.pull(request(simulator)))
-            list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
+            check_and_pull(client, request, simulator)
             refs = [Ref(RefKind.BOOKING, name(stay)), Ref(RefKind.BOOKING, stay.booking_id)]
             client.fetch([*refs, Ref(RefKind.BOOKING, "NO-1"), Ref(RefKind.RECORDS)])
-    patch.undo()
     return found
 
 

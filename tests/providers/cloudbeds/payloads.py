@@ -13,7 +13,13 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, RoomStay
 from domain.values import Reason
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, spec_path
+from tests.providers.vendor_payloads import (
+    VendorReader,
+    changed,
+    hotel_context,
+    payload_builder,
+    spec_path,
+)
 
 READER = VendorReader("cloudbeds", make_provider(tools()))
 provider, sample, read = READER.provider, READER.sample, READER.read
@@ -44,8 +50,8 @@ def person(guest_id: str = "501", **changes: Any) -> dict[str, Any]:
     return changed(payload, changes)
 
 
-def room(**changes: Any) -> dict[str, Any]:
-    payload = {
+room = payload_builder(
+    {
         "roomTypeID": "31",
         "roomTypeName": "Double",
         "roomTypeIsVirtual": False,
@@ -61,12 +67,11 @@ def room(**changes: Any) -> dict[str, Any]:
         "roomStatus": "not_checked_in",
         "detailedRoomRates": {"2026-03-10": 115.25, "2026-03-11": "115.25"},
     }
-    return changed(payload, changes)
+)
 
 
-def reservation(**changes: Any) -> dict[str, Any]:
-    """A reservation of getReservationsWithRateDetails; `...` removes a field."""
-    payload: dict[str, Any] = {
+reservation = payload_builder(
+    {
         "propertyID": "777",
         "reservationID": "7001",
         "isDeleted": False,
@@ -88,12 +93,25 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "total": 230.5,
         "balance": 200.5,
     }
-    return changed(payload, changes)
+)
+"""A reservation of getReservationsWithRateDetails; `...` removes a field."""
 
 
-def single_reservation(**changes: Any) -> dict[str, Any]:
-    """A getReservation response."""
-    payload: dict[str, Any] = {
+lodging = payload_builder(
+    {
+        "roomTypeID": "31",
+        "startDate": "2026-03-10",
+        "endDate": "2026-03-12",
+        "adults": "1",
+        "children": "1",
+        "dailyRates": [{"date": "2026-03-11", "rate": 88.8355}],
+        "roomTotal": "88.84",
+    }
+)
+
+
+single_reservation = payload_builder(
+    {
         "propertyID": "777",
         "reservationID": "7001",
         "guestName": "Ada Aalto",
@@ -113,25 +131,12 @@ def single_reservation(**changes: Any) -> dict[str, Any]:
         "startDate": "2026-03-10",
         "endDate": "2026-03-12",
     }
-    return changed(payload, changes)
+)
+"""A getReservation response."""
 
 
-def lodging(**changes: Any) -> dict[str, Any]:
-    return {
-        "roomTypeID": "31",
-        "startDate": "2026-03-10",
-        "endDate": "2026-03-12",
-        "adults": "1",
-        "children": "1",
-        "dailyRates": [{"date": "2026-03-11", "rate": 88.8355}],
-        "roomTotal": "88.84",
-        **changes,
-    }
-
-
-def guest(**changes: Any) -> dict[str, Any]:
-    """A guest of getGuestList."""
-    payload = {
+guest = payload_builder(
+    {
         **person(),
         "reservationID": "7001",
         "guestName": "Ada Aalto",
@@ -144,7 +149,8 @@ def guest(**changes: Any) -> dict[str, Any]:
         "isMerged": False,
         "newGuestID": "",
     }
-    return changed(payload, changes)
+)
+"""A guest of getGuestList."""
 
 
 def page(value: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tests.providers.cloudbeds.payloads import (
     room,
     single_reservation,
 )
-from tests.providers.vendor_payloads import extras
+from tests.providers.vendor_payloads import extras, parametrize_states, status_and_inventory
 
 
 def api_booking(**changes: Any) -> BookingSnapshot:
@@ -47,20 +47,17 @@ class TestReservation:
         assert found.version == SourceVersion(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC))
         assert not found.deleted
 
-    @pytest.mark.parametrize(
-        ("state", "status", "holds"),
-        [
-            ("not_confirmed", BookingStatus.PENDING, False),
-            ("confirmed", BookingStatus.CONFIRMED, True),
-            ("checked_in", BookingStatus.CHECKED_IN, True),
-            ("checked_out", BookingStatus.CHECKED_OUT, False),
-            ("canceled", BookingStatus.CANCELED, False),
-            ("no_show", BookingStatus.NO_SHOW, False),
-        ],
+    @parametrize_states(
+        PENDING="not_confirmed",
+        CONFIRMED="confirmed",
+        CHECKED_IN="checked_in",
+        CHECKED_OUT="checked_out",
+        CANCELED="canceled",
+        NO_SHOW="no_show",
     )
-    def test_maps_all_states(self, state: str, status: BookingStatus, *, holds: bool) -> None:
+    def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         found = booking(status=state)
-        assert (found.status, found.holds_inventory) == (status, holds)
+        assert (found.status, found.holds_inventory) == status_and_inventory(status)
 
     @pytest.mark.parametrize("state", ["cancelled", "Confirmed", "in_house", "teleported"])
     def test_rejects_unknown_status(self, state: str) -> None:

@@ -20,16 +20,16 @@ from adapters.outbound.providers.cloudbeds.simulator.server import (
     CloudbedsSimulator,
     start_simulator,
 )
-from domain.sync_run import SyncKind
 from ports.providers import Ref, RefKind
 from tests.providers.cloudbeds.payloads import provider, spec
 from tests.providers.cloudbeds.test_client import open_vendor_client, request
 from tests.providers.simulator_harness import (
     Exchange,
+    check_and_pull,
     check_journal_restores_state,
     check_webhooks_name_one_entity,
     receive_webhooks,
-    record_exchanges,
+    recorded_exchanges,
 )
 
 METHODS = {
@@ -48,19 +48,13 @@ METHODS = {
 
 @pytest.fixture(scope="module")
 def exchanges() -> list[Exchange]:
-    found: list[Exchange] = []
-    patch = pytest.MonkeyPatch()
-    patch.setattr(capabilities, "PAGE_SIZE", 50)
-    with CloudbedsSimulator(create_activity_generator(bookings=70)) as simulator:
-        record_exchanges(simulator, found)
-        simulator.advance(days=3, events=60)
+    simulator = CloudbedsSimulator(create_activity_generator(bookings=70))
+    with recorded_exchanges(simulator, capabilities, 50) as found:
         for act in (ScenarioAction.CANCEL, ScenarioAction.DELETE):
             simulator.act(act)
         booking = simulator.hotel.expected_bookings()[0]
         with open_vendor_client(simulator) as client:
-            client.check()
-            pages = list(client.pull(request(simulator)))
-            list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
+            check_and_pull(client, request, simulator)
             refs = [Ref(RefKind.BOOKING, simulator.renderer.reservation_id(booking.id))]
             person = simulator.renderer.guest_id(booking.stays[0].guest_id)
             client.fetch([*refs, Ref(RefKind.BOOKING, "1"), Ref(RefKind.GUEST, person)])
@@ -75,7 +69,6 @@ def exchanges() -> list[Exchange]:
             )
         )
         found.append((Call("GET", f"{PREFIX}getReservation", {}, b""), reply))
-    patch.undo()
     return found
 
 

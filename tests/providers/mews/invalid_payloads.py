@@ -4,9 +4,9 @@ import http.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
+from tests.adapters.provider_kit.http.scripted_server import running_server
 
 TransformResponse = Callable[[str, bytes], bytes]
 """From the operation and the response text to the text to send."""
@@ -48,15 +48,7 @@ def transforming_proxy(
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 inherited name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    proxy = TransformingProxy(simulator, server.server_address[1])
-    proxy.transform_response = transform_response
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running_server(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        proxy = TransformingProxy(simulator, port)
+        proxy.transform_response = transform_response
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -12,7 +12,13 @@ from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapsho
 from domain.values import Reason
 from ports.providers import HotelContext, ProviderTools, ReadItem
 from ports.system import Clock
-from tests.providers.vendor_payloads import OBSERVED, changed, hotel_context, load_sample
+from tests.providers.vendor_payloads import (
+    OBSERVED,
+    changed,
+    hotel_context,
+    load_sample,
+    payload_builder,
+)
 
 
 class SkippingClock:
@@ -55,8 +61,8 @@ def body(**lists: Any) -> bytes:
     return json.dumps(lists).encode()
 
 
-def reservation(**changes: Any) -> dict[str, Any]:
-    payload: dict[str, Any] = {
+reservation = payload_builder(
+    {
         "Id": "res-1",
         "ServiceId": "svc-stay",
         "AccountId": "cus-1",
@@ -82,11 +88,11 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "ActualEndUtc": None,
         "PersonCounts": [{"AgeCategoryId": "age-a", "Count": 2}],
     }
-    return changed(payload, changes)
+)
 
 
-def customer(**changes: Any) -> dict[str, Any]:
-    payload: dict[str, Any] = {
+customer = payload_builder(
+    {
         "Id": "cus-1",
         "Number": "7",
         "Title": "Misses",
@@ -105,7 +111,7 @@ def customer(**changes: Any) -> dict[str, Any]:
         "MergeTargetId": None,
         "IsActive": True,
     }
-    return changed(payload, changes)
+)
 
 
 def charge(gross: object, night: str | None = None, **changes: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from domain.snapshots import BookingSnapshot, HotelRecords
 from domain.sync_run import SyncKind
 from domain.values import ABSENT
 from ports.providers import Page, ReadItem, Ref, RefKind
+from tests.providers.client_harness import mapped_bookings
 from tests.providers.mews.invalid_payloads import (
     TransformingProxy,
     TransformResponse,
@@ -72,15 +73,6 @@ def rejected_items(pages: list[Page]) -> list[ReadItem]:
     return [item for page in pages for item in page.items if item.reason is not None]
 
 
-def bookings(pages: list[Page]) -> dict[str, BookingSnapshot]:
-    return {
-        item.snapshot.external_id: item.snapshot
-        for page in pages
-        for item in page.items
-        if isinstance(item.snapshot, BookingSnapshot)
-    }
-
-
 def records(pages: list[Page]) -> HotelRecords:
     return next(page.records for page in pages if page.records)
 
@@ -112,8 +104,8 @@ class TestUnreadableLink:
         reason = rejected[stray.reservation.id]
         assert reason is not None
         assert re.fullmatch(rf"{key}\[\d+\]\.{link}", reason.path or "")
-        assert set(bookings(pages)) == stays - rejected.keys()
-        assert ABSENT not in {payload.total for payload in bookings(pages).values()}
+        assert set(mapped_bookings(pages)) == stays - rejected.keys()
+        assert ABSENT not in {payload.total for payload in mapped_bookings(pages).values()}
 
     def test_unreadable_links_of_all_are_reported_and_change_nothing(
         self, simulator: MewsSimulator, valid_pull: tuple[list[Page], TransformingProxy]
@@ -128,9 +120,9 @@ class TestUnreadableLink:
         assert b"GrossValue" in orphans[0].raw
         # A page of a single booking can be assigned to that booking.
         rejected = {item.external_id or "" for item in rejected_items(pages)} - {""}
-        assert set(bookings(pages)) | rejected == set(bookings(clean))
+        assert set(mapped_bookings(pages)) | rejected == set(mapped_bookings(clean))
         assert len(rejected) < 3
-        assert {payload.total for payload in bookings(pages).values()} == {ABSENT}
+        assert {payload.total for payload in mapped_bookings(pages).values()} == {ABSENT}
         assert len(proxy.asked) < len(plain.asked) + 8
 
     def test_repeated_errors_cost_few_requests(
@@ -197,7 +189,7 @@ class TestUnreadableRecord:
         assert reported.reason is not None
         assert (reported.reason.path or "").startswith(f"{key}[")
         assert path in (reported.reason.path or "")
-        assert bookings(pages) == bookings(clean)
+        assert mapped_bookings(pages) == mapped_bookings(clean)
         assert records(pages).rooms
 
     def test_unreadable_service_is_reported_with_every_response(
@@ -215,7 +207,7 @@ class TestUnreadableRecord:
         (reported,) = rejected_items(pages)
         assert reported.reason is not None
         assert (reported.reason.path or "").endswith(".Data")
-        assert set(bookings(pages)) == reservation_ids(simulator)
+        assert set(mapped_bookings(pages)) == reservation_ids(simulator)
         with transforming_proxy(simulator, transform_response) as proxy:
             client = connected().open(account(simulator, base_url=proxy.base_url))
             page = client.fetch(wanted)

@@ -6,7 +6,7 @@ from typing import Any
 from adapters.outbound.providers.ohip import provider as make_provider
 from domain.snapshots import BookingSnapshot
 from tests.providers.mews.payloads import tools
-from tests.providers.vendor_payloads import VendorReader, changed, hotel_context, json_spec
+from tests.providers.vendor_payloads import VendorReader, hotel_context, json_spec, payload_builder
 
 READER = VendorReader("ohip", make_provider(tools()))
 provider, sample, read = READER.provider, READER.sample, READER.read
@@ -17,13 +17,21 @@ context = hotel_context
 spec = partial(json_spec, "ohip")
 
 
+COMMON = {
+    "hotelId": "HOTEL9",
+    "createDateTime": "2026-01-02 03:04:05.0",
+    "lastModifyDateTime": "2026-02-03 04:05:06.0",
+    "reservationStatus": "Reserved",
+    "sourceOfSale": {"sourceType": "PMS", "sourceCode": "HOTEL9"},
+}
+
+
 def ids(**by_type: str) -> list[dict[str, str]]:
     return [{"id": value, "type": kind} for kind, value in by_type.items()]
 
 
-def room_stay(**changes: Any) -> dict[str, Any]:
-    """stayInfoType, with numbers as text, as OPERA sends them."""
-    payload: dict[str, Any] = {
+room_stay = payload_builder(
+    {
         "arrivalDate": "2026-03-10",
         "departureDate": "2026-03-12",
         "adultCount": "2",
@@ -34,12 +42,12 @@ def room_stay(**changes: Any) -> dict[str, Any]:
         "totalAmount": {"amount": "230.5", "currencyCode": "EUR"},
         "balance": {"amount": "30.5", "currencyCode": "EUR"},
     }
-    return changed(payload, changes)
+)
+"""stayInfoType, with numbers as text, as OPERA sends them."""
 
 
-def listed(**changes: Any) -> dict[str, Any]:
-    """reservationInfoType; `...` removes a field."""
-    payload: dict[str, Any] = {
+listed = payload_builder(
+    {
         "reservationIdList": ids(Confirmation="8001", Reservation="5001"),
         "roomStay": room_stay(),
         "reservationGuest": {
@@ -52,29 +60,24 @@ def listed(**changes: Any) -> dict[str, Any]:
             "id": "7001",
             "type": "Profile",
         },
-        "hotelId": "HOTEL9",
-        "createDateTime": "2026-01-02 03:04:05.0",
-        "lastModifyDateTime": "2026-02-03 04:05:06.0",
-        "reservationStatus": "Reserved",
+        **COMMON,
         "walkInIndicator": False,
-        "sourceOfSale": {"sourceType": "PMS", "sourceCode": "HOTEL9"},
     }
-    return changed(payload, changes)
+)
+"""reservationInfoType; `...` removes a field."""
 
 
-def single(**changes: Any) -> dict[str, Any]:
-    """hotelReservationType: the same reservation as `listed`."""
-    customer = {
+PROFILE = {
+    "customer": {
         "personName": [{"givenName": "Ada", "surname": "Aalto", "nameType": "Primary"}],
         "language": "E",
-    }
-    profile = {
-        "customer": customer,
-        "emails": {"emailInfo": [{"email": {"emailAddress": "ada@example.com"}}]},
-        "telephones": {"telephoneInfo": [{"telephone": {"phoneNumber": "+43 1 555 0001"}}]},
-        "addresses": {"addressInfo": [{"address": {"country": {"code": "AT"}}}]},
-    }
-    payload: dict[str, Any] = {
+    },
+    "emails": {"emailInfo": [{"email": {"emailAddress": "ada@example.com"}}]},
+    "telephones": {"telephoneInfo": [{"telephone": {"phoneNumber": "+43 1 555 0001"}}]},
+    "addresses": {"addressInfo": [{"address": {"country": {"code": "AT"}}}]},
+}
+single = payload_builder(
+    {
         "reservationIdList": ids(Reservation="5001", Confirmation="8001"),
         "roomStay": {
             "arrivalDate": "2026-03-10",
@@ -93,19 +96,16 @@ def single(**changes: Any) -> dict[str, Any]:
         },
         "reservationGuests": [
             {
-                "profileInfo": {"profileIdList": ids(Profile="7001"), "profile": profile},
+                "profileInfo": {"profileIdList": ids(Profile="7001"), "profile": PROFILE},
                 "primary": True,
             }
         ],
         "cashiering": {"revenuesAndBalances": {"balance": {"amount": 30.5, "currencyCode": "EUR"}}},
-        "hotelId": "HOTEL9",
-        "createDateTime": "2026-01-02 03:04:05.0",
-        "lastModifyDateTime": "2026-02-03 04:05:06.0",
-        "reservationStatus": "Reserved",
+        **COMMON,
         "walkIn": False,
-        "sourceOfSale": {"sourceType": "PMS", "sourceCode": "HOTEL9"},
     }
-    return changed(payload, changes)
+)
+"""hotelReservationType: the same reservation as `listed`."""
 
 
 def list_response(*values: Any) -> dict[str, Any]:

@@ -29,7 +29,12 @@ from tests.providers.ohip.payloads import (
     with_stay,
 )
 from tests.providers.schema_instances import is_traced, leaf_paths
-from tests.providers.vendor_payloads import OBSERVED
+from tests.providers.vendor_payloads import (
+    ADA,
+    OBSERVED,
+    parametrize_states,
+    status_and_inventory,
+)
 
 MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
 
@@ -69,14 +74,8 @@ class TestReservation:
                     occupancy=(adults, child),
                 ),
             ),
-            primary_guest=Party(
-                guest_id="7001",
-                first_name="Ada",
-                last_name="Aalto",
-                email="ada@example.com",
-                phone="+43 1 555 0001",
-                country="AT",
-                language="E",
+            primary_guest=replace(
+                ADA, guest_id="7001", phone="+43 1 555 0001", country="AT", language="E"
             ),
             total=Money(23050, "EUR"),
             balance=Money(3050, "EUR"),
@@ -178,28 +177,20 @@ class TestIds:
 
 
 class TestStatus:
-    @pytest.mark.parametrize(
-        ("vendor_code", "status", "holds"),
-        [
-            ("Requested", BookingStatus.PENDING, False),
-            ("Waitlisted", BookingStatus.PENDING, False),
-            ("Reserved", BookingStatus.CONFIRMED, True),
-            ("DueIn", BookingStatus.CONFIRMED, True),
-            ("Walkin", BookingStatus.CHECKED_IN, True),
-            ("InHouse", BookingStatus.CHECKED_IN, True),
-            ("DueOut", BookingStatus.CHECKED_IN, True),
-            ("PendingCheckout", BookingStatus.CHECKED_IN, True),
-            ("CheckedOut", BookingStatus.CHECKED_OUT, False),
-            ("Cancelled", BookingStatus.CANCELED, False),
-            ("NoShow", BookingStatus.NO_SHOW, False),
-        ],
+    @parametrize_states(
+        PENDING="Requested Waitlisted",
+        CONFIRMED="Reserved DueIn",
+        CHECKED_IN="Walkin InHouse DueOut PendingCheckout",
+        CHECKED_OUT="CheckedOut",
+        CANCELED="Cancelled",
+        NO_SHOW="NoShow",
     )
-    def test_maps_all_states(self, vendor_code: str, status: BookingStatus, holds: bool) -> None:
+    def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         for found in (
-            booking(reservationStatus=vendor_code),
-            mapped(single_response(single(reservationStatus=vendor_code))),
+            booking(reservationStatus=state),
+            mapped(single_response(single(reservationStatus=state))),
         ):
-            assert (found.status, found.holds_inventory) == (status, holds)
+            assert (found.status, found.holds_inventory) == status_and_inventory(status)
             assert rooms(found)[0].status is status
 
     def test_prefers_the_actual_status(self) -> None:

@@ -19,7 +19,6 @@ from adapters.outbound.providers.ohip.client import hotel as ohip_hotel
 from adapters.outbound.providers.ohip.simulator.server import OhipSimulator, start_simulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
-from domain.sync_run import SyncKind
 from domain.values import ABSENT
 from ports.providers import Ref, RefKind
 from tests.providers.ohip.client_fixtures import (
@@ -31,10 +30,11 @@ from tests.providers.ohip.client_fixtures import (
 from tests.providers.ohip.payloads import context, provider, spec
 from tests.providers.simulator_harness import (
     Exchange,
+    check_and_pull,
     check_journal_restores_state,
     parse_webhooks,
     receive_webhooks,
-    record_exchanges,
+    recorded_exchanges,
 )
 
 DESCRIBED = {"/rsv/v1": "rsv.json", "/int/v1": "int.json", "/inv/v1": "inv.json"} | {
@@ -46,18 +46,12 @@ UNDESCRIBED = ("/crm/", "/bof/")
 
 @pytest.fixture(scope="module")
 def exchanges() -> list[Exchange]:
-    found: list[Exchange] = []
-    patch = pytest.MonkeyPatch()
-    patch.setattr(ohip_hotel, "PAGE_SIZE", 25)
-    with create_simulator(bookings=150, seed=4) as simulator:
-        record_exchanges(simulator, found)
-        simulator.advance(days=3, events=60)
+    simulator = create_simulator(bookings=150, seed=4)
+    with recorded_exchanges(simulator, ohip_hotel, 25) as found:
         split_one(simulator)
         one = next(simulator.simulated_reservations.reservations())
         with open_vendor_client(simulator) as client:
-            client.check()
-            pages = list(client.pull(request(simulator)))
-            list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
+            check_and_pull(client, request, simulator)
             refs = [
                 Ref(RefKind.BOOKING, one.id),
                 Ref(RefKind.BOOKING, "9"),
@@ -66,7 +60,6 @@ def exchanges() -> list[Exchange]:
             client.fetch([*refs, Ref(RefKind.RECORDS)])
             for reservation in list(simulator.simulated_reservations.reservations())[::-2]:
                 asked_alone(simulator, reservation.id, into=found)
-    patch.undo()
     return found
 
 

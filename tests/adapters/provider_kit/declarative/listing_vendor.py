@@ -17,10 +17,9 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import (
     LoopbackServer,
     Reply,
 )
-from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
 from domain.values import DateRange
-from ports.providers import Account, Page, PullRequest
+from ports.providers import Account, PullRequest
 from tests.providers.mews.payloads import SkippingClock, tools
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -176,13 +175,3 @@ def request(kind: SyncKind = SyncKind.FULL, **changes: Any) -> PullRequest:
         "window": DateRange(date(2026, 2, 1), date(2026, 6, 1)),
     }
     return PullRequest(**payload | changes)
-
-
-def pulled(pages: list[Page]) -> dict[str, BookingSnapshot]:
-    """By id; the last version of each."""
-    return {
-        item.snapshot.external_id: item.snapshot
-        for page in pages
-        for item in page.items
-        if isinstance(item.snapshot, BookingSnapshot)
-    }

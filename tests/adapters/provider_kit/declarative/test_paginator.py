@@ -16,9 +16,9 @@ from tests.adapters.provider_kit.declarative.listing_vendor import (
     StaysApi,
     booking,
     opened,
-    pulled,
     request,
 )
+from tests.providers.client_harness import mapped_bookings
 
 PAGINGS = [pms.PageNumbers(size=5), pms.Offsets(size=5), pms.NextTokens(size=5)]
 by_paging = pytest.mark.parametrize("paging", PAGINGS, ids=lambda each: type(each).__name__)
@@ -32,7 +32,7 @@ def everything(stays_api: StaysApi) -> set[str]:
 def full(stays_api: StaysApi) -> tuple[set[str], str | None]:
     with opened(stays_api) as client:
         pages = list(client.pull(request()))
-    return set(pulled(pages)), pages[-1].cursor
+    return set(mapped_bookings(pages)), pages[-1].cursor
 
 
 class TestFullPull:
@@ -116,7 +116,7 @@ class TestWhatMovesMeanwhile:
         begun = [booking(n) for n in (range(23) if in_order else reversed(range(23)))]
         stays_api = StaysApi(begun, paging, sort, between=touch)
         with opened(stays_api) as client:
-            found = pulled(list(client.pull(request())))
+            found = mapped_bookings(list(client.pull(request())))
         expected_bookings = {stay["id"]: stay["changed"] for stay in stays_api.stays}
         assert {i: s.version.updated_at.isoformat() for i, s in found.items()} == expected_bookings
 
@@ -138,7 +138,7 @@ class TestDelta:
         stays_api.asked.clear()
         with opened(stays_api) as client:
             pages = list(client.pull(request(SyncKind.DELTA, cursor=cursor)))
-        assert set(pulled(pages)) == {"B0003", "B0019"}
+        assert set(mapped_bookings(pages)) == {"B0003", "B0019"}
         assert pages[-1].cursor == stays_api.stays[3]["changed"]
 
     def test_looks_back_for_what_was_committed_late(self) -> None:
@@ -146,7 +146,7 @@ class TestDelta:
         _, cursor = full(stays_api)
         stays_api.stays.append(booking(2, seconds=60 + 9 * 60))
         with opened(stays_api) as client:
-            found = pulled(list(client.pull(request(SyncKind.DELTA, cursor=cursor))))
+            found = mapped_bookings(list(client.pull(request(SyncKind.DELTA, cursor=cursor))))
         assert "B0002" in found
 
     def test_is_not_blinded_by_a_stamp_of_the_future(self) -> None:
@@ -158,7 +158,7 @@ class TestDelta:
     def test_reads_everything_from_a_cursor_that_is_none_of_ours(self) -> None:
         stays_api = StaysApi([booking(n, seconds=10**6 + n) for n in range(7)])
         with opened(stays_api) as client:
-            found = pulled(list(client.pull(request(SyncKind.DELTA, cursor="page-9"))))
+            found = mapped_bookings(list(client.pull(request(SyncKind.DELTA, cursor="page-9"))))
         assert set(found) == everything(stays_api)
 
     def test_of_an_empty_hotel_has_a_cursor(self) -> None:
@@ -188,14 +188,14 @@ class TestCheckpoint:
         stays_api.asked.clear()
         with opened(stays_api) as client:
             rest = list(client.pull(request(checkpoint=stored[-1].checkpoint)))
-        assert set(pulled(stored)) | set(pulled(rest)) == everything(stays_api)
-        assert set(pulled(rest)) < everything(stays_api)
+        assert set(mapped_bookings(stored)) | set(mapped_bookings(rest)) == everything(stays_api)
+        assert set(mapped_bookings(rest)) < everything(stays_api)
         assert rest[-1].cursor == stays_api.stays[-1]["changed"]
 
     def test_of_another_version_begins_anew(self) -> None:
         stays_api = StaysApi([booking(n) for n in range(7)])
         with opened(stays_api) as client:
-            found = pulled(list(client.pull(request(checkpoint='{"format":0}'))))
+            found = mapped_bookings(list(client.pull(request(checkpoint='{"format":0}'))))
         assert set(found) == everything(stays_api)
 
 

@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that answers as told, one script line per request."""
+"""HTTP servers on 127.0.0.1; one of them answers by a script, one line for each request."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,13 +36,27 @@ def hung_up(handler: BaseHTTPRequestHandler) -> None:
 
 
 class ScriptedServer:
-    def __init__(self, server: ThreadingHTTPServer, script: list[Reply]) -> None:
-        self.port = server.server_address[1]
+    def __init__(self, port: int, script: list[Reply]) -> None:
+        self.port = port
         self.script = script
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
 
     def url(self, path: str = "/api/things", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
+
+
+@contextmanager
+def running_server(server: ThreadingHTTPServer) -> Iterator[int]:
+    """Returns its port."""
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager
@@ -63,14 +77,6 @@ def serving(*script: Reply) -> Iterator[ScriptedServer]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 inherited name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state = ScriptedServer(server, list(script))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running_server(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        state = ScriptedServer(port, list(script))
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
 from ports.errors import ProviderUnavailable
+from tests.adapters.provider_kit.http.scripted_server import running_server
 from tests.adapters.provider_kit.http.test_transport import rig
 
 LOCALHOST = HostPolicy(known=frozenset(), operator=frozenset({"localhost", "127.0.0.1"}))
@@ -62,12 +62,8 @@ def port(certificate: Path) -> Iterator[int]:
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running_server(server) as port:
+        yield port
 
 
 class TestTls:

@@ -43,8 +43,8 @@ SECRET = "PLANTED-SECRET-4711"
 LOCAL = HostPolicy(known=frozenset(), operator=frozenset({"127.0.0.1"}), plain_http=True)
 
 
-class SkippingClock:
-    """Real time that jumps ahead where somebody would sleep."""
+class JumpingClock:
+    """Real time that jumps ahead instead of sleeping."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -72,7 +72,7 @@ class FixedRandomness:
 
 class Rig:
     def __init__(self, link: TransportSettings, randomness: FixedRandomness) -> None:
-        self.clock = SkippingClock()
+        self.clock = JumpingClock()
         budget = InProcessRateBudget(self.clock)
         self.transport = Transport(link, clock=self.clock, randomness=randomness, budget=budget)
 
@@ -381,7 +381,9 @@ class TestHostPolicy:
     def test_ignores_proxies_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         monkeypatch.setenv("NO_PROXY", "")
-        ask(answer())
+        response, _, server = ask(answer(200, b'{"a": 1}'))
+        assert (response.status, response.body) == (200, b'{"a": 1}')
+        assert len(server.requests) == 1
 
 
 class TestRedaction:
