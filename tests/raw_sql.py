@@ -65,4 +65,4 @@ def schema_of(url: str) -> set[tuple[Any, ...]]:
 
 
 def _connect_to_sqlite(url: str) -> sqlite3.Connection:
-    return sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)
+    return sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60)

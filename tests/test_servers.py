@@ -31,7 +31,7 @@ def fetch_rows(url: str, query: str) -> object:
     return row[0] if row else None
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -164,7 +164,7 @@ class TestServers:
         assert wait_until(lambda: not any(is_alive(process) for process in family))
         assert not any(path.exists() for path in directories)
 
-    def test_say_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
+    def test_report_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
         twin = ValkeyServer()
         twin._port = valkey_server._port
         try:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 class Cell(NamedTuple):
     """`test`: below tests/providers/<provider>/, or from the root where it begins with `tests/`."""
 
-    words: str
+    text: str
     test: str
 
 
@@ -231,6 +231,6 @@ def place(provider: str, cell: Cell) -> str:
 
 def rows() -> list[tuple[str, ...]]:
     return [
-        (capability, *(f"{cell.words}<br>{cell.test}" for cell in cells))
+        (capability, *(f"{cell.text}<br>{cell.test}" for cell in cells))
         for capability, cells in ROWS.items()
     ]

@@ -126,7 +126,7 @@ class TestContract:
         assert done.returncode == 1, done.stdout + done.stderr
         assert "BROKEN" in done.stdout, done.stdout + done.stderr
 
-    def test_breaks_on_a_cycle_between_siblings(self, copy: Path) -> None:
+    def test_breaks_on_a_cycle_between_modules(self, copy: Path) -> None:
         with (
             planted(copy / "domain/one.py", "import domain.other"),
             planted(copy / "domain/other.py", "import domain.one"),

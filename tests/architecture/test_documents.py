@@ -101,18 +101,18 @@ def commands(document: Path) -> Iterator[list[str]]:
             yield quoted.split()[1:]
 
 
-def find_command_error(words: list[str]) -> str | None:
+def find_command_error(parts: list[str]) -> str | None:
     command: click.Command = main
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        found = command.get_command(click.Context(command), words[0])
+    while isinstance(command, click.Group) and parts and not parts[0].startswith("-"):
+        found = command.get_command(click.Context(command), parts[0])
         if found is None:
-            return f"there is no {words[0]}"
-        command, words = found, words[1:]
+            return f"there is no {parts[0]}"
+        command, parts = found, parts[1:]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     unknown = [
-        word.partition("=")[0]
-        for word in words
-        if word.startswith("--") and word.partition("=")[0] not in known
+        part.partition("=")[0]
+        for part in parts
+        if part.startswith("--") and part.partition("=")[0] not in known
     ]
     return f"there is no {unknown[0]}" if unknown else None
 
@@ -229,7 +229,7 @@ class TestDocuments:
 
     @every_document
     def test_show_commands_that_exist(self, document: Path) -> None:
-        faults = [(" ".join(words), find_command_error(words)) for words in commands(document)]
+        faults = [(" ".join(parts), find_command_error(parts)) for parts in commands(document)]
         assert [fault for fault in faults if fault[1]] == []
 
     @every_document

@@ -167,29 +167,29 @@ class TestPages:
         self, site: HotelFixture, order: BookingOrder, limit: int
     ) -> None:
         fill(site)
-        whole = [b.external_id for b in page(site, order, 99).rows]
+        complete = [b.external_id for b in page(site, order, 99).rows]
         seen: list[str] = []
         after = None
         for _ in range(12):
             found = page(site, order, limit, after)
             seen += [b.external_id for b in found.rows]
-            assert found.more == (len(seen) < len(whole))
+            assert found.more == (len(seen) < len(complete))
             if not found.more:
                 break
             after = found.positions[-1]
-        assert seen == whole
+        assert seen == complete
 
     def test_start_after_any_position(self, site: HotelFixture, order: BookingOrder) -> None:
         fill(site)
-        whole = page(site, order, 99)
-        for number, position in enumerate(whole.positions):
-            assert page(site, order, 99, position).rows == whole.rows[number + 1 :]
+        complete = page(site, order, 99)
+        for number, position in enumerate(complete.positions):
+            assert page(site, order, 99, position).rows == complete.rows[number + 1 :]
 
     def test_are_stable_while_bookings_are_written(
         self, site: HotelFixture, order: BookingOrder
     ) -> None:
         fill(site)
-        whole = page(site, order, 99).rows
+        complete = page(site, order, 99).rows
         first = page(site, order, 4)
         stays = [date(2026, 1, 1), date(2026, 6, 2), date(2026, 12, 31)]
         for n, day in enumerate(stays):
@@ -197,7 +197,7 @@ class TestPages:
             site.save(replace(entity, synced_at=T0 + (n - 1) * MINUTE))
         rest = page(site, order, 99, first.positions[-1]).rows
         stored = [b for b in rest if not b.external_id.startswith("new")]
-        assert [*first.rows, *stored] == whole
+        assert [*first.rows, *stored] == complete
 
     def test_without_bookings_are_empty(self, site: HotelFixture, order: BookingOrder) -> None:
         found = page(site, order, 1)

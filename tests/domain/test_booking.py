@@ -241,9 +241,9 @@ class TestStatusChanges:
 
     def test_set_the_inventory_if_the_provider_does_not(self) -> None:
         booking = held(status=CONFIRMED)
-        gone = applied(merge(booking, snapshot(1, status=CANCELED))).entity
-        assert (booking.details.holds_inventory, gone.details.holds_inventory) == (True, False)
-        back = applied(merge(gone, snapshot(2, status=CONFIRMED))).entity
+        canceled = applied(merge(booking, snapshot(1, status=CANCELED))).entity
+        assert (booking.details.holds_inventory, canceled.details.holds_inventory) == (True, False)
+        back = applied(merge(canceled, snapshot(2, status=CONFIRMED))).entity
         assert back.details.holds_inventory
 
     def test_leave_the_inventory_to_a_provider_that_sends_it(self) -> None:
@@ -295,8 +295,8 @@ class TestDeletionAtTheSource:
         decision = applied(
             booking.mark_deleted_at_source(receipt_by(Channel.RECONCILED, 5), now=T0 + 9 * STEP)
         )
-        gone = replace(booking.details, deleted_at_source=T0 + 9 * STEP, holds_inventory=False)
-        assert decision.entity.details == gone
+        deleted = replace(booking.details, deleted_at_source=T0 + 9 * STEP, holds_inventory=False)
+        assert decision.entity.details == deleted
         assert decision.change is Change.UPDATED
         assert set(decision.changed_fields) == {"holds_inventory", "deleted_at_source"}
         assert (decision.entity.version, decision.entity.revision) == (booking.version, 2)
@@ -315,8 +315,8 @@ class TestDeletionAtTheSource:
         assert again == Unchanged()
 
     def test_ends_when_the_provider_returns_the_booking(self) -> None:
-        gone = applied(merge(held(), snapshot(1, deleted=True))).entity
-        back = applied(merge(gone, snapshot(2, notes="back"))).entity
+        deleted = applied(merge(held(), snapshot(1, deleted=True))).entity
+        back = applied(merge(deleted, snapshot(2, notes="back"))).entity
         assert (back.details.deleted_at_source, back.details.holds_inventory) == (None, True)
 
 

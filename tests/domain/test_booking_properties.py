@@ -99,7 +99,7 @@ def last_of(sent: list[BookingSnapshot]) -> Booking:
 
 
 @st.composite
-def distinct_full_words(draw: st.DrawFn) -> list[BookingSnapshot]:
+def distinct_full_snapshots(draw: st.DrawFn) -> list[BookingSnapshot]:
     """Each version once; statuses with legal transitions in both directions."""
     numbers = draw(st.lists(st.integers(0, 20), min_size=1, max_size=6, unique=True))
     free = st.sampled_from([BookingStatus.CONFIRMED, BookingStatus.CANCELED])
@@ -173,7 +173,7 @@ class TestAnySequence:
 
 
 class TestFullSnapshotsOfDistinctVersions:
-    @given(st.data(), distinct_full_words())
+    @given(st.data(), distinct_full_snapshots())
     def test_end_as_the_newest_in_any_order_with_any_copies(
         self, data: st.DataObject, sent: list[BookingSnapshot]
     ) -> None:
@@ -187,14 +187,14 @@ class TestFullSnapshotsOfDistinctVersions:
         )
         assert ended.version == newest.version
 
-    @given(distinct_full_words())
+    @given(distinct_full_snapshots())
     def test_never_go_backwards(self, sent: list[BookingSnapshot]) -> None:
         ended = last_of(sent)
         for snapshot in sent:
             if snapshot.version < ended.version:
                 assert ended.merge(snapshot, at(99), now=T0) == Stale()
 
-    @given(distinct_full_words(), full_content)
+    @given(distinct_full_snapshots(), full_content)
     def test_conflict_only_if_two_pushes_differ(
         self, sent: list[BookingSnapshot], other: dict[str, Any]
     ) -> None:

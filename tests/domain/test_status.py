@@ -69,21 +69,21 @@ HEADERS = {
     N: ["N", "XN"],
     X: ["X"],
 }
-LETTERS = dict(zip("PCIOXN", BookingStatus, strict=True))
+STATUS_BY_CODE = dict(zip("PCIOXN", BookingStatus, strict=True))
 ROOMS = [(rooms, header) for header, sets in HEADERS.items() for rooms in sets]
 
 
 class TestHeaderStatus:
     @pytest.mark.parametrize(("rooms", "header"), ROOMS)
     def test_is_that_of_the_documented_table(self, rooms: str, header: BookingStatus) -> None:
-        statuses = [LETTERS[letter] for letter in rooms]
+        statuses = [STATUS_BY_CODE[code] for code in rooms]
         for order in permutations(statuses):
             assert derive_header_status(order) is header
         assert derive_header_status(statuses * 2) is header
 
     @pytest.mark.parametrize(("rooms", "header"), ROOMS)
     def test_is_checked_in_if_any_room_is(self, rooms: str, header: BookingStatus) -> None:
-        statuses = [LETTERS[letter] for letter in rooms]
+        statuses = [STATUS_BY_CODE[code] for code in rooms]
         assert derive_header_status([*statuses, I]) is I
 
     def test_table_has_every_set_of_statuses(self) -> None:

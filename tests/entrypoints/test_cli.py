@@ -351,7 +351,7 @@ class TestDoctor:
 
 
 class TestUp:
-    def test_rejects_a_home_where_another_one_runs(self, home_directory: Pms) -> None:
+    def test_rejects_a_home_directory_in_use(self, home_directory: Pms) -> None:
         with hold_instance_lock(home_directory.home):
             assert "another `pms up`" in home_directory.error_line("up")
 

@@ -76,7 +76,7 @@ def wait_for_exit(children: list[psutil.Process], *, seconds: float) -> None:
 
 def runs_of(pms: PmsProcesses) -> list[tuple[str, str, str]]:
     path = Path(pms.environment["PMS_HOME"]) / "pms.sqlite3"
-    with closing(sqlite3.connect(path, timeout=20)) as database:
+    with closing(sqlite3.connect(path, timeout=60)) as database:
         return database.execute("SELECT trigger, status, kind FROM sync_runs").fetchall()
 
 
@@ -133,7 +133,7 @@ class TestUp:
             assert pms.run("verify", "demo", "--json") == 0
             assert pms.run("verify", "demo-apaleo", "--json") == 0
             second.send_signal(signal.SIGINT)
-            assert second.wait(40) == 0
+            assert second.wait(90) == 0
             assert orphans(children) == []
         finally:
             kill_orphans(children)

@@ -50,7 +50,7 @@ class BookingPusher:
     unanswered: list[str] = field(default_factory=list)
 
     def post(self, path: str, body: object, **headers: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {
             "Content-Type": "application/json",
             "X-PMS-Provider-Key": self.key,

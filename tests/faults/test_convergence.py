@@ -57,7 +57,7 @@ def run_activity(stack: StackHarness, home: str, source: Random, *, days: int) -
         stack.catch_up()
         if source.random() < 0.6:
             stack.sync()
-        assert sender.flush(20)
+        assert sender.flush(60)
         jobs = list(stack.queue.take())
         source.shuffle(jobs)
         stack.work([job for job in jobs if source.random() < 0.7])

@@ -15,7 +15,7 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from domain.sync_run import SyncKind
 from ports.providers import Notification, Provider, ProviderClient
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
+    WAIT_SECONDS,
     receiving,
 )
 from tests.providers.vendor_payloads import hotel_context
@@ -59,7 +59,7 @@ def receive_webhooks(simulator: Any, *, days: int = 0, events: int) -> tuple[lis
     with receiving() as receiver, simulator:
         sender = simulator.send_webhooks_to(receiver.url)
         happened = simulator.advance(days=days, events=events)
-        assert sender.flush(PATIENCE_SECONDS)
+        assert sender.flush(WAIT_SECONDS)
     return receiver.bodies, len(happened)
 
 

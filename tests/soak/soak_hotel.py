@@ -269,6 +269,6 @@ def connect_simulator(
 
 def simulator_now(simulator: ScenarioSimulator) -> datetime:
     """The hotel's clock, from the control API."""
-    with urllib.request.urlopen(f"{simulator.base_url}/simulator/state", timeout=10) as answer:
+    with urllib.request.urlopen(f"{simulator.base_url}/simulator/state", timeout=60) as answer:
         now = str(json.load(answer)["now"])
     return datetime.fromisoformat(now).astimezone(UTC) + timedelta(seconds=1)

@@ -29,14 +29,14 @@ def url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(url: str, sealer: Sealer) -> Iterator[Store]:
     migrations.upgrade(url)
-    with closing(open_store(url, sealer=sealer, pool_wait_seconds=5)) as opened:
+    with closing(open_store(url, sealer=sealer, pool_wait_seconds=60)) as opened:
         yield opened
 
 
 @pytest.fixture
 def postgres(postgres_url: str, sealer: Sealer) -> Iterator[Store]:
     migrations.upgrade(postgres_url)
-    with closing(open_store(postgres_url, sealer=sealer, pool_wait_seconds=5)) as opened:
+    with closing(open_store(postgres_url, sealer=sealer, pool_wait_seconds=60)) as opened:
         yield opened
 
 

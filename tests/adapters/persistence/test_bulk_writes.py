@@ -88,9 +88,9 @@ class TestPage:
     def test_with_a_missing_row_is_rejected(
         self, store: Store, connection: Connection, size: int
     ) -> None:
-        gone = rewritten(page(connection, size), "x")
+        missing = rewritten(page(connection, size), "x")
         with store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
-            uow.bookings.save(gone)
+            uow.bookings.save(missing)
         assert held(store, connection, size) == []
 
 
@@ -99,20 +99,20 @@ class TestConcurrentWriters:
     def test_neither_deadlock_nor_lose_a_change(
         self, store: Store, connection: Connection, size: int
     ) -> None:
-        """Each adds a letter to every booking ten times, and retries on a conflict."""
+        """Each adds a mark to every booking ten times, and retries on a conflict."""
         save(store, page(connection, size))
         start = Barrier(2)
         overtaken: list[ConcurrentChange] = []
 
-        def write(letter: str) -> None:
+        def write(mark: str) -> None:
             start.wait(timeout=30)
-            shuffled = Random(letter)
+            shuffled = Random(mark)
             for _ in range(10):
-                while (error := self._append(store, connection, letter, shuffled)) is not None:
+                while (error := self._append(store, connection, mark, shuffled)) is not None:
                     overtaken.append(error)
 
         with ThreadPoolExecutor(2) as pool:
-            for done in [pool.submit(write, letter) for letter in "ab"]:
+            for done in [pool.submit(write, mark) for mark in "ab"]:
                 done.result(timeout=120)
         assert [error for error in overtaken if error.__cause__ is not None] == []
         for booking in held(store, connection, size):
@@ -121,7 +121,7 @@ class TestConcurrentWriters:
 
     @staticmethod
     def _append(
-        store: Store, connection: Connection, letter: str, shuffled: Random
+        store: Store, connection: Connection, mark: str, shuffled: Random
     ) -> ConcurrentChange | None:
         ids = [f"B{number:04}" for number in range(300)]
         shuffled.shuffle(ids)
@@ -131,7 +131,7 @@ class TestConcurrentWriters:
                 changed = [
                     replace(
                         each,
-                        details=replace(each.details, notes=(each.details.notes or "") + letter),
+                        details=replace(each.details, notes=(each.details.notes or "") + mark),
                         revision=each.revision + 1,
                     )
                     for each in known.values()
@@ -151,7 +151,7 @@ class TestUnstorableText:
 
     def test_is_loaded_unchanged(self, store: Store, connection: Connection) -> None:
         party = replace(builders.full_party(), email=self.TEXT, guest_id=self.TEXT)
-        said = builders.booking(
+        stored = builders.booking(
             connection,
             confirmation_number=self.TEXT,
             notes=self.TEXT,
@@ -162,7 +162,7 @@ class TestUnstorableText:
             connection, email=self.TEXT, last_name=self.TEXT, id_document_number=self.TEXT
         )
         with store.unit_of_work() as uow:
-            uow.bookings.save([said])
+            uow.bookings.save([stored])
             uow.guests.save([guest])
             uow.commit()
         found = store.queries.bookings(
@@ -174,7 +174,7 @@ class TestUnstorableText:
             order=BookingOrder.ARRIVAL_ASC,
             limit=9,
         )
-        assert found.rows == [said]
+        assert found.rows == [stored]
         with store.unit_of_work() as uow:
             loaded = uow.guests.load(connection.hotel_id, connection.provider, ["G1"])
         assert loaded == {"G1": guest}

@@ -169,14 +169,14 @@ class TestDeletionOfABooking:
 
 
 class TestDeletionsAtTheSource:
-    def gone(self, app: App, *ids: str, **how: object) -> int:
+    def delete(self, app: App, *ids: str, **how: object) -> int:
         context = app.context(channel=Channel.RECONCILED, **how)  # type: ignore[arg-type]
         return app.write(lambda uow: apply_deletions(uow, ids, context, app.ids))
 
     def test_free_the_room_and_are_published_once(self, app: App) -> None:
         apply(app, booked())
-        assert self.gone(app, "B1", "unknown") == 1
-        assert self.gone(app, "B1") == 0
+        assert self.delete(app, "B1", "unknown") == 1
+        assert self.delete(app, "B1") == 0
         held = app.known().details
         assert held.deleted_at_source == app.clock.now()
         assert not held.holds_inventory
@@ -186,12 +186,12 @@ class TestDeletionsAtTheSource:
         asked_at = app.clock.now()
         app.clock.advance(timedelta(seconds=1))
         apply(app, booked())
-        assert self.gone(app, "B1", observed_at=asked_at) == 0
+        assert self.delete(app, "B1", observed_at=asked_at) == 0
         assert app.known().details.deleted_at_source is None
 
     def test_end_when_the_provider_returns_the_booking(self, app: App) -> None:
         apply(app, booked())
-        self.gone(app, "B1")
+        self.delete(app, "B1")
         apply(app, booked(number=2))
         held = app.known().details
         assert (held.deleted_at_source, held.holds_inventory) == (None, True)

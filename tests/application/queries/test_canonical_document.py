@@ -120,8 +120,8 @@ class TestBookingDocument:
         assert type(snapshot_document(a_snapshot())["status"]) is str
 
     def test_has_the_deleted_flag(self) -> None:
-        gone = BookingSnapshot(external_id="B-1", version=SourceVersion(NOON), deleted=True)
-        assert snapshot_document(gone)["deleted"] is True
+        deletion = BookingSnapshot(external_id="B-1", version=SourceVersion(NOON), deleted=True)
+        assert snapshot_document(deletion)["deleted"] is True
 
 
 class TestGuestDocument:

@@ -20,7 +20,7 @@ from tests.providers.mews.payloads import tools
 
 
 @dataclass
-class SimulatedWorld:
+class SimulatedHotelHarness:
     app: App
     simulator: DeclarativeSimulator
 
@@ -57,7 +57,7 @@ class OnlyProvider:
 
 
 @pytest.fixture
-def simulated(app: App) -> Iterator[SimulatedWorld]:
+def simulated(app: App) -> Iterator[SimulatedHotelHarness]:
     options = SimulatorOptions(
         seed=7, bookings=60, time_zone=app.hotel.time_zone, start_date=START.date()
     )
@@ -73,14 +73,14 @@ def simulated(app: App) -> Iterator[SimulatedWorld]:
         settings={"base_url": values["base_url"]},
         secrets={"api_key": values["api_key"]},
     )
-    app = SimulatedWorld(app, simulator)
+    app = SimulatedHotelHarness(app, simulator)
     app.catch_up()
     yield app
     simulator.stop()
 
 
 class TestSimulatedHotel:
-    def test_is_stored_exactly_by_its_first_sync(self, simulated: SimulatedWorld) -> None:
+    def test_is_stored_exactly_by_its_first_sync(self, simulated: SimulatedHotelHarness) -> None:
         run = simulated.run(SyncKind.FULL)
         assert run.status is SyncStatus.COMPLETED
         assert run.counts.created > 60
@@ -89,7 +89,7 @@ class TestSimulatedHotel:
 
     @pytest.mark.parametrize("kind", [SyncKind.FULL, SyncKind.RECONCILE])
     def test_is_not_written_again_without_a_change(
-        self, simulated: SimulatedWorld, kind: SyncKind
+        self, simulated: SimulatedHotelHarness, kind: SyncKind
     ) -> None:
         app = simulated.app
         simulated.run(SyncKind.FULL)
@@ -103,7 +103,7 @@ class TestSimulatedHotel:
         )
         assert [e["type"] for e in app.events()[count:]] == ["pms.sync.completed"]
 
-    def test_is_followed_by_deltas(self, simulated: SimulatedWorld) -> None:
+    def test_is_followed_by_deltas(self, simulated: SimulatedHotelHarness) -> None:
         simulated.run(SyncKind.FULL)
         for _ in range(6):
             simulated.advance(days=5)

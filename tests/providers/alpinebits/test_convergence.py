@@ -69,9 +69,9 @@ class TestConvergence:
             hotel.generate_days(4, events=15)
             assert simulator.faults.injected
             simulator.faults.clear()
-            # What an SMX server has no acknowledgement of it tells again.
-            is_told_again = dialect is Dialect.SMX
-            hotel.sync(SyncKind.DELTA if is_told_again else SyncKind.RECONCILE)
+            # An SMX server redelivers messages without an acknowledgement.
+            is_redelivered = dialect is Dialect.SMX
+            hotel.sync(SyncKind.DELTA if is_redelivered else SyncKind.RECONCILE)
             assert_equals_hotel(hotel, min_compared=LEAST)
 
 

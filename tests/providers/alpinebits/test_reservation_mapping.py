@@ -85,13 +85,13 @@ class TestReservation:
         )
         found = booking(ids_alone)
         assert found.status is BookingStatus.CANCELED
-        unsaid = (found.stay, found.rooms, found.primary_guest, found.further_guests, found.total)
-        unsaid += (found.notes, found.special_requests, found.confirmation_number, found.source)
-        assert set(unsaid) == {ABSENT}
+        unset = (found.stay, found.rooms, found.primary_guest, found.further_guests, found.total)
+        unset += (found.notes, found.special_requests, found.confirmation_number, found.source)
+        assert set(unset) == {ABSENT}
 
     def test_accepts_any_namespace_and_envelope(self) -> None:
         plain = booking()
-        bare_item = pushed(reservation(), namespace="")
+        without_namespace = pushed(reservation(), namespace="")
         prefixed = pushed(reservation()).decode()
         for name in ("OTA_HotelResNotifRQ", "HotelReservations"):
             prefixed = prefixed.replace(f"<{name}", f"<o:{name}").replace(
@@ -102,7 +102,7 @@ class TestReservation:
             '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><p>secret</p>'
             f"</s:Header><s:Body>{pushed(reservation()).decode()}</s:Body></s:Envelope>"
         )
-        for body in (bare_item, prefixed.encode(), envelope.encode()):
+        for body in (without_namespace, prefixed.encode(), envelope.encode()):
             (item,) = read(body)
             assert snapshot_of(item) == plain
             assert b"secret" not in item.raw

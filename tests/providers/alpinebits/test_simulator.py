@@ -23,7 +23,7 @@ from adapters.outbound.providers.alpinebits.simulator.server import (
 )
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
-from tests.adapters.provider_kit.simulation.server.webhook_receiver import PATIENCE_SECONDS
+from tests.adapters.provider_kit.simulation.server.webhook_receiver import WAIT_SECONDS
 from tests.providers.alpinebits.payloads import read, snapshot_of
 from tests.providers.alpinebits.test_client import open_vendor_client, request
 from tests.providers.simulator_harness import (
@@ -144,7 +144,7 @@ class TestPushes:
                 sender = simulator.send_webhooks_to(f"{target.base_url}/api/pms/alpinebits")
                 simulator.act(ScenarioAction.BOOK)
                 simulator.advance(events=5)
-                assert sender.flush(PATIENCE_SECONDS)
+                assert sender.flush(WAIT_SECONDS)
         assert {call.headers["authorization"] for call in calls} == {"Basic a2V5OnBhc3N3b3Jk"}
         assert all(call.headers["content-type"].startswith("multipart/") for call in calls)
         assert b"OTA_HotelInvCountNotif:FreeRooms" in calls[0].body

@@ -33,7 +33,7 @@ def transforming_proxy(
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            upstream = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=20)
+            upstream = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=60)
             upstream.request("POST", self.path, body, {"Content-Type": "application/json"})
             answer = upstream.getresponse()
             operation = self.path.removeprefix("/api/connector/v1/")

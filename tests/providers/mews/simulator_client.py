@@ -65,7 +65,7 @@ class Answer:
 class Wire:
     """One keep-alive connection."""
 
-    def __init__(self, simulator: MewsSimulator, timeout_seconds: float = 10) -> None:
+    def __init__(self, simulator: MewsSimulator, timeout_seconds: float = 60) -> None:
         self.simulator = simulator
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", simulator.port, timeout=timeout_seconds

@@ -103,10 +103,8 @@ class TestCustomer:
         payload = {"Id": "cus-1", "LastName": "Byron", "UpdatedUtc": "2026-01-05T10:00:00Z"}
         snapshot = guest_of(payload)
         version = SourceVersion(datetime(2026, 1, 5, 10, tzinfo=UTC))
-        bare_item = GuestSnapshot(
-            external_id="cus-1", version=version, last_name="Byron", extras=()
-        )
-        assert snapshot == bare_item
+        expected = GuestSnapshot(external_id="cus-1", version=version, last_name="Byron", extras=())
+        assert snapshot == expected
 
     def test_null_clears_field(self) -> None:
         snapshot = guest_of(customer(Email=None, Phone="", Address=None, AddressId=None))

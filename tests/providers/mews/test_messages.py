@@ -29,7 +29,7 @@ class TestBody:
     def test_accepts_empty_page(self) -> None:
         assert read(ItemKind.BOOKING, body(Reservations=[], Cursor=None)) == []
 
-    def test_accepts_bare_item_and_arrays(self) -> None:
+    def test_accepts_single_item_and_arrays(self) -> None:
         expected = booking_of(reservation())
         (single_reservation,) = read(ItemKind.BOOKING, json.dumps(reservation()).encode())
         assert single_reservation.snapshot == expected

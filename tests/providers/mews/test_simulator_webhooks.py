@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
+    WAIT_SECONDS,
     Receiver,
     receiving,
 )
@@ -23,7 +23,7 @@ class TestSimulator:
             happened = simulator.advance(days=1, events=20)
             sender = simulator.webhooks
             assert sender is not None
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             wire.close()
         assert received_events(receiver) == [
             {"Discriminator": event.discriminator, "Value": {"Id": event.id}} for event in happened
@@ -53,4 +53,4 @@ class TestSimulator:
             with new_simulator(bookings=100) as simulator:
                 simulator.send_webhooks_to(receiver.url)
                 simulator.start_activity(0.01, 5)
-                assert received.wait(PATIENCE_SECONDS)
+                assert received.wait(WAIT_SECONDS)

@@ -86,7 +86,7 @@ class TestReservation:
         assert replace(found, further_guests=ABSENT) == replace(booking(), extras=ABSENT)
 
     @pytest.mark.parametrize("make", [listed, single])
-    def test_detects_the_shape_of_a_bare_reservation(self, make: Any) -> None:
+    def test_detects_the_shape_of_an_unwrapped_reservation(self, make: Any) -> None:
         found = [mapped(body) for body in (make(), [make()])]
         assert [rooms(one)[0].room_type_id for one in found] == ["DBL", "DBL"]
         assert [one.total for one in found] == [Money(23050, "EUR")] * 2

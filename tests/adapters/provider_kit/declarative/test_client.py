@@ -108,7 +108,7 @@ class TestOpening:
             self.open(settings={"base_url": "https://elsewhere.example", "hotel": "1"})
 
 
-class Office:
+class TokenServer:
     """Gives tokens; `refusals`: so many calls are refused though their token is good."""
 
     def __init__(self, refusals: int = 0, status: int = 200) -> None:
@@ -132,9 +132,9 @@ class Office:
 
 
 class TestTokens:
-    def check(self, office: Office, times: int = 1) -> None:
+    def check(self, token_server: TokenServer, times: int = 1) -> None:
         entry = pms.ClientCredentials(path="/token", scope="read")
-        server = LoopbackServer(0, office.answer)
+        server = LoopbackServer(0, token_server.answer)
         server.start()
         account = asked(
             f"http://127.0.0.1:{server.port}",
@@ -151,29 +151,29 @@ class TestTokens:
             server.stop()
 
     def test_are_asked_for_once(self) -> None:
-        office = Office()
-        self.check(office, times=3)
-        assert (office.given, office.calls) == (1, 3)
+        token_server = TokenServer()
+        self.check(token_server, times=3)
+        assert (token_server.given, token_server.calls) == (1, 3)
 
     def test_are_asked_for_anew_where_one_was_refused_once(self) -> None:
-        office = Office(refusals=1)
-        self.check(office)
-        assert (office.given, office.calls) == (2, 2)
+        token_server = TokenServer(refusals=1)
+        self.check(token_server)
+        assert (token_server.given, token_server.calls) == (2, 2)
 
     def test_are_not_asked_for_again_and_again(self) -> None:
-        office = Office(refusals=9)
+        token_server = TokenServer(refusals=9)
         with pytest.raises(CredentialsRefused):
-            self.check(office)
-        assert (office.given, office.calls) == (2, 2)
+            self.check(token_server)
+        assert (token_server.given, token_server.calls) == (2, 2)
 
     @pytest.mark.parametrize("status", [400, 401, 403])
-    def test_that_are_not_given_are_refused_credentials(self, status: int) -> None:
+    def test_that_are_not_issued_are_refused_credentials(self, status: int) -> None:
         with pytest.raises(CredentialsRefused):
-            self.check(Office(status=status))
+            self.check(TokenServer(status=status))
 
 
 class TestWrongKey:
-    def test_is_told_at_once(self) -> None:
+    def test_is_rejected_without_a_retry(self) -> None:
         stays_api = StaysApi([booking(1)])
         server = LoopbackServer(0, stays_api.answer)
         server.start()

@@ -36,7 +36,7 @@ class TestItems:
         (item,) = read(payload)
         assert item.external_id == "B0001"
 
-    def test_keep_what_nobody_read(self) -> None:
+    def test_keep_unread_fields_as_extras(self) -> None:
         (item,) = read(booking(1, pet={"kind": "dog"}), explain=True)
         assert isinstance(item.snapshot, BookingSnapshot)
         assert item.snapshot.extras == (("pet", '{"kind":"dog"}'),)
@@ -44,13 +44,13 @@ class TestItems:
         assert field_trace.keys() == {"id", "state", "from", "to", "changed", "pet"}
         assert (field_trace["pet"], field_trace["from"]) == ("extras", "stay.arrival")
 
-    def test_tell_absent_from_null(self) -> None:
+    def test_distinguish_absent_from_null(self) -> None:
         absent, null = read([booking(1), booking(2, note=None)])
         assert isinstance(absent.snapshot, BookingSnapshot)
         assert isinstance(null.snapshot, BookingSnapshot)
         assert (absent.snapshot.notes, null.snapshot.notes) == (ABSENT, None)
 
-    def test_that_are_bad_stop_no_other(self) -> None:
+    def test_that_are_invalid_do_not_affect_others(self) -> None:
         odd = booking(2)
         del odd["from"]
         good, bad, nothing = read({"stays": [booking(1), odd, 7]})
@@ -61,11 +61,11 @@ class TestItems:
         assert nothing.reason.path == "stays[2]"
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"7", b'"text"', b"\xff"])
-    def test_are_not_in_what_is_no_message(self, body: bytes) -> None:
+    def test_of_an_unreadable_body_are_rejected(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             read(body)
 
-    def test_are_counted(self) -> None:
+    def test_beyond_the_limit_are_rejected(self) -> None:
         with pytest.raises(TooManyItems):
             read([booking(n) for n in range(3)], limit=2)
 
@@ -83,29 +83,29 @@ def notification(r: pms.Reader) -> Notification:
     )
 
 
-def hearing(proof: Any) -> pms.DeclarativeProvider:
+def provider_with_webhooks(proof: Any) -> pms.DeclarativeProvider:
     webhooks = pms.Webhooks(proof=proof, read=notification)
     return pms.DeclarativeProvider(replace(VENDOR, webhooks=webhooks), local_tools())
 
 
 class TestNotification:
-    def heard(self, value: Any) -> Notification:
+    def read(self, value: Any) -> Notification:
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
-        return hearing(pms.UnguessableUrl()).read_notification(body, context())
+        return provider_with_webhooks(pms.UnguessableUrl()).read_notification(body, context())
 
     def test_names_what_to_fetch(self) -> None:
-        heard = self.heard({"event": "stay", "id": "1", "hotel": "h"})
-        assert (heard.refs, heard.property_id) == ((Ref(RefKind.BOOKING, "1"),), "h")
+        notification = self.read({"event": "stay", "id": "1", "hotel": "h"})
+        assert (notification.refs, notification.property_id) == ((Ref(RefKind.BOOKING, "1"),), "h")
 
     def test_of_many_names_each_once(self) -> None:
         events = [("stay", "1"), ("rooms", "x"), ("stay", "1"), ("spa", "2"), ("stay", "3")]
-        heard = self.heard([{"event": event, "id": id_} for event, id_ in events])
-        assert heard.refs == (
+        notification = self.read([{"event": event, "id": id_} for event, id_ in events])
+        assert notification.refs == (
             Ref(RefKind.BOOKING, "1"),
             Ref(RefKind.AVAILABILITY),
             Ref(RefKind.BOOKING, "3"),
         )
-        assert heard.ignored == ("spa",)
+        assert notification.ignored == ("spa",)
 
     @pytest.mark.parametrize(
         "body",
@@ -119,7 +119,7 @@ class TestNotification:
     )
     def test_rejects_unreadable_message(self, body: Any) -> None:
         with pytest.raises(UnreadableMessage):
-            self.heard(body)
+            self.read(body)
 
     def test_is_unknown_to_a_vendor_without(self) -> None:
         provider = pms.DeclarativeProvider(VENDOR, local_tools())
@@ -132,7 +132,7 @@ class TestProof:
     BODY = b'{"event": "stay"}'
 
     def test_by_a_shared_secret(self) -> None:
-        provider = hearing(pms.SharedSecret(header="x-secret"))
+        provider = provider_with_webhooks(pms.SharedSecret(header="x-secret"))
         assert provider.authentic_body({"x-secret": "hush"}, self.BODY, SECRETS)
         assert provider.authentic({"x-secret": "hush"}, SECRETS)
         assert not provider.authentic_body({"x-secret": "hush!"}, self.BODY, SECRETS)
@@ -140,7 +140,7 @@ class TestProof:
         assert not provider.authentic_body({}, self.BODY, SECRETS)
 
     def test_by_a_secret_that_is_not_there_is_none(self) -> None:
-        provider = hearing(pms.SharedSecret(header="x-secret"))
+        provider = provider_with_webhooks(pms.SharedSecret(header="x-secret"))
         assert not provider.authentic_body({"x-secret": ""}, self.BODY, {})
         assert not provider.authentic_body({"x-secret": ""}, self.BODY, {"webhook_secret": ""})
 
@@ -148,7 +148,7 @@ class TestProof:
     def test_by_a_signature_over_the_body(self, encoding: Any) -> None:
         digest = hmac.digest(b"hush", self.BODY, "sha256")
         text = digest.hex() if encoding == "hex" else b64encode(digest).decode()
-        provider = hearing(
+        provider = provider_with_webhooks(
             pms.HmacSignature(header="x-signature", prefix="sha256=", encoding=encoding)
         )
         headers = {"x-signature": f"sha256={text}"}
@@ -158,14 +158,14 @@ class TestProof:
         assert not provider.authentic_body({"x-signature": text}, self.BODY, SECRETS)
 
     def test_by_the_url_alone(self) -> None:
-        provider = hearing(pms.UnguessableUrl())
+        provider = provider_with_webhooks(pms.UnguessableUrl())
         assert provider.authentic_body({}, self.BODY, {})
         assert "unguessable" in provider.capabilities.trust
 
 
 class TestCapabilities:
     def test_list_every_setting(self) -> None:
-        provider = hearing(pms.HmacSignature(header="x"))
+        provider = provider_with_webhooks(pms.HmacSignature(header="x"))
         is_secret = {spec.name: spec.secret for spec in provider.capabilities.settings}
         assert is_secret == {
             "api_key": True,

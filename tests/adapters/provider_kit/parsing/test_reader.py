@@ -145,12 +145,12 @@ class TestChoice:
             reader('{"State": "Checked-In 2"}').choice("State", STATES)
         assert fault(caught) == ("reservations[3].State", "unknown_value")
 
-    @pytest.mark.parametrize("word", ["ada@hotel.example", "x" * 41, "Zoë", "+43 1 23"])
-    def test_error_does_not_quote_personal_data(self, word: str) -> None:
+    @pytest.mark.parametrize("value", ["ada@hotel.example", "x" * 41, "Zoë", "+43 1 23"])
+    def test_error_does_not_quote_personal_data(self, value: str) -> None:
         with pytest.raises(UnreadableField) as caught:
-            reader(dumps({"State": word})).choice("State", STATES)
-        assert word not in str(caught.value)
-        assert word not in str(caught.value.details)
+            reader(dumps({"State": value})).choice("State", STATES)
+        assert value not in str(caught.value)
+        assert value not in str(caught.value.details)
 
 
 class TestMoney:

@@ -37,9 +37,9 @@ class TestReading:
     def test_blank_attribute_counts_as_missing(self) -> None:
         r = reader()
         assert r.optional_text("Blank") is None
-        with pytest.raises(UnreadableField, match="@Blank") as told:
+        with pytest.raises(UnreadableField, match="@Blank") as caught:
             r.text("Blank")
-        assert told.value.code == "missing_field"
+        assert caught.value.code == "missing_field"
 
     def test_parses_typed_values(self) -> None:
         r = reader().child("Open")
@@ -52,12 +52,12 @@ class TestReading:
 
     def test_error_has_the_path(self) -> None:
         (_, second) = reader().listed("Rooms", "Room")
-        with pytest.raises(UnreadableField) as told:
+        with pytest.raises(UnreadableField) as caught:
             second.required("Id", as_local_date)
-        assert told.value.path == "Rooms/Room[1]/@Id"
-        with pytest.raises(UnreadableField) as told:
+        assert caught.value.path == "Rooms/Room[1]/@Id"
+        with pytest.raises(UnreadableField) as caught:
             second.choice("Id", {"9": 9})
-        assert (told.value.code, told.value.path) == ("unknown_value", "Rooms/Room[1]/@Id")
+        assert (caught.value.code, caught.value.path) == ("unknown_value", "Rooms/Room[1]/@Id")
 
     def test_returns_the_same_reader_again(self) -> None:
         r = reader()

@@ -1,11 +1,10 @@
 """Parsing and writing of untrusted XML."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.outbound.provider_kit.parsing import xml_text
 from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml, OversizeXml, UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import (
     MAX_ATTRIBUTES,
@@ -24,8 +23,12 @@ BILLION_LAUGHS = (
     + "]><z>&a9;</z>"
 )
 QUADRATIC = f'<!DOCTYPE z [<!ENTITY a "{"x" * 50_000}">]><z>{"&a;" * 10_000}</z>'
-SECONDS = 5.0
-"""CPU time; far more than needed. The attacks would take minutes or exhaust the memory."""
+
+
+@pytest.fixture
+def no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attacks would occupy libxml2 for minutes or exhaust the memory."""
+    monkeypatch.setattr(xml_text, "etree", None)
 
 
 class TestDocumentType:
@@ -42,11 +45,9 @@ class TestDocumentType:
             "\ufeff<!DOCTYPE a><a/>",
         ],
     )
-    def test_is_rejected_before_parsing(self, text: str) -> None:
-        began = time.process_time()
+    def test_is_rejected_before_parsing(self, text: str, no_parser: None) -> None:
         with pytest.raises(ForbiddenXml):
             parse_xml(text.encode())
-        assert time.process_time() - began < SECONDS
 
     def test_is_accepted_inside_text(self) -> None:
         text = b"<a><!-- <!DOCTYPE b> --><![CDATA[<!DOCTYPE c>]]></a>"
@@ -57,18 +58,27 @@ class TestLimits:
     @pytest.mark.parametrize(
         "body",
         [
-            b" " * MAX_BYTES + b"<a/>",
             b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1),
             b"<r>" + b"<a/>" * MAX_ELEMENTS + b"</r>",
+        ],
+    )
+    def test_oversize_tree_is_rejected(self, body: bytes) -> None:
+        with pytest.raises(OversizeXml):
+            parse_xml(body)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b" " * MAX_BYTES + b"<a/>",
             b"<a " + b" ".join(b'b%d = "1"' % n for n in range(MAX_ATTRIBUTES + 1)) + b"/>",
             b"<a " + b" ".join(b"b%d='1'" % n for n in range(150_000)) + b"/>",
         ],
     )
-    def test_oversize_document_is_rejected(self, body: bytes) -> None:
-        began = time.process_time()
+    def test_oversize_document_is_rejected_before_parsing(
+        self, body: bytes, no_parser: None
+    ) -> None:
         with pytest.raises(OversizeXml):
             parse_xml(body)
-        assert time.process_time() - began < SECONDS
 
     def test_document_at_the_limits_is_accepted(self) -> None:
         depth = parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH)
@@ -122,9 +132,9 @@ class TestElement:
 
     @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "iso-8859-15", "us-ascii"])
     def test_is_decoded_in_the_declared_encoding(self, encoding: str) -> None:
-        said = "S" if encoding == "us-ascii" else "Süß"
-        text = f'<?xml version="1.0" encoding="{encoding}"?><a>{said}</a>'
-        assert parse_xml(text.encode(encoding)).value == said
+        content = "S" if encoding == "us-ascii" else "Süß"
+        text = f'<?xml version="1.0" encoding="{encoding}"?><a>{content}</a>'
+        assert parse_xml(text.encode(encoding)).value == content
 
     def test_resolves_character_references(self) -> None:
         assert parse_xml(b'<a b="&#52;&lt;">&#x34;&amp;</a>').attributes == {"b": "4<"}

@@ -51,7 +51,7 @@ def asked(simulator: RunningSimulator[int], name: str, body: object = None) -> t
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{simulator.base_url}/simulator/{name}", data)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as refused:
         with refused:
@@ -69,7 +69,7 @@ class TestControl:
             activity.happened.clear()
             pace = {"every_seconds": 0.01, "events": 2}
             assert asked(simulator, "activity", pace) == (200, {"every_seconds": 0.01})
-            assert activity.happened.wait(10)
+            assert activity.happened.wait(60)
         assert [t.name for t in threading.enumerate()].count("simulator-activity") == 1
 
     @pytest.mark.parametrize(

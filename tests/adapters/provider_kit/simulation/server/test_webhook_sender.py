@@ -12,7 +12,7 @@ from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
     WebhookTargetRefused,
 )
 from tests.adapters.provider_kit.simulation.server.webhook_receiver import (
-    PATIENCE_SECONDS,
+    WAIT_SECONDS,
     Receiver,
     receiving,
 )
@@ -47,7 +47,7 @@ class TestSender:
     def test_delivers_events_in_batches(self) -> None:
         with receiving() as receiver, sending(receiver.url) as sender:
             sender.send(EVENTS)
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
         assert [len(body) for body in receiver.bodies] == [100, 100, 50]
         assert ids(receiver) == EVENTS
 
@@ -61,21 +61,21 @@ class TestSender:
             )
             sender.start()
             sender.send(["a", "bcd"])
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             sender.stop()
         assert [call.headers["x-length"] for call in receiver.messages] == ["5", "5", "7"]
 
     def test_retries_what_was_not_accepted(self) -> None:
         with receiving(500, 503) as receiver, sending(receiver.url) as sender:
             sender.send(EVENTS[:1])
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             assert (sender.delivered, sender.abandoned) == (1, 0)
         assert ids(receiver) == ["r0"] * 3
 
     def test_abandons_events_after_its_attempts(self) -> None:
         with receiving(*[500] * 9) as receiver, sending(receiver.url, attempts=3) as sender:
             sender.send(EVENTS[:1])
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             assert (sender.delivered, sender.abandoned) == (0, 1)
         assert len(receiver.bodies) == 3
 
@@ -83,7 +83,7 @@ class TestSender:
         webhook_faults = {"loss": 0.2, "duplicates": 1.0, "reorder": True, "batch_size": 10}
         with receiving() as receiver, sending(receiver.url, **webhook_faults) as sender:
             sender.send(EVENTS)
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             lost = sender.lost
         counts = Counter(ids(receiver))
         assert 20 < lost < 90
@@ -96,7 +96,7 @@ class TestSender:
             url = receiver.url
         with sending(url, attempts=2) as sender:
             sender.send(EVENTS[:2])
-            assert sender.flush(PATIENCE_SECONDS)
+            assert sender.flush(WAIT_SECONDS)
             assert sender.abandoned == 2
 
     def test_stops_immediately_during_a_delay(self) -> None:

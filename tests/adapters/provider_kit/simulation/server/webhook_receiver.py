@@ -12,7 +12,7 @@ from adapters.outbound.provider_kit.simulation.server.loopback_http import (
     Reply,
 )
 
-PATIENCE_SECONDS = 10
+WAIT_SECONDS = 60
 
 
 class Receiver:
