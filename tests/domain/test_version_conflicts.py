@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -14,49 +15,34 @@ PUSHED, PULLED, RECONCILED = Channel
 # (stored channel, new channel, version and time against ours, content) -> resolution
 # Versions: + newer, = equal, - older. Times: < asked or arrived before ours did, >= not before.
 TABLE = """
-any        any        +  <   same   advance
-any        any        +  <   other  apply
-any        any        +  >=  same   advance
-any        any        +  >=  other  apply
-any        any        =  <   same   unchanged
-any        any        =  >=  same   unchanged
-any        pushed     =  <   other  conflict
-any        pushed     =  >=  other  conflict
-pushed     pulled     =  <   other  stale
-pushed     pulled     =  >=  other  apply
-pulled     pulled     =  <   other  stale
-pulled     pulled     =  >=  other  apply
-reconciled pulled     =  <   other  stale
-reconciled pulled     =  >=  other  apply
-pushed     reconciled =  <   other  stale
-pushed     reconciled =  >=  other  override
-pulled     reconciled =  <   other  stale
-pulled     reconciled =  >=  other  override
-reconciled reconciled =  <   other  stale
-reconciled reconciled =  >=  other  override
-any        pushed     -  <   same   stale
-any        pushed     -  <   other  stale
-any        pushed     -  >=  same   stale
-any        pushed     -  >=  other  stale
-any        pulled     -  <   same   stale
-any        pulled     -  <   other  stale
-any        pulled     -  >=  same   stale
-any        pulled     -  >=  other  stale
-any        reconciled -  <   same   stale
-any        reconciled -  <   other  stale
-any        reconciled -  >=  same   advance
-any        reconciled -  >=  other  override
+any        any        +  any  same   advance
+any        any        +  any  other  apply
+any        any        =  any  same   unchanged
+any        pushed     =  any  other  conflict
+any        pulled     =  <    other  stale
+any        pulled     =  >=   other  apply
+any        reconciled =  <    other  stale
+any        reconciled =  >=   other  override
+any        pushed     -  any  any    stale
+any        pulled     -  any  any    stale
+any        reconciled -  <    any    stale
+any        reconciled -  >=   same   advance
+any        reconciled -  >=   other  override
 """
+EVERY = (list(Channel), list(Channel), ["+", "=", "-"], ["<", ">="], ["same", "other"])
 
 
 def cases() -> list[tuple[Channel, Channel, str, str, bool, Resolution]]:
-    rows = [line.split() for line in TABLE.strip().splitlines()]
-    return [
-        (ours, theirs, version, time, content == "same", Resolution(resolution))
-        for held, received, version, time, content, resolution in rows
-        for ours in (Channel if held == "any" else [Channel(held)])
-        for theirs in (Channel if received == "any" else [Channel(received)])
-    ]
+    found = []
+    for line in TABLE.strip().splitlines():
+        *cells, resolution = line.split()
+        columns = [
+            every if cell == "any" else [cell] for cell, every in zip(cells, EVERY, strict=True)
+        ]
+        for held, received, version, time, content in product(*columns):
+            channels = Channel(held), Channel(received)
+            found.append((*channels, version, time, content == "same", Resolution(resolution)))
+    return found
 
 
 class TestResolution:

@@ -25,6 +25,7 @@ RAISING_SOURCES = [
     "from ports.errors import Misconfigured\nraise Misconfigured('no licence')",
     "raise RuntimeError('no licence')",
 ]
+by_raising_source = pytest.mark.parametrize("source", RAISING_SOURCES)
 InstallPlugin = Callable[[str, str], None]
 
 
@@ -46,7 +47,7 @@ def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InstallPl
 
 
 class TestSimulatorPlugin:
-    @pytest.mark.parametrize("source", RAISING_SOURCES)
+    @by_raising_source
     def test_that_raises_is_reported_and_others_still_load(
         self, install_plugin: InstallPlugin, source: str
     ) -> None:
@@ -58,7 +59,7 @@ class TestSimulatorPlugin:
 
 
 class TestSubscriberPlugin:
-    @pytest.mark.parametrize("source", RAISING_SOURCES)
+    @by_raising_source
     def test_that_raises_rejects_events_and_others_receive_them(
         self, install_plugin: InstallPlugin, source: str
     ) -> None:

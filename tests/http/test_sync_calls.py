@@ -54,10 +54,8 @@ class TestSync:
     @pytest.mark.parametrize(
         ("body", "status", "code"),
         [
-            (b"", 400, "unreadable_json"),
-            (b"{", 400, "unreadable_json"),
+            *((body, 400, "unreadable_json") for body in (b"", b"{", b"\xff")),
             (b"[]", 422, "invalid_request"),
-            (b"\xff", 400, "unreadable_json"),
             (b'{"provider": "nobody"}', 404, "unknown_provider"),
             (b'{"provider": "canonical"}', 403, "forbidden"),
             (b'{"connection_id": "01a204fe-56c9-71f6-ad8e-84b79b97124a"}', 404,

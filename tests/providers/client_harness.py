@@ -163,7 +163,7 @@ class VendorClients:
     make_provider: Callable[[ProviderTools], Provider]
     make_simulator: Callable[..., Any]
     secrets: Collection[str]
-    bookings: int
+    bookings: int = 120
     """Of a simulated hotel, unless a test chooses."""
     days_ahead: int = 250
     reservations_path: str = ""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -52,6 +53,17 @@ def check_and_pull(client: ProviderClient, request: Callable[..., Any], simulato
     client.check()
     pages = list(client.pull(request(simulator)))
     list(client.pull(request(simulator, SyncKind.DELTA, pages[-1].cursor)))
+
+
+def described_requests(
+    exchanges: Sequence[Exchange], described: Callable[[str], Any]
+) -> Iterator[tuple[Call, str, Any]]:
+    """Each call that has a description, its query and the description."""
+    for call, _ in exchanges:
+        parts = urlsplit(call.path)
+        found = described(parts.path)
+        if found is not None:
+            yield call, parts.query, found
 
 
 def receive_webhooks(simulator: Any, *, days: int = 0, events: int) -> tuple[list[Any], int]:

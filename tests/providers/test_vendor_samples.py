@@ -32,83 +32,74 @@ FOLDERS = {"alpinebits": "ota"}
 KINDS = (ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY)
 WEBHOOK = ItemKind.NOTIFICATION
 
-# Per file: the kind it is accepted as, and the number of mapped items. Other files must be rejected
-# as every kind.
-READ: dict[str, dict[str, dict[ItemKind, int]]] = {
-    "mews": {
-        "op-reservations__get-all-reservations-ver-2023-06-06-response.json": {ItemKind.BOOKING: 1},
-        # An extract with a placeholder as state.
-        "guide-serialization__serialization-coproducts-2.json": {ItemKind.BOOKING: 0},
-        "op-customers__search-customers-response.json": {ItemKind.GUEST: 1},
-        "op-services__get-service-availability-ver-2024-01-22-response.json": {
-            ItemKind.AVAILABILITY: 5
-        },
-        "webhook-websockets__websockets-message-body.json": {WEBHOOK: 2},
-        "webhook-wh-general__general-webhooks-request-body.json": {WEBHOOK: 4},
-    },
-    "apaleo": {
-        "swagger2021-booking-BookingReservationsGet__resp-200.json": {ItemKind.BOOKING: 2},
-        # Its embedded reservations have no `modified`.
-        "swagger2021-booking-BookingBookingsByIdGet__resp-200.json": {ItemKind.BOOKING: 0},
-        "3p-event-reservation-changed.json": {WEBHOOK: 1},
-    },
-    "cloudbeds": {
-        "guest-profiles-v1.0-get-profiles-profileId__resp-200.json": {ItemKind.GUEST: 1},
-        # Its rooms have no room type.
-        "myallocator-Delivery-Method__Example-of-a-JSON-booking.json": {
-            ItemKind.BOOKING: 1,
-            ItemKind.AVAILABILITY: 0,
-        },
-        "myallocator-RoomAvailabilityList__RoomAvailabilityList.json": {ItemKind.AVAILABILITY: 4},
-        "ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json": {ItemKind.AVAILABILITY: 22},
-        "ota-build-to-us-v5.3-booking-create__req--BookingCreate.json": {ItemKind.BOOKING: 1},
-        # A list of references, without fields of a booking.
-        "ota-build-to-us-v5.3-get-booking-list__resp-200--Success.json": {ItemKind.BOOKING: 0},
-        # A reference without the status of the reservation.
-        "webhook-reservation-created.json": {ItemKind.BOOKING: 0, WEBHOOK: 1},
-        "webhook-reservation-dates_changed.json": {WEBHOOK: 1},
-        "webhook-guest-created.json": {WEBHOOK: 1},
-    },
-    "ohip": {
-        "rsv-getReservation__resp-200.json": {ItemKind.BOOKING: 1},
-        "rsv-getReservations__resp-200.json": {ItemKind.BOOKING: 3},
-        # Its only id has no type, and a company is not a guest.
-        "crm-getProfileByExtId__resp-200.json": {ItemKind.GUEST: 0},
-        "crm-getCompanyProfile__resp-200.json": {ItemKind.GUEST: 0},
-        # A report of another kind, without counts of rooms.
-        "inv-getInventoryStatistics__resp-200.json": {
-            ItemKind.BOOKING: 0,
-            ItemKind.GUEST: 0,
-            ItemKind.AVAILABILITY: 0,
-        },
-        "int-getBusinessEvents__resp-200.json": {WEBHOOK: 3},
-    },
-    "alpinebits": {
-        "alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ-empty.xml": {ItemKind.AVAILABILITY: 1},
-        "alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ.xml": {ItemKind.AVAILABILITY: 1},
-        "alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml": {ItemKind.AVAILABILITY: 1},
-        "alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-categories.xml": {
-            ItemKind.AVAILABILITY: 1
-        },
-        "alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-rooms.xml": {ItemKind.AVAILABILITY: 1},
-        "alpinebits-2020_10-HotelAvailNotifRQ_err_categories-and-rooms-mixed.xml": {
-            ItemKind.AVAILABILITY: 0
-        },
-        "alpinebits-2020_10-HotelAvailNotifRQ_err_no-uniqueid-and-reset.xml": {
-            ItemKind.AVAILABILITY: 0
-        },
-        "htng-OTA_HotelInvCountNotifRQ-create.xml": {ItemKind.AVAILABILITY: 1},
-        "alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml": {
-            ItemKind.BOOKING: 1
-        },
-        "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-reservation.xml": {ItemKind.BOOKING: 1},
-        # A quote request is not a booking.
-        "alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-request-with-roomtype.xml": {
-            ItemKind.BOOKING: 0
-        },
-        "siteminder-OTA_HotelResNotifRQ-cancel.xml": {ItemKind.BOOKING: 1},
-    },
-}
+# Per vendor and file: the kinds it is accepted as, and the number of mapped items. Other files must
+# be rejected as every kind.
+SAMPLES_READ = """
+[mews]
+op-reservations__get-all-reservations-ver-2023-06-06-response.json BOOKING=1
+# An extract with a placeholder as state.
+guide-serialization__serialization-coproducts-2.json BOOKING=0
+op-customers__search-customers-response.json GUEST=1
+op-services__get-service-availability-ver-2024-01-22-response.json AVAILABILITY=5
+webhook-websockets__websockets-message-body.json NOTIFICATION=2
+webhook-wh-general__general-webhooks-request-body.json NOTIFICATION=4
+[apaleo]
+swagger2021-booking-BookingReservationsGet__resp-200.json BOOKING=2
+# Its embedded reservations have no `modified`.
+swagger2021-booking-BookingBookingsByIdGet__resp-200.json BOOKING=0
+3p-event-reservation-changed.json NOTIFICATION=1
+[cloudbeds]
+guest-profiles-v1.0-get-profiles-profileId__resp-200.json GUEST=1
+# Its rooms have no room type.
+myallocator-Delivery-Method__Example-of-a-JSON-booking.json BOOKING=1 AVAILABILITY=0
+myallocator-RoomAvailabilityList__RoomAvailabilityList.json AVAILABILITY=4
+ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json AVAILABILITY=22
+ota-build-to-us-v5.3-booking-create__req--BookingCreate.json BOOKING=1
+# A list of references, without fields of a booking.
+ota-build-to-us-v5.3-get-booking-list__resp-200--Success.json BOOKING=0
+# A reference without the status of the reservation.
+webhook-reservation-created.json BOOKING=0 NOTIFICATION=1
+webhook-reservation-dates_changed.json NOTIFICATION=1
+webhook-guest-created.json NOTIFICATION=1
+[ohip]
+rsv-getReservation__resp-200.json BOOKING=1
+rsv-getReservations__resp-200.json BOOKING=3
+# Its only id has no type, and a company is not a guest.
+crm-getProfileByExtId__resp-200.json GUEST=0
+crm-getCompanyProfile__resp-200.json GUEST=0
+# A report of another kind, without counts of rooms.
+inv-getInventoryStatistics__resp-200.json BOOKING=0 GUEST=0 AVAILABILITY=0
+int-getBusinessEvents__resp-200.json NOTIFICATION=3
+[alpinebits]
+alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ-empty.xml AVAILABILITY=1
+alpinebits-2017_10-FreeRooms-OTA_HotelAvailNotifRQ.xml AVAILABILITY=1
+alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml AVAILABILITY=1
+alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-categories.xml AVAILABILITY=1
+alpinebits-2020_10-HotelAvailNotifRQ_ok_delta-and-rooms.xml AVAILABILITY=1
+alpinebits-2020_10-HotelAvailNotifRQ_err_categories-and-rooms-mixed.xml AVAILABILITY=0
+alpinebits-2020_10-HotelAvailNotifRQ_err_no-uniqueid-and-reset.xml AVAILABILITY=0
+htng-OTA_HotelInvCountNotifRQ-create.xml AVAILABILITY=1
+alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml BOOKING=1
+alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-reservation.xml BOOKING=1
+# A quote request is not a booking.
+alpinebits-2018_10-GuestRequests-OTA_ResRetrieveRS-request-with-roomtype.xml BOOKING=0
+siteminder-OTA_HotelResNotifRQ-cancel.xml BOOKING=1
+"""
+
+
+def parse_table(text: str) -> dict[str, dict[str, dict[ItemKind, int]]]:
+    found: dict[str, dict[str, dict[ItemKind, int]]] = {}
+    for line in text.strip().splitlines():
+        if line.startswith("["):
+            files = found.setdefault(line.strip("[]"), {})
+        elif not line.startswith("#"):
+            name, *kinds = line.split()
+            counts = (kind.split("=") for kind in kinds)
+            files[name] = {ItemKind[kind]: int(count) for kind, count in counts}
+    return found
+
+
+READ = parse_table(SAMPLES_READ)
 
 
 def files(provider: str) -> list[Path]:

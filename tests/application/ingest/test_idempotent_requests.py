@@ -1,6 +1,7 @@
 """Requests with an Idempotency-Key: executed once, replayed, not confused."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -23,6 +24,13 @@ def requests(app: App) -> IdempotentRequests:
     return IdempotentRequests(app.unit_of_work, app.clock)
 
 
+def begun(app: App, requests: IdempotentRequests) -> UUID:
+    """A token whose request with the key `k` is in flight."""
+    token = app.ids.new()
+    requests.begin(token, "k", request=b"r")
+    return token
+
+
 class TestKey:
     def test_replays_the_first_answer_for_a_day(
         self, app: App, requests: IdempotentRequests
@@ -38,8 +46,7 @@ class TestKey:
     def test_in_flight_is_refused_until_its_holder_counts_as_dead(
         self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = app.ids.new()
-        requests.begin(token, "k", request=b"r")
+        token = begun(app, requests)
         with pytest.raises(KeyInFlight):
             requests.begin(token, "k", request=b"r")
         app.clock.advance(timedelta(minutes=1))
@@ -48,8 +55,7 @@ class TestKey:
     def test_with_another_request_is_refused_before_and_after_the_answer(
         self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = app.ids.new()
-        requests.begin(token, "k", request=b"r")
+        token = begun(app, requests)
         with pytest.raises(KeyReused):
             requests.begin(token, "k", request=b"other")
         requests.finish(token, "k", ANSWER)
@@ -63,8 +69,7 @@ class TestKey:
     def test_is_free_again_after_a_server_error(
         self, app: App, requests: IdempotentRequests
     ) -> None:
-        token = app.ids.new()
-        requests.begin(token, "k", request=b"r")
+        token = begun(app, requests)
         requests.release_key(token, "k")
         assert requests.begin(token, "k", request=b"other") is None
 

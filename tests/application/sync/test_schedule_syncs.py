@@ -21,12 +21,7 @@ from application.sync.schedule_syncs import (
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
-from ports.errors import (
-    ProviderUnavailable,
-    QueueUnavailable,
-    UnknownProvider,
-    Unsupported,
-)
+from ports.errors import ProviderUnavailable, QueueUnavailable, UnknownProvider, Unsupported
 from ports.job_queue import JobName
 from tests import builders
 from tests.application.use_case_harness import (

@@ -43,12 +43,9 @@ class TestReservation:
         assert found.version == SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
 
     @parametrize_states(
-        CONFIRMED="Confirmed",
-        CHECKED_IN="InHouse",
-        CHECKED_OUT="CheckedOut",
-        CANCELED="Canceled",
+        CONFIRMED="Confirmed", CHECKED_IN="InHouse", CHECKED_OUT="CheckedOut", CANCELED="Canceled",
         NO_SHOW="NoShow",
-    )
+    )  # fmt: skip
     def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         found = booking(status=state)
         assert (found.status, found.holds_inventory) == status_and_inventory(status)

@@ -22,20 +22,13 @@ from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from ports.errors import Misconfigured
 from ports.providers import Ref, RefKind
+from tests.providers import client_suite as suite
 from tests.providers.client_harness import (
     Start,
     VendorClients,
     account_of,
     rejected_credentials,
     simulators_fixture,
-)
-from tests.providers.client_suite import (
-    CheckSuite,
-    FetchSuite,
-    ItemFaultSuite,
-    PullSuite,
-    TimestampSuite,
-    TokenSuite,
 )
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -46,7 +39,6 @@ CLIENTS = VendorClients(
     make_provider=make_provider,
     make_simulator=ApaleoSimulator,
     secrets=("client_id", "client_secret"),
-    bookings=120,
     reservations_path="reservations",
 )
 account, open_vendor_client, request = CLIENTS.account, CLIENTS.open, CLIENTS.request
@@ -62,7 +54,7 @@ def some(simulator: ApaleoSimulator, state: StayState) -> SimulatedRoomStay:
     return next(stay for stay in simulator.hotel.stays() if stay.state is state)
 
 
-class TestCheck(CheckSuite):
+class TestCheck(suite.CheckSuite):
     clients, property_id, unknown_property_id = CLIENTS, "SIM1", "MUC"
 
     def test_requires_both_secrets(self, running: Start) -> None:
@@ -82,7 +74,7 @@ class TestCheck(CheckSuite):
                 strict.open(asked)
 
 
-class TestTokens(TokenSuite):
+class TestTokens(suite.TokenSuite):
     clients, checked_path = CLIENTS, "inventory"
     registered_clients = SimulatedApaleoClients.of(1)
 
@@ -94,7 +86,7 @@ class TestTokens(TokenSuite):
         assert "hush" not in rejected_credentials(open_vendor_client(simulator, wrong))
 
 
-class TestPull(PullSuite, TimestampSuite):
+class TestPull(suite.PullSuite, suite.TimestampSuite):
     clients, paged_by = CLIENTS, apaleo_api
     page_sizes: ClassVar = {"smallest": 1, "odd": 7, "largest": 10_000}
     resumed_bookings, resumed_days, resumed_step = 40, 2, 3
@@ -168,7 +160,7 @@ class TestPull(PullSuite, TimestampSuite):
         assert after[name(stay)].checked_in_at is None
 
 
-class TestFetch(FetchSuite):
+class TestFetch(suite.FetchSuite):
     clients = CLIENTS
 
     def test_fetch_omits_missing_items(self, running: Start) -> None:
@@ -214,7 +206,7 @@ class TestParties:
         assert all(isinstance(found.primary_guest, Party) for found in is_complete.values())
 
 
-class TestFaults(ItemFaultSuite):
+class TestFaults(suite.ItemFaultSuite):
     clients = CLIENTS
 
     def test_waits_for_rate_limit(self, running: Start) -> None:

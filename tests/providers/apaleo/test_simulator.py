@@ -20,6 +20,7 @@ from tests.providers.simulator_harness import (
     check_and_pull,
     check_journal_restores_state,
     check_webhooks_name_one_entity,
+    described_requests,
     recorded_exchanges,
 )
 
@@ -76,14 +77,10 @@ class TestAnswers:
 class TestRequests:
     def test_client_requests_match_vendor_schema(self, exchanges: list[Exchange]) -> None:
         asked = 0
-        for call, _ in exchanges:
-            parts = urlsplit(call.path)
-            found = described(parts.path)
-            if found is None:
-                continue
+        for call, query, found in described_requests(exchanges, described):
             known = {each["name"]: each for each in found[0]["parameters"] if each["in"] == "query"}
-            for parameter, values in parse_qs(parts.query).items():
-                assert parameter in known, (parts.path, parameter)
+            for parameter, values in parse_qs(query).items():
+                assert parameter in known, (call.path, parameter)
                 check_value(known[parameter], values[0])
                 asked += 1
         assert asked > 50

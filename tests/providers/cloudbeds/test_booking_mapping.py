@@ -48,13 +48,9 @@ class TestReservation:
         assert not found.deleted
 
     @parametrize_states(
-        PENDING="not_confirmed",
-        CONFIRMED="confirmed",
-        CHECKED_IN="checked_in",
-        CHECKED_OUT="checked_out",
-        CANCELED="canceled",
-        NO_SHOW="no_show",
-    )
+        PENDING="not_confirmed", CONFIRMED="confirmed", CHECKED_IN="checked_in",
+        CHECKED_OUT="checked_out", CANCELED="canceled", NO_SHOW="no_show",
+    )  # fmt: skip
     def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         found = booking(status=state)
         assert (found.status, found.holds_inventory) == status_and_inventory(status)

@@ -22,6 +22,7 @@ from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from ports.errors import Misconfigured
 from ports.providers import Ref, RefKind
+from tests.providers import client_suite as suite
 from tests.providers.client_harness import (
     Start,
     VendorClients,
@@ -30,13 +31,6 @@ from tests.providers.client_harness import (
     read_snapshots,
     rejected_credentials,
     simulators_fixture,
-)
-from tests.providers.client_suite import (
-    CheckSuite,
-    FetchSuite,
-    ItemFaultSuite,
-    PullSuite,
-    TimestampSuite,
 )
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -48,7 +42,6 @@ CLIENTS = VendorClients(
     make_provider=make_provider,
     make_simulator=CloudbedsSimulator,
     secrets=("api_key", "client_id", "client_secret", "refresh_token"),
-    bookings=120,
     days_ahead=AHEAD,
     reservations_path="getReservations",
 )
@@ -69,7 +62,7 @@ def some(simulator: CloudbedsSimulator, state: StayState) -> SimulatedBooking:
     )
 
 
-class TestCheck(CheckSuite):
+class TestCheck(suite.CheckSuite):
     clients, property_id, unknown_property_id = CLIENTS, "100001", "1"
 
     def test_finds_the_only_property(self, running: Start) -> None:
@@ -108,7 +101,7 @@ class TestCheck(CheckSuite):
             strict.open(asked)
 
 
-class TestPull(PullSuite, TimestampSuite):
+class TestPull(suite.PullSuite, suite.TimestampSuite):
     clients, paged_by, clock_tolerance_seconds = CLIENTS, capabilities, 1
     page_sizes: ClassVar = {"smallest": 1, "odd": 7, "largest": 100}
     resumed_bookings, resumed_days, resumed_step = 15, 1, 9
@@ -242,7 +235,7 @@ class TestRoomsOfAReservation:
         assert set(states[2:]) <= {BookingStatus.CONFIRMED}
 
 
-class TestFetch(FetchSuite):
+class TestFetch(suite.FetchSuite):
     clients = CLIENTS
 
     def test_fetch_omits_missing_items(self, running: Start) -> None:
@@ -300,7 +293,7 @@ class TestFetch(FetchSuite):
             assert client.fetch([Ref(RefKind.GUEST, "999")]).items == []
 
 
-class TestFaults(ItemFaultSuite):
+class TestFaults(suite.ItemFaultSuite):
     clients = CLIENTS
 
     def test_stays_below_rate_limit(self, running: Start) -> None:

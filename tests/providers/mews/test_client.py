@@ -44,7 +44,6 @@ CLIENTS = VendorClients(
     make_provider=make_provider,
     make_simulator=MewsSimulator,
     secrets=("client_token", "access_token"),
-    bookings=120,
 )
 account, request = CLIENTS.account, CLIENTS.request
 running = simulators_fixture(CLIENTS.create_simulator)

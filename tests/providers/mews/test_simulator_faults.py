@@ -6,13 +6,7 @@ import pytest
 
 from adapters.outbound.provider_kit.simulation.server.fault_plan import FaultKind, parse_fault
 from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
-from tests.providers.mews.simulator_client import (
-    DAY,
-    RESERVATIONS,
-    Wire,
-    interval,
-    wire_fixture,
-)
+from tests.providers.mews.simulator_client import DAY, RESERVATIONS, Wire, interval, wire_fixture
 
 PAGE = {"Count": 20}
 

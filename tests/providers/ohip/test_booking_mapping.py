@@ -178,13 +178,10 @@ class TestIds:
 
 class TestStatus:
     @parametrize_states(
-        PENDING="Requested Waitlisted",
-        CONFIRMED="Reserved DueIn",
-        CHECKED_IN="Walkin InHouse DueOut PendingCheckout",
-        CHECKED_OUT="CheckedOut",
-        CANCELED="Cancelled",
-        NO_SHOW="NoShow",
-    )
+        PENDING="Requested Waitlisted", CONFIRMED="Reserved DueIn",
+        CHECKED_IN="Walkin InHouse DueOut PendingCheckout", CHECKED_OUT="CheckedOut",
+        CANCELED="Cancelled", NO_SHOW="NoShow",
+    )  # fmt: skip
     def test_maps_all_states(self, state: str, status: BookingStatus) -> None:
         for found in (
             booking(reservationStatus=state),

@@ -32,6 +32,7 @@ from tests.providers.simulator_harness import (
     Exchange,
     check_and_pull,
     check_journal_restores_state,
+    described_requests,
     parse_webhooks,
     receive_webhooks,
     recorded_exchanges,
@@ -215,22 +216,18 @@ def undescribed(value: Any, schema: dict[str, Any], definitions: dict[str, Any])
 class TestRequests:
     def test_client_requests_match_vendor_schema(self, exchanges: list[Exchange]) -> None:
         asked = 0
-        for call, _ in exchanges:
-            parts = urlsplit(call.path)
-            found = described(parts.path)
-            if found is None:
-                continue
+        for call, query, found in described_requests(exchanges, described):
             parameters = [resolved(one, found[1]) for one in found[0]["parameters"]]
             known = {one["name"]: one for one in parameters if one["in"] == "query"}
-            for name, value in parse_qsl(parts.query, strict_parsing=bool(parts.query)):
-                assert name in known, (parts.path, name)
+            for name, value in parse_qsl(query, strict_parsing=bool(query)):
+                assert name in known, (call.path, name)
                 check_value(known[name], value)
                 asked += 1
             for needed in (one for one in parameters if one.get("required") is True):
                 if needed["in"] == "header":
                     assert needed["name"].lower() in call.headers, needed["name"]
                 if needed["in"] == "query":
-                    assert needed["name"] in parts.query
+                    assert needed["name"] in query
         assert asked > 200
 
     def test_name_counts_and_their_values_in_pairs(self, exchanges: list[Exchange]) -> None:

@@ -1,7 +1,5 @@
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from types import FrameType
 
 import pytest
 
@@ -10,6 +8,7 @@ from adapters.outbound.provider_kit.parsing.field_values import as_local_date_ti
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.values import ABSENT, Money
+from tests.call_counts import count_calls
 
 STATES = {"Confirmed": 1, "Started": 2}
 
@@ -238,20 +237,13 @@ class TestFieldTrace:
 
 
 def _calls_to_read(item: dict[str, Json]) -> int:
-    """Function calls, Python and C, to open, read and trace all fields of an item."""
-    calls = 0
+    """Function calls to open, read and trace all fields of an item."""
 
-    def count(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
+    def read() -> None:
         r = Reader(item)
         for key in item:
             r.optional_text(key, "target")
         r.unread()
         r.field_trace()
-    finally:
-        sys.setprofile(None)
-    return calls
+
+    return count_calls(read)

@@ -1,4 +1,3 @@
-import sys
 from collections import Counter
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import (
 )
 from adapters.outbound.provider_kit.simulation.hotel.records import HotelEventType, StayState
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from tests.call_counts import count_calls
 
 
 def picture(hotel: SeededHotel) -> list[object]:
@@ -31,20 +31,11 @@ def aged(seed: int = 3, bookings: int = 200) -> ActivityGenerator:
 
 
 def calls_of_seeding(bookings: int) -> int:
-    """Calls of Python and C functions."""
-    calls = 0
+    def seed() -> None:
+        hotel = create_activity_generator(bookings=bookings).hotel
+        assert len(hotel.expected_bookings()) == bookings
 
-    def count(frame: object, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        activity = create_activity_generator(bookings=bookings)
-    finally:
-        sys.setprofile(None)
-    assert len(activity.hotel.expected_bookings()) == bookings
-    return calls
+    return count_calls(seed)
 
 
 class TestSeededHotel:
