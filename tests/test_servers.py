@@ -57,7 +57,7 @@ class TestPostgres:
     def test_is_a_real_postgresql_18(self, postgres_url: str) -> None:
         assert str(fetch_rows(postgres_url, "SELECT version()")).startswith("PostgreSQL 18.")
 
-    def test_gives_each_test_an_empty_database(self, postgres_url: str) -> None:
+    def test_provides_an_empty_database_to_each_test(self, postgres_url: str) -> None:
         query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         assert fetch_rows(postgres_url, query) == 0
 
@@ -77,7 +77,7 @@ class TestPostgres:
             assert fetch_rows(clone, "SELECT answer FROM mine") == 42
 
     @pytest.mark.parametrize("end", [PostgresServer.stop, PostgresServer.crash])
-    def test_comes_back_at_the_same_address_with_its_commits(
+    def test_restarts_at_the_same_address_with_its_commits(
         self,
         postgres_server: PostgresServer,
         postgres_url: str,
@@ -113,11 +113,11 @@ class TestValkey:
         assert info["valkey_version"].startswith("9.")
 
     @pytest.mark.parametrize("key", ["one", "two"])
-    def test_gives_each_test_an_empty_keyspace(self, client: redis.Redis, key: str) -> None:
+    def test_provides_an_empty_keyspace_to_each_test(self, client: redis.Redis, key: str) -> None:
         assert client.dbsize() == 0
         client.set(key, "left behind")
 
-    def test_comes_back_empty_at_the_same_address(
+    def test_restarts_empty_at_the_same_address(
         self, valkey_server: ValkeyServer, client: redis.Redis
     ) -> None:
         client.set("key", "value")

@@ -35,7 +35,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "what was not delivered yet, acknowledged once it is stored",
-            "test_client.py::TestDelta::test_acknowledges_only_what_is_stored",
+            "test_client.py::TestDelta::test_acknowledges_only_stored_items",
         ),
     ),
     "what the delta misses": (
@@ -76,7 +76,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
         ),
         Cell(
             "not in the answer to its id",
-            "test_client.py::TestFetch::test_fetches_singly_what_the_list_omits",
+            "test_client.py::TestFetch::test_fetches_singly_reservations_that_the_list_omits",
         ),
         Cell(
             "none: a cancellation is the end",

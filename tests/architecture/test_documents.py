@@ -205,13 +205,13 @@ class TestDocuments:
         assert unmarked == []
 
     @every_document
-    def test_calls_absent_only_what_is_absent(self, document: Path) -> None:
+    def test_marks_only_absent_files_as_absent(self, document: Path) -> None:
         assert [
             mark for mark in ABSENT_MARK.findall(document.read_text()) if not is_absent(mark)
         ] == []
 
     @every_document
-    def test_link_to_what_exists(self, document: Path) -> None:
+    def test_link_to_existing_targets(self, document: Path) -> None:
         broken = []
         for link in LINK.findall(prose(document)):
             path, _, anchor = link.partition("#")

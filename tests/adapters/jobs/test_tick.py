@@ -42,7 +42,7 @@ class TestRegisterTick:
         scheduler_for(redis, TICK_FUNCTION).register_tick()
         assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
 
-    def test_schedules_again_what_redis_lost(self, redis: Redis) -> None:
+    def test_schedules_jobs_lost_by_redis_again(self, redis: Redis) -> None:
         scheduler = scheduler_for(redis, TICK_FUNCTION)
         scheduler.register_tick()
         redis.delete(Job.key_for(TICK_ID))

@@ -120,7 +120,7 @@ class TestScriptedProvider:
         assert [(p.items, p.cursor) for p in asked.pull(request())] == [((), "c0")]
         assert asked.counts().calls == 1
 
-    def test_fetches_what_it_holds_and_nothing_else(self) -> None:
+    def test_fetches_only_its_items(self) -> None:
         provider = ScriptedProvider(FrozenClock())
         provider.holds(GUEST)
         refs = [Ref(RefKind.GUEST, "G1"), Ref(RefKind.GUEST, "G2")]

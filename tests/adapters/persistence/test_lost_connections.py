@@ -134,7 +134,7 @@ class TestPool:
             pass
         assert caught.value.details["reason"] == "no_free_connection"
 
-    def test_closes_a_session_in_use_when_it_is_given_back(self, postgres: Store) -> None:
+    def test_closes_a_session_in_use_when_it_is_returned(self, postgres: Store) -> None:
         session = postgres._writing.take()
         postgres.close()
         assert session.is_alive()

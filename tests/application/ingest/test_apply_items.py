@@ -198,7 +198,7 @@ class TestDeletionsAtTheSource:
 
 
 class TestCounts:
-    def test_add_up_to_what_was_seen(self, app: App) -> None:
+    def test_add_up_to_the_items_seen(self, app: App) -> None:
         apply(app, booked("B2", number=5))
         results = apply(
             app,

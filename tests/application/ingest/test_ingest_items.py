@@ -190,7 +190,7 @@ class TestDeferredPush:
 class TestVersionConflict:
     """Two pushes have the same version and other content."""
 
-    def test_is_undecided_until_the_provider_was_asked(self, app: App) -> None:
+    def test_is_undecided_until_the_provider_responds(self, app: App) -> None:
         app.push(booked(notes="one"))
         result = app.push(booked(notes="other"))
         assert result.items[0].outcome is None
@@ -228,7 +228,7 @@ class TestVersionConflict:
         row = app.row(result.items[0].inbox_id)
         assert (row.state, row.outcome) == (InboxState.DONE, ItemOutcome.APPLIED)
 
-    def test_is_quarantined_if_the_provider_can_not_be_asked(self, app: App) -> None:
+    def test_is_quarantined_if_the_provider_has_no_api(self, app: App) -> None:
         push_only = app.connect(app.hotel, provider="push_only")
         app.push(booked(notes="one"), to=push_only)
         result = app.push(booked(notes="other"), to=push_only)

@@ -121,7 +121,7 @@ class TestTick:
         assert later is not None
         assert later > app.clock.now()
 
-    def test_leaves_to_the_queue_what_waits_there_already(self, app: App) -> None:
+    def test_does_not_enqueue_waiting_jobs_again(self, app: App) -> None:
         due(app)
         app.tick()
         app.clock.advance(HOUR)
@@ -176,7 +176,7 @@ class TestTick:
         assert {run.connection_id for run in syncs(app)} == {app.connection.id, other.id}
         assert len(syncs(app)) == 2
 
-    def test_forgets_what_is_long_done(self, app: App) -> None:
+    def test_purges_rows_after_their_retention(self, app: App) -> None:
         app.push(booked(), b"?")
         with app.store.unit_of_work() as uow:
             uow.outbox.mark_delivered(
@@ -189,7 +189,7 @@ class TestTick:
 
 
 class TestRetention:
-    def test_forgets_in_one_tick_what_many_batches_hold(self, app: App) -> None:
+    def test_purges_many_batches_in_one_tick(self, app: App) -> None:
         for n in range(7):
             app.push(booked(number=n + 1))
         app.clock.advance(DONE_RETENTION + MINUTE)
@@ -232,7 +232,7 @@ class TestOneBadConnection:
 
 
 class TestFairness:
-    def test_gives_every_hotel_its_turn(self, app: App) -> None:
+    def test_serves_every_hotel(self, app: App) -> None:
         for n in range(6):
             due(app, app.connect(app.hotel, name=f"{n}"))
         small = app.add_hotel()
@@ -274,7 +274,7 @@ class TestGapGuard:
         app.push(booked(number=2))
         assert Counter(self.ticks(app, 12))[SyncTrigger.GAP] == 1
 
-    def test_asks_for_a_reconcile(self, app: App) -> None:
+    def test_queues_a_reconcile(self, app: App) -> None:
         self.silent(app)
         app.clock.advance(self.SILENCE + MINUTE)
         app.tick()

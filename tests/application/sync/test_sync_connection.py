@@ -94,7 +94,7 @@ class TestRun:
     def test_in_which_every_item_failed_is_no_success(self, app: App) -> None:
         assert app.run(SyncKind.DELTA, app.page(BAD)).status is SyncStatus.PARTIAL
 
-    def test_with_a_failed_page_fails_and_keeps_what_came_before(self, app: App) -> None:
+    def test_with_a_failed_page_fails_and_keeps_earlier_pages(self, app: App) -> None:
         run = app.run(
             SyncKind.DELTA,
             app.page(booked(), checkpoint="1"),
@@ -123,7 +123,7 @@ class TestRun:
         assert app.sync(run.id, holder="late") == run
         assert len(app.provider.accounts) == asked
 
-    def test_asks_with_the_window_of_the_hotels_own_day(self, app: App) -> None:
+    def test_requests_the_window_of_the_hotels_local_day(self, app: App) -> None:
         app.edit(settings={"time_zone": "Pacific/Kiritimati"})
         run = app.run(SyncKind.RECONCILE)
         [request] = app.provider.requests
@@ -131,7 +131,7 @@ class TestRun:
         assert (request.stay_to - request.stay_from).days == 7 + 365
         assert request.stay_from.isoformat() == "2026-02-23"  # there it is 2 March already
 
-    def test_that_is_full_asks_for_every_stay_that_we_keep(self, app: App) -> None:
+    def test_that_is_full_requests_every_retained_stay(self, app: App) -> None:
         app.run(SyncKind.FULL)
         [request] = app.provider.requests
         today = app.clock.now().date()
@@ -160,7 +160,7 @@ class TestLease:
         assert first.status is SyncStatus.COMPLETED
         assert len(app.provider.accounts) == 1
 
-    def test_of_a_dead_holder_expires_and_the_run_goes_on_after_its_last_page(
+    def test_of_a_killed_worker_expires_and_the_run_resumes_after_its_last_page(
         self, app: App
     ) -> None:
         pages = [app.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(3)]
@@ -349,7 +349,7 @@ class TestOurOwnBug:
 
 class TestAStoppedOrPausedConnection:
     @pytest.mark.parametrize("state", [ConnectionState.STOPPED, ConnectionState.PAUSED])
-    def test_does_not_run_what_was_queued_before(self, app: App, state: ConnectionState) -> None:
+    def test_does_not_execute_runs_queued_before(self, app: App, state: ConnectionState) -> None:
         run = app.queued()
         before = app.edit(state=state, last_error_code="why")
         ended = app.sync(run.id, holder="w")
@@ -361,7 +361,7 @@ class TestAStoppedOrPausedConnection:
         app.edit(state=ConnectionState.ACTIVE)
         assert app.run(holder="other").status is SyncStatus.COMPLETED
 
-    def test_runs_while_paused_what_a_person_asks_for(self, app: App) -> None:
+    def test_executes_manual_runs_while_paused(self, app: App) -> None:
         app.edit(state=ConnectionState.PAUSED)
         for cursor in (None, "c"):
             app.edit(cursor=cursor)
@@ -406,7 +406,7 @@ class TestFailingStore:
 
 
 class TestReconcile:
-    def test_marks_what_the_provider_has_no_more(self, app: App) -> None:
+    def test_marks_bookings_missing_at_the_provider(self, app: App) -> None:
         provider = synced_provider(app, bookings=5)
         provider.forget("B1")
         provider.forget("B4")
@@ -418,7 +418,7 @@ class TestReconcile:
         assert again.counts.deleted == 0
         assert app.changes("B1") == ["created", "updated"]
 
-    def test_asks_by_id_for_what_moved_out_of_the_window(self, app: App) -> None:
+    def test_fetches_by_id_bookings_that_left_the_window(self, app: App) -> None:
         provider = changing(app)
         provider.change("B1", BookingStatus.CONFIRMED)
         app.run(SyncKind.FULL)

@@ -46,12 +46,12 @@ class TestVerifiedHotel:
         report = verify(app)
         assert (report.surplus, report.drift) == (1, 1)
 
-    def test_asks_by_id_before_it_calls_something_surplus(self, app: App) -> None:
+    def test_fetches_by_id_before_counting_surplus(self, app: App) -> None:
         app.push(booked("B1"))
         app.provider.holds(booked("B1"))
         assert verify(app).drift == 0
 
-    def test_counts_as_surplus_what_a_provider_without_fetch_did_not_return(self, app: App) -> None:
+    def test_counts_unreturned_bookings_as_surplus_without_fetch(self, app: App) -> None:
         app.push(booked("B1"))
         app.provider.capabilities = replace(app.provider.capabilities, fetches_by_id=False)
         report = verify(app)

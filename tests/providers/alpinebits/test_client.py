@@ -207,7 +207,7 @@ class TestDelta:
             assert set(self.delta(client, simulator)) == {booked, canceled}
             assert self.delta(client, simulator) == []
 
-    def test_acknowledges_only_what_is_stored(self, running: Start) -> None:
+    def test_acknowledges_only_stored_items(self, running: Start) -> None:
         simulator = running()
         with open_vendor_client(simulator) as client:
             pages = client.pull(request(simulator, SyncKind.DELTA))
@@ -351,7 +351,7 @@ class TestBadAnswers:
             list(client.pull(request(simulator)))
         assert "tired" not in str(actual.value)
 
-    def test_that_pass_are_asked_for_again(self, running: Start) -> None:
+    def test_that_are_transient_are_retried(self, running: Start) -> None:
         simulator = running()
         for fault in ("429,times=1", "503,times=2,retry_after=missing", "truncated,times=1"):
             simulator.faults.add(parse_fault(fault))

@@ -76,7 +76,7 @@ class TestConvergence:
 
 
 class TestPushOnlyConnection:
-    def test_holds_what_was_pushed(self, tmp_path: Path) -> None:
+    def test_stores_pushed_bookings(self, tmp_path: Path) -> None:
         dialect_options = DialectOptions(Dialect.SMX, AvailabilityFormat.COUNTS)
         with (
             AlpineBitsSimulator(

@@ -245,7 +245,7 @@ class TestFetch(suite.FetchSuite):
             page = client.fetch([Ref(RefKind.BOOKING, there), Ref(RefKind.BOOKING, "999")])
         assert [item.external_id for item in page.items] == [there]
 
-    def test_fetches_singly_what_the_list_omits(self, running: Start) -> None:
+    def test_fetches_singly_reservations_that_the_list_omits(self, running: Start) -> None:
         simulator = running(bookings=20)
         served = simulator.requests_served
         with open_vendor_client(simulator) as client:

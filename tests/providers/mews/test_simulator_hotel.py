@@ -76,7 +76,7 @@ class TestSeed:
         )
 
     @pytest.mark.parametrize("bookings", [0, 1, 2, 57])
-    def test_makes_as_many_bookings_as_asked(
+    def test_creates_the_requested_number_of_bookings(
         self, build: Callable[..., MewsSimulator], bookings: int
     ) -> None:
         stays = build(bookings=bookings).records.stays()

@@ -423,7 +423,7 @@ class TestFetch:
         with open_vendor_client(simulator) as client, pytest.raises(error):
             client.fetch([Ref(RefKind.BOOKING, "9")])
 
-    def test_fetches_singly_what_the_list_omits(self, running: Start) -> None:
+    def test_fetches_singly_reservations_that_the_list_omits(self, running: Start) -> None:
         simulator = running()
         name = min(ids_of(simulator))
 

@@ -98,7 +98,7 @@ class TestOpening:
     @pytest.mark.parametrize(
         ("changes", "missing"), [({"secrets": {}}, "api_key"), ({"settings": {}}, "hotel")]
     )
-    def test_names_what_is_missing(self, changes: Any, missing: str) -> None:
+    def test_names_the_missing_settings(self, changes: Any, missing: str) -> None:
         with pytest.raises(Misconfigured) as caught:
             self.open(**changes)
         assert caught.value.details == {"setting": missing}
@@ -150,17 +150,17 @@ class TestTokens:
             client.close()
             server.stop()
 
-    def test_are_asked_for_once(self) -> None:
+    def test_are_requested_once(self) -> None:
         token_server = TokenServer()
         self.check(token_server, times=3)
         assert (token_server.given, token_server.calls) == (1, 3)
 
-    def test_are_asked_for_anew_where_one_was_refused_once(self) -> None:
+    def test_are_requested_again_after_one_rejection(self) -> None:
         token_server = TokenServer(refusals=1)
         self.check(token_server)
         assert (token_server.given, token_server.calls) == (2, 2)
 
-    def test_are_not_asked_for_again_and_again(self) -> None:
+    def test_are_requested_again_only_once(self) -> None:
         token_server = TokenServer(refusals=9)
         with pytest.raises(CredentialsRefused):
             self.check(token_server)

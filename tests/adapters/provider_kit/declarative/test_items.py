@@ -32,7 +32,7 @@ class TestItems:
         [booking(1), [booking(1)], {"stays": [booking(1)], "total": 1}],
         ids=["one", "array", "answer"],
     )
-    def test_come_in_three_shapes(self, payload: Any) -> None:
+    def test_are_read_from_three_shapes(self, payload: Any) -> None:
         (item,) = read(payload)
         assert item.external_id == "B0001"
 

@@ -90,7 +90,7 @@ class TestFullPull:
         with pytest.raises(UnreadableAnswer):
             full(stays_api)
 
-    def test_asks_once_where_the_vendor_fills_its_pages(self) -> None:
+    def test_requests_each_page_once_if_pages_are_full(self) -> None:
         stays_api = StaysApi(
             [booking(n) for n in range(4)], pms.PageNumbers(size=5, fills_pages=True)
         )
@@ -141,7 +141,7 @@ class TestDelta:
         assert set(mapped_bookings(pages)) == {"B0003", "B0019"}
         assert pages[-1].cursor == stays_api.stays[3]["changed"]
 
-    def test_looks_back_for_what_was_committed_late(self) -> None:
+    def test_rereads_an_overlap_for_late_commits(self) -> None:
         stays_api = StaysApi([booking(1, seconds=60)])
         _, cursor = full(stays_api)
         stays_api.stays.append(booking(2, seconds=60 + 9 * 60))

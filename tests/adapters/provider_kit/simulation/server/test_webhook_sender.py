@@ -65,7 +65,7 @@ class TestSender:
             sender.stop()
         assert [call.headers["x-length"] for call in receiver.messages] == ["5", "5", "7"]
 
-    def test_retries_what_was_not_accepted(self) -> None:
+    def test_retries_rejected_messages(self) -> None:
         with receiving(500, 503) as receiver, sending(receiver.url) as sender:
             sender.send(EVENTS[:1])
             assert sender.flush(WAIT_SECONDS)
