@@ -9,7 +9,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import build_field_tr
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Snapshot
+from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Snapshot, require_id
 from domain.values import Reason
 from ports.providers import ReadItem
 
@@ -41,6 +41,17 @@ class JsonEntry(NamedTuple):
 
     def text(self) -> bytes:
         return self.raw if self.raw is not None else dumps(self.value).encode()
+
+
+def storable_id(value: Json, path: str) -> str | None:
+    """`value` if it is a valid id, for items that cannot be read otherwise."""
+    if not isinstance(value, str):
+        return None
+    try:
+        require_id(value, path)
+    except InvalidField:
+        return None
+    return value
 
 
 def trace_fields(r: Reader, snapshot: Snapshot) -> FieldTrace:

@@ -31,6 +31,11 @@ from ports.renamed import renamed_property
 T = TypeVar("T")
 Reading: TypeAlias = Callable[..., object]
 
+_INTEGER: Final = {False: values.as_integer, True: values.as_lenient_integer}
+_DECIMAL: Final = {False: values.as_decimal, True: values.as_lenient_decimal}
+_BOOLEAN: Final = {False: values.as_boolean, True: values.as_lenient_boolean}
+"""By `lenient`."""
+
 
 class Reader(TrackedObject):
     """`lenient` also accepts numbers and booleans sent as strings."""
@@ -47,33 +52,33 @@ class Reader(TrackedObject):
         return self.field(key, values.as_text, target)
 
     def integer(self, key: str, target: str = READ, *, lenient: bool = False) -> int:
-        return self.required(key, _integer(lenient=lenient), target)
+        return self.required(key, _INTEGER[lenient], target)
 
     def optional_integer(
         self, key: str, target: str = READ, *, lenient: bool = False
     ) -> int | None:
-        return self.optional(key, _integer(lenient=lenient), target)
+        return self.optional(key, _INTEGER[lenient], target)
 
     def field_integer(
         self, key: str, target: str = READ, *, lenient: bool = False
     ) -> int | Absent | None:
-        return self.field(key, _integer(lenient=lenient), target)
+        return self.field(key, _INTEGER[lenient], target)
 
     def decimal(self, key: str, target: str = READ, *, lenient: bool = False) -> Decimal:
-        return self.required(key, _decimal(lenient=lenient), target)
+        return self.required(key, _DECIMAL[lenient], target)
 
     def boolean(self, key: str, target: str = READ, *, lenient: bool = False) -> bool:
-        return self.required(key, _boolean(lenient=lenient), target)
+        return self.required(key, _BOOLEAN[lenient], target)
 
     def optional_boolean(
         self, key: str, target: str = READ, *, lenient: bool = False
     ) -> bool | None:
-        return self.optional(key, _boolean(lenient=lenient), target)
+        return self.optional(key, _BOOLEAN[lenient], target)
 
     def field_boolean(
         self, key: str, target: str = READ, *, lenient: bool = False
     ) -> bool | Absent | None:
-        return self.field(key, _boolean(lenient=lenient), target)
+        return self.field(key, _BOOLEAN[lenient], target)
 
     def instant(self, key: str, target: str = READ) -> datetime:
         """Aware UTC from ISO 8601 with an offset; digits below a microsecond are truncated."""
@@ -123,12 +128,12 @@ class Reader(TrackedObject):
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
     ) -> Money:
         """For an amount whose currency is given elsewhere."""
-        return self.required(key, _money(currency, _decimal(lenient=lenient)), target)
+        return self.required(key, _money(currency, _DECIMAL[lenient]), target)
 
     def field_money_in(
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
     ) -> Money | Absent | None:
-        return self.field(key, _money(currency, _decimal(lenient=lenient)), target)
+        return self.field(key, _money(currency, _DECIMAL[lenient]), target)
 
     def texts(self, key: str, target: str = READ) -> list[str]:
         """A list of texts."""
@@ -157,18 +162,6 @@ def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Abse
     """None for a field missing from a complete response (requested with every option): the
     provider leaves out what is empty. Elsewhere a missing field stays absent."""
     return None if is_complete and value is ABSENT else value
-
-
-def _integer(*, lenient: bool) -> Parse[int]:
-    return values.as_lenient_integer if lenient else values.as_integer
-
-
-def _decimal(*, lenient: bool) -> Parse[Decimal]:
-    return values.as_lenient_decimal if lenient else values.as_decimal
-
-
-def _boolean(*, lenient: bool) -> Parse[bool]:
-    return values.as_lenient_boolean if lenient else values.as_boolean
 
 
 def _parser_for_choice(mapping: Mapping[str, T]) -> Parse[T]:
@@ -204,12 +197,13 @@ def _texts(value: Json, path: str) -> list[str]:
     return [values.as_text(item, f"{path}[{n}]") for n, item in enumerate(as_list(value, path))]
 
 
-def _optional_decimal(r: Reader, key: str, home: str = READ, *, lenient: bool = False) -> object:
-    return r.optional(key, _decimal(lenient=lenient), home)
+def _reading(read: Reading, parsers: Mapping[bool, Parse[T]]) -> Reading:
+    """A reading of version 0.1, whose parameter `home` is `target` now."""
 
+    def read_field(r: Reader, key: str, home: str = READ, *, lenient: bool = False) -> object:
+        return read(r, key, parsers[lenient], home)
 
-def _field_decimal(r: Reader, key: str, home: str = READ, *, lenient: bool = False) -> object:
-    return r.field(key, _decimal(lenient=lenient), home)
+    return read_field
 
 
 def _field_choice(r: Reader, key: str, mapping: Mapping[str, T], home: str = READ) -> object:
@@ -219,24 +213,24 @@ def _field_choice(r: Reader, key: str, mapping: Mapping[str, T], home: str = REA
 def _optional_money_in(
     r: Reader, currency: str, key: str, home: str = READ, *, lenient: bool = False
 ) -> object:
-    return r.optional(key, _money(currency, _decimal(lenient=lenient)), home)
+    return r.optional(key, _money(currency, _DECIMAL[lenient]), home)
 
 
-def _date_time_local(r: Reader, key: str, home: str = READ) -> datetime:
-    return r.required(key, values.as_local_date_time, home)
-
-
-def _optional_date_time_local(r: Reader, key: str, home: str = READ) -> datetime | None:
-    return r.optional(key, values.as_local_date_time, home)
-
+_LOCAL_DATE_TIME: Final = {False: values.as_local_date_time}
 
 _READINGS_OF_VERSION_0_1: Final[Mapping[str, tuple[str, Reading]]] = {
     "homes": ("field_trace", Reader.field_trace),
-    "optional_decimal": ("optional(key, as_decimal)", _optional_decimal),
-    "field_decimal": ("field(key, as_decimal)", _field_decimal),
+    "optional_decimal": ("optional(key, as_decimal)", _reading(Reader.optional, _DECIMAL)),
+    "field_decimal": ("field(key, as_decimal)", _reading(Reader.field, _DECIMAL)),
     "field_choice": ("field(key, ...)", _field_choice),
     "optional_money_in": ("field_money_in", _optional_money_in),
-    "date_time_local": ("required(key, as_local_date_time)", _date_time_local),
-    "optional_date_time_local": ("optional(key, as_local_date_time)", _optional_date_time_local),
+    "date_time_local": (
+        "required(key, as_local_date_time)",
+        _reading(Reader.required, _LOCAL_DATE_TIME),
+    ),
+    "optional_date_time_local": (
+        "optional(key, as_local_date_time)",
+        _reading(Reader.optional, _LOCAL_DATE_TIME),
+    ),
 }
 """With what replaces them."""

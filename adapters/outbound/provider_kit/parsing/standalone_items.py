@@ -5,19 +5,17 @@ An invalid item does not affect the others.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, split_items
+from adapters.outbound.provider_kit.parsing.json_text import RawItem, split_items
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, storable_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import Snapshot, require_id
+from domain.snapshots import Snapshot
 from domain.values import Reason
 from ports.errors import TooManyItems
 from ports.providers import ReadItem
-
-FieldTrace: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,8 @@ class StandaloneItems:
         )
 
     def _rejected_item(self, raw: RawItem, reason: Reason) -> ReadItem:
-        external_id = self._readable_id(raw.value)
+        sent_id = raw.value.get(self.id_key) if isinstance(raw.value, dict) else None
+        external_id = storable_id(sent_id, self.id_key)
         return ReadItem(
             kind=self.kind, raw=raw.text.encode(), external_id=external_id, reason=reason
         )
@@ -69,16 +68,6 @@ class StandaloneItems:
         for position, raw in enumerate(split_items(body, limit=limit)):
             item = self.one(raw)
             yield with_item_path(item, f"[{position}]") if is_array else item
-
-    def _readable_id(self, value: Json) -> str | None:
-        external_id = value.get(self.id_key) if isinstance(value, dict) else None
-        if not isinstance(external_id, str):
-            return None
-        try:
-            require_id(external_id, self.id_key)
-        except InvalidField:
-            return None
-        return external_id
 
 
 def with_item_path(item: ReadItem, item_path: str) -> ReadItem:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.outbound.provider_kit import authoring as pms
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
-from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.mock.mapping.items import (
     KINDS,
@@ -19,26 +17,14 @@ from adapters.outbound.providers.mock.mapping.items import (
 from domain.messages import ItemKind
 from domain.sync_run import TransportCounts
 from ports.errors import Misconfigured, UnreadableMessage
-from ports.providers import (
-    Account,
-    AccountReport,
-    HotelContext,
-    Notification,
-    Page,
-    ProviderClient,
-    ProviderTools,
-    PullRequest,
-    ReadItem,
-    Ref,
-    RefKind,
-)
+from ports.providers import Account, Page, ProviderClient, PullRequest, ReadItem
 
 _PAGES: Final = pms.PageNumbers(size=200, fills_pages=True)
 _FORMER_SETTING: Final = "unused: the simulator has its own; kept for connections of version 0.1"
 
 
-def _read_account(r: Reader) -> AccountReport:
-    return AccountReport(
+def _read_account(r: pms.Reader) -> pms.AccountReport:
+    return pms.AccountReport(
         property_id=r.text("id"),
         property_name=r.text("name"),
         time_zone=r.text("time_zone"),
@@ -47,13 +33,13 @@ def _read_account(r: Reader) -> AccountReport:
     )
 
 
-def _read_room_type(r: Reader) -> pms.RoomTypeRecord:
+def _read_room_type(r: pms.Reader) -> pms.RoomTypeRecord:
     return pms.RoomTypeRecord(
         external_id=r.text("id"), name=r.text("name"), max_occupancy=r.integer("sleeps")
     )
 
 
-def _read_room(r: Reader) -> pms.RoomRecord:
+def _read_room(r: pms.Reader) -> pms.RoomRecord:
     return pms.RoomRecord(
         external_id=r.text("number"),
         number=r.text("number"),
@@ -62,15 +48,15 @@ def _read_room(r: Reader) -> pms.RoomRecord:
     )
 
 
-def _read_rate(r: Reader) -> pms.RatePlanRecord:
+def _read_rate(r: pms.Reader) -> pms.RatePlanRecord:
     return pms.RatePlanRecord(external_id=r.text("id"), name=r.text("name"))
 
 
-def _read_notification(r: Reader) -> Notification:
+def _read_notification(r: pms.Reader) -> pms.Notification:
     """`{"hotel": "mock-1", "bookings": ["ABCDEFGH-1"]}`, the list optional."""
     bookings = r.optional_texts("bookings") or ()
-    return Notification(
-        refs=tuple(Ref(RefKind.BOOKING, name) for name in bookings),
+    return pms.Notification(
+        refs=tuple(pms.Ref(pms.RefKind.BOOKING, name) for name in bookings),
         property_id=r.optional_text("hotel"),
         ignored=tuple(r.unread()),
     )
@@ -114,7 +100,7 @@ VENDOR: Final = pms.VendorDeclaration(
 class MockProvider(VendorProvider):
     """A declared vendor that also has guests: each booking carries its guest's record."""
 
-    def __init__(self, tools: ProviderTools) -> None:
+    def __init__(self, tools: pms.ProviderTools) -> None:
         super().__init__(
             replace(VENDOR.capabilities, kinds=KINDS),
             _map_items,
@@ -129,20 +115,20 @@ def _map_items(pushed: PushedItems) -> Sequence[ReadItem]:
     return items.of(pushed.bodies, limit=pushed.limit)
 
 
-def _parse_notification(body: bytes) -> Notification:
+def _parse_notification(body: bytes) -> pms.Notification:
     try:
-        return _read_notification(Reader(loads(body)))
-    except UnreadableField as fault:
+        return _read_notification(pms.Reader(loads(body)))
+    except pms.UnreadableField as fault:
         raise UnreadableMessage(fault.message, path=fault.path) from None
 
 
-def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
+def _open_client(account: Account, tools: pms.ProviderTools) -> ProviderClient:
     if not account.settings.get("base_url"):
         raise Misconfigured(
             "base_url is missing: run `pms simulate mock`, then set its base_url and api_key",
             setting="base_url",
         )
-    context = HotelContext(
+    context = pms.HotelContext(
         time_zone=account.time_zone, currency=account.currency, observed_at=tools.clock.now()
     )
     return MockClient(pms.DeclarativeProvider(VENDOR, tools).open(account), context)
@@ -153,15 +139,15 @@ class MockClient:
     """Adds the guests of each page's bookings."""
 
     _client: ProviderClient
-    _context: HotelContext
+    _context: pms.HotelContext
 
-    def check(self) -> AccountReport:
+    def check(self) -> pms.AccountReport:
         return self._client.check()
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         return map(self._with_guests, self._client.pull(request))
 
-    def fetch(self, refs: Sequence[Ref]) -> Page:
+    def fetch(self, refs: Sequence[pms.Ref]) -> Page:
         return self._with_guests(self._client.fetch(refs))
 
     def counts(self) -> TransportCounts:

@@ -8,6 +8,7 @@ from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpRespon
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.http.vendor_api import VendorApi
 from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
+from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 from adapters.outbound.providers.alpinebits.mapping import documents
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import unwrap_envelope
@@ -80,7 +81,6 @@ def _parse_response(answer: HttpResponse) -> XmlElement:
 
 def _error_codes(root: XmlElement) -> dict[str, str]:
     """Type and code of the first error, by OTA's lists; its text is left out."""
-    errors = root.child("Errors")
-    error = errors.child("Error") if errors is not None else None
-    codes = {name: error.get(name) or "" for name in ("Type", "Code")} if error is not None else {}
-    return {name.lower(): code for name, code in codes.items() if code.isdecimal()}
+    error = XmlReader(root).first("Errors", "Error")
+    codes = {name.lower(): error.peek(name) or "" for name in ("Type", "Code")}
+    return {name: code for name, code in codes.items() if code.isdecimal()}

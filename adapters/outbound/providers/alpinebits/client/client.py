@@ -8,7 +8,7 @@ the undelivered ones as a delta does, or the first delta would bring all of them
 A connection without `url` is push-only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -29,6 +29,7 @@ from adapters.outbound.providers.alpinebits.client.api import (
     ServerAddress,
 )
 from adapters.outbound.providers.alpinebits.mapping import documents
+from adapters.outbound.providers.alpinebits.mapping.handshake import HANDSHAKE_STATUS, objects_at
 from adapters.outbound.providers.alpinebits.mapping.protocol_versions import PING
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     AlpineBitsEntry,
@@ -64,7 +65,6 @@ _ENDPOINT: Final = VendorEndpoint(
     provider=NAME, hosts=frozenset(), max_answer_bytes=MAX_ANSWER_BYTES
 )
 _MAX_ROUNDS: Final = 100
-_HANDSHAKE_STATUS: Final = "ALPINEBITS_HANDSHAKE"
 
 
 def open_client(account: Account, tools: ProviderTools) -> ProviderClient:
@@ -97,13 +97,8 @@ class PushOnlyClient:
     hotel_code: str | None
 
     def check(self) -> AccountReport:
-        return AccountReport(
-            property_id=self.hotel_code or "",
-            property_name=self.hotel_code or "",
-            time_zone=None,
-            currency=None,
-            advice=("No url is set: bookings can only be pushed to this connection.",),
-        )
+        advice = "No url is set: bookings can only be pushed to this connection."
+        return _account_report(self.hotel_code, [advice])
 
     def pull(self, request: PullRequest) -> Iterator[Page]:  # noqa: ARG002 the port's shape
         raise Unsupported("no url is set: this connection is push-only")
@@ -129,13 +124,7 @@ class AlpineBitsClient(ApiClient):
         """The handshake."""
         version = self.api.server.version
         root = self.api.request(PING, documents.ping_request(version), expected="OTA_PingRS")
-        return AccountReport(
-            property_id=self.hotel_code or "",
-            property_name=self.hotel_code or "",
-            time_zone=None,
-            currency=None,
-            advice=tuple(_advice(_common_capabilities(root), version)),
-        )
+        return _account_report(self.hotel_code, _advice(_common_capabilities(root), version))
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         stored: set[bytes] = set()
@@ -206,18 +195,24 @@ class AlpineBitsClient(ApiClient):
         return [item for item in read_entries(entries, context) if not is_quote_request(item)]
 
     def _acknowledge(self, entries: Sequence[AlpineBitsEntry]) -> None:
-        entries_by_text = [
-            found for entry in entries if (found := find_unique_id(entry.element)) is not None
-        ]
-        if entries_by_text:
-            named = dict.fromkeys(
-                (element.get("Type") or "14", name) for name, element in entries_by_text
-            )
+        found = [find_unique_id(entry.element) for entry in entries]
+        reservation_ids = list(dict.fromkeys(each for each in found if each is not None))
+        if reservation_ids:
             self.api.request(
                 documents.REPORT_ACTION,
-                documents.report_request(list(named)),
+                documents.report_request(reservation_ids),
                 expected="OTA_NotifReportRS",
             )
+
+
+def _account_report(hotel_code: str | None, advice: Iterable[str]) -> AccountReport:
+    return AccountReport(
+        property_id=hotel_code or "",
+        property_name=hotel_code or "",
+        time_zone=None,
+        currency=None,
+        advice=tuple(advice),
+    )
 
 
 def _entry_text(entry: AlpineBitsEntry) -> bytes:
@@ -228,20 +223,18 @@ def _entry_text(entry: AlpineBitsEntry) -> bytes:
 def latest_snapshots(items: Sequence[ReadItem]) -> list[ReadItem]:
     """The newest message of each reservation, completed from older ones: a cancellation has only
     the id. Rejected items are kept."""
-    found: dict[str, ReadItem] = {}
-    refused = []
+    latest: dict[str, ReadItem] = {}
+    rejected = []
     for item in items:
-        if not isinstance(item.snapshot, BookingSnapshot):
-            refused.append(item)
+        if item.snapshot is None:
+            rejected.append(item)
             continue
-        earlier = found.get(item.snapshot.external_id)
-        found[item.snapshot.external_id] = (
-            item if earlier is None else _merge_versions(earlier, item)
-        )
-    return [*found.values(), *refused]
+        earlier = latest.get(item.snapshot.external_id)
+        latest[item.snapshot.external_id] = _merge_messages(earlier, item) if earlier else item
+    return [*latest.values(), *rejected]
 
 
-def _merge_versions(earlier: ReadItem, item: ReadItem) -> ReadItem:
+def _merge_messages(earlier: ReadItem, item: ReadItem) -> ReadItem:
     older, newer = earlier.snapshot, item.snapshot
     if not isinstance(older, BookingSnapshot) or not isinstance(newer, BookingSnapshot):
         return item
@@ -256,33 +249,20 @@ def _merge_versions(earlier: ReadItem, item: ReadItem) -> ReadItem:
 
 def _common_capabilities(root: XmlElement) -> Json:
     """The capabilities of both sides as the server reports them; None if unreadable."""
-    warnings = root.child("Warnings")
-    for warning in warnings.all("Warning") if warnings is not None else ():
-        if warning.get("Status") == _HANDSHAKE_STATUS:
+    for element in root.walk():
+        if element.name == "Warning" and element.get("Status") == HANDSHAKE_STATUS:
             try:
-                return loads(warning.value)
+                return loads(element.value)
             except UnreadableJson:
                 return None
     return None
 
 
 def _advice(capabilities: Json, version: str) -> Iterator[str]:
-    versions = capabilities.get("versions") if isinstance(capabilities, dict) else None
-    actions_by_version = {
-        listed_version.get("version"): listed_version.get("actions")
-        for listed_version in (versions if isinstance(versions, list) else [])
-        if isinstance(listed_version, dict)
-    }
-    if version not in actions_by_version:
+    listed = objects_at(capabilities, "versions")
+    matching = [each for each in listed if each.get("version") == version]
+    actions = [action.get("action") for each in matching for action in objects_at(each, "actions")]
+    if not matching:
         yield f"The server does not list AlpineBits {version} among its versions."
-    elif "action_OTA_Read" not in _action_names(actions_by_version[version]):
+    elif "action_OTA_Read" not in actions:
         yield "The server does not list the reading of guest requests (action_OTA_Read)."
-
-
-def _action_names(actions: Json) -> set[object]:
-    listed = actions if isinstance(actions, list) else []
-    return {
-        listed_version.get("action")
-        for listed_version in listed
-        if isinstance(listed_version, dict)
-    }

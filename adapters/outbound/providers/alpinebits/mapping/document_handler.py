@@ -190,7 +190,7 @@ def _acknowledge(
         if reason := rejected.get(id(item)):
             warnings.append(responses.item_warning(reason, item.external_id or entry.path))
         elif found := find_unique_id(entry.element):
-            unique_id = element("UniqueID", Type=found.element.get("Type") or "14", ID=found.value)
+            unique_id = element("UniqueID", Type=found.type, ID=found.value)
             accepted.append(element("HotelReservation", unique_id))
     listed = (element("HotelReservations", *accepted),) if accepted else ()
     return responses.success(*listed, warnings=warnings)

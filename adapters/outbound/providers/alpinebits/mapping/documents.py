@@ -58,11 +58,5 @@ def report_request(reservation_ids: Sequence[tuple[str, str]]) -> bytes:
         for kind, name in reservation_ids
     ]
     notified = element("HotelNotifReport", element("HotelReservations", *named))
-    return write_xml(
-        element(
-            "OTA_NotifReportRQ",
-            element("Success"),
-            element("NotifDetails", notified),
-            Version="8.000",
-        )
-    )
+    details = element("NotifDetails", notified)
+    return write_xml(element("OTA_NotifReportRQ", element("Success"), details, Version="8.000"))

@@ -1,9 +1,11 @@
 """Capability negotiation: OTA_Ping with the common capabilities (AlpineBits from 2018-10), and the
 two housekeeping actions of earlier versions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_fields import list_at
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
 from adapters.outbound.providers.alpinebits.mapping.documents import element
@@ -18,6 +20,8 @@ from adapters.outbound.providers.alpinebits.mapping.responses import (
 from domain.values import Reason
 from ports.document_exchange import DocumentReply
 
+HANDSHAKE_STATUS: Final = "ALPINEBITS_HANDSHAKE"
+
 
 def ping_content(message: XmlElement, *, is_handshake: bool) -> Sequence[XmlElement]:
     """`is_handshake`: the ping of an AlpineBits client, whose echo data are its capabilities."""
@@ -30,38 +34,35 @@ def ping_content(message: XmlElement, *, is_handshake: bool) -> Sequence[XmlElem
         shared = common_capabilities(loads(echo))
     except UnreadableJson as problem:
         return errors(Reason(problem.code, "EchoData", f"EchoData: {problem.message}"))
-    return success(echoed, warnings=(advice(dumps(shared), status="ALPINEBITS_HANDSHAKE"),))
+    return success(echoed, warnings=(advice(dumps(shared), status=HANDSHAKE_STATUS),))
 
 
 def common_capabilities(client_capabilities: Json) -> Json:
     """The intersection of the client's capabilities and ours."""
     versions: list[Json] = []
-    for entry in _list_at(client_capabilities, "versions"):
-        versions += _common_version(entry)
+    for entry in objects_at(client_capabilities, "versions"):
+        name = entry.get("version")
+        known = VERSIONS.get(name) if isinstance(name, str) else None
+        if known is not None:
+            versions.append({"version": name, "actions": _common_actions(entry, known.abilities)})
     return {"versions": versions}
 
 
-def _common_version(entry: Json) -> list[Json]:
-    name = entry.get("version") if isinstance(entry, dict) else None
-    protocol_version = VERSIONS.get(name) if isinstance(name, str) else None
-    if protocol_version is None:
-        return []
+def _common_actions(entry: Json, abilities: Mapping[str, Collection[str]]) -> list[Json]:
     actions: list[Json] = []
-    for offered in _list_at(entry, "actions"):
-        action = offered.get("action") if isinstance(offered, dict) else None
-        if isinstance(action, str) and action in protocol_version.abilities:
-            actions.append(_common_action(action, offered, protocol_version.abilities[action]))
-    return [{"version": name, "actions": actions}]
+    for offered in objects_at(entry, "actions"):
+        action = offered.get("action")
+        if isinstance(action, str) and action in abilities:
+            names = list_at(offered, "supports")
+            supported: list[Json] = [name for name in names if name in abilities[action]]
+            supports: dict[str, Json] = {"supports": supported} if supported else {}
+            actions.append({"action": action, **supports})
+    return actions
 
 
-def _common_action(action: str, offered: Json, abilities: Collection[str]) -> Json:
-    supported: list[Json] = [name for name in _list_at(offered, "supports") if name in abilities]
-    return {"action": action, "supports": supported} if supported else {"action": action}
-
-
-def _list_at(value: Json, key: str) -> list[Json]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, list) else []
+def objects_at(value: Json, key: str) -> list[dict[str, Json]]:
+    """The objects in a list; empty if there is no such list."""
+    return [each for each in list_at(value, key) if isinstance(each, dict)]
 
 
 def housekeeping_reply(action: str, version: str) -> DocumentReply:

@@ -79,10 +79,10 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
 
 
 class ReservationId(NamedTuple):
-    """`element`: the UniqueID, which an acknowledgement repeats."""
+    """A UniqueID as an acknowledgement repeats it."""
 
+    type: str
     value: str
-    element: XmlElement
 
 
 def find_unique_id(reservation: XmlElement) -> ReservationId | None:
@@ -92,7 +92,7 @@ def find_unique_id(reservation: XmlElement) -> ReservationId | None:
             kind = (element.get("Type") or "").strip() or None
             name = (element.get("ID") or "").strip()
             if kind == wanted and name:
-                return ReservationId(name, element)
+                return ReservationId(element.get("Type") or "14", name)
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, to_read_item
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, storable_id, to_read_item
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
     QUOTE_REQUEST,
@@ -24,9 +24,8 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
     find_unique_id,
     split_documents,
 )
-from domain.errors import InvalidField
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot, Snapshot, require_id
+from domain.snapshots import BookingSnapshot, Snapshot
 from domain.values import ABSENT
 from ports.providers import HotelContext, ReadItem
 
@@ -57,7 +56,7 @@ def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: b
     return to_read_item(
         ItemKind.BOOKING,
         entry,
-        lambda: (_open(entry), _storable_id(entry_id)),
+        lambda: (_open(entry), storable_id(entry_id, "UniqueID/@ID")),
         lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, entry_id)),
         reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
         field_trace=_trace_fields if explain else None,
@@ -72,16 +71,8 @@ def _open(entry: AlpineBitsEntry) -> OpenedReservation:
     )
 
 
-def _storable_id(name: str | None) -> str | None:
-    try:
-        require_id(name or "", "UniqueID/@ID")
-    except InvalidField:
-        return None
-    return name
-
-
 def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:
     """The target field of each attribute and text, or `extras`."""
     extras = snapshot.extras if isinstance(snapshot, BookingSnapshot) else ABSENT
-    targets = {**opened.r.field_trace(), **opened.root.field_trace()}
+    targets = opened.r.field_trace() | opened.root.field_trace()
     return merge_field_trace(targets, extras if extras is not ABSENT else ())
