@@ -10,12 +10,9 @@ from dataclasses import dataclass, replace
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.provider_kit.parsing.standalone_items import (
-    FieldTrace,
-    StandaloneItems,
-    with_item_path,
-)
+from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
 from domain.messages import ItemKind
 from domain.snapshots import Snapshot
 from domain.values import ABSENT

@@ -5,7 +5,7 @@ booleans as strings.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias, TypeVar
@@ -35,6 +35,18 @@ def as_text(value: Json, path: str) -> str:
     if _UNSTORABLE.search(value):
         raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
     return value
+
+
+def as_choice(mapping: Mapping[str, T]) -> Parse[T]:
+    """Raises UnreadableField (unknown_value) for a text that is not in `mapping`."""
+
+    def parse_choice(value: Json, path: str) -> T:
+        text = as_text(value, path)
+        if text not in mapping:
+            raise UnreadableField(path, "unknown_value", "a documented value", found=text)
+        return mapping[text]
+
+    return parse_choice
 
 
 def as_id(value: Json, path: str) -> str:
@@ -108,22 +120,28 @@ def as_instant(value: Json, path: str) -> datetime:
     return as_precise_instant(value, path)[0]
 
 
-def as_local_date(value: Json, path: str) -> date:
-    text = as_text(value, path)
-    if not _DATE.fullmatch(text):
-        raise UnreadableField(path, "bad_date", "a date as YYYY-MM-DD")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UnreadableField(path, "bad_date", "a date that exists") from None
+def _iso_parser(
+    pattern: re.Pattern[str], parse: Callable[[str], T], expected: str, existing: str
+) -> Parse[T]:
+    def parse_iso(value: Json, path: str) -> T:
+        text = as_text(value, path)
+        if not pattern.fullmatch(text):
+            raise UnreadableField(path, "bad_date", expected)
+        try:
+            return parse(text)
+        except ValueError:
+            raise UnreadableField(path, "bad_date", existing) from None
+
+    return parse_iso
 
 
-def as_local_date_time(value: Json, path: str) -> datetime:
-    """Naive: a local time, which the caller combines with the hotel's zone."""
-    text = as_text(value, path)
-    if not _LOCAL.fullmatch(text):
-        raise UnreadableField(path, "bad_date", "a local date and time without an offset")
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise UnreadableField(path, "bad_date", "a date and time that exist") from None
+as_local_date: Final = _iso_parser(
+    _DATE, date.fromisoformat, "a date as YYYY-MM-DD", "a date that exists"
+)
+as_local_date_time: Final = _iso_parser(
+    _LOCAL,
+    datetime.fromisoformat,
+    "a local date and time without an offset",
+    "a date and time that exist",
+)
+"""Naive: a local time, which the caller combines with the hotel's zone."""

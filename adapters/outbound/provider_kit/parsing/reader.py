@@ -105,10 +105,10 @@ class Reader(TrackedObject):
 
     def choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T:
         """Raises UnreadableField (unknown_value) for a value that is not in `mapping`."""
-        return self.required(key, _parser_for_choice(mapping), target)
+        return self.required(key, values.as_choice(mapping), target)
 
     def optional_choice(self, key: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
-        return self.optional(key, _parser_for_choice(mapping), target)
+        return self.optional(key, values.as_choice(mapping), target)
 
     def money(
         self, amount: str, currency: str, target: str = READ, *, lenient: bool = False
@@ -164,16 +164,6 @@ def null_if_complete(value: T | Absent | None, *, is_complete: bool) -> T | Abse
     return None if is_complete and value is ABSENT else value
 
 
-def _parser_for_choice(mapping: Mapping[str, T]) -> Parse[T]:
-    def parse_choice(value: Json, path: str) -> T:
-        text_value = values.as_text(value, path)
-        if text_value not in mapping:
-            raise UnreadableField(path, "unknown_value", "a documented value", found=text_value)
-        return mapping[text_value]
-
-    return parse_choice
-
-
 def as_rounded_money(currency: str) -> Parse[Money]:
     """Rounds half to even to the currency's digits, for providers that send fractions of them."""
     return _money(currency, values.as_lenient_decimal, Money.rounded)
@@ -207,7 +197,7 @@ def _reading(read: Reading, parsers: Mapping[bool, Parse[T]]) -> Reading:
 
 
 def _field_choice(r: Reader, key: str, mapping: Mapping[str, T], home: str = READ) -> object:
-    return r.field(key, _parser_for_choice(mapping), home)
+    return r.field(key, values.as_choice(mapping), home)
 
 
 def _optional_money_in(

@@ -8,7 +8,6 @@ UnreadableField with the path.
 """
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
@@ -93,10 +92,7 @@ class XmlReader:
 
     def choice(self, attribute: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
         """None if the attribute is missing. Raises UnreadableField (unknown_value)."""
-        value = self.optional_text(attribute, target)
-        if value is not None and value not in mapping:
-            raise self.invalid(attribute, "unknown_value", "a documented value", found=value)
-        return None if value is None else mapping[value]
+        return self.optional(attribute, values.as_choice(mapping), target)
 
     def peek(self, attribute: str) -> str | None:
         """The value, without marking it as read."""
@@ -167,31 +163,25 @@ class XmlReader:
         return self.path_of(_QUALIFIED.sub("", key)) if key else self.path
 
     def _open_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
-        """Numbered also if the element has siblings of its name."""
         if name not in self._children:
-            found = self._element.all(name)
-            many = numbered or len(found) > 1
-            self._children[name] = [
-                XmlReader(
-                    element,
-                    _join_path(self.path, f"{name}[{n}]" if many else name),
-                    secret=self._dropped_names,
-                )
-                for n, element in enumerate(found)
-                if name not in self._dropped_names
-            ]
+            self._children[name] = self._wrap_children(name, numbered=numbered)
         return self._children[name]
 
     def _all_children(self) -> "Iterator[XmlReader]":
-        for name in Counter(child.name for child in self._element.children):
-            yield from self._children.get(name) or self._unread_children(name)
+        """Children that were not opened are not kept, so that they stay unread."""
+        for name in dict.fromkeys(child.name for child in self._element.children):
+            yield from self._children.get(name) or self._wrap_children(name, numbered=False)
 
-    def _unread_children(self, name: str) -> "Iterator[XmlReader]":
-        """Readers that are not kept, so that the children stay unread."""
+    def _wrap_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
+        """Numbered also if the element has siblings of its name."""
         found = self._element.all(name) if name not in self._dropped_names else ()
-        for n, element in enumerate(found):
-            path = _join_path(self.path, f"{name}[{n}]" if len(found) > 1 else name)
-            yield XmlReader(element, path, secret=self._dropped_names)
+        if len(found) == 1 and not numbered:
+            path = _join_path(self.path, name)
+            return [XmlReader(found[0], path, secret=self._dropped_names)]
+        return [
+            XmlReader(element, _join_path(self.path, f"{name}[{n}]"), secret=self._dropped_names)
+            for n, element in enumerate(found)
+        ]
 
 
 def _join_path(path: str, name: str) -> str:

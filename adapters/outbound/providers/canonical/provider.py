@@ -5,8 +5,9 @@ from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.provider_kit.parsing.standalone_items import FieldTrace, StandaloneItems
+from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.canonical.mapping.snapshots import READERS
 from domain.messages import ItemKind

@@ -177,10 +177,8 @@ def _map_source(
         known = _SOURCE_BY_CHANNEL.get(channel.peek("Type") or "")
         if known is not None:
             return known
-    if people.corporate:
-        return BookingSource.CORPORATE
-    if people.agent:
-        return BookingSource.AGENT
+    if people.source is not None:
+        return people.source
     if any(each.peek("ResID_Type") == _BROKER_ID_TYPE for each in _global_ids(r)):
         return BookingSource.OTA
     return BookingSource.OTHER if channels else ABSENT

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import as_local_date
+from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_local_date
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from domain.values import ABSENT, Field
@@ -135,8 +135,7 @@ class FreeRoomLineReader:
 
     def _read_limit(self, r: XmlReader) -> RoomCounts:
         if not self.lenient or r.peek("BookingLimitMessageType") is not None:
-            r.text("BookingLimitMessageType")
-            r.choice("BookingLimitMessageType", {"SetLimit": True})
+            r.required("BookingLimitMessageType", as_choice({"SetLimit": True}))
         limit = r.required("BookingLimit", self._as_count, "available")
         threshold = r.optional("BookingThreshold", self._as_count, "blocked") or 0
         if threshold > limit:
@@ -181,11 +180,8 @@ _TARGETS: Final = {
     "1": "total",
     "2": "available",
     "3": "(dropped: counted elsewhere)",
-    "4": "occupied",
-    "5": "occupied",
-    "6": "blocked",
-    "8": "blocked",
-    "9": "blocked",
+    **dict.fromkeys(("4", "5"), "occupied"),
+    **dict.fromkeys(("6", "8", "9"), "blocked"),
 }
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_choice
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
@@ -131,11 +132,9 @@ class _FreeRoomsReader:
             expected = "one UniqueID, or none for a delta"
             raise UnreadableField(unique_ids[1].path, "duplicate", expected)
         for unique_id in unique_ids:
-            unique_id.text("Type")
-            unique_id.choice("Type", _ID_TYPES)
+            unique_id.required("Type", as_choice(_ID_TYPES))
             unique_id.text("ID")
-            unique_id.text("Instance")
-            unique_id.choice("Instance", _COMPLETE)
+            unique_id.required("Instance", as_choice(_COMPLETE))
         return bool(unique_ids)
 
     def _read_lines(self, *, is_complete: bool) -> list[FreeRoomLine]:

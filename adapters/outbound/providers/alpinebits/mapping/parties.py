@@ -14,23 +14,22 @@ from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     checked_id,
     normalize_country,
 )
-from domain.snapshots import Party, PartyRole
+from domain.snapshots import BookingSource, Party, PartyRole
 from domain.values import ABSENT, Field
 
 _PROFILE_ID_TYPE: Final = "1"
 _FAX_PHONE_TYPE: Final = "3"
-_CORPORATE_PROFILE_TYPE: Final = "3"
-_AGENT_PROFILE_TYPE: Final = "4"
+_SOURCE_BY_PROFILE: Final = {"3": BookingSource.CORPORATE, "4": BookingSource.AGENT}
+"""By the type of a company's profile; the first one applies if there are several companies."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationParties:
-    """`corporate`, `agent`: the reservation has a company of that kind."""
+    """`source`: by the companies."""
 
     primary: Field[Party | None] = ABSENT
     further: Field[tuple[Party, ...]] = ABSENT
-    corporate: bool = False
-    agent: bool = False
+    source: BookingSource | None = None
 
 
 def map_parties(r: XmlReader) -> ReservationParties:
@@ -49,8 +48,7 @@ def map_parties(r: XmlReader) -> ReservationParties:
     return ReservationParties(
         primary=primary if primary is not None else ABSENT,
         further=(*people, *owners),
-        corporate=_CORPORATE_PROFILE_TYPE in kinds,
-        agent=_AGENT_PROFILE_TYPE in kinds,
+        source=next((each for kind, each in _SOURCE_BY_PROFILE.items() if kind in kinds), None),
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.provider_kit.parsing.standalone_items import FieldTrace, StandaloneItems
+from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import (
