@@ -40,7 +40,7 @@ class UnreadableXml(UnreadableMessage, code="unreadable_xml"):
 
 
 class ForbiddenXml(UnreadableXml, code="forbidden_xml"):
-    """The XML declares a document type or an entity, which attacks are made of."""
+    """The XML declares a document type or an entity, which attacks use."""
 
 
 class OversizeXml(UnreadableXml, code="oversize_xml", kind=ErrorKind.INVALID):

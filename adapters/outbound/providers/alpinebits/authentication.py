@@ -1,4 +1,4 @@
-"""Who a request is from: HTTP basic auth, or a WSSE UsernameToken in a SOAP header.
+"""Credentials of a sender: HTTP basic auth, or a WSSE UsernameToken in a SOAP header.
 
 The user name is the connection's unguessable key. Both become one `authorization` header, which
 `AlpineBitsProvider.authentic` compares with the sealed password.
@@ -21,7 +21,7 @@ _DIGEST: Final = "PasswordDigest"
 def read_credentials(
     headers: Mapping[str, str], envelope: Callable[[], XmlElement | None]
 ) -> SenderCredentials | None:
-    """What the header says goes first; only else is the document opened."""
+    """The header takes precedence; `envelope` is only parsed without it."""
     found = _parse_basic_auth(headers.get("authorization", "")) or _parse_username_token(envelope())
     if found is None:
         return None
@@ -32,7 +32,7 @@ def read_credentials(
 
 
 def is_authentic(headers: Mapping[str, str], secrets: Secrets) -> bool:
-    """In constant time. A connection without a password lets nobody in."""
+    """Compares in constant time. A connection without a password rejects every request."""
     found = _parse_basic_auth(headers.get("authorization", ""))
     password = secrets.get("password", "")
     given = found[1] if found else ""

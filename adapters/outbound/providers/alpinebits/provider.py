@@ -1,4 +1,4 @@
-"""The plug-in: reads OTA messages, answers them as the standard asks, opens clients."""
+"""The provider plug-in of AlpineBits and other OTA messages."""
 
 from collections.abc import Iterable
 from functools import partial
