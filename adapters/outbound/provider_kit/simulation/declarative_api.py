@@ -18,7 +18,6 @@ from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     SimulatorRenderer,
     StayViews,
     instant_from_ticks,
-    stay_id,
 )
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
@@ -113,9 +112,10 @@ class DeclarativeSimulatorApi(SimulatorApi):
         if route is not None:
             return route(dict(parse_qsl(query)), injected)
         named = self._one.fullmatch(path)
-        if named is None:
+        stay = self._hotel.find_stay(unquote(named[1])) if named is not None else None
+        if stay is None:
             raise RequestRejected(404)
-        key, stay = self._vendor.bookings.item, self._stay(unquote(named[1]))
+        key = self._vendor.bookings.item
         rendered = self._renderer.booking(self.views.of(stay))
         return {key: rendered} if key else rendered
 
@@ -149,7 +149,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
         """Oldest change first; cached until the hotel changes."""
         if self._sorted_stays[0] != self._hotel.revision:
             order = sorted(
-                self._hotel.stays(), key=lambda stay: (self.views.modified(stay), stay_id(stay))
+                self._hotel.stays(), key=lambda stay: (self._hotel.last_change(stay), stay.id)
             )
             self._sorted_stays = self._hotel.revision, order
         return self._sorted_stays[1]
@@ -157,19 +157,14 @@ class DeclarativeSimulatorApi(SimulatorApi):
     def _matches_query(self, stay: SimulatedRoomStay, query: Mapping[str, str]) -> bool:
         bookings = self._vendor.bookings
         since = query.get(bookings.modified_since)
-        if since is not None and instant_from_ticks(self.views.modified(stay)) < _instant(since):
+        if since is not None and instant_from_ticks(self._hotel.last_change(stay)) < _instant(
+            since
+        ):
             return False
         first, end = query.get(bookings.stay_from or ""), query.get(bookings.stay_to or "")
         if first is not None and max(stay.nights).isoformat() < first:
             return False
         return end is None or stay.arrival.isoformat() < end
-
-    def _stay(self, name: str) -> SimulatedRoomStay:
-        booking = self._hotel.bookings.get(name.rpartition("-")[0])
-        for stay in booking.stays if booking else ():
-            if stay_id(stay) == name and stay.deleted is None:
-                return stay
-        raise RequestRejected(404)
 
     def _cells(self, query: Mapping[str, str], _: Sequence[Fault]) -> object:
         cells, render = self._vendor.availability, self._renderer.cell

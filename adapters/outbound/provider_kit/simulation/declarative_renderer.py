@@ -96,27 +96,18 @@ def instant_from_ticks(ticks: int) -> datetime:
     return _EPOCH + timedelta(microseconds=ticks * 1_000_000 // TICKS)
 
 
-def stay_id(stay: SimulatedRoomStay) -> str:
-    return f"{stay.booking_id}-{stay.line}"
-
-
 class StayViews:
     """Renders each stay in its present state. Hold the hotel's lock."""
 
     def __init__(self, hotel: SeededHotel) -> None:
         self._hotel = hotel
 
-    def modified(self, stay: SimulatedRoomStay) -> int:
-        """Ticks. A reservation contains its guests: their changes are changes of the stay."""
-        chains = map(self._hotel.merge_chain, stay.guest_ids)
-        return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
-
     def of(self, stay: SimulatedRoomStay) -> SimulatedStay:
         hotel = self._hotel
         booking: SimulatedBooking = hotel.bookings[stay.booking_id]
         room = hotel.assigned_room(stay)
         return SimulatedStay(
-            id=stay_id(stay),
+            id=stay.id,
             booking_id=stay.booking_id,
             state=stay.state,
             channel=booking.channel,
@@ -134,7 +125,7 @@ class StayViews:
             paid=self.major(stay.paid),
             currency=hotel.currency,
             created=instant_from_ticks(stay.created),
-            modified=instant_from_ticks(self.modified(stay)),
+            modified=instant_from_ticks(hotel.last_change(stay)),
             arrived=_optional(stay.arrived),
             left=_optional(stay.left),
             canceled=_optional(stay.canceled),

@@ -15,7 +15,6 @@ from adapters.outbound.provider_kit.simulation.declarative_renderer import (
     SimulatorRenderer,
     StayViews,
     instant_from_ticks,
-    stay_id,
 )
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import (
@@ -86,7 +85,7 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
         relive = renamed_method("relive", "replay_journal")
 
     def external_id(self, stay: SimulatedRoomStay) -> str:
-        return stay_id(stay)
+        return stay.id
 
     def messages(self) -> Sequence[VendorMessage]:
         return super().messages() if self._renderer.message else []
@@ -130,6 +129,6 @@ def _event_subjects(activity: ActivityGenerator, event: HotelEvent) -> Iterator[
         return
     if event.type in _GUESTS:
         for stay in StayViews(activity.hotel).stays_of_guest(event.subject):
-            yield "changed", stay_id(stay)
+            yield "changed", stay.id
     else:
         yield _EVENT_NAMES.get(event.type, "changed"), f"{event.subject}-{event.line}"

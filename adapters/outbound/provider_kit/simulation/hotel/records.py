@@ -178,6 +178,11 @@ class SimulatedRoomStay:
     canceled_nights: list[CanceledNight] = field(default_factory=list)
 
     @property
+    def id(self) -> str:
+        """Unique in the hotel: the booking's id and the line."""
+        return f"{self.booking_id}-{self.line}"
+
+    @property
     def holds_inventory(self) -> bool:
         return self.state in HOLDING and self.deleted is None
 

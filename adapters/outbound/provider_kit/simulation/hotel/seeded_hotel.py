@@ -130,6 +130,17 @@ class SeededHotel:
     def stay(self, booking_id: str, line: int) -> SimulatedRoomStay:
         return self.bookings[booking_id].stays[line - 1]
 
+    def find_stay(self, stay_id: str) -> SimulatedRoomStay | None:
+        """None where it is deleted, too."""
+        booking = self.bookings.get(stay_id.rpartition("-")[0])
+        stays = booking.stays if booking else ()
+        return next((stay for stay in stays if stay.id == stay_id and stay.deleted is None), None)
+
+    def last_change(self, stay: SimulatedRoomStay) -> int:
+        """Of the stay or one of its guests, for vendors whose reservations contain their guests."""
+        chains = map(self.merge_chain, stay.guest_ids)
+        return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
+
     def sold(self, first: date, end: date) -> Counter[tuple[str, date]]:
         """Rooms sold per (room type, night) from `first` up to, not including, `end`. Day use holds
         no night."""

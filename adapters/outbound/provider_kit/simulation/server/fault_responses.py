@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TypeAlias
@@ -42,7 +42,7 @@ def fault_reply(
     injected: Sequence[Fault],
     render_error: ErrorRenderer,
     stopping: threading.Event,
-    headers: dict[str, str],
+    headers: Mapping[str, str],
 ) -> Reply | None:
     """The response instead of the vendor's; None where the call passes."""
     for fault in injected:

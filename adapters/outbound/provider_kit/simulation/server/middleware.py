@@ -2,8 +2,9 @@
 faults of the neutral hotel."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
@@ -23,14 +24,19 @@ class SimulatorMiddleware:
     stopping: threading.Event
 
     def refusal(
-        self, injected: Sequence[Fault], client: str, render_error: ErrorRenderer
+        self,
+        injected: Sequence[Fault],
+        client: str,
+        render_error: ErrorRenderer,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Reply | None:
-        """The response instead of the vendor's; None where the call passes."""
+        """The response instead of the vendor's; None where the call passes. `headers`: of an HTML
+        page."""
         wait = self.limit.wait_seconds(client)
         return (
             render_error(429, str(wait))
             if wait
-            else fault_reply(injected, render_error, self.stopping, {})
+            else fault_reply(injected, render_error, self.stopping, headers)
         )
 
     def apply_faults_before_reply(

@@ -3,7 +3,6 @@
 import gc
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar, Unpack
 
 from adapters.outbound.provider_kit.simulation.server.control import ControlApi
@@ -149,12 +148,7 @@ class RunningSimulator(Generic[E]):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def advance(self, *, days: int = 0, events: int = 0) -> Sequence[E]:

@@ -63,14 +63,8 @@ class SimulatedApaleoApi(SimulatorApi):
         self._sort_cache: dict[str, tuple[int, list[SimulatedRoomStay]]] = {}
         inventory = self._renderer.inventory
         self._routes: dict[str, tuple[str, Callable[[Mapping[str, str]], Sequence[object]]]] = {
-            "/inventory/v1/properties": (
-                "properties",
-                lambda _: [inventory.property()],
-            ),
-            "/inventory/v1/unit-groups": (
-                "unitGroups",
-                lambda _: inventory.unit_groups(),
-            ),
+            "/inventory/v1/properties": ("properties", lambda _: [inventory.property()]),
+            "/inventory/v1/unit-groups": ("unitGroups", lambda _: inventory.unit_groups()),
             "/inventory/v1/units": ("units", lambda _: inventory.units()),
             RESERVATIONS_PATH: ("reservations", self._find_stays),
             "/availability/v1/unit-groups": ("timeSlices", self._availability),
@@ -115,18 +109,10 @@ class SimulatedApaleoApi(SimulatorApi):
                 page = rendered
             # The count is unreliable, as in the vendor's own sample.
             return {key: list(page), "count": 0} if page else None
-        reservation_id = unquote(path.removeprefix(f"{RESERVATIONS_PATH}/"))
-        return self._renderer.render_single(
-            self._get_stay(reservation_id), _parse_expand(parameters)
-        )
-
-    def _get_stay(self, reservation_id: str) -> SimulatedRoomStay:
-        booking_id, _, line = reservation_id.partition("-")
-        booking = self._hotel.bookings.get(booking_id)
-        for stay in booking.stays if booking else ():
-            if str(stay.line) == line and stay.deleted is None:
-                return stay
-        raise RequestRejected(404)
+        stay = self._hotel.find_stay(unquote(path.removeprefix(f"{RESERVATIONS_PATH}/")))
+        if stay is None:
+            raise RequestRejected(404)
+        return self._renderer.render_single(stay, _parse_expand(parameters))
 
     def _render_page(self, page: Sequence[object], query: Mapping[str, str]) -> list[object]:
         expand = _parse_expand(query)
@@ -152,10 +138,10 @@ class SimulatedApaleoApi(SimulatorApi):
         if cached is not None and cached[0] == self._hotel.revision:
             return cached[1]
         field, _, direction = sort.partition(":")
-        key = self._renderer.modified if field == "updated" else lambda stay: stay.created
+        key = self._hotel.last_change if field == "updated" else lambda stay: stay.created
         found = sorted(
             self._hotel.stays(),
-            key=lambda stay: (key(stay), self._renderer.reservation_id(stay)),
+            key=lambda stay: (key(stay), stay.id),
             reverse=direction == "desc",
         )
         self._sort_cache[sort] = (self._hotel.revision, found)
@@ -177,7 +163,7 @@ class SimulatedApaleoApi(SimulatorApi):
         yield from (stay for stay in stays if matches(stay, first, last))
 
     def _is_modified(self, stay: SimulatedRoomStay, first: int, last: int) -> bool:
-        return first <= self._renderer.modified(stay) < last
+        return first <= self._hotel.last_change(stay) < last
 
     def _overlaps(self, stay: SimulatedRoomStay, first: int, last: int) -> bool:
         return self._renderer.arrival(stay) < last and self._renderer.departure(stay) > first

@@ -41,13 +41,6 @@ class ApaleoRenderer:
         self._hotel = hotel
         self.inventory = ApaleoInventory(hotel)
 
-    def reservation_id(self, stay: SimulatedRoomStay) -> str:
-        return f"{stay.booking_id}-{stay.line}"
-
-    def modified(self, stay: SimulatedRoomStay) -> int:
-        chains = map(self._hotel.merge_chain, stay.guest_ids)
-        return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
-
     def arrival(self, stay: SimulatedRoomStay) -> int:
         return self._hotel.instant(stay.arrival, ARRIVAL_MINUTE)
 
@@ -80,7 +73,7 @@ class ApaleoRenderer:
     def _head(self, stay: SimulatedRoomStay, booking: SimulatedBooking) -> JsonObject:
         is_walk_in = booking.channel == "walk-in"
         return {
-            "id": self.reservation_id(stay),
+            "id": stay.id,
             "bookingId": booking.id,
             "status": _STATES[stay.state],
             "groupName": booking.group_id,
@@ -100,7 +93,7 @@ class ApaleoRenderer:
             "arrival": self.inventory.text(self.arrival(stay)),
             "departure": self.inventory.text(self.departure(stay)),
             "created": self.inventory.text(stay.created, exact=True),
-            "modified": self.inventory.text(self.modified(stay), exact=True),
+            "modified": self.inventory.text(self._hotel.last_change(stay), exact=True),
             "checkInTime": self.inventory.text(stay.arrived),
             "checkOutTime": self.inventory.text(stay.left),
             "cancellationTime": self.inventory.text(stay.canceled),

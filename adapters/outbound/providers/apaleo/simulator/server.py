@@ -76,7 +76,7 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
         self.serve(self.api.answer)
 
     def external_id(self, stay: SimulatedRoomStay) -> str:
-        return f"{stay.booking_id}-{stay.line}"
+        return stay.id
 
     def unknown_message(self) -> VendorMessage:
         event = ApaleoEvent("Weather", "forecast-changed", "SIMULATED", self.hotel.now)
@@ -130,4 +130,4 @@ def _guest_events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent
             yield ApaleoEvent("Booking", "changed", booking.id, event.at)
         for stay in booking.stays:
             if event.subject in stay.guest_ids and stay.deleted is None:
-                yield ApaleoEvent("Reservation", "changed", f"{booking.id}-{stay.line}", event.at)
+                yield ApaleoEvent("Reservation", "changed", stay.id, event.at)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -10,7 +11,6 @@ from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, F
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     CorruptibleFields,
     corrupt_items,
-    fault_reply,
     truncated_share,
 )
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
@@ -83,8 +83,11 @@ class SimulatedMewsApi:
         try:
             self._check_address(call)
             request = self._read(call)
-            refusal = self._check_rate_limit(request, request_id) or self._refuse_injected(
-                injected, request_id
+            refusal = self._middleware.refusal(
+                injected,
+                str(request.body.get("AccessToken")),
+                partial(_status_reply, request_id),
+                {"Request-Id": request_id},
             )
             if refusal is not None:
                 return refusal
@@ -112,17 +115,6 @@ class SimulatedMewsApi:
         if not isinstance(body, dict):
             raise ApiError(400, "Invalid JSON")
         return ApiRequest(body, half_open=self._half_open)
-
-    def _check_rate_limit(self, request: ApiRequest, request_id: str) -> Reply | None:
-        wait = self._middleware.limit.wait_seconds(str(request.body.get("AccessToken")))
-        return _status_reply(429, request_id, str(wait)) if wait else None
-
-    def _refuse_injected(self, injected: list[Fault], request_id: str) -> Reply | None:
-        def render_error(status: int, retry_after: str | None) -> Reply:
-            return _status_reply(status, request_id, retry_after)
-
-        headers = {"Request-Id": request_id}
-        return fault_reply(injected, render_error, self._middleware.stopping, headers)
 
     def _check_tokens(self, request: ApiRequest) -> None:
         expected = self._credentials
@@ -170,7 +162,7 @@ def _is_empty_page(answer: Json) -> bool:
     return "Cursor" in answer and not any(answer.values())
 
 
-def _status_reply(status: int, request_id: str, retry_after: str | None) -> Reply:
+def _status_reply(request_id: str, status: int, retry_after: str | None) -> Reply:
     headers = {"Request-Id": request_id}
     if retry_after is not None:
         headers["Retry-After"] = retry_after

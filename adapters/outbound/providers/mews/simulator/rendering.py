@@ -52,6 +52,8 @@ class MewsRenderer:
         self._hotel = records.hotel
         self._catalog = catalog
         self._ids = records.ids
+        self._accounting_category_id = records.ids("accounting-category")
+        self._product_id = records.ids("product")
 
     def reservation(self, item: MewsReservation) -> Json:
         origin, commander_origin = _CHANNELS[item.booking.channel]
@@ -230,7 +232,7 @@ class MewsRenderer:
             "AccountType": item.reservation.account_type,
             "ServiceId": item.reservation.service_id,
             "ServiceOrderId": item.reservation.id,
-            "AccountingCategoryId": self._ids("accounting-category"),
+            "AccountingCategoryId": self._accounting_category_id,
             "UnitCount": 1,
             "UnitAmount": amount,
             "Amount": amount,
@@ -250,7 +252,7 @@ class MewsRenderer:
             "Data": {
                 "Discriminator": "Product",
                 "Rebate": None,
-                "Product": {"ProductId": self._ids("product"), "AgeCategoryId": None},
+                "Product": {"ProductId": self._product_id, "AgeCategoryId": None},
             }
             if item.kind == "SpaceOrder"
             else None,
