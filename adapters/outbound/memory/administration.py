@@ -1,6 +1,6 @@
 """Hotels, connections with their secrets and leases, and sync runs in dictionaries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -57,22 +57,17 @@ class InMemoryConnections:
         return _copy_connection(found) if found else None
 
     def by_key_hash(self, key_hash: str) -> Connection | None:
-        every = self._tables.connections.values()
-        return next((_copy_connection(c) for c in every if c.key_hash == key_hash), None)
+        return next(iter(self._select(lambda c: c.key_hash == key_hash)), None)
 
     def of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
-        return [
-            _copy_connection(c) for c in self._tables.connections.values() if c.hotel_id == hotel_id
-        ]
+        return self._select(lambda c: c.hotel_id == hotel_id)
 
     def of_provider(self, provider: str) -> Sequence[Connection]:
-        return [
-            _copy_connection(c) for c in self._tables.connections.values() if c.provider == provider
-        ]
+        return self._select(lambda c: c.provider == provider)
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
-        due = [c for c in self._tables.connections.values() if c.due_kind(now) is not None]
-        return [_copy_connection(c) for c in sorted(due, key=_due_since)[:limit]]
+        due = self._select(lambda c: c.due_kind(now) is not None)
+        return sorted(due, key=_due_since)[:limit]
 
     def save(self, connection: Connection) -> Connection:
         held = self._tables.connections.get(connection.id)
@@ -131,6 +126,10 @@ class InMemoryConnections:
     def release_lease(self, lease: Lease) -> None:
         if self._holds(lease):
             self._tables.leases[lease.connection_id] = LeaseRow(lease.fencing_number, None)
+
+    def _select(self, condition: Callable[[Connection], bool]) -> Sequence[Connection]:
+        every = self._tables.connections.values()
+        return [_copy_connection(connection) for connection in every if condition(connection)]
 
     def _holds(self, lease: Lease) -> bool:
         row = self._tables.leases.get(lease.connection_id)

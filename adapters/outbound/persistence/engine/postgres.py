@@ -50,6 +50,9 @@ def open_database(url: str) -> Psycopg3Database:
 class PostgresSession:
     """BEGIN and deferred statements are sent with the next statement, in one round trip."""
 
+    for_update: Final = "FOR UPDATE"
+    for_update_skip_locked: Final = "FOR UPDATE SKIP LOCKED"
+
     def __init__(self, url: str) -> None:
         self._database = open_database(url)
         self._connection: psycopg.Connection[Row] = self._database.connection()
@@ -151,14 +154,6 @@ class PostgresSession:
 
     def in_parameter(self, values: Collection[str]) -> list[str]:
         return list(values)
-
-    @property
-    def for_update(self) -> str:
-        return "FOR UPDATE"
-
-    @property
-    def for_update_skip_locked(self) -> str:
-        return "FOR UPDATE SKIP LOCKED"
 
     def begin(self) -> None:
         self._staging_tables.clear()

@@ -66,6 +66,11 @@ def _with_qmark_placeholders(sql: str) -> str:
 
 
 class SqliteSession:
+    """Locks no rows: a transaction that began IMMEDIATE is the only writer."""
+
+    for_update: Final = ""
+    for_update_skip_locked: Final = ""
+
     def __init__(self, path: Path) -> None:
         self._database = open_database(path)
         self._connection: sqlite3.Connection = self._database.connection()  # type: ignore[no-untyped-call]  # as Peewee's stubs have it
@@ -120,15 +125,6 @@ class SqliteSession:
 
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
-
-    @property
-    def for_update(self) -> str:
-        """Nothing: a transaction that began IMMEDIATE is the only writer."""
-        return ""
-
-    @property
-    def for_update_skip_locked(self) -> str:
-        return ""
 
     def begin(self) -> None:
         self._failed = False

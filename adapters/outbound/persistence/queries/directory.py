@@ -1,6 +1,7 @@
 """The directory of hotels, connections and credentials, with a short-lived cache."""
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, TypeVar, cast
 from uuid import UUID
@@ -21,24 +22,17 @@ T = TypeVar("T")
 _MAX_CACHED: Final = 10_000
 
 
+@dataclass(frozen=True, slots=True)
 class StoredDirectory:
     """`cache_seconds`: at most 2 (ports.directory); 0 disables the cache. Misses are not cached, so
     that a token is valid from its commit on."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        sealer: Sealer,
-        *,
-        monotonic: Callable[[], float],
-        cache_seconds: float,
-    ) -> None:
-        self._pool = pool
-        self._sealer = sealer
-        self._monotonic = monotonic
-        self._seconds = cache_seconds
-        self._cache: dict[Hashable, tuple[float, object]] = {}
-        self._lock = Lock()
+    pool: Pool
+    sealer: Sealer
+    monotonic: Callable[[], float]
+    cache_seconds: float
+    _cache: dict[Hashable, tuple[float, object]] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def hotel(self, hotel_id: HotelId) -> Hotel | None:
         return self._cached(("hotel", hotel_id), lambda s: StoredHotels(s).get(hotel_id))
@@ -47,25 +41,25 @@ class StoredDirectory:
         return self._cached(("slug", slug), lambda s: StoredHotels(s).by_slug(slug))
 
     def hotels(self) -> Sequence[Hotel]:
-        with self._pool.reading() as session:
+        with self.pool.reading() as session:
             return StoredHotels(session).all()
 
     def connection(self, connection_id: ConnectionId) -> Connection | None:
         return self._cached(
             ("connection", connection_id),
-            lambda s: StoredConnections(s, self._sealer).get(connection_id),
+            lambda s: StoredConnections(s, self.sealer).get(connection_id),
         )
 
     def connection_by_key_hash(self, key_hash: str) -> Connection | None:
         return self._cached(
             ("key", key_hash),
-            lambda s: StoredConnections(s, self._sealer).by_key_hash(key_hash),
+            lambda s: StoredConnections(s, self.sealer).by_key_hash(key_hash),
         )
 
     def connections_of_hotel(self, hotel_id: HotelId) -> Sequence[Connection]:
         found = self._cached(
             ("of_hotel", hotel_id),
-            lambda s: StoredConnections(s, self._sealer).of_hotel(hotel_id) or None,
+            lambda s: StoredConnections(s, self.sealer).of_hotel(hotel_id) or None,
         )
         return found or ()
 
@@ -76,15 +70,15 @@ class StoredDirectory:
         return self._cached(("provider_key", key_id), lambda s: StoredCredentials(s).key(key_id))
 
     def tokens_of_hotel(self, hotel_id: HotelId) -> Sequence[AccessToken]:
-        with self._pool.reading() as session:
+        with self.pool.reading() as session:
             return StoredCredentials(session).tokens_of_hotel(hotel_id)
 
     def _cached(self, key: Hashable, query: Callable[[Session], T | None]) -> T | None:
-        now = self._monotonic()
+        now = self.monotonic()
         cached = self._cache.get(key)
-        if cached is not None and now - cached[0] < self._seconds:
+        if cached is not None and now - cached[0] < self.cache_seconds:
             return cast(T, cached[1])
-        with self._pool.reading() as session:
+        with self.pool.reading() as session:
             found = query(session)
         with self._lock:
             if len(self._cache) >= _MAX_CACHED:

@@ -1,7 +1,6 @@
 """The columns that bookings, guests and availability share."""
 
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
@@ -10,22 +9,16 @@ from adapters.outbound.persistence.engine.column_values import (
     optional_micros,
     shared_instant,
 )
+from domain.availability import AvailabilityCell
+from domain.booking import Booking
+from domain.guest import Guest
 from domain.precedence import Channel, Provenance
 from domain.values import SourceVersion
 
 _CHANNELS = {str(channel): channel for channel in Channel}
 
 
-class HasProvenance(Protocol):
-    @property
-    def provenance(self) -> Provenance: ...
-    @property
-    def synced_at(self) -> datetime: ...
-    @property
-    def revision(self) -> int: ...
-
-
-def provenance_row(entity: HasProvenance) -> Row:
+def provenance_row(entity: Booking | Guest | AvailabilityCell) -> Row:
     """In the models' order: version_at, version_sequence, channel, observed_at, overridden_at,
     overridden_sequence, synced_at, revision."""
     provenance = entity.provenance
