@@ -6,7 +6,6 @@ from typing import Final
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
-from adapters.outbound.provider_kit.parsing.json_fields import value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from domain.sync_run import TransportCounts
 from ports.errors import UnreadableAnswer
@@ -67,14 +66,6 @@ def json_object(answer: HttpResponse) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise UnreadableAnswer(reason="not an object", status=answer.status)
     return value
-
-
-def list_in(answer: Json, *keys: str) -> list[Json]:
-    """The list at the path. Raises UnreadableAnswer if there is none."""
-    found = value_at(answer, *keys)
-    if not isinstance(found, list):
-        raise UnreadableAnswer(reason="the list is missing", path=keys[-1] if keys else None)
-    return found
 
 
 def read_numbered(

@@ -41,6 +41,20 @@ def split_bodies(
     return found
 
 
+def split_listed(value: Json, key: str, item_keys: Iterable[str], expected: str) -> list[JsonEntry]:
+    """An array of items, an object with their list at `key`, or one item, which has one of
+    `item_keys`. Raises UnreadableMessage."""
+    if isinstance(value, list):
+        return numbered_entries("", value)
+    if isinstance(value, dict):
+        listed = value.get(key)
+        if isinstance(listed, list):
+            return numbered_entries(key, listed)
+        if any(item_key in value for item_key in item_keys):
+            return [JsonEntry("", value)]
+    raise UnreadableMessage(expected)
+
+
 def numbered_entries(path: str, values: Iterable[Json]) -> list[JsonEntry]:
     """Each element of the list at `path`, e.g. `reservations[0]`."""
     return [JsonEntry(f"{path}[{n}]", value) for n, value in enumerate(values)]

@@ -4,11 +4,26 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.http.endpoint import require_time_zone
+from adapters.outbound.provider_kit.http.access_token import TokenSource
+from adapters.outbound.provider_kit.http.endpoint import (
+    VendorEndpoint,
+    require_secret,
+    require_setting,
+    require_time_zone,
+)
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone
+from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.provider import VendorProvider
-from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
-from adapters.outbound.providers.ohip.client.factory import open_client
+from adapters.outbound.providers.ohip.capabilities import (
+    CALLS_PER_SECOND,
+    CAPABILITIES,
+    HOSTS,
+    NAME,
+)
+from adapters.outbound.providers.ohip.client.api import OhipApi, OhipCredentials
+from adapters.outbound.providers.ohip.client.client import OhipClient
+from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper
 from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
@@ -16,7 +31,8 @@ from adapters.outbound.providers.ohip.mapping.messages import shape_of, split_en
 from adapters.outbound.providers.ohip.mapping.notifications import read_notification
 from adapters.outbound.providers.ohip.mapping.parsing import HotelClock
 from domain.messages import ItemKind
-from ports.providers import ReadItem
+from ports.errors import Misconfigured
+from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
@@ -35,6 +51,51 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     return (item for entry in entries for item in cells.map_answer(entry, explain=explain))
 
 
+def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
+    """Raises Misconfigured."""
+    base_url = require_setting(account, "base_url").rstrip("/")
+    hotel_id, correlation_id = require_setting(account, "property_id"), account.correlation_id
+    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND)
+    transport = endpoint.transport(account, tools, base_url)
+    credentials = _build_credentials(account)
+    token_request = credentials.request_for_token(base_url)
+    api = OhipApi(
+        transport,
+        TokenSource(token_request, transport, tools.clock, correlation_id=correlation_id),
+        base_url=base_url,
+        correlation_id=correlation_id,
+        hotel_id=hotel_id,
+        app_key=credentials.app_key,
+    )
+    return OhipClient(
+        api=api,
+        hotel=_build_hotel(account, api, tools),
+        clock=tools.clock,
+        external_system=account.settings.get("external_system") or None,
+        pulls_profiles=account.settings.get("pull_profiles", "no").lower() == "yes",
+    )
+
+
+def _build_hotel(account: Account, api: OhipApi, tools: ProviderTools) -> OhipHotel:
+    try:
+        return OhipHotel(api=api, zone=zone(account.time_zone), clock=tools.clock)
+    except UnknownZone as fault:
+        raise Misconfigured("the time zone is not an IANA name", setting="time_zone") from fault
+
+
+def _build_credentials(account: Account) -> OhipCredentials:
+    secrets, settings = account.secrets, account.settings
+    return OhipCredentials(
+        app_key=require_secret(account, "app_key"),
+        client_id=require_secret(account, "client_id"),
+        client_secret=require_secret(account, "client_secret"),
+        username=secrets.get("username") or None,
+        password=secrets.get("password") or None,
+        scope=settings.get("scope") or None,
+        enterprise_id=settings.get("enterprise_id") or None,
+    )
+
+
 create_provider: Final = partial(
-    VendorProvider, CAPABILITIES, _map_items, open_client, parse_notification=read_notification
+    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
@@ -47,14 +48,13 @@ class ApaleoCellMapper(CellMapper):
 
 
 def _split_time_slices(answer: Json) -> Iterator[JsonEntry]:
-    found = answer.get("timeSlices") if isinstance(answer, dict) else None
-    for position, time_slice in enumerate(found if isinstance(found, list) else ()):
+    for position, time_slice in enumerate(list_at(answer, "timeSlices")):
         yield from _split_unit_groups(time_slice, f"timeSlices[{position}]")
 
 
 def _split_unit_groups(time_slice: Json, path: str) -> Iterator[JsonEntry]:
     """An invalid time slice is one entry, which the mapper rejects."""
-    groups = time_slice.get("unitGroups") if isinstance(time_slice, dict) else None
+    groups = value_at(time_slice, "unitGroups")
     if not isinstance(time_slice, dict) or not isinstance(groups, list):
         yield JsonEntry(path, time_slice)
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_bodies
+from adapters.outbound.provider_kit.parsing.json_messages import split_bodies, split_listed
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.messages import ItemKind
@@ -17,15 +17,8 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 
 def _split_reservations(value: Json) -> list[JsonEntry]:
     """A BookingModel's reservations are split as well; the mapper rejects each."""
-    if isinstance(value, list):
-        return numbered_entries("", value)
-    if isinstance(value, dict):
-        listed = value.get("reservations")
-        if isinstance(listed, list):
-            return numbered_entries("reservations", listed)
-        if "bookingId" in value or "arrival" in value:
-            return [JsonEntry("", value)]
-    raise UnreadableMessage("neither a reservation nor a list of them")
+    expected = "neither a reservation nor a list of them"
+    return split_listed(value, "reservations", ("bookingId", "arrival"), expected)
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:

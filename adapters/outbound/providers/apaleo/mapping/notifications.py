@@ -28,21 +28,11 @@ invoice, nightaudit, account, system, …) and the health check of a new subscri
 that is stored here."""
 
 _RESERVATION_TYPES: Final = frozenset(
-    {
-        "created",
-        "amended",
-        "changed",
-        "checked-in",
-        "checked-out",
-        "check-in-reverted",
-        "set-to-no-show",
-        "canceled",
-        "deleted",
-        "unit-assigned",
-        "unit-unassigned",
-        "payment-account-set",
-        "payment-account-removed",
-    }
+    (
+        *("created", "amended", "changed", "checked-in", "checked-out", "check-in-reverted"),
+        *("set-to-no-show", "canceled", "deleted", "unit-assigned", "unit-unassigned"),
+        *("payment-account-set", "payment-account-removed"),
+    )
 )
 _MIN_MILLISECONDS: Final = 10**11
 """As seconds, this would be the year 5138."""

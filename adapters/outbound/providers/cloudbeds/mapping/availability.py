@@ -5,10 +5,10 @@ of the least restrictive open rate. getAvailableRoomTypes gives the number of ro
 stay, which is a night's number only for a stay of one night.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
@@ -28,6 +28,9 @@ from domain.values import ABSENT, Absent, Money, SourceVersion
 from ports.providers import ReadItem
 
 _SOURCES_OF: Final = {"room_type_id": "roomTypeID", "available": "roomsAvailable"}
+_CLOSED: Final = ("closed", "closed_to_arrival", "closed_to_departure")
+_STAY: Final = ("min_stay", "max_stay")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -57,29 +60,32 @@ class OfferKeys(NamedTuple):
     night: str
     available: str
     prices: tuple[str, ...]
-    closed: str
-    closed_to_arrival: str
-    closed_to_departure: str
-    min_stay: str
-    max_stay: str
+    closed: tuple[str, str, str]
+    """Closed, closed to arrival, closed to departure."""
+    stay: tuple[str, str]
+    """The shortest and the longest."""
 
     def read(self, r: Reader, currency: str) -> Offer:
         """A minimum or maximum stay of 0 means no limit."""
         parse = as_rounded_money(currency)
         prices = (r.optional(key, parse, "lowest_rate") for key in self.prices)
+        closed, to_arrival, to_departure = (
+            r.optional_boolean(key, target, lenient=True)
+            for key, target in zip(self.closed, _CLOSED, strict=True)
+        )
+        shortest, longest = (
+            r.optional_integer(key, target, lenient=True) or None
+            for key, target in zip(self.stay, _STAY, strict=True)
+        )
         return Offer(
             night=r.local_date(self.night, "day"),
             available=r.optional_integer(self.available, "available", lenient=True),
             price=next((price for price in prices if price is not None), None),
-            closed=r.optional_boolean(self.closed, "closed", lenient=True),
-            closed_to_arrival=r.optional_boolean(
-                self.closed_to_arrival, "closed_to_arrival", lenient=True
-            ),
-            closed_to_departure=r.optional_boolean(
-                self.closed_to_departure, "closed_to_departure", lenient=True
-            ),
-            min_stay=r.optional_integer(self.min_stay, "min_stay", lenient=True) or None,
-            max_stay=r.optional_integer(self.max_stay, "max_stay", lenient=True) or None,
+            closed=closed,
+            closed_to_arrival=to_arrival,
+            closed_to_departure=to_departure,
+            min_stay=shortest,
+            max_stay=longest,
         )
 
 
@@ -87,11 +93,8 @@ _RATE_KEYS: Final = OfferKeys(
     night="date",
     available="roomsAvailable",
     prices=("totalRate", "rate"),
-    closed="blocked",
-    closed_to_arrival="closedToArrival",
-    closed_to_departure="closedToDeparture",
-    min_stay="minLos",
-    max_stay="maxLos",
+    closed=("blocked", "closedToArrival", "closedToDeparture"),
+    stay=("minLos", "maxLos"),
 )
 
 
@@ -145,13 +148,13 @@ class CellBuilder:
             day=night,
             version=SourceVersion(self.observed_at),
             version_is_ours=True,
-            available=_max_or_absent(offer.available for offer in offers),
-            lowest_rate=_lowest_or_absent(offer.price for offer in open_offers),
-            closed=_all_or_absent(offer.closed for offer in offers),
-            closed_to_arrival=_all_or_absent(offer.closed_to_arrival for offer in open_offers),
-            closed_to_departure=_all_or_absent(offer.closed_to_departure for offer in open_offers),
-            min_stay=_min_or_absent(offer.min_stay for offer in open_offers),
-            max_stay=_max_or_absent(offer.max_stay for offer in open_offers),
+            available=_combine(max, (offer.available for offer in offers)),
+            lowest_rate=_combine(_lowest, (offer.price for offer in open_offers)),
+            closed=_combine(all, (offer.closed for offer in offers)),
+            closed_to_arrival=_combine(all, (offer.closed_to_arrival for offer in open_offers)),
+            closed_to_departure=_combine(all, (offer.closed_to_departure for offer in open_offers)),
+            min_stay=_combine(min, (offer.min_stay for offer in open_offers)),
+            max_stay=_combine(max, (offer.max_stay for offer in open_offers)),
         )
 
 
@@ -205,22 +208,14 @@ def _open_offers(offers: Sequence[Offer]) -> Sequence[Offer]:
     return [offer for offer in offers if not offer.closed] or offers
 
 
-def _all_or_absent(flags: Iterable[bool | None]) -> bool | Absent:
-    known = [flag for flag in flags if flag is not None]
-    return all(known) if known else ABSENT
+def _combine(combine: Callable[[list[T]], T], values: Iterable[T | None]) -> T | Absent:
+    """Of the known values; absent if there is none."""
+    known = [value for value in values if value is not None]
+    return combine(known) if known else ABSENT
 
 
-def _max_or_absent(numbers: Iterable[int | None]) -> int | Absent:
-    return max((number for number in numbers if number is not None), default=ABSENT)
-
-
-def _min_or_absent(numbers: Iterable[int | None]) -> int | Absent:
-    return min((number for number in numbers if number is not None), default=ABSENT)
-
-
-def _lowest_or_absent(prices: Iterable[Money | None]) -> Money | Absent:
-    known = [price for price in prices if price is not None]
-    return min(known, key=lambda price: price.minor) if known else ABSENT
+def _lowest(prices: list[Money]) -> Money:
+    return min(prices, key=lambda price: price.minor)
 
 
 def read_room_type_id(r: Reader, key: str) -> str:

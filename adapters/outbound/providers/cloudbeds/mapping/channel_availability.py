@@ -25,21 +25,15 @@ _DAY_KEYS: Final = OfferKeys(
     night="Date",
     available="Units",
     prices=("Price",),
-    closed="Closed",
-    closed_to_arrival="ClosedForArrival",
-    closed_to_departure="ClosedForDeparture",
-    min_stay="MinStay",
-    max_stay="MaxStay",
+    closed=("Closed", "ClosedForArrival", "ClosedForDeparture"),
+    stay=("MinStay", "MaxStay"),
 )
 _RANGE_KEYS: Final = OfferKeys(
     night="start_date",
     available="units",
     prices=("rate",),
-    closed="close",
-    closed_to_arrival="closearr",
-    closed_to_departure="closedep",
-    min_stay="min_los",
-    max_stay="max_los",
+    closed=("close", "closearr", "closedep"),
+    stay=("min_los", "max_los"),
 )
 
 

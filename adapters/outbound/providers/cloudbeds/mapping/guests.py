@@ -4,10 +4,11 @@ Guests are matched by id only. Profile ids are of another number space: they are
 they never match a guest's id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
@@ -27,106 +28,59 @@ from domain.values import ABSENT, Field, SourceVersion
 
 PROFILE_PREFIX: Final = "profile-"
 _RESERVATION_FIELDS: Final = (
-    "reservationID",
-    "dateCreated",
-    "isMainGuest",
-    "status",
-    "roomTypeID",
-    "roomID",
-    "roomName",
-    "startDate",
-    "endDate",
+    *("reservationID", "dateCreated", "isMainGuest", "status", "roomTypeID", "roomID"),
+    *("roomName", "startDate", "endDate"),
 )
 """Fields of one of the guest's reservations, which some responses have."""
 
-_LIST_NAME_OF_SINGLE: Final = {
-    "firstName": "guestFirstName",
-    "lastName": "guestLastName",
-    "gender": "guestGender",
-    "email": "guestEmail",
-    "phone": "guestPhone",
-    "cellPhone": "guestCellPhone",
-    "country": "guestCountry",
-    "address": "guestAddress1",
-    "address2": "guestAddress2",
-    "city": "guestCity",
-    "zip": "guestZip",
-    "state": "guestState",
-    "birthDate": "guestBirthDate",
-    "documentType": "guestDocumentType",
-    "documentNumber": "guestDocumentNumber",
-    "documentIssueDate": "guestDocumentIssueDate",
-    "documentIssuingCountry": "guestDocumentIssuingCountry",
-    "documentExpirationDate": "guestDocumentExpirationDate",
-}
-"""getGuest's field names, to those of the lists: the stored guest must not depend on the kind of
-request."""
-
+_SINGLE_KEYS: Final = (
+    *("firstName", "lastName", "gender", "email", "phone", "cellPhone", "country", "address"),
+    *("address2", "city", "zip", "state", "birthDate", "documentType", "documentNumber"),
+    *("documentIssueDate", "documentIssuingCountry", "documentExpirationDate"),
+)
 _SINGLE_ONLY: Final = frozenset({"specialRequests", "customFields"})
 _PROFILE_PERSONAL: Final = (
-    *_LIST_NAME_OF_SINGLE,
-    "address1",
-    "countryName",
-    "photo",
-    "photoId",
-    "taxId",
-    "companyTaxId",
-    "companyName",
-    "birthday",
-    "isOptIn",
+    *_SINGLE_KEYS,
+    *("address1", "countryName", "photo", "photoId", "taxId", "companyTaxId", "companyName"),
+    *("birthday", "isOptIn"),
 )
 _SOURCES_OF: Final = {"external_id": "guestID"}
 
 
-@dataclass(frozen=True, slots=True)
-class _FieldNames:
-    """The field names of guests or of profiles."""
+@cache
+def _list_key(name: str) -> str:
+    """In lists, of a field that profiles and getGuest call `name`."""
+    return f"guest{name[0].upper()}{name[1:]}"
 
-    first: str
-    last: str
-    email: str
-    phone: str
-    mobile: str
+
+_LIST_KEY_OF_SINGLE: Final = {
+    **{name: _list_key(name) for name in _SINGLE_KEYS},
+    "address": "guestAddress1",
+}
+"""The stored guest must not depend on the kind of request."""
+
+
+class _FieldNames(NamedTuple):
+    """Of guests or of profiles. `key`: of the other fields, from their names in profiles."""
+
+    key: Callable[[str], str]
     streets: tuple[str, ...]
-    city: str
-    region: str
-    postal_code: str
-    country: str
     birth: tuple[str, ...]
-    document: tuple[str, str]
     opt_in: str
     personal: tuple[str, ...]
 
 
 _GUEST_FIELDS: Final = _FieldNames(
-    first="guestFirstName",
-    last="guestLastName",
-    email="guestEmail",
-    phone="guestPhone",
-    mobile="guestCellPhone",
+    key=_list_key,
     streets=("guestAddress", "guestAddress1", "guestAddress2"),
-    city="guestCity",
-    region="guestState",
-    postal_code="guestZip",
-    country="guestCountry",
     birth=("guestBirthDate", "guestBirthdate"),
-    document=("guestDocumentType", "guestDocumentNumber"),
     opt_in="guestOptIn",
     personal=PERSONAL_FIELDS,
 )
 _PROFILE_FIELDS: Final = _FieldNames(
-    first="firstName",
-    last="lastName",
-    email="email",
-    phone="phone",
-    mobile="cellPhone",
+    key=str,
     streets=("address1", "address2"),
-    city="city",
-    region="state",
-    postal_code="zip",
-    country="country",
     birth=("birthday",),
-    document=("documentType", "documentNumber"),
     opt_in="isOptIn",
     personal=_PROFILE_PERSONAL,
 )
@@ -138,7 +92,7 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
     `seen_at`: the time just before the request.
     """
     listed_guest = {
-        _LIST_NAME_OF_SINGLE.get(key, key): value
+        _LIST_KEY_OF_SINGLE.get(key, key): value
         for key, value in data.items()
         if key not in _SINGLE_ONLY
     }
@@ -173,23 +127,23 @@ class CloudbedsGuestMapper(GuestMapper):
                 merged_into=merged_into,
                 extras=unread_extras(r),
             )
-        document_type, document_number = names.document
+        key = names.key
         r.drop("guestName", "first and last name together")
         return GuestSnapshot(
             external_id=external_id,
             version=version,
-            first_name=r.field_text(names.first, "first_name"),
-            last_name=r.field_text(names.last, "last_name"),
-            email=r.field_text(names.email, "email"),
+            first_name=r.field_text(key("firstName"), "first_name"),
+            last_name=r.field_text(key("lastName"), "last_name"),
+            email=r.field_text(key("email"), "email"),
             phone=_map_phone(r, names),
             address=_map_address(r, names),
-            city=r.field_text(names.city, "city"),
-            region=r.field_text(names.region, "region"),
-            postal_code=r.field_text(names.postal_code, "postal_code"),
-            country=r.field_text(names.country, "country"),
+            city=r.field_text(key("city"), "city"),
+            region=r.field_text(key("state"), "region"),
+            postal_code=r.field_text(key("zip"), "postal_code"),
+            country=r.field_text(key("country"), "country"),
             birth_date=_map_birth_date(r, names),
-            id_document_type=r.field_text(document_type, "id_document_type"),
-            id_document_number=r.field(document_number, as_id, "id_document_number"),
+            id_document_type=r.field_text(key("documentType"), "id_document_type"),
+            id_document_number=r.field(key("documentNumber"), as_id, "id_document_number"),
             notes=_map_notes(r),
             email_opt_in=r.field_boolean(names.opt_in, "email_opt_in", lenient=True),
             merged_into=merged_into,
@@ -212,10 +166,10 @@ def _map_merged_into(r: Reader) -> Field[str | None]:
 
 def _map_phone(r: Reader, names: _FieldNames) -> Field[str | None]:
     """The mobile number if there is no other; otherwise it stays in the extras."""
-    phone = r.field_text(names.phone, "phone")
+    phone = r.field_text(names.key("phone"), "phone")
     if phone:
         return phone
-    mobile = r.field_text(names.mobile, "phone")
+    mobile = r.field_text(names.key("cellPhone"), "phone")
     return phone if mobile is ABSENT else mobile
 
 

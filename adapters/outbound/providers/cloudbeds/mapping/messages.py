@@ -7,6 +7,7 @@ a channel's password, are not part of an entry and are not stored.
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_messages import load_body, split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
@@ -110,8 +111,6 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 def read_message_currency(bodies: Sequence[bytes]) -> str | None:
     """The currency that a channel's message gives for all its items."""
     for body in bodies:
-        value = load_body(body)
-        currency = value.get("currency") if isinstance(value, dict) else None
-        if isinstance(currency, str) and currency:
+        if currency := text_at(load_body(body), "currency"):
             return currency
     return None

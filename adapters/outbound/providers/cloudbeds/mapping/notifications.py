@@ -17,38 +17,21 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.providers import Notification, Ref, RefKind
 
-_RESERVATION_KEYS: Final = (
-    "reservationID_str",
-    "reservationId_str",
-    "reservationID",
-    "reservationId",
-)
-_GUEST_KEYS: Final = ("guestID_str", "guestId_str", "guestID", "guestId")
-_PROPERTY_KEYS: Final = ("propertyID_str", "propertyId_str", "propertyID", "propertyId")
+_ID_SUFFIXES: Final = ("ID_str", "Id_str", "ID", "Id")
 _KNOWN_ACTIONS: Final = {
     "reservation": frozenset(
-        {
-            "created",
-            "status_changed",
-            "dates_changed",
-            "accommodation_status_changed",
-            "accommodation_type_changed",
-            "accommodation_changed",
-            "accommodation_removed",
-            "notes_changed",
-            "custom_fields_changed",
-            "deleted",
-        }
+        (
+            *("created", "status_changed", "dates_changed", "accommodation_status_changed"),
+            *("accommodation_type_changed", "accommodation_changed", "accommodation_removed"),
+            *("notes_changed", "custom_fields_changed", "deleted"),
+        )
     ),
     "guest": frozenset(
         {"created", "assigned", "removed", "details_changed", "accommodation_changed"}
     ),
     "transaction": frozenset({"created"}),
 }
-_REFRESH_BY_TOPIC: Final = {
-    "roomblock": (RefKind.AVAILABILITY,),
-    "housekeeping": (RefKind.RECORDS,),
-}
+_REFRESH_BY_TOPIC: Final = {"roomblock": RefKind.AVAILABILITY, "housekeeping": RefKind.RECORDS}
 _APP_STATE: Final = "integration/appstate_changed"
 _STATE_KEYS: Final = ("newState", "new_state", "newAppState", "appState", "app_state")
 """The key is undocumented; the states are those of getAppState."""
@@ -74,7 +57,7 @@ def _parse_message(value: Json) -> Notification:
     return Notification(
         refs=refs,
         ignored=tuple(ignored),
-        property_id=_first_id(message, _PROPERTY_KEYS),
+        property_id=_first_id(message, "property"),
         disabled=event == _APP_STATE and _is_disabled(message),
         event_key=_event_key(event, refs, at),
     )
@@ -91,8 +74,8 @@ def _event_key(event: str, refs: Sequence[Ref], at: Decimal | None) -> str | Non
 def _references(topic: str, message: Reader) -> Iterator[Ref]:
     """Any event that names a reservation refers to it, e.g. a transaction changes its balance. A
     reservation or guest event without an id is rejected."""
-    reservation_id = _first_id(message, _RESERVATION_KEYS)
-    guest_id = _first_id(message, _GUEST_KEYS)
+    reservation_id = _first_id(message, "reservation")
+    guest_id = _first_id(message, "guest")
     if topic == "reservation" and reservation_id is None:
         raise UnreadableField("reservationID", "missing_field", "a value")
     if topic == "guest" and guest_id is None:
@@ -101,18 +84,17 @@ def _references(topic: str, message: Reader) -> Iterator[Ref]:
         yield Ref(RefKind.BOOKING, reservation_id)
     if guest_id is not None:
         yield Ref(RefKind.GUEST, guest_id)
-    for kind in _REFRESH_BY_TOPIC.get(topic, ()):
-        yield Ref(kind)
+    if topic in _REFRESH_BY_TOPIC:
+        yield Ref(_REFRESH_BY_TOPIC[topic])
 
 
-def _first_id(message: Reader, keys: tuple[str, ...]) -> str | None:
-    found = (message.optional(key, as_id) for key in keys)
-    return next((value for value in found if value), None)
+def _first_id(message: Reader, name: str) -> str | None:
+    found = (message.optional(f"{name}{suffix}", as_id) for suffix in _ID_SUFFIXES)
+    return next(filter(None, found), None)
 
 
 def _is_disabled(message: Reader) -> bool:
-    states = (message.optional_text(key) for key in _STATE_KEYS)
-    return any(state == "disabled" for state in states)
+    return any(message.optional_text(key) == "disabled" for key in _STATE_KEYS)
 
 
 def _event_time(message: Reader) -> Decimal | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import MewsConnectorApi
@@ -96,17 +97,14 @@ class MewsHotel:
         """With items for the unreadable ones."""
         messages = MewsMessages()
         known = frozenset(self.services)
-        own = [value for value in self.categories if _get_text(value, "ServiceId") in known]
+        own = [value for value in self.categories if text_at(value, "ServiceId") in known]
         messages.add("ResourceCategories", own)
-        category_ids = list(_iter_texts(own, "Id"))
-        assignments = self.api.by_ids(
-            connector.ASSIGNMENTS, category_ids, filter_name="ResourceCategoryIds"
-        )
+        assignments = self.api.by_ids(connector.ASSIGNMENTS, ids_of(own))
         messages.add("ResourceCategoryAssignments", assignments)
         # A resource without an id could be one of the hotel's rooms.
-        rooms = frozenset({"", *_iter_texts(assignments, "ResourceId")})
+        rooms = frozenset({"", *ids_of(assignments, "ResourceId")})
         resources = self.api.all(connector.RESOURCES, {})
-        messages.add("Resources", [r for r in resources if _get_text(r, "Id") in rooms])
+        messages.add("Resources", [r for r in resources if (text_at(r, "Id") or "") in rooms])
         messages.add("Rates", self.api.by_ids(connector.RATES, self.services))
         orphan_errors = OrphanErrors()
         records = map_records(messages, orphan_errors, language=_language(self.configured.body))
@@ -133,14 +131,14 @@ class MewsHotel:
         messages = MewsMessages()
         messages.add("Reservations", reservations)
         messages.add("AgeCategories", self.age_categories)
-        ids = list(_iter_texts(reservations, "Id"))
+        ids = ids_of(reservations)
         companionships = bulk_lookup(self.api, connector.COMPANIONSHIPS, ids, reservation_id_of)
         messages.add("Companionships", companionships.values)
         charges = bulk_lookup(self.api, connector.CHARGES, ids, order_id_of)
         messages.add("OrderItems", charges.values)
         messages.invalid = companionships.invalid | charges.invalid
         people, companies = _collect_account_ids(reservations)
-        people.update(dict.fromkeys(_iter_texts(companionships.values, "CustomerId")))
+        people.update(dict.fromkeys(ids_of(companionships.values, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
         messages.add("Companies", self.api.by_ids(connector.COMPANIES, list(companies)))
         try:
@@ -158,7 +156,7 @@ class MewsReservationPage:
     def guests(self, seen: set[str]) -> Iterator[ReadItem]:
         """Each once in a run; adds to `seen`."""
         for entry in self.messages.of("Customers"):
-            customer_id = _get_text(entry.value, "Id")
+            customer_id = text_at(entry.value, "Id") or ""
             if customer_id not in seen:
                 seen.add(customer_id)
                 yield map_guest(entry, {})
@@ -174,23 +172,23 @@ def map_guests(customers: Iterable[Json], seen: set[str]) -> list[ReadItem]:
     messages.add("Customers", customers)
     found = []
     for entry in messages.of("Customers"):
-        seen.add(_get_text(entry.value, "Id"))
+        seen.add(text_at(entry.value, "Id") or "")
         found.append(map_guest(entry, {}))
     return found
 
 
 def ids_of(values: Iterable[Json], key: str = "Id") -> list[str]:
     """Each once, in order; values without one are left out."""
-    return list(dict.fromkeys(_iter_texts(values, key)))
+    return list(dict.fromkeys(found for value in values if (found := text_at(value, key))))
 
 
 def _collect_account_ids(reservations: Iterable[Json]) -> tuple[dict[str, None], dict[str, None]]:
     people: dict[str, None] = {}
     companies: dict[str, None] = {}
     for value in reservations:
-        kind = companies if _get_text(value, "AccountType") == "Company" else people
+        kind = companies if text_at(value, "AccountType") == "Company" else people
         for key, where in (("AccountId", kind), ("BookerId", people)):
-            if found := _get_text(value, key):
+            if found := text_at(value, key):
                 where[found] = None
     return people, companies
 
@@ -227,16 +225,4 @@ def _filter_lodging_services(
 
 
 def _language(body: dict[str, Json]) -> str:
-    return _get_text(body.get("Enterprise"), "DefaultLanguageCode") or LANGUAGE
-
-
-def _iter_texts(values: Iterable[Json], key: str) -> Iterator[str]:
-    for value in values:
-        if found := _get_text(value, key):
-            yield found
-
-
-def _get_text(value: Json, key: str) -> str:
-    """For links only: the mapper rejects undocumented values, with their path."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
+    return text_at(body, "Enterprise", "DefaultLanguageCode") or LANGUAGE

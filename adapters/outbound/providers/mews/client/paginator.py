@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint, format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import MAX_INTERVAL
@@ -112,7 +113,7 @@ class WindowPaginator:
     ) -> MewsListPage | MewsCheckpoint:
         if self.interval == UPDATED or list_page.cursor is None or checkpoint.cursor is None:
             return list_page
-        if any(_item_id(value) not in self.seen for value in list_page.values):
+        if any(text_at(value, "Id") not in self.seen for value in list_page.values):
             return list_page
         return _halve_window(checkpoint) or list_page
 
@@ -153,8 +154,3 @@ def _oldest_update(values: Sequence[Json]) -> datetime | None:
         return MewsReader(values[-1]).instant(UPDATED)
     except UnreadableField:
         return None
-
-
-def _item_id(value: Json) -> str | None:
-    found = value.get("Id") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None

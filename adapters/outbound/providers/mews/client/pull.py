@@ -1,9 +1,8 @@
 """The phases of a pull; each page of reservations comes with all that it refers to."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
@@ -15,6 +14,7 @@ from adapters.outbound.provider_kit.pull.engine import (
     PullPlan,
     delta_cursor,
 )
+from adapters.outbound.provider_kit.pull.reading import CheckpointedPages, HotelPull
 from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import PagedOperation
@@ -29,24 +29,17 @@ from adapters.outbound.providers.mews.client.paginator import (
     COLLIDING,
     UPDATED,
     MewsCheckpoint,
-    WindowPage,
     WindowPaginator,
 )
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from adapters.outbound.providers.mews.mapping.references import order_id_of
 from domain.sync_run import SyncKind
-from ports.providers import Page, PullRequest, ReadItem
-from ports.system import Clock
-
-CheckpointedPages: TypeAlias = Iterator[tuple[Page, MewsCheckpoint]]
+from ports.providers import Page, ReadItem
 
 
 @dataclass(slots=True, kw_only=True)
-class MewsPull:
-    hotel: MewsHotel
-    request: PullRequest
-    clock: Clock
+class MewsPull(HotelPull[MewsHotel]):
     seen_bookings: set[str] = field(default_factory=set)
     seen_guests: set[str] = field(default_factory=set)
 
@@ -70,13 +63,13 @@ class MewsPull:
         """The overlap before the cursor, or before `until` if the provider's clock went back."""
         return min(delta_cursor(self.request) or checkpoint.until, checkpoint.until) - OVERLAP
 
-    def _records(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _records(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         observed_at = self.clock.now()
         records, orphan_errors = self.hotel.records()
         items = [*self.hotel.orphan_errors, *orphan_errors]
         yield Page(items=items, observed_at=observed_at, records=records), resume_from
 
-    def _stays(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _stays(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
         first = midnight_utc(self.request.stay_from, hotel_zone)
         last = midnight_utc(self.request.stay_to, hotel_zone)
@@ -85,52 +78,34 @@ class MewsPull:
             interval=COLLIDING,
             seen=self.seen_bookings,
         )
-        for window_page in paginator.window_pages(resume_from, first, last):
-            yield self._bookings(
-                self._unseen(window_page.values), window_page.observed_at, window_page.after
-            )
+        for values, observed_at, after in paginator.window_pages(resume_from, first, last):
+            yield self._bookings(self._unseen(values), observed_at, after)
 
-    def _changes(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _changes(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         """Bookings read earlier in the run too: they have changed since."""
         is_delta = self.request.kind is SyncKind.DELTA
         last = resume_from.until if is_delta else fetch_configuration(self.hotel.api).now
         paginator = self._paginator(connector.RESERVATIONS, self.hotel.service_filter())
         for window_page in paginator.window_pages(resume_from, self._since(resume_from), last):
-            yield self._bookings(window_page.values, window_page.observed_at, window_page.after)
+            yield self._bookings(*window_page)
 
-    def _customers(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _customers(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         """Bookings hold contact details too: those of changed customers are read again."""
-        before = resume_from
-        for window_page in self._paginator(connector.CUSTOMERS, {}).window_pages(
-            resume_from, self._since(resume_from), resume_from.until
-        ):
-            items = map_guests(window_page.values, self.seen_guests)
-            yield Page(items=items, observed_at=window_page.observed_at), before
-            yield from self._reread_bookings(
-                window_page,
-                before,
-                lambda window_page: self._reservations_of_customers(window_page.values),
-            )
-            before = window_page.after
+        return self._reread_bookings(
+            resume_from,
+            self._paginator(connector.CUSTOMERS, {}),
+            lambda customers: map_guests(customers, self.seen_guests),
+            lambda customers: self.hotel.fetch_reservations_of_customers(ids_of(customers)),
+        )
 
-    def _charges(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _charges(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         """Prices change without the reservation, so it is read again."""
-        before = resume_from
-        paginator = self._paginator(connector.CHARGES, self.hotel.service_filter())
-        for window_page in paginator.window_pages(
-            resume_from, self._since(resume_from), resume_from.until
-        ):
-            if items := _orphan_charge_errors(window_page.values):
-                yield Page(items=items, observed_at=window_page.observed_at), before
-            yield from self._reread_bookings(
-                window_page,
-                before,
-                lambda window_page: self._reservations_of_charges(window_page.values),
-            )
-            before = window_page.after
-
-    def _reservations_of_customers(self, customers: Sequence[Json]) -> list[Json]:
-        return self.hotel.fetch_reservations_of_customers(ids_of(customers))
+        return self._reread_bookings(
+            resume_from,
+            self._paginator(connector.CHARGES, self.hotel.service_filter()),
+            _orphan_charge_errors,
+            self._reservations_of_charges,
+        )
 
     def _reservations_of_charges(self, charges: Sequence[Json]) -> list[Json]:
         order_ids = ids_of(charges, "ServiceOrderId")
@@ -140,19 +115,26 @@ class MewsPull:
 
     def _reread_bookings(
         self,
-        window_page: WindowPage,
-        before: MewsCheckpoint,
-        fetch: Callable[[WindowPage], list[Json]],
-    ) -> CheckpointedPages:
-        """The window page counts as read when the last of its bookings is stored."""
-        observed_at = self.clock.now()
-        unseen = self._unseen(fetch(window_page))
-        while len(unseen) > MAX_PER_PAGE:
-            yield self._bookings(unseen[:MAX_PER_PAGE], observed_at, before)
-            unseen = unseen[MAX_PER_PAGE:]
-        yield self._bookings(unseen, observed_at, window_page.after)
+        resume_from: MewsCheckpoint,
+        paginator: WindowPaginator,
+        to_items: Callable[[Sequence[Json]], list[ReadItem]],
+        fetch: Callable[[Sequence[Json]], list[Json]],
+    ) -> CheckpointedPages[MewsCheckpoint]:
+        """The items of changed values, and the bookings that they belong to. A window page counts
+        as read when the last of its bookings is stored."""
+        before, since = resume_from, self._since(resume_from)
+        for values, read_at, after in paginator.window_pages(resume_from, since, resume_from.until):
+            if items := to_items(values):
+                yield Page(items=items, observed_at=read_at), before
+            observed_at = self.clock.now()
+            unseen = self._unseen(fetch(values))
+            while len(unseen) > MAX_PER_PAGE:
+                yield self._bookings(unseen[:MAX_PER_PAGE], observed_at, before)
+                unseen = unseen[MAX_PER_PAGE:]
+            yield self._bookings(unseen, observed_at, after)
+            before = after
 
-    def _availability(self, resume_from: MewsCheckpoint) -> CheckpointedPages:
+    def _availability(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
         hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
         first = local_day(resume_from.start or resume_from.until, hotel_zone)
         first = max(first, self.request.stay_from)

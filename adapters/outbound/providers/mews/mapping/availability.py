@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
 from adapters.outbound.provider_kit.parsing.read_items import (
@@ -93,9 +94,8 @@ def map_availability(
             yield from _map_cells(value, days, version, explain=explain)
         except (UnreadableField, InvalidField) as error:
             retry_body: Json = {STARTS: list(days.starts), AVAILABILITY: [value]}
-            yield _rejected_item(
-                retry_body, _category_id(value), error, f"{AVAILABILITY}[{position}]"
-            )
+            category_id = text_at(value, "ResourceCategoryId")
+            yield _rejected_item(retry_body, category_id, error, f"{AVAILABILITY}[{position}]")
 
 
 def _parse_days(message: MewsReader, zone: ZoneInfo) -> MessageDays:
@@ -190,11 +190,6 @@ def _field_trace(metrics: Mapping[str, int]) -> FieldTrace:
     sources = [(STARTS, "day"), ("ResourceCategoryId", "room_type_id")]
     sources += [(f"Metrics.{name}", _TARGETS.get(name, "(unmapped)")) for name in metrics]
     return tuple(sorted(sources))
-
-
-def _category_id(value: Json) -> str | None:
-    found = value.get("ResourceCategoryId") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
 
 
 def _rejected_item(

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -20,7 +21,6 @@ from ports.providers import ReadItem
 
 BOOKABLE: Final = "Bookable"
 DAY: Final = "Day"
-OTHER: Final = AgeClass.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,11 @@ def index_references(messages: MewsMessages, time_zone: str) -> References:
     """`time_zone` is used if the messages have no configuration. Raises UnreadableMessage."""
     orphan_errors = OrphanErrors()
     try:
-        enterprise = (
-            parse_enterprise(messages.enterprise) if messages.enterprise is not None else None
-        )
+        if messages.enterprise is not None:
+            time_zone = parse_enterprise(messages.enterprise).time_zone
         return References(
-            zone=zone(enterprise.time_zone if enterprise else time_zone),
-            customers=_by_id(_unwrap_customers(messages.of("Customers"))),
+            zone=zone(time_zone),
+            customers=_by_id(map(unwrap_customer, messages.of("Customers"))),
             companies=_by_id(messages.of("Companies")),
             companions=_companions(messages.lists.get("Companionships"), orphan_errors),
             charges=_charges(messages.lists.get("OrderItems"), orphan_errors),
@@ -122,10 +121,10 @@ def _is_bookable_by_day(service: MewsReader) -> bool:
     if data is None or data.optional_text("Discriminator") != BOOKABLE:
         return False
     value = data.optional_object("Value")
-    if value is None:
-        return False
-    period = value.optional_text("TimeUnitPeriod") or value.optional_text("TimeUnit")
-    return period == DAY
+    return (
+        value is not None
+        and (value.optional_text("TimeUnitPeriod") or value.optional_text("TimeUnit")) == DAY
+    )
 
 
 def find_services_with_beds(
@@ -139,13 +138,8 @@ def find_services_with_beds(
     )
 
 
-def _unwrap_customers(customers: Iterable[JsonEntry]) -> Iterable[JsonEntry]:
-    """customers/search wraps each customer in an object."""
-    for entry in customers:
-        yield unwrap_customer(entry)
-
-
 def unwrap_customer(entry: JsonEntry) -> JsonEntry:
+    """customers/search wraps each customer in an object."""
     value = entry.value
     if isinstance(value, dict) and isinstance(value.get("Customer"), dict):
         path = f"{entry.path}.Customer" if entry.path else "Customer"
@@ -155,12 +149,9 @@ def unwrap_customer(entry: JsonEntry) -> JsonEntry:
 
 def _by_id(entries: Iterable[JsonEntry]) -> dict[str, JsonEntry]:
     """Entries without an id are skipped; as items of their own their mapper rejects them."""
-    found: dict[str, JsonEntry] = {}
-    for entry in entries:
-        entry_id = entry.value.get("Id") if isinstance(entry.value, dict) else None
-        if isinstance(entry_id, str):
-            found[entry_id] = entry
-    return found
+    return {
+        entry_id: entry for entry in entries if (entry_id := text_at(entry.value, "Id")) is not None
+    }
 
 
 def order_id_of(charge: MewsReader) -> str:
@@ -211,18 +202,12 @@ def _group_by_owner(linked: Iterable[tuple[JsonEntry, str | None]]) -> dict[str,
 
 def _entry_id(entry: JsonEntry) -> str:
     """Sort key that does not depend on the order of the response, which is by change."""
-    value = entry.value.get("Id") if isinstance(entry.value, dict) else None
-    return value if isinstance(value, str) else ""
+    return text_at(entry.value, "Id") or ""
 
 
 def _age_classes(entries: Iterable[JsonEntry]) -> dict[str, AgeClass]:
     """By category id; an unknown classification is OTHER."""
-    found = {}
-    for category_id, entry in _by_id(entries).items():
-        classification = (
-            entry.value.get("Classification") if isinstance(entry.value, dict) else None
-        )
-        found[category_id] = (
-            AGE_CLASSES.get(classification, OTHER) if isinstance(classification, str) else OTHER
-        )
-    return found
+    return {
+        category_id: AGE_CLASSES.get(text_at(entry.value, "Classification") or "", AgeClass.OTHER)
+        for category_id, entry in _by_id(entries).items()
+    }

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
@@ -30,20 +31,9 @@ from ports.errors import ProviderRejected, UnreadableAnswer
 from ports.providers import ReadItem
 from ports.system import Clock
 
-_LIST_INSTRUCTIONS: Final = (
-    "Reservation",
-    "RevenuesAndBalances",
-    "CancellationInfo",
-    "FetchChildAges",
-)
-_SINGLE_INSTRUCTIONS: Final = (
-    "Reservation",
-    "Comments",
-    "RevenuesAndBalances",
-    "FetchChildAges",
-    "Shares",
-    "AccompanyingGuestProfile",
-)
+_INSTRUCTIONS: Final = ("Reservation", "RevenuesAndBalances", "FetchChildAges")
+_LIST_INSTRUCTIONS: Final = (*_INSTRUCTIONS, "CancellationInfo")
+_SINGLE_INSTRUCTIONS: Final = (*_INSTRUCTIONS, "Comments", "Shares", "AccompanyingGuestProfile")
 _SORT_QUERY: Final = (("orderBy", "ArrivalDate"), ("sortOrder", "Asc"))
 
 
@@ -66,11 +56,10 @@ class OhipHotel:
             answer = self.api.find(self._hotel_path("bof", "businessDate"))
         except ProviderRejected:
             answer = None
-        hotels = answer.get("hotels") if isinstance(answer, dict) else None
-        for value in hotels if isinstance(hotels, list) else ():
-            if isinstance(value, dict) and value.get("hotelId") == self.api.hotel_id:
+        for value in list_at(answer, "hotels"):
+            if value_at(value, "hotelId") == self.api.hotel_id:
                 try:
-                    return as_day(value.get("businessDate"), "businessDate")
+                    return as_day(value_at(value, "businessDate"), "businessDate")
                 except UnreadableField:
                     break
         return local_day(self.clock.now(), self.zone)
@@ -89,15 +78,13 @@ class OhipHotel:
         answer = self.api.listed(self._hotel_path("rsv", "reservations"), query_parameters)
         if answer is None:
             return OhipReservationPage([], has_more=False)
-        reservations_value = answer.get("reservations") if isinstance(answer, dict) else None
-        if not isinstance(reservations_value, dict):
+        found = value_at(answer, "reservations")
+        if not isinstance(found, dict):
             raise UnreadableAnswer(reason="the list is missing", path="reservations")
-        values = reservations_value.get(Shape.LISTED.value, [])
+        values = found.get(Shape.LISTED.value, [])
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
-        return OhipReservationPage(
-            values, has_more=reservations_value.get("hasMore") in (True, "true")
-        )
+        return OhipReservationPage(values, has_more=found.get("hasMore") in (True, "true"))
 
     def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         """In bulk. A reservation missing from the list counts as deleted only if a request for it
@@ -121,12 +108,7 @@ class OhipHotel:
         answer = self.api.find(path, query)
         if answer is None:
             return []
-        reservations_value = answer.get("reservations") if isinstance(answer, dict) else None
-        values = (
-            reservations_value.get(Shape.SINGLE.value)
-            if isinstance(reservations_value, dict)
-            else None
-        )
+        values = value_at(answer, "reservations", Shape.SINGLE.value)
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the reservation is missing", path="reservations")
         return self._map_bookings(values, Shape.SINGLE, observed_at)
@@ -142,8 +124,7 @@ class OhipHotel:
         return [mapper.map(entry) for entry in entries]
 
     def _is_ours(self, value: Json) -> bool:
-        reservations_value = value.get("hotelId") if isinstance(value, dict) else None
-        return reservations_value in (None, self.api.hotel_id)
+        return value_at(value, "hotelId") in (None, self.api.hotel_id)
 
     def guests(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         mapper = OhipGuestMapper(HotelClock(self.zone, observed_at))
@@ -158,12 +139,9 @@ class OhipHotel:
             ("dateRangeStart", first.isoformat()),
             ("dateRangeEnd", last.isoformat()),
             ("reportCode", "RoomsAvailabilitySummary"),
-            *(
-                pair
-                for name in COUNTS
-                for pair in (("parameterName", name), ("parameterValue", "Y"))
-            ),
         ]
+        for name in COUNTS:
+            query_parameters += [("parameterName", name), ("parameterValue", "Y")]
         answer = self.api.listed(self._hotel_path("inv", "inventoryStatistics"), query_parameters)
         if answer is None:
             return [], HotelRecords()
@@ -186,12 +164,4 @@ class OhipHotel:
 
 
 def find_hotel_name(found: Sequence[Json]) -> str | None:
-    for value in found:
-        reservations_value = value.get("hotelName") if isinstance(value, dict) else None
-        if isinstance(reservations_value, str) and reservations_value:
-            return reservations_value
-    return None
-
-
-def days(first: date, until: date) -> list[date]:
-    return [first + timedelta(days=offset) for offset in range((until - first).days)]
+    return next(filter(None, (text_at(value, "hotelName") for value in found)), None)

@@ -10,12 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final
 
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint
 from adapters.outbound.provider_kit.pull.engine import DELTA_ONLY, WINDOW_ONLY, Phase, PullPlan
-from adapters.outbound.provider_kit.pull.reading import SeenItems, day_windows
+from adapters.outbound.provider_kit.pull.reading import (
+    CheckpointedPages,
+    HotelPull,
+    SeenItems,
+    day_windows,
+)
 from adapters.outbound.providers.ohip.capabilities import (
     EVENT_CALLS_PER_RUN,
     LOOKBACK_DAYS,
@@ -27,8 +33,7 @@ from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync_run import SyncKind
 from ports.errors import UnreadableAnswer
-from ports.providers import Page, PullRequest, ReadItem
-from ports.system import Clock
+from ports.providers import Page, ReadItem
 
 MAX_RESTARTS: Final = 3
 ONE_DAY: Final = timedelta(days=1)
@@ -52,16 +57,10 @@ class OhipCheckpoint(Checkpoint):
         return replace(self, step=self.step + 1, offset=0, last=None)
 
 
-CheckpointedPages: TypeAlias = Iterator[tuple[Page, OhipCheckpoint]]
-
-
 @dataclass(slots=True, kw_only=True)
-class OhipPull:
+class OhipPull(HotelPull[OhipHotel]):
     """Without an `external_system` there are no events."""
 
-    hotel: OhipHotel
-    request: PullRequest
-    clock: Clock
     external_system: str | None
     pulls_profiles: bool
     seen: SeenItems = field(default_factory=SeenItems)
@@ -87,13 +86,13 @@ class OhipPull:
         since = min(max(cursor, today - LOOKBACK_DAYS * ONE_DAY), today)
         return OhipCheckpoint(phase=phase, today=today, since=since)
 
-    def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+    def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         return self._read_lists(resume_from, self._queries_by_day(resume_from))
 
-    def _stays(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+    def _stays(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         return self._read_lists(resume_from, self._queries_by_window())
 
-    def _events(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+    def _events(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         """Until the queue is empty; bounded, so that the run ends."""
         checkpoint = resume_from
         while self.external_system and checkpoint.step < EVENT_CALLS_PER_RUN:
@@ -124,7 +123,9 @@ class OhipPull:
         ]
         return [in_house, *(_arrivals(*w) for w in day_windows(first, end, _STAY_WINDOW))]
 
-    def _read_lists(self, resume_from: OhipCheckpoint, queries: list[Query]) -> CheckpointedPages:
+    def _read_lists(
+        self, resume_from: OhipCheckpoint, queries: list[Query]
+    ) -> CheckpointedPages[OhipCheckpoint]:
         checkpoint = resume_from
         while checkpoint.step < len(queries):
             for page, after in self._read_list(checkpoint, queries[checkpoint.step]):
@@ -132,7 +133,9 @@ class OhipPull:
                 yield page, after
             checkpoint = checkpoint.next_step()
 
-    def _read_list(self, resume_from: OhipCheckpoint, query: Query) -> CheckpointedPages:
+    def _read_list(
+        self, resume_from: OhipCheckpoint, query: Query
+    ) -> CheckpointedPages[OhipCheckpoint]:
         """Each page starts with the last reservation of the one before. If it does not, the list
         moved while it was read, and is read again from its start."""
         checkpoint, restarts, has_more = resume_from, 0, True
@@ -140,11 +143,8 @@ class OhipPull:
             observed_at = self.clock.now()
             values, has_more = self.hotel.fetch_reservations(query, offset=checkpoint.offset)
             if _has_moved(values, checkpoint) and restarts < MAX_RESTARTS:
-                checkpoint, restarts, has_more = (
-                    replace(checkpoint, offset=0, last=None),
-                    restarts + 1,
-                    True,
-                )
+                checkpoint = replace(checkpoint, offset=0, last=None)
+                restarts, has_more = restarts + 1, True
                 continue
             if not values and checkpoint.last is not None:
                 raise UnreadableAnswer(reason="the page does not move", path="offset")
@@ -162,7 +162,7 @@ class OhipPull:
         self.profiles.update(new_ids)
         return [*items, *self.hotel.guests(new_ids, self.clock.now())]
 
-    def _availability(self, resume_from: OhipCheckpoint) -> CheckpointedPages:
+    def _availability(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         first = max(resume_from.today, self.request.stay_from)
         checkpoint = resume_from
         windows = day_windows(first, self.request.stay_to, _STATISTICS_WINDOW)
@@ -197,10 +197,9 @@ def _guest_ids(items: list[ReadItem]) -> Iterator[str]:
 
 def _reservation_id(value: Json) -> str | None:
     """None for an unreadable one: the mapper rejects that reservation."""
-    ids = value.get("reservationIdList") if isinstance(value, dict) else None
-    for each in ids if isinstance(ids, list) else ():
-        if isinstance(each, dict) and each.get("type") == "Reservation":
-            return str(each.get("id"))
+    for each in list_at(value, "reservationIdList"):
+        if value_at(each, "type") == "Reservation":
+            return str(value_at(each, "id"))
     return None
 
 

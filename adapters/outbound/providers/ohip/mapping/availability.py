@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
@@ -78,10 +79,10 @@ class OhipCellMapper(CellMapper):
 
 def _has_counts(night: Json) -> bool:
     """True also for invalid counts, so that the mapper rejects the night."""
-    nested = night.get("inventory") if isinstance(night, dict) else None
+    nested = value_at(night, "inventory")
     if not isinstance(nested, list):
         return nested is not None
-    codes = [each.get("code") if isinstance(each, dict) else None for each in nested]
+    codes = [value_at(each, "code") for each in nested]
     return any(not isinstance(code, str) or code.casefold() in _COUNTED for code in codes)
 
 
@@ -121,31 +122,26 @@ def _room_type_entries(answer: JsonEntry) -> Iterator[JsonEntry]:
     """Only room types, not the statistics of the hotel and of room classes."""
     reports = numbered_entries("", answer.value) if isinstance(answer.value, list) else [answer]
     for report in reports:
-        nested = report.value.get("statistics") if isinstance(report.value, dict) else None
-        for entry in numbered_entries(join_path(report.path, "statistics"), _as_list(nested)):
-            if isinstance(entry.value, dict) and entry.value.get("statCategoryCode") == ROOM_TYPES:
+        for entry in _nested_entries(report, "statistics"):
+            if value_at(entry.value, "statCategoryCode") == ROOM_TYPES:
                 yield entry
 
 
 def _split_nights(answer: JsonEntry) -> Iterator[JsonEntry]:
     for kind in _room_type_entries(answer):
-        kind_fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
-        name_fields: dict[str, Json] = {
-            key: kind_fields[key] for key in _NAMES if key in kind_fields
-        }
-        nested = kind_fields.get("statisticDate")
-        for night in numbered_entries(f"{kind.path}.statisticDate", _as_list(nested)):
-            yield JsonEntry(night.path, _merge_names(name_fields, night.value))
+        fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
+        names = {key: fields[key] for key in _NAMES if key in fields}
+        for night in _nested_entries(kind, "statisticDate"):
+            value = {**names, **night.value} if isinstance(night.value, dict) else night.value
+            yield JsonEntry(night.path, value)
 
 
 def _split_inventory(answer: JsonEntry) -> Iterator[JsonEntry]:
     """One entry per day of a span, whose end date is included."""
-    hotels = answer.value.get("hotelInventories") if isinstance(answer.value, dict) else None
-    for hotel in numbered_entries("hotelInventories", _as_list(hotels)):
+    for hotel in _nested_entries(answer._replace(path=""), "hotelInventories"):
         for kind in _nested_entries(hotel, "roomTypeInventories"):
-            code = kind.value.get("code") if isinstance(kind.value, dict) else None
             for span in _nested_entries(kind, "inventoryCounts"):
-                yield from _split_span(span, code)
+                yield from _split_span(span, value_at(kind.value, "code"))
 
 
 def _split_span(span: JsonEntry, code: Json) -> Iterator[JsonEntry]:
@@ -164,14 +160,5 @@ def _split_span(span: JsonEntry, code: Json) -> Iterator[JsonEntry]:
         yield JsonEntry(span.path, {**first, "startDate": day.isoformat()})
 
 
-def _nested_entries(entry: JsonEntry, key: str) -> Iterator[JsonEntry]:
-    nested = entry.value.get(key) if isinstance(entry.value, dict) else None
-    yield from numbered_entries(f"{entry.path}.{key}", _as_list(nested))
-
-
-def _merge_names(name_fields: dict[str, Json], night: Json) -> Json:
-    return {**name_fields, **night} if isinstance(night, dict) else night
-
-
-def _as_list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+def _nested_entries(entry: JsonEntry, key: str) -> list[JsonEntry]:
+    return numbered_entries(join_path(entry.path, key), list_at(entry.value, key))

@@ -2,7 +2,6 @@
 
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
 from adapters.outbound.providers.ohip.mapping.parsing import child, objects_at, read_amount
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
@@ -12,6 +11,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    read_age_counts,
     read_cancellation_reason,
 )
 from domain.values import ABSENT

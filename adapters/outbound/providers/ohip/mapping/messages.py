@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_bodies
+from adapters.outbound.provider_kit.parsing.json_fields import value_at
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    numbered_entries,
+    split_bodies,
+    split_listed,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.messages import ItemKind
@@ -54,21 +59,15 @@ def shape_of(entry: JsonEntry) -> Shape:
 
 
 def _split_reservations(value: Json) -> list[JsonEntry]:
-    if isinstance(value, list):
-        return numbered_entries("", value)
-    if isinstance(value, dict):
-        nested = value.get("reservations")
-        if isinstance(nested, list):
-            return numbered_entries("reservations", nested)
-        if isinstance(nested, dict):
-            return [
-                entry
-                for shape in Shape
-                for entry in _numbered_list(nested.get(shape.value), f"reservations.{shape.value}")
-            ]
-        if not _RESERVATION_KEYS.isdisjoint(value):
-            return [JsonEntry("", value)]
-    raise UnreadableMessage("neither a reservation nor a list of them")
+    nested = value_at(value, "reservations")
+    if isinstance(nested, dict):
+        return [
+            entry
+            for shape in Shape
+            for entry in _numbered_list(nested.get(shape.value), f"reservations.{shape.value}")
+        ]
+    expected = "neither a reservation nor a list of them"
+    return split_listed(value, "reservations", _RESERVATION_KEYS, expected)
 
 
 def _split_profiles(value: Json) -> list[JsonEntry]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_fields import value_at
 from adapters.outbound.provider_kit.parsing.json_messages import load_body, numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -81,17 +82,11 @@ def _split_message(value: Json) -> list[JsonEntry]:
         if isinstance(nested, list):
             return numbered_entries(LIST, nested)
         for path in (("payload", "data", "newEvent"), ("data", "newEvent"), ("newEvent",)):
-            if (inner := _value_at(value, path)) is not None:
+            if (inner := value_at(value, *path)) is not None:
                 return [JsonEntry(".".join(path), inner)]
         if {"businessEvent", "header", "moduleName"} & value.keys():
             return [JsonEntry("", value)]
     raise UnreadableMessage("no business event", path=LIST)
-
-
-def _value_at(value: Json, path: tuple[str, ...]) -> Json:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def _event_header(event: Reader) -> Reader:

@@ -1,10 +1,14 @@
 """The fields that both shapes of a reservation have, in different places."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import Party
-from domain.values import ABSENT, AgeCount, Field, Money
+from domain.values import ABSENT, AgeClass, AgeCount, Field, Money
+
+_OCCUPANCY: Final = "rooms[0].occupancy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +47,24 @@ def read_cancellation_reason(cancellation: Reader | None) -> str | None:
         return None
     description = cancellation.optional_text("description", "cancel_reason")
     return description or cancellation.optional_text("code", "cancel_reason")
+
+
+def read_age_counts(r: Reader, *, adults: str, children: str) -> tuple[AgeCount, ...]:
+    """Children by age (`childAges`), then the remaining number without an age."""
+    return tuple(_iter_age_counts(r, adults, children))
+
+
+def _iter_age_counts(r: Reader, adults: str, children: str) -> Iterator[AgeCount]:
+    adult_count = r.optional_integer(adults, _OCCUPANCY, lenient=True)
+    if adult_count:
+        yield AgeCount(AgeClass.ADULT, adult_count)
+    ages = [
+        age
+        for each in r.optional_objects("childAges") or ()
+        if (age := each.optional_integer("age", _OCCUPANCY, lenient=True)) is not None
+    ]
+    for age in sorted(set(ages)):
+        yield AgeCount(AgeClass.CHILD, ages.count(age), age=age)
+    others = (r.optional_integer(children, _OCCUPANCY, lenient=True) or 0) - len(ages)
+    if others > 0:
+        yield AgeCount(AgeClass.CHILD, others)

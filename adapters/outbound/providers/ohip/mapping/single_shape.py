@@ -9,7 +9,6 @@ from datetime import date
 
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.ohip.mapping.occupancy import read_age_counts
 from adapters.outbound.providers.ohip.mapping.parsing import as_day, child, objects_at, read_amount
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
@@ -19,6 +18,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    read_age_counts,
     read_cancellation_reason,
 )
 from domain.values import ABSENT, AgeCount, Field
