@@ -1,11 +1,10 @@
 """The requests of one connection: paths filled in, authentication, lists and single objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
-from adapters.outbound.provider_kit.declarative.paging import Paging
+from adapters.outbound.provider_kit.declarative.vendor import ListDeclaration
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
@@ -23,11 +22,8 @@ class ListPage(NamedTuple):
     page_ref: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListCall:
-    path: str
-    key: str
-    paging: Paging
+class ListCall(NamedTuple):
+    declared: ListDeclaration
     query: Mapping[str, str]
 
 
@@ -62,18 +58,19 @@ class DeclarativeApi(VendorApi):
         return _value_at_key(value, key)
 
     def page(self, call: ListCall, page_ref: str | None = None) -> ListPage:
+        declared, paging = call.declared, call.declared.paging
         try:
-            answer = self.get(call.path, {**call.query, **call.paging.query(page_ref)})
+            answer = self.get(declared.path, {**call.query, **paging.query(page_ref)})
         except NotFoundAtProvider:
-            if page_ref is None or not call.paging.past_end_is_404:
+            if page_ref is None or not paging.past_end_is_404:
                 raise
             return ListPage((), None)
         if answer is None:
             return ListPage((), None)
-        found = _value_at_key(answer, call.key)
+        found = _value_at_key(answer, declared.items)
         if not isinstance(found, list):
-            raise UnreadableAnswer(reason="the list is missing", path=call.key or None)
-        return ListPage(found, call.paging.after(page_ref, answer, len(found)))
+            raise UnreadableAnswer(reason="the list is missing", path=declared.items or None)
+        return ListPage(found, paging.after(page_ref, answer, len(found)))
 
     def pages(self, call: ListCall) -> Iterator[Sequence[Json]]:
         first = self.page(call)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
+from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
@@ -83,9 +84,7 @@ def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
 
 def value_at(value: Json, path: str) -> Json:
     """At a path like `meta.updated_at`; None if there is nothing."""
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return json_fields.value_at(value, *path.split("."))
 
 
 def _field_trace(r: Reader) -> FieldTrace:

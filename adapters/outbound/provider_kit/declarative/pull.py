@@ -7,10 +7,10 @@ from typing import Final
 
 from adapters.outbound.provider_kit.declarative.api import DeclarativeApi, ListCall
 from adapters.outbound.provider_kit.declarative.items import item_reader_for, value_at
-from adapters.outbound.provider_kit.declarative.paging import Paging
 from adapters.outbound.provider_kit.declarative.vendor import (
     Availability,
     HotelRecord,
+    ListDeclaration,
     Records,
     VendorDeclaration,
     window_query,
@@ -75,13 +75,12 @@ class DeclarativePull:
         )
 
     def _read_records(self, declared: Records) -> list[HotelRecord]:
-        values = self._list(declared.path, declared.items, declared.paging, {})
-        key = declared.items
+        values, key = self._list(declared, {}), declared.items
         with parsing_answer():
             return [declared.read(Reader(v, f"{key}[{n}]")) for n, v in enumerate(values)]
 
-    def _list(self, path: str, key: str, paging: Paging, query: Mapping[str, str]) -> list[Json]:
-        call = ListCall(path=path, key=key, paging=paging, query=query)
+    def _list(self, declared: ListDeclaration, query: Mapping[str, str]) -> list[Json]:
+        call = ListCall(declared, query)
         return [value for page in self.api.pages(call) for value in page]
 
     def items(self, kind: ItemKind, values: Sequence[Json], at: datetime) -> list[ReadItem]:
@@ -91,7 +90,7 @@ class DeclarativePull:
         """Of the days [first, end)."""
         at = self.clock.now()
         query = {cells.first: first.isoformat(), cells.last: (end - _ONE_DAY).isoformat()}
-        found = self._list(cells.path, cells.items, cells.paging, query)
+        found = self._list(cells, query)
         return Page(items=self.items(ItemKind.AVAILABILITY, found, at), observed_at=at)
 
     def today(self) -> date:
@@ -134,7 +133,7 @@ class DeclarativePull:
             query |= window_query(bookings, request.stay_from, request.stay_to)
         if since is not None:
             query[bookings.modified_since] = bookings.instant(since - _SECOND)
-        return ListCall(path=bookings.path, key=bookings.items, paging=bookings.paging, query=query)
+        return ListCall(bookings, query)
 
     def _availability(
         self, request: PullRequest, resume_from: ChangesCheckpoint

@@ -45,20 +45,24 @@ class AccountCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bookings:
-    """`items`: the key of the list in a response, empty if the response is the list; `item`: the
-    key in the response for a single booking. `query`: always sent with the list, e.g. its order.
-    `stay_from` and `stay_to`: parameters that limit the list to stays overlapping these days;
-    without them every full sync and reconcile reads all bookings. `overlap`: how far a delta looks
-    back, for changes committed late under an earlier timestamp. `blank_is_null`: the vendor sends
-    an empty text instead of null.
-    """
+class ListDeclaration:
+    """`items`: the key of the list in a response, empty if the response is the list."""
 
     path: str
-    one: str
-    read: Callable[[Reader, HotelContext], BookingSnapshot]
     paging: Paging
     items: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookings(ListDeclaration):
+    """`one`: the path of a single booking; `item`: its key in the response. `query`: always sent
+    with the list, e.g. its order. `stay_from` and `stay_to`: parameters that limit the list to
+    stays overlapping these days; without them every full sync and reconcile reads all bookings.
+    `overlap`: how far a delta looks back, for changes committed late under an earlier timestamp.
+    `blank_is_null`: the vendor sends an empty text instead of null."""
+
+    one: str
+    read: Callable[[Reader, HotelContext], BookingSnapshot]
     item: str = ""
     id: str = "id"
     modified: str = "updated_at"
@@ -72,27 +76,21 @@ class Bookings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
+class Availability(ListDeclaration):
     """A list with an item per room type and day, requested for `days` at a time. `first` and
     `last`: the parameters for the first and the last day, both included."""
 
-    path: str
     read: Callable[[Reader, HotelContext], AvailabilitySnapshot]
-    paging: Paging
-    items: str = ""
     first: str = "from"
     last: str = "to"
     days: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class Records(ListDeclaration):
     """A list of room types, rooms or rate plans."""
 
-    path: str
     read: Callable[[Reader], HotelRecord]
-    paging: Paging
-    items: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,12 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, parse_body
+from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind, SettingSpec
@@ -112,13 +114,7 @@ def notification_for_event(
 
 def read_messages(webhooks: Webhooks, body: bytes) -> Notification:
     """Raises UnreadableMessage."""
-    try:
-        value = loads(body)
-        notifications = [webhooks.read(Reader(each, path)) for path, each in _split_messages(value)]
-    except UnreadableJson as fault:
-        raise UnreadableMessage(fault.message, position=fault.position) from fault
-    except UnreadableField as fault:
-        raise UnreadableMessage(fault.message, path=fault.path) from fault
+    notifications = parse_body(body, partial(_read_notifications, webhooks))
     return Notification(
         refs=tuple(dict.fromkeys(ref for each in notifications for ref in each.refs)),
         ignored=tuple(name for each in notifications for name in each.ignored),
@@ -126,10 +122,9 @@ def read_messages(webhooks: Webhooks, body: bytes) -> Notification:
     )
 
 
-def _split_messages(value: Json) -> list[tuple[str, Json]]:
-    if isinstance(value, list):
-        return [(f"[{position}]", each) for position, each in enumerate(value)]
-    return [("", value)]
+def _read_notifications(webhooks: Webhooks, value: Json) -> list[Notification]:
+    entries = numbered_entries("", value) if isinstance(value, list) else [JsonEntry("", value)]
+    return [webhooks.read(Reader(entry.value, entry.path)) for entry in entries]
 
 
 def _single_property(notifications: list[Notification]) -> str | None:

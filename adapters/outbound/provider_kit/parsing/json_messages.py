@@ -41,9 +41,11 @@ def split_bodies(
     return found
 
 
-def split_listed(value: Json, key: str, item_keys: Iterable[str], expected: str) -> list[JsonEntry]:
+def split_listed(
+    value: Json, key: str, item_keys: Iterable[str], expected: str, *, path: str | None = None
+) -> list[JsonEntry]:
     """An array of items, an object with their list at `key`, or one item, which has one of
-    `item_keys`. Raises UnreadableMessage."""
+    `item_keys`. Raises UnreadableMessage, with `expected` and `path`."""
     if isinstance(value, list):
         return numbered_entries("", value)
     if isinstance(value, dict):
@@ -52,7 +54,7 @@ def split_listed(value: Json, key: str, item_keys: Iterable[str], expected: str)
             return numbered_entries(key, listed)
         if any(item_key in value for item_key in item_keys):
             return [JsonEntry("", value)]
-    raise UnreadableMessage(expected)
+    raise UnreadableMessage(expected, path=path) if path else UnreadableMessage(expected)
 
 
 def numbered_entries(path: str, values: Iterable[Json]) -> list[JsonEntry]:

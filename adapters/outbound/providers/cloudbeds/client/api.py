@@ -60,7 +60,7 @@ class CloudbedsApi(VendorApi):
         """Up to `total` received items: the vendor's pages may be smaller than requested."""
         number, previous, seen = first, None, (first - 1) * capabilities.PAGE_SIZE
         while True:
-            answer = self.get(method, {**query, **_paging(number)})
+            answer = self.get(method, {**query, **page_query(number)})
             found = parse_list(answer, "data")
             if not found:
                 return
@@ -108,5 +108,5 @@ def parse_list(answer: dict[str, Json], key: str) -> list[Json]:
     raise UnreadableAnswer(reason="the list is missing", path=key)
 
 
-def _paging(number: int) -> dict[str, str]:
-    return {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}
+def page_query(number: int, size: int = capabilities.PAGE_SIZE) -> dict[str, str]:
+    return {"pageNumber": str(number), "pageSize": str(size)}

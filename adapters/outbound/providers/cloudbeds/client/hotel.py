@@ -17,8 +17,7 @@ from adapters.outbound.provider_kit.parsing.local_time import days_from
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.provider_kit.pull.properties import PropertyHotel, VendorProperty
 from adapters.outbound.provider_kit.pull.reading import NumberedPages
-from adapters.outbound.providers.cloudbeds import capabilities
-from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, parse_list
+from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi, page_query, parse_list
 from adapters.outbound.providers.cloudbeds.mapping.availability import CellBuilder, RateReader
 from adapters.outbound.providers.cloudbeds.mapping.bookings import CloudbedsBookingMapper
 from adapters.outbound.providers.cloudbeds.mapping.guests import (
@@ -77,8 +76,8 @@ class CloudbedsHotel(PropertyHotel):
     def _numbered_pages(self, method: str) -> Iterator[list[Json]]:
         """Without end: room types have no total, and that of rooms counts properties."""
         for number in count(1):
-            paging = {"pageNumber": str(number), "pageSize": str(capabilities.PAGE_SIZE)}
-            yield parse_list(self.api.get(method, {**self._properties_query(), **paging}), "data")
+            query = {**self._properties_query(), **page_query(number)}
+            yield parse_list(self.api.get(method, query), "data")
 
     def reservation_pages(
         self, query: Mapping[str, str], now: datetime, *, first: int = 1
@@ -98,7 +97,7 @@ class CloudbedsHotel(PropertyHotel):
         return self.api.pages(GUESTS, {**self._properties_query(), **order, **query}, first=first)
 
     def newest_change(self, now: datetime) -> datetime | None:
-        newest = {"sortByRecent": "true", "pageNumber": "1", "pageSize": "1"}
+        newest = {"sortByRecent": "true", **page_query(1, size=1)}
         answer = self.api.get(RESERVATIONS, {**self._reservations_query(now), **newest})
         return self.newest_modified(parse_list(answer, "data"))
 

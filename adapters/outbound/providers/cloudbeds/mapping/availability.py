@@ -57,8 +57,8 @@ class SourcedOffer(NamedTuple):
 class OfferKeys(NamedTuple):
     """The source fields of an offer; of several for the price, the first present one is used."""
 
-    night: str
-    available: str
+    rooms: tuple[str, str]
+    """The night, the number of free rooms."""
     prices: tuple[str, ...]
     closed: tuple[str, str, str]
     """Closed, closed to arrival, closed to departure."""
@@ -77,9 +77,10 @@ class OfferKeys(NamedTuple):
             r.optional_integer(key, target, lenient=True) or None
             for key, target in zip(self.stay, _STAY, strict=True)
         )
+        night, available = self.rooms
         return Offer(
-            night=r.local_date(self.night, "day"),
-            available=r.optional_integer(self.available, "available", lenient=True),
+            night=r.local_date(night, "day"),
+            available=r.optional_integer(available, "available", lenient=True),
             price=next((price for price in prices if price is not None), None),
             closed=closed,
             closed_to_arrival=to_arrival,
@@ -90,8 +91,7 @@ class OfferKeys(NamedTuple):
 
 
 _RATE_KEYS: Final = OfferKeys(
-    night="date",
-    available="roomsAvailable",
+    rooms=("date", "roomsAvailable"),
     prices=("totalRate", "rate"),
     closed=("blocked", "closedToArrival", "closedToDeparture"),
     stay=("minLos", "maxLos"),

@@ -111,26 +111,29 @@ class CloudbedsBookingMapper(BookingMapper):
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
-        """The UTC field if present: the local time is ambiguous when the clocks go back."""
-        for key, zone in (("dateModifiedUTC", _UTC), ("dateModified", self.zone)):
-            found = r.optional(key, as_instant(zone), "version")
-            if found is not None:
-                return SourceVersion(found)
-        for key, zone in (("dateCreatedUTC", _UTC), ("dateCreated", self.zone)):
-            found = r.optional(key, as_instant(zone), "version")
-            if found is not None:
-                kept[key] = format_source_value(r, key, "version")
-                return SourceVersion(found)
+        if modified := self._read_time(r, "dateModified", "version"):
+            return SourceVersion(modified[1])
+        if created := self._read_time(r, "dateCreated", "version"):
+            key, instant = created
+            kept[key] = format_source_value(r, key, "version")
+            return SourceVersion(instant)
         raise UnreadableField("dateModified", "missing_field", "a value")
 
     def _canceled_at(self, r: Reader) -> Field[datetime | None]:
         """Sent only while the reservation is canceled; an empty value clears ours."""
-        for key, zone in (("dateCancelledUTC", _UTC), ("dateCancelled", self.zone)):
-            found = r.optional(key, as_instant(zone), "canceled_at")
-            if found is not None:
-                return found
+        if canceled := self._read_time(r, "dateCancelled", "canceled_at"):
+            return canceled[1]
         is_present = "dateCancelled" in r or "dateCancelledUTC" in r
         return None if is_present or self.is_complete else ABSENT
+
+    def _read_time(self, r: Reader, key: str, target: str) -> tuple[str, datetime] | None:
+        """With its key. The UTC field if present: the local time is ambiguous when the clocks go
+        back."""
+        for each, zone in ((f"{key}UTC", _UTC), (key, self.zone)):
+            found = r.optional(each, as_instant(zone), target)
+            if found is not None:
+                return each, found
+        return None
 
 
 class _AmountReader:

@@ -22,15 +22,13 @@ _MAX_DAYS: Final = 1_100
 """Three years, more than channels are sent; a longer range is a mistake."""
 
 _DAY_KEYS: Final = OfferKeys(
-    night="Date",
-    available="Units",
+    rooms=("Date", "Units"),
     prices=("Price",),
     closed=("Closed", "ClosedForArrival", "ClosedForDeparture"),
     stay=("MinStay", "MaxStay"),
 )
 _RANGE_KEYS: Final = OfferKeys(
-    night="start_date",
-    available="units",
+    rooms=("start_date", "units"),
     prices=("rate",),
     closed=("close", "closearr", "closedep"),
     stay=("min_los", "max_los"),

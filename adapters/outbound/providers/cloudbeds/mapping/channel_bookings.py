@@ -72,7 +72,10 @@ class ChannelBookingMapper(BookingMapper):
         kept: ExtraFields = {}
         status = _map_status(r)
         currency = r.optional_text("TotalCurrency", "total") or self.currency
-        lines = [_ChannelRoomLine(room, status, currency, kept) for room in _read_lines(r)]
+        lines = [
+            _ChannelRoomLine(room, status, currency, kept)
+            for room in children(r, "Rooms", "rooms") or ()
+        ]
         rooms = _with_order_occupancy(r, [line.stay(n) for n, line in enumerate(lines)])
         if not rooms:
             raise UnreadableField("Rooms", "missing_field", "at least one room")
@@ -122,10 +125,6 @@ def _read_instant(r: Reader, day_key: str, time_key: str, zone: ZoneInfo) -> dat
     if found is None:
         raise UnreadableField(r.path_of(day_key), "bad_instant", "an instant that is set")
     return found
-
-
-def _read_lines(r: Reader) -> Sequence[Reader]:
-    return children(r, "Rooms", "rooms") or []
 
 
 def _with_order_occupancy(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomStay, ...]:

@@ -1,6 +1,6 @@
 """The rooms of a reservation, each with its own stay and status."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,15 +32,12 @@ def map_rooms(
     r: Reader, header: BookingStatus, currency: str, kept: ExtraFields
 ) -> tuple[RoomStay, ...]:
     """Sorted by line id, so that assigning a room number does not change the order."""
+    listed = [room for key in _LISTS for room in children(r, key, "rooms") or ()]
     found = [
         _RoomReader(room, f"rooms[{n}]", currency, kept).stay(header)
-        for n, room in enumerate(_listed_rooms(r))
+        for n, room in enumerate(listed)
     ]
     return tuple(sorted(found, key=lambda room: (len(room.line_id or ""), room.line_id or "")))
-
-
-def _listed_rooms(r: Reader) -> Sequence[Reader]:
-    return [room for key in _LISTS for room in children(r, key, "rooms") or ()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,7 @@ def _parse_events(message: MewsReader) -> Notification:
     refs: dict[Ref, None] = {}
     ignored: dict[str, None] = {}
     for event in message.objects("Events"):
-        name, ref = (
-            _parse_general_event(event)
-            if "Discriminator" in event
-            else _parse_websocket_event(event)
-        )
+        name, ref = _parse_event(event)
         if ref is None:
             ignored[name] = None
         else:
@@ -63,21 +59,15 @@ def _parse_events(message: MewsReader) -> Notification:
     )
 
 
-def _parse_general_event(event: MewsReader) -> tuple[str, Ref | None]:
-    name = event.text("Discriminator")
-    kind = _KIND_BY_GENERAL_EVENT.get(name)
-    return name, None if kind is None else _reference(kind, event.object("Value"))
-
-
-def _parse_websocket_event(event: MewsReader) -> tuple[str, Ref | None]:
-    name = event.text("Type")
-    kind = _KIND_BY_WEBSOCKET_EVENT.get(name)
-    return name, None if kind is None else _reference(kind, event)
-
-
-def _reference(kind: RefKind, named: MewsReader) -> Ref:
-    external_id = named.text("Id")
-    return Ref(kind, external_id if kind in _KINDS_WITH_ID else "")
+def _parse_event(event: MewsReader) -> tuple[str, Ref | None]:
+    """A general event has the changed object in `Value`, a websocket's is the object."""
+    is_general = "Discriminator" in event
+    name = event.text("Discriminator" if is_general else "Type")
+    kind = (_KIND_BY_GENERAL_EVENT if is_general else _KIND_BY_WEBSOCKET_EVENT).get(name)
+    if kind is None:
+        return name, None
+    external_id = (event.object("Value") if is_general else event).text("Id")
+    return name, Ref(kind, external_id if kind in _KINDS_WITH_ID else "")
 
 
 def _parse_integration(message: MewsReader) -> Notification:

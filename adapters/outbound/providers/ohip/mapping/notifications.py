@@ -8,8 +8,8 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
-from adapters.outbound.provider_kit.parsing.json_fields import value_at
-from adapters.outbound.provider_kit.parsing.json_messages import load_body, numbered_entries
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
+from adapters.outbound.provider_kit.parsing.json_messages import load_body, split_listed
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
@@ -25,6 +25,7 @@ _AVAILABILITY_MODULES: Final = frozenset(
 """Modules in lower case. Others (cashiering, rate, activity, …) do not name an object that can be
 fetched."""
 
+_EVENT_KEYS: Final = ("businessEvent", "header", "moduleName")
 _OUT_OF_ORDER: Final = "OUT OF"
 _TYPE_KEYS: Final = ("actionType", "eventName")
 
@@ -75,18 +76,11 @@ def split_events(body: bytes) -> list[bytes]:
 
 def _split_message(value: Json) -> list[JsonEntry]:
     """A list of events, a single event, or the streaming API's envelope of one."""
-    if isinstance(value, list):
-        return numbered_entries("", value)
-    if isinstance(value, dict):
-        nested = value.get(LIST)
-        if isinstance(nested, list):
-            return numbered_entries(LIST, nested)
+    if not list_at(value, LIST):
         for path in (("payload", "data", "newEvent"), ("data", "newEvent"), ("newEvent",)):
             if (inner := value_at(value, *path)) is not None:
                 return [JsonEntry(".".join(path), inner)]
-        if {"businessEvent", "header", "moduleName"} & value.keys():
-            return [JsonEntry("", value)]
-    raise UnreadableMessage("no business event", path=LIST)
+    return split_listed(value, LIST, _EVENT_KEYS, "no business event", path=LIST)
 
 
 def _event_header(event: Reader) -> Reader:
