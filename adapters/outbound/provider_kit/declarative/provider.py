@@ -9,8 +9,9 @@ from adapters.outbound.provider_kit.declarative.credentials import authenticator
 from adapters.outbound.provider_kit.declarative.items import item_reader_for
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.declarative.webhooks import is_proof_valid, read_messages
-from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_time_zone
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint
 from adapters.outbound.provider_kit.parsing.json_messages import split_bodies
+from adapters.outbound.provider_kit.parsing.local_time import require_time_zone
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.provider import VendorProvider
 from ports.errors import Misconfigured

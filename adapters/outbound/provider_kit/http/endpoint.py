@@ -1,7 +1,6 @@
 """What every plug-in takes from a connection: its transport, settings, secrets and time zone."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
 from adapters.outbound.provider_kit.http.transport import (
@@ -9,10 +8,11 @@ from adapters.outbound.provider_kit.http.transport import (
     Transport,
     TransportSettings,
 )
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone
-from adapters.outbound.provider_kit.parsing.local_time import zone
-from ports.errors import Misconfigured, UnreadableMessage
-from ports.providers import Account, HotelContext, ProviderTools
+from adapters.outbound.provider_kit.parsing.local_time import (
+    require_time_zone as require_time_zone,
+)
+from ports.errors import Misconfigured
+from ports.providers import Account, ProviderTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +57,3 @@ def _require(value: str | None, name: str, message: str) -> str:
     if not value:
         raise Misconfigured(message, setting=name)
     return value
-
-
-def require_time_zone(context: HotelContext) -> ZoneInfo:
-    """Raises UnreadableMessage."""
-    try:
-        return zone(context.time_zone)
-    except UnknownZone as fault:
-        raise UnreadableMessage("the time zone is not an IANA name") from fault

@@ -6,6 +6,7 @@ from typing import TypeVar
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.errors import TooManyItems, UnreadableMessage
 
 T = TypeVar("T")
@@ -55,6 +56,12 @@ def split_listed(
         if any(item_key in value for item_key in item_keys):
             return [JsonEntry("", value)]
     raise UnreadableMessage(expected, path=path) if path else UnreadableMessage(expected)
+
+
+def read_each(key: str, values: Iterable[Json], read: Callable[[Reader], T]) -> list[T]:
+    """The objects of the list at `key`, of a provider that sends an empty text for null. Raises
+    UnreadableField."""
+    return [read(reader_for(value, f"{key}[{n}]")) for n, value in enumerate(values)]
 
 
 def numbered_entries(path: str, values: Iterable[Json]) -> list[JsonEntry]:

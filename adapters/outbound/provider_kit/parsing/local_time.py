@@ -12,6 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
+from ports.errors import UnreadableMessage
+from ports.providers import HotelContext
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -22,6 +24,14 @@ def zone(name: str) -> ZoneInfo:
     if name not in _known_names():
         raise UnknownZone
     return ZoneInfo(name)
+
+
+def require_time_zone(context: HotelContext) -> ZoneInfo:
+    """Of a hotel whose payload is read. Raises UnreadableMessage."""
+    try:
+        return zone(context.time_zone)
+    except UnknownZone as fault:
+        raise UnreadableMessage("the time zone is not an IANA name") from fault
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.local_time import require_time_zone
 from domain.messages import ItemKind
 from ports.providers import HotelContext
 
@@ -15,3 +17,8 @@ class PushedItems(NamedTuple):
     context: HotelContext
     limit: int
     explain: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hotel's. Raises UnreadableMessage."""
+        return require_time_zone(self.context)

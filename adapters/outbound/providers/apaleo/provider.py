@@ -5,11 +5,7 @@ from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.http.access_token import TokenSource
-from adapters.outbound.provider_kit.http.endpoint import (
-    VendorEndpoint,
-    require_secret,
-    require_time_zone,
-)
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.apaleo.capabilities import (
@@ -31,11 +27,10 @@ from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     entries = split_entries(pushed.kind, pushed.bodies, limit=pushed.limit)
-    hotel_zone = require_time_zone(pushed.context)
     if pushed.kind is ItemKind.BOOKING:
-        mapper = ApaleoBookingMapper(hotel_zone, is_complete=False)
+        mapper = ApaleoBookingMapper(pushed.zone, is_complete=False)
         return [mapper.map(entry, explain=pushed.explain) for entry in entries]
-    cells = ApaleoCellMapper(hotel_zone, pushed.context.observed_at)
+    cells = ApaleoCellMapper(pushed.zone, pushed.context.observed_at)
     return (item for entry in entries for item in cells.map_answer(entry, explain=pushed.explain))
 
 

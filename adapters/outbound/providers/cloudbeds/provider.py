@@ -6,11 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
-from adapters.outbound.provider_kit.http.endpoint import (
-    VendorEndpoint,
-    require_secret,
-    require_time_zone,
-)
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -52,7 +48,7 @@ from ports.providers import Account, HotelContext, ProviderClient, ProviderTools
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     kind, context, explain = pushed.kind, pushed.context, pushed.explain
     entries = split_entries(kind, pushed.bodies, limit=pushed.limit)
-    hotel_zone = require_time_zone(context)
+    hotel_zone = pushed.zone
     if kind is ItemKind.AVAILABILITY:
         currency = read_message_currency(pushed.bodies) or context.currency
         return _map_cells(entries, currency, context, explain=explain)

@@ -9,7 +9,6 @@ from adapters.outbound.provider_kit.http.endpoint import (
     VendorEndpoint,
     require_secret,
     require_setting,
-    require_time_zone,
 )
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
@@ -37,7 +36,7 @@ from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     entries = split_entries(pushed.kind, pushed.bodies, limit=pushed.limit)
-    clock = HotelClock(require_time_zone(pushed.context), pushed.context.observed_at)
+    clock = HotelClock(pushed.zone, pushed.context.observed_at)
     explain = pushed.explain
     if pushed.kind is ItemKind.BOOKING:
         return (

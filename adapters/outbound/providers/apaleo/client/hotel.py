@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, read_each
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
@@ -113,9 +113,7 @@ def modified_at(value: Json) -> datetime | None:
 def _fetch_properties(api: ApaleoApi) -> list[VendorProperty]:
     values = api.all(PROPERTIES, "properties", {})
     with parsing_answer():
-        return [
-            _parse_property(reader_for(value, f"properties[{n}]")) for n, value in enumerate(values)
-        ]
+        return read_each("properties", values, _parse_property)
 
 
 def _parse_property(r: Reader) -> VendorProperty:

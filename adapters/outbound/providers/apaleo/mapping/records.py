@@ -4,8 +4,9 @@ credentials do not have: only bookings refer to them."""
 from collections.abc import Iterable
 
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
+from adapters.outbound.provider_kit.parsing.json_messages import read_each
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import HotelRecords, RoomRecord, RoomTypeRecord
 
 
@@ -13,11 +14,8 @@ def map_records(unit_groups: Iterable[Json], units: Iterable[Json]) -> HotelReco
     """Raises UnreadableAnswer."""
     with parsing_answer():
         return HotelRecords(
-            room_types=[
-                _room_type(reader_for(value, f"unitGroups[{n}]"))
-                for n, value in enumerate(unit_groups)
-            ],
-            rooms=[_room(reader_for(value, f"units[{n}]")) for n, value in enumerate(units)],
+            room_types=read_each("unitGroups", unit_groups, _room_type),
+            rooms=read_each("units", units, _room),
         )
 
 

@@ -1,11 +1,12 @@
 """Room types, rooms and rates to hotel records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.json_messages import read_each
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 
 
@@ -14,10 +15,11 @@ def map_records(
 ) -> HotelRecords:
     """Raises UnreadableAnswer."""
     with parsing_answer():
+        plans = read_each("data", rates, _rate_plan)
         return HotelRecords(
-            room_types=[_room_type(reader_for(v, f"data[{n}]")) for n, v in enumerate(room_types)],
-            rooms=[_room(reader_for(v, f"rooms[{n}]")) for n, v in enumerate(rooms)],
-            rate_plans=list({plan.external_id: plan for plan in _rate_plans(rates)}.values()),
+            room_types=read_each("data", room_types, _room_type),
+            rooms=read_each("rooms", rooms, _room),
+            rate_plans=list({plan.external_id: plan for plan in plans}.values()),
         )
 
 
@@ -41,11 +43,9 @@ def _room(r: Reader) -> RoomRecord:
     )
 
 
-def _rate_plans(rates: Iterable[Json]) -> Iterator[RatePlanRecord]:
+def _rate_plan(r: Reader) -> RatePlanRecord:
     """Bookings refer to a rate by `rateID`; a base rate has no plan and no name."""
-    for position, value in enumerate(rates):
-        r = reader_for(value, f"data[{position}]")
-        rate_id = r.required("rateID", as_id)
-        private = r.optional_text("ratePlanNamePrivate")
-        name = r.optional_text("ratePlanNamePublic") or private or rate_id
-        yield RatePlanRecord(external_id=rate_id, name=name)
+    rate_id = r.required("rateID", as_id)
+    private = r.optional_text("ratePlanNamePrivate")
+    name = r.optional_text("ratePlanNamePublic") or private or rate_id
+    return RatePlanRecord(external_id=rate_id, name=name)
