@@ -18,22 +18,18 @@ def guarded_pools(policy: HostPolicy, *, connections: int) -> PoolManager:
     """A pool manager of `policy`'s own, without proxies and without retries."""
 
     class PlainConnection(HTTPConnection):
+        checked_scheme = "http"
+
         def _new_conn(self) -> socket.socket:
             name = self._dns_host
-            self._dns_host = _checked_address(policy, self, "http")
+            self._dns_host = _checked_address(policy, self, self.checked_scheme)
             try:
                 return super()._new_conn()
             finally:
                 self._dns_host = name
 
-    class TlsConnection(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            name = self._dns_host
-            self._dns_host = _checked_address(policy, self, "https")
-            try:
-                return super()._new_conn()
-            finally:
-                self._dns_host = name
+    class TlsConnection(PlainConnection, HTTPSConnection):
+        checked_scheme = "https"
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection

@@ -16,12 +16,7 @@ from domain.values import ABSENT, Field
 _UNSET: Final = "0001-01-01"
 """Apaleo's instant for "no value"."""
 
-SOURCE_NAMES: Final = {
-    "external_id": "id",
-    "departure": "departure",
-    "count": "adults",
-    "room_type_id": "unitGroup.id",
-}
+SOURCE_NAMES: Final = {"external_id": "id", "count": "adults", "room_type_id": "unitGroup.id"}
 
 
 def as_instant_or_unset(value: Json, path: str) -> datetime | None:

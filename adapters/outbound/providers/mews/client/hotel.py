@@ -6,6 +6,7 @@ from datetime import datetime
 
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import MewsConnectorApi
@@ -168,10 +169,8 @@ class MewsReservationPage:
 
 
 def map_guests(customers: Iterable[Json], seen: set[str]) -> list[ReadItem]:
-    messages = MewsMessages()
-    messages.add("Customers", customers)
     found = []
-    for entry in messages.of("Customers"):
+    for entry in numbered_entries("Customers", customers):
         seen.add(text_at(entry.value, "Id") or "")
         found.append(map_guest(entry, {}))
     return found
@@ -207,21 +206,17 @@ def _no_lodging_error(orphan_errors: OrphanErrors) -> Misconfigured | Unreadable
 def _find_bookable_services(
     services: Iterable[Json], orphan_errors: OrphanErrors
 ) -> tuple[str, ...]:
-    messages = MewsMessages()
-    messages.add("Services", services)
-    return tuple(sorted(find_lodging_services(messages.of("Services"), None, orphan_errors)))
+    entries = numbered_entries("Services", services)
+    return tuple(sorted(find_lodging_services(entries, None, orphan_errors)))
 
 
 def _filter_lodging_services(
     candidates: Sequence[str], categories: Sequence[Json], orphan_errors: OrphanErrors
 ) -> tuple[str, ...]:
     """The services bookable by the day that have a category with beds."""
-    messages = MewsMessages()
-    messages.add("ResourceCategories", categories)
-    services_with_beds_ids = find_services_with_beds(
-        messages.of("ResourceCategories"), orphan_errors
-    )
-    return tuple(service for service in candidates if service in services_with_beds_ids)
+    entries = numbered_entries("ResourceCategories", categories)
+    with_beds = find_services_with_beds(entries, orphan_errors)
+    return tuple(service for service in candidates if service in with_beds)
 
 
 def _language(body: dict[str, Json]) -> str:

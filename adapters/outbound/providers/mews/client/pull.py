@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
@@ -31,7 +32,6 @@ from adapters.outbound.providers.mews.client.paginator import (
     MewsCheckpoint,
     WindowPaginator,
 )
-from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from adapters.outbound.providers.mews.mapping.references import order_id_of
 from domain.sync_run import SyncKind
@@ -166,8 +166,6 @@ class MewsPull(HotelPull[MewsHotel]):
 
 
 def _orphan_charge_errors(charges: Sequence[Json]) -> list[ReadItem]:
-    messages = MewsMessages()
-    messages.add("OrderItems", charges)
     orphan_errors = OrphanErrors()
-    orphan_errors.readable(messages.of("OrderItems"), order_id_of)
+    orphan_errors.readable(numbered_entries("OrderItems", charges), order_id_of)
     return orphan_errors.items

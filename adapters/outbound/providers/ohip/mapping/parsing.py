@@ -106,6 +106,10 @@ def child(r: Reader | None, *keys: str) -> Reader | None:
     return r
 
 
+def optional_text(r: Reader | None, key: str, target: str) -> str | None:
+    return None if r is None else r.optional_text(key, target)
+
+
 def objects_at(r: Reader | None, *keys: str) -> list[Reader]:
     """The list at the path; empty if a part of the path is missing."""
     *parents, last = keys

@@ -14,6 +14,7 @@ from adapters.outbound.providers.ohip.mapping.parsing import (
     child,
     find_profile_id,
     objects_at,
+    optional_text,
     preferred_info,
 )
 from domain.snapshots import Party, PartyRole
@@ -33,14 +34,13 @@ def map_listed_primary(r: Reader) -> Field[Party | None]:
     if guest.peek("type") == PROFILE:
         guest.text("type", f"{_PRIMARY}.guest_id")
         guest_id = guest.optional("id", as_id, f"{_PRIMARY}.guest_id")
-    country = child(guest, "address", "country")
     return Party(
         guest_id=guest_id,
         first_name=guest.optional_text("givenName", f"{_PRIMARY}.first_name"),
         last_name=_last_name(guest, "surname", f"{_PRIMARY}.last_name"),
         email=guest.optional_text("email", f"{_PRIMARY}.email"),
         phone=_strip_or_none(guest.optional_text("phoneNumber", f"{_PRIMARY}.phone")),
-        country=country.optional_text("code", f"{_PRIMARY}.country") if country else None,
+        country=optional_text(child(guest, "address", "country"), "code", f"{_PRIMARY}.country"),
         language=guest.optional_text("language", f"{_PRIMARY}.language"),
     )
 
@@ -104,24 +104,20 @@ def _find_primary(r: Reader) -> Reader | None:
 def _map_profile(info: Reader | None, role: PartyRole, target: str) -> Party:
     if info is None:
         return Party(role=role)
-    name = primary_name(child(info, "profile", "customer"))
+    customer = child(info, "profile", "customer")
+    name = primary_name(customer)
     email = preferred_info(info, ("profile", "emails", "emailInfo"), "email")
     phone = preferred_info(info, ("profile", "telephones", "telephoneInfo"), "telephone")
-    country = child(
-        preferred_info(info, ("profile", "addresses", "addressInfo"), "address"), "country"
-    )
-    customer = child(info, "profile", "customer")
+    address = preferred_info(info, ("profile", "addresses", "addressInfo"), "address")
     return Party(
         role=role,
         guest_id=find_profile_id(info, f"{target}.guest_id"),
-        first_name=name.optional_text("givenName", f"{target}.first_name") if name else None,
-        last_name=name.optional_text("surname", f"{target}.last_name") if name else None,
-        email=email.optional_text("emailAddress", f"{target}.email") if email else None,
-        phone=_strip_or_none(phone.optional_text("phoneNumber", f"{target}.phone"))
-        if phone
-        else None,
-        country=country.optional_text("code", f"{target}.country") if country else None,
-        language=customer.optional_text("language", f"{target}.language") if customer else None,
+        first_name=optional_text(name, "givenName", f"{target}.first_name"),
+        last_name=optional_text(name, "surname", f"{target}.last_name"),
+        email=optional_text(email, "emailAddress", f"{target}.email"),
+        phone=_strip_or_none(optional_text(phone, "phoneNumber", f"{target}.phone")),
+        country=optional_text(child(address, "country"), "code", f"{target}.country"),
+        language=optional_text(customer, "language", f"{target}.language"),
     )
 
 
@@ -162,8 +158,7 @@ def _listed_name(r: Reader) -> str | None:
 
 
 def _single_name(r: Reader) -> str | None:
-    company = child(r, "profile", "company")
-    return company.optional_text("companyName", f"{_FURTHER}.last_name") if company else None
+    return optional_text(child(r, "profile", "company"), "companyName", f"{_FURTHER}.last_name")
 
 
 def _last_name(r: Reader, key: str, target: str) -> str | None:
