@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
@@ -75,11 +76,8 @@ class MewsClient(HotelClient[MewsHotel]):
     ) -> Iterator[ReadItem]:
         found = hotel.fetch_reservations(booking_ids)
         known = frozenset(ids_of(found))
-        found += [
-            v
-            for v in hotel.fetch_reservations_of_customers(guest_ids)
-            if known.isdisjoint(ids_of([v]))
-        ]
+        theirs = hotel.fetch_reservations_of_customers(guest_ids)
+        found += [value for value in theirs if text_at(value, "Id") not in known]
         for part in batches(found, MAX_PER_PAGE):
             page = hotel.fetch_referenced(part)
             yield from page.guests(seen)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
@@ -153,7 +154,7 @@ class MewsPull(HotelPull[MewsHotel]):
         return Page(items=items, observed_at=observed_at), after
 
     def _unseen(self, values: Sequence[Json]) -> list[Json]:
-        return [v for v in values if not self.seen_bookings.issuperset(ids_of([v]) or ("",))]
+        return [value for value in values if text_at(value, "Id") not in self.seen_bookings]
 
     def _paginator(self, listing: PagedOperation, parameters: dict[str, Json]) -> WindowPaginator:
         return WindowPaginator(
