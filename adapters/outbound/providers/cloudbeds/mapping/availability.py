@@ -31,6 +31,7 @@ _SOURCES_OF: Final = {"room_type_id": "roomTypeID", "available": "roomsAvailable
 _CLOSED: Final = ("closed", "closed_to_arrival", "closed_to_departure")
 _STAY: Final = ("min_stay", "max_stay")
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(slots=True)
@@ -208,7 +209,7 @@ def _open_offers(offers: Sequence[Offer]) -> Sequence[Offer]:
     return [offer for offer in offers if not offer.closed] or offers
 
 
-def _combine(combine: Callable[[list[T]], T], values: Iterable[T | None]) -> T | Absent:
+def _combine(combine: Callable[[list[T]], U], values: Iterable[T | None]) -> U | Absent:
     """Of the known values; absent if there is none."""
     known = [value for value in values if value is not None]
     return combine(known) if known else ABSENT

@@ -111,8 +111,8 @@ class CloudbedsGuestMapper(GuestMapper):
 
     def map_snapshot(self, r: Reader, external_id: str) -> GuestSnapshot:
         names = _PROFILE_FIELDS if is_profile(r) else _GUEST_FIELDS
-        for key in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
-            r.drop(key, "a field of one of the guest's reservations")
+        for name in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
+            r.drop(name, "a field of one of the guest's reservations")
         modified = r.required("dateModified", as_instant(self.zone), "version")
         if modified is None:
             raise UnreadableField("dateModified", "bad_instant", "an instant that is set")

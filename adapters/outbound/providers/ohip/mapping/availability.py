@@ -130,10 +130,10 @@ def _room_type_entries(answer: JsonEntry) -> Iterator[JsonEntry]:
 def _split_nights(answer: JsonEntry) -> Iterator[JsonEntry]:
     for kind in _room_type_entries(answer):
         fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
-        names = {key: fields[key] for key in _NAMES if key in fields}
+        names: dict[str, Json] = {key: fields[key] for key in _NAMES if key in fields}
         for night in _nested_entries(kind, "statisticDate"):
-            value = {**names, **night.value} if isinstance(night.value, dict) else night.value
-            yield JsonEntry(night.path, value)
+            value = night.value
+            yield JsonEntry(night.path, {**names, **value} if isinstance(value, dict) else value)
 
 
 def _split_inventory(answer: JsonEntry) -> Iterator[JsonEntry]:
