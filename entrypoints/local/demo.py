@@ -5,7 +5,6 @@
 
 import fcntl
 import json
-import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from application.connections.add_connection import NewConnection
 from domain.access import Scope
 from domain.schedule import Schedule
 from entrypoints.wiring.container import Container
-from entrypoints.wiring.home_directory import ensure_private_home
+from entrypoints.wiring.home_directory import ensure_private_home, replace_private_file
 from ports.errors import Misconfigured
 
 DEFAULT_PROVIDER: Final = "mews"
@@ -166,12 +165,7 @@ def connect_canonical(container: Container, slug: str) -> tuple[str, str]:
 
 def save_demo(home: Path, demo: Demo) -> None:
     """Replaces `demo.json` atomically."""
-    path = _demo_file(home)
-    temporary = path.with_suffix(".new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(asdict(demo), file, indent=1)
-    temporary.replace(path)
+    replace_private_file(_demo_file(home), json.dumps(asdict(demo), indent=1))
 
 
 def _new_demo_hotel(provider: str, index: int, *, bookings: int, now: datetime) -> DemoHotel:

@@ -31,6 +31,7 @@ from entrypoints.local.installed_simulators import simulator_names
 from entrypoints.local.polling import is_answering, wait_until
 from entrypoints.local.simulator_client import SimulatorClient
 from entrypoints.wiring.container import Container
+from entrypoints.wiring.sealing_keys import load_sealing_keys
 from entrypoints.wiring.settings import Settings, inherited_environment, settings_to_environment
 from ports.errors import Misconfigured
 from ports.providers import Capabilities
@@ -86,6 +87,7 @@ def run_installation(
         )
     settings = replace(settings, home=settings.home.absolute())
     with hold_instance_lock(settings.home):
+        load_sealing_keys(settings)
         require_free_port(settings.host, settings.port)
         children = ChildProcesses(
             settings.home / "logs", inherited_environment() | settings_to_environment(settings)

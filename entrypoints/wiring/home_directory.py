@@ -2,8 +2,13 @@
 
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from ports.errors import Misconfigured
 
 _GROUP_AND_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _KNOWN_FILES: Final = ("secret_keys", "pms.sqlite3", "up.lock")
@@ -11,10 +16,58 @@ _KNOWN_FILES: Final = ("secret_keys", "pms.sqlite3", "up.lock")
 
 def ensure_private_home(home: Path) -> Path:
     """Creates the folder if it is missing. Restricts the rights of an existing one only if it is
-    this user's and contains a file of ours."""
-    home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-    status = home.stat()
-    is_own = status.st_uid == os.geteuid() and any((home / name).exists() for name in _KNOWN_FILES)
-    if is_own and status.st_mode & _GROUP_AND_OTHERS:
-        home.chmod(stat.S_IMODE(status.st_mode) & ~_GROUP_AND_OTHERS)
-    return home
+    this user's and contains a file of ours. Raises Misconfigured where no file can be created."""
+    with translate_home_errors(home):
+        home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        status = home.stat()
+        is_own = status.st_uid == os.geteuid() and any(
+            (home / name).exists() for name in _KNOWN_FILES
+        )
+        if is_own and status.st_mode & _GROUP_AND_OTHERS:
+            home.chmod(stat.S_IMODE(status.st_mode) & ~_GROUP_AND_OTHERS)
+        with tempfile.TemporaryFile(dir=home):
+            return home
+
+
+@contextmanager
+def translate_home_errors(home: Path) -> Iterator[None]:
+    """Raises Misconfigured, which names the setting, for any file error in the block."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"PMS_HOME: {home} can't be used: {reason}; choose a folder that you can write"
+        raise Misconfigured(message) from error
+
+
+def create_private_file(path: Path, text: str) -> None:
+    """Creates the file with its full content; does nothing if it exists. Safe for any number of
+    processes at once: a reader finds no file or the full one."""
+    with _written_beside(path, text) as temporary, suppress(FileExistsError):
+        os.link(temporary, path)
+
+
+def replace_private_file(path: Path, text: str) -> None:
+    """Replaces the file atomically or creates it."""
+    with _written_beside(path, text) as temporary:
+        temporary.replace(path)
+
+
+@contextmanager
+def _written_beside(path: Path, text: str) -> Iterator[Path]:
+    """A temporary file in the same folder, flushed to the disk; afterwards the folder is."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
