@@ -21,7 +21,7 @@ from domain.snapshots import (
     RoomStay,
 )
 from domain.status import BookingStatus
-from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from domain.values import AgeClass, AgeCount, Money, NightlyPrice, PriceBasis, SourceVersion, Stay
 
 
 class PersonalData(StrEnum):
@@ -179,7 +179,8 @@ NIGHTLY_PRICE: Final = RecordShape(
     NightlyPrice,
     (
         FieldSpec("night", _DATE, required=True),
-        FieldSpec("price", RecordType(MONEY), required=True),
+        FieldSpec("price", RecordType(MONEY), "Of one unit", required=True),
+        FieldSpec("basis", ChoiceType(PriceBasis), "With taxes or without, where known"),
     ),
 )
 ROOM_STAY: Final = RecordShape(
@@ -194,6 +195,7 @@ ROOM_STAY: Final = RecordShape(
         FieldSpec("status", ChoiceType(BookingStatus), nullable=False, inherited=True),
         FieldSpec("occupancy", ListType(AGE_COUNT)),
         FieldSpec("nightly_prices", ListType(NIGHTLY_PRICE)),
+        FieldSpec("total", RecordType(MONEY), "Of all units"),
         FieldSpec("units", NumberType(1, 999), "Identical rooms", "1 by default", nullable=False),
     ),
 )

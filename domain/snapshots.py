@@ -76,6 +76,8 @@ class RoomStay:
     status: BookingStatus
     occupancy: tuple[AgeCount, ...] = ()
     nightly_prices: tuple[NightlyPrice, ...] = ()
+    total: Money | None = None
+    """Of all units."""
     units: int = 1
 
     def __post_init__(self) -> None:

@@ -188,10 +188,20 @@ class AgeCount:
             raise InvalidField("count", "send a number of persons from 0 to 9999", code="bad_count")
 
 
+class PriceBasis(StrEnum):
+    """GROSS includes the taxes that the guest pays, NET does not."""
+
+    GROSS = "GROSS"
+    NET = "NET"
+
+
 @dataclass(frozen=True, slots=True)
 class NightlyPrice:
+    """Of one unit. `basis`: None where the provider does not state it."""
+
     night: date
     price: Money
+    basis: PriceBasis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,16 @@ from domain.snapshots import (
 )
 from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
-from domain.values import AgeClass, AgeCount, Money, NightlyPrice, Reason, SourceVersion, Stay
+from domain.values import (
+    AgeClass,
+    AgeCount,
+    Money,
+    NightlyPrice,
+    PriceBasis,
+    Reason,
+    SourceVersion,
+    Stay,
+)
 from ports.bookings import StatusChange
 
 T0 = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -160,7 +169,11 @@ def full_room(number: int = 1) -> RoomStay:
             AgeCount(AgeClass.ADULT, 2),
             AgeCount(AgeClass.CHILD, 1, age=7, category="kid"),
         ),
-        nightly_prices=(NightlyPrice(JUNE.arrival, Money(-1, "KWD")),),
+        nightly_prices=(
+            NightlyPrice(JUNE.arrival, Money(-1, "KWD")),
+            NightlyPrice(JUNE.arrival + DAY, Money(2, "KWD"), PriceBasis.NET),
+        ),
+        total=Money(1, "KWD"),
         units=2,
     )
 

@@ -90,7 +90,7 @@ class TestBooking:
       stay { arrival departure } total { amount currency minor } paid { amount }
       primaryGuest { guestId role firstName email } furtherGuests { role }
       rooms { roomTypeId status units stay { arrival } occupancy { ageClass count }
-        nightlyPrices { night price { amount } } }
+        nightlyPrices { night price { amount } basis } total { amount } }
       guest { lastName } statusHistory { from to kind reference at sourceVersion { updatedAt } }
       sourceVersion { updatedAt sequence } syncedAt extras { path json } } }"""
 
@@ -99,7 +99,9 @@ class TestBooking:
             "room_type_id": "DBL",
             "occupancy": [{"age_class": "ADULT", "count": 2}],
             "nightly_prices": [{"night": "2026-03-10",
-                                "price": {"amount": "120.00", "currency": "EUR"}}],
+                                "price": {"amount": "120.00", "currency": "EUR"},
+                                "basis": "NET"}],
+            "total": {"amount": "240.00", "currency": "EUR"},
         }]  # fmt: skip
         alpha.post(f"{PUSH}/guests", guest())
         alpha.post(f"{PUSH}/bookings", booking(rooms=rooms, mood={"tone": 1.50}))
@@ -115,7 +117,9 @@ class TestBooking:
             "rooms": [{"roomTypeId": "DBL", "status": "CONFIRMED", "units": 1,
                        "stay": {"arrival": "2026-03-10"},
                        "occupancy": [{"ageClass": "ADULT", "count": 2}],
-                       "nightlyPrices": [{"night": "2026-03-10", "price": {"amount": "120.00"}}]}],
+                       "nightlyPrices": [{"night": "2026-03-10", "price": {"amount": "120.00"},
+                                          "basis": "NET"}],
+                       "total": {"amount": "240.00"}}],
             "guest": {"lastName": "Byron"},
             "statusHistory": [{"from": None, "to": "CONFIRMED", "kind": "CREATED",
                                "reference": run_query(alpha, self.ALL_FIELDS, id="B1")["booking"][

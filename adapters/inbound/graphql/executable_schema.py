@@ -32,7 +32,7 @@ from application.queries.find_bookings import BookingOrder
 from domain.snapshots import BookingSource, PartyRole
 from domain.status import BookingStatus, TransitionKind
 from domain.sync_run import SyncKind, SyncStatus, SyncTrigger
-from domain.values import AgeClass
+from domain.values import AgeClass, PriceBasis
 
 ENUMS: Final[tuple[type[Enum], ...]] = (
     AgeClass,
@@ -40,6 +40,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     BookingSource,
     BookingStatus,
     PartyRole,
+    PriceBasis,
     SyncKind,
     SyncStatus,
     SyncTrigger,

@@ -36,7 +36,16 @@ from domain.snapshots import (
     RoomTypeRecord,
 )
 from domain.status import BookingStatus
-from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from domain.values import (
+    ABSENT,
+    AgeClass,
+    AgeCount,
+    Money,
+    NightlyPrice,
+    PriceBasis,
+    SourceVersion,
+    Stay,
+)
 from ports.providers import (
     AccountReport,
     HotelContext,
@@ -75,6 +84,7 @@ __all__ = [
     "PageNumbers",
     "Party",
     "PartyRole",
+    "PriceBasis",
     "Provider",
     "ProviderTools",
     "RatePlanRecord",

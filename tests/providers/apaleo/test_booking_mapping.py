@@ -11,7 +11,16 @@ from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMap
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
 from domain.status import BookingStatus
-from domain.values import ABSENT, AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from domain.values import (
+    ABSENT,
+    AgeClass,
+    AgeCount,
+    Money,
+    NightlyPrice,
+    PriceBasis,
+    SourceVersion,
+    Stay,
+)
 from ports.errors import UnreadableMessage, Unsupported
 from tests.providers.apaleo.payloads import booking, euros, read, refusal, reservation, sample
 from tests.providers.vendor_payloads import extras, parametrize_states, status_and_inventory
@@ -105,8 +114,8 @@ class TestReservation:
         found = booking(timeSlices=pieces)
         assert isinstance(found.rooms, tuple)
         assert found.rooms[0].nightly_prices == (
-            NightlyPrice(date(2026, 3, 10), Money(10_000, "EUR")),
-            NightlyPrice(date(2026, 3, 11), Money(13_025, "EUR")),
+            NightlyPrice(date(2026, 3, 10), Money(10_000, "EUR"), PriceBasis.GROSS),
+            NightlyPrice(date(2026, 3, 11), Money(13_025, "EUR"), PriceBasis.GROSS),
         )
 
     def test_negates_vendor_balance(self) -> None:

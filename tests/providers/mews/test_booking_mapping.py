@@ -15,6 +15,7 @@ from domain.values import (
     AgeCount,
     Money,
     NightlyPrice,
+    PriceBasis,
     SourceVersion,
     Stay,
 )
@@ -429,8 +430,8 @@ class TestPrices:
         assert snapshot.total == Money(18896, "EUR")
         assert snapshot.rooms is not ABSENT
         assert snapshot.rooms[0].nightly_prices == (
-            NightlyPrice(date(2026, 3, 10), Money(9346, "EUR")),
-            NightlyPrice(date(2026, 3, 11), Money(10000, "EUR")),
+            NightlyPrice(date(2026, 3, 10), Money(9346, "EUR"), PriceBasis.GROSS),
+            NightlyPrice(date(2026, 3, 11), Money(10000, "EUR"), PriceBasis.GROSS),
         )
 
     def test_uses_hotel_nights_across_clock_change(self) -> None:
@@ -448,7 +449,7 @@ class TestPrices:
         assert snapshot.total == Money(12000, "JPY")
         assert snapshot.rooms is not ABSENT
         (night,) = snapshot.rooms[0].nightly_prices
-        assert night == NightlyPrice(date(2026, 3, 10), Money(12000, "JPY"))
+        assert night == NightlyPrice(date(2026, 3, 10), Money(12000, "JPY"), PriceBasis.GROSS)
 
     def test_are_summed_exactly_and_rounded_once(self) -> None:
         items = body(OrderItems=[charge(0.005), charge(0.005), charge(108.875)])

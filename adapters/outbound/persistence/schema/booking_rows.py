@@ -4,8 +4,10 @@ The bookings of a page share stays, prices, occupancies and the connection. Thes
 cached, which saves a third of the time of a load.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +28,14 @@ from adapters.outbound.persistence.schema.tables import BOOKINGS
 from domain.booking import Booking, BookingDetails
 from domain.snapshots import BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
-from domain.values import AgeClass, AgeCount, HotelId, Money, NightlyPrice, Stay
+from domain.values import AgeClass, AgeCount, HotelId, Money, NightlyPrice, PriceBasis, Stay
 
 _STATUSES = {str(status): status for status in BookingStatus}
 _SOURCES = {str(source): source for source in BookingSource}
 _ROLES = {str(role): role for role in PartyRole}
+_PRICE_BASES: dict[str | None, PriceBasis | None] = {None: None} | {
+    str(basis): basis for basis in PriceBasis
+}
 _AGE_CLASSES = {str(age_class): age_class for age_class in AgeClass}
 _TEXTS = (
     "confirmation_number",
@@ -90,6 +95,9 @@ def booking_of(row: Row, hotel_id: HotelId) -> Booking:
 
 def _details_json(details: BookingDetails) -> str:
     document: dict[str, Any] = {"rooms": [_room_values(room) for room in details.rooms]}
+    prices = [_price_values(room) for room in details.rooms]
+    if any(prices):
+        document["room_prices"] = prices
     for name in _TEXTS:
         if (text := getattr(details, name)) is not None:
             document[name] = text
@@ -133,12 +141,21 @@ def _room_values(room: RoomStay) -> list[Any]:
     ]
 
 
+def _price_values(room: RoomStay) -> list[Any]:
+    """The total and the bases of the nightly prices. They have a place of their own because
+    version 0.2 reads exactly the values of `_room_values`."""
+    bases = [None if each.basis is None else str(each.basis) for each in room.nightly_prices]
+    if room.total is None:
+        return [None, None, bases] if any(bases) else []
+    return [room.total.minor, room.total.currency, bases]
+
+
 def _parse_details(record: Any, document: dict[str, Any]) -> BookingDetails:
     guest = document.get("primary_guest")
     return BookingDetails(
         status=_STATUSES[record.status],
         stay=_cached_stay(record.arrival, record.departure),
-        rooms=tuple([_parse_room(room) for room in document["rooms"]]),
+        rooms=_parse_rooms(document["rooms"], document.get("room_prices")),
         holds_inventory=bool(record.holds_inventory),
         confirmation_number=document.get("confirmation_number"),
         group_id=document.get("group_id"),
@@ -174,7 +191,18 @@ def _parse_party(values: list[Any]) -> Party:
     )
 
 
-def _parse_room(values: list[Any]) -> RoomStay:
+def _parse_rooms(rooms: list[Any], prices: list[Any] | None) -> tuple[RoomStay, ...]:
+    if prices is None:
+        return tuple([_parse_room(room) for room in rooms])
+    return tuple([_parse_room(room, *price) for room, price in zip(rooms, prices, strict=True)])
+
+
+def _parse_room(
+    values: list[Any],
+    total_minor: int | None = None,
+    total_currency: str | None = None,
+    bases: Sequence[str | None] = (),
+) -> RoomStay:
     line, room_type, room, rate_plan, arrival, departure, status, units, people, prices = values
     return RoomStay(
         line_id=line,
@@ -184,7 +212,10 @@ def _parse_room(values: list[Any]) -> RoomStay:
         stay=_cached_stay(arrival, departure),
         status=_STATUSES[status],
         occupancy=tuple([_age_count(*each) for each in people]),
-        nightly_prices=tuple([_nightly_price(*each) for each in prices]),
+        nightly_prices=tuple(
+            [_nightly_price(*each, basis) for each, basis in zip_longest(prices, bases)]
+        ),
+        total=optional_money(total_minor, total_currency),
         units=units,
     )
 
@@ -205,5 +236,5 @@ def _age_count(age_class: str, count: int, age: int | None, category: str | None
 
 
 @lru_cache(maxsize=16_384)
-def _nightly_price(night: str, minor: int, currency: str) -> NightlyPrice:
-    return NightlyPrice(date.fromisoformat(night), Money(minor, currency))
+def _nightly_price(night: str, minor: int, currency: str, basis: str | None) -> NightlyPrice:
+    return NightlyPrice(date.fromisoformat(night), Money(minor, currency), _PRICE_BASES[basis])

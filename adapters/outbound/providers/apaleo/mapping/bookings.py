@@ -25,7 +25,16 @@ from adapters.outbound.providers.apaleo.mapping.parsing import (
 from adapters.outbound.providers.apaleo.mapping.parties import map_further_guests, map_primary_guest
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
-from domain.values import AgeClass, AgeCount, Field, Money, NightlyPrice, SourceVersion, Stay
+from domain.values import (
+    AgeClass,
+    AgeCount,
+    Field,
+    Money,
+    NightlyPrice,
+    PriceBasis,
+    SourceVersion,
+    Stay,
+)
 
 _ROOM: Final = "rooms[0]"
 _STATES: Final = {
@@ -172,7 +181,9 @@ def _nightly_prices(r: Reader) -> tuple[NightlyPrice, ...]:
         if earlier is not None and earlier.currency == price.currency:
             price = Money(earlier.minor + price.minor, price.currency)
         prices[night] = price
-    return tuple(NightlyPrice(night, price) for night, price in sorted(prices.items()))
+    return tuple(
+        NightlyPrice(night, price, PriceBasis.GROSS) for night, price in sorted(prices.items())
+    )
 
 
 def _read_money(r: Reader, target: str) -> Money:

@@ -22,7 +22,7 @@ from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import CANCELED_ITEM, NIGHT_ITEM
 from adapters.outbound.providers.mews.mapping.parsing import prefix_error
 from domain.errors import InvalidField
-from domain.values import Money, NightlyPrice
+from domain.values import Money, NightlyPrice, PriceBasis
 
 SUMS_PATH: Final = "OrderItems.Amount"
 
@@ -107,7 +107,7 @@ def _nightly_prices(charges: Sequence[Charge], currency: str) -> tuple[NightlyPr
         if charge.night is not None:
             by_night[charge.night] = by_night.get(charge.night, Decimal(0)) + charge.gross
     return tuple(
-        NightlyPrice(night, Money.rounded(gross, currency))
+        NightlyPrice(night, Money.rounded(gross, currency), PriceBasis.GROSS)
         for night, gross in sorted(by_night.items())
     )
 
