@@ -1,19 +1,40 @@
 """Access control: provider keys identify the partner, tokens grant hotels and scopes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from domain.canonical_format import PersonalData
 from domain.errors import InvalidField
 from domain.values import HotelId
 
 
 class Scope(StrEnum):
+    """READ alone reads no personal data but first names and the initials of last names; the
+    scopes that extend it read one class of personal data each."""
+
     INGEST = "ingest"
     READ = "read"
+    READ_GUESTS = "read:guests"
+    READ_CONTACTS = "read:contacts"
+    READ_NOTES = "read:notes"
+    READ_DOCUMENTS = "read:documents"
     SYNC = "sync"
     ADMIN = "admin"
+
+
+PERSONAL_DATA_SCOPES: Final[Mapping[PersonalData, Scope]] = {
+    PersonalData.GUEST: Scope.READ_GUESTS,
+    PersonalData.CONTACT: Scope.READ_CONTACTS,
+    PersonalData.NOTES: Scope.READ_NOTES,
+    PersonalData.DOCUMENT: Scope.READ_DOCUMENTS,
+}
+READ_EXTENSIONS: Final = frozenset(PERSONAL_DATA_SCOPES.values())
+FULL_READ: Final = READ_EXTENSIONS | {Scope.READ}
+"""All stored data."""
 
 
 def grants(scopes: frozenset[Scope], wanted: Scope) -> bool:
@@ -23,10 +44,11 @@ def grants(scopes: frozenset[Scope], wanted: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKey:
-    """A partner's credential for one provider; `secret_hash` is SHA-256 in hex."""
+    """A partner's credential for one provider (None: for reading all providers). `secret_hash`
+    is SHA-256 in hex."""
 
     id: UUID
-    provider: str
+    provider: str | None
     partner: str
     secret_hash: str
     created_at: datetime
@@ -38,12 +60,12 @@ class ProviderKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """Grants scopes for one provider at one or several hotels. `secret_hash`: SHA-256 in hex; the
-    secret is 256 random bits, so no slow hash is needed."""
+    """Grants scopes for one provider (None: all, for reading) at one or several hotels.
+    `secret_hash`: SHA-256 in hex; the secret is 256 random bits, so no slow hash is needed."""
 
     id: UUID
     provider_key_id: UUID
-    provider: str
+    provider: str | None
     hotel_ids: tuple[HotelId, ...]
     scopes: frozenset[Scope]
     secret_hash: str
@@ -56,7 +78,11 @@ class AccessToken:
         if not self.hotel_ids:
             raise InvalidField("hotels", "send at least one hotel")
         if not self.scopes:
-            raise InvalidField("scopes", "send at least one of ingest, read, sync, admin")
+            raise InvalidField("scopes", f"send at least one of {', '.join(Scope)}")
+        if self.scopes & READ_EXTENSIONS and not grants(self.scopes, Scope.READ):
+            raise InvalidField("scopes", "add read, which the scopes read:* extend")
+        if self.provider is None and not self.scopes <= FULL_READ:
+            raise InvalidField("scopes", "a token for all providers has scopes for reading only")
         if self.expires_at <= self.created_at:
             raise InvalidField("expires_at", "must be in the future")
 

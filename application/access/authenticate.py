@@ -31,20 +31,27 @@ class Principal:
 
     token_id: UUID
     partner: str
-    provider: str
+    provider: str | None
+    """None: all providers."""
     hotel_id: HotelId
     scopes: frozenset[Scope]
     other_hotels: tuple[HotelId, ...] = ()
 
+    def has(self, scope: Scope) -> bool:
+        return grants(self.scopes, scope)
+
     def require(self, scope: Scope) -> None:
         """Raises Forbidden."""
-        if not grants(self.scopes, scope):
+        if not self.has(scope):
             message = f"this token lacks the scope '{scope}'; issue one with it"
             raise Forbidden(message, scope=scope)
 
+    def covers_provider(self, provider: str) -> bool:
+        return self.provider in (None, provider)
+
     def require_provider(self, provider: str) -> None:
         """Raises Forbidden."""
-        if provider != self.provider:
+        if not self.covers_provider(provider):
             raise Forbidden("this token is for another provider", provider=provider)
 
 

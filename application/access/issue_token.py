@@ -16,9 +16,10 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """`hotels` are slugs. The partner's provider key is issued with its first token."""
+    """`hotels` are slugs. `provider` None: all providers, for reading. The partner's provider key
+    is issued with its first token."""
 
-    provider: str
+    provider: str | None
     partner: str
     hotels: tuple[str, ...]
     scopes: frozenset[Scope]
@@ -46,7 +47,8 @@ class IssueToken:
     def __call__(self, request: TokenRequest) -> IssuedToken:
         """Raises UnknownProvider, HotelNotFound, InvalidField; InvalidRequest for a partner whose
         key was revoked."""
-        self.providers.get(request.provider)
+        if request.provider is not None:
+            self.providers.get(request.provider)
         with self.unit_of_work() as uow:
             hotel_ids = tuple(get_hotel_by_slug(uow, slug).id for slug in request.hotels)
             key, key_text = self._key(uow, request)

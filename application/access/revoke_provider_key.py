@@ -13,9 +13,9 @@ class RevokeProviderKey:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, provider: str, partner: str) -> ProviderKey:
-        """Its tokens are refused from then on, and no new ones are issued. Idempotent. Raises
-        NotFound."""
+    def __call__(self, provider: str | None, partner: str) -> ProviderKey:
+        """`provider` None: the key for all providers. Its tokens are refused from then on, and no
+        new ones are issued. Idempotent. Raises NotFound."""
         with self.unit_of_work() as uow:
             key = uow.credentials.key_of_partner(provider, partner)
             if key is None:

@@ -17,7 +17,7 @@ class FindConnections:
     def __call__(self, principal: Principal) -> Sequence[Connection]:
         """The connections of the caller's hotel and provider, in order of creation."""
         every = self.directory.connections_of_hotel(principal.hotel_id)
-        return [c for c in every if c.provider == principal.provider]
+        return [c for c in every if principal.covers_provider(c.provider)]
 
     def one(self, principal: Principal, connection_id: ConnectionId | None = None) -> Connection:
         """By id, or the only one. Raises ConnectionNotFound, NotConnected; InvalidRequest if there

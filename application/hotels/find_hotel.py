@@ -1,5 +1,6 @@
 """The caller's hotel and its room types, rooms and rate plans."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.access.authenticate import Principal
@@ -22,7 +23,16 @@ class FindHotel:
     queries: Queries
 
     def __call__(self, principal: Principal) -> HotelView:
-        """The records are those of the caller's provider. Raises HotelNotFound."""
+        """The records are those of the caller's providers. Raises HotelNotFound."""
         hotel = get_hotel(self.directory, principal.hotel_id)
-        records = self.queries.records(hotel.id)
-        return HotelView(hotel, records.get(principal.provider, HotelRecords()))
+        by_provider = self.queries.records(hotel.id)
+        names = sorted(name for name in by_provider if principal.covers_provider(name))
+        return HotelView(hotel, _joined([by_provider[name] for name in names]))
+
+
+def _joined(records: Sequence[HotelRecords]) -> HotelRecords:
+    return HotelRecords(
+        room_types=[each for group in records for each in group.room_types],
+        rooms=[each for group in records for each in group.rooms],
+        rate_plans=[each for group in records for each in group.rate_plans],
+    )

@@ -68,7 +68,7 @@ class IngestItems(InboundUseCase):
         provider = self.providers.get(push.provider)
         principal.require_provider(push.provider)
         principal.require(Scope.INGEST)
-        connection, hotel = self._connection(principal)
+        connection, hotel = self._connection(principal, push.provider)
         batch_id, context = self._begin_batch(connection, provider, push.correlation_id)
         items = provider.read_items(
             push.kind,
@@ -89,12 +89,12 @@ class IngestItems(InboundUseCase):
             enqueue_batches(self.queue, rows[:1])
         return PushResult(batch_id, results)
 
-    def _connection(self, principal: Principal) -> tuple[Connection, Hotel]:
+    def _connection(self, principal: Principal, provider: str) -> tuple[Connection, Hotel]:
         hotel = get_hotel(self.directory, principal.hotel_id)
         for connection in self.directory.connections_of_hotel(hotel.id):
-            if connection.provider == principal.provider:
+            if connection.provider == provider:
                 return connection, hotel
-        raise NotConnected(provider=principal.provider)
+        raise NotConnected(provider=provider)
 
 
 def apply_pushed_items(

@@ -36,6 +36,6 @@ class FindSyncRuns:
     def one(self, principal: Principal, run_id: UUID) -> SyncRun:
         """Raises NotFound."""
         run = self.queries.sync_run(principal.hotel_id, run_id)
-        if run is None or run.provider != principal.provider:
+        if run is None or not principal.covers_provider(run.provider):
             raise NotFound("there is no such sync run")
         return run

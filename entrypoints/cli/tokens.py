@@ -1,6 +1,7 @@
 """`pms token`."""
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import click
@@ -10,6 +11,9 @@ from domain.access import Scope
 from entrypoints.cli.open_container import open_container, open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 
+ALL: Final = "all"
+"""Shown and given for credentials of all providers."""
+
 
 @click.group(cls=JsonCommandGroup)
 def token() -> None:
@@ -18,33 +22,42 @@ def token() -> None:
 
 @token.command("issue")
 @click.argument("hotels", nargs=-1, required=True)
-@click.option("--provider", required=True, help="Provider whose format the partner sends.")
+@click.option("--provider", help="Provider whose format the partner sends.")
+@click.option(
+    "--all-providers", is_flag=True, help="Read the data of all providers; scopes read* only."
+)
 @click.option("--partner", default="default", show_default=True, help="Name of the partner.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
-    default=("ingest", "read"),
-    show_default=True,
     type=click.Choice([scope.value for scope in Scope]),
+    help="May be repeated; by default ingest and read (read with --all-providers). `read` gives "
+    "stays, rooms, statuses, first names and initials; read:guests adds names and profiles, "
+    "read:contacts e-mail, phone and address, read:notes notes and special requests, "
+    "read:documents identity documents and birth dates.",
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def issue_token(
     hotels: tuple[str, ...],
     *,
-    provider: str,
+    provider: str | None,
+    all_providers: bool,
     partner: str,
     scopes: tuple[str, ...],
     days: int,
 ) -> None:
     """Issue a token for one or several HOTELS. It is shown once."""
+    if all_providers == (provider is not None):
+        raise click.UsageError("Give either --provider or --all-providers.")
+    default = (Scope.READ,) if all_providers else (Scope.INGEST, Scope.READ)
     with open_container() as container:
         issued = container.issue_token(
             TokenRequest(
                 provider=provider,
                 partner=partner,
                 hotels=hotels,
-                scopes=frozenset(Scope(scope) for scope in scopes),
+                scopes=frozenset(map(Scope, scopes or default)),
                 lifetime=timedelta(days=days),
             )
         )
@@ -74,9 +87,12 @@ def revoke_token(token_id: UUID) -> None:
 @click.argument("provider")
 @click.argument("partner")
 def revoke_provider_key(provider: str, partner: str) -> None:
-    """Revoke the key of PARTNER at PROVIDER and all its tokens, permanently, within two seconds."""
+    """Revoke the key of PARTNER at PROVIDER and all its tokens, permanently, within two seconds.
+
+    PROVIDER `all`: the key of its tokens for all providers.
+    """
     with open_container() as container:
-        key = container.revoke_provider_key(provider, partner)
+        key = container.revoke_provider_key(None if provider == ALL else provider, partner)
         print_fields({"revoked_key": key.id, "provider": provider, "partner": partner})
 
 
@@ -88,7 +104,7 @@ def list_tokens(hotel: str) -> None:
         rows = [
             {
                 "id": each.id,
-                "provider": each.provider,
+                "provider": each.provider or ALL,
                 "scopes": sorted(each.scopes),
                 "expires_at": each.expires_at,
                 "revoked_at": each.revoked_at,

@@ -17,7 +17,7 @@ from typing import Any, Final
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
-from domain.access import Scope
+from domain.access import FULL_READ, Scope
 from domain.schedule import Schedule
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.home_directory import ensure_private_home, replace_private_file
@@ -142,7 +142,7 @@ def connect_demo_hotel(
             schedule=Schedule(delta_every=timedelta(minutes=1)),
         )
     )
-    key, token = _issue_token(container, hotel.slug, hotel.provider, {Scope.READ, Scope.SYNC})
+    key, token = _issue_token(container, hotel.slug, hotel.provider, FULL_READ | {Scope.SYNC})
     return replace(
         hotel,
         connection_id=str(added.connection.id),
@@ -160,7 +160,7 @@ def connect_canonical(container: Container, slug: str) -> tuple[str, str]:
             hotel=slug, provider="canonical", name="canonical", values={}, schedule=Schedule()
         )
     )
-    return _issue_token(container, slug, "canonical", {Scope.INGEST, Scope.READ})
+    return _issue_token(container, slug, "canonical", FULL_READ | {Scope.INGEST})
 
 
 def save_demo(home: Path, demo: Demo) -> None:
@@ -184,14 +184,14 @@ def _new_demo_hotel(provider: str, index: int, *, bookings: int, now: datetime) 
 
 
 def _issue_token(
-    container: Container, slug: str, provider: str, scopes: set[Scope]
+    container: Container, slug: str, provider: str, scopes: frozenset[Scope]
 ) -> tuple[str, str]:
     issued = container.issue_token(
         TokenRequest(
             provider=provider,
             partner=_PARTNER,
             hotels=(slug,),
-            scopes=frozenset(scopes),
+            scopes=scopes,
             lifetime=timedelta(days=365),
         )
     )

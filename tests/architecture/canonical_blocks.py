@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 
+from application.access.personal_data import describe_access, scope_of_field
 from application.events.cloud_events import to_camel_case
 from domain.canonical_format import (
     AGE_COUNT,
@@ -93,8 +94,9 @@ def _graphql_field(spec: FieldSpec, shape: RecordShape) -> Iterator[str]:
     """A deletion has a field of its own, `deletedAtSource`."""
     if spec.type is Scalar.FLAG:
         return
-    if spec.description:
-        yield f'  "{spec.description}."\n'
+    sentences = [f"{spec.description}." if spec.description else "", describe_access(spec)]
+    if any(sentences):
+        yield f'  "{" ".join(filter(None, sentences))}"\n'
     mark = "!" if _is_always_set(spec, shape) else ""
     yield f"  {to_camel_case(spec.name)}: {_graphql_name(spec.type)}{mark}\n"
 
@@ -115,8 +117,11 @@ def _graphql_name(field_type: FieldType) -> str:
 
 
 def _is_always_set(spec: FieldSpec, shape: RecordShape) -> bool:
-    """Once stored: required fields, lists, and fields with a default."""
-    if spec.required or isinstance(spec.type, ListType) or spec.type is Scalar.EXTRAS:
+    """Once stored: required fields, lists, and fields with a default. A field that needs a scope
+    of its own is null without it."""
+    if scope_of_field(spec):
+        return False
+    if spec.required or isinstance(spec.type, ListType):
         return True
     if shape.is_snapshot:
         return not spec.nullable

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.access import Scope
+from domain.access import FULL_READ, Scope
 from ports.administration import KeyCheck, KeyState
 from tests import builders
 from tests.builders import DAY, HOUR, MINUTE, T0
@@ -58,6 +58,20 @@ class TestTokens:
         with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == token
             assert uow.credentials.token(builders.new_id()) is None
+
+    @pytest.mark.parametrize("scope", FULL_READ - {Scope.READ})
+    def test_for_all_providers_store_each_scope(self, site: HotelFixture, scope: Scope) -> None:
+        key = builders.provider_key(provider=None, partner="reader")
+        scopes = frozenset({Scope.READ, scope})
+        token = builders.access_token(key, site.hotel, scopes=scopes)
+        with site.store.unit_of_work() as uow:
+            uow.credentials.add_key(key)
+            uow.credentials.add_token(token)
+            uow.commit()
+        with site.store.unit_of_work() as uow:
+            assert uow.credentials.token(token.id) == token
+            assert uow.credentials.key_of_partner(None, "reader") == key
+            assert uow.credentials.key_of_partner("scripted", "reader") is None
 
     def test_of_a_hotel_are_listed_newest_first(
         self, site: HotelFixture, other_site: HotelFixture

@@ -41,9 +41,15 @@ class TestAccessToken:
             ({"hotel_ids": ()}, "hotels"),
             ({"scopes": frozenset()}, "scopes"),
             ({"expires_at": T0}, "expires_at"),
+            ({"scopes": frozenset({Scope.READ_NOTES})}, "scopes"),
+            ({"scopes": frozenset({Scope.INGEST, Scope.READ_GUESTS})}, "scopes"),
+            ({"provider": None, "scopes": frozenset({Scope.READ, Scope.INGEST})}, "scopes"),
+            ({"provider": None, "scopes": frozenset({Scope.ADMIN})}, "scopes"),
         ],
     )
-    def test_needs_hotels_scopes_and_a_future_expiry(self, over: dict[str, Any], path: str) -> None:
+    def test_needs_hotels_suitable_scopes_and_a_future_expiry(
+        self, over: dict[str, Any], path: str
+    ) -> None:
         with pytest.raises(InvalidField) as refused:
             replace(token(), **over)
         assert refused.value.path == path

@@ -26,7 +26,7 @@ from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from adapters.outbound.system import Uuid7Generator
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
-from domain.access import Scope
+from domain.access import FULL_READ, Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.schedule import Schedule
@@ -34,7 +34,7 @@ from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
 from ports.errors import UnknownProvider
 
-ALL_SCOPES = frozenset({Scope.INGEST, Scope.READ, Scope.SYNC})
+ALL_SCOPES = FULL_READ | {Scope.INGEST, Scope.SYNC}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -120,7 +120,7 @@ class HttpHarness:
         self.scripted = ScriptedProvider(self.clock)
         self.canonical = HookedProvider()
         self.providers = HarnessProviders(self.canonical, self.scripted, further_providers or {})
-        self.keys: dict[tuple[str, str], str] = {}
+        self.keys: dict[tuple[str | None, str], str] = {}
         self.use_cases = Container(
             Settings(),
             *(self.clock, self.ids, self.randomness),
@@ -156,7 +156,7 @@ class HttpHarness:
     def caller(
         self,
         *hotels: str,
-        provider: str = "canonical",
+        provider: str | None = "canonical",
         scopes: frozenset[Scope] = ALL_SCOPES,
         partner: str = "partner",
         lifetime: timedelta = timedelta(days=30),

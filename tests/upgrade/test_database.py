@@ -12,6 +12,7 @@ from adapters.outbound.persistence import migrations
 from application.errors import Unauthenticated
 from application.events.relay_outbox import RelayOutbox
 from application.inbox.receive_webhook import Webhook
+from domain.access import FULL_READ, READ_EXTENSIONS, Scope
 from domain.hotel import Hotel
 from domain.messages import InboxState, ItemOutcome, OutboxMessage
 from domain.sync_run import SyncStatus
@@ -273,3 +274,37 @@ class TestSchedule:
         interrupted = {each["run"] for each in upgraded.facts["interrupted"].values()}
         queued = set(upgraded.facts["queued"].values())
         assert {str(run.id) for run in stuck} == interrupted | queued
+
+
+class TestStoredTokens:
+    def test_keep_reading_what_they_read_before(self, upgraded: UpgradedInstallation) -> None:
+        tokens = [
+            token
+            for hotel in upgraded.hotels()
+            for token in upgraded.container.directory.tokens_of_hotel(hotel.id)
+        ]
+        assert any(Scope.READ in token.scopes for token in tokens)
+        for token in tokens:
+            extensions = token.scopes & READ_EXTENSIONS
+            assert extensions == (READ_EXTENSIONS if Scope.READ in token.scopes else frozenset())
+
+    def test_are_written_by_version_0_1_with_all_that_it_lets_them_read(
+        self, upgraded: UpgradedInstallation
+    ) -> None:
+        """Its statements, while both versions run."""
+        columns = "provider_key_id, provider, secret_hash, created_at, expires_at"
+        for scopes, expected in (("ingest read", FULL_READ), ("ingest", frozenset())):
+            new_id = UUID(int=len(scopes)).hex
+            raw_sql.write(
+                upgraded.url,
+                f"INSERT INTO access_tokens (id, scopes, {columns}) "
+                f"SELECT '{new_id}', '{scopes}', {columns} FROM access_tokens LIMIT 1",
+            )
+            raw_sql.write(
+                upgraded.url,
+                "INSERT INTO token_hotels (hotel_id, token_id, position) "
+                f"SELECT hotel_id, '{new_id}', 0 FROM token_hotels LIMIT 1",
+            )
+            token = upgraded.container.directory.token(UUID(new_id))
+            assert token
+            assert token.scopes == expected | {Scope.INGEST}

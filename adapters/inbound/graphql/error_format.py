@@ -1,11 +1,13 @@
 """GraphQL errors: ours keep their code; unexpected ones are masked and logged by type."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any, Final
 
 from graphql import GraphQLError
 
 from adapters.inbound.graphql.scalars import BadScalar
+from application.errors import Forbidden
 from domain.errors import ErrorKind, PmsError
 
 _LOG: Final = logging.getLogger("pms.graphql")
@@ -33,6 +35,16 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         return formatted_error | {"message": _MASKED, "extensions": internal_error}
     code = (error.extensions or {}).get("code", "GRAPHQL_VALIDATION_FAILED")
     return formatted_error | {"extensions": {"code": code}}
+
+
+def first_per_field(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """Without the repetitions of a denied field in the other elements of its list."""
+    first: dict[object, GraphQLError] = {}
+    for error in errors:
+        is_denied = isinstance(_cause(error), Forbidden)
+        names = tuple(each for each in error.path or () if isinstance(each, str))
+        first.setdefault(names if is_denied else id(error), error)
+    return list(first.values())
 
 
 def _cause(error: GraphQLError) -> Exception | None:

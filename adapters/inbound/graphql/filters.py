@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from application.access.authenticate import Principal
+from application.access.personal_data import require_email_search
 from application.errors import InvalidRequest
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import AvailabilityFilter, BookingFilter, GuestFilter
@@ -17,9 +18,11 @@ Arguments = Mapping[str, Any]
 def booking_filter(principal: Principal, arguments: Arguments | None) -> BookingFilter:
     """Raises InvalidRequest, InvalidField, Forbidden."""
     checked = _require_no_empty_values(principal, arguments)
+    if "guest_email" in checked:
+        require_email_search(principal)
     return BookingFilter(
         hotel_id=principal.hotel_id,
-        provider=principal.provider,
+        provider=checked.get("provider", principal.provider),
         statuses=frozenset(checked.get("status", ())),
         arrival=checked.get("arrival"),
         departure=checked.get("departure"),
@@ -38,7 +41,7 @@ def availability_filter(principal: Principal, arguments: Arguments) -> Availabil
         hotel_id=principal.hotel_id,
         start=checked["from"],
         end=checked["to"],
-        provider=principal.provider,
+        provider=checked.get("provider", principal.provider),
         room_types=frozenset(checked.get("room_types", ())),
     )
 
@@ -46,9 +49,11 @@ def availability_filter(principal: Principal, arguments: Arguments) -> Availabil
 def guest_filter(principal: Principal, arguments: Arguments | None) -> GuestFilter:
     """Raises InvalidRequest, Forbidden."""
     checked = _require_no_empty_values(principal, arguments)
+    if "email" in checked:
+        require_email_search(principal)
     return GuestFilter(
         hotel_id=principal.hotel_id,
-        provider=principal.provider,
+        provider=checked.get("provider", principal.provider),
         email=checked.get("email"),
         external_ids=frozenset(checked.get("external_ids", ())),
     )

@@ -1,6 +1,7 @@
 """Resolvers: queries call use cases, fields read attributes of their results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -12,12 +13,24 @@ from graphql import GraphQLResolveInfo
 from adapters.inbound.graphql.filters import availability_filter, booking_filter, guest_filter
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
+from application.access.personal_data import scope_of_field, visible_last_name
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder, ResultPage
 from application.sync.find_sync_runs import RunList
+from domain.access import Scope
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
+from domain.canonical_format import (
+    AVAILABILITY,
+    BOOKING,
+    GUEST,
+    PARTY,
+    FieldSpec,
+    RecordShape,
+    Scalar,
+)
 from domain.guest import Guest, GuestDetails
+from domain.snapshots import Party
 
 Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 
@@ -42,13 +55,20 @@ class BookingPage:
         self._bookings = bookings
 
     @cached_property
-    def guests(self) -> Mapping[str, Guest]:
-        ids = {p.guest_id for b in self._bookings if (p := b.details.primary_guest) and p.guest_id}
-        if not ids:
-            return {}
-        wanted = guest_filter(self._context.caller, {"external_ids": list(ids)})
-        guests = self._context.use_cases.find_guests(wanted, first=len(ids)).rows
-        return {guest.external_id: guest for guest in guests}
+    def guests(self) -> Mapping[tuple[str, str], Guest]:
+        """By provider and external id."""
+        ids: defaultdict[str, set[str]] = defaultdict(set)
+        for booking in self._bookings:
+            party = booking.details.primary_guest
+            if party and party.guest_id:
+                ids[booking.provider].add(party.guest_id)
+        guests = [guest for provider in ids for guest in self._find_guests(provider, ids[provider])]
+        return {(guest.provider, guest.external_id): guest for guest in guests}
+
+    def _find_guests(self, provider: str, ids: Collection[str]) -> Sequence[Guest]:
+        arguments = {"provider": provider, "external_ids": list(ids)}
+        wanted = guest_filter(self._context.caller, arguments)
+        return self._context.use_cases.find_guests(wanted, first=len(ids)).rows
 
     @cached_property
     def histories(self) -> Mapping[Any, Sequence[Any]]:
@@ -157,32 +177,61 @@ def _attribute_resolver(path: str) -> Resolver:
     return lambda source, _: read(source)
 
 
-def _extras_resolver(path: str) -> Resolver:
+def _personal_resolver(path: str, scope: Scope) -> Resolver:
+    """Raises Forbidden, also where there is no value, so that the error says nothing of it."""
     read = attrgetter(path)
-    return lambda source, _: [{"path": at, "json": text} for at, text in read(source)]
+
+    def resolve(source: object, info: GraphQLResolveInfo) -> object:
+        info.context.caller.require(scope)
+        return read(source)
+
+    return resolve
+
+
+def _last_name_resolver(path: str) -> Resolver:
+    read = attrgetter(path)
+    return lambda source, info: visible_last_name(info.context.caller, read(source))
+
+
+def _field_resolver(spec: FieldSpec, path: str) -> Resolver:
+    if spec.name == "last_name":
+        return _last_name_resolver(path)
+    scope = scope_of_field(spec)
+    return _personal_resolver(path, scope) if scope else _attribute_resolver(path)
+
+
+def _extras_of(resolve: Resolver) -> Resolver:
+    return lambda source, info: [
+        {"path": path, "json": text} for path, text in resolve(source, info)
+    ]
 
 
 def _guest_of(node: BookingNode, _: GraphQLResolveInfo) -> Guest | None:
     party = node.booking.details.primary_guest
-    return node.page.guests.get(party.guest_id) if party and party.guest_id else None
+    if party is None or party.guest_id is None:
+        return None
+    return node.page.guests.get((node.booking.provider, party.guest_id))
 
 
 def _history_of(node: BookingNode, _: GraphQLResolveInfo) -> Sequence[Any]:
     return node.page.histories.get(node.booking.id, ())
 
 
-_CUSTOM_FIELDS: Final = frozenset({"extras", "counted_rooms"})
-"""Extras have a resolver of their own; counted rooms are internal."""
+_INTERNAL_FIELDS: Final = frozenset({"counted_rooms"})
 
 
 def _build_object_type(
-    name: str, paths: Mapping[str, str], details: type, under: str
+    shape: RecordShape, paths: Mapping[str, str], details: type, under: str
 ) -> ObjectType:
     """`paths`: attribute path per field; the fields of `details` are read below `under`."""
-    object_type = ObjectType(name)
-    names = [f.name for f in fields(details) if f.name not in _CUSTOM_FIELDS]
-    detail_paths = {to_camel_case(name): f"{under}.{name}" for name in names}
-    for field, path in {**detail_paths, **paths}.items():
+    object_type = ObjectType(shape.name)
+    specs = {spec.attribute: spec for spec in shape.fields}
+    for name in [f.name for f in fields(details) if f.name not in _INTERNAL_FIELDS]:
+        path, spec = f"{under}{name}", specs.get(name)
+        resolver = _field_resolver(spec, path) if spec else _attribute_resolver(path)
+        is_extras = spec is not None and spec.type is Scalar.EXTRAS
+        object_type.set_field(to_camel_case(name), _extras_of(resolver) if is_extras else resolver)
+    for field, path in paths.items():
         object_type.set_field(field, _attribute_resolver(path))
     return object_type
 
@@ -191,14 +240,13 @@ def _object_types() -> list[ObjectType]:
     identity = {"id": "id", "provider": "provider", "externalId": "external_id"}
     versioned = {"sourceVersion": "version", "syncedAt": "synced_at"}
     of_booking = {name: f"booking.{path}" for name, path in {**identity, **versioned}.items()}
-    booking_type = _build_object_type("Booking", of_booking, BookingDetails, "booking.details")
-    booking_type.set_field("extras", _extras_resolver("booking.details.extras"))
+    booking_type = _build_object_type(BOOKING, of_booking, BookingDetails, "booking.details.")
     booking_type.set_field("guest", _guest_of)
     booking_type.set_field("statusHistory", _history_of)
-    guest_type = _build_object_type("Guest", {**identity, **versioned}, GuestDetails, "details")
-    guest_type.set_field("extras", _extras_resolver("details.extras"))
+    guest_type = _build_object_type(GUEST, {**identity, **versioned}, GuestDetails, "details.")
+    party_type = _build_object_type(PARTY, {}, Party, "")
     of_cell = {"provider": "provider", "roomTypeId": "room_type_id", "date": "day", **versioned}
-    cell_type = _build_object_type("Availability", of_cell, CellDetails, "details")
+    cell_type = _build_object_type(AVAILABILITY, of_cell, CellDetails, "details.")
     change = ObjectType("StatusChange")
     change.set_field("from", _attribute_resolver("transition.source"))
     change.set_field("to", _attribute_resolver("transition.target"))
@@ -206,7 +254,7 @@ def _object_types() -> list[ObjectType]:
     change.set_field("sourceVersion", _attribute_resolver("version"))
     money = ObjectType("Money")
     money.set_field("amount", lambda value, _: f"{value.amount:f}")
-    return [booking_type, guest_type, cell_type, change, money]
+    return [booking_type, guest_type, party_type, cell_type, change, money]
 
 
 RESOLVERS: Final = [query, *_object_types()]

@@ -21,7 +21,7 @@ from graphql_server.http.exceptions import HTTPException
 from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
 from typing_extensions import override
 
-from adapters.inbound.graphql.error_format import formatted
+from adapters.inbound.graphql.error_format import first_per_field, formatted
 from adapters.inbound.graphql.executable_schema import QueryDocuments, executable_schema
 from adapters.inbound.graphql.resolvers import RequestContext
 from adapters.inbound.graphql.use_cases import PATH, GraphQLOptions, GraphQLUseCases
@@ -160,7 +160,7 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
         if result.data is not None or any(error.path for error in errors) or not strict:
             response["data"] = result.data
         if errors:
-            response["errors"] = [formatted(error) for error in errors]
+            response["errors"] = [formatted(error) for error in first_per_field(errors)]
         return response
 
     @override

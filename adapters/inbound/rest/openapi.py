@@ -12,6 +12,7 @@ from adapters.inbound.rest import schemas
 from adapters.inbound.rest.admission import HOTEL_HEADER, KEY_HEADER
 from adapters.inbound.rest.problems import MEDIA_TYPE
 from adapters.inbound.rest.request_scope import CORRELATION_HEADER
+from domain.access import Scope
 
 Description = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Response])
@@ -28,7 +29,8 @@ SECURITY_SCHEMES: Final = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Hotel-scoped token; determines hotel, provider and scopes",
+        "description": "Hotel-scoped token; determines hotels, provider (or all, for reading) and "
+        f"scopes: {', '.join(Scope)}",
     },
     "provider_key": {
         "type": "apiKey",

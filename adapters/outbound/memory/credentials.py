@@ -28,7 +28,7 @@ class InMemoryCredentials:
     def key(self, key_id: UUID) -> ProviderKey | None:
         return self._tables.keys.get(key_id)
 
-    def key_of_partner(self, provider: str, partner: str) -> ProviderKey | None:
+    def key_of_partner(self, provider: str | None, partner: str) -> ProviderKey | None:
         every = self._tables.keys.values()
         return next((k for k in every if (k.provider, k.partner) == (provider, partner)), None)
 

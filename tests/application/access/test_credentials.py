@@ -43,7 +43,7 @@ class Issuer:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.keys: dict[tuple[str, str], str] = {}
+        self.keys: dict[tuple[str | None, str], str] = {}
         self.issue = IssueToken(app.unit_of_work, app.providers, app.clock, app.ids, app.randomness)
         self.rotate = RotateToken(app.unit_of_work, app.clock, self.issue)
         self.revoke = RevokeToken(app.unit_of_work, app.clock)
@@ -93,6 +93,17 @@ class TestIssuedToken:
         assert principal.provider == "scripted"
         with pytest.raises(Forbidden):
             principal.require_provider("push_only")
+
+    def test_for_all_providers_covers_each_and_is_issued_for_reading_only(
+        self, issuer: Issuer
+    ) -> None:
+        issued = issuer.issued(provider=None)
+        key = issuer.keys[None, "acme"]
+        principal = issuer.authenticate(provider_key=key, token=issued.secret_text)
+        for provider in ("scripted", "push_only"):
+            principal.require_provider(provider)
+        with pytest.raises(InvalidField):
+            issuer.issued(provider=None, scopes=frozenset({Scope.READ, Scope.SYNC}))
 
     def test_returns_the_partners_key_only_the_first_time(self, issuer: Issuer) -> None:
         assert issuer.issued().provider_key_text

@@ -137,6 +137,7 @@ class AccessTokenRow(Model):
     provider_key_id = UUIDField()
     provider = TextField()
     scopes = TextField()
+    read_extensions = TextField()
     secret_hash = TextField()
     created_at = InstantField()
     expires_at = InstantField()

@@ -13,10 +13,12 @@ from adapters.outbound.persistence.schema.models import (
     ProviderKeyRow,
     TokenHotelRow,
 )
-from domain.access import AccessToken, ProviderKey, Scope
+from domain.access import READ_EXTENSIONS, AccessToken, ProviderKey, Scope, grants
 from domain.values import HotelId
 
 LAST_USED_INTERVAL: Final = timedelta(minutes=1)
+_ALL_PROVIDERS: Final = "*"
+"""Stored for the provider None; no provider has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,15 @@ class StoredCredentials:
     session: Session
 
     def add_key(self, key: ProviderKey) -> None:
-        self.session.write(ProviderKeyRow.insert(asdict(key)))
+        columns = asdict(key) | {"provider": key.provider or _ALL_PROVIDERS}
+        self.session.write(ProviderKeyRow.insert(columns))
 
     def key(self, key_id: UUID) -> ProviderKey | None:
         return self._key(ProviderKeyRow.id == key_id)
 
-    def key_of_partner(self, provider: str, partner: str) -> ProviderKey | None:
-        return self._key(
-            (ProviderKeyRow.provider == provider) & (ProviderKeyRow.partner == partner)
-        )
+    def key_of_partner(self, provider: str | None, partner: str) -> ProviderKey | None:
+        stored_provider = ProviderKeyRow.provider == (provider or _ALL_PROVIDERS)
+        return self._key(stored_provider & (ProviderKeyRow.partner == partner))
 
     def revoke_key(self, key_id: UUID, *, at: datetime) -> None:
         self.session.run(
@@ -78,7 +80,7 @@ class StoredCredentials:
 
     def _key(self, condition: Any) -> ProviderKey | None:
         found = self.session.select(ProviderKeyRow.select().where(condition))
-        return ProviderKey(**found[0]) if found else None
+        return ProviderKey(**_with_provider(found[0])) if found else None
 
     def _tokens(self, condition: Any) -> list[AccessToken]:
         """Newest first."""
@@ -93,11 +95,25 @@ class StoredCredentials:
 
 
 def _token_from_row(row: dict[str, Any], hotel_ids: tuple[HotelId, ...]) -> AccessToken:
+    """Tokens of version 0.1 without `read` may have its extensions by the column's default."""
+    row = _with_provider(row)
     scopes = frozenset(map(Scope, row["scopes"].split()))
+    extensions = frozenset(map(Scope, row.pop("read_extensions").split()))
+    if grants(scopes, Scope.READ):
+        scopes |= extensions
     return AccessToken(**row | {"hotel_ids": hotel_ids, "scopes": scopes})
+
+
+def _with_provider(row: dict[str, Any]) -> dict[str, Any]:
+    provider = row["provider"]
+    return row | {"provider": None if provider == _ALL_PROVIDERS else provider}
 
 
 def _token_columns(token: AccessToken) -> dict[str, Any]:
     columns = asdict(token)
     del columns["hotel_ids"]
-    return columns | {"scopes": " ".join(sorted(token.scopes))}
+    return columns | {
+        "provider": token.provider or _ALL_PROVIDERS,
+        "scopes": " ".join(sorted(token.scopes - READ_EXTENSIONS)),
+        "read_extensions": " ".join(sorted(token.scopes & READ_EXTENSIONS)),
+    }
