@@ -14,6 +14,9 @@ from domain.values import ConnectionId, HotelId
 
 WAIT_CAP: Final = timedelta(days=1)
 
+PROPERTY_SETTINGS: Final = ("property_id", "hotel_code")
+"""The settings that may name the property; `hotel_code` is OTA's term."""
+
 
 class ConnectionState(StrEnum):
     """NEW: never verified. STOPPED: the provider refused our credentials, or the hotel disabled the
@@ -55,6 +58,12 @@ class Connection:
     revision: int = 1
     """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` alone do not
     count."""
+
+    @property
+    def property_id(self) -> str | None:
+        """The vendor's id of the property; None if it is unknown, then any is accepted."""
+        named = (self.settings.get(name) for name in PROPERTY_SETTINGS)
+        return next((value for value in named if value), None)
 
     def tested(self, now: datetime) -> "Connection":
         """The provider accepted the credentials: the first sync is due at once, or as soon as a

@@ -4,10 +4,10 @@ In bulk: pages and batches. A client belongs to one connection and is used by on
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from domain.messages import ItemKind
@@ -68,11 +68,23 @@ class Capabilities:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotelContext:
     """Context of a payload. `observed_at`: its arrival, or for a pull the instant before the
-    request; the version of entities whose provider sends none."""
+    request; the version of entities whose provider sends none. `property_id`: the vendor's id of
+    the connection's property, None if it is unknown; data of another property is refused."""
 
     time_zone: str
     currency: str
     observed_at: datetime
+    property_id: str | None = None
+
+
+FOREIGN_PROPERTY: Final = "foreign_property"
+
+
+class SourceProperty(NamedTuple):
+    """The vendor's id of the property that an item belongs to, and the path where it is named."""
+
+    id: str
+    path: str
 
 
 @accepts_old_fields(homes="field_trace")
@@ -81,7 +93,8 @@ class ReadItem:
     """One item of a payload: its raw text, and its snapshot or the reason why it has none.
 
     Exactly one of `snapshot` and `reason` is set. `field_trace`: (source path, target field)
-    pairs, only with `explain`.
+    pairs, only with `explain`. `source_property`: set it wherever the vendor's format names the
+    property; items of another property than the connection's are refused.
     """
 
     kind: ItemKind
@@ -90,6 +103,20 @@ class ReadItem:
     snapshot: Snapshot | None = None
     reason: Reason | None = None
     field_trace: tuple[tuple[str, str], ...] = ()
+    source_property: SourceProperty | None = None
+
+    def is_foreign(self, property_id: str | None) -> bool:
+        """Whether it belongs to another property than this one. False if either is unknown."""
+        named = self.source_property
+        return named is not None and property_id is not None and named.id != property_id
+
+    def refused_if_foreign(self, property_id: str | None) -> "ReadItem":
+        """Without its snapshot, and with the reason, if it belongs to another property."""
+        named = self.source_property
+        if named is None or not self.is_foreign(property_id):
+            return self
+        detail = f"{named.path}: expected the property of this connection"
+        return replace(self, snapshot=None, reason=Reason(FOREIGN_PROPERTY, named.path, detail))
 
 
 class RefKind(StrEnum):

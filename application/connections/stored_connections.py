@@ -91,7 +91,10 @@ def build_hotel_context(
     connection: Connection, hotel: Hotel, *, observed_at: datetime
 ) -> HotelContext:
     return HotelContext(
-        time_zone=time_zone_of(connection, hotel), currency=hotel.currency, observed_at=observed_at
+        time_zone=time_zone_of(connection, hotel),
+        currency=hotel.currency,
+        observed_at=observed_at,
+        property_id=connection.property_id,
     )
 
 

@@ -23,7 +23,7 @@ def forward_to_property(
     if account_key is None:
         return None
     for other in uow.connections.of_provider(connection.provider):
-        is_it = other.settings.get("property_id") == property_id and other.id != connection.id
+        is_it = other.property_id == property_id and other.id != connection.id
         if is_it and _account_key(uow, other, capabilities) == account_key:
             copy_id = ids.new()
             copy = replace(

@@ -13,7 +13,15 @@ from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind
 from domain.precedence import Channel
 from domain.values import Reason
-from ports.providers import HotelContext, Notification, Provider, ReadItem, Ref, RefKind
+from ports.providers import (
+    FOREIGN_PROPERTY,
+    HotelContext,
+    Notification,
+    Provider,
+    ReadItem,
+    Ref,
+    RefKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ def parse_row(
     context = build_hotel_context(connection, hotel, observed_at=row.received_at)
     try:
         if row.kind is ItemKind.NOTIFICATION:
-            return _parse_notification(provider, connection, row, context)
+            return _parse_notification(provider, row, context)
         was_pulled = row.channel is not Channel.PUSHED and provider.capabilities.fetches_by_id
         if was_pulled and (refs := _refs_of(row)):
             return ParsedRow(row, refs=refs)
@@ -54,14 +62,12 @@ def parse_row(
     return ParsedRow(row, items)
 
 
-def _parse_notification(
-    provider: Provider, connection: Connection, row: InboxItem, context: HotelContext
-) -> ParsedRow:
+def _parse_notification(provider: Provider, row: InboxItem, context: HotelContext) -> ParsedRow:
     notification = provider.read_notification(row.body, context)
-    expected, received = connection.settings.get("property_id"), notification.property_id
+    expected, received = context.property_id, notification.property_id
     if received and expected and received != expected:
         detail = "the notification is for another property than this connection's"
-        reason = Reason("foreign_property", None, detail)
+        reason = Reason(FOREIGN_PROPERTY, None, detail)
         return ParsedRow(row, reason=reason, foreign_property=received)
     return ParsedRow(
         row,

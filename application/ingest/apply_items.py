@@ -56,7 +56,8 @@ VERSION_CONFLICT_FETCHING: Final = Reason(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyContext:
-    """`can_fetch`: a fetch from the provider's API can decide version conflicts."""
+    """`can_fetch`: a fetch from the provider's API can decide version conflicts. `property_id`: as
+    in HotelContext."""
 
     hotel_id: HotelId
     provider: str
@@ -64,6 +65,7 @@ class ApplyContext:
     correlation_id: str
     now: datetime
     can_fetch: bool
+    property_id: str | None = None
 
     @classmethod
     def of(
@@ -82,6 +84,7 @@ class ApplyContext:
             correlation_id=correlation_id,
             now=now,
             can_fetch=can_fetch,
+            property_id=connection.property_id,
         )
 
     def event_header(self, external_id: str, version: SourceVersion | None) -> EventHeader:
@@ -321,8 +324,10 @@ class _PageBatch:
 def apply_items(
     uow: UnitOfWork, items: Sequence[ReadItem], context: ApplyContext, ids: IdGenerator
 ) -> list[ItemResult]:
-    """One result per item, in order. Raises ConcurrentChange (from the stores)."""
-    completed_items = [_complete_availability(item, uow, context) for item in items]
+    """One result per item, in order; items of another property are quarantined. Raises
+    ConcurrentChange (from the stores)."""
+    own_items = [item.refused_if_foreign(context.property_id) for item in items]
+    completed_items = [_complete_availability(item, uow, context) for item in own_items]
     page = _PageBatch(context, ids)
     page.load(uow, completed_items)
     results = [page.apply(item) for item in completed_items]

@@ -180,7 +180,7 @@ class SyncConnection:
         session.seen.update(
             result.item.external_id
             for result in results
-            if result.item.external_id and _is_booking(result.item)
+            if result.item.external_id and _is_booking(result.item, session.connection)
         )
 
     def _detect_deletions(
@@ -284,7 +284,10 @@ def _get_run(uow: UnitOfWork, run_id: UUID) -> SyncRun:
     return run
 
 
-def _is_booking(item: ReadItem) -> bool:
-    """Refused bookings included: fetched by id they would only be refused again."""
+def _is_booking(item: ReadItem, connection: Connection) -> bool:
+    """Refused bookings included: fetched by id they would only be refused again. Not those of
+    another property, whose ids may be the same."""
+    if item.is_foreign(connection.property_id):
+        return False
     refused = item.snapshot is None and item.kind is ItemKind.BOOKING
     return refused or isinstance(item.snapshot, BookingSnapshot)

@@ -85,8 +85,9 @@ class VerifyHotel:
 
     def _compare_page(self, connection: Connection, page: Page, report: DriftReport) -> set[str]:
         """Returns the ids of its items."""
-        snapshots = [i.snapshot for i in page.items if isinstance(i.snapshot, BookingSnapshot)]
-        report.unreadable += sum(item.reason is not None for item in page.items)
+        items = [item.refused_if_foreign(connection.property_id) for item in page.items]
+        snapshots = [i.snapshot for i in items if isinstance(i.snapshot, BookingSnapshot)]
+        report.unreadable += sum(item.reason is not None for item in items)
         with self.unit_of_work() as uow:
             ours = uow.bookings.load(
                 connection.hotel_id, connection.provider, {s.external_id for s in snapshots}
@@ -100,7 +101,7 @@ class VerifyHotel:
                 report.add_example(snapshot.external_id, "not stored here")
             else:
                 _count_differences(held, snapshot, receipt, report)
-        return {item.external_id for item in page.items if item.external_id}
+        return {item.external_id for item in items if item.external_id}
 
 
 def _count_differences(

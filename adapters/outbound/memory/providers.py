@@ -94,12 +94,17 @@ class ScriptedProvider:
 
     def set_snapshot(self, raw: bytes, snapshot: Snapshot) -> None:
         """From now on this line is read as the snapshot, as if the mapping was fixed."""
-        self._lines[raw] = ReadItem(
+        item = ReadItem(
             kind=_kind(snapshot),
             raw=raw,
             external_id=snapshot.external_id,
             snapshot=snapshot,
         )
+        self.set_item(item)
+
+    def set_item(self, item: ReadItem) -> None:
+        """From now on its text is read as this item."""
+        self._lines[item.raw] = item
 
     def notification(self, notification_value: Notification) -> bytes:
         body = f"Notification {len(self._notifications)}".encode()

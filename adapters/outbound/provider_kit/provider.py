@@ -64,7 +64,7 @@ class VendorProvider:
         for item in self._map_items(PushedItems(kind, bodies, context, limit, explain)):
             if len(items) == limit:
                 raise TooManyItems(limit=limit)
-            items.append(item)
+            items.append(item.refused_if_foreign(context.property_id))
         return items
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape

@@ -63,6 +63,7 @@ def item_reader_for(
             id_key=bookings.id,
             field_trace=field_trace,
             blank_is_null=bookings.blank_is_null,
+            property_path=_split_path(bookings.property),
         )
         return ItemReader(key=bookings.items, plain=plain)
     cells = vendor.availability
@@ -73,13 +74,23 @@ def item_reader_for(
 
         return ItemReader(
             key=cells.items,
-            plain=StandaloneItems(kind=kind, read=cell, id_key="", field_trace=field_trace),
+            plain=StandaloneItems(
+                kind=kind,
+                read=cell,
+                id_key="",
+                field_trace=field_trace,
+                property_path=_split_path(cells.property),
+            ),
         )
     raise Unsupported(f"{vendor.title} has no items of this kind", kind=kind.value)
 
 
 def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(r.unread().items()))
+
+
+def _split_path(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
 
 
 def value_at(value: Json, path: str) -> Json:

@@ -59,7 +59,9 @@ class Bookings(ListDeclaration):
     with the list, e.g. its order. `stay_from` and `stay_to`: parameters that limit the list to
     stays overlapping these days; without them every full sync and reconcile reads all bookings.
     `overlap`: how far a delta looks back, for changes committed late under an earlier timestamp.
-    `blank_is_null`: the vendor sends an empty text instead of null."""
+    `blank_is_null`: the vendor sends an empty text instead of null. `property`: where a booking
+    names its property, e.g. `property.id`; bookings of another one are refused. Leave it empty only
+    if the vendor's bookings do not name it."""
 
     one: str
     read: Callable[[Reader, HotelContext], BookingSnapshot]
@@ -73,17 +75,20 @@ class Bookings(ListDeclaration):
     stay_to: str | None = None
     overlap: timedelta = timedelta(minutes=10)
     blank_is_null: bool = False
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability(ListDeclaration):
     """A list with an item per room type and day, requested for `days` at a time. `first` and
-    `last`: the parameters for the first and the last day, both included."""
+    `last`: the parameters for the first and the last day, both included. `property`: as of
+    `Bookings`."""
 
     read: Callable[[Reader, HotelContext], AvailabilitySnapshot]
     first: str = "from"
     last: str = "to"
     days: int = 60
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,23 @@
 """One object of a vendor to a ReadItem: its snapshot, or the reason why it cannot be read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_fields import value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
-from adapters.outbound.provider_kit.parsing.mapping_report import build_field_trace, reason_of
+from adapters.outbound.provider_kit.parsing.mapping_report import (
+    build_field_trace,
+    join_path,
+    reason_of,
+)
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, Snapshot, require_id
 from domain.values import Reason
-from ports.providers import ReadItem
+from ports.providers import ReadItem, SourceProperty
 
 MappingError: TypeAlias = UnreadableField | InvalidField
 ReasonOf: TypeAlias = Callable[[MappingError, str], Reason]
@@ -33,14 +39,41 @@ class SourceEntry(Protocol):
 
 
 class JsonEntry(NamedTuple):
-    """`raw`: the item's text, where the message was split without parsing it again."""
+    """`raw`: the item's text, where the message was split without parsing it again. `envelope`:
+    fields around the item that name its property; its text has them, so that a replay reads them.
+    """
 
     path: str
     value: Json
     raw: bytes | None = None
+    envelope: dict[str, Json] | None = None
+
+    def merged(self) -> Json:
+        """The item with the fields of its envelope."""
+        if self.envelope and isinstance(self.value, dict):
+            return {**self.value, **self.envelope}
+        return self.value
 
     def text(self) -> bytes:
+        if self.envelope:
+            return dumps(self.merged()).encode()
         return self.raw if self.raw is not None else dumps(self.value).encode()
+
+    def find_property(self, paths: Iterable[tuple[str, ...]]) -> SourceProperty | None:
+        """At the first of `paths` that has a value: in the item, then in its envelope."""
+        for value, place in ((self.value, self.path), (self.envelope, "")):
+            for path in paths:
+                if found := find_property(value, path, place):
+                    return found
+        return None
+
+
+def find_property(value: Json, path: tuple[str, ...], place: str = "") -> SourceProperty | None:
+    """The property's id at `path` of the object at `place`; None unless it is a text or number."""
+    found = value_at(value, *path)
+    if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        return None
+    return SourceProperty(str(found).strip(), join_path(place, ".".join(path)))
 
 
 def storable_id(value: Json, path: str) -> str | None:
@@ -90,21 +123,29 @@ def to_read_item(
 
 
 def rejected_item(
-    kind: ItemKind, entry: SourceEntry, reason: Reason, external_id: str | None = None
+    kind: ItemKind,
+    entry: SourceEntry,
+    reason: Reason,
+    external_id: str | None = None,
 ) -> ReadItem:
     return ReadItem(kind=kind, raw=entry.text(), external_id=external_id, reason=reason)
 
 
+def with_property(item: ReadItem, named: SourceProperty | None) -> ReadItem:
+    return item if named is None else replace(item, source_property=named)
+
+
 class ItemMapper(Generic[ReaderT, ItemId]):
     """Maps the items of one kind of a vendor. `source_names`: our field names, to the vendor's for
-    the reasons of rejected items."""
+    the reasons of rejected items. `property_paths`: where an item may name its property."""
 
     __slots__ = ()
     kind: ClassVar[ItemKind]
     source_names: ClassVar[Mapping[str, str]]
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = ()
 
     def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
-        return to_read_item(
+        item = to_read_item(
             self.kind,
             entry,
             lambda: self.open_item(entry),
@@ -112,6 +153,7 @@ class ItemMapper(Generic[ReaderT, ItemId]):
             reason_of=self.reason_of,
             field_trace=self.trace_fields if explain else None,
         )
+        return with_property(item, entry.find_property(self.property_paths))
 
     def open_item(self, entry: JsonEntry) -> tuple[ReaderT, ItemId]:
         """The item's reader and external id. Raises UnreadableField."""

@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import RawItem, split_items
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, storable_id
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, find_property, storable_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import Snapshot
 from domain.values import Reason
 from ports.errors import TooManyItems
-from ports.providers import ReadItem
+from ports.providers import ReadItem, SourceProperty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandaloneItems:
     """`id_key`: the field with the item's id, for items that cannot be read otherwise.
+    `property_path`: where an item names its property; empty if it does not.
     `field_trace`: gives the target of each source field. `blank_is_null`: an empty text counts as
     null."""
 
@@ -29,6 +30,7 @@ class StandaloneItems:
     id_key: str
     field_trace: Callable[[Reader], FieldTrace] | None = None
     blank_is_null: bool = False
+    property_path: tuple[str, ...] = ()
 
     def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
         """`limit` counts the items of all bodies. Raises UnreadableMessage, TooManyItems."""
@@ -54,14 +56,22 @@ class StandaloneItems:
             external_id=snapshot.external_id,
             snapshot=snapshot,
             field_trace=field_trace,
+            source_property=self._find_property(raw),
         )
 
     def _rejected_item(self, raw: RawItem, reason: Reason) -> ReadItem:
         sent_id = raw.value.get(self.id_key) if isinstance(raw.value, dict) else None
         external_id = storable_id(sent_id, self.id_key)
         return ReadItem(
-            kind=self.kind, raw=raw.text.encode(), external_id=external_id, reason=reason
+            kind=self.kind,
+            raw=raw.text.encode(),
+            external_id=external_id,
+            reason=reason,
+            source_property=self._find_property(raw),
         )
+
+    def _find_property(self, raw: RawItem) -> SourceProperty | None:
+        return find_property(raw.value, self.property_path) if self.property_path else None
 
     def _of_body(self, body: bytes, limit: int) -> Iterator[ReadItem]:
         is_array = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")

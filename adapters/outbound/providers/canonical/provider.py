@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from adapters.outbound.provider_kit.capabilities import optional
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -24,6 +25,9 @@ _CAPABILITIES: Final = Capabilities(
     webhooks=False,
     day_use=True,
     limits="one object or an array per request",
+    settings=(
+        optional("property_id", "if set, items that name another `property_id` are refused"),
+    ),
 )
 
 
@@ -39,6 +43,7 @@ def _map_items(pushed: PushedItems) -> Sequence[ReadItem]:
         read=lambda reader: read(reader, pushed.context),
         id_key="external_id",
         field_trace=partial(_field_trace, pushed.kind) if pushed.explain else None,
+        property_path=("property_id",),
     )
     return items.of(pushed.bodies, limit=pushed.limit)
 

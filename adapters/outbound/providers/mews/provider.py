@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.mews.capabilities import (
     BASE_URL,
@@ -54,14 +55,16 @@ def _readable_items(
     if pushed.kind is ItemKind.BOOKING:
         mapper = MewsBookingMapper(references)
         for entry in messages.of("Reservations"):
-            yield mapper.map(entry, explain=explain)
+            yield mapper.map(references.with_property(entry), explain=explain)
     elif pushed.kind is ItemKind.GUEST:
         for entry in messages.of("Customers"):
-            yield map_guest(entry, references.documents, explain=explain)
+            own_entry = references.with_property(entry)
+            yield map_guest(own_entry, references.documents, explain=explain)
     else:
         observed_at = pushed.context.observed_at
         for body in messages.availability:
-            yield from map_availability(body, references.zone, observed_at, explain=explain)
+            message = references.with_property(JsonEntry("", body)).merged()
+            yield from map_availability(message, references.zone, observed_at, explain=explain)
 
 
 def _broken_items(kind: ItemKind, messages: MewsMessages) -> Iterator[ReadItem]:

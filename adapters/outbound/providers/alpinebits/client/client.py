@@ -190,7 +190,10 @@ class AlpineBitsClient(ApiClient):
     def _items(self, entries: Sequence[AlpineBitsEntry], observed_at: datetime) -> list[ReadItem]:
         """Without quote requests, which are no bookings."""
         context = HotelContext(
-            time_zone=self.time_zone, currency=self.currency, observed_at=observed_at
+            time_zone=self.time_zone,
+            currency=self.currency,
+            observed_at=observed_at,
+            property_id=self.hotel_code,
         )
         return [item for item in read_entries(entries, context) if not is_quote_request(item)]
 

@@ -52,9 +52,6 @@ from ports.providers import ReadItem
 
 _BEYOND_LIMIT: Final = "nights more than 800 days ahead are not stored"
 _SEND_ALL: Final = "send a complete set: none was received yet"
-_WRONG_HOTEL: Final = Reason(
-    "wrong_hotel", "HotelCode", "HotelCode: not the hotel of these credentials"
-)
 _NO_RESERVATION: Final = Reason(
     "missing_field", "HotelReservation", "HotelReservation: expected one"
 )
@@ -126,9 +123,6 @@ def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandl
         return _fixed_reply(request, ping_content(message, is_handshake=request.is_form))
     if message.name not in _READERS:
         raise UnknownAction(document=message.name[:60])
-    expected = scope.settings.get("hotel_code")
-    if expected and _hotel_codes(message) - {expected}:
-        return _fixed_reply(request, responses.errors(_WRONG_HOTEL))
     return _READERS[message.name](request, scope)
 
 
@@ -206,13 +200,6 @@ def _is_first_delta(result: DocumentItemResult) -> bool:
     value = result.item.snapshot
     is_delta = isinstance(value, AvailabilitySet) and value.complete_from is None
     return is_delta and result.is_first_availability
-
-
-def _hotel_codes(message: XmlElement) -> set[str]:
-    found = {free_rooms.hotel_code_of(message)}
-    if message.name not in free_rooms.MESSAGE_LAYOUTS:
-        found = {e.get("HotelCode") for e in message.walk() if e.name == "BasicPropertyInfo"}
-    return {code for code in found if code}
 
 
 def parse_envelope(inbound_document: InboundDocument) -> XmlElement | None:

@@ -33,7 +33,7 @@ from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, RoomCount
 from domain.values import ABSENT, Reason, SourceVersion
 from ports.errors import TooManyItems, UnreadableMessage
-from ports.providers import HotelContext, ReadItem
+from ports.providers import HotelContext, ReadItem, SourceProperty
 
 MESSAGE_LAYOUTS: Final = {
     "OTA_HotelInvCountNotifRQ": ("Inventories", "Inventory"),
@@ -63,7 +63,11 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
         raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
     hotel_zone = require_time_zone(context)
     r = XmlReader(message)
-    item = ReadItem(kind=ItemKind.AVAILABILITY, raw=_text_without_header(root))
+    item = ReadItem(
+        kind=ItemKind.AVAILABILITY,
+        raw=_text_without_header(root),
+        source_property=_find_property(message),
+    )
     try:
         read = _FreeRoomsReader(message, r, hotel_zone, context, root is not message).read()
     except (UnreadableField, InvalidField) as error:
@@ -72,11 +76,11 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
     return replace(item, external_id=read.external_id, snapshot=read, field_trace=field_trace)
 
 
-def hotel_code_of(message: XmlElement) -> str | None:
-    """None also for other messages."""
-    container, _ = MESSAGE_LAYOUTS.get(message.name, ("", ""))
+def _find_property(message: XmlElement) -> SourceProperty | None:
+    container, _ = MESSAGE_LAYOUTS[message.name]
     found = message.child(container)
-    return found.get("HotelCode") if found is not None else None
+    code = (found.get("HotelCode") or "").strip() if found is not None else ""
+    return SourceProperty(code, f"{container}/@HotelCode") if code else None
 
 
 def is_beyond_horizon(message: XmlElement, context: HotelContext) -> bool:

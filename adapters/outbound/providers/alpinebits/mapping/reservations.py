@@ -10,7 +10,12 @@ from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, storable_id, to_read_item
+from adapters.outbound.provider_kit.parsing.read_items import (
+    FieldTrace,
+    storable_id,
+    to_read_item,
+    with_property,
+)
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
     QUOTE_REQUEST,
@@ -27,7 +32,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Snapshot
 from domain.values import ABSENT
-from ports.providers import HotelContext, ReadItem
+from ports.providers import HotelContext, ReadItem, SourceProperty
 
 _SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
 
@@ -53,7 +58,7 @@ def is_quote_request(item: ReadItem) -> bool:
 def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:
     identifier = find_unique_id(entry.element)
     entry_id = identifier.value if identifier else None
-    return to_read_item(
+    item = to_read_item(
         ItemKind.BOOKING,
         entry,
         lambda: (_open(entry), storable_id(entry_id, "UniqueID/@ID")),
@@ -61,6 +66,7 @@ def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: b
         reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
         field_trace=_trace_fields if explain else None,
     )
+    return with_property(item, _find_property(entry))
 
 
 def _open(entry: AlpineBitsEntry) -> OpenedReservation:
@@ -69,6 +75,15 @@ def _open(entry: AlpineBitsEntry) -> OpenedReservation:
         XmlReader(entry.element, secret=PAYMENT_NAMES),
         XmlReader(entry.root, "../..", secret=PAYMENT_NAMES),
     )
+
+
+def _find_property(entry: AlpineBitsEntry) -> SourceProperty | None:
+    """By the HotelCode of the first BasicPropertyInfo that has one."""
+    for element in entry.element.walk():
+        code = (element.get("HotelCode") or "").strip()
+        if code and element.name == "BasicPropertyInfo":
+            return SourceProperty(code, f"{entry.path}/BasicPropertyInfo/@HotelCode")
+    return None
 
 
 def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:

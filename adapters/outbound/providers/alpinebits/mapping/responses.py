@@ -21,7 +21,7 @@ _REASONS: Final = {
     "15": ("bad_date",),
     "404": ("bad_period", "overlap", "closing_season"),
     "320": ("unknown_value", "bad_count", "bad_text", "duplicate"),
-    "392": ("wrong_hotel",),
+    "392": ("foreign_property",),
 }
 """Our reason codes by OTA code list ERR: 321 required field missing, 15 invalid date, 404 invalid
 start/end date combination, 320 invalid value, 392 invalid hotel code."""

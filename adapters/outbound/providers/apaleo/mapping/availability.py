@@ -10,27 +10,31 @@ Apaleo does not document these sums; they are taken from its user interface.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
-from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.apaleo.mapping.parsing import SOURCE_NAMES
+from adapters.outbound.providers.apaleo.mapping.parsing import PROPERTY_PATHS, SOURCE_NAMES
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
+
+_NIGHT_KEYS: Final = ("from", "to", "property")
 
 
 @dataclass(frozen=True, slots=True)
 class ApaleoCellMapper(CellMapper):
     source_names = SOURCE_NAMES
+    property_paths = PROPERTY_PATHS
     zone: ZoneInfo
     observed_at: datetime
 
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
-        """The raw text of each item is its unit group's entry with the night's `from` and `to`."""
+        """The raw text of each item is its unit group's entry, as a message of its own."""
         for entry in _split_time_slices(answer.value):
             yield self.map(entry, explain=explain)
 
@@ -58,10 +62,11 @@ def _split_unit_groups(time_slice: Json, path: str) -> Iterator[JsonEntry]:
     if not isinstance(time_slice, dict) or not isinstance(groups, list):
         yield JsonEntry(path, time_slice)
         return
-    night: dict[str, Json] = {key: time_slice[key] for key in ("from", "to") if key in time_slice}
+    night: dict[str, Json] = {key: time_slice[key] for key in _NIGHT_KEYS if key in time_slice}
     for number, group in enumerate(groups):
         value: Json = {**group, **night} if isinstance(group, dict) else group
-        yield JsonEntry(f"{path}.unitGroups[{number}]", value)
+        raw = dumps({"timeSlices": [{**night, "unitGroups": [group]}]}).encode()
+        yield JsonEntry(f"{path}.unitGroups[{number}]", value, raw)
 
 
 def _count_blocked(r: Reader) -> Field[int]:

@@ -16,6 +16,8 @@ from domain.values import ABSENT, Field
 _UNSET: Final = "0001-01-01"
 """Apaleo's instant for "no value"."""
 
+PROPERTY_PATHS: Final = (("property", "id"), ("propertyId",))
+
 SOURCE_NAMES: Final = {"external_id": "id", "count": "adults", "room_type_id": "unitGroup.id"}
 
 

@@ -8,7 +8,7 @@ stay, which is a night's number only for a stay of one night.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import ClassVar, Final, NamedTuple, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
@@ -18,14 +18,19 @@ from adapters.outbound.provider_kit.parsing.mapping_report import (
     join_path,
     reason_of,
 )
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry, rejected_item
+from adapters.outbound.provider_kit.parsing.read_items import (
+    FieldTrace,
+    JsonEntry,
+    rejected_item,
+    with_property,
+)
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, reader_for
-from adapters.outbound.providers.cloudbeds.mapping.parsing import children
+from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS, children
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot, require_id
 from domain.values import ABSENT, Absent, Money, SourceVersion
-from ports.providers import ReadItem
+from ports.providers import ReadItem, SourceProperty
 
 _SOURCES_OF: Final = {"room_type_id": "roomTypeID", "available": "roomsAvailable"}
 _CLOSED: Final = ("closed", "closed_to_arrival", "closed_to_departure")
@@ -99,8 +104,13 @@ _RATE_KEYS: Final = OfferKeys(
 )
 
 
+_RoomTypeKey: TypeAlias = tuple[str | None, str]
+"""The property, if it is named, and the room type."""
+
+
 @dataclass(slots=True)
 class _RoomTypeOffers:
+    source_property: SourceProperty | None
     by_night: dict[date, list[SourcedOffer]] = field(default_factory=dict)
     field_trace: dict[str, str] = field(default_factory=dict)
 
@@ -109,18 +119,21 @@ class _RoomTypeOffers:
 class CellBuilder:
     observed_at: datetime
 
-    def build(self, by_type: Mapping[str, _RoomTypeOffers]) -> Iterator[ReadItem]:
-        for room_type_id, room_type in by_type.items():
+    def build(self, by_type: Mapping[_RoomTypeKey, _RoomTypeOffers]) -> Iterator[ReadItem]:
+        for (_, room_type_id), room_type in by_type.items():
             field_trace = tuple(sorted(room_type.field_trace.items()))
+            named = room_type.source_property
             for night, sourced in sorted(room_type.by_night.items()):
                 raw = dumps([each.raw for each in sourced]).encode()
                 try:
                     offers = [each.offer for each in sourced]
                     snapshot = self._combine_offers(room_type_id, night, offers)
-                    yield _cell_item(snapshot, raw, field_trace)
+                    yield _cell_item(snapshot, raw, field_trace, named)
                 except InvalidField as error:
                     reason = reason_of(error, "", _SOURCES_OF)
-                    yield ReadItem(kind=ItemKind.AVAILABILITY, raw=raw, reason=reason)
+                    yield ReadItem(
+                        kind=ItemKind.AVAILABILITY, raw=raw, reason=reason, source_property=named
+                    )
 
     def unavailable_cell(self, room_type_id: str, night: date) -> ReadItem:
         """For a night without any rate: clears the stored values. The number of rooms is unknown,
@@ -161,6 +174,9 @@ class CellBuilder:
 
 @dataclass(frozen=True, slots=True)
 class OfferReader:
+    """`property_paths`: as of an ItemMapper."""
+
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = ()
     currency: str
     observed_at: datetime
     explain: bool = False
@@ -171,17 +187,21 @@ class OfferReader:
 
     def read(self, entries: Iterable[JsonEntry]) -> list[ReadItem]:
         """The cells of all readable entries together, then the rejected entries."""
-        by_type: dict[str, _RoomTypeOffers] = {}
+        by_type: dict[_RoomTypeKey, _RoomTypeOffers] = {}
         rejected: list[ReadItem] = []
         for entry in entries:
+            named = entry.find_property(self.property_paths)
             try:
-                r = reader_for(entry.value)
-                room_type_id, offers = self.read_offers(r, entry.value)
+                value = entry.merged()
+                r = reader_for(value)
+                room_type_id, offers = self.read_offers(r, value)
             except (UnreadableField, InvalidField) as error:
                 reason = reason_of(error, entry.path, _SOURCES_OF)
-                rejected.append(rejected_item(ItemKind.AVAILABILITY, entry, reason))
+                item = rejected_item(ItemKind.AVAILABILITY, entry, reason)
+                rejected.append(with_property(item, named))
                 continue
-            room_type = by_type.setdefault(room_type_id, _RoomTypeOffers())
+            key = (named.id if named else None, room_type_id)
+            room_type = by_type.setdefault(key, _RoomTypeOffers(named))
             for sourced in offers:
                 room_type.by_night.setdefault(sourced.offer.night, []).append(sourced)
             if self.explain:
@@ -194,13 +214,19 @@ def _trace_entry(r: Reader, entry_path: str) -> dict[str, str]:
     return {join_path(entry_path, path): target for path, target in trace}
 
 
-def _cell_item(snapshot: AvailabilitySnapshot, raw: bytes, field_trace: FieldTrace) -> ReadItem:
+def _cell_item(
+    snapshot: AvailabilitySnapshot,
+    raw: bytes,
+    field_trace: FieldTrace,
+    source_property: SourceProperty | None = None,
+) -> ReadItem:
     return ReadItem(
         kind=ItemKind.AVAILABILITY,
         raw=raw,
         external_id=snapshot.external_id,
         snapshot=snapshot,
         field_trace=field_trace,
+        source_property=source_property,
     )
 
 
@@ -230,6 +256,7 @@ class RateReader(OfferReader):
     """`currency`: the hotel's."""
 
     __slots__ = ()
+    property_paths = PROPERTY_PATHS
 
     def read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
         """One invalid night makes the whole rate invalid."""

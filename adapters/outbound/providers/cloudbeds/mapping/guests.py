@@ -18,7 +18,12 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.mapping.parsing import as_day, as_instant, children
+from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    PROPERTY_PATHS,
+    as_day,
+    as_instant,
+    children,
+)
 from adapters.outbound.providers.cloudbeds.mapping.parties import (
     PERSONAL_FIELDS,
     drop_if_anonymized,
@@ -102,6 +107,7 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 @dataclass(frozen=True, slots=True)
 class CloudbedsGuestMapper(GuestMapper):
     source_names = _SOURCES_OF
+    property_paths = PROPERTY_PATHS
     zone: ZoneInfo
 
     def read_id(self, r: Reader) -> str:

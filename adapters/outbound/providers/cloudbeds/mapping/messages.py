@@ -18,6 +18,7 @@ from adapters.outbound.providers.cloudbeds.mapping.channel_availability import (
 )
 from adapters.outbound.providers.cloudbeds.mapping.channel_bookings import is_channel_booking
 from adapters.outbound.providers.cloudbeds.mapping.guests import is_profile
+from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -44,7 +45,8 @@ class _MessageFormat(NamedTuple):
             return [JsonEntry(path, value)]
         key = next((key for key in self.list_keys if key in value), None)
         if key is not None:
-            return self._split_list(value[key], join_path(path, key))
+            entries = self._split_list(value[key], join_path(path, key))
+            return [_with_envelope(entry, value) for entry in entries]
         if len(self.identifying_keys & value.keys()) > 1:
             return [JsonEntry(path, value)]
         raise UnreadableMessage(self.expected)
@@ -71,6 +73,12 @@ class _MessageFormat(NamedTuple):
 
     def _is_message(self, value: dict[str, Json]) -> bool:
         return self.is_item(value) or any(key in value for key in self.list_keys)
+
+
+def _with_envelope(entry: JsonEntry, message: dict[str, Json]) -> JsonEntry:
+    """With the property that the message is about."""
+    named = {key: message[key] for (key,) in PROPERTY_PATHS if key in message}
+    return entry._replace(envelope=named | (entry.envelope or {})) if named else entry
 
 
 def _is_map(value: dict[str, Json]) -> bool:

@@ -19,6 +19,8 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
 from domain.values import ABSENT, Money
 
+PROPERTY_PATHS: Final = (("propertyID",), ("propertyId",))
+
 _ZERO_DAY: Final = "0000-00-00"
 """MySQL's date without a value."""
 

@@ -52,7 +52,7 @@ class MewsClient(HotelClient[MewsHotel]):
             yield f"Mews has the default currency {enterprise.currency}."
         if enterprise.net_prices:
             yield "The hotel has net prices; totals here include tax."
-        services, _ = fetch_services(self.api, self.service_ids, OrphanErrors())
+        services, _ = fetch_services(self.api, self.service_ids, enterprise.id, OrphanErrors())
         if not services:
             yield "No accommodation service is visible; name it in service_ids."
 

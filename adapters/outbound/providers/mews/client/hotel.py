@@ -15,7 +15,7 @@ from adapters.outbound.providers.mews.mapping.bookings import MewsBookingMapper
 from adapters.outbound.providers.mews.mapping.guests import map_guest
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
-from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from adapters.outbound.providers.mews.mapping.parsing import PROPERTY_KEY, MewsReader
 from adapters.outbound.providers.mews.mapping.records import LANGUAGE, map_records
 from adapters.outbound.providers.mews.mapping.references import (
     Enterprise,
@@ -50,12 +50,21 @@ def fetch_configuration(api: MewsConnectorApi) -> HotelConfiguration:
 
 
 def fetch_services(
-    api: MewsConnectorApi, service_ids: tuple[str, ...], orphan_errors: OrphanErrors
+    api: MewsConnectorApi,
+    service_ids: tuple[str, ...],
+    enterprise_id: str,
+    orphan_errors: OrphanErrors,
 ) -> tuple[tuple[str, ...], list[Json]]:
-    """The accommodation services and their resource categories. `service_ids`: as the connection
-    names them, unchecked; empty to find them."""
+    """The enterprise's accommodation services and their resource categories. An access token may
+    be for several enterprises. `service_ids`: as the connection names them, unchecked; empty to
+    find them."""
     candidates = service_ids or _find_bookable_services(
-        api.all(connector.SERVICES, {}), orphan_errors
+        [
+            value
+            for value in api.all(connector.SERVICES, {})
+            if text_at(value, PROPERTY_KEY) in (None, enterprise_id)
+        ],
+        orphan_errors,
     )
     categories = api.by_ids(connector.CATEGORIES, candidates)
     return service_ids or _filter_lodging_services(
@@ -81,7 +90,9 @@ class MewsHotel:
         unknown."""
         configured = fetch_configuration(api)
         orphan_errors = OrphanErrors()
-        services, categories = fetch_services(api, service_ids, orphan_errors)
+        services, categories = fetch_services(
+            api, service_ids, configured.enterprise.id, orphan_errors
+        )
         if not services:
             raise _no_lodging_error(orphan_errors)
         ages = api.all(connector.AGE_CATEGORIES, {"ServiceIds": list(services)})

@@ -28,11 +28,17 @@ from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     JsonEntry,
     MappingError,
+    find_property,
     rejected_item,
+    with_property,
 )
 from adapters.outbound.provider_kit.parsing.tracked_object import as_list
 from adapters.outbound.providers.mews.mapping.messages import AVAILABILITY, single_day_body
-from adapters.outbound.providers.mews.mapping.parsing import MewsReader, reason_of
+from adapters.outbound.providers.mews.mapping.parsing import (
+    PROPERTY_KEY,
+    MewsReader,
+    reason_of,
+)
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot
@@ -78,24 +84,38 @@ class MessageDays:
 
 
 def map_availability(
-    body: Mapping[str, Json], zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
+    body: Json, zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
 ) -> Iterator[ReadItem]:
     """One item per cell; one rejected item per unreadable category, or for the message."""
-    message = MewsReader(dict(body))
+    source_property = find_property(body, (PROPERTY_KEY,))
+    for item in _map_message(body, zone, observed_at, explain=explain):
+        yield with_property(item, source_property)
+
+
+def _map_message(
+    body: Json, zone: ZoneInfo, observed_at: datetime, *, explain: bool
+) -> Iterator[ReadItem]:
+    message = MewsReader(body)
+    envelope = _envelope_of(message)
     try:
         days = _parse_days(message, zone)
         categories = message.required(AVAILABILITY, as_list)
     except UnreadableField as error:
-        yield _rejected_item(dict(body), None, error, "")
+        yield _rejected_item(body, None, error, "")
         return
     version = SourceVersion(observed_at)
     for position, value in enumerate(categories):
         try:
-            yield from _map_cells(value, days, version, explain=explain)
+            yield from _map_cells(value, days, version, envelope, explain=explain)
         except (UnreadableField, InvalidField) as error:
-            retry_body: Json = {STARTS: list(days.starts), AVAILABILITY: [value]}
+            retry_body: Json = {**envelope, STARTS: list(days.starts), AVAILABILITY: [value]}
             category_id = text_at(value, "ResourceCategoryId")
             yield _rejected_item(retry_body, category_id, error, f"{AVAILABILITY}[{position}]")
+
+
+def _envelope_of(message: MewsReader) -> dict[str, Json]:
+    enterprise_id = message.peek(PROPERTY_KEY)
+    return {PROPERTY_KEY: enterprise_id} if isinstance(enterprise_id, str) else {}
 
 
 def _parse_days(message: MewsReader, zone: ZoneInfo) -> MessageDays:
@@ -116,7 +136,12 @@ def _parse_day(start: str, path: str, zone: ZoneInfo) -> date:
 
 
 def _map_cells(
-    value: Json, days: MessageDays, version: SourceVersion, *, explain: bool
+    value: Json,
+    days: MessageDays,
+    version: SourceVersion,
+    envelope: Mapping[str, Json],
+    *,
+    explain: bool,
 ) -> list[ReadItem]:
     r = MewsReader(value)
     category_id = r.text("ResourceCategoryId", "room_type_id")
@@ -128,7 +153,7 @@ def _map_cells(
         cells.append(
             ReadItem(
                 kind=ItemKind.AVAILABILITY,
-                raw=single_day_body(start, category_id, metrics),
+                raw=single_day_body(start, category_id, metrics, envelope),
                 external_id=snapshot.external_id,
                 snapshot=snapshot,
                 field_trace=_field_trace(metrics) if explain else (),

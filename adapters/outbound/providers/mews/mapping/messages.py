@@ -41,7 +41,7 @@ class MewsMessages:
     """The contents of several bodies. A list that no body has is not in `lists`."""
 
     lists: dict[str, list[JsonEntry]] = field(default_factory=dict)
-    availability: list[Mapping[str, Json]] = field(default_factory=list)
+    availability: list[dict[str, Json]] = field(default_factory=list)
     enterprise: dict[str, Json] | None = None
     broken: list[tuple[JsonEntry, UnreadableJson]] = field(default_factory=list)
     """Items of an array that would lose data when parsed, with the reason."""
@@ -119,7 +119,7 @@ def _add_bare_item(messages: MewsMessages, kind: ItemKind, entry: JsonEntry) -> 
     messages.lists.setdefault(_MAIN_LIST[kind], []).append(entry)
 
 
-def _read_message(messages: MewsMessages, value: Mapping[str, Json]) -> bool:
+def _read_message(messages: MewsMessages, value: dict[str, Json]) -> bool:
     """False if no known top-level key is present. A list that is null was not requested."""
     known = False
     for key in LISTS:
@@ -139,8 +139,10 @@ def _read_message(messages: MewsMessages, value: Mapping[str, Json]) -> bool:
     return known
 
 
-def single_day_body(start: str, category_id: str, metrics: Mapping[str, Json]) -> bytes:
+def single_day_body(
+    start: str, category_id: str, metrics: Mapping[str, Json], envelope: Mapping[str, Json]
+) -> bytes:
     """An availability message of one cell, so that the item can be read again."""
     columns: Json = {name: [value] for name, value in metrics.items()}
     cells: Json = [{"ResourceCategoryId": category_id, "Metrics": columns}]
-    return dumps({"TimeUnitStartsUtc": [start], AVAILABILITY: cells}).encode()
+    return dumps({**envelope, "TimeUnitStartsUtc": [start], AVAILABILITY: cells}).encode()

@@ -19,6 +19,8 @@ from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from domain.snapshots import Snapshot
 from domain.values import Reason
 
+PROPERTY_KEY: Final = "EnterpriseId"
+
 _PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
 
 
@@ -70,9 +72,11 @@ def reason_of(error: MappingError, path: str) -> Reason:
 class MewsMapper(ItemMapper[MewsReader, str]):
     __slots__ = ()
     source_names = _SOURCES_OF
+    property_paths = ((PROPERTY_KEY,),)
 
     def open_item(self, entry: JsonEntry) -> tuple[MewsReader, str]:
         r = MewsReader(entry.value)
+        r.drop(PROPERTY_KEY, "the property of the connection")
         return r, r.text("Id", "external_id")
 
     def trace_fields(self, r: MewsReader, snapshot: Snapshot) -> FieldTrace:  # noqa: ARG002 the shape of ItemMapper

@@ -1,7 +1,7 @@
 """The objects that reservations refer to, indexed: time zone, people, charges."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import AGE_CLASSES, LODGING_CATEGORIES
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
-from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from adapters.outbound.providers.mews.mapping.parsing import PROPERTY_KEY, MewsReader
 from domain.messages import ItemKind
 from domain.values import AgeClass
 from ports.errors import UnreadableMessage
@@ -40,6 +40,19 @@ class References:
     invalid: Mapping[str, UnreadableField]
     """Ids of bookings that refer to an unreadable object, with its error."""
     orphan_errors: Sequence[ReadItem]
+    enterprise_id: str | None = None
+    """Of the configuration, if it was sent."""
+    enterprise_of: Mapping[str, str] = field(default_factory=dict)
+    """By the id of a service or reservation group: reservations do not name their enterprise."""
+
+    def with_property(self, entry: JsonEntry) -> JsonEntry:
+        """The entry with its enterprise, as far as the other objects show it."""
+        if text_at(entry.value, PROPERTY_KEY):
+            return entry
+        owners = (text_at(entry.value, key) or "" for key in ("ServiceId", "GroupId"))
+        known = (self.enterprise_of.get(owner) for owner in owners)
+        enterprise_id = next(filter(None, known), self.enterprise_id)
+        return entry._replace(envelope={PROPERTY_KEY: enterprise_id}) if enterprise_id else entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +83,22 @@ def index_references(messages: MewsMessages, time_zone: str) -> References:
             lodging=_lodging_service_ids(messages, orphan_errors),
             invalid=messages.invalid,
             orphan_errors=orphan_errors.items,
+            enterprise_id=text_at(messages.enterprise, "Id"),
+            enterprise_of=_enterprises(messages),
         )
     except UnreadableField as fault:
         raise UnreadableMessage(fault.message, path=fault.path) from fault
     except UnknownZone as fault:
         raise UnreadableMessage("the time zone is not an IANA name") from fault
+
+
+def _enterprises(messages: MewsMessages) -> dict[str, str]:
+    return {
+        owner: enterprise_id
+        for entry in (*messages.of("Services"), *messages.of("ReservationGroups"))
+        if (owner := text_at(entry.value, "Id"))
+        and (enterprise_id := text_at(entry.value, PROPERTY_KEY))
+    }
 
 
 def parse_enterprise(value: Json) -> Enterprise:

@@ -117,6 +117,7 @@ def plain_items_for(
         kind=kind,
         read=lambda reader: read(reader, context),
         id_key="id",
+        property_path=("hotel",),
         field_trace=_field_trace if explain else None,
     )
 

@@ -17,7 +17,11 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
-from adapters.outbound.providers.ohip.mapping.parsing import SOURCE_NAMES, as_day
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    PROPERTY_PATHS,
+    SOURCE_NAMES,
+    as_day,
+)
 from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
@@ -35,6 +39,7 @@ _MAX_DAYS: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class OhipCellMapper(CellMapper):
     source_names = SOURCE_NAMES
+    property_paths = PROPERTY_PATHS
     observed_at: datetime
 
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:

@@ -15,6 +15,7 @@ from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_comple
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
+    PROPERTY_PATHS,
     SOURCE_NAMES,
     HotelClock,
     as_day,
@@ -62,6 +63,7 @@ class OhipBookingMapper(BookingMapper):
     """`is_complete`: missing fields are null, as in a response requested with every option."""
 
     source_names = SOURCE_NAMES
+    property_paths = PROPERTY_PATHS
     clock: HotelClock
     shape: Shape
     is_complete: bool

@@ -25,6 +25,7 @@ _LOCAL_TIMESTAMP: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,9}))?"
 )
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]+)?")
+PROPERTY_PATHS: Final = (("hotelId",),)
 SOURCE_NAMES: Final = {
     "external_id": "reservationIdList",
     "departure": "roomStay.departureDate",

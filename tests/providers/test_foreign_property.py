@@ -1,0 +1,180 @@
+"""Pushed payloads that name a property: those of another one are refused, on every provider."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from domain.messages import ItemKind
+from ports.providers import Provider, ReadItem
+from tests.providers.alpinebits import payloads as alpinebits
+from tests.providers.apaleo import payloads as apaleo
+from tests.providers.cloudbeds import payloads as cloudbeds
+from tests.providers.cloudbeds.test_availability_mapping import offered, rate
+from tests.providers.mews import payloads as mews
+from tests.providers.mews.test_availability_mapping import BERLIN, METRICS, message
+from tests.providers.ohip import payloads as ohip
+from tests.providers.vendor_payloads import hotel_context
+
+BOOKING, GUEST, AVAILABILITY = ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY
+
+_UNIT_GROUP: Final = {"unitGroup": {"id": "VIE-DBL"}, "houseCount": 9, "sellableCount": 4}
+_CANONICAL: Final = {
+    "external_id": "B-7",
+    "source_version": {"updated_at": "2026-03-01T12:00:00Z"},
+    "status": "CONFIRMED",
+    "stay": {"arrival": "2026-03-10", "departure": "2026-03-12"},
+}
+_HOTEL: Final = '<BasicPropertyInfo HotelCode="{}"/></RoomStay>'
+
+
+def _mews_bodies(enterprise_id: str, **lists: Any) -> list[bytes]:
+    service = {"Id": "svc-stay", "EnterpriseId": enterprise_id}
+    data = {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": "Day"}}
+    return [mews.body(**lists, Services=[{**service, "Data": data}])]
+
+
+def _named(property_id: str) -> list[Any]:
+    """(provider, kind, bodies, path) of each format that names the property."""
+    day = {"from": "2026-03-10T00:00:00+01:00", "to": "2026-03-11T00:00:00+01:00"}
+    time_slice = {**day, "property": {"id": property_id}, "unitGroups": [_UNIT_GROUP]}
+    enterprise = json.loads(mews.configuration("Europe/Berlin"))["Enterprise"]
+    configured = mews.body(Enterprise={**enterprise, "Id": property_id})
+    room = alpinebits.ROOM.replace("</RoomStay>", _HOTEL.format(property_id))
+    free_rooms = (
+        f'<OTA_HotelInvCountNotifRQ {alpinebits.OTA}><Inventories HotelCode="{property_id}">'
+        '<Inventory><StatusApplicationControl Start="2026-03-10" End="2026-03-10"'
+        ' InvTypeCode="DBL"/><InvCounts><InvCount CountType="2" Count="3"/></InvCounts></Inventory>'
+        "</Inventories></OTA_HotelInvCountNotifRQ>"
+    ).encode()
+    return [
+        (apaleo.provider, BOOKING, [apaleo.page(property={"id": property_id})], "property.id"),
+        (apaleo.provider, AVAILABILITY, [{"timeSlices": [time_slice]}], "property.id"),
+        (
+            mews.provider,
+            BOOKING,
+            _mews_bodies(property_id, Reservations=[mews.reservation()]),
+            "EnterpriseId",
+        ),
+        (
+            mews.provider,
+            BOOKING,
+            [mews.body(Reservations=[mews.reservation()]), configured],
+            "EnterpriseId",
+        ),
+        (
+            mews.provider,
+            GUEST,
+            [mews.body(Customers=[mews.customer()]), configured],
+            "EnterpriseId",
+        ),
+        (mews.provider, AVAILABILITY, [message(BERLIN, METRICS), configured], "EnterpriseId"),
+        (
+            cloudbeds.provider,
+            BOOKING,
+            [cloudbeds.page(cloudbeds.reservation(propertyID=property_id))],
+            "propertyID",
+        ),
+        (
+            cloudbeds.provider,
+            GUEST,
+            [cloudbeds.page(cloudbeds.guest(propertyID=property_id))],
+            "propertyID",
+        ),
+        (cloudbeds.provider, AVAILABILITY, [[rate(propertyID=property_id)]], "propertyID"),
+        (
+            cloudbeds.provider,
+            AVAILABILITY,
+            [{"data": [{"propertyID": property_id, "propertyRooms": [offered()]}]}],
+            "propertyID",
+        ),
+        (
+            ohip.provider,
+            BOOKING,
+            [ohip.list_response(ohip.listed(hotelId=property_id))],
+            "hotelId",
+        ),
+        (
+            ohip.provider,
+            BOOKING,
+            [ohip.single_response(ohip.single(hotelId=property_id))],
+            "hotelId",
+        ),
+        (
+            alpinebits.provider,
+            BOOKING,
+            [alpinebits.pushed(alpinebits.reservation(rooms=room))],
+            "BasicPropertyInfo/@HotelCode",
+        ),
+        (alpinebits.provider, AVAILABILITY, [free_rooms], "@HotelCode"),
+        (CanonicalProvider(), BOOKING, [{**_CANONICAL, "property_id": property_id}], "property_id"),
+    ]
+
+
+def _read(
+    provider: Provider, kind: ItemKind, bodies: Sequence[Any], property_id: str | None
+) -> Sequence[ReadItem]:
+    raw = [b if isinstance(b, bytes) else json.dumps(b).encode() for b in bodies]
+    context = replace(hotel_context(), property_id=property_id)
+    return provider.read_items(kind, raw, context, limit=1_000)
+
+
+def _name(value: Any) -> str | None:
+    return value.capabilities.name if hasattr(value, "capabilities") else None
+
+
+class TestForeignProperty:
+    @pytest.mark.parametrize(("provider", "kind", "bodies", "path"), _named("OTHER"), ids=_name)
+    def test_is_refused_with_its_path(
+        self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
+    ) -> None:
+        items = _read(provider, kind, bodies, "OURS")
+        assert items
+        for item in items:
+            assert item.snapshot is None
+            assert item.reason is not None
+            assert item.reason.code == "foreign_property"
+            assert (item.reason.path or "").endswith(path)
+            assert "OTHER" not in item.reason.detail
+
+    @pytest.mark.parametrize(("provider", "kind", "bodies", "path"), _named("OTHER"), ids=_name)
+    def test_is_refused_again_when_the_stored_text_is_read(
+        self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
+    ) -> None:
+        for refused in _read(provider, kind, bodies, "OURS"):
+            replayed = _read(provider, kind, [refused.raw], "OURS")
+            assert {item.reason and item.reason.code for item in replayed} == {"foreign_property"}
+
+    @pytest.mark.parametrize(("provider", "kind", "bodies", "path"), _named("OURS"), ids=_name)
+    def test_own_property_is_accepted(
+        self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
+    ) -> None:
+        items = _read(provider, kind, bodies, "OURS")
+        assert items
+        assert [item.reason for item in items] == [None] * len(items)
+
+    @pytest.mark.parametrize(("provider", "kind", "bodies", "path"), _named("OTHER"), ids=_name)
+    def test_any_property_is_accepted_while_ours_is_unknown(
+        self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
+    ) -> None:
+        items = _read(provider, kind, bodies, None)
+        assert [item.reason for item in items] == [None] * len(items)
+
+
+class TestOneForeignItemAmongOwn:
+    def test_refuses_that_item_only(self) -> None:
+        own = apaleo.reservation(property={"id": "VIE"})
+        other = apaleo.reservation(id="ZZZZZZZZ-1", property={"id": "ROM"})
+        first, second, third = _read(apaleo.provider, BOOKING, [[own, other, own]], "VIE")
+        assert first.reason is None
+        assert third.reason is None
+        assert second.reason is not None
+        assert second.reason.path == "[1].property.id"
+
+    def test_compares_a_number_with_the_text_of_the_setting(self) -> None:
+        page = cloudbeds.page(cloudbeds.reservation(propertyID=4711))
+        (item,) = _read(cloudbeds.provider, BOOKING, [page], "4711")
+        assert item.reason is None
