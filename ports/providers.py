@@ -35,6 +35,8 @@ class Capabilities:
     """What this vendor supports, shown by `pms provider list`.
 
     `delta_misses`: changes that its delta does not return; the window reconcile finds them.
+    `delta_reports_payments`: whether the delta returns a booking after a payment; otherwise its
+    balance is right after the webhook of the payment, at the latest after the next reconcile.
     `retry_window`: how long the vendor redelivers an unacknowledged webhook; longer silence is a
     gap. `trust`: how webhooks are authenticated. `account_settings`: the settings that identify
     the vendor's account, if the webhooks of all its hotels come to one URL. `push_path`: where
@@ -52,6 +54,7 @@ class Capabilities:
     webhooks: bool
     day_use: bool
     delta_misses: tuple[str, ...] = ()
+    delta_reports_payments: bool = True
     trust: str = ""
     retry_window: timedelta | None = None
     limits: str = ""
@@ -124,11 +127,14 @@ class RefKind(StrEnum):
     GUEST = "guest"
     AVAILABILITY = "availability"
     RECORDS = "records"
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Something to fetch. `external_id` is empty for all AVAILABILITY or all RECORDS."""
+    """Something to fetch. `external_id` is empty for all AVAILABILITY or all RECORDS. PAYMENT: a
+    payment or an account (folio) of the vendor's; the bookings whose balance it changes are
+    fetched."""
 
     kind: RefKind
     external_id: str = ""

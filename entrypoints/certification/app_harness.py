@@ -159,9 +159,9 @@ class AppHarness:
 def observe_stored(bookings: Mapping[str, Booking]) -> dict[str, ObservedBooking]:
     """Without those that are stored as deleted at the source."""
     return {
-        id_: ObservedBooking(booking.details.status, booking.details.stay, booking.details.total)
+        id_: ObservedBooking(found.status, found.stay, found.total, found.paid, found.balance)
         for id_, booking in bookings.items()
-        if booking.details.deleted_at_source is None
+        if (found := booking.details).deleted_at_source is None
     }
 
 

@@ -7,9 +7,10 @@ from typing import Final
 from adapters.outbound.provider_kit.simulation.scenario import ExpectedBooking
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from domain.values import Absent, DateRange, Field, Money, Stay
+from domain.values import ABSENT, Absent, DateRange, Field, Money, Stay
 
 _MAX_SHOWN: Final = 3
+_AMOUNTS: Final = ("total", "paid", "balance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,15 @@ class ObservedBooking:
     status: Field[BookingStatus]
     stay: Field[Stay]
     total: Field[Money | None]
+    paid: Field[Money | None] = ABSENT
+    balance: Field[Money | None] = ABSENT
 
 
 def observe_snapshots(bookings: Mapping[str, BookingSnapshot]) -> dict[str, ObservedBooking]:
     return {
-        id_: ObservedBooking(snapshot.status, snapshot.stay, snapshot.total)
+        id_: ObservedBooking(
+            snapshot.status, snapshot.stay, snapshot.total, snapshot.paid, snapshot.balance
+        )
         for id_, snapshot in bookings.items()
     }
 
@@ -54,8 +59,10 @@ def _diff_booking(expected: ExpectedBooking, observed: ObservedBooking) -> Itera
         yield f"status {observed.status}, expected {expected.status}"
     if observed.stay != stay:
         yield f"stay {_format_dates(observed.stay)}, expected {_format_dates(stay)}"
-    if expected.total is not None and observed.total != expected.total:
-        yield f"total {_format_money(observed.total)}, expected {_format_money(expected.total)}"
+    for name in _AMOUNTS:
+        found, wanted = getattr(observed, name), getattr(expected, name)
+        if wanted is not None and found != wanted:
+            yield f"{name} {_format_money(found)}, expected {_format_money(wanted)}"
 
 
 def _format_dates(stay: Field[Stay]) -> str:

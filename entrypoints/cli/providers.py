@@ -115,6 +115,7 @@ def _provider_fields(capabilities: Capabilities) -> dict[str, object]:
         "webhooks": capabilities.webhooks,
         "reports_deletions": capabilities.reports_deletions,
         "delta_misses": list(capabilities.delta_misses),
+        "delta_reports_payments": capabilities.delta_reports_payments,
         "settings": [_format_setting(spec) for spec in capabilities.settings],
     }
 

@@ -197,6 +197,31 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
             "test_rates_that_do_not_cover_the_stay_stay_in_the_extras",
         ),
     ),
+    "payments and balance": (
+        Cell(
+            "payments of the reservation: with `PaymentUpdated` and every delta",
+            "test_client.py::TestDelta::test_reads_booking_whose_payment_alone_changed",
+        ),
+        Cell(
+            "with the folio's webhook; without it late until the next reconcile",
+            "test_notifications.py::TestNotification::"
+            "test_references_the_reservation_of_a_folio_event",
+        ),
+        Cell(
+            "with the transaction's webhook; without it late until the next reconcile",
+            "test_notifications.py::TestNotification::test_transaction_references_its_reservation",
+        ),
+        Cell(
+            "with Cashiering events that have RESV NAME ID; without them late until the next "
+            "reconcile",
+            "test_notifications.py::TestEvents::test_references_the_reservation_of_a_posting",
+        ),
+        Cell(
+            "none: the messages have totals only",
+            "test_reservation_mapping.py::TestNightlyPrices::"
+            "test_rates_that_do_not_cover_the_stay_stay_in_the_extras",
+        ),
+    ),
     "limits": (
         Cell(
             "200 requests in 30 s, respected; pages shrink",

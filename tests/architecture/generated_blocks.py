@@ -204,11 +204,12 @@ def providers_table() -> str:
     plugins = [EntryPoint(name, target, GROUP) for name, target in provider_names().items()]
     found = InstalledProviders(tools, plugins=plugins).all()
     rows = [_capable(provider.capabilities) for provider in found]
-    return table(("Provider", "Product", "Pulls", "Webhooks", "Reports deletions"), rows)
+    head = ("Provider", "Product", "Pulls", "Webhooks", "Reports deletions", "Delta has payments")
+    return table(head, rows)
 
 
 def _capable(can: Capabilities) -> tuple[str, ...]:
-    answers = (can.pulls, can.webhooks, can.reports_deletions)
+    answers = (can.pulls, can.webhooks, can.reports_deletions, can.delta_reports_payments)
     return (code(can.name), can.title, *("yes" if answer else "no" for answer in answers))
 
 

@@ -380,6 +380,19 @@ class DropsTheReferences(SignedApaleo):
         return replace(self.inner.read_notification(body, context), refs=())
 
 
+class IgnoresPayments(SignedApaleo):
+    def read_notification(self, body, context):
+        found = self.inner.read_notification(body, context)
+        is_folio = json.loads(body)["topic"] == "Folio"
+        return replace(found, refs=(), ignored=("folio",)) if is_folio else found
+
+
+class ClaimsPaymentsInItsDelta(SignedApaleo):
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, delta_reports_payments=True)
+
+
 class RaisesKeyError(SignedApaleo):
     def read_notification(self, body, context):
         try:
@@ -464,6 +477,8 @@ ALL = (
     on_provider(RejectsUnknownEvents, "notified.unknown_event"),
     on_provider(DropsThePropertyId, "notified.foreign_property"),
     on_provider(DropsTheReferences, "notified.book", "notified.cancel", "notified.twice"),
+    on_provider(IgnoresPayments, "notified.pay"),
+    on_provider(ClaimsPaymentsInItsDelta, "synced.pay"),
     on_provider(RaisesKeyError, "notified.malformed"),
     on_provider(DeclaresNoSecrets, "auth.secrets_declared"),
 )

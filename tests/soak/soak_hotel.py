@@ -12,7 +12,10 @@ from typing import Protocol
 
 from adapters.outbound.memory.jobs import RecordingJobQueue
 from adapters.outbound.persistence import migrations
-from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.scenario import (
+    ExpectedBooking,
+    ScenarioSimulator,
+)
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import (
@@ -48,6 +51,9 @@ BAD_NETWORK = (
 RECONCILED_EVERY_DAYS = 5
 TOKENS_EXPIRE_EVERY_DAYS = 2
 SCHEDULE = Schedule()
+AMOUNT_COLUMNS = tuple(
+    f"{name}_{part}" for name in ("total", "paid", "balance") for part in ("minor", "currency")
+)
 
 
 @dataclass(frozen=True)
@@ -161,27 +167,35 @@ class SoakHotel:
 
     def stored_bookings(self) -> dict[str, tuple[object, ...]]:
         """Bookings in our database that are not deleted, read without the application."""
-        rows_query = "SELECT external_id, status, arrival, departure, total_minor, total_currency"
+        rows_query = f"SELECT external_id, status, arrival, departure, {', '.join(AMOUNT_COLUMNS)}"
         rows = raw_sql.read(self.url, f"{rows_query} FROM bookings WHERE deleted_at_source IS NULL")
         return {row[0]: row[1:] for row in rows}
 
     def expected_bookings(self) -> dict[str, tuple[object, ...]]:
-        """The hotel itself, without a client. A total that the vendor does not report is taken from
-        our database."""
+        """The hotel itself, without a client. Amounts that the vendor does not report are taken
+        from our database."""
         stored = self.stored_bookings()
         return {
             expected.external_id: (
                 expected.status.value,
                 expected.arrival.isoformat(),
                 expected.departure.isoformat(),
-                *(
-                    (expected.total.minor, expected.total.currency)
-                    if expected.total
-                    else stored.get(expected.external_id, (None, None))[-2:]
-                ),
+                *expected_amounts(expected, stored.get(expected.external_id)),
             )
             for expected in self.simulator.expected_bookings()
         }
+
+
+def expected_amounts(
+    expected: ExpectedBooking, stored: tuple[object, ...] | None
+) -> Iterator[object]:
+    """In the order of AMOUNT_COLUMNS; `stored` None: not stored."""
+    known = (stored or (None,) * 9)[-6:]
+    for position, amount in enumerate((expected.total, expected.paid, expected.balance)):
+        if amount is None:
+            yield from known[2 * position : 2 * position + 2]
+        else:
+            yield from (amount.minor, amount.currency)
 
 
 def assert_equals_hotel(hotel: SoakHotel, *, min_compared: int = 1) -> None:

@@ -66,6 +66,8 @@ def synced_change(ctx: CheckContext, action: ScenarioAction) -> None:
     external_id, _ = perform_and_collect(ctx, app, action)
     before = app.bookings().get(external_id)
     app.sync_or_fail(SyncKind.DELTA)
+    if action is ScenarioAction.PAY and not ctx.capabilities.delta_reports_payments:
+        app.sync_or_fail(SyncKind.RECONCILE)
     if action is ScenarioAction.DELETE:
         ctx.require_or_skip(
             ctx.capabilities.reports_deletions, "the provider does not report deletions"

@@ -47,7 +47,21 @@ class TestNotification:
         found = parse_event(type="teleported")
         assert (found.refs, found.ignored) == (BOOKING, ("reservation/teleported",))
 
-    @pytest.mark.parametrize("topic", ["folio", "NightAudit", "account", "somethingNew"])
+    @pytest.mark.parametrize("folio", ["QWERTYUI-1-1", "QWERTYUI-1-12"], ids=["first", "further"])
+    @pytest.mark.parametrize("event", ["payment-posted", "charge-posted", "closed", "somethingNew"])
+    def test_references_the_reservation_of_a_folio_event(self, folio: str, event: str) -> None:
+        found = parse_event(topic="Folio", type=event, data={"entityId": folio})
+        assert (found.refs, found.ignored) == (BOOKING, ())
+
+    def test_references_a_folio_whose_id_names_no_reservation(self) -> None:
+        found = parse_event(topic="folio", type="payment-posted", data={"entityId": "BAR-20260501"})
+        assert found.refs == (Ref(RefKind.PAYMENT, "BAR-20260501"),)
+
+    def test_rejects_a_folio_event_without_its_folio(self) -> None:
+        with pytest.raises(UnreadableMessage, match="entityId"):
+            parse_event(topic="Folio", data={})
+
+    @pytest.mark.parametrize("topic", ["invoice", "NightAudit", "account", "somethingNew"])
     def test_ignores_unrelated_topic(self, topic: str) -> None:
         found = parse_event(topic=topic)
         assert (found.refs, found.ignored) == ((), (f"{topic.lower()}/changed",))

@@ -59,6 +59,18 @@ class TestNotification:
     def test_transaction_references_its_reservation(self) -> None:
         assert parse_event(event="transaction/created").refs == BOOKING
 
+    @pytest.mark.parametrize("number", [4711, "4711"])
+    def test_references_the_reservation_of_an_accounting_event(self, number: object) -> None:
+        found = parse_event(
+            **OTHER,
+            event="accounting/transaction",
+            propertyId="777",
+            sourceKind="RESERVATION",
+            sourceId=number,
+            timestamp=...,
+        )
+        assert (found.refs, found.ignored) == ((Ref(RefKind.BOOKING, "4711"),), ())
+
     def test_parses_accounting_event_without_time(self) -> None:
         found = parse_event(
             **OTHER, event="accounting/transaction", propertyId="777", timestamp=...

@@ -410,6 +410,53 @@ class TestPeople:
         )
 
 
+def payment(gross: object, currency: str = "EUR", **changes: Any) -> dict[str, Any]:
+    return {
+        "Id": "pay-1",
+        "ReservationId": "res-1",
+        "Amount": {"Currency": currency, "GrossValue": gross},
+        "State": "Charged",
+        "AccountingState": "Open",
+        **changes,
+    }
+
+
+class TestPayments:
+    CHARGES = body(OrderItems=[charge(200)])
+
+    def amounts(self, *payments: dict[str, Any], charges: bytes = CHARGES) -> tuple[Any, Any]:
+        found = booking_of(reservation(), charges, body(Payments=list(payments)))
+        return found.paid, found.balance
+
+    def test_are_absent_if_not_sent(self) -> None:
+        found = booking_of(reservation(), self.CHARGES)
+        assert (found.paid, found.balance) == (ABSENT, ABSENT)
+
+    def test_paid_is_the_sum_of_charged_payments_and_refunds(self) -> None:
+        paid = (payment(-150.005), payment(-0.005), payment(30))
+        assert self.amounts(*paid) == (Money(12001, "EUR"), Money(7999, "EUR"))
+
+    @pytest.mark.parametrize("state", ["Pending", "Verifying", "Failed", "Canceled"])
+    def test_excludes_payments_that_are_not_charged(self, state: str) -> None:
+        found = self.amounts(payment(-150, State=state), payment(-150, AccountingState="Canceled"))
+        assert found == (Money(0, "EUR"), Money(20000, "EUR"))
+
+    def test_excludes_payments_of_others(self) -> None:
+        others = (payment(-50, ReservationId="res-2"), payment(-50, ReservationId=None))
+        assert self.amounts(*others)[0] == Money(0, "EUR")
+
+    def test_no_balance_in_another_currency_than_the_total(self) -> None:
+        assert self.amounts(payment(-50, "CHF")) == (Money(5000, "CHF"), None)
+
+    def test_no_amounts_in_several_currencies(self) -> None:
+        assert self.amounts(payment(-50, "CHF"), payment(-50)) == (None, None)
+
+    def test_rejects_unreadable_amount_by_its_path(self) -> None:
+        stay, payments = body(Reservations=[reservation()]), body(Payments=[payment("50")])
+        reason = refusal(ItemKind.BOOKING, stay, self.CHARGES, payments)
+        assert reason.path == "Payments[0].Amount.GrossValue"
+
+
 class TestPrices:
     def test_are_absent_without_order_items(self) -> None:
         assert booking_of(reservation()).total is ABSENT

@@ -20,6 +20,7 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole, Snapshot
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
+from domain.values import ABSENT
 from ports.errors import (
     CredentialsRefused,
     Misconfigured,
@@ -335,6 +336,29 @@ class TestDelta:
             shared.primary_guest and shared.primary_guest.guest_id
         }
 
+    def test_reads_booking_whose_payment_alone_changed(self, running: Start) -> None:
+        simulator = running()
+        _, cursor = pull_pages(simulator, request(simulator))
+        item = some(simulator, state="Confirmed")
+        total = simulator.records.total(item)
+        with simulator.hotel.lock:
+            simulator.activity.advance_clock(3_600)
+            simulator.activity.commands.pay(item.stay)
+        picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        found = booking(picture, item.id)
+        assert (found.paid.minor, found.balance.minor) == (item.stay.paid, total - item.stay.paid)
+        assert item.updated < simulator.records.now - 3_600
+
+    def test_without_the_permission_for_payments_reads_the_rest(self, running: Start) -> None:
+        simulator = running()
+        simulator.faults.add(Fault(FaultKind.UNAUTHORIZED, path="payments/getAll"))
+        picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA))
+        assert of_kind(picture, ItemKind.BOOKING) == reservation_ids(simulator)
+        found = booking(picture, some(simulator, state="Processed").id)
+        assert (found.paid, found.balance) == (ABSENT, ABSENT)
+        with opened(simulator) as client:
+            assert any("may not read payments" in line for line in client.check().advice)
+
     def test_reads_booking_whose_price_alone_changed(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))
@@ -451,6 +475,15 @@ class TestFetch:
         with opened(simulator) as client:
             page = client.fetch(refs)
         assert of_kind(bookings_by_id([page]), ItemKind.BOOKING) == set(wanted)
+
+    def test_fetches_the_booking_of_a_payment(self, running: Start) -> None:
+        simulator = running()
+        item = some(simulator, state="Processed")
+        *_, payment = simulator.records.payments_of(item)
+        with opened(simulator) as client:
+            picture = bookings_by_id([client.fetch([Ref(RefKind.PAYMENT, payment.id)])])
+        assert of_kind(picture, ItemKind.BOOKING) == {item.id}
+        assert booking(picture, item.id).paid.minor == -payment.gross
 
     def test_guest_fetch_includes_its_bookings(self, running: Start) -> None:
         simulator = running()

@@ -20,8 +20,9 @@ class TestGeneralWebhook:
         text = sample("webhook-wh-general__general-webhooks-request-body.json")
         found = provider.read_notification(text, context())
         kinds = [ref.kind for ref in found.refs]
-        assert kinds == [RefKind.BOOKING, RefKind.RECORDS, RefKind.GUEST, RefKind.GUEST]
-        assert found.ignored == ("MessageAdded", "PaymentUpdated")
+        guests = [RefKind.GUEST, RefKind.GUEST]
+        assert kinds == [RefKind.BOOKING, RefKind.RECORDS, *guests, RefKind.PAYMENT]
+        assert found.ignored == ("MessageAdded",)
         assert found.property_id is not None
         assert found.property_id.startswith("851df8c8")
 

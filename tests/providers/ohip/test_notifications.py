@@ -81,6 +81,17 @@ class TestEvents:
     def test_unknown_event_type_is_mapped_by_module(self) -> None:
         assert parse_event(event(action="BEAM UP")).refs == (Ref(RefKind.BOOKING, "5001"),)
 
+    @pytest.mark.parametrize("element", ["RESV NAME ID", "RESV_NAME_ID", "Resv Name Id"])
+    @pytest.mark.parametrize("number", [5001, "5001"])
+    def test_references_the_reservation_of_a_posting(self, element: str, number: Any) -> None:
+        posting = event("Cashiering", "NEW POSTING", primaryKey="880001")
+        posting["businessEvent"]["details"] = [
+            {"dataElement": "AMOUNT", "newValue": "50"},
+            {"dataElement": element, "newValue": number},
+        ]
+        found = parse_event(listed(posting))
+        assert (found.refs, found.ignored) == ((Ref(RefKind.BOOKING, "5001"),), ())
+
     @pytest.mark.parametrize(
         ("module", "action"),
         [

@@ -148,18 +148,17 @@ class DeclarativeSimulatorApi(SimulatorApi):
     def _stays_by_change(self) -> list[SimulatedRoomStay]:
         """Oldest change first; cached until the hotel changes."""
         if self._sorted_stays[0] != self._hotel.revision:
-            order = sorted(
-                self._hotel.stays(), key=lambda stay: (self._hotel.last_change(stay), stay.id)
-            )
+            order = sorted(self._hotel.stays(), key=lambda stay: (self._changed(stay), stay.id))
             self._sorted_stays = self._hotel.revision, order
         return self._sorted_stays[1]
+
+    def _changed(self, stay: SimulatedRoomStay) -> int:
+        return self._hotel.last_change_or_payment(stay)
 
     def _matches_query(self, stay: SimulatedRoomStay, query: Mapping[str, str]) -> bool:
         bookings = self._vendor.bookings
         since = query.get(bookings.modified_since)
-        if since is not None and instant_from_ticks(self._hotel.last_change(stay)) < _instant(
-            since
-        ):
+        if since is not None and instant_from_ticks(self._changed(stay)) < _instant(since):
             return False
         first, end = query.get(bookings.stay_from or ""), query.get(bookings.stay_to or "")
         if first is not None and max(stay.nights).isoformat() < first:

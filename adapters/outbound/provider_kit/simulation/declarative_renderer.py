@@ -80,7 +80,8 @@ class SimulatedEvent:
 class SimulatorRenderer:
     """`state`: the key of a reservation's state; `needed`: keys that the adapter needs, of which a
     fault corrupts the first that an item has. `records`: in the order of the vendor's. `settings`:
-    what a connection needs besides the address and the secrets."""
+    what a connection needs besides the address and the secrets. `reports_paid`, `reports_balance`:
+    whether its bookings have that amount."""
 
     account: Callable[[SeededHotel], JsonObject]
     booking: Callable[[SimulatedStay], JsonObject]
@@ -90,6 +91,8 @@ class SimulatorRenderer:
     records: tuple[Callable[[SeededHotel], Sequence[JsonObject]], ...] = ()
     message: Callable[[SimulatedEvent], JsonObject] | None = None
     settings: Callable[[SeededHotel], Mapping[str, str]] = lambda _: {}
+    reports_paid: bool = False
+    reports_balance: bool = False
 
 
 def instant_from_ticks(ticks: int) -> datetime:
@@ -125,7 +128,7 @@ class StayViews:
             paid=self.major(stay.paid),
             currency=hotel.currency,
             created=instant_from_ticks(stay.created),
-            modified=instant_from_ticks(hotel.last_change(stay)),
+            modified=instant_from_ticks(hotel.last_change_or_payment(stay)),
             arrived=_optional(stay.arrived),
             left=_optional(stay.left),
             canceled=_optional(stay.canceled),

@@ -57,6 +57,8 @@ class DeclarativeSimulator(HotelSimulator[SimulatedEvent]):
     ) -> None:
         self._vendor = vendor
         self._renderer = renderer
+        self.reports_paid = renderer.reports_paid
+        self.reports_balance = renderer.reports_balance
         super().__init__(activity_generator_from(options), **run_conditions_from(options))
         self.api = DeclarativeSimulatorApi(
             vendor,

@@ -4,7 +4,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, Self, TypeVar, Unpack
+from typing import Generic, Self, TypedDict, TypeVar, Unpack
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import (
     ActivityGenerator,
@@ -52,11 +52,19 @@ def activity_generator_from(options: SimulatorOptions) -> ActivityGenerator:
     )
 
 
+class ExpectedPayments(TypedDict, total=False):
+    paid: Money
+    balance: Money
+
+
 class HotelSimulator(RunningSimulator[E], ABC):
     """Implements scenario.SupportsBurst, SupportsIssuedTokens and the shared part of
-    ScenarioSimulator. By default a booking is one stay."""
+    ScenarioSimulator. By default a booking is one stay. `reports_paid`, `reports_balance`: whether
+    the vendor's bookings have that amount."""
 
     has_one_event_per_message = True
+    reports_paid = False
+    reports_balance = False
     statuses: Mapping[StayState, BookingStatus] = STATUSES
     page_size: int
     bookings_path: str
@@ -107,19 +115,36 @@ class HotelSimulator(RunningSimulator[E], ABC):
                 for stay in self.hotel.stays()
             ]
 
-    def expect_stay(self, external_id: str, stay: SimulatedRoomStay, total: int) -> ExpectedBooking:
-        """`total`: minor units."""
+    def expect_stay(
+        self, external_id: str, stay: SimulatedRoomStay, total: int, paid: int | None = None
+    ) -> ExpectedBooking:
+        """Minor units; `paid` None: what is paid for the stay."""
         return ExpectedBooking(
             external_id=external_id,
             status=self.statuses[stay.state],
             arrival=stay.arrival,
             departure=stay.departure,
             total=Money(total, self.hotel.currency),
+            **self.expect_payments(total, stay.paid if paid is None else paid),
         )
 
+    def expect_payments(self, total: int, paid: int) -> ExpectedPayments:
+        """The amounts that the vendor reports."""
+        found: ExpectedPayments = {}
+        if self.reports_paid:
+            found["paid"] = Money(paid, self.hotel.currency)
+        if self.reports_balance:
+            found["balance"] = Money(total - paid, self.hotel.currency)
+        return found
+
     def act(self, action: ScenarioAction) -> str | None:
+        if not self.supports(action):
+            return None
         stay = self.perform_and_queue(action)
         return None if stay is None else self.external_id(stay)
+
+    def supports(self, action: ScenarioAction) -> bool:
+        return action is not ScenarioAction.PAY or self.reports_paid or self.reports_balance
 
     def perform_and_queue(self, action: ScenarioAction) -> SimulatedRoomStay | None:
         with self.activity.lock:

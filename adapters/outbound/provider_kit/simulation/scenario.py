@@ -31,17 +31,21 @@ class ScenarioAction(StrEnum):
     REINSTATE = "reinstate"
     NO_SHOW = "no-show"
     DELETE = "delete"
+    PAY = "pay"
+    """A part of what is owed, as the vendor records it: for many without a new version."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedBooking:
-    """As the adapter must map it. `total` None: the vendor reports none."""
+    """As the adapter must map it. An amount that is None is not reported by the vendor."""
 
     external_id: str
     status: BookingStatus
     arrival: date
     departure: date
     total: Money | None
+    paid: Money | None = None
+    balance: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ COMMANDS: Final[Mapping[ScenarioAction, tuple[StayState, StayCommand]]] = {
     ScenarioAction.REINSTATE: (StayState.CANCELED, HotelCommands.reinstate),
     ScenarioAction.NO_SHOW: (StayState.CONFIRMED, HotelCommands.no_show),
     ScenarioAction.DELETE: (StayState.CONFIRMED, HotelCommands.delete),
+    ScenarioAction.PAY: (StayState.CONFIRMED, HotelCommands.pay),
 }
 """The state that a stay must have, and the command on it; one that returns False did nothing."""
 

@@ -20,6 +20,7 @@ CAPABILITIES: Final = Capabilities(
     pulled_by="url",
     fetches_by_id=False,
     reports_deletions=False,
+    delta_reports_payments=False,
     webhooks=False,
     day_use=True,
     delta_misses=(

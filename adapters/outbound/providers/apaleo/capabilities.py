@@ -31,9 +31,10 @@ CAPABILITIES: Final = api_capabilities(
     kinds=frozenset({ItemKind.BOOKING, ItemKind.AVAILABILITY}),
     delta_misses=(
         "changes of the booker: the list of bookings has no filter by modification time",
-        "the balance after a posting that does not change the reservation's modification time",
+        "the balance after a payment or charge: by the folio's webhook or by reconcile",
         "deleted reservations: reported by webhook only, detected by reconcile",
     ),
+    delta_reports_payments=False,
     trust="the unguessable URL only: Apaleo does not sign webhooks",
     # "For about a day", as observed by a third party; not documented.
     retry_window=timedelta(days=1),

@@ -31,8 +31,10 @@ CAPABILITIES: Final = api_capabilities(
     delta_misses=(
         "changes that do not change a reservation's modification time (documented)",
         "changes of guests only: the guest list has the modification time of the reservation",
+        "the balance after a payment or charge: by the transaction's webhook or by reconcile",
         "removed reservations: detected by reconcile",
     ),
+    delta_reports_payments=False,
     trust="the unguessable URL only: Cloudbeds does not sign webhooks",
     # Five attempts about a minute apart, as observed by a third party; not documented.
     retry_window=timedelta(minutes=5),

@@ -45,6 +45,8 @@ CAPABILITIES: Final = api_capabilities(
         "business events that the hotel has not configured; all of them without external_system",
         "changes without an event, except reservations created, canceled, arriving or departing on "
         "the business days since the last delta: there is no filter by modification time",
+        "the balance after a payment or charge, unless the hotel configured the Cashiering events "
+        "with their element RESV NAME ID",
         "profiles changed without an event: they are read by event, or with pull_profiles",
         "a guest's details inside bookings after the profile changed",
     ),

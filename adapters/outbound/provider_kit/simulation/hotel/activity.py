@@ -15,6 +15,9 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE, SeededHotel
 from adapters.outbound.provider_kit.simulation.hotel.seeding import BookingFactory, HotelSeeder
 
+_PAYING_EVERY = 5
+"""Of the guests in house; without randomness."""
+
 OPTION, CONFIRMED, CHECKED_IN = StayState.OPTION, StayState.CONFIRMED, StayState.CHECKED_IN
 
 
@@ -96,7 +99,8 @@ class ActivityGenerator:
             return self.commands.take_events()
 
     def generate_day(self) -> Sequence[HotelEvent]:
-        """One day until 6:00 of the next: departures, random actions, arrivals, the night audit."""
+        """One day until 6:00 of the next: departures, random actions, arrivals, payments, the night
+        audit."""
         hotel = self.hotel
         with self.lock:
             today = hotel.today
@@ -111,6 +115,8 @@ class ActivityGenerator:
             for stay in self._stays(CONFIRMED, StayState.OPTION):
                 if stay.arrival <= today:
                     self._handle_arrival(stay, today)
+            for stay in self._stays(CHECKED_IN)[::_PAYING_EVERY]:
+                self.commands.pay(stay)
             self._at(today + timedelta(days=1), 6 * 60)
             self._lift_block()
             return self.commands.take_events()

@@ -12,6 +12,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     SimulatedGuest,
     SimulatedRoom,
     SimulatedRoomStay,
+    StayPayment,
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
@@ -48,9 +49,10 @@ class HotelCommands:
         self._record_event(stay, HotelEventType.CHECK_IN_REVERTED)
 
     def check_out(self, stay: SimulatedRoomStay) -> None:
-        stay.state, stay.paid = StayState.CHECKED_OUT, stay.total
+        stay.state = StayState.CHECKED_OUT
         self._record_event(stay, HotelEventType.CHECKED_OUT)
         stay.left = stay.updated
+        stay.settle(stay.left)
 
     def cancel(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)
@@ -108,6 +110,16 @@ class HotelCommands:
         """New prices under their own time stamp: the stay's is unchanged, and there is no event."""
         self._factory.reprice(stay)
         stay.prices_updated = self._hotel.stamp()
+
+    def pay(self, stay: SimulatedRoomStay) -> bool:
+        """Pays half of what is owed, without a new stamp of the stay; False where nothing is."""
+        owed = stay.total - stay.paid
+        if owed <= 0:
+            return False
+        paid_at = self._hotel.stamp()
+        stay.payments.append(StayPayment((owed + 1) // 2, paid_at))
+        self._events.append(HotelEvent(HotelEventType.PAID, stay.booking_id, paid_at, stay.line))
+        return True
 
     def assign(self, stay: SimulatedRoomStay, *, assigned: bool) -> None:
         stay.is_assigned = assigned

@@ -45,6 +45,7 @@ class HotelEventType(StrEnum):
     DELETED = "deleted"
     ROOM_ASSIGNED = "room-assigned"
     ROOM_UNASSIGNED = "room-unassigned"
+    PAID = "paid"
     GUEST_CHANGED = "guest-changed"
     GUEST_MERGED = "guest-merged"
     ROOM_CLEANED = "room-cleaned"
@@ -130,6 +131,14 @@ class CanceledNight:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class StayPayment:
+    """Minor units; negative for a refund."""
+
+    amount: int
+    at: int
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class SimulatedGuest:
     id: str
@@ -172,7 +181,7 @@ class SimulatedRoomStay:
     canceled: int | None = None
     no_show: int | None = None
     deleted: int | None = None
-    paid: int = 0
+    payments: list[StayPayment] = field(default_factory=list)
     prices_updated: int = 0
     """The last change of the prices alone, without a new stamp of the stay."""
     canceled_nights: list[CanceledNight] = field(default_factory=list)
@@ -198,6 +207,20 @@ class SimulatedRoomStay:
     @property
     def total(self) -> int:
         return sum(self.night_prices)
+
+    @property
+    def paid(self) -> int:
+        return sum(payment.amount for payment in self.payments)
+
+    @property
+    def last_paid(self) -> int:
+        """0 without a payment. The stay's own stamp is not moved by payments."""
+        return max((payment.at for payment in self.payments), default=0)
+
+    def settle(self, at: int) -> None:
+        """Pays what is owed."""
+        if owed := self.total - self.paid:
+            self.payments.append(StayPayment(owed, at))
 
     @property
     def guest_ids(self) -> tuple[str, ...]:

@@ -141,6 +141,10 @@ class SeededHotel:
         chains = map(self.merge_chain, stay.guest_ids)
         return max(stay.updated, *(guest.updated for chain in chains for guest in chain))
 
+    def last_change_or_payment(self, stay: SimulatedRoomStay) -> int:
+        """For vendors whose reservations get a new time stamp with each payment."""
+        return max(self.last_change(stay), stay.last_paid)
+
     def sold(self, first: date, end: date) -> Counter[tuple[str, date]]:
         """Rooms sold per (room type, night) from `first` up to, not including, `end`. Day use holds
         no night."""

@@ -260,4 +260,5 @@ class HotelSeeder:
         if stay.departure < today:
             left = self._hotel.instant(stay.departure, 7 * 60 + self._source.randrange(240))
             stay.left = stay.updated = max(stay.arrived + TICKS, left)
-            stay.state, stay.paid = StayState.CHECKED_OUT, stay.total
+            stay.state = StayState.CHECKED_OUT
+            stay.settle(left)

@@ -233,5 +233,5 @@ class _PushSource(VendorActivityGenerator[SentDocument]):
     def _booking_ids_of(self, event: HotelEvent) -> Iterator[str]:
         if event.type in _GUEST_EVENTS:
             yield from (b.id for b in self._views.bookings_of_guest(event.subject))
-        elif event.type not in ROOM_EVENTS:
+        elif event.type not in (*ROOM_EVENTS, HotelEventType.PAID):
             yield event.subject

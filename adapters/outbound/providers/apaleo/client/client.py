@@ -13,8 +13,9 @@ from adapters.outbound.provider_kit.pull.properties import PropertyClient
 from adapters.outbound.provider_kit.pull.reading import external_ids
 from adapters.outbound.providers.apaleo.capabilities import FETCHED_AVAILABILITY_DAYS
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
-from adapters.outbound.providers.apaleo.client.hotel import ApaleoHotel
+from adapters.outbound.providers.apaleo.client.hotel import FOLIOS, ApaleoHotel
 from adapters.outbound.providers.apaleo.client.pull import ApaleoPull
+from ports.errors import AccessForbidden
 from ports.providers import AccountReport, PullRequest, ReadItem, Ref, RefKind
 
 
@@ -50,7 +51,9 @@ class ApaleoClient(PropertyClient[ApaleoHotel]):
     def _reservations(self, hotel: ApaleoHotel, refs: Sequence[Ref]) -> list[Json]:
         """A webhook may name a booking: it stands for its reservations, `BOOKING-1` and so on."""
         found: dict[str, Json] = {}
-        for reservation_id in external_ids(refs, RefKind.BOOKING):
+        of_folios = map(self._folio_owner, external_ids(refs, RefKind.PAYMENT))
+        named = (*external_ids(refs, RefKind.BOOKING), *filter(None, of_folios))
+        for reservation_id in dict.fromkeys(named):
             if "-" in reservation_id:
                 values = hotel.reservation(quote(reservation_id, safe=""))
             else:
@@ -58,3 +61,12 @@ class ApaleoClient(PropertyClient[ApaleoHotel]):
             for value in values:
                 found[text_at(value, "id") or ""] = value
         return list(found.values())
+
+    def _folio_owner(self, folio_id: str) -> str | None:
+        """The folio's reservation, or the booking of a folio that several reservations share. None
+        for a folio of no booking, or without the scope `folios.read`."""
+        try:
+            folio = self.api.find(f"{FOLIOS}/{quote(folio_id, safe='')}", {})
+        except AccessForbidden:
+            return None
+        return text_at(folio, "reservation", "id") or text_at(folio, "booking", "id")

@@ -27,6 +27,7 @@ PROPERTIES: Final = "/inventory/v1/properties"
 UNIT_GROUPS: Final = "/inventory/v1/unit-groups"
 UNITS: Final = "/inventory/v1/units"
 RESERVATIONS: Final = "/booking/v1/reservations"
+FOLIOS: Final = "/finance/v1/folios"
 AVAILABILITY: Final = "/availability/v1/unit-groups"
 _EXPAND: Final = "booker,timeSlices,services,assignedUnits,company"
 

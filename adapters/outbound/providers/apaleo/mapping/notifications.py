@@ -5,6 +5,7 @@ its three forms (seconds and milliseconds since 1970, ISO 8601) are only checked
 reported as ignored, and the event is still processed.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,7 +16,11 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.providers import Notification, Ref, RefKind
 
-_TOPICS_WITH_ID: Final = frozenset({"reservation", "booking"})
+_TOPICS_WITH_ID: Final = frozenset({"reservation", "booking", "folio"})
+_FOLIO: Final = "folio"
+_FOLIO_OF_RESERVATION: Final = re.compile(r"([^-]+-[0-9]+)-[0-9]+")
+"""The reservation's id and a number, e.g. XPGMSXGF-1-1."""
+
 _REFRESH_BY_TOPIC: Final = {
     "block": (RefKind.AVAILABILITY,),
     "maintenance": (RefKind.AVAILABILITY, RefKind.RECORDS),
@@ -23,8 +28,8 @@ _REFRESH_BY_TOPIC: Final = {
     "unit": (RefKind.RECORDS, RefKind.AVAILABILITY),
     "unitgroup": (RefKind.RECORDS, RefKind.AVAILABILITY),
 }
-"""Topics in lower case: payloads and subscriptions use different capitals. Other topics (folio,
-invoice, nightaudit, account, system, …) and the health check of a new subscription change nothing
+"""Topics in lower case: payloads and subscriptions use different capitals. Other topics (invoice,
+nightaudit, account, system, …) and the health check of a new subscription change nothing
 that is stored here."""
 
 _RESERVATION_TYPES: Final = frozenset(
@@ -62,8 +67,19 @@ def _parse_message(value: Json) -> Notification:
 
 def _references(topic: str, message: Reader) -> tuple[Ref, ...]:
     if topic in _TOPICS_WITH_ID:
-        return (Ref(RefKind.BOOKING, message.object("data").text("entityId")),)
+        entity_id = message.object("data").text("entityId")
+        return (_folio_reference(entity_id) if topic == _FOLIO else _booking_reference(entity_id),)
     return tuple(Ref(kind) for kind in _REFRESH_BY_TOPIC.get(topic, ()))
+
+
+def _booking_reference(entity_id: str) -> Ref:
+    return Ref(RefKind.BOOKING, entity_id)
+
+
+def _folio_reference(folio_id: str) -> Ref:
+    """A posting changes the balance of its reservation, but not the time stamp."""
+    found = _FOLIO_OF_RESERVATION.fullmatch(folio_id)
+    return _booking_reference(found[1]) if found else Ref(RefKind.PAYMENT, folio_id)
 
 
 def _has_valid_time(message: Reader) -> bool:

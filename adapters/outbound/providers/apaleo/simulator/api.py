@@ -27,6 +27,7 @@ from adapters.outbound.providers.apaleo.simulator.rendering import ApaleoRendere
 
 TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address
 RESERVATIONS_PATH: Final = "/booking/v1/reservations"
+FOLIOS_PATH: Final = "/finance/v1/folios"
 _INVALID_FIELDS: Final = CorruptibleFields("status", ("arrival", "timeZone", "name", "from", "id"))
 _MESSAGES: Final = {
     401: "You are unauthorized.",
@@ -109,10 +110,20 @@ class SimulatedApaleoApi(SimulatorApi):
                 page = rendered
             # The count is unreliable, as in the vendor's own sample.
             return {key: list(page), "count": 0} if page else None
+        if path.startswith(f"{FOLIOS_PATH}/"):
+            return self._folio(unquote(path.removeprefix(f"{FOLIOS_PATH}/")))
         stay = self._hotel.find_stay(unquote(path.removeprefix(f"{RESERVATIONS_PATH}/")))
         if stay is None:
             raise RequestRejected(404)
         return self._renderer.render_single(stay, _parse_expand(parameters))
+
+    def _folio(self, folio_id: str) -> JsonObject:
+        """A reservation's id and a number."""
+        stay = self._hotel.find_stay(folio_id.rpartition("-")[0])
+        if stay is None:
+            raise RequestRejected(404)
+        reservation = {"id": stay.id, "bookingId": stay.booking_id}
+        return {"id": folio_id, "type": "Guest", "reservation": reservation}
 
     def _render_page(self, page: Sequence[object], query: Mapping[str, str]) -> list[object]:
         expand = _parse_expand(query)

@@ -62,6 +62,7 @@ class ApaleoSimulator(HotelSimulator[ApaleoEvent]):
     bookings_path = RESERVATIONS_PATH
     token_path = TOKEN_PATH
     statuses = _STATUSES
+    reports_balance = True
 
     def __init__(
         self,
@@ -116,6 +117,9 @@ def _events(hotel: SeededHotel, event: HotelEvent) -> Iterator[ApaleoEvent]:
     if event.type in _EVENT_TYPES:
         name = f"{event.subject}-{event.line}"
         yield ApaleoEvent("Reservation", _EVENT_TYPES[event.type], name, event.at)
+    elif event.type is HotelEventType.PAID:
+        folio = f"{event.subject}-{event.line}-1"
+        yield ApaleoEvent("Folio", "payment-posted", folio, event.at)
     elif event.type is HotelEventType.ROOM_CLEANED:
         yield ApaleoEvent("Unit", "changed", f"{hotel.id}-{event.subject}", event.at)
     else:

@@ -30,6 +30,7 @@ _KNOWN_ACTIONS: Final = {
         {"created", "assigned", "removed", "details_changed", "accommodation_changed"}
     ),
     "transaction": frozenset({"created"}),
+    "accounting": frozenset({"transaction"}),
 }
 _REFRESH_BY_TOPIC: Final = {"roomblock": RefKind.AVAILABILITY, "housekeeping": RefKind.RECORDS}
 _APP_STATE: Final = "integration/appstate_changed"
@@ -74,7 +75,7 @@ def _event_key(event: str, refs: Sequence[Ref], at: Decimal | None) -> str | Non
 def _references(topic: str, message: Reader) -> Iterator[Ref]:
     """Any event that names a reservation refers to it, e.g. a transaction changes its balance. A
     reservation or guest event without an id is rejected."""
-    reservation_id = _first_id(message, "reservation")
+    reservation_id = _first_id(message, "reservation") or _paid_reservation(message)
     guest_id = _first_id(message, "guest")
     if topic == "reservation" and reservation_id is None:
         raise UnreadableField("reservationID", "missing_field", "a value")
@@ -86,6 +87,12 @@ def _references(topic: str, message: Reader) -> Iterator[Ref]:
         yield Ref(RefKind.GUEST, guest_id)
     if topic in _REFRESH_BY_TOPIC:
         yield Ref(_REFRESH_BY_TOPIC[topic])
+
+
+def _paid_reservation(message: Reader) -> str | None:
+    """Accounting events name their subject by kind and id, as the transactions themselves do."""
+    kind = message.optional("sourceKind", as_id) or ""
+    return message.optional("sourceId", as_id) if kind.upper() == "RESERVATION" else None
 
 
 def _first_id(message: Reader, name: str) -> str | None:

@@ -44,7 +44,7 @@ _STATUSES: Final = {
     "canceled": BookingStatus.CANCELED,
     "no_show": BookingStatus.NO_SHOW,
 }
-_SINGLE_ROOM_ACTIONS: Final = {ScenarioAction.AMEND, ScenarioAction.REINSTATE}
+_SINGLE_ROOM_ACTIONS: Final = {ScenarioAction.AMEND, ScenarioAction.REINSTATE, ScenarioAction.PAY}
 """Any other action on one room applies to all rooms of its booking that it fits."""
 
 
@@ -64,6 +64,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
     page_size = PAGE_SIZE
     bookings_path = RESERVATIONS
     token_path = TOKEN
+    reports_paid = reports_balance = True
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             arrival=renderer.arrival(booking),
             departure=renderer.departure(booking),
             total=Money(renderer.total(booking), self.hotel.currency),
+            **self.expect_payments(renderer.total(booking), renderer.paid(booking)),
         )
 
     def act(self, action: ScenarioAction) -> str | None:
@@ -167,6 +169,9 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
             "startDate": self.renderer.arrival(booking).isoformat(),
             "endDate": self.renderer.departure(booking).isoformat(),
         }
+        if happened.type is HotelEventType.PAID:
+            paid: JsonObject = {"reservationID": own}
+            return CloudbedsEvent("transaction/created", paid, happened.at, is_upper_case_id=True)
         match happened.type:
             case HotelEventType.CREATED:
                 name, is_upper_case_id, more = "created", True, days

@@ -17,6 +17,7 @@ from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, Unreadable
 T = TypeVar("T")
 Parameters: TypeAlias = Mapping[str, Json]
 
+UPDATED: Final = "UpdatedUtc"
 PREFIX: Final = "/api/connector/v1/"
 _HEADERS: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 _MIN_PER_PAGE: Final = 50
@@ -65,6 +66,7 @@ COMPANIONSHIPS: Final = PagedOperation(
     {"Extent": {"Reservations": False, "ReservationGroups": False, "Customers": False}},
 )
 CHARGES: Final = PagedOperation("orderItems/getAll", "OrderItems", "ServiceOrderIds")
+PAYMENTS: Final = PagedOperation("payments/getAll", "Payments", "ReservationIds")
 COMPANIES: Final = PagedOperation("companies/getAll", "Companies", "CompanyIds")
 SERVICES: Final = PagedOperation("services/getAll", "Services", "ServiceIds")
 CATEGORIES: Final = PagedOperation("resourceCategories/getAll", "ResourceCategories", "ServiceIds")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
@@ -16,9 +17,9 @@ from adapters.outbound.providers.mews.client.availability import AvailabilityPag
 from adapters.outbound.providers.mews.client.hotel import (
     HotelConfiguration,
     MewsHotel,
+    can_read_payments,
     fetch_configuration,
     fetch_services,
-    ids_of,
     map_guests,
 )
 from adapters.outbound.providers.mews.client.paginator import MewsCheckpoint
@@ -52,6 +53,8 @@ class MewsClient(HotelClient[MewsHotel]):
             yield f"Mews has the default currency {enterprise.currency}."
         if enterprise.net_prices:
             yield "The hotel has net prices; totals here include tax."
+        if not can_read_payments(self.api, configured.now):
+            yield "The access token may not read payments: paid and balance stay empty."
         services, _ = fetch_services(self.api, self.service_ids, enterprise.id, OrphanErrors())
         if not services:
             yield "No accommodation service is visible; name it in service_ids."
@@ -68,17 +71,18 @@ class MewsClient(HotelClient[MewsHotel]):
         seen: set[str] = set()
         guests = external_ids(refs, RefKind.GUEST)
         items = map_guests(self.api.by_ids(connector.CUSTOMERS, guests), seen)
-        items += self._bookings(hotel, external_ids(refs, RefKind.BOOKING), guests, seen)
+        found = hotel.fetch_reservations(external_ids(refs, RefKind.BOOKING))
+        found += hotel.fetch_reservations_of_payments(external_ids(refs, RefKind.PAYMENT))
+        found += hotel.fetch_reservations_of_customers(guests)
+        items += self._bookings(hotel, found, seen)
         return [*items, *hotel.orphan_errors]
 
     def _bookings(
-        self, hotel: MewsHotel, booking_ids: Sequence[str], guest_ids: Sequence[str], seen: set[str]
+        self, hotel: MewsHotel, found: Sequence[Json], seen: set[str]
     ) -> Iterator[ReadItem]:
-        found = hotel.fetch_reservations(booking_ids)
-        known = frozenset(ids_of(found))
-        theirs = hotel.fetch_reservations_of_customers(guest_ids)
-        found += [value for value in theirs if text_at(value, "Id") not in known]
-        for part in batches(found, MAX_PER_PAGE):
+        """Each once; those without a readable id are all kept, for their mapper rejects them."""
+        distinct = {text_at(value, "Id") or n: value for n, value in enumerate(found)}
+        for part in batches(list(distinct.values()), MAX_PER_PAGE):
             page = hotel.fetch_referenced(part)
             yield from page.guests(seen)
             yield from page.bookings()

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.client import api as connector
-from adapters.outbound.providers.mews.client.api import MewsConnectorApi
-from adapters.outbound.providers.mews.client.bulk_lookup import bulk_lookup
+from adapters.outbound.providers.mews.client.api import UPDATED, MewsConnectorApi
+from adapters.outbound.providers.mews.client.bulk_lookup import BulkLookupResult, bulk_lookup
 from adapters.outbound.providers.mews.mapping.bookings import MewsBookingMapper
 from adapters.outbound.providers.mews.mapping.guests import map_guest
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
@@ -24,11 +26,12 @@ from adapters.outbound.providers.mews.mapping.references import (
     find_services_with_beds,
     index_references,
     order_id_of,
+    paid_reservation_of,
     parse_enterprise,
     reservation_id_of,
 )
 from domain.snapshots import HotelRecords
-from ports.errors import Misconfigured, UnreadableAnswer, UnreadableMessage
+from ports.errors import CredentialsRefused, Misconfigured, UnreadableAnswer, UnreadableMessage
 from ports.providers import ReadItem
 
 
@@ -47,6 +50,16 @@ def fetch_configuration(api: MewsConnectorApi) -> HotelConfiguration:
         r = MewsReader(answer)
         enterprise = r.required("Enterprise", lambda value, _: parse_enterprise(value))
         return HotelConfiguration(now=r.instant("NowUtc"), enterprise=enterprise, body=answer)
+
+
+def can_read_payments(api: MewsConnectorApi, now: datetime) -> bool:
+    """False without the permission, which Mews answers like a refused token (401)."""
+    interval: Json = {"StartUtc": format_utc_seconds(now), "EndUtc": format_utc_seconds(now)}
+    try:
+        api.fetch(connector.PAYMENTS.operation, {UPDATED: interval, "Limitation": {"Count": 1}})
+    except (CredentialsRefused, NotFoundAtProvider):
+        return False
+    return True
 
 
 def fetch_services(
@@ -74,14 +87,16 @@ def fetch_services(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MewsHotel:
-    """As known to one run. `services`: accommodation services. `orphan_errors`: unreadable services
-    and categories, whose bookings are not read."""
+    """As known to one run. `services`: accommodation services. `reads_payments`: whether the access
+    token allows it. `orphan_errors`: unreadable services and categories, whose bookings are not
+    read."""
 
     api: MewsConnectorApi
     configured: HotelConfiguration
     services: tuple[str, ...]
     categories: list[Json]
     age_categories: list[Json]
+    reads_payments: bool
     orphan_errors: Sequence[ReadItem]
 
     @classmethod
@@ -102,6 +117,7 @@ class MewsHotel:
             services=services,
             categories=categories,
             age_categories=ages,
+            reads_payments=can_read_payments(api, configured.now),
             orphan_errors=orphan_errors.items,
         )
 
@@ -138,6 +154,19 @@ class MewsHotel:
     def service_filter(self) -> dict[str, Json]:
         return {"ServiceIds": list(self.services)}
 
+    def fetch_reservations_of_payments(self, payment_ids: Sequence[str]) -> list[Json]:
+        """Empty for payments of an account only, and if payments are not readable."""
+        if not self.reads_payments:
+            return []
+        payments = self.api.by_ids(connector.PAYMENTS, payment_ids, filter_name="PaymentIds")
+        return self.fetch_reservations(ids_of(payments, "ReservationId"))
+
+    def _find_payments(self, reservation_ids: Sequence[str]) -> BulkLookupResult | None:
+        """None if payments are not readable."""
+        if not self.reads_payments:
+            return None
+        return bulk_lookup(self.api, connector.PAYMENTS, reservation_ids, paid_reservation_of)
+
     def fetch_referenced(self, reservations: Sequence[Json]) -> "MewsReservationPage":
         """With everything that these reservations refer to, in bulk."""
         messages = MewsMessages()
@@ -148,7 +177,11 @@ class MewsHotel:
         messages.add("Companionships", companionships.values)
         charges = bulk_lookup(self.api, connector.CHARGES, ids, order_id_of)
         messages.add("OrderItems", charges.values)
+        payments = self._find_payments(ids)
+        if payments is not None:
+            messages.add("Payments", payments.values)
         messages.invalid = companionships.invalid | charges.invalid
+        messages.invalid |= payments.invalid if payments is not None else {}
         people, companies = _collect_account_ids(reservations)
         people.update(dict.fromkeys(ids_of(companionships.values, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))

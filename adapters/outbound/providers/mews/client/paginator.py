@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint, format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import MAX_INTERVAL
 from adapters.outbound.providers.mews.client.api import (
+    UPDATED,
     MewsConnectorApi,
     MewsListPage,
     PagedOperation,
@@ -27,7 +28,6 @@ from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from ports.errors import ProviderRejected, TooHeavy
 from ports.system import Clock
 
-UPDATED: Final = "UpdatedUtc"
 COLLIDING: Final = "CollidingUtc"
 _SECOND: Final = timedelta(seconds=1)
 _SHORTEST_WINDOW: Final = timedelta(minutes=1)

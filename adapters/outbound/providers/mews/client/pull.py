@@ -19,7 +19,7 @@ from adapters.outbound.provider_kit.pull.engine import (
 from adapters.outbound.provider_kit.pull.reading import CheckpointedPages, HotelPull
 from adapters.outbound.providers.mews.capabilities import MAX_PER_PAGE, OVERLAP
 from adapters.outbound.providers.mews.client import api as connector
-from adapters.outbound.providers.mews.client.api import PagedOperation
+from adapters.outbound.providers.mews.client.api import UPDATED, PagedOperation
 from adapters.outbound.providers.mews.client.availability import AvailabilityPaginator
 from adapters.outbound.providers.mews.client.hotel import (
     MewsHotel,
@@ -29,7 +29,6 @@ from adapters.outbound.providers.mews.client.hotel import (
 )
 from adapters.outbound.providers.mews.client.paginator import (
     COLLIDING,
-    UPDATED,
     MewsCheckpoint,
     WindowPaginator,
 )
@@ -54,6 +53,7 @@ class MewsPull(HotelPull[MewsHotel]):
                 Phase("changes", self._changes),
                 Phase("customers", self._customers, DELTA_ONLY),
                 Phase("charges", self._charges, DELTA_ONLY),
+                Phase("payments", self._payments, DELTA_ONLY),
                 Phase("availability", self._availability),
             ),
             initial=lambda phase: MewsCheckpoint(phase=phase, until=self.hotel.configured.now),
@@ -105,13 +105,23 @@ class MewsPull(HotelPull[MewsHotel]):
             resume_from,
             self._paginator(connector.CHARGES, self.hotel.service_filter()),
             _orphan_charge_errors,
-            self._reservations_of_charges,
+            lambda charges: self._fetch_unread(ids_of(charges, "ServiceOrderId")),
         )
 
-    def _reservations_of_charges(self, charges: Sequence[Json]) -> list[Json]:
-        order_ids = ids_of(charges, "ServiceOrderId")
+    def _payments(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
+        """A payment changes what is owed, but not the reservation."""
+        if not self.hotel.reads_payments:
+            return iter(())
+        return self._reread_bookings(
+            resume_from,
+            self._paginator(connector.PAYMENTS, {}),
+            lambda _: [],
+            lambda payments: self._fetch_unread(ids_of(payments, "ReservationId")),
+        )
+
+    def _fetch_unread(self, reservation_ids: Sequence[str]) -> list[Json]:
         return self.hotel.fetch_reservations(
-            [order for order in order_ids if order not in self.seen_bookings]
+            [each for each in reservation_ids if each not in self.seen_bookings]
         )
 
     def _reread_bookings(

@@ -19,12 +19,13 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
 )
 from adapters.outbound.providers.mews.mapping.guests import party_of
 from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader, reason_of
+from adapters.outbound.providers.mews.mapping.payments import PaymentAmounts, calculate_payments
 from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
 from adapters.outbound.providers.mews.mapping.references import References
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
-from domain.values import ABSENT, AgeClass, AgeCount, Field, Reason, SourceVersion, Stay
+from domain.values import ABSENT, AgeClass, AgeCount, Field, Money, Reason, SourceVersion, Stay
 
 _ROOM: Final = "rooms[0]"
 
@@ -50,6 +51,8 @@ class MewsBookingMapper(MewsMapper):
         status = _map_status(state, cancellation_reason)
         stay = self._stay(r)
         prices = self._calculate_prices(external_id)
+        total = ABSENT if prices is None else prices.total
+        payments = self._calculate_payments(external_id, total)
         primary = self._primary_guest(r)
         return BookingSnapshot(
             external_id=external_id,
@@ -63,7 +66,9 @@ class MewsBookingMapper(MewsMapper):
             rooms=(self._map_room(r, stay, status, prices),),
             primary_guest=primary,
             further_guests=self._further_guests(r, external_id, primary.guest_id),
-            total=ABSENT if prices is None else prices.total,
+            total=total,
+            paid=payments.paid,
+            balance=payments.balance,
             checked_in_at=r.field_instant("ActualStartUtc", "checked_in_at"),
             checked_out_at=r.field_instant("ActualEndUtc", "checked_out_at"),
             canceled_at=r.field_instant("CancelledUtc", "canceled_at"),
@@ -154,9 +159,14 @@ class MewsBookingMapper(MewsMapper):
             return None
         return calculate_prices(charges.get(external_id, ()), self.references.zone)
 
+    def _calculate_payments(self, external_id: str, total: Field[Money | None]) -> PaymentAmounts:
+        payments = self.references.payments
+        own = None if payments is None else payments.get(external_id, ())
+        return calculate_payments(own, total)
+
 
 _STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
-_OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[")
+_OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[", "Payments[")
 
 
 def _customer_id(companionship: JsonEntry) -> str:

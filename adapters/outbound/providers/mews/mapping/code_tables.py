@@ -75,5 +75,8 @@ NIGHT_ITEM: Final = "SpaceOrder"
 CANCELED_ITEM: Final = "Canceled"
 """orderitems.md, "Order item accounting state"."""
 
+PAID_STATE: Final = "Charged"
+"""payments.md, "Payment state": the others are pending, failed or canceled."""
+
 DOCUMENT_TYPES: Final = ("Passport", "IdentityCard", "DriversLicense", "Visa")
 """customers.md: the first of these with a number is the guest's document."""

@@ -18,6 +18,7 @@ LISTS: Final = (
     "Companionships",
     "ReservationGroups",
     "OrderItems",
+    "Payments",
     "AgeCategories",
     "Services",
     "Companies",

@@ -21,14 +21,15 @@ _KIND_BY_GENERAL_EVENT: Final = {
     "CustomerUpdated": RefKind.GUEST,
     "ResourceUpdated": RefKind.RECORDS,
     "ResourceBlockUpdated": RefKind.AVAILABILITY,
+    "PaymentUpdated": RefKind.PAYMENT,
 }
-"""Others, e.g. MessageAdded and PaymentUpdated, change nothing that is stored here."""
+"""Others, e.g. MessageAdded, change nothing that is stored here."""
 
 _KIND_BY_WEBSOCKET_EVENT: Final = {"Reservation": RefKind.BOOKING, "Resource": RefKind.RECORDS}
 _DISABLING_ACTIONS: Final = frozenset(
     {"IntegrationDisabled", "IntegrationCanceled", "IntegrationDeleted"}
 )
-_KINDS_WITH_ID: Final = frozenset({RefKind.BOOKING, RefKind.GUEST})
+_KINDS_WITH_ID: Final = frozenset({RefKind.BOOKING, RefKind.GUEST, RefKind.PAYMENT})
 
 
 def read_notification(body: bytes) -> Notification:

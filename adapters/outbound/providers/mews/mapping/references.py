@@ -1,6 +1,6 @@
 """The objects that reservations refer to, indexed: time zone, people, charges."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,14 +25,15 @@ DAY: Final = "Day"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """`companions` and `charges` are None if none were sent, or if one cannot be assigned to its
-    booking: the stored ones of each booking are then unchanged."""
+    """`companions`, `charges` and `payments` are None if none were sent, or if one cannot be
+    assigned to its booking: the stored ones of each booking are then unchanged."""
 
     zone: ZoneInfo
     customers: Mapping[str, JsonEntry]
     companies: Mapping[str, JsonEntry]
     companions: Mapping[str, list[JsonEntry]] | None
     charges: Mapping[str, list[JsonEntry]] | None
+    payments: Mapping[str, list[JsonEntry]] | None
     documents: Mapping[str, list[JsonEntry]]
     age_classes: Mapping[str, AgeClass]
     lodging: frozenset[str] | None
@@ -77,7 +78,8 @@ def index_references(messages: MewsMessages, time_zone: str) -> References:
             customers=_by_id(map(unwrap_customer, messages.of("Customers"))),
             companies=_by_id(messages.of("Companies")),
             companions=_companions(messages.lists.get("Companionships"), orphan_errors),
-            charges=_charges(messages.lists.get("OrderItems"), orphan_errors),
+            charges=_group_all(messages.lists.get("OrderItems"), order_id_of, orphan_errors),
+            payments=_group_all(messages.lists.get("Payments"), paid_reservation_of, orphan_errors),
             documents=_documents(messages.of("IdentityDocuments"), orphan_errors),
             age_classes=_age_classes(messages.of("AgeCategories")),
             lodging=_lodging_service_ids(messages, orphan_errors),
@@ -188,13 +190,21 @@ def reservation_id_of(companionship: MewsReader) -> str | None:
     return companionship.optional_text("ReservationId")
 
 
-def _charges(
-    entries: Sequence[JsonEntry] | None, orphan_errors: OrphanErrors
+def paid_reservation_of(payment: MewsReader) -> str | None:
+    """None for a payment of an account only. Raises UnreadableField."""
+    return payment.optional_text("ReservationId")
+
+
+def _group_all(
+    entries: Sequence[JsonEntry] | None,
+    owner_of: Callable[[MewsReader], str | None],
+    orphan_errors: OrphanErrors,
 ) -> dict[str, list[JsonEntry]] | None:
-    """None if one has an unreadable link: any booking's total could then be wrong."""
+    """By owner, without those that have none. None if one has an unreadable link: the amounts of
+    any booking could then be wrong."""
     if entries is None:
         return None
-    readable_entries = orphan_errors.readable(entries, order_id_of)
+    readable_entries = orphan_errors.readable(entries, owner_of)
     return _group_by_owner(readable_entries) if len(readable_entries) == len(entries) else None
 
 
@@ -202,10 +212,8 @@ def _companions(
     entries: Sequence[JsonEntry] | None, orphan_errors: OrphanErrors
 ) -> dict[str, list[JsonEntry]] | None:
     """By reservation; companions of a whole group are left out."""
-    if entries is None:
-        return None
-    readable_entries = orphan_errors.readable(sorted(entries, key=_entry_id), reservation_id_of)
-    return _group_by_owner(readable_entries) if len(readable_entries) == len(entries) else None
+    ordered = None if entries is None else sorted(entries, key=_entry_id)
+    return _group_all(ordered, reservation_id_of, orphan_errors)
 
 
 def _documents(

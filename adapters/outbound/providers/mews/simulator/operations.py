@@ -16,6 +16,7 @@ from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import (
     Companionship,
     MewsCustomer,
+    MewsPayment,
     MewsReservation,
     OrderItem,
     ReservationGroup,
@@ -84,6 +85,7 @@ class MewsOperations:
             "customers/getAll": self._customers().answer,
             "orderItems/getAll": self._order_items().answer,
             "companionships/getAll": self._companionships().answer,
+            "payments/getAll": self._payments().answer,
             "reservationGroups/getAll": self._groups().answer,
         }
 
@@ -163,6 +165,27 @@ class MewsOperations:
             times=times,
             max_ids={"AccountIds": 100},
             one_of=("ServiceOrderIds", *list(filters)[:3], *times),
+        )
+
+    def _payments(self) -> MewsListing[MewsPayment]:
+        def select(request: ApiRequest) -> Iterator[MewsPayment]:
+            for item in self._named_reservations(request, "ReservationIds"):
+                yield from self._records.payments_of(item)
+
+        filters = {
+            "PaymentIds": "id",
+            "AccountIds": "reservation.account_id",
+            "States": "state",
+        }
+        return MewsListing(
+            response_key="Payments",
+            revision=self._revision,
+            select=select,
+            render=lambda item, _: self._renderer.payment(item),
+            filters=filters,
+            times=_UPDATED_OR_CREATED,
+            max_ids={"AccountIds": 100},
+            one_of=("ReservationIds", "PaymentIds", "AccountIds", *_UPDATED_OR_CREATED),
         )
 
     def _companionships(self) -> MewsListing[Companionship]:

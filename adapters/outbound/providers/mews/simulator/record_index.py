@@ -13,6 +13,7 @@ from adapters.outbound.providers.mews.simulator.records import (
     Companionship,
     MewsCustomer,
     MewsIds,
+    MewsPayment,
     MewsReservation,
     OrderItem,
     ReservationGroup,
@@ -103,6 +104,18 @@ class MewsRecords:
     def total(self, item: MewsReservation) -> int:
         items = self.order_items_of(item)
         return sum(charge.gross for charge in items if charge.canceled is None)
+
+    def payments_of(self, item: MewsReservation) -> Iterator[MewsPayment]:
+        """Before the first of every third reservation there is a failed attempt."""
+        if item.is_parking:
+            return
+        for number, payment in enumerate(item.stay.payments):
+            paid_at = to_seconds(payment.at)
+            if number == 0 and item.index % 3 == 0:
+                failed_id = self.ids("failed-payment", item.id)
+                yield MewsPayment(failed_id, item, -payment.amount, paid_at, "Failed")
+            payment_id = self.ids("payment", item.id, number)
+            yield MewsPayment(payment_id, item, -payment.amount, paid_at)
 
     def companionships(self) -> Iterator[Companionship]:
         for item in self.reservations.values():

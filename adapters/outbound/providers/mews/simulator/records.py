@@ -210,6 +210,23 @@ class OrderItem(_PartOfReservation):
         return self.canceled_at is None and self.canceled is not None
 
 
+@dataclass(frozen=True, slots=True)
+class MewsPayment(_PartOfReservation):
+    """`gross`: negative for a payment, positive for a refund, as the vendor has it."""
+
+    gross: int
+    at: int
+    state: str = "Charged"
+
+    @property
+    def created(self) -> int:
+        return self.at
+
+    @property
+    def updated(self) -> int:
+        return self.at
+
+
 class MewsCustomer:
     def __init__(self, ids: MewsIds, guest: SimulatedGuest) -> None:
         self._ids = ids

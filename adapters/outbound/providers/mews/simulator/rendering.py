@@ -10,6 +10,7 @@ from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import (
     Companionship,
     MewsCustomer,
+    MewsPayment,
     MewsReservation,
     OrderItem,
     ReservationGroup,
@@ -256,6 +257,37 @@ class MewsRenderer:
             }
             if item.kind == "SpaceOrder"
             else None,
+        }
+
+    def payment(self, item: MewsPayment) -> Json:
+        amount = self._amount(item.gross, taxed=False)
+        is_closed = item.reservation.actual_end is not None
+        return {
+            "Id": item.id,
+            "EnterpriseId": self._catalog.enterprise_id,
+            "AccountId": item.reservation.account_id,
+            "AccountType": item.reservation.account_type,
+            "PaymentRequestId": None,
+            "BillId": None,
+            "ReservationId": item.reservation.id,
+            "AccountingCategoryId": None,
+            "Amount": amount,
+            "OriginalAmount": amount,
+            "Notes": None,
+            "SettlementId": None,
+            "ConsumedUtc": utc_text(item.at),
+            "ClosedUtc": utc_text(item.reservation.actual_end),
+            "ChargedUtc": utc_text(item.at) if item.state == "Charged" else None,
+            "CreatedUtc": utc_text(item.created),
+            "UpdatedUtc": utc_text(item.updated),
+            "SettlementUtc": None,
+            "AccountingState": "Closed" if is_closed else "Open",
+            "State": item.state,
+            "Identifier": None,
+            "Type": "CashPayment",
+            "Kind": None,
+            "Data": None,
+            "PaymentOrigin": "Terminal",
         }
 
     def _number(self, minor: int) -> int | float:

@@ -65,6 +65,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
     has_one_event_per_message = False
     page_size = MAX_PER_PAGE
     bookings_path = "reservations/getAll"
+    reports_paid = reports_balance = True
 
     def __init__(
         self,
@@ -139,6 +140,10 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
                 yield MewsEvent("CustomerUpdated", ids("customer", event.subject))
                 if event.type is HotelEventType.GUEST_MERGED:
                     yield from self._moved_account(event.subject)
+            case HotelEventType.PAID:
+                item = self.records.reservation_of(event.subject, event.line)
+                *_, last = self.records.payments_of(item)
+                yield MewsEvent("PaymentUpdated", last.id)
             case _:
                 yield from self._reservation_events(event)
 

@@ -112,6 +112,7 @@ _RENDERER: Final = sim.SimulatorRenderer(
     cell=_cell,
     records=(_room_types, _rooms, _rates),
     message=_message,
+    reports_paid=True,
 )
 
 

@@ -4,6 +4,7 @@ They name the changed object, whose state is then fetched: order and duplicates 
 Numbers may be sent as text and the other way round.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
@@ -22,8 +23,11 @@ _KIND_BY_MODULE: Final = {"reservation": RefKind.BOOKING, "profile": RefKind.GUE
 _AVAILABILITY_MODULES: Final = frozenset(
     {"availability", "block", "blockoffsets", "nightaudit", "roomrotation"}
 )
-"""Modules in lower case. Others (cashiering, rate, activity, …) do not name an object that can be
-fetched."""
+"""Modules in lower case. Others (rate, activity, …) do not name an object that can be fetched."""
+
+_CASHIERING: Final = "cashiering"
+_RESERVATION_ID_ELEMENTS: Final = frozenset({"RESV NAME ID", "RESVNAMEID", "RESERVATION ID"})
+"""Names of a detail (without underscores): a posting's primary key is its transaction."""
 
 _EVENT_KEYS: Final = ("businessEvent", "header", "moduleName")
 _OUT_OF_ORDER: Final = "OUT OF"
@@ -43,7 +47,7 @@ def read_notification(body: bytes) -> Notification:
             event = reader_for(entry.value, entry.path)
             header = _event_header(event)
             keys.append(_event_key(event, header))
-            hotel, found = header.optional("hotelId", as_id), _references(header)
+            hotel, found = header.optional("hotelId", as_id), _references(event, header)
             refs += found
             ignored += [] if found else [_event_name(header)]
             hotels.add(hotel)
@@ -99,12 +103,25 @@ def _event_key(event: Reader, header: Reader) -> str | None:
     return key if 0 < len(key) <= MAX_ID else None
 
 
-def _references(header: Reader) -> tuple[Ref, ...]:
+def _references(event: Reader, header: Reader) -> tuple[Ref, ...]:
     module = _event_module(header)
+    if module == _CASHIERING:
+        return tuple(Ref(RefKind.BOOKING, each) for each in _reservation_ids(event))
     if module in _KIND_BY_MODULE:
         return (Ref(_KIND_BY_MODULE[module], header.required("primaryKey", as_id)),)
     is_out = module == "housekeeping" and _OUT_OF_ORDER in _event_type(header).upper()
     return (Ref(RefKind.AVAILABILITY),) if module in _AVAILABILITY_MODULES or is_out else ()
+
+
+def _reservation_ids(event: Reader) -> Iterator[str]:
+    """Whose balance a posting changes, if the hotel configured that detail."""
+    holder = event.optional_object("businessEvent") or event
+    for detail in holder.optional_objects("details") or holder.optional_objects("detail") or ():
+        element = detail.optional("dataElement", as_id) or ""
+        if element.upper().replace("_", " ") in _RESERVATION_ID_ELEMENTS:
+            found = detail.optional("newValue", as_id) or detail.optional("oldValue", as_id)
+            if found:
+                yield found
 
 
 def _event_module(header: Reader) -> str:

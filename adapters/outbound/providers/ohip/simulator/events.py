@@ -40,6 +40,8 @@ class BusinessEvent:
     action: str
     primary_key: str
     at: int
+    reservation_id: str | None = None
+    """In the details of a posting, whose primary key is the transaction."""
 
 
 class BusinessEventRenderer:
@@ -52,10 +54,28 @@ class BusinessEventRenderer:
 
     def render(self, happened: Sequence[HotelEvent]) -> Iterator[BusinessEvent]:
         for event in self._reservations.split_before(happened):
+            if event.type is HotelEventType.PAID:
+                yield self._render_posting(event)
+                continue
             module, action, keys = self._describe(event)
             for key in keys:
-                self._last_number += 1
-                yield BusinessEvent(self._last_number, module, action, key, event.at)
+                yield BusinessEvent(self._next_number(), module, action, key, event.at)
+
+    def _next_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
+    def _render_posting(self, event: HotelEvent) -> BusinessEvent:
+        stay = self._reservations.hotel.stay(event.subject, event.line)
+        number = self._next_number()
+        return BusinessEvent(
+            number=number,
+            module="Cashiering",
+            action="NEW POSTING",
+            primary_key=f"9{number}",
+            at=event.at,
+            reservation_id=self._reservations.reservation_ids_of(stay)[0],
+        )
 
     def _describe(self, event: HotelEvent) -> tuple[str, str, list[str]]:
         if event.type in _ACTIONS:
@@ -85,6 +105,8 @@ class BusinessEventRenderer:
             "hotelId": self._reservations.hotel.id,
         }
         details = [{"dataElement": "RESORT", "newValue": self._reservations.hotel.id}]
+        if event.reservation_id is not None:
+            details.append({"dataElement": "RESV NAME ID", "newValue": event.reservation_id})
         render = {"header": header, "details": details}
         return {"businessEvent": render, "businessEventId": {"id": str(event.number)}}
 

@@ -23,6 +23,8 @@ _FIRST_ID: Final = 100_000
 _SHARES_FROM: Final = 5
 """Lines of a booking count from 1 to 4."""
 
+_WITHOUT_SPLIT: Final = frozenset({HotelEventType.CREATED, HotelEventType.PAID})
+
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
@@ -174,7 +176,7 @@ class SimulatedReservations:
         including those of the split."""
         events: list[HotelEvent] = []
         for event in happened:
-            if event.type is not HotelEventType.CREATED and event.subject in self.unsplit_bookings:
+            if event.type not in _WITHOUT_SPLIT and event.subject in self.unsplit_bookings:
                 events += self._split(event.subject)
             events.append(event)
         soon = self.business_date + timedelta(days=1)

@@ -28,6 +28,7 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
     page_size = PAGE_SIZE
     token_path = TOKEN_PATH
     has_one_event_per_message = False
+    reports_paid = reports_balance = True
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class OhipSimulator(HotelSimulator[BusinessEvent]):
     def expected_bookings(self) -> Sequence[ExpectedBooking]:
         with self.hotel.lock:
             return [
-                self.expect_stay(one.id, one.stay, one.total)
+                self.expect_stay(one.id, one.stay, one.total, one.paid)
                 for one in self.simulated_reservations.reservations()
             ]
 
