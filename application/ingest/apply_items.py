@@ -133,31 +133,41 @@ S = TypeVar("S")
 @dataclass(slots=True)
 class _IdentityMap(Generic[K, S, E]):
     """The entities of a page by key. `held` reflects earlier items of the page, so duplicates are
-    applied in order. `written` is saved once, under the revision after the stored one."""
+    applied in order. `written` is saved once, under the revision after the stored one.
 
-    held: dict[K, E]
-    create: Callable[[S], Decision[E]]
-    record: Callable[[Applied[E]], None]
+    `create` and `record` are parameters: kept here, these methods of the batch would form a cycle
+    with it, and each page would stay in memory until the garbage collector runs.
+    """
+
+    held: dict[K, E] = field(default_factory=dict)
     written: dict[K, E] = field(default_factory=dict)
 
     def load(self, load: Callable[[Collection[K]], Mapping[K, E]], keys: Collection[K]) -> None:
         if keys:
             self.held.update(load(keys))
 
-    def merge(self, key: K, snapshot: S, context: ApplyContext) -> Decision[E]:
-        held = self.held.get(key)
-        if held is None:
-            return self.put(key, self.create(snapshot))
-        return self.put(key, held.merge(snapshot, context.receipt, now=context.now))
+    def merge(
+        self,
+        key: K,
+        snapshot: S,
+        context: ApplyContext,
+        create: Callable[[S], Decision[E]],
+        record: Callable[[Applied[E]], None],
+    ) -> Decision[E]:
+        if (held := self.held.get(key)) is None:
+            return self.put(key, create(snapshot), record)
+        return self.put(key, held.merge(snapshot, context.receipt, now=context.now), record)
 
-    def put(self, key: K, decision: Decision[E]) -> Decision[E]:
+    def put(
+        self, key: K, decision: Decision[E], record: Callable[[Applied[E]], None]
+    ) -> Decision[E]:
         if isinstance(decision, Applied | Advanced):
             entity: E = decision.entity
             if key in self.written:
                 entity = replace(entity, revision=self.written[key].revision)
             self.held[key] = self.written[key] = entity
         if isinstance(decision, Applied):
-            self.record(decision)
+            record(decision)
         return decision
 
 
@@ -167,15 +177,9 @@ class _PageBatch:
     def __init__(self, context: ApplyContext, ids: IdGenerator) -> None:
         self._context = context
         self._ids = ids
-        self._bookings: _IdentityMap[str, BookingSnapshot, Booking] = _IdentityMap(
-            {}, self._create_booking, self._record_booking
-        )
-        self._guests: _IdentityMap[str, GuestSnapshot, Guest] = _IdentityMap(
-            {}, self._create_guest, self._record_guest
-        )
-        self._cells: _IdentityMap[CellKey, AvailabilitySnapshot, AvailabilityCell] = _IdentityMap(
-            {}, self._create_cell, self._record_cell
-        )
+        self._bookings: _IdentityMap[str, BookingSnapshot, Booking] = _IdentityMap()
+        self._guests: _IdentityMap[str, GuestSnapshot, Guest] = _IdentityMap()
+        self._cells: _IdentityMap[CellKey, AvailabilitySnapshot, AvailabilityCell] = _IdentityMap()
         self._history: list[StatusChange] = []
         self._events: list[Event] = []
         self._changed_cells: defaultdict[str, list[AvailabilityCell]] = defaultdict(list)
@@ -216,7 +220,7 @@ class _PageBatch:
         held = uow.bookings.load(context.hotel_id, context.provider, external_ids)
         for external_id, booking in held.items():
             decision = booking.mark_deleted_at_source(context.receipt, now=context.now)
-            self._bookings.put(external_id, decision)
+            self._bookings.put(external_id, decision, self._record_booking)
         return len(self._bookings.written)
 
     def save(self, uow: UnitOfWork) -> None:
@@ -240,13 +244,32 @@ class _PageBatch:
             return SnapshotRefused(reason)
         match snapshot:
             case BookingSnapshot():
-                return self._bookings.merge(snapshot.external_id, snapshot, context)
-            case GuestSnapshot():
-                return self._guests.merge(snapshot.external_id, snapshot, context)
-            case AvailabilitySnapshot() | AvailabilitySet():
-                return _dominant_decision(
-                    [self._cells.merge(_cell_key(c), c, context) for c in _cells_of(snapshot)]
+                return self._bookings.merge(
+                    snapshot.external_id,
+                    snapshot,
+                    context,
+                    create=self._create_booking,
+                    record=self._record_booking,
                 )
+            case GuestSnapshot():
+                return self._guests.merge(
+                    snapshot.external_id,
+                    snapshot,
+                    context,
+                    create=self._create_guest,
+                    record=self._record_guest,
+                )
+            case AvailabilitySnapshot() | AvailabilitySet():
+                return _dominant_decision([self._merge_cell(cell) for cell in _cells_of(snapshot)])
+
+    def _merge_cell(self, cell: AvailabilitySnapshot) -> Decision[AvailabilityCell]:
+        return self._cells.merge(
+            _cell_key(cell),
+            cell,
+            self._context,
+            create=self._create_cell,
+            record=self._record_cell,
+        )
 
     def _create_booking(self, snapshot: BookingSnapshot) -> Decision[Booking]:
         return Booking.create_from(

@@ -1,5 +1,6 @@
 """Applying a page of snapshots in one transaction."""
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -48,6 +49,17 @@ class TestPage:
         assert app.known().revision == 2
         assert app.known().details.notes == "note 6"
         assert app.changes() == ["created"] + ["updated"] * 5
+
+    def test_leaves_nothing_to_the_garbage_collector(self, app: App) -> None:
+        items = [app.provider.item(s) for s in (booked(number=1), guest(), cell())]
+        gc.collect()
+        gc.disable()
+        try:
+            app.write(lambda uow: apply_items(uow, items, app.context(), app.ids))
+            kept = [o for o in gc.get_objects() if type(o).__module__ == apply_items.__module__]
+        finally:
+            gc.enable()
+        assert {type(o).__name__ for o in kept} == set()
 
     def test_marks_older_data_after_newer_data_as_stale(self, app: App) -> None:
         results = apply(app, booked(number=5, notes="new"), booked(number=4, notes="old"))

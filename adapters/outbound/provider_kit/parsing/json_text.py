@@ -58,7 +58,7 @@ def _decimal(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise _LossyJson("a number's exponent is out of range") from None
-    if abs(number.adjusted()) > MAX_EXPONENT:
+    if not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
         raise _LossyJson("a number's exponent is out of range")
     return number
 

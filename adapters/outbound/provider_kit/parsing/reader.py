@@ -10,7 +10,6 @@ the full path.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -145,13 +144,6 @@ class Reader(TrackedObject):
     if not TYPE_CHECKING:
         touched = renamed_property("touched", "has_reads")
 
-        def __getattr__(self, name: str) -> Reading:
-            if name not in _READINGS_OF_VERSION_0_1:
-                raise AttributeError(f"'Reader' object has no attribute {name!r}", name=name)
-            replacement, reading = _READINGS_OF_VERSION_0_1[name]
-            warn_renamed(f"Reader.{name}", replacement, stacklevel=2)
-            return partial(reading, self)
-
 
 def reader_for(value: Json, path: str = "") -> Reader:
     """For providers that send an empty text for null."""
@@ -224,3 +216,16 @@ _READINGS_OF_VERSION_0_1: Final[Mapping[str, tuple[str, Reading]]] = {
     ),
 }
 """With what replaces them."""
+
+
+def _reading_of_version_0_1(name: str, replacement: str, reading: Reading) -> Reading:
+    def read_field(r: Reader, *values: object, **options: object) -> object:
+        warn_renamed(f"Reader.{name}", replacement, stacklevel=2)
+        return reading(r, *values, **options)
+
+    return read_field
+
+
+# Attributes of the class: a `__getattr__` would slow down every other attribute of a Reader.
+for _name, (_replacement, _reading_in_use) in _READINGS_OF_VERSION_0_1.items():
+    setattr(Reader, _name, _reading_of_version_0_1(_name, _replacement, _reading_in_use))
