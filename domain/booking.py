@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.merge import (
+    Advanced,
     Applied,
     Change,
     Decision,
@@ -14,10 +15,13 @@ from domain.merge import (
     Unchanged,
     changed_names,
     merge_fields,
+    replace_fields,
 )
 from domain.precedence import Channel, Provenance, Receipt
+from domain.room_stays import RoomHeader, align_rooms, find_contradiction
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, RoomStay
 from domain.status import (
+    CONTRADICTED_FIELDS,
     TRANSITIONS,
     BookingStatus,
     StatusTransition,
@@ -87,6 +91,20 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         transition = StatusTransition(None, snapshot.status, TransitionKind.CREATED)
         return booking.created_from(snapshot, transition)
 
+    def merge(
+        self, snapshot: BookingSnapshot, receipt: Receipt, *, now: datetime
+    ) -> "Decision[Booking]":
+        """Refused if a push sends rooms without the header that they contradict."""
+        decision = Replica.merge(self, snapshot, receipt, now=now)
+        is_partial = snapshot.status is ABSENT or snapshot.stay is ABSENT
+        if not is_partial or receipt.channel is not Channel.PUSHED:
+            return decision
+        if isinstance(decision, Applied | Advanced):
+            details = decision.entity.details
+            error = find_contradiction(snapshot, RoomHeader(details.status, details.stay))
+            return SnapshotRefused(Reason.from_error(error)) if error else decision
+        return decision
+
     def mark_deleted_at_source(self, receipt: Receipt, *, now: datetime) -> "Decision[Booking]":
         """The provider's API no longer returns this booking. Stale if newer data was received
         after the request was sent."""
@@ -108,10 +126,12 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         is_reset = merged.status is not held.status or held.deleted_at_source is not None
         if snapshot.holds_inventory is ABSENT and is_reset:
             holds = holds_inventory_by_default(merged.status)
-        return replace(
+        return replace_fields(
             merged,
+            rooms=_merge_rooms(held, merged),
             holds_inventory=holds and not snapshot.deleted,
             deleted_at_source=(held.deleted_at_source or now) if snapshot.deleted else None,
+            **dict.fromkeys(CONTRADICTED_FIELDS[merged.status]),
         )
 
     def revise(
@@ -158,8 +178,21 @@ def _first_details(
         holds_inventory=holds_inventory_by_default(status),
     )
     if snapshot.deleted:
-        return merge_fields(defaults, snapshot, deleted_at_source=now, holds_inventory=False)
-    return merge_fields(defaults, snapshot)
+        merged = merge_fields(defaults, snapshot, deleted_at_source=now, holds_inventory=False)
+    else:
+        merged = merge_fields(defaults, snapshot)
+    rooms = align_rooms(merged.rooms, status, stay, previous=None)
+    return replace_fields(merged, rooms=rooms, **dict.fromkeys(CONTRADICTED_FIELDS[status]))
+
+
+def _merge_rooms(held: BookingDetails, merged: BookingDetails) -> tuple[RoomStay, ...]:
+    """The rooms that were sent, else those of ours, under the merged header."""
+    if merged.rooms is not held.rooms:
+        return align_rooms(merged.rooms, merged.status, merged.stay, previous=None)
+    if held.status is merged.status and held.stay == merged.stay:
+        return held.rooms
+    previous = RoomHeader(held.status, held.stay)
+    return align_rooms(held.rooms, merged.status, merged.stay, previous=previous)
 
 
 def _missing_field(snapshot: BookingSnapshot) -> SnapshotRefused:

@@ -152,6 +152,10 @@ def merge_fields(details: D, snapshot: Snapshot, **overrides: object) -> D:
     return replace(details, **(_present_fields(snapshot, type(details)) | overrides))
 
 
+def replace_fields(details: D, **values: object) -> D:
+    return replace(details, **values)
+
+
 def _present_fields(
     snapshot: "DataclassInstance", details: type["DataclassInstance"]
 ) -> dict[str, object]:

@@ -66,14 +66,18 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomStay:
-    """One room (or `units` equal rooms) of a booking, with its own dates and status."""
+    """One room (or `units` equal rooms) of a booking.
+
+    In a snapshot, `stay` and `status` are None where they are the booking's. Of a stored booking
+    they are always set: see domain/room_stays.py.
+    """
 
     line_id: str | None = None
     room_type_id: str | None = None
     room_id: str | None = None
     rate_plan_id: str | None = None
-    stay: Stay
-    status: BookingStatus
+    stay: Stay | None = None
+    status: BookingStatus | None = None
     occupancy: tuple[AgeCount, ...] = ()
     nightly_prices: tuple[NightlyPrice, ...] = ()
     total: Money | None = None

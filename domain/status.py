@@ -85,6 +85,20 @@ def holds_inventory_by_default(status: BookingStatus) -> bool:
     return status in _HOLDS_INVENTORY
 
 
+_STAY_INSTANTS = ("checked_in_at", "checked_out_at")
+_CANCELLATION = ("canceled_at", "cancel_reason")
+
+CONTRADICTED_FIELDS: dict[BookingStatus, tuple[str, ...]] = {
+    _P: (*_STAY_INSTANTS, *_CANCELLATION),
+    _C: (*_STAY_INSTANTS, *_CANCELLATION),
+    _I: ("checked_out_at", *_CANCELLATION),
+    _O: _CANCELLATION,
+    _X: _STAY_INSTANTS,
+    _N: _STAY_INSTANTS,  # Mews reports a no-show with the instant and reason of its cancellation
+}
+"""The fields of a booking that its status contradicts. They are always empty, also if the provider
+sends them together with this status: the status decides."""
+
 _HEADER_ORDER = (_I, _C, _P, _O, _N, _X)
 
 

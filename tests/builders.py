@@ -202,7 +202,7 @@ def full_booking(of: Connection, external_id: str = "B1") -> Booking:
         external_id,
         status=BookingStatus.CANCELED,
         stay=JUNE,
-        rooms=(full_room(1), full_room(2)),
+        rooms=tuple(replace(full_room(n), status=BookingStatus.CANCELED) for n in (1, 2)),
         holds_inventory=True,
         confirmation_number="C-1",
         group_id="GR-1",

@@ -117,11 +117,11 @@ def _graphql_name(field_type: FieldType) -> str:
 
 
 def _is_always_set(spec: FieldSpec, shape: RecordShape) -> bool:
-    """Once stored: required fields, lists, and fields with a default. A field that needs a scope
-    of its own is null without it."""
+    """Once stored: required and inherited fields, lists, and fields with a default. A field that
+    needs a scope of its own is null without it."""
     if scope_of_field(spec):
         return False
-    if spec.required or isinstance(spec.type, ListType):
+    if spec.required or spec.inherited or isinstance(spec.type, ListType):
         return True
     if shape.is_snapshot:
         return not spec.nullable

@@ -18,7 +18,7 @@ from domain.merge import (
 )
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot, BookingSource, Party, RoomStay
-from domain.status import BookingStatus, TransitionKind
+from domain.status import CONTRADICTED_FIELDS, BookingStatus, TransitionKind
 from domain.values import ABSENT, Money, SourceVersion, Stay
 from tests import builders
 from tests.domain.test_status import KINDS, cells
@@ -28,6 +28,7 @@ STEP = timedelta(minutes=1)
 JUNE = Stay(date(2026, 6, 10), date(2026, 6, 12))
 HOTEL, CONNECTION, OTHER_CONNECTION = (builders.new_id() for _ in range(3))
 CONFIRMED, CANCELED = BookingStatus.CONFIRMED, BookingStatus.CANCELED
+CHECKED_IN, CHECKED_OUT = BookingStatus.CHECKED_IN, BookingStatus.CHECKED_OUT
 BARE = ("external_id", "version", "deleted")
 
 FULL: dict[str, Any] = {
@@ -38,7 +39,7 @@ FULL: dict[str, Any] = {
     "share_id": "SH1",
     "source": BookingSource.OTA,
     "stay": JUNE,
-    "rooms": (builders.full_room(),),
+    "rooms": (replace(builders.full_room(), status=CONFIRMED),),
     "primary_guest": builders.full_party(),
     "further_guests": (Party(last_name="Second"),),
     "total": Money(100, "EUR"),
@@ -60,7 +61,7 @@ OTHER: dict[str, Any] = {
     "share_id": "SH2",
     "source": BookingSource.DIRECT,
     "stay": Stay(JUNE.arrival, JUNE.arrival),
-    "rooms": (builders.full_room(1), builders.full_room(2)),
+    "rooms": tuple(replace(builders.full_room(n), status=CONFIRMED) for n in (1, 2)),
     "primary_guest": Party(last_name="New"),
     "further_guests": (),
     "total": Money(101, "EUR"),
@@ -80,6 +81,23 @@ NULLABLE = sorted(
     if name
     not in ("status", "holds_inventory", "source", "stay", "rooms", "further_guests", "extras")
 )
+
+STATUS_OF_FIELD = {
+    "checked_in_at": CHECKED_OUT,
+    "checked_out_at": CHECKED_OUT,
+    "canceled_at": CANCELED,
+    "cancel_reason": CANCELED,
+}
+"""A status that does not contradict the field."""
+
+
+def full(status: BookingStatus) -> dict[str, Any]:
+    """FULL in another status, with the fields that this status contradicts."""
+    return FULL | {"status": status, "rooms": (replace(FULL["rooms"][0], status=status),)}
+
+
+def full_for(name: str) -> dict[str, Any]:
+    return full(STATUS_OF_FIELD.get(name, CONFIRMED))
 
 
 def snapshot(minutes: float = 0, *, sequence: int = 0, **content: Any) -> BookingSnapshot:
@@ -128,17 +146,19 @@ class TestSampleData:
 
 
 class TestBookingCreation:
-    def test_stores_every_field(self) -> None:
-        made = create(snapshot(3, sequence=4, **FULL))
+    @pytest.mark.parametrize("status", [CONFIRMED, CHECKED_OUT, CANCELED])
+    def test_stores_every_field_that_the_status_allows(self, status: BookingStatus) -> None:
+        made = create(snapshot(3, sequence=4, **full(status)))
         booking = made.entity
-        assert {name: getattr(booking.details, name) for name in FULL} == FULL
+        expected = full(status) | dict.fromkeys(CONTRADICTED_FIELDS[status])
+        assert {name: getattr(booking.details, name) for name in FULL} == expected
         assert booking.version == SourceVersion(T0 + 3 * STEP, 4)
         assert (booking.revision, booking.connection_id, booking.synced_at) == (1, CONNECTION, T0)
         assert (made.change, set(made.changed_fields)) == (Change.CREATED, set(FULL))
         assert made.transition is not None
         assert (made.transition.source, made.transition.target, made.transition.kind) == (
             None,
-            CONFIRMED,
+            status,
             TransitionKind.CREATED,
         )
 
@@ -182,7 +202,7 @@ class TestAbsentAndNull:
 
     @pytest.mark.parametrize("name", NULLABLE)
     def test_null_clears_the_field_alone(self, name: str) -> None:
-        booking = held(**FULL)
+        booking = held(**full_for(name))
         null: dict[str, Any] = {name: None}
         decision = applied(merge(booking, snapshot(1, **null)))
         assert decision.entity.details == replace(booking.details, **null)
@@ -190,17 +210,22 @@ class TestAbsentAndNull:
 
     @pytest.mark.parametrize("name", sorted(FULL))
     def test_a_value_replaces_the_field_alone(self, name: str) -> None:
-        booking = held(**FULL)
+        booking = held(**full_for(name))
         decision = applied(merge(booking, snapshot(1, **{name: OTHER[name]})))
-        assert decision.entity.details == replace(booking.details, **{name: OTHER[name]})
-        assert decision.changed_fields == (name,)
+        expected: dict[str, Any] = {name: OTHER[name]}
+        if name in ("status", "stay"):
+            (room,) = booking.details.rooms
+            expected["rooms"] = (replace(room, **expected),)
+        assert decision.entity.details == replace(booking.details, **expected)
+        assert set(decision.changed_fields) == set(expected)
         assert decision.entity.revision == 2
 
     @pytest.mark.parametrize("name", sorted(FULL))
     def test_the_same_value_again_changes_nothing(self, name: str) -> None:
-        booking = held(**FULL)
-        assert merge(booking, snapshot(0, **{name: FULL[name]})) == Unchanged()
-        assert isinstance(merge(booking, snapshot(1, **{name: FULL[name]})), Advanced)
+        same = full_for(name)
+        booking = held(**same)
+        assert merge(booking, snapshot(0, **{name: same[name]})) == Unchanged()
+        assert isinstance(merge(booking, snapshot(1, **{name: same[name]})), Advanced)
 
 
 class TestStatusChanges:

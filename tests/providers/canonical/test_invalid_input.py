@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -87,7 +88,6 @@ stay without departure | "stay": {"arrival": "2026-03-10"} | missing_field | sta
 null rooms | "rooms": null | wrong_type | rooms
 no rooms | "rooms": [] | invalid_field | rooms
 room that is a text | "rooms": ["101"] | wrong_type | rooms[0]
-room without any stay | "rooms": [{"status": "CONFIRMED"}] | missing_field | rooms[0].stay
 guest role | "primary_guest": {"role": "PAYER"} | unknown_value | primary_guest.role
 unknown currency | "total": {"amount": 1, "currency": "eur"} | unknown_currency | total.currency
 amount without currency | "total": {"amount": 1} | missing_field | total.currency
@@ -113,8 +113,37 @@ def rows(table: str) -> dict[str, tuple[str, str, str | None]]:
     }
 
 
+STAY = {"arrival": "2026-03-10", "departure": "2026-03-12"}
+LATER = {"arrival": "2026-03-11", "departure": "2026-03-13"}
+PRICE = {"night": "2026-03-10", "price": {"amount": 1, "currency": "EUR"}}
+CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "room that is confirmed in a canceled booking": (
+        {"status": "CANCELED", "rooms": [{}, {"status": "CONFIRMED"}]},
+        "rooms[1].status",
+    ),
+    "no room checked in": ({"status": "CHECKED_IN", "rooms": [{"status": "PENDING"}]}, "rooms"),
+    "only canceled rooms": ({"status": "CONFIRMED", "rooms": [{"status": "CANCELED"}]}, "rooms"),
+    "room outside the stay": ({"stay": STAY, "rooms": [{"stay": LATER}]}, "rooms[0].stay"),
+    "two prices for a night": (
+        {"rooms": [{"nightly_prices": [PRICE, PRICE]}]},
+        "rooms[0].nightly_prices[1].night",
+    ),
+    "price outside the stay": (
+        {"stay": LATER, "rooms": [{"nightly_prices": [PRICE]}]},
+        "rooms[0].nightly_prices[0].night",
+    ),
+    "price outside the room's stay": (
+        {"rooms": [{"stay": LATER, "nightly_prices": [PRICE]}]},
+        "rooms[0].nightly_prices[0].night",
+    ),
+}
+
 BAD_BOOKINGS = {
     **rows(INVALID_FIELDS),
+    **{
+        name: (f"{{{HEAD}, {json.dumps(content)[1:-1]}}}", "contradiction", path)
+        for name, (content, path) in CONTRADICTIONS.items()
+    },
     "nothing at all": ("{}", "missing_field", "external_id"),
     "no id": (f"{{{VERSION}}}", "missing_field", "external_id"),
     "null id": (f'{{"external_id": null, {VERSION}}}', "wrong_type", "external_id"),
@@ -160,12 +189,6 @@ BAD_BOOKINGS = {
         f'{{{HEAD}, "stay": {{"arrival": "2026-03-10T14:00:00Z", "departure": "2026-03-11"}}}}',
         "bad_date",
         "stay.arrival",
-    ),
-    "room without any status": (
-        f'{{{HEAD}, "stay": {{"arrival": "2026-03-10", "departure": "2026-03-11"}},'
-        ' "rooms": [{}]}',
-        "missing_field",
-        "rooms[0].status",
     ),
     "room with a reversed stay": (
         f'{{{HEAD}, "rooms": [{{"status": "CONFIRMED",'

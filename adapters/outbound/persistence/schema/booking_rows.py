@@ -26,6 +26,7 @@ from adapters.outbound.persistence.engine.column_values import (
 from adapters.outbound.persistence.schema.provenance_rows import provenance_of, provenance_row
 from adapters.outbound.persistence.schema.tables import BOOKINGS
 from domain.booking import Booking, BookingDetails
+from domain.room_stays import align_rooms
 from domain.snapshots import BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, HotelId, Money, NightlyPrice, PriceBasis, Stay
@@ -129,9 +130,9 @@ def _room_values(room: RoomStay) -> list[Any]:
         room.room_type_id,
         room.room_id,
         room.rate_plan_id,
-        room.stay.arrival.isoformat(),
-        room.stay.departure.isoformat(),
-        str(room.status),
+        room.stay.arrival.isoformat() if room.stay else None,
+        room.stay.departure.isoformat() if room.stay else None,
+        None if room.status is None else str(room.status),
         room.units,
         [[str(each.age_class), each.count, each.age, each.category] for each in room.occupancy],
         [
@@ -152,10 +153,13 @@ def _price_values(room: RoomStay) -> list[Any]:
 
 def _parse_details(record: Any, document: dict[str, Any]) -> BookingDetails:
     guest = document.get("primary_guest")
+    status, stay = _STATUSES[record.status], _cached_stay(record.arrival, record.departure)
+    rooms = _parse_rooms(document["rooms"], document.get("room_prices"))
     return BookingDetails(
-        status=_STATUSES[record.status],
-        stay=_cached_stay(record.arrival, record.departure),
-        rooms=_parse_rooms(document["rooms"], document.get("room_prices")),
+        status=status,
+        stay=stay,
+        # Version 0.2 and earlier stored rooms that contradict their header.
+        rooms=align_rooms(rooms, status, stay, previous=None),
         holds_inventory=bool(record.holds_inventory),
         confirmation_number=document.get("confirmation_number"),
         group_id=document.get("group_id"),

@@ -173,8 +173,8 @@ def read_stay(r: XmlReader, target: str) -> Stay | None:
 def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
     """From the first arrival to the last departure of the rooms that are not canceled, or of all
     if all are."""
-    occupied_stays = [room.stay for room in rooms if room.status not in _ABSENT_STATES]
-    stays = occupied_stays or [room.stay for room in rooms]
+    occupied_stays = [r.stay for r in rooms if r.stay and r.status not in _ABSENT_STATES]
+    stays = occupied_stays or [room.stay for room in rooms if room.stay]
     if not stays:
         return None
     return Stay(min(s.arrival for s in stays), max(s.departure for s in stays))

@@ -1,6 +1,6 @@
 """Canonical JSON to snapshots, driven by the description in domain/canonical_format.py."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -25,12 +25,13 @@ from domain.canonical_format import (
 )
 from domain.errors import InvalidField
 from domain.messages import ItemKind
+from domain.room_stays import find_contradiction, header_of
 from domain.snapshots import Extras, Snapshot
 from domain.values import ABSENT, Absent, Field, Money, SourceVersion
 from ports.providers import HotelContext
 
-FieldReader: TypeAlias = Callable[[Reader, Mapping[str, object]], object]
-"""Reads one field of an object; the second argument holds the attributes read before it."""
+FieldReader: TypeAlias = Callable[[Reader], object]
+"""Reads one field of an object."""
 
 _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
     Scalar.ID: field_values.as_text,
@@ -45,6 +46,13 @@ _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
 }
 
 
+def _read_booking(reader: Reader, _context: HotelContext) -> Any:
+    snapshot = read_record(reader, BOOKING, {})
+    if error := find_contradiction(snapshot, header_of(snapshot)):
+        raise error.under(reader.path) if reader.path else error
+    return snapshot
+
+
 def _read_availability(reader: Reader, context: HotelContext) -> Any:
     """Without a source version, the time of arrival orders the snapshots."""
     is_ours = "source_version" not in reader or _is_query_time(reader.object("source_version"))
@@ -57,7 +65,7 @@ def _is_query_time(version: Reader) -> bool:
 
 
 READERS: Final[Mapping[ItemKind, Callable[[Reader, HotelContext], Snapshot]]] = {
-    ItemKind.BOOKING: lambda reader, _: read_record(reader, BOOKING, {}),
+    ItemKind.BOOKING: _read_booking,
     ItemKind.GUEST: lambda reader, _: read_record(reader, GUEST, {}),
     ItemKind.AVAILABILITY: _read_availability,
 }
@@ -68,27 +76,14 @@ def read_record(reader: Reader, shape: RecordShape, fallback: Mapping[str, objec
     """An instance of the shape's class; `fallback`: values of attributes that are left out."""
     found = dict(fallback)
     for attribute, read in _field_readers(shape):
-        value = read(reader, found)
+        value = read(reader)
         if value is not ABSENT and (value is not None or shape.is_snapshot):
             found[attribute] = value
     build: Callable[..., Any] = Money.of if shape is MONEY else shape.model
     try:
-        _require_inherited(shape, found)
         return build(**found)
     except InvalidField as error:
         raise (error.under(reader.path) if reader.path else error) from None
-
-
-def _require_inherited(shape: RecordShape, found: Mapping[str, object]) -> None:
-    for name in _inherited(shape):
-        if name not in found:
-            fix = f"send it here or as the booking's {name}"
-            raise InvalidField(name, fix, code="missing_field")
-
-
-@cache
-def _inherited(shape: RecordShape) -> tuple[str, ...]:
-    return tuple(spec.attribute for spec in shape.fields if spec.inherited)
 
 
 @cache
@@ -102,17 +97,17 @@ def _field_reader(spec: FieldSpec) -> FieldReader:
         return read
     if spec.nullable and isinstance(spec.type, Scalar | NumberType):
         parse = _parser(spec.type)
-        return lambda reader, _: reader.field(spec.name, parse)
+        return lambda reader: reader.field(spec.name, parse)
     null = () if isinstance(spec.type, ListType) else None
 
-    def read_if_present(reader: Reader, siblings: Mapping[str, object]) -> object:
+    def read_if_present(reader: Reader) -> object:
         sent = reader.peek(spec.name)
         if sent is ABSENT:
             return ABSENT
         if sent is None and spec.nullable:
             reader.raw(spec.name)
             return null
-        return read(reader, siblings)
+        return read(reader)
 
     return read_if_present
 
@@ -121,25 +116,20 @@ def _value_reader(spec: FieldSpec) -> FieldReader:
     name = spec.name
     match spec.type:
         case Scalar.EXTRAS:
-            return lambda reader, _: _read_extras(reader, name)
+            return lambda reader: _read_extras(reader, name)
         case RecordType(shape) if shape is SOURCE_VERSION:
-            return lambda reader, _: _read_version(reader.object(name))
+            return lambda reader: _read_version(reader.object(name))
         case RecordType(shape):
-            return lambda reader, _: read_record(reader.object(name), shape, {})
+            return lambda reader: read_record(reader.object(name), shape, {})
         case ListType(shape, defaults=defaults):
-            return lambda reader, siblings: tuple(
-                read_record(child, shape, {**defaults, **_pick(siblings, _inherited(shape))})
-                for child in reader.objects(name)
+            return lambda reader: tuple(
+                read_record(child, shape, defaults) for child in reader.objects(name)
             )
         case ChoiceType(members):
             values = {member.value: member for member in members}
-            return lambda reader, _: reader.choice(name, values)
+            return lambda reader: reader.choice(name, values)
     parse = _parser(spec.type)
-    return lambda reader, _: reader.required(name, parse)
-
-
-def _pick(values: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
-    return {name: values[name] for name in names if name in values}
+    return lambda reader: reader.required(name, parse)
 
 
 def _parser(value_type: Scalar | NumberType) -> Parse[Any]:

@@ -145,10 +145,11 @@ def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
     """The order's own dates if present, else those of its rooms."""
     arrival = r.optional_local_date("StartDate", "stay.arrival")
     last_night = r.optional_local_date("EndDate", "stay.departure")
-    first = arrival or min(room.stay.arrival for room in rooms)
+    stays = [room.stay for room in rooms if room.stay]
+    first = arrival or min(stay.arrival for stay in stays)
     if last_night is not None:
         return Stay(first, _day_after(last_night, r.path_of("EndDate")))
-    return Stay(first, max(room.stay.departure for room in rooms))
+    return Stay(first, max(stay.departure for stay in stays))
 
 
 def _day_after(last_night: date, path: str) -> date:

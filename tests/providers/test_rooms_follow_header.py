@@ -1,0 +1,80 @@
+"""A vendor's change of a booking that sends no rooms changes the stored rooms with it."""
+
+import json
+
+import pytest
+
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from domain.booking import Booking
+from domain.merge import Applied
+from domain.messages import ItemKind
+from domain.precedence import Channel, Receipt
+from domain.snapshots import BookingSnapshot
+from domain.status import BookingStatus
+from tests import builders
+from tests.builders import T0
+from tests.providers.alpinebits import payloads as alpinebits
+from tests.providers.cloudbeds import payloads as cloudbeds
+from tests.providers.vendor_payloads import hotel_context
+
+RECEIPT = Receipt(Channel.PUSHED, T0, builders.new_id(), "ref")
+
+
+def canonical(**content: object) -> BookingSnapshot:
+    minute = len(content)
+    version = {"updated_at": f"2026-03-01T12:{minute:02}:00Z"}
+    body = json.dumps({"external_id": "B-1", "source_version": version} | content).encode()
+    (item,) = CanonicalProvider().read_items(ItemKind.BOOKING, [body], hotel_context(), limit=1)
+    assert isinstance(item.snapshot, BookingSnapshot), item.reason
+    return item.snapshot
+
+
+def cloudbeds_cancellation() -> BookingSnapshot:
+    return cloudbeds.booking(
+        status="canceled",
+        rooms=[],
+        assigned=[],
+        unassigned=[],
+        dateModifiedUTC="2026-02-09 05:05:06",
+    )
+
+
+def alpinebits_cancellation() -> BookingSnapshot:
+    by_id_alone = 'ResStatus="Cancelled" LastModifyDateTime="2026-03-01T00:00:00Z"'
+    return alpinebits.booking(alpinebits.reservation("", rooms=None, attributes=by_id_alone))
+
+
+STAY = {"arrival": "2026-03-10", "departure": "2026-03-12"}
+PAIRS = {
+    "canonical without rooms": (
+        canonical(status="CONFIRMED", stay=STAY),
+        canonical(status="CANCELED", notes="a", total=None),
+    ),
+    "canonical rooms that inherit": (
+        canonical(status="CONFIRMED", stay=STAY, rooms=[{}, {"units": 2}]),
+        canonical(status="CANCELED", notes="a", total=None, paid=None),
+    ),
+    "cloudbeds": (cloudbeds.booking(), cloudbeds_cancellation()),
+    "alpinebits": (alpinebits.booking(), alpinebits_cancellation()),
+}
+
+
+class TestCancellationWithoutRooms:
+    @pytest.mark.parametrize(("before", "after"), PAIRS.values(), ids=PAIRS.keys())
+    def test_cancels_the_stored_rooms(
+        self, before: BookingSnapshot, after: BookingSnapshot
+    ) -> None:
+        made = Booking.create_from(
+            before,
+            RECEIPT,
+            hotel_id=builders.new_id(),
+            provider="p",
+            booking_id=builders.new_id(),
+            now=T0,
+        )
+        assert isinstance(made, Applied)
+        decision = made.entity.merge(after, RECEIPT, now=T0)
+        assert isinstance(decision, Applied)
+        rooms = decision.entity.details.rooms
+        assert len(rooms) == len(made.entity.details.rooms)
+        assert {room.status for room in rooms} == {BookingStatus.CANCELED}
