@@ -23,6 +23,10 @@ class NotConnected(ApplicationError, code="not_connected", kind=ErrorKind.CONFLI
     """This hotel has no connection to this provider; add one with `pms connection add`."""
 
 
+class AlreadyConnected(ApplicationError, code="already_connected", kind=ErrorKind.CONFLICT):
+    """This hotel has a connection to this provider; change that one with `pms connection set`."""
+
+
 class HotelDisabled(ApplicationError, code="hotel_disabled", kind=ErrorKind.FORBIDDEN):
     """The adapter layer is switched off for this hotel."""
 

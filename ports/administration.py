@@ -32,6 +32,10 @@ class Hotels(Protocol):
         """Does nothing for an unknown hotel."""
         ...
 
+    def lock(self, hotel_id: HotelId) -> None:
+        """Other units of work that lock this hotel wait until this one ends."""
+        ...
+
 
 class Connections(Protocol):
     def add(self, connection: Connection, secrets: Secrets) -> None:

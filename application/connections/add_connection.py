@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from application.access.authenticate import secret_hash
 from application.connections.stored_connections import build_account, require_openable
-from application.errors import InvalidRequest
+from application.errors import AlreadyConnected, InvalidRequest
 from application.stored_hotels import get_hotel_by_slug
 from domain.connection import Connection, ConnectionState
 from domain.schedule import Schedule
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,8 @@ class AddConnection:
     def __call__(self, wanted: NewConnection) -> AddedConnection:
         """A push-only connection is active at once; one that is pulled must pass
         `VerifyConnection` first. Raises UnknownProvider, HotelNotFound, InvalidRequest,
-        AlreadyExists; Misconfigured if no client can be opened with these values."""
+        AlreadyConnected: bookings are identified by hotel, provider and external id, so that two
+        connections would overwrite each other's; Misconfigured if no client can be opened."""
         provider = self.providers.get(wanted.provider)
         capabilities = provider.capabilities
         settings, secrets = split_settings(capabilities, wanted.values)
@@ -63,9 +64,17 @@ class AddConnection:
                 state=ConnectionState.NEW if is_pulled else ConnectionState.ACTIVE,
             )
             require_openable(provider, build_account(connection, hotel, secrets, ""))
+            _require_first(uow, connection)
             uow.connections.add(connection, secrets)
             uow.commit()
         return AddedConnection(connection, key)
+
+
+def _require_first(uow: UnitOfWork, connection: Connection) -> None:
+    uow.hotels.lock(connection.hotel_id)
+    for other in uow.connections.of_hotel(connection.hotel_id):
+        if other.provider == connection.provider:
+            raise AlreadyConnected(connection=other.name, provider=other.provider)
 
 
 def split_settings(

@@ -9,6 +9,7 @@ import click
 from adapters.outbound.persistence import migrations
 from adapters.outbound.security.sealing import new_key
 from domain.errors import PmsError
+from entrypoints.cli.connection_checks import check_connections
 from entrypoints.cli.open_container import open_container
 from entrypoints.cli.output import JsonCommand, is_json_requested, print_json, print_rows
 from entrypoints.wiring.container import Container
@@ -32,7 +33,7 @@ def doctor(*, print_new_key: bool) -> None:
             print_rows(settings, empty="")
             click.echo()
             print_rows(checks, empty="")
-        if any(check["result"] != "ok" for check in checks):
+        if not all(str(check["result"]).startswith("ok") for check in checks):
             sys.exit(1)
 
 
@@ -76,6 +77,8 @@ def _run_checks(container: Container) -> list[dict[str, object]]:
             checks.append({"check": name, "result": "ok"})
         except PmsError as error:
             checks.append({"check": name, "result": f"{error.code}: {error.message}"})
+    if health.is_ready:
+        checks += check_connections(container)
     for plugin in broken_plugins_of(container.providers):
         reason_text = f"{plugin.problem} ({plugin.target})"
         checks.append({"check": f"provider {plugin.name}", "result": reason_text})

@@ -375,6 +375,21 @@ class DropsThePropertyId(SignedApaleo):
         return replace(self.inner.read_notification(body, context), property_id=None)
 
 
+class AcceptsEveryProperty(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        context = replace(context, property_id=None)
+        items = self.inner.read_items(kind, bodies, context, **options)
+        return [replace(item, source_property=None) for item in items]
+
+    def open(self, account):
+        return DropsThePropertyOfItems(super().open(account), self, account)
+
+
+class DropsThePropertyOfItems(PageMappingClient):
+    def map_item(self, item):
+        return [replace(item, source_property=None)]
+
+
 class DropsTheReferences(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), refs=())
@@ -476,6 +491,7 @@ ALL = (
     on_provider(RejectsEverySender, "trust.genuine"),
     on_provider(RejectsUnknownEvents, "notified.unknown_event"),
     on_provider(DropsThePropertyId, "notified.foreign_property"),
+    on_provider(AcceptsEveryProperty, "property.fetched", "property.listed", "property.pushed"),
     on_provider(DropsTheReferences, "notified.book", "notified.cancel", "notified.twice"),
     on_provider(IgnoresPayments, "notified.pay"),
     on_provider(ClaimsPaymentsInItsDelta, "synced.pay"),

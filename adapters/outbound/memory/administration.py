@@ -40,6 +40,9 @@ class InMemoryHotels:
         if held is not None:
             self._tables.hotels[hotel_id] = replace(held, enabled=enabled)
 
+    def lock(self, hotel_id: HotelId) -> None:
+        """Units of work are serialized here."""
+
 
 class InMemoryConnections:
     def __init__(self, tables: Tables) -> None:

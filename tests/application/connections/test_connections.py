@@ -11,7 +11,7 @@ from application.connections.resume_connection import ResumeConnection
 from application.connections.rotate_webhook_key import RotateWebhookKey
 from application.connections.update_connection import UpdateConnection
 from application.connections.verify_connection import VerifyConnection
-from application.errors import ConnectionNotFound, HotelNotFound, InvalidRequest
+from application.errors import AlreadyConnected, ConnectionNotFound, HotelNotFound, InvalidRequest
 from application.hotels.add_hotel import AddHotel
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
@@ -43,8 +43,9 @@ def _declared(app: App) -> None:
 
 
 def add(app: App, **over: object) -> AddedConnection:
+    """To a hotel of its own."""
     wanted = NewConnection(
-        hotel=app.hotel.slug,
+        hotel=str(over.get("hotel") or app.add_hotel().slug),
         provider="scripted",
         name="front desk",
         values={"token": "s3cret"},
@@ -96,9 +97,19 @@ class TestAddedConnection:
             add(app, hotel="nowhere")
         with pytest.raises(UnknownProvider):
             add(app, provider="nobody")
-        add(app)
+        hotel = app.add_hotel().slug
+        add(app, hotel=hotel)
         with pytest.raises(AlreadyExists):
-            add(app)
+            add(app, hotel=hotel, provider="push_only", values={})
+
+    def test_is_the_only_one_of_its_provider_at_its_hotel(self, app: App) -> None:
+        hotel = app.add_hotel().slug
+        add(app, hotel=hotel)
+        with pytest.raises(AlreadyConnected) as caught:
+            add(app, hotel=hotel, name="another name")
+        assert caught.value.details["connection"] == "front desk"
+        add(app, hotel=hotel, name="another name", provider="push_only", values={})
+        add(app)
 
     def test_is_not_stored_if_no_client_can_be_opened(self, app: App) -> None:
         app.provider.open_error = Misconfigured("not an allowed host")

@@ -30,6 +30,9 @@ class StoredHotels:
     def set_enabled(self, hotel_id: HotelId, *, enabled: bool) -> None:
         self.session.write(HotelRow.update(enabled=enabled).where(HotelRow.id == hotel_id))
 
+    def lock(self, hotel_id: HotelId) -> None:
+        self.session.run("UPDATE hotels SET enabled = enabled WHERE id = %s", (hotel_id.hex,))
+
     def _one(self, condition: Any) -> Hotel | None:
         found = self.session.select(HotelRow.select().where(condition))
         return Hotel(**found[0]) if found else None
