@@ -45,13 +45,17 @@ class AvailabilityCell(Replica[CellDetails, AvailabilitySnapshot]):
         hotel_id: HotelId,
         provider: str,
         now: datetime,
-    ) -> "Applied[AvailabilityCell]":
+    ) -> "Applied[AvailabilityCell] | Unchanged":
+        """A snapshot that only clears fields creates no cell: there is nothing to clear."""
+        details = _merged(_NO_DETAILS, snapshot)
+        if details == _NO_DETAILS:
+            return Unchanged()
         cell = cls(
             hotel_id=hotel_id,
             provider=provider,
             room_type_id=snapshot.room_type_id,
             day=snapshot.day,
-            details=_merged(_NO_DETAILS, snapshot),
+            details=details,
             provenance=Provenance.of(snapshot.version, receipt),
             synced_at=now,
         )

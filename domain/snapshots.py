@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import TypeAlias
 
 from domain.errors import InvalidField
@@ -178,7 +179,8 @@ class RoomCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySnapshot:
-    """One room type on one local hotel date. Counts are rooms; negative means overbooked."""
+    """One room type on one local hotel date. Counts are rooms; negative means overbooked. At least
+    one count, rate or restriction is set."""
 
     room_type_id: str
     day: date
@@ -206,10 +208,19 @@ class AvailabilitySnapshot:
             number: Field[int | None] = getattr(self, name)
             if isinstance(number, int) and not -100_000 <= number <= 100_000:
                 raise InvalidField(name, "send a number of rooms or nights", code="bad_count")
+        if self.available is ABSENT and all(v is ABSENT for v in _cell_content(self)):
+            fix = "send a number of rooms, a rate or a restriction"
+            raise InvalidField("available", fix, code="missing_field")
 
     @property
     def external_id(self) -> str:
         return f"{self.room_type_id}/{self.day.isoformat()}"
+
+
+_cell_content = attrgetter(
+    *("available", "total", "occupied", "blocked", "lowest_rate", "closed", "closed_to_arrival"),
+    *("closed_to_departure", "min_stay", "max_stay", "counted_rooms"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

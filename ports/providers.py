@@ -140,6 +140,14 @@ class Ref:
     external_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableEvent:
+    """One event of a webhook that cannot be read. `raw`: a message that holds it alone."""
+
+    raw: bytes = field(repr=False)
+    reason: Reason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """A parsed webhook: what to fetch, and the types of its events that are ignored.
@@ -149,6 +157,7 @@ class Notification:
     `disabled`: the hotel disabled the integration at the vendor.
     `event_key`: unique per event of the hotel, if the vendor provides that; events already
     processed are skipped on redelivery.
+    `unreadable`: quarantined one by one; the other events are processed.
     """
 
     refs: tuple[Ref, ...] = ()
@@ -157,6 +166,14 @@ class Notification:
     new_secrets: Secrets = field(default_factory=dict, repr=False)
     disabled: bool = False
     event_key: str | None = None
+    unreadable: tuple[UnreadableEvent, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it names no event at all."""
+        return not (
+            self.refs or self.ignored or self.new_secrets or self.disabled or self.unreadable
+        )
 
 
 @accepts_former_fields("window", DateRange, "stay_from", "stay_to")

@@ -18,6 +18,7 @@ from application.inbox.inbox_outcomes import (
 )
 from application.inbox.notification_routing import forward_to_property
 from application.inbox.parse_rows import ParsedRow, parse_row
+from application.inbox.unreadable_events import quarantine_events
 from application.ingest.apply_items import ApplyContext, apply_deletions, apply_items
 from application.ingest.inbox_rows import decide_row, push_context
 from application.ingest.quarantine_items import apply_page
@@ -99,6 +100,7 @@ class ProcessInbox:
             return self._record_failure(work, [ParsedRow(row) for row in work.rows], cause)
         parsed = self._parse(provider, work)
         work = self._apply_control(work, parsed)
+        self._quarantine_events(work, parsed)
         return self._apply_and_fetch(provider, work, parsed)
 
     def _parse(self, provider: Provider, work: _Work) -> list[ParsedRow]:
@@ -164,6 +166,18 @@ class ProcessInbox:
             ),
         )
         return replace(work, connection=connection, secrets=secrets)
+
+    def _quarantine_events(self, work: _Work, parsed: Sequence[ParsedRow]) -> None:
+        """Before the fetch of the others; done again after a crash, it changes nothing."""
+        with_errors = [
+            each for each in parsed if each.notification and each.notification.unreadable
+        ]
+        if with_errors:
+            context = self._push_context(work, with_errors[0].row)
+            in_transaction(
+                self.unit_of_work,
+                lambda uow: quarantine_events(uow, with_errors, context, self.ids),
+            )
 
     def _apply(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]

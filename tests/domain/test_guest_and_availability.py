@@ -61,9 +61,11 @@ def guest(**content: Any) -> Guest:
 
 
 def cell(**content: Any) -> AvailabilityCell:
-    return AvailabilityCell.create_from(
+    created = AvailabilityCell.create_from(
         counts(**content), receipt_by(minutes=0), hotel_id=HOTEL, provider="p", now=T0
-    ).entity
+    )
+    assert isinstance(created, Applied)
+    return created.entity
 
 
 def merge(entity: Any, snapshot: Any, channel: Channel = Channel.PUSHED) -> Any:
@@ -131,7 +133,7 @@ class TestAvailabilityCell:
 
     def test_keeps_absent_fields_and_accepts_zero(self) -> None:
         held = cell(**COUNTS)
-        assert isinstance(merge(held, counts(1)), Advanced)
+        assert isinstance(merge(held, counts(1, total=COUNTS["total"])), Advanced)
         assert merge(held, counts(1, total=0)).entity.details == replace(held.details, total=0)
 
     def test_is_not_written_for_a_new_version_of_ours(self) -> None:
@@ -154,8 +156,19 @@ class TestAvailabilityCell:
                 counts(available=absurd)
             assert refused.value.path == "available"
 
+    def test_rejects_a_snapshot_without_counts_rates_and_restrictions(self) -> None:
+        with pytest.raises(InvalidField) as refused:
+            counts()
+        assert (refused.value.code, refused.value.path) == ("missing_field", "available")
+
+    def test_is_not_created_by_a_snapshot_that_clears_fields(self) -> None:
+        created = AvailabilityCell.create_from(
+            counts(available=None), receipt_by(), hotel_id=HOTEL, provider="p", now=T0
+        )
+        assert created == Unchanged()
+
     def test_is_identified_by_room_type_and_day(self) -> None:
-        assert counts().external_id == "DBL/2026-06-10"
+        assert counts(total=1).external_id == "DBL/2026-06-10"
         assert cell(lowest_rate=Money(1, "EUR")).details.lowest_rate == Money(1, "EUR")
 
 

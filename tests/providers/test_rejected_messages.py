@@ -13,7 +13,7 @@ from tests.providers.apaleo.payloads import provider as apaleo
 from tests.providers.cloudbeds.payloads import provider as cloudbeds
 from tests.providers.mews.payloads import provider as mews
 from tests.providers.ohip.payloads import provider as ohip
-from tests.providers.vendor_payloads import hotel_context
+from tests.providers.vendor_payloads import hotel_context, installed_provider
 
 BOOKING, GUEST, AVAILABILITY = ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY
 ANY_VENDOR: Final = (
@@ -57,16 +57,45 @@ ITEMS: Final[list[tuple[Provider, ItemKind, tuple[bytes, ...]]]] = [
         (
             b'{"success": false, "message": "Reservation not found"}',
             b'{"code": "404", "message": "Profile not found"}',
+            b'{"data": 0}',
+            b'{"data": false}',
         ),
     ),
     (cloudbeds, AVAILABILITY, (b'{"success": false}',)),
     (mews, BOOKING, MEWS),
     (mews, GUEST, MEWS),
     (mews, AVAILABILITY, MEWS),
-    (ohip, BOOKING, (b'{"reservations": 5}',)),
-    (ohip, GUEST, (b'{"reservations": {}}',)),
-    (ohip, AVAILABILITY, (b"[5]", b'{"reservations": {}}')),
+    (
+        ohip,
+        BOOKING,
+        (
+            b'{"reservations": 5}',
+            b'{"reservations": {}}',
+            b'{"reservations": {"reservationInfo": null}}',
+            b'{"reservations": {"totalResults": 3}}',
+            b'{"reservations": {"hotelReservations": {"reservation": [{}]}}}',
+            b'{"reservations": {"reservations": {"items": [{}], "totalResults": 1}}}',
+        ),
+    ),
+    (
+        ohip,
+        GUEST,
+        (
+            b'{"reservations": {}}',
+            b'{"profiles": {}}',
+            b'{"profiles": {"profile": [{"profileIdList": []}]}}',
+            b'{"profileSummaries": {"profiles": {"profile": []}}}',
+        ),
+    ),
+    (ohip, AVAILABILITY, (b"[5]", b'{"reservations": {}}', b'[{"profiles": 1}, {}]')),
 ]
+UNKNOWN_LISTS: Final = (
+    b'{"reservations": {"entries": [{"id": "1"}]}}',
+    b'{"data": {"data": {"rows": [{"x": 1}]}, "warnings": []}}',
+    b'{"profiles": {"profileInfos": [{"x": 1}]}}',
+    b'[{"x": 1}]',
+    b'{"x": []}',
+)
 NOTIFICATIONS: Final[list[tuple[Provider, tuple[bytes, ...]]]] = [
     (apaleo, (b"[]",)),
     (cloudbeds, (b"[]",)),
@@ -104,6 +133,24 @@ class TestItems:
     def test_rejects_other_bodies(self, provider: Provider, kind: ItemKind, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             provider.read_items(kind, [body], hotel_context(), limit=1_000)
+
+
+class TestUnknownLists:
+    """Refused as a message, or item by item, but never accepted without an item."""
+
+    @pytest.mark.parametrize("kind", [BOOKING, GUEST, AVAILABILITY])
+    @pytest.mark.parametrize("body", UNKNOWN_LISTS)
+    @pytest.mark.parametrize("name", ["apaleo", "canonical", "cloudbeds", "mews", "mock", "ohip"])
+    def test_are_never_accepted(self, name: str, kind: ItemKind, body: bytes) -> None:
+        provider = installed_provider(name)
+        if kind not in provider.capabilities.kinds:
+            return
+        try:
+            items = provider.read_items(kind, [body], hotel_context(), limit=1_000)
+        except UnreadableMessage:
+            return
+        assert items
+        assert all(item.reason for item in items)
 
 
 class TestNotifications:

@@ -6,21 +6,18 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.memory.jobs import InMemoryRateBudget
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from domain.errors import PmsError
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot
-from entrypoints.wiring.installed_providers import InstalledProviders
-from ports.providers import HotelContext, Provider, ProviderTools, ReadItem
+from ports.providers import HotelContext, Provider, ReadItem
+from tests.providers.vendor_payloads import installed_provider
 
 SAMPLES = Path(
     os.environ.get("PMS_VENDOR_SAMPLES", Path(__file__).parents[3] / "shared/vendor-samples")
@@ -119,15 +116,6 @@ here = pytest.mark.skipif(
 )
 
 
-@cache
-def plugin(name: str) -> Provider:
-    clock = FrozenClock()
-    tools = ProviderTools(
-        clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
-    )
-    return InstalledProviders(tools).get(name)
-
-
 def understood(provider: Provider, kind: ItemKind, body: bytes) -> int | None:
     """None if the message is rejected."""
     try:
@@ -154,21 +142,23 @@ def read(
 class TestVendorSamples:
     def test_is_accepted_for_its_kind_only(self, provider: str, path: Path) -> None:
         body = scrub_bytes(path.read_bytes())
-        found = {kind: understood(plugin(provider), kind, body) for kind in (*KINDS, WEBHOOK)}
+        found = {
+            kind: understood(installed_provider(provider), kind, body) for kind in (*KINDS, WEBHOOK)
+        }
         as_something = {kind: count for kind, count in found.items() if count is not None}
         assert as_something == READ[provider].get(path.name, {})
 
     def test_missing_field_is_mapped_or_rejected_with_path(self, provider: str, path: Path) -> None:
         for kind in READ[provider].get(path.name, {}):
             for body in some(without_one_field(path)):
-                understood(plugin(provider), kind, body)
+                understood(installed_provider(provider), kind, body)
 
     def test_keeps_unknown_field(self, provider: str, path: Path) -> None:
         for kind, count in READ[provider].get(path.name, {}).items():
             body = with_a_new_field(path)
-            assert understood(plugin(provider), kind, body) == count
+            assert understood(installed_provider(provider), kind, body) == count
             if kind in (ItemKind.BOOKING, ItemKind.GUEST):
-                for item in read(plugin(provider), kind, body):
+                for item in read(installed_provider(provider), kind, body):
                     if isinstance(item.snapshot, BookingSnapshot | GuestSnapshot):
                         assert item.snapshot.extras
                         assert any(NEW in name for name, _ in item.snapshot.extras)  # type: ignore[union-attr]  # not absent: asserted above
@@ -177,7 +167,7 @@ class TestVendorSamples:
         for kind in READ[provider].get(path.name, {}):
             if kind is WEBHOOK:
                 continue
-            for item in read(plugin(provider), kind, path.read_bytes(), explain=True):
+            for item in read(installed_provider(provider), kind, path.read_bytes(), explain=True):
                 assert item.reason is not None or item.field_trace
                 assert all(target for _, target in item.field_trace)
 

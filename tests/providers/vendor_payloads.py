@@ -12,11 +12,14 @@ from typing import Any, Final
 
 import pytest
 
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.memory.jobs import InMemoryRateBudget
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapshot, Party
 from domain.status import BookingStatus
 from domain.values import Reason
-from ports.providers import HotelContext, Provider, ReadItem
+from entrypoints.wiring.installed_providers import InstalledProviders
+from ports.providers import HotelContext, Provider, ProviderTools, ReadItem
 
 ROOT: Final = Path(__file__).parents[2]
 SAMPLES: Final = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
@@ -49,6 +52,15 @@ def json_spec(vendor: str, name: str) -> dict[str, Any]:
 def _parse_json(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text())
     return found
+
+
+@cache
+def installed_provider(name: str) -> Provider:
+    clock = FrozenClock()
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
+    )
+    return InstalledProviders(tools).get(name)
 
 
 def hotel_context(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from adapters.outbound.provider_kit.parsing.json_messages import has_empty_list
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from domain.messages import ItemKind
-from ports.errors import TooManyItems, Unsupported
+from ports.errors import TooManyItems, UnreadableMessage, Unsupported
 from ports.providers import (
     Account,
     Capabilities,
@@ -65,12 +66,22 @@ class VendorProvider:
             if len(items) == limit:
                 raise TooManyItems(limit=limit)
             items.append(item.refused_if_foreign(context.property_id))
+        if not items:
+            self.require_emptiness(bodies)
         return items
+
+    def require_emptiness(self, bodies: Sequence[bytes]) -> None:
+        """For a message without items or events. Raises UnreadableMessage unless it may be."""
+        if not any(map(has_empty_list, bodies)):
+            raise UnreadableMessage("the message has no content, and no empty list")
 
     def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
         if self._parse_notification is None:
             raise Unsupported(f"{self.capabilities.title} sends no webhooks")
-        return self._parse_notification(body)
+        notification = self._parse_notification(body)
+        if notification.is_empty:
+            self.require_emptiness([body])
+        return notification
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
         return self._is_authentic(headers, secrets)
@@ -79,3 +90,11 @@ class VendorProvider:
         if self._open_client is None or self.tools is None:
             raise Unsupported(f"{self.capabilities.title} has no API")
         return self._open_client(account, self.tools)
+
+
+class EnvelopeProvider(VendorProvider):
+    """For a vendor whose messages may be empty in other ways: its functions raise
+    UnreadableMessage where one without items or events is not empty."""
+
+    def require_emptiness(self, bodies: Sequence[bytes]) -> None:
+        """The vendor's functions have checked it."""

@@ -32,7 +32,7 @@ from ports.errors import (
     UnknownProvider,
     UnreadableAnswer,
 )
-from ports.providers import Account, Providers, ReadItem, Ref, RefKind
+from ports.providers import Account, Providers, ReadItem, Ref, RefKind, UnreadableEvent
 from tests.application.use_case_harness import (
     App,
     BrokenProviders,
@@ -103,6 +103,34 @@ class TestProviderOutage:
         app.run_jobs()
         assert app.booking()
         assert app.row(batch).state is InboxState.DONE
+
+
+class TestUnreadableEvent:
+    BROKEN = UnreadableEvent(b'{"event": 7}', Reason("wrong_type", "event", "event: expected text"))
+
+    def test_is_quarantined_alone_while_the_others_are_fetched(self, app: App) -> None:
+        app.provider.holds(booked())
+        batch = app.notify(B1, unreadable=(self.BROKEN,))
+        app.process(app.hotel.id, batch)
+        assert app.booking()
+        assert app.row(batch).state is InboxState.DONE
+        [row] = app.quarantined()
+        assert (row.kind, row.body, row.reason) == (
+            ItemKind.NOTIFICATION,
+            self.BROKEN.raw,
+            self.BROKEN.reason,
+        )
+        assert [event["type"] for event in app.events()] == [
+            "pms.item.quarantined",
+            "pms.booking.synced",
+        ]
+
+    def test_enters_quarantine_once(self, app: App) -> None:
+        app.provider.holds(booked())
+        for _ in range(2):
+            batch = app.notify(B1, unreadable=(self.BROKEN,))
+            app.process(app.hotel.id, batch)
+        assert len(app.quarantined()) == 1
 
 
 class TestProviderError:

@@ -227,7 +227,7 @@ class TestCompleteAvailabilitySet:
 
     def test_that_is_too_large_is_quarantined(self, app: App) -> None:
         closed = frozenset(JUNE.arrival + timedelta(days=n) for n in range(400))
-        types = [cell(number=1, room_type=f"T{n}") for n in range(260)]
+        types = [cell(number=1, room_type=f"T{n}", available=1) for n in range(260)]
         complete = AvailabilitySet(
             version=version(1),
             cells=tuple(types),

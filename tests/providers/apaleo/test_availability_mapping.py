@@ -3,7 +3,7 @@ from typing import Any
 
 from domain.messages import ItemKind
 from domain.values import ABSENT
-from tests.providers.apaleo.payloads import read
+from tests.providers.apaleo.payloads import read, reservation
 from tests.providers.vendor_payloads import OBSERVED, cell
 
 
@@ -38,8 +38,24 @@ class TestAvailability:
         assert cell(read(ItemKind.AVAILABILITY, late)[0]).day == date(2026, 3, 11)
 
     def test_missing_counts_are_absent(self) -> None:
-        found = cell(read(ItemKind.AVAILABILITY, answer({"unitGroup": {"id": "A"}}))[0])
+        counted = {"unitGroup": {"id": "A"}, "soldCount": 1}
+        found = cell(read(ItemKind.AVAILABILITY, answer(counted))[0])
         assert (found.total, found.available, found.blocked) == (ABSENT, ABSENT, ABSENT)
+
+    def test_rejects_a_group_without_counts(self) -> None:
+        (item,) = read(ItemKind.AVAILABILITY, answer({"unitGroup": {"id": "A"}}))
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == (
+            "missing_field",
+            "timeSlices[0].unitGroups[0].sellableCount",
+        )
+
+    def test_rejects_a_reservation(self) -> None:
+        night = {"serviceDate": "2026-03-10", "from": "2026-03-10T15:00:00+01:00"}
+        pushed = reservation(timeSlices=[night | {"unitGroup": {"id": "VIE-DBL"}}])
+        items = read(ItemKind.AVAILABILITY, pushed)
+        assert items
+        assert all(item.reason for item in items)
 
     def test_rejects_one_group_and_maps_the_others(self) -> None:
         items = read(ItemKind.AVAILABILITY, answer(group(soldCount="4"), {}, 7, group()))

@@ -113,7 +113,15 @@ class TestDocumentedExample:
 class TestMissingField:
     @pytest.mark.parametrize(("kind", "name"), OPTIONAL)
     def test_is_absent(self, kind: ItemKind, name: str) -> None:
-        assert getattr(read(kind), name) is ABSENT
+        other: dict[str, Json] = {}
+        if kind is ItemKind.AVAILABILITY:
+            other = {"total": 1} if name != "total" else {"available": 1}
+        assert getattr(read(kind, **other), name) is ABSENT
+
+    def test_of_every_count_rate_and_restriction_is_rejected(self) -> None:
+        reason = read_item(ItemKind.AVAILABILITY, HEADS[ItemKind.AVAILABILITY]).reason
+        assert reason is not None
+        assert (reason.code, reason.path) == ("missing_field", "available")
 
 
 class TestNull:
@@ -180,7 +188,7 @@ class TestSourceVersion:
         assert booking(source_version=version).version == SourceVersion(instant, sequence)
 
     def test_of_availability_defaults_to_the_time_of_arrival(self) -> None:
-        cell = read(ItemKind.AVAILABILITY)
+        cell = read(ItemKind.AVAILABILITY, total=1)
         assert isinstance(cell, AvailabilitySnapshot)
         assert (cell.version, cell.version_is_ours) == (SourceVersion(NOON), True)
 
@@ -241,7 +249,7 @@ class TestUnknownField:
         }
 
     def test_of_availability_is_kept_in_the_inbox_only(self) -> None:
-        cell = HEADS[ItemKind.AVAILABILITY] | {"view": 1}
+        cell = HEADS[ItemKind.AVAILABILITY] | {"view": 1, "total": 1}
         item = read_item(ItemKind.AVAILABILITY, cell, explain=True)
         assert dict(item.field_trace)["view"] == "(inbox only)"
         assert b'"view":1' in item.raw

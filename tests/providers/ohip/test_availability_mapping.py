@@ -7,6 +7,7 @@ from adapters.outbound.providers.ohip.mapping.availability import map_room_types
 from domain.messages import ItemKind
 from domain.snapshots import RoomTypeRecord
 from domain.values import ABSENT, SourceVersion
+from ports.errors import UnreadableMessage
 from tests.providers.ohip.payloads import read, refusal, sample
 from tests.providers.vendor_payloads import OBSERVED, cell
 
@@ -61,7 +62,24 @@ class TestStatistics:
         assert cell(item).room_type_id == "DBL"
 
     def test_ignores_statistics_of_the_hotel(self) -> None:
-        assert read(ItemKind.AVAILABILITY, statistics(night(), category="HotelCode")) == []
+        of_hotel = statistics(night(), category="HotelCode")
+        of_types = statistics(night(RoomsSold="1"))
+        assert len(read(ItemKind.AVAILABILITY, [*of_hotel, *of_types])) == 1
+
+    def test_rejects_an_answer_without_room_types(self) -> None:
+        with pytest.raises(UnreadableMessage) as refused:
+            read(ItemKind.AVAILABILITY, statistics(night(), category="HotelCode"))
+        assert refused.value.details == {"path": "statistics"}
+
+    def test_rejects_other_elements_of_a_list_alone(self) -> None:
+        items = read(
+            ItemKind.AVAILABILITY, [{"profiles": []}, *statistics(night(RoomsSold="1")), 7]
+        )
+        assert [item.reason and item.reason.path for item in items] == [
+            "[0].statistics",
+            None,
+            "[2]",
+        ]
 
     def test_maps_room_type_names(self) -> None:
         found = map_room_types(statistics(night()))

@@ -499,8 +499,16 @@ class TestComments:
 
 class TestMessage:
     def test_empty_page_has_no_items(self) -> None:
-        for reported in ({}, {"reservationInfo": []}, {"hasMore": False, "totalResults": "0"}):
+        for reported in ({"reservationInfo": []}, {"hasMore": False, "totalResults": "0"}):
             assert read(ItemKind.BOOKING, {"reservations": reported}) == []
+
+    @pytest.mark.parametrize("key", ["reservation", "reservationInfo"])
+    def test_reads_a_list_that_is_wrapped_twice(self, key: str) -> None:
+        reported = single() if key == "reservation" else listed()
+        plain = read(ItemKind.BOOKING, {"reservations": {key: [reported]}})
+        (item,) = read(ItemKind.BOOKING, {"reservations": {"reservations": {key: [reported]}}})
+        assert item.snapshot is not None
+        assert item == plain[0]
 
     def test_rejects_reservation_without_ids(self) -> None:
         reported = {key: value for key, value in single().items() if key != "reservationIdList"}

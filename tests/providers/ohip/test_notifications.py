@@ -154,10 +154,12 @@ class TestMessage:
     def test_skips_invalid_events(self) -> None:
         payload = parse_event(listed(event(primaryKey=...), event(), 17))
         assert payload.refs == (Ref(RefKind.BOOKING, "5001"),)
-        assert payload.ignored == (
-            "businessEventData[0].businessEvent.header.primaryKey",
-            "businessEventData[2]",
-        )
+        assert [(each.reason.code, each.reason.path) for each in payload.unreadable] == [
+            ("missing_field", "businessEventData[0].businessEvent.header.primaryKey"),
+            ("wrong_type", "businessEventData[2]"),
+        ]
+        with pytest.raises(UnreadableMessage):
+            provider.read_notification(payload.unreadable[0].raw, context())
 
     def test_empty_list_has_no_references(self) -> None:
         assert parse_event(listed()) == Notification()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.parsing import json_fields
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
 from domain.messages import ItemKind
@@ -28,21 +29,23 @@ class ItemReader:
     key: str
     plain: StandaloneItems
 
-    def all(self, values: Sequence[Json]) -> list[ReadItem]:
-        return [self._read_one(value, f"{self.key}[{n}]") for n, value in enumerate(values)]
-
-    def of_message(self, value: Json) -> list[ReadItem]:
+    def split_message(self, value: Json) -> list[JsonEntry]:
         """A response of the API, an array of items, or one item. Raises UnreadableMessage."""
         if isinstance(value, list):
-            return [self._read_one(each, f"[{n}]") for n, each in enumerate(value)]
+            return numbered_entries("", value)
         if not isinstance(value, dict):
             raise UnreadableMessage("expected an item or a list of items")
         listed = value.get(self.key)
-        return self.all(listed) if isinstance(listed, list) else [self._read_one(value, "")]
+        if isinstance(listed, list):
+            return numbered_entries(self.key, listed)
+        return [JsonEntry("", value)]
 
-    def _read_one(self, value: Json, place: str) -> ReadItem:
-        item = self.plain.one(RawItem(dumps(value), value))
-        return with_item_path(item, place) if place else item
+    def read(self, entry: JsonEntry) -> ReadItem:
+        item = self.plain.one(RawItem(dumps(entry.value), entry.value, entry.problem))
+        return with_item_path(item, entry.path) if entry.path else item
+
+    def all(self, values: Sequence[Json]) -> list[ReadItem]:
+        return list(map(self.read, numbered_entries(self.key, values)))
 
 
 def item_reader_for(

@@ -44,7 +44,8 @@ class DeclarativeProvider(VendorProvider):
 def _map_items(vendor: VendorDeclaration, pushed: PushedItems) -> Sequence[ReadItem]:
     require_time_zone(pushed.context)
     reader = item_reader_for(vendor, pushed.kind, pushed.context, explain=pushed.explain)
-    return split_bodies(pushed.bodies, reader.of_message, limit=pushed.limit)
+    entries = split_bodies(pushed.bodies, reader.split_message, limit=pushed.limit)
+    return list(map(reader.read, entries))
 
 
 def _open_client(

@@ -4,10 +4,10 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, parse_body
+from adapters.outbound.provider_kit.parsing.event_lists import read_events
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_body
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -114,17 +114,18 @@ def notification_for_event(
 
 def read_messages(webhooks: Webhooks, body: bytes) -> Notification:
     """Raises UnreadableMessage."""
-    notifications = parse_body(body, partial(_read_notifications, webhooks))
+    entries = list(split_body(body, _split_messages))
+    found, unreadable = read_events(entries, lambda e: webhooks.read(Reader(e.value, e.path)))
     return Notification(
-        refs=tuple(dict.fromkeys(ref for each in notifications for ref in each.refs)),
-        ignored=tuple(name for each in notifications for name in each.ignored),
-        property_id=_single_property(notifications),
+        refs=tuple(dict.fromkeys(ref for each in found for ref in each.refs)),
+        ignored=tuple(name for each in found for name in each.ignored),
+        property_id=_single_property(found),
+        unreadable=unreadable,
     )
 
 
-def _read_notifications(webhooks: Webhooks, value: Json) -> list[Notification]:
-    entries = numbered_entries("", value) if isinstance(value, list) else [JsonEntry("", value)]
-    return [webhooks.read(Reader(entry.value, entry.path)) for entry in entries]
+def _split_messages(value: Json) -> list[JsonEntry]:
+    return numbered_entries("", value) if isinstance(value, list) else [JsonEntry("", value)]
 
 
 def _single_property(notifications: list[Notification]) -> str | None:

@@ -1,10 +1,15 @@
 """JSON bodies as received: split into entries, or parsed as one notification."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
-from adapters.outbound.provider_kit.parsing.json_text import Json, loads
+from adapters.outbound.provider_kit.parsing.json_text import (
+    Json,
+    describe_duplicate,
+    find_duplicate_key,
+    loads_message,
+)
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.errors import TooManyItems, UnreadableMessage
@@ -12,10 +17,10 @@ from ports.errors import TooManyItems, UnreadableMessage
 T = TypeVar("T")
 
 
-def load_body(body: bytes) -> Json:
-    """Raises UnreadableMessage."""
+def load_message(body: bytes) -> tuple[Json, bool]:
+    """As `loads_message`. Raises UnreadableMessage."""
     try:
-        return loads(body)
+        return loads_message(body)
     except UnreadableJson as error:
         raise UnreadableMessage(error.message, position=error.position) from error
 
@@ -23,7 +28,7 @@ def load_body(body: bytes) -> Json:
 def parse_body(body: bytes, parse: Callable[[Json], T]) -> T:
     """For bodies that are accepted or rejected as one. Raises UnreadableMessage, also in place of
     the UnreadableField that `parse` raises."""
-    value = load_body(body)
+    value, _ = load_message(body)
     try:
         return parse(value)
     except UnreadableField as error:
@@ -31,15 +36,49 @@ def parse_body(body: bytes, parse: Callable[[Json], T]) -> T:
 
 
 def split_bodies(
-    bodies: Sequence[bytes], split: Callable[[Json], Iterable[T]], *, limit: int
-) -> list[T]:
-    """The entries of all bodies. Raises UnreadableMessage, and TooManyItems above `limit`."""
-    found: list[T] = []
+    bodies: Sequence[bytes], split: Callable[[Json], Iterable[JsonEntry]], *, limit: int
+) -> list[JsonEntry]:
+    """The entries of all bodies; one that would lose data has its `problem`, the others are not
+    affected. Raises UnreadableMessage, and TooManyItems above `limit`."""
+    found: list[JsonEntry] = []
     for body in bodies:
-        found += split(load_body(body))
+        found += split_body(body, split)
         if len(found) > limit:
             raise TooManyItems(limit=limit)
     return found
+
+
+def split_body(body: bytes, split: Callable[[Json], Iterable[JsonEntry]]) -> Iterable[JsonEntry]:
+    """Raises UnreadableMessage."""
+    value, is_lossy = load_message(body)
+    return map(mark_problem, split(value)) if is_lossy else split(value)
+
+
+def has_empty_list(body: bytes) -> bool:
+    """Whether a message without items may be right: it has an empty list and no object in any
+    list. True for what is not JSON, whose reader decides that itself."""
+    if body.lstrip()[:1] not in (b"{", b"["):
+        return True
+    value, _ = loads_message(body)
+    lists = list(_lists_in(value))
+    has_objects = any(isinstance(item, dict) for found in lists for item in found)
+    return not has_objects and not all(lists)
+
+
+def _lists_in(value: Json) -> Iterator[list[Json]]:
+    if isinstance(value, list):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from _lists_in(each)
+
+
+def mark_problem(entry: JsonEntry) -> JsonEntry:
+    """For entries of a lossy message: a duplicate key is the entry's problem."""
+    key = find_duplicate_key(entry.value)
+    if key is None:
+        return entry
+    return entry._replace(problem=UnreadableJson(describe_duplicate(key)))
 
 
 def split_listed(

@@ -46,11 +46,12 @@ def _object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
-        duplicate_key = next(key for key in keys if keys.count(key) > 1)
-        raise _LossyJson(
-            f"the key {printable_value(duplicate_key) or '(unprintable)'} occurs twice"
-        )
+        raise _LossyJson(describe_duplicate(next(key for key in keys if keys.count(key) > 1)))
     return found
+
+
+def describe_duplicate(key: str) -> str:
+    return f"the key {printable_value(key) or '(unprintable)'} occurs twice"
 
 
 def _decimal(text: str) -> Decimal:
@@ -86,6 +87,21 @@ def _lenient_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
     return found
 
 
+def _marked_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
+    """As `_lenient_object`, but with equal values of a duplicate key as well."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    values: dict[str, list[Json]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {k: v[0] if len(v) == 1 else {DUPLICATE_KEY: v} for k, v in values.items()}
+
+
+def _lenient_integer(text: str) -> int | str:
+    return int(text) if len(text) <= _MAX_DIGITS else text
+
+
 def _lenient_decimal(text: str) -> Decimal | str:
     try:
         return _decimal(text)
@@ -94,8 +110,17 @@ def _lenient_decimal(text: str) -> Decimal | str:
 
 
 DUPLICATE_KEY: Final = "(occurs twice)"
+_MAX_DIGITS: Final = 4_300
+"""Python rejects longer integers."""
+
 _LENIENT_DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_lenient_object, parse_float=_lenient_decimal, parse_constant=str
+)
+_MARKING_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_marked_object,
+    parse_float=_lenient_decimal,
+    parse_int=_lenient_integer,
+    parse_constant=str,
 )
 _CONTAINERS: Final = frozenset({dict, list})
 _SHAPE_ONLY: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
@@ -119,14 +144,42 @@ def loads_response(text: str | bytes) -> Json:
     try:
         return loads(text)
     except UnreadableJson as problem:
-        if problem.position is not None:
-            raise
-        source = _decoded(text)
-        value, _ = _decode_by(_LENIENT_DECODER, source, _skip_whitespace(source, 0))
-        if not isinstance(value, dict | list):
-            raise
-        _count_keys(value)
-        return value
+        return _loads_lossy(_LENIENT_DECODER, text, problem)
+
+
+def loads_message(text: str | bytes) -> tuple[Json, bool]:
+    """As `loads_response`, for pushed messages: every duplicate key is marked, also one with equal
+    values. True if the message has such a key or value (see `find_duplicate_key`)."""
+    try:
+        return loads(text), False
+    except UnreadableJson as problem:
+        return _loads_lossy(_MARKING_DECODER, text, problem), True
+
+
+def _loads_lossy(decoder: json.JSONDecoder, text: str | bytes, problem: UnreadableJson) -> Json:
+    """Raises `problem` where it is not about a single value."""
+    if problem.position is not None:
+        raise problem
+    source = _decoded(text)
+    value, end = _decode_by(decoder, source, _skip_whitespace(source, 0))
+    if not isinstance(value, dict | list):
+        raise problem
+    _expect_end(source, end)
+    _count_keys(value)
+    return value
+
+
+def find_duplicate_key(value: Json) -> str | None:
+    """The first key at any depth that `loads_message` marked as a duplicate."""
+    if isinstance(value, list):
+        return next(filter(None, map(find_duplicate_key, value)), None)
+    if not isinstance(value, dict):
+        return None
+    for key, inner in value.items():
+        is_marked = isinstance(inner, dict) and DUPLICATE_KEY in inner
+        if found := key if is_marked else find_duplicate_key(inner):
+            return found
+    return None
 
 
 def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_fields import value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import (
@@ -41,12 +41,13 @@ class SourceEntry(Protocol):
 class JsonEntry(NamedTuple):
     """`raw`: the item's text, where the message was split without parsing it again. `envelope`:
     fields around the item that name its property; its text has them, so that a replay reads them.
-    """
+    `problem`: why reading the value would lose data."""
 
     path: str
     value: Json
     raw: bytes | None = None
     envelope: dict[str, Json] | None = None
+    problem: UnreadableJson | None = None
 
     def merged(self) -> Json:
         """The item with the fields of its envelope."""
@@ -135,6 +136,12 @@ def with_property(item: ReadItem, named: SourceProperty | None) -> ReadItem:
     return item if named is None else replace(item, source_property=named)
 
 
+def problem_reason(path: str, problem: UnreadableJson) -> Reason:
+    """Why the item at `path`, empty for the message itself, cannot be read without losing data."""
+    prefix = f"{path}: " if path else ""
+    return Reason(problem.code, path or None, f"{prefix}{problem.message}")
+
+
 class ItemMapper(Generic[ReaderT, ItemId]):
     """Maps the items of one kind of a vendor. `source_names`: our field names, to the vendor's for
     the reasons of rejected items. `property_paths`: where an item may name its property."""
@@ -145,6 +152,8 @@ class ItemMapper(Generic[ReaderT, ItemId]):
     property_paths: ClassVar[Sequence[tuple[str, ...]]] = ()
 
     def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
+        if entry.problem is not None:
+            return rejected_item(self.kind, entry, problem_reason(entry.path, entry.problem))
         item = to_read_item(
             self.kind,
             entry,

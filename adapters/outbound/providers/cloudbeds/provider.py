@@ -10,7 +10,7 @@ from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.provider_kit.provider import VendorProvider
+from adapters.outbound.provider_kit.provider import EnvelopeProvider
 from adapters.outbound.providers.cloudbeds.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -122,5 +122,5 @@ def _authentication(
 
 
 create_provider: Final = partial(
-    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+    EnvelopeProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
 )

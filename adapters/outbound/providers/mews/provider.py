@@ -7,8 +7,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.provider_kit.provider import VendorProvider
+from adapters.outbound.provider_kit.provider import EnvelopeProvider
 from adapters.outbound.providers.mews.capabilities import (
     BASE_URL,
     CAPABILITIES,
@@ -27,7 +26,6 @@ from adapters.outbound.providers.mews.mapping.messages import MewsMessages, read
 from adapters.outbound.providers.mews.mapping.notifications import read_notification
 from adapters.outbound.providers.mews.mapping.references import References, index_references
 from domain.messages import ItemKind
-from domain.values import Reason
 from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 _ENDPOINT: Final = VendorEndpoint(
@@ -41,14 +39,10 @@ def _map_items(pushed: PushedItems) -> Iterator[ReadItem]:
     messages = read_messages(pushed.kind, pushed.bodies, limit=pushed.limit)
     references = index_references(messages, pushed.context.time_zone)
     orphan_errors = (item for item in references.orphan_errors if item.kind is pushed.kind)
-    return chain(
-        _broken_items(pushed.kind, messages),
-        _readable_items(pushed, messages, references),
-        orphan_errors,
-    )
+    return chain(_map_main_items(pushed, messages, references), orphan_errors)
 
 
-def _readable_items(
+def _map_main_items(
     pushed: PushedItems, messages: MewsMessages, references: References
 ) -> Iterator[ReadItem]:
     explain = pushed.explain
@@ -62,15 +56,9 @@ def _readable_items(
             yield map_guest(own_entry, references.documents, explain=explain)
     else:
         observed_at = pushed.context.observed_at
-        for body in messages.availability:
-            message = references.with_property(JsonEntry("", body)).merged()
+        for entry in messages.availability:
+            message = references.with_property(entry)
             yield from map_availability(message, references.zone, observed_at, explain=explain)
-
-
-def _broken_items(kind: ItemKind, messages: MewsMessages) -> Iterator[ReadItem]:
-    for entry, fault in messages.broken:
-        reason = Reason(fault.code, entry.path, f"{entry.path}: {fault.message}")
-        yield ReadItem(kind=kind, raw=entry.text(), reason=reason)
 
 
 def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
@@ -98,5 +86,5 @@ def _service_ids(account: Account) -> tuple[str, ...]:
 
 
 create_provider: Final = partial(
-    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+    EnvelopeProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
 )

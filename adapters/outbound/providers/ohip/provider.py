@@ -13,7 +13,7 @@ from adapters.outbound.provider_kit.http.endpoint import (
 from adapters.outbound.provider_kit.parsing.errors import UnknownZone
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
-from adapters.outbound.provider_kit.provider import VendorProvider
+from adapters.outbound.provider_kit.provider import EnvelopeProvider
 from adapters.outbound.providers.ohip.capabilities import (
     CALLS_PER_SECOND,
     CAPABILITIES,
@@ -46,8 +46,7 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     if pushed.kind is ItemKind.GUEST:
         guests = OhipGuestMapper(clock)
         return [guests.map(entry, explain=explain) for entry in entries]
-    cells = OhipCellMapper(clock.observed_at)
-    return (item for entry in entries for item in cells.map_answer(entry, explain=explain))
+    return OhipCellMapper(clock.observed_at).map_answers(entries, explain=explain)
 
 
 def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
@@ -96,5 +95,5 @@ def _build_credentials(account: Account) -> OhipCredentials:
 
 
 create_provider: Final = partial(
-    VendorProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
+    EnvelopeProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
 )

@@ -18,7 +18,12 @@ _UNSET: Final = "0001-01-01"
 
 PROPERTY_PATHS: Final = (("property", "id"), ("propertyId",))
 
-SOURCE_NAMES: Final = {"external_id": "id", "count": "adults", "room_type_id": "unitGroup.id"}
+SOURCE_NAMES: Final = {
+    "external_id": "id",
+    "count": "adults",
+    "room_type_id": "unitGroup.id",
+    "available": "sellableCount",
+}
 
 
 def as_instant_or_unset(value: Json, path: str) -> datetime | None:

@@ -21,6 +21,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import (
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     JsonEntry,
+    MappingError,
     rejected_item,
     with_property,
 )
@@ -54,9 +55,10 @@ class Offer:
 
 
 class SourcedOffer(NamedTuple):
-    """`raw`: the part of the payload that the offer can be read from again."""
+    """An offer, or why it cannot be read. `raw`: the part of the payload that it can be read from
+    again."""
 
-    offer: Offer
+    offer: Offer | UnreadableField
     raw: Json
 
 
@@ -111,7 +113,7 @@ _RoomTypeKey: TypeAlias = tuple[str | None, str]
 @dataclass(slots=True)
 class _RoomTypeOffers:
     source_property: SourceProperty | None
-    by_night: dict[date, list[SourcedOffer]] = field(default_factory=dict)
+    by_night: dict[date, list[tuple[Offer, Json]]] = field(default_factory=dict)
     field_trace: dict[str, str] = field(default_factory=dict)
 
 
@@ -124,9 +126,9 @@ class CellBuilder:
             field_trace = tuple(sorted(room_type.field_trace.items()))
             named = room_type.source_property
             for night, sourced in sorted(room_type.by_night.items()):
-                raw = dumps([each.raw for each in sourced]).encode()
+                raw = dumps([each for _, each in sourced]).encode()
                 try:
-                    offers = [each.offer for each in sourced]
+                    offers = [offer for offer, _ in sourced]
                     snapshot = self._combine_offers(room_type_id, night, offers)
                     yield _cell_item(snapshot, raw, field_trace, named)
                 except InvalidField as error:
@@ -182,7 +184,8 @@ class OfferReader:
     explain: bool = False
 
     def read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
-        """The room type's id and its offers in an entry. Raises UnreadableField, InvalidField."""
+        """The room type's id and its offers in an entry, at least one. Raises UnreadableField,
+        InvalidField."""
         raise NotImplementedError
 
     def read(self, entries: Iterable[JsonEntry]) -> list[ReadItem]:
@@ -196,17 +199,24 @@ class OfferReader:
                 r = reader_for(value)
                 room_type_id, offers = self.read_offers(r, value)
             except (UnreadableField, InvalidField) as error:
-                reason = reason_of(error, entry.path, _SOURCES_OF)
-                item = rejected_item(ItemKind.AVAILABILITY, entry, reason)
-                rejected.append(with_property(item, named))
+                rejected.append(with_property(_rejected_offer(entry, error), named))
                 continue
             key = (named.id if named else None, room_type_id)
             room_type = by_type.setdefault(key, _RoomTypeOffers(named))
-            for sourced in offers:
-                room_type.by_night.setdefault(sourced.offer.night, []).append(sourced)
+            for offer, raw in offers:
+                if isinstance(offer, UnreadableField):
+                    item = _rejected_offer(JsonEntry(entry.path, raw), offer)
+                    rejected.append(with_property(item, named))
+                else:
+                    room_type.by_night.setdefault(offer.night, []).append((offer, raw))
             if self.explain:
                 room_type.field_trace.update(_trace_entry(r, entry.path))
         return [*CellBuilder(self.observed_at).build(by_type), *rejected]
+
+
+def _rejected_offer(entry: JsonEntry, error: MappingError) -> ReadItem:
+    reason = reason_of(error, entry.path, _SOURCES_OF)
+    return rejected_item(ItemKind.AVAILABILITY, entry, reason)
 
 
 def _trace_entry(r: Reader, entry_path: str) -> dict[str, str]:
@@ -259,10 +269,9 @@ class RateReader(OfferReader):
     property_paths = PROPERTY_PATHS
 
     def read_offers(self, r: Reader, value: Json) -> tuple[str, Sequence[SourcedOffer]]:
-        """One invalid night makes the whole rate invalid."""
         room_type_id = read_room_type_id(r, "roomTypeID")
         nights = children(r, "roomRateDetailed", "day")
-        offers = [_RATE_KEYS.read(night, self.currency) for night in nights or ()]
+        offers = [read_offer(_RATE_KEYS, night, self.currency) for night in nights or ()]
         if not offers:
             raise UnreadableField("roomRateDetailed", "missing_field", "rates by night")
         if "roomsAvailable" in r and "rateID" not in r:
@@ -271,12 +280,21 @@ class RateReader(OfferReader):
         return room_type_id, [SourcedOffer(offer, raw) for offer, raw in sourced]
 
 
-def _apply_single_night_count(r: Reader, offers: Sequence[Offer]) -> None:
+def read_offer(keys: OfferKeys, r: Reader, currency: str) -> Offer | UnreadableField:
+    """The error where the offer is invalid."""
+    try:
+        return keys.read(r, currency)
+    except UnreadableField as error:
+        return error
+
+
+def _apply_single_night_count(r: Reader, offers: Sequence[Offer | UnreadableField]) -> None:
     """For getAvailableRoomTypes, whose number is of the stay. Raises UnreadableField."""
     if len(offers) != 1:
         expected = "one night: the number of rooms for a longer stay is not that of its nights"
         raise UnreadableField("roomsAvailable", "ambiguous", expected)
-    offers[0].available = r.optional_integer("roomsAvailable", "available", lenient=True)
+    if isinstance(offers[0], Offer):
+        offers[0].available = r.optional_integer("roomsAvailable", "available", lenient=True)
 
 
 def _split_raw_nights(value: Json) -> list[Json]:

@@ -14,6 +14,7 @@ from adapters.outbound.providers.cloudbeds.mapping.availability import (
     OfferKeys,
     OfferReader,
     SourcedOffer,
+    read_offer,
     read_room_type_id,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parsing import children
@@ -54,9 +55,11 @@ class ChannelAvailabilityReader(OfferReader):
         offers = self._read_days(r) if is_list else self._read_range(r)
         return room_id, [SourcedOffer(offer, value) for offer in offers]
 
-    def _read_days(self, r: Reader) -> Iterator[Offer]:
-        for each in children(r, "Data", "day") or ():
-            yield _DAY_KEYS.read(each, self.currency)
+    def _read_days(self, r: Reader) -> list[Offer | UnreadableField]:
+        days = children(r, "Data", "day")
+        if not days:
+            raise UnreadableField("Data", "missing_field", "at least one day")
+        return [read_offer(_DAY_KEYS, each, self.currency) for each in days]
 
     def _read_range(self, r: Reader) -> Iterator[Offer]:
         first = r.local_date("start_date", "day")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
-from adapters.outbound.provider_kit.parsing.json_messages import load_body, split_bodies
+from adapters.outbound.provider_kit.parsing.json_messages import load_message, split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -21,6 +21,8 @@ from adapters.outbound.providers.cloudbeds.mapping.guests import is_profile
 from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
+
+_EMPTY_LISTS: Final[tuple[Json, ...]] = ([], {}, "", None)
 
 
 class _MessageFormat(NamedTuple):
@@ -53,7 +55,7 @@ class _MessageFormat(NamedTuple):
 
     def _split_list(self, value: Json, path: str) -> list[JsonEntry]:
         """PHP encodes a list as a map by id, or an empty one as any empty value."""
-        if not value:
+        if value in _EMPTY_LISTS:
             return []
         if isinstance(value, dict) and not self._is_message(value) and _is_map(value):
             return self._split_nested([(f"{path}.{key}", item) for key, item in value.items()])
@@ -119,6 +121,7 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 def read_message_currency(bodies: Sequence[bytes]) -> str | None:
     """The currency that a channel's message gives for all its items."""
     for body in bodies:
-        if currency := text_at(load_body(body), "currency"):
+        value, _ = load_message(body)
+        if currency := text_at(value, "currency"):
             return currency
     return None

@@ -49,9 +49,8 @@ def _parse_message(value: Json) -> Notification:
     topic, _, action = event.partition("/")
     refs = tuple(_references(topic, message))
     known = topic in _REFRESH_BY_TOPIC or action in _KNOWN_ACTIONS.get(topic, ())
-    ignored = [] if refs and known else [event]
-    if event == _APP_STATE:
-        ignored = []
+    is_disabled = event == _APP_STATE and _is_disabled(message)
+    ignored = [] if (refs and known) or is_disabled else [event]
     at = _event_time(message)
     if at is None and "timestamp" in message:
         ignored.append("timestamp")
@@ -59,7 +58,7 @@ def _parse_message(value: Json) -> Notification:
         refs=refs,
         ignored=tuple(ignored),
         property_id=_first_id(message, "property"),
-        disabled=event == _APP_STATE and _is_disabled(message),
+        disabled=is_disabled,
         event_key=_event_key(event, refs, at),
     )
 

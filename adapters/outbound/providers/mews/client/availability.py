@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc, zone
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import AVAILABILITY_DAYS
 from adapters.outbound.providers.mews.client.hotel import MewsHotel
@@ -60,5 +61,5 @@ class AvailabilityPaginator:
                 },
                 is_splittable=self.days > 1,
             )
-            items += map_availability(answer, hotel_zone, observed_at)
+            items += map_availability(JsonEntry("", answer), hotel_zone, observed_at)
         return items

@@ -24,11 +24,12 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
+from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     JsonEntry,
     MappingError,
-    find_property,
+    problem_reason,
     rejected_item,
     with_property,
 )
@@ -84,24 +85,28 @@ class MessageDays:
 
 
 def map_availability(
-    body: Json, zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
+    entry: JsonEntry, zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
 ) -> Iterator[ReadItem]:
     """One item per cell; one rejected item per unreadable category, or for the message."""
-    source_property = find_property(body, (PROPERTY_KEY,))
-    for item in _map_message(body, zone, observed_at, explain=explain):
+    source_property = entry.find_property(((PROPERTY_KEY,),))
+    for item in _map_message(entry, zone, observed_at, explain=explain):
         yield with_property(item, source_property)
 
 
 def _map_message(
-    body: Json, zone: ZoneInfo, observed_at: datetime, *, explain: bool
+    entry: JsonEntry, zone: ZoneInfo, observed_at: datetime, *, explain: bool
 ) -> Iterator[ReadItem]:
-    message = MewsReader(body)
-    envelope = _envelope_of(message)
+    if entry.problem is not None:
+        reason = problem_reason(entry.path, entry.problem)
+        yield rejected_item(ItemKind.AVAILABILITY, entry, reason)
+        return
     try:
+        message = MewsReader(entry.merged())
+        envelope = _envelope_of(message)
         days = _parse_days(message, zone)
         categories = message.required(AVAILABILITY, as_list)
     except UnreadableField as error:
-        yield _rejected_item(body, None, error, "")
+        yield _rejected_item(entry.merged(), None, error, entry.path)
         return
     version = SourceVersion(observed_at)
     for position, value in enumerate(categories):
@@ -110,7 +115,8 @@ def _map_message(
         except (UnreadableField, InvalidField) as error:
             retry_body: Json = {**envelope, STARTS: list(days.starts), AVAILABILITY: [value]}
             category_id = text_at(value, "ResourceCategoryId")
-            yield _rejected_item(retry_body, category_id, error, f"{AVAILABILITY}[{position}]")
+            path = join_path(entry.path, f"{AVAILABILITY}[{position}]")
+            yield _rejected_item(retry_body, category_id, error, path)
 
 
 def _envelope_of(message: MewsReader) -> dict[str, Json]:
@@ -120,6 +126,8 @@ def _envelope_of(message: MewsReader) -> dict[str, Json]:
 
 def _parse_days(message: MewsReader, zone: ZoneInfo) -> MessageDays:
     starts = message.texts(STARTS)
+    if not starts and message.peek(AVAILABILITY):
+        raise UnreadableField(STARTS, "missing_field", "the days of the counts")
     dates = [_parse_day(start, f"{STARTS}[{n}]", zone) for n, start in enumerate(starts)]
     if len(set(dates)) != len(dates):
         raise UnreadableField(STARTS, "not_a_day", "each day once")

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    load_message,
+    mark_problem,
+    numbered_entries,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, split_items
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.messages import ItemKind
@@ -42,16 +48,17 @@ class MewsMessages:
     """The contents of several bodies. A list that no body has is not in `lists`."""
 
     lists: dict[str, list[JsonEntry]] = field(default_factory=dict)
-    availability: list[dict[str, Json]] = field(default_factory=list)
+    availability: list[JsonEntry] = field(default_factory=list)
     enterprise: dict[str, Json] | None = None
-    broken: list[tuple[JsonEntry, UnreadableJson]] = field(default_factory=list)
-    """Items of an array that would lose data when parsed, with the reason."""
     invalid: dict[str, UnreadableField] = field(default_factory=dict)
     """Ids of bookings that refer to an unreadable object, which is not in `lists`."""
 
-    def add(self, key: str, values: Iterable[Json], *, prefix: str = "") -> None:
-        known = self.lists.setdefault(key, [])
-        known.extend(JsonEntry(f"{prefix}{key}[{n}]", value) for n, value in enumerate(values))
+    def add(
+        self, key: str, values: Iterable[Json], *, prefix: str = "", is_lossy: bool = False
+    ) -> None:
+        """`is_lossy`: the message lost data when parsed; see `mark_problem`."""
+        entries = numbered_entries(f"{prefix}{key}", values)
+        self.lists.setdefault(key, []).extend(map(mark_problem, entries) if is_lossy else entries)
 
     def of(self, key: str) -> Sequence[JsonEntry]:
         return self.lists.get(key, ())
@@ -81,27 +88,31 @@ def _read_body(messages: MewsMessages, kind: ItemKind, body: bytes, limit: int) 
 
 
 def _read_object(messages: MewsMessages, kind: ItemKind, item: RawItem) -> None:
-    if item.problem is not None or not isinstance(item.value, dict):
-        raise UnreadableMessage(item.problem.message if item.problem else "expected an object")
-    if _read_message(messages, item.value):
+    value, is_lossy = item.value, item.problem is not None
+    if is_lossy:
+        value, _ = load_message(item.text.encode())
+    if not isinstance(value, dict):
+        raise UnreadableMessage("expected an object")
+    if _read_message(messages, value, is_lossy=is_lossy):
         return
-    if not _is_bare_item(kind, item.value):
+    if not _is_bare_item(kind, value):
         raise UnreadableMessage("no known top-level key of Mews")
-    _add_bare_item(messages, kind, JsonEntry("", item.value, item.text.encode()))
+    _add_bare_item(messages, kind, JsonEntry("", value, item.text.encode(), problem=item.problem))
 
 
 def _read_array(messages: MewsMessages, kind: ItemKind, items: Sequence[RawItem]) -> None:
-    if items and all(_is_availability(item.value) for item in items):
-        messages.availability.extend(i.value for i in items if isinstance(i.value, dict))
-        return
-    if not any(_is_bare_item(kind, item.value) for item in items):
+    """Broken items keep their position. An array of availability has no bare items."""
+    is_item = _is_availability if kind is ItemKind.AVAILABILITY else partial(_is_bare_item, kind)
+    if not any(is_item(item.value) for item in items):
         raise UnreadableMessage("no element of the array is a Mews object")
-    for position, item in enumerate(items):
-        entry = JsonEntry(f"[{position}]", item.value, item.text.encode())
-        if item.problem is not None:
-            messages.broken.append((entry, item.problem))
-        else:
-            _add_bare_item(messages, kind, entry)
+    entries = (
+        JsonEntry(f"[{n}]", item.value, item.text.encode(), problem=item.problem)
+        for n, item in enumerate(items)
+    )
+    if kind is ItemKind.AVAILABILITY:
+        messages.availability.extend(entries)
+    for entry in entries:
+        _add_bare_item(messages, kind, entry)
 
 
 def _is_availability(value: Json) -> bool:
@@ -120,19 +131,19 @@ def _add_bare_item(messages: MewsMessages, kind: ItemKind, entry: JsonEntry) -> 
     messages.lists.setdefault(_MAIN_LIST[kind], []).append(entry)
 
 
-def _read_message(messages: MewsMessages, value: dict[str, Json]) -> bool:
+def _read_message(messages: MewsMessages, value: dict[str, Json], *, is_lossy: bool) -> bool:
     """False if no known top-level key is present. A list that is null was not requested."""
     known = False
     for key in LISTS:
         found = value.get(key)
         if isinstance(found, list):
             known = True
-            messages.add(key, found)
+            messages.add(key, found, is_lossy=is_lossy)
         elif found is not None:
             raise UnreadableMessage(f"{key}: expected a list", path=key)
     if AVAILABILITY in value:
         known = True
-        messages.availability.append(value)
+        messages.availability.append(JsonEntry("", value))
     enterprise = value.get(CONFIGURATION)
     if isinstance(enterprise, dict):
         known = True

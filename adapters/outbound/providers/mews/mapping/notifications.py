@@ -5,10 +5,18 @@ of the same id; each reference is reported once, in order.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.json_messages import parse_body
+from adapters.outbound.provider_kit.parsing.event_lists import read_events
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    mark_problem,
+    numbered_entries,
+    parse_body,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.tracked_object import as_list
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
@@ -33,7 +41,7 @@ _KINDS_WITH_ID: Final = frozenset({RefKind.BOOKING, RefKind.GUEST, RefKind.PAYME
 
 
 def read_notification(body: bytes) -> Notification:
-    """Raises UnreadableMessage."""
+    """Raises UnreadableMessage, also if none of the events is valid."""
     return parse_body(body, _parse_message)
 
 
@@ -42,26 +50,30 @@ def _parse_message(value: Json) -> Notification:
     if "Action" in message:
         return _parse_integration(message)
     if "Events" in message:
-        return _parse_events(message)
+        return _parse_events(message, value)
     raise UnreadableMessage("neither Events nor Action is present")
 
 
-def _parse_events(message: MewsReader) -> Notification:
-    refs: dict[Ref, None] = {}
-    ignored: dict[str, None] = {}
-    for event in message.objects("Events"):
-        name, ref = _parse_event(event)
-        if ref is None:
-            ignored[name] = None
-        else:
-            refs[ref] = None
+def _parse_events(message: MewsReader, value: Json) -> Notification:
+    entries = numbered_entries("Events", message.required("Events", as_list))
+    events, unreadable = read_events(
+        list(map(mark_problem, entries)), _parse_event, as_message=partial(_with_event, value)
+    )
     return Notification(
-        refs=tuple(refs), ignored=tuple(ignored), property_id=message.optional_text("EnterpriseId")
+        refs=tuple(dict.fromkeys(ref for _, ref in events if ref is not None)),
+        ignored=tuple(dict.fromkeys(name for name, ref in events if ref is None)),
+        property_id=message.optional_text("EnterpriseId"),
+        unreadable=unreadable,
     )
 
 
-def _parse_event(event: MewsReader) -> tuple[str, Ref | None]:
+def _with_event(message: Json, event: Json) -> Json:
+    return {**message, "Events": [event]} if isinstance(message, dict) else event
+
+
+def _parse_event(entry: JsonEntry) -> tuple[str, Ref | None]:
     """A general event has the changed object in `Value`, a websocket's is the object."""
+    event = MewsReader(entry.value, entry.path)
     is_general = "Discriminator" in event
     name = event.text("Discriminator" if is_general else "Type")
     kind = (_KIND_BY_GENERAL_EVENT if is_general else _KIND_BY_WEBSOCKET_EVENT).get(name)

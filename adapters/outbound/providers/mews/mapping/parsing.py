@@ -62,6 +62,7 @@ _SOURCES_OF: Final = {
     "departure": "ScheduledEndUtc",
     "count": "PersonCounts",
     "room_type_id": "ResourceCategoryId",
+    "available": "Metrics",
 }
 
 

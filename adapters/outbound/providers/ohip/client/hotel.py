@@ -23,11 +23,11 @@ from adapters.outbound.providers.ohip.client.api import OhipApi, Query
 from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper, map_room_types
 from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
-from adapters.outbound.providers.ohip.mapping.messages import Shape
+from adapters.outbound.providers.ohip.mapping.messages import Shape, open_page
 from adapters.outbound.providers.ohip.mapping.notifications import split_events
 from adapters.outbound.providers.ohip.mapping.parsing import HotelClock, as_day
 from domain.snapshots import HotelRecords
-from ports.errors import ProviderRejected, UnreadableAnswer
+from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 from ports.providers import ReadItem
 from ports.system import Clock
 
@@ -76,11 +76,12 @@ class OhipHotel:
             ("offset", str(offset)),
         ]
         answer = self.api.listed(self._hotel_path("rsv", "reservations"), query_parameters)
-        if answer is None:
+        if value_at(answer, "reservations") == {} or answer is None:
             return OhipReservationPage([], has_more=False)
-        found = value_at(answer, "reservations")
-        if not isinstance(found, dict):
-            raise UnreadableAnswer(reason="the list is missing", path="reservations")
+        try:
+            _, found = open_page(answer, "reservations", (Shape.LISTED.value,))
+        except UnreadableMessage as error:
+            raise UnreadableAnswer(reason="the list is missing", path="reservations") from error
         values = found.get(Shape.LISTED.value, [])
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
@@ -149,9 +150,11 @@ class OhipHotel:
             raise UnreadableAnswer(reason="the statistics are missing", path="statistics")
         with parsing_answer():
             records = HotelRecords(room_types=map_room_types(answer))
-        entries = numbered_entries("", answer)
-        mapper = OhipCellMapper(observed_at)
-        return [item for entry in entries for item in mapper.map_answer(entry)], records
+        try:
+            items = OhipCellMapper(observed_at).map_answers(numbered_entries("", answer))
+        except UnreadableMessage as error:
+            raise UnreadableAnswer(error.message, path="statistics") from error
+        return items, records
 
     def next_events(self, external_system: str) -> list[bytes]:
         """Takes events off the vendor's queue; none if it is empty."""

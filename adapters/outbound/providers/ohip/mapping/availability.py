@@ -5,7 +5,7 @@ responses. Counts must be requested (capabilities.COUNTS), else a night has none
 has only the number of available rooms.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.providers.ohip.mapping.messages import is_inventory
 from adapters.outbound.providers.ohip.mapping.parsing import (
     PROPERTY_PATHS,
     SOURCE_NAMES,
@@ -24,6 +25,7 @@ from adapters.outbound.providers.ohip.mapping.parsing import (
 )
 from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
 from domain.values import ABSENT, Field, SourceVersion
+from ports.errors import UnreadableMessage
 from ports.providers import ReadItem
 
 ROOM_TYPES: Final = "HotelRoomCode"
@@ -45,13 +47,27 @@ class OhipCellMapper(CellMapper):
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
         """A room type without counts among others with counts is made of other rooms and skipped.
         If no room type has counts, they were not requested, and all are rejected."""
+        if not is_inventory(answer.value):
+            yield self.map(answer, explain=explain)
+            return
         nights = list(_split_nights(answer))
         counted = [entry for entry in nights if _has_counts(entry.value)]
         for entry in (*(counted or nights), *_split_inventory(answer)):
             yield self.map(entry, explain=explain)
 
+    def map_answers(self, answers: Sequence[JsonEntry], *, explain: bool = False) -> list[ReadItem]:
+        """Raises UnreadableMessage if they have statistics, but none of a room type."""
+        items = [item for answer in answers for item in self.map_answer(answer, explain=explain)]
+        if not items and not all(_is_empty(answer.value) for answer in answers):
+            raise UnreadableMessage("no counts of room types", path="statistics")
+        return items
+
     def map_snapshot(self, r: Reader, _: None) -> AvailabilitySnapshot:
-        return self._map_statistics(r) if "statisticDate" in r else self._map_inventory_count(r)
+        if "statisticDate" in r:
+            return self._map_statistics(r)
+        if "startDate" in r or "availableCount" in r:
+            return self._map_inventory_count(r)
+        raise UnreadableField("statistics", "missing_field", "counts of rooms by night")
 
     def _map_statistics(self, r: Reader) -> AvailabilitySnapshot:
         counts = _Counts(r.optional_objects("inventory") or [])
@@ -80,6 +96,10 @@ class OhipCellMapper(CellMapper):
             version_is_ours=True,
             available=r.integer("availableCount", "available", lenient=True),
         )
+
+
+def _is_empty(answer: Json) -> bool:
+    return any(value_at(answer, key) == [] for key in ("statistics", "hotelInventories"))
 
 
 def _has_counts(night: Json) -> bool:

@@ -1,6 +1,6 @@
 """Entries of a pushed payload: an API response, one item of it, or an array of items."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +21,7 @@ class Shape(StrEnum):
     SINGLE = "reservation"
 
 
+SHAPES: Final = tuple(shape.value for shape in Shape)
 _SINGLE_SHAPE_KEYS: Final = frozenset(
     {"reservationGuests", "reservationProfiles", "walkIn", "cashiering", "comments", "cancellation"}
 )
@@ -45,10 +46,11 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 
 def shape_of(entry: JsonEntry) -> Shape:
     """By the list that contained it; of a bare item, by the fields that only one shape has."""
-    if entry.path.startswith("reservations.reservation["):
-        return Shape.SINGLE
     value = entry.value
-    if entry.path.startswith("reservations.") or not isinstance(value, dict):
+    list_key = entry.path.rpartition(".")[2].partition("[")[0]
+    if list_key in SHAPES:
+        return Shape(list_key)
+    if not isinstance(value, dict):
         return Shape.LISTED
     stay = value.get("roomStay")
     inner = stay.keys() if isinstance(stay, dict) else ()
@@ -59,27 +61,43 @@ def shape_of(entry: JsonEntry) -> Shape:
 
 
 def _split_reservations(value: Json) -> list[JsonEntry]:
-    nested = value_at(value, "reservations")
-    if isinstance(nested, dict):
-        return [
-            entry
-            for shape in Shape
-            for entry in _numbered_list(nested.get(shape.value), f"reservations.{shape.value}")
-        ]
-    expected = "neither a reservation nor a list of them"
-    return split_listed(value, "reservations", _RESERVATION_KEYS, expected)
+    if not isinstance(value_at(value, "reservations"), dict):
+        expected = "neither a reservation nor a list of them"
+        return split_listed(value, "reservations", _RESERVATION_KEYS, expected)
+    path, page = open_page(value, "reservations", SHAPES)
+    return [entry for key in SHAPES for entry in _numbered_list(page.get(key), f"{path}.{key}")]
+
+
+def open_page(value: Json, key: str, list_keys: Collection[str]) -> tuple[str, dict[str, Json]]:
+    """The object at `key` that has one of `list_keys`, with its path; OPERA's gateways wrap it
+    twice at times. A page without a list is empty only if its counts say so. Raises
+    UnreadableMessage."""
+    path, page = key, value_at(value, key)
+    while isinstance(page, dict) and page.keys().isdisjoint(list_keys) and key in page:
+        path, page = f"{path}.{key}", page[key]
+    if not isinstance(page, dict) or not (_has_list(page, list_keys) or _counts_nothing(page)):
+        raise UnreadableMessage(f"expected {' or '.join(list_keys)}", path=path)
+    return path, page
+
+
+def _has_list(page: Mapping[str, Json], list_keys: Iterable[str]) -> bool:
+    return any(page.get(key) is not None for key in list_keys)
+
+
+def _counts_nothing(page: Mapping[str, Json]) -> bool:
+    counts = [page[key] for key in ("count", "totalResults") if key in page]
+    return bool(counts) and all(count in (0, "0") for count in counts)
 
 
 def _split_profiles(value: Json) -> list[JsonEntry]:
     if isinstance(value, list):
         return numbered_entries("", value)
-    if isinstance(value, dict):
-        for key in ("profiles", "profileSummaries"):
-            nested = value.get(key)
-            if isinstance(nested, dict):
-                return _numbered_list(nested.get("profileInfo"), f"{key}.profileInfo")
-        if not (PROFILE_IDS | _PROFILE_KEYS).isdisjoint(value):
-            return [JsonEntry("", value), *_split_merged(value)]
+    for key in ("profiles", "profileSummaries"):
+        if isinstance(value_at(value, key), dict):
+            path, page = open_page(value, key, ("profileInfo",))
+            return _numbered_list(page.get("profileInfo"), f"{path}.profileInfo")
+    if isinstance(value, dict) and not (PROFILE_IDS | _PROFILE_KEYS).isdisjoint(value):
+        return [JsonEntry("", value), *_split_merged(value)]
     raise UnreadableMessage("neither a profile nor a list of them")
 
 
@@ -95,12 +113,16 @@ def _split_merged(value: dict[str, Json]) -> list[JsonEntry]:
 
 
 def _split_answers(value: Json) -> list[JsonEntry]:
-    """Inventory responses; the mapper splits them into cells."""
-    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+    """Inventory responses; the mapper splits them into cells and rejects the others of a list."""
+    if isinstance(value, list) and (not value or any(map(is_inventory, value))):
         return numbered_entries("", value)
-    if isinstance(value, dict) and ("statistics" in value or "hotelInventories" in value):
+    if is_inventory(value):
         return [JsonEntry("", value)]
     raise UnreadableMessage("no inventory of room types", path="statistics")
+
+
+def is_inventory(value: Json) -> bool:
+    return isinstance(value, dict) and ("statistics" in value or "hotelInventories" in value)
 
 
 def _numbered_list(found: Json, path: str) -> list[JsonEntry]:

@@ -5,12 +5,16 @@ Numbers may be sent as text and the other way round.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.event_lists import read_events
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
-from adapters.outbound.provider_kit.parsing.json_messages import load_body, split_listed
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    load_message,
+    split_body,
+    split_listed,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
@@ -34,32 +38,35 @@ _OUT_OF_ORDER: Final = "OUT OF"
 _TYPE_KEYS: Final = ("actionType", "eventName")
 
 
+class _Event(NamedTuple):
+    hotel_id: str | None
+    key: str | None
+    refs: tuple[Ref, ...]
+    name: str
+
+
 def read_notification(body: bytes) -> Notification:
     """Raises UnreadableMessage, also if none of the events is valid."""
-    events = _split_message(load_body(body))
-    refs: list[Ref] = []
-    ignored: list[str] = []
-    hotels: set[str | None] = set()
-    keys: list[str | None] = []
-    faults: list[UnreadableField] = []
-    for entry in events:
-        try:
-            event = reader_for(entry.value, entry.path)
-            header = _event_header(event)
-            keys.append(_event_key(event, header))
-            hotel, found = header.optional("hotelId", as_id), _references(event, header)
-            refs += found
-            ignored += [] if found else [_event_name(header)]
-            hotels.add(hotel)
-        except UnreadableField as fault:
-            faults.append(fault)
-    if faults and len(faults) == len(events):
-        raise UnreadableMessage(faults[0].message, path=faults[0].path)
+    events, unreadable = read_events(list(split_body(body, _split_message)), _read_event)
+    hotels = {event.hotel_id for event in events}
+    is_single = len(events) == 1 and not unreadable
     return Notification(
-        refs=tuple(dict.fromkeys(refs)),
-        ignored=(*dict.fromkeys(ignored), *(fault.path for fault in faults)),
+        refs=tuple(dict.fromkeys(ref for event in events for ref in event.refs)),
+        ignored=tuple(dict.fromkeys(event.name for event in events if not event.refs)),
         property_id=hotels.pop() if len(hotels) == 1 else None,
-        event_key=keys[0] if len(events) == 1 else None,
+        event_key=events[0].key if is_single else None,
+        unreadable=unreadable,
+    )
+
+
+def _read_event(entry: JsonEntry) -> _Event:
+    event = reader_for(entry.value, entry.path)
+    header = _event_header(event)
+    return _Event(
+        key=_event_key(event, header),
+        hotel_id=header.optional("hotelId", as_id),
+        refs=tuple(_references(event, header)),
+        name=_event_name(header),
     )
 
 
@@ -69,8 +76,10 @@ def split_events(body: bytes) -> list[bytes]:
     if body.lstrip()[:1] == b"<":
         raise UnreadableAnswer(reason="markup instead of JSON")
     try:
-        answer = load_body(body) if body else None
+        answer, is_lossy = load_message(body) if body else (None, False)
     except UnreadableMessage:
+        return [body]
+    if is_lossy:
         return [body]
     nested = answer.get(LIST, []) if isinstance(answer, dict) else answer
     if isinstance(nested, list):

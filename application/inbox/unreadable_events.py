@@ -1,0 +1,38 @@
+"""Unreadable events of a notification whose other events are processed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from application.inbox.parse_rows import ParsedRow
+from application.ingest.apply_items import ApplyContext
+from application.ingest.inbox_rows import inbox_row
+from application.ingest.quarantine_items import quarantine_once
+from domain.messages import InboxState, ItemKind, ItemOutcome
+from ports.system import IdGenerator
+from ports.unit_of_work import UnitOfWork
+
+
+def quarantine_events(
+    uow: UnitOfWork, parsed: Sequence[ParsedRow], context: ApplyContext, ids: IdGenerator
+) -> None:
+    """Stores each event as a row of its own, once, so that it can be replayed alone."""
+    events = [e for row in parsed if row.notification for e in row.notification.unreadable]
+    batch_id = ids.new()
+    rows = [
+        replace(
+            inbox_row(
+                context,
+                ItemKind.NOTIFICATION,
+                event.raw,
+                row_id=ids.new(),
+                batch_id=batch_id,
+                position=position,
+            ),
+            state=InboxState.QUARANTINED,
+            outcome=ItemOutcome.QUARANTINED,
+            reason=event.reason,
+        )
+        for position, event in enumerate(events)
+    ]
+    new = quarantine_once(uow, rows, context, ids)
+    uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
