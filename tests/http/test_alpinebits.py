@@ -232,6 +232,88 @@ class TestGuestRequest:
         assert statuses(installed) == {}
         assert quarantined(installed) == []
 
+    @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0, 1)])
+    def test_of_one_instant_is_applied_by_its_kind(
+        self, installed: HttpHarness, sender: Sender, order: tuple[int, ...]
+    ) -> None:
+        midnight = "2026-02-03T00:00:00+05:30"
+        messages = [
+            reservations(
+                reservation("R1").replace(' ResStatus="Reserved"', "").replace(
+                    'CreateDateTime="2026-02-01T10:00:00+01:00"', f'CreateDateTime="{midnight}"'
+                ),
+                ResStatus=action,
+                TimeStamp=midnight,
+            )
+            for action in ("Commit", "Modify", "Cancel")
+        ]  # fmt: skip
+        for n in order:
+            succeeded(sender.xml(messages[n]))
+        assert statuses(installed) == {"R1": "CANCELED"}
+        assert quarantined(installed) == []
+
+    def test_without_unique_id_is_acknowledged_by_its_reservation_id(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        ids = (
+            "<HotelReservationIDs>"
+            '<HotelReservationID ResID_Type="13" ResID_Value="BROKER-1"/>'
+            '<HotelReservationID ResID_Type="14" ResID_Value="N-1"/></HotelReservationIDs>'
+        )
+        sent = reservation().replace('<UniqueID Type="14" ID="R1"/>', "")
+        sent = sent.replace("<ResGlobalInfo>", f"<ResGlobalInfo>{ids}")
+        assert listed(succeeded(sender.form(PUSH, reservations(sent)))) == ["N-1"]
+        assert statuses(installed) == {"N-1": "CONFIRMED"}
+
+    def test_is_canceled_by_a_cancel_request(self, installed: HttpHarness, sender: Sender) -> None:
+        succeeded(sender.form(PUSH, reservations(reservation("R1"))))
+        cancel = (
+            f'<OTA_CancelRQ xmlns="{NAMESPACE}" Version="1.0" CancelType="{{}}" '
+            'TimeStamp="2026-02-05T00:00:00Z"><UniqueID Type="14" ID="R1"/></OTA_CancelRQ>'
+        )
+        assert error_of(sender.xml(cancel.format("Ignore")))["Code"] == "320"
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+        for response in (sender.xml(cancel.format("Cancel")), sender.soap(cancel.format("Commit"))):
+            root = succeeded(response)
+            assert (root.name, root.get("Status")) == ("OTA_CancelRS", "Cancelled")
+            assert [each.get("ID") for each in root.all("UniqueID")] == ["R1"]
+        assert statuses(installed) == {"R1": "CANCELED"}
+
+    @pytest.mark.parametrize(
+        ("wrong", "code"),
+        [
+            (("HotelReservations>", "HotelReservation>"), "unknown_element"),
+            (("HotelReservations>", "Reservations>"), "unknown_element"),
+            (("<HotelReservations>", "<!--"), "missing_field"),
+        ],
+    )
+    def test_in_an_unknown_list_is_in_quarantine(
+        self, installed: HttpHarness, sender: Sender, wrong: tuple[str, str], code: str
+    ) -> None:
+        sent = (
+            reservations(reservation("R1")).replace(*wrong).replace("</HotelReservations>", "-->")
+        )
+        assert error_of(sender.form(PUSH, sent))["Code"] in ("320", "321")
+        (row,) = quarantined(installed)
+        assert row["reason"]["code"] == code
+        assert statuses(installed) == {}
+
+    def test_of_another_action_is_in_quarantine(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        error_of(sender.form(COUNTS, reservations(reservation("R1"))))
+        (row,) = quarantined(installed)
+        assert (row["kind"], row["reason"]["code"]) == ("booking", "wrong_root")
+        assert "R1" in inbox_bodies(installed)[0]
+
+    def test_beside_an_unknown_element_is_applied(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        sent = reservations(reservation("R1"), "<HotelResevation/>")
+        response = succeeded(sender.form(PUSH, sent))
+        assert listed(response) == ["R1"]
+        assert len(warnings_of(response)) == len(quarantined(installed)) == 1
+
     def test_never_stores_a_card_number(self, installed: HttpHarness, sender: Sender) -> None:
         card = (
             "<Guarantee><GuaranteesAccepted><GuaranteeAccepted><PaymentCard><CardNumber>"

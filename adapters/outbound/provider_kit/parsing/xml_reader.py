@@ -99,6 +99,10 @@ class XmlReader:
         text = self._element.get(attribute)
         return text.strip() or None if text is not None else None
 
+    def is_blank(self, attribute: str) -> bool:
+        """True if the attribute was sent without a value."""
+        return self._element.get(attribute) is not None and self.peek(attribute) is None
+
     def peek_content(self) -> str | None:
         return self._element.value or None
 

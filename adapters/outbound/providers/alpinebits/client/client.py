@@ -33,7 +33,7 @@ from adapters.outbound.providers.alpinebits.mapping.handshake import HANDSHAKE_S
 from adapters.outbound.providers.alpinebits.mapping.protocol_versions import PING
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     AlpineBitsEntry,
-    find_unique_id,
+    find_reservation_id,
     split_document,
 )
 from adapters.outbound.providers.alpinebits.mapping.reservations import (
@@ -198,7 +198,7 @@ class AlpineBitsClient(ApiClient):
         return [item for item in read_entries(entries, context) if not is_quote_request(item)]
 
     def _acknowledge(self, entries: Sequence[AlpineBitsEntry]) -> None:
-        found = [find_unique_id(entry.element) for entry in entries]
+        found = [find_reservation_id(entry.element) for entry in entries]
         reservation_ids = list(dict.fromkeys(each for each in found if each is not None))
         if reservation_ids:
             self.api.request(

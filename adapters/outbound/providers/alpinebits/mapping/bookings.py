@@ -3,7 +3,7 @@
 Fields that were not sent are absent, so that a cancellation by id leaves the rest unchanged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,16 +21,20 @@ from adapters.outbound.providers.alpinebits.mapping.code_tables import (
 )
 from adapters.outbound.providers.alpinebits.mapping.money import read_total
 from adapters.outbound.providers.alpinebits.mapping.parties import ReservationParties, map_parties
-from adapters.outbound.providers.alpinebits.mapping.reservation_documents import AlpineBitsEntry
+from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
+    CANCEL_REQUEST,
+    AlpineBitsEntry,
+    ReservationId,
+)
 from adapters.outbound.providers.alpinebits.mapping.room_stays import (
     RoomReader,
     combined_stay,
     read_stay,
-    sum_room_totals,
 )
+from adapters.outbound.providers.alpinebits.mapping.room_totals import NO_SUM, sum_room_totals
 from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, derive_header_status, holds_inventory_by_default
-from domain.values import ABSENT, Field, Money, SourceVersion
+from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import HotelContext
 
 QUOTE_REQUEST: Final = "quote_request"
@@ -47,6 +51,12 @@ _SOURCE_BY_CHANNEL: Final = {
 _BROKER_ID_TYPE: Final = "13"
 _HOTEL_NUMBER_TYPES: Final = ("10", "14")
 """OTA code list UIT in ResID_Type: the hotel's own number, the reservation's."""
+
+_STEP: Final = 1_000
+"""Between the sequences of two steps; below it are the nanoseconds."""
+
+_CANCEL_TYPES: Final = frozenset({"cancel", "commit"})
+"""CancelType of OTA_CancelRQ; the other ones, e.g. Initiate or Ignore, cancel nothing."""
 
 _GUEST_COMMENT_NAME: Final = "customer comment"
 
@@ -67,13 +77,17 @@ class AlpineBitsBookingMapper:
     def snapshot(self, opened: OpenedReservation, external_id: str) -> BookingSnapshot:
         """Raises UnreadableField, InvalidField."""
         entry, r, root = opened
+        _reject_wrong_case(entry)
         meaning, action = _read_status(r, root)
         if meaning.status is None:
             raise r.invalid("ResStatus", QUOTE_REQUEST, "a booking, not a quote request")
         version = self._map_version(r, root, meaning, action)
         stays = r.listed("RoomStays", "RoomStay")
         stay = read_stay(r.first("ResGlobalInfo", "TimeSpan"), "stay")
-        rooms = RoomReader(meaning.status, self.context.currency, stay).rooms(stays)
+        currency = self.context.currency
+        total = read_total(r.first("ResGlobalInfo", "Total"), currency, "total")
+        summed = NO_SUM if total else sum_room_totals(stays, currency)
+        rooms = RoomReader(meaning.status, currency, stay, summed.stays).rooms(stays)
         people = map_parties(r)
         return BookingSnapshot(
             external_id=external_id,
@@ -86,17 +100,17 @@ class AlpineBitsBookingMapper:
             rooms=rooms or ABSENT,
             primary_guest=people.primary,
             further_guests=people.further,
-            total=self._map_total(r, stays),
+            total=total or summed.total or (None if rooms else ABSENT),
             special_requests=_join_texts(_read_special_requests(r)),
             notes=_join_texts(_read_notes(r)),
-            extras=_collect_extras(entry, r),
+            extras=_collect_extras(entry, r, has_rooms=bool(stays)),
         )
 
     def _map_version(
         self, r: XmlReader, root: XmlReader, meaning: StatusMeaning, action: MessageAction | None
     ) -> SourceVersion:
         """LastModifyDateTime; else CreateDateTime (of a first message); else the time stamp of the
-        document; else the time of receipt."""
+        document, but not before CreateDateTime; else the time of receipt."""
         instants = InstantParser(self.zone)
         changed = r.optional("LastModifyDateTime", instants.parse_precise, "version")
         created = r.optional("CreateDateTime", instants.parse_precise, "version, extras")
@@ -105,22 +119,40 @@ class AlpineBitsBookingMapper:
         if changed is None and is_first:
             changed = created
         if changed is None:
-            changed = sent or (self.context.observed_at, 0)
-        return SourceVersion(*changed)
-
-    def _map_total(self, r: XmlReader, stays: Sequence[XmlReader]) -> Field[Money | None]:
-        """Of the reservation, else the sum of its rooms' totals."""
-        total = read_total(r.first("ResGlobalInfo", "Total"), self.context.currency, "total")
-        return total or sum_room_totals(stays, self.context.currency) or ABSENT
+            changed = max(sent, created or sent) if sent else (self.context.observed_at, 0)
+        updated_at, nanoseconds = changed
+        step = StatusMeaning(meaning.status, action).step
+        return SourceVersion(updated_at, step * _STEP + nanoseconds)
 
 
-def read_external_id(r: XmlReader, entry_id: str | None) -> str:
-    """Raises UnreadableField without a UniqueID of the reservation."""
-    for unique_id in r.children("UniqueID"):
-        if entry_id is not None and unique_id.peek("ID") == entry_id:
-            unique_id.optional_text("Type", "external_id")
-            return unique_id.text("ID", "external_id")
+def read_external_id(r: XmlReader, found: ReservationId | None) -> str:
+    """Raises UnreadableField without an id of the reservation."""
+    if found is None:
+        raise UnreadableField("UniqueID/@ID", "missing_field", "the reservation's id")
+    for readers, type_name, id_name in (
+        (r.children("UniqueID"), "Type", "ID"),
+        (_global_ids(r), "ResID_Type", "ResID_Value"),
+    ):
+        for each in readers:
+            if each.peek(id_name) == found.value:
+                each.optional_text(type_name, "external_id")
+                return each.text(id_name, "external_id")
     raise UnreadableField("UniqueID/@ID", "missing_field", "the reservation's id")
+
+
+_CHILDREN_BY_LOWER_CASE: Final = {
+    name.lower(): name
+    for name in ("UniqueID", "RoomStays", "RoomStay", "ResGuests", "ResGlobalInfo")
+}
+
+
+def _reject_wrong_case(entry: AlpineBitsEntry) -> None:
+    """Raises UnreadableField for `roomStays` and the like, which would count as missing."""
+    for path, parent in (("", entry.element), ("RoomStays/", entry.element.child("RoomStays"))):
+        for child in parent.children if parent is not None else ():
+            name = _CHILDREN_BY_LOWER_CASE.get(child.name.lower(), child.name)
+            if name != child.name:
+                raise UnreadableField(f"{path}{child.name}", "unknown_element", f"{path}{name}")
 
 
 def _read_status(r: XmlReader, root: XmlReader) -> tuple[StatusMeaning, MessageAction | None]:
@@ -129,6 +161,8 @@ def _read_status(r: XmlReader, root: XmlReader) -> tuple[StatusMeaning, MessageA
     HTNG sends both: the action in the document, the resulting status in the reservation. A document
     that cancels a reservation with another status is rejected.
     """
+    if root.name == CANCEL_REQUEST:
+        return _read_cancel_type(root), MessageAction.CANCEL
     document_status = root.optional("ResStatus", as_status, "status")
     meaning = r.optional("ResStatus", as_status, "status") or document_status
     if meaning is None:
@@ -137,6 +171,13 @@ def _read_status(r: XmlReader, root: XmlReader) -> tuple[StatusMeaning, MessageA
     if action is MessageAction.CANCEL and meaning.status is not BookingStatus.CANCELED:
         raise r.invalid("ResStatus", "contradiction", "a canceled status, as in its document")
     return meaning, action
+
+
+def _read_cancel_type(root: XmlReader) -> StatusMeaning:
+    sent = root.optional_text("CancelType", "status")
+    if sent is not None and sent.lower() not in _CANCEL_TYPES:
+        raise root.invalid("CancelType", "unknown_value", "Cancel or Commit", found=sent)
+    return StatusMeaning(BookingStatus.CANCELED, MessageAction.CANCEL)
 
 
 def _derive_status(r: XmlReader) -> BookingStatus:
@@ -163,8 +204,11 @@ def _map_confirmation_number(
 ) -> Field[str | None]:
     for each in _global_ids(r):
         if each.peek("ResID_Type") in _HOTEL_NUMBER_TYPES and each.peek("ResID_Value") is not None:
-            each.optional_text("ResID_Type", "confirmation_number")
-            return each.text("ResID_Value", "confirmation_number")
+            unique_ids = {unique_id.peek("ID") for unique_id in r.children("UniqueID")}
+            is_id = each.peek("ResID_Value") == external_id and external_id not in unique_ids
+            target = "external_id, confirmation_number" if is_id else "confirmation_number"
+            each.optional_text("ResID_Type", target)
+            return each.text("ResID_Value", target)
     return external_id if has_rooms else ABSENT
 
 
@@ -192,7 +236,7 @@ def _channels(entry: AlpineBitsEntry, r: XmlReader) -> list[XmlReader]:
 
 
 def _shared_pos(entry: AlpineBitsEntry) -> XmlReader:
-    return XmlReader(entry.root, "../..", secret=PAYMENT_NAMES).first("POS")
+    return XmlReader(entry.root, entry.root_path, secret=PAYMENT_NAMES).first("POS")
 
 
 def _read_special_requests(r: XmlReader) -> Iterator[str | None]:
@@ -239,12 +283,14 @@ def _join_texts(found: Iterator[str | None]) -> Field[str | None]:
     return "\n".join(dict.fromkeys(text for text in texts if text)) or None
 
 
-def _collect_extras(entry: AlpineBitsEntry, r: XmlReader) -> Extras:
-    """With the channel, of which only the type is mapped, and the time of creation."""
+def _collect_extras(entry: AlpineBitsEntry, r: XmlReader, *, has_rooms: bool) -> Field[Extras]:
+    """With the channel, of which only the type is mapped, and the time of creation. ABSENT for a
+    cancellation by id alone."""
     found = r.unread()
     booked = r.peek("CreateDateTime")
     if booked is not None:
         found["@CreateDateTime"] = dumps(booked)
     if "POS" not in r:
         found.update(_shared_pos(entry).unread())
-    return tuple((path, scrub(text)) for path, text in sorted(found.items()))
+    extras = tuple((path, scrub(text)) for path, text in sorted(found.items()))
+    return extras if extras or has_rooms else ABSENT

@@ -56,12 +56,29 @@ class MessageAction(StrEnum):
     """AlpineBits' request for an offer, which is not a booking."""
 
 
+_ACTION_STEPS: Final = {MessageAction.MODIFY: 1, MessageAction.CANCEL: 4}
+_STATUS_STEPS: Final = {
+    BookingStatus.CHECKED_IN: 2,
+    BookingStatus.CHECKED_OUT: 3,
+    BookingStatus.CANCELED: 4,
+    BookingStatus.NO_SHOW: 4,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StatusMeaning:
     """Of a ResStatus. `status` is None for a message that is not a booking."""
 
     status: BookingStatus | None
     action: MessageAction | None = None
+
+    @property
+    def step(self) -> int:
+        """Orders the messages of one instant: created, modified, checked in, checked out,
+        canceled. Many senders write only the day."""
+        by_action = _ACTION_STEPS.get(self.action, 0) if self.action else 0
+        by_status = _STATUS_STEPS.get(self.status, 0) if self.status else 0
+        return max(by_action, by_status)
 
 
 _SPELLINGS: Final = {

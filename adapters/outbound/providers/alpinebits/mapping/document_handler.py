@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
-from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
+from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping import free_rooms, responses
 from adapters.outbound.providers.alpinebits.mapping.documents import element
 from adapters.outbound.providers.alpinebits.mapping.errors import (
@@ -26,8 +26,10 @@ from adapters.outbound.providers.alpinebits.mapping.protocol_versions import (
     VERSIONS,
 )
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
+    CANCEL_REQUEST,
     AlpineBitsEntry,
-    find_unique_id,
+    find_reservation_id,
+    remove_payment,
     split_document,
     unwrap_envelope,
 )
@@ -37,7 +39,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservations import (
 )
 from adapters.outbound.providers.alpinebits.mapping.responses import SenderRequest
 from domain.errors import PmsError
-from domain.messages import ItemOutcome
+from domain.messages import ItemKind, ItemOutcome
 from domain.snapshots import AvailabilitySet
 from domain.values import Reason
 from ports.document_exchange import (
@@ -47,7 +49,7 @@ from ports.document_exchange import (
     DocumentScope,
     InboundDocument,
 )
-from ports.errors import TooManyItems
+from ports.errors import TooManyItems, UnreadableMessage
 from ports.providers import ReadItem
 
 _BEYOND_LIMIT: Final = "nights more than 800 days ahead are not stored"
@@ -87,7 +89,7 @@ def read_document(inbound_document: InboundDocument, scope: DocumentScope) -> Do
     request = _parse_request(inbound_document)
     if request.message.name != expected:
         detail = f"the action {action} is for a document {expected}"
-        return _fixed_reply(request, responses.errors(Reason("wrong_root", None, detail)))
+        return _refuse(request, Reason("wrong_root", request.message.name[:60], detail))
     return _read_message(request, scope)
 
 
@@ -115,6 +117,21 @@ def _parse_request(inbound_document: InboundDocument) -> SenderRequest:
 def _fixed_reply(request: SenderRequest, content: Sequence[XmlElement]) -> DocumentHandler:
     """A response that does not depend on the stored data."""
     return AlpineBitsHandler(render=lambda _results, now: request.reply(content, now=now))
+
+
+def _refuse(request: SenderRequest, reason: Reason) -> DocumentHandler:
+    """Stores the document in quarantine and answers with the reason."""
+    message = request.message
+    is_free_rooms = message.name in free_rooms.MESSAGE_LAYOUTS
+    item = ReadItem(
+        kind=ItemKind.AVAILABILITY if is_free_rooms else ItemKind.BOOKING,
+        raw=write_xml(remove_payment(message)),
+        reason=reason,
+    )
+    content = responses.errors(reason)
+    return AlpineBitsHandler(
+        render=lambda _results, now: request.reply(content, now=now), items=[item]
+    )
 
 
 def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandler:
@@ -145,15 +162,21 @@ def _read_free_rooms(request: SenderRequest, scope: DocumentScope) -> DocumentHa
 
 
 def _read_reservations(request: SenderRequest, scope: DocumentScope) -> DocumentHandler:
-    entries = split_document(request.message)
+    try:
+        entries = split_document(request.message)
+    except UnreadableMessage:
+        entries = []
     if len(entries) > scope.limit:
         raise TooManyItems(limit=scope.limit)
     if not entries:
-        return _fixed_reply(request, responses.errors(_NO_RESERVATION))
+        return _refuse(request, _NO_RESERVATION)
     read = read_entries(entries, scope.context)
 
     def render(results: Results, now: datetime) -> DocumentReply:
-        return request.reply(_acknowledge(entries, read, results), now=now)
+        content = _acknowledge(entries, read, results)
+        if request.message.name == CANCEL_REQUEST:
+            return request.reply_to_cancellation(content, now=now)
+        return request.reply(content, now=now)
 
     return AlpineBitsHandler(
         render=render,
@@ -165,6 +188,7 @@ def _read_reservations(request: SenderRequest, scope: DocumentScope) -> Document
 _READERS: Final[dict[str, Callable[[SenderRequest, DocumentScope], DocumentHandler]]] = {
     "OTA_HotelResNotifRQ": _read_reservations,
     "OTA_HotelResModifyNotifRQ": _read_reservations,
+    CANCEL_REQUEST: _read_reservations,
     **dict.fromkeys(free_rooms.MESSAGE_LAYOUTS, _read_free_rooms),
 }
 
@@ -183,7 +207,7 @@ def _acknowledge(
     for entry, item in zip(entries, read, strict=True):
         if reason := rejected.get(id(item)):
             warnings.append(responses.item_warning(reason, item.external_id or entry.path))
-        elif found := find_unique_id(entry.element):
+        elif found := find_reservation_id(entry.element):
             unique_id = element("UniqueID", Type=found.type, ID=found.value)
             accepted.append(element("HotelReservation", unique_id))
     listed = (element("HotelReservations", *accepted),) if accepted else ()

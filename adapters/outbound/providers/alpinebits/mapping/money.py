@@ -18,9 +18,12 @@ from adapters.outbound.provider_kit.parsing.local_time import days_from
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import as_day
 from domain.errors import InvalidField
-from domain.values import Money, NightlyPrice, Stay
+from domain.values import Money, NightlyPrice, PriceBasis, Stay
 
 _AMOUNT: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
+AFTER_TAX: Final = "AmountAfterTax"
+BEFORE_TAX: Final = "AmountBeforeTax"
+_BASES: Final = {AFTER_TAX: PriceBasis.GROSS, BEFORE_TAX: PriceBasis.NET}
 _MAX_DECIMAL_PLACES: Final = 4
 _ONE_NIGHT: Final = timedelta(days=1)
 
@@ -36,24 +39,49 @@ def as_amount(value: Json, path: str) -> Decimal:
 def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
     """The amount of a `Total` after tax; else the amount before tax plus the amount of `Taxes`
     (whose children need not add up to it), if there is one."""
-    currency_code = r.optional_text("CurrencyCode", target) or currency
-    if r.peek("AmountAfterTax") is not None:
-        return _read_money(r, "AmountAfterTax", currency_code, target)
-    before = _read_money(r, "AmountBeforeTax", currency_code, target)
-    taxes = r.first("Taxes")
-    if before is None or taxes.peek("Amount") is None:
-        return before
-    places = taxes.peek("DecimalPlaces") or r.peek("DecimalPlaces")
-    tax = _read_money(taxes, "Amount", currency_code, target, places=places)
+    found = peek_total(r, currency)
+    if found is not None:
+        mark_total(r, target)
+    return found
+
+
+def peek_total(r: XmlReader, currency: str) -> Money | None:
+    """As `read_total`, but nothing is marked as read."""
+    currency_code = r.peek("CurrencyCode") or currency
+    after = _peek_money(r, AFTER_TAX, currency_code)
+    before = _peek_money(r, BEFORE_TAX, currency_code) if after is None else None
+    if before is None:
+        return after
+    tax = _peek_tax(r, currency_code)
     return Money(before.minor + (tax.minor if tax else 0), currency_code)
 
 
-def _read_money(
-    r: XmlReader, attribute: str, currency: str, target: str, *, places: str | None = None
-) -> Money | None:
-    if r.optional_text(attribute, target) is not None:
-        r.optional_text("DecimalPlaces", target)
-    return _peek_money(r, attribute, currency, places=places)
+def mark_total(r: XmlReader, target: str) -> None:
+    """The attributes that `peek_total` uses."""
+    attribute = AFTER_TAX if r.peek(AFTER_TAX) is not None else BEFORE_TAX
+    _mark_amount(r, attribute, target)
+    if attribute == BEFORE_TAX:
+        _mark_amount(r.first("Taxes"), "Amount", target)
+
+
+def add_amounts(found: Sequence[Money | None]) -> Money | None:
+    """None if there are none, if one is unknown, or if there are several currencies."""
+    known = [money for money in found if money is not None]
+    if len(known) < len(found) or len({money.currency for money in known}) != 1:
+        return None
+    return Money(sum(money.minor for money in known), known[0].currency)
+
+
+def _peek_tax(r: XmlReader, currency: str) -> Money | None:
+    taxes = r.first("Taxes")
+    places = taxes.peek("DecimalPlaces") or r.peek("DecimalPlaces")
+    return _peek_money(taxes, "Amount", currency, places=places)
+
+
+def _mark_amount(r: XmlReader, attribute: str, target: str) -> None:
+    if r.peek(attribute) is not None:
+        for name in (attribute, "CurrencyCode", "DecimalPlaces"):
+            r.optional_text(name, target)
 
 
 def _peek_money(
@@ -97,6 +125,16 @@ class Rate:
     def price(self) -> XmlReader:
         return self.reader.child("Total") or self.reader.first("Base")
 
+    def additions(self) -> list[XmlReader]:
+        """The charges for further guests, which a `Total` of the rate includes."""
+        if self.reader.child("Total"):
+            return []
+        listed = self.reader.listed("AdditionalGuestAmounts", "AdditionalGuestAmount")
+        return [each.first("Amount") for each in listed]
+
+    def amounts(self, *, with_additions: bool) -> list[XmlReader]:
+        return [self.price(), *(self.additions() if with_additions else ())]
+
     def mark_dates_read(self, target: str) -> None:
         self.reader.optional_text("EffectiveDate", target)
         self.reader.optional_text("ExpireDate", target)
@@ -129,9 +167,10 @@ def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:
 class NightlyPrices:
     """Nightly prices, if they are certain; other rates stay in the extras.
 
-    The rates must cover each night of the stay once and add up to the room's total; without a
-    total, each rate must be of a single night. SMX and HTNG exclude ExpireDate, others include it:
-    the reading that covers the stay exactly is used.
+    The rates must cover each night of the stay once and add up to the room's total, with or without
+    their charges for further guests; without a total on the same basis, each rate must be of a
+    single night and have no such charges. SMX and HTNG exclude ExpireDate, others include it: the
+    reading that covers the stay exactly is used.
     """
 
     stay: Stay
@@ -141,26 +180,53 @@ class NightlyPrices:
     def of(
         self, rates: Sequence[Rate], total: XmlReader | None, target: str
     ) -> tuple[NightlyPrice, ...]:
-        for basis in ("AmountAfterTax", "AmountBeforeTax"):
-            known = [self._read_amount(rate.price(), basis) for rate in rates]
-            prices = [price for price in known if price is not None]
-            if prices and len(prices) == len(known):
-                stated_total = self._read_amount(total, basis) if total else None
-                found = self._distribute(rates, prices, stated_total)
-                if found:
-                    _mark_as_read(rates, basis, target)
-                return tuple(NightlyPrice(night, found[night]) for night in sorted(found))
+        has_additions = any(rate.additions() for rate in rates)
+        for attribute, basis in _BASES.items():
+            stated = self._total_on_basis(total, attribute) if total else None
+            if has_additions and stated is None:
+                continue  # The base price may include them.
+            for with_additions in (False, True)[: 1 + has_additions]:
+                amounts = [rate.amounts(with_additions=with_additions) for rate in rates]
+                if found := self._distribute(rates, amounts, attribute, stated):
+                    _mark_as_read(rates, amounts, attribute, target)
+                    return tuple(NightlyPrice(day, found[day], basis) for day in sorted(found))
         return ()
 
     def _distribute(
-        self, rates: Sequence[Rate], prices: Sequence[Money], total: Money | None
+        self,
+        rates: Sequence[Rate],
+        amounts: Sequence[Sequence[XmlReader]],
+        attribute: str,
+        total: Money | None,
     ) -> dict[date, Money]:
-        """Empty if neither reading of ExpireDate covers the stay."""
+        """Empty if an amount is unknown, or if neither reading of ExpireDate covers the stay."""
+        prices = [price for each in amounts if (price := self._sum_amounts(each, attribute))]
+        if len(prices) < len(rates):
+            return {}
         for inclusive in (False, True):
             found = self._price_by_night(rates, prices, inclusive=inclusive)
             if found and self._is_certain(found, rate_count=len(rates), total=total):
                 return found
         return {}
+
+    def _sum_amounts(self, readers: Sequence[XmlReader], attribute: str) -> Money | None:
+        return add_amounts([self._read_amount(r, attribute) for r in readers])
+
+    def _total_on_basis(self, total: XmlReader, attribute: str) -> Money | None:
+        """As stated; else computed from the amount on the other basis and the taxes."""
+        stated = self._read_amount(total, attribute)
+        other = BEFORE_TAX if attribute == AFTER_TAX else AFTER_TAX
+        amount = self._read_amount(total, other)
+        if stated is not None or amount is None:
+            return stated
+        try:
+            tax = _peek_tax(total, amount.currency)
+        except UnreadableField:
+            return None
+        if tax is None:
+            return None
+        sign = 1 if attribute == AFTER_TAX else -1
+        return Money(amount.minor + sign * tax.minor, amount.currency)
 
     def _price_by_night(
         self, rates: Sequence[Rate], prices: Sequence[Money], *, inclusive: bool
@@ -194,8 +260,13 @@ class NightlyPrices:
             return None
 
 
-def _mark_as_read(rates: Sequence[Rate], basis: str, target: str) -> None:
-    for rate in rates:
-        for attribute in (basis, "CurrencyCode", "DecimalPlaces"):
-            rate.price().optional_text(attribute, target)
+def _mark_as_read(
+    rates: Sequence[Rate],
+    amounts: Sequence[Sequence[XmlReader]],
+    attribute: str,
+    target: str,
+) -> None:
+    for rate, readers in zip(rates, amounts, strict=True):
+        for r in readers:
+            _mark_amount(r, attribute, target)
         rate.mark_dates_read(target)

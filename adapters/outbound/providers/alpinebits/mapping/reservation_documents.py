@@ -1,43 +1,75 @@
 """Splits documents with reservations into entries, one per reservation.
 
-OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older form) and OTA_ResRetrieveRS
-(pulled), each bare or in a SOAP envelope, in any namespace or none.
+OTA_HotelResNotifRQ (pushed), OTA_HotelResModifyNotifRQ (its older form), OTA_ResRetrieveRS (pulled)
+and OTA_CancelRQ, each bare or in a SOAP envelope, in any namespace or none.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
+from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE
 from ports.errors import TooManyItems, UnreadableMessage
 
-_CONTAINERS: Final = {
-    "OTA_HotelResNotifRQ": ("HotelReservations", "HotelReservation"),
-    "OTA_HotelResModifyNotifRQ": ("HotelResModifies", "HotelResModify"),
-    "OTA_ResRetrieveRS": ("ReservationsList", "HotelReservation"),
+CANCEL_REQUEST: Final = "OTA_CancelRQ"
+"""Cancels one reservation, which its UniqueID names."""
+
+_DOCUMENTS: Final = frozenset(
+    {"OTA_HotelResNotifRQ", "OTA_HotelResModifyNotifRQ", "OTA_ResRetrieveRS", CANCEL_REQUEST}
+)
+_ITEM_BY_CONTAINER: Final = {
+    "HotelReservations": "HotelReservation",
+    "ReservationsList": "HotelReservation",
+    "HotelResModifies": "HotelResModify",
 }
-_BOOKING_ID_TYPES: Final = ("14", "15", None)
+_WITHOUT_RESERVATIONS: Final = frozenset(
+    {"POS", "Success", "Warnings", "UniqueID", "MessageID", "TPA_Extensions"}
+)
+"""Children of a root element in which the standard has no reservations."""
+
+_RESERVATION: Final = "14"
+_UNIQUE_ID_TYPES: Final = (_RESERVATION, "15", None)
 """OTA code list UIT: a reservation, a cancellation, or no type (SMX, HTNG). 16 is the message."""
+
+_RESERVATION_ID_TYPES: Final = (_RESERVATION, "10", None)
+"""OTA code list UIT for HotelReservationIDs: a reservation, the hotel's number, or no type. A
+broker's number (13) is not unique at the hotel, a cancellation (15) has a number of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlpineBitsEntry:
     """One reservation: its `path` in the document, its element, and the document's root, of whose
-    children only the point of sale (POS) is kept: it applies to all reservations."""
+    children only the point of sale (POS) is kept: it applies to all reservations.
+
+    `container`: the name of the element around it, if any. `unknown`: True if the element is not
+    one that has reservations by the standard, e.g. a misspelt one.
+    """
 
     path: str
     element: XmlElement
     root: XmlElement
+    container: str | None = None
+    unknown: bool = False
+
+    @property
+    def root_path(self) -> str:
+        """The path of the root from this element."""
+        return "../.." if self.container else ""
 
     def text(self) -> bytes:
         """A document with this reservation only, which is read to the same result. Without means of
         payment and without the envelope, whose header has a password."""
-        container, _ = _CONTAINERS[self.root.name]
-        listed = XmlElement(
-            name=container, namespace=self.root.namespace, children=(remove_payment(self.element),)
-        )
-        children = (*self.root.children, listed)
+        cleaned = remove_payment(self.element)
+        listed: tuple[XmlElement, ...] = (cleaned,)
+        if self.root.name == CANCEL_REQUEST:
+            listed = cleaned.children
+        elif self.container:
+            space = self.root.namespace
+            listed = (XmlElement(name=self.container, namespace=space, children=listed),)
+        children = (*self.root.children, *listed)
         return write_xml(replace(self.root, text="", tail="", children=children))
 
 
@@ -62,37 +94,100 @@ def unwrap_envelope(root: XmlElement) -> XmlElement:
 
 
 def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
-    """Raises UnreadableMessage for other kinds of documents."""
-    if root.name not in _CONTAINERS:
+    """Empty if the document says that it has no reservations. Raises UnreadableMessage for other
+    kinds of documents and for one that has neither reservations nor an empty list."""
+    if root.name not in _DOCUMENTS:
         raise UnreadableMessage("not a document of reservations", path=root.name[:60])
     if root.child("Errors") is not None:
         raise UnreadableMessage(
             "the document has errors instead of reservations", path=f"{root.name}/Errors"
         )
-    container, item = _CONTAINERS[root.name]
     shared = replace(root, children=root.all("POS")[:1])
-    elements = [element for parent in root.all(container) for element in parent.all(item)]
-    return [
-        AlpineBitsEntry(f"{container}/{item}[{n}]", element, shared)
-        for n, element in enumerate(elements)
-    ]
+    if root.name == CANCEL_REQUEST:
+        return [AlpineBitsEntry("", _canceled_reservation(root), shared)]
+    entries = [entry for child in root.children for entry in _entries_of(child, root, shared)]
+    if not entries and not _is_empty_list(root):
+        raise UnreadableMessage("the document has no list of reservations", path=root.name)
+    return _with_numbers(entries)
+
+
+def _canceled_reservation(root: XmlElement) -> XmlElement:
+    children = tuple(child for child in root.children if child.name != "POS")
+    return XmlElement(name="HotelReservation", namespace=root.namespace, children=children)
+
+
+def _entries_of(
+    child: XmlElement, root: XmlElement, shared: XmlElement
+) -> Iterator[AlpineBitsEntry]:
+    """The reservations in a child of the root; the child itself if it is unknown there."""
+    if child.name in _WITHOUT_RESERVATIONS:
+        return
+    item = _ITEM_BY_CONTAINER.get(child.name)
+    if item is None or is_foreign(child, root):
+        yield AlpineBitsEntry(child.name, child, shared, unknown=True)
+        return
+    for element in child.children:
+        unknown = element.name != item or is_foreign(element, root)
+        path = f"{child.name}/{element.name}"
+        yield AlpineBitsEntry(path, element, shared, child.name, unknown=unknown)
+
+
+def is_foreign(element: XmlElement, root: XmlElement) -> bool:
+    """True for an element of another namespace than its document's and OTA's."""
+    return element.namespace not in ("", root.namespace, NAMESPACE)
+
+
+def _with_numbers(entries: Sequence[AlpineBitsEntry]) -> list[AlpineBitsEntry]:
+    """The paths with the position among the elements of the same path, from 0."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for entry in entries:
+        if entry.container:
+            numbered.append(replace(entry, path=f"{entry.path}[{seen[entry.path]}]"))
+            seen[entry.path] += 1
+        else:
+            numbered.append(entry)
+    return numbered
+
+
+def _is_empty_list(root: XmlElement) -> bool:
+    is_success = root.name == "OTA_ResRetrieveRS" and root.child("Success") is not None
+    return is_success or any(child.name in _ITEM_BY_CONTAINER for child in root.children)
 
 
 class ReservationId(NamedTuple):
-    """A UniqueID as an acknowledgement repeats it."""
+    """The id of a reservation as an acknowledgement repeats it, in a UniqueID."""
 
     type: str
     value: str
 
 
-def find_unique_id(reservation: XmlElement) -> ReservationId | None:
-    unique_ids = reservation.all("UniqueID")
-    for wanted in _BOOKING_ID_TYPES:
-        for element in unique_ids:
-            kind = (element.get("Type") or "").strip() or None
-            name = (element.get("ID") or "").strip()
-            if kind == wanted and name:
-                return ReservationId(element.get("Type") or "14", name)
+def find_reservation_id(reservation: XmlElement) -> ReservationId | None:
+    """Its UniqueID; without one, that of its HotelReservationIDs (OTA: UniqueID is optional)."""
+    found = _find_id(reservation.all("UniqueID"), "Type", "ID", _UNIQUE_ID_TYPES)
+    if found is not None:
+        return found
+    listed = _listed_ids(reservation)
+    found = _find_id(listed, "ResID_Type", "ResID_Value", _RESERVATION_ID_TYPES)
+    return found._replace(type=_RESERVATION) if found is not None else None
+
+
+def _listed_ids(reservation: XmlElement) -> Sequence[XmlElement]:
+    info = reservation.child("ResGlobalInfo")
+    listed = info.child("HotelReservationIDs") if info is not None else None
+    return listed.all("HotelReservationID") if listed is not None else ()
+
+
+def _find_id(
+    elements: Sequence[XmlElement], type_name: str, id_name: str, types: Sequence[str | None]
+) -> ReservationId | None:
+    """The first of the first of `types` that there is."""
+    for wanted in types:
+        for element in elements:
+            kind = (element.get(type_name) or "").strip() or None
+            value = (element.get(id_name) or "").strip()
+            if kind == wanted and value:
+                return ReservationId(kind or _RESERVATION, value)
     return None
 
 

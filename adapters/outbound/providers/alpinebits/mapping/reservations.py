@@ -12,6 +12,7 @@ from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
+    rejected_item,
     storable_id,
     to_read_item,
     with_property,
@@ -26,12 +27,12 @@ from adapters.outbound.providers.alpinebits.mapping.bookings import (
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     AlpineBitsEntry,
-    find_unique_id,
+    find_reservation_id,
     split_documents,
 )
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Snapshot
-from domain.values import ABSENT
+from domain.values import ABSENT, Reason
 from ports.providers import HotelContext, ReadItem, SourceProperty
 
 _SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
@@ -56,13 +57,14 @@ def is_quote_request(item: ReadItem) -> bool:
 
 
 def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:
-    identifier = find_unique_id(entry.element)
-    entry_id = identifier.value if identifier else None
+    if entry.unknown:
+        return rejected_item(ItemKind.BOOKING, entry, _unknown_element(entry.path))
+    found = find_reservation_id(entry.element)
     item = to_read_item(
         ItemKind.BOOKING,
         entry,
-        lambda: (_open(entry), storable_id(entry_id, "UniqueID/@ID")),
-        lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, entry_id)),
+        lambda: (_open(entry), storable_id(found.value if found else None, "UniqueID/@ID")),
+        lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, found)),
         reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
         field_trace=_trace_fields if explain else None,
     )
@@ -73,7 +75,7 @@ def _open(entry: AlpineBitsEntry) -> OpenedReservation:
     return OpenedReservation(
         entry,
         XmlReader(entry.element, secret=PAYMENT_NAMES),
-        XmlReader(entry.root, "../..", secret=PAYMENT_NAMES),
+        XmlReader(entry.root, entry.root_path, secret=PAYMENT_NAMES),
     )
 
 
@@ -84,6 +86,11 @@ def _find_property(entry: AlpineBitsEntry) -> SourceProperty | None:
         if code and element.name == "BasicPropertyInfo":
             return SourceProperty(code, f"{entry.path}/BasicPropertyInfo/@HotelCode")
     return None
+
+
+def _unknown_element(path: str) -> Reason:
+    detail = f"{path}: expected a reservation, in the spelling and namespace of the standard"
+    return Reason("unknown_element", path, detail)
 
 
 def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:

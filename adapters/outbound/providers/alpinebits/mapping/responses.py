@@ -20,7 +20,7 @@ _REASONS: Final = {
     "321": ("missing_field",),
     "15": ("bad_date",),
     "404": ("bad_period", "overlap", "closing_season"),
-    "320": ("unknown_value", "bad_count", "bad_text", "duplicate"),
+    "320": ("unknown_value", "unknown_element", "bad_count", "bad_text", "duplicate"),
     "392": ("foreign_property",),
 }
 """Our reason codes by OTA code list ERR: 321 required field missing, 15 invalid date, 404 invalid
@@ -40,12 +40,23 @@ class SenderRequest:
     envelope: XmlElement | None
     is_form: bool
 
-    def reply(self, content: Sequence[XmlElement], *, now: datetime) -> DocumentReply:
+    def reply_to_cancellation(
+        self, content: Sequence[XmlElement], *, now: datetime
+    ) -> DocumentReply:
+        """OTA_CancelRS has the UniqueID directly, and a status if the reservation is canceled."""
+        found = [each for child in content for each in child.walk() if each.name == "UniqueID"]
+        if not found:
+            return self.reply(content, now=now)
+        return self.reply(success(*found), now=now, Status="Cancelled")
+
+    def reply(
+        self, content: Sequence[XmlElement], *, now: datetime, **attributes: str
+    ) -> DocumentReply:
         """Named after the request, in its envelope, with its version."""
         root = XmlElement(
             name=self.message.name.removesuffix("RQ") + "RS",
             namespace=NAMESPACE,
-            attributes=self._attributes(now),
+            attributes={**self._attributes(now), **attributes},
             children=tuple(content),
         )
         return DocumentReply(

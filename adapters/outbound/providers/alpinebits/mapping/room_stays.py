@@ -41,11 +41,13 @@ _ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW
 
 @dataclass(frozen=True, slots=True)
 class RoomReader:
-    """For one reservation. `status` and `combined_stay` apply to rooms without their own."""
+    """For one reservation. `status` and `combined_stay` apply to rooms without their own.
+    `summed`: the RoomStay elements whose totals make up the reservation's."""
 
     status: BookingStatus
     currency: str
     combined_stay: Stay | None
+    summed: Sequence[XmlReader] = ()
 
     def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
         """Empty for a cancellation whose rooms have no dates."""
@@ -92,6 +94,7 @@ class RoomReader:
             status=self._map_status(line),
             occupancy=tuple(_map_occupancy(line)),
             nightly_prices=self._map_prices(line, rates, stay, units),
+            total=self._map_total(line),
             units=units,
         )
 
@@ -116,6 +119,14 @@ class RoomReader:
         total = line.r.first("Total") if line.is_alone else None
         nightly = NightlyPrices(stay, units, self.currency)
         return nightly.of(rates, total, f"{line.target}.nightly_prices")
+
+    def _map_total(self, line: "_RoomLine") -> Money | None:
+        if not line.is_alone:
+            return None
+        target = f"{line.target}.total"
+        if line.r in self.summed:
+            target += ", total"
+        return read_total(line.r.first("Total"), self.currency, target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,15 +191,6 @@ def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
     return Stay(min(s.arrival for s in stays), max(s.departure for s in stays))
 
 
-def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> Money | None:
-    """None if a room has no total, or if there are several currencies."""
-    found = [read_total(r.first("Total"), currency, "total") for r in stays]
-    known = [money for money in found if money is not None]
-    if not known or len(known) < len(found) or len({money.currency for money in known}) > 1:
-        return None
-    return Money(sum(money.minor for money in known), known[0].currency)
-
-
 def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
     """In a RoomStay with several room types, the guests are of the first, unless IsPerRoom."""
     container = line.r.first("GuestCounts")
@@ -196,6 +198,8 @@ def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
         return
     counted: Counter[tuple[AgeClass, int | None, str | None]] = Counter()
     for r in container.children("GuestCount"):
+        if r.is_blank("Count"):
+            continue
         key, count = _read_age_count(r, f"{line.target}.occupancy")
         counted[key] += count
     for (age_class, age, category), count in counted.items():
