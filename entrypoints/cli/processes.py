@@ -4,19 +4,38 @@ from pathlib import Path
 
 import click
 
+from adapters.outbound.jobs.redis_clients import require_redis
+from adapters.outbound.persistence.store import require_database_file
+from adapters.outbound.security.sealing import Keyring
 from entrypoints.processes.relay import run_relay
 from entrypoints.processes.scheduler import run_scheduler
 from entrypoints.processes.web import run_web
 from entrypoints.processes.worker import ALL_QUEUES, SHORT_QUEUES, run_worker
 from entrypoints.wiring.container import Container
+from entrypoints.wiring.home_directory import ensure_private_home, require_socket_path
 from entrypoints.wiring.logging_config import configure_logging
+from entrypoints.wiring.sealing_keys import load_sealing_keys
 from entrypoints.wiring.settings import Settings, load_settings
 from entrypoints.wiring.subscribers import file_subscriber
 
 
 def _load_process_settings(process: str) -> Settings:
+    """Raises Misconfigured for what no retry mends: home, sealing keys, database file."""
     settings = load_settings()
     configure_logging(settings.log_level, process=process)
+    if settings.uses_home:
+        ensure_private_home(settings.home)
+    Keyring.parse(load_sealing_keys(settings))
+    require_database_file(settings.database)
+    return settings
+
+
+def _load_queue_settings(process: str) -> Settings:
+    """Raises QueueUnavailable if Redis does not answer at the start; later outages are survived."""
+    settings = _load_process_settings(process)
+    if not settings.redis_url:
+        require_socket_path(settings.redis_socket)
+    require_redis(settings.redis)
     return settings
 
 
@@ -30,13 +49,13 @@ def web() -> None:
 @click.option("--short-only", is_flag=True, help="Run ticks and webhooks only, no syncs.")
 def worker(*, short_only: bool) -> None:
     """Run syncs, webhooks and ticks. Any number of workers may run, on any machines."""
-    run_worker(_load_process_settings("worker"), queues=SHORT_QUEUES if short_only else ALL_QUEUES)
+    run_worker(_load_queue_settings("worker"), queues=SHORT_QUEUES if short_only else ALL_QUEUES)
 
 
 @click.command()
 def scheduler() -> None:
     """Enqueue the tick at its interval; a worker then enqueues all due work."""
-    run_scheduler(_load_process_settings("scheduler"))
+    run_scheduler(_load_queue_settings("scheduler"))
 
 
 @click.command()

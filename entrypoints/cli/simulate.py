@@ -6,10 +6,15 @@ from typing import Any, Final
 import click
 
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioSimulator
+from adapters.outbound.provider_kit.simulation.server.fault_plan import InvalidFault, parse_fault
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
+from adapters.outbound.provider_kit.simulation.server.webhook_sender import WebhookTargetRefused
+from domain.hotel import require_time_zone
+from domain.values import Money
 from entrypoints.cli.output import print_json
 from entrypoints.local.installed_simulators import load_simulator, simulator_names
 from entrypoints.processes.stop_signals import stop_on_signals
+from ports.errors import Misconfigured
 
 _OPTIONS: Final = (
     click.option("--bookings", type=click.IntRange(0, 500_000), default=2_000, show_default=True),
@@ -82,11 +87,30 @@ def simulate() -> None:
 def _build_command(name: str) -> click.Command:
     @click.command(name, help=f"Simulate the API of {name}.")
     def serve(**options: Any) -> None:
-        _serve_until_stopped(load_simulator(name)(SimulatorOptions(**options)))
+        _serve_until_stopped(_start(name, SimulatorOptions(**options)))
 
     for add_option in _OPTIONS:
         add_option(serve)
     return serve
+
+
+def _start(name: str, options: SimulatorOptions) -> ScenarioSimulator:
+    """Raises Misconfigured, InvalidField for an option that no simulator accepts."""
+    require_time_zone(options.time_zone)
+    Money(0, options.currency)
+    start_simulator = load_simulator(name)
+    try:
+        for text in options.faults:
+            parse_fault(text)
+    except InvalidFault as error:
+        raise Misconfigured(f"--fault: {error}") from error
+    try:
+        return start_simulator(options)
+    except WebhookTargetRefused as error:
+        raise Misconfigured("--webhook-url: give http:// and an address of this machine") from error
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        raise Misconfigured(f"--port, --journal: {reason}") from error
 
 
 def _serve_until_stopped(simulator: ScenarioSimulator) -> None:

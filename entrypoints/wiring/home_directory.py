@@ -11,6 +11,8 @@ from typing import Final
 from ports.errors import Misconfigured
 
 _GROUP_AND_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_MAX_SOCKET_PATH: Final = 100
+"""sockaddr_un has room for 104 (macOS) to 108 (Linux) bytes."""
 _KNOWN_FILES: Final = ("secret_keys", "pms.sqlite3", "up.lock")
 
 
@@ -38,6 +40,14 @@ def translate_home_errors(home: Path) -> Iterator[None]:
         reason = error.strerror or type(error).__name__
         message = f"PMS_HOME: {home} can't be used: {reason}; choose a folder that you can write"
         raise Misconfigured(message) from error
+
+
+def require_socket_path(socket: Path) -> None:
+    """Raises Misconfigured if the system can't open a socket with so long a path."""
+    if len(os.fsencode(socket)) > _MAX_SOCKET_PATH:
+        raise Misconfigured(
+            f"PMS_HOME: the path is too long for a socket; choose a shorter one: {socket.parent}"
+        )
 
 
 def create_private_file(path: Path, text: str) -> None:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
-from adapters.outbound.persistence.engine.database_urls import is_postgres, sqlite_path
+from adapters.outbound.jobs.redis_clients import redis_socket_url, require_redis_url
+from adapters.outbound.persistence.engine.database_urls import require_database_url
 from ports.errors import Misconfigured
 
 T = TypeVar("T")
@@ -50,15 +51,25 @@ def _parse_flag(text: str) -> bool:
 
 
 def _parse_database_url(text: str) -> str:
-    if not is_postgres(text):
-        sqlite_path(text)
+    require_database_url(text)
     return text
+
+
+def _parse_redis_url(text: str) -> str:
+    require_redis_url(text)
+    return text
+
+
+def _parse_folder(text: str) -> Path:
+    text.encode()
+    return Path(text)
 
 
 _ACCEPTED_VALUES: Final[Mapping[object, str]] = {
     _parse_count: "; a whole number, 1 or more",
     _parse_port: "; a whole number from 1 to 65535",
     _parse_flag: "; yes or no",
+    _parse_folder: "; a path in UTF-8",
 }
 """Added to the error message where a setting's meaning does not name its values."""
 
@@ -92,7 +103,7 @@ class Settings:
     )
     home: Path = field(
         default=Path("var"),
-        metadata=_metadata("folder of the embedded database, queue and keys", Path),
+        metadata=_metadata("folder of the embedded database, queue and keys", _parse_folder),
     )
     database_url: str = _setting(
         "",
@@ -101,7 +112,10 @@ class Settings:
         has_password=True,
     )
     redis_url: str = _setting(
-        "", "redis://…; empty: the embedded server's socket in the home", has_password=True
+        "",
+        "redis://…; empty: the embedded server's socket in the home",
+        _parse_redis_url,
+        has_password=True,
     )
     secret_keys: str = _setting(
         "", "sealing keys as id:base64, newest first, separated by commas", secret=True
@@ -137,7 +151,13 @@ class Settings:
 
     @property
     def redis(self) -> str:
-        return self.redis_url or f"unix://{self.redis_socket}"
+        return self.redis_url or redis_socket_url(self.redis_socket)
+
+    @property
+    def uses_home(self) -> bool:
+        """Whether the database, the queue's socket or the sealing keys are in the home."""
+        has_own_keys = not self.secret_keys and not self.is_production
+        return not self.database_url or not self.redis_url or has_own_keys
 
     @property
     def provider_hosts(self) -> frozenset[str]:

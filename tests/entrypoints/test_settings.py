@@ -1,3 +1,4 @@
+import os
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
@@ -77,6 +78,15 @@ class TestSettings:
             load_settings({name: text})
         assert accepted in caught.value.message
         assert "planted" not in caught.value.message
+
+    def test_quotes_the_socket_of_an_unusual_home(self) -> None:
+        settings = load_settings({"PMS_HOME": "/srv/a b#c%20d?ü"})
+        assert settings.redis == "unix:///srv/a%20b%23c%2520d%3F%C3%BC/valkey.sock"
+        assert settings.rate_limit_storage == f"redis+{settings.redis}"
+
+    def test_rejects_a_home_outside_of_utf_8(self) -> None:
+        with pytest.raises(Misconfigured, match=r"PMS_HOME.*UTF-8"):
+            load_settings({"PMS_HOME": os.fsdecode(b"/srv/\xff")})
 
     def test_rejects_an_unknown_variable(self) -> None:
         with pytest.raises(Misconfigured, match="PMS_FOO"):

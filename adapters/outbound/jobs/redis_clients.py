@@ -1,14 +1,62 @@
 """Redis clients: for requests (fail fast) and for workers (retry)."""
 
+import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
+from urllib.parse import quote, urlsplit
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.backoff import ConstantBackoff, ExponentialBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from ports.errors import Misconfigured, QueueUnavailable
+
 REQUEST_TIMEOUT_SECONDS: Final = 0.5
+START_RETRIES: Final = 6
+_PATH_PATTERNS: Final = {"redis": r"/?\d*", "rediss": r"/?\d*", "unix": r"/.+"}
+_CLIENT_FIELD: Final = re.compile(r"(\S+?)=(.*?)(?= \S+?=|$)", re.DOTALL)
+
+
+def redis_socket_url(socket: Path) -> str:
+    """The URL of a Unix socket, whatever characters its path has."""
+    return f"unix://{quote(str(socket))}"
+
+
+def require_redis_url(url: str) -> None:
+    """Raises Misconfigured unless clients can be built from the URL; connects to nothing."""
+    try:
+        is_complete = _has_server_and_path(url)
+        Redis.from_url(url).connection_pool.make_connection()
+    except (ValueError, TypeError, RedisError):
+        is_complete = False
+    if not is_complete:
+        raise Misconfigured(
+            "PMS_REDIS_URL: give redis://user:password@host:port/number, rediss://… or unix:///path"
+        )
+
+
+def _has_server_and_path(url: str) -> bool:
+    """Checks what redis-py replaces with a default."""
+    parts = urlsplit(url)
+    pattern = _PATH_PATTERNS.get(parts.scheme, "")
+    is_server_named = parts.scheme == "unix" or bool(parts.hostname)
+    return is_server_named and re.fullmatch(pattern, parts.path) is not None
+
+
+def require_redis(url: str) -> None:
+    """Raises QueueUnavailable if the server does not answer within some seconds."""
+    retry = Retry(ConstantBackoff(0.5), START_RETRIES)
+    client = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1, retry=retry)
+    try:
+        client.ping()
+    except (RedisError, OSError) as error:
+        parts = urlsplit(url)
+        address = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+        raise QueueUnavailable(f"PMS_REDIS_URL: the server at {address} does not answer") from error
 
 
 def request_client(url: str) -> Redis:
@@ -25,10 +73,18 @@ def request_client(url: str) -> Redis:
 def worker_client(url: str) -> Redis:
     """Retries without limit, so that a worker survives a restart of Redis. There is no socket
     time-out because RQ uses blocking reads as long as its worker's time to live."""
-    return Redis.from_url(
+    client = Redis.from_url(
         url,
         socket_connect_timeout=5,
         retry=Retry(ExponentialBackoff(cap=2, base=0.05), -1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         health_check_interval=30,
     )
+    client.set_response_callback("CLIENT INFO", _parse_client_info)
+    return client
+
+
+def _parse_client_info(response: bytes | str, **_options: object) -> Mapping[str, str]:
+    """RQ reads `addr`. redis-py's own parser fails at a socket path with a blank or `=`."""
+    text = response.decode(errors="replace") if isinstance(response, bytes) else response
+    return dict(_CLIENT_FIELD.findall(text.strip()))

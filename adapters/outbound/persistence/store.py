@@ -13,7 +13,7 @@ from adapters.outbound.persistence.engine.database_urls import (
 )
 from adapters.outbound.persistence.engine.pool import WAIT_SECONDS, Pool
 from adapters.outbound.persistence.engine.postgres import PostgresSession
-from adapters.outbound.persistence.engine.sqlite import SqliteSession
+from adapters.outbound.persistence.engine.sqlite import SqliteSession, open_database
 from adapters.outbound.persistence.queries.directory import StoredDirectory
 from adapters.outbound.persistence.queries.stored_queries import StoredQueries
 from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
@@ -67,6 +67,13 @@ def open_store(
     writing = _sqlite_pool(path, size=1, wait_seconds=pool_wait_seconds)
     reading = _sqlite_pool(path, size=pool_size, wait_seconds=pool_wait_seconds)
     return Store(StoredQueries(reading, sealer), database_url, writing, reading, sealer)
+
+
+def require_database_file(database_url: str) -> None:
+    """Raises Misconfigured or StoreUnavailable if the file of an SQLite database can't be opened.
+    PostgreSQL is not asked: its outage ends by itself."""
+    if not is_postgres(database_url):
+        open_database(sqlite_path(database_url)).close()
 
 
 def _sqlite_pool(path: Path, *, size: int, wait_seconds: float) -> Pool:

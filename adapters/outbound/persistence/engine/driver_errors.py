@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors as postgres
 
 from domain.errors import ErrorKind
-from ports.errors import AlreadyExists, ConcurrentChange, PortError, StoreUnavailable
+from ports.errors import AlreadyExists, ConcurrentChange, Misconfigured, PortError, StoreUnavailable
 
 
 class StatementRejected(PortError, code="statement_rejected", kind=ErrorKind.BUG):
@@ -64,6 +64,8 @@ def driver_error(error: Exception) -> Exception:
 
 
 def as_port_error(error: Exception) -> PortError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return Misconfigured("PMS_DATABASE_URL: the file is not an SQLite database")
     if isinstance(error, _CONFLICT_ERRORS):
         return ConcurrentChange()
     if _is_duplicate(error):
@@ -72,9 +74,7 @@ def as_port_error(error: Exception) -> PortError:
         return SchemaMissing()
     if isinstance(error, sqlite3.OperationalError) and not _is_sqlite_environment_error(error):
         return StatementRejected()
-    if isinstance(error, _UNAVAILABLE):
-        return StoreUnavailable()
-    return StatementRejected()
+    return StoreUnavailable() if isinstance(error, _UNAVAILABLE) else StatementRejected()
 
 
 def without_values(error: Exception) -> Exception:

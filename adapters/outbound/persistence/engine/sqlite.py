@@ -14,7 +14,7 @@ from peewee import Insert, ModelSelect, OperationalError, SqliteDatabase
 from adapters.outbound.persistence.engine.column_values import Row, json_text
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from adapters.outbound.persistence.engine.tables import Table
-from ports.errors import ConcurrentChange, PortError
+from ports.errors import ConcurrentChange, Misconfigured, PortError
 
 BUSY_SECONDS: Final = 15
 _PAUSE: Final = Event()
@@ -30,8 +30,8 @@ _PRAGMAS: Final = {
 
 
 def open_database(path: Path) -> SqliteDatabase:
+    _create_folder(path.parent)
     with translate_driver_errors():
-        path.parent.mkdir(parents=True, exist_ok=True)
         database = SqliteDatabase(
             str(path),
             pragmas=_PRAGMAS,
@@ -43,6 +43,15 @@ def open_database(path: Path) -> SqliteDatabase:
         )
         _connect(database)
     return database
+
+
+def _create_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"PMS_DATABASE_URL: the folder {folder} can't be created: {reason}"
+        raise Misconfigured(message) from error
 
 
 def _connect(database: SqliteDatabase) -> None:

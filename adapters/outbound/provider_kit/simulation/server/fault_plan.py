@@ -2,9 +2,10 @@
 
 import random
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
 
 
 class FaultKind(StrEnum):
@@ -69,35 +70,56 @@ class Fault:
 def parse_fault(text: str) -> Fault:
     """`429`, `429,probability=0.05,path=reservations,retry_after=date`, `truncated,times=3`."""
     kind, *settings = text.split(",")
-    try:
-        fields = dict(setting.split("=", 1) for setting in settings)
-        return fault_from({"kind": kind, **fields})
-    except ValueError as error:
-        raise InvalidFault(text) from error
+    pairs = [setting.partition("=") for setting in settings]
+    if not all(separator for _, separator, _ in pairs):
+        raise InvalidFault(f"write KIND,setting=value,…; settings: {', '.join(_PARSERS)}")
+    return fault_from({"kind": kind, **{name: value for name, _, value in pairs}})
 
 
 def fault_from(fields: Mapping[str, object]) -> Fault:
-    """From JSON or text fields. Raises InvalidFault."""
-    known = {"kind", "probability", "times", "path", "retry_after", "seconds", "field"}
-    if not fields.keys() <= known or "kind" not in fields:
-        raise InvalidFault(", ".join(fields))
+    """From JSON or text fields; None is as if left out. Raises InvalidFault, which names the
+    accepted values."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    kind = str(given.pop("kind", ""))
+    if kind not in [*FaultKind]:
+        raise InvalidFault(f"no fault {kind!r}; faults: {', '.join(FaultKind)}")
+    if unknown := [name for name in given if name not in _PARSERS]:
+        raise InvalidFault(f"no setting {unknown[0]!r}; settings: {', '.join(_PARSERS)}")
+    return Fault(FaultKind(kind), **{name: _setting(name, given[name]) for name in given})
+
+
+def _setting(name: str, value: object) -> Any:
+    parse, accepted = _PARSERS[name]
     try:
-        fault = Fault(FaultKind(str(fields["kind"])))
-        if "probability" in fields:
-            fault = replace(fault, probability=float(str(fields["probability"])))
-        if fields.get("times") is not None:
-            fault = replace(fault, times=int(str(fields["times"])))
-        if "seconds" in fields:
-            fault = replace(fault, seconds=float(str(fields["seconds"])))
+        return parse(str(value))
     except ValueError as error:
-        raise InvalidFault(", ".join(fields)) from error
-    named = fields.get("field")
-    return replace(
-        fault,
-        path=str(fields.get("path", "")),
-        retry_after=str(fields.get("retry_after", fault.retry_after)),
-        field=None if named is None else str(named),
-    )
+        raise InvalidFault(f"{name} must be {accepted}") from error
+
+
+def _in_range(number: Callable[[str], float], least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        value = number(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _parse_retry_after(text: str) -> str:
+    if not (text.isdecimal() or text in (RETRY_AFTER_DATE, RETRY_AFTER_MISSING)):
+        raise ValueError(text)
+    return text
+
+
+_PARSERS: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
+    "probability": (_in_range(float, 0, 1), "a number from 0 to 1"),
+    "times": (_in_range(int, 1, 1_000_000), "a whole number from 1 to 1000000"),
+    "path": (str, "text"),
+    "retry_after": (_parse_retry_after, "seconds, date or missing"),
+    "seconds": (_in_range(float, 0, 1e9), "a number, 0 or more"),
+    "field": (str, "text"),
+}
 
 
 class FaultPlan:

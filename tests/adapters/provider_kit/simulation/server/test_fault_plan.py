@@ -24,7 +24,23 @@ class TestFaultPlan:
         assert drawn(faults, 1) == drawn(faults, 1) != drawn(faults, 2)
         assert 30 < sum(drawn(faults, 1)) < 90
 
-    @pytest.mark.parametrize("text", ["flood", "500,often=1", "500,probability=high", "500,times"])
-    def test_rejects_an_invalid_description(self, text: str) -> None:
-        with pytest.raises(InvalidFault):
+    @pytest.mark.parametrize(
+        ("text", "accepted"),
+        [
+            ("flood", "truncated"),
+            ("", "truncated"),
+            ("500,often=1", "probability, times"),
+            ("500,times", "setting=value"),
+            ("500,probability=high", "0 to 1"),
+            ("500,probability=1.5", "0 to 1"),
+            ("500,times=0", "from 1 to"),
+            ("stall,seconds=-1", "0 or more"),
+            ("stall,seconds=nan", "0 or more"),
+            ("429,retry_after=soon", "seconds, date or missing"),
+        ],
+    )
+    def test_rejects_an_invalid_description_with_the_accepted_values(
+        self, text: str, accepted: str
+    ) -> None:
+        with pytest.raises(InvalidFault, match=accepted):
             parse_fault(text)

@@ -1,0 +1,102 @@
+"""A setting that can't work gives one line and exit code 1, in every command that needs it."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from entrypoints.cli.main import main
+
+COMMANDS = [
+    ["doctor"],
+    ["hotel", "list"],
+    ["db", "upgrade"],
+    ["up"],
+    ["web"],
+    ["worker"],
+    ["scheduler"],
+    ["relay"],
+]
+QUEUE_COMMANDS = [["worker"], ["scheduler"], ["up"]]
+
+
+def error_line(command: list[str], **environment: str) -> str:
+    """The only line of output, on standard error."""
+    result = CliRunner(env=environment).invoke(main, command, obj={"json": False})
+    assert isinstance(result.exception, SystemExit), result
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert re.fullmatch(r"error: .+ \[[a-z_]+\]", line)
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+class TestEveryCommand:
+    def test_rejects_a_home_that_is_a_file(self, tmp_path: Path, command: list[str]) -> None:
+        home = tmp_path / "file"
+        home.touch()
+        assert "PMS_HOME" in error_line(command, PMS_HOME=str(home))
+
+    def test_rejects_a_home_that_nobody_can_write(self, command: list[str]) -> None:
+        """/proc takes no folders, not even root's."""
+        assert "PMS_HOME" in error_line(command, PMS_HOME="/proc/pms")
+
+    @pytest.mark.parametrize("url", ["localhost:6379", "redis://", "redis://h:port", "redis://[::"])
+    def test_rejects_a_bad_redis_url(self, tmp_path: Path, command: list[str], url: str) -> None:
+        assert "PMS_REDIS_URL: give redis" in error_line(
+            command, PMS_HOME=str(tmp_path), PMS_REDIS_URL=url
+        )
+
+    def test_rejects_a_bad_database_url(self, tmp_path: Path, command: list[str]) -> None:
+        url = "postgresql://pms:planted@db:port/pms"
+        line = error_line(command, PMS_HOME=str(tmp_path), PMS_DATABASE_URL=url)
+        assert "PMS_DATABASE_URL: give" in line
+        assert "planted" not in line
+
+
+class TestProcesses:
+    @pytest.mark.parametrize("command", QUEUE_COMMANDS, ids=" ".join)
+    def test_name_a_redis_that_does_not_answer(self, tmp_path: Path, command: list[str]) -> None:
+        environment = {"PMS_HOME": str(tmp_path), "PMS_REDIS_URL": "redis://:planted@127.0.0.1:9"}
+        line = error_line(command, **environment)
+        assert "PMS_REDIS_URL: the server at 127.0.0.1:9 does not answer" in line
+        assert "planted" not in line
+
+    @pytest.mark.parametrize("command", QUEUE_COMMANDS, ids=" ".join)
+    def test_reject_a_home_too_long_for_a_socket(self, tmp_path: Path, command: list[str]) -> None:
+        """Its bytes count: the path has fewer than 100 characters."""
+        room = 95 - len(str(tmp_path))
+        home = tmp_path / ("ü" * room)
+        assert len(str(home)) < 100 < len(os.fsencode(home))
+        assert "PMS_HOME: the path is too long" in error_line(command, PMS_HOME=str(home))
+
+    @pytest.mark.parametrize("command", ["web", "worker", "relay"])
+    def test_reject_a_database_file_of_another_kind(self, tmp_path: Path, command: str) -> None:
+        file = tmp_path / "notes.txt"
+        file.write_text("no database " * 100)
+        line = error_line([command], PMS_HOME=str(tmp_path), PMS_DATABASE_URL=f"sqlite:///{file}")
+        assert "not an SQLite database" in line
+
+    @pytest.mark.parametrize("command", ["web", "worker", "relay"])
+    def test_reject_invalid_sealing_keys(self, tmp_path: Path, command: str) -> None:
+        line = error_line([command], PMS_HOME=str(tmp_path), PMS_SECRET_KEYS="planted")
+        assert "id:base64" in line
+        assert "planted" not in line
+
+
+class TestSimulate:
+    @pytest.mark.parametrize(
+        ("option", "value", "message"),
+        [
+            ("--fault", "flood", "--fault: no fault 'flood'; faults: 401"),
+            ("--fault", "429,probability=2", "--fault: probability must be a number from 0 to 1"),
+            ("--time-zone", "Europe/Atlantis", "IANA"),
+            ("--currency", "EURO", "ISO 4217"),
+            ("--webhook-url", "http://hotel.example/", "an address of this machine"),
+        ],
+    )
+    def test_rejects_an_invalid_option(self, option: str, value: str, message: str) -> None:
+        line = error_line(["simulate", "mews", "--bookings", "1", option, value])
+        assert message in line

@@ -1,0 +1,91 @@
+"""`pms up --check` in unusual homes, as another user and from a read-only checkout."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entrypoints.wiring.settings import inherited_environment
+from tests.product_packages import copy_packages
+
+NOBODY = 65_534
+UNUSUAL_NAMES = ["a b", "a#b%20c", "ü?=e'q\"\\"]
+"""Characters with a meaning in URLs, in Valkey's arguments or in its list of clients."""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Short enough for a socket below it."""
+    path = Path(tempfile.mkdtemp(prefix="pms-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+def run_check(folder: Path, *, checkout: Path, user: int | None = None) -> dict[str, object]:
+    """Runs the self check with its temporary home in `folder`; returns its figures."""
+    environment = inherited_environment() | {"TMPDIR": str(folder), "PYTHONPATH": str(checkout)}
+    finished = subprocess.run(
+        [sys.executable, "-m", "entrypoints.cli", "up", "--check", "--bookings", "15"],
+        capture_output=True,
+        check=False,
+        cwd=checkout,
+        env=environment | {"HOME": "/nonexistent"} if user else environment,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=240,
+        user=user,
+        group=user,
+        extra_groups=[] if user else None,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    figures: dict[str, object] = json.loads(finished.stdout)
+    return figures
+
+
+def make_read_only(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def other_user() -> int | None:
+    """`nobody` for root, whom no right restricts; None for any other user."""
+    return NOBODY if os.geteuid() == 0 else None
+
+
+def can_run_python(user: int | None) -> bool:
+    """False where this interpreter or its packages are in a folder that is closed to the user."""
+    command = [sys.executable, "-c", "import flask"]
+    try:
+        return subprocess.run(command, check=False, cwd="/", user=user, group=user).returncode == 0
+    except PermissionError:
+        return False
+
+
+class TestUnusualHomes:
+    @pytest.mark.parametrize("name", UNUSUAL_NAMES)
+    def test_pass_the_check(self, folder: Path, name: str) -> None:
+        home = folder / name
+        home.mkdir()
+        figures = run_check(home, checkout=Path.cwd())
+        assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
+
+    def test_passes_the_check_as_another_user_from_a_read_only_checkout(self, folder: Path) -> None:
+        user = other_user()
+        if not can_run_python(user):
+            pytest.skip(f"user {user} can't run {sys.executable}")
+        checkout, home = folder / "checkout", folder / "home"
+        checkout.mkdir()
+        home.mkdir()
+        copy_packages(checkout)
+        make_read_only(checkout)
+        if user is not None:
+            os.chown(home, user, user)
+        assert run_check(home, checkout=checkout, user=user)["ok"] is True
