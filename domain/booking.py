@@ -73,11 +73,10 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         provider: str,
         booking_id: UUID,
         now: datetime,
-    ) -> "Applied[Booking] | SnapshotRefused | Unchanged":
-        """Refused without `status` or `stay`; any status may be the first. Unchanged for a
-        booking that was created and deleted before we received anything but its id."""
+    ) -> "Applied[Booking] | SnapshotRefused":
+        """Refused without `status` or `stay`; any status may be the first."""
         if snapshot.status is ABSENT or snapshot.stay is ABSENT:
-            return Unchanged() if snapshot.deleted else _missing_field(snapshot)
+            return _missing_field(snapshot)
         booking = cls(
             id=booking_id,
             hotel_id=hotel_id,

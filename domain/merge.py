@@ -122,7 +122,7 @@ class Replica(ABC, Generic[D, S]):
         return Applied(
             entity=self,
             change=Change.CREATED,
-            changed_fields=tuple(_present_fields(snapshot, type(self.details))),
+            changed_fields=tuple(present_fields(snapshot, type(self.details))),
             transition=transition,
         )
 
@@ -149,14 +149,14 @@ class Replica(ABC, Generic[D, S]):
 
 def merge_fields(details: D, snapshot: Snapshot, **overrides: object) -> D:
     """The details with the snapshot's values that are not ABSENT, and with the overrides."""
-    return replace(details, **(_present_fields(snapshot, type(details)) | overrides))
+    return replace(details, **(present_fields(snapshot, type(details)) | overrides))
 
 
 def replace_fields(details: D, **values: object) -> D:
     return replace(details, **values)
 
 
-def _present_fields(
+def present_fields(
     snapshot: "DataclassInstance", details: type["DataclassInstance"]
 ) -> dict[str, object]:
     names, read = _shared_fields(type(snapshot), details)

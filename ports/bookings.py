@@ -16,6 +16,7 @@ from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.status import StatusTransition
+from domain.tombstone import Tombstone
 from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
 
 
@@ -49,6 +50,24 @@ class BookingStore(Protocol):
         """External ids of this connection's bookings whose `stay.dates` overlap the window, without
         those deleted at the source."""
         ...
+
+
+class TombstoneStore(Protocol):
+    def load(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str], *, exclusive: bool
+    ) -> Mapping[str, Tombstone]:
+        """By external id, without unknown ones. Until the unit of work ends, no other one loads
+        tombstones of this hotel and provider while one of the two is `exclusive`: so a tombstone
+        and its booking are never created at the same time without seeing each other."""
+        ...
+
+    def save(self, tombstones: Sequence[Tombstone]) -> None:
+        """Inserts or overwrites."""
+        ...
+
+    def remove(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> None: ...
+
+    def purge(self, *, recorded_before: datetime, limit: int) -> int: ...
 
 
 class GuestStore(Protocol):

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, TypeAlias
 
 from ports.administration import Connections, Credentials, Hotels, IdempotencyKeys, SyncRuns
-from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordStore
+from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordStore, TombstoneStore
 from ports.messages import Inbox, Outbox
 
 
@@ -23,6 +23,8 @@ class UnitOfWork(Protocol):
     def sync_runs(self) -> SyncRuns: ...
     @property
     def bookings(self) -> BookingStore: ...
+    @property
+    def tombstones(self) -> TombstoneStore: ...
     @property
     def guests(self) -> GuestStore: ...
     @property

@@ -17,6 +17,7 @@ from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, Outbox
 from domain.precedence import Channel, Provenance
 from domain.schedule import Schedule
 from domain.snapshots import (
+    BookingSnapshot,
     BookingSource,
     HotelRecords,
     Party,
@@ -29,6 +30,7 @@ from domain.snapshots import (
 )
 from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
+from domain.tombstone import Tombstone
 from domain.values import (
     AgeClass,
     AgeCount,
@@ -227,6 +229,28 @@ def full_booking(of: Connection, external_id: str = "B1") -> Booking:
         entity,
         provenance=Provenance(version, Channel.RECONCILED, T0 + MINUTE, SourceVersion(T0, 8)),
         synced_at=T0 + HOUR,
+    )
+
+
+def full_tombstone(of: Connection, external_id: str = "B1") -> Tombstone:
+    """Every field of the snapshot is received, with rooms that inherit."""
+    booking = full_booking(of, external_id)
+    received = {
+        f.name: getattr(booking.details, f.name)
+        for f in fields(BookingSnapshot)
+        if f.name not in ("external_id", "version", "deleted")
+    }
+    received["rooms"] = (full_room(1), RoomStay(room_type_id="SGL"))
+    return Tombstone(
+        hotel_id=of.hotel_id,
+        provider=of.provider,
+        connection_id=of.id,
+        snapshot=BookingSnapshot(
+            external_id=external_id, version=booking.version, deleted=True, **received
+        ),
+        provenance=booking.provenance,
+        content_version=SourceVersion(T0 - 2 * DAY, sequence=3),
+        recorded_at=T0 + HOUR,
     )
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from application.events.cloud_events import outbox_message
+from application.ingest.page_tombstones import PageTombstones
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.connection import Connection
@@ -38,6 +39,7 @@ from domain.snapshots import (
     Snapshot,
 )
 from domain.sync_run import SyncCounts
+from domain.tombstone import leaves_tombstone
 from domain.values import HotelId, Reason, SourceVersion
 from ports.bookings import StatusChange
 from ports.providers import ReadItem
@@ -178,6 +180,9 @@ class _PageBatch:
         self._context = context
         self._ids = ids
         self._bookings: _IdentityMap[str, BookingSnapshot, Booking] = _IdentityMap()
+        self._tombstones = PageTombstones(
+            context.hotel_id, context.provider, context.receipt, context.now
+        )
         self._guests: _IdentityMap[str, GuestSnapshot, Guest] = _IdentityMap()
         self._cells: _IdentityMap[CellKey, AvailabilitySnapshot, AvailabilityCell] = _IdentityMap()
         self._history: list[StatusChange] = []
@@ -186,13 +191,30 @@ class _PageBatch:
 
     def load(self, uow: UnitOfWork, items: Sequence[ReadItem]) -> None:
         received = [item.snapshot for item in items if item.snapshot is not None]
-        bookings = {s.external_id for s in received if isinstance(s, BookingSnapshot)}
+        bookings = [s for s in received if isinstance(s, BookingSnapshot)]
         guests = {s.external_id for s in received if isinstance(s, GuestSnapshot)}
         cells = {_cell_key(cell) for s in received for cell in _cells_of(s)}
         scope = (self._context.hotel_id, self._context.provider)
-        self._bookings.load(partial(uow.bookings.load, *scope), bookings)
+        self._load_bookings(uow, bookings)
         self._guests.load(partial(uow.guests.load, *scope), guests)
         self._cells.load(partial(uow.availability.load, *scope), cells)
+
+    def _load_bookings(self, uow: UnitOfWork, snapshots: Sequence[BookingSnapshot]) -> None:
+        """With the tombstones of those that are unknown, outdated or ended. Ended unknown ones are
+        loaded again under the lock that their tombstones need."""
+        load = partial(uow.bookings.load, self._context.hotel_id, self._context.provider)
+        self._bookings.load(load, {each.external_id for each in snapshots})
+        held = self._bookings.held
+        ended = {each.external_id for each in snapshots if leaves_tombstone(each)}
+        outdated = {
+            each.external_id
+            for each in snapshots
+            if (booking := held.get(each.external_id)) is None or each.version < booking.version
+        }
+        unknown = ended - held.keys()
+        if wanted := ended | outdated:
+            self._tombstones.load(uow.tombstones, wanted, exclusive=bool(unknown))
+        self._bookings.load(load, unknown)
 
     def apply(self, item: ReadItem) -> ItemResult:
         if item.snapshot is None:
@@ -228,6 +250,7 @@ class _PageBatch:
         if self._bookings.written:
             uow.bookings.save(list(self._bookings.written.values()))
             uow.bookings.record(self._history)
+        self._tombstones.save(uow.tombstones)
         if self._guests.written:
             uow.guests.save(list(self._guests.written.values()))
         if self._cells.written:
@@ -244,13 +267,7 @@ class _PageBatch:
             return SnapshotRefused(reason)
         match snapshot:
             case BookingSnapshot():
-                return self._bookings.merge(
-                    snapshot.external_id,
-                    snapshot,
-                    context,
-                    create=self._create_booking,
-                    record=self._record_booking,
-                )
+                return self._merge_booking(snapshot)
             case GuestSnapshot():
                 return self._guests.merge(
                     snapshot.external_id,
@@ -270,6 +287,23 @@ class _PageBatch:
             create=self._create_cell,
             record=self._record_cell,
         )
+
+    def _merge_booking(self, snapshot: BookingSnapshot) -> Decision[Booking]:
+        key, tombstones = snapshot.external_id, self._tombstones
+        held = self._bookings.held.get(key)
+        if held is None:
+            resolved = tombstones.resolve_unknown(snapshot)
+            if not isinstance(resolved, BookingSnapshot):
+                return resolved
+            return self._bookings.put(key, self._create_booking(resolved), self._record_booking)
+        decision: Decision[Booking] = held.merge(
+            snapshot, self._context.receipt, now=self._context.now
+        )
+        if isinstance(decision, Stale):
+            decision = tombstones.add_late_content(held, snapshot) or decision
+        else:
+            tombstones.record_end(held, snapshot, decision)
+        return self._bookings.put(key, decision, self._record_booking)
 
     def _create_booking(self, snapshot: BookingSnapshot) -> Decision[Booking]:
         return Booking.create_from(

@@ -23,6 +23,8 @@ BATCH: Final = 200
 STUCK_AFTER: Final = timedelta(minutes=1)
 DONE_RETENTION: Final = timedelta(days=30)
 DELIVERED_RETENTION: Final = timedelta(days=7)
+TOMBSTONE_RETENTION: Final = timedelta(days=400)
+"""Longer than any vendor resends old messages."""
 PURGE_BATCH: Final = 2_000
 PURGE_FOR: Final = timedelta(seconds=2)
 
@@ -111,13 +113,14 @@ class ScheduleSyncs:
             if max(batches) < self.purge_batch or self.clock.now() >= until:
                 return purged
 
-    def _purge_once(self, now: datetime) -> tuple[int, int, int]:
+    def _purge_once(self, now: datetime) -> tuple[int, ...]:
         limit = self.purge_batch
         with self.unit_of_work() as uow:
             batches = (
                 uow.inbox.purge(done_before=now - DONE_RETENTION, limit=limit),
                 uow.outbox.purge(delivered_before=now - DELIVERED_RETENTION, limit=limit),
                 uow.idempotency.purge(now=now, limit=limit),
+                uow.tombstones.purge(recorded_before=now - TOMBSTONE_RETENTION, limit=limit),
             )
             if any(batches):
                 uow.commit()

@@ -215,7 +215,9 @@ class TestAbsentAndNull:
         expected: dict[str, Any] = {name: OTHER[name]}
         if name in ("status", "stay"):
             (room,) = booking.details.rooms
-            expected["rooms"] = (replace(room, **expected),)
+            prices = tuple(p for p in room.nightly_prices if p.night <= OTHER["stay"].arrival)
+            kept = {"nightly_prices": prices} if name == "stay" else {}
+            expected["rooms"] = (replace(room, **expected, **kept),)
         assert decision.entity.details == replace(booking.details, **expected)
         assert set(decision.changed_fields) == set(expected)
         assert decision.entity.revision == 2

@@ -9,6 +9,7 @@ from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
+from domain.tombstone import Tombstone
 from domain.values import ConnectionId, DateRange, HotelId
 from ports.bookings import StatusChange
 
@@ -49,6 +50,35 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
             and b.details.deleted_at_source is None
             and b.details.stay.dates.overlaps(window)
         ]
+
+
+class InMemoryTombstones:
+    def __init__(self, tables: Tables) -> None:
+        self._rows = tables.tombstones
+
+    def load(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        external_ids: Collection[str],
+        *,
+        exclusive: bool,  # noqa: ARG002  one transaction at a time
+    ) -> Mapping[str, Tombstone]:
+        keys = ((hotel_id, provider, each) for each in external_ids)
+        return {key[2]: self._rows[key] for key in keys if key in self._rows}
+
+    def save(self, tombstones: Sequence[Tombstone]) -> None:
+        self._rows.update({(t.hotel_id, t.provider, t.external_id): t for t in tombstones})
+
+    def remove(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> None:
+        for each in external_ids:
+            self._rows.pop((hotel_id, provider, each), None)
+
+    def purge(self, *, recorded_before: datetime, limit: int) -> int:
+        old = [key for key, row in self._rows.items() if row.recorded_at < recorded_before]
+        for key in old[:limit]:
+            del self._rows[key]
+        return len(old[:limit])
 
 
 class InMemoryGuests(_InMemoryEntities[Guest]):

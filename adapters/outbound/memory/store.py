@@ -14,6 +14,7 @@ from adapters.outbound.memory.bookings import (
     InMemoryBookings,
     InMemoryGuests,
     InMemoryRecords,
+    InMemoryTombstones,
 )
 from adapters.outbound.memory.credentials import InMemoryCredentials, InMemoryIdempotencyKeys
 from adapters.outbound.memory.directory import InMemoryDirectory
@@ -95,6 +96,7 @@ class InMemoryUnitOfWork:
     credentials = _Store(InMemoryCredentials)
     sync_runs = _Store(InMemorySyncRuns)
     bookings = _Store(InMemoryBookings)
+    tombstones = _Store(InMemoryTombstones)
     guests = _Store(InMemoryGuests)
     availability = _Store(InMemoryAvailability)
     records = _Store(InMemoryRecords)

@@ -15,6 +15,7 @@ from domain.hotel import Hotel
 from domain.messages import InboxItem, OutboxMessage
 from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import Lease, SyncRun
+from domain.tombstone import Tombstone
 from domain.values import ConnectionId, HotelId
 from ports.bookings import StatusChange
 from ports.errors import AlreadyExists, ConcurrentChange
@@ -77,6 +78,7 @@ class Tables:
     tokens: dict[UUID, AccessToken] = field(default_factory=dict)
     idempotency: dict[tuple[UUID, str], IdempotencyRow] = field(default_factory=dict)
     bookings: dict[Identity, Booking] = field(default_factory=dict)
+    tombstones: dict[Identity, Tombstone] = field(default_factory=dict)
     history: dict[UUID, StatusChange] = field(default_factory=dict)
     guests: dict[Identity, Guest] = field(default_factory=dict)
     cells: dict[CellKey, AvailabilityCell] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempote
 from adapters.outbound.persistence.stores.inbox import StoredInbox
 from adapters.outbound.persistence.stores.outbox import StoredOutbox
 from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
+from adapters.outbound.persistence.stores.tombstones import StoredTombstones
 from ports.errors import PortError, UnitOfWorkClosed
 from ports.system import Sealer
 
@@ -53,6 +54,7 @@ class StoredUnitOfWork:
     credentials = _Store(StoredCredentials)
     sync_runs = _Store(StoredSyncRuns)
     bookings = _Store(StoredBookings)
+    tombstones = _Store(StoredTombstones)
     guests = _SealedStore(StoredGuests)
     availability = _Store(StoredAvailability)
     records = _Store(StoredRecords)

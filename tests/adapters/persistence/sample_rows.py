@@ -20,6 +20,7 @@ def fill(store: Store, hotel: Hotel) -> None:
         uow.credentials.add_token(token)
         uow.idempotency.begin(token.id, "k", fingerprint="f", now=T0, expires_at=T0)
         uow.bookings.save([booking])
+        uow.tombstones.save([builders.full_tombstone(connection)])
         uow.bookings.record([builders.status_change(booking)])
         uow.guests.save([builders.full_guest(connection)])
         uow.availability.save([builders.full_cell(connection)])

@@ -168,7 +168,7 @@ class TestPage:
 
 
 class TestDeletionOfABooking:
-    def test_that_is_unknown_leaves_nothing(self, app: App) -> None:
+    def test_that_is_unknown_stores_no_booking(self, app: App) -> None:
         deletion = BookingSnapshot(external_id="B1", version=version(2), deleted=True)
         assert outcomes(apply(app, deletion)) == [UNCHANGED]
         assert (app.booking(), app.events()) == (None, [])

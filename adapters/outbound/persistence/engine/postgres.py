@@ -155,6 +155,11 @@ class PostgresSession:
     def in_parameter(self, values: Collection[str]) -> list[str]:
         return list(values)
 
+    def lock(self, name: str, *, exclusive: bool) -> None:
+        """Sent with the next statement, which sees what earlier holders have committed."""
+        function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+        self.defer(f"SELECT {function}(hashtextextended(%s, 0))", [(name,)])
+
     def begin(self) -> None:
         self._staging_tables.clear()
         self._deferred = [_BEGIN]

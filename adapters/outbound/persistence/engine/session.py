@@ -51,6 +51,10 @@ class Session(Protocol):
 
     def in_parameter(self, values: Collection[str]) -> Any: ...
 
+    def lock(self, name: str, *, exclusive: bool) -> None:
+        """Until the end of the transaction: one exclusive holder of this name, or many others."""
+        ...
+
     @property
     def for_update(self) -> str:
         """The clause with which a SELECT locks its rows."""

@@ -135,6 +135,9 @@ class SqliteSession:
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
 
+    def lock(self, name: str, *, exclusive: bool) -> None:
+        """Nothing to do: the transaction is the only writer."""
+
     def begin(self) -> None:
         self._failed = False
         self.run("BEGIN IMMEDIATE")

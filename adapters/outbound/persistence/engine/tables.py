@@ -45,6 +45,12 @@ class Table:
         return f"INSERT INTO {self.name} ({self.column_list}) VALUES ({placeholders})"  # noqa: S608
 
     @cached_property
+    def upsert(self) -> str:
+        """Inserts a row, or overwrites that with its key."""
+        assigned = ", ".join(f"{column} = excluded.{column}" for column in self._value_columns)
+        return f"{self.insert} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {assigned}"
+
+    @cached_property
     def overwrite(self) -> str:
         """Overwrites a row that still has the previous revision; see `overwrite_parameters`."""
         assigned = ", ".join(f"{column} = %s" for column in self._value_columns)

@@ -154,7 +154,7 @@ def _price_values(room: RoomStay) -> list[Any]:
 def _parse_details(record: Any, document: dict[str, Any]) -> BookingDetails:
     guest = document.get("primary_guest")
     status, stay = _STATUSES[record.status], _cached_stay(record.arrival, record.departure)
-    rooms = _parse_rooms(document["rooms"], document.get("room_prices"))
+    rooms = rooms_of(document)
     return BookingDetails(
         status=status,
         stay=stay,
@@ -195,7 +195,9 @@ def _parse_party(values: list[Any]) -> Party:
     )
 
 
-def _parse_rooms(rooms: list[Any], prices: list[Any] | None) -> tuple[RoomStay, ...]:
+def rooms_of(document: dict[str, Any]) -> tuple[RoomStay, ...]:
+    """As they were stored, from the JSON document of a booking."""
+    rooms, prices = document["rooms"], document.get("room_prices")
     if prices is None:
         return tuple([_parse_room(room) for room in rooms])
     return tuple([_parse_room(room, *price) for room, price in zip(rooms, prices, strict=True)])
@@ -213,8 +215,8 @@ def _parse_room(
         room_type_id=room_type,
         room_id=room,
         rate_plan_id=rate_plan,
-        stay=_cached_stay(arrival, departure),
-        status=_STATUSES[status],
+        stay=_cached_stay(arrival, departure) if arrival else None,
+        status=_STATUSES[status] if status else None,
         occupancy=tuple([_age_count(*each) for each in people]),
         nightly_prices=tuple(
             [_nightly_price(*each, basis) for each, basis in zip_longest(prices, bases)]

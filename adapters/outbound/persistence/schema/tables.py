@@ -29,6 +29,14 @@ BOOKINGS: Final = Table.define(
 """`confirmation_number`, `guest_id`, `guest_email` are copies for searching; the document has the
 original values."""
 
+TOMBSTONES: Final = Table.define(
+    "booking_tombstones",
+    _EXTERNAL_KEY,
+    f"""{_EXTERNAL}, {_VERSIONED}, connection_id uuid,
+    content_version_at bigint null, content_version_sequence bigint null, document text""",
+)
+"""Deletions and cancellations that arrived before their booking. `synced_at`: when recorded."""
+
 STATUS_HISTORY: Final = Table.define(
     "status_history",
     ("hotel_id", "booking_id", "id"),
@@ -106,6 +114,6 @@ IDEMPOTENCY_KEYS: Final = Table.define(
 """`status` is null while the request that acquired the key is being processed."""
 
 TABLES: Final = (
-    *(BOOKINGS, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
+    *(BOOKINGS, TOMBSTONES, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
     *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
 )
