@@ -1,138 +1,189 @@
-"""Masks payment card numbers and security codes in any text, before it is stored or shown.
+"""Masks payment card numbers, and what belongs to them, before a payload is stored or shown.
 
-PCI DSS 3.3 and 3.4: the security code is never kept, the number at most as its last four digits.
-Length, JSON validity and all other text are unchanged. An unquoted JSON number becomes nines (no
-issuer range begins with 9), other text becomes asterisks: scrubbing twice changes nothing.
+PCI DSS 3.3 and 3.4: the security code is never kept, the number at most as its last four digits,
+its expiry not beside it. What is found: masking/card_numbers.py, masking/card_details.py.
 
-A card number is 14 to 19 digits, contiguous or in the groups printed on cards, of a known issuer
-range, with a valid Luhn digit, not part of a longer run of digits, of a decimal fraction, of a
-phone number (+) or of a UUID or other hex id. In a field named as a card number (CardNumber, pan,
-…) 12 to 19 digits are masked without a Luhn check; security codes are found by field name only.
-Expiry dates are not masked: they are useless without the number. Maestro's ranges (12 to 19 digits,
-retired by the scheme in 2023) are found by field name only, since every tenth booking number would
-match them.
-
-Limit: text in UTF-16 and digits written as entities or escapes are not scanned.
+The values of JSON and XML are masked as they are read, that is without escapes and entities; all
+other text stays as it is. A JSON number becomes nines (no issuer range begins with 9), other text
+asterisks: masking twice changes nothing. A number in a field of ids (masking/id_fields.py) stays,
+unless it is printed like on a card: then the domain refuses the masked id.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Final
 
-from stdnum import luhn
-
-_SPACERS: Final = b" .-\xc2\xa0\xe2\x80\x91"
-"""Space, point, dash; the bytes of no-break space and no-break hyphen."""
-
-_SHAPES: Final = bytes.maketrans(b"0123456789" + _SPACERS, b"0" * 10 + b"-" * len(_SPACERS))
-_SHAPE: Final = re.compile(rb"0000(?:0{10}|-{1,3}0000-{1,3}0000-{1,3}0000|-{1,3}000000-{1,3}0000)")
-_RUN: Final = re.compile(rb"0+")
-_SPACER: Final = rb"(?:[ .-]|\xc2\xa0|\xe2\x80\x91)"
-_CARD: Final = re.compile(
-    rb"(?<![0-9+])(?<![0-9]\.)(?:[0-9]{14,19}"
-    rb"|[0-9]{4}(?P<a>%b)[0-9]{4}(?P=a)[0-9]{4}(?P=a)[0-9]{4}(?P<tail>(?P=a)[0-9]{3})?"
-    rb"|[0-9]{4}(?P<b>%b)[0-9]{6}(?P=b)[0-9]{4,5})(?![0-9])" % (_SPACER, _SPACER)
+from adapters.outbound.provider_kit.masking.card_details import (
+    Span,
+    has_code_label,
+    labelled_spans,
+    spans_around,
 )
-_ISSUERS: Final = re.compile(
-    rb"4(?:[0-9]{15}|[0-9]{18})"
-    rb"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"
-    rb"|3[47][0-9]{13}"
-    rb"|(?:30[0-5][0-9]|3095|3[689][0-9]{2})[0-9]{10}"
-    rb"|35(?:2[89]|[3-8][0-9])[0-9]{12,15}"
-    rb"|(?:6011|64[4-9][0-9]|65[0-9]{2})[0-9]{12,15}"
-    rb"|(?:62|81)[0-9]{14,17}"
+from adapters.outbound.provider_kit.masking.card_numbers import CardNumber, find_card_numbers
+from adapters.outbound.provider_kit.masking.id_fields import is_id_field
+from adapters.outbound.provider_kit.masking.payload_values import (
+    NotStructured,
+    PayloadValue,
+    Syntax,
+    characters,
+    decoded,
+    is_escaped,
+    payload_values,
 )
-_BETWEEN: Final = rb"[\"'\\\s:=>]{1,200}(?:<(?:[a-z][a-z0-9]*:)?plaintext[^<>]{0,99}>\s{0,99})?"
-_FIELD: Final = re.compile(
-    rb"(?:cvv2?|cvc2?|cvn2?|csc|seriescode|card_?code|security_?code|card_?verification_?"
-    rb"(?:value|code|number))%b(?P<code>[0-9]{3,4})(?![0-9])"
-    rb"|(?:(?<![a-z])pan|card[_ ]?(?:number|no|num)|primary_?account_?number)%b"
-    rb"(?P<number>[0-9](?:[ -]?[0-9]){11,18})(?![0-9])" % (_BETWEEN, _BETWEEN)
+from adapters.outbound.provider_kit.masking.plain_text import to_plain
+
+_SHOWN: Final = 4
+_SHORTEST: Final = 6
+_ASCII_DIGITS: Final = frozenset(b"0123456789")
+_NINES: Final = str.maketrans("0123456789", "9" * 10)
+_ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
+_NESTED: Final = ("{", "[", "<")
+_MAX_NESTING: Final = 3
+_ESCAPED_DIGIT: Final = re.compile(
+    r"\\u(?!00[4-7c-f]|01)[0-9a-fA-F]{4}|[0-9]\\[^u\"]|\\[^u\"][0-9]|&\#|[0-9]&|;[0-9]|--?>|\]\]>"
 )
-_NAME_STARTS: Final = (b"cv", b"csc", b"seriesc", b"card", b"security", b"pan", b"primary")
-"""Searched one by one, which is many times faster than searching for the pattern."""
-
-_HEX_ID: Final = re.compile(rb"[0-9a-f-]{20,}", re.IGNORECASE)
-_TOKEN_END: Final = re.compile(rb"[0-9A-Za-z-]*")
-_DIGIT: Final = re.compile(rb"[0-9]")
-_UNQUOTED_NUMBER: Final = re.compile(rb"(?:^|[:\[,])\s*-?\Z")
-_LOOK_AROUND: Final = 40
+"""Text that may be a digit, or a separator beside one, after decoding."""
 
 
-class _Span(NamedTuple):
-    start: int
-    end: int
-    keep: int
+class _Edits:
+    """Replacements in a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: list[tuple[int, int, str]] = []
+
+    def replace(self, start: int, end: int, replacement: str) -> None:
+        self._found.append((start, end, replacement))
+
+    def apply(self) -> str:
+        """Of overlapping ones, the first, and the rest of the others."""
+        pieces: list[str] = []
+        position = 0
+        for start, end, replacement in sorted(self._found, key=lambda edit: edit[:2]):
+            if end <= position:
+                continue
+            begin = max(start, position)
+            pieces += self._text[position:begin], replacement[begin - start :]
+            position = end
+        return "".join([*pieces, self._text[position:]]) if pieces else self._text
 
 
 def scrub(text: str) -> str:
-    """The text with card numbers masked; of the same length."""
-    return scrub_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    """A text of people, or a payload of an unknown provider, with its card data masked."""
+    return _masked_payload(text, (), depth=0)
 
 
-def scrub_bytes(body: bytes) -> bytes:
-    """For UTF-8 and every encoding that keeps ASCII digits; fits ports.system.CardMask."""
-    spans = [*_card_numbers(body), *_labelled_numbers(body.lower())]
-    if not spans:
-        return body
-    masked = bytearray(body)
+def scrub_bytes(body: bytes, id_fields: Collection[str] = ()) -> bytes:
+    """A payload in JSON, XML or any other text; fits ports.system.CardMask. `id_fields`: those that
+    the provider declares (ports.providers.Capabilities.id_fields)."""
+    encoding = _encoding(body)
+    text = body.decode(encoding, "surrogatepass")
+    masked = _masked_payload(text, id_fields, depth=0)
+    return body if masked is text else masked.encode(encoding, "surrogatepass")
+
+
+def _encoding(body: bytes) -> str:
+    """One that gives the same bytes again."""
+    for start, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if body.startswith(start) and _is_decodable(body, encoding):
+            return encoding
+    if b"\0" in body[:2] and len(body) % 2 == 0:
+        encoding = "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
+        if _is_decodable(body, encoding):
+            return encoding
+    return "utf-8" if _is_decodable(body, "utf-8") else "iso8859-1"
+
+
+def _is_decodable(body: bytes, encoding: str) -> bool:
+    try:
+        body.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str:
+    """The same object if nothing is masked."""
+    plain = to_plain(text)
+    lowered = plain.lower()
+    cards = list(find_card_numbers(plain))
+    labelled = list(labelled_spans(lowered))
+    may_be_escaped = "\\" in text or "&" in text or "<!" in text
+    is_suspect = may_be_escaped and (
+        _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
+    )
+    if not (cards or labelled or is_suspect):
+        return text
+    edits = _Edits(text)
+    numbers: set[int] = set()
+    try:
+        for value in payload_values(text):
+            if value.syntax is Syntax.JSON_NUMBER:
+                start = value.ranges[0][0]
+                numbers.add(start + text.startswith("-", start))
+            _edit_value(edits, text, value, id_fields, depth)
+    except NotStructured:
+        edits = _Edits(text)
+        _edit_spans(edits, text, plain, _spans(plain, cards))
+    else:
+        for span in labelled:
+            _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
+    return edits.apply()
+
+
+def _spans(plain: bytes, cards: Sequence[CardNumber]) -> list[Span]:
+    numbers = [Span(card.start, card.end, _SHOWN if card.groups else 0) for card in cards]
+    lowered = plain.lower()
+    return [*numbers, *spans_around(lowered, cards), *labelled_spans(lowered)]
+
+
+def _edit_spans(
+    edits: _Edits, text: str, plain: bytes, spans: Sequence[Span], char: str = "*"
+) -> None:
     for span in spans:
-        shown = masked[span.start : span.end]
-        hidden = len(shown) - span.keep
-        masked[span.start : span.start + hidden] = _DIGIT.sub(
-            _mask_char(body, span), shown[:hidden]
-        )
-    return bytes(masked)
+        end = span.end - span.keep
+        masked = _mask_digits(text[span.start : end], plain[span.start : end], char)
+        edits.replace(span.start, end, masked)
 
 
-def _card_numbers(body: bytes) -> Iterator[_Span]:
-    shape = body.translate(_SHAPES)
-    hit = _SHAPE.search(shape)
-    while hit is not None:
-        run = _RUN.match(shape, hit.start())
-        position = run.end() if run else hit.end()
-        match = _CARD.match(body, hit.start())
-        if match is not None and (spans := _card_spans(match)) and not _is_inside_hex_id(match):
-            yield from spans
-            position = match.end()
-        hit = _SHAPE.search(shape, position)
+def _mask_digits(text: str, plain: bytes, char: str) -> str:
+    if text.isascii():
+        return text.translate(_NINES if char == "9" else _ASTERISKS)
+    masked = (
+        char if place in _ASCII_DIGITS else found for found, place in zip(text, plain, strict=True)
+    )
+    return "".join(masked)
 
 
-def _card_spans(match: re.Match[bytes]) -> list[_Span]:
-    digits = b"".join(_DIGIT.findall(match[0]))
-    if _is_card(digits):
-        return [_Span(match.start(), match.end(), 4)]
-    if match["tail"] and _is_card(digits[:16]):
-        # Three digits after a card's sixteen are its security code.
-        split = match.start("tail")
-        return [_Span(match.start(), split, 4), _Span(split, match.end(), 0)]
-    return []
+def _edit_value(
+    edits: _Edits, text: str, value: PayloadValue, id_fields: Collection[str], depth: int
+) -> None:
+    start, end = value.ranges[0][0], value.ranges[-1][1]
+    if end - start < _SHORTEST:
+        return
+    content = decoded(text, value)
+    if content.startswith(_NESTED) and depth < _MAX_NESTING:
+        masked = _masked_payload(content, id_fields, depth=depth + 1)
+    else:
+        masked = _masked_content(content, value, id_fields)
+    if masked == content:
+        return
+    if not is_escaped(text, value):
+        edits.replace(start, end, masked)
+    elif len(masked) == len(content):
+        places = characters(text, value)
+        for place, old, new in zip(places, content, masked, strict=True):
+            if old != new:
+                edits.replace(place.start, place.end, new)
 
 
-def _is_card(digits: bytes) -> bool:
-    return _ISSUERS.fullmatch(digits) is not None and luhn.is_valid(digits.decode("ascii"))
-
-
-def _is_inside_hex_id(match: re.Match[bytes]) -> bool:
-    body, start, end = match.string, match.start(), match.end()
-    before = _TOKEN_END.match(body[max(0, start - _LOOK_AROUND) : start][::-1])
-    after = _TOKEN_END.match(body, end, end + _LOOK_AROUND)
-    token = (before[0][::-1] if before else b"") + match[0] + (after[0] if after else b"")
-    return not token.replace(b"-", b"").isdigit() and _HEX_ID.fullmatch(token) is not None
-
-
-def _labelled_numbers(lowered: bytes) -> Iterator[_Span]:
-    for start in _NAME_STARTS:
-        position = lowered.find(start)
-        while position >= 0:
-            match = _FIELD.match(lowered, position)
-            if match is not None and match["code"]:
-                yield _Span(*match.span("code"), 0)
-            elif match is not None:
-                yield _Span(*match.span("number"), 4)
-            position = lowered.find(start, position + len(start))
-
-
-def _mask_char(body: bytes, span: _Span) -> bytes:
-    before = body[max(0, span.start - _LOOK_AROUND) : span.start]
-    return b"9" if _UNQUOTED_NUMBER.search(before) else b"*"
+def _masked_content(content: str, value: PayloadValue, id_fields: Collection[str]) -> str:
+    plain = to_plain(content)
+    cards = list(find_card_numbers(plain))
+    if cards and is_id_field(value.keys, id_fields):
+        has_space = any(char.isspace() for char in content)
+        cards = [card for card in cards if card.is_printed_on_cards or has_space]
+    edits = _Edits(content)
+    char = "9" if value.syntax is Syntax.JSON_NUMBER else "*"
+    _edit_spans(edits, content, plain, _spans(plain, cards), char)
+    return edits.apply()

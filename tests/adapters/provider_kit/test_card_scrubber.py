@@ -40,7 +40,7 @@ class TestCardNumbers:
 
     def test_are_found_after_other_numbers_and_text(self) -> None:
         assert scrub("Room 4000 4111 1111 1111 1111") == "Room 4000 **** **** **** 1111"
-        assert scrub("Visa4111111111111111exp1227") == "Visa************1111exp1227"
+        assert scrub("Visa4111111111111111exp1227") == "Visa************1111exp****"
 
     def test_mask_the_code_after_the_number(self) -> None:
         assert scrub("No. 4111 1111 1111 1111 123") == "No. **** **** **** 1111 ***"

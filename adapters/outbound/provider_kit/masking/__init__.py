@@ -1,0 +1,1 @@
+"""Finds payment card data in texts and payloads, and the fields that hold ids."""
