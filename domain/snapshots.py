@@ -5,12 +5,13 @@ explicit null (ours is cleared). A tuple replaces ours completely: a provider th
 all of them.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from domain.errors import InvalidField
 from domain.status import BookingStatus
@@ -29,6 +30,9 @@ Extras: TypeAlias = tuple[tuple[str, str], ...]
 """Source fields without a target field: (path, JSON text), sorted by path."""
 
 MAX_ID = 200
+_MASKED_ID: Final = re.compile(r".*\*{4}.*|9{8,15}[0-9]{4}")
+"""As the card mask leaves them."""
+
 MAX_CELLS = 100_000
 """Per availability set: a hundred room types for nearly three years."""
 
@@ -310,6 +314,11 @@ class HotelRecords:
 
 
 def require_id(value: str, path: str) -> None:
+    """Raises InvalidField (bad_id), also for an id that was masked as a card number: two masked ids
+    may be equal."""
+    if _MASKED_ID.fullmatch(value):
+        fix = "send an id that does not look like a card number, or declare its field as one of ids"
+        raise InvalidField(path, fix, code="bad_id")
     if not value or len(value) > MAX_ID or value != value.strip() or not value.isprintable():
         fix = f"send 1 to {MAX_ID} printable characters without space at the ends"
         raise InvalidField(path, fix, code="bad_id")

@@ -42,7 +42,9 @@ class Capabilities:
     the vendor's account, if the webhooks of all its hotels come to one URL. `push_path`: where
     messages of the vendor's own protocol are received; they authenticate by HTTP basic auth with
     the connection's key as user name and its secret `password`. `pulled_by`: the setting without
-    which a connection is push-only.
+    which a connection is push-only. `id_fields`: the payloads' fields that hold ids, as `name` or
+    `parent.name`, besides those that their names show (`id`, `…Id`, `confirmationNumber`, …): what
+    looks like a card number is an id there, and is not masked.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Capabilities:
     account_settings: tuple[str, ...] = ()
     push_path: str | None = None
     pulled_by: str | None = None
+    id_fields: frozenset[str] = frozenset()
 
     def pulls_with(self, settings: Mapping[str, str]) -> bool:
         """Whether a connection with these settings can be pulled."""

@@ -1,6 +1,6 @@
 """Time, ids, randomness and encryption, which the core gets from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -49,9 +49,10 @@ class Sealer(Protocol):
 
 
 class CardMask(Protocol):
-    def __call__(self, body: bytes) -> bytes:
+    def __call__(self, body: bytes, id_fields: Collection[str] = ()) -> bytes:
         """Masks every payment card number, as cards are never stored, not even in raw payloads.
-        Keeps JSON and XML well-formed."""
+        Keeps JSON and XML well-formed, and the numbers in fields of ids: `id_fields` are those of
+        the provider (ports.providers.Capabilities)."""
         ...
 
 

@@ -12,6 +12,7 @@ from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind
 from domain.precedence import Channel
+from domain.snapshots import require_id
 from domain.values import Reason
 from ports.providers import (
     FOREIGN_PROPERTY,
@@ -69,6 +70,10 @@ def _parse_notification(provider: Provider, row: InboxItem, context: HotelContex
         detail = "the notification is for another property than this connection's"
         reason = Reason(FOREIGN_PROPERTY, None, detail)
         return ParsedRow(row, reason=reason, foreign_property=received)
+    for ref in notification.refs:
+        if ref.external_id:
+            # A masked id would fetch nothing, or another's item.
+            require_id(ref.external_id, "external_id")
     return ParsedRow(
         row,
         refs=frozenset() if notification.disabled else frozenset(notification.refs),

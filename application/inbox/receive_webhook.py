@@ -7,7 +7,7 @@ from uuid import UUID
 from application.enqueue_jobs import enqueue_batches
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest.inbound_use_case import InboundUseCase
-from application.ingest.inbox_rows import notification_rows
+from application.ingest.inbox_rows import notification_rows, payload_mask
 from application.retrying import in_transaction
 from ports.providers import BodySigned, Provider
 from ports.system import Secrets
@@ -42,7 +42,7 @@ class ReceiveWebhook(InboundUseCase):
         (row,) = notification_rows(
             connection,
             [webhook.body],
-            mask_cards=self.mask_cards,
+            mask=payload_mask(self.mask_cards, provider),
             ids=self.ids,
             now=now,
             correlation_id=webhook.correlation_id,

@@ -10,7 +10,7 @@ from application.enqueue_jobs import enqueue_batches
 from application.errors import Unauthenticated
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbound_use_case import InboundUseCase
-from application.ingest.inbox_rows import decide_row, item_rows
+from application.ingest.inbox_rows import PayloadMask, decide_row, item_rows, payload_mask
 from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
 from application.retrying import in_transaction
 from application.stored_hotels import get_enabled_hotel
@@ -57,10 +57,11 @@ class ExchangeDocument(InboundUseCase):
             settings=connection.settings,
             limit=MAX_ITEMS,
         )
-        masked_request = replace(request, document=self.mask_cards(request.document))
+        mask = payload_mask(self.mask_cards, provider)
+        masked_request = replace(request, document=mask(request.document))
         handler = document_provider.read_document(masked_request, scope)
         today = local_date(connection, hotel, now)
-        return handler.answer(self._apply(handler, context, batch_id, today), now=now)
+        return handler.answer(self._apply(handler, context, batch_id, today, mask), now=now)
 
     def render_error(self, request: DocumentRequest, error: PmsError) -> DocumentReply | None:
         """None if no such provider is installed, or it exchanges no documents."""
@@ -93,10 +94,15 @@ class ExchangeDocument(InboundUseCase):
         return connection, get_enabled_hotel(self.directory, connection.hotel_id)
 
     def _apply(
-        self, handler: DocumentHandler, context: ApplyContext, batch_id: UUID, today: date
+        self,
+        handler: DocumentHandler,
+        context: ApplyContext,
+        batch_id: UUID,
+        today: date,
+        mask: PayloadMask,
     ) -> list[DocumentItemResult]:
         items, ignored = handler.items, handler.ignored_items
-        rows = item_rows([*items, *ignored], context, batch_id, self.ids, self.mask_cards)
+        rows = item_rows([*items, *ignored], context, batch_id, self.ids, mask)
         if not rows:
             return []
         item_count = len(items)

@@ -1,9 +1,11 @@
 """Inbox rows: built from payloads, and decided by the results of their items."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from application.ingest.apply_items import ApplyContext, ItemResult
@@ -11,8 +13,14 @@ from domain.connection import Connection
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel, Receipt
 from domain.values import Reason
-from ports.providers import ReadItem
+from ports.providers import Provider, ReadItem
 from ports.system import CardMask, IdGenerator
+
+PayloadMask: TypeAlias = Callable[[bytes], bytes]
+
+
+def payload_mask(mask_cards: CardMask, provider: Provider) -> PayloadMask:
+    return partial(mask_cards, id_fields=provider.capabilities.id_fields)
 
 
 def push_context(
@@ -64,7 +72,7 @@ def item_rows(
     context: ApplyContext,
     batch_id: UUID,
     ids: IdGenerator,
-    mask_cards: CardMask,
+    mask: PayloadMask,
 ) -> list[InboxItem]:
     """Masks each item's raw text again: it may resolve references of the masked request."""
     return [
@@ -72,7 +80,7 @@ def item_rows(
             inbox_row(
                 context,
                 item.kind,
-                mask_cards(item.raw),
+                mask(item.raw),
                 row_id=ids.new(),
                 batch_id=batch_id,
                 position=position,
@@ -87,7 +95,7 @@ def notification_rows(
     connection: Connection,
     bodies: Sequence[bytes],
     *,
-    mask_cards: CardMask,
+    mask: PayloadMask,
     ids: IdGenerator,
     now: datetime,
     correlation_id: str,
@@ -100,7 +108,7 @@ def notification_rows(
                 connection, row_ids[0], correlation_id=correlation_id, received_at=now, now=now
             ),
             ItemKind.NOTIFICATION,
-            mask_cards(body),
+            mask(body),
             row_id=row_id,
             batch_id=row_ids[0],
             position=position,

@@ -11,7 +11,7 @@ from application.enqueue_jobs import enqueue_batches
 from application.errors import NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
-from application.ingest.inbox_rows import decide_row, item_rows
+from application.ingest.inbox_rows import decide_row, item_rows, payload_mask
 from application.ingest.quarantine_items import quarantine_once
 from application.retrying import in_transaction
 from application.stored_hotels import get_hotel
@@ -70,13 +70,14 @@ class IngestItems(InboundUseCase):
         principal.require(Scope.INGEST)
         connection, hotel = self._connection(principal, push.provider)
         batch_id, context = self._begin_batch(connection, provider, push.correlation_id)
+        mask = payload_mask(self.mask_cards, provider)
         items = provider.read_items(
             push.kind,
-            [self.mask_cards(push.body)],
+            [mask(push.body)],
             build_hotel_context(connection, hotel, observed_at=context.now),
             limit=MAX_ITEMS,
         )
-        rows = item_rows(items, context, batch_id, self.ids, self.mask_cards)
+        rows = item_rows(items, context, batch_id, self.ids, mask)
 
         def store(uow: UnitOfWork) -> list[PushedItem]:
             if not push.deferred:

@@ -17,7 +17,7 @@ from application.enqueue_jobs import enqueue_batches
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
 from application.inbox.detect_deletions import detect_deletions, unseen_bookings
 from application.ingest.apply_items import ApplyContext, ItemResult, apply_deletions, count_outcomes
-from application.ingest.inbox_rows import notification_rows
+from application.ingest.inbox_rows import notification_rows, payload_mask
 from application.ingest.quarantine_items import apply_page
 from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
@@ -155,7 +155,7 @@ class SyncConnection:
         rows = notification_rows(
             session.connection,
             page.notifications,
-            mask_cards=self.mask_cards,
+            mask=payload_mask(self.mask_cards, self.providers.get(session.connection.provider)),
             ids=self.ids,
             now=self.clock.now(),
             correlation_id=session.run.correlation_id,

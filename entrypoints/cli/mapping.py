@@ -53,9 +53,10 @@ def map_files(
     """
     require_time_zone(time_zone)
     Money(0, currency)
-    bodies = [scrub_bytes(file.read_bytes()) for file in files]
     with open_container() as container:
         plugin = container.providers.get(provider)
+        id_fields = plugin.capabilities.id_fields
+        bodies = [scrub_bytes(file.read_bytes(), id_fields) for file in files]
         context = HotelContext(
             time_zone=time_zone, currency=currency, observed_at=container.clock.now()
         )

@@ -391,6 +391,16 @@ class TestQuarantinedItem:
         assert {row.outcome for row in app.inbox()} == {ItemOutcome.STALE, ItemOutcome.APPLIED}
 
 
+class TestMaskedReference:
+    def test_is_quarantined_and_fetches_nothing(self, app: App) -> None:
+        batch = app.notify(Ref(RefKind.BOOKING, "************0077"))
+        app.run_jobs()
+        row = app.row(batch)
+        assert row.state is InboxState.QUARANTINED
+        assert row.reason is not None
+        assert row.reason.code == "bad_id"
+
+
 class TestUnknownBatch:
     def test_of_this_or_another_hotel_is_ignored(self, app: App) -> None:
         batch = app.notify(B1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import STATUS_CODES
 from domain.messages import ItemKind
@@ -37,7 +38,7 @@ from tests.providers.alpinebits.payloads import (
     sample,
     snapshot_of,
 )
-from tests.providers.vendor_payloads import OBSERVED
+from tests.providers.vendor_payloads import OBSERVED, booking_in
 
 MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
 
@@ -837,7 +838,9 @@ class TestPaymentData:
 
     def test_is_masked_in_comments(self) -> None:
         info = "<ResGlobalInfo><Foo>pay with 4111111111111111</Foo></ResGlobalInfo>"
-        found = json.dumps(dict(booking(reservation(info)).extras or ()))
+        read_again = read(scrub_bytes(pushed(reservation(info))))
+        found = json.dumps(dict(booking_in(read_again).extras or ()))
+        assert "pay with ************1111" in found
         assert "411111111111" not in found
 
 

@@ -58,6 +58,7 @@ def _open_client(
         hosts=vendor.hosts,
         rate_limit=vendor.requests,
         rate_window_seconds=vendor.seconds,
+        id_fields=vendor.capabilities.id_fields,
     )
     transport = endpoint.transport(account, tools, base_url)
     authenticator = authenticator_for(

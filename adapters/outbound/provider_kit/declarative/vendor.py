@@ -101,8 +101,8 @@ class Records(ListDeclaration):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorDeclaration:
     """`hosts`: the vendor's own; no others are called. `requests`: how many are allowed in any
-    `seconds`; None for no limit. `delta_misses`, `retry_window`, `limits`: see
-    ports.providers.Capabilities."""
+    `seconds`; None for no limit. `delta_misses`, `retry_window`, `limits`, `id_fields`
+    (besides the bookings' `id`): see ports.providers.Capabilities."""
 
     name: str
     title: str
@@ -121,6 +121,7 @@ class VendorDeclaration:
     day_use: bool = True
     delta_misses: tuple[str, ...] = ()
     retry_window: timedelta | None = None
+    id_fields: frozenset[str] = frozenset()
 
     @property
     def specs(self) -> tuple[SettingSpec, ...]:
@@ -150,6 +151,7 @@ class VendorDeclaration:
             retry_window=self.retry_window,
             limits=self.limits,
             settings=self.specs,
+            id_fields=self.id_fields | {".".join(self.bookings.id.split(".")[-2:])},
         )
 
 

@@ -17,13 +17,14 @@ from ports.providers import Account, ProviderTools
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEndpoint:
-    """`hosts`: the vendor's own. The limits: see TransportSettings."""
+    """`hosts`: the vendor's own. The others: see TransportSettings."""
 
     provider: str
     hosts: frozenset[str]
     rate_limit: int | None = None
     rate_window_seconds: float = 1.0
     max_answer_bytes: int = MAX_ANSWER_BYTES
+    id_fields: frozenset[str] = frozenset()
 
     def transport(self, account: Account, tools: ProviderTools, *urls: str) -> Transport:
         """Raises HostRefused for one of `urls` that connections may not call."""
@@ -39,6 +40,7 @@ class VendorEndpoint:
             rate_limit=self.rate_limit,
             rate_window_seconds=self.rate_window_seconds,
             max_answer_bytes=self.max_answer_bytes,
+            id_fields=self.id_fields,
         )
         return Transport(link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget)
 

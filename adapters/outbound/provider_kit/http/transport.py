@@ -42,7 +42,8 @@ _CONNECTIONS: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportSettings:
-    """Of one connection. `rate_limit`: requests in any `rate_window_seconds`; None for no limit."""
+    """Of one connection. `rate_limit`: requests in any `rate_window_seconds`; None for no limit.
+    `id_fields`: see ports.providers.Capabilities."""
 
     provider: str
     connection_id: UUID
@@ -50,6 +51,7 @@ class TransportSettings:
     rate_limit: int | None = None
     rate_window_seconds: float = 1.0
     max_answer_bytes: int = MAX_ANSWER_BYTES
+    id_fields: frozenset[str] = frozenset()
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -165,9 +167,8 @@ class Transport:
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, HttpFailure):
                 return body
-            return HttpResponse(
-                status=response.status_code, headers=headers, body=scrub_bytes(body)
-            )
+            masked = scrub_bytes(body, self._settings.id_fields)
+            return HttpResponse(status=response.status_code, headers=headers, body=masked)
 
     def _body(
         self, raw: BaseHTTPResponse, headers: Mapping[str, str], deadline: float

@@ -48,9 +48,7 @@ _STARTS: Final = frozenset(
         81,
     )
 )
-_POSSIBLE: Final = re.compile(
-    rb"(?<![0-9])(?:[34568]|2[^0-9]{0,8}+[2-7])(?:[^0-9]{0,8}+[0-9]){12}"
-)
+_POSSIBLE: Final = re.compile(rb"(?<![0-9])(?:[34568]|2[^0-9]{0,8}+[2-7])(?:[^0-9]{0,8}+[0-9]){12}")
 """A group that may begin a card; most runs (dates, times) have none."""
 
 _MIN_DIGITS: Final = 14

@@ -9,7 +9,7 @@ _ID_NAME: Final = re.compile(
     r"|(?:[a-z_]*(?:id|ids|uuid|guid))"
     r"|ResID_(?:Value|Source|SourceContext)"
     r"|(?i:.*(?:confirmation|reservation|booking|itinerary|group|block|folio|invoice|voucher|order"
-    r"|profile|guest|customer|property|hotel|channel|external|reference)"
+    r"|profile|guest|customer|property|hotel|channel|external|reference|loyalty|membership)"
     r"[_ -]?(?:number|no|nr|num|code|key|ref|reference)s?)"
     r"|(?i:(?:.*[_-])?(?:locator|pnr|reference|ref)s?)"
 )

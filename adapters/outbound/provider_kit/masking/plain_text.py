@@ -27,7 +27,7 @@ def to_plain(text: str) -> bytes:
     found = {char: _ascii_equal(char) for char in set(_NON_ASCII.findall(text))}
     equal = {char: plain for char, plain in found.items() if plain is not None}
     if len(equal) > _MANY:
-        text = text.translate(str.maketrans(equal))
+        text = text.translate({ord(char): plain for char, plain in equal.items()})
     else:
         # Many times faster than `translate`, which looks up every character.
         for char, plain in equal.items():

@@ -30,6 +30,7 @@ CAPABILITIES: Final = Capabilities(
     trust="user name (the connection key) and password, by HTTP basic auth or WSSE UsernameToken",
     limits="2 MB per message",
     push_path="/api/pms/alpinebits",
+    id_fields=frozenset({"InvCode", "InvTypeCode", "RoomTypeCode", "RatePlanCode"}),
     settings=(
         required("password", "the sender's password", secret=True),
         optional("hotel_code", "HotelCode that messages must have; if empty, any is accepted"),

@@ -46,4 +46,5 @@ CAPABILITIES: Final = api_capabilities(
         optional("base_url", "URL of the API", default=BASE_URL),
         optional("identity_url", "URL of the identity server", default=IDENTITY_URL),
     ),
+    id_fields=frozenset({"externalCode"}),
 )

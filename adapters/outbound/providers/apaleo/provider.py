@@ -40,7 +40,7 @@ def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
     token_request = request_for_token(
         identity_url, require_secret(account, "client_id"), require_secret(account, "client_secret")
     )
-    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS)
+    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, id_fields=CAPABILITIES.id_fields)
     transport = endpoint.transport(account, tools, base_url, identity_url)
     correlation_id = account.correlation_id
     tokens = TokenSource(token_request, transport, tools.clock, correlation_id=correlation_id)

@@ -57,4 +57,6 @@ CAPABILITIES: Final = api_capabilities(
         ),
         optional("base_url", "URL of the API", default=BASE_URL),
     ),
+    # The names in a guest list are the guests' ids.
+    id_fields=frozenset({"guestList", "thirdPartyIdentifier"}),
 )

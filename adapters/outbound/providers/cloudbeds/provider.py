@@ -81,7 +81,9 @@ def _map_cells(
 
 def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
     base_url = account.settings.get("base_url") or BASE_URL
-    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=REQUESTS_PER_SECOND)
+    endpoint = VendorEndpoint(
+        provider=NAME, hosts=HOSTS, rate_limit=REQUESTS_PER_SECOND, id_fields=CAPABILITIES.id_fields
+    )
     transport = endpoint.transport(account, tools, base_url)
     return CloudbedsClient(
         api=CloudbedsApi(

@@ -41,6 +41,7 @@ CAPABILITIES: Final = api_capabilities(
     retry_window=timedelta(hours=1),
     limits="200 requests per access token in 30 seconds; 1,000 items a page; intervals of 3 months",
     account_settings=("client_token",),
+    id_fields=frozenset({"Number", "ChannelManagerNumber"}),
     settings=(
         required("client_token", "token of your Mews client application", secret=True),
         required("access_token", "token of this hotel's connection", secret=True),

@@ -29,7 +29,11 @@ from domain.messages import ItemKind
 from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 
 _ENDPOINT: Final = VendorEndpoint(
-    provider=NAME, hosts=HOSTS, rate_limit=RATE_LIMIT, rate_window_seconds=RATE_WINDOW_SECONDS
+    provider=NAME,
+    hosts=HOSTS,
+    rate_limit=RATE_LIMIT,
+    rate_window_seconds=RATE_WINDOW_SECONDS,
+    id_fields=CAPABILITIES.id_fields,
 )
 _SECRETS: Final = {"client_token": "ClientToken", "access_token": "AccessToken"}
 

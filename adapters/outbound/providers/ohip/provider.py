@@ -53,7 +53,9 @@ def _open_client(account: Account, tools: ProviderTools) -> ProviderClient:
     """Raises Misconfigured."""
     base_url = require_setting(account, "base_url").rstrip("/")
     hotel_id, correlation_id = require_setting(account, "property_id"), account.correlation_id
-    endpoint = VendorEndpoint(provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND)
+    endpoint = VendorEndpoint(
+        provider=NAME, hosts=HOSTS, rate_limit=CALLS_PER_SECOND, id_fields=CAPABILITIES.id_fields
+    )
     transport = endpoint.transport(account, tools, base_url)
     credentials = _build_credentials(account)
     token_request = credentials.request_for_token(base_url)

@@ -22,7 +22,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
 from adapters.outbound.provider_kit.pull.client import ApiClient
-from adapters.outbound.providers.alpinebits.capabilities import NAME
+from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES, NAME
 from adapters.outbound.providers.alpinebits.client.api import (
     MAX_ANSWER_BYTES,
     AlpineBitsApi,
@@ -62,7 +62,10 @@ MAX_LEAD_TIME: Final = timedelta(days=730)
 """The longest time between booking and arrival: `Start` filters by the day of the booking."""
 
 _ENDPOINT: Final = VendorEndpoint(
-    provider=NAME, hosts=frozenset(), max_answer_bytes=MAX_ANSWER_BYTES
+    provider=NAME,
+    hosts=frozenset(),
+    max_answer_bytes=MAX_ANSWER_BYTES,
+    id_fields=CAPABILITIES.id_fields,
 )
 _MAX_ROUNDS: Final = 100
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.card_scrubber import scrub
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
@@ -292,5 +291,5 @@ def _collect_extras(entry: AlpineBitsEntry, r: XmlReader, *, has_rooms: bool) ->
         found["@CreateDateTime"] = dumps(booked)
     if "POS" not in r:
         found.update(_shared_pos(entry).unread())
-    extras = tuple((path, scrub(text)) for path, text in sorted(found.items()))
+    extras = tuple(sorted(found.items()))
     return extras if extras or has_rooms else ABSENT

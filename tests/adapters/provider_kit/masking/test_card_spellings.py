@@ -1,0 +1,128 @@
+"""How people write card numbers, security codes and expiry dates. The numbers are published test
+numbers."""
+
+import pytest
+
+from adapters.outbound.provider_kit.card_scrubber import scrub
+
+VISA = "4111111111111111"
+AMEX = "378282246310005"
+SEPARATORS = [
+    *" -./_,:;|\\~",
+    "\t",
+    "\n",
+    "\r\n",
+    "   ",
+    " - ",
+    ", ",
+    *"\u00a0\u2009\u202f\u200b\u2060\ufeff",
+    *"\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    "\u00b7",
+    "\uff0f",
+    "\uff3f",
+]
+GROUPS = [
+    (4, 4, 4, 4),
+    (8, 8),
+    (4, 12),
+    (6, 10),
+    (4, 4, 8),
+    (4, 6, 6),
+    (5, 5, 6),
+    (2,) * 8,
+    (1,) * 16,
+]
+
+
+def in_groups(number: str, lengths: tuple[int, ...], separator: str) -> str:
+    groups, position = [], 0
+    for length in lengths:
+        groups.append(number[position : position + length])
+        position += length
+    return separator.join(groups)
+
+
+def digits_in(text: str) -> str:
+    return "".join(char for char in text if char.isdigit())
+
+
+class TestCardNumbers:
+    @pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+    @pytest.mark.parametrize("lengths", GROUPS, ids=str)
+    def test_are_masked_with_any_separator(self, lengths: tuple[int, ...], separator: str) -> None:
+        shown = digits_in(scrub(f"pay with {in_groups(VISA, lengths, separator)} please"))
+        assert VISA.endswith(shown)
+        assert len(shown) <= 4
+
+    @pytest.mark.parametrize("zero", [0x0660, 0x0966, 0xFF10, 0x1D7CE], ids=hex)
+    def test_are_masked_in_digits_of_any_script(self, zero: int) -> None:
+        text = in_groups(VISA, (4, 4, 4, 4), " ").translate({0x30 + n: zero + n for n in range(10)})
+        assert scrub(text) == f"**** **** **** {text[-4:]}"
+
+    def test_are_masked_next_to_other_numbers(self) -> None:
+        assert digits_in(scrub("room 12, 41111111 11111111, 2 keys")) == "1211112"
+        assert digits_in(scrub("Room 4000 4111 1111 1111 1111")) == "40001111"
+
+    def test_are_masked_in_lists_of_them(self) -> None:
+        text = "\n".join([VISA, in_groups(AMEX, (4, 6, 5), " "), VISA] * 20)
+        assert len(digits_in(scrub(text))) == 240
+
+    def test_are_masked_in_endless_runs_of_groups(self) -> None:
+        assert digits_in(scrub("4111-" * 10_000)) == ""
+
+
+class TestSecurityCodes:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "CVV-{}",
+            "CVV#{}",
+            "CVV # {}",
+            "CVV ({})",
+            "CVC2: {}",
+            "cvv2={}",
+            "CVV{}",
+            "csc {}",
+            "my security code is {}",
+            "Security Code: {}",
+            "card code {}",
+            "card verification number {}",
+            "cvv\n{}",
+            "CVV number: {}",
+            "\uff23\uff36\uff36 {}",
+        ],
+    )
+    @pytest.mark.parametrize("code", ["123", "1234", "1 2 3", "\uff11\uff12\uff13"])
+    def test_are_masked_after_their_name(self, text: str, code: str) -> None:
+        masked = scrub(text.format(code))
+        assert masked == text.format("".join("*" if char.isdigit() else char for char in code))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "4111 1111 1111 1111 123",
+            "4111 1111 1111 1111, code 123",
+            "4111 1111 1111 1111\ncode: 123",
+            "code 123 for 4111 1111 1111 1111",
+            "4111-1111-1111-1111 / 12/27 / 123",
+            "4111111111111111 12/27 123",
+            "4111 1111 1111 1111 exp 12/27 cvv 123",
+            "4111 1111 1111 1111 valid until 12-2027 (123)",
+            "4111 1111 1111 1111 1227 123",
+        ],
+    )
+    def test_are_masked_beside_a_card_number_with_its_expiry(self, text: str) -> None:
+        assert digits_in(scrub(text)) == "1111"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "door code 1234",
+            "promo code 123",
+            "expiry 12/27",
+            "4111 1111 1111 1111 arrives 2027-05-01",
+            "4111 1111 1111 1111 2027-05-01 412.50 EUR",
+        ],
+    )
+    def test_are_not_seen_in_other_numbers(self, text: str) -> None:
+        assert digits_in(scrub(text))[-4:] == digits_in(text)[-4:]

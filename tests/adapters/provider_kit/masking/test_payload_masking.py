@@ -1,0 +1,182 @@
+"""Payloads are masked by decoded value; fields of ids keep numbers that look like card numbers. The
+card numbers are published test numbers."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.provider_kit.masking import card_numbers
+from adapters.outbound.provider_kit.masking.id_fields import is_id_field
+from adapters.outbound.provider_kit.masking.payload_values import decoded, payload_values
+from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.xml_text import parse_xml
+
+ID = "4239000000030077"
+VISA = "4111111111111111"
+
+
+def masked(value: object, *id_fields: str) -> object:
+    return json.loads(scrub_bytes(json.dumps(value).encode(), frozenset(id_fields)))
+
+
+class TestJson:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            r'{"n": "\u0034111 1111 1111 1111"}',
+            r'{"n": "4111\n1111\t1111\r\n1111"}',
+            r'{"n": "4111\u00a01111\u20111111\u20091111"}',
+            r'{"n": "\uff14111 1111 1111 1111"}',
+            r'{"n": "\ud835\udfd2111 1111 1111 1111"}',
+            r'{"n": ["4111\/1111\/1111\/1111"]}',
+            r'{"n": "{\"text\": \"4111 1111 1111 1111\"}"}',
+            '\ufeff{"n" : "4111 1111 1111 1111"}',
+        ],
+    )
+    def test_is_masked_as_it_is_read(self, text: str) -> None:
+        before, after = loads(text), loads(scrub_bytes(text.encode()))
+        shown = json.dumps(after, ensure_ascii=False)
+        assert sum(char.isdigit() for char in shown) == 4
+        assert type(before) is type(after)
+
+    def test_keeps_all_other_text(self) -> None:
+        text = '{ "a":1.50,\n"a": 1e2, "b": [NaN, "\\u00e9"], "c": "4111 1111 1111 1111" }'
+        expected = text.replace("4111 1111 1111 1111", "**** **** **** 1111")
+        assert scrub_bytes(text.encode()) == expected.encode()
+
+    def test_masks_numbers_to_numbers(self) -> None:
+        assert masked({"a": [int(VISA)], "cvv": 123}) == {"a": [9999999999991111], "cvv": 999}
+
+    def test_keeps_numbers_in_lists_apart(self) -> None:
+        assert masked({"a": [4111, 1111, 1111, 1111]}) == {"a": [4111, 1111, 1111, 1111]}
+
+    def test_masks_the_code_of_a_named_field_only(self) -> None:
+        assert masked({"cvv": "", "number": "101"}) == {"cvv": "", "number": "101"}
+        assert masked({"cvv": "123", "room": "101"}) == {"cvv": "***", "room": "101"}
+
+    def test_masks_a_pair_of_name_and_value(self) -> None:
+        assert masked({"name": "CVV", "value": "123"}) == {"name": "CVV", "value": "***"}
+
+    @pytest.mark.parametrize("text", ['{"n": "4111 1111 1111 1111', '["a" 4111 1111 1111 1111]'])
+    def test_is_masked_if_malformed(self, text: str) -> None:
+        assert (
+            scrub_bytes(text.encode()) == text.replace("4111 1111 1111", "**** **** ****").encode()
+        )
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    def test_is_masked_in_utf_16(self, encoding: str) -> None:
+        body = f'{{"id": "{ID}", "n": "4111 1111 1111 1111"}}'.encode(encoding)
+        assert scrub_bytes(body).decode(encoding) == f'{{"id": "{ID}", "n": "**** **** **** 1111"}}'
+
+    @given(st.recursive(st.text() | st.integers() | st.just(VISA), st.lists))
+    def test_stays_readable(self, value: object) -> None:
+        masked(value)
+
+
+class TestXml:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<a><b>4111&#32;1111&#x20;1111&#160;1111</b></a>",
+            "<a><b>&#52;111 1111 1111 1111</b></a>",
+            "<a><b>4111 1111<!-- note --> 1111 1111</b></a>",
+            "<a><b><![CDATA[4111 1111 1111]]> 1111</b></a>",
+            "<a><b c='&#52;111 1111 1111 1111'/></a>",
+            "<a><b c='4111\n1111\n1111\n1111'>x</b></a>",
+            "<a><!-- 4111 1111 1111 1111 --></a>",
+            "<a><SeriesCode><PlainText> 9876 </PlainText></SeriesCode>1111</a>",
+        ],
+    )
+    def test_is_masked_as_it_is_read(self, text: str) -> None:
+        after = scrub_bytes(text.encode())
+        root = parse_xml(after)
+        texts = [value for each in root.walk() for value in (each.value, *each.attributes.values())]
+        assert sum(char.isdigit() for char in "".join(texts)) in (0, 4)
+        assert b"1111 1111" not in after
+        assert root.name == "a"
+
+    def test_keeps_ids(self) -> None:
+        text = (
+            f'<x:R><UniqueID Type="14" ID="{ID}"/><ID>{ID}</ID>'
+            f'<HotelReservationID ResID_Type="14" ResID_Value="{ID}"/><P HotelCode="{ID}"/></x:R>'
+        )
+        assert scrub_bytes(text.encode()) == text.encode()
+
+
+class TestIds:
+    @pytest.mark.parametrize(
+        "field",
+        [
+            "id",
+            "Id",
+            "ID",
+            "externalId",
+            "external_id",
+            "reservationID",
+            "bookingid",
+            "guestIds",
+            "confirmationNumber",
+            "confirmation_number",
+            "ReservationNo",
+            "groupCode",
+            "hotelCode",
+            "channelReference",
+            "bookingRef",
+            "ResID_Value",
+            "locator",
+        ],
+    )
+    def test_stay_by_the_name_of_their_field(self, field: str) -> None:
+        for value in (ID, int(ID), f"{ID}-1", f"RES/{ID}", [ID]):
+            assert masked({field: value}) == {field: value}
+
+    @pytest.mark.parametrize("field", ["notes", "cardNumber", "text", "idea", "phone", "cardId"])
+    def test_are_not_in_other_fields(self, field: str) -> None:
+        assert masked({field: ID}) == {field: "************0077"}
+
+    def test_are_not_inside_a_card(self) -> None:
+        assert masked({"paymentCard": {"id": VISA}}) == {"paymentCard": {"id": "************1111"}}
+
+    def test_stay_in_declared_fields(self) -> None:
+        value = {"code": ID, "room": {"code": ID}, "guests": {ID: {"name": "Ada"}}}
+        assert masked(value, "code", "guests") == value
+        assert masked(value, "room.code", "guests") == value | {"code": "************0077"}
+
+    @pytest.mark.parametrize(
+        "number",
+        ["4111-1111-1111-1111", "4111 1111 1111 1111", "3782 822463 10005", f"Visa {VISA}"],
+    )
+    def test_are_masked_if_written_like_on_a_card(self, number: str) -> None:
+        assert "****" in str(masked({"id": number}))
+
+    def test_are_found_by_whole_words(self) -> None:
+        assert not is_id_field(["grid", "side"], ())
+        assert not is_id_field([], ())
+
+
+class TestOperations:
+    """The number of steps, not their time."""
+
+    @pytest.mark.parametrize("piece", ["4111-", "4111 1111 1111 1112 x", "cvv ", "\\u0034", "1,"])
+    def test_grow_with_the_length_only(self, piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        checked = 0
+        is_card = card_numbers._is_card
+
+        def count(digits: bytes) -> bool:
+            nonlocal checked
+            checked += 1
+            return is_card(digits)
+
+        monkeypatch.setattr(card_numbers, "_is_card", count)
+        text = f'{{"n": "{piece * 2_000}"}}'
+        scrub_bytes(text.encode())
+        assert checked <= len(text) / 4
+
+    def test_read_each_value_once(self) -> None:
+        text = json.dumps([{"a": "b", "c": [1, {"d": "e"}]}] * 3)
+        assert [decoded(text, value) for value in payload_values(text)] == [
+            "a", "b", "c", "1", "d", "e",
+        ] * 3  # fmt: skip

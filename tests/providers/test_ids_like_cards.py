@@ -1,0 +1,103 @@
+"""Ids that pass every check of a card number: two bookings stay two bookings, on every provider."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
+from domain.errors import InvalidField
+from domain.messages import ItemKind
+from domain.snapshots import BookingSnapshot, require_id
+from ports.providers import Provider
+from tests.providers.alpinebits import payloads as alpinebits
+from tests.providers.apaleo import payloads as apaleo
+from tests.providers.cloudbeds import payloads as cloudbeds
+from tests.providers.mews import payloads as mews
+from tests.providers.ohip import payloads as ohip
+from tests.providers.vendor_payloads import hotel_context
+
+ONE, OTHER = "4239000000030077", "4239000000110077"
+SPELLED = "4111 1111 1111 1111"
+
+
+def canonical(booking_id: Any) -> bytes:
+    value = {
+        "external_id": booking_id,
+        "source_version": {"updated_at": "2026-03-01T12:00:00Z"},
+        "status": "CONFIRMED",
+        "stay": {"arrival": "2026-03-10", "departure": "2026-03-12"},
+        "confirmation_number": booking_id,
+    }
+    return json.dumps([value]).encode()
+
+
+def payload(provider: str, booking_id: Any) -> tuple[Provider, bytes]:
+    if provider == "canonical":
+        return CanonicalProvider(), canonical(booking_id)
+    if provider == "alpinebits":
+        ids = f'<UniqueID Type="14" ID="{booking_id}"/>'
+        return alpinebits.provider, alpinebits.pushed(alpinebits.reservation(ids=ids))
+    if provider == "mews":
+        value = mews.reservation(Id=booking_id, Number=booking_id)
+        return mews.provider, mews.body(Reservations=[value])
+    if provider == "cloudbeds":
+        value = cloudbeds.page(cloudbeds.reservation(reservationID=booking_id))
+        return cloudbeds.provider, json.dumps(value).encode()
+    if provider == "apaleo":
+        return apaleo.provider, json.dumps(apaleo.page(id=booking_id)).encode()
+    ids = ohip.ids(Confirmation=booking_id, Reservation=booking_id)
+    value = ohip.list_response(ohip.listed(reservationIdList=ids))
+    return ohip.provider, json.dumps(value).encode()
+
+
+every_provider = pytest.mark.parametrize(
+    "provider", ["canonical", "alpinebits", "mews", "cloudbeds", "apaleo", "ohip"]
+)
+
+
+def read(provider: str, booking_id: Any) -> tuple[BookingSnapshot | None, str | None, bytes]:
+    plugin, body = payload(provider, booking_id)
+    masked = scrub_bytes(body, plugin.capabilities.id_fields)
+    (item,) = plugin.read_items(ItemKind.BOOKING, [masked], hotel_context(), limit=10)
+    stored = scrub_bytes(item.raw, plugin.capabilities.id_fields)
+    if item.snapshot is None:
+        return None, item.reason.code if item.reason else None, stored
+    assert isinstance(item.snapshot, BookingSnapshot)
+    (replayed,) = plugin.read_items(ItemKind.BOOKING, [stored], hotel_context(), limit=10)
+    assert replayed.external_id == item.external_id
+    return item.snapshot, None, stored
+
+
+@every_provider
+class TestIdsThatLookLikeCardNumbers:
+    @pytest.mark.parametrize("booking_id", [ONE, OTHER])
+    def test_stay_in_the_booking_and_in_its_stored_payload(
+        self, provider: str, booking_id: str
+    ) -> None:
+        snapshot, _, stored = read(provider, booking_id)
+        assert snapshot is not None
+        assert snapshot.external_id == booking_id
+        assert snapshot.confirmation_number == booking_id
+        assert booking_id.encode() in stored
+
+    def test_are_refused_if_written_like_on_a_card(self, provider: str) -> None:
+        snapshot, code, stored = read(provider, SPELLED)
+        assert (snapshot, code) == (None, "bad_id")
+        assert SPELLED.encode() not in stored
+
+
+class TestMaskedIds:
+    @pytest.mark.parametrize(
+        "masked",
+        ["************0077", "9999999999990077", "****-****-****-1111", "R/************0077"],
+    )
+    def test_are_refused(self, masked: str) -> None:
+        with pytest.raises(InvalidField) as refused:
+            require_id(masked, "external_id")
+        assert refused.value.code == "bad_id"
+
+    @pytest.mark.parametrize("plain", ["99999", "R*1", "999999999", "12345678901234"])
+    def test_are_not_mistaken_for_others(self, plain: str) -> None:
+        require_id(plain, "external_id")
