@@ -89,6 +89,10 @@ class UnreadableAnswer(ProviderError, code="provider_answer_unreadable", kind=Er
     """The provider's response does not match its documentation."""
 
 
+class ListCapReached(ProviderError, code="list_cap", kind=ErrorKind.REJECTED):
+    """The provider's list of a single day ends at its limit of records; the others are missing."""
+
+
 class UnreadableMessage(PortError, code="unreadable_message", kind=ErrorKind.UNREADABLE):
     """The payload is unreadable; the details give the position or path."""
 

@@ -44,7 +44,8 @@ class Capabilities:
     the connection's key as user name and its secret `password`. `pulled_by`: the setting without
     which a connection is push-only. `id_fields`: the payloads' fields that hold ids, as `name` or
     `parent.name`, besides those that their names show (`id`, `…Id`, `confirmationNumber`, …): what
-    looks like a card number is an id there, and is not masked.
+    looks like a card number is an id there, and is not masked. `list_cap`: after how many records
+    the vendor's lists of bookings end without a sign.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Capabilities:
     push_path: str | None = None
     pulled_by: str | None = None
     id_fields: frozenset[str] = frozenset()
+    list_cap: int | None = None
 
     def pulls_with(self, settings: Mapping[str, str]) -> bool:
         """Whether a connection with these settings can be pulled."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
+from adapters.outbound.providers.mock.provider import MockProvider
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
@@ -26,6 +27,7 @@ from tests.certification.signed import SETTING, SignedApaleo
 
 DAY = timedelta(days=1)
 CURSOR = "2026-06-01T12:00:00Z"
+LIST_CAP, LIST_CAP_ABOVE_A_PAGE = 20, 250
 
 
 class Client:
@@ -373,6 +375,20 @@ class RejectsUnknownEvents(SignedApaleo):
 class DropsThePropertyId(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), property_id=None)
+
+
+class DeclaresACapAndIgnoresIt(SignedApaleo):
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, list_cap=LIST_CAP)
+
+
+class ReadsBeyondTheCap(MockProvider):
+    """Its lists are sorted by change, so that each request starts where the last one ended."""
+
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, list_cap=LIST_CAP_ABOVE_A_PAGE)
 
 
 class AcceptsEveryProperty(SignedApaleo):

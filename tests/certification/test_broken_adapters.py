@@ -1,8 +1,15 @@
 import pytest
 
+from adapters.outbound.providers.mock.simulator.server import start_simulator
+from entrypoints.certification.candidate import Candidate
 from entrypoints.certification.outcomes import CheckOutcome
 from entrypoints.certification.registry import CHECKS
-from tests.certification.broken import ALL, BrokenAdapter
+from tests.certification.broken import (
+    ALL,
+    BrokenAdapter,
+    DeclaresACapAndIgnoresIt,
+    ReadsBeyondTheCap,
+)
 from tests.certification.certifying import certify_with
 from tests.certification.signed import candidate
 
@@ -20,6 +27,19 @@ class TestUnmodifiedAdapter:
         report = certify_with(candidate(), {check.id for check in CHECKS})
         assert {r.check.id: r.reason for r in report.of(CheckOutcome.FAILED)} == {}
         assert report.is_certified
+
+
+class TestListCap:
+    """Applies to vendors that declare where their lists end; the unmodified adapter has no end."""
+
+    def test_fails_an_adapter_that_loses_bookings_silently(self) -> None:
+        report = certify_with(candidate(DeclaresACapAndIgnoresIt), {"paging.list_cap"})
+        assert report.failed_ids() == {"paging.list_cap"}
+
+    def test_passes_an_adapter_that_reads_on(self) -> None:
+        mock = Candidate("mock", ReadsBeyondTheCap, start_simulator)
+        report = certify_with(mock, {"paging.list_cap"})
+        assert [each.outcome for each in report.results] == [CheckOutcome.PASSED]
 
 
 class TestBrokenAdapter:

@@ -11,10 +11,13 @@ from entrypoints.certification.adapter_harness import AdapterHarness, PullResult
 from entrypoints.certification.check import pull_check, pull_check_for_each
 from entrypoints.certification.check_context import CheckContext
 from entrypoints.certification.outcomes import CheckNotApplicable
+from ports.errors import ListCapReached
 from ports.providers import Page
 
 _EMPTY_HOTEL = SimulatorOptions(bookings=0)
 _MOVES = 3
+_BOOKINGS_PER_RECORD = 8
+"""More than a limit of records in any month of the simulated hotel."""
 
 
 @pull_check("paging.empty", "A pull of a hotel without bookings ends with a cursor")
@@ -97,6 +100,22 @@ def resumed_pull(ctx: CheckContext) -> None:
     rest = adapter.pull(checkpoint=checkpoint)
     ctx.expect_no_difference(adapter.diff({**PullResult(stored).bookings, **rest.bookings}))
     ctx.expect(rest.cursor, "no cursor at the end of the resumed run")
+
+
+@pull_check("paging.list_cap", "Bookings after the vendor's limit of a list are not lost silently")
+def list_cap(ctx: CheckContext) -> None:
+    """Either the pull is complete, or it fails with ListCapReached."""
+    cap = ctx.require_or_skip(ctx.capabilities.list_cap, "its lists have no declared limit")
+    adapter = ctx.adapter(SimulatorOptions(bookings=cap * _BOOKINGS_PER_RECORD)).with_full_window()
+    ctx.expect(len(adapter.expected_bookings()) > cap, "the simulated hotel has too few bookings")
+    adapter.inject(Fault(FaultKind.LIST_CAP, records=cap))
+    try:
+        pulled = adapter.pull()
+    except ListCapReached:
+        ctx.count_expectation()
+        return
+    ctx.expect_injected(adapter)
+    ctx.expect_no_difference(adapter.diff(pulled.bookings))
 
 
 @pull_check("paging.cursor_last", "Only the last page has the cursor")

@@ -20,6 +20,7 @@ from domain.snapshots import GuestSnapshot
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from ports.errors import (
+    ListCapReached,
     Misconfigured,
     ProviderRejected,
     ProviderUnavailable,
@@ -305,6 +306,44 @@ class TestPull(PullSuite):
                     )
         assert confirmed
         assert ids_of(simulator) <= bookings_by_id(pages).keys()
+
+    @pytest.mark.parametrize("kind", list(SyncKind))
+    def test_reads_every_reservation_of_lists_that_end_early(
+        self, running: Start, monkeypatch: pytest.MonkeyPatch, kind: SyncKind
+    ) -> None:
+        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 10)
+        simulator = running(bookings=300)
+        cursor = parse_cursor(pull_pages(simulator, request(simulator)))
+        whole = bookings_by_id(pull_pages(simulator, request(simulator, kind, cursor))).keys()
+        monkeypatch.setattr(ohip_pull, "LIST_CAP", 20)
+        simulator.faults.add(parse_fault("list-cap,records=20"))
+        found = bookings_by_id(pull_pages(simulator, request(simulator, kind, cursor)))
+        assert found.keys() == whole
+
+    def test_fails_where_the_list_of_one_day_ends_early(
+        self, running: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 2)
+        monkeypatch.setattr(ohip_pull, "LIST_CAP", 2)
+        simulator = running(bookings=300)
+        simulator.faults.add(parse_fault("list-cap,records=2"))
+        with pytest.raises(ListCapReached) as caught:
+            pull_pages(simulator, request(simulator))
+        assert caught.value.path == "reservations.reservationInfo"
+
+    def test_resumes_a_divided_list_without_loss(
+        self, running: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 10)
+        monkeypatch.setattr(ohip_pull, "LIST_CAP", 20)
+        simulator = running(bookings=300)
+        simulator.faults.add(parse_fault("list-cap,records=20"))
+        pages = pull_pages(simulator, request(simulator))
+        for cut in range(1, len(pages) - 1, 7):
+            asked = replace(request(simulator), checkpoint=pages[cut].checkpoint)
+            rest = pull_pages(simulator, asked)
+            found = bookings_by_id([*pages[: cut + 1], *rest])
+            assert found.keys() == bookings_by_id(pages).keys()
 
     def test_rejects_empty_page_before_the_end(
         self, running: Start, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,6 @@
 """The phases of a declared vendor's pull: hotel records, bookings, availability."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from adapters.outbound.provider_kit.parsing.field_values import as_instant
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.pull.capped_lists import halve_days
 from adapters.outbound.provider_kit.pull.changes import ChangeReader, ListedChanges
 from adapters.outbound.provider_kit.pull.checkpoint import ChangesCheckpoint, parse_cursor_instant
 from adapters.outbound.provider_kit.pull.engine import Phase, PullPlan
@@ -32,6 +33,7 @@ from adapters.outbound.provider_kit.pull.reading import (
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncKind
+from ports.errors import ListCapReached
 from ports.providers import HotelContext, Page, PullRequest, ReadItem
 from ports.system import Clock
 
@@ -110,10 +112,30 @@ class DeclarativePull:
     def _bookings(
         self, request: PullRequest, resume_from: ChangesCheckpoint
     ) -> CheckpointedPages[ChangesCheckpoint]:
+        """A full list of a window is read again by halves of the window. A run that is interrupted
+        there starts its bookings again."""
+        checkpoint = resume_from
+        try:
+            for page, checkpoint in self._read_bookings(request, resume_from):
+                yield page, checkpoint
+        except ListCapReached:
+            if request.kind is SyncKind.DELTA or self.vendor.bookings.stay_from is None:
+                raise
+            for half in halve_days(request.window, self.vendor.bookings.path):
+                start = replace(resume_from, newest=checkpoint.newest)
+                for page, checkpoint in self._bookings(replace(request, window=half), start):
+                    yield page, replace(start, newest=checkpoint.newest)
+
+    def _read_bookings(
+        self, request: PullRequest, resume_from: ChangesCheckpoint
+    ) -> CheckpointedPages[ChangesCheckpoint]:
         def fetch(since: datetime | None) -> ListedChanges:
             call = self._list_call(request, since)
             page = self.api.page(call)
-            further = self.api.further_pages(call, page) if page.page_ref is not None else None
+            if page.page_ref is None:
+                self._require_below_cap(len(page.values))
+                return ListedChanges(page.values, None)
+            further = self._below_cap(self.api.further_pages(call, page), len(page.values))
             return ListedChanges(page.values, further)
 
         reader: ChangeReader[ChangesCheckpoint] = ChangeReader(
@@ -124,6 +146,17 @@ class DeclarativePull:
             max_passes=MAX_PASSES,
         )
         return reader.pages(resume_from)
+
+    def _below_cap(self, pages: Iterator[Sequence[Json]], records: int) -> Iterator[Sequence[Json]]:
+        for values in pages:
+            records += len(values)
+            yield values
+        self._require_below_cap(records)
+
+    def _require_below_cap(self, records: int) -> None:
+        cap = self.vendor.bookings.max_records
+        if cap is not None and records >= cap:
+            raise ListCapReached(path=self.vendor.bookings.path)
 
     def _list_call(self, request: PullRequest, since: datetime | None) -> ListCall:
         """From a second before `since`: the vendor's filter may exclude the instant itself."""

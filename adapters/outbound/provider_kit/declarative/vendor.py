@@ -61,7 +61,9 @@ class Bookings(ListDeclaration):
     `overlap`: how far a delta looks back, for changes committed late under an earlier timestamp.
     `blank_is_null`: the vendor sends an empty text instead of null. `property`: where a booking
     names its property, e.g. `property.id`; bookings of another one are refused. Leave it empty only
-    if the vendor's bookings do not name it."""
+    if the vendor's bookings do not name it. `max_records`: where the vendor's lists end without a
+    sign; a full list is then read again by halves of its days, which needs `stay_from` and
+    `stay_to`."""
 
     one: str
     read: Callable[[Reader, HotelContext], BookingSnapshot]
@@ -76,6 +78,7 @@ class Bookings(ListDeclaration):
     overlap: timedelta = timedelta(minutes=10)
     blank_is_null: bool = False
     property: str = ""
+    max_records: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,7 @@ class VendorDeclaration:
             limits=self.limits,
             settings=self.specs,
             id_fields=self.id_fields | {".".join(self.bookings.id.split(".")[-2:])},
+            list_cap=self.bookings.max_records,
         )
 
 

@@ -139,11 +139,14 @@ class DeclarativeSimulatorApi(SimulatorApi):
     def _list_bookings(self, query: Mapping[str, str], injected: Sequence[Fault]) -> object:
         bookings = self._vendor.bookings
         found = [stay for stay in self._stays_by_change() if self._matches_query(stay, query)]
-        page = _slice(found, bookings.paging, query)
+        listed = self._middleware.cap_list(found)
+        page = _slice(listed, bookings.paging, query)
         rendered = [self._renderer.booking(self.views.of(stay)) for stay in page]
         if page:
             self._middleware.apply_faults_after_reply(self._activity, injected, page[0])
-        return _wrap_list(rendered, bookings.items, _next_page_field(found, bookings.paging, query))
+        return _wrap_list(
+            rendered, bookings.items, _next_page_field(listed, bookings.paging, query)
+        )
 
     def _stays_by_change(self) -> list[SimulatedRoomStay]:
         """Oldest change first; cached until the hotel changes."""

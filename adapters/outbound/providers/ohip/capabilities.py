@@ -13,6 +13,9 @@ HOSTS: Final = frozenset({"*.oraclecloud.com"})
 """Gateways are per customer: NAME.hospitality-api.REGION.ocs.oraclecloud.com."""
 
 PAGE_SIZE: Final = 100
+LIST_CAP: Final = 1_000
+"""A list ends at this record, whatever `totalResults` and `hasMore` are."""
+
 IDS_PER_REQUEST: Final = 20
 EVENTS_PER_CALL: Final = 20
 EVENT_CALLS_PER_RUN: Final = 50
@@ -51,6 +54,7 @@ CAPABILITIES: Final = api_capabilities(
         "a guest's details inside bookings after the profile changed",
     ),
     trust="the unguessable URL only: events are pushed by your relay, not by Oracle",
+    list_cap=LIST_CAP,
     # A relay may push the events of all hotels of a chain to one URL.
     account_settings=("base_url", "app_key", "client_id"),
     id_fields=frozenset({"primaryKey"}),

@@ -36,11 +36,13 @@ class FaultKind(StrEnum):
     """After a page, one item of it and one not yet sent get a newer time stamp."""
     HIDDEN_UPDATE = "hidden-update"
     """Before the answer one booking changes without a new time stamp and without a webhook."""
+    LIST_CAP = "list-cap"
+    """Ends lists of bookings after `records`, while their totals count all."""
 
 
 STATUS_KINDS = frozenset(kind for kind in FaultKind if kind.value.isdigit())
 HOTEL_FAULT_KINDS = frozenset(
-    {FaultKind.CLOCK_BACK, FaultKind.MOVING_ITEMS, FaultKind.HIDDEN_UPDATE}
+    {FaultKind.CLOCK_BACK, FaultKind.MOVING_ITEMS, FaultKind.HIDDEN_UPDATE, FaultKind.LIST_CAP}
 )
 RETRY_AFTER_MISSING, RETRY_AFTER_DATE = "missing", "date"
 
@@ -55,7 +57,8 @@ class Fault:
 
     `retry_after` (429 and 503): seconds as digits, "date" for an HTTP date, or "missing".
     `seconds`: how long a stall lasts or how far the clock goes back. `field`: the field that
-    wrong-types and missing-field corrupt; by default one that the mapping needs.
+    wrong-types and missing-field corrupt; by default one that the mapping needs. `records`: where
+    list-cap ends lists.
     """
 
     kind: FaultKind
@@ -65,6 +68,7 @@ class Fault:
     retry_after: str = "1"
     seconds: float = 30.0
     field: str | None = None
+    records: int = 1_000
 
 
 def parse_fault(text: str) -> Fault:
@@ -119,6 +123,7 @@ _PARSERS: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
     "retry_after": (_parse_retry_after, "seconds, date or missing"),
     "seconds": (_in_range(float, 0, 1e9), "a number, 0 or more"),
     "field": (str, "text"),
+    "records": (_in_range(int, 1, 1_000_000), "a whole number from 1 to 1000000"),
 }
 
 
@@ -130,6 +135,8 @@ class FaultPlan:
         self._source = random.Random(f"faults:{seed}")
         self._remaining: list[tuple[Fault, int | None]] = []
         self.injected: dict[str, int] = {}
+        self.list_cap: int | None = None
+        """Of the call that is being answered, under the hotel's lock."""
         for fault in faults:
             self.add(fault)
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
@@ -15,6 +16,8 @@ from adapters.outbound.provider_kit.simulation.server.fault_responses import (
 )
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Reply
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,19 @@ class SimulatorMiddleware:
     def apply_faults_before_reply(
         self, activity: ActivityGenerator, injected: Sequence[Fault]
     ) -> None:
-        """Turns the clock back, or changes a booking without a time stamp."""
+        """Turns the clock back, changes a booking without a time stamp, or caps lists."""
+        caps = [fault.records for fault in injected if fault.kind is FaultKind.LIST_CAP]
+        self.faults.list_cap = min(caps, default=None)
         for fault in injected:
             if fault.kind is FaultKind.CLOCK_BACK:
                 activity.advance_clock(-int(fault.seconds))
             elif fault.kind is FaultKind.HIDDEN_UPDATE and (stays := list(activity.hotel.stays())):
                 activity.commands.change_without_timestamp(stays[self.faults.pick(len(stays))])
+
+    def cap_list(self, found: Sequence[T]) -> Sequence[T]:
+        """For the call that is being answered: what a vendor with that limit lists."""
+        cap = self.faults.list_cap
+        return found if cap is None else found[:cap]
 
     def apply_faults_after_reply(
         self,

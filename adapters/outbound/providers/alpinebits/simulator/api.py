@@ -154,7 +154,7 @@ class SimulatedAlpineBitsApi:
         )
 
     def _answer_read(self, request_element: XmlElement, injected: Sequence[Fault]) -> XmlElement:
-        views = list(self._views_for(request_element))
+        views = self._middleware.cap_list(list(self._views_for(request_element)))
         listed = [self._writer.reservation(view) for view in views]
         self._move_items([view.booking for view in views], injected)
         return element(

@@ -101,7 +101,10 @@ class SimulatedApaleoApi(SimulatorApi):
         route = self._routes.get(path)
         if route is not None:
             key, handler = route
-            page = _page(handler(parameters), parameters)
+            found = handler(parameters)
+            if key == "reservations":
+                found = self._middleware.cap_list(found)
+            page = _page(found, parameters)
             if key == "reservations":
                 rendered = self._render_page(page, parameters)
                 last = page[-1] if page else None

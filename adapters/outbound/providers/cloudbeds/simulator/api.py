@@ -181,7 +181,8 @@ class SimulatedCloudbedsApi(SimulatorApi):
         matching = [booking for booking in found if self._matches(booking, query)]
         with_guests = query.get("includeGuestsDetails") == "true"
         render = partial(self.renderer.render_listed, with_guests=with_guests)
-        return _page(matching, query, render)
+        page = _page(self._middleware.cap_list(matching), query, render)
+        return {**page, "total": len(matching)}
 
     def _sorted_bookings(self, *, newest_first: bool) -> list[SimulatedBooking]:
         """Cached until the hotel changes."""

@@ -128,6 +128,7 @@ class SimulatedMewsApi:
     def _run_operation(self, path: str, request: ApiRequest, injected: list[Fault]) -> Json:
         with self._activity.lock:
             self._middleware.apply_faults_before_reply(self._activity, injected)
+            request.list_cap = self._middleware.faults.list_cap
             answer = self._operations.answer(path, request)
             if any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
                 self._move_items(answer)

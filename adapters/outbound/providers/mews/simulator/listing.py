@@ -59,6 +59,8 @@ class MewsListing(Generic[T]):
         self._check(request)
         count, cursor = request.limitation()
         found = self._find(request)
+        if request.list_cap is not None and self.response_key == "Reservations":
+            found = found[-request.list_cap :]
         end = len(found) if cursor is None else self._position_of(cursor, found)
         page = found[max(0, end - count) : end][::-1]
         # A full page has a cursor even when nothing follows: the vendor cannot know better.

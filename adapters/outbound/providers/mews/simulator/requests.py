@@ -30,12 +30,13 @@ class ApiRequest:
     """One request body. `half_open` decides whether an interval's end is left out.
 
     The vendor's pages disagree: serialization.md says both ends are included, _objects.md says
-    the end is excluded unless it equals the start.
+    the end is excluded unless it equals the start. `list_cap`: where a list of bookings ends.
     """
 
     def __init__(self, body: Mapping[str, object], *, half_open: bool = False) -> None:
         self.body = body
         self._half_open = half_open
+        self.list_cap: int | None = None
 
     def has(self, *names: str) -> bool:
         return any(self.body.get(name) is not None for name in names)

@@ -14,6 +14,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.pull.capped_lists import read_within_cap
 from adapters.outbound.provider_kit.pull.checkpoint import Checkpoint
 from adapters.outbound.provider_kit.pull.engine import DELTA_ONLY, WINDOW_ONLY, Phase, PullPlan
 from adapters.outbound.provider_kit.pull.reading import (
@@ -24,6 +25,7 @@ from adapters.outbound.provider_kit.pull.reading import (
 )
 from adapters.outbound.providers.ohip.capabilities import (
     EVENT_CALLS_PER_RUN,
+    LIST_CAP,
     LOOKBACK_DAYS,
     STATISTICS_DAYS,
     STAY_WINDOW_DAYS,
@@ -32,12 +34,15 @@ from adapters.outbound.providers.ohip.client.api import Query
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync_run import SyncKind
+from domain.values import DateRange
 from ports.errors import UnreadableAnswer
 from ports.providers import Page, ReadItem
 
 MAX_RESTARTS: Final = 3
 ONE_DAY: Final = timedelta(days=1)
 _STAY_WINDOW: Final = STAY_WINDOW_DAYS * ONE_DAY
+_ARRIVAL, _DEPARTURE = "arrival", "departure"
+_LIST_PATH: Final = "reservations.reservationInfo"
 _STATISTICS_WINDOW: Final = STATISTICS_DAYS * ONE_DAY
 
 
@@ -55,6 +60,31 @@ class OhipCheckpoint(Checkpoint):
 
     def next_step(self) -> "OhipCheckpoint":
         return replace(self, step=self.step + 1, offset=0, last=None)
+
+    @property
+    def records(self) -> int:
+        """How many records of the list were read."""
+        return self.offset + (self.last is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OhipList:
+    """The reservations whose `attribute` (arrival or departure) is one of `days`, and that match
+    `filters`. Without an attribute the list cannot be divided."""
+
+    attribute: str = ""
+    days: DateRange
+    filters: Query = ()
+
+    def query(self) -> Query:
+        if not self.attribute:
+            return self.filters
+        last = self.days.end - ONE_DAY
+        return [
+            *self.filters,
+            (f"{self.attribute}StartDate", self.days.start.isoformat()),
+            (f"{self.attribute}EndDate", last.isoformat()),
+        ]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,10 +117,10 @@ class OhipPull(HotelPull[OhipHotel]):
         return OhipCheckpoint(phase=phase, today=today, since=since)
 
     def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
-        return self._read_lists(resume_from, self._queries_by_day(resume_from))
+        return self._read_lists(resume_from, self._lists_by_day(resume_from))
 
     def _stays(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
-        return self._read_lists(resume_from, self._queries_by_window())
+        return self._read_lists(resume_from, self._lists_by_window())
 
     def _events(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         """Until the queue is empty; bounded, so that the run ends."""
@@ -103,35 +133,54 @@ class OhipPull(HotelPull[OhipHotel]):
             checkpoint = checkpoint.next_step()
             yield Page(items=(), observed_at=observed_at, notifications=taken), checkpoint
 
-    def _queries_by_day(self, resume_from: OhipCheckpoint) -> list[Query]:
+    def _lists_by_day(self, resume_from: OhipCheckpoint) -> list[OhipList]:
         first, last = resume_from.since, resume_from.today
         days = [first + offset * ONE_DAY for offset in range((last - first).days + 1)]
-        span = (first - ONE_DAY).isoformat(), (last + ONE_DAY).isoformat()
+        span = DateRange(first - ONE_DAY, last + 2 * ONE_DAY)
         return [
-            [("arrivalStartDate", span[0]), ("arrivalEndDate", span[1])],
-            [("departureStartDate", span[0]), ("departureEndDate", span[1])],
-            *([("createdOnStartDate", day.isoformat())] for day in days),
-            *([("cancelledOn", day.isoformat())] for day in days),
+            OhipList(attribute=_ARRIVAL, days=span),
+            OhipList(attribute=_DEPARTURE, days=span),
+            *(_list_of_day("createdOnStartDate", day) for day in days),
+            *(_list_of_day("cancelledOn", day) for day in days),
         ]
 
-    def _queries_by_window(self) -> list[Query]:
-        """Guests in house at the start of the window, then stays by day of arrival."""
+    def _lists_by_window(self) -> list[OhipList]:
+        """Guests in house at the start of the window by day of departure, the long stays among them
+        together, then stays by day of arrival."""
         first, end = self.request.stay_from, self.request.stay_to
-        in_house: Query = [
-            ("arrivalEndDate", (first - ONE_DAY).isoformat()),
-            ("departureStartDate", first.isoformat()),
+        in_house = [("arrivalEndDate", (first - ONE_DAY).isoformat())]
+        until = first + _STAY_WINDOW
+        long_stays = [*in_house, ("departureStartDate", until.isoformat())]
+        return [
+            OhipList(attribute=_DEPARTURE, days=DateRange(first, until), filters=in_house),
+            OhipList(days=DateRange(until, until + ONE_DAY), filters=long_stays),
+            *(
+                OhipList(attribute=_ARRIVAL, days=DateRange(*window))
+                for window in day_windows(first, end, _STAY_WINDOW)
+            ),
         ]
-        return [in_house, *(_arrivals(*w) for w in day_windows(first, end, _STAY_WINDOW))]
 
     def _read_lists(
-        self, resume_from: OhipCheckpoint, queries: list[Query]
+        self, resume_from: OhipCheckpoint, lists: list[OhipList]
     ) -> CheckpointedPages[OhipCheckpoint]:
         checkpoint = resume_from
-        while checkpoint.step < len(queries):
-            for page, after in self._read_list(checkpoint, queries[checkpoint.step]):
-                checkpoint = after
-                yield page, after
+        while checkpoint.step < len(lists):
+            yield from self._read_divided(checkpoint, lists[checkpoint.step])
             checkpoint = checkpoint.next_step()
+
+    def _read_divided(
+        self, resume_from: OhipCheckpoint, listed: OhipList
+    ) -> CheckpointedPages[OhipCheckpoint]:
+        """A run that is interrupted in a part of a full list resumes with the whole list."""
+        start = replace(resume_from, offset=0, last=None)
+
+        def read(days: DateRange) -> Iterator[tuple[int, tuple[Page, OhipCheckpoint]]]:
+            is_whole = days == listed.days
+            query = replace(listed, days=days).query()
+            for page, after in self._read_list(resume_from if is_whole else start, query):
+                yield after.records, (page, after if is_whole else start)
+
+        return read_within_cap(listed.days, read, cap=LIST_CAP, path=_LIST_PATH)
 
     def _read_list(
         self, resume_from: OhipCheckpoint, query: Query
@@ -176,9 +225,8 @@ class OhipPull(HotelPull[OhipHotel]):
         return self.hotel.bookings(self.seen.unseen(values, _reservation_id), observed_at)
 
 
-def _arrivals(first: date, until: date) -> Query:
-    last = until - ONE_DAY
-    return [("arrivalStartDate", first.isoformat()), ("arrivalEndDate", last.isoformat())]
+def _list_of_day(name: str, day: date) -> OhipList:
+    return OhipList(days=DateRange(day, day + ONE_DAY), filters=[(name, day.isoformat())])
 
 
 def _has_moved(values: list[Json], checkpoint: OhipCheckpoint) -> bool:

@@ -151,7 +151,7 @@ class SimulatedOhipApi(SimulatorApi):
     def _list_reservations(self, query: Query) -> object:
         found = self._filter_reservations(query)
         limit, offset = _parse_number(query, "limit", 20), _parse_number(query, "offset", 0)
-        page = found[offset : offset + limit]
+        page = self._middleware.cap_list(found)[offset : offset + limit]
         if not page:
             return None
         wanted = frozenset(query.get("fetchInstructions", ()))
