@@ -183,6 +183,40 @@ class TestFreeRooms:
         (row,) = quarantined(installed)
         assert row["reason"]["code"] == "overlap"
 
+    @pytest.mark.parametrize("version", ["2022-10", "2020-10", "2018-10", "2017-10", "2015-07b"])
+    def test_that_are_misspelt_are_quarantined(
+        self, installed: HttpHarness, sender: Sender, version: str
+    ) -> None:
+        sender.version = version
+        if version > "2020":
+            action, sent = COUNTS, counts(inventory(*NIGHTS, count=3))
+            wrong = sent.replace("Inventory>", "Inventorry>")
+        else:
+            action, sent = LIMITS, limits(limit(*NIGHTS))
+            wrong = sent.replace("AvailStatusMessage>", "AvailstatusMessage>").replace(
+                "<AvailStatusMessage ", "<AvailstatusMessage "
+            )
+        assert error_of(sender.form(action, wrong))["Code"] == "320"
+        (row,) = quarantined(installed)
+        assert row["reason"]["code"] == "unknown_element"
+        assert cells(installed) == {}
+
+    def test_in_soap_are_closed_by_a_restriction(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        sent = counts(
+            inventory("2026-03-09", "2026-03-15", count=3)
+            .replace("InvTypeCode", 'Sat="true" Sun="true" InvTypeCode')
+            .replace("</Inventory>", '<RestrictionStatus Status="Close"/></Inventory>')
+        )
+        succeeded(sender.soap(sent))
+        query = CELLS.replace("-12-", "-03-").replace(" available}", " available closed}")
+        found = run_query(installed.caller("alpha", provider="alpinebits"), query)["availability"]
+        assert [(c["date"][8:], c["available"], c["closed"]) for c in found] == [
+            ("14", 3, True),
+            ("15", 3, True),
+        ]
+
     def test_delta_without_a_complete_set_requests_one(
         self, installed: HttpHarness, sender: Sender
     ) -> None:

@@ -12,8 +12,8 @@ OTA_HotelInvCountNotifRQ (AlpineBits from 2020-10, HTNG) counts rooms:
 | 9 | free but not bookable (AlpineBits) | blocked |
 | 3 | tentative availability | dropped: these rooms are counted by 2 or 5 |
 
-OTA_HotelAvailNotifRQ (AlpineBits until 2018-10): BookingLimit minus BookingThreshold rooms are
-available; BookingThreshold rooms are free but not bookable.
+OTA_HotelAvailNotifRQ (AlpineBits until 2018-10, and plain OTA): BookingLimit minus BookingThreshold
+rooms are available; BookingThreshold rooms are free but not bookable.
 """
 
 from dataclasses import dataclass, fields
@@ -24,6 +24,13 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_local_date
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.free_room_elements import WEEKDAYS
+from adapters.outbound.providers.alpinebits.mapping.free_room_restrictions import (
+    FLAGS,
+    UNRESTRICTED,
+    Restrictions,
+    read_restrictions,
+)
 from domain.values import ABSENT, Field
 
 CONTROL: Final = "StatusApplicationControl"
@@ -31,7 +38,7 @@ MAX_NIGHTS: Final = 400
 _MAX_CATEGORY_LENGTH: Final = 8
 """AlpineBits' XSD: InvTypeCode has 1 to 8 characters."""
 
-_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+_EVERY_DAY: Final = frozenset(WEEKDAYS.values())
 _COUNT_TYPES: Final = frozenset({"2", "6", "9"})
 
 
@@ -52,25 +59,44 @@ class RoomCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeRoomLine:
     """A period, last night included, of a category or of one of its rooms; a closing season has
-    neither and applies to the hotel."""
+    neither and applies to the hotel. `weekdays`: of `date.weekday`. `counts`: None for a line of
+    restrictions only."""
 
     path: str
     first: date
     last: date
     category: str = ""
     room: str = ""
-    counts: RoomCounts = RoomCounts()
+    weekdays: frozenset[int] = _EVERY_DAY
+    counts: RoomCounts | None = RoomCounts()
+    restrictions: Restrictions = UNRESTRICTED
 
     @property
     def is_closing(self) -> bool:
         return not self.category
 
     @property
+    def is_free(self) -> bool:
+        return not self.is_closing and self.counts is not None and bool(self.counts.available)
+
+    @property
     def nights(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def is_of_every_day(self) -> bool:
+        return self.weekdays == _EVERY_DAY
+
     def days(self) -> list[date]:
-        return [self.first + timedelta(days=number) for number in range(self.nights)]
+        found = [self.first + timedelta(days=number) for number in range(self.nights)]
+        if self.is_of_every_day:
+            return found
+        return [day for day in found if day.weekday() in self.weekdays]
+
+    def content(self) -> list[str]:
+        """The names of what it sets."""
+        counted = ["counts"] if self.counts is not None else []
+        return [*counted, *self.restrictions.present_fields()]
 
     def overlaps(self, other: "FreeRoomLine") -> bool:
         return self.first <= other.last and other.first <= self.last
@@ -88,27 +114,34 @@ class FreeRoomLineReader:
         control = _only_child(r, CONTROL)
         is_inventory = r.name == "Inventory"
         if not control:
-            if _only_child(r, "InvCounts") if is_inventory else r.peek("BookingLimit"):
+            if not r.is_empty:
                 raise _missing_element(control)
             return None
-        if not is_inventory:
-            _reject(
-                control, "RatePlanCode", "by_rate_plan", "rooms of a category, not of a rate plan"
-            )
-            return self._read_rooms(r, control, self._read_limit(r))
-        if control.choice("AllInvCode", _FLAGS):
+        _reject(control, "RatePlanCode", "by_rate_plan", "rooms of a category, not of a rate plan")
+        if is_inventory and control.choice("AllInvCode", FLAGS):
             return self._read_closing_season(r, control)
-        return self._read_rooms(r, control, self._read_counts(r))
+        restrictions = read_restrictions(r)
+        read_counts = self._read_counts if is_inventory else self._read_limit
+        counts = read_counts(r, is_optional=restrictions != UNRESTRICTED)
+        return self._read_rooms(r, control, counts, restrictions)
 
     def _read_closing_season(self, r: XmlReader, control: XmlReader) -> FreeRoomLine:
-        for name in ("InvTypeCode", "InvCode"):
-            _reject(control, name, "mixed", "no category or room beside AllInvCode")
-        if "InvCounts" in r:
-            raise UnreadableField(f"{r.path}/InvCounts", "mixed", "no counts in a closing season")
+        for name in ("InvTypeCode", "InvCode", *WEEKDAYS):
+            _reject(control, name, "mixed", "no category, room or weekday beside AllInvCode")
+        for name in ("InvCounts", "RestrictionStatus", "LengthsOfStay"):
+            if name in r:
+                expected = "no counts or restrictions in a closing season"
+                raise UnreadableField(f"{r.path}/{name}", "mixed", expected)
         first, last = self._read_period(control)
         return FreeRoomLine(path=r.path, first=first, last=last)
 
-    def _read_rooms(self, r: XmlReader, control: XmlReader, counts: RoomCounts) -> FreeRoomLine:
+    def _read_rooms(
+        self,
+        r: XmlReader,
+        control: XmlReader,
+        counts: RoomCounts | None,
+        restrictions: Restrictions,
+    ) -> FreeRoomLine:
         category = control.text("InvTypeCode", "room_type_id")
         if not self.lenient and len(category) > _MAX_CATEGORY_LENGTH:
             expected = f"1 to {_MAX_CATEGORY_LENGTH} characters"
@@ -117,9 +150,21 @@ class FreeRoomLineReader:
         room = control.optional_text("InvCode", "(counted with its room type)") or ""
         if room and _count_rooms(counts) > 1:
             raise UnreadableField(r.path, "bad_count", "0 or 1 for a single room")
-        return FreeRoomLine(
-            path=r.path, first=first, last=last, category=category, room=room, counts=counts
+        if room and restrictions != UNRESTRICTED:
+            raise control.invalid("InvCode", "mixed", "restrictions of a category, not of a room")
+        line = FreeRoomLine(
+            path=r.path,
+            first=first,
+            last=last,
+            category=category,
+            room=room,
+            weekdays=_read_weekdays(control),
+            counts=counts,
+            restrictions=restrictions,
         )
+        if not (line.is_of_every_day or line.days()):
+            raise UnreadableField(control.path, "bad_period", "a night on one of the weekdays")
+        return line
 
     def _read_period(self, control: XmlReader) -> tuple[date, date]:
         first = control.required("Start", as_local_date, "day")
@@ -133,7 +178,10 @@ class FreeRoomLineReader:
             raise control.invalid("End", "bad_period", f"at most {MAX_NIGHTS} nights in one period")
         return first, last
 
-    def _read_limit(self, r: XmlReader) -> RoomCounts:
+    def _read_limit(self, r: XmlReader, *, is_optional: bool) -> RoomCounts | None:
+        sent = ("BookingLimit", "BookingLimitMessageType", "BookingThreshold")
+        if is_optional and all(r.peek(name) is None for name in sent):
+            return None
         if not self.lenient or r.peek("BookingLimitMessageType") is not None:
             r.required("BookingLimitMessageType", as_choice({"SetLimit": True}))
         limit = r.required("BookingLimit", self._as_count, "available")
@@ -142,9 +190,11 @@ class FreeRoomLineReader:
             raise r.invalid("BookingThreshold", "bad_count", "no more than BookingLimit")
         return RoomCounts(available=limit - threshold, blocked=threshold)
 
-    def _read_counts(self, r: XmlReader) -> RoomCounts:
+    def _read_counts(self, r: XmlReader, *, is_optional: bool) -> RoomCounts | None:
         """Without InvCounts all rooms are sold; a missing count type is 0."""
         inv_counts = _only_child(r, "InvCounts")
+        if not inv_counts and is_optional:
+            return None
         if not inv_counts and self.lenient:
             raise _missing_element(inv_counts)
         if not inv_counts:
@@ -185,7 +235,22 @@ _TARGETS: Final = {
 }
 
 
-def _count_rooms(counts: RoomCounts) -> int:
+def _read_weekdays(control: XmlReader) -> frozenset[int]:
+    """Those that are true; if none is, those that are not false."""
+    flags: dict[int, bool] = {}
+    for name, weekday in WEEKDAYS.items():
+        if control.is_blank(name):
+            raise control.invalid(name, "bad_text", "true or false, or no attribute")
+        flag = control.choice(name, FLAGS, "day")
+        if flag is not None:
+            flags[weekday] = flag or flags.get(weekday, False)
+    chosen = frozenset(weekday for weekday, flag in flags.items() if flag)
+    return chosen or _EVERY_DAY - flags.keys()
+
+
+def _count_rooms(counts: RoomCounts | None) -> int:
+    if counts is None:
+        return 0
     return sum(n for n in (counts.available, counts.blocked) if isinstance(n, int))
 
 

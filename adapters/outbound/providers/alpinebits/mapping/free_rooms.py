@@ -20,18 +20,23 @@ from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import InstantParser
+from adapters.outbound.providers.alpinebits.mapping.free_room_elements import check_elements
 from adapters.outbound.providers.alpinebits.mapping.free_room_lines import (
     CONTROL,
     FreeRoomLine,
     FreeRoomLineReader,
     RoomCounts,
 )
+from adapters.outbound.providers.alpinebits.mapping.free_room_restrictions import (
+    UNRESTRICTED,
+    Restrictions,
+)
 from adapters.outbound.providers.alpinebits.mapping.free_room_rules import check_lines
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import unwrap_envelope
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet, AvailabilitySnapshot, RoomCount
-from domain.values import ABSENT, Reason, SourceVersion
+from domain.values import ABSENT, Field, Reason, SourceVersion
 from ports.errors import TooManyItems, UnreadableMessage
 from ports.providers import HotelContext, ReadItem, SourceProperty
 
@@ -43,6 +48,7 @@ HORIZON: Final = timedelta(days=800)
 """Later nights, counted from today, are not stored; the sender gets a warning."""
 
 MAX_CELLS: Final = 50_000
+_NOT_COUNTED: Final = RoomCounts(available=ABSENT, blocked=ABSENT)
 _COMPLETE: Final = {"CompleteSet": True}
 _ID_TYPES: Final = {"16": True, "35": True}
 
@@ -110,6 +116,7 @@ class _FreeRoomsReader:
 
     def read(self) -> AvailabilitySet:
         self._r.optional_text("Version")
+        check_elements(self._message, MESSAGE_LAYOUTS[self._r.name][0])
         is_complete = self._is_complete()
         lines = self._read_lines(is_complete=is_complete)
         check_lines(lines, is_complete=is_complete)
@@ -195,37 +202,57 @@ class _CellCollector:
     _is_receipt_time: bool
     _closed: frozenset[date] | None
     _counts: dict[tuple[str, date], RoomCounts] = field(default_factory=dict)
+    _restrictions: dict[tuple[str, date], Restrictions] = field(default_factory=dict)
     _rooms: defaultdict[tuple[str, date], list[RoomCount]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
     def add(self, line: FreeRoomLine, days: Sequence[date]) -> None:
+        is_restricted = line.restrictions != UNRESTRICTED
         for day in days:
             key = (line.category, day)
-            if line.room:
-                self._rooms[key].append(_room_count(line))
-            counted = self._counts.get(key)
-            self._counts[key] = line.counts if counted is None else counted + line.counts
+            if line.room and line.counts is not None:
+                self._rooms[key].append(_room_count(line.room, line.counts))
+            counted = self._counts.get(key, _NOT_COUNTED)
+            if line.counts is not None:
+                counted = line.counts if counted is _NOT_COUNTED else counted + line.counts
+            self._counts[key] = counted
+            if is_restricted:
+                earlier = self._restrictions.get(key, UNRESTRICTED)
+                self._restrictions[key] = earlier | line.restrictions
         if len(self._counts) > MAX_CELLS:
             raise UnreadableField(line.path, "too_many", f"at most {MAX_CELLS} nights in total")
 
     def snapshots(self) -> tuple[AvailabilitySnapshot, ...]:
-        return tuple(
-            AvailabilitySnapshot(
-                room_type_id=category,
-                day=day,
-                version=self._version,
-                version_is_ours=self._is_receipt_time,
-                total=counts.total,
-                available=counts.available,
-                occupied=counts.occupied,
-                blocked=counts.blocked,
-                closed=ABSENT if self._closed is None else day in self._closed,
-                counted_rooms=tuple(self._rooms.get((category, day), ())) or ABSENT,
-                rooms_are_all=self._closed is not None,
-            )
-            for (category, day), counts in sorted(self._counts.items())
+        return tuple(self._snapshot(*key, self._counts[key]) for key in sorted(self._counts))
+
+    def _snapshot(self, category: str, day: date, counts: RoomCounts) -> AvailabilitySnapshot:
+        """In a complete set nights without counts have no rooms."""
+        if self._closed is not None and counts is _NOT_COUNTED:
+            counts = RoomCounts()
+        restrictions = self._restrictions.get((category, day), UNRESTRICTED)
+        return AvailabilitySnapshot(
+            room_type_id=category,
+            day=day,
+            version=self._version,
+            version_is_ours=self._is_receipt_time,
+            total=counts.total,
+            available=counts.available,
+            occupied=counts.occupied,
+            blocked=counts.blocked,
+            closed=self._is_closed(day, restrictions),
+            closed_to_arrival=restrictions.closed_to_arrival,
+            closed_to_departure=restrictions.closed_to_departure,
+            min_stay=restrictions.min_stay,
+            max_stay=restrictions.max_stay,
+            counted_rooms=tuple(self._rooms.get((category, day), ())) or ABSENT,
+            rooms_are_all=self._closed is not None,
         )
+
+    def _is_closed(self, day: date, restrictions: Restrictions) -> Field[bool]:
+        if self._closed is None:
+            return restrictions.closed
+        return day in self._closed or restrictions.closed is True
 
 
 def _reject_blank_attributes(message: XmlElement) -> None:
@@ -239,11 +266,10 @@ def _reject_blank_attributes(message: XmlElement) -> None:
                 raise UnreadableField(path, "bad_text", "a value, or no attribute")
 
 
-def _room_count(line: FreeRoomLine) -> RoomCount:
-    counts = line.counts
+def _room_count(room_id: str, counts: RoomCounts) -> RoomCount:
     available = counts.available if isinstance(counts.available, int) else 0
     blocked = counts.blocked if isinstance(counts.blocked, int) else 0
-    return RoomCount(room_id=line.room, available=available, blocked=blocked)
+    return RoomCount(room_id=room_id, available=available, blocked=blocked)
 
 
 def _text_without_header(root: XmlElement) -> bytes:

@@ -20,7 +20,10 @@ _REASONS: Final = {
     "321": ("missing_field",),
     "15": ("bad_date",),
     "404": ("bad_period", "overlap", "closing_season"),
-    "320": ("unknown_value", "unknown_element", "bad_count", "bad_text", "duplicate"),
+    "320": (
+        *("unknown_value", "unknown_element", "unknown_attribute"),
+        *("bad_count", "bad_text", "duplicate"),
+    ),
     "392": ("foreign_property",),
 }
 """Our reason codes by OTA code list ERR: 321 required field missing, 15 invalid date, 404 invalid

@@ -1,0 +1,319 @@
+"""Free rooms messages: weekdays, restrictions, and elements that are not known."""
+
+from datetime import date
+
+import pytest
+
+from domain.snapshots import AvailabilitySnapshot
+from domain.values import ABSENT
+from tests.providers.alpinebits.free_room_payloads import (
+    CONTROL,
+    INVENTORY,
+    MESSAGE,
+    cells,
+    closing,
+    complete,
+    control,
+    counts,
+    enveloped,
+    limit,
+    limits,
+    line,
+    read,
+    rejected,
+    understood,
+)
+
+WEEK = {"start": "2026-04-06", "end": "2026-04-12"}
+"""From a Monday to a Sunday."""
+
+
+def days(body: bytes) -> list[int]:
+    return [cell.day.day for cell in understood(body).cells]
+
+
+def restricted(inside: str) -> AvailabilitySnapshot:
+    """Of a message that has a restriction and nothing else."""
+    (only,) = understood(enveloped(limits(message(inside)))).cells
+    return only
+
+
+def message(inside: str, **attributes: str) -> str:
+    listed = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    given = control(end="2026-04-01")
+    return f"<AvailStatusMessage{listed}>{given}{inside}</AvailStatusMessage>"
+
+
+def status(value: str, **more: str) -> str:
+    listed = "".join(f' {name}="{text}"' for name, text in more.items())
+    return f'<RestrictionStatus Status="{value}"{listed}/>'
+
+
+def length(kind: str, time: str = "3", **more: str) -> str:
+    listed = "".join(f' {name}="{text}"' for name, text in more.items())
+    inside = f'<LengthOfStay MinMaxMessageType="{kind}" Time="{time}"{listed}/>'
+    return f"<LengthsOfStay>{inside}</LengthsOfStay>"
+
+
+class TestWeekdays:
+    @pytest.mark.parametrize(
+        ("flags", "expected"),
+        [
+            ({"Mon": "true", "Tue": "false", "Weds": "0", "Sun": "false"}, [6]),
+            ({"Fri": "1", "Sat": "true"}, [10, 11]),
+            ({"Sat": "false", "Sun": "0"}, [6, 7, 8, 9, 10]),
+            ({"Weds": "true", "Thur": "true"}, [8, 9]),
+            ({"Wed": "true", "Thu": "true"}, [8, 9]),
+        ],
+    )
+    def test_limit_the_nights_of_a_line(self, flags: dict[str, str], expected: list[int]) -> None:
+        sent = counts(line(("2", 3), **WEEK, **flags))
+        given = control(WEEK["start"], WEEK["end"], **flags)
+        for body in (sent, enveloped(sent), limits(limit(given)), enveloped(limits(limit(given)))):
+            assert days(body) == expected
+
+    def test_of_two_lines_may_complement_each_other(self) -> None:
+        week = line(("2", 3), **WEEK, Sat="false", Sun="false")
+        weekend = line(("2", 1), **WEEK, Sat="true", Sun="true")
+        for lines in ((week, weekend), (weekend, week)):
+            found = cells(counts(*lines))
+            assert [found["DBL", f"04-{n:02}"].available for n in range(6, 13)] == [3] * 5 + [1] * 2
+
+    @pytest.mark.parametrize(
+        "second", [line(("2", 1), **WEEK, Mon="true"), line(("2", 1), **WEEK, Sun="false")]
+    )
+    def test_of_two_lines_must_not_overlap(self, second: str) -> None:
+        first = line(("2", 3), **WEEK, Mon="true", Weds="true")
+        assert rejected(counts(first, second)) == ("overlap", "Inventories[0]/Inventory[1]")
+
+    def test_apply_to_the_conflict_with_a_closing_season(self) -> None:
+        season = closing("2026-04-07", "2026-04-12")
+        assert len(days(complete(season, line(("2", 3), **WEEK, Mon="true")))) == 1
+        both = line(("2", 3), **WEEK, Mon="true", Fri="true")
+        assert rejected(complete(season, both))[0] == "overlap"
+
+    @pytest.mark.parametrize(
+        ("flags", "code", "path"),
+        [
+            ({"Mon": "yes"}, "unknown_value", f"{CONTROL}/@Mon"),
+            ({"Mon": "false", "Monday": "true"}, "unknown_attribute", f"{CONTROL}/@Monday"),
+            ({"mon": "true"}, "unknown_attribute", f"{CONTROL}/@mon"),
+            ({"Sun": "true", "end": "2026-04-11"}, "bad_period", CONTROL),
+            (
+                dict.fromkeys(("Mon", "Tue", "Weds", "Thur", "Fri", "Sat", "Sun"), "false"),
+                "bad_period",
+                CONTROL,
+            ),
+        ],
+    )
+    def test_reject_what_is_not_understood(
+        self, flags: dict[str, str], code: str, path: str
+    ) -> None:
+        sent = counts(line(("2", 3), **{**WEEK, **flags}))
+        assert rejected(sent) == rejected(enveloped(sent)) == (code, path)
+
+    def test_reject_a_blank_flag(self) -> None:
+        sent = counts(line(("2", 3), **WEEK, Mon=""))
+        assert rejected(sent) == rejected(enveloped(sent)) == ("bad_text", f"{CONTROL}/@Mon")
+
+    def test_are_refused_in_a_closing_season(self) -> None:
+        assert rejected(complete(closing("2026-04-07", "2026-04-12", Mon="true"))) == (
+            "mixed",
+            f"{CONTROL}/@Mon",
+        )
+
+
+class TestRestrictions:
+    @pytest.mark.parametrize(
+        ("inside", "name", "value"),
+        [
+            (status("Close"), "closed", True),
+            (status("Open", SellThroughOpenIndicator="false"), "closed", False),
+            (status("Close", Restriction="Master"), "closed", True),
+            (status("Close", Restriction="Arrival"), "closed_to_arrival", True),
+            (status("ClosedOnArrival"), "closed_to_arrival", True),
+            (status("Open", Restriction="Departure"), "closed_to_departure", False),
+            (length("SetMinLOS"), "min_stay", 3),
+            (length("MinLOS", TimeUnit="Day"), "min_stay", 3),
+            (length("SetMaxLOS", "14"), "max_stay", 14),
+            (length("SetMaxLOS", "0"), "max_stay", None),
+        ],
+    )
+    def test_alone_change_nothing_else(self, inside: str, name: str, value: object) -> None:
+        found = restricted(inside)
+        names = ("closed", "closed_to_arrival", "closed_to_departure", "min_stay", "max_stay")
+        expected = {each: value if each == name else ABSENT for each in names}
+        assert {each: getattr(found, each) for each in names} == expected
+        assert {found.total, found.available, found.occupied, found.blocked} == {ABSENT}
+
+    def test_are_kept_beside_counts(self) -> None:
+        inside = line(("2", 3)).replace("</Inventory>", f"{status('Close')}</Inventory>")
+        found = cells(enveloped(counts(inside)))["DBL", "04-01"]
+        assert (found.available, found.closed) == (3, True)
+        limited = {"BookingLimit": "4", "BookingLimitMessageType": "SetLimit"}
+        (found,) = understood(limits(message(status("Close"), **limited))).cells
+        assert (found.available, found.closed) == (4, True)
+
+    def test_of_several_lines_are_combined(self) -> None:
+        lines = [
+            message("", BookingLimit="4"),
+            message(status("Close", Restriction="Arrival")),
+            message(length("SetMinLOS") + status("Open")),
+        ]
+        (found,) = understood(enveloped(limits(*lines))).cells
+        assert (found.available, found.closed, found.closed_to_arrival, found.min_stay) == (
+            4, False, True, 3
+        )  # fmt: skip
+
+    def test_of_several_lines_must_not_contradict(self) -> None:
+        lines = [message(status("Close")), message(status("Open"))]
+        assert rejected(enveloped(limits(*lines)))[0] == "overlap"
+
+    def test_of_a_complete_set_have_no_rooms_without_counts(self) -> None:
+        inside = line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        body = complete(inside)
+        assert {(cell.available, cell.closed) for cell in understood(body).cells} == {(0, False)}
+
+    def test_do_not_open_a_closing_season(self) -> None:
+        inside = line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        body = complete(closing("2026-04-02", "2026-04-03"), inside)
+        found = {cell.day: cell.closed for cell in understood(body).cells}
+        assert found == {date(2026, 4, 1): False, date(2026, 4, 2): True}
+
+    @pytest.mark.parametrize(
+        ("inside", "code", "path"),
+        [
+            (status("OnRequest"), "unknown_value", "RestrictionStatus[0]/@Status"),
+            (
+                status("Close", Restriction="NonGuarantee"),
+                "unknown_value",
+                "RestrictionStatus[0]/@Restriction",
+            ),
+            (
+                status("ClosedOnArrival", Restriction="Departure"),
+                "contradiction",
+                "RestrictionStatus[0]/@Restriction",
+            ),
+            (
+                status("Close", SellThroughOpenIndicator="true"),
+                "unknown_value",
+                "RestrictionStatus[0]/@SellThroughOpenIndicator",
+            ),
+            (
+                status("Open", MinAdvancedBookingOffset="P2D"),
+                "unknown_attribute",
+                "RestrictionStatus[0]/@MinAdvancedBookingOffset",
+            ),
+            (
+                status("Open", MaxAdvancedBookingOffset="P200D"),
+                "unknown_attribute",
+                "RestrictionStatus[0]/@MaxAdvancedBookingOffset",
+            ),
+            ("<RestrictionStatus/>", "missing_field", "RestrictionStatus[0]/@Status"),
+            (status("Open") + status("Close"), "duplicate", "RestrictionStatus[1]"),
+            (
+                length("SetForwardMinStay"),
+                "unknown_value",
+                "LengthsOfStay/LengthOfStay[0]/@MinMaxMessageType",
+            ),
+            (length("SetMinLOS", ""), "bad_count", "LengthsOfStay/LengthOfStay[0]/@Time"),
+            (
+                length("SetMinLOS", TimeUnit="Week"),
+                "unknown_value",
+                "LengthsOfStay/LengthOfStay[0]/@TimeUnit",
+            ),
+            (
+                '<LengthsOfStay FixedPatternLength="7"/>',
+                "unknown_attribute",
+                "LengthsOfStay/@FixedPatternLength",
+            ),
+            (
+                "<LengthsOfStay><LOS_Pattern/></LengthsOfStay>",
+                "unknown_element",
+                "LengthsOfStay/LOS_Pattern",
+            ),
+            ("<BestAvailableRates/>", "unknown_element", "BestAvailableRates"),
+            ("<HurdleRate/>", "unknown_element", "HurdleRate"),
+            ("", "missing_field", "@BookingLimit"),
+        ],
+    )
+    def test_reject_what_cannot_be_stored(self, inside: str, code: str, path: str) -> None:
+        assert rejected(enveloped(limits(message(inside)))) == (code, f"{MESSAGE}/{path}")
+
+    @pytest.mark.parametrize("kind", ["AdjustLimit", "RemoveLimit"])
+    def test_reject_a_relative_limit(self, kind: str) -> None:
+        sent = limits(message("", BookingLimit="4", BookingLimitMessageType=kind))
+        path = f"{MESSAGE}/@BookingLimitMessageType"
+        assert rejected(sent) == rejected(enveloped(sent)) == ("unknown_value", path)
+
+    def test_reject_a_threshold_without_a_limit(self) -> None:
+        sent = enveloped(limits(message(status("Open"), BookingThreshold="1")))
+        assert rejected(sent) == ("missing_field", f"{MESSAGE}/@BookingLimit")
+
+    def test_of_a_rate_plan_are_rejected(self) -> None:
+        path = f"{CONTROL}/@RatePlanCode"
+        assert rejected(enveloped(counts(line(("2", 1), RatePlanCode="BAR")))) == (
+            "by_rate_plan",
+            path,
+        )
+
+    def test_of_a_room_are_rejected(self) -> None:
+        inside = line(("2", 1), InvCode="101").replace(
+            "</Inventory>", f"{status('Close')}</Inventory>"
+        )
+        assert rejected(counts(inside)) == ("mixed", f"{CONTROL}/@InvCode")
+
+    def test_are_rejected_in_a_closing_season(self) -> None:
+        inside = closing("2026-04-02", "2026-04-03").replace(
+            "</Inventory>", f"{status('Open')}</Inventory>"
+        )
+        assert rejected(complete(inside)) == ("mixed", f"{INVENTORY}/RestrictionStatus")
+
+
+class TestUnknownElements:
+    @pytest.mark.parametrize(
+        ("wrong", "path"),
+        [
+            (("Inventory>", "Inventorry>"), "Inventories[0]/Inventorry"),
+            (("Inventory>", "inventory>"), "Inventories[0]/inventory"),
+            (("Inventories", "inventories"), "inventories"),
+            (("InvCounts>", "Invcounts>"), f"{INVENTORY}/Invcounts"),
+            (("<InvCount ", "<InvCnt "), f"{INVENTORY}/InvCounts/InvCnt"),
+            (("StatusApplicationControl", "StatusControl"), f"{INVENTORY}/StatusControl"),
+            (("<InvCount ", '<InvCount xmlns="urn:x" '), f"{INVENTORY}/InvCounts/InvCount[0]"),
+            (("<Inventory>", '<Inventory xmlns="urn:x">'), "Inventories[0]/Inventory[0]"),
+        ],
+    )
+    def test_reject_the_message(self, wrong: tuple[str, str], path: str) -> None:
+        sent = counts(line(("2", 3))).decode().replace(*wrong).encode()
+        for body in (sent, enveloped(sent)):
+            assert rejected(body) == ("unknown_element", path)
+            assert rejected(read(body).raw) == ("unknown_element", path)
+
+    @pytest.mark.parametrize(
+        ("wrong", "code", "path"),
+        [
+            (
+                ("Count=", "count="),
+                "unknown_attribute",
+                f"{INVENTORY}/InvCounts/InvCount[0]/@count",
+            ),
+            (("InvTypeCode=", "InvTypecode="), "unknown_attribute", f"{CONTROL}/@InvTypecode"),
+            (("<InvCounts>", "<InvCounts>3"), "bad_text", f"{INVENTORY}/InvCounts"),
+        ],
+    )
+    def test_reject_unknown_attributes_and_text(
+        self, wrong: tuple[str, str], code: str, path: str
+    ) -> None:
+        sent = counts(line(("2", 3))).decode().replace(*wrong).encode()
+        assert rejected(sent) == rejected(enveloped(sent)) == (code, path)
+
+    def test_blank_limit_is_not_an_empty_set(self) -> None:
+        unique = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
+        sent = limits('<AvailStatusMessage BookingLimit=""/>', unique=unique)
+        assert rejected(sent) == ("missing_field", f"{MESSAGE}/StatusApplicationControl")
+
+    def test_accepts_point_of_sale_and_prefixed_attributes(self) -> None:
+        sent = counts(line(("2", 3)), unique="<POS><Source/></POS>").decode()
+        schema = 'xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:schemaLocation="a b"'
+        understood(sent.replace("<Inventories", f"<Inventories {schema}").encode())
