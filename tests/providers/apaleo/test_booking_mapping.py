@@ -166,19 +166,7 @@ class TestReservation:
 
     @pytest.mark.parametrize(
         "field",
-        [
-            "id",
-            "bookingId",
-            "status",
-            "arrival",
-            "departure",
-            "modified",
-            "totalGrossAmount",
-            "unitGroup",
-            "ratePlan",
-            "adults",
-            "channelCode",
-        ],
+        ["id", "status", "arrival", "departure", "modified"],
     )
     def test_rejects_missing_required_field(self, field: str) -> None:
         reason = refusal(**{field: ...})
@@ -191,9 +179,7 @@ class TestReservation:
             ({"arrival": "2026-03-10T15:00:00"}, "arrival"),
             ({"departure": "2026-03-01T15:00:00Z"}, "departure"),
             ({"totalGrossAmount": {"amount": "1", "currency": "EUR"}}, "totalGrossAmount.amount"),
-            ({"totalGrossAmount": {"amount": 1.005, "currency": "EUR"}}, "totalGrossAmount.amount"),
-            ({"childrenAges": ["six"]}, "childrenAges"),
-            ({"primaryGuest": {"firstName": "A"}}, "primaryGuest.lastName"),
+            ({"totalGrossAmount": {"amount": 1, "currency": "Euro"}}, "totalGrossAmount.amount"),
         ],
     )
     def test_rejects_wrong_type_with_path(self, changes: dict[str, Any], path: str) -> None:

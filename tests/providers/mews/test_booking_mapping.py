@@ -209,7 +209,7 @@ class TestState:
 class TestMissingField:
     @pytest.mark.parametrize(
         "key",
-        ["Id", "State", "UpdatedUtc", "Number", "AccountId", "AccountType", "ServiceId"],
+        ["Id", "State", "UpdatedUtc", "ServiceId"],
     )
     def test_rejects_missing_required_field(self, key: str) -> None:
         services = body(Services=[_service("svc-stay")])
@@ -228,11 +228,7 @@ class TestMissingField:
             ({"UpdatedUtc": "yesterday"}, "UpdatedUtc"),
             ({"ScheduledStartUtc": "2026-03-10"}, "ScheduledStartUtc"),
             ({"ScheduledEndUtc": "2026-03-09T11:00:00Z"}, "ScheduledEndUtc"),
-            ({"PersonCounts": [{"AgeCategoryId": "a", "Count": "2"}]}, "PersonCounts[0].Count"),
-            ({"PersonCounts": [{"AgeCategoryId": "a", "Count": -1}]}, "PersonCounts"),
-            ({"AccountType": "Robot"}, "AccountType"),
             ({"Id": "  spaces "}, "Id"),
-            ({"Number": 52}, "Number"),
         ],
     )
     def test_rejects_invalid_field_with_path(self, changes: dict[str, Any], path: str) -> None:
@@ -386,16 +382,25 @@ class TestPeople:
         assert snapshot.extras is not ABSENT
         assert ("AccountId", '"com-1"') in snapshot.extras
 
-    def test_unreadable_customer_rejects_the_booking(self) -> None:
+    def test_leaves_out_invalid_details_of_a_customer(self) -> None:
         people = body(Customers=[customer(Id="cus-0"), customer(Email=5)])
-        reason = refusal(ItemKind.BOOKING, body(Reservations=[reservation()]), people)
-        assert (reason.code, reason.path) == ("wrong_type", "Customers[1].Email")
+        primary = booking_of(reservation(), people).primary_guest
+        assert isinstance(primary, Party)
+        assert (primary.guest_id, primary.last_name, primary.email) == ("cus-1", "Byron", None)
 
-    def test_unreadable_customer_rejects_only_its_booking(self) -> None:
-        links = [{"Id": "c1", "ReservationId": "res-2"}, {"Id": "c2", "CustomerId": 5}]
-        both = body(Reservations=[reservation(), reservation(Id="res-2")])
-        reason = refusal(ItemKind.BOOKING, both, body(Companionships=links))
-        assert (reason.code, reason.path) == ("missing_field", "Companionships[0].CustomerId")
+    def test_are_absent_if_a_companion_has_no_customer(self) -> None:
+        links = [{"Id": "c1", "ReservationId": "res-1"}]
+        assert booking_of(reservation(), body(Companionships=links)).further_guests is ABSENT
+
+    @pytest.mark.parametrize("counted", [{"Count": "2"}, {"Count": -1}, {"AgeCategoryId": None}, 7])
+    def test_keeps_invalid_person_count_in_the_extras(self, counted: Any) -> None:
+        strange = {"AgeCategoryId": "a", "Count": 1, **counted} if counted != 7 else counted
+        good = {"AgeCategoryId": "age-a", "Count": 2}
+        snapshot = booking_of(reservation(PersonCounts=[good, strange]), AGES)
+        assert snapshot.rooms is not ABSENT
+        assert [count.count for count in snapshot.rooms[0].occupancy] == [2]
+        assert isinstance(snapshot.extras, tuple)
+        assert any(path.startswith("PersonCounts[1]") for path, _ in snapshot.extras)
 
     def test_counts_by_age_category(self) -> None:
         counts = [{"AgeCategoryId": key, "Count": n} for key, n in (("age-a", 2), ("age-c", 1))]

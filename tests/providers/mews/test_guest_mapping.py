@@ -122,10 +122,9 @@ class TestCustomer:
         assert guest_of(customer(Title=None, CustomTitleName="Lady")).title == "Lady"
         assert guest_of(customer(Title="Captain")).title is ABSENT
 
-    def test_last_name_may_be_null_but_not_missing(self) -> None:
+    def test_last_name_may_be_null_or_missing(self) -> None:
         assert guest_of(customer(LastName="")).last_name is None
-        reason = refusal(ItemKind.GUEST, body(Customers=[customer(), customer(LastName=...)]))
-        assert (reason.code, reason.path) == ("missing_field", "Customers[1].LastName")
+        assert guest_of(customer(LastName=...)).last_name is ABSENT
 
     def test_maps_document_with_number(self) -> None:
         assert guest_of(customer(Passport=None)).id_document_number is ABSENT
@@ -150,9 +149,21 @@ class TestCustomer:
         [
             ({"BirthDate": "31.12.1983"}, "BirthDate"),
             ({"Options": "None"}, "Options"),
-            ({"Classifications": [1]}, "Classifications[0]"),
+            ({"Classifications": [1]}, "Classifications"),
             ({"Address": {"City": 5}}, "Address.City"),
+        ],
+    )
+    def test_keeps_invalid_field_in_the_extras(self, changes: dict[str, Any], path: str) -> None:
+        extras = guest_of(customer(**changes)).extras
+        assert isinstance(extras, tuple)
+        assert path in dict(extras)
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
             ({"UpdatedUtc": None}, "UpdatedUtc"),
+            ({"IsActive": "no"}, "IsActive"),
+            ({"MergeTargetId": 5}, "MergeTargetId"),
         ],
     )
     def test_rejects_invalid_field_with_path(self, changes: dict[str, Any], path: str) -> None:

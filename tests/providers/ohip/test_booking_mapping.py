@@ -345,9 +345,11 @@ class TestRooms:
         )
 
     @pytest.mark.parametrize("text", ["two", "2.5", -1, [2]])
-    def test_rejects_invalid_count(self, text: Any) -> None:
-        reason = refusal(list_response(listed(roomStay=room_stay(adultCount=text))))
-        assert reason.path == "reservations.reservationInfo[0].roomStay.adultCount"
+    def test_keeps_invalid_count_in_the_extras(self, text: Any) -> None:
+        found = mapped(list_response(listed(roomStay=room_stay(adultCount=text))))
+        assert isinstance(found.extras, tuple)
+        assert dict(found.extras)["roomStay.adultCount"] == json.dumps(text, separators=(",", ":"))
+        assert [count.age_class for count in rooms(found)[0].occupancy] == [AgeClass.CHILD]
 
 
 class TestShares:

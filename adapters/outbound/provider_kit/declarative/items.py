@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
-from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, with_remarks
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
@@ -66,6 +66,7 @@ def item_reader_for(
             id_key=bookings.id,
             field_trace=field_trace,
             blank_is_null=bookings.blank_is_null,
+            is_tolerant=True,
             property_path=_split_path(bookings.property),
         )
         return ItemReader(key=bookings.items, plain=plain)
@@ -102,4 +103,5 @@ def value_at(value: Json, path: str) -> Json:
 
 
 def _field_trace(r: Reader) -> FieldTrace:
-    return tuple(sorted({**dict.fromkeys(r.unread(), EXTRAS), **r.field_trace()}.items()))
+    trace = {**dict.fromkeys(r.unread(), EXTRAS), **r.field_trace()}
+    return with_remarks(r, tuple(sorted(trace.items())))

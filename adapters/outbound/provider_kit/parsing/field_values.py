@@ -70,6 +70,22 @@ def as_lenient_integer(value: Json, path: str) -> int:
     return as_integer(value, path)
 
 
+def integer_between(minimum: int, maximum: int) -> Parse[int]:
+    """Also of an integer sent as text."""
+
+    def parse_number(value: Json, path: str) -> int:
+        number = as_lenient_integer(value, path)
+        if not minimum <= number <= maximum:
+            raise UnreadableField(path, "bad_count", f"a number from {minimum} to {maximum}")
+        return number
+
+    return parse_number
+
+
+as_person_count: Final = integer_between(0, 9_999)
+as_age: Final = integer_between(0, 120)
+
+
 def as_decimal(value: Json, path: str) -> Decimal:
     if isinstance(value, Decimal):
         return value

@@ -41,8 +41,19 @@ def unread_extras(r: Reader, kept: Mapping[str, str] | None = None) -> Extras:
 
 
 def build_field_trace(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The target field of each source field, or `extras`."""
-    return merge_field_trace(r.field_trace(), extras)
+    """The target field of each source field, or `extras`, with remarks."""
+    return with_remarks(r, merge_field_trace(r.field_trace(), extras))
+
+
+def with_remarks(r: Reader, trace: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """With what was expected of each invalid field."""
+    if not r.remarks:
+        return trace
+    return tuple((path, _with_remark(target, r.remarks.get(path))) for path, target in trace)
+
+
+def _with_remark(target: str, expected: str | None) -> str:
+    return target if expected is None else f"{target} (expected {expected})"
 
 
 def merge_field_trace(

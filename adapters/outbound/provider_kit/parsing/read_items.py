@@ -183,7 +183,7 @@ class JsonItemMapper(ItemMapper[Reader, str]):
     __slots__ = ()
 
     def open_item(self, entry: JsonEntry) -> tuple[Reader, str]:
-        r = reader_for(entry.value)
+        r = reader_for(entry.value).tolerant()
         return r, self.read_id(r)
 
     def read_id(self, r: Reader) -> str:

@@ -126,13 +126,24 @@ class Reader(TrackedObject):
     def money_in(
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
     ) -> Money:
-        """For an amount whose currency is given elsewhere."""
-        return self.required(key, _money(currency, _DECIMAL[lenient]), target)
+        """For an amount whose currency is given elsewhere. A tolerant reader rounds half to even
+        to the currency's digits, and the mapping report says where."""
+        parse = _DECIMAL[lenient]
+        if not self.is_tolerant:
+            return self.required(key, _money(currency, parse), target)
+        money = self.required(key, _money(currency, parse, Money.rounded), target)
+        if target != READ and parse(self._value[key], key) != money.amount:
+            self._targets[key] = f"{target} (rounded)"
+        return money
 
     def field_money_in(
         self, currency: str, key: str, target: str = READ, *, lenient: bool = False
     ) -> Money | Absent | None:
-        return self.field(key, _money(currency, _DECIMAL[lenient]), target)
+        """An invalid amount raises, also in a tolerant reader."""
+        found = self.field(key, as_raw)
+        if found is None or found is ABSENT:
+            return found
+        return self.money_in(currency, key, target, lenient=lenient)
 
     def texts(self, key: str, target: str = READ) -> list[str]:
         """A list of texts."""

@@ -23,13 +23,14 @@ class StandaloneItems:
     """`id_key`: the field with the item's id, for items that cannot be read otherwise.
     `property_path`: where an item names its property; empty if it does not.
     `field_trace`: gives the target of each source field. `blank_is_null`: an empty text counts as
-    null."""
+    null. `is_tolerant`: as of TrackedObject."""
 
     kind: ItemKind
     read: Callable[[Reader], Snapshot]
     id_key: str
     field_trace: Callable[[Reader], FieldTrace] | None = None
     blank_is_null: bool = False
+    is_tolerant: bool = False
     property_path: tuple[str, ...] = ()
 
     def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
@@ -46,6 +47,8 @@ class StandaloneItems:
             return self._rejected_item(raw, Reason(raw.problem.code, None, raw.problem.message))
         try:
             reader = Reader(raw.value, blank_is_null=self.blank_is_null)
+            if self.is_tolerant:
+                reader.tolerant()
             snapshot = self.read(reader)
         except (UnreadableField, InvalidField) as fault:
             return self._rejected_item(raw, Reason(fault.code, fault.path, fault.message))

@@ -1,12 +1,13 @@
 """A JSON object that records which of its fields were read, and for which target field."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Self, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from domain.errors import InvalidField
 from domain.values import ABSENT, Absent
 
 T = TypeVar("T")
@@ -21,9 +22,12 @@ class TrackedObject:
     """A JSON object at `path` (empty for the payload itself).
 
     `blank_is_null`: an empty string counts as null, for providers that never send null.
+
+    A tolerant one reads an invalid optional field as missing: it stays unread, so that the extras
+    keep it, and `remarks` has what was expected. Required and decisive fields always raise.
     """
 
-    __slots__ = ("_blank_is_null", "_children", "_targets", "_value", "path")
+    __slots__ = ("_blank_is_null", "_children", "_remarks", "_targets", "_value", "path")
 
     def __init__(self, value: Json, path: str = "", *, blank_is_null: bool = False) -> None:
         if not isinstance(value, dict):
@@ -33,6 +37,21 @@ class TrackedObject:
         self._blank_is_null = blank_is_null
         self._targets: dict[str, str] = {}
         self._children: dict[str, list[Self]] = {}
+        self._remarks: dict[str, str] | None = None
+
+    def tolerant(self, remarks: dict[str, str] | None = None) -> Self:
+        """This object, from now on tolerant. `remarks`: those of the containing object."""
+        self._remarks = {} if remarks is None else remarks
+        return self
+
+    @property
+    def is_tolerant(self) -> bool:
+        return self._remarks is not None
+
+    @property
+    def remarks(self) -> Mapping[str, str]:
+        """Path of each invalid field, at every level, to what was expected."""
+        return self._remarks or {}
 
     def __contains__(self, key: str) -> bool:
         """True if the key is present, also with null; does not mark it as read."""
@@ -58,13 +77,48 @@ class TrackedObject:
 
     def optional(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
         value = self._mark_read(key, target)
-        return None if value is ABSENT or value is None else parse(value, self.path_of(key))
+        if value is ABSENT or value is None:
+            return None
+        try:
+            return parse(value, self.path_of(key))
+        except UnreadableField as error:
+            self._keep_invalid(key, error)
+            return None
 
     def field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
         value = self._mark_read(key, target)
         if value is ABSENT or value is None:
             return value
-        return parse(value, self.path_of(key))
+        try:
+            return parse(value, self.path_of(key))
+        except UnreadableField as error:
+            self._keep_invalid(key, error)
+            return ABSENT
+
+    def decisive(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
+        """As `optional`, but an invalid value raises also in a tolerant object: for what decides
+        identity, version, status, stay or the meaning of money."""
+        found = self.decisive_field(key, parse, target)
+        return None if found is ABSENT else found
+
+    def decisive_field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
+        """`decisive` as `field` is to `optional`."""
+        value = self._mark_read(key, target)
+        return value if value is ABSENT or value is None else parse(value, self.path_of(key))
+
+    def attempt(self, read: Callable[[Self], T]) -> T | None:
+        """What `read` makes of this object. In a tolerant one, None where `read` raises
+        UnreadableField or InvalidField: the whole object then counts as unread."""
+        try:
+            return read(self)
+        except (UnreadableField, InvalidField) as error:
+            if self._remarks is None:
+                raise
+            self._targets.clear()
+            self._children.clear()
+            expected = error.expected if isinstance(error, UnreadableField) else error.fix
+            self._remarks[self.path] = expected
+            return None
 
     def raw(self, key: str, target: str = READ) -> Json | Absent:
         """The unchecked value."""
@@ -91,11 +145,11 @@ class TrackedObject:
         return self._adopt(key, self.required(key, self._wrap_children))
 
     def optional_objects(self, key: str) -> list[Self] | None:
-        children = self.optional(key, self._wrap_children)
+        children = self.optional(key, self._wrap_readable)
         return None if children is None else self._adopt(key, children)
 
     def field_objects(self, key: str) -> list[Self] | Absent | None:
-        children = self.field(key, self._wrap_children)
+        children = self.field(key, self._wrap_readable)
         return self._adopt(key, children) if isinstance(children, list) else children
 
     def unread(self) -> dict[str, str]:
@@ -110,7 +164,15 @@ class TrackedObject:
                 continue
             for child in children:
                 found.update(child.unread())
+            found.update(self._invalid_elements(key, value))
         return found
+
+    def _invalid_elements(self, key: str, value: Json) -> dict[str, str]:
+        """Of a list of objects: the elements that are none."""
+        if not self._remarks or not isinstance(value, list) or key not in self._children:
+            return {}
+        path = self._path_text(key)
+        return {f"{path}[{n}]": dumps(v) for n, v in enumerate(value) if not isinstance(v, dict)}
 
     def field_trace(self) -> dict[str, str]:
         """Path to target of each field that was read, at every level."""
@@ -136,17 +198,34 @@ class TrackedObject:
         self._targets[key] = target
         return None if value == "" and self._blank_is_null else value
 
+    def _keep_invalid(self, key: str, error: UnreadableField) -> None:
+        """Raises `error` unless the object is tolerant."""
+        if self._remarks is None:
+            raise error
+        del self._targets[key]
+        self._children.pop(key, None)
+        self._remarks[self._path_text(key)] = error.expected
+
     def _adopt(self, key: str, children: list[Self]) -> list[Self]:
         """Returns the same objects when opened twice, so that their reads are kept."""
         return self._children.setdefault(key, children)
 
     def _wrap_child(self, value: Json, path: str) -> Self:
-        return type(self)(value, path, blank_is_null=self._blank_is_null)
+        child = type(self)(value, path, blank_is_null=self._blank_is_null)
+        return child if self._remarks is None else child.tolerant(self._remarks)
 
     def _wrap_children(self, value: Json, path: str) -> list[Self]:
         return [
             self._wrap_child(item, f"{path}[{n}]") for n, item in enumerate(as_list(value, path))
         ]
+
+    def _wrap_readable(self, value: Json, path: str) -> list[Self]:
+        """A tolerant object leaves out the elements that are not objects."""
+        if self._remarks is None:
+            return self._wrap_children(value, path)
+        items = list(enumerate(as_list(value, path)))
+        self._remarks |= {f"{path}[{n}]": "an object" for n, i in items if not isinstance(i, dict)}
+        return [self._wrap_child(i, f"{path}[{n}]") for n, i in items if isinstance(i, dict)]
 
     def _path_text(self, key: str) -> str:
         return self.path_of(key) if _PLAIN_KEY.fullmatch(key) else f"{self.path}[{dumps(key)}]"

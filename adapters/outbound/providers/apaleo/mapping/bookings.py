@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_person_count
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
@@ -27,6 +28,7 @@ from adapters.outbound.providers.apaleo.mapping.parties import map_further_guest
 from domain.snapshots import BookingSnapshot, BookingSource, Extras, RoomStay
 from domain.status import BookingStatus
 from domain.values import (
+    ABSENT,
     AgeClass,
     AgeCount,
     Field,
@@ -98,13 +100,13 @@ class ApaleoBookingMapper(BookingMapper):
             status=status,
             holds_inventory=status in _HOLDING,
             confirmation_number=external_id,
-            group_id=r.text("bookingId", "group_id"),
+            group_id=r.field_text("bookingId", "group_id"),
             source=_map_source(r),
             stay=stay,
             rooms=(_map_room(r, stay, status),),
             primary_guest=map_primary_guest(r, is_complete=is_complete),
             further_guests=map_further_guests(r, is_complete=is_complete),
-            total=_read_money(r.object("totalGrossAmount"), "total"),
+            total=_map_total(r, is_complete=is_complete),
             balance=_map_balance(r, is_complete=is_complete),
             special_requests=null_if_complete(
                 r.field_text("guestComment", "special_requests"), is_complete=is_complete
@@ -135,21 +137,23 @@ def _map_version(r: Reader) -> SourceVersion:
     return SourceVersion(*changed)
 
 
-def _map_source(r: Reader) -> BookingSource:
+def _map_source(r: Reader) -> Field[BookingSource]:
     """A direct booking with a company is CORPORATE."""
     has_company = r.optional_object("company") is not None
-    source = _CHANNELS.get(r.text("channelCode", f"source, {EXTRAS}"), BookingSource.OTHER)
+    channel = r.optional_text("channelCode", f"source, {EXTRAS}")
+    if channel is None:
+        return ABSENT
+    source = _CHANNELS.get(channel, BookingSource.OTHER)
     if source is BookingSource.DIRECT and has_company:
         return BookingSource.CORPORATE
     return source
 
 
 def _map_room(r: Reader, stay: Stay, status: BookingStatus) -> RoomStay:
-    unit = r.optional_object("unit")
     return RoomStay(
-        room_type_id=r.object("unitGroup").text("id", f"{_ROOM}.room_type_id"),
-        room_id=unit.text("id", f"{_ROOM}.room_id") if unit else None,
-        rate_plan_id=r.object("ratePlan").text("id", f"{_ROOM}.rate_plan_id"),
+        room_type_id=_read_id(r, "unitGroup", f"{_ROOM}.room_type_id"),
+        room_id=_read_id(r, "unit", f"{_ROOM}.room_id"),
+        rate_plan_id=_read_id(r, "ratePlan", f"{_ROOM}.rate_plan_id"),
         stay=stay,
         status=status,
         occupancy=tuple(_occupancy(r)),
@@ -157,9 +161,14 @@ def _map_room(r: Reader, stay: Stay, status: BookingStatus) -> RoomStay:
     )
 
 
+def _read_id(r: Reader, key: str, target: str) -> str | None:
+    named = r.optional_object(key)
+    return named.optional_text("id", target) if named else None
+
+
 def _occupancy(r: Reader) -> Iterator[AgeCount]:
     target = f"{_ROOM}.occupancy"
-    adults = r.integer("adults", target)
+    adults = r.optional("adults", as_person_count, target)
     if adults:
         yield AgeCount(AgeClass.ADULT, adults)
     ages = r.optional("childrenAges", _as_ages, target) or []
@@ -177,8 +186,10 @@ def _nightly_prices(r: Reader) -> tuple[NightlyPrice, ...]:
     """Gross, including the services of the rate; several slices of a day are added up."""
     prices: dict[date, Money] = {}
     for time_slice in r.optional_objects("timeSlices") or ():
-        night = time_slice.local_date("serviceDate", f"{_ROOM}.nightly_prices")
-        price = _read_money(time_slice.object("totalGrossAmount"), f"{_ROOM}.nightly_prices")
+        priced = time_slice.attempt(_read_night)
+        if priced is None:
+            continue
+        night, price = priced
         earlier = prices.get(night)
         if earlier is not None and earlier.currency == price.currency:
             price = Money(earlier.minor + price.minor, price.currency)
@@ -186,6 +197,17 @@ def _nightly_prices(r: Reader) -> tuple[NightlyPrice, ...]:
     return tuple(
         NightlyPrice(night, price, PriceBasis.GROSS) for night, price in sorted(prices.items())
     )
+
+
+def _read_night(time_slice: Reader) -> tuple[date, Money]:
+    target = f"{_ROOM}.nightly_prices"
+    amount = time_slice.object("totalGrossAmount")
+    return time_slice.local_date("serviceDate", target), _read_money(amount, target)
+
+
+def _map_total(r: Reader, *, is_complete: bool) -> Field[Money | None]:
+    found = null_if_complete(r.field_object("totalGrossAmount"), is_complete=is_complete)
+    return _read_money(found, "total") if isinstance(found, Reader) else found
 
 
 def _read_money(r: Reader, target: str) -> Money:

@@ -35,7 +35,7 @@ def _map_party(r: Reader, role: PartyRole, target: str) -> Party:
     return Party(
         role=role,
         first_name=r.optional_text("firstName", f"{target}.first_name"),
-        last_name=r.text("lastName", f"{target}.last_name"),
+        last_name=r.optional_text("lastName", f"{target}.last_name"),
         email=r.optional_text("email", f"{target}.email"),
         phone=r.optional_text("phone", f"{target}.phone"),
         country=address.optional_text("countryCode", f"{target}.country") if address else None,

@@ -5,14 +5,19 @@ deletion), getReservations (`rooms` with status) and getReservation (`assigned` 
 without statuses). All give the reservation's own status.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.field_values import (
+    Parse,
+    as_id,
+    as_lenient_boolean,
+    as_text,
+)
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, null_if_complete
@@ -31,6 +36,7 @@ from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, holds_inventory_by_default
 from domain.values import ABSENT, Absent, Field, Money, SourceVersion, Stay
 
+_ReadTime: TypeAlias = Callable[[str, Parse[datetime | None], str], datetime | None]
 _UTC: Final = ZoneInfo("UTC")
 _STATUSES: Final = {
     "not_confirmed": BookingStatus.PENDING,
@@ -87,7 +93,7 @@ class CloudbedsBookingMapper(BookingMapper):
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}
-        currency = r.optional_text("propertyCurrency", "total, paid, balance") or self.currency
+        currency = r.decisive("propertyCurrency", as_text, "total, paid, balance") or self.currency
         status = r.choice("status", _STATUSES, "status")
         primary, further = map_parties(r, is_complete=self.is_complete)
         amounts = _AmountReader(currency, kept, is_complete=self.is_complete)
@@ -95,7 +101,7 @@ class CloudbedsBookingMapper(BookingMapper):
         return BookingSnapshot(
             external_id=external_id,
             version=self._map_version(r, kept),
-            deleted=r.optional_boolean("isDeleted", "deleted", lenient=True) is True,
+            deleted=r.decisive("isDeleted", as_lenient_boolean, "deleted") is True,
             status=status,
             holds_inventory=holds_inventory_by_default(status),
             confirmation_number=external_id,
@@ -113,9 +119,9 @@ class CloudbedsBookingMapper(BookingMapper):
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
-        if modified := self._read_time(r, "dateModified", "version"):
+        if modified := self._read_time(r.decisive, "dateModified", "version"):
             return SourceVersion(modified[1])
-        if created := self._read_time(r, "dateCreated", "version"):
+        if created := self._read_time(r.decisive, "dateCreated", "version"):
             key, instant = created
             kept[key] = format_source_value(r, key, "version")
             return SourceVersion(instant)
@@ -123,17 +129,17 @@ class CloudbedsBookingMapper(BookingMapper):
 
     def _canceled_at(self, r: Reader) -> Field[datetime | None]:
         """Sent only while the reservation is canceled; an empty value clears ours."""
-        if canceled := self._read_time(r, "dateCancelled", "canceled_at"):
+        if canceled := self._read_time(r.optional, "dateCancelled", "canceled_at"):
             return canceled[1]
         is_present = "dateCancelled" in r or "dateCancelledUTC" in r
         return None if is_present or self.is_complete else ABSENT
 
-    def _read_time(self, r: Reader, key: str, target: str) -> tuple[str, datetime] | None:
+    def _read_time(self, read: _ReadTime, key: str, target: str) -> tuple[str, datetime] | None:
         """With its key. The UTC field if present: the local time is ambiguous when the clocks go
         back."""
         for each, zone in ((f"{key}UTC", _UTC), (key, self.zone)):
-            found = r.optional(each, as_instant(zone), target)
-            if found is not None:
+            found = read(each, as_instant(zone), target)
+            if found:
                 return each, found
         return None
 
@@ -148,7 +154,7 @@ class _AmountReader:
 
     def of(self, r: Reader, key: str) -> Field[Money | None]:
         amount: Money | Absent | None = null_if_complete(
-            r.field(key, self._parse, key), is_complete=self._is_complete
+            r.decisive_field(key, self._parse, key), is_complete=self._is_complete
         )
         if isinstance(amount, Money):
             keep_rounded_amount(r, key, amount, self._kept, key)
@@ -156,12 +162,14 @@ class _AmountReader:
 
     def paid(self, r: Reader) -> Field[Money | None]:
         """`balanceDetailed` is an object, or a list of one object."""
-        value = r.raw("balanceDetailed", "paid")
-        if not value:
+        if not r.peek("balanceDetailed"):
+            r.raw("balanceDetailed", "paid")
             return None if self._is_complete else ABSENT
-        is_list = isinstance(value, list)
-        found = r.objects("balanceDetailed")[0] if is_list else r.object("balanceDetailed")
-        return self.of(found, "paid")
+        if isinstance(r.peek("balanceDetailed"), list):
+            found = next(iter(r.optional_objects("balanceDetailed") or ()), None)
+        else:
+            found = r.optional_object("balanceDetailed")
+        return ABSENT if found is None else self.of(found, "paid")
 
 
 def _map_stay(r: Reader) -> Stay:

@@ -9,11 +9,19 @@ Source: apidocs.myallocator.com (booking format), the ota-build-to-us-v5.3 descr
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.field_values import (
+    as_id,
+    as_lenient_boolean,
+    as_lenient_integer,
+    as_local_date,
+    as_person_count,
+    as_text,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
@@ -64,17 +72,17 @@ class ChannelBookingMapper(BookingMapper):
     currency: str
 
     def read_id(self, r: Reader) -> str:
-        own = r.optional("MyallocatorId", as_id, "external_id")
+        own = r.decisive("MyallocatorId", as_id, "external_id")
         order = r.required("OrderId", as_id, "external_id")
         return own or f"{ORDER_PREFIX}{order}"
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}
         status = _map_status(r)
-        currency = r.optional_text("TotalCurrency", "total") or self.currency
+        currency = r.decisive("TotalCurrency", as_text, "total") or self.currency
         lines = [
             _ChannelRoomLine(room, status, currency, kept)
-            for room in children(r, "Rooms", "rooms") or ()
+            for room in children(r, "Rooms", "rooms", is_decisive=True) or ()
         ]
         rooms = _with_order_occupancy(r, [line.stay(n) for n, line in enumerate(lines)])
         if not rooms:
@@ -97,9 +105,9 @@ class ChannelBookingMapper(BookingMapper):
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
         """The order's version number, if it has one, is the sequence."""
-        sequence = r.optional_integer("Version", "version", lenient=True) or 0
+        sequence = r.decisive("Version", as_lenient_integer, "version") or 0
         for day_key, time_key, is_utc in _VERSION_FIELDS:
-            if r.optional_text(day_key, "version") is None:
+            if not r.decisive(day_key, as_text, "version"):
                 continue
             at = _read_instant(r, day_key, time_key, _UTC if is_utc else self.zone)
             for key in (day_key, time_key):
@@ -110,16 +118,16 @@ class ChannelBookingMapper(BookingMapper):
 
 
 def _map_status(r: Reader) -> BookingStatus:
-    if r.optional_boolean("IsCancellation", "status", lenient=True):
+    if r.decisive("IsCancellation", as_lenient_boolean, "status"):
         return BookingStatus.CANCELED
-    if r.optional_boolean("IsTentative", "status", lenient=True):
+    if r.decisive("IsTentative", as_lenient_boolean, "status"):
         return BookingStatus.PENDING
     return BookingStatus.CONFIRMED
 
 
 def _read_instant(r: Reader, day_key: str, time_key: str, zone: ZoneInfo) -> datetime:
     """A date without a time means its first instant."""
-    clock = r.optional_text(time_key, "version") or "00:00:00"
+    clock = r.decisive(time_key, as_text, "version") or "00:00:00"
     text = f"{r.text(day_key, 'version')} {clock}"
     found = as_instant(zone)(text, r.path_of(day_key))
     if found is None:
@@ -136,18 +144,18 @@ def _with_order_occupancy(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomSta
 
 def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[AgeCount]:
     for name, age_class in (("Adults", AgeClass.ADULT), ("Children", AgeClass.CHILD)):
-        count = r.optional_integer(f"{prefix}{name}", target, lenient=True)
+        count = r.optional(f"{prefix}{name}", as_person_count, target)
         if count:
             yield AgeCount(age_class, count)
 
 
 def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
     """The order's own dates if present, else those of its rooms."""
-    arrival = r.optional_local_date("StartDate", "stay.arrival")
-    last_night = r.optional_local_date("EndDate", "stay.departure")
+    arrival = r.decisive("StartDate", as_local_date, "stay.arrival")
+    last_night = r.decisive("EndDate", as_local_date, "stay.departure")
     stays = [room.stay for room in rooms if room.stay]
     first = arrival or min(stay.arrival for stay in stays)
-    if last_night is not None:
+    if last_night:
         return Stay(first, _day_after(last_night, r.path_of("EndDate")))
     return Stay(first, max(stay.departure for stay in stays))
 
@@ -159,7 +167,7 @@ def _day_after(last_night: date, path: str) -> date:
 
 
 def _map_total(r: Reader, currency: str, kept: ExtraFields) -> Field[Money | None]:
-    total = r.field("TotalPrice", as_rounded_money(currency), "total")
+    total = r.decisive_field("TotalPrice", as_rounded_money(currency), "total")
     if isinstance(total, Money):
         keep_rounded_amount(r, "TotalPrice", total, kept, "total")
     return total
@@ -210,8 +218,8 @@ class _ChannelRoomLine:
     def _room_type(self, target: str) -> str | None:
         """MyAllocator's room type if there is exactly one, else the channel's."""
         value = self.r.raw("RoomTypeIds", f"{target}.room_type_id")
-        if isinstance(value, list) and len(value) == 1:
-            return as_id(value[0], self.r.path_of("RoomTypeIds"))
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str | int):
+            return str(value[0])
         if value:
             self.kept[self.r.path_of("RoomTypeIds")] = format_source_value(
                 self.r, "RoomTypeIds", f"{target}.room_type_id"
@@ -222,10 +230,16 @@ class _ChannelRoomLine:
         """Prices of one unit."""
         target = f"{target}.nightly_prices"
         for each in children(self.r, "DayRates", target) or ():
-            currency = each.optional_text("Currency", target) or self.currency
-            price = each.required("Rate", as_rounded_money(currency), target)
-            keep_rounded_amount(each, "Rate", price, self.kept, target)
-            yield NightlyPrice(each.local_date("Date", target), price)
+            price = each.attempt(partial(self._nightly_price, target))
+            if price is not None:
+                yield price
+
+    def _nightly_price(self, target: str, r: Reader) -> NightlyPrice:
+        currency = r.decisive("Currency", as_text, target) or self.currency
+        price = r.required("Rate", as_rounded_money(currency), target)
+        night = r.local_date("Date", target)
+        keep_rounded_amount(r, "Rate", price, self.kept, target)
+        return NightlyPrice(night, price)
 
 
 def _collect_extras(r: Reader, kept: ExtraFields) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.field_values import as_id, as_lenient_boolean
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
@@ -163,8 +163,8 @@ def is_profile(value: Reader | Mapping[str, Json]) -> bool:
 
 def _map_merged_into(r: Reader) -> Field[str | None]:
     """Only if the flag `isMerged` is set as well."""
-    is_merged = r.field_boolean("isMerged", "merged_into", lenient=True)
-    target = r.field("newGuestID", as_id, "merged_into")
+    is_merged = r.decisive_field("isMerged", as_lenient_boolean, "merged_into")
+    target = r.decisive_field("newGuestID", as_id, "merged_into")
     if is_merged:
         return target
     return ABSENT if is_merged is ABSENT else None

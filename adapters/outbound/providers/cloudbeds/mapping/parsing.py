@@ -71,8 +71,9 @@ def keep_rounded_amount(r: Reader, key: str, money: Money, kept: ExtraFields, ta
         kept[r.path_of(key)] = format_source_value(r, key, target)
 
 
-def children(r: Reader, key: str, target: str) -> list[Reader] | None:
-    """The objects of a list or of a map's values; None if the key is missing."""
+def children(r: Reader, key: str, target: str, *, is_decisive: bool = False) -> list[Reader] | None:
+    """The objects of a list or of a map's values; None if the key is missing. `is_decisive`: a
+    value or an element of another type raises."""
     if key not in r:
         return None
     value = r.raw(key, target)
@@ -80,8 +81,11 @@ def children(r: Reader, key: str, target: str) -> list[Reader] | None:
         return []
     if isinstance(value, dict):
         mapped = r.object(key)
-        return [mapped.object(each) for each in value]
-    return r.objects(key)
+        if is_decisive:
+            return [mapped.object(each) for each in value]
+        found = (mapped.optional_object(each) for each in value)
+        return [child for child in found if child is not None]
+    return r.objects(key) if is_decisive else r.optional_objects(key)
 
 
 def amounts_by_day(r: Reader, key: str, target: str) -> Mapping[str, Json]:
@@ -89,8 +93,13 @@ def amounts_by_day(r: Reader, key: str, target: str) -> Mapping[str, Json]:
     value = r.raw(key, target)
     if value is ABSENT or not value:
         return {}
+    amounts = r.optional(key, as_object_by_day, target)
+    return amounts or {}
+
+
+def as_object_by_day(value: Json, path: str) -> dict[str, Json]:
     if not isinstance(value, dict):
-        raise UnreadableField(r.path_of(key), "wrong_type", "an object by date")
+        raise UnreadableField(path, "wrong_type", "an object by date")
     return value
 
 

@@ -43,8 +43,9 @@ def map_parties(
 def drop_if_anonymized(
     r: Reader, target: str, personal_fields: Sequence[str] = PERSONAL_FIELDS
 ) -> bool:
-    """Drops the personal fields of an anonymized guest."""
-    is_anonymized = r.optional_boolean(_ANONYMIZED_FLAG, target, lenient=True) is True
+    """Drops the personal fields of an anonymized guest, also if the flag is invalid."""
+    flag = r.optional_boolean(_ANONYMIZED_FLAG, target, lenient=True)
+    is_anonymized = flag is True or r.path_of(_ANONYMIZED_FLAG) in r.remarks
     if is_anonymized:
         for key in personal_fields:
             r.drop(key, "anonymized")
@@ -63,7 +64,7 @@ def _map_header_guest(
 def _map_all_parties(listed: Sequence[Reader], main_id: str | Absent | None) -> Iterator[Party]:
     flagged_main = [guest for guest in listed if _is_main(guest)]
     for guest in listed:
-        guest_id = guest.required("guestID", as_id, "guest_id")
+        guest_id = guest.optional("guestID", as_id, "guest_id")
         is_main = guest is flagged_main[0] if flagged_main else guest_id == main_id
         yield _map_party(guest, guest_id, PartyRole.PRIMARY if is_main else PartyRole.COMPANION)
 
@@ -73,7 +74,7 @@ def _is_main(guest: Reader) -> bool:
     return guest.optional_boolean("isMainGuest", target, lenient=True) is True
 
 
-def _map_party(guest: Reader, guest_id: str, role: PartyRole) -> Party:
+def _map_party(guest: Reader, guest_id: str | None, role: PartyRole) -> Party:
     target = "primary_guest" if role is PartyRole.PRIMARY else "further_guests"
     if drop_if_anonymized(guest, target):
         return Party(guest_id=guest_id, role=role)

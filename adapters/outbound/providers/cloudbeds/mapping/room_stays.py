@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_id, as_person_count, as_text
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
@@ -32,7 +34,7 @@ def map_rooms(
     r: Reader, header: BookingStatus, currency: str, kept: ExtraFields
 ) -> tuple[RoomStay, ...]:
     """Sorted by line id, so that assigning a room number does not change the order."""
-    listed = [room for key in _LISTS for room in children(r, key, "rooms") or ()]
+    listed = [room for key in _LISTS for room in children(r, key, "rooms", is_decisive=True) or ()]
     found = [
         _RoomReader(room, f"rooms[{n}]", currency, kept).stay(header)
         for n, room in enumerate(listed)
@@ -51,7 +53,7 @@ class _RoomReader:
         r, target = self.r, self.target
         return RoomStay(
             line_id=r.optional("subReservationID", as_id, f"{target}.line_id"),
-            room_type_id=r.required("roomTypeID", as_id, f"{target}.room_type_id"),
+            room_type_id=r.optional("roomTypeID", as_id, f"{target}.room_type_id"),
             room_id=r.optional("roomID", as_id, f"{target}.room_id"),
             rate_plan_id=r.optional("rateID", as_id, f"{target}.rate_plan_id"),
             stay=self._days(),
@@ -69,16 +71,17 @@ class _RoomReader:
     def _status(self, header: BookingStatus) -> BookingStatus:
         """A room that is not checked in has the reservation's status (canceled, no-show, pending),
         or is CONFIRMED if other rooms of the reservation are checked in or out."""
-        if self.r.optional_text("roomStatus", f"{self.target}.status") is None:
+        target = f"{self.target}.status"
+        if not self.r.decisive("roomStatus", as_text, target):
             return header
-        own = self.r.choice("roomStatus", _STATES, f"{self.target}.status")
+        own = self.r.choice("roomStatus", _STATES, target)
         if own is not None:
             return own
         return BookingStatus.CONFIRMED if header in _PAST_CHECK_IN else header
 
     def _occupancy(self) -> Iterator[AgeCount]:
         for key, age_class in (("adults", AgeClass.ADULT), ("children", AgeClass.CHILD)):
-            count = self.r.optional_integer(key, f"{self.target}.occupancy", lenient=True)
+            count = self.r.optional(key, as_person_count, f"{self.target}.occupancy")
             if count:
                 yield AgeCount(age_class, count)
 
@@ -89,14 +92,26 @@ class _RoomReader:
         if by_day:
             rates = self.r.object("detailedRoomRates")
             for key in by_day:
-                night = values.as_local_date(key, rates.path_of(key))
-                price = rates.required(key, parse, target)
-                keep_rounded_amount(rates, key, price, self.kept, target)
-                yield NightlyPrice(night, price)
+                night = _parse_night(key)
+                price = rates.optional(key, parse, target) if night else None
+                if night and price:
+                    keep_rounded_amount(rates, key, price, self.kept, target)
+                    yield NightlyPrice(night, price)
         for each in children(self.r, "dailyRates", target) or ():
-            price = each.required("rate", parse, target)
-            keep_rounded_amount(each, "rate", price, self.kept, target)
-            yield NightlyPrice(each.local_date("date", target), price)
+            night, price = (
+                each.optional_local_date("date", target),
+                each.optional("rate", parse, target),
+            )
+            if night and price:
+                keep_rounded_amount(each, "rate", price, self.kept, target)
+                yield NightlyPrice(night, price)
+
+
+def _parse_night(key: str) -> date | None:
+    try:
+        return values.as_local_date(key, key)
+    except UnreadableField:
+        return None
 
 
 _LISTED_DAYS: Final = ("roomCheckIn", "roomCheckOut")

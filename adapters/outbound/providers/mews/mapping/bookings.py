@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_instant, as_text
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, MappingError
@@ -47,7 +48,7 @@ class MewsBookingMapper(MewsMapper):
             raise invalid
         self._reject_other_services(r)
         state = r.choice("State", _STATE_CHOICES, "status")
-        cancellation_reason = r.field_text("CancellationReason", "cancel_reason")
+        cancellation_reason = r.decisive_field("CancellationReason", as_text, "cancel_reason")
         status = _map_status(state, cancellation_reason)
         stay = self._stay(r)
         prices = self._calculate_prices(external_id)
@@ -59,13 +60,13 @@ class MewsBookingMapper(MewsMapper):
             version=SourceVersion(r.instant("UpdatedUtc", "version")),
             status=status,
             holds_inventory=state in HOLDING_STATES,
-            confirmation_number=r.text("Number", "confirmation_number"),
+            confirmation_number=r.field_text("Number", "confirmation_number"),
             group_id=r.field_text("GroupId", "group_id"),
             source=_map_source(r),
             stay=stay,
             rooms=(self._map_room(r, stay, status, prices),),
             primary_guest=primary,
-            further_guests=self._further_guests(r, external_id, primary.guest_id),
+            further_guests=self._further_guests(r, external_id, primary),
             total=total,
             paid=payments.paid,
             balance=payments.balance,
@@ -89,9 +90,9 @@ class MewsBookingMapper(MewsMapper):
 
     def _day(self, r: MewsReader, key: str, deprecated: str, target: str) -> date:
         """`StartUtc` changes to the actual check-in, so it is used only without `key`."""
-        instant = r.optional_instant(key, target)
-        if instant is None and deprecated in r:
-            instant = r.optional_instant(deprecated, target)
+        instant = r.decisive(key, as_instant, target)
+        if not instant and deprecated in r:
+            instant = r.decisive(deprecated, as_instant, target)
         return local_day(instant or r.instant(key, target), self.references.zone, path=key)
 
     def _map_room(
@@ -108,34 +109,34 @@ class MewsBookingMapper(MewsMapper):
         )
 
     def _occupancy(self, r: MewsReader) -> tuple[AgeCount, ...]:
-        target = f"{_ROOM}.occupancy"
-        return tuple(
-            AgeCount(
-                self.references.age_classes.get(
-                    category := counted.text("AgeCategoryId", target), AgeClass.OTHER
-                ),
-                counted.integer("Count", target),
-                category=category,
-            )
-            for counted in r.optional_objects("PersonCounts") or ()
-        )
+        counts = r.optional_objects("PersonCounts") or ()
+        return tuple(count for each in counts if (count := each.attempt(self._age_count)))
 
-    def _primary_guest(self, r: MewsReader) -> Party:
+    def _age_count(self, r: MewsReader) -> AgeCount:
+        target = f"{_ROOM}.occupancy"
+        category = r.text("AgeCategoryId", target)
+        age_class = self.references.age_classes.get(category, AgeClass.OTHER)
+        return AgeCount(age_class, r.integer("Count", target), category=category)
+
+    def _primary_guest(self, r: MewsReader) -> Field[Party]:
         """A company that owns the booking is not a guest: its id stays in the extras."""
-        if r.choice("AccountType", ACCOUNT_TYPES, f"primary_guest.role, {EXTRAS}") == "Company":
-            company_id = r.text("AccountId", f"primary_guest, {EXTRAS}")
+        kind = r.optional_choice("AccountType", ACCOUNT_TYPES, f"primary_guest.role, {EXTRAS}")
+        if kind == "Company":
+            company_id = r.optional_text("AccountId", f"primary_guest, {EXTRAS}") or ""
             return Party(role=PartyRole.OWNER, last_name=self._company_name(company_id))
-        account_id = r.text("AccountId", "primary_guest.guest_id")
+        account_id = r.optional_text("AccountId", "primary_guest.guest_id") if kind else None
+        if account_id is None:
+            return ABSENT
         return party_of(account_id, PartyRole.PRIMARY, self.references.customers)
 
     def _company_name(self, company_id: str) -> str | None:
         entry = self.references.companies.get(company_id)
-        return MewsReader(entry.value, entry.path).optional_text("Name") if entry else None
+        return MewsReader(entry.value).tolerant().optional_text("Name") if entry else None
 
     def _further_guests(
-        self, r: MewsReader, external_id: str, owner_id: str | None
+        self, r: MewsReader, external_id: str, owner: Field[Party]
     ) -> Field[tuple[Party, ...]]:
-        """Absent if the companions were not sent.
+        """Absent if the companions were not sent, or one of them has no valid customer.
 
         The booker has an id only: Mews cannot list the bookings that a person made for others, so
         copied details could not be updated.
@@ -143,8 +144,11 @@ class MewsBookingMapper(MewsMapper):
         companions = self.references.companions
         if companions is None:
             return ABSENT
-        customer_ids = dict.fromkeys(map(_customer_id, companions.get(external_id, ())))
-        customer_ids.pop(owner_id or "", None)
+        found = [_customer_id(each) for each in companions.get(external_id, ())]
+        customer_ids = dict.fromkeys(customer_id for customer_id in found if customer_id)
+        if None in found:
+            return ABSENT
+        customer_ids.pop((owner.guest_id if isinstance(owner, Party) else None) or "", None)
         customers = self.references.customers
         people = [party_of(id_, PartyRole.COMPANION, customers) for id_ in customer_ids]
         booker_id = r.optional_text("BookerId", "further_guests")
@@ -169,8 +173,8 @@ _STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
 _OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[", "Payments[")
 
 
-def _customer_id(companionship: JsonEntry) -> str:
-    return MewsReader(companionship.value, companionship.path).text("CustomerId")
+def _customer_id(companionship: JsonEntry) -> str | None:
+    return MewsReader(companionship.value).tolerant().optional_text("CustomerId")
 
 
 def _map_status(state: str, cancellation_reason: object) -> BookingStatus:

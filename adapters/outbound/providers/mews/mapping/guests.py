@@ -9,7 +9,6 @@ from datetime import date
 from typing import NamedTuple
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -19,7 +18,7 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     TITLES,
     VIP_CLASSIFICATIONS,
 )
-from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader, prefix_error
+from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader
 from adapters.outbound.providers.mews.mapping.references import unwrap_customer
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot, Party, PartyRole
@@ -45,25 +44,22 @@ class _MewsGuestMapper(MewsMapper):
 
 
 def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, JsonEntry]) -> Party:
-    """The details are empty if the customer was not sent. Raises UnreadableField."""
+    """The details are empty if the customer was not sent, or as far as they are invalid."""
     entry = customers.get(customer_id)
     if entry is None:
         return Party(guest_id=customer_id, role=role)
-    try:
-        r = MewsReader(entry.value)
-        address = r.optional_object("Address")
-        return Party(
-            guest_id=customer_id,
-            role=role,
-            first_name=r.optional_text("FirstName"),
-            last_name=r.optional_text("LastName"),
-            email=r.optional_text("Email"),
-            phone=r.optional_text("Phone"),
-            country=address.optional_text("CountryCode") if address else None,
-            language=r.optional_text("PreferredLanguageCode") or r.optional_text("LanguageCode"),
-        )
-    except UnreadableField as error:
-        raise prefix_error(entry.path, error) from error
+    r = MewsReader(entry.value).tolerant()
+    address = r.optional_object("Address")
+    return Party(
+        guest_id=customer_id,
+        role=role,
+        first_name=r.optional_text("FirstName"),
+        last_name=r.optional_text("LastName"),
+        email=r.optional_text("Email"),
+        phone=r.optional_text("Phone"),
+        country=address.optional_text("CountryCode") if address else None,
+        language=r.optional_text("PreferredLanguageCode") or r.optional_text("LanguageCode"),
+    )
 
 
 def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry]) -> GuestSnapshot:
@@ -77,7 +73,7 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry
         deleted=_is_deleted(r),
         title=_title(r),
         first_name=r.field_text("FirstName", "first_name"),
-        last_name=r.required("LastName", _text_or_blank, "last_name"),
+        last_name=r.field_text("LastName", "last_name"),
         email=r.field_text("Email", "email"),
         phone=r.field_text("Phone", "phone"),
         address=address.lines,
@@ -95,16 +91,16 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry
         preferences=_preferences(r),
         notes=r.field_text("Notes", "notes"),
         email_opt_in=_contains_any(options, frozenset({MARKETING_OPTION})),
-        merged_into=r.field_text("MergeTargetId", "merged_into"),
+        merged_into=r.decisive_field("MergeTargetId", values.as_text, "merged_into"),
         extras=tuple(sorted(r.leftovers())),
     )
 
 
 def _is_deleted(r: MewsReader) -> bool:
     """`ActivityState` is the deprecated form of `IsActive`."""
-    state = r.optional_text("ActivityState", "deleted")
-    active = r.optional_boolean("IsActive", "deleted")
-    return state == "Deleted" if active is None else not active
+    state = r.decisive("ActivityState", values.as_text, "deleted")
+    active = r.decisive("IsActive", values.as_boolean, "deleted")
+    return not active if isinstance(active, bool) else state == "Deleted"
 
 
 def _title(r: MewsReader) -> Field[str | None]:
@@ -185,16 +181,11 @@ def _document(r: MewsReader, documents: Sequence[JsonEntry]) -> _IdDocument:
 def _listed_documents(documents: Sequence[JsonEntry]) -> dict[str, str]:
     numbers: dict[str, str] = {}
     for entry in documents:
-        r = MewsReader(entry.value, entry.path)
-        number = r.optional_text("Number")
-        if number:
-            numbers.setdefault(r.text("Type"), number)
+        r = MewsReader(entry.value, entry.path).tolerant()
+        number, kind = r.optional_text("Number"), r.optional_text("Type")
+        if number and kind:
+            numbers.setdefault(kind, number)
     return numbers
-
-
-def _text_or_blank(value: Json, path: str) -> str | None:
-    """The field is required; it is empty for erased guests."""
-    return None if value is None else values.as_text(value, path)
 
 
 def _as_birth_date(value: Json, path: str) -> date:

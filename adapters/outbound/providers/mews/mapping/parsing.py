@@ -46,6 +46,8 @@ class MewsReader(Reader):
                 continue
             for child in self._children.get(key, ()):
                 yield from child.leftovers()
+            if self.remarks:
+                yield from self._invalid_elements(key, value).items()
 
 
 def format_compact_json(value: Json) -> str:
@@ -76,7 +78,7 @@ class MewsMapper(ItemMapper[MewsReader, str]):
     property_paths = ((PROPERTY_KEY,),)
 
     def open_item(self, entry: JsonEntry) -> tuple[MewsReader, str]:
-        r = MewsReader(entry.value)
+        r = MewsReader(entry.value).tolerant()
         r.drop(PROPERTY_KEY, "the property of the connection")
         return r, r.text("Id", "external_id")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
@@ -77,7 +77,7 @@ class OhipBookingMapper(BookingMapper):
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         ids = r.objects("reservationIdList")
-        version = r.optional("lastModifyDateTime", self.clock.instant, "version")
+        version = r.decisive("lastModifyDateTime", self.clock.instant, "version")
         status, stay = _map_status(r), _map_stay(r.object("roomStay"))
         read = read_single_shape if self.shape is Shape.SINGLE else read_listed_shape
         fields = read(r, is_complete=self.is_complete)
@@ -128,8 +128,8 @@ class OhipBookingMapper(BookingMapper):
 def _map_status(r: Reader) -> BookingStatus:
     """The actual status; the computed one only if there is no other."""
     for key in (_STATUS, _COMPUTED):
-        status = r.optional_choice(key, _STATES, "status")
-        if status is not None:
+        status = r.decisive(key, as_choice(_STATES), "status")
+        if status:
             return status
     raise UnreadableField(_STATUS, "missing_field", "a value")
 

@@ -46,7 +46,7 @@ class OhipGuestMapper(GuestMapper):
         if MERGED_INTO_KEY in r:
             return self._map_merged(r, external_id)
         details = _details(r)
-        updated = details.optional("lastModifyDateTime", self.clock.instant, "version")
+        updated = details.decisive("lastModifyDateTime", self.clock.instant, "version")
         version = SourceVersion(updated or self.clock.observed_at)
         customer = details.object("customer")
         if _is_anonymized(customer):

@@ -11,6 +11,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    as_units,
     read_age_counts,
     read_cancellation_reason,
 )
@@ -29,7 +30,7 @@ def read_listed_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         room_id=stay.optional("roomId", as_id, f"{_ROOM}.room_id")
         or stay.optional("roomNumber", as_id, f"{_ROOM}.room_id"),
         rate_plan_id=stay.optional("ratePlanCode", as_id, f"{_ROOM}.rate_plan_id"),
-        units=stay.optional_integer("numberOfRooms", f"{_ROOM}.units", lenient=True),
+        units=stay.optional("numberOfRooms", as_units, f"{_ROOM}.units"),
         occupancy=read_age_counts(stay, adults="adultCount", children="childCount"),
         is_pseudo=bool(stay.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)),
         primary=map_listed_primary(r),

@@ -13,7 +13,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
-from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
@@ -81,7 +81,7 @@ def read_amount(r: Reader | None, target: str, *keys: str) -> Money | Absent:
         return ABSENT
     for key in keys or ("amount",):
         if r.peek(key) not in _EMPTY:
-            return r.required(key, as_rounded_money(r.text("currencyCode", target)), target)
+            return r.money_in(r.text("currencyCode", target), key, target, lenient=True)
     return ABSENT
 
 

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.field_values import (
+    as_age,
+    as_person_count,
+    integer_between,
+)
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.snapshots import Party
 from domain.values import ABSENT, AgeClass, AgeCount, Field, Money
+
+as_units: Final = integer_between(0, 999)
+"""0: the reservation shares another one's room."""
 
 _OCCUPANCY: Final = "rooms[0].occupancy"
 
@@ -55,16 +63,16 @@ def read_age_counts(r: Reader, *, adults: str, children: str) -> tuple[AgeCount,
 
 
 def _iter_age_counts(r: Reader, adults: str, children: str) -> Iterator[AgeCount]:
-    adult_count = r.optional_integer(adults, _OCCUPANCY, lenient=True)
+    adult_count = r.optional(adults, as_person_count, _OCCUPANCY)
     if adult_count:
         yield AgeCount(AgeClass.ADULT, adult_count)
     ages = [
         age
         for each in r.optional_objects("childAges") or ()
-        if (age := each.optional_integer("age", _OCCUPANCY, lenient=True)) is not None
+        if (age := each.optional("age", as_age, _OCCUPANCY)) is not None
     ]
     for age in sorted(set(ages)):
         yield AgeCount(AgeClass.CHILD, ages.count(age), age=age)
-    others = (r.optional_integer(children, _OCCUPANCY, lenient=True) or 0) - len(ages)
+    others = (r.optional(children, as_person_count, _OCCUPANCY) or 0) - len(ages)
     if others > 0:
         yield AgeCount(AgeClass.CHILD, others)

@@ -18,6 +18,7 @@ from adapters.outbound.providers.ohip.mapping.parties import (
 from adapters.outbound.providers.ohip.mapping.reservation_shapes import (
     ReservationFields,
     TotalAmounts,
+    as_units,
     read_age_counts,
     read_cancellation_reason,
 )
@@ -36,9 +37,7 @@ def read_single_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         room_type_id=_current_or_rate(current, rate, "roomType", f"{_ROOM}.room_type_id"),
         room_id=_current_or_rate(current, rate, "roomId", f"{_ROOM}.room_id"),
         rate_plan_id=_optional_id(rate, "ratePlanCode", f"{_ROOM}.rate_plan_id"),
-        units=rate.optional_integer("numberOfUnits", f"{_ROOM}.units", lenient=True)
-        if rate
-        else None,
+        units=rate.optional("numberOfUnits", as_units, f"{_ROOM}.units") if rate else None,
         occupancy=_occupancy(stay, rate),
         is_pseudo=bool(
             rate and rate.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)
