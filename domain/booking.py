@@ -30,6 +30,8 @@ from domain.status import (
 )
 from domain.values import ABSENT, ConnectionId, HotelId, Money, Reason, SourceVersion, Stay
 
+_REQUIRED = ("status", "stay")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingDetails:
@@ -192,6 +194,11 @@ def _merge_rooms(held: BookingDetails, merged: BookingDetails) -> tuple[RoomStay
         return held.rooms
     previous = RoomHeader(held.status, held.stay)
     return align_rooms(held.rooms, merged.status, merged.stay, previous=previous)
+
+
+def is_unknown_booking(reason: Reason | None) -> bool:
+    """Whether a snapshot was refused only because its booking is not stored."""
+    return reason is not None and reason.code == "missing_field" and reason.path in _REQUIRED
 
 
 def _missing_field(snapshot: BookingSnapshot) -> SnapshotRefused:

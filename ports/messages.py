@@ -44,6 +44,18 @@ class Inbox(Protocol):
         """The items of one request, in order; empty if there is no such batch."""
         ...
 
+    def quarantined_of(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        limit: int,
+    ) -> Sequence[InboxItem]:
+        """Those of these entities that are in quarantine, oldest first, locked like `load`."""
+        ...
+
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
         """The fingerprints of payloads that are in quarantine already, so that the same payload
         is quarantined and reported once."""

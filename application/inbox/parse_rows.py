@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from application.connections.stored_connections import build_hotel_context
 from application.inbox.inbox_outcomes import ATTEMPTS_EXHAUSTED, MAX_INBOX_ATTEMPTS
 from application.ingest.inbox_rows import fingerprint
-from application.ingest.ingest_items import MAX_ITEMS
+from application.ingest.stored_items import StoredItemReader
 from domain.connection import Connection
 from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind
-from domain.precedence import Channel
 from domain.snapshots import require_id
 from domain.values import Reason
 from ports.providers import (
@@ -47,17 +46,16 @@ class ParsedRow:
 def parse_row(
     provider: Provider, connection: Connection, hotel: Hotel, row: InboxItem
 ) -> ParsedRow:
-    """Pulled items are fetched again if possible, not read from their stored text."""
     if row.state is InboxState.RECEIVED and row.attempts > MAX_INBOX_ATTEMPTS:
         return ParsedRow(row, reason=ATTEMPTS_EXHAUSTED)
     context = build_hotel_context(connection, hotel, observed_at=row.received_at)
     try:
         if row.kind is ItemKind.NOTIFICATION:
             return _parse_notification(provider, row, context)
-        was_pulled = row.channel is not Channel.PUSHED and provider.capabilities.fetches_by_id
-        if was_pulled and (refs := _refs_of(row)):
+        reader = StoredItemReader(provider, connection, hotel)
+        if reader.is_fetched_again(row) and (refs := _refs_of(row)):
             return ParsedRow(row, refs=refs)
-        items = provider.read_items(row.kind, [row.body], context, limit=MAX_ITEMS)
+        items = reader(row)
     except PmsError as error:
         return ParsedRow(row, reason=Reason.from_error(error))
     return ParsedRow(row, items)

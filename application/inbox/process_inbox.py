@@ -22,6 +22,8 @@ from application.inbox.unreadable_events import quarantine_events
 from application.ingest.apply_items import ApplyContext, apply_deletions, apply_items
 from application.ingest.inbox_rows import decide_row, push_context
 from application.ingest.quarantine_items import apply_page
+from application.ingest.retry_unknown import retry_unknown
+from application.ingest.stored_items import StoredItemReader
 from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.errors import PmsError
@@ -185,14 +187,14 @@ class ProcessInbox:
         """The decided rows; those of a version conflict are RECEIVED."""
         if not parsed:
             return []
-        can_fetch = provider.capabilities.fetches_by_id
+        reader = StoredItemReader(provider, work.connection, work.hotel)
 
         def apply(uow: UnitOfWork) -> list[InboxItem]:
             decided = []
             locked = _lock_unprocessed(uow, parsed)
             for _, group in groupby(locked, lambda each: each.row.received_at):
                 same = list(group)
-                context = self._push_context(work, same[0].row, can_fetch=can_fetch)
+                context = self._push_context(work, same[0].row, reader)
                 decided += self._apply_group(uow, same, context)
             return decided
 
@@ -202,13 +204,16 @@ class ProcessInbox:
         self, uow: UnitOfWork, parsed: Sequence[ParsedRow], context: ApplyContext
     ) -> list[InboxItem]:
         items = [item for each in parsed for item in each.items]
-        results = iter(apply_items(uow, items, context, self.ids))
+        results = apply_items(uow, items, context, self.ids)
+        remaining = iter(results)
         decided = [
-            decide_row(each.row, [next(results) for _ in each.items], each.reason)
+            decide_row(each.row, [next(remaining) for _ in each.items], each.reason)
             for each in parsed
         ]
         rows = [each.row for each in parsed]
-        return record_outcomes(uow, rows, decided, context, self.ids)
+        recorded = record_outcomes(uow, rows, decided, context, self.ids)
+        retry_unknown(uow, results, context, self.ids)
+        return recorded
 
     def _fetch(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
@@ -228,12 +233,14 @@ class ProcessInbox:
         reports_deletions = provider.capabilities.reports_deletions
         deleted_ids = detect_deletions(page, refs) if reports_deletions else ()
         return in_transaction(
-            self.unit_of_work, lambda uow: self._store(uow, work, page, deleted_ids, parsed)
+            self.unit_of_work,
+            lambda uow: self._store(uow, provider, work, page, deleted_ids, parsed),
         )
 
     def _store(
         self,
         uow: UnitOfWork,
+        provider: Provider,
         work: _Work,
         page: Page,
         deleted_ids: Sequence[str],
@@ -246,6 +253,7 @@ class ProcessInbox:
             Receipt(Channel.PULLED, page.observed_at, work.connection.id, reference),
             correlation_id=first.correlation_id,
             now=self.clock.now(),
+            reader=StoredItemReader(provider, work.connection, work.hotel),
         )
         connection_health.record_success(uow, first.connection_id)
         locked = _lock_unprocessed(uow, parsed)
@@ -279,7 +287,7 @@ class ProcessInbox:
         return decided
 
     def _push_context(
-        self, work: _Work, row: InboxItem, *, can_fetch: bool = False
+        self, work: _Work, row: InboxItem, reader: StoredItemReader | None = None
     ) -> ApplyContext:
         return push_context(
             work.connection,
@@ -287,7 +295,7 @@ class ProcessInbox:
             correlation_id=row.correlation_id,
             received_at=row.received_at,
             now=self.clock.now(),
-            can_fetch=can_fetch,
+            reader=reader,
         )
 
 

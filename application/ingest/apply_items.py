@@ -12,8 +12,9 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from application.events.cloud_events import outbox_message
 from application.ingest.page_tombstones import PageTombstones
+from application.ingest.stored_items import StoredItemReader
 from domain.availability import AvailabilityCell
-from domain.booking import Booking
+from domain.booking import Booking, is_unknown_booking
 from domain.connection import Connection
 from domain.errors import InvalidField
 from domain.events import AvailabilitySynced, BookingSynced, Event, EventHeader, GuestSynced
@@ -59,7 +60,7 @@ VERSION_CONFLICT_FETCHING: Final = Reason(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyContext:
     """`can_fetch`: a fetch from the provider's API can decide version conflicts. `property_id`: as
-    in HotelContext."""
+    in HotelContext. `reader`: for items in quarantine that wait for a booking of this page."""
 
     hotel_id: HotelId
     provider: str
@@ -68,6 +69,7 @@ class ApplyContext:
     now: datetime
     can_fetch: bool
     property_id: str | None = None
+    reader: StoredItemReader | None = None
 
     @classmethod
     def of(
@@ -78,6 +80,7 @@ class ApplyContext:
         correlation_id: str,
         now: datetime,
         can_fetch: bool = False,
+        reader: StoredItemReader | None = None,
     ) -> "ApplyContext":
         return cls(
             hotel_id=connection.hotel_id,
@@ -87,6 +90,7 @@ class ApplyContext:
             now=now,
             can_fetch=can_fetch,
             property_id=connection.property_id,
+            reader=reader,
         )
 
     def event_header(self, external_id: str, version: SourceVersion | None) -> EventHeader:
@@ -388,8 +392,24 @@ def apply_items(
     page = _PageBatch(context, ids)
     page.load(uow, completed_items)
     results = [page.apply(item) for item in completed_items]
+    for position in _unknown_bookings(results):
+        results[position] = page.apply(completed_items[position])
     page.save(uow)
     return results
+
+
+def _unknown_bookings(results: Sequence[ItemResult]) -> list[int]:
+    """Positions of items whose booking was created later in the page, in the order of versions."""
+    created = {r.item.external_id for r in results if r.created}
+    if not created:
+        return []
+    waiting = [
+        (result.item.snapshot.version, position)
+        for position, result in enumerate(results)
+        if is_unknown_booking(result.reason) and result.item.external_id in created
+        if result.item.snapshot is not None
+    ]
+    return [position for _, position in sorted(waiting)]
 
 
 def apply_deletions(

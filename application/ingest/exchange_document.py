@@ -11,7 +11,8 @@ from application.errors import Unauthenticated
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import PayloadMask, decide_row, item_rows, payload_mask
-from application.ingest.ingest_items import MAX_ITEMS, PushedItem, add_rows, apply_pushed_items
+from application.ingest.ingest_items import PushedItem, add_rows, apply_pushed_items
+from application.ingest.stored_items import MAX_ITEMS
 from application.retrying import in_transaction
 from application.stored_hotels import get_enabled_hotel
 from domain.connection import Connection
@@ -50,7 +51,7 @@ class ExchangeDocument(InboundUseCase):
         gives the error in the vendor's format."""
         provider, document_provider = self._document_provider(request.provider)
         connection, hotel = self._authenticate(provider, document_provider, request)
-        batch_id, context = self._begin_batch(connection, provider, request.correlation_id)
+        batch_id, context = self._begin_batch(connection, hotel, provider, request.correlation_id)
         now = context.now
         scope = DocumentScope(
             context=build_hotel_context(connection, hotel, observed_at=now),

@@ -6,7 +6,9 @@ from uuid import UUID
 from application.access.authenticate import secret_hash
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbox_rows import push_context
+from application.ingest.stored_items import StoredItemReader
 from domain.connection import Connection
+from domain.hotel import Hotel
 from ports.directory import Directory
 from ports.job_queue import JobQueue
 from ports.providers import Provider, Providers
@@ -30,7 +32,7 @@ class InboundUseCase:
         return found if found is not None and found.provider == provider else None
 
     def _begin_batch(
-        self, connection: Connection, provider: Provider, correlation_id: str
+        self, connection: Connection, hotel: Hotel, provider: Provider, correlation_id: str
     ) -> tuple[UUID, ApplyContext]:
         now, batch_id = self.clock.now(), self.ids.new()
         context = push_context(
@@ -39,6 +41,6 @@ class InboundUseCase:
             correlation_id=correlation_id,
             received_at=now,
             now=now,
-            can_fetch=provider.capabilities.fetches_by_id,
+            reader=StoredItemReader(provider, connection, hotel),
         )
         return batch_id, context

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from application.ingest.apply_items import ApplyContext, ItemResult
+from application.ingest.stored_items import StoredItemReader
 from domain.connection import Connection
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel, Receipt
@@ -30,7 +31,7 @@ def push_context(
     correlation_id: str,
     received_at: datetime,
     now: datetime,
-    can_fetch: bool = False,
+    reader: StoredItemReader | None = None,
 ) -> ApplyContext:
     """For what was pushed in one request."""
     return ApplyContext.of(
@@ -38,7 +39,8 @@ def push_context(
         Receipt(Channel.PUSHED, received_at, connection.id, f"inbox/{batch_id}"),
         correlation_id=correlation_id,
         now=now,
-        can_fetch=can_fetch,
+        can_fetch=reader is not None and reader.can_fetch,
+        reader=reader,
     )
 
 

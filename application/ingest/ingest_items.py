@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from application.access.authenticate import Principal
@@ -13,6 +12,8 @@ from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import decide_row, item_rows, payload_mask
 from application.ingest.quarantine_items import quarantine_once
+from application.ingest.retry_unknown import retry_unknown
+from application.ingest.stored_items import MAX_ITEMS
 from application.retrying import in_transaction
 from application.stored_hotels import get_hotel
 from domain.access import Scope
@@ -23,8 +24,6 @@ from domain.values import Reason
 from ports.providers import ReadItem
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
-
-MAX_ITEMS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ class IngestItems(InboundUseCase):
         principal.require_provider(push.provider)
         principal.require(Scope.INGEST)
         connection, hotel = self._connection(principal, push.provider)
-        batch_id, context = self._begin_batch(connection, provider, push.correlation_id)
+        batch_id, context = self._begin_batch(connection, hotel, provider, push.correlation_id)
         mask = payload_mask(self.mask_cards, provider)
         items = provider.read_items(
             push.kind,
@@ -111,6 +110,7 @@ def apply_pushed_items(
     results = apply_items(uow, items, context, ids)
     decided = [decide_row(row, [result]) for row, result in zip(rows, results, strict=True)]
     add_rows(uow, quarantine_once(uow, decided, context, ids), context)
+    retry_unknown(uow, results, context, ids)
     return [PushedItem(row.id, row.external_id, row.outcome, row.reason) for row in decided]
 
 

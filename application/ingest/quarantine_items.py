@@ -8,6 +8,7 @@ from uuid import UUID
 from application.events.cloud_events import outbox_message
 from application.ingest.apply_items import ApplyContext, ItemResult, apply_items
 from application.ingest.inbox_rows import decide_row, inbox_row
+from application.ingest.retry_unknown import retry_unknown
 from domain.events import ItemQuarantined
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.values import Reason
@@ -43,6 +44,7 @@ def apply_page(
     ]
     new = quarantine_once(uow, rows, context, ids)
     uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
+    retry_unknown(uow, results, context, ids)
     return results
 
 

@@ -19,6 +19,7 @@ from application.inbox.detect_deletions import detect_deletions, unseen_bookings
 from application.ingest.apply_items import ApplyContext, ItemResult, apply_deletions, count_outcomes
 from application.ingest.inbox_rows import notification_rows, payload_mask
 from application.ingest.quarantine_items import apply_page
+from application.ingest.stored_items import StoredItemReader
 from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
 from domain.connection import WAIT_CAP, Connection
@@ -218,6 +219,9 @@ class SyncConnection:
             Receipt(channel, page.observed_at, run.connection_id, f"sync/{run.id}"),
             correlation_id=run.correlation_id,
             now=self.clock.now(),
+            reader=StoredItemReader(
+                self.providers.get(run.provider), session.connection, session.hotel
+            ),
         )
 
     def _in_transaction(self, session: _Session, work: Callable[[UnitOfWork], T]) -> T:

@@ -1,5 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -64,6 +67,27 @@ class TestInbox:
             ids = [full.id, minimal.id, builders.new_id()]
             assert uow.inbox.load(site.hotel.id, ids) == {full.id: full, minimal.id: minimal}
             assert uow.inbox.load(site.hotel.id, []) == {}
+
+    def test_finds_what_is_quarantined_of_an_entity(
+        self, site: HotelFixture, other_site: HotelFixture
+    ) -> None:
+        def item(of: HotelFixture = site, minutes: int = 0, **overrides: Any) -> InboxItem:
+            waiting = {"external_id": "B1", "state": InboxState.QUARANTINED}
+            at = T0 + timedelta(minutes=minutes)
+            return builders.inbox_item(of.connection, received_at=at, **(waiting | overrides))
+
+        second, first, of_b2 = item(minutes=2), item(minutes=1), item(external_id="B2", minutes=3)
+        others = [item(state=InboxState.DONE), item(external_id=None), item(external_id="B3")]
+        others += [item(kind=ItemKind.GUEST), item(provider="other")]
+        receive(site, second, first, of_b2, *others)
+        receive(other_site, item(other_site))
+        with site.store.unit_of_work() as uow:
+            find = partial(
+                uow.inbox.quarantined_of, site.hotel.id, site.connection.provider, ItemKind.BOOKING
+            )
+            assert find({"B1", "B2"}, limit=9) == [first, second, of_b2]
+            assert find({"B1"}, limit=1) == [first]
+            assert find(set(), limit=9) == []
 
     @pytest.mark.parametrize("body", [b"", b"\0", bytes(300_000)])
     def test_stores_any_body(self, site: HotelFixture, body: bytes) -> None:

@@ -98,3 +98,22 @@ class TestIdempotencyKey:
         first = alpha.post(BOOKINGS, booking(), **sent)
         again = alpha.post(BOOKINGS, booking(), **sent)
         assert again.headers["Location"] == first.headers["Location"]
+
+    def test_does_not_keep_a_refusal(self, installation: HttpHarness, alpha: Caller) -> None:
+        """The booking becomes known in between, so the repeat is understood."""
+        later = {"external_id": "B1", "status": "CHECKED_IN"}
+        later |= {"source_version": {"updated_at": "2026-03-01T13:00:00Z"}}
+        first = alpha.post(BOOKINGS, later, Idempotency_Key="k-1")
+        assert (first.status_code, first.get_json()["items"][0]["outcome"]) == (207, "quarantined")
+        alpha.post(BOOKINGS, booking())
+        again = alpha.post(BOOKINGS, later, Idempotency_Key="k-1")
+        assert "Idempotency-Replayed" not in again.headers
+        assert (again.status_code, again.get_json()["items"][0]["outcome"]) == (200, "unchanged")
+
+    def test_repeats_an_early_cancellation(self, alpha: Caller) -> None:
+        canceled = {"external_id": "B1", "status": "CANCELED"}
+        canceled |= {"source_version": {"updated_at": "2026-03-01T13:00:00Z"}}
+        assert alpha.post(BOOKINGS, canceled, Idempotency_Key="k-1").status_code == 200
+        assert alpha.post(BOOKINGS, booking()).get_json()["items"][0]["outcome"] == "applied"
+        again = alpha.post(BOOKINGS, canceled, Idempotency_Key="k-1")
+        assert again.status_code == 200

@@ -1,6 +1,7 @@
 """One stored response per Idempotency-Key; responses that ask for a retry are not stored."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 import orjson
@@ -14,6 +15,8 @@ from domain.errors import PmsError
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+_NOT_STORED: Final = (HTTPStatus.MULTI_STATUS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""A repeat may succeed: an item was quarantined, the hotel was not connected, a key in flight."""
 
 
 def run_once_per_key(
@@ -31,7 +34,7 @@ def run_once_per_key(
     is_stored = False
     try:
         response = _run_handler(handler)
-        if is_stored := response.status_code < 500 and response.status_code != 409:
+        if is_stored := response.status_code < 500 and response.status_code not in _NOT_STORED:
             final = StoredResponse(response.status_code, response.get_data())
             requests.finish(principal.token_id, key, final)
     finally:

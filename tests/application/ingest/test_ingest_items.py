@@ -7,7 +7,8 @@ import pytest
 
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from application.errors import Forbidden, HotelNotFound, NotConnected
-from application.ingest.ingest_items import MAX_ITEMS, Push
+from application.ingest.ingest_items import Push
+from application.ingest.stored_items import MAX_ITEMS
 from domain.access import Scope
 from domain.messages import InboxState, ItemKind, ItemOutcome
 from ports.errors import (

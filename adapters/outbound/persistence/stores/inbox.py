@@ -84,6 +84,29 @@ class StoredInbox:
         )
         return [item_of(row, self.sealer) for row in found]
 
+    def quarantined_of(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        kind: ItemKind,
+        external_ids: Collection[str],
+        *,
+        limit: int,
+    ) -> Sequence[InboxItem]:
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND provider = %s AND state = 'quarantined' "
+            f"AND {self.session.in_condition('external_id', 'text')} AND kind = %s "
+            f"ORDER BY received_at, id LIMIT %s {self.session.for_update}",
+            (
+                hotel_id.hex,
+                provider,
+                self.session.in_parameter(external_ids),
+                str(kind),
+                limit,
+            ),
+        )
+        return [item_of(row, self.sealer) for row in found]
+
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
         return self._matching_values(hotel_id, "fingerprint", fingerprints, "state = 'quarantined'")
 
