@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from domain.errors import InvalidField
 from domain.snapshots import BookingSnapshot, RoomStay
 from domain.status import BookingStatus
-from domain.values import ABSENT, Absent, NightlyPrice, Stay
+from domain.values import ABSENT, Absent, NightlyPrice, PriceBasis, Stay
 
 V = TypeVar("V")
 
@@ -134,14 +134,15 @@ def _stay_contradiction(room: RoomStay, header: RoomHeader) -> InvalidField | No
 
 
 def _price_contradiction(prices: Sequence[NightlyPrice], stay: Stay | None) -> InvalidField | None:
-    nights: set[date] = set()
+    found: dict[date, set[PriceBasis | None]] = {}
     for n, price in enumerate(prices):
         path = f"nightly_prices[{n}].night"
-        if price.night in nights:
-            return _contradiction(path, "send one price for a night")
+        bases = found.setdefault(price.night, set())
+        if bases and (price.basis in bases or None in {price.basis, *bases}):
+            return _contradiction(path, "send one price for a night and basis")
         if stay is not None and not _is_within(price, stay):
             return _contradiction(path, "send nights of the room's stay only")
-        nights.add(price.night)
+        bases.add(price.basis)
     return None
 
 

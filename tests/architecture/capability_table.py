@@ -192,7 +192,7 @@ ROWS: Final[Mapping[str, tuple[Cell, ...]]] = {
             "test_booking_mapping.py::TestMoney::test_suppressed_rate_is_absent",
         ),
         Cell(
-            "totals with or without tax, rates per night where they cover the stay",
+            "totals with or without tax, also per room; rates per night and basis, where certain",
             "test_reservation_mapping.py::TestNightlyPrices::"
             "test_rates_that_do_not_cover_the_stay_stay_in_the_extras",
         ),

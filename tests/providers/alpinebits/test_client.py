@@ -351,6 +351,25 @@ class TestBadAnswers:
             list(client.pull(request(simulator)))
         assert "tired" not in str(actual.value)
 
+    @pytest.mark.parametrize("name", ["ReservationsList", "HotelReservations"])
+    def test_are_not_lists_without_a_success(self, running: Start, name: str) -> None:
+        simulator = running(0)
+        inside = TestMessagesOfOneReservation.BOOKED
+        body = f"<OTA_ResRetrieveRS><{name}>{inside}</{name}></OTA_ResRetrieveRS>".encode()
+        simulator.serve(lambda _: Reply(200, body, content_type="text/xml"))
+        with open_vendor_client(simulator) as client:
+            (item,) = items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
+        assert item.external_id == "R-1"
+
+    def test_in_a_misspelt_list_are_rejected_items(self, running: Start) -> None:
+        simulator = running(0)
+        body = b"<OTA_ResRetrieveRS><Success/><ReservationList/></OTA_ResRetrieveRS>"
+        simulator.serve(lambda _: Reply(200, body, content_type="text/xml"))
+        with open_vendor_client(simulator) as client:
+            (item,) = items_of(list(client.pull(request(simulator, SyncKind.RECONCILE))))
+        assert item.reason is not None
+        assert (item.reason.code, item.reason.path) == ("unknown_element", "ReservationList")
+
     def test_that_are_transient_are_retried(self, running: Start) -> None:
         simulator = running()
         for fault in ("429,times=1", "503,times=2,retry_after=missing", "truncated,times=1"):

@@ -507,6 +507,11 @@ class TestRooms:
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()
         assert only.occupancy == (AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 2, age=3))
 
+    def test_of_a_cancellation_stay_unchanged_if_one_has_no_dates(self) -> None:
+        for rooms in (room(time_span=""), room() + room(time_span="")):
+            found = booking(reservation(rooms=rooms, attributes='ResStatus="Cancelled"'))
+            assert (found.rooms, found.total) == (ABSENT, ABSENT)
+
     def test_does_not_invent_guests_for_a_blank_count(self) -> None:
         guests = '<GuestCounts><GuestCount AgeQualifyingCode="10" Count=""/></GuestCounts>'
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()

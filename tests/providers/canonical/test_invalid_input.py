@@ -116,6 +116,7 @@ def rows(table: str) -> dict[str, tuple[str, str, str | None]]:
 STAY = {"arrival": "2026-03-10", "departure": "2026-03-12"}
 LATER = {"arrival": "2026-03-11", "departure": "2026-03-13"}
 PRICE = {"night": "2026-03-10", "price": {"amount": 1, "currency": "EUR"}}
+GROSS, NET = ({**PRICE, "basis": basis} for basis in ("GROSS", "NET"))
 CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "room that is confirmed in a canceled booking": (
         {"status": "CANCELED", "rooms": [{}, {"status": "CONFIRMED"}]},
@@ -126,6 +127,14 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "room outside the stay": ({"stay": STAY, "rooms": [{"stay": LATER}]}, "rooms[0].stay"),
     "two prices for a night": (
         {"rooms": [{"nightly_prices": [PRICE, PRICE]}]},
+        "rooms[0].nightly_prices[1].night",
+    ),
+    "two gross prices for a night": (
+        {"rooms": [{"nightly_prices": [GROSS, NET, GROSS]}]},
+        "rooms[0].nightly_prices[2].night",
+    ),
+    "a net price beside one of unknown basis": (
+        {"rooms": [{"nightly_prices": [PRICE, NET]}]},
         "rooms[0].nightly_prices[1].night",
     ),
     "price outside the stay": (

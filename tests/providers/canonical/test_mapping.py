@@ -206,6 +206,16 @@ class TestRoom:
             RoomStay(stay=own, status=BookingStatus.CHECKED_OUT, units=2),
         )
 
+    def test_may_have_a_price_of_each_basis_for_a_night(self) -> None:
+        price: dict[str, Json] = {"amount": 100, "currency": "EUR"}
+        bases = ("GROSS", "NET")
+        prices: list[Json] = [
+            {"night": "2026-03-10", "price": price, "basis": basis} for basis in bases
+        ]
+        reported = booking(stay=stay(1), rooms=[{"nightly_prices": prices}])
+        (room,) = reported.rooms or ()
+        assert [each.basis for each in room.nightly_prices] == [*bases]
+
 
 class TestParty:
     def test_has_a_default_role_per_field(self) -> None:

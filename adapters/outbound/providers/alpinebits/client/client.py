@@ -43,7 +43,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservations import (
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind, TransportCounts
 from domain.values import ABSENT
-from ports.errors import UnreadableAnswer, Unsupported
+from ports.errors import UnreadableAnswer, UnreadableMessage, Unsupported
 from ports.providers import (
     Account,
     AccountReport,
@@ -186,9 +186,11 @@ class AlpineBitsClient(ApiClient):
             documents.read_request_document(self.hotel_code, since),
             expected="OTA_ResRetrieveRS",
         )
-        if root.child("Success") is None and root.child("ReservationsList") is None:
-            raise UnreadableAnswer("neither a success nor an error", path=root.name)
-        return split_document(root)
+        try:
+            return split_document(root)
+        except UnreadableMessage:
+            message = "neither reservations nor a success"
+            raise UnreadableAnswer(message, path=root.name) from None
 
     def _items(self, entries: Sequence[AlpineBitsEntry], observed_at: datetime) -> list[ReadItem]:
         """Without quote requests, which are no bookings."""

@@ -50,13 +50,14 @@ class RoomReader:
     summed: Sequence[XmlReader] = ()
 
     def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
-        """Empty for a cancellation whose rooms have no dates."""
-        found: list[RoomStay] = []
+        """Empty for a cancellation with a room without dates, whose own stay is unknown."""
+        found: list[RoomStay | None] = []
         for r in stays:
             found += self._map_lines(r, first_position=len(found))
-        return tuple(found)
+        rooms = [room for room in found if room is not None]
+        return tuple(rooms) if len(rooms) == len(found) else ()
 
-    def _map_lines(self, r: XmlReader, *, first_position: int) -> Iterator[RoomStay]:
+    def _map_lines(self, r: XmlReader, *, first_position: int) -> Iterator[RoomStay | None]:
         types = r.listed("RoomTypes", "RoomType")
         by_type: dict[str | None, list[XmlReader]] = {}
         for each in r.listed("RoomRates", "RoomRate"):
@@ -72,9 +73,7 @@ class RoomReader:
                 is_first=n == 0,
                 is_alone=len(groups) == 1,
             )
-            room = self._map_room(line, own_stay or self.combined_stay)
-            if room is not None:
-                yield room
+            yield self._map_room(line, own_stay or self.combined_stay)
 
     def _map_room(self, line: "_RoomLine", combined_stay: Stay | None) -> RoomStay | None:
         rates = read_rates(line.rates)
