@@ -281,6 +281,12 @@ GUEST: Final = RecordShape(
         FieldSpec("loyalty_points", _COUNTER, personal=_GUEST),
         FieldSpec("id_document_type", _TEXT, personal=_DOCUMENT),
         FieldSpec("id_document_number", _TEXT, personal=_DOCUMENT),
+        FieldSpec(
+            "further_id_documents",
+            _TEXT,
+            "Type and number of each other document, joined by a line feed",
+            personal=_DOCUMENT,
+        ),
         FieldSpec("preferences", _TEXT, personal=_NOTES),
         FieldSpec("notes", _TEXT, personal=_NOTES),
         FieldSpec("email_opt_in", _BOOLEAN, personal=_CONTACT),

@@ -32,6 +32,7 @@ class GuestDetails:
     loyalty_points: int | None = None
     id_document_type: str | None = None
     id_document_number: str | None = None
+    further_id_documents: str | None = None
     preferences: str | None = None
     notes: str | None = None
     email_opt_in: bool | None = None

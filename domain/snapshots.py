@@ -157,6 +157,8 @@ class GuestSnapshot:
     loyalty_points: Field[int | None] = ABSENT
     id_document_type: Field[str | None] = ABSENT
     id_document_number: Field[str | None] = ABSENT
+    further_id_documents: Field[str | None] = ABSENT
+    """Of a guest with several: type and number of each other one, a line each."""
     preferences: Field[str | None] = ABSENT
     notes: Field[str | None] = ABSENT
     email_opt_in: Field[bool | None] = ABSENT

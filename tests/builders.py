@@ -285,6 +285,7 @@ def full_guest(of: Connection, external_id: str = "G1") -> Guest:
         loyalty_points=-3,
         id_document_type="passport",
         id_document_number="P1",
+        further_id_documents="Visa V2\nIdentityCard C3",
         preferences=EDGE_TEXT,
         notes="",
         email_opt_in=True,

@@ -152,6 +152,11 @@ class TestBookingFilter:
         assert find_bookings(site, guest_email="else@example.org") == ["other guest"]
         assert find_bookings(site, guest_email="zo_@example.org") == []
 
+    def test_finds_email_with_blanks_around(self, site: HotelFixture) -> None:
+        guest = Party(email=" Eve@Example.org\t")
+        site.save(builders.booking(site.connection, "blanks", primary_guest=guest))
+        assert find_bookings(site, guest_email="eve@example.org ") == ["blanks"]
+
 
 @pytest.mark.parametrize("order", BookingOrder)
 class TestPages:

@@ -34,6 +34,7 @@ GUEST_VALUES: dict[str, tuple[Scope, object]] = {
     "birthDate": (DOCUMENTS, "1990-12-10"),
     "idDocumentType": (DOCUMENTS, "passport"),
     "idDocumentNumber": (DOCUMENTS, "P-77"),
+    "furtherIdDocuments": (DOCUMENTS, "visa V-78"),
     "preferences": (NOTES, "quiet"),
     "notes": (NOTES, "late riser"),
 }

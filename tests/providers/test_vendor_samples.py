@@ -39,7 +39,7 @@ guide-serialization__serialization-coproducts-2.json BOOKING=0
 op-customers__search-customers-response.json GUEST=1
 op-services__get-service-availability-ver-2024-01-22-response.json AVAILABILITY=5
 webhook-websockets__websockets-message-body.json NOTIFICATION=2
-webhook-wh-general__general-webhooks-request-body.json NOTIFICATION=4
+webhook-wh-general__general-webhooks-request-body.json NOTIFICATION=5
 [apaleo]
 swagger2021-booking-BookingReservationsGet__resp-200.json BOOKING=2
 # Its embedded reservations have no `modified`.

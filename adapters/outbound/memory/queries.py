@@ -40,7 +40,7 @@ class InMemoryQueries:
             rows = {
                 p: b
                 for p, b in rows.items()
-                if wanted.guest_email.casefold() in _guest_emails(b, tables)
+                if _email_key(wanted.guest_email) in _guest_emails(b, tables)
             }
         descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
         return _slice(rows, limit=limit, after=after, descending=descending)
@@ -183,7 +183,7 @@ def _guest_emails(booking: Booking, tables: Tables) -> set[str]:
         return set()
     guest = tables.guests.get((booking.hotel_id, booking.provider, party.guest_id or ""))
     emails = (party.email, guest.details.email if guest else None)
-    return {email.casefold() for email in emails if email is not None}
+    return {_email_key(email) for email in emails if email is not None}
 
 
 def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
@@ -197,4 +197,8 @@ def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
 
 
 def _is_same_email(email: str, other: str) -> bool:
-    return email.casefold() == other.casefold()
+    return _email_key(email) == _email_key(other)
+
+
+def _email_key(email: str) -> str:
+    return email.strip().casefold()

@@ -737,6 +737,29 @@ class TestPeople:
         assert found.primary_guest.country is None
         assert '"Thailand"' in dict(found.extras or ()).values()
 
+    def test_keeps_unassigned_country_code_in_the_extras(self) -> None:
+        inside = '<Address><CountryName Code="XX"/></Address>'
+        found = booking(reservation(f"<ResGuests>{person('Ada', inside)}</ResGuests>"))
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.country is None
+        assert '"XX"' in dict(found.extras or ()).values()
+
+    @pytest.mark.parametrize(
+        ("attributes", "phone"),
+        [
+            ('CountryAccessCode="43" AreaCityCode="512" PhoneNumber="5550001"', "+43 512 5550001"),
+            ('CountryAccessCode="+1" AreaCityCode="212" PhoneNumber=" 555 "', "+1 212 555"),
+            ('AreaCityCode="0512" PhoneNumber="5550001"', "0512 5550001"),
+            ('CountryAccessCode="43" PhoneNumber="+435125550001"', "+435125550001"),
+        ],
+    )
+    def test_joins_the_parts_of_a_phone_number(self, attributes: str, phone: str) -> None:
+        inside = f'<Telephone PhoneTechType="1" {attributes}/>'
+        guests = f"<ResGuests>{person('Ada', inside)}</ResGuests>"
+        found = booking(reservation(guests)).primary_guest
+        assert isinstance(found, Party)
+        assert found.phone == phone
+
     def test_skips_fax_numbers(self) -> None:
         inside = '<Telephone PhoneTechType="3" PhoneNumber="+391"/>'
         inside += '<Telephone PhoneTechType="5" PhoneNumber="+392"/>'

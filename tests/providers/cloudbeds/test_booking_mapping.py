@@ -386,6 +386,24 @@ class TestPeople:
         assert (companion.guest_id, companion.role) == ("502", PartyRole.COMPANION)
         assert companion.email is None
 
+    @pytest.mark.parametrize("header", ["ada@example.com", " Ada@Example.com ", "", ...])
+    def test_header_email_of_the_main_guest_is_not_kept_twice(self, header: object) -> None:
+        found = booking(guestEmail=header)
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.email == "ada@example.com"
+        assert "guestEmail" not in extras(found)
+
+    def test_keeps_different_header_email_in_the_extras(self) -> None:
+        found = booking(guestEmail="agency@example.com")
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.email == "ada@example.com"
+        assert extras(found)["guestEmail"] == '"agency@example.com"'
+
+    def test_main_guest_without_email_has_the_headers(self) -> None:
+        found = booking(guestEmail=" agency@example.com ", guestList=[person(guestEmail="")])
+        assert isinstance(found.primary_guest, Party)
+        assert found.primary_guest.email == "agency@example.com"
+
     def test_accepts_list(self) -> None:
         assert booking(guestList=[person()]).primary_guest == booking().primary_guest
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -10,6 +10,7 @@ from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Party
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
+from ports.errors import UnreadableMessage
 from tests.providers.cloudbeds.payloads import map_rooms, mapped, read, sample
 from tests.providers.vendor_payloads import cell, extras
 
@@ -29,6 +30,39 @@ def order(**changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {key: value for key, value in payload.items() if value is not ...}
+
+
+class TestWrappers:
+    def test_reads_a_single_booking_response(self) -> None:
+        (item,) = read(ItemKind.BOOKING, {"success": True, "Booking": order()})
+        assert item.snapshot == mapped(order())
+
+    def rows(self, room_ari: Any) -> list[str]:
+        items = read(ItemKind.AVAILABILITY, {"success": True, "room_ari": room_ari})
+        assert all(item.reason is None for item in items)
+        return [item.external_id or "" for item in items]
+
+    ROW: ClassVar = {"start_date": "2026-03-10", "end_date": "2026-03-11", "units": 3}
+
+    def test_reads_availability_by_room(self) -> None:
+        days = ["R1/2026-03-10", "R1/2026-03-11"]
+        named = {**self.ROW, "ota_room_id": "R1"}
+        assert self.rows([named]) == days
+        assert self.rows({"R1": [self.ROW]}) == days
+        assert self.rows({"R1": {"Inventory": [self.ROW]}}) == days
+        assert self.rows([{"ota_room_id": "R1", "Inventory": [self.ROW]}]) == days
+
+    def test_accepts_no_rooms(self) -> None:
+        assert self.rows({}) == []
+        assert self.rows([]) == []
+
+    def test_rejects_row_of_no_room(self) -> None:
+        (item,) = read(ItemKind.AVAILABILITY, {"room_ari": [self.ROW]})
+        assert item.reason is not None
+
+    def test_rejects_error_response(self) -> None:
+        with pytest.raises(UnreadableMessage):
+            read(ItemKind.AVAILABILITY, {"success": False, "room_ari": {}})
 
 
 class TestChannelBooking:

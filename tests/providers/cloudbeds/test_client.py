@@ -169,6 +169,19 @@ class TestPull(suite.PullSuite, suite.TimestampSuite):
         found, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booked in found
 
+    def test_delta_reads_bookings_that_were_never_modified(self, running: Start) -> None:
+        simulator = running(bookings=40, has_blank_modifications=True)
+        _, cursor = pull_pages(simulator, request(simulator))
+        simulator.activity.advance_clock(5 * 3_600)
+        booked = simulator.act(ScenarioAction.BOOK)
+        assert simulator.renderer.is_blank(simulator.renderer.booking(booked))
+        found, later = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
+        assert booked in found
+        assert len(found) < 30
+        again, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, later))
+        assert later > cursor
+        assert set(again) <= set(found)
+
     def test_reconcile_reads_changes_without_timestamp(self, running: Start) -> None:
         simulator = running()
         _, cursor = pull_pages(simulator, request(simulator))

@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, date, datetime
+from typing import ClassVar
 
 import pytest
 
@@ -8,7 +9,7 @@ from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT, SourceVersion
 from ports.errors import UnreadableMessage
 from tests.providers.cloudbeds.payloads import guest, person_of, read, sample
-from tests.providers.vendor_payloads import extras
+from tests.providers.vendor_payloads import extras, hotel_context
 
 PERSON_FIELDS = (
     "first_name",
@@ -62,6 +63,16 @@ class TestGuest:
         for personal in ("Ada", "Aalto", "P1234", "T1", "1980"):
             assert personal not in kept
 
+    def test_masks_are_no_values(self) -> None:
+        found = person_of(guestDocumentNumber="*****", guestEmail="*****", guestLastName=" Aalto ")
+        assert (found.id_document_number, found.email) == (ABSENT, ABSENT)
+        assert found.last_name == "Aalto"
+        assert "*****" not in json.dumps(extras(found))
+
+    def test_keeps_unknown_country_in_the_extras(self) -> None:
+        found = person_of(guestCountry="Atlantis")
+        assert (found.country, extras(found)["guestCountry"]) == (None, '"Atlantis"')
+
     def test_drops_reservation_fields(self) -> None:
         assert "reservationID" not in extras(person_of())
 
@@ -105,3 +116,40 @@ class TestProfile:
         body = sample("guest-profiles-v1.0-get-profiles-profileId__resp-404.json")
         with pytest.raises(UnreadableMessage):
             read(ItemKind.GUEST, body)
+
+
+class TestProfileTimes:
+    PROFILE: ClassVar = {
+        "id": "77001",
+        "organizationId": "12",
+        "firstName": "Ada",
+        "lastName": "Aalto",
+        "email": "ada@example.com",
+        "dateCreated": "2026-01-02T03:04:05+00:00",
+        "dateModified": "2026-02-03T04:05:06+00:00",
+    }
+
+    def profile(self, **changes: object) -> GuestSnapshot:
+        payload = {**self.PROFILE, **changes}
+        (item,) = read(ItemKind.GUEST, {k: v for k, v in payload.items() if v is not ...})
+        assert isinstance(item.snapshot, GuestSnapshot), item.reason
+        return item.snapshot
+
+    @pytest.mark.parametrize("modified", [..., None, "", "0000-00-00 00:00:00"])
+    def test_version_is_the_creation_if_never_modified(self, modified: object) -> None:
+        version = self.profile(dateModified=modified).version
+        assert version == SourceVersion(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+    def test_version_is_the_time_of_observation_without_any_time(self) -> None:
+        version = self.profile(dateModified=..., dateCreated=...).version
+        assert version == SourceVersion(hotel_context().observed_at)
+
+    def test_clears_profile_anonymized_by_its_date(self) -> None:
+        found = self.profile(dateAnonymized="2026-03-04T05:06:07+00:00")
+        assert [getattr(found, name) for name in PERSON_FIELDS] == [None] * len(PERSON_FIELDS)
+        assert found.version == SourceVersion(datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+        assert "Ada" not in json.dumps(extras(found))
+
+    @pytest.mark.parametrize("unset", [None, "", "0000-00-00 00:00:00"])
+    def test_keeps_profile_whose_date_is_unset(self, unset: object) -> None:
+        assert self.profile(dateAnonymized=unset).email == "ada@example.com"

@@ -18,6 +18,7 @@ class TestVendorSample:
     def test_is_mapped_field_by_field(self) -> None:
         text, documents = sample(self.CUSTOMERS), sample(self.DOCUMENTS)
         payload = json.loads(text)["Customers"][0]["Customer"]
+        listed = json.loads(documents)["IdentityDocuments"]
         (item,) = read(ItemKind.GUEST, text, documents)
         assert isinstance(item.snapshot, GuestSnapshot)
         expected = GuestSnapshot(
@@ -39,7 +40,8 @@ class TestVendorSample:
             vip=False,
             loyalty_number=payload["LoyaltyCode"],
             id_document_type="Passport",
-            id_document_number=json.loads(documents)["IdentityDocuments"][0]["Number"],
+            id_document_number=listed[0]["Number"],
+            further_id_documents=f"IdentityCard {listed[1]['Number']}",
             preferences="OceanView",
             notes=None,
             email_opt_in=True,
@@ -139,6 +141,19 @@ class TestCustomer:
         )
         reported = guest_of(customer(), documents)
         assert (reported.id_document_type, reported.id_document_number) == ("IdentityCard", "C2")
+
+    def test_keeps_every_document(self) -> None:
+        documents = body(
+            IdentityDocuments=[
+                {"Id": f"d{n}", "CustomerId": "cus-1", "Type": kind, "Number": number}
+                for n, (kind, number) in enumerate(
+                    (("IdentityCard", "C2"), ("Passport", "P1"), ("Passport", "P3"), ("Visa", "P1"))
+                )
+            ]
+        )
+        found = guest_of(customer(Visa={"Number": "V4"}), documents)
+        assert (found.id_document_type, found.id_document_number) == ("Passport", "P3")
+        assert found.further_id_documents == "IdentityCard C2\nVisa P1\nVisa V4"
 
     def test_same_email_is_a_different_guest(self) -> None:
         first, second = read(ItemKind.GUEST, body(Customers=[customer(), customer(Id="cus-2")]))

@@ -264,8 +264,13 @@ class TestTimeStamps:
         found = booking(createDateTime="2026-07-10 15:08:43.0")
         assert found.version.updated_at == datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC)
 
+    def test_default_to_the_creation(self) -> None:
+        created = SourceVersion(datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC))
+        assert booking(lastModifyDateTime=...).version == created
+
     def test_default_to_the_time_of_observation(self) -> None:
-        assert booking(lastModifyDateTime=...).version == SourceVersion(OBSERVED)
+        found = booking(lastModifyDateTime=..., createDateTime=...)
+        assert found.version == SourceVersion(OBSERVED)
 
     @pytest.mark.parametrize("text", ["yesterday", "2026-02-30 00:00:00.0", "03/02/2026", 17])
     def test_rejects_invalid_time_stamp(self, text: Any) -> None:
@@ -361,6 +366,35 @@ class TestShares:
         one, other = sharing("5001", "999"), sharing("999", "5001")
         assert one.share_id == other.share_id == "999"
         assert "lastName" in str(one.extras)
+
+
+class TestContacts:
+    def test_texts_are_trimmed(self) -> None:
+        guest = {
+            "givenName": " Ada",
+            "surname": "Aalto ",
+            "email": "Ada.A@Example.COM ",
+            "phoneNumber": " +43 1 555 0001 ",
+            "address": {"country": {"code": "at "}},
+        }
+        found = booking(reservationGuest=guest).primary_guest
+        assert found == Party(
+            first_name="Ada",
+            last_name="Aalto",
+            email="Ada.A@Example.COM",
+            phone="+43 1 555 0001",
+            country="AT",
+        )
+
+    def test_masks_are_no_values(self) -> None:
+        guest = {"givenName": "****", "surname": "*****", "email": "*****"}
+        assert booking(reservationGuest=guest).primary_guest == Party()
+
+    def test_keeps_unknown_country_in_the_extras(self) -> None:
+        guest = {"surname": "Aalto", "address": {"country": {"code": "NORTH"}}}
+        found = booking(reservationGuest=guest)
+        assert found.primary_guest == Party(last_name="Aalto")
+        assert '{"code":"NORTH"}' in dict(found.extras or ()).values()
 
 
 class TestMoney:

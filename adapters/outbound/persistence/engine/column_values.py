@@ -88,5 +88,5 @@ def search_key(text: str | None) -> str | None:
 
 
 def email_search_key(email: str | None) -> str | None:
-    """Case-insensitive."""
-    return None if email is None else search_key(email.casefold())
+    """Case-insensitive, without blanks around."""
+    return None if email is None else search_key(email.strip().casefold())

@@ -1,5 +1,6 @@
-"""A guest as a row: the e-mail is a column, the document number sealed, the rest JSON."""
+"""A guest as a row: the e-mail is a column, the identity documents sealed, the rest JSON."""
 
+import json
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -21,7 +22,11 @@ from domain.values import HotelId, Money
 from ports.system import Sealer
 
 _DATES = ("birth_date", "last_stay_on")
-_OTHER_COLUMNS = ("id_document_number", "deleted_at_source", "total_spent", "extras", *_DATES)
+_OTHER_COLUMNS = (
+    *("id_document_number", "further_id_documents", "deleted_at_source", "total_spent", "extras"),
+    *_DATES,
+)
+_SEVERAL = "\0"
 _JSON_FIELDS = tuple(f.name for f in fields(GuestDetails) if f.name not in _OTHER_COLUMNS)
 
 
@@ -29,8 +34,7 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
     """In the order of GUESTS' columns."""
     details = guest.details
     sealed = None
-    if details.id_document_number is not None:
-        plaintext = details.id_document_number.encode("utf-8", "surrogatepass")
+    if (plaintext := _documents_text(details)) is not None:
         sealed = sealer.seal(plaintext, bound_to=_seal_context(guest.hotel_id, guest.id))
     return (
         guest.hotel_id.hex,
@@ -49,11 +53,11 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
     """From all of GUESTS' columns. Raises Unsealable."""
     record = GUESTS.record(row)
     guest_id = UUID(record.id)
-    number = None
+    number = further = None
     if record.sealed_document_number is not None:
         context = _seal_context(hotel_id, guest_id)
         plaintext = sealer.open(record.sealed_document_number, bound_to=context)
-        number = plaintext.decode("utf-8", "surrogatepass")
+        number, further = _parse_documents(plaintext)
     return Guest(
         id=guest_id,
         hotel_id=hotel_id,
@@ -62,6 +66,7 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
         details=GuestDetails(
             **_parse_document(from_json_text(record.document)),
             id_document_number=number,
+            further_id_documents=further,
             deleted_at_source=optional_instant(record.deleted_at_source),
         ),
         provenance=provenance_of(record),
@@ -72,6 +77,22 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
 
 def _seal_context(hotel_id: HotelId, guest_id: UUID) -> str:
     return f"guest/{hotel_id}/{guest_id}"
+
+
+def _documents_text(details: GuestDetails) -> bytes | None:
+    """The number alone, or a JSON array after a mark if the guest has further documents."""
+    number, further = details.id_document_number, details.further_id_documents
+    if further is None and not (number or "").startswith(_SEVERAL):
+        return None if number is None else number.encode("utf-8", "surrogatepass")
+    return (_SEVERAL + json.dumps([number, further])).encode()
+
+
+def _parse_documents(plaintext: bytes) -> tuple[str | None, str | None]:
+    text = plaintext.decode("utf-8", "surrogatepass")
+    if not text.startswith(_SEVERAL):
+        return text, None
+    number, further = json.loads(text.removeprefix(_SEVERAL))
+    return number, further
 
 
 def _details_json(details: GuestDetails) -> str:

@@ -21,5 +21,6 @@ def anonymized_guest(external_id: str, version: SourceVersion) -> GuestSnapshot:
         birth_date=None,
         id_document_type=None,
         id_document_number=None,
+        further_id_documents=None,
         notes=None,
     )

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value, is_masked
+from adapters.outbound.provider_kit.parsing.countries import country_code
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -49,6 +51,39 @@ class Reader(TrackedObject):
 
     def field_text(self, key: str, target: str = READ) -> str | Absent | None:
         return self.field(key, values.as_text, target)
+
+    def contact(self, key: str, target: str = READ) -> str | None:
+        """A name, e-mail address, phone number, … of a person, trimmed. None if it is missing,
+        blank or masked (`*****`)."""
+        return self._without_absent(self.field_contact(key, target))
+
+    def field_contact(self, key: str, target: str = READ) -> str | Absent | None:
+        """Like `contact`; ABSENT for a masked value, which says nothing about the stored one."""
+        text = self.field_text(key, target)
+        if not isinstance(text, str):
+            return text
+        if is_masked(text):
+            self.drop(key, "masked")
+            return ABSENT
+        return contact_value(text)
+
+    def country(self, key: str, target: str = READ) -> str | None:
+        """An ISO 3166 code in capitals. None if it is missing, masked or unknown; an unknown text
+        stays unread, so that the extras keep it."""
+        return self._without_absent(self.field_country(key, target))
+
+    def field_country(self, key: str, target: str = READ) -> str | Absent | None:
+        """Like `country`; ABSENT if it is missing or masked."""
+        text = self.peek(key)
+        if isinstance(text, str) and contact_value(text) and country_code(text) is None:
+            self._remark(key, "an ISO 3166 country code")
+            return None
+        found = self.field_contact(key, target)
+        return country_code(found) if isinstance(found, str) else found
+
+    @staticmethod
+    def _without_absent(found: str | Absent | None) -> str | None:
+        return None if found is ABSENT else found
 
     def integer(self, key: str, target: str = READ, *, lenient: bool = False) -> int:
         return self.required(key, _INTEGER[lenient], target)

@@ -204,7 +204,12 @@ class TrackedObject:
             raise error
         del self._targets[key]
         self._children.pop(key, None)
-        self._remarks[self._path_text(key)] = error.expected
+        self._remark(key, error.expected)
+
+    def _remark(self, key: str, expected: str) -> None:
+        """Reports an unread field; only in a tolerant object."""
+        if self._remarks is not None:
+            self._remarks[self._path_text(key)] = expected
 
     def _adopt(self, key: str, children: list[Self]) -> list[Self]:
         """Returns the same objects when opened twice, so that their reads are kept."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import dumps
@@ -88,6 +89,10 @@ class XmlReader:
     def optional_text(self, attribute: str, target: str = READ) -> str | None:
         return self.optional(attribute, values.as_text, target)
 
+    def contact(self, attribute: str, target: str = READ) -> str | None:
+        """Trimmed; None if it is missing, blank or masked (`*****`)."""
+        return contact_value(self.optional_text(attribute, target))
+
     def optional_integer(self, attribute: str, target: str = READ) -> int | None:
         return self.optional(attribute, values.as_lenient_integer, target)
 
@@ -116,6 +121,10 @@ class XmlReader:
         """The stripped text directly inside the element; None if blank."""
         self._targets[_TEXT_KEY] = target
         return self._element.value or None
+
+    def contact_content(self, target: str = READ) -> str | None:
+        """The text; None if it is blank or masked (`*****`)."""
+        return contact_value(self.content(target))
 
     def child(self, name: str) -> "XmlReader | None":
         """The first child of this name; further ones count as unread."""

@@ -53,7 +53,7 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
         currency = read_message_currency(pushed.bodies) or context.currency
         return _map_cells(entries, currency, context, explain=explain)
     if kind is ItemKind.GUEST:
-        guests = CloudbedsGuestMapper(hotel_zone)
+        guests = CloudbedsGuestMapper(hotel_zone, context.observed_at)
         return [guests.map(entry, explain=explain) for entry in entries]
     return [_map_booking(entry, hotel_zone, context, explain=explain) for entry in entries]
 

@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
+from adapters.outbound.provider_kit.parsing.countries import country_code
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from domain.errors import InvalidField
@@ -23,7 +24,6 @@ _DAY: Final = re.compile(
 )
 _LOCAL_TIMESTAMP: Final = re.compile(r"([0-9-]{10}[T ][0-9:]{5,8})(?:[.,]([0-9]{1,18}))?")
 _NIGHTS: Final = re.compile(r"P([0-9]{1,4})[ND]")
-_COUNTRY_CODE: Final = re.compile(r"[A-Z]{2}")
 
 PAYMENT_NAMES: Final = frozenset(
     {
@@ -152,12 +152,9 @@ def as_nights(value: Json, path: str) -> timedelta:
 
 
 def normalize_country(text: str | None) -> str | None:
-    """ISO 3166; GB for UK, which some senders use (also SiteMinder's and HTNG's samples). None for
+    """ISO 3166; also for UK, which some senders use (SiteMinder's and HTNG's samples). None for
     anything but a code, e.g. a name."""
-    code = text.strip().upper() if text else ""
-    if not _COUNTRY_CODE.fullmatch(code):
-        return None
-    return "GB" if code == "UK" else code
+    return country_code(text) if text else None
 
 
 def as_language(value: Json, path: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     as_language,
@@ -19,6 +20,9 @@ from domain.values import ABSENT, Field
 
 _PROFILE_ID_TYPE: Final = "1"
 _FAX_PHONE_TYPE: Final = "3"
+_PHONE_PARTS: Final = ("CountryAccessCode", "AreaCityCode")
+"""Before the number, for senders that split it, e.g. Expedia."""
+
 _SOURCE_BY_PROFILE: Final = {"3": BookingSource.CORPORATE, "4": BookingSource.AGENT}
 """By the type of a company's profile; the first one applies if there are several companies."""
 
@@ -106,9 +110,9 @@ def _map_person(profile: XmlReader, role: PartyRole, target: str) -> Party:
     return Party(
         guest_id=_read_profile_id(profile, target),
         role=role,
-        first_name=r.first("PersonName", "GivenName").content(f"{target}.first_name"),
-        last_name=r.first("PersonName", "Surname").content(f"{target}.last_name"),
-        email=r.first("Email").content(f"{target}.email"),
+        first_name=r.first("PersonName", "GivenName").contact_content(f"{target}.first_name"),
+        last_name=r.first("PersonName", "Surname").contact_content(f"{target}.last_name"),
+        email=r.first("Email").contact_content(f"{target}.email"),
         phone=_read_phone(r.children("Telephone"), f"{target}.phone"),
         country=_read_country(r.first("Address", "CountryName"), f"{target}.country"),
         language=r.optional("Language", as_language, f"{target}.language"),
@@ -120,8 +124,8 @@ def _map_owner(profile: XmlReader, target: str) -> Party:
     return Party(
         guest_id=_read_profile_id(profile, target),
         role=PartyRole.OWNER,
-        last_name=r.first("CompanyName").content(f"{target}.last_name"),
-        email=r.first("Email").content(f"{target}.email"),
+        last_name=r.first("CompanyName").contact_content(f"{target}.last_name"),
+        email=r.first("Email").contact_content(f"{target}.email"),
         phone=_read_phone(r.children("TelephoneInfo"), f"{target}.phone"),
         country=_read_country(r.first("AddressInfo", "CountryName"), f"{target}.country"),
     )
@@ -142,8 +146,18 @@ def _read_phone(numbers: Sequence[XmlReader], target: str) -> str | None:
     """The first number that is not a fax."""
     for r in numbers:
         if r.peek("PhoneTechType") != _FAX_PHONE_TYPE and r.peek("PhoneNumber") is not None:
-            return r.text("PhoneNumber", target)
+            parts = [contact_value(r.optional_text(key, target)) for key in _PHONE_PARTS]
+            return _join_phone(parts, r.contact("PhoneNumber", target))
     return None
+
+
+def _join_phone(prefixes: Sequence[str | None], number: str | None) -> str | None:
+    """The country code, e.g. `1` or `+1`, is left out if the number repeats it."""
+    country, area = prefixes
+    if number is None or number.startswith("+"):
+        return number
+    country = f"+{country.lstrip('+0')}" if country else None
+    return " ".join(part for part in (country, area, number) if part)
 
 
 def _read_country(r: XmlReader, target: str) -> str | None:

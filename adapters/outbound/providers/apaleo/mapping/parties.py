@@ -34,10 +34,10 @@ def _map_party(r: Reader, role: PartyRole, target: str) -> Party:
     address = r.optional_object("address")
     return Party(
         role=role,
-        first_name=r.optional_text("firstName", f"{target}.first_name"),
-        last_name=r.optional_text("lastName", f"{target}.last_name"),
-        email=r.optional_text("email", f"{target}.email"),
-        phone=r.optional_text("phone", f"{target}.phone"),
-        country=address.optional_text("countryCode", f"{target}.country") if address else None,
+        first_name=r.contact("firstName", f"{target}.first_name"),
+        last_name=r.contact("lastName", f"{target}.last_name"),
+        email=r.contact("email", f"{target}.email"),
+        phone=r.contact("phone", f"{target}.phone"),
+        country=address.country("countryCode", f"{target}.country") if address else None,
         language=r.optional_text("preferredLanguage", f"{target}.language"),
     )

@@ -92,6 +92,13 @@ class CloudbedsHotel(PropertyHotel):
         query = {"modifiedFrom": self.since_text(since), **order}
         return self.reservation_pages(query, now, first=first)
 
+    def fetch_created_pages(
+        self, since: datetime, now: datetime, *, first: int = 1
+    ) -> NumberedPages:
+        """Oldest first, deleted ones too."""
+        query = {"resultsFrom": self.since_text(since), "includeDeleted": "true"}
+        return self.reservation_pages(query, now, first=first)
+
     def guest_pages(self, query: Mapping[str, str], *, first: int = 1) -> NumberedPages:
         order = {"includeGuestInfo": "true", "sortBy": "modification"}
         return self.api.pages(GUESTS, {**self._properties_query(), **order, **query}, first=first)
@@ -194,13 +201,17 @@ class CloudbedsHotel(PropertyHotel):
         return {"propertyIDs": self.property.id}
 
     def _modified_at(self, value: Json) -> datetime | None:
-        try:
-            r = reader_for(value)
-            return r.optional("dateModifiedUTC", as_instant(_UTC)) or r.optional(
-                "dateModified", as_instant(self.zone)
-            )
-        except UnreadableField:
-            return None
+        """The creation of a reservation that was never modified."""
+        r = reader_for(value)
+        for key in ("dateModified", "dateCreated"):
+            for name, zone in ((f"{key}UTC", _UTC), (key, self.zone)):
+                try:
+                    found = r.optional(name, as_instant(zone))
+                except UnreadableField:
+                    return None
+                if found is not None:
+                    return found
+        return None
 
     def _is_ours(self, value: Json) -> bool:
         reported = id_of(value, "propertyID")

@@ -46,6 +46,8 @@ class CloudbedsPull(PropertyPull[CloudbedsHotel]):
         return (
             Phase("guests", self._guests, WINDOW_ONLY),
             Phase("stays", self._stays, WINDOW_ONLY),
+            # Before the changes: what changes meanwhile is among those.
+            Phase("created", self._created),
             # A stay that changes while the windows are read may move to a page already read.
             Phase("changes", self._changes),
             Phase("changed-guests", self._changed_guests),
@@ -72,6 +74,19 @@ class CloudbedsPull(PropertyPull[CloudbedsHotel]):
     def _windows(self, resume_from: PagedCheckpoint) -> Iterator[tuple[date, date | None]]:
         first, end = resume_from.day or self.request.stay_from, self.request.stay_to
         return chain(day_windows(first, end, STAY_WINDOW), [(max(first, end), None)])
+
+    def _created(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
+        """New bookings. The list of changes may leave out those that were never modified."""
+        checkpoint, observed_at = resume_from, self.clock.now()
+        pages = self.hotel.fetch_created_pages(
+            resume_from.since, observed_at, first=resume_from.page
+        )
+        for number, values in pages:
+            newest = self.hotel.newest_modified(values)
+            newest = latest_change(checkpoint.newest, newest, observed_at)
+            checkpoint = replace(checkpoint, page=number + 1, newest=newest)
+            yield Page(items=self._map_bookings(values), observed_at=observed_at), checkpoint
+            observed_at = self.clock.now()
 
     def _changes(self, resume_from: PagedCheckpoint) -> CheckpointedPages[PagedCheckpoint]:
         return repeat_until_stable(self._read_changes, resume_from, max_passes=_MAX_PASSES)

@@ -183,12 +183,12 @@ def _map_party(r: Reader, *, is_first: bool) -> Party:
     target = "primary_guest" if is_first else "further_guests"
     return Party(
         role=PartyRole.PRIMARY if is_first else PartyRole.COMPANION,
-        first_name=r.optional_text("CustomerFName", f"{target}.first_name"),
-        last_name=r.optional_text("CustomerLName", f"{target}.last_name"),
-        email=r.optional_text("CustomerEmail", f"{target}.email"),
-        phone=r.optional_text("CustomerPhone", f"{target}.phone")
-        or r.optional_text("CustomerPhoneMobile", f"{target}.phone"),
-        country=r.optional_text("CustomerCountry", f"{target}.country"),
+        first_name=r.contact("CustomerFName", f"{target}.first_name"),
+        last_name=r.contact("CustomerLName", f"{target}.last_name"),
+        email=r.contact("CustomerEmail", f"{target}.email"),
+        phone=r.contact("CustomerPhone", f"{target}.phone")
+        or r.contact("CustomerPhoneMobile", f"{target}.phone"),
+        country=r.country("CustomerCountry", f"{target}.country"),
         language=r.optional_text("CustomerLanguage", f"{target}.language"),
     )
 

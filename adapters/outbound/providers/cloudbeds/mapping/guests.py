@@ -25,6 +25,7 @@ from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     children,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parties import (
+    ANONYMIZED_AT,
     PERSONAL_FIELDS,
     drop_if_anonymized,
 )
@@ -106,9 +107,12 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class CloudbedsGuestMapper(GuestMapper):
+    """`observed_at`: the version of a profile without any time. Guests without are rejected."""
+
     source_names = _SOURCES_OF
     property_paths = PROPERTY_PATHS
     zone: ZoneInfo
+    observed_at: datetime | None = None
 
     def read_id(self, r: Reader) -> str:
         if is_profile(r):
@@ -119,10 +123,7 @@ class CloudbedsGuestMapper(GuestMapper):
         names = _PROFILE_FIELDS if is_profile(r) else _GUEST_FIELDS
         for name in _RESERVATION_FIELDS if names is _GUEST_FIELDS else ():
             r.drop(name, "a field of one of the guest's reservations")
-        modified = r.required("dateModified", as_instant(self.zone), "version")
-        if modified is None:
-            raise UnreadableField("dateModified", "bad_instant", "an instant that is set")
-        version = SourceVersion(modified)
+        version = self._version(r, is_profile=names is _PROFILE_FIELDS)
         merged_into = _map_merged_into(r)
         if drop_if_anonymized(r, "first_name, last_name, …", names.personal):
             return replace(
@@ -138,27 +139,48 @@ class CloudbedsGuestMapper(GuestMapper):
         return GuestSnapshot(
             external_id=external_id,
             version=version,
-            first_name=r.field_text(key("firstName"), "first_name"),
-            last_name=r.field_text(key("lastName"), "last_name"),
-            email=r.field_text(key("email"), "email"),
+            first_name=r.field_contact(key("firstName"), "first_name"),
+            last_name=r.field_contact(key("lastName"), "last_name"),
+            email=r.field_contact(key("email"), "email"),
             phone=_map_phone(r, names),
             address=_map_address(r, names),
-            city=r.field_text(key("city"), "city"),
-            region=r.field_text(key("state"), "region"),
-            postal_code=r.field_text(key("zip"), "postal_code"),
-            country=r.field_text(key("country"), "country"),
+            city=r.field_contact(key("city"), "city"),
+            region=r.field_contact(key("state"), "region"),
+            postal_code=r.field_contact(key("zip"), "postal_code"),
+            country=r.field_country(key("country"), "country"),
             birth_date=_map_birth_date(r, names),
-            id_document_type=r.field_text(key("documentType"), "id_document_type"),
-            id_document_number=r.field(key("documentNumber"), as_id, "id_document_number"),
+            id_document_type=r.field_contact(key("documentType"), "id_document_type"),
+            id_document_number=_map_document_number(r, key("documentNumber")),
             notes=_map_notes(r),
             email_opt_in=r.field_boolean(names.opt_in, "email_opt_in", lenient=True),
             merged_into=merged_into,
             extras=unread_extras(r),
         )
 
+    def _version(self, r: Reader, *, is_profile: bool) -> SourceVersion:
+        """A profile that was never modified has its creation only. Anonymizing need not count as a
+        modification."""
+        parse = as_instant(self.zone)
+        changed = r.decisive("dateModified", parse, "version")
+        if changed is None and is_profile:
+            changed = r.decisive("dateCreated", parse, "version")
+        anonymized = r.decisive(ANONYMIZED_AT, parse, "version")
+        instants = [each for each in (changed, anonymized) if each is not None]
+        found = max(instants, default=self.observed_at if is_profile else None)
+        if found is None:
+            raise UnreadableField("dateModified", "missing_field", "a value")
+        return SourceVersion(found)
+
 
 def is_profile(value: Reader | Mapping[str, Json]) -> bool:
     return "guestID" not in value and "organizationId" in value
+
+
+def _map_document_number(r: Reader, key: str) -> Field[str | None]:
+    """A text or a number; ABSENT if it is masked."""
+    if isinstance(r.peek(key), str):
+        return r.field_contact(key, "id_document_number")
+    return r.field(key, as_id, "id_document_number")
 
 
 def _map_merged_into(r: Reader) -> Field[str | None]:
@@ -172,15 +194,15 @@ def _map_merged_into(r: Reader) -> Field[str | None]:
 
 def _map_phone(r: Reader, names: _FieldNames) -> Field[str | None]:
     """The mobile number if there is no other; otherwise it stays in the extras."""
-    phone = r.field_text(names.key("phone"), "phone")
+    phone = r.field_contact(names.key("phone"), "phone")
     if phone:
         return phone
-    mobile = r.field_text(names.key("cellPhone"), "phone")
+    mobile = r.field_contact(names.key("cellPhone"), "phone")
     return phone if mobile is ABSENT else mobile
 
 
 def _map_address(r: Reader, names: _FieldNames) -> Field[str | None]:
-    lines = [r.field_text(key, "address") for key in names.streets]
+    lines = [r.field_contact(key, "address") for key in names.streets]
     if all(line is ABSENT for line in lines):
         return ABSENT
     return "\n".join(line for line in lines if isinstance(line, str)) or None

@@ -4,10 +4,10 @@ An error response (`success` is false) and a list of ids are rejected. Fields ar
 a channel's password, are not part of an entry and are not stored.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from adapters.outbound.provider_kit.parsing.json_fields import text_at
+from adapters.outbound.provider_kit.parsing.json_fields import text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import load_message, split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
@@ -87,10 +87,11 @@ def _is_map(value: dict[str, Json]) -> bool:
     return all(key.isdecimal() and isinstance(item, dict) for key, item in value.items())
 
 
+_ROOM_ARI: Final = "room_ari"
 _FORMATS: Final = {
     ItemKind.BOOKING: _MessageFormat(
         is_item=lambda value: "reservationID" in value or is_channel_booking(value),
-        list_keys=("data", "Bookings", "booking_json"),
+        list_keys=("data", "Bookings", "Booking", "booking_json"),
         identifying_keys=frozenset(
             {"status", "guestName", "guestList", "assigned", "unassigned", "rooms"}
         ),
@@ -115,7 +116,34 @@ _FORMATS: Final = {
 
 def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[JsonEntry]:
     """Raises UnreadableMessage, TooManyItems."""
-    return split_bodies(bodies, _FORMATS[kind].split, limit=limit)
+    is_availability = kind is ItemKind.AVAILABILITY
+    split = _split_availability if is_availability else _FORMATS[kind].split
+    return split_bodies(bodies, split, limit=limit)
+
+
+def _split_availability(value: Json) -> list[JsonEntry]:
+    """Also the rows of GetARI's `room_ari`, by room and in the shape of ARIUpdate's."""
+    rooms = value_at(value, _ROOM_ARI)
+    if isinstance(value, dict) and isinstance(rooms, dict | list) and value.get("success", True):
+        return [_with_envelope(entry, value) for entry in _split_rooms(rooms, _ROOM_ARI, None)]
+    return _FORMATS[ItemKind.AVAILABILITY].split(value)
+
+
+def _split_rooms(value: Json, path: str, room_id: Json) -> Iterator[JsonEntry]:
+    """A row without a room of its own is of the room that it is listed under."""
+    if isinstance(value, list):
+        for n, each in enumerate(value):
+            yield from _split_rooms(each, f"{path}[{n}]", room_id)
+    elif isinstance(value, dict) and "start_date" not in value:
+        own_id = value.get("ota_room_id", room_id)
+        for key, each in value.items():
+            if isinstance(each, dict | list):
+                listed_under = own_id if key == "Inventory" else key
+                yield from _split_rooms(each, join_path(path, key), listed_under)
+    elif isinstance(value, dict):
+        yield JsonEntry(path, {"ota_room_id": room_id, **value})
+    else:
+        yield JsonEntry(path, value)
 
 
 def read_message_currency(bodies: Sequence[bytes]) -> str | None:

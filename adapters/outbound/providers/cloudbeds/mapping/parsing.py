@@ -21,7 +21,7 @@ from domain.values import ABSENT, Money
 
 PROPERTY_PATHS: Final = (("propertyID",), ("propertyId",))
 
-_ZERO_DAY: Final = "0000-00-00"
+ZERO_DAY: Final = "0000-00-00"
 """MySQL's date without a value."""
 
 
@@ -35,7 +35,7 @@ def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
 
     def parse_instant(value: Json, path: str) -> datetime | None:
         text = values.as_text(value, path)
-        if text.startswith(_ZERO_DAY):
+        if text.startswith(ZERO_DAY):
             return None
         if len(text) > len("YYYY-MM-DD HH:MM:SS"):
             return values.as_instant(value, path)
@@ -51,7 +51,7 @@ def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
 def as_day(value: Json, path: str) -> date | None:
     """The date of a date or a local time; None for the zero date."""
     text = values.as_text(value, path)
-    if text.startswith(_ZERO_DAY):
+    if text.startswith(ZERO_DAY):
         return None
     if len(text) <= len("YYYY-MM-DD"):
         return values.as_local_date(value, path)

@@ -1,11 +1,14 @@
 """Guests on a reservation: `guestList`, a map by guest id or an array."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.field_values import as_id
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value
+from adapters.outbound.provider_kit.parsing.field_values import as_id, as_text
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
-from adapters.outbound.providers.cloudbeds.mapping.parsing import children
+from adapters.outbound.providers.cloudbeds.mapping.parsing import ZERO_DAY, children
 from domain.snapshots import Party, PartyRole
 from domain.values import ABSENT, Absent, Field
 
@@ -21,6 +24,8 @@ PERSONAL_FIELDS: Final = (
 """Dropped for an anonymized guest, even if the payload still has them."""
 
 _ANONYMIZED_FLAG: Final = "isAnonymized"
+ANONYMIZED_AT: Final = "dateAnonymized"
+"""Of a profile, which has no flag."""
 
 
 def map_parties(
@@ -29,15 +34,33 @@ def map_parties(
     """(primary, further). The primary guest is the one flagged as main guest, else the header's."""
     main_id = r.field("guestID", as_id, "primary_guest.guest_id")
     is_anonymized = drop_if_anonymized(r, "primary_guest")
-    email = None if is_anonymized else r.optional_text("guestEmail", "primary_guest.email")
     listed = children(r, "guestList", "further_guests")
     if listed is None:
+        email = _header_email(r, is_anonymized=is_anonymized)
         header_guest = _map_header_guest(main_id, email, is_complete=is_complete)
         return header_guest, () if is_complete else ABSENT
     parties = sorted(_map_all_parties(listed, main_id), key=lambda party: party.guest_id or "")
     main = next((p for p in parties if p.role is PartyRole.PRIMARY), None)
     further = tuple(party for party in parties if party is not main)
-    return main or _map_header_guest(main_id, email, is_complete=True), further
+    if main is None:
+        email = _header_email(r, is_anonymized=is_anonymized)
+        return _map_header_guest(main_id, email, is_complete=True), further
+    return main if is_anonymized else _with_header_email(r, main), further
+
+
+def _header_email(r: Reader, *, is_anonymized: bool) -> str | None:
+    return None if is_anonymized else r.contact("guestEmail", "primary_guest.email")
+
+
+def _with_header_email(r: Reader, main: Party) -> Party:
+    """The reservation's own e-mail address if its main guest has none. A different one stays
+    unread, so that the extras keep it."""
+    header = r.peek("guestEmail")
+    email = contact_value(header) if isinstance(header, str) else None
+    if main.email and email and email.casefold() != main.email.casefold():
+        return main
+    email = r.contact("guestEmail", "primary_guest.email")
+    return replace(main, email=main.email or email)
 
 
 def drop_if_anonymized(
@@ -45,11 +68,17 @@ def drop_if_anonymized(
 ) -> bool:
     """Drops the personal fields of an anonymized guest, also if the flag is invalid."""
     flag = r.optional_boolean(_ANONYMIZED_FLAG, target, lenient=True)
-    is_anonymized = flag is True or r.path_of(_ANONYMIZED_FLAG) in r.remarks
+    is_flagged = flag is True or r.path_of(_ANONYMIZED_FLAG) in r.remarks
+    is_anonymized = is_flagged or r.optional(ANONYMIZED_AT, _is_set, target) is True
     if is_anonymized:
         for key in personal_fields:
             r.drop(key, "anonymized")
     return is_anonymized
+
+
+def _is_set(value: Json, path: str) -> bool:
+    """Whether it is a date other than MySQL's zero date; the date itself may be of any format."""
+    return not as_text(value, path).startswith(ZERO_DAY)
 
 
 def _map_header_guest(
@@ -81,15 +110,15 @@ def _map_party(guest: Reader, guest_id: str | None, role: PartyRole) -> Party:
     return Party(
         guest_id=guest_id,
         role=role,
-        first_name=guest.optional_text("guestFirstName", f"{target}.first_name"),
-        last_name=guest.optional_text("guestLastName", f"{target}.last_name"),
-        email=guest.optional_text("guestEmail", f"{target}.email"),
+        first_name=guest.contact("guestFirstName", f"{target}.first_name"),
+        last_name=guest.contact("guestLastName", f"{target}.last_name"),
+        email=guest.contact("guestEmail", f"{target}.email"),
         phone=_map_phone(guest, target),
-        country=guest.optional_text("guestCountry", f"{target}.country"),
+        country=guest.country("guestCountry", f"{target}.country"),
     )
 
 
 def _map_phone(guest: Reader, target: str) -> str | None:
     """The mobile number if there is no other; otherwise it stays in the extras."""
-    value = guest.optional_text("guestPhone", f"{target}.phone")
-    return value or guest.optional_text("guestCellPhone", f"{target}.phone")
+    value = guest.contact("guestPhone", f"{target}.phone")
+    return value or guest.contact("guestCellPhone", f"{target}.phone")

@@ -78,10 +78,14 @@ class SimulatedCloudbedsApi(SimulatorApi):
         credentials: SimulatedConsent,
         tokens: IssuedTokens,
         middleware: SimulatorMiddleware,
+        *,
+        has_blank_modifications: bool = False,
     ) -> None:
         super().__init__(activity, tokens, middleware, client=credentials.client_id)
         self._credentials = credentials
-        self.renderer = CloudbedsRenderer(activity.hotel)
+        self.renderer = CloudbedsRenderer(
+            activity.hotel, has_blank_modifications=has_blank_modifications
+        )
         self._refresh_token = credentials.refresh_token
         self._rotations = 0
         self._lock = threading.Lock()
@@ -204,6 +208,8 @@ class SimulatedCloudbedsApi(SimulatorApi):
             return False
         guest_id = query.get("guestID")
         if guest_id is not None and guest_id not in self.renderer.guest_ids(booking):
+            return False
+        if "modifiedFrom" in query and self.renderer.is_blank(booking):
             return False
         departure = self.renderer.departure(booking)
         modified = self.renderer.modified(booking) // TICKS

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
     SimulatedBooking,
     SimulatedRoomStay,
     StayState,
@@ -47,8 +48,11 @@ _SOURCES: Final = {
 
 
 class CloudbedsRenderer(CloudbedsGuestRenderer):
-    def __init__(self, hotel: SeededHotel) -> None:
+    """`has_blank_modifications`: a booking that was never modified has no modification time."""
+
+    def __init__(self, hotel: SeededHotel, *, has_blank_modifications: bool = False) -> None:
         super().__init__(hotel)
+        self._has_blank_modifications = has_blank_modifications
         self._ids: dict[str, str] = {}
 
     def booking(self, reservation_id: str) -> SimulatedBooking | None:
@@ -58,6 +62,11 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
 
     def modified(self, booking: SimulatedBooking) -> int:
         return max(booking.updated, *(stay.updated for stay in booking.stays))
+
+    def is_blank(self, booking: SimulatedBooking) -> bool:
+        """Whether its modification time is sent as an empty text."""
+        unmodified = self.modified(booking) // TICKS == booking.created // TICKS
+        return self._has_blank_modifications and unmodified
 
     def status(self, booking: SimulatedBooking) -> str:
         states = {stay.state for stay in booking.remaining_stays}
@@ -105,7 +114,9 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "isAnonymized": False,
             "guestList": self._guest_list(booking),
             "dateCreated": self.inventory.local_text(booking.created),
-            "dateModified": self.inventory.local_text(self.modified(booking)),
+            "dateModified": ""
+            if self.is_blank(booking)
+            else self.inventory.local_text(self.modified(booking)),
             "estimatedArrivalTime": None,
             "source": name,
             "sourceID": number("source", name),
@@ -143,6 +154,8 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "reservationCheckIn": f"{self.arrival(booking)} 00:00:00",
             "reservationCheckOut": f"{self.departure(booking)} 00:00:00",
         }
+        if self.is_blank(booking):
+            times |= {"dateModified": "", "dateModifiedUTC": ""}
         if self.status(booking) == "canceled" and canceled:
             times["dateCancelled"] = self.inventory.local_text(canceled)
             times["dateCancelledUTC"] = self.inventory.utc_text(canceled)

@@ -71,11 +71,18 @@ class CloudbedsSimulator(HotelSimulator[CloudbedsEvent]):
         activity: ActivityGenerator,
         *,
         credentials: SimulatedConsent | None = None,
+        has_blank_modifications: bool = False,
         **conditions: Unpack[RunConditions],
     ) -> None:
         self.credentials = credentials or SimulatedConsent.of(activity.hotel.seed)
         super().__init__(activity, **conditions)
-        self.api = SimulatedCloudbedsApi(activity, self.credentials, self.tokens, self.middleware)
+        self.api = SimulatedCloudbedsApi(
+            activity,
+            self.credentials,
+            self.tokens,
+            self.middleware,
+            has_blank_modifications=has_blank_modifications,
+        )
         self.renderer = self.api.renderer
         self.serve(self.api.answer)
 

@@ -79,4 +79,4 @@ PAID_STATE: Final = "Charged"
 """payments.md, "Payment state": the others are pending, failed or canceled."""
 
 DOCUMENT_TYPES: Final = ("Passport", "IdentityCard", "DriversLicense", "Visa")
-"""customers.md: the first of these with a number is the guest's document."""
+"""customers.md: the first of these with a number is the guest's document, the others follow."""

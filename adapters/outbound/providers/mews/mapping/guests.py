@@ -3,7 +3,7 @@
 Customers are matched by id only: an e-mail may be a sales channel's relay (`HasOtaEmail`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -53,17 +53,17 @@ def party_of(customer_id: str, role: PartyRole, customers: Mapping[str, JsonEntr
     return Party(
         guest_id=customer_id,
         role=role,
-        first_name=r.optional_text("FirstName"),
-        last_name=r.optional_text("LastName"),
-        email=r.optional_text("Email"),
-        phone=r.optional_text("Phone"),
-        country=address.optional_text("CountryCode") if address else None,
+        first_name=r.contact("FirstName"),
+        last_name=r.contact("LastName"),
+        email=r.contact("Email"),
+        phone=r.contact("Phone"),
+        country=address.country("CountryCode") if address else None,
         language=r.optional_text("PreferredLanguageCode") or r.optional_text("LanguageCode"),
     )
 
 
 def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry]) -> GuestSnapshot:
-    document = _document(r, documents)
+    document = _documents(r, documents)
     address = _CustomerAddress(r)
     classifications = _read_texts(r, "Classifications", f"vip, {EXTRAS}")
     options = _read_texts(r, "Options", f"email_opt_in, {EXTRAS}")
@@ -72,22 +72,23 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry
         version=SourceVersion(r.instant("UpdatedUtc", "version")),
         deleted=_is_deleted(r),
         title=_title(r),
-        first_name=r.field_text("FirstName", "first_name"),
-        last_name=r.field_text("LastName", "last_name"),
-        email=r.field_text("Email", "email"),
-        phone=r.field_text("Phone", "phone"),
+        first_name=r.field_contact("FirstName", "first_name"),
+        last_name=r.field_contact("LastName", "last_name"),
+        email=r.field_contact("Email", "email"),
+        phone=r.field_contact("Phone", "phone"),
         address=address.lines,
         city=address.part("City", "city"),
         region=address.part("CountrySubdivisionCode", "region"),
         postal_code=address.part("PostalCode", "postal_code"),
-        country=address.part("CountryCode", "country"),
-        nationality=r.field_text("NationalityCode", "nationality"),
+        country=address.country,
+        nationality=r.field_country("NationalityCode", "nationality"),
         birth_date=r.field("BirthDate", _as_birth_date, "birth_date"),
         language=_language(r),
         vip=_contains_any(classifications, VIP_CLASSIFICATIONS),
         loyalty_number=r.field_text("LoyaltyCode", "loyalty_number"),
         id_document_type=document.kind,
         id_document_number=document.number,
+        further_id_documents=document.further,
         preferences=_preferences(r),
         notes=r.field_text("Notes", "notes"),
         email_opt_in=_contains_any(options, frozenset({MARKETING_OPTION})),
@@ -132,11 +133,19 @@ class _CustomerAddress:
     def lines(self) -> Field[str | None]:
         if self._object is None:
             return self._when_missing
-        parts = (self._object.optional_text(key, "address") for key in ("Line1", "Line2"))
+        parts = (self._object.contact(key, "address") for key in ("Line1", "Line2"))
         return "\n".join(part for part in parts if part) or None
 
+    @property
+    def country(self) -> Field[str | None]:
+        if self._object is None:
+            return self._when_missing
+        return self._object.field_country("CountryCode", "country")
+
     def part(self, key: str, target: str) -> Field[str | None]:
-        return self._when_missing if self._object is None else self._object.field_text(key, target)
+        if self._object is None:
+            return self._when_missing
+        return self._object.field_contact(key, target)
 
 
 def _read_texts(r: MewsReader, key: str, target: str) -> frozenset[str] | None:
@@ -159,33 +168,37 @@ def _preferences(r: MewsReader) -> Field[str | None]:
     return "; ".join(part for part in parts if part) or None
 
 
-class _IdDocument(NamedTuple):
+class _IdDocuments(NamedTuple):
     kind: Field[str | None] = ABSENT
     number: Field[str | None] = ABSENT
+    further: Field[str | None] = ABSENT
 
 
-def _document(r: MewsReader, documents: Sequence[JsonEntry]) -> _IdDocument:
+def _documents(r: MewsReader, documents: Sequence[JsonEntry]) -> _IdDocuments:
     """The document fields of a customer are deprecated and always null, so null is ignored."""
-    numbers = _listed_documents(documents)
+    found = {number: kind for kind, number in _listed_documents(documents)}
     for kind in DOCUMENT_TYPES:
         inside = r.optional_object(kind)
-        number = inside.optional_text("Number", "id_document_number") if inside else None
+        number = inside.contact("Number", "id_document_number") if inside else None
         if number:
-            numbers.setdefault(kind, number)
-    for kind in DOCUMENT_TYPES:
-        if kind in numbers:
-            return _IdDocument(kind, numbers[kind])
-    return _IdDocument()
+            found.setdefault(number, kind)
+    if not found:
+        return _IdDocuments()
+    ordered = sorted(found.items(), key=lambda each: _document_rank(each[1]))
+    further = "\n".join(f"{kind} {number}" for number, kind in ordered[1:])
+    return _IdDocuments(ordered[0][1], ordered[0][0], further or None)
 
 
-def _listed_documents(documents: Sequence[JsonEntry]) -> dict[str, str]:
-    numbers: dict[str, str] = {}
+def _document_rank(kind: str) -> int:
+    return DOCUMENT_TYPES.index(kind) if kind in DOCUMENT_TYPES else len(DOCUMENT_TYPES)
+
+
+def _listed_documents(documents: Sequence[JsonEntry]) -> Iterator[tuple[str, str]]:
     for entry in documents:
         r = MewsReader(entry.value, entry.path).tolerant()
-        number, kind = r.optional_text("Number"), r.optional_text("Type")
+        number, kind = r.contact("Number"), r.optional_text("Type")
         if number and kind:
-            numbers.setdefault(kind, number)
-    return numbers
+            yield kind, number
 
 
 def _as_birth_date(value: Json, path: str) -> date:

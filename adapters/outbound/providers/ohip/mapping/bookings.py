@@ -77,13 +77,13 @@ class OhipBookingMapper(BookingMapper):
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         ids = r.objects("reservationIdList")
-        version = r.decisive("lastModifyDateTime", self.clock.instant, "version")
+        version = SourceVersion(self.clock.last_change(r))
         status, stay = _map_status(r), _map_stay(r.object("roomStay"))
         read = read_single_shape if self.shape is Shape.SINGLE else read_listed_shape
         fields = read(r, is_complete=self.is_complete)
         return BookingSnapshot(
             external_id=external_id,
-            version=SourceVersion(version or self.clock.observed_at),
+            version=version,
             status=status,
             holds_inventory=status in _HOLDING and not fields.is_pseudo and fields.units != 0,
             confirmation_number=_or_absent(find_id(ids, "Confirmation", "confirmation_number")),

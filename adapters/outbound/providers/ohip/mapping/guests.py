@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.anonymized_guest import anonymized_guest
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
@@ -46,8 +47,7 @@ class OhipGuestMapper(GuestMapper):
         if MERGED_INTO_KEY in r:
             return self._map_merged(r, external_id)
         details = _details(r)
-        updated = details.decisive("lastModifyDateTime", self.clock.instant, "version")
-        version = SourceVersion(updated or self.clock.observed_at)
+        version = SourceVersion(self.clock.last_change(details))
         customer = details.object("customer")
         if _is_anonymized(customer):
             # An anonymized profile contains placeholders.
@@ -110,8 +110,8 @@ def _map_details(
         city=_field_text(address, "cityName", "city"),
         region=_field_text(address, "state", "region"),
         postal_code=_field_text(address, "postalCode", "postal_code"),
-        country=_field_text(child(address, "country"), "code", "country"),
-        nationality=_field_text(customer, "nationality", "nationality"),
+        country=_field_country(child(address, "country"), "code", "country"),
+        nationality=_field_country(customer, "nationality", "nationality"),
         birth_date=customer.field("birthDate", as_day, "birth_date"),
         language=_field_text(customer, "language", "language"),
         vip=_is_vip(customer),
@@ -143,7 +143,9 @@ def _map_address_lines(address: Reader | None) -> Field[str | None]:
     if address is None:
         return ABSENT
     lines = address.optional_texts("addressLine", "address")
-    return ABSENT if lines is None else "\n".join(line for line in lines if line) or None
+    if lines is None:
+        return ABSENT
+    return "\n".join(filter(None, map(contact_value, lines))) or None
 
 
 def _is_vip(customer: Reader) -> Field[bool]:
@@ -154,7 +156,11 @@ def _is_vip(customer: Reader) -> Field[bool]:
 
 
 def _field_text(r: Reader | None, key: str, target: str) -> Field[str | None]:
-    return ABSENT if r is None else r.field_text(key, target)
+    return ABSENT if r is None else r.field_contact(key, target)
+
+
+def _field_country(r: Reader | None, key: str, target: str) -> Field[str | None]:
+    return ABSENT if r is None else r.field_country(key, target)
 
 
 def _field_integer(r: Reader | None, key: str, target: str) -> Field[int | None]:

@@ -56,6 +56,13 @@ class HotelClock:
             return midnight_utc(values.as_local_date(text, path), self.zone, path=path)
         return values.as_instant(text, path)
 
+    def last_change(self, r: Reader) -> datetime:
+        """The creation of an object that was never modified; `observed_at` if neither is sent."""
+        modified = r.decisive("lastModifyDateTime", self.instant, "version")
+        if modified is not None:
+            return modified
+        return r.decisive("createDateTime", self.instant, "version") or self.observed_at
+
     def _resolve_local(self, match: re.Match[str], path: str) -> datetime:
         day, clock, digits = match.groups()
         micro = int((digits or "0").ljust(6, "0")[:6])
@@ -107,8 +114,12 @@ def child(r: Reader | None, *keys: str) -> Reader | None:
     return r
 
 
-def optional_text(r: Reader | None, key: str, target: str) -> str | None:
-    return None if r is None else r.optional_text(key, target)
+def contact(r: Reader | None, key: str, target: str) -> str | None:
+    return None if r is None else r.contact(key, target)
+
+
+def country(r: Reader | None, target: str) -> str | None:
+    return None if r is None else r.country("code", target)
 
 
 def objects_at(r: Reader | None, *keys: str) -> list[Reader]:

@@ -12,9 +12,10 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.parsing import (
     PROFILE,
     child,
+    contact,
+    country,
     find_profile_id,
     objects_at,
-    optional_text,
     preferred_info,
 )
 from domain.snapshots import Party, PartyRole
@@ -36,12 +37,12 @@ def map_listed_primary(r: Reader) -> Field[Party | None]:
         guest_id = guest.optional("id", as_id, f"{_PRIMARY}.guest_id")
     return Party(
         guest_id=guest_id,
-        first_name=guest.optional_text("givenName", f"{_PRIMARY}.first_name"),
+        first_name=guest.contact("givenName", f"{_PRIMARY}.first_name"),
         last_name=_last_name(guest, "surname", f"{_PRIMARY}.last_name"),
-        email=guest.optional_text("email", f"{_PRIMARY}.email"),
-        phone=_strip_or_none(guest.optional_text("phoneNumber", f"{_PRIMARY}.phone")),
-        country=optional_text(child(guest, "address", "country"), "code", f"{_PRIMARY}.country"),
-        language=guest.optional_text("language", f"{_PRIMARY}.language"),
+        email=guest.contact("email", f"{_PRIMARY}.email"),
+        phone=guest.contact("phoneNumber", f"{_PRIMARY}.phone"),
+        country=country(child(guest, "address", "country"), f"{_PRIMARY}.country"),
+        language=guest.contact("language", f"{_PRIMARY}.language"),
     )
 
 
@@ -56,7 +57,7 @@ def map_listed_further(r: Reader, *, is_complete: bool) -> Field[tuple[Party, ..
         Party(
             role=PartyRole.COMPANION,
             guest_id=find_profile_id(each, f"{_FURTHER}.guest_id"),
-            first_name=each.optional_text("firstName", f"{_FURTHER}.first_name"),
+            first_name=each.contact("firstName", f"{_FURTHER}.first_name"),
             last_name=_last_name(each, "lastName", f"{_FURTHER}.last_name"),
         )
         for each in companions
@@ -112,12 +113,12 @@ def _map_profile(info: Reader | None, role: PartyRole, target: str) -> Party:
     return Party(
         role=role,
         guest_id=find_profile_id(info, f"{target}.guest_id"),
-        first_name=optional_text(name, "givenName", f"{target}.first_name"),
-        last_name=optional_text(name, "surname", f"{target}.last_name"),
-        email=optional_text(email, "emailAddress", f"{target}.email"),
-        phone=_strip_or_none(optional_text(phone, "phoneNumber", f"{target}.phone")),
-        country=optional_text(child(address, "country"), "code", f"{target}.country"),
-        language=optional_text(customer, "language", f"{target}.language"),
+        first_name=contact(name, "givenName", f"{target}.first_name"),
+        last_name=contact(name, "surname", f"{target}.last_name"),
+        email=contact(email, "emailAddress", f"{target}.email"),
+        phone=contact(phone, "phoneNumber", f"{target}.phone"),
+        country=country(child(address, "country"), f"{target}.country"),
+        language=contact(customer, "language", f"{target}.language"),
     )
 
 
@@ -154,17 +155,13 @@ def attached_profile_kinds(profiles: list[Reader]) -> set[str]:
 
 
 def _listed_name(r: Reader) -> str | None:
-    return r.optional_text("name", f"{_FURTHER}.last_name")
+    return r.contact("name", f"{_FURTHER}.last_name")
 
 
 def _single_name(r: Reader) -> str | None:
-    return optional_text(child(r, "profile", "company"), "companyName", f"{_FURTHER}.last_name")
+    return contact(child(r, "profile", "company"), "companyName", f"{_FURTHER}.last_name")
 
 
 def _last_name(r: Reader, key: str, target: str) -> str | None:
     """Masked names may be sent as full name only."""
-    return r.optional_text(key, target) or r.optional_text("fullName", target)
-
-
-def _strip_or_none(text: str | None) -> str | None:
-    return (text.strip() or None) if text else None
+    return r.contact(key, target) or r.contact("fullName", target)
