@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.breaker import Breaker, BreakerState
 from domain.schedule import Schedule
-from domain.sync_run import SyncKind, SyncRun, SyncStatus, SyncTrigger
+from domain.sync_run import RunError, SyncKind, SyncRun, SyncStatus, SyncTrigger
 from domain.values import ConnectionId, HotelId
 
 WAIT_CAP: Final = timedelta(days=1)
@@ -55,6 +55,10 @@ class Connection:
     gap_seen_at: datetime | None = None
     """The `last_inbound_at` for which a reconcile of the silence after it was already queued."""
     last_error_code: str | None = None
+    last_error_detail: str | None = None
+    """With the path and the vendor's message, if there are any."""
+    stopped_at: datetime | None = None
+    """Since when it is STOPPED."""
     revision: int = 1
     """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` alone do not
     count."""
@@ -74,6 +78,8 @@ class Connection:
             state=ConnectionState.PAUSED if is_paused else ConnectionState.ACTIVE,
             breaker=Breaker(),
             last_error_code=None,
+            last_error_detail=None,
+            stopped_at=None,
             next_sync_at=now,
             next_reconcile_at=self.next_reconcile_at or now + self.schedule.reconcile_every,
         )
@@ -82,7 +88,29 @@ class Connection:
         return replace(self, state=ConnectionState.PAUSED)
 
     def resumed(self, now: datetime) -> "Connection":
-        return replace(self, state=ConnectionState.ACTIVE, breaker=Breaker(), next_sync_at=now)
+        return replace(
+            self,
+            state=ConnectionState.ACTIVE,
+            breaker=Breaker(),
+            stopped_at=None,
+            next_sync_at=now,
+        )
+
+    def stopped(self, code: str, detail: str, *, now: datetime) -> "Connection":
+        """Until a person resumes it. The time of the first stop is kept."""
+        is_stopped = self.state is ConnectionState.STOPPED
+        return replace(
+            self,
+            state=ConnectionState.STOPPED,
+            stopped_at=self.stopped_at if is_stopped and self.stopped_at else now,
+            last_error_code=code,
+            last_error_detail=detail,
+        )
+
+    @property
+    def announced_sync_at(self) -> datetime | None:
+        """When the next scheduled sync starts; None if none is scheduled."""
+        return self.next_sync_at if self.state is ConnectionState.ACTIVE else None
 
     def scheduled(self, kind: SyncKind, *, now: datetime, jitter: timedelta) -> "Connection":
         """A run of `kind` was queued: the next one is due an interval later."""
@@ -133,20 +161,21 @@ class Connection:
             breaker=Breaker(),
             last_synced_at=now,
             last_error_code="items_quarantined" if run.status is SyncStatus.PARTIAL else None,
+            last_error_detail=None,
         )
 
     def sync_failed(
-        self, code: str, *, stop: bool, now: datetime, wait: timedelta = timedelta(0)
+        self, error: RunError, *, stop: bool, now: datetime, wait: timedelta = timedelta(0)
     ) -> "Connection":
         """`stop`: retrying cannot help until a person acts (credentials refused). `wait`: how long
         the provider wants no requests, capped at WAIT_CAP; nothing is due earlier."""
-        state = ConnectionState.STOPPED if stop else self.state
         until = now + min(wait, WAIT_CAP)
+        failed = self.stopped(error.code, error.text, now=now) if stop else self
         return replace(
-            self,
-            state=state,
+            failed,
             breaker=self.breaker.failed(now),
-            last_error_code=code,
+            last_error_code=error.code,
+            last_error_detail=error.text,
             next_sync_at=self.next_sync_at and max(self.next_sync_at, until),
             next_reconcile_at=self.next_reconcile_at and max(self.next_reconcile_at, until),
         )

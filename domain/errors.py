@@ -51,6 +51,17 @@ class PmsError(Exception):
         return str(self.args[0])
 
 
+def kinds_by_code() -> dict[str, ErrorKind]:
+    """Of every class of errors that is loaded."""
+    found: dict[str, ErrorKind] = {ErrorKind.BUG.value: ErrorKind.BUG}
+    classes = [PmsError]
+    while classes:
+        cls = classes.pop()
+        found[cls.code] = cls.kind
+        classes += cls.__subclasses__()
+    return found
+
+
 class DomainError(PmsError, code="domain_error", kind=ErrorKind.INVALID):
     """A domain rule is violated."""
 

@@ -64,6 +64,14 @@ class SyncFailed(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSuspended(EventBase):
+    """Nothing is requested until a person resumes it. `external_id`: the connection's id."""
+
+    error_code: str
+    error_detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQuarantined(EventBase):
     """`external_id`: the item's if it is readable, else the inbox row's id."""
 
@@ -73,5 +81,11 @@ class ItemQuarantined(EventBase):
 
 
 Event: TypeAlias = (
-    BookingSynced | GuestSynced | AvailabilitySynced | SyncCompleted | SyncFailed | ItemQuarantined
+    BookingSynced
+    | GuestSynced
+    | AvailabilitySynced
+    | SyncCompleted
+    | SyncFailed
+    | ConnectionSuspended
+    | ItemQuarantined
 )

@@ -68,6 +68,27 @@ class TransportCounts(_Counts):
     bytes_received: int = 0
 
 
+NO_TRANSPORT: Final = TransportCounts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunError:
+    """`path`: of the request, or in the list that was being read. `vendor_message`: what the
+    provider's response says, masked and shortened."""
+
+    code: str
+    detail: str
+    path: str | None = None
+    vendor_message: str | None = None
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        place = f"{self.path}: " if self.path else ""
+        quoted = f" (the provider: {self.vendor_message})" if self.vendor_message else ""
+        return f"{place}{self.detail}{quoted}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
     """One pull for one connection. `checkpoint` is provider-specific text: where to resume."""
@@ -90,6 +111,10 @@ class SyncRun:
     transport: TransportCounts = field(default_factory=TransportCounts)
     error_code: str | None = None
     error_detail: str | None = None
+    error_path: str | None = None
+    """Of the request, or in the list that was being read."""
+    vendor_message: str | None = None
+    """Masked and shortened."""
     attempts: int = 0
     fruitless_attempts: int = 0
     """Attempts since the run last made progress, the current one included."""
@@ -135,14 +160,16 @@ class SyncRun:
         )
 
     def fail(
-        self, *, now: datetime, code: str, detail: str, transport: TransportCounts
+        self, *, now: datetime, error: RunError, transport: TransportCounts = NO_TRANSPORT
     ) -> "SyncRun":
         return replace(
             self,
             status=SyncStatus.FAILED,
             finished_at=now,
-            error_code=code,
-            error_detail=detail[:500],
+            error_code=error.code,
+            error_detail=error.detail[:500],
+            error_path=error.path,
+            vendor_message=error.vendor_message,
             transport=self.transport.plus(transport),
         )
 

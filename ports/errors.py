@@ -49,8 +49,11 @@ class ProviderError(PortError, code="provider_error"):
         path: str | None = None,
         **details: str | int | None,
     ) -> None:
-        """`status`: of the HTTP response. `wait_seconds`: how long to send no request."""
+        """`status`: of the HTTP response. `wait_seconds`: how long to send no request. `path`: of
+        the request or in the response."""
         super().__init__(message, path=path, status=status, wait_seconds=wait_seconds, **details)
+        self.vendor_message: str | None = None
+        """What the provider's response says, masked and shortened."""
         self.status = status
         self.wait_seconds = wait_seconds or 0
 

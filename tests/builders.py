@@ -102,6 +102,8 @@ def full_connection(of: Hotel) -> Connection:
         last_inbound_at=T0 + 5 * MINUTE,
         gap_seen_at=T0 + 6 * MINUTE,
         last_error_code="provider_unavailable",
+        last_error_detail=f"detail {EDGE_TEXT}",
+        stopped_at=T0 + 7 * MINUTE,
         revision=3,
     )
 
@@ -135,6 +137,8 @@ def full_sync_run(of: Connection) -> SyncRun:
         transport=TransportCounts(calls=1, retries=2, waited_ms=3, bytes_received=2**40),
         error_code="late",
         error_detail=EDGE_TEXT,
+        error_path=f"/path {EDGE_TEXT}",
+        vendor_message=f"message {EDGE_TEXT}",
         attempts=2,
         fruitless_attempts=1,
     )

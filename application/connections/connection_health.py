@@ -1,25 +1,33 @@
 """Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from typing import Final
 
 from application.connections.stored_connections import get_connection
+from application.events.cloud_events import outbox_message
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.errors import PmsError
+from domain.events import ConnectionSuspended, EventHeader
+from domain.sync_run import RunError
 from domain.values import ConnectionId
 from ports.errors import ProviderError
 from ports.providers import Notification
-from ports.system import Secrets
+from ports.system import IdGenerator, Secrets
 from ports.unit_of_work import UnitOfWork
+
+DISABLED_BY_HOTEL: Final = "disabled_by_hotel"
+_DISABLED: Final = "the hotel disabled the integration at the provider"
 
 
 def apply_control(
     uow: UnitOfWork,
     connection_id: ConnectionId,
     notifications: Sequence[Notification],
+    signal: "HealthSignal",
     *,
     at: datetime,
 ) -> tuple[Connection, Secrets]:
@@ -33,9 +41,8 @@ def apply_control(
         uow.connections.replace_secrets(connection_id, secrets)
     connection, _ = get_connection(uow, connection_id)
     if counts and any(one.disabled for one in notifications):
-        connection = uow.connections.save(
-            replace(connection, state=ConnectionState.STOPPED, last_error_code="disabled_by_hotel")
-        )
+        stopped = connection.stopped(DISABLED_BY_HOTEL, _DISABLED, now=signal.now)
+        connection = save_health(uow, connection, stopped, signal)
     return connection, secrets
 
 
@@ -44,16 +51,60 @@ def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
     first, as syncs do."""
     connection, _ = get_connection(uow, connection_id)
     if connection.breaker.failures:
-        uow.connections.save(replace(connection, breaker=Breaker(), last_error_code=None))
+        healthy = replace(
+            connection, breaker=Breaker(), last_error_code=None, last_error_detail=None
+        )
+        uow.connections.save(healthy)
 
 
 def record_failure(
-    uow: UnitOfWork, connection_id: ConnectionId, error: PmsError, *, now: datetime
+    uow: UnitOfWork, connection_id: ConnectionId, error: PmsError, signal: "HealthSignal"
 ) -> None:
     """Counts for the breaker; refused credentials stop the connection. Call it first, too."""
     connection, _ = get_connection(uow, connection_id)
     stop = must_stop_connection(error)
-    uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now))
+    failed = connection.sync_failed(run_error(error), stop=stop, now=signal.now)
+    save_health(uow, connection, failed, signal)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSignal:
+    """When and in which request the health of a connection changed; `ids` for its event."""
+
+    now: datetime
+    correlation_id: str
+    ids: IdGenerator
+
+
+def save_health(
+    uow: UnitOfWork, before: Connection, after: Connection, signal: HealthSignal
+) -> Connection:
+    """Saves it, and publishes an event if it stopped."""
+    saved = uow.connections.save(after)
+    if after.state is ConnectionState.STOPPED and before.state is not ConnectionState.STOPPED:
+        header = EventHeader(
+            hotel_id=after.hotel_id,
+            provider=after.provider,
+            connection_id=after.id,
+            external_id=str(after.id),
+            version=None,
+            correlation_id=signal.correlation_id,
+            at=signal.now,
+        )
+        event = ConnectionSuspended(
+            header=header,
+            error_code=after.last_error_code or "",
+            error_detail=after.last_error_detail or "",
+        )
+        uow.outbox.add([outbox_message(event, signal.ids.new())])
+    return saved
+
+
+def run_error(error: PmsError) -> RunError:
+    vendor_message = error.vendor_message if isinstance(error, ProviderError) else None
+    return RunError(
+        code=error.code, detail=error.message, path=error.path, vendor_message=vendor_message
+    )
 
 
 def must_stop_connection(error: PmsError) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.events import (
     AvailabilitySynced,
     BookingSynced,
+    ConnectionSuspended,
     Event,
     EventHeader,
     GuestSynced,
@@ -30,6 +31,7 @@ EVENT_TYPES: dict[type[Event], str] = {
     AvailabilitySynced: "pms.availability.synced",
     SyncCompleted: "pms.sync.completed",
     SyncFailed: "pms.sync.failed",
+    ConnectionSuspended: "pms.connection.suspended",
     ItemQuarantined: "pms.item.quarantined",
 }
 
@@ -102,6 +104,12 @@ def _data(event: Event) -> dict[str, Json]:
             return {"kind": event.kind, "inboxId": event.inbox_id, "reason": asdict(event.reason)}
         case SyncCompleted() | SyncFailed():
             return _run(event.run)
+        case ConnectionSuspended():
+            return {
+                "errorCode": event.error_code,
+                "errorDetail": event.error_detail,
+                "suspendedAt": instant_text(event.header.at),
+            }
 
 
 def _run(run: SyncRun) -> dict[str, Json]:
@@ -113,6 +121,9 @@ def _run(run: SyncRun) -> dict[str, Json]:
         "finishedAt": _instant(run.finished_at),
         "counts": asdict(run.counts),
         "errorCode": run.error_code,
+        "errorDetail": run.error_detail,
+        "errorPath": run.error_path,
+        "vendorMessage": run.vendor_message,
     }
 
 

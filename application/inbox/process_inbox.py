@@ -160,11 +160,12 @@ class ProcessInbox:
         if not any(n.new_secrets or n.disabled for _, n in received):
             return work
         at = max(row.received_at for row, _ in received)
+        signal = self._health_signal(received[0][0])
 
         connection, secrets = in_transaction(
             self.unit_of_work,
             lambda uow: connection_health.apply_control(
-                uow, work.connection.id, [n for _, n in received], at=at
+                uow, work.connection.id, [n for _, n in received], signal, at=at
             ),
         )
         return replace(work, connection=connection, secrets=secrets)
@@ -276,7 +277,8 @@ class ProcessInbox:
         def record(uow: UnitOfWork) -> list[InboxItem]:
             context = self._push_context(work, parsed[0].row)
             if is_failing and isinstance(error, ProviderError):
-                connection_health.record_failure(uow, work.connection.id, error, now=context.now)
+                signal = self._health_signal(parsed[0].row)
+                connection_health.record_failure(uow, work.connection.id, error, signal)
             rows = [each.row for each in _lock_unprocessed(uow, parsed)]
             decided = [decide_after_failed_fetch(row, error) for row in rows]
             return record_outcomes(uow, rows, decided, context, self.ids)
@@ -285,6 +287,9 @@ class ProcessInbox:
         if is_retryable(error):
             raise error
         return decided
+
+    def _health_signal(self, row: InboxItem) -> connection_health.HealthSignal:
+        return connection_health.HealthSignal(self.clock.now(), row.correlation_id, self.ids)
 
     def _push_context(
         self, work: _Work, row: InboxItem, reader: StoredItemReader | None = None

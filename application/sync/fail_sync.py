@@ -8,7 +8,7 @@ from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
 from domain.errors import ErrorKind
 from domain.events import SyncFailed
-from domain.sync_run import LEASE_TTL, SyncRun, TransportCounts
+from domain.sync_run import LEASE_TTL, RunError, SyncRun
 from ports.system import Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -36,12 +36,10 @@ class FailSync:
         if lease is None or run is None:
             return run
         if not run.status.is_final:
-            code = ErrorKind.BUG.value
-            run = run.under(lease.fencing_number).fail(
-                now=now, code=code, detail=bug, transport=TransportCounts()
-            )
+            error = RunError(code=ErrorKind.BUG.value, detail=bug)
+            run = run.under(lease.fencing_number).fail(now=now, error=error)
             connection, _ = get_connection(uow, run.connection_id)
-            uow.connections.save(connection.sync_failed(code, stop=False, now=now))
+            uow.connections.save(connection.sync_failed(error, stop=False, now=now))
             record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
         uow.connections.release_lease(lease)
         return run

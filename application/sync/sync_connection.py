@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
-from application.connections.connection_health import must_stop_connection
+from application.connections.connection_health import (
+    HealthSignal,
+    must_stop_connection,
+    run_error,
+    save_health,
+)
 from application.connections.stored_connections import (
     build_account,
     build_pull_request,
@@ -105,7 +110,7 @@ class SyncConnection:
     def _refuse(self, uow: UnitOfWork, run: SyncRun, lease: Lease, now: datetime) -> SyncRun:
         """Leaves the connection unchanged, so that it still shows why it was stopped."""
         error = ConnectionStopped()
-        run = run.fail(now=now, code=error.code, detail=error.message, transport=TransportCounts())
+        run = run.fail(now=now, error=run_error(error))
         record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
         uow.connections.release_lease(lease)
         return run
@@ -255,11 +260,11 @@ class SyncConnection:
 
         def fail(uow: UnitOfWork) -> SyncRun:
             now = self.clock.now()
-            run = session.run.fail(
-                now=now, code=error.code, detail=error.message, transport=transport
-            )
+            failure = run_error(error)
+            run = session.run.fail(now=now, error=failure, transport=transport)
             connection, _ = get_connection(uow, run.connection_id)
-            uow.connections.save(connection.sync_failed(error.code, stop=stop, now=now, wait=wait))
+            failed = connection.sync_failed(failure, stop=stop, now=now, wait=wait)
+            save_health(uow, connection, failed, HealthSignal(now, run.correlation_id, self.ids))
             record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
             return run
 

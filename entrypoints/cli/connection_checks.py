@@ -30,7 +30,10 @@ def _duplicates(hotel: Hotel, connections: Sequence[Connection]) -> Iterator[dic
 
 def _problems(container: Container, connection: Connection) -> Iterator[str]:
     if connection.state is ConnectionState.STOPPED:
-        yield f"connection_stopped: {connection.last_error_code}; see `pms connection test`"
+        at = connection.stopped_at
+        since = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
+        why = connection.last_error_detail or connection.last_error_code
+        yield f"connection_stopped{since}: {why}; then `pms connection test`"
     if connection.property_id is None and _checks_property(container, connection):
         yield "ok, but its property is unknown: data of any property is accepted"
 

@@ -188,6 +188,8 @@ def _connection_fields(connection: Connection) -> dict[str, object]:
         "last_synced_at": connection.last_synced_at,
         "last_inbound_at": connection.last_inbound_at,
         "last_error": connection.last_error_code,
-        "next_sync_at": connection.next_sync_at,
+        "error_detail": connection.last_error_detail,
+        "stopped_at": connection.stopped_at,
+        "next_sync_at": connection.announced_sync_at,
         "id": connection.id,
     }

@@ -112,7 +112,9 @@ def _run_fields(run: SyncRun) -> dict[str, object]:
         "retries": run.transport.retries,
         "seconds": seconds,
         "error": run.error_code,
+        "path": run.error_path,
         "detail": run.error_detail,
+        "vendor_message": run.vendor_message,
     }
 
 

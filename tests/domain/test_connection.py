@@ -6,11 +6,12 @@ import pytest
 
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
-from domain.sync_run import SyncKind, SyncRun, SyncStatus
+from domain.sync_run import RunError, SyncKind, SyncRun, SyncStatus
 from tests import builders
 from tests.builders import HOUR, MINUTE, T0
 
 HOTEL = builders.hotel()
+DOWN = RunError(code="down", detail="it is down", path="/list", vendor_message="sorry")
 LATER, EARLIER = T0 + MINUTE, T0 - MINUTE
 
 
@@ -93,11 +94,25 @@ class TestConnection:
         assert partial.last_error_code == "items_quarantined"
 
     def test_stops_only_when_its_credentials_were_refused(self) -> None:
-        failed = active().sync_failed("down", stop=False, now=T0)
+        failed = active().sync_failed(DOWN, stop=False, now=T0)
         assert (failed.state, failed.last_error_code) == (ConnectionState.ACTIVE, "down")
-        assert failed.breaker.failures == 1
-        stopped = active().sync_failed("refused", stop=True, now=T0)
+        assert (failed.breaker.failures, failed.stopped_at) == (1, None)
+        stopped = active().sync_failed(DOWN, stop=True, now=T0)
         assert stopped.state is ConnectionState.STOPPED
+
+    def test_keeps_since_when_and_why_it_is_stopped(self) -> None:
+        stopped = active(next_sync_at=LATER).sync_failed(DOWN, stop=True, now=T0)
+        assert stopped.stopped_at == T0
+        assert stopped.last_error_detail == "/list: it is down (the provider: sorry)"
+        assert stopped.sync_failed(DOWN, stop=True, now=LATER).stopped_at == T0
+        assert stopped.resumed(LATER).stopped_at is None
+        assert stopped.tested(LATER).stopped_at is None
+
+    def test_announces_no_sync_unless_it_is_active(self) -> None:
+        assert active(next_sync_at=LATER).announced_sync_at == LATER
+        stopped = active(next_sync_at=LATER).sync_failed(DOWN, stop=True, now=T0)
+        assert stopped.announced_sync_at is None
+        assert active(next_sync_at=LATER).paused().announced_sync_at is None
 
     def test_has_a_gap_after_too_long_a_silence(self) -> None:
         assert not active().has_gap(silence=HOUR, now=T0)

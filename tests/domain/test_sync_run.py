@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from domain.sync_run import SyncCounts, SyncRun, SyncStatus, TransportCounts
+from domain.sync_run import RunError, SyncCounts, SyncRun, SyncStatus, TransportCounts
 from tests import builders
 from tests.builders import MINUTE, T0
 
@@ -46,7 +46,9 @@ class TestSyncRun:
 
     def test_truncates_the_error_detail(self) -> None:
         failed = run().fail(
-            now=LATER, code="down", detail="x" * 900, transport=TransportCounts(calls=3)
+            now=LATER,
+            error=RunError(code="down", detail="x" * 900),
+            transport=TransportCounts(calls=3),
         )
         assert (failed.status, failed.finished_at) == (SyncStatus.FAILED, LATER)
         assert (failed.error_code, len(failed.error_detail or "")) == ("down", 500)

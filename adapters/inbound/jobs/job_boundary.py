@@ -17,12 +17,15 @@ from application.inbox.process_inbox import ProcessInbox
 from application.sync.fail_sync import FailSync
 from application.sync.schedule_syncs import ScheduleSyncs
 from application.sync.sync_connection import SyncConnection
-from domain.errors import ErrorKind, PmsError
+from domain.errors import ErrorKind, PmsError, kinds_by_code
+from domain.sync_run import SyncRun, SyncStatus
 
 log = logging.getLogger(__name__)
 
 _INTERNAL_KINDS: Final = frozenset({ErrorKind.BUG, ErrorKind.MISCONFIGURED})
 """Kinds that need an engineer; all others are transient or reported elsewhere."""
+
+_LASTING_KINDS: Final = _INTERNAL_KINDS | {ErrorKind.FORBIDDEN, ErrorKind.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,29 @@ class JobBoundary:
         run = self.sync_connection(run_id, holder=holder)
         log_context.provider.set(run.provider)
         log_context.connection.set(str(run.connection_id))
-        log.info(
+        log.log(
+            _level_of(run),
             "sync_run",
             extra={
                 "run": str(run.id),
                 "sync_kind": run.kind,
                 "outcome": run.status,
                 "error_code": run.error_code,
+                "error_path": run.error_path,
+                "error_detail": run.error_detail,
+                "vendor_message": run.vendor_message,
                 "pages": run.pages,
                 "counts": asdict(run.counts),
             },
         )
+
+
+def _level_of(run: SyncRun) -> int:
+    """A failure is an error if it remains until somebody acts, else a warning."""
+    if run.status is SyncStatus.FAILED:
+        kind = kinds_by_code().get(run.error_code or "", ErrorKind.BUG)
+        return logging.ERROR if kind in _LASTING_KINDS else logging.WARNING
+    return logging.WARNING if run.status is SyncStatus.PARTIAL else logging.INFO
 
 
 @contextmanager

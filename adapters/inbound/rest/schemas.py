@@ -32,6 +32,13 @@ class FieldReasonSchema(_BaseSchema):
     detail = fields.String(required=True)
 
 
+class SyncErrorSchema(FieldReasonSchema):
+    """`path`: of the request, or in the list that was being read. `vendor_message`: masked and
+    shortened."""
+
+    vendor_message = fields.String(required=True, allow_none=True)
+
+
 class PushedItemSchema(_BaseSchema):
     """`accepted`: stored; the outcome will be at the batch's `status_url`."""
 
@@ -68,7 +75,7 @@ class SyncRunResponseSchema(_BaseSchema):
     pages = fields.Integer(required=True)
     counts = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     transport = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
-    error = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
+    error = fields.Nested(SyncErrorSchema, required=True, allow_none=True)
 
 
 class SyncRunListSchema(_BaseSchema):

@@ -1,13 +1,17 @@
 """Calls subscribers in this process; a failing one does not affect the others."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from domain.errors import PmsError
 from domain.messages import OutboxMessage
 from ports.event_bus import Failure, Subscriber
 
 log = logging.getLogger(__name__)
+
+_SUSPENDED: Final = "pms.connection.suspended"
 
 
 class InProcessEventBus:
@@ -36,12 +40,30 @@ class InProcessEventBus:
 
 
 def log_event(message: OutboxMessage) -> None:
-    """Logs the type and the ids of a delivered event, not its content."""
+    """Logs the type and the ids of a delivered event, not its content; a suspended connection as an
+    error with its reason."""
+    if message.type == _SUSPENDED:
+        _log_suspension(message)
     log.info(
         "event_delivered",
         extra={
             "event_id": str(message.id),
             "event_type": message.type,
             "hotel_id": str(message.hotel_id),
+        },
+    )
+
+
+def _log_suspension(message: OutboxMessage) -> None:
+    data = json.loads(message.body)["data"]
+    log.error(
+        "connection_suspended",
+        extra={
+            "hotel_id": data["hotelId"],
+            "provider": data["provider"],
+            "connection": data["connectionId"],
+            "correlation_id": data["correlationId"],
+            "code": data["errorCode"],
+            "detail": data["errorDetail"],
         },
     )

@@ -150,7 +150,16 @@ class TestProviderError:
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "provider_credentials_refused"
         assert {row.state for row in app.inbox()} == {InboxState.RECEIVED}
-        assert app.events() == []
+        [event] = app.events()
+        assert event["type"] == "pms.connection.suspended"
+        assert event["data"]["errorCode"] == "provider_credentials_refused"
+
+    def test_of_a_connection_that_is_stopped_already_is_published_once(self, app: App) -> None:
+        app.provider.refusal = CredentialsRefused()
+        first, second = app.notify(B1), app.notify(B1)
+        app.process(app.hotel.id, first)
+        app.process(app.hotel.id, second)
+        assert len(app.events("pms.connection.suspended")) == 1
 
     def test_while_opening_the_client_quarantines_the_item(self, app: App) -> None:
         app.providers = FixedProviders(Unopenable(app.clock))

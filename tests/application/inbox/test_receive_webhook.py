@@ -256,6 +256,9 @@ class TestIntegrationDisabledAtTheVendor:
         stopped = app.stored()
         assert stopped.state is ConnectionState.STOPPED
         assert stopped.last_error_code == "disabled_by_hotel"
+        assert stopped.stopped_at == app.clock.now()
+        [event] = app.events("pms.connection.suspended")
+        assert event["data"]["errorCode"] == "disabled_by_hotel"
         assert app.provider.fetched == []
         assert app.row(batch).state is InboxState.DONE
         assert app.stored(other).state is ConnectionState.ACTIVE

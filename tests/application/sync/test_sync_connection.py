@@ -247,6 +247,23 @@ class TestFailingProvider:
         assert app.stored().state is ConnectionState.STOPPED
         [event] = app.events("pms.sync.failed")
         assert event["data"]["errorCode"] == error.code
+        [suspended] = app.events("pms.connection.suspended")
+        assert suspended["data"]["errorCode"] == error.code
+        assert suspended["data"]["externalId"] == str(app.connection.id)
+        assert app.stored().stopped_at == app.clock.now()
+
+    def test_keeps_where_it_was_and_what_the_provider_says(self, app: App) -> None:
+        error = ProviderRejected("it is rejected", path="/bookings")
+        error.vendor_message = "From must be before To"
+        run = app.run(SyncKind.DELTA, error)
+        assert (run.error_code, run.error_detail) == ("provider_rejected", "it is rejected")
+        assert (run.error_path, run.vendor_message) == ("/bookings", "From must be before To")
+        [event] = app.events("pms.sync.failed")
+        assert event["data"]["errorPath"] == "/bookings"
+        assert event["data"]["vendorMessage"] == "From must be before To"
+        assert app.stored().last_error_detail == (
+            "/bookings: it is rejected (the provider: From must be before To)"
+        )
 
     def test_that_does_not_want_the_request_leaves_the_connection_as_it_is(self, app: App) -> None:
         app.run(SyncKind.DELTA, ProviderRejected())

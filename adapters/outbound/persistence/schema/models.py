@@ -83,6 +83,8 @@ class ConnectionRow(Model):
     gap_seen_at = OptionalInstantField()
     control_applied_at = OptionalInstantField()
     last_error_code = TextField(null=True)
+    last_error_detail = TextField(null=True)
+    stopped_at = OptionalInstantField()
     revision = BigIntegerField()
     lease_holder = TextField(null=True)
     lease_expires_at = OptionalInstantField()
@@ -112,6 +114,8 @@ class SyncRunRow(Model):
     transport = TextField()
     error_code = TextField(null=True)
     error_detail = TextField(null=True)
+    error_path = TextField(null=True)
+    vendor_message = TextField(null=True)
     attempts = IntegerField()
     fruitless_attempts = IntegerField()
 

@@ -31,6 +31,8 @@ _PLAIN_FIELDS: Final = (
     "last_synced_at",
     "gap_seen_at",
     "last_error_code",
+    "last_error_detail",
+    "stopped_at",
 )
 _INTERVALS: Final = ("delta_every", "reconcile_every")
 

@@ -85,4 +85,6 @@ def _columns(run: SyncRun) -> dict[str, Any]:
         "counts": json.dumps(columns["counts"]),
         "transport": json.dumps(columns["transport"]),
         "error_detail": optional_text(run.error_detail),
+        "error_path": optional_text(run.error_path),
+        "vendor_message": optional_text(run.vendor_message),
     }

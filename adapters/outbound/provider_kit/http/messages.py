@@ -28,9 +28,11 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """A 2xx. Header names are in lower case; card numbers in the body are masked."""
+    """A 2xx. Header names are in lower case; card numbers in the body are masked. `path`: of the
+    request, for errors."""
 
     status: int
+    path: str = ""
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -46,4 +48,5 @@ class HttpResponse:
                 reason=reason,
                 status=self.status,
                 position=fault.position,
+                path=self.path or None,
             ) from None

@@ -8,6 +8,7 @@ their texts hold the URL with its query.
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, NamedTuple
@@ -29,6 +30,7 @@ from adapters.outbound.provider_kit.http.retry_policy import (
     retry_after_seconds,
 )
 from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failure_for_status
+from adapters.outbound.provider_kit.http.vendor_message import MAX_BYTES, read_vendor_message
 from domain.sync_run import TransportCounts
 from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
 from ports.providers import RateBudget
@@ -144,6 +146,8 @@ class Transport:
             outcome = self._exchange(attempt)
         except (requests.RequestException, HTTPError) as error:
             outcome = _failure_of(error)
+        if isinstance(outcome, HttpFailure) and outcome.error.path is None:
+            outcome.error.path = urlsplit(attempt.call.url).path
         self._log(attempt, outcome)
         return outcome
 
@@ -163,12 +167,17 @@ class Transport:
             headers = {name.lower(): value for name, value in response.headers.items()}
             if not 200 <= response.status_code < 300:
                 wait = retry_after_seconds(headers.get("retry-after"), self._clock.now())
-                return failure_for_status(response.status_code, wait)
+                failure = failure_for_status(response.status_code, wait)
+                failure.error.vendor_message = _vendor_message(response.raw, headers)
+                return failure
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, HttpFailure):
                 return body
             masked = scrub_bytes(body, self._settings.id_fields)
-            return HttpResponse(status=response.status_code, headers=headers, body=masked)
+            path = urlsplit(call.url).path
+            return HttpResponse(
+                status=response.status_code, path=path, headers=headers, body=masked
+            )
 
     def _body(
         self, raw: BaseHTTPResponse, headers: Mapping[str, str], deadline: float
@@ -192,6 +201,8 @@ class Transport:
         log_fields: dict[str, str | int] = {"outcome": "answered"}
         if isinstance(outcome, HttpFailure):
             log_fields = {"outcome": outcome.error.code, **outcome.error.details}
+            if outcome.error.vendor_message:
+                log_fields["vendor_message"] = outcome.error.vendor_message
         else:
             log_fields["status"] = outcome.status
         fields = {
@@ -232,6 +243,15 @@ def _session(policy: HostPolicy) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, _GuardedAdapter(policy))
     return session
+
+
+def _vendor_message(raw: BaseHTTPResponse, headers: Mapping[str, str]) -> str | None:
+    """None also if the body can't be read: the status is the failure."""
+    if "json" not in headers.get("content-type", ""):
+        return None
+    with suppress(HTTPError):
+        return read_vendor_message(raw.read(MAX_BYTES, decode_content=True))
+    return None
 
 
 def _failure_of(error: requests.RequestException | HTTPError) -> HttpFailure:

@@ -8,7 +8,15 @@ import pytest
 from adapters.inbound.jobs.job_boundary import JobBoundary
 from adapters.outbound.memory.clock import START
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
-from ports.errors import StoreUnavailable
+from ports.errors import (
+    AccessForbidden,
+    CredentialsRefused,
+    ListCapReached,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+    StoreUnavailable,
+)
 from tests.application.use_case_harness import App, booked
 
 
@@ -37,6 +45,36 @@ def raising(error: Exception) -> Callable[[], None]:
         raise error
 
     return raise_it
+
+
+class TestRunLog:
+    @pytest.mark.parametrize(
+        ("error", "level"),
+        [
+            (ProviderUnavailable(), "WARNING"),
+            (RateLimited(), "WARNING"),
+            (CredentialsRefused(), "ERROR"),
+            (AccessForbidden(), "ERROR"),
+            (ListCapReached(path="reservations"), "ERROR"),
+        ],
+    )
+    def test_of_a_failed_run_has_the_level_of_its_error(
+        self, app: App, caplog: pytest.LogCaptureFixture, error: ProviderError, level: str
+    ) -> None:
+        caplog.set_level("INFO")
+        app.script_pull(error)
+        carried(app, app.queued(SyncKind.FULL))
+        [record] = [each for each in caplog.records if each.message == "sync_run"]
+        assert record.levelname == level
+        assert vars(record)["error_path"] == error.path
+
+    def test_of_a_completed_run_is_an_info(
+        self, app: App, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        carried(app, app.queued(SyncKind.FULL))
+        levels = [each.levelname for each in caplog.records if each.message == "sync_run"]
+        assert levels == ["INFO"]
 
 
 class TestABugDuringASync:

@@ -260,6 +260,17 @@ class TestRetry:
             assert r.transport.counts().bytes_received < 200_000
 
 
+class TestFailure:
+    def test_names_the_path_and_what_the_vendor_says(self) -> None:
+        body = b'{"messages": ["no such filter"]}'
+        error, _, _ = fail(answer(422, body, Content_Type="application/json"))
+        assert (error.path, error.vendor_message) == ("/", "no such filter")
+
+    def test_has_no_message_of_a_page(self) -> None:
+        error, _, _ = fail(answer(404, b"<html>Ada</html>", Content_Type="text/html"))
+        assert error.vendor_message is None
+
+
 class TestBackoff:
     def test_grows_with_full_jitter_below_its_ceilings(self) -> None:
         for fraction, waits in ((0.0, [0.0] * 4), (0.5, [0.25, 0.5, 1, 2]), (1.0, [0.5, 1, 2, 4])):

@@ -7,6 +7,7 @@ from typing import Final
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.vendor_api import VendorApi, json_object
+from adapters.outbound.provider_kit.http.vendor_message import mask_vendor_message
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.cloudbeds import capabilities
 from ports.errors import (
@@ -85,7 +86,11 @@ def check_success(answer: HttpResponse) -> dict[str, Json]:
         return value
     if "success" not in value:
         raise UnreadableAnswer(reason="success is missing", path="success")
-    raise _error_for_message(value.get("message"))
+    message = value.get("message")
+    error = _error_for_message(message)
+    error.path = error.path or answer.path or None
+    error.vendor_message = mask_vendor_message(message) if isinstance(message, str) else None
+    raise error
 
 
 def _error_for_message(message: Json) -> ProviderError:
