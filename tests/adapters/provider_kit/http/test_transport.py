@@ -264,7 +264,7 @@ class TestFailure:
     def test_names_the_path_and_what_the_vendor_says(self) -> None:
         body = b'{"messages": ["no such filter"]}'
         error, _, _ = fail(answer(422, body, Content_Type="application/json"))
-        assert (error.path, error.vendor_message) == ("/", "no such filter")
+        assert (error.path, error.vendor_message) == ("/api/things", "no such filter")
 
     def test_has_no_message_of_a_page(self) -> None:
         error, _, _ = fail(answer(404, b"<html>Ada</html>", Content_Type="text/html"))
