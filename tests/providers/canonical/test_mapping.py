@@ -261,7 +261,7 @@ class TestUnknownField:
     def test_of_availability_is_kept_in_the_inbox_only(self) -> None:
         cell = HEADS[ItemKind.AVAILABILITY] | {"view": 1, "total": 1}
         item = read_item(ItemKind.AVAILABILITY, cell, explain=True)
-        assert dict(item.field_trace)["view"] == "(inbox only)"
+        assert dict(item.field_trace)["view"] == "(not kept)"
         assert b'"view":1' in item.raw
 
 

@@ -87,7 +87,7 @@ class TestRatesByNight:
         field_trace = dict(item.field_trace)
         assert field_trace["data[0].roomTypeID"] == "room_type_id"
         assert field_trace["data[0].roomRateDetailed[0].totalRate"] == "lowest_rate"
-        assert field_trace["data[0].rateID"] == "extras"
+        assert field_trace["data[0].rateID"] == "(not kept)"
 
     @pytest.mark.parametrize(
         ("changes", "path"),

@@ -14,6 +14,10 @@ EXTRAS: Final = "extras"
 """The target of fields without a target of their own."""
 
 
+NOT_KEPT: Final = "(not kept)"
+"""The target of fields of availability without a target: cells have no extras."""
+
+
 def reason_of(
     fault: UnreadableField | InvalidField,
     prefix: str,
@@ -49,11 +53,22 @@ def with_remarks(r: Reader, trace: tuple[tuple[str, str], ...]) -> tuple[tuple[s
     """With what was expected of each invalid field."""
     if not r.remarks:
         return trace
-    return tuple((path, _with_remark(target, r.remarks.get(path))) for path, target in trace)
+    return tuple((path, _with_remark(path, target, r.remarks)) for path, target in trace)
 
 
-def _with_remark(target: str, expected: str | None) -> str:
-    return target if expected is None else f"{target} (expected {expected})"
+def _with_remark(path: str, target: str, remarks: Mapping[str, str]) -> str:
+    for invalid, expected in remarks.items():
+        if invalid == path:
+            return f"{target} (expected {expected})"
+        if invalid.startswith((f"{path}.", f"{path}[")):
+            return f"{target} (expected {expected} at {invalid})"
+    return target
+
+
+def trace_cell(r: Reader) -> tuple[tuple[str, str], ...]:
+    """Of an object of availability; see NOT_KEPT."""
+    read = {path: target for path, target in r.field_trace().items() if target != READ}
+    return tuple(sorted({**dict.fromkeys(r.unread(), NOT_KEPT), **read}.items()))
 
 
 def merge_field_trace(

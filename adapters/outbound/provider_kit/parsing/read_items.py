@@ -11,6 +11,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import (
     build_field_trace,
     join_path,
     reason_of,
+    trace_cell,
 )
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.errors import InvalidField
@@ -89,9 +90,9 @@ def storable_id(value: Json, path: str) -> str | None:
 
 
 def trace_fields(r: Reader, snapshot: Snapshot) -> FieldTrace:
-    """The target of each source field that was read; `extras` for those kept as extras."""
+    """The target of each source field; `extras` for those kept as extras."""
     if isinstance(snapshot, AvailabilitySnapshot | AvailabilitySet):
-        return build_field_trace(r, r.unread().items())
+        return trace_cell(r)
     return build_field_trace(r, snapshot.extras if isinstance(snapshot.extras, tuple) else ())
 
 

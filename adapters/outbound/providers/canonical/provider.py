@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import optional
+from adapters.outbound.provider_kit.parsing.mapping_report import NOT_KEPT
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -55,5 +56,5 @@ def _has_no_notifications(headers: Mapping[str, str], secrets: Secrets) -> bool:
 def _field_trace(kind: ItemKind, reader: Reader) -> FieldTrace:
     """A known field of our own format is its own target."""
     read = [(path, path) for path in reader.field_trace() if path != "extras"]
-    rest = "(inbox only)" if kind is ItemKind.AVAILABILITY else "extras"
+    rest = NOT_KEPT if kind is ItemKind.AVAILABILITY else "extras"
     return tuple(sorted(read + [(path, rest) for path in reader.unread()]))

@@ -5,6 +5,7 @@ import pytest
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_instant, as_integer
 from adapters.outbound.provider_kit.parsing.json_text import loads
+from adapters.outbound.provider_kit.parsing.mapping_report import with_remarks
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.values import ABSENT, Money
 
@@ -26,7 +27,11 @@ class TestTolerantReader:
         r = tolerant('{"a": {"b": {"c": 1}}}')
         assert r.object("a").object("b").optional_text("c", "x") is None
         assert r.remarks == {"a.b.c": "text"}
-        assert r.unread() == {"a": '{"b":{"c":1}}'}
+        assert r.unread() == {"a.b": '{"c":1}'}
+        assert with_remarks(r, (("a.b", "extras"), ("d", "extras"))) == (
+            ("a.b", "extras (expected text at a.b.c)"),
+            ("d", "extras"),
+        )
 
     def test_leaves_out_invalid_elements_of_a_list(self) -> None:
         r = tolerant('{"a": [{"b": 1}, null, 7]}')

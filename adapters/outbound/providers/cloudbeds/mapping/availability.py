@@ -14,9 +14,9 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import (
-    build_field_trace,
     join_path,
     reason_of,
+    trace_cell,
 )
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
@@ -220,8 +220,7 @@ def _rejected_offer(entry: JsonEntry, error: MappingError) -> ReadItem:
 
 
 def _trace_entry(r: Reader, entry_path: str) -> dict[str, str]:
-    trace = build_field_trace(r, r.unread().items())
-    return {join_path(entry_path, path): target for path, target in trace}
+    return {join_path(entry_path, path): target for path, target in trace_cell(r)}
 
 
 def _cell_item(

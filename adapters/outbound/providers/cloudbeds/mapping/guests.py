@@ -185,7 +185,7 @@ def _map_document_number(r: Reader, key: str) -> Field[str | None]:
 
 def _map_merged_into(r: Reader) -> Field[str | None]:
     """Only if the flag `isMerged` is set as well."""
-    is_merged = r.decisive_field("isMerged", as_lenient_boolean, "merged_into")
+    is_merged = r.decisive_field("isMerged", as_lenient_boolean, "(whether merged)")
     target = r.decisive_field("newGuestID", as_id, "merged_into")
     if is_merged:
         return target

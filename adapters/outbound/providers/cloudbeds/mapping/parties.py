@@ -99,7 +99,7 @@ def _map_all_parties(listed: Sequence[Reader], main_id: str | Absent | None) -> 
 
 
 def _is_main(guest: Reader) -> bool:
-    target = "primary_guest, further_guests"
+    target = "(selects the primary guest)"
     return guest.optional_boolean("isMainGuest", target, lenient=True) is True
 
 

@@ -24,7 +24,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
-from adapters.outbound.provider_kit.parsing.mapping_report import join_path
+from adapters.outbound.provider_kit.parsing.mapping_report import NOT_KEPT, join_path
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     JsonEntry,
@@ -221,7 +221,7 @@ def _combine_metrics(metrics: Mapping[str, int], ours: str) -> Field[int | None]
 
 def _field_trace(metrics: Mapping[str, int]) -> FieldTrace:
     sources = [(STARTS, "day"), ("ResourceCategoryId", "room_type_id")]
-    sources += [(f"Metrics.{name}", _TARGETS.get(name, "(unmapped)")) for name in metrics]
+    sources += [(f"Metrics.{name}", _TARGETS.get(name, NOT_KEPT)) for name in metrics]
     return tuple(sorted(sources))
 
 

@@ -99,9 +99,10 @@ def _map_snapshot(r: MewsReader, external_id: str, documents: Sequence[JsonEntry
 
 def _is_deleted(r: MewsReader) -> bool:
     """`ActivityState` is the deprecated form of `IsActive`."""
-    state = r.decisive("ActivityState", values.as_text, "deleted")
     active = r.decisive("IsActive", values.as_boolean, "deleted")
-    return not active if isinstance(active, bool) else state == "Deleted"
+    if isinstance(active, bool):
+        return not active
+    return r.decisive("ActivityState", values.as_text, "deleted") == "Deleted"
 
 
 def _title(r: MewsReader) -> Field[str | None]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
@@ -113,12 +114,13 @@ def plain_items_for(
 ) -> StandaloneItems:
     """`kind` is one of `KINDS`."""
     read = _READERS[kind]
+    trace = trace_cell if kind is ItemKind.AVAILABILITY else _field_trace
     return StandaloneItems(
         kind=kind,
         read=lambda reader: read(reader, context),
         id_key="id",
         property_path=("hotel",),
-        field_trace=_field_trace if explain else None,
+        field_trace=trace if explain else None,
     )
 
 

@@ -85,7 +85,7 @@ class OhipBookingMapper(BookingMapper):
             external_id=external_id,
             version=version,
             status=status,
-            holds_inventory=status in _HOLDING and not fields.is_pseudo and fields.units != 0,
+            holds_inventory=status in _HOLDING and fields.units != 0 and not fields.is_pseudo(),
             confirmation_number=_or_absent(find_id(ids, "Confirmation", "confirmation_number")),
             group_id=_or_absent(find_id(ids, "ParentReservation", "group_id")),
             share_id=self._share_id(r, external_id),

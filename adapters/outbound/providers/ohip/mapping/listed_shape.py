@@ -32,7 +32,7 @@ def read_listed_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         rate_plan_id=stay.optional("ratePlanCode", as_id, f"{_ROOM}.rate_plan_id"),
         units=stay.optional("numberOfRooms", as_units, f"{_ROOM}.units"),
         occupancy=read_age_counts(stay, adults="adultCount", children="childCount"),
-        is_pseudo=bool(stay.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)),
+        pseudo_flag=stay,
         primary=map_listed_primary(r),
         further=map_listed_further(r, is_complete=is_complete),
         profiles=attached_profile_kinds(objects_at(r, "attachedProfiles")),

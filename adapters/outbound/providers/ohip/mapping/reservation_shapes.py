@@ -39,7 +39,7 @@ class ReservationFields:
     rate_plan_id: str | None
     units: int | None
     occupancy: tuple[AgeCount, ...]
-    is_pseudo: bool
+    pseudo_flag: Reader | None
     primary: Field[Party | None]
     further: Field[tuple[Party, ...]]
     walked_in: bool | None
@@ -48,6 +48,12 @@ class ReservationFields:
     cancellation_reason: str | None
     profiles: set[str] = field(default_factory=set)
     amounts: TotalAmounts = field(default_factory=TotalAmounts)
+
+    def is_pseudo(self) -> bool:
+        """Not a room of the hotel, e.g. a posting master. Read only where it decides."""
+        flag = self.pseudo_flag
+        is_pseudo = flag and flag.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)
+        return bool(is_pseudo)
 
 
 def read_cancellation_reason(cancellation: Reader | None) -> str | None:

@@ -39,9 +39,7 @@ def read_single_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
         rate_plan_id=_optional_id(rate, "ratePlanCode", f"{_ROOM}.rate_plan_id"),
         units=rate.optional("numberOfUnits", as_units, f"{_ROOM}.units") if rate else None,
         occupancy=_occupancy(stay, rate),
-        is_pseudo=bool(
-            rate and rate.optional_boolean("pseudoRoom", "holds_inventory", lenient=True)
-        ),
+        pseudo_flag=rate,
         primary=map_single_primary(r),
         further=map_single_further(r, is_complete=is_complete),
         profiles=attached_profile_kinds(objects_at(r, "reservationProfiles", "reservationProfile")),

@@ -1,0 +1,248 @@
+"""What `pms map --explain` reports is true: each source field is reported, one that is kept is in
+the extras, and one that is mapped changes the snapshot."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from domain.messages import ItemKind
+from domain.snapshots import Snapshot
+from ports.errors import UnreadableMessage
+from ports.providers import ReadItem
+from tests.providers.apaleo.test_availability_mapping import answer as apaleo_cells
+from tests.providers.apaleo.test_availability_mapping import group
+from tests.providers.cloudbeds import payloads as cloudbeds
+from tests.providers.cloudbeds.test_availability_mapping import offered, rate
+from tests.providers.mews import payloads as mews
+from tests.providers.mews.test_availability_mapping import METRICS
+from tests.providers.ohip import payloads as ohip
+from tests.providers.ohip.test_availability_mapping import night as ohip_night
+from tests.providers.ohip.test_availability_mapping import statistics
+from tests.providers.ohip.test_invalid_payloads import GUEST
+from tests.providers.schema_instances import is_traced
+from tests.providers.test_secondary_details import FORMS as BOOKING_FORMS
+from tests.providers.test_secondary_details import SAMPLE_FILES, Form, Path, is_listed
+from tests.providers.vendor_payloads import (
+    SAMPLES,
+    hotel_context,
+    installed_provider,
+    value_paths,
+    with_value,
+)
+
+OTHER_TEXTS: Final = (
+    *("Zed", "de", "FI", "USD", "7", "0", "3.5", "true", "2026-03-11", "2026-03-13", "2026-03-09"),
+    *(
+        "2026-03-11T12:00:00Z",
+        "2026-03-14T12:00:00Z",
+        "2026-03-11 12:00:00",
+        "2026-03-11 12:00:00.0",
+    ),
+    *(
+        "Canceled",
+        "Cancelled",
+        "canceled",
+        "cancelled",
+        "CheckedOut",
+        "checked_out",
+        "Direct",
+        "ota",
+    ),
+    *("Company", "Customer", "BookingCom", "PMS", "Commander", "Primary", "Profile", "TravelAgent"),
+    *("in_house", "Distributor", "ChannelManager", "CASHIER", "Walk-In", "2026-03-09T12:00:00Z"),
+)
+ARI: Final = {
+    "ota_room_id": "R1",
+    "ota_rate_id": "91",
+    "start_date": "2026-03-10",
+    "end_date": "2026-03-10",
+    "units": 3,
+    "rate": "99.5",
+    "close": False,
+    "closearr": False,
+    "closedep": False,
+    "min_los": 2,
+    "max_los": 9,
+}
+MOCK_CELL: Final = {
+    "room_type": "DBL",
+    "day": "2026-03-10",
+    "rooms": 9,
+    "free": 4,
+    "sold": 5,
+    "price_from": 99.5,
+    "currency": "EUR",
+    "view": "sea",
+}
+NUMBERS: Final = (0, 1, 2, 3, 7, 12.5, "0", "1", "7", "2.5", 999)
+NOT_MAPPED: Final = re.compile(r"^\(|^extras")
+
+
+def others(value: Any) -> Iterator[Any]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from NUMBERS
+    else:
+        yield from OTHER_TEXTS
+        yield from (True, False, *NUMBERS)
+    yield None
+
+
+def leaf_name(path: Path) -> str:
+    """As the mappers write it: only the last key is quoted."""
+    name = ""
+    for position, step in enumerate(path):
+        is_last = position == len(path) - 1
+        if isinstance(step, int):
+            name += f"[{step}]"
+        elif is_last and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", step):
+            name += f"[{json.dumps(step)}]"
+        else:
+            name += f".{step}" if name else step
+    return name
+
+
+def read(provider: str, kind: ItemKind, message: Any) -> list[ReadItem]:
+    body = scrub_bytes(json.dumps(message).encode())
+    return list(
+        installed_provider(provider).read_items(
+            kind, [body], hotel_context(), limit=10_000, explain=True
+        )
+    )
+
+
+def snapshots(provider: str, kind: ItemKind, message: Any) -> list[Snapshot | None]:
+    try:
+        return [item.snapshot for item in read(provider, kind, message)]
+    except UnreadableMessage:
+        return []
+
+
+def value_at(message: Any, path: Path) -> Any:
+    for step in path:
+        message = message[step]
+    return message
+
+
+def untrue_reports(provider: str, kind: ItemKind, message: Any, within: Path) -> list[str]:
+    """Of the item at `within`."""
+    before = snapshots(provider, kind, message)
+    items = [each for each in read(provider, kind, message) if each.snapshot]
+    trace = {path: target for item in items for path, target in item.field_trace}
+    extras = dict(getattr(items[0].snapshot, "extras", None) or ())
+    own = value_at(message, within)
+    found = []
+    for path in value_paths(own):
+        value = value_at(own, path)
+        if isinstance(value, dict | list) or value in (None, ""):
+            continue
+        names = leaf_name(path), leaf_name((*within, *path))
+        name = next((each for each in trace if is_traced(names[0], [each])), None) or next(
+            (each for each in trace if is_traced(names[1], [each])), None
+        )
+        if name is None:
+            found.append(f"{names[0]}: not reported")
+            continue
+        target = trace[name]
+        if "extras" in target and not is_traced(names[0], extras):
+            found.append(f"{name}: {target}, but not kept")
+        if not NOT_MAPPED.match(target):
+            place = (*within, *path)
+            changed = (with_value(message, place, other) for other in others(value))
+            results = [snapshots(provider, kind, each) for each in changed]
+            may_refuse = kind is not ItemKind.BOOKING or is_listed(provider, path)
+            if all(r == before or (r in ([], [None]) and not may_refuse) for r in results):
+                found.append(f"{name}: {target}, but nothing changes")
+    return found
+
+
+CELL_FORMS: Final = [
+    Form("apaleo", "cells", apaleo_cells(group()), ("timeSlices", 0, "unitGroups", 0)),
+    Form("cloudbeds", "rates", {"data": [rate()]}, ()),
+    Form("cloudbeds", "rooms", {"data": [{"propertyRooms": [offered()]}]}, ()),
+    Form("cloudbeds", "ranges", {"Inventory": [ARI]}, ()),
+    Form(
+        "mews",
+        "metrics",
+        {
+            "TimeUnitStartsUtc": ["2026-03-27T23:00:00Z"],
+            "ResourceCategoryAvailabilities": [
+                {"ResourceCategoryId": "cat", "Metrics": {name: [3] for name in METRICS}}
+            ],
+        },
+        ("ResourceCategoryAvailabilities", 0),
+    ),
+    Form(
+        "ohip",
+        "statistics",
+        statistics(ohip_night(RoomsSold=1, AvailableRooms=2, Other=4)),
+        (0, "statistics", 0, "statisticDate", 0),
+    ),
+    Form("mock", "cells", MOCK_CELL, ()),
+]
+GUEST_FORMS: Final = [
+    Form("cloudbeds", "guest", {"data": [cloudbeds.guest()]}, ("data", 0)),
+    Form("mews", "customer", {"Customers": [mews.customer()]}, ("Customers", 0)),
+    Form("ohip", "profile", GUEST | {"profileIdList": ohip.ids(Profile="1")}, ()),
+]
+SAMPLES_OF_KINDS: Final = [
+    *((ItemKind.BOOKING, *sample) for sample in SAMPLE_FILES),
+    (
+        ItemKind.GUEST,
+        "mews",
+        "op-customers__search-customers-response.json",
+        ("Customers", 0, "Customer"),
+    ),
+    (
+        ItemKind.GUEST,
+        "cloudbeds",
+        "guest-profiles-v1.0-get-profiles-profileId__resp-200.json",
+        (),
+    ),
+    (
+        ItemKind.AVAILABILITY,
+        "mews",
+        "op-services__get-service-availability-ver-2024-01-22-response.json",
+        ("ResourceCategoryAvailabilities", 0),
+    ),
+    (
+        ItemKind.AVAILABILITY,
+        "cloudbeds",
+        "myallocator-RoomAvailabilityList__RoomAvailabilityList.json",
+        (),
+    ),
+    (
+        ItemKind.AVAILABILITY,
+        "cloudbeds",
+        "ota-build-to-us-v5.3-ari-update__req--ARIUpdate.json",
+        ("Inventory", 0),
+    ),
+]
+ALL_FORMS: Final = [
+    *((ItemKind.BOOKING, form) for form in BOOKING_FORMS),
+    *((ItemKind.GUEST, form) for form in GUEST_FORMS),
+    *((ItemKind.AVAILABILITY, form) for form in CELL_FORMS),
+]
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        ("kind", "form"), ALL_FORMS, ids=[f"{form.vendor}-{form.name}" for _, form in ALL_FORMS]
+    )
+    def test_are_explained_truly(self, kind: ItemKind, form: Form) -> None:
+        assert untrue_reports(form.vendor, kind, form.message, form.within) == []
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the publishers' samples are not here")
+class TestSamples:
+    @pytest.mark.parametrize(("kind", "vendor", "name", "within"), SAMPLES_OF_KINDS)
+    def test_are_explained_truly(
+        self, kind: ItemKind, vendor: str, name: str, within: Path
+    ) -> None:
+        message = json.loads(scrub_bytes((SAMPLES / vendor / name).read_bytes()))
+        assert untrue_reports(vendor, kind, message, within) == []
