@@ -18,8 +18,12 @@ from domain.values import ABSENT, ConnectionId, HotelId, SourceVersion
 def leaves_tombstone(snapshot: BookingSnapshot) -> bool:
     """Whether it ends a booking without the fields to create one."""
     if snapshot.deleted:
-        return snapshot.stay is ABSENT or snapshot.status is ABSENT
+        return not can_create_booking(snapshot)
     return snapshot.status is BookingStatus.CANCELED and snapshot.stay is ABSENT
+
+
+def can_create_booking(snapshot: BookingSnapshot) -> bool:
+    return snapshot.status is not ABSENT and snapshot.stay is not ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,11 @@ class Tombstone:
     def is_status_of(self, booking: Booking) -> bool:
         """Nothing newer changed the booking since."""
         return self.content_version is not None and booking.version == self.snapshot.version
+
+    def lacks_content_of(self, snapshot: BookingSnapshot, booking: Booking) -> bool:
+        if not can_create_booking(snapshot) or not self.is_status_of(booking):
+            return False
+        return self.content_version is not None and self.content_version < snapshot.version
 
     def add_content(
         self, booking: Booking, older: BookingSnapshot, receipt: Receipt, *, now: datetime

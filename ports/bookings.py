@@ -57,8 +57,8 @@ class TombstoneStore(Protocol):
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str], *, exclusive: bool
     ) -> Mapping[str, Tombstone]:
         """By external id, without unknown ones. Until the unit of work ends, no other one loads
-        tombstones of this hotel and provider while one of the two is `exclusive`: so a tombstone
-        and its booking are never created at the same time without seeing each other."""
+        tombstones of this hotel and provider while one of the two is `exclusive`: so the creation
+        of a booking and what waits for it never miss each other."""
         ...
 
     def save(self, tombstones: Sequence[Tombstone]) -> None:

@@ -40,7 +40,7 @@ from domain.snapshots import (
     Snapshot,
 )
 from domain.sync_run import SyncCounts
-from domain.tombstone import leaves_tombstone
+from domain.tombstone import can_create_booking, leaves_tombstone
 from domain.values import HotelId, Reason, SourceVersion
 from ports.bookings import StatusChange
 from ports.providers import ReadItem
@@ -204,8 +204,8 @@ class _PageBatch:
         self._cells.load(partial(uow.availability.load, *scope), cells)
 
     def _load_bookings(self, uow: UnitOfWork, snapshots: Sequence[BookingSnapshot]) -> None:
-        """With the tombstones of those that are unknown, outdated or ended. Ended unknown ones are
-        loaded again under the lock that their tombstones need."""
+        """With the tombstones of those that are unknown, outdated or ended. Unknown ones that no
+        snapshot can create are loaded again under the lock against their creation meanwhile."""
         load = partial(uow.bookings.load, self._context.hotel_id, self._context.provider)
         self._bookings.load(load, {each.external_id for each in snapshots})
         held = self._bookings.held
@@ -215,7 +215,7 @@ class _PageBatch:
             for each in snapshots
             if (booking := held.get(each.external_id)) is None or each.version < booking.version
         }
-        unknown = ended - held.keys()
+        unknown = {s.external_id for s in snapshots if not can_create_booking(s)} - held.keys()
         if wanted := ended | outdated:
             self._tombstones.load(uow.tombstones, wanted, exclusive=bool(unknown))
         self._bookings.load(load, unknown)

@@ -9,8 +9,8 @@ from domain.booking import Booking
 from domain.merge import Advanced, Applied, Decision, Stale, Unchanged, VersionConflict
 from domain.precedence import Provenance, Receipt, Resolution
 from domain.snapshots import BookingSnapshot
-from domain.tombstone import Tombstone, leaves_tombstone
-from domain.values import ABSENT, HotelId, SourceVersion
+from domain.tombstone import Tombstone, can_create_booking, leaves_tombstone
+from domain.values import HotelId, SourceVersion
 from ports.bookings import TombstoneStore
 
 Refusal: TypeAlias = Stale | Unchanged | VersionConflict
@@ -54,12 +54,12 @@ class PageTombstones:
             return self._leave(snapshot, tombstone)
         if tombstone is None:
             return snapshot
-        is_full = _is_full(snapshot)
+        can_create = can_create_booking(snapshot)
         if tombstone.resolve(snapshot, self.receipt) in _REPLACING:
-            if is_full:
+            if can_create:
                 self._remove(snapshot.external_id)
             return snapshot
-        if tombstone.snapshot.deleted or not is_full:
+        if tombstone.snapshot.deleted or not can_create:
             return Stale()
         self._put(replace(tombstone, content_version=snapshot.version))
         return tombstone.complete(snapshot)
@@ -70,10 +70,7 @@ class PageTombstones:
         """What a stale snapshot changes of a booking that was ended by a tombstone; None if its
         content is newer."""
         tombstone = self.held.get(snapshot.external_id)
-        if tombstone is None or not tombstone.is_status_of(booking) or not _is_full(snapshot):
-            return None
-        content_version = tombstone.content_version
-        if content_version is None or snapshot.version <= content_version:
+        if tombstone is None or not tombstone.lacks_content_of(snapshot, booking):
             return None
         self._put(replace(tombstone, content_version=snapshot.version))
         return tombstone.add_content(booking, snapshot, self.receipt, now=self.now)
@@ -121,8 +118,3 @@ class PageTombstones:
     def _remove(self, external_id: str) -> None:
         del self.held[external_id]
         self._written.add(external_id)
-
-
-def _is_full(snapshot: BookingSnapshot) -> bool:
-    """Whether it can create a booking."""
-    return snapshot.status is not ABSENT and snapshot.stay is not ABSENT

@@ -15,6 +15,7 @@ from domain.merge import Advanced, Applied, SnapshotRefused, changed_names
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import SyncKind
+from domain.tombstone import leaves_tombstone
 from domain.values import ConnectionId
 from ports.errors import Unsupported
 from ports.providers import Page, ProviderClient, Providers
@@ -95,12 +96,11 @@ class VerifyHotel:
         receipt = Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify")
         for snapshot in snapshots:
             report.compared += 1
-            held = ours.get(snapshot.external_id)
-            if held is None:
+            if (held := ours.get(snapshot.external_id)) is not None:
+                _count_differences(held, snapshot, receipt, report)
+            elif not leaves_tombstone(snapshot):
                 report.missing += 1
                 report.add_example(snapshot.external_id, "not stored here")
-            else:
-                _count_differences(held, snapshot, receipt, report)
         return {item.external_id for item in items if item.external_id}
 
 

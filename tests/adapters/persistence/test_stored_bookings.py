@@ -1,17 +1,26 @@
 """Bookings as earlier versions stored them, and creations that race with cancellations."""
 
+import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
 
 from adapters.outbound.persistence.store import Store
+from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from adapters.outbound.system import Uuid7Generator
+from application.connections.stored_connections import build_hotel_context
 from application.ingest.apply_items import ApplyContext, apply_items
+from application.ingest.inbox_rows import item_rows
+from application.ingest.ingest_items import apply_pushed_items
+from application.ingest.stored_items import StoredItemReader
 from application.retrying import in_transaction
 from domain.connection import Connection
+from domain.hotel import Hotel
 from domain.messages import ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot, RoomStay
@@ -72,6 +81,57 @@ class TestCreationAndCancellationAtOnce:
             found = uow.bookings.load(connection.hotel_id, connection.provider, rounds)
         assert {each.details.status for each in found.values()} == {BookingStatus.CANCELED}
         assert found.keys() == set(rounds)
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalSender:
+    """Pushes one message per booking, together with another sender."""
+
+    store: Store
+    hotel: Hotel
+    connection: Connection
+    barrier: Barrier
+
+    def push_all(self, external_ids: Sequence[str], number: int, **content: object) -> None:
+        version = {"updated_at": (T0 + timedelta(minutes=number)).isoformat()}
+        for external_id in external_ids:
+            self._push({"external_id": external_id, "source_version": version} | content)
+
+    def _push(self, document: dict[str, object]) -> None:
+        ids = Uuid7Generator()
+        reader = StoredItemReader(CanonicalProvider(), self.connection, self.hotel)
+        own = replace(context(self.connection), reader=reader)
+        hotel_context = build_hotel_context(self.connection, self.hotel, observed_at=T0)
+        body = json.dumps(document).encode()
+        items = reader.provider.read_items(ItemKind.BOOKING, [body], hotel_context, limit=1)
+        rows = item_rows(items, own, ids.new(), ids, lambda raw: raw)
+        self.barrier.wait(30)
+        in_transaction(
+            self.store.unit_of_work,
+            partial(apply_pushed_items, rows=rows, items=items, context=own, ids=ids),
+        )
+
+
+class TestCreationAndStateAtOnce:
+    def test_end_in_the_state(self, store: Store, hotel: Hotel) -> None:
+        """The state is applied to the booking, or leaves the quarantine when it is created."""
+        connection = builders.connection(hotel, provider="canonical")
+        with store.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            uow.connections.add(connection, {})
+            uow.commit()
+        external_ids = [f"B{number}" for number in range(12)]
+        sender = CanonicalSender(store, hotel, connection, Barrier(2))
+        stay = {"arrival": "2026-06-10", "departure": "2026-06-12"}
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(sender.push_all, external_ids, 1, status="CONFIRMED", stay=stay)
+            second = pool.submit(sender.push_all, external_ids, 2, status="CHECKED_IN")
+            first.result(120)
+            second.result(120)
+        with store.unit_of_work() as uow:
+            found = uow.bookings.load(hotel.id, "canonical", external_ids)
+        assert {each.details.status for each in found.values()} == {BookingStatus.CHECKED_IN}
+        assert store.queries.backlog()["quarantine"] == 0
 
 
 def context(connection: Connection) -> ApplyContext:

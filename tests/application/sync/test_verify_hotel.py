@@ -14,7 +14,7 @@ from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem
 from tests.application.sync.changing_provider import synced_provider
-from tests.application.use_case_harness import App, booked
+from tests.application.use_case_harness import App, booked, version
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason("bad", None, "bad"))
 
@@ -40,6 +40,11 @@ class TestVerifiedHotel:
         report = verify(app, booked("B1"), booked("B2"))
         assert (report.missing, report.drift) == (2, 2)
         assert report.examples == ["B1: not stored here", "B2: not stored here"]
+
+    def test_does_not_miss_bookings_that_ended_before_they_were_known(self, app: App) -> None:
+        deleted = BookingSnapshot(external_id="B1", version=version(1), deleted=True)
+        report = verify(app, deleted)
+        assert (report.compared, report.drift) == (1, 0)
 
     def test_counts_bookings_deleted_there_as_surplus(self, app: App) -> None:
         app.push(booked("B1"))
