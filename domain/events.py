@@ -45,6 +45,11 @@ class GuestSynced(EventBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuestErased(EventBase):
+    """The guest asked to be forgotten: erase every copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilitySynced(EventBase):
     """One per room type and page. `external_id`: of the room type. `days`: those that changed."""
 
@@ -83,6 +88,7 @@ class ItemQuarantined(EventBase):
 Event: TypeAlias = (
     BookingSynced
     | GuestSynced
+    | GuestErased
     | AvailabilitySynced
     | SyncCompleted
     | SyncFailed

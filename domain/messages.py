@@ -1,8 +1,9 @@
 """Stored messages: inbox rows and outbox messages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from domain.precedence import Channel
@@ -32,6 +33,10 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+ERASED_BODY: Final = b'{"erased":true}'
+"""In place of a payload with personal data of an erased guest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
     """One item of an accepted payload. `body` is the sender's own text of it, cards masked;
@@ -57,6 +62,15 @@ class InboxItem:
     dedup_key: str | None = None
     """Of a processed notification: names its event, so that a redelivery is recognised."""
     attempts: int = 0
+
+    @property
+    def is_erased(self) -> bool:
+        return self.body == ERASED_BODY
+
+    def erased(self) -> "InboxItem":
+        """Without the payload, and without the id of a guest."""
+        external_id = None if self.kind is ItemKind.GUEST else self.external_id
+        return replace(self, body=ERASED_BODY, external_id=external_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

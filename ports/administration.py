@@ -1,6 +1,6 @@
 """Stores of hotels, connections, sync runs, credentials and idempotency keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -184,3 +184,7 @@ class IdempotencyKeys(Protocol):
         ...
 
     def purge(self, *, now: datetime, limit: int) -> int: ...
+
+    def delete_containing(self, hotel_id: HotelId, texts: Collection[bytes]) -> int:
+        """Deletes the responses to this hotel's tokens that contain one of these texts."""
+        ...

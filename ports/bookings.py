@@ -44,6 +44,13 @@ class BookingStore(Protocol):
 
     def record(self, changes: Sequence[StatusChange]) -> None: ...
 
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Booking]:
+        """Those that one of these guests is a party of, in any role. Reads every booking of the
+        provider: not for requests."""
+        ...
+
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
@@ -65,6 +72,12 @@ class TombstoneStore(Protocol):
         """Inserts or overwrites."""
         ...
 
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Tombstone]:
+        """Those whose snapshot names one of these guests as a party."""
+        ...
+
     def remove(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> None: ...
 
     def purge(self, *, recorded_before: datetime, limit: int) -> int: ...
@@ -76,6 +89,16 @@ class GuestStore(Protocol):
     ) -> Mapping[str, Guest]: ...
 
     def save(self, guests: Sequence[Guest]) -> None: ...
+
+    def merged_into(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+    ) -> Sequence[Guest]:
+        """Those that were merged into one of these guests. Reads every guest of the provider."""
+        ...
+
+    def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:
+        """Removes the rows; returns how many."""
+        ...
 
 
 class AvailabilityStore(Protocol):

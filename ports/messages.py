@@ -37,7 +37,8 @@ class Inbox(Protocol):
         ...
 
     def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
-        """Overwrites state, outcome and reason, and `external_id` and `dedup_key` unless None."""
+        """Overwrites state, outcome and reason, and `external_id` and `dedup_key` unless None. An
+        erased item's stored payload, and a guest's id, are erased too."""
         ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
@@ -54,6 +55,12 @@ class Inbox(Protocol):
         limit: int,
     ) -> Sequence[InboxItem]:
         """Those of these entities that are in quarantine, oldest first, locked like `load`."""
+        ...
+
+    def page(
+        self, hotel_id: HotelId, provider: str, *, after: UUID | None, limit: int
+    ) -> Sequence[InboxItem]:
+        """Items with their bodies, by id, after that one."""
         ...
 
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
@@ -126,3 +133,7 @@ class Outbox(Protocol):
     def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None: ...
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int: ...
+
+    def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
+        """Delivered messages of these keys, unless a subscriber still waits for one."""
+        ...

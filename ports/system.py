@@ -43,6 +43,11 @@ class Sealer(Protocol):
         """The result opens only with the same `bound_to` (the owner's identity)."""
         ...
 
+    @property
+    def newest_prefix(self) -> bytes:
+        """What values sealed with the newest key begin with, and no others."""
+        ...
+
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
         """Raises Unsealable for an unknown key id, a modified value or another owner."""
         ...

@@ -7,6 +7,8 @@ from typing import Protocol, TypeAlias
 from ports.administration import Connections, Credentials, Hotels, IdempotencyKeys, SyncRuns
 from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordStore, TombstoneStore
 from ports.messages import Inbox, Outbox
+from ports.privacy import Erasures
+from ports.sealing import SealedValues
 
 
 class UnitOfWork(Protocol):
@@ -37,6 +39,10 @@ class UnitOfWork(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def idempotency(self) -> IdempotencyKeys: ...
+    @property
+    def erasures(self) -> Erasures: ...
+    @property
+    def sealed_values(self) -> SealedValues: ...
 
     def __enter__(self) -> "UnitOfWork": ...
 

@@ -11,6 +11,7 @@ from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
+from domain.erasure import PrivacyAction, PrivacyRequest
 from domain.guest import Guest, GuestDetails
 from domain.hotel import Hotel
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, OutboxMessage
@@ -420,6 +421,18 @@ def outbox_message(of: Hotel, key: str = "k", **overrides: Any) -> OutboxMessage
         ordering_key=key,
         created_at=T0,
         body=f'{{"text": "{EDGE_TEXT}"}}',
+    )
+    return replace(entity, **overrides)
+
+
+def privacy_request(of: Hotel, **overrides: Any) -> PrivacyRequest:
+    entity = PrivacyRequest(
+        id=new_id(),
+        hotel_id=of.id,
+        at=T0,
+        action=PrivacyAction.ERASED,
+        actor=EDGE_TEXT,
+        identity_hash="a" * 64,
     )
     return replace(entity, **overrides)
 

@@ -14,6 +14,7 @@ from domain.events import (
     ConnectionSuspended,
     Event,
     EventHeader,
+    GuestErased,
     GuestSynced,
     ItemQuarantined,
     SyncCompleted,
@@ -28,6 +29,7 @@ Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None
 EVENT_TYPES: dict[type[Event], str] = {
     BookingSynced: "pms.booking.synced",
     GuestSynced: "pms.guest.synced",
+    GuestErased: "pms.guest.erased",
     AvailabilitySynced: "pms.availability.synced",
     SyncCompleted: "pms.sync.completed",
     SyncFailed: "pms.sync.failed",
@@ -58,10 +60,15 @@ def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
         id=message_id,
         hotel_id=header.hotel_id,
         type=event_type,
-        ordering_key=f"{hotel_id}/{event_type}/{header.provider}/{header.external_id}",
+        ordering_key=ordering_key(type(event), header),
         created_at=header.at,
         body=_ENCODER.encode(envelope),
     )
+
+
+def ordering_key(kind: type[Event], header: EventHeader) -> str:
+    """Messages of one kind about one entity are delivered in order."""
+    return f"{header.hotel_id}/{EVENT_TYPES[kind]}/{header.provider}/{header.external_id}"
 
 
 def instant_text(instant: datetime) -> str:
@@ -96,8 +103,8 @@ def _data(event: Event) -> dict[str, Json]:
                 "transition": event.transition,
                 "reason": event.reason,
             }
-        case GuestSynced():
-            return {"change": event.change, "changedFields": _camel_names(event.changed_fields)}
+        case GuestSynced() | GuestErased():
+            return _guest(event)
         case AvailabilitySynced():
             return {"dates": [day.isoformat() for day in event.days]}
         case ItemQuarantined():
@@ -110,6 +117,12 @@ def _data(event: Event) -> dict[str, Json]:
                 "errorDetail": event.error_detail,
                 "suspendedAt": instant_text(event.header.at),
             }
+
+
+def _guest(event: GuestSynced | GuestErased) -> dict[str, Json]:
+    if isinstance(event, GuestErased):
+        return {}
+    return {"change": event.change, "changedFields": _camel_names(event.changed_fields)}
 
 
 def _run(run: SyncRun) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from application.connections.connection_health import must_stop_connection
 from application.ingest.apply_items import ApplyContext, ItemResult
-from application.ingest.inbox_rows import decide_row, fingerprint
+from application.ingest.inbox_rows import decide_row, fingerprint, has_erased
 from application.ingest.quarantine_items import quarantine_once
 from domain.errors import PmsError
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
@@ -37,6 +37,8 @@ def decide_after_fetch(
 ) -> InboxItem:
     """Done: everything it referred to was fetched and stored, and quarantined items have rows of
     their own. Only a quarantined row stays so if the fetch returned the same invalid payload."""
+    if has_erased(results):
+        row = row.erased()
     if row.kind is ItemKind.NOTIFICATION:
         changed = any(r.outcome is ItemOutcome.APPLIED for r in results)
         outcome = ItemOutcome.APPLIED if changed else ItemOutcome.UNCHANGED

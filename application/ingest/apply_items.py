@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 from application.events.cloud_events import outbox_message
 from application.ingest.page_tombstones import PageTombstones
 from application.ingest.stored_items import StoredItemReader
+from application.privacy.erased_identities import add_related, load_erased
 from domain.availability import AvailabilityCell
 from domain.booking import Booking, is_unknown_booking
 from domain.connection import Connection
@@ -385,16 +386,23 @@ class _PageBatch:
 def apply_items(
     uow: UnitOfWork, items: Sequence[ReadItem], context: ApplyContext, ids: IdGenerator
 ) -> list[ItemResult]:
-    """One result per item, in order; items of another property are quarantined. Raises
-    ConcurrentChange (from the stores)."""
+    """One result per item, in order. Items of another property are quarantined; what names an
+    erased guest is applied without that guest. Raises ConcurrentChange (from the stores)."""
     own_items = [item.refused_if_foreign(context.property_id) for item in items]
-    completed_items = [_complete_availability(item, uow, context) for item in own_items]
+    erased = load_erased(uow, context.hotel_id, context.provider, own_items)
+    storable = [_complete_availability(erased.redact(item), uow, context) for item in own_items]
     page = _PageBatch(context, ids)
-    page.load(uow, completed_items)
-    results = [page.apply(item) for item in completed_items]
+    page.load(uow, storable)
+    results = [
+        ItemResult(item, ItemOutcome.UNCHANGED)
+        if erased.is_erased_guest(item.snapshot)
+        else page.apply(item)
+        for item in storable
+    ]
     for position in _unknown_bookings(results):
-        results[position] = page.apply(completed_items[position])
+        results[position] = page.apply(storable[position])
     page.save(uow)
+    add_related(uow, erased, (item.snapshot for item in own_items), context)
     return results
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from application.ingest.apply_items import ApplyContext, ItemResult
 from application.ingest.stored_items import StoredItemReader
 from domain.connection import Connection
-from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
+from domain.messages import ERASED_BODY, InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel, Receipt
 from domain.values import Reason
 from ports.providers import Provider, ReadItem
@@ -123,7 +123,19 @@ def decide_row(
     row: InboxItem, results: Sequence[ItemResult], reason: Reason | None = None
 ) -> InboxItem:
     """The row with the outcome of its items, usually one. Quarantined for `reason` or if any item
-    is; RECEIVED while an item is undecided; a row without items is done."""
+    is; RECEIVED while an item is undecided; a row without items is done. Without its payload if
+    an item held personal data of an erased guest."""
+    if has_erased(results):
+        return _decide(row.erased(), results, reason).erased()
+    return _decide(row, results, reason)
+
+
+def has_erased(results: Sequence[ItemResult]) -> bool:
+    """Whether an item held personal data of an erased guest."""
+    return any(result.item.raw == ERASED_BODY for result in results)
+
+
+def _decide(row: InboxItem, results: Sequence[ItemResult], reason: Reason | None) -> InboxItem:
     worst = next((r for r in results if r.outcome is ItemOutcome.QUARANTINED), None)
     if reason is None and worst is None:
         return _row_with_result(row, results)

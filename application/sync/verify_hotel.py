@@ -8,6 +8,7 @@ from typing import Final
 
 from application.connections.stored_connections import build_pull_request, load_account
 from application.inbox.detect_deletions import unseen_bookings
+from application.privacy.erased_identities import load_erased
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -50,8 +51,8 @@ class DriftReport:
 
 @dataclass(frozen=True, slots=True)
 class VerifyHotel:
-    """Compares the bookings of the reconcile window. Drift that the next sync closes is normal;
-    drift that remains is a fault."""
+    """Compares the bookings of the reconcile window, erased guests aside. Drift that the next sync
+    closes is normal; drift that remains is a fault."""
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
@@ -86,13 +87,14 @@ class VerifyHotel:
 
     def _compare_page(self, connection: Connection, page: Page, report: DriftReport) -> set[str]:
         """Returns the ids of its items."""
-        items = [item.refused_if_foreign(connection.property_id) for item in page.items]
-        snapshots = [i.snapshot for i in items if isinstance(i.snapshot, BookingSnapshot)]
-        report.unreadable += sum(item.reason is not None for item in items)
+        own_items = [item.refused_if_foreign(connection.property_id) for item in page.items]
+        report.unreadable += sum(item.reason is not None for item in own_items)
+        scope = (connection.hotel_id, connection.provider)
         with self.unit_of_work() as uow:
-            ours = uow.bookings.load(
-                connection.hotel_id, connection.provider, {s.external_id for s in snapshots}
-            )
+            erased = load_erased(uow, *scope, own_items)
+            items = [erased.redact(item) for item in own_items]
+            snapshots = [i.snapshot for i in items if isinstance(i.snapshot, BookingSnapshot)]
+            ours = uow.bookings.load(*scope, {s.external_id for s in snapshots})
         receipt = Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify")
         for snapshot in snapshots:
             report.compared += 1

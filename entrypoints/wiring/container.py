@@ -24,6 +24,7 @@ from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generat
 from application.access.authenticate import Authenticate
 from application.access.issue_token import IssueToken
 from application.access.revoke_provider_key import RevokeProviderKey
+from application.access.rotate_secrets import RotateSecrets
 from application.access.rotate_token import RevokeToken, RotateToken
 from application.check_health import CheckHealth
 from application.connections.add_connection import AddConnection
@@ -46,6 +47,9 @@ from application.ingest.exchange_document import ExchangeDocument
 from application.ingest.find_batch import FindBatch
 from application.ingest.idempotent_requests import IdempotentRequests
 from application.ingest.ingest_items import IngestItems
+from application.privacy.erase_guest import EraseGuest
+from application.privacy.export_guest import ExportGuest
+from application.privacy.find_guest import FindGuest
 from application.queries.find_booking import FindBooking, FindStatusHistory
 from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
 from application.queries.find_providers import FindProvider
@@ -157,6 +161,7 @@ class Container:
     rotate_token = wired(RotateToken)
     revoke_token = wired(RevokeToken)
     revoke_provider_key = wired(RevokeProviderKey)
+    rotate_secrets = wired(RotateSecrets)
 
     # Hotels and connections
     add_hotel = wired(AddHotel)
@@ -181,6 +186,11 @@ class Container:
     process_inbox = wired(ProcessInbox)
     replay_quarantine = wired(ReplayQuarantine)
     find_quarantine = wired(FindQuarantine)
+
+    # Guests' rights
+    find_guest = wired(FindGuest)
+    export_guest = wired(ExportGuest)
+    erase_guest = wired(EraseGuest)
 
     # Syncs
     request_sync = wired(RequestSync)

@@ -24,6 +24,8 @@ OPERATIONS = {
     ("get", "/api/pms/sync/runs/{run_id}"),
     ("get", "/api/pms/quarantine"),
     ("post", "/api/pms/quarantine/{item_id}/replay"),
+    ("post", "/api/pms/guests/export"),
+    ("post", "/api/pms/guests/erase"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 }

@@ -9,6 +9,7 @@ from flask_smorest import Api
 from adapters.inbound.rest import (
     alpinebits,
     docs_page,
+    guests,
     health,
     ingest,
     problems,
@@ -53,6 +54,7 @@ def build_app(
         alpinebits.blueprint(use_cases),
         sync.blueprint(use_cases, admit),
         quarantine.blueprint(use_cases, admit),
+        guests.blueprint(use_cases, admit),
         health.blueprint(use_cases),
     ):
         api.register_blueprint(blueprint)

@@ -112,6 +112,32 @@ class InboxOutcomeResponseSchema(_BaseSchema):
     reason = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
 
 
+class GuestRequestSchema(Schema):
+    """The guest of this id, and the guests without an id on these bookings."""
+
+    external_id = fields.String()
+    booking_ids = fields.List(fields.String())
+
+
+class GuestExportSchema(_BaseSchema):
+    """Guests and bookings in the canonical format; `received`: the payloads that name the guest."""
+
+    provider = fields.String(required=True)
+    exported_at = fields.AwareDateTime(required=True)
+    guests = fields.List(fields.Dict(), required=True)
+    bookings = fields.List(fields.Dict(), required=True)
+    received = fields.List(fields.Dict(), required=True)
+
+
+class GuestErasureSchema(_BaseSchema):
+    """Numbers of rows; `payloads`: received payloads replaced by a marker."""
+
+    guests = fields.Integer(required=True)
+    bookings = fields.Integer(required=True)
+    payloads = fields.Integer(required=True)
+    identity_hash = fields.String(required=True)
+
+
 class HealthResponseSchema(_BaseSchema):
     status = _choice(["ready", "unavailable"], required=True)
     parts = fields.Dict(required=True, keys=fields.String(), values=fields.String())

@@ -15,6 +15,8 @@ from application.ingest.exchange_document import ExchangeDocument
 from application.ingest.find_batch import FindBatch
 from application.ingest.idempotent_requests import IdempotentRequests
 from application.ingest.ingest_items import IngestItems
+from application.privacy.erase_guest import EraseGuest
+from application.privacy.export_guest import ExportGuest
 from application.queries.find_providers import FindProvider
 from application.sync.find_sync_runs import FindSyncRuns
 from application.sync.request_sync import RequestSync
@@ -36,6 +38,8 @@ class RestUseCases(Protocol):
     find_quarantine: FindQuarantine
     replay_quarantine: ReplayQuarantine
     find_provider: FindProvider
+    export_guest: ExportGuest
+    erase_guest: EraseGuest
     idempotent_requests: IdempotentRequests
     check_health: CheckHealth
 

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from adapters.outbound.memory.tables import Identity, Record, Tables, insert, overwrite
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
+from domain.erasure import parties_of
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.tombstone import Tombstone
@@ -40,6 +41,16 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
     def record(self, changes: Sequence[StatusChange]) -> None:
         insert(self._tables.history, {c.id: c for c in changes})
 
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Booking]:
+        return [
+            booking
+            for booking in self._tables.bookings.values()
+            if (booking.hotel_id, booking.provider) == (hotel_id, provider)
+            and any(party.guest_id in guest_ids for party in parties_of(booking.details))
+        ]
+
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
@@ -67,6 +78,16 @@ class InMemoryTombstones:
         keys = ((hotel_id, provider, each) for each in external_ids)
         return {key[2]: self._rows[key] for key in keys if key in self._rows}
 
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Tombstone]:
+        return [
+            tombstone
+            for tombstone in self._rows.values()
+            if (tombstone.hotel_id, tombstone.provider) == (hotel_id, provider)
+            and any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
+        ]
+
     def save(self, tombstones: Sequence[Tombstone]) -> None:
         self._rows.update({(t.hotel_id, t.provider, t.external_id): t for t in tombstones})
 
@@ -84,6 +105,20 @@ class InMemoryTombstones:
 class InMemoryGuests(_InMemoryEntities[Guest]):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables.guests)
+
+    def merged_into(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+    ) -> Sequence[Guest]:
+        return [
+            guest
+            for guest in self._rows.values()
+            if (guest.hotel_id, guest.provider) == (hotel_id, provider)
+            and guest.details.merged_into in external_ids
+        ]
+
+    def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:
+        keys = [(hotel_id, provider, each) for each in external_ids]
+        return sum(self._rows.pop(key, None) is not None for key in keys)
 
 
 class InMemoryAvailability:

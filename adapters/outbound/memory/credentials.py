@@ -1,6 +1,6 @@
 """Provider keys, tokens and idempotency keys in dictionaries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -90,7 +90,20 @@ class InMemoryIdempotencyKeys:
 
     def purge(self, *, now: datetime, limit: int) -> int:
         rows = self._tables.idempotency
-        expired = [key for key, row in rows.items() if row.expires_at <= now][:limit]
-        for key in expired:
-            del rows[key]
-        return len(expired)
+        return _delete(rows, [key for key, row in rows.items() if row.expires_at <= now][:limit])
+
+    def delete_containing(self, hotel_id: HotelId, texts: Collection[bytes]) -> int:
+        rows, tokens = self._tables.idempotency, self._tables.tokens
+        of_hotel = {token.id for token in tokens.values() if hotel_id in token.hotel_ids}
+        containing = [
+            key
+            for key, row in rows.items()
+            if key[0] in of_hotel and any(text in (row.body or b"") for text in texts)
+        ]
+        return _delete(rows, containing)
+
+
+def _delete(rows: dict[tuple[UUID, str], IdempotencyRow], keys: Sequence[tuple[UUID, str]]) -> int:
+    for key in keys:
+        del rows[key]
+    return len(keys)

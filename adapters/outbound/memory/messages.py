@@ -58,6 +58,17 @@ class InMemoryInbox:
         ]
         return sorted(found, key=lambda item: (item.received_at, item.id))[:limit]
 
+    def page(
+        self, hotel_id: HotelId, provider: str, *, after: UUID | None, limit: int
+    ) -> Sequence[InboxItem]:
+        items = [
+            item
+            for item in self._tables.inbox.values()
+            if (item.hotel_id, item.provider) == (hotel_id, provider)
+            and (after is None or item.id > after)
+        ]
+        return sorted(items, key=lambda item: item.id)[:limit]
+
     def quarantined_among(self, hotel_id: HotelId, fingerprints: Collection[str]) -> frozenset[str]:
         kept = {
             item.fingerprint
@@ -165,12 +176,29 @@ class InMemoryOutbox:
             if row.delivered_at and row.delivered_at < delivered_before
             if message_id not in waiting
         ][:limit]
-        for message_id in old:
+        return self._delete(old)
+
+    def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
+        waiting = {message_id for message_id, _ in self._tables.postponed}
+        delivered = [
+            message_id
+            for message_id, row in self._tables.outbox.items()
+            if row.delivered_at
+            and message_id not in waiting
+            and row.message.hotel_id == hotel_id
+            and row.message.ordering_key in ordering_keys
+        ]
+        return self._delete(delivered)
+
+    def _delete(self, ids: Sequence[UUID]) -> int:
+        for message_id in ids:
             del self._tables.outbox[message_id]
-        return len(old)
+        return len(ids)
 
 
 def _with_outcome(item: InboxItem, decided: InboxItem) -> InboxItem:
+    if decided.is_erased:
+        item = item.erased()
     return replace(
         item,
         state=decided.state,

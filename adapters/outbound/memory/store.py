@@ -18,8 +18,10 @@ from adapters.outbound.memory.bookings import (
 )
 from adapters.outbound.memory.credentials import InMemoryCredentials, InMemoryIdempotencyKeys
 from adapters.outbound.memory.directory import InMemoryDirectory
+from adapters.outbound.memory.erasures import InMemoryErasures
 from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
+from adapters.outbound.memory.sealed_values import InMemorySealedValues
 from adapters.outbound.memory.tables import Tables
 from ports.errors import StoreUnavailable, UnitOfWorkClosed
 
@@ -103,6 +105,8 @@ class InMemoryUnitOfWork:
     inbox = _Store(InMemoryInbox)
     outbox = _Store(InMemoryOutbox)
     idempotency = _Store(InMemoryIdempotencyKeys)
+    erasures = _Store(InMemoryErasures)
+    sealed_values = _Store(InMemorySealedValues)
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store

@@ -10,6 +10,7 @@ from domain.access import AccessToken, ProviderKey
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.connection import Connection
+from domain.erasure import PrivacyRequest
 from domain.guest import Guest
 from domain.hotel import Hotel
 from domain.messages import InboxItem, OutboxMessage
@@ -88,6 +89,9 @@ class Tables:
     relay: dict[str, datetime] = field(default_factory=dict)
     """The relay lease's holder and expiry."""
     postponed: dict[tuple[UUID, str], InMemoryPostponedRow] = field(default_factory=dict)
+    erasure_keys: dict[HotelId, bytes] = field(default_factory=dict)
+    erased_identities: dict[tuple[HotelId, str], datetime] = field(default_factory=dict)
+    privacy_requests: dict[UUID, PrivacyRequest] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})

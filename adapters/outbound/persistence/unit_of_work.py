@@ -13,11 +13,13 @@ from adapters.outbound.persistence.stores.bookings import (
 )
 from adapters.outbound.persistence.stores.connections import StoredConnections
 from adapters.outbound.persistence.stores.credentials import StoredCredentials
+from adapters.outbound.persistence.stores.erasures import StoredErasures
 from adapters.outbound.persistence.stores.hotel_records import StoredRecords
 from adapters.outbound.persistence.stores.hotels import StoredHotels
 from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempotencyKeys
 from adapters.outbound.persistence.stores.inbox import StoredInbox
 from adapters.outbound.persistence.stores.outbox import StoredOutbox
+from adapters.outbound.persistence.stores.sealed_values import StoredSealedValues
 from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
 from adapters.outbound.persistence.stores.tombstones import StoredTombstones
 from ports.errors import PortError, UnitOfWorkClosed
@@ -61,6 +63,8 @@ class StoredUnitOfWork:
     inbox = _SealedStore(StoredInbox)
     outbox = _Store(StoredOutbox)
     idempotency = _Store(StoredIdempotencyKeys)
+    erasures = _SealedStore(StoredErasures)
+    sealed_values = _SealedStore(StoredSealedValues)
 
     def __init__(self, pool: Pool, sealer: Sealer) -> None:
         self._pool = pool

@@ -76,11 +76,15 @@ class AesGcmSealer:
         self._newest = keyring.newest
 
     def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
-        key_id = self._newest.encode()
-        header = bytes((_FORMAT, len(key_id))) + key_id
+        header = self.newest_prefix
         nonce = secrets.token_bytes(_NONCE_BYTES)
         cipher = self._ciphers[self._newest]
         return header + nonce + cipher.encrypt(nonce, plaintext, header + bound_to.encode())
+
+    @property
+    def newest_prefix(self) -> bytes:
+        key_id = self._newest.encode()
+        return bytes((_FORMAT, len(key_id))) + key_id
 
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
         header, nonce, body = _split_header(sealed)

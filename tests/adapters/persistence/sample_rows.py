@@ -30,3 +30,12 @@ def fill(store: Store, hotel: Hotel) -> None:
         uow.outbox.acquire_leader_lease("me", now=T0, until=T0)
         uow.outbox.postpone(message, "s", error_code="e", retry_at=T0)
         uow.commit()
+    _add_erasure(store, hotel)
+
+
+def _add_erasure(store: Store, hotel: Hotel) -> None:
+    with store.unit_of_work() as uow:
+        uow.erasures.add_key(hotel.id, b"key")
+        uow.erasures.add(hotel.id, {"hash"}, at=T0)
+        uow.erasures.record(builders.privacy_request(hotel))
+        uow.commit()

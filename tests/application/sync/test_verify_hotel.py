@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 
 from application.errors import ConnectionNotFound
+from application.privacy.erase_guest import EraseGuest
+from application.privacy.stored_person import PersonRequest
 from application.sync.verify_hotel import EXAMPLES, DriftReport, VerifyHotel
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot
+from domain.snapshots import BookingSnapshot, Party
 from domain.status import BookingStatus
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem
 from tests.application.sync.changing_provider import synced_provider
 from tests.application.use_case_harness import App, booked, version
+from tests.builders import DAY, JUNE
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"?", external_id="B1", reason=Reason("bad", None, "bad"))
 
@@ -35,6 +38,23 @@ class TestVerifiedHotel:
         synced_provider(app, bookings=5)
         report = verify(app)
         assert (report.compared, report.drift, report.examples) == (5, 0, [])
+
+    def test_has_no_drift_by_erased_guests(self, app: App) -> None:
+        ada = Party(guest_id="G1", first_name="Ada")
+        booking = booked("B1", primary_guest=ada, notes="Ada's")
+        app.push(booking)
+        erase = EraseGuest(app.unit_of_work, app.clock, app.ids, app.randomness)
+        erase(
+            PersonRequest(
+                hotel_id=app.hotel.id,
+                provider=app.connection.provider,
+                external_id="G1",
+                actor="test",
+            )
+        )
+        assert verify(app, booking).drift == 0
+        longer = replace(booking, stay=replace(booking.stay, departure=JUNE.departure + DAY))
+        assert verify(app, longer).differing == {"stay": 1, "rooms": 1}
 
     def test_counts_bookings_that_are_missing_here(self, app: App) -> None:
         report = verify(app, booked("B1"), booked("B2"))

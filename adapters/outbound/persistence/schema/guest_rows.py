@@ -35,7 +35,7 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
     details = guest.details
     sealed = None
     if (plaintext := _documents_text(details)) is not None:
-        sealed = sealer.seal(plaintext, bound_to=_seal_context(guest.hotel_id, guest.id))
+        sealed = sealer.seal(plaintext, bound_to=seal_context(guest.hotel_id, guest.id))
     return (
         guest.hotel_id.hex,
         guest.provider,
@@ -55,7 +55,7 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
     guest_id = UUID(record.id)
     number = further = None
     if record.sealed_document_number is not None:
-        context = _seal_context(hotel_id, guest_id)
+        context = seal_context(hotel_id, guest_id)
         plaintext = sealer.open(record.sealed_document_number, bound_to=context)
         number, further = _parse_documents(plaintext)
     return Guest(
@@ -75,7 +75,7 @@ def guest_of(row: Row, hotel_id: HotelId, sealer: Sealer) -> Guest:
     )
 
 
-def _seal_context(hotel_id: HotelId, guest_id: UUID) -> str:
+def seal_context(hotel_id: HotelId, guest_id: UUID) -> str:
     return f"guest/{hotel_id}/{guest_id}"
 
 

@@ -113,7 +113,20 @@ IDEMPOTENCY_KEYS: Final = Table.define(
 )
 """`status` is null while the request that acquired the key is being processed."""
 
+ERASURE_KEYS: Final = Table.define("erasure_keys", ("hotel_id",), "hotel_id uuid, sealed_key bytea")
+ERASED_IDENTITIES: Final = Table.define(
+    "erased_identities",
+    ("hotel_id", "identity_hash"),
+    "hotel_id uuid, identity_hash text, erased_at bigint",
+)
+PRIVACY_REQUESTS: Final = Table.define(
+    "privacy_requests",
+    ("hotel_id", "id"),
+    "hotel_id uuid, id uuid, at bigint, action text, actor text, identity_hash text",
+)
+
 TABLES: Final = (
     *(BOOKINGS, TOMBSTONES, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
     *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
+    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS),
 )

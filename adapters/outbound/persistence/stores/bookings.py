@@ -1,13 +1,17 @@
 """Bookings with their status history, guests and availability, loaded and saved by the page."""
 
+import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import (
     Row,
     instant_from_micros,
+    json_text,
     micros_from_instant,
 )
 from adapters.outbound.persistence.engine.session import Session
@@ -23,6 +27,7 @@ from adapters.outbound.persistence.schema.tables import (
 )
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
+from domain.erasure import parties_of
 from domain.guest import Guest
 from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
@@ -30,6 +35,8 @@ from ports.bookings import StatusChange
 from ports.errors import AlreadyExists, ConcurrentChange
 from ports.system import Sealer
 
+_LIKE_SPECIAL: Final = re.compile(r"[%_!]")
+_ESCAPED: Final = r"!\g<0>"
 OVERLAP = (
     "arrival < %s AND (departure > %s OR (departure = %s AND arrival = departure))"
     " AND departure >= %s"
@@ -68,6 +75,22 @@ def load_by_external_id(
     )
 
 
+def rows_containing(
+    session: Session, table: Table, hotel_id: HotelId, provider: str, texts: Collection[str]
+) -> list[Row]:
+    """Rows of the provider whose document contains one of these texts as a JSON string."""
+    forms = {form for text in texts for form in (json_text(text), json.dumps(text))}
+    patterns = [f"%{_LIKE_SPECIAL.sub(_ESCAPED, form)}%" for form in sorted(forms)]
+    if not patterns:
+        return []
+    condition = " OR ".join(["document LIKE %s ESCAPE '!'"] * len(patterns))
+    return session.rows(
+        f"SELECT {table.column_list} FROM {table.name} "  # noqa: S608  # constant
+        f"WHERE hotel_id = %s AND provider = %s AND ({condition}) ORDER BY external_id",
+        (hotel_id.hex, provider, *patterns),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class StoredBookings:
     session: Session
@@ -87,6 +110,17 @@ class StoredBookings:
     def record(self, changes: Sequence[StatusChange]) -> None:
         if changes:
             self.session.defer_insert(STATUS_HISTORY, [_change_row(change) for change in changes])
+
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Booking]:
+        found = rows_containing(self.session, BOOKINGS, hotel_id, provider, guest_ids)
+        bookings = [booking_of(row, hotel_id) for row in found]
+        return [
+            booking
+            for booking in bookings
+            if any(party.guest_id in guest_ids for party in parties_of(booking.details))
+        ]
 
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
@@ -147,6 +181,22 @@ class StoredGuests:
     def save(self, guests: Sequence[Guest]) -> None:
         save_with_revision_check(
             self.session, GUESTS, [guest_row(guest, self.sealer) for guest in guests]
+        )
+
+    def merged_into(
+        self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+    ) -> Sequence[Guest]:
+        found = rows_containing(self.session, GUESTS, hotel_id, provider, external_ids)
+        guests = [guest_of(row, hotel_id, self.sealer) for row in found]
+        return [guest for guest in guests if guest.details.merged_into in external_ids]
+
+    def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:
+        if not external_ids:
+            return 0
+        return self.session.run(
+            "DELETE FROM guests WHERE hotel_id = %s AND provider = %s "  # noqa: S608
+            f"AND {self.session.in_condition('external_id', 'text')}",
+            (hotel_id.hex, provider, self.session.in_parameter(external_ids)),
         )
 
 

@@ -99,7 +99,7 @@ class StoredConnections:
         if not found:
             raise Unsealable
         ((hotel_id, sealed),) = found
-        context = _seal_context(UUID(hotel_id), connection_id)
+        context = seal_context(UUID(hotel_id), connection_id)
         plaintext = self.sealer.open(sealed, bound_to=context)
         secrets: dict[str, str] = json.loads(plaintext)
         return secrets
@@ -168,10 +168,10 @@ class StoredConnections:
 
     def _seal(self, hotel_id: HotelId, connection_id: ConnectionId, secrets: Secrets) -> bytes:
         plaintext = json.dumps(dict(secrets)).encode()
-        return self.sealer.seal(plaintext, bound_to=_seal_context(hotel_id, connection_id))
+        return self.sealer.seal(plaintext, bound_to=seal_context(hotel_id, connection_id))
 
 
-def _seal_context(hotel_id: HotelId, connection_id: ConnectionId) -> str:
+def seal_context(hotel_id: HotelId, connection_id: ConnectionId) -> str:
     return f"connection/{hotel_id}/{connection_id}"
 
 

@@ -1,5 +1,6 @@
 """Idempotency keys: acquired by a request, later with its response."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import Row, micros_from_instant
 from adapters.outbound.persistence.engine.session import Session
+from domain.values import HotelId
 from ports.administration import KeyCheck, KeyState
 
 IN_FLIGHT_TIMEOUT: Final = timedelta(minutes=1)
@@ -60,6 +62,21 @@ class StoredIdempotencyKeys:
             "DELETE FROM idempotency_keys WHERE (token_id, key) IN (SELECT token_id, key "
             "FROM idempotency_keys WHERE expires_at <= %s ORDER BY expires_at LIMIT %s)",
             (micros_from_instant(now), limit),
+        )
+
+    def delete_containing(self, hotel_id: HotelId, texts: Collection[bytes]) -> int:
+        found = self.session.rows(
+            "SELECT token_id, key, body FROM idempotency_keys WHERE body IS NOT NULL "
+            "AND token_id IN (SELECT token_id FROM token_hotels WHERE hotel_id = %s)",
+            (hotel_id.hex,),
+        )
+        containing = [
+            (token_id, key)
+            for token_id, key, body in found
+            if any(text in bytes(body) for text in texts)
+        ]
+        return self.session.run_many(
+            "DELETE FROM idempotency_keys WHERE token_id = %s AND key = %s", containing
         )
 
 

@@ -76,6 +76,13 @@ class StoredInbox:
             self.session.run_many(
                 _RECORD_OUTCOME_SQL, [_outcome_parameters(hotel_id, each) for each in ordered]
             )
+        if erased := [each for each in decided if each.is_erased]:
+            self.session.run_many(
+                "UPDATE inbox SET sealed_body = %s, "
+                "external_id = CASE kind WHEN 'guest' THEN NULL ELSE external_id END "
+                "WHERE hotel_id = %s AND id = %s",
+                [(_seal_body(each, self.sealer), hotel_id.hex, each.id.hex) for each in erased],
+            )
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
         found = self.session.rows(
@@ -104,6 +111,15 @@ class StoredInbox:
                 str(kind),
                 limit,
             ),
+        )
+        return [item_of(row, self.sealer) for row in found]
+
+    def page(
+        self, hotel_id: HotelId, provider: str, *, after: UUID | None, limit: int
+    ) -> Sequence[InboxItem]:
+        found = self.session.rows(
+            f"{SELECT} WHERE hotel_id = %s AND provider = %s AND id > %s ORDER BY id LIMIT %s",
+            (hotel_id.hex, provider, (after or UUID(int=0)).hex, limit),
         )
         return [item_of(row, self.sealer) for row in found]
 
@@ -153,7 +169,7 @@ def item_of(row: Row, sealer: Sealer) -> InboxItem:
     """From all of INBOX' columns. Raises Unsealable."""
     record = INBOX.record(row)
     hotel_id, item_id = UUID(record.hotel_id), UUID(record.id)
-    sealed_body, seal_context = record.sealed_body, _seal_context(hotel_id, item_id)
+    sealed_body, context = record.sealed_body, seal_context(hotel_id, item_id)
     return InboxItem(
         id=item_id,
         hotel_id=hotel_id,
@@ -163,7 +179,7 @@ def item_of(row: Row, sealer: Sealer) -> InboxItem:
         channel=Channel(record.channel),
         received_at=instant_from_micros(record.received_at),
         correlation_id=record.correlation_id,
-        body=zlib.decompress(sealer.open(sealed_body, bound_to=seal_context)),
+        body=zlib.decompress(sealer.open(sealed_body, bound_to=context)),
         batch_id=UUID(record.batch_id),
         position=record.position,
         fingerprint=record.fingerprint,
@@ -182,11 +198,13 @@ def _reason_of(record: Any) -> Reason | None:
     return Reason(record.reason_code, record.reason_path, record.reason_detail)
 
 
+def _seal_body(item: InboxItem, sealer: Sealer) -> bytes:
+    context = seal_context(item.hotel_id, item.id)
+    return sealer.seal(zlib.compress(item.body, 1), bound_to=context)
+
+
 def _row(item: InboxItem, sealer: Sealer) -> Row:
     """In the order of INBOX' columns."""
-    sealed = sealer.seal(
-        zlib.compress(item.body, 1), bound_to=_seal_context(item.hotel_id, item.id)
-    )
     return (
         item.hotel_id.hex,
         item.id.hex,
@@ -196,7 +214,7 @@ def _row(item: InboxItem, sealer: Sealer) -> Row:
         str(item.channel),
         micros_from_instant(item.received_at),
         item.correlation_id,
-        sealed,
+        _seal_body(item, sealer),
         item.batch_id.hex,
         item.position,
         item.fingerprint,
@@ -209,7 +227,7 @@ def _row(item: InboxItem, sealer: Sealer) -> Row:
     )
 
 
-def _seal_context(hotel_id: HotelId, item_id: UUID) -> str:
+def seal_context(hotel_id: HotelId, item_id: UUID) -> str:
     return f"inbox/{hotel_id}/{item_id}"
 
 

@@ -1,6 +1,6 @@
 """Events to deliver, in the order in which they were added."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from adapters.outbound.persistence.engine.column_values import (
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import OUTBOX
 from domain.messages import OutboxMessage
+from domain.values import HotelId
 from ports.messages import PostponedDelivery
 
 _MESSAGE = "m.hotel_id, m.id, m.type, m.ordering_key, m.created_at, m.body"
@@ -114,6 +115,16 @@ class StoredOutbox:
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int:
         return self.session.run(_PURGE_SQL, (micros_from_instant(delivered_before), limit))
+
+    def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
+        if not ordering_keys:
+            return 0
+        return self.session.run(
+            "DELETE FROM outbox WHERE hotel_id = %s AND delivered_at IS NOT NULL "  # noqa: S608
+            f"AND {self.session.in_condition('ordering_key', 'text')} "
+            "AND id NOT IN (SELECT message_id FROM postponed_deliveries WHERE hotel_id = %s)",
+            (hotel_id.hex, self.session.in_parameter(ordering_keys), hotel_id.hex),
+        )
 
 
 def _row(message: OutboxMessage) -> Row:

@@ -8,7 +8,8 @@ from adapters.outbound.persistence.engine.column_values import micros_from_insta
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import TOMBSTONES
 from adapters.outbound.persistence.schema.tombstone_rows import tombstone_of, tombstone_row
-from adapters.outbound.persistence.stores.bookings import load_by_external_id
+from adapters.outbound.persistence.stores.bookings import load_by_external_id, rows_containing
+from domain.erasure import parties_of
 from domain.tombstone import Tombstone
 from domain.values import HotelId
 
@@ -24,6 +25,17 @@ class StoredTombstones:
         found = load_by_external_id(self.session, TOMBSTONES, hotel_id, provider, external_ids)
         tombstones = (tombstone_of(row, hotel_id) for row in found)
         return {tombstone.external_id: tombstone for tombstone in tombstones}
+
+    def of_guests(
+        self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
+    ) -> Sequence[Tombstone]:
+        found = rows_containing(self.session, TOMBSTONES, hotel_id, provider, guest_ids)
+        tombstones = [tombstone_of(row, hotel_id) for row in found]
+        return [
+            tombstone
+            for tombstone in tombstones
+            if any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
+        ]
 
     def save(self, tombstones: Sequence[Tombstone]) -> None:
         rows = sorted(map(tombstone_row, tombstones), key=TOMBSTONES.sort_key)

@@ -1,0 +1,1 @@
+"""Guests' rights: export and erasure of what is stored of a person."""
