@@ -16,6 +16,7 @@ from entrypoints.certification.checks import (
     properties,
     reading,
     redaction,
+    sensitive_data,
     syncing,
     webhooks,
     windows,
@@ -34,6 +35,7 @@ _MODULES: Final = (
     syncing,
     webhooks,
     redaction,
+    sensitive_data,
 )
 
 

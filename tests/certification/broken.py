@@ -406,6 +406,27 @@ class DropsThePropertyOfItems(PageMappingClient):
         return [replace(item, source_property=None)]
 
 
+class KeepsCardFields(PageMappingClient):
+    def map_booking(self, snapshot, raw):
+        card = json.loads(raw).get("registeredCard")
+        kept = (("registeredCard", json.dumps(card)),) if card else ()
+        return replace(snapshot, extras=(*snapshot.extras, *kept))
+
+
+class KeepsIdsInAnUndeclaredField(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        renamed = [body.replace(b'"ident":', b'"id":') for body in bodies]
+        return self.inner.read_items(kind, renamed, context, **options)
+
+    def open(self, account):
+        return RenamesIds(super().open(account), self, account)
+
+
+class RenamesIds(PageMappingClient):
+    def map_item(self, item):
+        return [replace(item, raw=item.raw.replace(b'"id":', b'"ident":'))]
+
+
 class DropsTheReferences(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), refs=())
@@ -508,6 +529,8 @@ ALL = (
     on_provider(RejectsUnknownEvents, "notified.unknown_event"),
     on_provider(DropsThePropertyId, "notified.foreign_property"),
     on_provider(AcceptsEveryProperty, "property.fetched", "property.listed", "property.pushed"),
+    on_client(KeepsCardFields, "sensitive.fields"),
+    on_provider(KeepsIdsInAnUndeclaredField, "sensitive.card_like_ids"),
     on_provider(DropsTheReferences, "notified.book", "notified.cancel", "notified.twice"),
     on_provider(IgnoresPayments, "notified.pay"),
     on_provider(ClaimsPaymentsInItsDelta, "synced.pay"),

@@ -7,6 +7,10 @@ from typing import Final, Self, TypeVar
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.sensitive_fields import (
+    path_drop_reason,
+    without_sensitive_fields,
+)
 from domain.errors import InvalidField
 from domain.values import ABSENT, Absent
 
@@ -153,18 +157,18 @@ class TrackedObject:
         return self._adopt(key, children) if isinstance(children, list) else children
 
     def unread(self) -> dict[str, str]:
-        """Path to compact JSON of each unread field; an unread object or list is one entry."""
+        """Path to compact JSON of each unread field, without sensitive ones; an unread object or
+        list is one entry."""
+        kept = self._kept_fields({})
         if self.path and not self._targets:
-            return {self.path: dumps(self._value)}
-        found: dict[str, str] = {}
-        for key, value in self._value.items():
-            children = self._children.get(key, ())
-            if key not in self._targets or (children and not any(c.has_reads for c in children)):
-                found[self._path_text(key)] = dumps(value)
+            return {self.path: dumps(kept)} if kept or not self._value else {}
+        found = {self._path_text(key): dumps(value) for key, value in kept.items()}
+        for key, children in self._children.items():
+            if children and not any(child.has_reads for child in children):
                 continue
             for child in children:
                 found.update(child.unread())
-            found.update(self._invalid_elements(key, value))
+            found.update(self._invalid_elements(key, self._value.get(key)))
         return found
 
     def _invalid_elements(self, key: str, value: Json) -> dict[str, str]:
@@ -172,11 +176,15 @@ class TrackedObject:
         if not self._remarks or not isinstance(value, list) or key not in self._children:
             return {}
         path = self._path_text(key)
+        if path_drop_reason(path):
+            return {}
         return {f"{path}[{n}]": dumps(v) for n, v in enumerate(value) if not isinstance(v, dict)}
 
     def field_trace(self) -> dict[str, str]:
-        """Path to target of each field that was read, at every level."""
-        found: dict[str, str] = {}
+        """Path to target of each field that was read or dropped, at every level."""
+        dropped: dict[str, str] = {}
+        self._kept_fields(dropped)
+        found = {path: f"(dropped: {why})" for path, why in dropped.items()}
         for key, target in self._targets.items():
             children = self._children.get(key, ())
             if not children:
@@ -189,6 +197,17 @@ class TrackedObject:
     def has_reads(self) -> bool:
         """True if a field of this object has been read."""
         return bool(self._targets)
+
+    def _kept_fields(self, dropped: dict[str, str]) -> dict[str, Json]:
+        """The unread fields without sensitive ones, whose path and reason is added to `dropped`."""
+        targets = self._targets
+        unread = {key: value for key, value in self._value.items() if key not in targets}
+        for key, children in self._children.items():
+            if children and not any(child.has_reads for child in children):
+                unread[key] = self._value[key]
+        if not unread:
+            return unread
+        return without_sensitive_fields(unread, self.path, self._value, dropped)
 
     def _mark_read(self, key: str, target: str) -> Json | Absent:
         try:

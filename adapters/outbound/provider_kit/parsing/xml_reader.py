@@ -16,6 +16,11 @@ from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import dumps
+from adapters.outbound.provider_kit.parsing.sensitive_fields import (
+    drop_reason,
+    is_description,
+    path_drop_reason,
+)
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
 
@@ -147,18 +152,18 @@ class XmlReader:
         return self.first(*parents).children(name)
 
     def unread(self) -> dict[str, str]:
-        """Path to JSON text of each unread attribute and text."""
+        """Path to JSON text of each unread attribute and text, without sensitive ones."""
         found = {
             self._path_text(attribute): dumps(text)
-            for attribute, text in self._present_fields()
-            if attribute not in self._targets
+            for attribute, text, why in self._unread_fields()
+            if why is None
         }
         for child in self._all_children():
             found.update(child.unread())
         return found
 
     def field_trace(self) -> dict[str, str]:
-        """Path to target of each attribute and text that was read, at every level."""
+        """Path to target of each attribute and text that was read or dropped, at every level."""
         sent = dict(self._present_fields())
         found = {
             self._path_text(key): target for key, target in self._targets.items() if key in sent
@@ -166,10 +171,22 @@ class XmlReader:
         for child in self._element.children:
             if child.name in self._dropped_names:
                 found[_join_path(self.path, child.name)] = "(dropped: a means of payment)"
-        for readers in self._children.values():
-            for each in readers:
-                found.update(each.field_trace())
+        for key, _, why in self._unread_fields():
+            if why is not None:
+                found[self._path_text(key)] = f"(dropped: {why})"
+        for child_reader in self._all_children():
+            found.update(child_reader.field_trace())
         return found
+
+    def _unread_fields(self) -> Iterator[tuple[str, str, str | None]]:
+        """(attribute, text, why it is dropped)."""
+        inside = path_drop_reason(self.path)
+        for attribute, text in self._present_fields():
+            if attribute in self._targets:
+                continue
+            name = _QUALIFIED.sub("", attribute) or self.name
+            why = inside or drop_reason((name,))
+            yield attribute, text, None if is_description(name) else why
 
     def _present_fields(self) -> Iterator[tuple[str, str]]:
         for attribute, text in self._element.attributes.items():

@@ -28,6 +28,8 @@ class FaultKind(StrEnum):
     """Sends a status that no document lists."""
     NEW_FIELD = "new-field"
     """Adds a field that no document lists."""
+    SENSITIVE_FIELD = "sensitive-field"
+    """Adds a payment card and an identity document that no document lists."""
     MISSING_FIELD = "missing-field"
     """Omits `field` of each item."""
     CLOCK_BACK = "clock-back"

@@ -25,6 +25,16 @@ ErrorRenderer: TypeAlias = Callable[[int, str | None], Reply]
 HTML = b"<!DOCTYPE html><html><body><h1>Service maintenance</h1></body></html>"
 UNKNOWN_STATE = "Teleported"
 NEW_FIELD = "SimulatedNewField"
+SENSITIVE_VALUES = ("Simulated Holder", "2031-07", "X7654321")
+"""That a sensitive-field fault adds: none of them may be in a snapshot."""
+
+_ADDED_FIELDS: Mapping[FaultKind, JsonObject] = {
+    FaultKind.NEW_FIELD: {NEW_FIELD: {"Nested": [True, None]}},
+    FaultKind.SENSITIVE_FIELD: {
+        "registeredCard": {"holder": SENSITIVE_VALUES[0], "expiry": SENSITIVE_VALUES[1]},
+        "SimulatedNested": [{"passportNumber": SENSITIVE_VALUES[2]}],
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +96,13 @@ def corrupt_items(
 def corrupt_item(
     answer: JsonObject, fault: Fault, position: int, fields: CorruptibleFields
 ) -> None:
-    """Corrupts one item (new-field: all) of a response in place; responses without items are
-    unchanged."""
+    """Corrupts one item (new-field, sensitive-field: all) of a response in place; responses without
+    items are unchanged."""
     items = next((value for value in answer.values() if isinstance(value, list) and value), None)
     if items is None or not isinstance(items[0], dict):
         return
-    if fault.kind is FaultKind.NEW_FIELD:
-        items[:] = [{**item, NEW_FIELD: {"Nested": [True, None]}} for item in items]
+    if added := _ADDED_FIELDS.get(fault.kind):
+        items[:] = [{**item, **added} for item in items]
         return
     item = items[position % len(items)] = dict(items[position % len(items)])
     if fault.kind is FaultKind.UNKNOWN_STATE:

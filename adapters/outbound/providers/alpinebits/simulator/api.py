@@ -15,6 +15,7 @@ from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, Simul
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault, FaultKind
 from adapters.outbound.provider_kit.simulation.server.fault_responses import (
     NEW_FIELD,
+    SENSITIVE_VALUES,
     UNKNOWN_STATE,
     truncated_share,
 )
@@ -39,6 +40,12 @@ PATH: Final = "/alpinebits"
 VERSIONS: Final = ("2020-10", "2018-10")
 MAX_HANDED_OUT: Final = 200
 _XML_TYPE: Final = "text/xml; charset=utf-8"
+_ADDED_ATTRIBUTES: Final = {
+    FaultKind.NEW_FIELD: {NEW_FIELD: "true"},
+    FaultKind.SENSITIVE_FIELD: dict(
+        zip(("CardHolderName", "CardExpireDate", "PassportNumber"), SENSITIVE_VALUES, strict=True)
+    ),
+}
 _BOUNDARY: Final = re.compile(r"boundary=\"?([^\";]+)")
 _FIELD: Final = re.compile(rb'name="?([a-z]+)"?')
 
@@ -261,14 +268,15 @@ def _error_reply(
 def _invalidate(
     listed: Sequence[XmlElement], injected: Sequence[Fault], pick: Callable[[int], int]
 ) -> Sequence[XmlElement]:
-    """Corrupts one reservation (new-field: all) of a response."""
+    """Corrupts one reservation (new-field, sensitive-field: all) of a response."""
     reservations = list(listed)
     for fault in injected:
         if not reservations:
             break
         position = pick(len(reservations))
-        if fault.kind is FaultKind.NEW_FIELD:
-            reservations = [_with_attribute(each, NEW_FIELD, "true") for each in reservations]
+        if fault.kind in _ADDED_ATTRIBUTES:
+            for name, text in _ADDED_ATTRIBUTES[fault.kind].items():
+                reservations = [_with_attribute(each, name, text) for each in reservations]
         elif fault.kind is FaultKind.UNKNOWN_STATE:
             reservations[position] = _with_attribute(
                 reservations[position], "ResStatus", UNKNOWN_STATE

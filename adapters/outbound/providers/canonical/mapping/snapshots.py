@@ -9,6 +9,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.sensitive_fields import without_sensitive_paths
 from domain.canonical_format import (
     AVAILABILITY,
     BOOKING,
@@ -166,5 +167,6 @@ def _read_extras(reader: Reader, name: str) -> Field[Extras]:
     if duplicated := given.keys() & unknown.keys():
         fix = "is also sent as a field of its own, send it once"
         raise InvalidField(f"{name}.{min(duplicated)}", fix, code="duplicate_field")
-    kept = {field_values.as_text(path, name): dumps(value) for path, value in given.items()}
+    fields = {field_values.as_text(path, name): value for path, value in given.items()}
+    kept = {path: dumps(value) for path, value in without_sensitive_paths(fields).items()}
     return tuple(sorted((kept | unknown).items()))

@@ -15,6 +15,7 @@ from adapters.outbound.provider_kit.parsing.read_items import (
     MappingError,
 )
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.sensitive_fields import without_sensitive_fields
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from domain.snapshots import Snapshot
 from domain.values import Reason
@@ -37,17 +38,22 @@ class MewsReader(Reader):
 
     def leftovers(self) -> Iterator[tuple[str, str]]:
         """Path and compact JSON of the fields to keep in the extras: those without a target, also
-        null, "", [] and {}, and those whose target ends in `extras` because mapping loses data."""
+        null, "", [] and {}, and those whose target ends in `extras` because mapping loses data.
+        Never sensitive ones."""
+        fields: dict[str, Json] = {}
         for key, value in self._value.items():
             target = self._targets.get(key)
             # An opened object or list has the targets of its fields; an empty one has none.
             if target is None or target.endswith(EXTRAS) or (target == READ and not value):
-                yield self.path_of(key), format_compact_json(value)
+                fields[key] = value
                 continue
             for child in self._children.get(key, ()):
                 yield from child.leftovers()
             if self.remarks:
                 yield from self._invalid_elements(key, value).items()
+        kept = without_sensitive_fields(fields, self.path, self._value, {})
+        for key, value in kept.items():
+            yield self.path_of(key), format_compact_json(value)
 
 
 def format_compact_json(value: Json) -> str:

@@ -1,0 +1,163 @@
+"""Which fields of a payload are never kept in extras, by their names: those of payment cards and
+accounts, and of identity documents, whose number has a sealed field of its own.
+
+Flags and descriptions (`cardType`, `documentType`, `paymentMethod`) are kept. A provider drops
+further fields by `Reader.drop`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from adapters.outbound.provider_kit.parsing.json_text import Json
+
+PAYMENT: Final = "a means of payment"
+DOCUMENT: Final = "an identity document"
+
+_PAYMENT: Final = re.compile(
+    r"(?<!loyalty)(?<!member)(?<!membership)(?<!registration)(?<!room)(?<!key)(?<!business)"
+    r"(?<!post)(?<!score)(?<!wild)(?<!dis)card(?!inal)"
+    r"|^cvv|^cvc|^csc$|^cavv$|securitycode|seriescode|^pan$|primaryaccountnumber|magneticstripe"
+    r"|iban$|^bic$|^swift|bankacc|accountnumber|accountholder|paymentaccount|paymenttoken"
+    r"|threedomainsecurity|encryptedvalue"
+)
+_DOCUMENT: Final = re.compile(
+    r"passport|(?:identity|(?<!pa)id)card|identitydocument|^iddocument|drivers?licen[cs]e"
+    r"|drivinglicen[cs]e|nationalid(?:number|no)?$|identification|socialsecurity|^ssn$"
+    r"|document(?:number|no|id|issu|expir|valid)|^documents?$|^id(?:number|no)|^docid$"
+    r"|^visa(?:number|no)?$|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
+    r"|aliens?(?:info|registration)"
+)
+_NO_WORD: Final = re.compile(r"[^a-z0-9]")
+_DESCRIPTION: Final = re.compile(r"(?:type|brand|scheme|method)(?:name|description)?$")
+_CARD_DETAIL: Final = re.compile(r"card(?:number|holder|no$|num$)|^cvv|^cvc|^csc$")
+_BESIDE_CARD: Final = re.compile(r"expir|holder|token|^number$|^code$|^name$")
+_NAMES: Final = re.compile(r"[^.\[\]/@\"]+")
+
+
+class _Traits(NamedTuple):
+    """`reason`: why the field is not kept. `beside_card`: not kept either where the object has a
+    card detail, e.g. a number."""
+
+    reason: str | None
+    is_description: bool
+    is_card_detail: bool
+    is_beside_card: bool
+
+
+@lru_cache(maxsize=16_384)
+def _traits(name: str) -> _Traits:
+    plain = _NO_WORD.sub("", name.lower())
+    is_payment = _PAYMENT.search(plain) is not None
+    reason = DOCUMENT if _DOCUMENT.search(plain) else PAYMENT if is_payment else None
+    return _Traits(
+        reason,
+        _DESCRIPTION.search(plain) is not None,
+        _CARD_DETAIL.search(plain) is not None,
+        _BESIDE_CARD.search(plain) is not None,
+    )
+
+
+def drop_reason(names: Iterable[str]) -> str | None:
+    """Why a field with these names around it is not kept; its own name is the last one."""
+    return next((reason for name in names if (reason := _traits(name).reason)), None)
+
+
+def path_drop_reason(path: str) -> str | None:
+    """Of everything below the path."""
+    return drop_reason(_NAMES.findall(path)) if path else None
+
+
+def is_description(name: str) -> bool:
+    return _traits(name).is_description
+
+
+def is_flag(value: Json) -> bool:
+    """True for values that reveal nothing."""
+    return value is None or value == "" or isinstance(value, bool)
+
+
+def without_sensitive_fields(
+    fields: Mapping[str, Json], path: str, siblings: Iterable[str], dropped: dict[str, str]
+) -> dict[str, Json]:
+    """The fields of the object at `path` that are kept, without the sensitive parts inside them.
+    `siblings`: all names of the object. Adds path and reason of what is left out to `dropped`."""
+    return _Pruning(dropped).fields(fields, path, path_drop_reason(path), siblings)
+
+
+def without_sensitive_paths(extras: Mapping[str, Json]) -> dict[str, Json]:
+    """`extras`: values by path."""
+    kept = without_sensitive_fields(extras, "", extras, {})
+    return {path: value for path, value in kept.items() if _may_keep(path, value)}
+
+
+def _may_keep(path: str, value: Json) -> bool:
+    return is_flag(value) or is_description(path) or path_drop_reason(path) is None
+
+
+class _Pruning:
+    def __init__(self, dropped: dict[str, str]) -> None:
+        self._dropped = dropped
+
+    def fields(
+        self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
+    ) -> dict[str, Json]:
+        has_card = any([_traits(name).is_card_detail for name in siblings])
+        kept: dict[str, Json] = {}
+        for name, value in fields.items():
+            traits = _traits(name)
+            reason = inside or traits.reason
+            if reason is None and has_card and traits.is_beside_card:
+                reason = PAYMENT
+            if not isinstance(value, dict | list):
+                if reason is None or traits.is_description or is_flag(value):
+                    kept[name] = value
+                else:
+                    self._dropped[f"{path}.{name}" if path else name] = reason
+            elif reason is None and not _mentions_sensitive(value):
+                kept[name] = value
+            else:
+                self._container(kept, name, value, f"{path}.{name}" if path else name, reason)
+        return kept
+
+    def _container(
+        self, kept: dict[str, Json], name: str, value: Json, path: str, reason: str | None
+    ) -> None:
+        rest = self._value(value, path, reason)
+        if reason is None or not value or _holds_anything(rest):
+            kept[name] = rest
+        else:
+            self._dropped[path] = reason
+
+    def _value(self, value: Json, path: str, inside: str | None) -> Json:
+        if isinstance(value, dict):
+            return self.fields(value, path, inside, value)
+        if isinstance(value, list):
+            return [
+                self._value(each, f"{path}[{n}]", inside)
+                for n, each in enumerate(value)
+                if inside is None or isinstance(each, dict | list)
+            ]
+        return value
+
+
+def _mentions_sensitive(value: Json) -> bool:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if _traits(name).reason is not None:
+                return True
+            if isinstance(inner, dict | list) and _mentions_sensitive(inner):
+                return True
+    elif isinstance(value, list):
+        return any([_mentions_sensitive(each) for each in value if isinstance(each, dict | list)])
+    return False
+
+
+def _holds_anything(value: Json) -> bool:
+    """More than flags and empty parts."""
+    if isinstance(value, dict):
+        return any(_holds_anything(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds_anything(each) for each in value)
+    return not is_flag(value)

@@ -1,0 +1,136 @@
+"""Card and document fields are dropped from the extras by their names."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.sensitive_fields import (
+    drop_reason,
+    without_sensitive_paths,
+)
+from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.provider_kit.parsing.xml_text import parse_xml
+
+SECRET = "S3CR3T"
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "registeredCard",
+            "creditCard",
+            "CardHolderName",
+            "card_number",
+            "cardsOnFile",
+            "prepaidCardNumber",
+            "cvv",
+            "CVC2",
+            "pan",
+            "paymentAccount",
+            "IBAN",
+            "bankAccountNumber",
+            "passportNumber",
+            "Passport",
+            "identityCard",
+            "idCardNumber",
+            "driversLicense",
+            "DriverLicence",
+            "documentNumber",
+            "IdentityDocuments",
+            "identificationNumber",
+            "identificationInfo",
+            "idNumber",
+            "DocID",
+            "personalTaxId",
+            "nationalId",
+        ],
+    )
+    def test_of_cards_and_documents_are_dropped(self, name: str) -> None:
+        assert drop_reason([name]) is not None
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "loyaltyCardNumber",
+            "membershipCard",
+            "roomCard",
+            "cardinality",
+            "discard",
+            "pantry",
+            "Company",
+            "thirdPartyIdentifier",
+            "TimeZoneIdentifier",
+            "paid",
+            "number",
+            "code",
+            "expiry",
+            "token",
+            "companyTaxId",
+            "paymentMethod",
+            "confirmationNumber",
+        ],
+    )
+    def test_of_other_fields_are_kept(self, name: str) -> None:
+        assert drop_reason([name]) is None
+
+
+class TestJson:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"registeredCard": {"holder": SECRET, "expiry": SECRET, "x": [SECRET, {"y": SECRET}]}},
+            {"a": [{"b": {"passport": SECRET}}]},
+            {"a": {"documents": [{"number": SECRET}]}},
+            {"guarantee": {"card_number": SECRET, "expiration_date": SECRET, "token": SECRET}},
+            {"cardNumber": 4111, "holder": SECRET},
+        ],
+    )
+    def test_drops_them_at_any_depth(self, fields: dict[str, Any]) -> None:
+        r = Reader({"id": "1", "kept": "yes", **fields})
+        r.text("id")
+        shown = json.dumps(r.unread())
+        assert SECRET not in shown
+        assert "4111" not in shown
+        assert "kept" in shown
+        dropped = {path for path, target in r.field_trace().items() if "dropped" in target}
+        assert dropped
+        assert not dropped & r.unread().keys()
+
+    def test_drops_them_in_objects_that_were_opened(self) -> None:
+        r = Reader({"payment": {"card": {"type": "VI", "no": SECRET}, "amount": 1}})
+        payment = r.object("payment")
+        payment.object("card").text("type")
+        assert r.unread() == {"payment.amount": "1"}
+
+    def test_keeps_descriptions_and_flags(self) -> None:
+        fields = {"cardType": "visa", "hasCard": True, "passport": None, "documentType": "PP"}
+        assert Reader(fields).unread().keys() == fields.keys()
+        account = {"paymentMethod": "visa", "isActive": False, "accountHolder": SECRET}
+        kept = Reader({"paymentAccount": account}).unread()
+        assert json.loads(kept["paymentAccount"]) == {"paymentMethod": "visa", "isActive": False}
+
+    def test_leaves_other_values_as_they_are(self) -> None:
+        value = {"a": {"b": [1, [2], {}], "c": {}}, "token": "x", "expiry": "y", "code": "z"}
+        assert {path: json.loads(text) for path, text in Reader(value).unread().items()} == value
+
+    def test_drops_given_paths(self) -> None:
+        paths = {"rooms[0].card.no": SECRET, "a.cardType": "VI", "b": {"pan": SECRET, "c": 1}}
+        assert without_sensitive_paths(paths) == {"a.cardType": "VI", "b": {"c": 1}}
+
+
+class TestXml:
+    def test_drops_them_at_any_depth(self) -> None:
+        text = (
+            f'<r a="1" CardHolderName="{SECRET}"><Document DocID="{SECRET}" DocType="5"/>'
+            f"<x><Passport>{SECRET}</Passport><y>kept</y></x></r>"
+        )
+        r = XmlReader(parse_xml(text.encode()))
+        assert r.unread() == {"@a": '"1"', "Document/@DocType": '"5"', "x/y": '"kept"'}
+        assert {path for path, why in r.field_trace().items() if "dropped" in why} == {
+            "@CardHolderName",
+            "Document/@DocID",
+            "x/Passport",
+        }
