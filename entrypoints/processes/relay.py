@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from adapters.outbound.jobs.outage_log import OutageLog
 from domain.errors import PmsError
 from entrypoints.processes.stop_signals import stop_on_signals
 from entrypoints.wiring.container import Container
@@ -16,10 +17,13 @@ OUTAGE_SECONDS: Final = 2.0
 def run_relay(container: Container) -> None:
     """Runs until SIGTERM or SIGINT. Several may run: one leads, the others stand by."""
     stop_requested = stop_on_signals()
+    outage = OutageLog(log, "relay")
     while not stop_requested.is_set():
         try:
-            if container.relay_outbox() == 0:
+            sent = container.relay_outbox()
+            outage.worked()
+            if sent == 0:
                 stop_requested.wait(IDLE_SECONDS)
         except PmsError as error:
-            log.warning("relay_unavailable", extra={"code": error.code})
+            outage.failed(code=error.code)
             stop_requested.wait(OUTAGE_SECONDS)

@@ -15,10 +15,12 @@ _SUSPENDED: Final = "pms.connection.suspended"
 
 
 class InProcessEventBus:
-    """A subscriber that raises gets the same message again later."""
+    """A subscriber that raises gets the same message again later. Its first failure and the
+    first event that it takes afterwards are logged."""
 
     def __init__(self, subscribers: Mapping[str, Subscriber]) -> None:
         self._subscribers = dict(subscribers)
+        self._failing: set[str] = set()
 
     @property
     def subscribers(self) -> Sequence[str]:
@@ -29,14 +31,24 @@ class InProcessEventBus:
         for name in to:
             try:
                 self._subscribers[name](message)
+                self._log_recovery(name, message)
             except Exception as error:  # noqa: BLE001  # a subscriber may raise any class; the others still run
                 code = error.code if isinstance(error, PmsError) else type(error).__name__
-                log.warning(
-                    "event_delivery_failed",
-                    extra={"subscriber": name, "event_id": str(message.id), "code": code},
-                )
+                self._log_failure(name, message, code)
                 failures.append(Failure(name, code))
         return failures
+
+    def _log_failure(self, subscriber: str, message: OutboxMessage, code: str) -> None:
+        if subscriber not in self._failing:
+            self._failing.add(subscriber)
+            fields = {"subscriber": subscriber, "event_id": str(message.id), "code": code}
+            log.warning("event_delivery_failed", extra=fields)
+
+    def _log_recovery(self, subscriber: str, message: OutboxMessage) -> None:
+        if subscriber in self._failing:
+            self._failing.discard(subscriber)
+            fields = {"subscriber": subscriber, "event_id": str(message.id)}
+            log.info("event_delivery_resumed", extra=fields)
 
 
 def log_event(message: OutboxMessage) -> None:

@@ -1,9 +1,10 @@
 """Redis clients: for requests (fail fast) and for workers (retry)."""
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from redis import Redis
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from adapters.outbound.jobs.outage_log import OutageLog
 from ports.errors import Misconfigured, QueueUnavailable
 
 REQUEST_TIMEOUT_SECONDS: Final = 0.5
@@ -71,12 +73,13 @@ def request_client(url: str) -> Redis:
 
 
 def worker_client(url: str) -> Redis:
-    """Retries without limit, so that a worker survives a restart of Redis. There is no socket
-    time-out because RQ uses blocking reads as long as its worker's time to live."""
+    """Retries without limit, so that a worker survives a restart of Redis; the outage is logged
+    once. There is no socket time-out because RQ uses blocking reads as long as its worker's time to
+    live."""
     client = Redis.from_url(
         url,
         socket_connect_timeout=5,
-        retry=Retry(ExponentialBackoff(cap=2, base=0.05), -1),
+        retry=_LoggedRetry(ExponentialBackoff(cap=2, base=0.05), -1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         health_check_interval=30,
     )
@@ -88,3 +91,20 @@ def _parse_client_info(response: bytes | str, **_options: object) -> Mapping[str
     """RQ reads `addr`. redis-py's own parser fails at a socket path with a blank or `=`."""
     text = response.decode(errors="replace") if isinstance(response, bytes) else response
     return dict(_CLIENT_FIELD.findall(text.strip()))
+
+
+class _LoggedRetry(Retry):
+    def __init__(self, backoff: ExponentialBackoff, retries: int) -> None:
+        super().__init__(backoff, retries)
+        self._outage = OutageLog(logging.getLogger(__name__), "redis")
+
+    def call_with_retry(
+        self, do: Callable[[], Any], fail: Callable[..., Any], *args: Any, **options: Any
+    ) -> Any:
+        def log_and_fail(error: Exception, *failures: int) -> Any:
+            self._outage.failed(error_type=type(error).__name__)
+            return fail(error, *failures)
+
+        result = super().call_with_retry(do, log_and_fail, *args, **options)
+        self._outage.worked()
+        return result

@@ -1,5 +1,6 @@
 """The job queue: RQ with JSON payloads, one job per subject at a time."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -10,6 +11,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from adapters.outbound.jobs.outage_log import OutageLog
 from ports.errors import QueueUnavailable
 from ports.job_queue import Job, JobName
 
@@ -30,19 +32,20 @@ class RqJobQueue:
     def __init__(self, redis: Redis, *, function: str) -> None:
         self._redis = redis
         self._function = function
+        self._outage = OutageLog(logging.getLogger(__name__), "queue")
         self._queues = {
             name: Queue(queue, connection=redis, serializer=JSONSerializer)
             for name, queue in _QUEUES.items()
         }
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
-        with _translate_redis_errors():
+        with self._translate_redis_errors():
             for job in jobs:
                 with suppress(DuplicateJobError):
                     self._enqueue_one(job)
 
     def ping(self) -> None:
-        with _translate_redis_errors():
+        with self._translate_redis_errors():
             self._redis.ping()
 
     def _enqueue_one(self, job: Job) -> None:
@@ -57,10 +60,11 @@ class RqJobQueue:
             unique=True,
         )
 
-
-@contextmanager
-def _translate_redis_errors() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise QueueUnavailable from error
+    @contextmanager
+    def _translate_redis_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self._outage.failed(error_type=type(error).__name__)
+            raise QueueUnavailable from error
+        self._outage.worked()

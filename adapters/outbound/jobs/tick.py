@@ -5,18 +5,22 @@ enqueues twice (both happen when it is killed between two steps) does no harm. r
 pickles, hence our own job class; it loses its jobs with Redis, hence the check before each round.
 """
 
+import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from redis import Redis
+from rq import Queue
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
+from adapters.outbound.jobs.outage_log import OutageLog
 from adapters.outbound.jobs.rq_queue import TICK_QUEUE
 
 TICK_ID: Final = "pms-tick"
+WAITING_TICKS: Final = 3
 _EPOCH: Final = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
 
@@ -41,10 +45,21 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
         )
         self._function = function
         self._every = every
+        self._ticks = Queue(TICK_QUEUE, connection=redis, serializer=JSONSerializer)
+        self._outage = OutageLog(logging.getLogger(__name__), "tick")
 
     def enqueue_jobs(self) -> Any:
         self.register_tick()
+        self.log_waiting_ticks()
         return super().enqueue_jobs()
+
+    def log_waiting_ticks(self) -> None:
+        """Ticks that wait mean that no worker takes them."""
+        waiting = self._ticks.count
+        if waiting >= WAITING_TICKS:
+            self._outage.failed(reason="no worker takes it")
+        elif not waiting:
+            self._outage.worked()
 
     def register_tick(self) -> None:
         """Does nothing if the tick is scheduled. A tick of another function, as an earlier version

@@ -4,7 +4,8 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from adapters.outbound.jobs.tick import TICK_ID, JsonJob, TickingScheduler
+from adapters.outbound.jobs.rq_queue import TICK_QUEUE
+from adapters.outbound.jobs.tick import TICK_ID, WAITING_TICKS, JsonJob, TickingScheduler
 from entrypoints.wiring.container import TICK_FUNCTION
 
 TICK_FUNCTION_OF_VERSION_0_1 = "entrypoints.worker_jobs.run_tick"
@@ -48,3 +49,19 @@ class TestRegisterTick:
         redis.delete(Job.key_for(TICK_ID))
         scheduler.register_tick()
         assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
+
+
+class TestWaitingTicks:
+    def test_are_logged_when_they_begin_and_when_they_end(
+        self, redis: Redis, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        scheduler = scheduler_for(redis, TICK_FUNCTION)
+        key = f"rq:queue:{TICK_QUEUE}"
+        redis.rpush(key, *["waiting"] * WAITING_TICKS)
+        for _ in range(3):
+            scheduler.log_waiting_ticks()
+        redis.delete(key)
+        for _ in range(3):
+            scheduler.log_waiting_ticks()
+        assert [each.message for each in caplog.records] == ["tick_unavailable", "tick_available"]
