@@ -196,7 +196,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-_TEST_VARIABLES: Final = frozenset({"PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"})
+_TEST_VARIABLES: Final = frozenset({"PMS_CASES", "PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"})
 """Read by the tests."""
 
 

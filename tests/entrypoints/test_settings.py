@@ -92,7 +92,7 @@ class TestSettings:
         with pytest.raises(Misconfigured, match="PMS_FOO"):
             load_settings({"PMS_FOO": "1"})
 
-    @pytest.mark.parametrize("name", ["PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"])
+    @pytest.mark.parametrize("name", ["PMS_CASES", "PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"])
     def test_accepts_variables_of_the_tests(self, name: str) -> None:
         assert load_settings({name: "/srv/samples"}) == Settings()
 
