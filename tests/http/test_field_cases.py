@@ -165,8 +165,7 @@ class TestOrder:
     ) -> None:
         cases = ("deleted-before-created-1.json", "deleted-before-created-2.json")
         deletion, creation = hotel.outcomes("canonical", *cases)
-        assert deletion in ("applied", "unchanged")
-        assert creation == "stale"
+        assert (deletion, creation) == ("unchanged", "stale")
         assert hotel.booking("canonical", "OO-1") is None
 
     def test_cancellation_before_creation_cancels_it(self, hotel: ConnectedHotel) -> None:
@@ -175,8 +174,7 @@ class TestOrder:
         hotel.push("canonical", "cancel-before-create-2.json")
         hotel.run_jobs()
         assert hotel.booking("canonical", "OO-2")["status"] == "CANCELED"
-        repeated = hotel.push("canonical", "cancel-before-create-1.json", **key)
-        assert "quarantined" not in str(repeated)
+        assert hotel.outcomes("canonical", "cancel-before-create-1.json", **key) == ["unchanged"]
 
     def test_message_kind_orders_documents_of_one_instant(self, hotel: ConnectedHotel) -> None:
         states = []
@@ -237,18 +235,18 @@ class TestRooms:
         found = hotel.booking("alpinebits", "EX-1")
         assert found["total"] == {"amount": "202.00"}
         (room,) = found["rooms"]
-        assert {price["basis"] for price in room["nightlyPrices"]} <= {"NET"}
+        prices = [(price["price"]["amount"], price["basis"]) for price in room["nightlyPrices"]]
+        assert prices == [("95.00", "NET"), ("80.00", "NET")]
 
 
 class TestAvailability:
     def test_weekday_flags_limit_the_days(self, hotel: ConnectedHotel) -> None:
         hotel.send_document("free-rooms-1.xml")
-        assert hotel.cells("WK") in ({"2027-03-08": (3, None)}, {})
+        assert hotel.cells("WK") == {"2027-03-08": (3, None)}
 
     def test_closed_days_are_not_for_sale(self, hotel: ConnectedHotel) -> None:
         hotel.send_document("free-rooms-2.xml")
-        for available, closed in hotel.cells("CL").values():
-            assert closed or available == 0
+        assert hotel.cells("CL") == {"2027-03-08": (3, True), "2027-03-09": (3, True)}
 
 
 class TestCorrections:
@@ -264,13 +262,14 @@ class TestCorrections:
 class TestDetails:
     def test_third_decimal_does_not_refuse_a_booking(self, hotel: ConnectedHotel) -> None:
         assert hotel.outcomes("apaleo", "refused-for-a-detail-apaleo-1.json") == ["applied"]
-        total = hotel.booking("apaleo", "D-1")["total"]
-        assert total in (None, {"amount": "230.50"}, {"amount": "230.51"})
+        assert hotel.booking("apaleo", "D-1")["total"] == {"amount": "230.50"}
 
     def test_null_rate_does_not_refuse_a_booking(self, hotel: ConnectedHotel) -> None:
         assert hotel.outcomes("cloudbeds", "refused-for-a-detail-cloudbeds.json") == ["applied"]
         found = hotel.booking("cloudbeds", "D-3")
         assert (found["status"], found["total"]) == ("CANCELED", {"amount": "230.50"})
+        (room,) = found["rooms"]
+        assert [price["night"] for price in room["nightlyPrices"]] == ["2026-03-11"]
 
     def test_email_is_trimmed_and_found(self, hotel: ConnectedHotel) -> None:
         assert hotel.outcomes("ohip", "email-space-ohip.json") == ["applied"]
@@ -296,11 +295,10 @@ class TestBadItems:
         ]
         assert hotel.booking_ids("mews") == applied
 
-    def test_wrapped_list_is_read_or_refused(self, hotel: ConnectedHotel) -> None:
+    def test_wrapped_list_is_read(self, hotel: ConnectedHotel) -> None:
         hotel.connect("ohip", property_id="HOTEL1")
-        document = hotel.push("ohip", "ohip-nested-lost.json")
-        is_read = hotel.booking_ids("ohip") == ["571062"]
-        assert is_read or "unreadable_message" in str(document)
+        assert hotel.outcomes("ohip", "ohip-nested-lost.json") == ["applied"]
+        assert hotel.booking_ids("ohip") == ["571062"]
 
     def test_good_events_are_kept_beside_an_unreadable_one(self, hotel: ConnectedHotel) -> None:
         simulator = start_simulator(MewsSimulatorOptions(bookings=5, start_date=NOON.date()))
