@@ -17,7 +17,7 @@ from domain.values import ABSENT, Absent, NightlyPrice, PriceBasis, Stay
 V = TypeVar("V")
 
 _P, _C, _I, _O, _X, _N = BookingStatus
-_GONE: Final = frozenset({_X, _N})
+_WITHOUT_GUEST: Final = frozenset({_X, _N})
 
 ROOM_STATUSES: Final[dict[BookingStatus, frozenset[BookingStatus]]] = {
     _P: frozenset({_P, _C, _O, _X, _N}),
@@ -101,8 +101,10 @@ def _align_statuses(
     aligned = [each if each is not None and each in allowed else header for each in own]
     if not _REQUIRED[header].isdisjoint(aligned):
         return aligned
-    all_gone = _GONE.issuperset(aligned)
-    return [each if each in _GONE and not all_gone else header for each in aligned]
+    all_without_guest = _WITHOUT_GUEST.issuperset(aligned)
+    return [
+        each if each in _WITHOUT_GUEST and not all_without_guest else header for each in aligned
+    ]
 
 
 def _align_stay(own: Stay | None, header: Stay) -> Stay:

@@ -35,7 +35,11 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
 from application.events.cloud_events import EVENT_TYPES
 from application.events.relay_outbox import LEADER_LEASE_TTL
 from application.ingest.idempotent_requests import KEY_RETENTION
-from application.sync.schedule_syncs import DELIVERED_RETENTION, DONE_RETENTION
+from application.sync.schedule_syncs import (
+    DELIVERED_RETENTION,
+    DONE_RETENTION,
+    TOMBSTONE_RETENTION,
+)
 from domain.breaker import BREAKER_THRESHOLD
 from domain.canonical_format import RecordShape
 from domain.errors import PmsError
@@ -242,6 +246,7 @@ def stated_values() -> dict[str, str]:
         "sync_lease_minutes": LEASE_TTL // timedelta(minutes=1),
         "relay_lease_seconds": LEADER_LEASE_TTL // timedelta(seconds=1),
         "inbox_retention_days": DONE_RETENTION // timedelta(days=1),
+        "tombstone_retention_days": TOMBSTONE_RETENTION // timedelta(days=1),
         "outbox_retention_days": DELIVERED_RETENTION // timedelta(days=1),
         "idempotency_hours": KEY_RETENTION // timedelta(hours=1),
         "breaker_threshold": BREAKER_THRESHOLD,
