@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -152,6 +152,18 @@ class HttpHarness:
             verify = self.use_cases.verify_connection
             return verify(added.connection.id, correlation_id="setup").connection, added.key
         return added.connection, added.key
+
+    def second_connection(self, of: str, provider: str, name: str) -> Connection:
+        """Of a provider that the hotel has a connection to, as earlier versions allowed it."""
+        [hotel] = [each for each in self.store.directory.hotels() if each.slug == of]
+        held = self.store.directory.connections_of_hotel(hotel.id)
+        first = next(each for each in held if each.provider == provider)
+        second_id = self.ids.new()
+        second = replace(first, id=second_id, name=name, key_hash=second_id.hex * 2)
+        with self.store.unit_of_work() as uow:
+            uow.connections.add(second, {})
+            uow.commit()
+        return second
 
     def caller(
         self,

@@ -81,7 +81,7 @@ class TestSync:
     def test_requires_connection_id_for_several_connections(
         self, installation: HttpHarness, puller: Caller
     ) -> None:
-        second, _ = installation.connection("alpha", "scripted", name="second")
+        second = installation.second_connection("alpha", "scripted", name="second")
         problem = is_problem(puller.post(SYNC, {"provider": "scripted"}), 422, "invalid_request")
         assert problem["errors"][0]["path"] == "connection_id"
         response = puller.post(SYNC, {"connection_id": str(second.id)})
@@ -90,7 +90,7 @@ class TestSync:
 
 class TestRuns:
     def queue(self, installation: HttpHarness, name: str) -> SyncRun:
-        connection, _ = installation.connection("alpha", "scripted", name=name)
+        connection = installation.second_connection("alpha", "scripted", name=name)
         return installation.use_cases.request_sync(connection.id, SyncKind.FULL, correlation_id="c")
 
     def test_are_listed_newest_first_with_their_total(
