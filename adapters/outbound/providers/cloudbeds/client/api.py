@@ -113,5 +113,6 @@ def parse_list(answer: dict[str, Json], key: str) -> list[Json]:
     raise UnreadableAnswer(reason="the list is missing", path=key)
 
 
-def page_query(number: int, size: int = capabilities.PAGE_SIZE) -> dict[str, str]:
-    return {"pageNumber": str(number), "pageSize": str(size)}
+def page_query(number: int, size: int | None = None) -> dict[str, str]:
+    """`size` None: of the capabilities."""
+    return {"pageNumber": str(number), "pageSize": str(size or capabilities.PAGE_SIZE)}
