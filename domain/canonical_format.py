@@ -45,6 +45,7 @@ class Scalar(Enum):
     INSTANT = "instant"
     AMOUNT = "number or text"
     CURRENCY = "text, ISO 4217 code"
+    COUNTRY = "text, ISO 3166 code of two letters"
     EXTRAS = "object, path to any JSON value"
 
 
@@ -209,7 +210,7 @@ PARTY: Final = RecordShape(
         FieldSpec("last_name", _TEXT, personal=_GUEST),
         FieldSpec("email", _TEXT, personal=_CONTACT),
         FieldSpec("phone", _TEXT, personal=_CONTACT),
-        FieldSpec("country", _TEXT, personal=_CONTACT),
+        FieldSpec("country", Scalar.COUNTRY, personal=_CONTACT),
         FieldSpec("language", _TEXT, personal=_GUEST),
     ),
 )
@@ -271,8 +272,8 @@ GUEST: Final = RecordShape(
         FieldSpec("city", _TEXT, personal=_CONTACT),
         FieldSpec("region", _TEXT, personal=_CONTACT),
         FieldSpec("postal_code", _TEXT, personal=_CONTACT),
-        FieldSpec("country", _TEXT, personal=_CONTACT),
-        FieldSpec("nationality", _TEXT, personal=_GUEST),
+        FieldSpec("country", Scalar.COUNTRY, personal=_CONTACT),
+        FieldSpec("nationality", Scalar.COUNTRY, personal=_GUEST),
         FieldSpec("birth_date", _DATE, personal=_DOCUMENT),
         FieldSpec("language", _TEXT, personal=_GUEST),
         FieldSpec("vip", _BOOLEAN, personal=_GUEST),

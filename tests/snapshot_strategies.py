@@ -52,6 +52,7 @@ _SCALARS: dict[Scalar, st.SearchStrategy[Any]] = {
     Scalar.ID: ids,
     Scalar.REFERENCE: texts,
     Scalar.TEXT: texts,
+    Scalar.COUNTRY: st.sampled_from(["AT", "DE", "JP", "US"]),
     Scalar.BOOLEAN: st.booleans(),
     Scalar.FLAG: st.booleans(),
     Scalar.DATE: st.dates(),

@@ -36,6 +36,7 @@ GRAPHQL_SCALARS = {
     Scalar.REFERENCE: "ID",
     Scalar.TEXT: "String",
     Scalar.CURRENCY: "String",
+    Scalar.COUNTRY: "String",
     Scalar.AMOUNT: "String",
     Scalar.BOOLEAN: "Boolean",
     Scalar.DATE: "Date",

@@ -27,6 +27,8 @@ _SCALARS: Final[Mapping[Scalar, Callable[..., fields.Field[Any]]]] = {
     Scalar.TEXT: fields.String,
     Scalar.AMOUNT: fields.String,
     Scalar.CURRENCY: partial(fields.String, validate=validate.Regexp("^[A-Z]{3}$")),
+    # Not validated: an unknown one is kept in the extras.
+    Scalar.COUNTRY: fields.String,
     Scalar.BOOLEAN: fields.Boolean,
     Scalar.FLAG: fields.Boolean,
     Scalar.DATE: fields.Date,

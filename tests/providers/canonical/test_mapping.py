@@ -227,6 +227,19 @@ class TestParty:
         )
 
 
+class TestCountry:
+    def test_unknown_code_is_kept_in_the_extras(self) -> None:
+        party = {"last_name": "Aalto", "country": "XX"}
+        found = booking(primary_guest=party)
+        assert found.primary_guest == Party(last_name="Aalto")
+        assert dict(found.extras or ())["primary_guest.country"] == '"XX"'
+
+    def test_code_is_normalized(self) -> None:
+        party = {"last_name": "Aalto", "country": "at"}
+        found = booking(primary_guest=party)
+        assert found.primary_guest == Party(last_name="Aalto", country="AT")
+
+
 class TestUnknownField:
     def test_is_kept_in_extras_with_its_path_and_exact_value(self) -> None:
         reported = booking(

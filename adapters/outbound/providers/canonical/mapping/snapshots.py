@@ -39,6 +39,7 @@ _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
     Scalar.REFERENCE: field_values.as_text,
     Scalar.TEXT: field_values.as_text,
     Scalar.CURRENCY: field_values.as_text,
+    Scalar.COUNTRY: field_values.as_text,
     Scalar.BOOLEAN: field_values.as_boolean,
     Scalar.FLAG: field_values.as_boolean,
     Scalar.DATE: field_values.as_local_date,
@@ -96,6 +97,8 @@ def _field_reader(spec: FieldSpec) -> FieldReader:
     read = _value_reader(spec)
     if spec.required or spec.type is Scalar.EXTRAS:
         return read
+    if spec.type is Scalar.COUNTRY:
+        return lambda reader: reader.field_country(spec.name)
     if spec.nullable and isinstance(spec.type, Scalar | NumberType):
         parse = _parser(spec.type)
         return lambda reader: reader.field(spec.name, parse)
