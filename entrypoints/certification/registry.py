@@ -18,6 +18,7 @@ from entrypoints.certification.checks import (
     redaction,
     sensitive_data,
     syncing,
+    tolerance,
     webhooks,
     windows,
 )
@@ -29,6 +30,7 @@ _MODULES: Final = (
     fetching,
     faults,
     reading,
+    tolerance,
     properties,
     local_time,
     money,

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.mock.provider import MockProvider
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot
+from domain.snapshots import AvailabilitySnapshot, BookingSnapshot
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
-from domain.values import DateRange, Money, SourceVersion, Stay
+from domain.values import DateRange, Money, Reason, SourceVersion, Stay
 from ports.errors import (
     CredentialsRefused,
     ProviderError,
@@ -427,6 +427,47 @@ class RenamesIds(PageMappingClient):
         return [replace(item, raw=item.raw.replace(b'"id":', b'"ident":'))]
 
 
+class TakesAnyMessageForAnEmptyList(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        try:
+            return self.inner.read_items(kind, bodies, context, **options)
+        except UnreadableMessage:
+            return []
+
+
+class RejectsAllItemsForOne(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        items = self.inner.read_items(kind, bodies, context, **options)
+        if any(item.reason for item in items):
+            raise UnreadableMessage
+        return items
+
+
+class RequiresAName(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        items = self.inner.read_items(kind, bodies, context, **options)
+        return [self._without_name(item) for item in items]
+
+    def _without_name(self, item):
+        guest = getattr(item.snapshot, "primary_guest", None)
+        if item.snapshot is None or (guest and guest.last_name):
+            return item
+        return replace(item, snapshot=None, reason=Reason("missing_field", "name", "no name"))
+
+
+class StoresEmptyCells(SignedApaleo):
+    def read_items(self, kind, bodies, context, **options):
+        if kind is not ItemKind.AVAILABILITY:
+            return self.inner.read_items(kind, bodies, context, **options)
+        empty = AvailabilitySnapshot(
+            room_type_id="A",
+            day=context.observed_at.date(),
+            version=SourceVersion(context.observed_at),
+            available=0,
+        )
+        return [ReadItem(kind=kind, raw=bodies[0], external_id=empty.external_id, snapshot=empty)]
+
+
 class DropsTheReferences(SignedApaleo):
     def read_notification(self, body, context):
         return replace(self.inner.read_notification(body, context), refs=())
@@ -531,6 +572,10 @@ ALL = (
     on_provider(AcceptsEveryProperty, "property.fetched", "property.listed", "property.pushed"),
     on_client(KeepsCardFields, "sensitive.fields"),
     on_provider(KeepsIdsInAnUndeclaredField, "sensitive.card_like_ids"),
+    on_provider(TakesAnyMessageForAnEmptyList, "reading.without_items"),
+    on_provider(RejectsAllItemsForOne, "reading.one_bad_item"),
+    on_provider(RequiresAName, "reading.details"),
+    on_provider(StoresEmptyCells, "reading.empty_cell"),
     on_provider(DropsTheReferences, "notified.book", "notified.cancel", "notified.twice"),
     on_provider(IgnoresPayments, "notified.pay"),
     on_provider(ClaimsPaymentsInItsDelta, "synced.pay"),

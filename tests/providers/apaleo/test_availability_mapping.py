@@ -43,7 +43,8 @@ class TestAvailability:
         assert (found.total, found.available, found.blocked) == (ABSENT, ABSENT, ABSENT)
 
     def test_rejects_a_group_without_counts(self) -> None:
-        (item,) = read(ItemKind.AVAILABILITY, answer({"unitGroup": {"id": "A"}}))
+        empty = {"unitGroup": {"id": "A"}, "maintenance": {}, "block": {}}
+        (item,) = read(ItemKind.AVAILABILITY, answer(empty))
         assert item.reason is not None
         assert (item.reason.code, item.reason.path) == (
             "missing_field",

@@ -71,14 +71,14 @@ def _split_unit_groups(time_slice: Json, path: str) -> Iterator[JsonEntry]:
 
 def _count_blocked(r: Reader) -> Field[int]:
     maintenance, block = r.optional_object("maintenance"), r.optional_object("block")
-    if maintenance is None and block is None:
-        return ABSENT
-    return (
-        _count(maintenance, "outOfService")
-        + _count(maintenance, "outOfOrder")
-        + _count(block, "remaining")
+    counts = (
+        _count(maintenance, "outOfService"),
+        _count(maintenance, "outOfOrder"),
+        _count(block, "remaining"),
     )
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else ABSENT
 
 
-def _count(r: Reader | None, key: str) -> int:
-    return (r.optional_integer(key, "blocked") or 0) if r is not None else 0
+def _count(r: Reader | None, key: str) -> int | None:
+    return r.optional_integer(key, "blocked") if r is not None else None

@@ -25,7 +25,7 @@ CLIENT_NAME = "Simulated Client 1.0.0"
 _INVALID_FIELDS = CorruptibleFields(
     "State",
     ("ScheduledStartUtc", "LastName", "Amount", "CustomerId", "Data", "Id"),
-    required=("LastName", "Amount", "CustomerId", "Data", "Number", "Id"),
+    required=("Amount", "Data", "State", "UpdatedUtc", "Id"),
 )
 _MESSAGES = {
     401: "Invalid AccessToken",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, trace_cell, with_remarks
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
@@ -88,17 +88,24 @@ def read_guest(reader: Reader, context: HotelContext) -> GuestSnapshot:  # noqa:
 
 def read_availability(reader: Reader, context: HotelContext) -> AvailabilitySnapshot:
     r = reader
+    available = r.field_integer("free", "available")
     return AvailabilitySnapshot(
         room_type_id=r.text("room_type", "room_type_id"),
         day=r.local_date("day", "day"),
         version=SourceVersion(context.observed_at),
         version_is_ours=True,
         total=r.field_integer("rooms", "total"),
-        available=r.field_integer("free", "available"),
+        available=available,
         occupied=r.field_integer("sold", "occupied"),
-        blocked=0,
-        lowest_rate=r.optional_money("price_from", "currency", "lowest_rate"),
+        blocked=ABSENT if available is ABSENT else 0,
+        lowest_rate=_map_rate(r),
     )
+
+
+def _map_rate(r: Reader) -> Field[Money | None]:
+    if "price_from" not in r:
+        return ABSENT
+    return r.optional_money("price_from", "currency", "lowest_rate")
 
 
 _READERS: Final[dict[ItemKind, Callable[[Reader, HotelContext], Snapshot]]] = {
@@ -119,14 +126,15 @@ def plain_items_for(
         kind=kind,
         read=lambda reader: read(reader, context),
         id_key="id",
+        is_tolerant=kind is not ItemKind.AVAILABILITY,
         property_path=("hotel",),
         field_trace=trace if explain else None,
     )
 
 
 def _field_trace(reader: Reader) -> FieldTrace:
-    kept = dict.fromkeys(reader.unread(), "extras")
-    return tuple(sorted((reader.field_trace() | kept).items()))
+    kept = dict.fromkeys(reader.unread(), EXTRAS)
+    return with_remarks(reader, tuple(sorted((reader.field_trace() | kept).items())))
 
 
 def _map_version(reader: Reader) -> SourceVersion:
