@@ -13,6 +13,7 @@ from entrypoints.cli.connection_checks import check_connections
 from entrypoints.cli.open_container import open_container
 from entrypoints.cli.output import JsonCommand, is_json_requested, print_json, print_rows
 from entrypoints.wiring.container import Container
+from entrypoints.wiring.home_directory import require_socket_path
 from entrypoints.wiring.installed_providers import broken_plugins_of
 from entrypoints.wiring.settings import PREFIX, Settings
 
@@ -25,6 +26,8 @@ def doctor(*, print_new_key: bool) -> None:
         click.echo(new_key("k1"))
         return
     with open_container() as container:
+        if not container.settings.redis_url:
+            require_socket_path(container.settings.redis_socket)
         settings = _list_settings(container.settings)
         checks = _run_checks(container)
         if is_json_requested():

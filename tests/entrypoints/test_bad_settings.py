@@ -64,7 +64,7 @@ class TestProcesses:
         assert "PMS_REDIS_URL: the server at 127.0.0.1:9 does not answer" in line
         assert "planted" not in line
 
-    @pytest.mark.parametrize("command", QUEUE_COMMANDS, ids=" ".join)
+    @pytest.mark.parametrize("command", [*QUEUE_COMMANDS, ["doctor"]], ids=" ".join)
     def test_reject_a_home_too_long_for_a_socket(self, tmp_path: Path, command: list[str]) -> None:
         """Its bytes count: the path has fewer than 100 characters."""
         room = 95 - len(str(tmp_path))
@@ -84,6 +84,12 @@ class TestProcesses:
         line = error_line([command], PMS_HOME=str(tmp_path), PMS_SECRET_KEYS="planted")
         assert "id:base64" in line
         assert "planted" not in line
+
+
+@pytest.mark.parametrize("command", [["provider", "list"], ["doctor", "--new-key"]], ids=" ".join)
+def test_commands_that_need_no_home_work_without_one(command: list[str]) -> None:
+    result = CliRunner(env={"PMS_HOME": "/proc/pms"}).invoke(main, command, obj={"json": False})
+    assert result.exit_code == 0, result.output
 
 
 class TestSimulate:
