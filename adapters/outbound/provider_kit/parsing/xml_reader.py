@@ -8,7 +8,7 @@ UnreadableField with the path.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -114,6 +114,10 @@ class XmlReader:
         """The value, without marking it as read."""
         text = self._element.get(attribute)
         return text.strip() or None if text is not None else None
+
+    def has_any(self, attributes: Set[str]) -> bool:
+        """True if one of the attributes was sent, with or without a value."""
+        return not attributes.isdisjoint(self._element.attributes)
 
     def is_blank(self, attribute: str) -> bool:
         """True if the attribute was sent without a value."""

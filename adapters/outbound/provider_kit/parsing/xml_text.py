@@ -62,10 +62,12 @@ class XmlElement:
         return tuple(child for child in self.children if child.name == name)
 
     def walk(self) -> "Iterator[XmlElement]":
-        """The element and all elements in it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        """The element and all elements in it, in the order of the document."""
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting.extend(reversed(element.children))
 
     @property
     def value(self) -> str:

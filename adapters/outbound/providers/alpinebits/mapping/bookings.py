@@ -139,18 +139,18 @@ def read_external_id(r: XmlReader, found: ReservationId | None) -> str:
     raise UnreadableField("UniqueID/@ID", "missing_field", "the reservation's id")
 
 
-_CHILDREN_BY_LOWER_CASE: Final = {
-    name.lower(): name
-    for name in ("UniqueID", "RoomStays", "RoomStay", "ResGuests", "ResGlobalInfo")
-}
+_CHILDREN: Final = frozenset({"UniqueID", "RoomStays", "RoomStay", "ResGuests", "ResGlobalInfo"})
+_CHILDREN_BY_LOWER_CASE: Final = {name.lower(): name for name in _CHILDREN}
 
 
 def _reject_wrong_case(entry: AlpineBitsEntry) -> None:
     """Raises UnreadableField for `roomStays` and the like, which would count as missing."""
     for path, parent in (("", entry.element), ("RoomStays/", entry.element.child("RoomStays"))):
         for child in parent.children if parent is not None else ():
-            name = _CHILDREN_BY_LOWER_CASE.get(child.name.lower(), child.name)
-            if name != child.name:
+            if child.name in _CHILDREN:
+                continue
+            name = _CHILDREN_BY_LOWER_CASE.get(child.name.lower())
+            if name is not None:
                 raise UnreadableField(f"{path}{child.name}", "unknown_element", f"{path}{name}")
 
 

@@ -4,8 +4,8 @@ Any other one makes the message invalid: it may restrict what is for sale (a rat
 restriction, a misspelt count), and rooms must never be open because we do not know it.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
@@ -63,37 +63,41 @@ _UNREAD: Final = frozenset({"POS"})
 
 def check_elements(message: XmlElement, container: str) -> None:
     """Raises UnreadableField with the path of the first unknown element, attribute or text."""
-    known = (container, "UniqueID", *_UNREAD)
-    for child, path in _numbered_children(message, ""):
-        _require_known(child, path, known, message)
+    known = frozenset((container, "UniqueID", *_UNREAD))
+    for child in message.children:
+        _require_known(child, known, (message,))
         if child.name not in _UNREAD:
-            _check_content(child, path, message)
+            _check_content(child, (message,))
 
 
-def _check_content(element: XmlElement, path: str, message: XmlElement) -> None:
-    content = _KNOWN[element.name]
+def _check_content(element: XmlElement, parents: tuple[XmlElement, ...]) -> None:
+    attributes, children = _KNOWN[element.name]
     for attribute in element.attributes:
-        if attribute not in content.attributes and not attribute.startswith("{"):
+        if attribute not in attributes and not attribute.startswith("{"):
             expected = "only attributes that this message has by the standard"
-            raise UnreadableField(f"{path}/@{attribute}", "unknown_attribute", expected)
+            path = f"{_path_of(element, parents)}/@{attribute}"
+            raise UnreadableField(path, "unknown_attribute", expected)
     if element.value:
-        raise UnreadableField(path, "bad_text", "no text")
-    for child, child_path in _numbered_children(element, f"{path}/"):
-        _require_known(child, child_path, content.children, message)
-        _check_content(child, child_path, message)
+        raise UnreadableField(_path_of(element, parents), "bad_text", "no text")
+    if element.children:
+        parents = (*parents, element)
+        for child in element.children:
+            _require_known(child, children, parents)
+            _check_content(child, parents)
 
 
 def _require_known(
-    element: XmlElement, path: str, known: Collection[str], message: XmlElement
+    element: XmlElement, known: Collection[str], parents: tuple[XmlElement, ...]
 ) -> None:
-    if element.name not in known or is_foreign(element, message):
+    if element.name not in known or is_foreign(element, parents[0]):
         expected = "only elements that this message has by the standard, in its namespace"
-        raise UnreadableField(path, "unknown_element", expected)
+        raise UnreadableField(_path_of(element, parents), "unknown_element", expected)
 
 
-def _numbered_children(element: XmlElement, prefix: str) -> Iterator[tuple[XmlElement, str]]:
-    seen: Counter[str] = Counter()
-    for child in element.children:
-        number = f"[{seen[child.name]}]" if child.name in _LISTED else ""
-        yield child, f"{prefix}{child.name}{number}"
-        seen[child.name] += 1
+def _path_of(element: XmlElement, parents: tuple[XmlElement, ...]) -> str:
+    """From below the message."""
+    steps = []
+    for parent, child in pairwise((*parents, element)):
+        position = next(n for n, each in enumerate(parent.all(child.name)) if each is child)
+        steps.append(f"{child.name}[{position}]" if child.name in _LISTED else child.name)
+    return "/".join(steps)

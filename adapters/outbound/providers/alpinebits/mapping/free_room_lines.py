@@ -237,6 +237,8 @@ _TARGETS: Final = {
 
 def _read_weekdays(control: XmlReader) -> frozenset[int]:
     """Those that are true; if none is, those that are not false."""
+    if not control.has_any(WEEKDAYS.keys()):
+        return _EVERY_DAY
     flags: dict[int, bool] = {}
     for name, weekday in WEEKDAYS.items():
         if control.is_blank(name):

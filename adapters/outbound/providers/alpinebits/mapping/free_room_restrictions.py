@@ -61,12 +61,14 @@ def read_restrictions(r: XmlReader) -> Restrictions:
     """Of an `Inventory` or `AvailStatusMessage`. Raises UnreadableField for any other restriction
     and for one that is sent twice."""
     found = UNRESTRICTED
-    for each in r.children("RestrictionStatus") if "RestrictionStatus" in r else ():
-        found = _with_status(found, each)
-    lengths = r.first("LengthsOfStay")
-    lengths.choice("ArrivalDateBased", FLAGS)
-    for each in lengths.children("LengthOfStay") if lengths else ():
-        found = _with_length(found, each)
+    if "RestrictionStatus" in r:
+        for each in r.children("RestrictionStatus"):
+            found = _with_status(found, each)
+    if "LengthsOfStay" in r:
+        lengths = r.first("LengthsOfStay")
+        lengths.choice("ArrivalDateBased", FLAGS)
+        for each in lengths.children("LengthOfStay"):
+            found = _with_length(found, each)
     return found
 
 

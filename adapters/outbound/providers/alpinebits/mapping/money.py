@@ -127,7 +127,7 @@ class Rate:
 
     def additions(self) -> list[XmlReader]:
         """The charges for further guests, which a `Total` of the rate includes."""
-        if self.reader.child("Total"):
+        if "AdditionalGuestAmounts" not in self.reader or "Total" in self.reader:
             return []
         listed = self.reader.listed("AdditionalGuestAmounts", "AdditionalGuestAmount")
         return [each.first("Amount") for each in listed]
@@ -215,10 +215,12 @@ class NightlyPrices:
     def _total_on_basis(self, total: XmlReader, attribute: str) -> Money | None:
         """As stated; else computed from the amount on the other basis and the taxes."""
         stated = self._read_amount(total, attribute)
+        if stated is not None:
+            return stated
         other = BEFORE_TAX if attribute == AFTER_TAX else AFTER_TAX
         amount = self._read_amount(total, other)
-        if stated is not None or amount is None:
-            return stated
+        if amount is None:
+            return None
         try:
             tax = _peek_tax(total, amount.currency)
         except UnreadableField:

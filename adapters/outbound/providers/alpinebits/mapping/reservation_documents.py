@@ -105,10 +105,11 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
     shared = replace(root, children=root.all("POS")[:1])
     if root.name == CANCEL_REQUEST:
         return [AlpineBitsEntry("", _canceled_reservation(root), shared)]
-    entries = [entry for child in root.children for entry in _entries_of(child, root, shared)]
+    seen: Counter[str] = Counter()
+    entries = [entry for child in root.children for entry in _entries_of(child, shared, seen)]
     if not entries and not _is_empty_list(root):
         raise UnreadableMessage("the document has no list of reservations", path=root.name)
-    return _with_numbers(entries)
+    return entries
 
 
 def _canceled_reservation(root: XmlElement) -> XmlElement:
@@ -117,37 +118,27 @@ def _canceled_reservation(root: XmlElement) -> XmlElement:
 
 
 def _entries_of(
-    child: XmlElement, root: XmlElement, shared: XmlElement
+    child: XmlElement, root: XmlElement, seen: Counter[str]
 ) -> Iterator[AlpineBitsEntry]:
-    """The reservations in a child of the root; the child itself if it is unknown there."""
+    """The reservations in a child of the root; the child itself if it is unknown there. `seen`:
+    how many elements each path has so far."""
     if child.name in _WITHOUT_RESERVATIONS:
         return
     item = _ITEM_BY_CONTAINER.get(child.name)
     if item is None or is_foreign(child, root):
-        yield AlpineBitsEntry(child.name, child, shared, unknown=True)
+        yield AlpineBitsEntry(child.name, child, root, unknown=True)
         return
     for element in child.children:
         unknown = element.name != item or is_foreign(element, root)
         path = f"{child.name}/{element.name}"
-        yield AlpineBitsEntry(path, element, shared, child.name, unknown=unknown)
+        numbered = f"{path}[{seen[path]}]"
+        seen[path] += 1
+        yield AlpineBitsEntry(numbered, element, root, child.name, unknown=unknown)
 
 
 def is_foreign(element: XmlElement, root: XmlElement) -> bool:
     """True for an element of another namespace than its document's and OTA's."""
     return element.namespace not in ("", root.namespace, NAMESPACE)
-
-
-def _with_numbers(entries: Sequence[AlpineBitsEntry]) -> list[AlpineBitsEntry]:
-    """The paths with the position among the elements of the same path, from 0."""
-    seen: Counter[str] = Counter()
-    numbered = []
-    for entry in entries:
-        if entry.container:
-            numbered.append(replace(entry, path=f"{entry.path}[{seen[entry.path]}]"))
-            seen[entry.path] += 1
-        else:
-            numbered.append(entry)
-    return numbered
 
 
 def _is_empty_list(root: XmlElement) -> bool:
