@@ -5,6 +5,7 @@ from threading import Event, Thread
 
 import pytest
 
+from application.access.rotate_secrets import RotateSecrets, RotationResult
 from domain.erasure import PrivacyAction
 from domain.messages import ERASED_BODY, InboxState, ItemKind
 from domain.snapshots import Party, PartyRole
@@ -230,3 +231,18 @@ class TestStoredResponses:
             }
         fresh = {key for key, state in states.items() if state is KeyState.FRESH}
         assert fresh == {(token.id, "named")}
+
+
+class TestSealedValues:
+    def test_are_readable_after_they_are_sealed_anew(self, site: HotelFixture) -> None:
+        items = [builders.inbox_item(site.connection) for _ in range(3)]
+        with site.store.unit_of_work() as uow:
+            uow.inbox.add(items)
+            uow.erasures.add_key(site.hotel.id, KEY)
+            uow.commit()
+        result = RotateSecrets(site.store.unit_of_work)()
+        assert result == RotationResult(resealed=0, unreadable=0)
+        with site.store.unit_of_work() as uow:
+            assert uow.erasures.key(site.hotel.id) == KEY
+            held = uow.inbox.load(site.hotel.id, [item.id for item in items])
+        assert {item.body for item in held.values()} == {item.body for item in items}
