@@ -1,6 +1,6 @@
 """Finds the caller's own connections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.access.authenticate import Principal
@@ -8,6 +8,22 @@ from application.errors import ConnectionNotFound, InvalidRequest, NotConnected
 from domain.connection import Connection
 from domain.values import ConnectionId
 from ports.directory import Directory
+
+
+def connection_health(connection: Connection) -> Mapping[str, object]:
+    """What every interface shows of a connection."""
+    return {
+        "id": connection.id,
+        "provider": connection.provider,
+        "name": connection.name,
+        "state": connection.state,
+        "stopped_at": connection.stopped_at,
+        "error_code": connection.last_error_code,
+        "error_detail": connection.last_error_detail,
+        "last_synced_at": connection.last_synced_at,
+        "last_inbound_at": connection.last_inbound_at,
+        "next_sync_at": connection.announced_sync_at,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from threading import Thread
 
 import click
 
+from application.connections.find_connections import connection_health
 from application.sync.verify_hotel import DriftReport
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
@@ -50,7 +51,10 @@ def list_sync_runs(hotel: str, *, limit: int) -> None:
     with open_hotel(hotel) as (container, found):
         runs, total = container.store.queries.sync_runs(found.id, limit=limit)
         if is_json_requested():
-            print_json({"total": total, "runs": [_run_fields(each) for each in runs]})
+            connections = container.directory.connections_of_hotel(found.id)
+            health = [connection_health(each) for each in connections]
+            run_rows = [_run_fields(each) for each in runs]
+            print_json({"total": total, "runs": run_rows, "connections": health})
         else:
             print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
 

@@ -1,7 +1,7 @@
 """The Flask application with an in-memory store, the canonical and a scripted provider."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from domain.access import FULL_READ, Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.schedule import Schedule
+from domain.sync_run import RunError
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
 from ports.errors import UnknownProvider
@@ -153,11 +154,23 @@ class HttpHarness:
             return verify(added.connection.id, correlation_id="setup").connection, added.key
         return added.connection, added.key
 
+    def stored_connection(self, of: str, provider: str) -> Connection:
+        """The first of that provider."""
+        [hotel] = [each for each in self.store.directory.hotels() if each.slug == of]
+        held: Sequence[Connection] = self.store.directory.connections_of_hotel(hotel.id)
+        return next(each for each in held if each.provider == provider)
+
+    def stop_connection(self, of: str, provider: str, error: RunError) -> Connection:
+        connection = self.stored_connection(of, provider)
+        stopped = connection.sync_failed(error, stop=True, now=self.clock.now())
+        with self.store.unit_of_work() as uow:
+            saved: Connection = uow.connections.save(stopped)
+            uow.commit()
+        return saved
+
     def second_connection(self, of: str, provider: str, name: str) -> Connection:
         """Of a provider that the hotel has a connection to, as earlier versions allowed it."""
-        [hotel] = [each for each in self.store.directory.hotels() if each.slug == of]
-        held = self.store.directory.connections_of_hotel(hotel.id)
-        first = next(each for each in held if each.provider == provider)
+        first = self.stored_connection(of, provider)
         second_id = self.ids.new()
         second = replace(first, id=second_id, name=name, key_hash=second_id.hex * 2)
         with self.store.unit_of_work() as uow:

@@ -11,6 +11,7 @@ from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails
 from domain.hotel import Hotel
+from domain.sync_run import RunError
 from ports.errors import StoreUnavailable
 from tests.http.graphql_client import PATH, query_error, run_query
 from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest, is_problem
@@ -321,6 +322,27 @@ class TestOtherQueries:
             assert query_error(alpha, query, h=slug)["extensions"]["code"] == "forbidden"
         chain = installation.caller("alpha", "beta")
         assert run_query(chain, query, h="beta")["hotel"]["slug"] == "beta"
+
+    def test_returns_connections_with_their_health(self, installation: HttpHarness) -> None:
+        connection = installation.stop_connection(
+            "alpha", "scripted", RunError(code="refused", detail="refused", path="/list")
+        )
+        puller = installation.caller("alpha", provider="scripted")
+        query = "{connections {id name state stoppedAt errorCode errorDetail nextSyncAt}}"
+        assert run_query(puller, query)["connections"] == [
+            {
+                "id": str(connection.id),
+                "name": "pulled",
+                "state": "STOPPED",
+                "stoppedAt": "2026-03-01T12:00:00Z",
+                "errorCode": "refused",
+                "errorDetail": "/list: refused",
+                "nextSyncAt": None,
+            }
+        ]
+        [shown] = puller.get("/api/pms/connections").get_json()["connections"]
+        assert (shown["state"], shown["error_detail"]) == ("stopped", "/list: refused")
+        assert shown["next_sync_at"] is None
 
     def test_returns_sync_runs(self, installation: HttpHarness) -> None:
         puller = installation.caller("alpha", provider="scripted")

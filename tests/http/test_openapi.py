@@ -22,6 +22,7 @@ OPERATIONS = {
     ("post", "/api/pms/sync"),
     ("get", "/api/pms/sync/runs"),
     ("get", "/api/pms/sync/runs/{run_id}"),
+    ("get", "/api/pms/connections"),
     ("get", "/api/pms/quarantine"),
     ("post", "/api/pms/quarantine/{item_id}/replay"),
     ("post", "/api/pms/guests/export"),

@@ -29,6 +29,7 @@ from adapters.inbound.graphql.resolvers import RESOLVERS
 from adapters.inbound.graphql.scalars import SCALARS
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from application.queries.find_bookings import BookingOrder
+from domain.connection import ConnectionState
 from domain.snapshots import BookingSource, PartyRole
 from domain.status import BookingStatus, TransitionKind
 from domain.sync_run import SyncKind, SyncStatus, SyncTrigger
@@ -39,6 +40,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     BookingOrder,
     BookingSource,
     BookingStatus,
+    ConnectionState,
     PartyRole,
     PriceBasis,
     SyncKind,

@@ -14,6 +14,7 @@ from adapters.inbound.graphql.filters import availability_filter, booking_filter
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
 from application.access.personal_data import scope_of_field, visible_last_name
+from application.connections.find_connections import connection_health
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder, ResultPage
 from application.sync.find_sync_runs import RunList
@@ -150,6 +151,12 @@ def hotel(context: RequestContext) -> Mapping[str, Any]:
         "rooms": view.records.rooms,
         "rate_plans": view.records.rate_plans,
     }
+
+
+@_query_field("connections")
+def connections(context: RequestContext) -> Sequence[Mapping[str, Any]]:
+    found = context.use_cases.find_connections(context.caller)
+    return [connection_health(each) for each in found]
 
 
 @_query_field("syncRuns")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from application.access.authenticate import Authenticate
+from application.connections.find_connections import FindConnections
 from application.hotels.find_hotel import FindHotel
 from application.queries.find_booking import FindBooking, FindStatusHistory
 from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
@@ -20,6 +21,7 @@ class GraphQLUseCases(Protocol):
     find_guests: FindGuests
     find_availability: FindAvailability
     find_hotel: FindHotel
+    find_connections: FindConnections
     find_sync_runs: FindSyncRuns
 
 

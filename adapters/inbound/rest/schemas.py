@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.sync_run import SyncKind, SyncStatus, SyncTrigger
@@ -76,6 +77,26 @@ class SyncRunResponseSchema(_BaseSchema):
     counts = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     transport = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     error = fields.Nested(SyncErrorSchema, required=True, allow_none=True)
+
+
+class ConnectionSchema(_BaseSchema):
+    """`stopped_at`: since when nothing is requested until a person resumes it. `next_sync_at`: null
+    unless the connection is active."""
+
+    id = fields.UUID(required=True)
+    provider = fields.String(required=True)
+    name = fields.String(required=True)
+    state = _choice(ConnectionState, required=True)
+    stopped_at = fields.AwareDateTime(required=True, allow_none=True)
+    error_code = fields.String(required=True, allow_none=True)
+    error_detail = fields.String(required=True, allow_none=True)
+    last_synced_at = fields.AwareDateTime(required=True, allow_none=True)
+    last_inbound_at = fields.AwareDateTime(required=True, allow_none=True)
+    next_sync_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class ConnectionListSchema(_BaseSchema):
+    connections = fields.List(fields.Nested(ConnectionSchema), required=True)
 
 
 class SyncRunListSchema(_BaseSchema):

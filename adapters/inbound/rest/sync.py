@@ -30,6 +30,7 @@ from adapters.inbound.rest.response_documents import run_document
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.access.authenticate import Principal
+from application.connections.find_connections import connection_health
 from application.errors import InvalidRequest
 from domain.access import Scope
 from domain.sync_run import SyncKind
@@ -43,6 +44,10 @@ _QUEUED: Final = responses_spec(
 _LISTED: Final = responses_spec(
     {200: ("A page of runs and their total number", schemas.SyncRunListSchema)},
     *(400, 401, 403, 422, 429, 503),
+)
+_CONNECTIONS: Final = responses_spec(
+    {200: ("The caller's connections and their health", schemas.ConnectionListSchema)},
+    *(400, 401, 403, 429, 503),
 )
 _SHOWN: Final = responses_spec(
     {200: ("The run", schemas.SyncRunResponseSchema)}, *(400, 401, 403, 404, 429, 503)
@@ -61,6 +66,13 @@ def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
         body = read_json_body()
         queue = partial(_queue_sync, use_cases, principal, body)
         return run_once_per_key(use_cases.idempotent_requests, principal, body, queue)
+
+    @route(sync, "/connections", "Connections, in order of creation", _CONNECTIONS)
+    def list_connections() -> Response:
+        principal = admit()
+        _require_read_or_sync(principal)
+        found = use_cases.find_connections(principal)
+        return json_response({"connections": [connection_health(each) for each in found]})
 
     @route(sync, "/sync/runs", "Sync runs, newest first", _LISTED, parameters=[LIMIT, OFFSET])
     def list_sync_runs() -> Response:
