@@ -37,6 +37,8 @@ _DECIMAL: Final = {False: values.as_decimal, True: values.as_lenient_decimal}
 _BOOLEAN: Final = {False: values.as_boolean, True: values.as_lenient_boolean}
 """By `lenient`."""
 
+_PERSONAL_DETAILS: Final = (".first_name", ".last_name", ".email", ".phone")
+
 
 class Reader(TrackedObject):
     """`lenient` also accepts numbers and booleans sent as strings."""
@@ -44,6 +46,9 @@ class Reader(TrackedObject):
     __slots__ = ()
 
     def text(self, key: str, target: str = READ) -> str:
+        """A tolerant reader takes an invalid name or contact detail of a person as empty."""
+        if self.is_tolerant and target.endswith(_PERSONAL_DETAILS):
+            return self.optional(key, values.as_text, target) or ""
         return self.required(key, values.as_text, target)
 
     def optional_text(self, key: str, target: str = READ) -> str | None:

@@ -68,6 +68,13 @@ class TestTolerantReader:
         assert r.unread() == {"a[1]": '{"n":1,"m":"x"}'}
         assert r.field_trace() == {"a[0].n": "t", "a[0].m": "t"}
 
+    @pytest.mark.parametrize("sent", ["5", "null", "{}"])
+    def test_never_requires_a_name(self, sent: str) -> None:
+        r = tolerant(f'{{"name": {sent}}}')
+        assert r.text("name", "primary_guest.last_name") == ""
+        assert r.text("nickname", "primary_guest.first_name") == ""
+        assert ("name" in r.unread()) is (sent != "null")
+
     def test_rounds_money_and_says_so(self) -> None:
         r = tolerant('{"sum": 230.505, "paid": 1.5}')
         assert r.money_in("EUR", "sum", "total") == Money(23_050, "EUR")
