@@ -108,27 +108,43 @@ def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str
     lowered = plain.lower()
     cards = list(find_card_numbers(plain))
     labelled = list(labelled_spans(lowered))
-    may_be_escaped = "\\" in text or "&" in text or "<!" in text
-    is_suspect = may_be_escaped and (
-        _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
-    )
-    if not (cards or labelled or is_suspect):
+    if not (cards or labelled or _may_hide_digits(text, lowered)):
         return text
     edits = _Edits(text)
-    numbers: set[int] = set()
     try:
-        for value in payload_values(text):
-            if value.syntax is Syntax.JSON_NUMBER:
-                start = value.ranges[0][0]
-                numbers.add(start + text.startswith("-", start))
-            _edit_value(edits, text, value, id_fields, depth)
+        _edit_values(edits, text, id_fields, depth, plain=plain, labelled=labelled)
     except NotStructured:
         edits = _Edits(text)
         _edit_spans(edits, text, plain, _spans(plain, cards))
-    else:
-        for span in labelled:
-            _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
     return edits.apply()
+
+
+def _may_hide_digits(text: str, lowered: bytes) -> bool:
+    """True if a value may hold a card number or a code that the payload's text does not show."""
+    if "\\" not in text and "&" not in text and "<!" not in text:
+        return False
+    return _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
+
+
+def _edit_values(
+    edits: _Edits,
+    text: str,
+    id_fields: Collection[str],
+    depth: int,
+    *,
+    plain: bytes,
+    labelled: Sequence[Span],
+) -> None:
+    """`labelled`: found in the payload's text, since a label may be a field's name. Raises
+    NotStructured."""
+    numbers: set[int] = set()
+    for value in payload_values(text):
+        if value.syntax is Syntax.JSON_NUMBER:
+            start = value.ranges[0][0]
+            numbers.add(start + text.startswith("-", start))
+        _edit_value(edits, text, value, id_fields, depth)
+    for span in labelled:
+        _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
 
 
 def _spans(plain: bytes, cards: Sequence[CardNumber]) -> list[Span]:

@@ -118,24 +118,29 @@ def _json_values(text: str) -> Iterator[PayloadValue]:
     position = 0
     is_complete = False
     while match := _JSON_TOKEN.match(text, position):
-        position = match.end()
-        kind = match.lastgroup
         if is_complete:
             raise NotStructured
-        if kind == "open":
-            keys.append(keys[-1])
-        elif kind == "close":
-            if len(keys) == 1:
-                raise NotStructured
-            keys.pop()
+        position = match.end()
+        kind = match.lastgroup or ""
+        if kind in ("open", "close"):
+            _enter_or_leave(keys, kind)
         elif kind == "colon":
             yield PayloadValue((match.span("text"),), Syntax.JSON_TEXT, keys[:-1])
             keys[-1] = text[slice(*match.span("text"))]
         else:
             syntax = Syntax.JSON_TEXT if kind == "text" else Syntax.JSON_NUMBER
-            yield PayloadValue((match.span(kind or "bare"),), syntax, keys)
+            yield PayloadValue((match.span(kind),), syntax, keys)
         is_complete = len(keys) == 1
     if len(keys) != 1 or not _SPACE.fullmatch(text, position):
+        raise NotStructured
+
+
+def _enter_or_leave(keys: list[str], kind: str) -> None:
+    if kind == "open":
+        keys.append(keys[-1])
+    elif len(keys) > 1:
+        keys.pop()
+    else:
         raise NotStructured
 
 

@@ -26,7 +26,7 @@ _DOCUMENT: Final = re.compile(
     r"passport|(?:identity|(?<!pa)id)card|identitydocument|^iddocument|drivers?licen[cs]e"
     r"|drivinglicen[cs]e|nationalid(?:number|no)?$|identification|socialsecurity|^ssn$"
     r"|document(?:number|no|id|issu|expir|valid)|^documents?$|^id(?:number|no)|^docid$"
-    r"|^visa(?:number|no)?$|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
+    r"|^visa(?:$|number|no$|info|expir|issu)|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
     r"|aliens?(?:info|registration)"
 )
 _NO_WORD: Final = re.compile(r"[^a-z0-9]")
@@ -110,16 +110,21 @@ class _Pruning:
             reason = inside or traits.reason
             if reason is None and has_card and traits.is_beside_card:
                 reason = PAYMENT
-            if not isinstance(value, dict | list):
-                if reason is None or traits.is_description or is_flag(value):
-                    kept[name] = value
-                else:
-                    self._dropped[f"{path}.{name}" if path else name] = reason
-            elif reason is None and not _mentions_sensitive(value):
+            if reason is None and not _mentions_sensitive(value):
                 kept[name] = value
             else:
-                self._container(kept, name, value, f"{path}.{name}" if path else name, reason)
+                self._field(kept, name, value, f"{path}.{name}" if path else name, reason)
         return kept
+
+    def _field(
+        self, kept: dict[str, Json], name: str, value: Json, path: str, reason: str | None
+    ) -> None:
+        if isinstance(value, dict | list):
+            self._container(kept, name, value, path, reason)
+        elif reason is None or is_description(name) or is_flag(value):
+            kept[name] = value
+        else:
+            self._dropped[path] = reason
 
     def _container(
         self, kept: dict[str, Json], name: str, value: Json, path: str, reason: str | None

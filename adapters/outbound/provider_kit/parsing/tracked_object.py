@@ -1,7 +1,7 @@
 """A JSON object that records which of its fields were read, and for which target field."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self, TypeVar
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
@@ -164,11 +164,10 @@ class TrackedObject:
             return {self.path: dumps(kept)} if kept or not self._value else {}
         found = {self._path_text(key): dumps(value) for key, value in kept.items()}
         for key, children in self._children.items():
-            if children and not any(child.has_reads for child in children):
-                continue
-            for child in children:
-                found.update(child.unread())
-            found.update(self._invalid_elements(key, self._value.get(key)))
+            if not _are_unread(children):
+                for child in children:
+                    found.update(child.unread())
+                found.update(self._invalid_elements(key, self._value.get(key)))
         return found
 
     def _invalid_elements(self, key: str, value: Json) -> dict[str, str]:
@@ -203,7 +202,7 @@ class TrackedObject:
         targets = self._targets
         unread = {key: value for key, value in self._value.items() if key not in targets}
         for key, children in self._children.items():
-            if children and not any(child.has_reads for child in children):
+            if _are_unread(children):
                 unread[key] = self._value[key]
         if not unread:
             return unread
@@ -253,6 +252,11 @@ class TrackedObject:
 
     def _path_text(self, key: str) -> str:
         return self.path_of(key) if _PLAIN_KEY.fullmatch(key) else f"{self.path}[{dumps(key)}]"
+
+
+def _are_unread(children: Sequence[TrackedObject]) -> bool:
+    """False for an empty list: it was read."""
+    return bool(children) and not any([child.has_reads for child in children])
 
 
 def as_raw(value: Json, path: str) -> Json:  # noqa: ARG001 the shape of a parser

@@ -46,6 +46,8 @@ class TestNames:
             "DocID",
             "personalTaxId",
             "nationalId",
+            "visaInfo",
+            "visaExpiryDate",
         ],
     )
     def test_of_cards_and_documents_are_dropped(self, name: str) -> None:
