@@ -20,7 +20,7 @@ from tests.product_packages import copy_packages
 
 NOBODY = 65_534
 PACKAGES = sysconfig.get_path("purelib")
-UNUSUAL_NAMES = ["a b", "a#b%20c", "ü?=e'q\"\\"]
+UNUSUAL_NAME = "a b#c%20?=ü'\"\\"
 """Characters with a meaning in URLs, in Valkey's arguments or in its list of clients."""
 
 
@@ -84,9 +84,8 @@ def python_for(user: int | None) -> str:
 
 
 class TestUnusualHomes:
-    @pytest.mark.parametrize("name", UNUSUAL_NAMES)
-    def test_pass_the_check(self, folder: Path, name: str) -> None:
-        home = folder / name
+    def test_passes_the_check(self, folder: Path) -> None:
+        home = folder / UNUSUAL_NAME
         home.mkdir()
         figures = run_check(home, checkout=Path.cwd())
         assert (figures["ok"], figures["sync_status"]) == (True, "COMPLETED")
