@@ -308,6 +308,31 @@ class TestUnknownElements:
         sent = counts(line(("2", 3))).decode().replace(*wrong).encode()
         assert rejected(sent) == rejected(enveloped(sent)) == (code, path)
 
+    @pytest.mark.parametrize(
+        "added",
+        [
+            "<TPA_Extensions><Foo Bar='1'/></TPA_Extensions>",
+            "<Remark Language='de'/>",
+            "<x:Foo xmlns:x='urn:x'/>",
+        ],
+    )
+    def test_ignore_extensions_of_the_format(self, added: str) -> None:
+        sent = counts(line(("2", 3))).decode()
+        for place in (
+            "<Inventory>",
+            "<InvCounts>",
+            "</Inventories>",
+            "</OTA_HotelInvCountNotifRQ>",
+        ):
+            body = sent.replace(place, f"{added}{place}" if "/" in place else f"{place}{added}")
+            assert understood(body.encode()) == understood(sent.encode())
+
+    @pytest.mark.parametrize("name", ["Ivnentory", "Inventoy", "INVENTORY", "Foo"])
+    def test_reject_a_line_under_another_name(self, name: str) -> None:
+        sent = counts(line(("2", 3)), line(("2", 3), InvTypeCode="SGL")).decode()
+        body = sent.replace("<Inventory>", f"<{name}>", 1).replace("</Inventory>", f"</{name}>", 1)
+        assert rejected(body.encode()) == ("unknown_element", f"Inventories[0]/{name}")
+
     def test_blank_limit_is_not_an_empty_set(self) -> None:
         unique = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
         sent = limits('<AvailStatusMessage BookingLimit=""/>', unique=unique)

@@ -982,6 +982,12 @@ class TestMessage:
         (again,) = read(item.raw)
         assert again.reason == item.reason
 
+    def test_ignores_extensions_of_the_format(self) -> None:
+        added = "<TPA_Extensions><Foo/></TPA_Extensions><Paging Next='2'/>"
+        body = pushed(added, reservation(), added).decode()
+        (item,) = read(body.replace("</OTA", f"{added}</OTA").encode())
+        assert snapshot_of(item) == booking()
+
     def test_maps_the_others_beside_an_unknown_element(self) -> None:
         body = pushed(reservation(), "<HotelResevation/>", reservation())
         assert [item.reason is None for item in read(body)] == [True, False, True]

@@ -59,12 +59,6 @@ class XmlReader:
     def name(self) -> str:
         return self._element.name
 
-    @property
-    def is_empty(self) -> bool:
-        """True without attributes, children and text."""
-        element = self._element
-        return not (element.attributes or element.children or element.value)
-
     def path_of(self, attribute: str) -> str:
         return _join_path(self.path, f"@{attribute}")
 

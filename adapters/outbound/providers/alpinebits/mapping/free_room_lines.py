@@ -24,7 +24,10 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_local_date
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
-from adapters.outbound.providers.alpinebits.mapping.free_room_elements import WEEKDAYS
+from adapters.outbound.providers.alpinebits.mapping.free_room_elements import (
+    WEEKDAYS,
+    is_empty_line,
+)
 from adapters.outbound.providers.alpinebits.mapping.free_room_restrictions import (
     FLAGS,
     UNRESTRICTED,
@@ -114,7 +117,7 @@ class FreeRoomLineReader:
         control = _only_child(r, CONTROL)
         is_inventory = r.name == "Inventory"
         if not control:
-            if not r.is_empty:
+            if not is_empty_line(r):
                 raise _missing_element(control)
             return None
         _reject(control, "RatePlanCode", "by_rate_plan", "rooms of a category, not of a rate plan")

@@ -5,13 +5,14 @@ and OTA_CancelRQ, each bare or in a SOAP envelope, in any namespace or none.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
 from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE
+from adapters.outbound.providers.alpinebits.mapping.unknown_names import contains, resembles
 from ports.errors import TooManyItems, UnreadableMessage
 
 CANCEL_REQUEST: Final = "OTA_CancelRQ"
@@ -25,6 +26,9 @@ _ITEM_BY_CONTAINER: Final = {
     "ReservationsList": "HotelReservation",
     "HotelResModifies": "HotelResModify",
 }
+_RESERVATION_PARTS: Final = frozenset(
+    {*_ITEM_BY_CONTAINER.values(), "UniqueID", "RoomStays", "ResGuests", "ResGlobalInfo"}
+)
 _WITHOUT_RESERVATIONS: Final = frozenset(
     {"POS", "Success", "Warnings", "UniqueID", "MessageID", "TPA_Extensions"}
 )
@@ -126,14 +130,24 @@ def _entries_of(
         return
     item = _ITEM_BY_CONTAINER.get(child.name)
     if item is None or is_foreign(child, root):
-        yield AlpineBitsEntry(child.name, child, root, unknown=True)
+        if _hides_reservations(child, _ITEM_BY_CONTAINER):
+            yield AlpineBitsEntry(child.name, child, root, unknown=True)
         return
     for element in child.children:
         unknown = element.name != item or is_foreign(element, root)
+        if unknown and not _hides_reservations(element, (item,)):
+            continue
         path = f"{child.name}/{element.name}"
         numbered = f"{path}[{seen[path]}]"
         seen[path] += 1
         yield AlpineBitsEntry(numbered, element, root, child.name, unknown=unknown)
+
+
+def _hides_reservations(element: XmlElement, known: Collection[str]) -> bool:
+    """False for an unknown element that is an extension of the format."""
+    if element.name in known or resembles(element.name, known):
+        return True
+    return contains(element, _RESERVATION_PARTS)
 
 
 def is_foreign(element: XmlElement, root: XmlElement) -> bool:
