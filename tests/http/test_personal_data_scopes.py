@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from application.events.cloud_events import to_camel_case
 from domain.access import Scope
+from domain.canonical_format import BOOKING, GUEST, PARTY, RecordShape, RecordType, Scalar
 from tests.http.graphql_client import PATH, query_error, run_query
 from tests.http.http_harness import Caller, HookedProvider, HttpHarness, add_hotels, booking, guest
 
@@ -71,7 +73,10 @@ def stored_guest(installation: HttpHarness, alpha: Caller) -> HttpHarness:
     }
     fields = {snake(name): value for name, (_, value) in BOOKING_VALUES.items()}
     alpha.post("/api/pms/canonical/guests", guest(mood="calm", **values))
-    alpha.post("/api/pms/canonical/bookings", booking(primary_guest=party, mood="calm", **fields))
+    alpha.post(
+        "/api/pms/canonical/bookings",
+        booking(primary_guest=party, status="CANCELED", mood="calm", **fields),
+    )
     return installation
 
 
@@ -121,6 +126,27 @@ class TestPersonalData:
         errors = document.get("errors", [])
         assert {tuple(error["path"]) for error in errors} == denied
         assert {error["extensions"]["code"] for error in errors} <= {"forbidden"}
+
+    @pytest.mark.parametrize(
+        ("selection", "shape"),
+        [("%s", BOOKING), ("primaryGuest { %s }", PARTY), ("guest { %s }", GUEST)],
+    )
+    def test_of_every_field_that_is_described_as_such_is_denied(
+        self, stored_guest: HttpHarness, selection: str, shape: RecordShape
+    ) -> None:
+        caller = reader(stored_guest)
+        personal = [spec for spec in shape.fields if spec.personal]
+        assert personal
+        for spec in personal:
+            name = to_camel_case(spec.name)
+            field = f"{name} {{ path }}" if spec.type is Scalar.EXTRAS else name
+            field = f"{name} {{ amount }}" if isinstance(spec.type, RecordType) else field
+            query = (
+                f'{{ booking(provider: "canonical", externalId: "B1") {{ {selection % field} }} }}'
+            )
+            errors = answer(caller, query).get("errors", [])
+            is_name = spec.name in ("first_name", "last_name")
+            assert [each["extensions"]["code"] for each in errors] == ["forbidden"] * (not is_name)
 
     def test_is_complete_for_admin(self, stored_guest: HttpHarness) -> None:
         caller = stored_guest.caller("alpha", scopes=frozenset({Scope.ADMIN}))
