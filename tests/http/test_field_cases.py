@@ -222,7 +222,7 @@ class TestRooms:
         totals = [room["total"] and room["total"]["amount"] for room in second["rooms"]]
         assert (second["total"], totals) == (None, ["230.50", "230.50", None])
 
-    def test_explanation_does_not_claim_a_total_that_is_cleared(self) -> None:
+    def test_explanation_names_no_target_for_a_cleared_total(self) -> None:
         load_case("totals-2.xml")
         arguments = ["map", "alpinebits", "bookings", str(CASES / "totals-2.xml"), "--explain"]
         item = json.loads(CliRunner().invoke(main, arguments, obj={"json": False}).stdout)
