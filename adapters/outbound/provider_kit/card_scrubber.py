@@ -163,7 +163,7 @@ def _edit_spans(
 
 
 def _mask_digits(text: str, plain: bytes, char: str) -> str:
-    if text.isascii():
+    if text.isascii() and text.encode() == plain:
         return text.translate(_NINES if char == "9" else _ASTERISKS)
     masked = (
         char if place in _ASCII_DIGITS else found for found, place in zip(text, plain, strict=True)

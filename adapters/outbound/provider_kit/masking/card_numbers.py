@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from stdnum import luhn
 
-SEPARATORS: Final = bytes(range(0x21)) + b"!#()+,-./:;\\_|~\x7f"
+SEPARATORS: Final = bytes(range(0x21)) + b"!#'()+,-./:;=\\_|~\x7f"
 _SHAPES: Final = bytes(
     0x30 if 0x30 <= code <= 0x39 else 0x2D if code in SEPARATORS else 0x78 for code in range(256)
 )

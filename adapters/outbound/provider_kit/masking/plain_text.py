@@ -17,11 +17,26 @@ _CHARACTERS: Final = {
     **dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb", "."),
 }
 _MANY: Final = 16
+_ENCODED_SEPARATOR: Final = re.compile(
+    rb"&(?:nbsp|thinsp|ensp|emsp|ndash|mdash|shy|#(?:9|10|13|32|4[4-7]|160|173|82[0-9]{2}));"
+    rb"|&#x(?:9|a|d|20|2[c-f]|a0|ad|20[0-9a-f]{2});"
+    rb"|%(?:09|0[ad]|20|2[c-f]|5f|c2%a0)"
+    rb"|\\(?:[nrt/]|u00a0|u20[0-6][0-9a-f])",
+    re.IGNORECASE,
+)
 
 
 def to_plain(text: str) -> bytes:
     """Digits, letters and punctuation of every script and width as ASCII, every dash as `-`, every
-    space and invisible character as a space; other characters as bytes above 127 or `?`."""
+    space, invisible character and encoded separator (`&nbsp;`, `%20`, `\\n`) as spaces; other
+    characters as bytes above 127 or `?`."""
+    plain = _to_bytes(text)
+    if b"&" in plain or b"\\" in plain or b"%" in plain:
+        return _ENCODED_SEPARATOR.sub(lambda match: b" " * len(match[0]), plain)
+    return plain
+
+
+def _to_bytes(text: str) -> bytes:
     if text.isascii():
         return text.encode()
     found = {char: _ascii_equal(char) for char in set(_NON_ASCII.findall(text))}

@@ -8,7 +8,15 @@ from adapters.outbound.provider_kit.card_scrubber import scrub
 VISA = "4111111111111111"
 AMEX = "378282246310005"
 SEPARATORS = [
-    *" -./_,:;|\\~",
+    *" -./_,:;|\\~='",
+    "&nbsp;",
+    "&#160;",
+    "&#8201;",
+    "&#x2011;",
+    "%20",
+    "%2D",
+    "\\n",
+    "\\u00a0",
     "\t",
     "\n",
     "\r\n",
@@ -50,7 +58,8 @@ class TestCardNumbers:
     @pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
     @pytest.mark.parametrize("lengths", GROUPS, ids=str)
     def test_are_masked_with_any_separator(self, lengths: tuple[int, ...], separator: str) -> None:
-        shown = digits_in(scrub(f"pay with {in_groups(VISA, lengths, separator)} please"))
+        masked = scrub(f"pay with {in_groups(VISA, lengths, separator)} please")
+        shown = digits_in(masked.replace(separator, ""))
         assert VISA.endswith(shown)
         assert len(shown) <= 4
 
