@@ -133,7 +133,7 @@ class TestQuarantinedPulledBooking:
         assert not app.quarantined()
 
     def test_stays_in_quarantine_until_repaired(self, installed: Installation) -> None:
-        installed.change_booking(some(installed.simulator, state="Confirmed").id, Number=5)
+        installed.change_booking(some(installed.simulator, state="Confirmed").id, State="Nonsense")
         assert installed.sync() is SyncStatus.PARTIAL
         row = installed.quarantined()
         replayed = installed.app.replay(row.hotel_id, row.id)
