@@ -48,7 +48,7 @@ class _MessageFormat(NamedTuple):
         key = next((key for key in self.list_keys if key in value), None)
         if key is not None:
             entries = self._split_list(value[key], join_path(path, key))
-            return [_with_envelope(entry, value) for entry in entries]
+            return _with_envelope(entries, value)
         if len(self.identifying_keys & value.keys()) > 1:
             return [JsonEntry(path, value)]
         raise UnreadableMessage(self.expected)
@@ -77,10 +77,12 @@ class _MessageFormat(NamedTuple):
         return self.is_item(value) or any(key in value for key in self.list_keys)
 
 
-def _with_envelope(entry: JsonEntry, message: dict[str, Json]) -> JsonEntry:
+def _with_envelope(entries: list[JsonEntry], message: dict[str, Json]) -> list[JsonEntry]:
     """With the property that the message is about."""
     named = {key: message[key] for (key,) in PROPERTY_PATHS if key in message}
-    return entry._replace(envelope=named | (entry.envelope or {})) if named else entry
+    if not named:
+        return entries
+    return [entry._replace(envelope=named | (entry.envelope or {})) for entry in entries]
 
 
 def _is_map(value: dict[str, Json]) -> bool:
@@ -125,7 +127,7 @@ def _split_availability(value: Json) -> list[JsonEntry]:
     """Also the rows of GetARI's `room_ari`, by room and in the shape of ARIUpdate's."""
     rooms = value_at(value, _ROOM_ARI)
     if isinstance(value, dict) and isinstance(rooms, dict | list) and value.get("success", True):
-        return [_with_envelope(entry, value) for entry in _split_rooms(rooms, _ROOM_ARI, None)]
+        return _with_envelope(list(_split_rooms(rooms, _ROOM_ARI, None)), value)
     return _FORMATS[ItemKind.AVAILABILITY].split(value)
 
 
