@@ -61,8 +61,11 @@ def map_files(
             time_zone=time_zone, currency=currency, observed_at=container.clock.now()
         )
         if kind == "webhook":
-            for body in bodies:
-                click.echo(dumps(_notification_document(plugin.read_notification(body, context))))
+            found = [plugin.read_notification(body, context) for body in bodies]
+            for notification in found:
+                click.echo(dumps(_notification_document(notification)))
+            if any(notification.unreadable for notification in found):
+                sys.exit(1)
             return
         if _print_items(plugin, _KINDS[kind], bodies, context, explain=explain):
             sys.exit(1)
@@ -115,4 +118,8 @@ def _notification_document(notification: Notification) -> Json:
         "property_id": notification.property_id,
         "new_secrets": [*sorted(notification.new_secrets)],
         "disabled": notification.disabled,
+        "unreadable": [
+            {"code": reason.code, "path": reason.path, "detail": reason.detail}
+            for reason in (event.reason for event in notification.unreadable)
+        ],
     }

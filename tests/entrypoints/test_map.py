@@ -93,3 +93,18 @@ class TestUnreadableFile:
         assert result.exit_code == 1
         assert isinstance(result.exception, SystemExit)
         assert len(result.stderr.splitlines()) == 1
+
+
+class TestWebhook:
+    def test_lists_the_unreadable_events(self, tmp_path: Path) -> None:
+        good = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": "r1"}}
+        message = {"EnterpriseId": "E9", "Events": [good, {"Discriminator": "CustomerAdded"}]}
+        file = tmp_path / "webhook.json"
+        file.write_text(json.dumps(message))
+        runner = CliRunner(env={"PMS_HOME": str(tmp_path)})
+        result = runner.invoke(main, ["map", "mews", "webhook", str(file)], obj={"json": False})
+        document = json.loads(result.stdout)
+        assert result.exit_code == 1
+        assert document["fetch"] == [{"kind": "booking", "external_id": "r1"}]
+        [unreadable] = document["unreadable"]
+        assert (unreadable["code"], unreadable["path"]) == ("missing_field", "Events[1].Value")

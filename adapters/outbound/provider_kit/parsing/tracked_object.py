@@ -102,8 +102,8 @@ class TrackedObject:
     def decisive(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
         """As `optional`, but an invalid value raises also in a tolerant object: for what decides
         identity, version, status, stay or the meaning of money."""
-        found = self.decisive_field(key, parse, target)
-        return None if found is ABSENT else found
+        value = self._mark_read(key, target)
+        return None if value is ABSENT or value is None else parse(value, self.path_of(key))
 
     def decisive_field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
         """`decisive` as `field` is to `optional`."""
@@ -244,7 +244,7 @@ class TrackedObject:
 
     def _wrap_readable(self, value: Json, path: str) -> list[Self]:
         """A tolerant object leaves out the elements that are not objects."""
-        if self._remarks is None:
+        if self._remarks is None or all(type(item) is dict for item in as_list(value, path)):
             return self._wrap_children(value, path)
         items = list(enumerate(as_list(value, path)))
         self._remarks |= {f"{path}[{n}]": "an object" for n, i in items if not isinstance(i, dict)}

@@ -47,7 +47,10 @@ class MewsReader(Reader):
             if target is None or target.endswith(EXTRAS) or (target == READ and not value):
                 fields[key] = value
                 continue
-            for child in self._children.get(key, ()):
+            children = self._children.get(key)
+            if children is None:
+                continue
+            for child in children:
                 yield from child.leftovers()
             if self.remarks:
                 yield from self._invalid_elements(key, value).items()
