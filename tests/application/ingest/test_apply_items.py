@@ -58,7 +58,7 @@ class TestPage:
         assert app.changes() == ["created"] + ["updated"] * 5
 
     def test_leaves_nothing_to_the_garbage_collector(self, app: App) -> None:
-        items = [app.provider.item(s) for s in (booked(number=1), guest(), cell())]
+        items = [app.provider.item(s) for s in (booked(number=1), guest(), cell(available=1))]
         gc.collect()
         gc.disable()
         try:
