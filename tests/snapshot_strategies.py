@@ -23,6 +23,7 @@ from domain.canonical_format import (
     Scalar,
 )
 from domain.currencies import EXPONENTS
+from domain.room_stays import find_contradiction, header_of
 from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, Extras, GuestSnapshot
 from domain.values import ABSENT, MAX_MINOR, MAX_STAY_NIGHTS, Money, Stay
 
@@ -100,7 +101,15 @@ def _values(field_type: FieldType) -> st.SearchStrategy[Any]:
             return _SCALARS[scalar]
 
 
-bookings: st.SearchStrategy[BookingSnapshot] = records(BOOKING)
+def _with_consistent_rooms(snapshot: BookingSnapshot) -> BookingSnapshot:
+    """Rooms that contradict the booking inherit its values instead."""
+    if snapshot.rooms is ABSENT or find_contradiction(snapshot, header_of(snapshot)) is None:
+        return snapshot
+    rooms = (replace(r, stay=None, status=None, nightly_prices=()) for r in snapshot.rooms)
+    return replace(snapshot, rooms=tuple(rooms))
+
+
+bookings: st.SearchStrategy[BookingSnapshot] = records(BOOKING).map(_with_consistent_rooms)
 guests: st.SearchStrategy[GuestSnapshot] = records(GUEST)
 availability: st.SearchStrategy[AvailabilitySnapshot] = st.builds(
     lambda snapshot, ours: replace(snapshot, version_is_ours=ours),

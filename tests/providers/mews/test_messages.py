@@ -34,13 +34,13 @@ class TestBody:
         (single_reservation,) = read(ItemKind.BOOKING, json.dumps(reservation()).encode())
         assert single_reservation.snapshot == expected
         first, broken, third = read(
-            ItemKind.BOOKING, json.dumps([reservation(), {}, reservation(Number=...)]).encode()
+            ItemKind.BOOKING, json.dumps([reservation(), {}, reservation(State=...)]).encode()
         )
         assert first.snapshot == expected
         assert broken.reason is not None
         assert broken.reason.path == "[1].Id"
         assert third.reason is not None
-        assert third.reason.path == "[2].Number"
+        assert third.reason.path == "[2].State"
         assert third.external_id == "res-1"
 
     def test_keeps_raw_text_of_each_item(self) -> None:

@@ -10,6 +10,7 @@ the full path.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -269,12 +270,12 @@ _READINGS_OF_VERSION_0_1: Final[Mapping[str, tuple[str, Reading]]] = {
 """With what replaces them."""
 
 
-def _reading_of_version_0_1(name: str, replacement: str, reading: Reading) -> Reading:
-    def read_field(r: Reader, *values: object, **options: object) -> object:
+def _reading_of_version_0_1(name: str, replacement: str, reading: Reading) -> property:
+    def find(r: Reader) -> Reading:
         warn_renamed(f"Reader.{name}", replacement, stacklevel=2)
-        return reading(r, *values, **options)
+        return partial(reading, r)
 
-    return read_field
+    return property(find)
 
 
 # Attributes of the class: a `__getattr__` would slow down every other attribute of a Reader.

@@ -96,7 +96,7 @@ class TestToReadItem:
             ("Name", "last_name"),
         )
 
-    def test_unread_fields_of_a_cell_are_traced_as_extras(self) -> None:
+    def test_unread_fields_of_a_cell_are_traced_as_not_kept(self) -> None:
         value: Json = {"Type": "dbl", "Free": 2, "Mood": "good"}
         item = to_read_item(
             ItemKind.AVAILABILITY,
@@ -108,4 +108,4 @@ class TestToReadItem:
         )
 
         assert item.external_id == "dbl/2026-06-01"
-        assert dict(item.field_trace)["Mood"] == "extras"
+        assert dict(item.field_trace)["Mood"] == "(not kept)"
