@@ -109,8 +109,11 @@ class Connection:
 
     @property
     def announced_sync_at(self) -> datetime | None:
-        """When the next scheduled sync starts; None if none is scheduled."""
-        return self.next_sync_at if self.state is ConnectionState.ACTIVE else None
+        """When the next scheduled sync starts, the breaker's pause included; None if none is
+        scheduled."""
+        if self.state is not ConnectionState.ACTIVE or self.next_sync_at is None:
+            return None
+        return max(self.next_sync_at, self.breaker.retry_at or self.next_sync_at)
 
     def scheduled(self, kind: SyncKind, *, now: datetime, jitter: timedelta) -> "Connection":
         """A run of `kind` was queued: the next one is due an interval later."""

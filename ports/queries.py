@@ -81,10 +81,11 @@ class GuestFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineFilter:
-    """`after`: the id of the last item of the page before."""
+    """`code`: of the reason. `after`: the id of the last item of the page before."""
 
     hotel_id: HotelId
     provider: str | None = None
+    code: str | None = None
     after: UUID | None = None
 
 

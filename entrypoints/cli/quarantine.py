@@ -1,5 +1,7 @@
 """`pms quarantine`."""
 
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 import click
@@ -8,7 +10,9 @@ from application.errors import NotFound
 from domain.messages import InboxItem
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
-from ports.queries import QuarantineFilter
+from ports.queries import QuarantineFilter, Queries
+
+_PAGE_SIZE: Final = 500
 
 
 @click.group(cls=JsonCommandGroup)
@@ -18,11 +22,12 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @click.argument("hotel")
+@click.option("--code", help="Only items whose reason has this code.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-def list_items(hotel: str, *, limit: int) -> None:
+def list_items(hotel: str, *, code: str | None, limit: int) -> None:
     """List quarantined items, oldest first, with their reasons."""
     with open_hotel(hotel) as (container, found):
-        wanted = QuarantineFilter(hotel_id=found.id)
+        wanted = QuarantineFilter(hotel_id=found.id, code=code)
         items = container.store.queries.quarantine(wanted, limit=limit)
         print_rows([_item_fields(item) for item in items], empty="Nothing is quarantined.")
 
@@ -45,22 +50,34 @@ def show_item(hotel: str, item_id: UUID) -> None:
 @click.argument("hotel")
 @click.argument("item_ids", type=click.UUID, nargs=-1)
 @click.option("--all", "all_items", is_flag=True, help="Replay all quarantined items of the hotel.")
-def replay_items(hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool) -> None:
+@click.option("--code", help="Replay all items whose reason has this code.")
+def replay_items(
+    hotel: str, item_ids: tuple[UUID, ...], *, all_items: bool, code: str | None
+) -> None:
     """Process items again, after the mapper or the data at the provider was corrected."""
     with open_hotel(hotel) as (container, found):
         ids = list(item_ids)
-        if all_items:
-            wanted = QuarantineFilter(hotel_id=found.id)
-            ids = [item.id for item in container.store.queries.quarantine(wanted, limit=1000)]
+        if all_items or code is not None:
+            wanted = QuarantineFilter(hotel_id=found.id, code=code)
+            ids += _quarantined_ids(container.store.queries, wanted)
         rows = [
             {
                 "id": item.id,
                 "outcome": item.outcome or item.state,
                 "reason": item.reason and item.reason.detail,
             }
-            for item in (container.replay_quarantine(found.id, item_id) for item_id in ids)
+            for item in (container.replay_quarantine(found.id, each) for each in ids)
         ]
-        print_rows(rows, empty="Nothing to replay; name items or use --all.")
+        print_rows(rows, empty="Nothing to replay; name items or use --all or --code.")
+
+
+def _quarantined_ids(queries: Queries, wanted: QuarantineFilter) -> list[UUID]:
+    """Of all pages, before any is replayed: an item that fails again stays quarantined."""
+    ids: list[UUID] = []
+    while page := queries.quarantine(wanted, limit=_PAGE_SIZE):
+        ids += [item.id for item in page]
+        wanted = replace(wanted, after=ids[-1])
+    return ids
 
 
 def _item_fields(item: InboxItem) -> dict[str, object]:

@@ -322,6 +322,20 @@ class TestInbox:
         assert list(find(replace(wanted, after=bad[0].id), limit=9)) == bad[1:]
         assert list(find(replace(wanted, after=bad[2].id), limit=9)) == []
 
+    def test_lists_the_quarantine_by_the_code_of_its_reasons(self, site: HotelFixture) -> None:
+        codes = ("bad_id", "contradiction", "bad_id", "bad_id_2")
+        bad = [
+            replace(builders.full_inbox_item(site.connection), reason=Reason(code, None, "wrong"))
+            for code in codes
+        ]
+        without = replace(builders.full_inbox_item(site.connection), reason=None)
+        receive(site, *bad, without)
+        wanted, find = QuarantineFilter(hotel_id=site.hotel.id), site.store.queries.quarantine
+        of_id = replace(wanted, code="bad_id")
+        assert list(find(of_id, limit=9)) == [bad[0], bad[2]]
+        assert list(find(replace(of_id, after=bad[0].id), limit=9)) == [bad[2]]
+        assert list(find(replace(wanted, code="unknown"), limit=9)) == []
+
 
 class TestOutbox:
     def add(self, site: HotelFixture, *messages: OutboxMessage) -> None:

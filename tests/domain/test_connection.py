@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.breaker import Breaker
+from domain.breaker import BREAKER_BASE, BREAKER_THRESHOLD, Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import RunError, SyncKind, SyncRun, SyncStatus
 from tests import builders
@@ -113,6 +113,15 @@ class TestConnection:
         stopped = active(next_sync_at=LATER).sync_failed(DOWN, stop=True, now=T0)
         assert stopped.announced_sync_at is None
         assert active(next_sync_at=LATER).paused().announced_sync_at is None
+
+    def test_announces_no_sync_before_the_pause_of_the_breaker_ends(self) -> None:
+        failed = active(next_sync_at=T0)
+        for _ in range(BREAKER_THRESHOLD):
+            failed = failed.sync_failed(DOWN, stop=False, now=T0)
+        assert failed.announced_sync_at == failed.breaker.retry_at == T0 + BREAKER_BASE
+        assert replace(failed, next_sync_at=T0 + HOUR).announced_sync_at == T0 + HOUR
+        assert replace(failed, next_sync_at=None).announced_sync_at is None
+        assert failed.due_kind(T0) is None
 
     def test_has_a_gap_after_too_long_a_silence(self) -> None:
         assert not active().has_gap(silence=HOUR, now=T0)

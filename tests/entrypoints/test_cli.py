@@ -316,6 +316,22 @@ class TestQuarantine:
         assert replayed["id"] == item["id"]
         connected.error_line("quarantine", "show", "vienna", "01a20000-0000-7000-8000-000000000000")
 
+    def test_is_replayed_on_all_pages_or_by_code(
+        self, connected: Pms, simulator: MewsSimulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("entrypoints.cli.quarantine._PAGE_SIZE", 1)
+        inject_faults(simulator, "unknown-state,path=reservations/getAll")
+        connected.run("sync", "run", "vienna", "--json")
+        listed = connected.json("quarantine", "list", "vienna", "--code", "unknown_value")
+        assert len(listed) > 1
+        assert connected.json("quarantine", "list", "vienna", "--code", "bad_id") == []
+        assert connected.json("quarantine", "replay", "vienna", "--code", "bad_id") == []
+        of_code = connected.json("quarantine", "replay", "vienna", "--code", "unknown_value")
+        assert [item["id"] for item in of_code] == [item["id"] for item in listed]
+        every = connected.json("quarantine", "replay", "vienna", "--all")
+        left = connected.json("quarantine", "list", "vienna")
+        assert {item["id"] for item in left} <= {item["id"] for item in every}
+
     def test_list_may_be_empty(self, pms: Pms) -> None:
         assert pms.json("quarantine", "list", "vienna") == []
         assert "Nothing" in pms.run("quarantine", "list", "vienna").stdout

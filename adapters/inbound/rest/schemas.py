@@ -80,8 +80,8 @@ class SyncRunResponseSchema(_BaseSchema):
 
 
 class ConnectionSchema(_BaseSchema):
-    """`stopped_at`: since when nothing is requested until a person resumes it. `next_sync_at`: null
-    unless the connection is active."""
+    """`stopped_at`: since when nothing is requested until a person resumes it. `next_sync_at`: not
+    before the breaker's pause ends; null unless the connection is active."""
 
     id = fields.UUID(required=True)
     provider = fields.String(required=True)

@@ -109,6 +109,7 @@ class InMemoryQueries:
             if item.hotel_id == wanted.hotel_id
             and item.state is InboxState.QUARANTINED
             and wanted.provider in (None, item.provider)
+            and wanted.code in (None, item.reason and item.reason.code)
             and (wanted.after is None or item.id > wanted.after)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]

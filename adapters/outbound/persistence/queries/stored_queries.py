@@ -154,6 +154,7 @@ class StoredQueries:
     def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
         where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("state = 'quarantined'")
+        where.require_equal("reason_code", wanted.code)
         if wanted.after is not None:
             where.require("id > %s", wanted.after.hex)
         found = self._rows(
