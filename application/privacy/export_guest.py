@@ -8,15 +8,7 @@ from typing import TypeVar
 
 from application.errors import NotFound
 from application.events.cloud_events import instant_text
-from application.privacy.stored_person import (
-    PersonRequest,
-    StoredPerson,
-    ensure_key,
-    inbox_pages,
-    load_person,
-    payload_pattern,
-    record_request,
-)
+from application.privacy import stored_person
 from application.queries.canonical_document import Document, Json, snapshot_document
 from domain.booking import Booking
 from domain.erasure import PrivacyAction, parties_of, reduce_parties
@@ -40,14 +32,14 @@ class ExportGuest:
     ids: IdGenerator
     randomness: Randomness
 
-    def __call__(self, request: PersonRequest) -> Document:
+    def __call__(self, request: stored_person.PersonRequest) -> Document:
         """`guests` and `bookings` in the canonical format, each with `synced_at`; `received`: the
         payloads that name the person. Other persons on a booking are reduced to their role, and
         payloads that may name them are listed without their text (article 15(4)).
 
         Amounts and other numbers with a fraction are text. Raises NotFound.
         """
-        ensure_key(self.unit_of_work, self.randomness, request.hotel_id)
+        stored_person.ensure_key(self.unit_of_work, self.randomness, request.hotel_id)
         with self.unit_of_work() as uow:
             person = self._load(uow, request)
             uow.commit()
@@ -68,18 +60,26 @@ class ExportGuest:
             "received": list(self._received(request, person)),
         }
 
-    def _load(self, uow: UnitOfWork, request: PersonRequest) -> StoredPerson:
-        person = load_person(uow, request)
+    def _load(
+        self, uow: UnitOfWork, request: stored_person.PersonRequest
+    ) -> stored_person.StoredPerson:
+        person = stored_person.load_person(uow, request)
         if not person.is_stored:
             raise NotFound("there is no such guest or booking; see `pms guest find`")
-        record_request(uow, request, PrivacyAction.EXPORTED, clock=self.clock, ids=self.ids)
+        stored_person.record_request(
+            uow, request, PrivacyAction.EXPORTED, clock=self.clock, ids=self.ids
+        )
         return person
 
-    def _received(self, request: PersonRequest, person: StoredPerson) -> Sequence[Document]:
-        pattern = payload_pattern(person.texts)
+    def _received(
+        self, request: stored_person.PersonRequest, person: stored_person.StoredPerson
+    ) -> Sequence[Document]:
+        pattern = stored_person.payload_pattern(person.texts)
         return [
             _received_document(item, is_own=_is_own(item, person))
-            for page in inbox_pages(self.unit_of_work, request.hotel_id, request.provider)
+            for page in stored_person.inbox_pages(
+                self.unit_of_work, request.hotel_id, request.provider
+            )
             for item in page
             if pattern.search(item.body)
         ]
@@ -90,7 +90,7 @@ def _guest_document(guest: Guest) -> Document:
 
 
 def _booking_document(
-    booking: Booking, person: StoredPerson, history: Sequence[StatusChange]
+    booking: Booking, person: stored_person.StoredPerson, history: Sequence[StatusChange]
 ) -> Document:
     snapshot = _of_person(_snapshot(BookingSnapshot, booking), person)
     document = _entity_document(snapshot, booking.synced_at)
@@ -105,11 +105,11 @@ def _booking_document(
     return document
 
 
-def _tombstone_document(tombstone: Tombstone, person: StoredPerson) -> Document:
+def _tombstone_document(tombstone: Tombstone, person: stored_person.StoredPerson) -> Document:
     return _entity_document(_of_person(tombstone.snapshot, person), tombstone.recorded_at)
 
 
-def _of_person(snapshot: BookingSnapshot, person: StoredPerson) -> BookingSnapshot:
+def _of_person(snapshot: BookingSnapshot, person: stored_person.StoredPerson) -> BookingSnapshot:
     """Other persons are reduced to their role."""
     return reduce_parties(snapshot, lambda party: not person.is_party(snapshot.external_id, party))
 
@@ -133,7 +133,7 @@ def _snapshot(kind: type[S], entity: Booking | Guest) -> S:
     )
 
 
-def _is_own(item: InboxItem, person: StoredPerson) -> bool:
+def _is_own(item: InboxItem, person: stored_person.StoredPerson) -> bool:
     """Whether the payload names nobody else, as far as it was mapped."""
     if item.kind is ItemKind.GUEST:
         return item.external_id in person.guest_ids

@@ -14,21 +14,15 @@ from entrypoints.certification.check import Check
 from entrypoints.certification.registry import select_checks
 from entrypoints.certification.report import as_object, print_report
 from entrypoints.certification.runner import CertificationReport, CheckResult, certify
+from entrypoints.cli import output
 from entrypoints.cli.open_container import open_container
-from entrypoints.cli.output import (
-    JsonCommandGroup,
-    is_json_requested,
-    print_json,
-    print_rows,
-    stderr_console,
-)
 from entrypoints.scaffold.provider_package import write_package
 from entrypoints.wiring.installed_providers import BrokenPlugin, broken_plugins_of
 from entrypoints.wiring.logging_config import configure_logging
 from ports.providers import Capabilities, SettingSpec
 
 
-@click.group(cls=JsonCommandGroup)
+@click.group(cls=output.JsonCommandGroup)
 def provider() -> None:
     """Manage the installed PMS providers."""
 
@@ -39,13 +33,13 @@ def list_providers() -> None:
     with open_container() as container:
         rows = [_provider_fields(each.capabilities) for each in container.providers.all()]
         broken = broken_plugins_of(container.providers)
-        if broken or is_json_requested():
+        if broken or output.is_json_requested():
             rows = [{**row, "problem": None} for row in rows]
             rows += [
                 {**dict.fromkeys(rows[0] if rows else ()), **_broken_plugin_fields(each)}
                 for each in broken
             ]
-        print_rows(rows, empty="No provider is installed.")
+        output.print_rows(rows, empty="No provider is installed.")
 
 
 @provider.command("certify")
@@ -64,8 +58,8 @@ def certify_provider(name: str, only: str | None) -> None:
         raise click.BadParameter(f"no check matches {only!r}", param_hint="--only")
     configure_logging("CRITICAL", process="cli")
     report = _run_certification(name, checks)
-    if is_json_requested():
-        print_json(as_object(report))
+    if output.is_json_requested():
+        output.print_json(as_object(report))
     else:
         print_report(report, Console(highlight=False, width=None if sys.stdout.isatty() else 160))
     if not report.is_certified:
@@ -87,8 +81,8 @@ def new_provider(name: str, *, into: Path | None, title: str | None) -> None:
     """
     folder = into or Path(f"pms-provider-{name}")
     written_files = write_package(name, title or name.capitalize(), folder)
-    if is_json_requested():
-        print_json({"folder": str(folder), "files": [str(path) for path in written_files]})
+    if output.is_json_requested():
+        output.print_json({"folder": str(folder), "files": [str(path) for path in written_files]})
         return
     for path in written_files:
         click.echo(path)
@@ -97,7 +91,7 @@ def new_provider(name: str, *, into: Path | None, title: str | None) -> None:
 
 def _run_certification(name: str, checks: Sequence[Check]) -> CertificationReport:
     candidate = candidate_of(name)
-    with Progress(console=stderr_console(), transient=True) as progress:
+    with Progress(console=output.stderr_console(), transient=True) as progress:
         task = progress.add_task(f"certifying {name}", total=len(checks))
 
         def on_result(result: CheckResult) -> None:

@@ -13,16 +13,8 @@ from domain.messages import InboxItem, InboxState
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncRun
 from domain.values import HotelId, Stay
+from ports import queries
 from ports.bookings import StatusChange
-from ports.queries import (
-    AvailabilityFilter,
-    BookingFilter,
-    BookingOrder,
-    GuestFilter,
-    Keyset,
-    QuarantineFilter,
-    Slice,
-)
 
 R = TypeVar("R")
 
@@ -32,8 +24,13 @@ class InMemoryQueries:
         self._committed = committed
 
     def bookings(
-        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
-    ) -> Slice[Booking]:
+        self,
+        wanted: queries.BookingFilter,
+        *,
+        order: queries.BookingOrder,
+        limit: int,
+        after: queries.Keyset | None = None,
+    ) -> queries.Slice[Booking]:
         tables = self._committed()
         rows = {_sort_key(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
         if wanted.guest_email is not None:
@@ -42,7 +39,7 @@ class InMemoryQueries:
                 for p, b in rows.items()
                 if _email_key(wanted.guest_email) in _guest_emails(b, tables)
             }
-        descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
+        descending = order in (queries.BookingOrder.ARRIVAL_DESC, queries.BookingOrder.UPDATED_DESC)
         return _slice(rows, limit=limit, after=after, descending=descending)
 
     def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None:
@@ -61,13 +58,15 @@ class InMemoryQueries:
         return found
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
-    ) -> Slice[Guest]:
+        self, wanted: queries.GuestFilter, *, limit: int, after: queries.Keyset | None = None
+    ) -> queries.Slice[Guest]:
         every = self._committed().guests.values()
         rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
         return _slice(rows, limit=limit, after=after, descending=False)
 
-    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
+    def availability(
+        self, wanted: queries.AvailabilityFilter, *, limit: int
+    ) -> Sequence[AvailabilityCell]:
         cells = [
             cell
             for cell in self._committed().cells.values()
@@ -102,7 +101,7 @@ class InMemoryQueries:
         run = self._committed().sync_runs.get(run_id)
         return run if run and run.hotel_id == hotel_id else None
 
-    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
+    def quarantine(self, wanted: queries.QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
         items = [
             item
             for item in self._committed().inbox.values()
@@ -129,17 +128,17 @@ class InMemoryQueries:
 
 
 def _slice(
-    rows: dict[Keyset, R], *, limit: int, after: Keyset | None, descending: bool
-) -> Slice[R]:
+    rows: dict[queries.Keyset, R], *, limit: int, after: queries.Keyset | None, descending: bool
+) -> queries.Slice[R]:
     sort_keys = sorted(rows, reverse=descending)
     if after is not None:
         sort_keys = [p for p in sort_keys if (p < after if descending else p > after)]
     shown = sort_keys[:limit]
-    return Slice([rows[p] for p in shown], shown, more=len(sort_keys) > limit)
+    return queries.Slice([rows[p] for p in shown], shown, more=len(sort_keys) > limit)
 
 
-def _sort_key(booking: Booking, order: BookingOrder) -> Keyset:
-    if order in (BookingOrder.ARRIVAL_ASC, BookingOrder.ARRIVAL_DESC):
+def _sort_key(booking: Booking, order: queries.BookingOrder) -> queries.Keyset:
+    if order in (queries.BookingOrder.ARRIVAL_ASC, queries.BookingOrder.ARRIVAL_DESC):
         return booking.details.stay.arrival.isoformat(), str(booking.id)
     return _instant(booking.synced_at), str(booking.id)
 
@@ -156,7 +155,7 @@ def _hotel_records(records: Sequence[Record]) -> HotelRecords:
     )
 
 
-def _matches(booking: Booking, wanted: BookingFilter) -> bool:
+def _matches(booking: Booking, wanted: queries.BookingFilter) -> bool:
     details = booking.details
     return (
         booking.hotel_id == wanted.hotel_id
@@ -169,7 +168,7 @@ def _matches(booking: Booking, wanted: BookingFilter) -> bool:
     )
 
 
-def _matches_stay(stay: Stay, wanted: BookingFilter) -> bool:
+def _matches_stay(stay: Stay, wanted: queries.BookingFilter) -> bool:
     return (
         wanted.arrival in (None, stay.arrival)
         and wanted.departure in (None, stay.departure)
@@ -187,7 +186,7 @@ def _guest_emails(booking: Booking, tables: Tables) -> set[str]:
     return {_email_key(email) for email in emails if email is not None}
 
 
-def _is_wanted(guest: Guest, wanted: GuestFilter) -> bool:
+def _is_wanted(guest: Guest, wanted: queries.GuestFilter) -> bool:
     email = guest.details.email
     return (
         guest.hotel_id == wanted.hotel_id

@@ -10,19 +10,10 @@ from hypothesis import strategies as st
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import STATUS_CODES
+from domain import values as domain_values
 from domain.messages import ItemKind
 from domain.snapshots import BookingSource, Party, PartyRole
 from domain.status import BookingStatus
-from domain.values import (
-    ABSENT,
-    AgeClass,
-    AgeCount,
-    Money,
-    NightlyPrice,
-    PriceBasis,
-    SourceVersion,
-    Stay,
-)
 from ports.errors import TooManyItems, UnreadableMessage
 from tests.providers.alpinebits.payloads import (
     GUEST,
@@ -40,7 +31,7 @@ from tests.providers.alpinebits.payloads import (
 )
 from tests.providers.vendor_payloads import OBSERVED, booking_in
 
-MARCH = Stay(date(2026, 3, 10), date(2026, 3, 12))
+MARCH = domain_values.Stay(date(2026, 3, 10), date(2026, 3, 12))
 
 
 def room(
@@ -78,14 +69,14 @@ class TestReservation:
         found = booking()
         assert (found.external_id, found.confirmation_number) == ("R-1", "R-1")
         assert (found.status, found.holds_inventory) == (BookingStatus.CONFIRMED, True)
-        assert (found.stay, found.total) == (MARCH, Money(23_050, "EUR"))
+        assert (found.stay, found.total) == (MARCH, domain_values.Money(23_050, "EUR"))
         assert found.primary_guest == Party(
             first_name="Ada", last_name="Aalto", email="ada@example.com", language="de"
         )
         assert found.further_guests == ()
         (only,) = found.rooms or ()
         assert (only.room_type_id, only.rate_plan_id, only.stay) == ("DBL", "FLEX", MARCH)
-        assert only.occupancy == (AgeCount(AgeClass.ADULT, 2),)
+        assert only.occupancy == (domain_values.AgeCount(domain_values.AgeClass.ADULT, 2),)
         assert dict(found.extras or ())["@CreateDateTime"] == '"2026-01-02T03:04:05+01:00"'
 
     def test_missing_fields_are_absent(self) -> None:
@@ -98,7 +89,7 @@ class TestReservation:
         assert found.status is BookingStatus.CANCELED
         unset = (found.stay, found.rooms, found.primary_guest, found.further_guests, found.total)
         unset += (found.notes, found.special_requests, found.confirmation_number, found.source)
-        assert set(unset) == {ABSENT}
+        assert set(unset) == {domain_values.ABSENT}
 
     def test_accepts_any_namespace_and_envelope(self) -> None:
         plain = booking()
@@ -316,7 +307,7 @@ class TestIdentity:
 
 
 class TestVersion:
-    def version(self, attributes: str, root: str = "") -> SourceVersion:
+    def version(self, attributes: str, root: str = "") -> domain_values.SourceVersion:
         (item,) = read(pushed(reservation(attributes=attributes), root=root))
         return snapshot_of(item).version
 
@@ -334,13 +325,15 @@ class TestVersion:
     def test_accepts_all_time_formats(self, written: str) -> None:
         made = 'ResStatus="Reserved" CreateDateTime="2026-01-01T00:00:00Z"'
         found = self.version(f'{made} LastModifyDateTime="{written}"')
-        assert found == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC))
+        assert found == domain_values.SourceVersion(datetime(2026, 2, 3, 3, 5, 6, tzinfo=UTC))
 
     def test_keeps_nanoseconds(self) -> None:
         found = self.version(
             'ResStatus="Reserved" LastModifyDateTime="2026-02-03T03:05:06.1234567Z"'
         )
-        assert found == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 123_456, tzinfo=UTC), 700)
+        assert found == domain_values.SourceVersion(
+            datetime(2026, 2, 3, 3, 5, 6, 123_456, tzinfo=UTC), 700
+        )
 
     def test_creation_time_is_used_for_first_messages_only(self) -> None:
         sent = 'TimeStamp="2026-02-02T00:00:00Z"'
@@ -353,17 +346,17 @@ class TestVersion:
             found = self.version(
                 f'ResStatus="{status}" CreateDateTime="2026-01-01T00:00:00Z"', sent
             )
-            assert found == SourceVersion(version, step), status
+            assert found == domain_values.SourceVersion(version, step), status
 
     def test_modification_uses_the_documents_time_stamp(self) -> None:
         found = self.version(
             'ResStatus="Reserved" CreateDateTime="2026-01-01T00:00:00Z"',
             'ResStatus="Modify" TimeStamp="2026-02-02T00:00:00Z"',
         )
-        assert found == SourceVersion(datetime(2026, 2, 2, tzinfo=UTC), 1_000)
+        assert found == domain_values.SourceVersion(datetime(2026, 2, 2, tzinfo=UTC), 1_000)
 
     def test_defaults_to_the_time_of_receipt(self) -> None:
-        assert self.version('ResStatus="Cancelled"') == SourceVersion(OBSERVED, 4_000)
+        assert self.version('ResStatus="Cancelled"') == domain_values.SourceVersion(OBSERVED, 4_000)
 
     @pytest.mark.parametrize(
         "messages",
@@ -417,16 +410,16 @@ class TestStay:
 
     def test_spans_dst_change(self) -> None:
         found = self.stay('<TimeSpan Start="2026-03-28" End="2026-03-30"/>')
-        assert found == Stay(date(2026, 3, 28), date(2026, 3, 30))
+        assert found == domain_values.Stay(date(2026, 3, 28), date(2026, 3, 30))
 
     def test_accepts_duration(self) -> None:
         assert self.stay('<TimeSpan Start="2026-03-10" Duration="P2N"/>') == MARCH
         assert self.stay('<TimeSpan Start="2026-03-10" Duration="P2D"/>') == MARCH
 
     def test_accepts_long_stays_and_day_use(self) -> None:
-        long = Stay(date(2026, 3, 10), date(2026, 3, 10) + timedelta(days=400))
+        long = domain_values.Stay(date(2026, 3, 10), date(2026, 3, 10) + timedelta(days=400))
         assert self.stay('<TimeSpan Start="2026-03-10" End="2027-04-14"/>') == long
-        day = Stay(date(2026, 3, 10), date(2026, 3, 10))
+        day = domain_values.Stay(date(2026, 3, 10), date(2026, 3, 10))
         assert self.stay('<TimeSpan Start="2026-03-10" End="2026-03-10"/>') == day
 
     def test_falls_back_to_the_dates_of_the_rates(self) -> None:
@@ -437,7 +430,7 @@ class TestStay:
     def test_combines_the_stays_of_all_rooms(self) -> None:
         later = room(time_span='<TimeSpan Start="2026-03-11" End="2026-03-15"/>')
         found = booking(reservation(rooms=room() + later))
-        assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 15))
+        assert found.stay == domain_values.Stay(date(2026, 3, 10), date(2026, 3, 15))
 
     @pytest.mark.parametrize(
         ("time_span", "code", "path"),
@@ -476,7 +469,7 @@ class TestRooms:
             (r.room_type_id, r.stay.departure.day, r.units, r.occupancy) for r in found.rooms or ()
         ]
         assert reported == [
-            ("King", 12, 1, (AgeCount(AgeClass.ADULT, 4),)),
+            ("King", 12, 1, (domain_values.AgeCount(domain_values.AgeClass.ADULT, 4),)),
             ("Twin", 11, 2, ()),
         ]
 
@@ -495,22 +488,25 @@ class TestRooms:
         </GuestCounts>"""
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()
         assert only.occupancy == (
-            AgeCount(AgeClass.ADULT, 2),
-            AgeCount(AgeClass.CHILD, 1, age=9),
-            AgeCount(AgeClass.INFANT, 1),
-            AgeCount(AgeClass.OTHER, 1, category="4"),
+            domain_values.AgeCount(domain_values.AgeClass.ADULT, 2),
+            domain_values.AgeCount(domain_values.AgeClass.CHILD, 1, age=9),
+            domain_values.AgeCount(domain_values.AgeClass.INFANT, 1),
+            domain_values.AgeCount(domain_values.AgeClass.OTHER, 1, category="4"),
         )
 
     def test_guest_without_age_is_an_adult(self) -> None:
         guests = """<GuestCounts><GuestCount Count="2"/><GuestCount Count="1" Age="3"/>
           <GuestCount Count="1" Age="3"/></GuestCounts>"""
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()
-        assert only.occupancy == (AgeCount(AgeClass.ADULT, 2), AgeCount(AgeClass.CHILD, 2, age=3))
+        assert only.occupancy == (
+            domain_values.AgeCount(domain_values.AgeClass.ADULT, 2),
+            domain_values.AgeCount(domain_values.AgeClass.CHILD, 2, age=3),
+        )
 
     def test_of_a_cancellation_stay_unchanged_if_one_has_no_dates(self) -> None:
         for rooms in (room(time_span=""), room() + room(time_span="")):
             found = booking(reservation(rooms=rooms, attributes='ResStatus="Cancelled"'))
-            assert (found.rooms, found.total) == (ABSENT, ABSENT)
+            assert (found.rooms, found.total) == (domain_values.ABSENT, domain_values.ABSENT)
 
     def test_does_not_invent_guests_for_a_blank_count(self) -> None:
         guests = '<GuestCounts><GuestCount AgeQualifyingCode="10" Count=""/></GuestCounts>'
@@ -566,14 +562,14 @@ class TestNightlyPrices:
     CHILD = """<AdditionalGuestAmounts><AdditionalGuestAmount AgeQualifyingCode="8">
       <Amount AmountBeforeTax="12.50"/></AdditionalGuestAmount></AdditionalGuestAmounts>"""
 
-    def bases(self, inside: str, of_room: str) -> list[tuple[int, PriceBasis | None]]:
+    def bases(self, inside: str, of_room: str) -> list[tuple[int, domain_values.PriceBasis | None]]:
         (only, *_) = booking(reservation(rooms=room(inside, total=of_room))).rooms or ()
         return [(each.price.minor, each.basis) for each in only.nightly_prices]
 
     def test_have_their_basis(self) -> None:
         gross = rates(("2026-03-10", "2026-03-12", "310.00"))
-        assert set(self.bases(gross, total("620.00"))) == {(31_000, PriceBasis.GROSS)}
-        net = [(7_000, PriceBasis.NET), (7_500, PriceBasis.NET)]
+        assert set(self.bases(gross, total("620.00"))) == {(31_000, domain_values.PriceBasis.GROSS)}
+        net = [(7_000, domain_values.PriceBasis.NET), (7_500, domain_values.PriceBasis.NET)]
         assert self.bases(self.NET.format(""), "") == net
         assert self.bases(self.NET.format(""), total("160.00")) == net
         taxed = '<Total AmountAfterTax="160"><Taxes Amount="15.00"/></Total>'
@@ -588,9 +584,9 @@ class TestNightlyPrices:
     def test_include_charges_for_further_guests_if_the_total_does(self) -> None:
         inside = self.NET.format(self.CHILD)
         taxed = '<Total AmountAfterTax="200"><Taxes Amount="{}"/></Total>'
-        included = [(8_250, PriceBasis.NET), (7_500, PriceBasis.NET)]
+        included = [(8_250, domain_values.PriceBasis.NET), (7_500, domain_values.PriceBasis.NET)]
         assert self.bases(inside, taxed.format("42.50")) == included
-        apart = [(7_000, PriceBasis.NET), (7_500, PriceBasis.NET)]
+        apart = [(7_000, domain_values.PriceBasis.NET), (7_500, domain_values.PriceBasis.NET)]
         assert self.bases(inside, taxed.format("55.00")) == apart
         assert self.bases(inside, total("200")) == []
 
@@ -599,7 +595,9 @@ class TestNightlyPrices:
         one = rates(("2026-03-10", "2026-03-11", "39.00"))
         (only,) = booking(reservation(rooms=room(one, time_span=day))).rooms or ()
         assert only.nightly_prices == (
-            NightlyPrice(date(2026, 3, 10), Money(3900, "EUR"), PriceBasis.GROSS),
+            domain_values.NightlyPrice(
+                date(2026, 3, 10), domain_values.Money(3900, "EUR"), domain_values.PriceBasis.GROSS
+            ),
         )
 
 
@@ -608,11 +606,11 @@ class TestTotal:
         return booking(reservation(f"<ResGlobalInfo>{payload}</ResGlobalInfo>"), **hotel).total
 
     def test_prefers_the_reservations_total(self) -> None:
-        assert self.of(total("620.00")) == Money(62_000, "EUR")
+        assert self.of(total("620.00")) == domain_values.Money(62_000, "EUR")
 
     def test_falls_back_to_the_sum_of_the_rooms(self) -> None:
         rooms = room(total=total("299")) + room(total=total("0.5"))
-        assert booking(reservation(rooms=rooms)).total == Money(29_950, "EUR")
+        assert booking(reservation(rooms=rooms)).total == domain_values.Money(29_950, "EUR")
 
     def test_is_null_if_a_room_has_none(self) -> None:
         rooms = room(total=total("299")) + room(total=total("1", CurrencyCode="USD"))
@@ -623,22 +621,26 @@ class TestTotal:
     def test_does_not_count_canceled_rooms(self) -> None:
         canceled = room(attributes='RoomStayStatus="Cancelled"', total=total("50"))
         found = booking(reservation(rooms=room(total=total("299")) + canceled))
-        assert found.total == Money(29_900, "EUR")
+        assert found.total == domain_values.Money(29_900, "EUR")
         unpriced = room(attributes='RoomStayStatus="Cancelled"')
         found = booking(reservation(rooms=unpriced + room(total=total("299"))))
-        assert found.total == Money(29_900, "EUR")
+        assert found.total == domain_values.Money(29_900, "EUR")
 
     def test_counts_all_rooms_of_a_canceled_booking(self) -> None:
         canceled = room(attributes='RoomStayStatus="Cancelled"', total=total("50"))
         header = 'ResStatus="Cancelled"'
-        assert booking(reservation(rooms=canceled * 2, attributes=header)).total == Money(
-            10_000, "EUR"
-        )
+        assert booking(
+            reservation(rooms=canceled * 2, attributes=header)
+        ).total == domain_values.Money(10_000, "EUR")
 
     def test_of_each_room_is_kept(self) -> None:
         rooms = room(total=total("299")) + room(total=total("50", CurrencyCode="USD")) + room()
         found = booking(reservation(rooms=rooms)).rooms or ()
-        assert [each.total for each in found] == [Money(29_900, "EUR"), Money(5_000, "USD"), None]
+        assert [each.total for each in found] == [
+            domain_values.Money(29_900, "EUR"),
+            domain_values.Money(5_000, "USD"),
+            None,
+        ]
 
     def test_is_traced_to_the_rooms_and_their_sum(self) -> None:
         canceled = room(attributes='RoomStayStatus="Cancelled"', total=total("50"))
@@ -658,27 +660,31 @@ class TestTotal:
         assert dict(item.field_trace)[path] == "rooms[0].total"
 
     def test_applies_decimal_places(self) -> None:
-        assert self.of(total("32550", DecimalPlaces="2")) == Money(32_550, "EUR")
-        assert self.of(total("325.50", DecimalPlaces="2")) == Money(32_550, "EUR")
-        assert self.of(total("32550", DecimalPlaces="0", CurrencyCode="JPY")) == Money(
-            32_550, "JPY"
-        )
+        assert self.of(total("32550", DecimalPlaces="2")) == domain_values.Money(32_550, "EUR")
+        assert self.of(total("325.50", DecimalPlaces="2")) == domain_values.Money(32_550, "EUR")
+        assert self.of(
+            total("32550", DecimalPlaces="0", CurrencyCode="JPY")
+        ) == domain_values.Money(32_550, "JPY")
 
     def test_uses_the_digits_of_the_currency(self) -> None:
-        assert self.of(total("12800", CurrencyCode="JPY")) == Money(12_800, "JPY")
-        assert self.of(total("1.234", CurrencyCode="KWD")) == Money(1_234, "KWD")
-        assert self.of(total("290.000")) == Money(29_000, "EUR")
+        assert self.of(total("12800", CurrencyCode="JPY")) == domain_values.Money(12_800, "JPY")
+        assert self.of(total("1.234", CurrencyCode="KWD")) == domain_values.Money(1_234, "KWD")
+        assert self.of(total("290.000")) == domain_values.Money(29_000, "EUR")
 
     def test_adds_taxes_to_the_amount_before_tax(self) -> None:
         payload = """<Total AmountBeforeTax="90.00" CurrencyCode="EUR"><Taxes Amount="10.00">
           <Tax Amount="0" Percent="10"/></Taxes></Total>"""
-        assert self.of(payload) == Money(10_000, "EUR")
+        assert self.of(payload) == domain_values.Money(10_000, "EUR")
 
     def test_uses_the_amount_before_tax_without_taxes(self) -> None:
-        assert self.of('<Total AmountBeforeTax="90.00" CurrencyCode="EUR"/>') == Money(9_000, "EUR")
+        assert self.of(
+            '<Total AmountBeforeTax="90.00" CurrencyCode="EUR"/>'
+        ) == domain_values.Money(9_000, "EUR")
 
     def test_uses_the_hotels_currency_by_default(self) -> None:
-        assert self.of('<Total AmountAfterTax="90"/>', currency="CHF") == Money(9_000, "CHF")
+        assert self.of('<Total AmountAfterTax="90"/>', currency="CHF") == domain_values.Money(
+            9_000, "CHF"
+        )
 
     @pytest.mark.parametrize(
         ("payload", "code"),
@@ -814,7 +820,7 @@ class TestTexts:
     def test_empty_texts_are_null(self) -> None:
         info = "<ResGlobalInfo><Comments><Comment><Text/></Comment></Comments></ResGlobalInfo>"
         found = booking(reservation(info))
-        assert (found.notes, found.special_requests) == (None, ABSENT)
+        assert (found.notes, found.special_requests) == (None, domain_values.ABSENT)
 
 
 class TestSource:
@@ -834,7 +840,7 @@ class TestSource:
         assert booking(reservation(pos + GUEST)).source is source
 
     def test_is_absent_without_any_hint(self) -> None:
-        assert booking().source is ABSENT
+        assert booking().source is domain_values.ABSENT
 
 
 class TestPaymentData:
@@ -885,8 +891,10 @@ class TestCancelRequest:
         (item,) = read(sent)
         found = snapshot_of(item)
         assert (found.external_id, found.status) == ("R-1", BookingStatus.CANCELED)
-        assert found.version == SourceVersion(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), 4_000)
-        assert {found.stay, found.rooms, found.total, found.extras} == {ABSENT}
+        assert found.version == domain_values.SourceVersion(
+            datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), 4_000
+        )
+        assert {found.stay, found.rooms, found.total, found.extras} == {domain_values.ABSENT}
         (again,) = read(item.raw)
         assert snapshot_of(again) == found
 
@@ -1041,13 +1049,15 @@ class TestSamples:
             sample("alpinebits-2018_10-GuestRequests-OTA_HotelResNotifRQ-reservation-push.xml")
         )
         found = snapshot_of(item)
-        assert found.total == Money(29_900, "EUR")
-        assert found.stay == Stay(date(2012, 1, 1), date(2012, 1, 12))
+        assert found.total == domain_values.Money(29_900, "EUR")
+        assert found.stay == domain_values.Stay(date(2012, 1, 1), date(2012, 1, 12))
         assert b"PaymentCard" not in item.raw
 
     def test_siteminder_version_is_the_last_change(self) -> None:
         (item,) = read(sample("siteminder-OTA_HotelResNotifRQ-cancel.xml"))
         found = snapshot_of(item)
-        assert found.version == SourceVersion(datetime(2012, 3, 9, 19, 31, 52, tzinfo=UTC), 4_000)
-        assert found.total == Money(29_000, "AUD")
+        assert found.version == domain_values.SourceVersion(
+            datetime(2012, 3, 9, 19, 31, 52, tzinfo=UTC), 4_000
+        )
+        assert found.total == domain_values.Money(29_000, "AUD")
         assert found.further_guests == ()

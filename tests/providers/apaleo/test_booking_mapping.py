@@ -8,19 +8,10 @@ from adapters.outbound.provider_kit.parsing.json_text import loads
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
+from domain import values
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole
 from domain.status import BookingStatus
-from domain.values import (
-    ABSENT,
-    AgeClass,
-    AgeCount,
-    Money,
-    NightlyPrice,
-    PriceBasis,
-    SourceVersion,
-    Stay,
-)
 from ports.errors import UnreadableMessage, Unsupported
 from tests.providers.apaleo.payloads import booking, euros, read, refusal, reservation, sample
 from tests.providers.vendor_payloads import extras, parametrize_states, status_and_inventory
@@ -35,7 +26,7 @@ class TestReservation:
         found = booking(unit={"id": "VIE-101", "name": "101"})
         assert (found.external_id, found.group_id) == ("QWERTYUI-1", "QWERTYUI")
         assert found.confirmation_number == "QWERTYUI-1"
-        assert found.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+        assert found.stay == values.Stay(date(2026, 3, 10), date(2026, 3, 12))
         assert isinstance(found.rooms, tuple)
         (room,) = found.rooms
         assert (room.room_type_id, room.room_id) == ("VIE-DBL", "VIE-101")
@@ -44,12 +35,12 @@ class TestReservation:
     def test_version_keeps_the_seventh_digit(self) -> None:
         first = booking(modified="2026-02-03T04:05:06.7654321+01:00").version
         second = booking(modified="2026-02-03T04:05:06.7654322+01:00").version
-        assert first == SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 765432, tzinfo=UTC), 100)
+        assert first == values.SourceVersion(datetime(2026, 2, 3, 3, 5, 6, 765432, tzinfo=UTC), 100)
         assert first < second
 
     def test_version_is_creation_time_if_never_modified(self) -> None:
         found = booking(modified="0001-01-01T00:00:00Z", created="2026-01-01T00:00:00Z")
-        assert found.version == SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
+        assert found.version == values.SourceVersion(datetime(2026, 1, 1, tzinfo=UTC))
 
     @parametrize_states(
         CONFIRMED="Confirmed", CHECKED_IN="InHouse", CHECKED_OUT="CheckedOut", CANCELED="Canceled",
@@ -76,7 +67,7 @@ class TestReservation:
         self, arrival: str, departure: str, days: tuple[int, int]
     ) -> None:
         found = booking(arrival=arrival, departure=departure)
-        assert found.stay == Stay(date(2026, 3, days[0]), date(2026, 3, days[1]))
+        assert found.stay == values.Stay(date(2026, 3, days[0]), date(2026, 3, days[1]))
 
     @pytest.mark.parametrize(
         ("code", "company", "source"),
@@ -100,9 +91,9 @@ class TestReservation:
         found = booking(adults=2, childrenAges=[6, 0, 6])
         assert isinstance(found.rooms, tuple)
         assert found.rooms[0].occupancy == (
-            AgeCount(AgeClass.ADULT, 2),
-            AgeCount(AgeClass.CHILD, 1, age=0),
-            AgeCount(AgeClass.CHILD, 2, age=6),
+            values.AgeCount(values.AgeClass.ADULT, 2),
+            values.AgeCount(values.AgeClass.CHILD, 1, age=0),
+            values.AgeCount(values.AgeClass.CHILD, 2, age=6),
         )
 
     def test_maps_nightly_prices(self) -> None:
@@ -114,13 +105,17 @@ class TestReservation:
         found = booking(timeSlices=pieces)
         assert isinstance(found.rooms, tuple)
         assert found.rooms[0].nightly_prices == (
-            NightlyPrice(date(2026, 3, 10), Money(10_000, "EUR"), PriceBasis.GROSS),
-            NightlyPrice(date(2026, 3, 11), Money(13_025, "EUR"), PriceBasis.GROSS),
+            values.NightlyPrice(
+                date(2026, 3, 10), values.Money(10_000, "EUR"), values.PriceBasis.GROSS
+            ),
+            values.NightlyPrice(
+                date(2026, 3, 11), values.Money(13_025, "EUR"), values.PriceBasis.GROSS
+            ),
         )
 
     def test_negates_vendor_balance(self) -> None:
         found = booking(balance=euros(-80.5))
-        assert found.balance == Money(8_050, "EUR")
+        assert found.balance == values.Money(8_050, "EUR")
         assert json.loads(extras(found)["balance"])["amount"] == -80.5
 
     def test_uses_the_digits_of_the_currency(self) -> None:
@@ -128,7 +123,10 @@ class TestReservation:
             totalGrossAmount={"amount": 12_000, "currency": "JPY"},
             balance={"amount": 0.005, "currency": "KWD"},
         )
-        assert (found.total, found.balance) == (Money(12_000, "JPY"), Money(-5, "KWD"))
+        assert (found.total, found.balance) == (
+            values.Money(12_000, "JPY"),
+            values.Money(-5, "KWD"),
+        )
 
     def test_maps_parties_by_role_without_ids(self) -> None:
         found = booking(
@@ -203,8 +201,8 @@ class TestMissingFields:
 
     def test_missing_field_is_absent_in_push(self) -> None:
         found = booking(primaryGuest=..., balance=...)
-        assert {getattr(found, name) for name in self.OPTIONAL} == {ABSENT}
-        assert (found.primary_guest, found.balance) == (ABSENT, ABSENT)
+        assert {getattr(found, name) for name in self.OPTIONAL} == {values.ABSENT}
+        assert (found.primary_guest, found.balance) == (values.ABSENT, values.ABSENT)
 
     def test_missing_field_is_null_in_api_response(self) -> None:
         mapper = ApaleoBookingMapper(zone("Europe/Berlin"), is_complete=True)

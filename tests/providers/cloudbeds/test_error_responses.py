@@ -7,14 +7,7 @@ import pytest
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.providers.cloudbeds.client.api import check_success, parse_list
-from ports.errors import (
-    CredentialsRefused,
-    ProviderError,
-    ProviderRejected,
-    ProviderUnavailable,
-    RateLimited,
-    UnreadableAnswer,
-)
+from ports import errors
 
 
 def answer(body: object) -> HttpResponse:
@@ -26,28 +19,28 @@ class TestErrorResponse:
     @pytest.mark.parametrize(
         ("message", "error"),
         [
-            ("Rate limit exceeded", RateLimited),
-            ("Access denied", CredentialsRefused),
-            ("The access token provided is invalid", CredentialsRefused),
-            ("You don't have permission for this scope", CredentialsRefused),
-            ("User who approved this connection is not active anymore", CredentialsRefused),
+            ("Rate limit exceeded", errors.RateLimited),
+            ("Access denied", errors.CredentialsRefused),
+            ("The access token provided is invalid", errors.CredentialsRefused),
+            ("You don't have permission for this scope", errors.CredentialsRefused),
+            ("User who approved this connection is not active anymore", errors.CredentialsRefused),
             ("Reservation not found", NotFoundAtProvider),
             ("This guest does not exist", NotFoundAtProvider),
-            ("Internal error, try again later", ProviderUnavailable),
-            ("Parameter checkInFrom is not a valid date", ProviderRejected),
-            (None, ProviderRejected),
-            (["surprise"], ProviderRejected),
+            ("Internal error, try again later", errors.ProviderUnavailable),
+            ("Parameter checkInFrom is not a valid date", errors.ProviderRejected),
+            (None, errors.ProviderRejected),
+            (["surprise"], errors.ProviderRejected),
         ],
     )
     def test_is_classified_by_its_message(
-        self, message: object, error: type[ProviderError]
+        self, message: object, error: type[errors.ProviderError]
     ) -> None:
-        with pytest.raises(ProviderError) as reported:
+        with pytest.raises(errors.ProviderError) as reported:
             check_success(answer({"success": False, "message": message}))
         assert type(reported.value) is error
 
     def test_message_is_never_quoted(self) -> None:
-        with pytest.raises(ProviderError) as reported:
+        with pytest.raises(errors.ProviderError) as reported:
             check_success(
                 answer({"success": False, "message": "No access for Ada Aalto, token abc"})
             )
@@ -57,7 +50,7 @@ class TestErrorResponse:
         "body", [b"<html>Service maintenance</html>", b"", b"[]", {"data": []}, b'{"success":']
     )
     def test_rejects_other_bodies(self, body: object) -> None:
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(errors.UnreadableAnswer):
             check_success(answer(body))
 
     @pytest.mark.parametrize("payload", [True, "true", 1])
@@ -73,5 +66,5 @@ class TestList:
 
     @pytest.mark.parametrize("body", [{}, {"data": "x"}, {"data": 7}])
     def test_rejects_other_values(self, body: dict[str, object]) -> None:
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(errors.UnreadableAnswer):
             parse_list(body, "data")  # type: ignore[arg-type]  # a test's own dict

@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
+from domain import values
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus
-from domain.values import (
-    ABSENT,
-    AgeClass,
-    AgeCount,
-    Money,
-    NightlyPrice,
-    PriceBasis,
-    SourceVersion,
-    Stay,
-)
 from tests.providers.mews.payloads import (
     body,
     booking_of,
@@ -62,10 +53,10 @@ class TestVendorSample:
         )
         snapshot = item.snapshot
         assert isinstance(snapshot, BookingSnapshot)
-        stay = Stay(date(2023, 4, 23), date(2023, 4, 25))
+        stay = values.Stay(date(2023, 4, 23), date(2023, 4, 25))
         expected = BookingSnapshot(
             external_id=payload["Id"],
-            version=SourceVersion(datetime(2023, 4, 22, 17, tzinfo=UTC)),
+            version=values.SourceVersion(datetime(2023, 4, 22, 17, tzinfo=UTC)),
             status=BookingStatus.CONFIRMED,
             holds_inventory=True,
             confirmation_number="52",
@@ -80,11 +71,15 @@ class TestVendorSample:
                     stay=stay,
                     status=BookingStatus.CONFIRMED,
                     occupancy=(
-                        AgeCount(
-                            AgeClass.OTHER, 2, category=payload["PersonCounts"][0]["AgeCategoryId"]
+                        values.AgeCount(
+                            values.AgeClass.OTHER,
+                            2,
+                            category=payload["PersonCounts"][0]["AgeCategoryId"],
                         ),
-                        AgeCount(
-                            AgeClass.ADULT, 2, category=payload["PersonCounts"][1]["AgeCategoryId"]
+                        values.AgeCount(
+                            values.AgeClass.ADULT,
+                            2,
+                            category=payload["PersonCounts"][1]["AgeCategoryId"],
                         ),
                     ),
                 ),
@@ -146,24 +141,24 @@ class TestEmptyField:
         payload = reservation(**{key: nothing})
         (item,) = read(ItemKind.BOOKING, body(Reservations=[payload]), explain=True)
         assert isinstance(item.snapshot, BookingSnapshot)
-        assert item.snapshot.extras is not ABSENT
+        assert item.snapshot.extras is not values.ABSENT
         assert dict(item.snapshot.extras)[key] == json.dumps(nothing)
         assert dict(item.field_trace)[key].endswith("extras")
 
     def test_with_target_is_not_in_the_extras(self) -> None:
         snapshot = booking_of(reservation(AssignedResourceId=None, CancelledUtc=""))
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert {"AssignedResourceId", "CancelledUtc"}.isdisjoint(dict(snapshot.extras))
 
     def test_missing_field_is_not_in_the_extras(self) -> None:
         snapshot = booking_of(reservation(TravelAgencyId=...))
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert "TravelAgencyId" not in dict(snapshot.extras)
 
     @pytest.mark.parametrize("nothing", [None, []])
     def test_of_person_counts_is_kept(self, nothing: object) -> None:
         snapshot = booking_of(reservation(PersonCounts=nothing))
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert dict(snapshot.extras)["PersonCounts"] == json.dumps(nothing)
 
 
@@ -188,7 +183,7 @@ class TestState:
         snapshot = booking_of(reservation(State=vendor_code, CancellationReason=reason))
         assert snapshot.status is status
         assert snapshot.holds_inventory is holds
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms is not values.ABSENT
         assert snapshot.rooms[0].status is status
         assert snapshot.cancel_reason == reason
 
@@ -270,21 +265,21 @@ class TestStay:
         self, zone: str, start: str, end: str, arrival: date, departure: date
     ) -> None:
         payload = reservation(ScheduledStartUtc=start, ScheduledEndUtc=end)
-        assert booking_of(payload, hotel=context(zone)).stay == Stay(arrival, departure)
+        assert booking_of(payload, hotel=context(zone)).stay == values.Stay(arrival, departure)
 
     def test_prefers_the_zone_of_the_configuration(self) -> None:
         payload = reservation(
             ScheduledStartUtc="2026-03-10T22:30:00Z", ScheduledEndUtc="2026-03-12T22:30:00Z"
         )
         snapshot = booking_of(payload, configuration("Asia/Tokyo"), hotel=context("UTC"))
-        assert snapshot.stay == Stay(date(2026, 3, 11), date(2026, 3, 13))
+        assert snapshot.stay == values.Stay(date(2026, 3, 11), date(2026, 3, 13))
 
     def test_accepts_day_use(self) -> None:
         payload = reservation(
             ScheduledStartUtc="2026-03-10T09:00:00Z", ScheduledEndUtc="2026-03-10T16:00:00Z"
         )
         stay = booking_of(payload).stay
-        assert isinstance(stay, Stay)
+        assert isinstance(stay, values.Stay)
         assert stay.is_day_use
 
     def test_early_arrival_does_not_change_the_stay(self) -> None:
@@ -294,12 +289,12 @@ class TestStay:
             ActualStartUtc="2026-03-09T18:00:00Z",
         )
         snapshot = booking_of(payload)
-        assert snapshot.stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+        assert snapshot.stay == values.Stay(date(2026, 3, 10), date(2026, 3, 12))
         assert snapshot.checked_in_at == datetime(2026, 3, 9, 18, tzinfo=UTC)
 
     def test_deprecated_fields_are_the_fallback(self) -> None:
         payload = reservation(ScheduledStartUtc=..., ScheduledEndUtc=...)
-        assert booking_of(payload).stay == Stay(date(2026, 3, 10), date(2026, 3, 12))
+        assert booking_of(payload).stay == values.Stay(date(2026, 3, 10), date(2026, 3, 12))
 
 
 class TestSource:
@@ -328,7 +323,7 @@ class TestSource:
     ) -> None:
         snapshot = booking_of(reservation(**changes))
         assert snapshot.source is source
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         kept = dict(snapshot.extras)
         assert {key: json.loads(kept[key]) for key in changes} == changes
 
@@ -358,7 +353,7 @@ class TestPeople:
         assert isinstance(snapshot.primary_guest, Party)
         assert snapshot.primary_guest.email == "ada@guests.example"
         assert snapshot.primary_guest.role is PartyRole.PRIMARY
-        assert snapshot.further_guests is not ABSENT
+        assert snapshot.further_guests is not values.ABSENT
         reported = [(p.guest_id, p.role, p.last_name) for p in snapshot.further_guests]
         assert reported == [
             ("cus-2", PartyRole.COMPANION, "Babbage"),
@@ -368,8 +363,8 @@ class TestPeople:
 
     def test_are_absent_without_companionships(self) -> None:
         snapshot = booking_of(reservation(BookerId="cus-9"))
-        assert snapshot.further_guests is ABSENT
-        assert snapshot.extras is not ABSENT
+        assert snapshot.further_guests is values.ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert ("BookerId", '"cus-9"') in snapshot.extras
         assert snapshot.primary_guest == Party(guest_id="cus-1")
 
@@ -379,7 +374,7 @@ class TestPeople:
         snapshot = booking_of(payload, companies, self.COMPANIONS)
         owner = Party(role=PartyRole.OWNER, last_name="Difference Engines Ltd")
         assert snapshot.primary_guest == owner
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert ("AccountId", '"com-1"') in snapshot.extras
 
     def test_leaves_out_invalid_details_of_a_customer(self) -> None:
@@ -390,14 +385,14 @@ class TestPeople:
 
     def test_are_absent_if_a_companion_has_no_customer(self) -> None:
         links = [{"Id": "c1", "ReservationId": "res-1"}]
-        assert booking_of(reservation(), body(Companionships=links)).further_guests is ABSENT
+        assert booking_of(reservation(), body(Companionships=links)).further_guests is values.ABSENT
 
     @pytest.mark.parametrize("counted", [{"Count": "2"}, {"Count": -1}, {"AgeCategoryId": None}, 7])
     def test_keeps_invalid_person_count_in_the_extras(self, counted: Any) -> None:
         strange = {"AgeCategoryId": "a", "Count": 1, **counted} if counted != 7 else counted
         good = {"AgeCategoryId": "age-a", "Count": 2}
         snapshot = booking_of(reservation(PersonCounts=[good, strange]), AGES)
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms is not values.ABSENT
         assert [count.count for count in snapshot.rooms[0].occupancy] == [2]
         assert isinstance(snapshot.extras, tuple)
         assert any(path.startswith("PersonCounts[1]") for path, _ in snapshot.extras)
@@ -406,12 +401,12 @@ class TestPeople:
         counts = [{"AgeCategoryId": key, "Count": n} for key, n in (("age-a", 2), ("age-c", 1))]
         strange = [{"AgeCategoryId": key, "Count": 1} for key in ("age-x", "age-unknown")]
         snapshot = booking_of(reservation(PersonCounts=counts + strange), AGES)
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms is not values.ABSENT
         assert snapshot.rooms[0].occupancy == (
-            AgeCount(AgeClass.ADULT, 2, category="age-a"),
-            AgeCount(AgeClass.CHILD, 1, category="age-c"),
-            AgeCount(AgeClass.OTHER, 1, category="age-x"),
-            AgeCount(AgeClass.OTHER, 1, category="age-unknown"),
+            values.AgeCount(values.AgeClass.ADULT, 2, category="age-a"),
+            values.AgeCount(values.AgeClass.CHILD, 1, category="age-c"),
+            values.AgeCount(values.AgeClass.OTHER, 1, category="age-x"),
+            values.AgeCount(values.AgeClass.OTHER, 1, category="age-unknown"),
         )
 
 
@@ -435,23 +430,23 @@ class TestPayments:
 
     def test_are_absent_if_not_sent(self) -> None:
         found = booking_of(reservation(), self.CHARGES)
-        assert (found.paid, found.balance) == (ABSENT, ABSENT)
+        assert (found.paid, found.balance) == (values.ABSENT, values.ABSENT)
 
     def test_paid_is_the_sum_of_charged_payments_and_refunds(self) -> None:
         paid = (payment(-150.005), payment(-0.005), payment(30))
-        assert self.amounts(*paid) == (Money(12001, "EUR"), Money(7999, "EUR"))
+        assert self.amounts(*paid) == (values.Money(12001, "EUR"), values.Money(7999, "EUR"))
 
     @pytest.mark.parametrize("state", ["Pending", "Verifying", "Failed", "Canceled"])
     def test_excludes_payments_that_are_not_charged(self, state: str) -> None:
         found = self.amounts(payment(-150, State=state), payment(-150, AccountingState="Canceled"))
-        assert found == (Money(0, "EUR"), Money(20000, "EUR"))
+        assert found == (values.Money(0, "EUR"), values.Money(20000, "EUR"))
 
     def test_excludes_payments_of_others(self) -> None:
         others = (payment(-50, ReservationId="res-2"), payment(-50, ReservationId=None))
-        assert self.amounts(*others)[0] == Money(0, "EUR")
+        assert self.amounts(*others)[0] == values.Money(0, "EUR")
 
     def test_no_balance_in_another_currency_than_the_total(self) -> None:
-        assert self.amounts(payment(-50, "CHF")) == (Money(5000, "CHF"), None)
+        assert self.amounts(payment(-50, "CHF")) == (values.Money(5000, "CHF"), None)
 
     def test_no_amounts_in_several_currencies(self) -> None:
         assert self.amounts(payment(-50, "CHF"), payment(-50)) == (None, None)
@@ -464,7 +459,7 @@ class TestPayments:
 
 class TestPrices:
     def test_are_absent_without_order_items(self) -> None:
-        assert booking_of(reservation()).total is ABSENT
+        assert booking_of(reservation()).total is values.ABSENT
 
     def test_total_excludes_canceled_items(self) -> None:
         items = body(
@@ -479,18 +474,22 @@ class TestPrices:
             ]
         )
         snapshot = booking_of(reservation(), items)
-        assert snapshot.total == Money(18896, "EUR")
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.total == values.Money(18896, "EUR")
+        assert snapshot.rooms is not values.ABSENT
         assert snapshot.rooms[0].nightly_prices == (
-            NightlyPrice(date(2026, 3, 10), Money(9346, "EUR"), PriceBasis.GROSS),
-            NightlyPrice(date(2026, 3, 11), Money(10000, "EUR"), PriceBasis.GROSS),
+            values.NightlyPrice(
+                date(2026, 3, 10), values.Money(9346, "EUR"), values.PriceBasis.GROSS
+            ),
+            values.NightlyPrice(
+                date(2026, 3, 11), values.Money(10000, "EUR"), values.PriceBasis.GROSS
+            ),
         )
 
     def test_uses_hotel_nights_across_clock_change(self) -> None:
         starts = ("2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")
         items = body(OrderItems=[charge(10, start) for start in starts])
         snapshot = booking_of(reservation(), items)
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.rooms is not values.ABSENT
         nights = [price.night for price in snapshot.rooms[0].nightly_prices]
         assert nights == [date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)]
 
@@ -498,26 +497,28 @@ class TestPrices:
         yen = {"Currency": "JPY", "GrossValue": 12000}
         items = body(OrderItems=[charge(0, "2026-03-09T15:00:00Z", Amount=yen)])
         snapshot = booking_of(reservation(), items, configuration("Asia/Tokyo", "JPY"))
-        assert snapshot.total == Money(12000, "JPY")
-        assert snapshot.rooms is not ABSENT
+        assert snapshot.total == values.Money(12000, "JPY")
+        assert snapshot.rooms is not values.ABSENT
         (night,) = snapshot.rooms[0].nightly_prices
-        assert night == NightlyPrice(date(2026, 3, 10), Money(12000, "JPY"), PriceBasis.GROSS)
+        assert night == values.NightlyPrice(
+            date(2026, 3, 10), values.Money(12000, "JPY"), values.PriceBasis.GROSS
+        )
 
     def test_are_summed_exactly_and_rounded_once(self) -> None:
         items = body(OrderItems=[charge(0.005), charge(0.005), charge(108.875)])
-        assert booking_of(reservation(), items).total == Money(10888, "EUR")
+        assert booking_of(reservation(), items).total == values.Money(10888, "EUR")
 
     def test_no_total_in_several_currencies(self) -> None:
         dollars = {"Currency": "USD", "GrossValue": 20.5}
         items = body(OrderItems=[charge(10), charge(0, Amount=dollars), charge(1.25)])
         snapshot = booking_of(reservation(), items)
         assert snapshot.total is None
-        assert snapshot.extras is not ABSENT
+        assert snapshot.extras is not values.ABSENT
         assert dict(snapshot.extras)["OrderItems.Amount"] == '{"EUR":11.25,"USD":20.5}'
 
     def test_total_is_zero_if_all_items_are_canceled(self) -> None:
         items = body(OrderItems=[charge(10, CanceledUtc="2026-03-01T00:00:00Z")])
-        assert booking_of(reservation(State="Canceled"), items).total == Money(0, "EUR")
+        assert booking_of(reservation(State="Canceled"), items).total == values.Money(0, "EUR")
 
     @pytest.mark.parametrize(
         ("amount", "path"),
@@ -544,7 +545,7 @@ class TestExtras:
         first, second = read(ItemKind.BOOKING, body(Reservations=[payload, payload]))
         assert isinstance(first.snapshot, BookingSnapshot)
         assert first.snapshot == second.snapshot
-        assert first.snapshot.extras is not ABSENT
+        assert first.snapshot.extras is not values.ABSENT
         assert ("Brand", '{"New":[1,2.5]}') in first.snapshot.extras
 
 

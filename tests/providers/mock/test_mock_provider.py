@@ -21,30 +21,21 @@ from domain.snapshots import AvailabilitySnapshot, BookingSnapshot, GuestSnapsho
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from domain.values import DateRange
+from ports import providers
 from ports.errors import CredentialsRefused, Misconfigured, UnreadableMessage, Unsupported
-from ports.providers import (
-    Account,
-    HotelContext,
-    Page,
-    Provider,
-    ProviderClient,
-    PullRequest,
-    Ref,
-    RefKind,
-)
 from tests.providers.mews.payloads import SkippingClock, tools
 
-CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=START)
+CONTEXT = providers.HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=START)
 
 
-def connected() -> Provider:
+def connected() -> providers.Provider:
     clock = SkippingClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
     return make_provider(tools(clock, allowed_hosts=frozenset({"127.0.0.1"}), plain_http=True))
 
 
-def account(values: dict[str, str]) -> Account:
+def account(values: dict[str, str]) -> providers.Account:
     secrets = {name: value for name, value in values.items() if name == "api_key"}
-    return Account(
+    return providers.Account(
         connection_id=UUID(int=1),
         time_zone="Europe/Vienna",
         currency="EUR",
@@ -62,7 +53,7 @@ def simulator() -> Iterator[DeclarativeSimulator]:
 
 
 @contextmanager
-def opened(simulator: DeclarativeSimulator) -> Iterator[ProviderClient]:
+def opened(simulator: DeclarativeSimulator) -> Iterator[providers.ProviderClient]:
     client = connected().open(account(simulator.connection_values()))
     yield client
     client.close()
@@ -70,22 +61,22 @@ def opened(simulator: DeclarativeSimulator) -> Iterator[ProviderClient]:
 
 def request(
     simulator: DeclarativeSimulator, kind: SyncKind = SyncKind.FULL, **more: str
-) -> PullRequest:
+) -> providers.PullRequest:
     today = simulator.hotel.today
     window = DateRange(today - timedelta(days=110), today + timedelta(days=250))
-    return PullRequest(
+    return providers.PullRequest(
         kind=kind, cursor=more.get("cursor"), checkpoint=more.get("checkpoint"), window=window
     )
 
 
 def pull(
     simulator: DeclarativeSimulator, kind: SyncKind = SyncKind.FULL, **more: str
-) -> list[Page]:
+) -> list[providers.Page]:
     with opened(simulator) as client:
         return list(client.pull(request(simulator, kind, **more)))
 
 
-def bookings(pages: list[Page]) -> dict[str, BookingSnapshot]:
+def bookings(pages: list[providers.Page]) -> dict[str, BookingSnapshot]:
     items = [item for page in pages for item in page.items]
     assert [item.reason for item in items if item.reason] == []
     return {
@@ -163,7 +154,11 @@ class TestFetch:
         self, simulator: DeclarativeSimulator
     ) -> None:
         name = simulator.expected_bookings()[0].external_id
-        refs = [Ref(RefKind.BOOKING, name), Ref(RefKind.BOOKING, name), Ref(RefKind.BOOKING, "M9")]
+        refs = [
+            providers.Ref(providers.RefKind.BOOKING, name),
+            providers.Ref(providers.RefKind.BOOKING, name),
+            providers.Ref(providers.RefKind.BOOKING, "M9"),
+        ]
         with opened(simulator) as client:
             page = client.fetch(refs)
         assert [item.kind for item in page.items] == [ItemKind.GUEST, ItemKind.BOOKING]
@@ -176,13 +171,13 @@ class TestFetch:
             name = simulator.act(ScenarioAction.DELETE)
             assert name is not None
             with opened(simulator) as client:
-                assert not client.fetch([Ref(RefKind.BOOKING, name)]).items
+                assert not client.fetch([providers.Ref(providers.RefKind.BOOKING, name)]).items
         finally:
             simulator.stop()
 
     def test_returns_a_year_of_availability(self, simulator: DeclarativeSimulator) -> None:
         with opened(simulator) as client:
-            page = client.fetch([Ref(RefKind.AVAILABILITY)])
+            page = client.fetch([providers.Ref(providers.RefKind.AVAILABILITY)])
         assert len(page.items) == len(simulator.hotel.room_types) * 365
 
 
@@ -251,7 +246,7 @@ class TestNotifications:
     def test_name_the_bookings_to_fetch_and_what_is_ignored(self) -> None:
         body = b'{"hotel": "mock-7", "bookings": ["M0-20260301"], "guests": ["GM1"], "new": 1}'
         reported = connected().read_notification(body, CONTEXT)
-        assert reported.refs == (Ref(RefKind.BOOKING, "M0-20260301"),)
+        assert reported.refs == (providers.Ref(providers.RefKind.BOOKING, "M0-20260301"),)
         assert (reported.property_id, reported.ignored) == ("mock-7", ("guests", "new"))
 
     @pytest.mark.parametrize("body", [b"x", b"[]", b"1", b'{"bookings": [1]}', b'{"hotel": 1}'])

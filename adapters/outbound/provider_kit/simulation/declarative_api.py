@@ -22,12 +22,8 @@ from adapters.outbound.provider_kit.simulation.declarative_renderer import (
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import SimulatedRoomStay
 from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import SeededHotel
+from adapters.outbound.provider_kit.simulation.server import fault_responses
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
-from adapters.outbound.provider_kit.simulation.server.fault_responses import (
-    CorruptibleFields,
-    JsonObject,
-    corrupt_items,
-)
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
@@ -63,7 +59,9 @@ class DeclarativeSimulatorApi(SimulatorApi):
         self._renderer = renderer
         self._values = values
         self._sorted_stays: tuple[int, list[SimulatedRoomStay]] = (-1, [])
-        self._corruptible_fields = CorruptibleFields(renderer.state, renderer.needed)
+        self._corruptible_fields = fault_responses.CorruptibleFields(
+            renderer.state, renderer.needed
+        )
         self._routes = dict(self._endpoints())
         before, _, after = self._fill_path(vendor.bookings.one).partition("{id}")
         self._one = re.compile(f"{re.escape(before)}([^/]+){re.escape(after)}")
@@ -80,7 +78,7 @@ class DeclarativeSimulatorApi(SimulatorApi):
     def _list_records(
         self,
         declared: Records,
-        render: Callable[[SeededHotel], Sequence[JsonObject]],
+        render: Callable[[SeededHotel], Sequence[fault_responses.JsonObject]],
         query: Mapping[str, str],
         _: Sequence[Fault],
     ) -> object:
@@ -97,14 +95,16 @@ class DeclarativeSimulatorApi(SimulatorApi):
 
     def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
         """A body that is a list is corrupted as the only list of an object."""
-        wrapper: JsonObject = body if isinstance(body, dict) else {_LIST: body}
-        corrupt_items(wrapper, injected, self._corruptible_fields, self._middleware.faults.pick)
+        wrapper: fault_responses.JsonObject = body if isinstance(body, dict) else {_LIST: body}
+        fault_responses.corrupt_items(
+            wrapper, injected, self._corruptible_fields, self._middleware.faults.pick
+        )
         return self._dump_json(body if isinstance(body, dict) else wrapper[_LIST])
 
     def _dump_json(self, body: object) -> bytes:
         return simplejson.dumps(body, use_decimal=True).encode()
 
-    def _error_body(self, status: int, *_: str) -> JsonObject:
+    def _error_body(self, status: int, *_: str) -> fault_responses.JsonObject:
         return {"error": status}
 
     def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> object:
@@ -189,7 +189,7 @@ def _page(found: Sequence[object], key: str, paging: object, query: Mapping[str,
     return _wrap_list(_slice(found, paging, query), key, _next_page_field(found, paging, query))
 
 
-def _wrap_list(found: Sequence[object], key: str, following: JsonObject) -> object:
+def _wrap_list(found: Sequence[object], key: str, following: fault_responses.JsonObject) -> object:
     return {key: list(found), **following} if key else list(found)
 
 
@@ -216,7 +216,7 @@ def _start(paging: object, query: Mapping[str, str]) -> tuple[int, int]:
 
 def _next_page_field(
     found: Sequence[object], paging: object, query: Mapping[str, str]
-) -> JsonObject:
+) -> fault_responses.JsonObject:
     if not isinstance(paging, NextTokens):
         return {}
     start, size = _start(paging, query)

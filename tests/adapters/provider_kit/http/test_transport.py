@@ -18,16 +18,7 @@ from adapters.outbound.provider_kit.http.retry_policy import retry_after_seconds
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
 from domain.sync_run import TransportCounts
-from ports.errors import (
-    AccessForbidden,
-    CredentialsRefused,
-    ProviderError,
-    ProviderRejected,
-    ProviderUnavailable,
-    RateLimited,
-    TooHeavy,
-    UnreadableAnswer,
-)
+from ports import errors
 from tests.adapters.provider_kit.http.scripted_server import (
     Reply,
     ScriptedServer,
@@ -96,17 +87,17 @@ def ask(*script: Reply, **options: object) -> tuple[HttpResponse, Rig, ScriptedS
         return r.get(server.url(), **options), r, server
 
 
-def fail(*script: Reply, **options: object) -> tuple[ProviderError, Rig, ScriptedServer]:
+def fail(*script: Reply, **options: object) -> tuple[errors.ProviderError, Rig, ScriptedServer]:
     with serving(*script) as server, rig() as r:
-        with pytest.raises(ProviderError) as caught:
+        with pytest.raises(errors.ProviderError) as caught:
             r.get(server.url(), **options)
         return caught.value, r, server
 
 
-def error_of(r: Rig, url: str, **options: object) -> ProviderError | None:
+def error_of(r: Rig, url: str, **options: object) -> errors.ProviderError | None:
     try:
         r.get(url, **options)
-    except ProviderError as error:
+    except errors.ProviderError as error:
         return error
     return None
 
@@ -135,7 +126,7 @@ class TestResponse:
     @pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Maintenance", b"{", b"", b"NaN"])
     def test_rejects_other_than_json_without_retry(self, body: bytes) -> None:
         got, _, server = ask(answer(body=body))
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(errors.UnreadableAnswer):
             got.json()
         assert len(server.requests) == 1
 
@@ -144,20 +135,20 @@ class TestRetry:
     @pytest.mark.parametrize(
         ("status", "error"),
         [
-            (301, UnreadableAnswer),
-            (307, UnreadableAnswer),
-            (400, ProviderRejected),
-            (401, CredentialsRefused),
-            (403, AccessForbidden),
+            (301, errors.UnreadableAnswer),
+            (307, errors.UnreadableAnswer),
+            (400, errors.ProviderRejected),
+            (401, errors.CredentialsRefused),
+            (403, errors.AccessForbidden),
             (404, NotFoundAtProvider),
-            (409, ProviderRejected),
-            (413, ProviderRejected),
-            (422, ProviderRejected),
-            (501, ProviderUnavailable),
+            (409, errors.ProviderRejected),
+            (413, errors.ProviderRejected),
+            (422, errors.ProviderRejected),
+            (501, errors.ProviderUnavailable),
         ],
     )
     def test_raises_permanent_failure_at_once(
-        self, status: int, error: type[ProviderError]
+        self, status: int, error: type[errors.ProviderError]
     ) -> None:
         caught, r, server = fail(answer(status, Location="http://127.0.0.1:1/x", Retry_After="1"))
         assert type(caught) is error
@@ -167,17 +158,19 @@ class TestRetry:
     @pytest.mark.parametrize(
         ("reply", "error"),
         [
-            (answer(408), TooHeavy),
-            (answer(429), RateLimited),
-            (answer(500), ProviderUnavailable),
-            (answer(502), ProviderUnavailable),
-            (answer(503), ProviderUnavailable),
-            (answer(504), ProviderUnavailable),
-            (truncated, ProviderUnavailable),
-            (hung_up, ProviderUnavailable),
+            (answer(408), errors.TooHeavy),
+            (answer(429), errors.RateLimited),
+            (answer(500), errors.ProviderUnavailable),
+            (answer(502), errors.ProviderUnavailable),
+            (answer(503), errors.ProviderUnavailable),
+            (answer(504), errors.ProviderUnavailable),
+            (truncated, errors.ProviderUnavailable),
+            (hung_up, errors.ProviderUnavailable),
         ],
     )
-    def test_retries_transient_failure(self, reply: Reply, error: type[ProviderError]) -> None:
+    def test_retries_transient_failure(
+        self, reply: Reply, error: type[errors.ProviderError]
+    ) -> None:
         _, r, server = ask(reply, reply)
         assert len(server.requests) == 3
         assert r.transport.counts().retries == 2
@@ -187,7 +180,7 @@ class TestRetry:
 
     def test_raises_too_heavy_at_once_if_request_is_splittable(self) -> None:
         caught, r, server = fail(answer(408), is_splittable=True)
-        assert type(caught) is TooHeavy
+        assert type(caught) is errors.TooHeavy
         assert (len(server.requests), r.clock.slept) == (1, [])
         _, _, server = ask(answer(503), is_splittable=True)
         assert len(server.requests) == 2
@@ -204,7 +197,7 @@ class TestRetry:
     def test_retries_failed_connection_then_raises(self) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
-            with rig() as r, pytest.raises(ProviderUnavailable) as caught:
+            with rig() as r, pytest.raises(errors.ProviderUnavailable) as caught:
                 r.get(f"http://127.0.0.1:{taken.getsockname()[1]}/", is_idempotent=False)
         assert caught.value.details["reason"] == "not reachable"
         assert r.transport.counts().calls == 5
@@ -238,7 +231,7 @@ class TestRetry:
 
         with serving(drip) as server, rig() as r:
             try:
-                with pytest.raises(ProviderUnavailable) as caught:
+                with pytest.raises(errors.ProviderUnavailable) as caught:
                     r.get(server.url(), deadline_seconds=300)
             finally:
                 stopped.set()
@@ -255,7 +248,7 @@ class TestRetry:
                 handler.wfile.write(b" " * 300_000)
 
         with serving(big) as server, rig(max_answer_bytes=100_000) as r:
-            with pytest.raises(TooHeavy):
+            with pytest.raises(errors.TooHeavy):
                 r.get(server.url())
             assert r.transport.counts().bytes_received < 200_000
 
@@ -305,7 +298,7 @@ class TestBackoff:
     @pytest.mark.parametrize("header", ["121", "9" * 500, "Wed, 01 Jul 2026 12:00:00 GMT"])
     def test_raises_instead_of_waiting_beyond_deadline(self, header: str) -> None:
         caught, r, _ = fail(answer(429, Retry_After=header))
-        assert isinstance(caught, RateLimited)
+        assert isinstance(caught, errors.RateLimited)
         assert caught.wait_seconds >= 121
         assert r.clock.slept == []
 
@@ -321,7 +314,7 @@ class TestRateBudget:
     def test_raises_unsent_if_budget_frees_up_after_deadline(self) -> None:
         with serving() as server, rig(rate_limit=1, rate_window_seconds=300.0) as r:
             r.get(server.url())
-            with pytest.raises(RateLimited):
+            with pytest.raises(errors.RateLimited):
                 r.get(server.url())
             assert len(server.requests) == 1
 
@@ -423,7 +416,7 @@ class TestRedaction:
 
     def test_holds_for_unreachable_hosts(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
-        with rig() as r, pytest.raises(ProviderUnavailable) as caught:
+        with rig() as r, pytest.raises(errors.ProviderUnavailable) as caught:
             r.get("http://127.0.0.1:9/", query={"token": SECRET})
         shown = "".join(traceback.format_exception(caught.value))
         assert SECRET not in shown + "".join(str(vars(record)) for record in caplog.records)

@@ -9,12 +9,8 @@ from urllib.parse import parse_qsl, unquote
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import ActivityGenerator
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, SimulatedRoomStay
+from adapters.outbound.provider_kit.simulation.server import fault_responses
 from adapters.outbound.provider_kit.simulation.server.fault_plan import Fault
-from adapters.outbound.provider_kit.simulation.server.fault_responses import (
-    CorruptibleFields,
-    JsonObject,
-    corrupt_items,
-)
 from adapters.outbound.provider_kit.simulation.server.issued_tokens import IssuedTokens
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
@@ -28,7 +24,9 @@ from adapters.outbound.providers.apaleo.simulator.rendering import ApaleoRendere
 TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address
 RESERVATIONS_PATH: Final = "/booking/v1/reservations"
 FOLIOS_PATH: Final = "/finance/v1/folios"
-_INVALID_FIELDS: Final = CorruptibleFields("status", ("arrival", "timeZone", "name", "from", "id"))
+_INVALID_FIELDS: Final = fault_responses.CorruptibleFields(
+    "status", ("arrival", "timeZone", "name", "from", "id")
+)
 _MESSAGES: Final = {
     401: "You are unauthorized.",
     403: "Forbidden.",
@@ -90,13 +88,17 @@ class SimulatedApaleoApi(SimulatorApi):
 
     def _render(self, body: object, injected: Sequence[Fault]) -> bytes:
         if isinstance(body, dict):
-            corrupt_items(body, injected, _INVALID_FIELDS, self._middleware.faults.pick)
+            fault_responses.corrupt_items(
+                body, injected, _INVALID_FIELDS, self._middleware.faults.pick
+            )
         return self._dump_json(body)
 
-    def _error_body(self, status: int, *messages: str) -> JsonObject:
+    def _error_body(self, status: int, *messages: str) -> fault_responses.JsonObject:
         return {"messages": list(messages) or [_MESSAGES.get(status, "Validation errors")]}
 
-    def _dispatch(self, path: str, query: str, injected: Sequence[Fault]) -> JsonObject | None:
+    def _dispatch(
+        self, path: str, query: str, injected: Sequence[Fault]
+    ) -> fault_responses.JsonObject | None:
         parameters = dict(parse_qsl(query))
         route = self._routes.get(path)
         if route is not None:
@@ -120,7 +122,7 @@ class SimulatedApaleoApi(SimulatorApi):
             raise RequestRejected(404)
         return self._renderer.render_single(stay, _parse_expand(parameters))
 
-    def _folio(self, folio_id: str) -> JsonObject:
+    def _folio(self, folio_id: str) -> fault_responses.JsonObject:
         """A reservation's id and a number."""
         stay = self._hotel.find_stay(folio_id.rpartition("-")[0])
         if stay is None:
@@ -182,7 +184,7 @@ class SimulatedApaleoApi(SimulatorApi):
     def _overlaps(self, stay: SimulatedRoomStay, first: int, last: int) -> bool:
         return self._renderer.arrival(stay) < last and self._renderer.departure(stay) > first
 
-    def _availability(self, query: Mapping[str, str]) -> list[JsonObject]:
+    def _availability(self, query: Mapping[str, str]) -> list[fault_responses.JsonObject]:
         try:
             first = date.fromisoformat(query["from"])
             until = date.fromisoformat(query["to"])

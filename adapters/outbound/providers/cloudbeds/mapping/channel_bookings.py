@@ -33,18 +33,9 @@ from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     format_source_value,
     keep_rounded_amount,
 )
+from domain import values
 from domain.snapshots import BookingSnapshot, BookingSource, Party, PartyRole, RoomStay
 from domain.status import BookingStatus, holds_inventory_by_default
-from domain.values import (
-    ABSENT,
-    AgeClass,
-    AgeCount,
-    Field,
-    Money,
-    NightlyPrice,
-    SourceVersion,
-    Stay,
-)
 
 ORDER_PREFIX: Final = "order-"
 """Order numbers are the channel's, of another number space than reservation ids."""
@@ -97,13 +88,13 @@ class ChannelBookingMapper(BookingMapper):
             source=BookingSource.OTA,
             stay=_map_stay(r, rooms),
             rooms=rooms,
-            primary_guest=people[0] if people else ABSENT,
-            further_guests=people[1:] if people else ABSENT,
+            primary_guest=people[0] if people else values.ABSENT,
+            further_guests=people[1:] if people else values.ABSENT,
             total=_map_total(r, currency, kept),
             extras=_collect_extras(r, kept),
         )
 
-    def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
+    def _map_version(self, r: Reader, kept: ExtraFields) -> values.SourceVersion:
         """The order's version number, if it has one, is the sequence."""
         sequence = r.decisive("Version", as_lenient_integer, "version") or 0
         for day_key, time_key, is_utc in _VERSION_FIELDS:
@@ -113,7 +104,7 @@ class ChannelBookingMapper(BookingMapper):
             for key in (day_key, time_key):
                 if key in r:
                     kept[key] = format_source_value(r, key, "version")
-            return SourceVersion(at, max(0, sequence))
+            return values.SourceVersion(at, max(0, sequence))
         raise UnreadableField("OrderDate", "missing_field", "a value")
 
 
@@ -142,22 +133,22 @@ def _with_order_occupancy(r: Reader, rooms: Sequence[RoomStay]) -> tuple[RoomSta
     return (replace(rooms[0], occupancy=tuple(_read_occupancy(r, "Order", "rooms[0].occupancy"))),)
 
 
-def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[AgeCount]:
-    for name, age_class in (("Adults", AgeClass.ADULT), ("Children", AgeClass.CHILD)):
+def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[values.AgeCount]:
+    for name, age_class in (("Adults", values.AgeClass.ADULT), ("Children", values.AgeClass.CHILD)):
         count = r.optional(f"{prefix}{name}", as_person_count, target)
         if count:
-            yield AgeCount(age_class, count)
+            yield values.AgeCount(age_class, count)
 
 
-def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> Stay:
+def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> values.Stay:
     """The order's own dates if present, else those of its rooms."""
     arrival = r.decisive("StartDate", as_local_date, "stay.arrival")
     last_night = r.decisive("EndDate", as_local_date, "stay.departure")
     stays = [room.stay for room in rooms if room.stay]
     first = arrival or min(stay.arrival for stay in stays)
     if last_night:
-        return Stay(first, _day_after(last_night, r.path_of("EndDate")))
-    return Stay(first, max(stay.departure for stay in stays))
+        return values.Stay(first, _day_after(last_night, r.path_of("EndDate")))
+    return values.Stay(first, max(stay.departure for stay in stays))
 
 
 def _day_after(last_night: date, path: str) -> date:
@@ -166,9 +157,9 @@ def _day_after(last_night: date, path: str) -> date:
     return last_night + _ONE_DAY
 
 
-def _map_total(r: Reader, currency: str, kept: ExtraFields) -> Field[Money | None]:
+def _map_total(r: Reader, currency: str, kept: ExtraFields) -> values.Field[values.Money | None]:
     total = r.decisive_field("TotalPrice", as_rounded_money(currency), "total")
-    if isinstance(total, Money):
+    if isinstance(total, values.Money):
         keep_rounded_amount(r, "TotalPrice", total, kept, "total")
     return total
 
@@ -208,7 +199,7 @@ class _ChannelRoomLine:
             line_id=r.optional("ChannelRoomId", as_id, f"{target}.line_id"),
             room_type_id=self._room_type(target),
             rate_plan_id=r.optional("RateId", as_id, f"{target}.rate_plan_id"),
-            stay=Stay(first, _day_after(last_night, r.path_of("EndDate"))),
+            stay=values.Stay(first, _day_after(last_night, r.path_of("EndDate"))),
             status=self.status,
             occupancy=tuple(_read_occupancy(r, "", f"{target}.occupancy")),
             nightly_prices=tuple(self._nightly_prices(target)),
@@ -226,7 +217,7 @@ class _ChannelRoomLine:
             )
         return self.r.optional("ChannelRoomType", as_id, f"{target}.room_type_id")
 
-    def _nightly_prices(self, target: str) -> Iterator[NightlyPrice]:
+    def _nightly_prices(self, target: str) -> Iterator[values.NightlyPrice]:
         """Prices of one unit."""
         target = f"{target}.nightly_prices"
         for each in children(self.r, "DayRates", target) or ():
@@ -234,12 +225,12 @@ class _ChannelRoomLine:
             if price is not None:
                 yield price
 
-    def _nightly_price(self, target: str, r: Reader) -> NightlyPrice:
+    def _nightly_price(self, target: str, r: Reader) -> values.NightlyPrice:
         currency = r.decisive("Currency", as_text, target) or self.currency
         price = r.required("Rate", as_rounded_money(currency), target)
         night = r.local_date("Date", target)
         keep_rounded_amount(r, "Rate", price, self.kept, target)
-        return NightlyPrice(night, price)
+        return values.NightlyPrice(night, price)
 
 
 def _collect_extras(r: Reader, kept: ExtraFields) -> tuple[tuple[str, str], ...]:

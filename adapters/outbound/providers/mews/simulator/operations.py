@@ -8,21 +8,12 @@ from datetime import date, timedelta
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, days_between
+from adapters.outbound.providers.mews.simulator import records as mews_records
 from adapters.outbound.providers.mews.simulator.availability import METRICS, count_nights
 from adapters.outbound.providers.mews.simulator.catalog import Catalog, CatalogEntry, Json
 from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds, utc_text
 from adapters.outbound.providers.mews.simulator.listing import MewsListing
 from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
-from adapters.outbound.providers.mews.simulator.records import (
-    Companionship,
-    MewsCustomer,
-    MewsPayment,
-    MewsReservation,
-    OrderItem,
-    ReservationGroup,
-    Resource,
-    ResourceBlock,
-)
 from adapters.outbound.providers.mews.simulator.rendering import MewsRenderer
 from adapters.outbound.providers.mews.simulator.requests import (
     ApiError,
@@ -89,10 +80,12 @@ class MewsOperations:
             "reservationGroups/getAll": self._groups().answer,
         }
 
-    def _named_reservations(self, request: ApiRequest, name: str) -> Iterable[MewsReservation]:
+    def _named_reservations(
+        self, request: ApiRequest, name: str
+    ) -> Iterable[mews_records.MewsReservation]:
         return _named(self._records.reservations, request.texts(name))
 
-    def _reservations(self) -> MewsListing[MewsReservation]:
+    def _reservations(self) -> MewsListing[mews_records.MewsReservation]:
         return MewsListing(
             response_key="Reservations",
             revision=self._revision,
@@ -119,7 +112,7 @@ class MewsOperations:
             allowed={"States": _STATES},
         )
 
-    def _customers(self) -> MewsListing[MewsCustomer]:
+    def _customers(self) -> MewsListing[mews_records.MewsCustomer]:
         return MewsListing(
             response_key="Customers",
             revision=self._revision,
@@ -140,8 +133,8 @@ class MewsOperations:
             constant_fields={"Documents": None},
         )
 
-    def _order_items(self) -> MewsListing[OrderItem]:
-        def select(request: ApiRequest) -> Iterator[OrderItem]:
+    def _order_items(self) -> MewsListing[mews_records.OrderItem]:
+        def select(request: ApiRequest) -> Iterator[mews_records.OrderItem]:
             for item in self._named_reservations(request, "ServiceOrderIds"):
                 yield from self._records.order_items_of(item)
 
@@ -167,8 +160,8 @@ class MewsOperations:
             one_of=("ServiceOrderIds", *list(filters)[:3], *times),
         )
 
-    def _payments(self) -> MewsListing[MewsPayment]:
-        def select(request: ApiRequest) -> Iterator[MewsPayment]:
+    def _payments(self) -> MewsListing[mews_records.MewsPayment]:
+        def select(request: ApiRequest) -> Iterator[mews_records.MewsPayment]:
             for item in self._named_reservations(request, "ReservationIds"):
                 yield from self._records.payments_of(item)
 
@@ -188,8 +181,8 @@ class MewsOperations:
             one_of=("ReservationIds", "PaymentIds", "AccountIds", *_UPDATED_OR_CREATED),
         )
 
-    def _companionships(self) -> MewsListing[Companionship]:
-        def select(request: ApiRequest) -> Iterator[Companionship]:
+    def _companionships(self) -> MewsListing[mews_records.Companionship]:
+        def select(request: ApiRequest) -> Iterator[mews_records.Companionship]:
             for item in self._named_reservations(request, "ReservationIds"):
                 if not item.is_parking:
                     yield from self._records.companionships_of(item)
@@ -208,7 +201,7 @@ class MewsOperations:
             constant_fields=dict.fromkeys(("Customers", "Reservations", "ReservationGroups")),
         )
 
-    def _groups(self) -> MewsListing[ReservationGroup]:
+    def _groups(self) -> MewsListing[mews_records.ReservationGroup]:
         return MewsListing(
             response_key="ReservationGroups",
             revision=self._revision,
@@ -221,7 +214,7 @@ class MewsOperations:
         )
 
     def _room_listings(self) -> dict[str, Handler]:
-        resources: MewsListing[Resource] = MewsListing(
+        resources: MewsListing[mews_records.Resource] = MewsListing(
             response_key="Resources",
             revision=self._revision,
             select=lambda _: self._records.resources(),
@@ -230,7 +223,7 @@ class MewsOperations:
             required=("Extent",),
             constant_fields=dict.fromkeys(_DEPRECATED_RESOURCE_EXTENTS),
         )
-        blocks: MewsListing[ResourceBlock] = MewsListing(
+        blocks: MewsListing[mews_records.ResourceBlock] = MewsListing(
             response_key="ResourceBlocks",
             revision=self._revision,
             select=self._select_blocks,
@@ -244,7 +237,7 @@ class MewsOperations:
             "resourceBlocks/getAll": blocks.answer,
         }
 
-    def _select_blocks(self, request: ApiRequest) -> list[ResourceBlock]:
+    def _select_blocks(self, request: ApiRequest) -> list[mews_records.ResourceBlock]:
         with_inactive = request.flag("Extent", "Inactive")
         return [b for b in self._records.blocks() if with_inactive or b.deleted is None]
 

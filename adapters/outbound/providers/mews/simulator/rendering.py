@@ -4,19 +4,10 @@ from typing import Final
 
 from adapters.outbound.provider_kit.simulation.hotel.records import StayState
 from adapters.outbound.provider_kit.simulation.json_fields import fields_with
+from adapters.outbound.providers.mews.simulator import records as mews_records
 from adapters.outbound.providers.mews.simulator.catalog import TAX_PERCENT, Catalog, Json
 from adapters.outbound.providers.mews.simulator.hotel_time import to_seconds, utc_text
 from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
-from adapters.outbound.providers.mews.simulator.records import (
-    Companionship,
-    MewsCustomer,
-    MewsPayment,
-    MewsReservation,
-    OrderItem,
-    ReservationGroup,
-    Resource,
-    ResourceBlock,
-)
 
 TAX_CODE: Final = "DE-2020-1-L"
 UNTAXED_CODE: Final = "DE-2020-1-Z"
@@ -56,7 +47,7 @@ class MewsRenderer:
         self._accounting_category_id = records.ids("accounting-category")
         self._product_id = records.ids("product")
 
-    def reservation(self, item: MewsReservation) -> Json:
+    def reservation(self, item: mews_records.MewsReservation) -> Json:
         origin, commander_origin = _CHANNELS[item.booking.channel]
         is_managed = item.booking.channel == "ota"
         started = item.actual_start is not None
@@ -105,7 +96,7 @@ class MewsRenderer:
             "PersonCounts": self._persons(item),
         }
 
-    def _persons(self, item: MewsReservation) -> list[Json]:
+    def _persons(self, item: mews_records.MewsReservation) -> list[Json]:
         stay = item.stay
         counts: list[Json] = [{"AgeCategoryId": self._catalog.adult_id, "Count": stay.adults}]
         if stay.child_ages:
@@ -114,11 +105,11 @@ class MewsRenderer:
         return counts
 
     @staticmethod
-    def _released(item: MewsReservation) -> int | None:
+    def _released(item: mews_records.MewsReservation) -> int | None:
         """When an unconfirmed option lapses."""
         return item.start - 2 * 86_400 if item.stay.state is StayState.OPTION else None
 
-    def customer(self, item: MewsCustomer, *, with_address: bool = True) -> Json:
+    def customer(self, item: mews_records.MewsCustomer, *, with_address: bool = True) -> Json:
         guest, number = item.guest, item.number
         sex = ("Male", "Female", None)[number % 3]
         has_address = number % 2 == 0
@@ -155,7 +146,7 @@ class MewsRenderer:
             "UpdaterProfileId": self._catalog.staff_id,
         }
 
-    def _address(self, item: MewsCustomer) -> Json:
+    def _address(self, item: mews_records.MewsCustomer) -> Json:
         return {
             "Id": self._ids("address", item.number),
             "Line1": f"{item.number % 200 + 1} Harbour Street",
@@ -168,7 +159,7 @@ class MewsRenderer:
             "Longitude": None,
         }
 
-    def group(self, item: ReservationGroup) -> Json:
+    def group(self, item: mews_records.ReservationGroup) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
@@ -177,7 +168,7 @@ class MewsRenderer:
             "ChannelManagerGroupNumber": item.channel_manager_number,
         }
 
-    def companionship(self, item: Companionship) -> Json:
+    def companionship(self, item: mews_records.Companionship) -> Json:
         return {
             "Id": item.id,
             "CustomerId": item.customer_id,
@@ -185,7 +176,7 @@ class MewsRenderer:
             "ReservationId": item.reservation.id,
         }
 
-    def room(self, item: Resource) -> Json:
+    def room(self, item: mews_records.Resource) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
@@ -205,7 +196,7 @@ class MewsRenderer:
             "Directions": {},
         }
 
-    def block(self, item: ResourceBlock) -> Json:
+    def block(self, item: mews_records.ResourceBlock) -> Json:
         return {
             "Id": item.id,
             "EnterpriseId": self._catalog.enterprise_id,
@@ -221,7 +212,7 @@ class MewsRenderer:
             "Notes": None,
         }
 
-    def order_item(self, item: OrderItem) -> Json:
+    def order_item(self, item: mews_records.OrderItem) -> Json:
         stay = item.kind != "CityTax"
         amount = self._amount(item.gross, taxed=stay)
         night = to_seconds(self._hotel.instant(item.night))
@@ -259,7 +250,7 @@ class MewsRenderer:
             else None,
         }
 
-    def payment(self, item: MewsPayment) -> Json:
+    def payment(self, item: mews_records.MewsPayment) -> Json:
         amount = self._amount(item.gross, taxed=False)
         is_closed = item.reservation.actual_end is not None
         return {
@@ -309,7 +300,7 @@ class MewsRenderer:
         }
 
 
-def _accounting_state(item: OrderItem) -> str:
+def _accounting_state(item: mews_records.OrderItem) -> str:
     if item.canceled is not None:
         return "Canceled"
     if item.reservation.actual_end is not None:
