@@ -61,7 +61,7 @@ class HotelClock:
         modified = r.decisive("lastModifyDateTime", self.instant, "version")
         if modified is not None:
             return modified
-        return r.decisive("createDateTime", self.instant, "version") or self.observed_at
+        return r.optional("createDateTime", self.instant, "version") or self.observed_at
 
     def _resolve_local(self, match: re.Match[str], path: str) -> datetime:
         day, clock, digits = match.groups()
