@@ -71,6 +71,38 @@ ABSENT_MARK = re.compile(r"<!-- absent: ([^>]+?) -->")
 REASON_CODES = re.compile(r"Reasons of single items.*?\n\n", re.DOTALL)
 
 
+REASON_PACKAGES = (
+    "domain", "application", "ports", "adapters/outbound/providers",
+    "adapters/outbound/provider_kit/declarative", "adapters/outbound/provider_kit/parsing",
+)  # fmt: skip
+CODE_POSITIONS = {"Reason": 0, "UnreadableField": 1, "invalid": 1}
+
+
+def reason_sources() -> list[Path]:
+    """Files that give reasons of single items."""
+    return [
+        path
+        for package in REASON_PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "simulator" not in path.parts
+    ]
+
+
+def reason_codes(path: Path) -> Iterator[str]:
+    """The literal codes of `Reason`, `UnreadableField`, `invalid` and of arguments `code`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            function = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            position = CODE_POSITIONS.get(function)
+            found = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            found += node.args[position : position + 1] if position is not None else []
+            yield from (
+                value.value
+                for value in found
+                if isinstance(value, ast.Constant) and isinstance(value.value, str)
+            )
+
+
 def named(paths: list[Path]) -> list[object]:
     return [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in paths]
 
@@ -235,7 +267,7 @@ class TestDocuments:
     @every_document
     def test_name_settings_that_exist(self, document: Path) -> None:
         named = set(re.findall(r"\bPMS_[A-Z_]+\b", document.read_text()))
-        assert named - SETTINGS - {"PMS_CASES", "PMS_VENDOR_SAMPLES"} == set()
+        assert named - SETTINGS - {"PMS_CASES", "PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"} == set()
 
     @every_document
     def test_show_json_that_is_json(self, document: Path) -> None:
@@ -310,6 +342,12 @@ class TestSummary:
         )
         assert codes
         assert [code for code in codes if f'"{code}"' not in source] == []
+
+    def test_lists_each_reason_code_that_is_given(self, text: str) -> None:
+        documented = text + (ROOT / "docs/providers/alpinebits.md").read_text()
+        given = {code for path in reason_sources() for code in reason_codes(path)}
+        assert {"bad_id", "contradiction", "illegal_transition", "closing_season"} <= given
+        assert sorted(given - set(QUOTED.findall(documented))) == []
 
 
 class TestFieldsByPath:
