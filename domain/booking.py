@@ -28,7 +28,7 @@ from domain.status import (
     TransitionKind,
     holds_inventory_by_default,
 )
-from domain.values import ABSENT, ConnectionId, HotelId, Money, Reason, SourceVersion, Stay
+from domain.values import ABSENT, Absent, ConnectionId, HotelId, Money, Reason, SourceVersion, Stay
 
 _REQUIRED = ("status", "stay")
 
@@ -178,12 +178,12 @@ def _first_details(
         rooms=(RoomStay(stay=stay, status=status),),
         holds_inventory=holds_inventory_by_default(status),
     )
+    overrides: dict[str, object] = dict.fromkeys(CONTRADICTED_FIELDS[status])
+    if not isinstance(snapshot.rooms, Absent):
+        overrides["rooms"] = align_rooms(snapshot.rooms, status, stay, previous=None)
     if snapshot.deleted:
-        merged = merge_fields(defaults, snapshot, deleted_at_source=now, holds_inventory=False)
-    else:
-        merged = merge_fields(defaults, snapshot)
-    rooms = align_rooms(merged.rooms, status, stay, previous=None)
-    return replace_fields(merged, rooms=rooms, **dict.fromkeys(CONTRADICTED_FIELDS[status]))
+        overrides |= {"deleted_at_source": now, "holds_inventory": False}
+    return merge_fields(defaults, snapshot, **overrides)
 
 
 def _merge_rooms(held: BookingDetails, merged: BookingDetails) -> tuple[RoomStay, ...]:

@@ -42,9 +42,9 @@ class ErasedIdentities:
     key: bytes | None = field(default=None, repr=False)
 
     def is_erased_guest(self, snapshot: Snapshot | None) -> bool:
-        return isinstance(snapshot, GuestSnapshot) and not self.identities.isdisjoint(
-            _guest_identities(snapshot)
-        )
+        if not self.identities or not isinstance(snapshot, GuestSnapshot):
+            return False
+        return not self.identities.isdisjoint(_guest_identities(snapshot))
 
     def redact(self, item: ReadItem) -> ReadItem:
         """The item without personal data of erased guests, its raw text replaced if it had any."""

@@ -183,10 +183,11 @@ class SyncConnection:
             enqueue_batches(self.queue, rows[:1])
             raise
         enqueue_batches(self.queue, rows[:1])
+        property_id = session.connection.property_id
         session.seen.update(
             result.item.external_id
             for result in results
-            if result.item.external_id and _is_booking(result.item, session.connection)
+            if result.item.external_id and _is_booking(result.item, property_id)
         )
 
     def _detect_deletions(
@@ -293,10 +294,10 @@ def _get_run(uow: UnitOfWork, run_id: UUID) -> SyncRun:
     return run
 
 
-def _is_booking(item: ReadItem, connection: Connection) -> bool:
+def _is_booking(item: ReadItem, property_id: str | None) -> bool:
     """Refused bookings included: fetched by id they would only be refused again. Not those of
     another property, whose ids may be the same."""
-    if item.is_foreign(connection.property_id):
+    if item.is_foreign(property_id):
         return False
     refused = item.snapshot is None and item.kind is ItemKind.BOOKING
     return refused or isinstance(item.snapshot, BookingSnapshot)

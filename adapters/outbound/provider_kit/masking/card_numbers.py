@@ -52,6 +52,7 @@ _POSSIBLE: Final = re.compile(rb"(?<![0-9])(?:[34568]|2[^0-9]{0,8}+[2-7])(?:[^0-
 """A group that may begin a card; most runs (dates, times) have none."""
 
 _MIN_DIGITS: Final = 14
+_SHORTEST_RUN: Final = b"0" * _MIN_DIGITS
 _MAX_DIGITS: Final = 19
 _LONG_GROUP: Final = 4
 _LIST_LENGTH: Final = 5
@@ -109,14 +110,28 @@ class CardNumber(NamedTuple):
 
 def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
     shapes = plain.translate(_SHAPES)
-    for run in _RUN.finditer(shapes):
-        start, end = run.span()
+    for start, end in _runs(shapes):
         if _POSSIBLE.search(plain, start, end) is None:
             continue
         if shapes.count(b"0", start, end) <= MAX_RUN_DIGITS:
             yield from _find_in_run(_Run(plain, start, end))
         elif shapes.find(b"-", start, end) >= 0:
             yield CardNumber(start, end, ())
+
+
+def _runs(shapes: bytes) -> Iterator[tuple[int, int]]:
+    """Searches only where enough digits and separators follow each other: few places of a payload,
+    found many times faster than by the pattern."""
+    joined = shapes.replace(b"-", b"0")
+    start = joined.find(_SHORTEST_RUN)
+    while start >= 0:
+        end = joined.find(b"x", start)
+        if end < 0:
+            end = len(joined)
+        if shapes.count(b"0", start, end) >= _MIN_DIGITS:
+            for run in _RUN.finditer(shapes, start, end):
+                yield run.span()
+        start = joined.find(_SHORTEST_RUN, end)
 
 
 class _Run:

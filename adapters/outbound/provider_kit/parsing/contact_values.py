@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
-_MASK: Final = re.compile(r"(?=.*[*•●]{2})[*•●\s.,@()+/_-]+", re.DOTALL)
+_WITHOUT_LETTERS: Final = re.compile(r"[*•●\s.,@()+/_-]+")
+_MASK: Final = re.compile(r"[*•●]{2}")
 
 
 def is_masked(text: str) -> bool:
     """Whether nothing is left but asterisks or bullets, e.g. `*****` or `***@***`: the provider
     hides the value from us."""
-    return _MASK.fullmatch(text) is not None
+    return _WITHOUT_LETTERS.fullmatch(text) is not None and _MASK.search(text) is not None
 
 
 def contact_value(text: str | None) -> str | None:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, NoReturn, TypeAlias, Union, cast
@@ -45,9 +46,13 @@ class _LossyJson(ValueError):
 def _object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _LossyJson(describe_duplicate(next(key for key in keys if keys.count(key) > 1)))
+        raise _LossyJson(describe_duplicate(first_duplicate(key for key, _ in pairs)))
     return found
+
+
+def first_duplicate(keys: Iterable[str]) -> str:
+    """Of the keys that occur more than once, the first."""
+    return next(key for key, count in Counter(keys).items() if count > 1)
 
 
 def describe_duplicate(key: str) -> str:

@@ -71,7 +71,7 @@ class Reader(TrackedObject):
         if is_masked(text):
             self.drop(key, "masked")
             return ABSENT
-        return contact_value(text)
+        return text.strip() or None
 
     def country(self, key: str, target: str = READ) -> str | None:
         """An ISO 3166 code in capitals. None if it is missing, masked or unknown; an unknown text

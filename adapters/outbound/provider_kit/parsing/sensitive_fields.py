@@ -59,11 +59,33 @@ def _traits(name: str) -> _Traits:
     )
 
 
+class _ObjectTraits(NamedTuple):
+    """`reasons`: by name, of the fields of an object that are not kept. `mentions_sensitive`: one
+    of them is not kept whatever stands beside it."""
+
+    reasons: Mapping[str, str]
+    mentions_sensitive: bool
+
+
+@lru_cache(maxsize=2_048)
+def _object_traits(names: tuple[str, ...]) -> _ObjectTraits:
+    """Cached since most objects have the names of another one."""
+    traits = {name: _traits(name) for name in names}
+    has_card = any(each.is_card_detail for each in traits.values())
+    reasons = {
+        name: each.reason or PAYMENT
+        for name, each in traits.items()
+        if each.reason or (has_card and each.is_beside_card)
+    }
+    return _ObjectTraits(reasons, any(each.reason for each in traits.values()))
+
+
 def drop_reason(names: Iterable[str]) -> str | None:
     """Why a field with these names around it is not kept; its own name is the last one."""
     return next((reason for name in names if (reason := _traits(name).reason)), None)
 
 
+@lru_cache(maxsize=2_048)
 def path_drop_reason(path: str) -> str | None:
     """Of everything below the path."""
     return drop_reason(_NAMES.findall(path)) if path else None
@@ -103,14 +125,12 @@ class _Pruning:
     def fields(
         self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
     ) -> dict[str, Json]:
-        has_card = any([_traits(name).is_card_detail for name in siblings])
+        reasons = _object_traits(tuple(siblings)).reasons
         kept: dict[str, Json] = {}
         for name, value in fields.items():
-            traits = _traits(name)
-            reason = inside or traits.reason
-            if reason is None and has_card and traits.is_beside_card:
-                reason = PAYMENT
-            if reason is None and not _mentions_sensitive(value):
+            reason = inside or reasons.get(name)
+            is_scalar = not isinstance(value, dict | list)
+            if reason is None and (is_scalar or not _mentions_sensitive(value)):
                 kept[name] = value
             else:
                 self._field(kept, name, value, f"{path}.{name}" if path else name, reason)
@@ -149,14 +169,12 @@ class _Pruning:
 
 def _mentions_sensitive(value: Json) -> bool:
     if isinstance(value, dict):
-        for name, inner in value.items():
-            if _traits(name).reason is not None:
-                return True
-            if isinstance(inner, dict | list) and _mentions_sensitive(inner):
-                return True
-    elif isinstance(value, list):
-        return any([_mentions_sensitive(each) for each in value if isinstance(each, dict | list)])
-    return False
+        if _object_traits(tuple(value)).mentions_sensitive:
+            return True
+        inner: Iterable[Json] = value.values()
+    else:
+        inner = value if isinstance(value, list) else ()
+    return any([_mentions_sensitive(each) for each in inner if isinstance(each, dict | list)])
 
 
 def _holds_anything(value: Json) -> bool:

@@ -9,6 +9,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import (
     Json,
     dumps,
+    first_duplicate,
     loads,
     loads_response,
     split_items,
@@ -110,6 +111,28 @@ class TestLoads:
     def test_rejects_huge_integer(self) -> None:
         with pytest.raises(UnreadableJson, match="too long"):
             loads("9" * 10_000)
+
+
+class _CountedKey(str):
+    __slots__ = ()
+    comparisons = 0
+
+    def __eq__(self, other: object) -> bool:
+        type(self).comparisons += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+class TestFirstDuplicate:
+    def test_compares_each_key_once_at_most(self) -> None:
+        _CountedKey.comparisons = 0
+        keys = [_CountedKey(n % 1_999) for n in range(2_000)]
+        assert first_duplicate(keys) == "0"
+        assert _CountedKey.comparisons <= 2 * len(keys)
+
+    def test_is_the_one_that_occurs_first(self) -> None:
+        assert first_duplicate(["a", "b", "c", "c", "b"]) == "b"
 
 
 class TestSplitItems:
