@@ -19,8 +19,9 @@ PROPERTY_SETTINGS: Final = ("property_id", "hotel_code")
 
 
 class ConnectionState(StrEnum):
-    """NEW: never verified. STOPPED: the provider refused our credentials, or the hotel disabled the
-    integration there; a person must resume it."""
+    """NEW: not verified. PAUSED: by an operator; only manual syncs run. STOPPED: the provider
+    refused our credentials or a request for lack of a permission, or the hotel disabled the
+    integration there; a person must test or resume it."""
 
     NEW = "new"
     ACTIVE = "active"
