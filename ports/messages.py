@@ -10,14 +10,20 @@ from domain.messages import InboxItem, ItemKind, OutboxMessage
 from domain.values import HotelId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutdatedItems:
-    """The items of these entities that were received before."""
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Entities of one kind, by their ids at the provider."""
 
     hotel_id: HotelId
     provider: str
     kind: ItemKind
     external_ids: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutdatedItems(Entities):
+    """The items of these entities that were received before."""
+
     before: datetime
 
 
@@ -45,15 +51,7 @@ class Inbox(Protocol):
         """The items of one request, in order; empty if there is no such batch."""
         ...
 
-    def quarantined_of(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        limit: int,
-    ) -> Sequence[InboxItem]:
+    def quarantined_of(self, entities: Entities, *, limit: int) -> Sequence[InboxItem]:
         """Those of these entities that are in quarantine, oldest first, locked like `load`."""
         ...
 

@@ -13,6 +13,7 @@ from domain.errors import PmsError
 from domain.messages import InboxItem, ItemKind
 from domain.precedence import Receipt
 from domain.values import SourceVersion
+from ports.messages import Entities
 from ports.providers import ReadItem
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
@@ -29,9 +30,8 @@ def retry_unknown(
     created = {r.item.external_id for r in results if r.created and r.item.external_id}
     if not created or context.reader is None:
         return
-    rows = uow.inbox.quarantined_of(
-        context.hotel_id, context.provider, ItemKind.BOOKING, created, limit=MAX_RETRIED
-    )
+    bookings = Entities(context.hotel_id, context.provider, ItemKind.BOOKING, created)
+    rows = uow.inbox.quarantined_of(bookings, limit=MAX_RETRIED)
     decided = [
         decide_row(row, apply_items(uow, [item], _context_of(row, context), ids))
         for _, row, item in sorted(_read_again(rows, context.reader), key=lambda each: each[0])

@@ -17,7 +17,7 @@ from domain.messages import (
     OutboxMessage,
 )
 from domain.values import Reason
-from ports.messages import OutdatedItems
+from ports.messages import Entities, OutdatedItems
 from ports.queries import QuarantineFilter
 from tests import builders
 from tests.builders import DAY, MINUTE, T0
@@ -82,12 +82,11 @@ class TestInbox:
         receive(site, second, first, of_b2, *others)
         receive(other_site, item(other_site))
         with site.store.unit_of_work() as uow:
-            find = partial(
-                uow.inbox.quarantined_of, site.hotel.id, site.connection.provider, ItemKind.BOOKING
-            )
-            assert find({"B1", "B2"}, limit=9) == [first, second, of_b2]
-            assert find({"B1"}, limit=1) == [first]
-            assert find(set(), limit=9) == []
+            bookings = partial(Entities, site.hotel.id, site.connection.provider, ItemKind.BOOKING)
+            find = uow.inbox.quarantined_of
+            assert find(bookings({"B1", "B2"}), limit=9) == [first, second, of_b2]
+            assert find(bookings({"B1"}), limit=1) == [first]
+            assert find(bookings(set()), limit=9) == []
 
     @pytest.mark.parametrize("body", [b"", b"\0", bytes(300_000)])
     def test_stores_any_body(self, site: HotelFixture, body: bytes) -> None:

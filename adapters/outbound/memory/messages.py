@@ -7,9 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables, insert
-from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, OutboxMessage
+from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
-from ports.messages import OutdatedItems, PostponedDelivery
+from ports.messages import Entities, OutdatedItems, PostponedDelivery
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 
@@ -40,21 +40,14 @@ class InMemoryInbox:
         batch = [i for i in every if (i.hotel_id, i.batch_id) == (hotel_id, batch_id)]
         return sorted(batch, key=lambda item: item.position)
 
-    def quarantined_of(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        limit: int,
-    ) -> Sequence[InboxItem]:
-        wanted = (hotel_id, provider, kind, InboxState.QUARANTINED)
+    def quarantined_of(self, entities: Entities, *, limit: int) -> Sequence[InboxItem]:
+        of = entities
+        wanted = (of.hotel_id, of.provider, of.kind, InboxState.QUARANTINED)
         found = [
             item
             for item in self._tables.inbox.values()
             if (item.hotel_id, item.provider, item.kind, item.state) == wanted
-            and item.external_id in external_ids
+            and item.external_id in of.external_ids
         ]
         return sorted(found, key=lambda item: (item.received_at, item.id))[:limit]
 

@@ -18,7 +18,7 @@ from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
 from domain.precedence import Channel
 from domain.values import HotelId, Reason
-from ports.messages import OutdatedItems
+from ports.messages import Entities, OutdatedItems
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
@@ -91,24 +91,16 @@ class StoredInbox:
         )
         return [item_of(row, self.sealer) for row in found]
 
-    def quarantined_of(
-        self,
-        hotel_id: HotelId,
-        provider: str,
-        kind: ItemKind,
-        external_ids: Collection[str],
-        *,
-        limit: int,
-    ) -> Sequence[InboxItem]:
+    def quarantined_of(self, entities: Entities, *, limit: int) -> Sequence[InboxItem]:
         found = self.session.rows(
             f"{SELECT} WHERE hotel_id = %s AND provider = %s AND state = 'quarantined' "
             f"AND {self.session.in_condition('external_id', 'text')} AND kind = %s "
             f"ORDER BY received_at, id LIMIT %s {self.session.for_update}",
             (
-                hotel_id.hex,
-                provider,
-                self.session.in_parameter(external_ids),
-                str(kind),
+                entities.hotel_id.hex,
+                entities.provider,
+                self.session.in_parameter(entities.external_ids),
+                str(entities.kind),
                 limit,
             ),
         )
