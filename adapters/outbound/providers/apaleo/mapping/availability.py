@@ -18,7 +18,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.apaleo.mapping.parsing import PROPERTY_PATHS, SOURCE_NAMES
+from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
@@ -27,9 +27,7 @@ _NIGHT_KEYS: Final = ("from", "to", "property")
 
 
 @dataclass(frozen=True, slots=True)
-class ApaleoCellMapper(CellMapper):
-    source_names = SOURCE_NAMES
-    property_paths = PROPERTY_PATHS
+class ApaleoCellMapper(ApaleoMapper, CellMapper):
     zone: ZoneInfo
     observed_at: datetime
 

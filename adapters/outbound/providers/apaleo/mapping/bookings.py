@@ -19,8 +19,7 @@ from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
 from adapters.outbound.providers.apaleo.mapping.parsing import (
-    PROPERTY_PATHS,
-    SOURCE_NAMES,
+    ApaleoMapper,
     as_precise_instant_or_unset,
     field_instant,
 )
@@ -75,11 +74,9 @@ _ALSO_IN_EXTRAS: Final = {"channelCode": "source", "balance": "balance"}
 
 
 @dataclass(frozen=True, slots=True)
-class ApaleoBookingMapper(BookingMapper):
+class ApaleoBookingMapper(ApaleoMapper, BookingMapper):
     """`is_complete`: missing fields are null (see parsing.py)."""
 
-    source_names = SOURCE_NAMES
-    property_paths = PROPERTY_PATHS
     zone: ZoneInfo
     is_complete: bool
 

@@ -6,7 +6,7 @@ the sender may have cut, is absent.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -16,14 +16,18 @@ from domain.values import ABSENT, Field
 _UNSET: Final = "0001-01-01"
 """Apaleo's instant for "no value"."""
 
-PROPERTY_PATHS: Final = (("property", "id"), ("propertyId",))
 
-SOURCE_NAMES: Final = {
-    "external_id": "id",
-    "count": "adults",
-    "room_type_id": "unitGroup.id",
-    "available": "sellableCount",
-}
+class ApaleoMapper:
+    """An ItemMapper's names and paths for every kind of item."""
+
+    __slots__ = ()
+    source_names: ClassVar = {
+        "external_id": "id",
+        "count": "adults",
+        "room_type_id": "unitGroup.id",
+        "available": "sellableCount",
+    }
+    property_paths: ClassVar = (("property", "id"), ("propertyId",))
 
 
 def as_instant_or_unset(value: Json, path: str) -> datetime | None:

@@ -19,8 +19,7 @@ from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEn
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.ohip.mapping.messages import is_inventory
 from adapters.outbound.providers.ohip.mapping.parsing import (
-    PROPERTY_PATHS,
-    SOURCE_NAMES,
+    OhipMapper,
     as_day,
 )
 from domain.snapshots import AvailabilitySnapshot, RoomTypeRecord
@@ -39,9 +38,7 @@ _MAX_DAYS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class OhipCellMapper(CellMapper):
-    source_names = SOURCE_NAMES
-    property_paths = PROPERTY_PATHS
+class OhipCellMapper(OhipMapper, CellMapper):
     observed_at: datetime
 
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:

@@ -15,9 +15,8 @@ from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_comple
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
-    PROPERTY_PATHS,
-    SOURCE_NAMES,
     HotelClock,
+    OhipMapper,
     as_day,
     find_id,
 )
@@ -59,11 +58,9 @@ _DROPPED_FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class OhipBookingMapper(BookingMapper):
+class OhipBookingMapper(OhipMapper, BookingMapper):
     """`is_complete`: missing fields are null, as in a response requested with every option."""
 
-    source_names = SOURCE_NAMES
-    property_paths = PROPERTY_PATHS
     clock: HotelClock
     shape: Shape
     is_complete: bool

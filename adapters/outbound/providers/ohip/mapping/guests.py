@@ -11,8 +11,8 @@ from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.messages import MERGED_INTO_KEY
 from adapters.outbound.providers.ohip.mapping.parsing import (
-    SOURCE_NAMES,
     HotelClock,
+    OhipMapper,
     as_day,
     child,
     find_profile_id,
@@ -32,7 +32,7 @@ _ANONYMIZED: Final = "anonymized"
 
 @dataclass(frozen=True, slots=True)
 class OhipGuestMapper(GuestMapper):
-    source_names = SOURCE_NAMES
+    source_names = OhipMapper.source_names
     clock: HotelClock
 
     def read_id(self, r: Reader) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -25,14 +25,20 @@ _LOCAL_TIMESTAMP: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,]([0-9]{1,9}))?"
 )
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]+)?")
-PROPERTY_PATHS: Final = (("hotelId",),)
-SOURCE_NAMES: Final = {
-    "external_id": "reservationIdList",
-    "departure": "roomStay.departureDate",
-    "count": "roomStay.adultCount",
-    "units": "roomStay.numberOfRooms",
-    "room_type_id": "statCode",
-}
+
+
+class OhipMapper:
+    """An ItemMapper's names and paths, of bookings and cells."""
+
+    __slots__ = ()
+    source_names: ClassVar = {
+        "external_id": "reservationIdList",
+        "departure": "roomStay.departureDate",
+        "count": "roomStay.adultCount",
+        "units": "roomStay.numberOfRooms",
+        "room_type_id": "statCode",
+    }
+    property_paths: ClassVar = (("hotelId",),)
 
 
 @dataclass(frozen=True, slots=True)
