@@ -17,9 +17,7 @@ Arguments = Mapping[str, Any]
 
 def booking_filter(principal: Principal, arguments: Arguments | None) -> BookingFilter:
     """Raises InvalidRequest, InvalidField, Forbidden."""
-    checked = _require_no_empty_values(principal, arguments)
-    if "guest_email" in checked:
-        require_email_search(principal)
+    checked = _check_person_filter(principal, arguments, email="guest_email")
     return BookingFilter(
         hotel_id=principal.hotel_id,
         provider=checked.get("provider", principal.provider),
@@ -48,15 +46,23 @@ def availability_filter(principal: Principal, arguments: Arguments) -> Availabil
 
 def guest_filter(principal: Principal, arguments: Arguments | None) -> GuestFilter:
     """Raises InvalidRequest, Forbidden."""
-    checked = _require_no_empty_values(principal, arguments)
-    if "email" in checked:
-        require_email_search(principal)
+    checked = _check_person_filter(principal, arguments, email="email")
     return GuestFilter(
         hotel_id=principal.hotel_id,
         provider=checked.get("provider", principal.provider),
         email=checked.get("email"),
         external_ids=frozenset(checked.get("external_ids", ())),
     )
+
+
+def _check_person_filter(
+    principal: Principal, arguments: Arguments | None, *, email: str
+) -> Arguments:
+    """`email`: the name of the argument that needs the scope to search by e-mail."""
+    checked = _require_no_empty_values(principal, arguments)
+    if email in checked:
+        require_email_search(principal)
+    return checked
 
 
 def _require_no_empty_values(principal: Principal, arguments: Arguments | None) -> Arguments:
