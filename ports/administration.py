@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Protocol
 from uuid import UUID
 
@@ -152,10 +152,10 @@ class KeyState(StrEnum):
     """FRESH: this request holds the key now. IN_FLIGHT: another request holds it. REPLAY: it was
     answered. MISMATCH: it was used with another payload."""
 
-    FRESH = "fresh"
-    IN_FLIGHT = "in_flight"
-    REPLAY = "replay"
-    MISMATCH = "mismatch"
+    FRESH = auto()
+    IN_FLIGHT = auto()
+    REPLAY = auto()
+    MISMATCH = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ In bulk: pages and batches. A client belongs to one connection and is used by on
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
@@ -128,11 +128,11 @@ class ReadItem:
 
 
 class RefKind(StrEnum):
-    BOOKING = "booking"
-    GUEST = "guest"
-    AVAILABILITY = "availability"
-    RECORDS = "records"
-    PAYMENT = "payment"
+    BOOKING = auto()
+    GUEST = auto()
+    AVAILABILITY = auto()
+    RECORDS = auto()
+    PAYMENT = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
 Range: TypeAlias = tuple[int, int]
@@ -14,10 +14,10 @@ class NotStructured(Exception):
 
 
 class Syntax(Enum):
-    JSON_TEXT = "json text"
-    JSON_NUMBER = "json number"
-    XML_TEXT = "xml text"
-    UNPARSED = "unparsed"
+    JSON_TEXT = auto()
+    JSON_NUMBER = auto()
+    XML_TEXT = auto()
+    UNPARSED = auto()
 
 
 class PayloadValue(NamedTuple):
