@@ -85,16 +85,12 @@ class InstalledApp:
     processes: PmsProcesses
 
     @property
-    def settings(self) -> Settings:
-        return self.container.settings
-
-    @property
     def today(self) -> date:
         return self.container.clock.now().date()
 
     def start_web(self) -> "psutil.Popen":
         web = self.processes.start("web")
-        url = f"http://127.0.0.1:{self.settings.port}/readyz"
+        url = f"http://127.0.0.1:{self.container.settings.port}/readyz"
         wait_until(
             lambda: is_answering(url) or web.poll() is not None, seconds=120, description="the web"
         )
@@ -103,7 +99,7 @@ class InstalledApp:
 
     def pusher(self) -> BookingPusher:
         key, token = connect_canonical(self.container, "vienna")
-        return BookingPusher(self.settings.port, key, token)
+        return BookingPusher(self.container.settings.port, key, token)
 
     def connect(self, simulator: Any, schedule: Schedule | None = None) -> tuple[UUID, str]:
         """The verified connection's id and its webhook path."""

@@ -154,7 +154,7 @@ class TestValkey:
         _, path = pms.connect(simulator)
         notified = simulator.records.stays()[0].id
         event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": notified}}
-        message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
+        message = {"EnterpriseId": simulator.catalog.enterprise_id, "Events": [event]}
         with serve_app(build_web_app(pms.container)) as url:
             pusher.port = int(url.rpartition(":")[2])
             assert pusher.push("B-1") == 200
@@ -210,7 +210,7 @@ class TestValkey:
 def await_run(pms: InstalledApp, *, count: int) -> None:
     def completed() -> bool:
         rows = raw_sql.read(
-            pms.settings.database, "SELECT status FROM sync_runs WHERE status <> 'QUEUED'"
+            pms.container.settings.database, "SELECT status FROM sync_runs WHERE status <> 'QUEUED'"
         )
         return [row[0] for row in rows].count("COMPLETED") >= count
 

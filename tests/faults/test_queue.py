@@ -53,7 +53,7 @@ class TestRedisContents:
             pusher.port = int(url.rpartition(":")[2])
             assert pusher.push("B-planted", Prefer="respond-async") == 202
             event = {"Discriminator": "ServiceOrderUpdated", "Value": {"Id": "planted-order"}}
-            message = {"EnterpriseId": simulator.enterprise_id, "Events": [event]}
+            message = {"EnterpriseId": simulator.catalog.enterprise_id, "Events": [event]}
             assert pusher.post(path, message)[0] == 200
         pms.processes.start("scheduler")
         wait_until(
@@ -118,14 +118,14 @@ class TestWorker:
 
 
 def is_running(pms: InstalledApp) -> bool:
-    rows = raw_sql.read(pms.settings.database, "SELECT status, pages FROM sync_runs")
+    rows = raw_sql.read(pms.container.settings.database, "SELECT status, pages FROM sync_runs")
     return any(status == "RUNNING" and pages > 0 for status, pages in rows)
 
 
 def await_finished(pms: InstalledApp, *, seconds: float) -> None:
     statement = "SELECT COUNT(*) FROM sync_runs WHERE finished_at IS NOT NULL"
     wait_until(
-        lambda: raw_sql.one(pms.settings.database, statement) == 1,
+        lambda: raw_sql.one(pms.container.settings.database, statement) == 1,
         seconds=seconds,
         description="a finished run",
     )

@@ -103,7 +103,7 @@ class TestCheck:
         simulator = running(time_zone="Pacific/Auckland", currency="NZD")
         with opened(simulator) as client:
             report = client.check()
-        assert report.property_id == simulator.enterprise_id
+        assert report.property_id == simulator.catalog.enterprise_id
         assert (report.time_zone, report.currency) == ("Pacific/Auckland", "NZD")
         assert len(report.advice) == 2
 

@@ -89,7 +89,7 @@ class TestContentFaults:
 
     @pytest.mark.parametrize("kind", ["wrong-types", "missing-field", "new-field"])
     def test_never_change_the_hotel(self, wire: Wire, kind: str) -> None:
-        service = {"ServiceIds": [wire.simulator.service_id], "Limitation": PAGE}
+        service = {"ServiceIds": [wire.simulator.catalog.stay_service_id], "Limitation": PAGE}
         complete = wire.call("rates/getAll", **service).json
         once(wire, kind)
         assert wire.call("rates/getAll", **service).json != complete

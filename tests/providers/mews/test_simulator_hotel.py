@@ -266,7 +266,7 @@ class TestDays:
 
 def counted_from_answers(wire: Wire, nights: list[date], zone: ZoneInfo) -> dict[Any, list[int]]:
     """(category, metric) to counts, from reservations, rooms and blocks as the API reports them."""
-    service = [wire.simulator.service_id]
+    service = [wire.simulator.catalog.stay_service_id]
     categories = wire.everything(
         "resourceCategories/getAll", "ResourceCategories", ServiceIds=service
     )
@@ -327,7 +327,7 @@ class TestAvailability:
             wire = Wire(simulator)
             answer = wire.call(
                 "services/getAvailability/2024-01-22",
-                ServiceId=simulator.service_id,
+                ServiceId=simulator.catalog.stay_service_id,
                 FirstTimeUnitStartUtc=midnights[0],
                 LastTimeUnitStartUtc=midnights[-1],
                 Metrics=METRICS,
@@ -360,7 +360,7 @@ class TestAvailability:
             wire = Wire(simulator)
             answer = wire.call(
                 "services/getAvailability/2024-01-22",
-                ServiceId=simulator.service_id,
+                ServiceId=simulator.catalog.stay_service_id,
                 FirstTimeUnitStartUtc=first,
                 LastTimeUnitStartUtc=last,
                 Metrics=METRICS,

@@ -32,7 +32,9 @@ class TestPaging:
             wire.simulator.activity.commands.touch(item.stay)
         moment = interval(records.now, records.now)
         found = wire.everything(RESERVATIONS, "Reservations", count=20, UpdatedUtc=moment)
-        found = [item for item in found if item["ServiceId"] == wire.simulator.service_id]
+        found = [
+            item for item in found if item["ServiceId"] == wire.simulator.catalog.stay_service_id
+        ]
         assert len({item["Id"] for item in found}) == len(found) == 50
 
     def test_ends_an_empty_result_with_no_cursor(self, wire: Wire) -> None:
@@ -196,7 +198,7 @@ class TestOperations:
     def test_return_the_configuration(self, wire: Wire) -> None:
         answer = wire.call("configuration/get").json
         assert answer["Enterprise"]["TimeZoneIdentifier"] == "Europe/Berlin"
-        assert answer["Enterprise"]["Id"] == wire.simulator.enterprise_id
+        assert answer["Enterprise"]["Id"] == wire.simulator.catalog.enterprise_id
 
     def test_follow_references_between_records(self, wire: Wire) -> None:
         companionship = next(wire.simulator.records.companionships())
@@ -222,7 +224,10 @@ class TestOperations:
 
     def test_select_by_state_and_service(self, wire: Wire) -> None:
         found = wire.everything(
-            RESERVATIONS, "Reservations", States=["Started"], ServiceIds=[wire.simulator.service_id]
+            RESERVATIONS,
+            "Reservations",
+            States=["Started"],
+            ServiceIds=[wire.simulator.catalog.stay_service_id],
         )
         assert {item["State"] for item in found} == {"Started"}
         assert len(found) == wire.simulator.hotel.states()["checked-in"]
@@ -240,7 +245,7 @@ class TestOperations:
         with new_simulator(bookings=30, currency="JPY") as simulator:
             wire = Wire(simulator)
             items = wire.everything(
-                "orderItems/getAll", "OrderItems", ServiceIds=[simulator.service_id]
+                "orderItems/getAll", "OrderItems", ServiceIds=[simulator.catalog.stay_service_id]
             )
             wire.close()
         assert items
@@ -248,8 +253,8 @@ class TestOperations:
 
     def test_list_the_configuration_records(self, wire: Wire) -> None:
         services = wire.everything("services/getAll", "Services")
-        assert wire.simulator.service_id in [service["Id"] for service in services]
-        ids = [wire.simulator.service_id]
+        assert wire.simulator.catalog.stay_service_id in [service["Id"] for service in services]
+        ids = [wire.simulator.catalog.stay_service_id]
         categories = wire.everything(
             "resourceCategories/getAll", "ResourceCategories", ServiceIds=ids
         )

@@ -29,7 +29,9 @@ class TestSimulator:
             {"Discriminator": event.discriminator, "Value": {"Id": event.id}} for event in happened
         ]
         assert {len(body["Events"]) for body in receiver.bodies[:-1]} == {7}
-        assert {body["EnterpriseId"] for body in receiver.bodies} == {simulator.enterprise_id}
+        assert {body["EnterpriseId"] for body in receiver.bodies} == {
+            simulator.catalog.enterprise_id
+        }
 
     def test_leaves_no_thread_and_no_open_port_behind(self) -> None:
         before = set(threading.enumerate())

@@ -1,8 +1,9 @@
 """The Connector API of the simulator: rate limit, faults, tokens, operations."""
 
-import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 import orjson
 
@@ -15,7 +16,7 @@ from adapters.outbound.provider_kit.simulation.server.fault_responses import (
 )
 from adapters.outbound.provider_kit.simulation.server.loopback_http import Call, Reply
 from adapters.outbound.provider_kit.simulation.server.middleware import SimulatorMiddleware
-from adapters.outbound.providers.mews.simulator.catalog import Catalog, Json
+from adapters.outbound.providers.mews.simulator.catalog import Json
 from adapters.outbound.providers.mews.simulator.operations import PREFIX, MewsOperations
 from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import MewsReservation
@@ -57,33 +58,23 @@ class SimulatedMewsCredentials:
         }
 
 
+@dataclass(kw_only=True)
 class SimulatedMewsApi:
-    def __init__(
-        self,
-        activity: ActivityGenerator,
-        records: MewsRecords,
-        catalog: Catalog,
-        credentials: SimulatedMewsCredentials,
-        middleware: SimulatorMiddleware,
-        *,
-        half_open: bool,
-    ) -> None:
-        self._activity = activity
-        self._records = records
-        self._credentials = credentials
-        self._middleware = middleware
-        self._half_open = half_open
-        self._operations = MewsOperations(records, catalog)
-        self._count = 0
-        self._count_lock = threading.Lock()
+    activity: ActivityGenerator
+    records: MewsRecords
+    operations: MewsOperations
+    credentials: SimulatedMewsCredentials
+    middleware: SimulatorMiddleware
+    half_open: bool
+    _request_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def answer(self, call: Call) -> Reply:
         request_id = self._next_id()
-        injected = self._middleware.faults.inject(call.path)
+        injected = self.middleware.faults.inject(call.path)
         try:
             self._check_address(call)
             request = self._read(call)
-            refusal = self._middleware.refusal(
+            refusal = self.middleware.refusal(
                 injected,
                 str(request.body.get("AccessToken")),
                 partial(_status_reply, request_id),
@@ -99,9 +90,7 @@ class SimulatedMewsApi:
         return self._reply(call, answer, injected, request_id)
 
     def _next_id(self) -> str:
-        with self._count_lock:
-            self._count += 1
-            return f"simulated-{self._records.hotel.seed}-{self._count}"
+        return f"simulated-{self.records.hotel.seed}-{next(self._request_numbers)}"
 
     def _check_address(self, call: Call) -> None:
         if call.method != "POST" or not call.path.startswith(PREFIX):
@@ -114,10 +103,10 @@ class SimulatedMewsApi:
             raise ApiError(400, "Invalid JSON") from None
         if not isinstance(body, dict):
             raise ApiError(400, "Invalid JSON")
-        return ApiRequest(body, half_open=self._half_open)
+        return ApiRequest(body, half_open=self.half_open)
 
     def _check_tokens(self, request: ApiRequest) -> None:
-        expected = self._credentials
+        expected = self.credentials
         if request.body.get("ClientToken") != expected.client_token:
             raise ApiError(401, "Invalid ClientToken")
         if request.body.get("AccessToken") != expected.access_token:
@@ -126,10 +115,10 @@ class SimulatedMewsApi:
             raise ApiError(401, "Invalid Client")
 
     def _run_operation(self, path: str, request: ApiRequest, injected: list[Fault]) -> Json:
-        with self._activity.lock:
-            self._middleware.apply_faults_before_reply(self._activity, injected)
-            request.list_cap = self._middleware.faults.list_cap
-            answer = self._operations.answer(path, request)
+        with self.activity.lock:
+            self.middleware.apply_faults_before_reply(self.activity, injected)
+            request.list_cap = self.middleware.faults.list_cap
+            answer = self.operations.answer(path, request)
             if any(fault.kind is FaultKind.MOVING_ITEMS for fault in injected):
                 self._move_items(answer)
             return answer
@@ -139,20 +128,20 @@ class SimulatedMewsApi:
         page = answer.get("Reservations")
         if not isinstance(page, list) or not page:
             return
-        last = self._records.reservations[page[-1]["Id"]]
-        self._activity.advance_clock(1)
+        last = self.records.reservations[page[-1]["Id"]]
+        self.activity.advance_clock(1)
         for item in (last, self._next_older(last)):
             if item is not None:
-                self._activity.commands.touch(item.stay)
+                self.activity.commands.touch(item.stay)
 
     def _next_older(self, last: MewsReservation) -> MewsReservation | None:
         key = last.updated, last.id
-        reservations = self._records.reservations.values()
+        reservations = self.records.reservations.values()
         older = [item for item in reservations if (item.updated, item.id) < key]
         return max(older, key=lambda item: (item.updated, item.id), default=None)
 
     def _reply(self, call: Call, answer: Json, injected: list[Fault], request_id: str) -> Reply:
-        corrupt_items(answer, injected, _INVALID_FIELDS, self._middleware.faults.pick)
+        corrupt_items(answer, injected, _INVALID_FIELDS, self.middleware.faults.pick)
         headers = {"Request-Id": request_id}
         if "return=minimal" in call.headers.get("prefer", "") and _is_empty_page(answer):
             return Reply(204, b"", headers)

@@ -28,6 +28,7 @@ from adapters.outbound.providers.mews.simulator.api import (
     SimulatedMewsCredentials,
 )
 from adapters.outbound.providers.mews.simulator.catalog import Catalog
+from adapters.outbound.providers.mews.simulator.operations import MewsOperations
 from adapters.outbound.providers.mews.simulator.record_index import MewsRecords
 from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from domain.status import BookingStatus
@@ -81,11 +82,11 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         self.credentials = SimulatedMewsCredentials.of(activity.hotel.seed)
         super().__init__(activity, **conditions)
         api = SimulatedMewsApi(
-            activity,
-            self.records,
-            self.catalog,
-            self.credentials,
-            self.middleware,
+            activity=activity,
+            records=self.records,
+            operations=MewsOperations(self.records, self.catalog),
+            credentials=self.credentials,
+            middleware=self.middleware,
             half_open=half_open_intervals,
         )
         self.serve(api.answer)
@@ -108,7 +109,7 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
         return self.records.reservation_of(stay.booking_id, stay.line).id
 
     def unknown_message(self) -> VendorMessage:
-        return self.build_message(MewsEvent("WeatherChanged", self.service_id))
+        return self.build_message(MewsEvent("WeatherChanged", self.catalog.stay_service_id))
 
     def connection_values(self) -> dict[str, str]:
         return {
@@ -116,15 +117,6 @@ class MewsSimulator(HotelSimulator[MewsEvent]):
             "client_token": self.credentials.client_token,
             "access_token": self.credentials.access_token,
         }
-
-    @property
-    def enterprise_id(self) -> str:
-        return self.catalog.enterprise_id
-
-    @property
-    def service_id(self) -> str:
-        """The accommodation service."""
-        return self.catalog.stay_service_id
 
     def render_events(self, happened: Sequence[HotelEvent]) -> list[MewsEvent]:
         return [event for each in happened for event in self._events(each)]
