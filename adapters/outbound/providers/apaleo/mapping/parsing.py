@@ -5,6 +5,7 @@ with every expansion: `is_complete`) is therefore null; a field missing from a p
 the sender may have cut, is absent.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -21,13 +22,13 @@ class ApaleoMapper:
     """An ItemMapper's names and paths for every kind of item."""
 
     __slots__ = ()
-    source_names: ClassVar = {
+    source_names: ClassVar[Mapping[str, str]] = {
         "external_id": "id",
         "count": "adults",
         "room_type_id": "unitGroup.id",
         "available": "sellableCount",
     }
-    property_paths: ClassVar = (("property", "id"), ("propertyId",))
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = (("property", "id"), ("propertyId",))
 
 
 def as_instant_or_unset(value: Json, path: str) -> datetime | None:

@@ -2,7 +2,7 @@
 hotel's wall clock."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import ClassVar, Final
@@ -31,14 +31,14 @@ class OhipMapper:
     """An ItemMapper's names and paths, of bookings and cells."""
 
     __slots__ = ()
-    source_names: ClassVar = {
+    source_names: ClassVar[Mapping[str, str]] = {
         "external_id": "reservationIdList",
         "departure": "roomStay.departureDate",
         "count": "roomStay.adultCount",
         "units": "roomStay.numberOfRooms",
         "room_type_id": "statCode",
     }
-    property_paths: ClassVar = (("hotelId",),)
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = (("hotelId",),)
 
 
 @dataclass(frozen=True, slots=True)
