@@ -5,8 +5,12 @@ import logging
 
 import pytest
 
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.providers.mock.provider import VENDOR
+from adapters.outbound.providers.ohip.capabilities import CAPABILITIES as OHIP
+from ports.providers import Capabilities
 from tests.http.graphql_client import run_query
-from tests.http.http_harness import Caller, HttpHarness, booking
+from tests.http.http_harness import Caller, HttpHarness, booking, guest
 from tests.http.test_ingest import BOOKINGS, stored
 from tests.http.test_quarantine_calls import QUARANTINE
 
@@ -35,6 +39,26 @@ class TestIdsThatLookLikeCardNumbers:
             (OTHER, OTHER),
         }
         assert "************" not in caplog.text
+
+    def test_are_kept_in_references(self, alpha: Caller) -> None:
+        merged = [guest(f"G{n}", merged_into=each) for n, each in enumerate((ONE, OTHER))]
+        alpha.post("/api/pms/canonical/guests", merged)
+        found = run_query(alpha, "{ guests { edges { node { mergedInto } } } }")
+        targets = [edge["node"]["mergedInto"] for edge in found["guests"]["edges"]]
+        assert sorted(targets) == [ONE, OTHER]
+
+    @pytest.mark.parametrize(
+        ("capabilities", "names"),
+        [
+            (OHIP, ("roomType", "ratePlanCode", "statCode")),
+            (VENDOR.capabilities, ("room_type", "room", "rate")),
+        ],
+    )
+    def test_are_kept_as_codes_of_rooms_and_rates(
+        self, capabilities: Capabilities, names: tuple[str, ...]
+    ) -> None:
+        body = json.dumps(dict.fromkeys(names, ONE)).encode()
+        assert scrub_bytes(body, capabilities.id_fields) == body
 
     def test_are_kept_for_a_replay(self, alpha: Caller) -> None:
         alpha.post(BOOKINGS, pair(status="GONE"))

@@ -1,6 +1,6 @@
 """The provider plug-in for our own JSON format: push only, without an API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,9 +12,19 @@ from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.canonical.mapping.snapshots import READERS
+from domain.canonical_format import SHAPES, ListType, RecordShape, RecordType, Scalar
 from domain.messages import ItemKind
 from ports.providers import Capabilities, ReadItem
 from ports.system import Secrets
+
+
+def _id_fields(shape: RecordShape) -> Iterator[str]:
+    for spec in shape.fields:
+        if spec.type in (Scalar.ID, Scalar.REFERENCE):
+            yield spec.name
+        elif isinstance(spec.type, RecordType | ListType):
+            yield from _id_fields(spec.type.shape)
+
 
 _CAPABILITIES: Final = Capabilities(
     name="canonical",
@@ -26,6 +36,7 @@ _CAPABILITIES: Final = Capabilities(
     webhooks=False,
     day_use=True,
     limits="one object or an array per request",
+    id_fields=frozenset(name for shape in SHAPES.values() for name in _id_fields(shape)),
     settings=(
         optional("property_id", "if set, items that name another `property_id` are refused"),
     ),

@@ -94,6 +94,7 @@ VENDOR: Final = pms.VendorDeclaration(
     ),
     webhooks=pms.Webhooks(proof=pms.UnguessableUrl(), read=_read_notification),
     limits="none",
+    id_fields=frozenset({"room_type", "room", "rate"}),
 )
 
 
