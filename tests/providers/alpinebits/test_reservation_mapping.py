@@ -513,6 +513,24 @@ class TestRooms:
         (only,) = booking(reservation(rooms=room(guests))).rooms or ()
         assert only.occupancy == ()
 
+    @pytest.mark.parametrize(
+        ("odd", "adults"),
+        [
+            ('AgeQualifyingCode="10" Count="many"', 2),
+            ('AgeQualifyingCode="10" Count="-4"', 2),
+            ('AgeQualifyingCode="10" Count="1" Age="grown up"', 3),
+            ('Count="1" Age="3.5"', 2),
+        ],
+    )
+    def test_odd_guest_count_stays_in_the_extras(self, odd: str, adults: int) -> None:
+        guests = f'<GuestCount AgeQualifyingCode="10" Count="2"/><GuestCount {odd}/>'
+        found = booking(reservation(rooms=room(f"<GuestCounts>{guests}</GuestCounts>")))
+        (only,) = found.rooms or ()
+        assert [(each.age_class.value, each.count) for each in only.occupancy] == [
+            ("ADULT", adults)
+        ]
+        assert any("GuestCount[1]" in path for path, _ in found.extras or ())
+
     def test_rejects_invalid_count(self) -> None:
         found = refusal(pushed(reservation(rooms=room(rates(units=0)))))
         assert found.code == "bad_count"
@@ -547,6 +565,18 @@ class TestNightlyPrices:
             (11, 4000),
         ]
         assert self.prices(rates(*two, units=2), of_room=total("80.00")) == []
+
+    def test_rates_with_an_invalid_date_stay_in_the_extras(self) -> None:
+        two = rates(("2026-03-10", "2026-03-11", "39.00"), ("tomorrow", "2026-03-12", "49.00"))
+        found = booking(reservation(rooms=room(two)))
+        (only,) = found.rooms or ()
+        assert only.nightly_prices == ()
+        assert {'"39.00"', '"49.00"', '"tomorrow"'} <= set(dict(found.extras or ()).values())
+
+    def test_rates_that_decide_the_stay_must_have_valid_dates(self) -> None:
+        two = rates(("2026-03-10", "2026-03-11", "39.00"), ("tomorrow", "2026-03-12", "49.00"))
+        found = refusal(pushed(reservation(rooms=room(two, time_span=""))))
+        assert (found.path or "").endswith("Rate[1]/@EffectiveDate")
 
     def test_rates_that_do_not_cover_the_stay_stay_in_the_extras(self) -> None:
         one = rates(("2026-03-10", "2026-03-11", "39.00"))

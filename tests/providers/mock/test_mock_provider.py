@@ -1,5 +1,6 @@
 """The mock provider over HTTP, against its simulator."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -253,3 +254,27 @@ class TestNotifications:
     def test_are_refused_where_they_are_not_a_message(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):
             connected().read_notification(body, CONTEXT)
+
+
+class TestOddDetails:
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"origin": "pigeon"},
+            {"adults": "two"},
+            {"children": None},
+            {"room_type": 7},
+            {"guest": None},
+            {"guest": {"id": None, "first": "Ada"}},
+        ],
+    )
+    def test_do_not_refuse_a_booking(self, odd: dict[str, object]) -> None:
+        sent = {
+            **{"id": "M1", "changed": "2026-02-01T10:00:00Z", "state": "Confirmed"},
+            **{"arrives": "2026-05-01", "leaves": "2026-05-03", "origin": "web", "room_type": "D"},
+            **{"adults": 2, "children": 1, "total": 90, "paid": 0, "currency": "EUR"},
+            **{"guest": {"id": "G1", "first": "Ada"}, **odd},
+        }
+        body = json.dumps(sent).encode()
+        (item,) = connected().read_items(ItemKind.BOOKING, [body], CONTEXT, limit=10)
+        assert isinstance(item.snapshot, BookingSnapshot), item.reason

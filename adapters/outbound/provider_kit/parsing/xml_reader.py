@@ -82,6 +82,19 @@ class XmlReader:
         self._targets[attribute] = target
         return parse(text, self.path_of(attribute))
 
+    def detail(self, attribute: str, parse: Parse[T], target: str = READ) -> T | None:
+        """Like `optional`; None also for an invalid value, which stays unread, so that the extras
+        keep it."""
+        text = self.peek(attribute)
+        if text is None:
+            return None
+        try:
+            found = parse(text, self.path_of(attribute))
+        except UnreadableField:
+            return None
+        self._targets[attribute] = target
+        return found
+
     def text(self, attribute: str, target: str = READ) -> str:
         return self.required(attribute, values.as_text, target)
 

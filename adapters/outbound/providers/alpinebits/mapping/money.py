@@ -5,7 +5,7 @@ minor unit without a decimal point"); an amount with a point is used as written.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -140,17 +140,25 @@ class Rate:
         self.reader.optional_text("ExpireDate", target)
 
 
-def read_rates(room_rates: Sequence[XmlReader]) -> list[Rate]:
-    """The rates with dates. Nothing is marked as read."""
-    found = []
+def read_rates(room_rates: Sequence[XmlReader], *, is_decisive: bool) -> list[Rate]:
+    """The rates with dates. Nothing is marked as read. Invalid dates raise UnreadableField if
+    `is_decisive` (the stay depends on them); otherwise the result is empty."""
+    try:
+        return list(_iter_rates(room_rates))
+    except UnreadableField:
+        if is_decisive:
+            raise
+        return []
+
+
+def _iter_rates(room_rates: Sequence[XmlReader]) -> Iterator[Rate]:
     for room_rate in room_rates:
         for rate in room_rate.listed("Rates", "Rate"):
             begin, end = rate.peek("EffectiveDate"), rate.peek("ExpireDate")
             if begin is not None:
                 first = as_day(begin, rate.path_of("EffectiveDate"))
                 last = as_day(end, rate.path_of("ExpireDate")) if end else None
-                found.append(Rate(rate, first, last))
-    return found
+                yield Rate(rate, first, last)
 
 
 def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.field_values import as_age, as_person_count
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     as_day,
@@ -35,7 +36,6 @@ _AGE_CLASSES: Final = {
 """OTA code list AQC; any other code is OTHER, with the code as category."""
 
 _ADULT_AGE: Final = 18
-_MAX_AGE: Final = 150
 _ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW})
 
 
@@ -76,7 +76,8 @@ class RoomReader:
             yield self._map_room(line, own_stay or self.combined_stay)
 
     def _map_room(self, line: "_RoomLine", combined_stay: Stay | None) -> RoomStay | None:
-        rates = read_rates(line.rates)
+        is_decisive = not line.is_alone or combined_stay is None
+        rates = read_rates(line.rates, is_decisive=is_decisive)
         own_stay = None if line.is_alone else stay_of_rates(rates, f"{line.target}.stay")
         stay = own_stay or combined_stay or stay_of_rates(rates, f"{line.target}.stay")
         if stay is None:
@@ -197,10 +198,9 @@ def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
         return
     counted: Counter[tuple[AgeClass, int | None, str | None]] = Counter()
     for r in container.children("GuestCount"):
-        if r.is_blank("Count"):
-            continue
-        key, count = _read_age_count(r, f"{line.target}.occupancy")
-        counted[key] += count
+        if counts := _read_age_count(r, f"{line.target}.occupancy"):
+            key, count = counts
+            counted[key] += count
     for (age_class, age, category), count in counted.items():
         if count:
             yield AgeCount(age_class, count, age=age, category=category)
@@ -208,20 +208,28 @@ def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
 
 def _read_age_count(
     r: XmlReader, target: str
-) -> tuple[tuple[AgeClass, int | None, str | None], int]:
-    count = r.optional_integer("Count", target)
+) -> tuple[tuple[AgeClass, int | None, str | None], int] | None:
+    """None if the count is blank or invalid, or if only an invalid age tells who is counted."""
+    count, age = r.detail("Count", as_person_count, target), r.detail("Age", as_age, target)
     if count is None:
+        if r.has_any({"Count"}):
+            return None
         count = 1
-    age = r.optional_integer("Age", target)
-    if not 0 <= count <= 9_999 or not 0 <= (age or 0) <= _MAX_AGE:
-        raise r.invalid("Count", "bad_count", "persons, and their age in years")
     code = r.optional_text("AgeQualifyingCode", target)
     if code is None:
-        # AlpineBits: a guest without an age is an adult.
-        is_child = age is not None and age < _ADULT_AGE
-        return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
+        return _class_by_age(r, age, count)
     known = _AGE_CLASSES.get(code)
     return (known or AgeClass.OTHER, age, None if known else code), count
+
+
+def _class_by_age(
+    r: XmlReader, age: int | None, count: int
+) -> tuple[tuple[AgeClass, int | None, str | None], int] | None:
+    """AlpineBits: a guest without an age is an adult."""
+    if age is None and r.peek("Age") is not None:
+        return None
+    is_child = age is not None and age < _ADULT_AGE
+    return (AgeClass.CHILD if is_child else AgeClass.ADULT, age, None), count
 
 
 def _first_value(readers: Sequence[XmlReader], attribute: str, target: str) -> str | None:

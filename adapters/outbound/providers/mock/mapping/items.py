@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_person_count
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, trace_cell, with_remarks
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -55,10 +56,10 @@ def read_booking(reader: Reader, context: HotelContext) -> BookingSnapshot:  # n
         version=version,
         status=status,
         confirmation_number=external_id,
-        source=r.choice("origin", _SOURCES, "source"),
+        source=r.optional_choice("origin", _SOURCES, "source") or BookingSource.OTHER,
         stay=stay,
         rooms=(_map_room(r, stay, status),),
-        primary_guest=_guest_on_booking(r.object("guest")),
+        primary_guest=_guest_on_booking(r.optional_object("guest")),
         total=total,
         paid=paid,
         balance=_subtract(total, paid),
@@ -153,11 +154,11 @@ def _map_stay(reader: Reader) -> Stay:
 
 
 def _map_room(reader: Reader, stay: Stay, status: BookingStatus) -> RoomStay:
-    adults = reader.integer("adults", "rooms[0].occupancy")
-    children = reader.integer("children", "rooms[0].occupancy")
-    people = (AgeCount(AgeClass.ADULT, adults), AgeCount(AgeClass.CHILD, children))
+    adults = reader.optional("adults", as_person_count, "rooms[0].occupancy")
+    children = reader.optional("children", as_person_count, "rooms[0].occupancy")
+    people = (AgeCount(AgeClass.ADULT, adults or 0), AgeCount(AgeClass.CHILD, children or 0))
     return RoomStay(
-        room_type_id=reader.text("room_type", "rooms[0].room_type_id"),
+        room_type_id=reader.optional_text("room_type", "rooms[0].room_type_id"),
         room_id=reader.optional_text("room", "rooms[0].room_id"),
         rate_plan_id=reader.optional_text("rate", "rooms[0].rate_plan_id"),
         stay=stay,
@@ -166,13 +167,15 @@ def _map_room(reader: Reader, stay: Stay, status: BookingStatus) -> RoomStay:
     )
 
 
-def _guest_on_booking(reader: Reader) -> Party:
+def _guest_on_booking(reader: Reader | None) -> Party | None:
     """The rest of the record belongs to the guest, see `read_guest`."""
+    if reader is None:
+        return None
     for key in ("changed", "country", "language"):
         reader.optional_text(key, f"guest.{key}")
     reader.optional_boolean("vip", "guest.vip")
     return Party(
-        guest_id=reader.text("id", "primary_guest.guest_id"),
+        guest_id=reader.optional_text("id", "primary_guest.guest_id"),
         first_name=reader.optional_text("first", "primary_guest.first_name"),
         last_name=reader.optional_text("last", "primary_guest.last_name"),
         email=reader.optional_text("mail", "primary_guest.email"),
