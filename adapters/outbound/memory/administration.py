@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import LeaseRow, Tables
+from adapters.outbound.memory.tables import LeaseRow, Tables, is_due
 from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.sync_run import Lease, SyncRun, SyncStatus
@@ -103,9 +103,7 @@ class InMemoryConnections:
 
     def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:
         held = self._tables.connections.get(connection_id)
-        if held is None:
-            return
-        if held.last_inbound_at is None or at - held.last_inbound_at >= _INBOUND_TOUCH_INTERVAL:
+        if held is not None and is_due(held.last_inbound_at, _INBOUND_TOUCH_INTERVAL, at=at):
             self._tables.connections[connection_id] = replace(held, last_inbound_at=at)
 
     def acquire_lease(

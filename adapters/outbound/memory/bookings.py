@@ -4,7 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from adapters.outbound.memory.tables import Identity, Record, Tables, insert, overwrite
+from adapters.outbound.memory.tables import (
+    Identity,
+    Record,
+    Tables,
+    insert,
+    overwrite,
+    rows_of_provider,
+)
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.erasure import parties_of
@@ -46,9 +53,8 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
     ) -> Sequence[Booking]:
         return [
             booking
-            for booking in self._tables.bookings.values()
-            if (booking.hotel_id, booking.provider) == (hotel_id, provider)
-            and any(party.guest_id in guest_ids for party in parties_of(booking.details))
+            for booking in rows_of_provider(self._tables.bookings, hotel_id, provider)
+            if any(party.guest_id in guest_ids for party in parties_of(booking.details))
         ]
 
     def ids_overlapping(
@@ -83,9 +89,8 @@ class InMemoryTombstones:
     ) -> Sequence[Tombstone]:
         return [
             tombstone
-            for tombstone in self._rows.values()
-            if (tombstone.hotel_id, tombstone.provider) == (hotel_id, provider)
-            and any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
+            for tombstone in rows_of_provider(self._rows, hotel_id, provider)
+            if any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
         ]
 
     def save(self, tombstones: Sequence[Tombstone]) -> None:
@@ -111,9 +116,8 @@ class InMemoryGuests(_InMemoryEntities[Guest]):
     ) -> Sequence[Guest]:
         return [
             guest
-            for guest in self._rows.values()
-            if (guest.hotel_id, guest.provider) == (hotel_id, provider)
-            and guest.details.merged_into in external_ids
+            for guest in rows_of_provider(self._rows, hotel_id, provider)
+            if guest.details.merged_into in external_ids
         ]
 
     def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import IdempotencyRow, Tables, insert
+from adapters.outbound.memory.tables import IdempotencyRow, Tables, insert, is_due
 from domain.access import AccessToken, ProviderKey
 from domain.values import HotelId
 from ports.administration import KeyCheck, KeyState
@@ -56,9 +56,7 @@ class InMemoryCredentials:
 
     def record_use(self, token_id: UUID, *, at: datetime) -> None:
         token = self._tables.tokens.get(token_id)
-        if token is None:
-            return
-        if token.last_used_at is None or at - token.last_used_at >= _USAGE_TOUCH_INTERVAL:
+        if token is not None and is_due(token.last_used_at, _USAGE_TOUCH_INTERVAL, at=at):
             self._tables.tokens[token_id] = replace(token, last_used_at=at)
 
 

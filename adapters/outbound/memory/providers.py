@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
+from adapters.outbound.provider_kit.capabilities import api_capabilities
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, HotelRecords, Snapshot
 from domain.sync_run import TransportCounts
@@ -32,17 +33,7 @@ from ports.system import Clock, Secrets
 
 P = TypeVar("P", bound=Provider)
 
-SCRIPTED: Final = Capabilities(
-    name="scripted",
-    title="Scripted",
-    kinds=frozenset({ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY}),
-    pulls=True,
-    fetches_by_id=True,
-    reports_deletions=True,
-    webhooks=True,
-    day_use=True,
-    account_settings=("account",),
-)
+SCRIPTED: Final = api_capabilities(name="scripted", title="Scripted", account_settings=("account",))
 TRUST_HEADER: Final = "x-scripted-trust"
 NOT_IN_SCRIPT: Final = Reason("not_in_script", None, "no line of the script")
 

@@ -1,8 +1,8 @@
 """All rows of the in-memory store, and the revision check of SQL statements."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -123,3 +123,12 @@ def overwrite(table: dict[K, R], keyed_rows: Sequence[tuple[K, R]]) -> None:
         if (held.revision if held else 0) != row.revision - 1:
             raise ConcurrentChange
     table.update(rows)
+
+
+def rows_of_provider(table: Mapping[Identity, V], hotel_id: HotelId, provider: str) -> Iterator[V]:
+    return (row for key, row in table.items() if key[:2] == (hotel_id, provider))
+
+
+def is_due(last: datetime | None, interval: timedelta, *, at: datetime) -> bool:
+    """Whether an instant that is recorded once per interval is recorded again."""
+    return last is None or at - last >= interval
