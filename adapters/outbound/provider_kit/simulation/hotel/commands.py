@@ -55,9 +55,7 @@ class HotelCommands:
         stay.settle(stay.left)
 
     def cancel(self, stay: SimulatedRoomStay) -> None:
-        self._hotel.release_room(stay)
-        stay.state = StayState.CANCELED
-        self._record_event(stay, HotelEventType.CANCELED)
+        self._end(stay, StayState.CANCELED, HotelEventType.CANCELED)
         stay.canceled = stay.updated
 
     def reinstate(self, stay: SimulatedRoomStay) -> bool:
@@ -69,10 +67,13 @@ class HotelCommands:
         return True
 
     def no_show(self, stay: SimulatedRoomStay) -> None:
-        self._hotel.release_room(stay)
-        stay.state = StayState.NO_SHOW
-        self._record_event(stay, HotelEventType.NO_SHOW)
+        self._end(stay, StayState.NO_SHOW, HotelEventType.NO_SHOW)
         stay.no_show = stay.updated
+
+    def _end(self, stay: SimulatedRoomStay, state: StayState, event: HotelEventType) -> None:
+        self._hotel.release_room(stay)
+        stay.state = state
+        self._record_event(stay, event)
 
     def delete(self, stay: SimulatedRoomStay) -> None:
         self._hotel.release_room(stay)

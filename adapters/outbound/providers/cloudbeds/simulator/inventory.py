@@ -30,21 +30,24 @@ class CloudbedsInventory:
     def listed_property(self) -> JsonObject:
         """getHotels: the only response with the time zone."""
         return {
-            "propertyID": self.property_id,
-            "organizationID": "1",
-            "propertyName": self._hotel.name,
+            **self._identity(),
             "propertyImage": "",
             "propertyDescription": "",
             "propertyTimezone": self._hotel.time_zone,
             "propertyCurrency": [self._currency()],
         }
 
-    def property(self) -> JsonObject:
-        """getHotelDetails."""
+    def _identity(self) -> JsonObject:
         return {
             "propertyID": self.property_id,
             "organizationID": "1",
             "propertyName": self._hotel.name,
+        }
+
+    def property(self) -> JsonObject:
+        """getHotelDetails."""
+        return {
+            **self._identity(),
             "propertyType": "hotel",
             "propertyImage": [],
             "propertyDescription": "",
