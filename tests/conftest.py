@@ -36,7 +36,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of the test's own; wider scopes and clones: `postgres_server.database`."""
-    if not postgres_server.is_running:
+    if not postgres_server.process.is_running:
         postgres_server.start()
     with postgres_server.database() as url:
         yield url
@@ -51,7 +51,7 @@ def valkey_server() -> Iterator[ValkeyServer]:
 @pytest.fixture
 def redis_url(valkey_server: ValkeyServer) -> str:
     """The worker's server, emptied, and running even if the test before left it stopped."""
-    if not valkey_server.is_running:
+    if not valkey_server.process.is_running:
         valkey_server.start()
     valkey_server.flush()
     return valkey_server.url()

@@ -95,27 +95,19 @@ class SupervisedProcess:
 class SupervisedServer:
     """As a context manager: started, and removed at the end."""
 
-    _process: SupervisedProcess
-
-    @property
-    def directory(self) -> Path:
-        return self._process.directory
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.is_running
+    process: SupervisedProcess
 
     def start(self) -> None:
         raise NotImplementedError
 
     def stop(self) -> None:
-        self._process.end("stop")
+        self.process.end("stop")
 
     def crash(self) -> None:
-        self._process.end("crash")
+        self.process.end("crash")
 
     def close(self) -> None:
-        self._process.remove()
+        self.process.remove()
 
     def __enter__(self) -> Self:
         try:
@@ -142,7 +134,7 @@ class PostgresServer(SupervisedServer):
         directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir="/tmp" if as_root else None))
         if as_root:
             shutil.chown(directory, UNPRIVILEGED)
-        self._process = SupervisedProcess(directory, user=UNPRIVILEGED if as_root else None)
+        self.process = SupervisedProcess(directory, user=UNPRIVILEGED if as_root else None)
         self._data = directory / "data"
         self._bin = _postgres_bin(directory, as_root=as_root)
         self._port = free_port()
@@ -155,7 +147,7 @@ class PostgresServer(SupervisedServer):
         command = [self._bin / "initdb", "-D", self._data, "-U", "postgres", "--auth=trust"]
         done = subprocess.run(
             [*command, *options, *collation],
-            cwd=self._process.directory,
+            cwd=self.process.directory,
             user=user,
             capture_output=True,
             text=True,
@@ -172,7 +164,7 @@ class PostgresServer(SupervisedServer):
         options += [*self._options, "timezone=Asia/Kathmandu", "log_checkpoints=off"]
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
-        self._process.start(command, self._is_reachable)
+        self.process.start(command, self._is_reachable)
 
     def create_database(self, template: str = "template1") -> str:
         """The URL of a new database; a template (`database_name`) must have no connection open."""
@@ -190,7 +182,7 @@ class PostgresServer(SupervisedServer):
     def database(self, template: str = "template1") -> Iterator[str]:
         url = self.create_database(template)
         yield url
-        if not self.is_running:
+        if not self.process.is_running:
             self.start()
         self.drop_database(url)
 
@@ -250,7 +242,7 @@ class ValkeyServer(SupervisedServer):
     """Valkey on one port through restarts; `persistent` writes survive `stop` and `crash`."""
 
     def __init__(self, *, persistent: bool = False) -> None:
-        self._process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
+        self.process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
         self._port = free_port()
         self._persistent = persistent
 
@@ -260,9 +252,9 @@ class ValkeyServer(SupervisedServer):
     def start(self) -> None:
         appending = ["--appendonly", "yes", "--appendfsync", "always"] if self._persistent else []
         address = ["--bind", HOST, "--port", str(self._port)]
-        files = ["--dir", str(self._process.directory), "--save", "", *appending]
+        files = ["--dir", str(self.process.directory), "--save", "", *appending]
         command = [str(get_binary_path()), *address, *files]
-        self._process.start(command, self._is_reachable)
+        self.process.start(command, self._is_reachable)
 
     def flush(self) -> None:
         with redis.Redis.from_url(self.url()) as client:
@@ -274,7 +266,7 @@ class ValkeyServer(SupervisedServer):
                 directory = client.config_get("dir")
         except redis.RedisError:
             return False
-        return isinstance(directory, dict) and str(self._process.directory) in map(
+        return isinstance(directory, dict) and str(self.process.directory) in map(
             _text, directory.values()
         )
 

@@ -20,7 +20,7 @@ from tests.servers import PostgresServer, ValkeyServer
 servers = [PostgresServer(), ValkeyServer()]
 for server in servers:
     server.start()
-print(*[server.directory for server in servers], flush=True)
+print(*[server.process.directory for server in servers], flush=True)
 sys.stdin.read()
 """
 

@@ -6,42 +6,31 @@ from dataclasses import fields
 
 from application.access.personal_data import describe_access, scope_of_field
 from application.events.cloud_events import to_camel_case
-from domain.canonical_format import (
-    AGE_COUNT,
-    AVAILABILITY,
-    BOOKING,
-    GUEST,
-    MONEY,
-    NIGHTLY_PRICE,
-    PARTY,
-    ROOM_STAY,
-    SOURCE_VERSION,
-    STAY,
-    ChoiceType,
-    FieldSpec,
-    FieldType,
-    ListType,
-    NumberType,
-    RecordShape,
-    RecordType,
-    Scalar,
-)
+from domain import canonical_format
 
 SHAPES = (
-    MONEY, STAY, SOURCE_VERSION, BOOKING, ROOM_STAY, AGE_COUNT, NIGHTLY_PRICE, PARTY, GUEST,
-    AVAILABILITY,
-)  # fmt: skip
+    canonical_format.MONEY,
+    canonical_format.STAY,
+    canonical_format.SOURCE_VERSION,
+    canonical_format.BOOKING,
+    canonical_format.ROOM_STAY,
+    canonical_format.AGE_COUNT,
+    canonical_format.NIGHTLY_PRICE,
+    canonical_format.PARTY,
+    canonical_format.GUEST,
+    canonical_format.AVAILABILITY,
+)
 GRAPHQL_SCALARS = {
-    Scalar.ID: "ID",
-    Scalar.REFERENCE: "ID",
-    Scalar.TEXT: "String",
-    Scalar.CURRENCY: "String",
-    Scalar.COUNTRY: "String",
-    Scalar.AMOUNT: "String",
-    Scalar.BOOLEAN: "Boolean",
-    Scalar.DATE: "Date",
-    Scalar.INSTANT: "DateTime",
-    Scalar.EXTRAS: "[Extra!]",
+    canonical_format.Scalar.ID: "ID",
+    canonical_format.Scalar.REFERENCE: "ID",
+    canonical_format.Scalar.TEXT: "String",
+    canonical_format.Scalar.CURRENCY: "String",
+    canonical_format.Scalar.COUNTRY: "String",
+    canonical_format.Scalar.AMOUNT: "String",
+    canonical_format.Scalar.BOOLEAN: "Boolean",
+    canonical_format.Scalar.DATE: "Date",
+    canonical_format.Scalar.INSTANT: "DateTime",
+    canonical_format.Scalar.EXTRAS: "[Extra!]",
 }
 MAX_INT = 2**31 - 1
 """The largest `Int` of GraphQL; the smallest is one below its negative."""
@@ -51,7 +40,7 @@ TABLES = {re.sub(r"(?<!^)(?=[A-Z])", "-", shape.name).lower(): shape for shape i
 """By the name of the table's block."""
 
 
-def field_rows(shape: RecordShape) -> Iterator[tuple[str, ...]]:
+def field_rows(shape: canonical_format.RecordShape) -> Iterator[tuple[str, ...]]:
     """The table's head, then one row per field."""
     yield "field", "value", "presence", "meaning", "personal data"
     for spec in shape.fields:
@@ -59,21 +48,21 @@ def field_rows(shape: RecordShape) -> Iterator[tuple[str, ...]]:
         yield f"`{spec.name}`", _value(spec.type), _presence(spec), spec.documentation, personal
 
 
-def _value(field_type: FieldType) -> str:
+def _value(field_type: canonical_format.FieldType) -> str:
     match field_type:
-        case ChoiceType(members):
+        case canonical_format.ChoiceType(members):
             return ", ".join(f"`{member.value}`" for member in members)
-        case RecordType(shape):
+        case canonical_format.RecordType(shape):
             return shape.name
-        case ListType(shape):
+        case canonical_format.ListType(shape):
             return f"list of {shape.name}"
-        case NumberType(minimum, maximum):
+        case canonical_format.NumberType(minimum, maximum):
             return f"integer, {minimum:,} to {maximum:,}" if maximum else f"integer from {minimum}"
         case scalar:
             return scalar.value
 
 
-def _presence(spec: FieldSpec) -> str:
+def _presence(spec: canonical_format.FieldSpec) -> str:
     if spec.required:
         return "required"
     if spec.inherited:
@@ -85,15 +74,17 @@ def graphql_types() -> str:
     return "\n".join(graphql_type(shape) for shape in SHAPES)
 
 
-def graphql_type(shape: RecordShape) -> str:
+def graphql_type(shape: canonical_format.RecordShape) -> str:
     described = f'"{shape.description}."\n' if shape.description else ""
     lines = [line for spec in shape.fields for line in _graphql_field(spec, shape)]
     return f"{described}type {shape.name} {{\n{''.join(lines)}}}\n"
 
 
-def _graphql_field(spec: FieldSpec, shape: RecordShape) -> Iterator[str]:
+def _graphql_field(
+    spec: canonical_format.FieldSpec, shape: canonical_format.RecordShape
+) -> Iterator[str]:
     """A deletion has a field of its own, `deletedAtSource`."""
-    if spec.type is Scalar.FLAG:
+    if spec.type is canonical_format.Scalar.FLAG:
         return
     sentences = [f"{spec.description}." if spec.description else "", describe_access(spec)]
     if any(sentences):
@@ -102,27 +93,27 @@ def _graphql_field(spec: FieldSpec, shape: RecordShape) -> Iterator[str]:
     yield f"  {to_camel_case(spec.name)}: {_graphql_name(spec.type)}{mark}\n"
 
 
-def _graphql_name(field_type: FieldType) -> str:
+def _graphql_name(field_type: canonical_format.FieldType) -> str:
     match field_type:
-        case ChoiceType(members):
+        case canonical_format.ChoiceType(members):
             return members.__name__
-        case RecordType(shape):
+        case canonical_format.RecordType(shape):
             return shape.name
-        case ListType(shape):
+        case canonical_format.ListType(shape):
             return f"[{shape.name}!]"
-        case NumberType(minimum, maximum):
+        case canonical_format.NumberType(minimum, maximum):
             fits_int = maximum is not None and -MAX_INT <= minimum <= maximum <= MAX_INT
             return "Int" if fits_int else "Long"
         case scalar:
             return GRAPHQL_SCALARS[scalar]
 
 
-def _is_always_set(spec: FieldSpec, shape: RecordShape) -> bool:
+def _is_always_set(spec: canonical_format.FieldSpec, shape: canonical_format.RecordShape) -> bool:
     """Once stored: required and inherited fields, lists, and fields with a default. A field that
     needs a scope of its own is null without it."""
     if scope_of_field(spec):
         return False
-    if spec.required or spec.inherited or isinstance(spec.type, ListType):
+    if spec.required or spec.inherited or isinstance(spec.type, canonical_format.ListType):
         return True
     if shape.is_snapshot:
         return not spec.nullable

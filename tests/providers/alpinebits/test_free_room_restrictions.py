@@ -6,41 +6,25 @@ import pytest
 
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT
-from tests.providers.alpinebits.free_room_payloads import (
-    CONTROL,
-    INVENTORY,
-    MESSAGE,
-    cells,
-    closing,
-    complete,
-    control,
-    counts,
-    enveloped,
-    limit,
-    limits,
-    line,
-    read,
-    rejected,
-    understood,
-)
+from tests.providers.alpinebits import free_room_payloads as payloads
 
 WEEK = {"start": "2026-04-06", "end": "2026-04-12"}
 """From a Monday to a Sunday."""
 
 
 def days(body: bytes) -> list[int]:
-    return [cell.day.day for cell in understood(body).cells]
+    return [cell.day.day for cell in payloads.understood(body).cells]
 
 
 def restricted(inside: str) -> AvailabilitySnapshot:
     """Of a message that has a restriction and nothing else."""
-    (only,) = understood(enveloped(limits(message(inside)))).cells
+    (only,) = payloads.understood(payloads.enveloped(payloads.limits(message(inside)))).cells
     return only
 
 
 def message(inside: str, **attributes: str) -> str:
     listed = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    given = control(end="2026-04-01")
+    given = payloads.control(end="2026-04-01")
     return f"<AvailStatusMessage{listed}>{given}{inside}</AvailStatusMessage>"
 
 
@@ -67,59 +51,82 @@ class TestWeekdays:
         ],
     )
     def test_limit_the_nights_of_a_line(self, flags: dict[str, str], expected: list[int]) -> None:
-        sent = counts(line(("2", 3), **WEEK, **flags))
-        given = control(WEEK["start"], WEEK["end"], **flags)
-        for body in (sent, enveloped(sent), limits(limit(given)), enveloped(limits(limit(given)))):
+        sent = payloads.counts(payloads.line(("2", 3), **WEEK, **flags))
+        given = payloads.control(WEEK["start"], WEEK["end"], **flags)
+        for body in (
+            sent,
+            payloads.enveloped(sent),
+            payloads.limits(payloads.limit(given)),
+            payloads.enveloped(payloads.limits(payloads.limit(given))),
+        ):
             assert days(body) == expected
 
     def test_of_two_lines_may_complement_each_other(self) -> None:
-        week = line(("2", 3), **WEEK, Sat="false", Sun="false")
-        weekend = line(("2", 1), **WEEK, Sat="true", Sun="true")
+        week = payloads.line(("2", 3), **WEEK, Sat="false", Sun="false")
+        weekend = payloads.line(("2", 1), **WEEK, Sat="true", Sun="true")
         for lines in ((week, weekend), (weekend, week)):
-            found = cells(counts(*lines))
+            found = payloads.cells(payloads.counts(*lines))
             assert [found["DBL", f"04-{n:02}"].available for n in range(6, 13)] == [3] * 5 + [1] * 2
 
     @pytest.mark.parametrize(
-        "second", [line(("2", 1), **WEEK, Mon="true"), line(("2", 1), **WEEK, Sun="false")]
+        "second",
+        [payloads.line(("2", 1), **WEEK, Mon="true"), payloads.line(("2", 1), **WEEK, Sun="false")],
     )
     def test_of_two_lines_must_not_overlap(self, second: str) -> None:
-        first = line(("2", 3), **WEEK, Mon="true", Weds="true")
-        assert rejected(counts(first, second)) == ("overlap", "Inventories[0]/Inventory[1]")
+        first = payloads.line(("2", 3), **WEEK, Mon="true", Weds="true")
+        assert payloads.rejected(payloads.counts(first, second)) == (
+            "overlap",
+            "Inventories[0]/Inventory[1]",
+        )
 
     def test_apply_to_the_conflict_with_a_closing_season(self) -> None:
-        season = closing("2026-04-07", "2026-04-12")
-        assert len(days(complete(season, line(("2", 3), **WEEK, Mon="true")))) == 1
-        both = line(("2", 3), **WEEK, Mon="true", Fri="true")
-        assert rejected(complete(season, both))[0] == "overlap"
+        season = payloads.closing("2026-04-07", "2026-04-12")
+        assert (
+            len(days(payloads.complete(season, payloads.line(("2", 3), **WEEK, Mon="true")))) == 1
+        )
+        both = payloads.line(("2", 3), **WEEK, Mon="true", Fri="true")
+        assert payloads.rejected(payloads.complete(season, both))[0] == "overlap"
 
     @pytest.mark.parametrize(
         ("flags", "code", "path"),
         [
-            ({"Mon": "yes"}, "unknown_value", f"{CONTROL}/@Mon"),
-            ({"Mon": "false", "Monday": "true"}, "unknown_attribute", f"{CONTROL}/@Monday"),
-            ({"mon": "true"}, "unknown_attribute", f"{CONTROL}/@mon"),
-            ({"Sun": "true", "end": "2026-04-11"}, "bad_period", CONTROL),
+            ({"Mon": "yes"}, "unknown_value", f"{payloads.CONTROL}/@Mon"),
+            (
+                {"Mon": "false", "Monday": "true"},
+                "unknown_attribute",
+                f"{payloads.CONTROL}/@Monday",
+            ),
+            ({"mon": "true"}, "unknown_attribute", f"{payloads.CONTROL}/@mon"),
+            ({"Sun": "true", "end": "2026-04-11"}, "bad_period", payloads.CONTROL),
             (
                 dict.fromkeys(("Mon", "Tue", "Weds", "Thur", "Fri", "Sat", "Sun"), "false"),
                 "bad_period",
-                CONTROL,
+                payloads.CONTROL,
             ),
         ],
     )
     def test_reject_what_is_not_understood(
         self, flags: dict[str, str], code: str, path: str
     ) -> None:
-        sent = counts(line(("2", 3), **{**WEEK, **flags}))
-        assert rejected(sent) == rejected(enveloped(sent)) == (code, path)
+        sent = payloads.counts(payloads.line(("2", 3), **{**WEEK, **flags}))
+        assert (
+            payloads.rejected(sent) == payloads.rejected(payloads.enveloped(sent)) == (code, path)
+        )
 
     def test_reject_a_blank_flag(self) -> None:
-        sent = counts(line(("2", 3), **WEEK, Mon=""))
-        assert rejected(sent) == rejected(enveloped(sent)) == ("bad_text", f"{CONTROL}/@Mon")
+        sent = payloads.counts(payloads.line(("2", 3), **WEEK, Mon=""))
+        assert (
+            payloads.rejected(sent)
+            == payloads.rejected(payloads.enveloped(sent))
+            == ("bad_text", f"{payloads.CONTROL}/@Mon")
+        )
 
     def test_are_refused_in_a_closing_season(self) -> None:
-        assert rejected(complete(closing("2026-04-07", "2026-04-12", Mon="true"))) == (
+        assert payloads.rejected(
+            payloads.complete(payloads.closing("2026-04-07", "2026-04-12", Mon="true"))
+        ) == (
             "mixed",
-            f"{CONTROL}/@Mon",
+            f"{payloads.CONTROL}/@Mon",
         )
 
 
@@ -147,11 +154,11 @@ class TestRestrictions:
         assert {found.total, found.available, found.occupied, found.blocked} == {ABSENT}
 
     def test_are_kept_beside_counts(self) -> None:
-        inside = line(("2", 3)).replace("</Inventory>", f"{status('Close')}</Inventory>")
-        found = cells(enveloped(counts(inside)))["DBL", "04-01"]
+        inside = payloads.line(("2", 3)).replace("</Inventory>", f"{status('Close')}</Inventory>")
+        found = payloads.cells(payloads.enveloped(payloads.counts(inside)))["DBL", "04-01"]
         assert (found.available, found.closed) == (3, True)
         limited = {"BookingLimit": "4", "BookingLimitMessageType": "SetLimit"}
-        (found,) = understood(limits(message(status("Close"), **limited))).cells
+        (found,) = payloads.understood(payloads.limits(message(status("Close"), **limited))).cells
         assert (found.available, found.closed) == (4, True)
 
     def test_of_several_lines_are_combined(self) -> None:
@@ -160,24 +167,26 @@ class TestRestrictions:
             message(status("Close", Restriction="Arrival")),
             message(length("SetMinLOS") + status("Open")),
         ]
-        (found,) = understood(enveloped(limits(*lines))).cells
+        (found,) = payloads.understood(payloads.enveloped(payloads.limits(*lines))).cells
         assert (found.available, found.closed, found.closed_to_arrival, found.min_stay) == (
             4, False, True, 3
         )  # fmt: skip
 
     def test_of_several_lines_must_not_contradict(self) -> None:
         lines = [message(status("Close")), message(status("Open"))]
-        assert rejected(enveloped(limits(*lines)))[0] == "overlap"
+        assert payloads.rejected(payloads.enveloped(payloads.limits(*lines)))[0] == "overlap"
 
     def test_of_a_complete_set_have_no_rooms_without_counts(self) -> None:
-        inside = line().replace("</Inventory>", f"{status('Open')}</Inventory>")
-        body = complete(inside)
-        assert {(cell.available, cell.closed) for cell in understood(body).cells} == {(0, False)}
+        inside = payloads.line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        body = payloads.complete(inside)
+        assert {(cell.available, cell.closed) for cell in payloads.understood(body).cells} == {
+            (0, False)
+        }
 
     def test_do_not_open_a_closing_season(self) -> None:
-        inside = line().replace("</Inventory>", f"{status('Open')}</Inventory>")
-        body = complete(closing("2026-04-02", "2026-04-03"), inside)
-        found = {cell.day: cell.closed for cell in understood(body).cells}
+        inside = payloads.line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        body = payloads.complete(payloads.closing("2026-04-02", "2026-04-03"), inside)
+        found = {cell.day: cell.closed for cell in payloads.understood(body).cells}
         assert found == {date(2026, 4, 1): False, date(2026, 4, 2): True}
 
     @pytest.mark.parametrize(
@@ -238,36 +247,51 @@ class TestRestrictions:
         ],
     )
     def test_reject_what_cannot_be_stored(self, inside: str, code: str, path: str) -> None:
-        assert rejected(enveloped(limits(message(inside)))) == (code, f"{MESSAGE}/{path}")
+        assert payloads.rejected(payloads.enveloped(payloads.limits(message(inside)))) == (
+            code,
+            f"{payloads.MESSAGE}/{path}",
+        )
 
     @pytest.mark.parametrize("kind", ["AdjustLimit", "RemoveLimit"])
     def test_reject_a_relative_limit(self, kind: str) -> None:
-        sent = limits(message("", BookingLimit="4", BookingLimitMessageType=kind))
-        path = f"{MESSAGE}/@BookingLimitMessageType"
-        assert rejected(sent) == rejected(enveloped(sent)) == ("unknown_value", path)
+        sent = payloads.limits(message("", BookingLimit="4", BookingLimitMessageType=kind))
+        path = f"{payloads.MESSAGE}/@BookingLimitMessageType"
+        assert (
+            payloads.rejected(sent)
+            == payloads.rejected(payloads.enveloped(sent))
+            == ("unknown_value", path)
+        )
 
     def test_reject_a_threshold_without_a_limit(self) -> None:
-        sent = enveloped(limits(message(status("Open"), BookingThreshold="1")))
-        assert rejected(sent) == ("missing_field", f"{MESSAGE}/@BookingLimit")
+        sent = payloads.enveloped(payloads.limits(message(status("Open"), BookingThreshold="1")))
+        assert payloads.rejected(sent) == ("missing_field", f"{payloads.MESSAGE}/@BookingLimit")
 
     def test_of_a_rate_plan_are_rejected(self) -> None:
-        path = f"{CONTROL}/@RatePlanCode"
-        assert rejected(enveloped(counts(line(("2", 1), RatePlanCode="BAR")))) == (
+        path = f"{payloads.CONTROL}/@RatePlanCode"
+        assert payloads.rejected(
+            payloads.enveloped(payloads.counts(payloads.line(("2", 1), RatePlanCode="BAR")))
+        ) == (
             "by_rate_plan",
             path,
         )
 
     def test_of_a_room_are_rejected(self) -> None:
-        inside = line(("2", 1), InvCode="101").replace(
+        inside = payloads.line(("2", 1), InvCode="101").replace(
             "</Inventory>", f"{status('Close')}</Inventory>"
         )
-        assert rejected(counts(inside)) == ("mixed", f"{CONTROL}/@InvCode")
+        assert payloads.rejected(payloads.counts(inside)) == (
+            "mixed",
+            f"{payloads.CONTROL}/@InvCode",
+        )
 
     def test_are_rejected_in_a_closing_season(self) -> None:
-        inside = closing("2026-04-02", "2026-04-03").replace(
+        inside = payloads.closing("2026-04-02", "2026-04-03").replace(
             "</Inventory>", f"{status('Open')}</Inventory>"
         )
-        assert rejected(complete(inside)) == ("mixed", f"{INVENTORY}/RestrictionStatus")
+        assert payloads.rejected(payloads.complete(inside)) == (
+            "mixed",
+            f"{payloads.INVENTORY}/RestrictionStatus",
+        )
 
 
 class TestUnknownElements:
@@ -277,18 +301,21 @@ class TestUnknownElements:
             (("Inventory>", "Inventorry>"), "Inventories[0]/Inventorry"),
             (("Inventory>", "inventory>"), "Inventories[0]/inventory"),
             (("Inventories", "inventories"), "inventories"),
-            (("InvCounts>", "Invcounts>"), f"{INVENTORY}/Invcounts"),
-            (("<InvCount ", "<InvCnt "), f"{INVENTORY}/InvCounts/InvCnt"),
-            (("StatusApplicationControl", "StatusControl"), f"{INVENTORY}/StatusControl"),
-            (("<InvCount ", '<InvCount xmlns="urn:x" '), f"{INVENTORY}/InvCounts/InvCount[0]"),
+            (("InvCounts>", "Invcounts>"), f"{payloads.INVENTORY}/Invcounts"),
+            (("<InvCount ", "<InvCnt "), f"{payloads.INVENTORY}/InvCounts/InvCnt"),
+            (("StatusApplicationControl", "StatusControl"), f"{payloads.INVENTORY}/StatusControl"),
+            (
+                ("<InvCount ", '<InvCount xmlns="urn:x" '),
+                f"{payloads.INVENTORY}/InvCounts/InvCount[0]",
+            ),
             (("<Inventory>", '<Inventory xmlns="urn:x">'), "Inventories[0]/Inventory[0]"),
         ],
     )
     def test_reject_the_message(self, wrong: tuple[str, str], path: str) -> None:
-        sent = counts(line(("2", 3))).decode().replace(*wrong).encode()
-        for body in (sent, enveloped(sent)):
-            assert rejected(body) == ("unknown_element", path)
-            assert rejected(read(body).raw) == ("unknown_element", path)
+        sent = payloads.counts(payloads.line(("2", 3))).decode().replace(*wrong).encode()
+        for body in (sent, payloads.enveloped(sent)):
+            assert payloads.rejected(body) == ("unknown_element", path)
+            assert payloads.rejected(payloads.read(body).raw) == ("unknown_element", path)
 
     @pytest.mark.parametrize(
         ("wrong", "code", "path"),
@@ -296,17 +323,23 @@ class TestUnknownElements:
             (
                 ("Count=", "count="),
                 "unknown_attribute",
-                f"{INVENTORY}/InvCounts/InvCount[0]/@count",
+                f"{payloads.INVENTORY}/InvCounts/InvCount[0]/@count",
             ),
-            (("InvTypeCode=", "InvTypecode="), "unknown_attribute", f"{CONTROL}/@InvTypecode"),
-            (("<InvCounts>", "<InvCounts>3"), "bad_text", f"{INVENTORY}/InvCounts"),
+            (
+                ("InvTypeCode=", "InvTypecode="),
+                "unknown_attribute",
+                f"{payloads.CONTROL}/@InvTypecode",
+            ),
+            (("<InvCounts>", "<InvCounts>3"), "bad_text", f"{payloads.INVENTORY}/InvCounts"),
         ],
     )
     def test_reject_unknown_attributes_and_text(
         self, wrong: tuple[str, str], code: str, path: str
     ) -> None:
-        sent = counts(line(("2", 3))).decode().replace(*wrong).encode()
-        assert rejected(sent) == rejected(enveloped(sent)) == (code, path)
+        sent = payloads.counts(payloads.line(("2", 3))).decode().replace(*wrong).encode()
+        assert (
+            payloads.rejected(sent) == payloads.rejected(payloads.enveloped(sent)) == (code, path)
+        )
 
     @pytest.mark.parametrize(
         "added",
@@ -317,7 +350,7 @@ class TestUnknownElements:
         ],
     )
     def test_ignore_extensions_of_the_format(self, added: str) -> None:
-        sent = counts(line(("2", 3))).decode()
+        sent = payloads.counts(payloads.line(("2", 3))).decode()
         for place in (
             "<Inventory>",
             "<InvCounts>",
@@ -325,20 +358,25 @@ class TestUnknownElements:
             "</OTA_HotelInvCountNotifRQ>",
         ):
             body = sent.replace(place, f"{added}{place}" if "/" in place else f"{place}{added}")
-            assert understood(body.encode()) == understood(sent.encode())
+            assert payloads.understood(body.encode()) == payloads.understood(sent.encode())
 
     @pytest.mark.parametrize("name", ["Ivnentory", "Inventoy", "INVENTORY", "Foo"])
     def test_reject_a_line_under_another_name(self, name: str) -> None:
-        sent = counts(line(("2", 3)), line(("2", 3), InvTypeCode="SGL")).decode()
+        sent = payloads.counts(
+            payloads.line(("2", 3)), payloads.line(("2", 3), InvTypeCode="SGL")
+        ).decode()
         body = sent.replace("<Inventory>", f"<{name}>", 1).replace("</Inventory>", f"</{name}>", 1)
-        assert rejected(body.encode()) == ("unknown_element", f"Inventories[0]/{name}")
+        assert payloads.rejected(body.encode()) == ("unknown_element", f"Inventories[0]/{name}")
 
     def test_blank_limit_is_not_an_empty_set(self) -> None:
         unique = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
-        sent = limits('<AvailStatusMessage BookingLimit=""/>', unique=unique)
-        assert rejected(sent) == ("missing_field", f"{MESSAGE}/StatusApplicationControl")
+        sent = payloads.limits('<AvailStatusMessage BookingLimit=""/>', unique=unique)
+        assert payloads.rejected(sent) == (
+            "missing_field",
+            f"{payloads.MESSAGE}/StatusApplicationControl",
+        )
 
     def test_accepts_point_of_sale_and_prefixed_attributes(self) -> None:
-        sent = counts(line(("2", 3)), unique="<POS><Source/></POS>").decode()
+        sent = payloads.counts(payloads.line(("2", 3)), unique="<POS><Source/></POS>").decode()
         schema = 'xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:schemaLocation="a b"'
-        understood(sent.replace("<Inventories", f"<Inventories {schema}").encode())
+        payloads.understood(sent.replace("<Inventories", f"<Inventories {schema}").encode())

@@ -104,13 +104,10 @@ class TestReservation:
         ]
         found = booking(timeSlices=pieces)
         assert isinstance(found.rooms, tuple)
+        gross = values.PriceBasis.GROSS
         assert found.rooms[0].nightly_prices == (
-            values.NightlyPrice(
-                date(2026, 3, 10), values.Money(10_000, "EUR"), values.PriceBasis.GROSS
-            ),
-            values.NightlyPrice(
-                date(2026, 3, 11), values.Money(13_025, "EUR"), values.PriceBasis.GROSS
-            ),
+            values.NightlyPrice(date(2026, 3, 10), values.Money(10_000, "EUR"), gross),
+            values.NightlyPrice(date(2026, 3, 11), values.Money(13_025, "EUR"), gross),
         )
 
     def test_negates_vendor_balance(self) -> None:
