@@ -10,7 +10,7 @@ unless it is printed like on a card: then the domain refuses the masked id.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from adapters.outbound.provider_kit.masking.card_details import (
@@ -39,8 +39,10 @@ _NINES: Final = str.maketrans("0123456789", "9" * 10)
 _ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
 _NESTED: Final = ("{", "[", "<")
 _MAX_NESTING: Final = 3
+_ENCODINGS: Final = ("\\", "&", "<!")
 _ESCAPED_DIGIT: Final = re.compile(
-    r"\\u(?!00[4-7c-f]|01)[0-9a-fA-F]{4}|[0-9]\\[^u\"]|\\[^u\"][0-9]|&\#|[0-9]&|;[0-9]|--?>|\]\]>"
+    r"\\u(?!00[4-7c-f]|01)[0-9a-fA-F]{4}|[0-9]\\[^u\"]|\\[^u\"][0-9]|&\#|[0-9]&[0-9A-Za-z]{1,10};"
+    r"|;[0-9]|--?>|\]\]>"
 )
 """Text that may be a digit, or a separator beside one, after decoding."""
 
@@ -112,7 +114,13 @@ def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str
         return text
     edits = _Edits(text)
     try:
-        _edit_values(edits, text, id_fields, depth, plain=plain, labelled=labelled)
+        values = payload_values(text)
+        if not (cards or labelled):
+            values = (value for value in values if _is_encoded(text, value))
+        numbers = _edit_values(edits, text, values, id_fields, depth)
+        # In the payload's text, since a label may be a field's name.
+        for span in labelled:
+            _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
     except NotStructured:
         edits = _Edits(text)
         _edit_spans(edits, text, plain, _spans(plain, cards))
@@ -121,30 +129,34 @@ def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str
 
 def _may_hide_digits(text: str, lowered: bytes) -> bool:
     """True if a value may hold a card number or a code that the payload's text does not show."""
-    if "\\" not in text and "&" not in text and "<!" not in text:
+    if not any([escape in text for escape in _ENCODINGS]):
         return False
     return _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
+
+
+def _is_encoded(text: str, value: PayloadValue) -> bool:
+    """False if the payload's text shows whatever the value holds."""
+    start, end = value.ranges[0]
+    return len(value.ranges) > 1 or any(
+        [text.find(escape, start, end) >= 0 for escape in _ENCODINGS]
+    )
 
 
 def _edit_values(
     edits: _Edits,
     text: str,
+    values: Iterable[PayloadValue],
     id_fields: Collection[str],
     depth: int,
-    *,
-    plain: bytes,
-    labelled: Sequence[Span],
-) -> None:
-    """`labelled`: found in the payload's text, since a label may be a field's name. Raises
-    NotStructured."""
+) -> set[int]:
+    """Returns where the digits of numbers start. Raises NotStructured."""
     numbers: set[int] = set()
-    for value in payload_values(text):
+    for value in values:
         if value.syntax is Syntax.JSON_NUMBER:
             start = value.ranges[0][0]
             numbers.add(start + text.startswith("-", start))
         _edit_value(edits, text, value, id_fields, depth)
-    for span in labelled:
-        _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
+    return numbers
 
 
 def _spans(plain: bytes, cards: Sequence[CardNumber]) -> list[Span]:
