@@ -7,7 +7,7 @@ details; a column only if it is searched.
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final, TypeAlias
 
 from domain.messages import ItemKind
@@ -27,10 +27,10 @@ from domain.values import AgeClass, AgeCount, Money, NightlyPrice, PriceBasis, S
 class PersonalData(StrEnum):
     """The classes of personal data. A field without one holds none."""
 
-    GUEST = "guest"
-    CONTACT = "contact"
-    NOTES = "notes"
-    DOCUMENT = "document"
+    GUEST = auto()
+    CONTACT = auto()
+    NOTES = auto()
+    DOCUMENT = auto()
 
 
 class Scalar(Enum):

@@ -114,11 +114,8 @@ class InMemoryGuests(_InMemoryEntities[Guest]):
     def merged_into(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Sequence[Guest]:
-        return [
-            guest
-            for guest in rows_of_provider(self._rows, hotel_id, provider)
-            if guest.details.merged_into in external_ids
-        ]
+        found = rows_of_provider(self._rows, hotel_id, provider)
+        return [guest for guest in found if guest.details.merged_into in external_ids]
 
     def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:
         keys = [(hotel_id, provider, each) for each in external_ids]
