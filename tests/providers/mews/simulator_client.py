@@ -2,9 +2,8 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from adapters.outbound.provider_kit.simulation.hotel.activity import create_activity_generator
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
-from adapters.outbound.provider_kit.simulation.hotel.seeded_hotel import START_DATE
 from adapters.outbound.providers.mews.simulator.hotel_time import utc_text
 from adapters.outbound.providers.mews.simulator.records import MewsReservation
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
@@ -21,22 +19,9 @@ RESERVATIONS = "reservations/getAll/2023-06-06"
 DAY = 86_400
 
 
-def new_simulator(
-    seed: int = 1,
-    bookings: int = 2_000,
-    currency: str = "EUR",
-    time_zone: str = "Europe/Berlin",
-    start_date: date = START_DATE,
-    **options: Any,
-) -> MewsSimulator:
-    activity = create_activity_generator(
-        seed=seed,
-        bookings=bookings,
-        currency=currency,
-        time_zone=time_zone,
-        start_date=start_date,
-    )
-    return MewsSimulator(activity, **options)
+def new_simulator(*, conditions: Mapping[str, Any] | None = None, **hotel: Any) -> MewsSimulator:
+    """`conditions`: of the run. `hotel`: options of `create_activity_generator`."""
+    return MewsSimulator(create_activity_generator(**hotel), **(conditions or {}))
 
 
 def reservation_ids(simulator: MewsSimulator) -> set[str]:

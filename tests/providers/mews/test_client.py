@@ -1,6 +1,7 @@
 """The client against the vendor's protocol over real HTTP."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -61,6 +62,12 @@ def opened(
 ) -> AbstractContextManager[ProviderClient]:
     # HTTP dates in the answers are of the real day.
     return CLIENTS.open(simulator, clock=clock or SkippingClock(datetime.now(UTC)))
+
+
+def change_after_an_hour(simulator: MewsSimulator, change: Callable[[], object]) -> None:
+    with simulator.hotel.lock:
+        simulator.activity.advance_clock(3_600)
+        change()
 
 
 def bookings_by_id(pages: list[Page]) -> BookingsById:
@@ -341,9 +348,7 @@ class TestDelta:
         _, cursor = pull_pages(simulator, request(simulator))
         item = some(simulator, state="Confirmed")
         total = simulator.records.total(item)
-        with simulator.hotel.lock:
-            simulator.activity.advance_clock(3_600)
-            simulator.activity.commands.pay(item.stay)
+        change_after_an_hour(simulator, lambda: simulator.activity.commands.pay(item.stay))
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         found = booking(picture, item.id)
         assert (found.paid.minor, found.balance.minor) == (item.stay.paid, total - item.stay.paid)
@@ -364,9 +369,8 @@ class TestDelta:
         _, cursor = pull_pages(simulator, request(simulator))
         item = some(simulator, state="Confirmed")
         before = simulator.records.total(item)
-        with simulator.hotel.lock:
-            simulator.activity.advance_clock(3_600)
-            simulator.activity.commands.reprice_without_stay_update(item.stay)
+        reprice = simulator.activity.commands.reprice_without_stay_update
+        change_after_an_hour(simulator, lambda: reprice(item.stay))
         picture, _ = pull_pages(simulator, request(simulator, SyncKind.DELTA, cursor))
         assert booking(picture, item.id).total.minor == simulator.records.total(item) != before
         assert item.updated < simulator.records.now - 3_600

@@ -93,7 +93,7 @@ class TestIntervals:
         assert [item["Id"] for item in found] == [last.id, first.id]
 
     def test_can_exclude_the_end(self) -> None:
-        simulator = new_simulator(seed=5, bookings=20, half_open_intervals=True)
+        simulator = new_simulator(seed=5, bookings=20, conditions={"half_open_intervals": True})
         _, _, now = touch_two(simulator)
         with simulator:
             wire = Wire(simulator)
@@ -186,7 +186,7 @@ class TestRequests:
 
     def test_over_the_limit_get_retry_after(self) -> None:
         limit = SimulatorRateLimit(3, 30, lambda: 7.0)
-        with new_simulator(bookings=5, limit=limit) as simulator:
+        with new_simulator(bookings=5, conditions={"limit": limit}) as simulator:
             wire = Wire(simulator)
             answers = [wire.call("configuration/get") for _ in range(4)]
             wire.close()

@@ -15,6 +15,7 @@ from adapters.outbound.providers.ohip import provider as make_provider
 from adapters.outbound.providers.ohip.client import hotel as ohip_hotel
 from adapters.outbound.providers.ohip.client import pull as ohip_pull
 from adapters.outbound.providers.ohip.simulator.api import TOKEN_PATH, SimulatedOhipClients
+from adapters.outbound.providers.ohip.simulator.server import OhipSimulator
 from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.status import BookingStatus
@@ -62,6 +63,14 @@ def parse_cursor(pages: list[Page]) -> str:
 
 def taken(pages: list[Page]) -> int:
     return sum(len(page.notifications) for page in pages)
+
+
+def limit_lists(
+    simulator: OhipSimulator, monkeypatch: pytest.MonkeyPatch, *, page_size: int, cap: int
+) -> None:
+    monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", page_size)
+    monkeypatch.setattr(ohip_pull, "LIST_CAP", cap)
+    simulator.faults.add(parse_fault(f"list-cap,records={cap}"))
 
 
 class TestCheck:
@@ -323,10 +332,8 @@ class TestPull(PullSuite):
     def test_fails_where_the_list_of_one_day_ends_early(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 2)
-        monkeypatch.setattr(ohip_pull, "LIST_CAP", 2)
         simulator = running(bookings=300)
-        simulator.faults.add(parse_fault("list-cap,records=2"))
+        limit_lists(simulator, monkeypatch, page_size=2, cap=2)
         with pytest.raises(ListCapReached) as caught:
             pull_pages(simulator, request(simulator))
         assert caught.value.path == "reservations.reservationInfo"
@@ -334,10 +341,8 @@ class TestPull(PullSuite):
     def test_resumes_a_divided_list_without_loss(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ohip_hotel, "PAGE_SIZE", 10)
-        monkeypatch.setattr(ohip_pull, "LIST_CAP", 20)
         simulator = running(bookings=300)
-        simulator.faults.add(parse_fault("list-cap,records=20"))
+        limit_lists(simulator, monkeypatch, page_size=10, cap=20)
         pages = pull_pages(simulator, request(simulator))
         for cut in range(1, len(pages) - 1, 7):
             asked = replace(request(simulator), checkpoint=pages[cut].checkpoint)
