@@ -29,6 +29,7 @@ _DOCUMENT: Final = re.compile(
     r"|^visa(?:$|number|no$|info|expir|issu)|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
     r"|aliens?(?:info|registration)"
 )
+_CONTAINERS: Final = frozenset({dict, list})
 _NO_WORD: Final = re.compile(r"[^a-z0-9]")
 _DESCRIPTION: Final = re.compile(r"(?:type|brand|scheme|method)(?:name|description)?$")
 _CARD_DETAIL: Final = re.compile(r"card(?:number|holder|no$|num$)|^cvv|^cvc|^csc$")
@@ -129,7 +130,7 @@ class _Pruning:
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)
-            is_scalar = not isinstance(value, dict | list)
+            is_scalar = type(value) not in _CONTAINERS
             if reason is None and (is_scalar or not _mentions_sensitive(value)):
                 kept[name] = value
             else:
@@ -174,7 +175,7 @@ def _mentions_sensitive(value: Json) -> bool:
         inner: Iterable[Json] = value.values()
     else:
         inner = value if isinstance(value, list) else ()
-    return any([_mentions_sensitive(each) for each in inner if isinstance(each, dict | list)])
+    return any([_mentions_sensitive(each) for each in inner if type(each) in _CONTAINERS])
 
 
 def _holds_anything(value: Json) -> bool:
