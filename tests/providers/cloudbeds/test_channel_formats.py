@@ -56,6 +56,14 @@ class TestWrappers:
         assert self.rows({}) == []
         assert self.rows([]) == []
 
+    @pytest.mark.parametrize(
+        "room_ari",
+        [{"R1": {}}, {"R1": []}, {"R1": {"Inventory": []}}, [{"ota_room_id": "R1"}], [{}]],
+    )
+    def test_rejects_room_without_rows(self, room_ari: Any) -> None:
+        (item,) = read(ItemKind.AVAILABILITY, {"success": True, "room_ari": room_ari})
+        assert item.reason is not None
+
     def test_rejects_row_of_no_room(self) -> None:
         (item,) = read(ItemKind.AVAILABILITY, {"room_ari": [self.ROW]})
         assert item.reason is not None

@@ -127,25 +127,39 @@ def _split_availability(value: Json) -> list[JsonEntry]:
     """Also the rows of GetARI's `room_ari`, by room and in the shape of ARIUpdate's."""
     rooms = value_at(value, _ROOM_ARI)
     if isinstance(value, dict) and isinstance(rooms, dict | list) and value.get("success", True):
-        return _with_envelope(list(_split_rooms(rooms, _ROOM_ARI, None)), value)
+        listed = list(_split_rooms(rooms, _ROOM_ARI, None)) if rooms else []
+        return _with_envelope(listed, value)
     return _FORMATS[ItemKind.AVAILABILITY].split(value)
 
 
 def _split_rooms(value: Json, path: str, room_id: Json) -> Iterator[JsonEntry]:
-    """A row without a room of its own is of the room that it is listed under."""
-    if isinstance(value, list):
-        for n, each in enumerate(value):
-            yield from _split_rooms(each, f"{path}[{n}]", room_id)
-    elif isinstance(value, dict) and "start_date" not in value:
-        own_id = value.get("ota_room_id", room_id)
-        for key, each in value.items():
-            if isinstance(each, dict | list):
-                listed_under = own_id if key == "Inventory" else key
-                yield from _split_rooms(each, join_path(path, key), listed_under)
-    elif isinstance(value, dict):
+    """A row without a room of its own is of the room that it is listed under. A room without rows
+    is an entry without a day, which is refused."""
+    if isinstance(value, dict) and "start_date" in value:
         yield JsonEntry(path, {"ota_room_id": room_id, **value})
+    elif isinstance(value, dict | list):
+        nested = list(_nested_rooms(value, path, room_id))
+        if not nested:
+            own_id = value.get("ota_room_id", room_id) if isinstance(value, dict) else room_id
+            yield JsonEntry(path, {"ota_room_id": own_id})
+        for each in nested:
+            yield from _split_rooms(*each)
     else:
         yield JsonEntry(path, value)
+
+
+def _nested_rooms(
+    value: dict[str, Json] | list[Json], path: str, room_id: Json
+) -> Iterator[tuple[Json, str, Json]]:
+    """(value, path, room id)."""
+    if isinstance(value, list):
+        for n, each in enumerate(value):
+            yield each, f"{path}[{n}]", room_id
+        return
+    own_id = value.get("ota_room_id", room_id)
+    for key, each in value.items():
+        if isinstance(each, dict | list):
+            yield each, join_path(path, key), own_id if key == "Inventory" else key
 
 
 def read_message_currency(bodies: Sequence[bytes]) -> str | None:
