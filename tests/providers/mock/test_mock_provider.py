@@ -250,6 +250,13 @@ class TestNotifications:
         assert reported.refs == (providers.Ref(providers.RefKind.BOOKING, "M0-20260301"),)
         assert (reported.property_id, reported.ignored) == ("mock-7", ("guests", "new"))
 
+    def test_unreadable_booking_does_not_affect_the_others(self) -> None:
+        body = b'{"hotel": "mock-7", "bookings": ["M1", 7, "M2", null]}'
+        reported = connected().read_notification(body, CONTEXT)
+        assert [ref.external_id for ref in reported.refs] == ["M1", "M2"]
+        assert [each.reason.path for each in reported.unreadable] == ["bookings[1]", "bookings[3]"]
+        assert [json.loads(each.raw)["bookings"] for each in reported.unreadable] == [[7], [None]]
+
     @pytest.mark.parametrize("body", [b"x", b"[]", b"1", b'{"bookings": [1]}', b'{"hotel": 1}'])
     def test_are_refused_where_they_are_not_a_message(self, body: bytes) -> None:
         with pytest.raises(UnreadableMessage):

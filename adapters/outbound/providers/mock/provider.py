@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.outbound.provider_kit import authoring as pms
+from adapters.outbound.provider_kit.parsing.event_lists import read_events
+from adapters.outbound.provider_kit.parsing.field_values import as_text
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, loads
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.tracked_object import as_list
 from adapters.outbound.provider_kit.provider import VendorProvider
 from adapters.outbound.providers.mock.mapping.items import (
     KINDS,
@@ -54,12 +59,21 @@ def _read_rate(r: pms.Reader) -> pms.RatePlanRecord:
 
 def _read_notification(r: pms.Reader) -> pms.Notification:
     """`{"hotel": "mock-1", "bookings": ["ABCDEFGH-1"]}`, the list optional."""
-    bookings = r.optional_texts("bookings") or ()
-    return pms.Notification(
-        refs=tuple(pms.Ref(pms.RefKind.BOOKING, name) for name in bookings),
-        property_id=r.optional_text("hotel"),
-        ignored=tuple(r.unread()),
+    hotel = r.optional_text("hotel")
+    listed = numbered_entries("bookings", r.optional("bookings", as_list) or [])
+    names, unreadable = read_events(
+        listed, _read_booking_name, as_message=lambda name: {"hotel": hotel, "bookings": [name]}
     )
+    return pms.Notification(
+        refs=tuple(pms.Ref(pms.RefKind.BOOKING, name) for name in names),
+        property_id=hotel,
+        ignored=tuple(r.unread()),
+        unreadable=unreadable,
+    )
+
+
+def _read_booking_name(entry: JsonEntry) -> str:
+    return as_text(entry.value, entry.path)
 
 
 VENDOR: Final = pms.VendorDeclaration(
