@@ -97,13 +97,19 @@ class VerifyHotel:
             ours = uow.bookings.load(*scope, {s.external_id for s in snapshots})
         receipt = Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify")
         for snapshot in snapshots:
-            report.compared += 1
-            if (held := ours.get(snapshot.external_id)) is not None:
-                _count_differences(held, snapshot, receipt, report)
-            elif not leaves_tombstone(snapshot):
-                report.missing += 1
-                report.add_example(snapshot.external_id, "not stored here")
+            _compare(ours.get(snapshot.external_id), snapshot, receipt, report)
         return {item.external_id for item in items if item.external_id}
+
+
+def _compare(
+    held: Booking | None, snapshot: BookingSnapshot, receipt: Receipt, report: DriftReport
+) -> None:
+    report.compared += 1
+    if held is not None:
+        _count_differences(held, snapshot, receipt, report)
+    elif not leaves_tombstone(snapshot):
+        report.missing += 1
+        report.add_example(snapshot.external_id, "not stored here")
 
 
 def _count_differences(

@@ -10,7 +10,7 @@ unless it is printed like on a card: then the domain refuses the masked id.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from adapters.outbound.provider_kit.masking.card_details import (
@@ -39,6 +39,7 @@ _NINES: Final = str.maketrans("0123456789", "9" * 10)
 _ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
 _NESTED: Final = ("{", "[", "<")
 _MAX_NESTING: Final = 3
+_MAX_PASSES: Final = 4
 _ENCODINGS: Final = ("\\", "&", "<!")
 _ESCAPED_DIGIT: Final = re.compile(
     r"\\u(?!00[4-7c-f]|01)[0-9a-fA-F]{4}|[0-9]\\[^u\"]|\\[^u\"][0-9]|&\#|[0-9]&[0-9A-Za-z]{1,10};"
@@ -105,7 +106,17 @@ def _is_decodable(body: bytes, encoding: str) -> bool:
 
 
 def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str:
-    """The same object if nothing is masked."""
+    """The same object if nothing is masked. Repeated, since a number may be recognized only when
+    its neighbour is masked; a bounded number of times, so that the time stays linear."""
+    for _ in range(_MAX_PASSES):
+        masked = _mask_once(text, id_fields, depth)
+        if masked == text:
+            break
+        text = masked
+    return text
+
+
+def _mask_once(text: str, id_fields: Collection[str], depth: int) -> str:
     plain = to_plain(text)
     lowered = plain.lower()
     cards = list(find_card_numbers(plain))
@@ -115,15 +126,17 @@ def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str
     edits = _Edits(text)
     try:
         values = payload_values(text)
-        if not (cards or labelled):
-            values = (value for value in values if _is_encoded(text, value))
-        numbers = _edit_values(edits, text, values, id_fields, depth)
-        # In the payload's text, since a label may be a field's name.
-        for span in labelled:
-            _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
+        is_plain = not (cards or labelled)
+        numbers = _edit_values(
+            edits, text, _encoded_values(text, values) if is_plain else values, id_fields, depth
+        )
     except NotStructured:
         edits = _Edits(text)
         _edit_spans(edits, text, plain, _spans(plain, cards))
+        return edits.apply()
+    # In the payload's text, since a label may be a field's name.
+    for span in labelled:
+        _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
     return edits.apply()
 
 
@@ -132,6 +145,10 @@ def _may_hide_digits(text: str, lowered: bytes) -> bool:
     if not any([escape in text for escape in _ENCODINGS]):
         return False
     return _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
+
+
+def _encoded_values(text: str, values: Iterable[PayloadValue]) -> Iterator[PayloadValue]:
+    return (value for value in values if _is_encoded(text, value))
 
 
 def _is_encoded(text: str, value: PayloadValue) -> bool:

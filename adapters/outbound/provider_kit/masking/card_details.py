@@ -29,7 +29,7 @@ _CODE_NAME: Final = (
 )
 _CODE: Final = rb"[0-9](?:[ -]?[0-9]){2,3}(?![0-9])"
 _FIELD: Final = re.compile(
-    rb"%b(?P<code>%b)|(?<![0-9a-z])%b(?P<near>%b)"
+    rb"%b(?P<code>%b)|(?<![0-9a-z])(?<!\*\*\*)%b(?P<near>%b)"
     rb"|(?:(?<![a-z])pan|card[_ ]?(?:number|no|num)|primary_?account_?number)%b"
     rb"(?P<number>[0-9](?:[ -]?[0-9]){11,18})(?![0-9])"
     % (_CODE_NAME + _BETWEEN, _CODE, _CODE_NAME + _NEAR_BETWEEN, _CODE, _BETWEEN)

@@ -274,22 +274,22 @@ def _invalidate(
         if not reservations:
             break
         position = pick(len(reservations))
-        if fault.kind in _ADDED_ATTRIBUTES:
-            for name, text in _ADDED_ATTRIBUTES[fault.kind].items():
-                reservations = [_with_attribute(each, name, text) for each in reservations]
-        elif fault.kind is FaultKind.UNKNOWN_STATE:
-            reservations[position] = _with_attribute(
-                reservations[position], "ResStatus", UNKNOWN_STATE
-            )
-        elif fault.kind is FaultKind.MISSING_FIELD:
-            reservations[position] = _without_name(
-                reservations[position], fault.field or "UniqueID"
-            )
-        elif fault.kind is FaultKind.WRONG_TYPES:
-            reservations[position] = _with_attribute(
-                reservations[position], fault.field or "CreateDateTime", "seventeen"
-            )
+        for name, text in _ADDED_ATTRIBUTES.get(fault.kind, {}).items():
+            reservations = [_with_attribute(each, name, text) for each in reservations]
+        reservations[position] = _corrupt(reservations[position], fault)
     return reservations
+
+
+def _corrupt(reservation: XmlElement, fault: Fault) -> XmlElement:
+    match fault.kind:
+        case FaultKind.UNKNOWN_STATE:
+            return _with_attribute(reservation, "ResStatus", UNKNOWN_STATE)
+        case FaultKind.MISSING_FIELD:
+            return _without_name(reservation, fault.field or "UniqueID")
+        case FaultKind.WRONG_TYPES:
+            return _with_attribute(reservation, fault.field or "CreateDateTime", "seventeen")
+        case _:
+            return reservation
 
 
 def _with_attribute(reservation: XmlElement, attribute: str, value: str) -> XmlElement:

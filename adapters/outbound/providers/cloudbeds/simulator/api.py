@@ -203,13 +203,9 @@ class SimulatedCloudbedsApi(SimulatorApi):
     def _matches(self, booking: SimulatedBooking, query: Mapping[str, str]) -> bool:
         if booking.is_deleted and query.get("includeDeleted") != "true":
             return False
-        ids = query.get("reservationID")
-        if ids is not None and self.renderer.reservation_id(booking.id) not in ids.split(","):
-            return False
-        guest_id = query.get("guestID")
-        if guest_id is not None and guest_id not in self.renderer.guest_ids(booking):
-            return False
         if "modifiedFrom" in query and self.renderer.is_blank(booking):
+            return False
+        if not self._has_ids(booking, query):
             return False
         departure = self.renderer.departure(booking)
         modified = self.renderer.modified(booking) // TICKS
@@ -218,6 +214,12 @@ class SimulatedCloudbedsApi(SimulatorApi):
             and _is_between(modified, query, "modified", self._parse_seconds)
             and _is_between(booking.created // TICKS, query, "results", self._parse_seconds)
         )
+
+    def _has_ids(self, booking: SimulatedBooking, query: Mapping[str, str]) -> bool:
+        ids, guest_id = query.get("reservationID"), query.get("guestID")
+        if ids is not None and self.renderer.reservation_id(booking.id) not in ids.split(","):
+            return False
+        return guest_id is None or guest_id in self.renderer.guest_ids(booking)
 
     def _parse_seconds(self, query: Mapping[str, str], name: str) -> int | None:
         """Wall times are the property's."""

@@ -114,9 +114,7 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "isAnonymized": False,
             "guestList": self._guest_list(booking),
             "dateCreated": self.inventory.local_text(booking.created),
-            "dateModified": ""
-            if self.is_blank(booking)
-            else self.inventory.local_text(self.modified(booking)),
+            "dateModified": self._modified_text(booking),
             "estimatedArrivalTime": None,
             "source": name,
             "sourceID": number("source", name),
@@ -130,6 +128,9 @@ class CloudbedsRenderer(CloudbedsGuestRenderer):
             "endDate": self.departure(booking).isoformat(),
             "allotmentBlockCode": None,
         }
+
+    def _modified_text(self, booking: SimulatedBooking) -> str:
+        return "" if self.is_blank(booking) else self.inventory.local_text(self.modified(booking))
 
     def _head(self, booking: SimulatedBooking) -> JsonObject:
         main = booking.remaining_stays[0].guest_id
