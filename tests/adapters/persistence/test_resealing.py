@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
-from threading import Event, Thread
+from queue import Queue
+from threading import Thread
 
 import pytest
 
@@ -76,31 +77,43 @@ class Installation:
 
 
 class Callers:
-    """Repeats each call in a thread of its own, at least twice and until the block ends."""
+    """Makes each call in a thread of its own, once in each step.
+
+    In a loop without steps, a caller may take the only connection again and again, and the others
+    would wait for it without an end.
+    """
 
     def __init__(self, *calls: Callable[[], None]) -> None:
         self.errors: list[Exception] = []
-        self.rounds = [0] * len(calls)
-        self._is_over = Event()
+        self.steps = 0
+        self._queues: list[Queue[bool]] = [Queue() for _ in calls]
         self._threads = [
-            Thread(target=self._repeat, args=(index, call)) for index, call in enumerate(calls)
+            Thread(target=self._repeat, args=each) for each in zip(calls, self._queues, strict=True)
         ]
 
-    def _repeat(self, index: int, call: Callable[[], None]) -> None:
-        while not self._is_over.is_set() or self.rounds[index] < 2:
+    def step(self) -> None:
+        """Starts the next call of each thread, when each has made the one before."""
+        for queue in self._queues:
+            queue.join()
+        for queue in self._queues:
+            queue.put(True)
+        self.steps += 1
+
+    def _repeat(self, call: Callable[[], None], queue: "Queue[bool]") -> None:
+        while queue.get():
             try:
                 call()
             except Exception as error:  # noqa: BLE001  any failed call is the fault
                 self.errors.append(error)
-                return
-            self.rounds[index] += 1
+            queue.task_done()
 
     def __enter__(self) -> None:
         for thread in self._threads:
             thread.start()
 
     def __exit__(self, *_: object) -> None:
-        self._is_over.set()
+        for queue in self._queues:
+            queue.put(False)
         for thread in self._threads:
             thread.join(60)
 
@@ -142,9 +155,9 @@ class TestRotation:
                 lambda: installation.write_secrets(running),
             )
             with callers:
-                _rotate_once(rotating)
+                _rotate_once(rotating, before_batch=callers.step)
             assert callers.errors == []
-            assert min(callers.rounds) >= 2
+            assert callers.steps > ROWS // 50
             RotateSecrets(rotating.unit_of_work)()
         assert installation.old_values() == 0
 
@@ -195,10 +208,11 @@ class TestRotation:
         assert held[first.external_id].details.id_document_number == number
 
 
-def _rotate_once(store: Store) -> None:
+def _rotate_once(store: Store, *, before_batch: Callable[[], None]) -> None:
     """One pass; a writer with the old key would keep a rotation from ending."""
     position = None
     while True:
+        before_batch()
         with store.unit_of_work() as uow:
             batch = uow.sealed_values.reseal(position, limit=50)
             uow.commit()
