@@ -130,11 +130,14 @@ class Container:
 
     @cached_property
     def queue(self) -> JobQueue:
-        redis = request_client(self.settings.redis)
-        return self.queue_override or RqJobQueue(redis, function=JOB_FUNCTION)
+        if self.queue_override is not None:
+            return self.queue_override
+        return RqJobQueue(request_client(self.settings.redis), function=JOB_FUNCTION)
 
     @cached_property
     def providers(self) -> Providers:
+        if self.providers_override is not None:
+            return self.providers_override
         settings, redis = self.settings, request_client(self.settings.redis)
         tools = ProviderTools(
             clock=self.clock,
@@ -144,7 +147,7 @@ class Container:
             plain_http=settings.plain_http,
             credential_store=self.store_rotated_secrets,
         )
-        return self.providers_override or InstalledProviders(tools)
+        return InstalledProviders(tools)
 
     @cached_property
     def bus(self) -> EventBus:
