@@ -97,8 +97,7 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
     ) -> "Decision[Booking]":
         """Refused if a push sends rooms without the header that they contradict."""
         decision = Replica.merge(self, snapshot, receipt, now=now)
-        is_partial = snapshot.status is ABSENT or snapshot.stay is ABSENT
-        if not is_partial or receipt.channel is not Channel.PUSHED:
+        if snapshot.can_create_booking or receipt.channel is not Channel.PUSHED:
             return decision
         if isinstance(decision, Applied | Advanced):
             details = decision.entity.details

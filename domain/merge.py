@@ -73,7 +73,7 @@ Decision: TypeAlias = (
     Applied[E] | Advanced[E] | Unchanged | Stale | VersionConflict | SnapshotRefused
 )
 
-_WITHOUT_WRITE: Final[dict[Resolution, Unchanged | Stale | VersionConflict]] = {
+WITHOUT_WRITE: Final[dict[Resolution, Unchanged | Stale | VersionConflict]] = {
     Resolution.UNCHANGED: Unchanged(),
     Resolution.STALE: Stale(),
     Resolution.CONFLICT: VersionConflict(),
@@ -109,7 +109,7 @@ class Replica(ABC, Generic[D, S]):
         resolution = resolve(
             self.provenance, snapshot.version, receipt, same_content=details == self.details
         )
-        if (decision := _WITHOUT_WRITE.get(resolution)) is not None:
+        if (decision := WITHOUT_WRITE.get(resolution)) is not None:
             return decision
         merged = self.revise(details, snapshot.version, receipt, now)
         if resolution is Resolution.ADVANCE:

@@ -131,6 +131,11 @@ class BookingSnapshot:
         if self.rooms is not ABSENT and not self.rooms:
             raise InvalidField("rooms", "send at least one room, or leave the field out")
 
+    @property
+    def can_create_booking(self) -> bool:
+        """Whether it has the fields without which a booking cannot be stored."""
+        return self.status is not ABSENT and self.stay is not ABSENT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestSnapshot:

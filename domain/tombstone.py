@@ -18,12 +18,8 @@ from domain.values import ABSENT, ConnectionId, HotelId, SourceVersion
 def leaves_tombstone(snapshot: BookingSnapshot) -> bool:
     """Whether it ends a booking without the fields to create one."""
     if snapshot.deleted:
-        return not can_create_booking(snapshot)
+        return not snapshot.can_create_booking
     return snapshot.status is BookingStatus.CANCELED and snapshot.stay is ABSENT
-
-
-def can_create_booking(snapshot: BookingSnapshot) -> bool:
-    return snapshot.status is not ABSENT and snapshot.stay is not ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +70,7 @@ class Tombstone:
         return self.content_version is not None and booking.version == self.snapshot.version
 
     def lacks_content_of(self, snapshot: BookingSnapshot, booking: Booking) -> bool:
-        if not can_create_booking(snapshot) or not self.is_status_of(booking):
+        if not snapshot.can_create_booking or not self.is_status_of(booking):
             return False
         return self.content_version is not None and self.content_version < snapshot.version
 

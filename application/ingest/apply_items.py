@@ -41,7 +41,7 @@ from domain.snapshots import (
     Snapshot,
 )
 from domain.sync_run import SyncCounts
-from domain.tombstone import can_create_booking, leaves_tombstone
+from domain.tombstone import leaves_tombstone
 from domain.values import HotelId, Reason, SourceVersion
 from ports.bookings import StatusChange
 from ports.providers import ReadItem
@@ -216,7 +216,7 @@ class _PageBatch:
             for each in snapshots
             if (booking := held.get(each.external_id)) is None or each.version < booking.version
         }
-        unknown = {s.external_id for s in snapshots if not can_create_booking(s)} - held.keys()
+        unknown = {s.external_id for s in snapshots if not s.can_create_booking} - held.keys()
         if wanted := ended | outdated:
             self._tombstones.load(uow.tombstones, wanted, exclusive=bool(unknown))
         self._bookings.load(load, unknown)

@@ -1,26 +1,29 @@
 """The tombstones of a page: bookings that ended before they, or their content, were received."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from domain.booking import Booking
-from domain.merge import Advanced, Applied, Decision, Stale, Unchanged, VersionConflict
+from domain.merge import (
+    WITHOUT_WRITE,
+    Advanced,
+    Applied,
+    Decision,
+    Stale,
+    Unchanged,
+    VersionConflict,
+)
 from domain.precedence import Provenance, Receipt, Resolution
 from domain.snapshots import BookingSnapshot
-from domain.tombstone import Tombstone, can_create_booking, leaves_tombstone
+from domain.tombstone import Tombstone, leaves_tombstone
 from domain.values import HotelId, SourceVersion
 from ports.bookings import TombstoneStore
 
 Refusal: TypeAlias = Stale | Unchanged | VersionConflict
 
 _REPLACING = (Resolution.APPLY, Resolution.OVERRIDE)
-_REFUSALS: Mapping[Resolution, Refusal] = {
-    Resolution.UNCHANGED: Unchanged(),
-    Resolution.STALE: Stale(),
-    Resolution.CONFLICT: VersionConflict(),
-}
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class PageTombstones:
             return self._leave(snapshot, tombstone)
         if tombstone is None:
             return snapshot
-        can_create = can_create_booking(snapshot)
+        can_create = snapshot.can_create_booking
         if tombstone.resolve(snapshot, self.receipt) in _REPLACING:
             if can_create:
                 self._remove(snapshot.external_id)
@@ -92,9 +95,8 @@ class PageTombstones:
         if before is None:
             self._put(self._tombstone(snapshot))
             return Unchanged()
-        resolution = before.resolve(snapshot, self.receipt)
-        if resolution in _REFUSALS:
-            return _REFUSALS[resolution]
+        if (refusal := WITHOUT_WRITE.get(before.resolve(snapshot, self.receipt))) is not None:
+            return refusal
         self._put(before.superseded_by(snapshot, self.receipt, now=self.now))
         return Unchanged()
 
