@@ -144,6 +144,17 @@ class SyncRun:
             fruitless_attempts=0 if progressed else self.fruitless_attempts,
         )
 
+    @property
+    def error(self) -> RunError | None:
+        if self.error_code is None:
+            return None
+        return RunError(
+            code=self.error_code,
+            detail=self.error_detail or "",
+            path=self.error_path,
+            vendor_message=self.vendor_message,
+        )
+
     def interrupted(self) -> "SyncRun":
         """Stopped by an outage: the attempt does not count as fruitless."""
         return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))

@@ -9,7 +9,7 @@ from adapters.inbound.rest import schemas
 from adapters.inbound.rest.use_cases import PREFIX
 from application.ingest.ingest_items import PushedItem, PushResult
 from domain.messages import InboxItem, InboxState
-from domain.sync_run import RunError, SyncRun
+from domain.sync_run import SyncRun
 
 Document = dict[str, object]
 
@@ -47,18 +47,8 @@ def _ingest_url(batch_id: object) -> str:
 
 
 def run_document(run: SyncRun) -> Document:
-    error = (
-        RunError(
-            code=run.error_code,
-            detail=run.error_detail or "",
-            path=run.error_path,
-            vendor_message=run.vendor_message,
-        )
-        if run.error_code
-        else None
-    )
     status_url = f"{PREFIX}/sync/runs/{run.id}"
-    return _document(schemas.SyncRunResponseSchema, run, status_url=status_url, error=error)
+    return _document(schemas.SyncRunResponseSchema, run, status_url=status_url)
 
 
 def quarantined_document(item: InboxItem) -> Document:
