@@ -89,7 +89,8 @@ class EraseGuest:
         events += guests_erased
         uow.outbox.add([outbox_message(event, self.ids.new()) for event in events])
         action = PrivacyAction.ERASED
-        return person, record_request(uow, request, action, clock=self.clock, ids=self.ids)
+        record_request(uow, request, action, known_hash, clock=self.clock, ids=self.ids)
+        return person, known_hash
 
     def _erase_from_bookings(
         self, uow: UnitOfWork, person: StoredPerson, now: datetime

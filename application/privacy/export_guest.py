@@ -9,6 +9,7 @@ from typing import TypeVar
 from application.errors import NotFound
 from application.events.cloud_events import instant_text
 from application.privacy import stored_person
+from application.privacy.erased_identities import identity_hash
 from application.queries.canonical_document import Document, Json, snapshot_document
 from domain.booking import Booking
 from domain.erasure import PrivacyAction, parties_of, reduce_parties
@@ -66,8 +67,10 @@ class ExportGuest:
         person = stored_person.load_person(uow, request)
         if not person.is_stored:
             raise NotFound("there is no such guest or booking; see `pms guest find`")
+        key = uow.erasures.lock_key(request.hotel_id)
+        hashed = identity_hash(key, request.provider, request.identity)
         stored_person.record_request(
-            uow, request, PrivacyAction.EXPORTED, clock=self.clock, ids=self.ids
+            uow, request, PrivacyAction.EXPORTED, hashed, clock=self.clock, ids=self.ids
         )
         return person
 

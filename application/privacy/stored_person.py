@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from application.errors import InvalidRequest
-from application.privacy.erased_identities import Identity, identity_hash
+from application.privacy.erased_identities import Identity
 from domain.booking import Booking
 from domain.erasure import PrivacyAction, PrivacyRequest
 from domain.guest import Guest
@@ -145,13 +145,11 @@ def record_request(
     uow: UnitOfWork,
     request: PersonRequest,
     action: PrivacyAction,
+    hashed_identity: str,
     *,
     clock: Clock,
     ids: IdGenerator,
-) -> str:
-    """Returns the hash that it records."""
-    key = uow.erasures.lock_key(request.hotel_id)
-    hashed = identity_hash(key, request.provider, request.identity)
+) -> None:
     uow.erasures.record(
         PrivacyRequest(
             id=ids.new(),
@@ -159,7 +157,6 @@ def record_request(
             at=clock.now(),
             action=action,
             actor=request.actor,
-            identity_hash=hashed,
+            identity_hash=hashed_identity,
         )
     )
-    return hashed
