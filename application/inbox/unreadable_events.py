@@ -6,7 +6,7 @@ from dataclasses import replace
 from application.inbox.parse_rows import ParsedRow
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbox_rows import inbox_row
-from application.ingest.quarantine_items import quarantine_once
+from application.ingest.quarantine_items import add_quarantined
 from domain.messages import InboxState, ItemKind, ItemOutcome
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
@@ -34,5 +34,4 @@ def quarantine_events(
         )
         for position, event in enumerate(events)
     ]
-    new = quarantine_once(uow, rows, context, ids)
-    uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
+    add_quarantined(uow, rows, context, ids)

@@ -42,10 +42,17 @@ def apply_page(
         )
         for position, result in enumerate(quarantined)
     ]
-    new = quarantine_once(uow, rows, context, ids)
-    uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
+    add_quarantined(uow, rows, context, ids)
     retry_unknown(uow, results, context, ids)
     return results
+
+
+def add_quarantined(
+    uow: UnitOfWork, rows: Sequence[InboxItem], context: ApplyContext, ids: IdGenerator
+) -> None:
+    """Adds those whose payload is not in quarantine yet."""
+    new = quarantine_once(uow, rows, context, ids)
+    uow.inbox.add([row for row in new if row.state is InboxState.QUARANTINED])
 
 
 def quarantine_once(
