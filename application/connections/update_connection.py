@@ -29,10 +29,13 @@ class UpdateConnection:
         Raises ConnectionNotFound, InvalidRequest; Misconfigured if no client can be opened with
         these values (a host that is not allowed). Nothing is stored then.
         """
+        with self.unit_of_work() as uow:
+            stored_connection, _ = get_connection(uow, connection_id)
+        # Not in the transaction: the first call loads every plug-in.
+        provider = self.providers.get(stored_connection.provider)
 
         def update(uow: UnitOfWork) -> Connection:
             connection, hotel = get_connection(uow, connection_id)
-            provider = self.providers.get(connection.provider)
             stored_secrets = uow.connections.secrets(connection_id)
             settings, secrets = _merged(provider.capabilities, connection, stored_secrets, values)
             state = _state_after(connection)
