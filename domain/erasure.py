@@ -1,6 +1,6 @@
 """Erasure of guests: what remains of a booking, and the record of each privacy request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +61,11 @@ def parties_of(booking: BookingDetails | BookingSnapshot) -> tuple[Party, ...]:
     guest, further = booking.primary_guest, booking.further_guests
     primary = (guest,) if isinstance(guest, Party) else ()
     return primary + (further if isinstance(further, tuple) else ())
+
+
+def names_guest(booking: BookingDetails | BookingSnapshot, guest_ids: Collection[str]) -> bool:
+    """Whether one of these guests is a party, in any role."""
+    return any(party.guest_id in guest_ids for party in parties_of(booking))
 
 
 def _cleared(value: T, empty: T) -> T:

@@ -8,13 +8,15 @@ from adapters.outbound.memory.tables import (
     Identity,
     Record,
     Tables,
+    delete,
     insert,
     overwrite,
+    rows_by_external_id,
     rows_of_provider,
 )
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
-from domain.erasure import parties_of
+from domain.erasure import names_guest
 from domain.guest import Guest
 from domain.snapshots import HotelRecords
 from domain.tombstone import Tombstone
@@ -31,10 +33,7 @@ class _InMemoryEntities(Generic[E]):
     def load(
         self, hotel_id: HotelId, provider: str, external_ids: Collection[str]
     ) -> Mapping[str, E]:
-        wanted = dict.fromkeys(external_ids)
-        return {
-            x: self._rows[key] for x in wanted if (key := (hotel_id, provider, x)) in self._rows
-        }
+        return rows_by_external_id(self._rows, hotel_id, provider, external_ids)
 
     def save(self, entities: Sequence[E]) -> None:
         overwrite(self._rows, [((e.hotel_id, e.provider, e.external_id), e) for e in entities])
@@ -51,11 +50,8 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
     def of_guests(
         self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
     ) -> Sequence[Booking]:
-        return [
-            booking
-            for booking in rows_of_provider(self._tables.bookings, hotel_id, provider)
-            if any(party.guest_id in guest_ids for party in parties_of(booking.details))
-        ]
+        found = rows_of_provider(self._tables.bookings, hotel_id, provider)
+        return [each for each in found if names_guest(each.details, guest_ids)]
 
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
@@ -81,17 +77,13 @@ class InMemoryTombstones:
         *,
         exclusive: bool,  # noqa: ARG002  one transaction at a time
     ) -> Mapping[str, Tombstone]:
-        keys = ((hotel_id, provider, each) for each in external_ids)
-        return {key[2]: self._rows[key] for key in keys if key in self._rows}
+        return rows_by_external_id(self._rows, hotel_id, provider, external_ids)
 
     def of_guests(
         self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
     ) -> Sequence[Tombstone]:
-        return [
-            tombstone
-            for tombstone in rows_of_provider(self._rows, hotel_id, provider)
-            if any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
-        ]
+        found = rows_of_provider(self._rows, hotel_id, provider)
+        return [each for each in found if names_guest(each.snapshot, guest_ids)]
 
     def save(self, tombstones: Sequence[Tombstone]) -> None:
         self._rows.update({(t.hotel_id, t.provider, t.external_id): t for t in tombstones})
@@ -102,9 +94,7 @@ class InMemoryTombstones:
 
     def purge(self, *, recorded_before: datetime, limit: int) -> int:
         old = [key for key, row in self._rows.items() if row.recorded_at < recorded_before]
-        for key in old[:limit]:
-            del self._rows[key]
-        return len(old[:limit])
+        return delete(self._rows, old[:limit])
 
 
 class InMemoryGuests(_InMemoryEntities[Guest]):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import IdempotencyRow, Tables, insert, is_due
+from adapters.outbound.memory.tables import IdempotencyRow, Tables, delete, insert, is_due
 from domain.access import AccessToken, ProviderKey
 from domain.values import HotelId
 from ports.administration import KeyCheck, KeyState
@@ -88,7 +88,7 @@ class InMemoryIdempotencyKeys:
 
     def purge(self, *, now: datetime, limit: int) -> int:
         rows = self._tables.idempotency
-        return _delete(rows, [key for key, row in rows.items() if row.expires_at <= now][:limit])
+        return delete(rows, [key for key, row in rows.items() if row.expires_at <= now][:limit])
 
     def delete_containing(self, hotel_id: HotelId, texts: Collection[bytes]) -> int:
         rows, tokens = self._tables.idempotency, self._tables.tokens
@@ -98,10 +98,4 @@ class InMemoryIdempotencyKeys:
             for key, row in rows.items()
             if key[0] in of_hotel and any(text in (row.body or b"") for text in texts)
         ]
-        return _delete(rows, containing)
-
-
-def _delete(rows: dict[tuple[UUID, str], IdempotencyRow], keys: Sequence[tuple[UUID, str]]) -> int:
-    for key in keys:
-        del rows[key]
-    return len(keys)
+        return delete(rows, containing)

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import InMemoryOutboxRow, InMemoryPostponedRow, Tables, insert
+from adapters.outbound.memory.tables import (
+    InMemoryOutboxRow,
+    InMemoryPostponedRow,
+    Tables,
+    delete,
+    insert,
+)
 from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
 from ports.messages import Entities, OutdatedItems, PostponedDelivery
@@ -108,9 +114,7 @@ class InMemoryInbox:
             for item in self._tables.inbox.values()
             if item.state is InboxState.DONE and item.received_at < done_before
         ][:limit]
-        for item_id in done:
-            del self._tables.inbox[item_id]
-        return len(done)
+        return delete(self._tables.inbox, done)
 
 
 class InMemoryOutbox:
@@ -169,7 +173,7 @@ class InMemoryOutbox:
             if row.delivered_at and row.delivered_at < delivered_before
             if message_id not in waiting
         ][:limit]
-        return self._delete(old)
+        return delete(self._tables.outbox, old)
 
     def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
         waiting = {message_id for message_id, _ in self._tables.postponed}
@@ -181,12 +185,7 @@ class InMemoryOutbox:
             and row.message.hotel_id == hotel_id
             and row.message.ordering_key in ordering_keys
         ]
-        return self._delete(delivered)
-
-    def _delete(self, ids: Sequence[UUID]) -> int:
-        for message_id in ids:
-            del self._tables.outbox[message_id]
-        return len(ids)
+        return delete(self._tables.outbox, delivered)
 
 
 def _with_outcome(item: InboxItem, decided: InboxItem) -> InboxItem:

@@ -1,6 +1,6 @@
 """All rows of the in-memory store, and the revision check of SQL statements."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -123,6 +123,20 @@ def overwrite(table: dict[K, R], keyed_rows: Sequence[tuple[K, R]]) -> None:
         if (held.revision if held else 0) != row.revision - 1:
             raise ConcurrentChange
     table.update(rows)
+
+
+def delete(table: dict[K, V], keys: Sequence[K]) -> int:
+    for key in keys:
+        del table[key]
+    return len(keys)
+
+
+def rows_by_external_id(
+    table: Mapping[Identity, V], hotel_id: HotelId, provider: str, external_ids: Collection[str]
+) -> dict[str, V]:
+    """Each once, without unknown ones."""
+    keys = ((hotel_id, provider, each) for each in dict.fromkeys(external_ids))
+    return {key[2]: table[key] for key in keys if key in table}
 
 
 def rows_of_provider(table: Mapping[Identity, V], hotel_id: HotelId, provider: str) -> Iterator[V]:

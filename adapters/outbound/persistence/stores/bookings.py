@@ -27,7 +27,7 @@ from adapters.outbound.persistence.schema.tables import (
 )
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
-from domain.erasure import parties_of
+from domain.erasure import names_guest
 from domain.guest import Guest
 from domain.status import BookingStatus, StatusTransition, TransitionKind
 from domain.values import ConnectionId, DateRange, HotelId, SourceVersion
@@ -75,6 +75,18 @@ def load_by_external_id(
     )
 
 
+def delete_by_external_id(
+    session: Session, table: Table, hotel_id: HotelId, provider: str, external_ids: Collection[str]
+) -> int:
+    if not external_ids:
+        return 0
+    return session.run(
+        f"DELETE FROM {table.name} WHERE hotel_id = %s AND provider = %s "  # noqa: S608  # constant
+        f"AND {session.in_condition('external_id', 'text')}",
+        (hotel_id.hex, provider, session.in_parameter(external_ids)),
+    )
+
+
 def rows_containing(
     session: Session, table: Table, hotel_id: HotelId, provider: str, texts: Collection[str]
 ) -> list[Row]:
@@ -116,11 +128,7 @@ class StoredBookings:
     ) -> Sequence[Booking]:
         found = rows_containing(self.session, BOOKINGS, hotel_id, provider, guest_ids)
         bookings = [booking_of(row, hotel_id) for row in found]
-        return [
-            booking
-            for booking in bookings
-            if any(party.guest_id in guest_ids for party in parties_of(booking.details))
-        ]
+        return [each for each in bookings if names_guest(each.details, guest_ids)]
 
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
@@ -191,13 +199,7 @@ class StoredGuests:
         return [guest for guest in guests if guest.details.merged_into in external_ids]
 
     def delete(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> int:
-        if not external_ids:
-            return 0
-        return self.session.run(
-            "DELETE FROM guests WHERE hotel_id = %s AND provider = %s "  # noqa: S608
-            f"AND {self.session.in_condition('external_id', 'text')}",
-            (hotel_id.hex, provider, self.session.in_parameter(external_ids)),
-        )
+        return delete_by_external_id(self.session, GUESTS, hotel_id, provider, external_ids)
 
 
 @dataclass(frozen=True, slots=True)

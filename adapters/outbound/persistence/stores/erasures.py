@@ -10,6 +10,11 @@ from adapters.outbound.persistence.engine.column_values import (
     micros_from_instant,
 )
 from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.schema.tables import (
+    ERASED_IDENTITIES,
+    ERASURE_KEYS,
+    PRIVACY_REQUESTS,
+)
 from domain.erasure import PrivacyAction, PrivacyRequest
 from domain.values import HotelId
 from ports.errors import Unsealable
@@ -23,11 +28,7 @@ class StoredErasures:
 
     def add_key(self, hotel_id: HotelId, key: bytes) -> None:
         sealed = self.sealer.seal(key, bound_to=seal_context(hotel_id))
-        self.session.run(
-            "INSERT INTO erasure_keys (hotel_id, sealed_key) VALUES (%s, %s) "
-            "ON CONFLICT (hotel_id) DO NOTHING",
-            (hotel_id.hex, sealed),
-        )
+        self.session.run(f"{ERASURE_KEYS.insert} ON CONFLICT DO NOTHING", (hotel_id.hex, sealed))
 
     def key(self, hotel_id: HotelId) -> bytes | None:
         return self._key(hotel_id, exclusive=False)
@@ -50,11 +51,7 @@ class StoredErasures:
     def add(self, hotel_id: HotelId, hashes: Collection[str], *, at: datetime) -> None:
         rows = [(hotel_id.hex, each, micros_from_instant(at)) for each in sorted(hashes)]
         if rows:
-            self.session.run_many(
-                "INSERT INTO erased_identities (hotel_id, identity_hash, erased_at) "
-                "VALUES (%s, %s, %s) ON CONFLICT (hotel_id, identity_hash) DO NOTHING",
-                rows,
-            )
+            self.session.run_many(f"{ERASED_IDENTITIES.insert} ON CONFLICT DO NOTHING", rows)
 
     def among(self, hotel_id: HotelId, hashes: Collection[str]) -> frozenset[str]:
         if not hashes:
@@ -68,8 +65,7 @@ class StoredErasures:
 
     def record(self, request: PrivacyRequest) -> None:
         self.session.run(
-            "INSERT INTO privacy_requests (hotel_id, id, at, action, actor, identity_hash) "
-            "VALUES (%s, %s, %s, %s, %s, %s)",
+            PRIVACY_REQUESTS.insert,
             (
                 request.hotel_id.hex,
                 request.id.hex,

@@ -141,7 +141,7 @@ def _row(message: OutboxMessage) -> Row:
 
 
 def _message_from_row(row: Sequence[Any]) -> OutboxMessage:
-    """From `_MESSAGE`."""
+    """`row`: the columns of `_MESSAGE`, in their order."""
     hotel_id, message_id, event_type, ordering_key, created_at, body = row
     return OutboxMessage(
         id=UUID(message_id),

@@ -8,8 +8,12 @@ from adapters.outbound.persistence.engine.column_values import micros_from_insta
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import TOMBSTONES
 from adapters.outbound.persistence.schema.tombstone_rows import tombstone_of, tombstone_row
-from adapters.outbound.persistence.stores.bookings import load_by_external_id, rows_containing
-from domain.erasure import parties_of
+from adapters.outbound.persistence.stores.bookings import (
+    delete_by_external_id,
+    load_by_external_id,
+    rows_containing,
+)
+from domain.erasure import names_guest
 from domain.tombstone import Tombstone
 from domain.values import HotelId
 
@@ -31,22 +35,14 @@ class StoredTombstones:
     ) -> Sequence[Tombstone]:
         found = rows_containing(self.session, TOMBSTONES, hotel_id, provider, guest_ids)
         tombstones = [tombstone_of(row, hotel_id) for row in found]
-        return [
-            tombstone
-            for tombstone in tombstones
-            if any(party.guest_id in guest_ids for party in parties_of(tombstone.snapshot))
-        ]
+        return [each for each in tombstones if names_guest(each.snapshot, guest_ids)]
 
     def save(self, tombstones: Sequence[Tombstone]) -> None:
         rows = sorted(map(tombstone_row, tombstones), key=TOMBSTONES.sort_key)
         self.session.run_many(TOMBSTONES.upsert, rows)
 
     def remove(self, hotel_id: HotelId, provider: str, external_ids: Collection[str]) -> None:
-        self.session.run(
-            "DELETE FROM booking_tombstones WHERE hotel_id = %s AND provider = %s "  # noqa: S608  # constant
-            f"AND {self.session.in_condition('external_id', 'text')}",
-            (hotel_id.hex, provider, self.session.in_parameter(external_ids)),
-        )
+        delete_by_external_id(self.session, TOMBSTONES, hotel_id, provider, external_ids)
 
     def purge(self, *, recorded_before: datetime, limit: int) -> int:
         return self.session.run(
