@@ -2,9 +2,6 @@
 
 import logging
 from threading import Lock
-from typing import Final
-
-_EVENTS: Final = "%s_unavailable", "%s_available"
 
 
 class OutageLog:
@@ -12,7 +9,7 @@ class OutageLog:
 
     def __init__(self, log: logging.Logger, name: str) -> None:
         self._log = log
-        self._unavailable, self._available = (event % name for event in _EVENTS)
+        self._unavailable, self._available = f"{name}_unavailable", f"{name}_available"
         self._is_down = False
         self._lock = Lock()
 
