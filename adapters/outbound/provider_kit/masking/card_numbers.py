@@ -104,10 +104,6 @@ class CardNumber(NamedTuple):
         """In the groups in which cards show their number."""
         return self.groups in _PRINTED_GROUPS
 
-    @property
-    def is_contiguous(self) -> bool:
-        return len(self.groups) == 1
-
 
 def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
     shapes = plain.translate(_SHAPES)
