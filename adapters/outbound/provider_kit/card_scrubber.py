@@ -11,6 +11,7 @@ unless it is printed like on a card: then the domain refuses the masked id.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from adapters.outbound.provider_kit.masking.card_details import (
@@ -79,30 +80,27 @@ def scrub(text: str) -> str:
 def scrub_bytes(body: bytes, id_fields: Collection[str] = ()) -> bytes:
     """A payload in JSON, XML or any other text; fits ports.system.CardMask. `id_fields`: those that
     the provider declares (ports.providers.Capabilities.id_fields)."""
-    encoding = _encoding(body)
-    text = body.decode(encoding, "surrogatepass")
+    text, encoding = _decode(body)
     masked = _masked_payload(text, id_fields, depth=0)
     return body if masked is text else masked.encode(encoding, "surrogatepass")
 
 
-def _encoding(body: bytes) -> str:
-    """One that gives the same bytes again."""
-    for start, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if body.startswith(start) and _is_decodable(body, encoding):
-            return encoding
+def _decode(body: bytes) -> tuple[str, str]:
+    """The text, and its encoding, which gives the same bytes again."""
+    for encoding in _likely_encodings(body):
+        with suppress(UnicodeDecodeError):
+            return body.decode(encoding, "surrogatepass"), encoding
+    return body.decode("iso8859-1"), "iso8859-1"
+
+
+def _likely_encodings(body: bytes) -> Iterator[str]:
+    if body.startswith(b"\xff\xfe"):
+        yield "utf-16-le"
+    if body.startswith(b"\xfe\xff"):
+        yield "utf-16-be"
     if b"\0" in body[:2] and len(body) % 2 == 0:
-        encoding = "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
-        if _is_decodable(body, encoding):
-            return encoding
-    return "utf-8" if _is_decodable(body, "utf-8") else "iso8859-1"
-
-
-def _is_decodable(body: bytes, encoding: str) -> bool:
-    try:
-        body.decode(encoding, "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
+        yield "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
+    yield "utf-8"
 
 
 def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str:
