@@ -36,6 +36,7 @@ from adapters.outbound.provider_kit.masking.plain_text import to_plain
 _SHOWN: Final = 4
 _SHORTEST: Final = 6
 _ASCII_DIGITS: Final = frozenset(b"0123456789")
+_DIGIT: Final = re.compile(rb"[0-9]")
 _NINES: Final = str.maketrans("0123456789", "9" * 10)
 _ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
 _NESTED: Final = ("{", "[", "<")
@@ -130,7 +131,7 @@ def _mask_once(text: str, id_fields: Collection[str], depth: int) -> str:
         )
     except NotStructured:
         edits = _Edits(text)
-        _edit_spans(edits, text, plain, _spans(plain, cards))
+        _edit_spans(edits, text, plain, _spans(lowered, cards, labelled))
         return edits.apply()
     # In the payload's text, since a label may be a field's name.
     for span in labelled:
@@ -174,10 +175,9 @@ def _edit_values(
     return numbers
 
 
-def _spans(plain: bytes, cards: Sequence[CardNumber]) -> list[Span]:
+def _spans(lowered: bytes, cards: Sequence[CardNumber], labelled: Iterable[Span]) -> list[Span]:
     numbers = [Span(card.start, card.end, _SHOWN if card.groups else 0) for card in cards]
-    lowered = plain.lower()
-    return [*numbers, *spans_around(lowered, cards), *labelled_spans(lowered)]
+    return [*numbers, *spans_around(lowered, cards), *labelled]
 
 
 def _edit_spans(
@@ -222,11 +222,14 @@ def _edit_value(
 
 def _masked_content(content: str, value: PayloadValue, id_fields: Collection[str]) -> str:
     plain = to_plain(content)
+    if _DIGIT.search(plain) is None:
+        return content
     cards = list(find_card_numbers(plain))
     if cards and is_id_field(value.keys, id_fields):
         has_space = any(char.isspace() for char in content)
         cards = [card for card in cards if card.is_printed_on_cards or has_space]
     edits = _Edits(content)
     char = "9" if value.syntax is Syntax.JSON_NUMBER else "*"
-    _edit_spans(edits, content, plain, _spans(plain, cards), char)
+    lowered = plain.lower()
+    _edit_spans(edits, content, plain, _spans(lowered, cards, labelled_spans(lowered)), char)
     return edits.apply()

@@ -56,11 +56,11 @@ def is_escaped(text: str, value: PayloadValue) -> bool:
 
 
 def decoded(text: str, value: PayloadValue) -> str:
-    pattern = _CHARACTERS.get(value.syntax)
     joined = _joined(text, value)
-    if pattern is None or _ESCAPES[value.syntax] not in joined:
+    escape = _ESCAPES.get(value.syntax)
+    if escape is None or escape not in joined:
         return joined
-    return pattern.sub(lambda match: _unescape(match[0], value.syntax), joined)
+    return _CHARACTERS[value.syntax].sub(lambda match: _unescape(match[0], value.syntax), joined)
 
 
 def characters(text: str, value: PayloadValue) -> list[Character]:
