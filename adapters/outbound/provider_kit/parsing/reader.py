@@ -81,11 +81,15 @@ class Reader(TrackedObject):
     def field_country(self, key: str, target: str = READ) -> str | Absent | None:
         """Like `country`; ABSENT if it is missing or masked."""
         text = self.peek(key)
-        if isinstance(text, str) and contact_value(text) and country_code(text) is None:
+        trimmed = contact_value(text) if isinstance(text, str) else None
+        if trimmed is None:
+            return self.field_contact(key, target)
+        code = country_code(trimmed)
+        if code is None:
             self._remark(key, "an ISO 3166 country code")
-            return None
-        found = self.field_contact(key, target)
-        return country_code(found) if isinstance(found, str) else found
+        else:
+            self.raw(key, target)
+        return code
 
     @staticmethod
     def _without_absent(found: str | Absent | None) -> str | None:
