@@ -173,11 +173,10 @@ class Reader(TrackedObject):
     ) -> Money:
         """For an amount whose currency is given elsewhere. A tolerant reader rounds half to even
         to the currency's digits, and the mapping report says where."""
-        parse = _DECIMAL[lenient]
-        if not self.is_tolerant:
-            return self.required(key, _money(currency, parse), target)
-        money = self.required(key, _money(currency, parse, Money.rounded), target)
-        if target != READ and parse(self._value[key], key) != money.amount:
+        amount = self.required(key, _DECIMAL[lenient], target)
+        build = Money.rounded if self.is_tolerant else Money.of
+        money = _build_money(build, amount, currency, self.path_of(key))
+        if target != READ and money.amount != amount:
             self._targets[key] = f"{target} (rounded)"
         return money
 
@@ -218,17 +217,18 @@ def as_rounded_money(currency: str) -> Parse[Money]:
 
 
 def _money(
-    currency: str,
-    parse: Parse[Decimal],
-    build: Callable[[Decimal, str], Money] = Money.of,
+    currency: str, parse: Parse[Decimal], build: Callable[[Decimal, str], Money] = Money.of
 ) -> Parse[Money]:
-    def parse_money(value: Json, path: str) -> Money:
-        try:
-            return build(parse(value, path), currency)
-        except InvalidField as error:
-            raise UnreadableField(path, error.code, f"money: {error.fix}") from None
+    return lambda value, path: _build_money(build, parse(value, path), currency, path)
 
-    return parse_money
+
+def _build_money(
+    build: Callable[[Decimal, str], Money], amount: Decimal, currency: str, path: str
+) -> Money:
+    try:
+        return build(amount, currency)
+    except InvalidField as error:
+        raise UnreadableField(path, error.code, f"money: {error.fix}") from None
 
 
 def _texts(value: Json, path: str) -> list[str]:
