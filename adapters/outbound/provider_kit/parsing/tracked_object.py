@@ -172,7 +172,7 @@ class TrackedObject:
 
     def _invalid_elements(self, key: str, value: Json) -> dict[str, str]:
         """Of a list of objects: the elements that are none."""
-        if not self._remarks or not isinstance(value, list) or key not in self._children:
+        if not self._remarks or not isinstance(value, list):
             return {}
         path = self._path_text(key)
         if path_drop_reason(path):
@@ -244,11 +244,13 @@ class TrackedObject:
 
     def _wrap_readable(self, value: Json, path: str) -> list[Self]:
         """A tolerant object leaves out the elements that are not objects."""
-        if self._remarks is None or all(type(item) is dict for item in as_list(value, path)):
-            return self._wrap_children(value, path)
-        items = list(enumerate(as_list(value, path)))
-        self._remarks |= {f"{path}[{n}]": "an object" for n, i in items if not isinstance(i, dict)}
-        return [self._wrap_child(i, f"{path}[{n}]") for n, i in items if isinstance(i, dict)]
+        children: list[Self] = []
+        for n, item in enumerate(as_list(value, path)):
+            if self._remarks is None or isinstance(item, dict):
+                children.append(self._wrap_child(item, f"{path}[{n}]"))
+            else:
+                self._remarks[f"{path}[{n}]"] = "an object"
+        return children
 
     def _path_text(self, key: str) -> str:
         return self.path_of(key) if _PLAIN_KEY.fullmatch(key) else f"{self.path}[{dumps(key)}]"
