@@ -80,14 +80,8 @@ class TrackedObject:
         return parse(value, self.path_of(key))
 
     def optional(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
-        value = self._mark_read(key, target)
-        if value is ABSENT or value is None:
-            return None
-        try:
-            return parse(value, self.path_of(key))
-        except UnreadableField as error:
-            self._keep_invalid(key, error)
-            return None
+        found = self.field(key, parse, target)
+        return None if found is ABSENT else found
 
     def field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
         value = self._mark_read(key, target)
@@ -102,8 +96,8 @@ class TrackedObject:
     def decisive(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
         """As `optional`, but an invalid value raises also in a tolerant object: for what decides
         identity, version, status, stay or the meaning of money."""
-        value = self._mark_read(key, target)
-        return None if value is ABSENT or value is None else parse(value, self.path_of(key))
+        found = self.decisive_field(key, parse, target)
+        return None if found is ABSENT else found
 
     def decisive_field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
         """`decisive` as `field` is to `optional`."""
