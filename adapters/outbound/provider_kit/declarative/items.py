@@ -11,8 +11,8 @@ from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
-from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, with_remarks
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
+from adapters.outbound.provider_kit.parsing.mapping_report import trace_every_field
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
 from domain.messages import ItemKind
@@ -52,7 +52,7 @@ def item_reader_for(
     vendor: VendorDeclaration, kind: ItemKind, context: HotelContext, *, explain: bool = False
 ) -> ItemReader:
     """Raises Unsupported."""
-    field_trace = _field_trace if explain else None
+    field_trace = trace_every_field if explain else None
     if kind is ItemKind.BOOKING:
         bookings = vendor.bookings
 
@@ -100,8 +100,3 @@ def _split_path(path: str) -> tuple[str, ...]:
 def value_at(value: Json, path: str) -> Json:
     """At a path like `meta.updated_at`; None if there is nothing."""
     return json_fields.value_at(value, *path.split("."))
-
-
-def _field_trace(r: Reader) -> FieldTrace:
-    trace = {**dict.fromkeys(r.unread(), EXTRAS), **r.field_trace()}
-    return with_remarks(r, tuple(sorted(trace.items())))

@@ -49,6 +49,11 @@ def build_field_trace(r: Reader, extras: Iterable[tuple[str, str]]) -> tuple[tup
     return with_remarks(r, merge_field_trace(r.field_trace(), extras))
 
 
+def trace_every_field(r: Reader) -> tuple[tuple[str, str], ...]:
+    """The target field of each source field, also of those that were only READ, or `extras`."""
+    return with_remarks(r, _merge(r.field_trace(), r.unread(), EXTRAS))
+
+
 def with_remarks(r: Reader, trace: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """With what was expected of each invalid field."""
     if not r.remarks:
@@ -67,14 +72,21 @@ def _with_remark(path: str, target: str, remarks: Mapping[str, str]) -> str:
 
 def trace_cell(r: Reader) -> tuple[tuple[str, str], ...]:
     """Of an object of availability; see NOT_KEPT."""
-    read = {path: target for path, target in r.field_trace().items() if target != READ}
-    return tuple(sorted({**dict.fromkeys(r.unread(), NOT_KEPT), **read}.items()))
+    return _merge(_stored(r.field_trace()), r.unread(), NOT_KEPT)
 
 
 def merge_field_trace(
     targets: Mapping[str, str], extras: Iterable[tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
     """`targets`: of the fields read, by path."""
-    kept = dict.fromkeys((path for path, _ in extras), EXTRAS)
-    read = {path: target for path, target in targets.items() if target != READ}
-    return tuple(sorted({**kept, **read}.items()))
+    return _merge(_stored(targets), (path for path, _ in extras), EXTRAS)
+
+
+def _stored(targets: Mapping[str, str]) -> dict[str, str]:
+    return {path: target for path, target in targets.items() if target != READ}
+
+
+def _merge(
+    targets: Mapping[str, str], unread: Iterable[str], target_of_unread: str
+) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({**dict.fromkeys(unread, target_of_unread), **targets}.items()))

@@ -5,8 +5,7 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_person_count
-from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, trace_cell, with_remarks
-from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
+from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
 from domain.errors import InvalidField
@@ -122,7 +121,7 @@ def plain_items_for(
 ) -> StandaloneItems:
     """`kind` is one of `KINDS`."""
     read = _READERS[kind]
-    trace = trace_cell if kind is ItemKind.AVAILABILITY else _field_trace
+    trace = trace_cell if kind is ItemKind.AVAILABILITY else trace_every_field
     return StandaloneItems(
         kind=kind,
         read=lambda reader: read(reader, context),
@@ -131,11 +130,6 @@ def plain_items_for(
         property_path=("hotel",),
         field_trace=trace if explain else None,
     )
-
-
-def _field_trace(reader: Reader) -> FieldTrace:
-    kept = dict.fromkeys(reader.unread(), EXTRAS)
-    return with_remarks(reader, tuple(sorted((reader.field_trace() | kept).items())))
 
 
 def _map_version(reader: Reader) -> SourceVersion:
