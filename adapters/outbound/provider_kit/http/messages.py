@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads_response
@@ -24,6 +25,11 @@ class HttpRequest:
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     deadline_seconds: float = 120.0
+
+    @property
+    def path(self) -> str:
+        """Of the URL, without its query."""
+        return urlsplit(self.url).path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

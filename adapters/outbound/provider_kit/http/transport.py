@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
@@ -147,7 +146,7 @@ class Transport:
         except (requests.RequestException, HTTPError) as error:
             outcome = _failure_of(error)
         if isinstance(outcome, HttpFailure) and outcome.error.path is None:
-            outcome.error.path = urlsplit(attempt.call.url).path
+            outcome.error.path = attempt.call.path
         self._log(attempt, outcome)
         return outcome
 
@@ -174,9 +173,8 @@ class Transport:
             if isinstance(body, HttpFailure):
                 return body
             masked = scrub_bytes(body, self._settings.id_fields)
-            path = urlsplit(call.url).path
             return HttpResponse(
-                status=response.status_code, path=path, headers=headers, body=masked
+                status=response.status_code, path=call.path, headers=headers, body=masked
             )
 
     def _body(
@@ -208,7 +206,7 @@ class Transport:
         fields = {
             "provider": self._settings.provider,
             "method": attempt.call.method,
-            "path": urlsplit(attempt.call.url).path,
+            "path": attempt.call.path,
             "duration_ms": round((self._clock.monotonic() - attempt.started) * 1000),
             "attempt": attempt.number,
         }
