@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
+from adapters.outbound.provider_kit.pull.properties import VendorProperty
 from adapters.outbound.provider_kit.simulation.hotel.records import (
     SimulatedBooking,
     SimulatedRoomStay,
@@ -15,6 +16,8 @@ from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds import provider as make_provider
+from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
+from adapters.outbound.providers.cloudbeds.client.hotel import CloudbedsHotel
 from adapters.outbound.providers.cloudbeds.simulator.server import CloudbedsSimulator
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party
@@ -226,6 +229,14 @@ class TestPull(suite.PullSuite, suite.TimestampSuite):
         reported = found[name(simulator, booking)]
         assert isinstance(reported.rooms, tuple)
         assert len(reported.rooms[0].nightly_prices) == 400
+
+
+class TestNewestChange:
+    def test_leaves_out_unreadable_reservations(self) -> None:
+        of_hotel = VendorProperty(id="1", name="Hotel", time_zone="Europe/Berlin", currency="EUR")
+        hotel = CloudbedsHotel(api=cast(CloudbedsApi, None), property=of_hotel)
+        values = ["text", {"dateModifiedUTC": 1}, {"dateCreated": "2026-01-01 01:00:00"}]
+        assert hotel.newest_modified(values) == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class TestRoomsOfAReservation:

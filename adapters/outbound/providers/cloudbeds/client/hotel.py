@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
@@ -24,7 +23,7 @@ from adapters.outbound.providers.cloudbeds.mapping.guests import (
     CloudbedsGuestMapper,
     as_listed_guest,
 )
-from adapters.outbound.providers.cloudbeds.mapping.parsing import as_instant
+from adapters.outbound.providers.cloudbeds.mapping.parsing import UTC_ZONE, read_time
 from adapters.outbound.providers.cloudbeds.mapping.records import map_records
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured
@@ -32,7 +31,6 @@ from ports.providers import ReadItem
 
 RESERVATIONS: Final = "getReservationsWithRateDetails"
 GUESTS: Final = "getGuestList"
-_UTC: Final = ZoneInfo("UTC")
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _BOOKED_UNTIL_MARGIN: Final = timedelta(days=2)
 """By default the API lists bookings made "up to the current date", in an unnamed time zone."""
@@ -177,7 +175,7 @@ class CloudbedsHotel(PropertyHotel):
     def since_text(self, since: datetime) -> str:
         """The vendor does not say whether it reads this as the property's local time or as UTC:
         the earlier of both, so that at most a day's changes are read again."""
-        return min(since.astimezone(each).strftime(_TIME) for each in (_UTC, self.zone))
+        return min(since.astimezone(each).strftime(_TIME) for each in (UTC_ZONE, self.zone))
 
     def _fetch_rates(self, first: date, until: date) -> list[Json]:
         days = {"startDate": first.isoformat(), "endDate": until.isoformat()}
@@ -202,16 +200,14 @@ class CloudbedsHotel(PropertyHotel):
 
     def _modified_at(self, value: Json) -> datetime | None:
         """The creation of a reservation that was never modified."""
-        r = reader_for(value)
-        for key in ("dateModified", "dateCreated"):
-            for name, zone in ((f"{key}UTC", _UTC), (key, self.zone)):
-                try:
-                    found = r.optional(name, as_instant(zone))
-                except UnreadableField:
-                    return None
-                if found is not None:
-                    return found
-        return None
+        try:
+            r = reader_for(value)
+            found = read_time(r.optional, "dateModified", self.zone) or read_time(
+                r.optional, "dateCreated", self.zone
+            )
+        except UnreadableField:
+            return None
+        return found[1] if found else None
 
     def _is_ours(self, value: Json) -> bool:
         reported = id_of(value, "propertyID")

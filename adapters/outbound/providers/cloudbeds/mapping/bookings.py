@@ -5,30 +5,25 @@ deletion), getReservations (`rooms` with status) and getReservation (`assigned` 
 without statuses). All give the reservation's own status.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.field_values import (
-    Parse,
-    as_id,
-    as_lenient_boolean,
-    as_text,
-)
+from adapters.outbound.provider_kit.parsing.field_values import as_id, as_lenient_boolean, as_text
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, null_if_complete
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     PROPERTY_PATHS,
     ExtraFields,
-    as_instant,
     children,
     format_source_value,
     keep_rounded_amount,
     read_day,
+    read_time,
 )
 from adapters.outbound.providers.cloudbeds.mapping.parties import map_parties
 from adapters.outbound.providers.cloudbeds.mapping.room_stays import map_rooms
@@ -36,8 +31,6 @@ from domain.snapshots import BookingSnapshot, BookingSource, Extras
 from domain.status import BookingStatus, holds_inventory_by_default
 from domain.values import ABSENT, Absent, Field, Money, SourceVersion, Stay
 
-_ReadTime: TypeAlias = Callable[[str, Parse[datetime | None], str], datetime | None]
-_UTC: Final = ZoneInfo("UTC")
 _STATUSES: Final = {
     "not_confirmed": BookingStatus.PENDING,
     "confirmed": BookingStatus.CONFIRMED,
@@ -119,9 +112,9 @@ class CloudbedsBookingMapper(BookingMapper):
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> SourceVersion:
-        if modified := self._read_time(r.decisive, "dateModified", "version"):
+        if modified := read_time(r.decisive, "dateModified", self.zone, "version"):
             return SourceVersion(modified[1])
-        if created := self._read_time(r.decisive, "dateCreated", "version"):
+        if created := read_time(r.decisive, "dateCreated", self.zone, "version"):
             key, instant = created
             kept[key] = format_source_value(r, key, "version")
             return SourceVersion(instant)
@@ -129,19 +122,10 @@ class CloudbedsBookingMapper(BookingMapper):
 
     def _canceled_at(self, r: Reader) -> Field[datetime | None]:
         """Sent only while the reservation is canceled; an empty value clears ours."""
-        if canceled := self._read_time(r.optional, "dateCancelled", "canceled_at"):
+        if canceled := read_time(r.optional, "dateCancelled", self.zone, "canceled_at"):
             return canceled[1]
         is_present = "dateCancelled" in r or "dateCancelledUTC" in r
         return None if is_present or self.is_complete else ABSENT
-
-    def _read_time(self, read: _ReadTime, key: str, target: str) -> tuple[str, datetime] | None:
-        """With its key. The UTC field if present: the local time is ambiguous when the clocks go
-        back."""
-        for each, zone in ((f"{key}UTC", _UTC), (key, self.zone)):
-            found = read(each, as_instant(zone), target)
-            if found:
-                return each, found
-        return None
 
 
 class _AmountReader:

@@ -27,6 +27,7 @@ from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    UTC_ZONE,
     ExtraFields,
     as_instant,
     children,
@@ -41,7 +42,6 @@ ORDER_PREFIX: Final = "order-"
 """Order numbers are the channel's, of another number space than reservation ids."""
 
 _PAYMENT_FIELDS: Final = ("Payments", "CreditCards", "CreditCard", "Payment", "CreditCardId")
-_UTC: Final = ZoneInfo("UTC")
 _ONE_DAY: Final = timedelta(days=1)
 _SOURCES_OF: Final = {"external_id": "OrderId", "departure": "EndDate", "units": "Units"}
 _VERSION_FIELDS: Final = (
@@ -100,7 +100,7 @@ class ChannelBookingMapper(BookingMapper):
         for day_key, time_key, is_utc in _VERSION_FIELDS:
             if not r.decisive(day_key, as_text, "version"):
                 continue
-            at = _read_instant(r, day_key, time_key, _UTC if is_utc else self.zone)
+            at = _read_instant(r, day_key, time_key, UTC_ZONE if is_utc else self.zone)
             for key in (day_key, time_key):
                 if key in r:
                     kept[key] = format_source_value(r, key, "version")

@@ -5,7 +5,7 @@ as text. A map or list without entries may be sent as `[]`, `{}`, `""` or null. 
 an offset is in the property's time zone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -16,10 +16,11 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.provider_kit.parsing.tracked_object import as_raw
+from adapters.outbound.provider_kit.parsing.tracked_object import READ, as_raw
 from domain.values import ABSENT, Money
 
 PROPERTY_PATHS: Final = (("propertyID",), ("propertyId",))
+UTC_ZONE: Final = ZoneInfo("UTC")
 
 ZERO_DAY: Final = "0000-00-00"
 """MySQL's date without a value."""
@@ -27,6 +28,8 @@ ZERO_DAY: Final = "0000-00-00"
 
 ExtraFields: TypeAlias = dict[str, str]
 """Path to JSON text of fields that are mapped and kept in the extras as well."""
+
+ReadTime: TypeAlias = Callable[[str, values.Parse[datetime | None], str], datetime | None]
 
 
 def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
@@ -46,6 +49,18 @@ def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
             raise UnreadableField(path, "bad_instant", "an instant that exists") from None
 
     return parse_instant
+
+
+def read_time(
+    read: ReadTime, key: str, zone: ZoneInfo, target: str = READ
+) -> tuple[str, datetime] | None:
+    """With its key; `read`: a method of the reader. The UTC field if present: the local time is
+    ambiguous when the clocks go back."""
+    for each, its_zone in ((f"{key}UTC", UTC_ZONE), (key, zone)):
+        found = read(each, as_instant(its_zone), target)
+        if found:
+            return each, found
+    return None
 
 
 def as_day(value: Json, path: str) -> date | None:
