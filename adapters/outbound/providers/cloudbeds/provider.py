@@ -71,8 +71,11 @@ def _map_booking(
 def _map_cells(
     entries: Sequence[JsonEntry], currency: str, context: HotelContext, *, explain: bool
 ) -> Iterator[ReadItem]:
-    channel = [e for e in entries if is_room_list(e.value) or is_inventory(e.value)]
-    rates = [e for e in entries if e not in channel]
+    channel: list[JsonEntry] = []
+    rates: list[JsonEntry] = []
+    for entry in entries:
+        is_channel = is_room_list(entry.value) or is_inventory(entry.value)
+        (channel if is_channel else rates).append(entry)
     yield from RateReader(currency, context.observed_at, explain=explain).read(rates)
     yield from ChannelAvailabilityReader(currency, context.observed_at, explain=explain).read(
         channel
