@@ -138,9 +138,9 @@ def _split_rooms(value: Json, path: str, room_id: Json) -> Iterator[JsonEntry]:
     if isinstance(value, dict) and "start_date" in value:
         yield JsonEntry(path, {"ota_room_id": room_id, **value})
     elif isinstance(value, dict | list):
-        nested = list(_nested_rooms(value, path, room_id))
+        own_id = value.get("ota_room_id", room_id) if isinstance(value, dict) else room_id
+        nested = list(_nested_rooms(value, path, own_id))
         if not nested:
-            own_id = value.get("ota_room_id", room_id) if isinstance(value, dict) else room_id
             yield JsonEntry(path, {"ota_room_id": own_id})
         for each in nested:
             yield from _split_rooms(*each)
@@ -151,15 +151,15 @@ def _split_rooms(value: Json, path: str, room_id: Json) -> Iterator[JsonEntry]:
 def _nested_rooms(
     value: dict[str, Json] | list[Json], path: str, room_id: Json
 ) -> Iterator[tuple[Json, str, Json]]:
-    """(value, path, room id)."""
+    """The arguments of `_split_rooms` for what `value`, of the room `room_id`, contains. A key is a
+    room's id."""
     if isinstance(value, list):
         for n, each in enumerate(value):
             yield each, f"{path}[{n}]", room_id
         return
-    own_id = value.get("ota_room_id", room_id)
     for key, each in value.items():
         if isinstance(each, dict | list):
-            yield each, join_path(path, key), own_id if key == "Inventory" else key
+            yield each, join_path(path, key), room_id if key == "Inventory" else key
 
 
 def read_message_currency(bodies: Sequence[bytes]) -> str | None:
