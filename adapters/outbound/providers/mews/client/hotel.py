@@ -12,7 +12,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import UPDATED, MewsConnectorApi
-from adapters.outbound.providers.mews.client.bulk_lookup import BulkLookupResult, bulk_lookup
+from adapters.outbound.providers.mews.client.bulk_lookup import bulk_lookup
 from adapters.outbound.providers.mews.mapping.bookings import MewsBookingMapper
 from adapters.outbound.providers.mews.mapping.guests import map_guest
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
@@ -161,12 +161,6 @@ class MewsHotel:
         payments = self.api.by_ids(connector.PAYMENTS, payment_ids, filter_name="PaymentIds")
         return self.fetch_reservations(ids_of(payments, "ReservationId"))
 
-    def _find_payments(self, reservation_ids: Sequence[str]) -> BulkLookupResult | None:
-        """None if payments are not readable."""
-        if not self.reads_payments:
-            return None
-        return bulk_lookup(self.api, connector.PAYMENTS, reservation_ids, paid_reservation_of)
-
     def fetch_referenced(self, reservations: Sequence[Json]) -> "MewsReservationPage":
         """With everything that these reservations refer to, in bulk."""
         messages = MewsMessages()
@@ -177,11 +171,11 @@ class MewsHotel:
         messages.add("Companionships", companionships.values)
         charges = bulk_lookup(self.api, connector.CHARGES, ids, order_id_of)
         messages.add("OrderItems", charges.values)
-        payments = self._find_payments(ids)
-        if payments is not None:
-            messages.add("Payments", payments.values)
         messages.invalid = companionships.invalid | charges.invalid
-        messages.invalid |= payments.invalid if payments is not None else {}
+        if self.reads_payments:
+            payments = bulk_lookup(self.api, connector.PAYMENTS, ids, paid_reservation_of)
+            messages.add("Payments", payments.values)
+            messages.invalid |= payments.invalid
         people, companies = _collect_account_ids(reservations)
         people.update(dict.fromkeys(ids_of(companionships.values, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))
