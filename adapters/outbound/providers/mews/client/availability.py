@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from adapters.outbound.provider_kit.parsing.local_time import midnight_utc, zone
+from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.capabilities import AVAILABILITY_DAYS
@@ -48,7 +48,7 @@ class AvailabilityPaginator:
             day = end
 
     def _fetch(self, first: date, last: date, observed_at: datetime) -> list[ReadItem]:
-        hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
+        hotel_zone = self.hotel.zone
         items: list[ReadItem] = []
         for service_id in self.hotel.services:
             answer = self.hotel.api.fetch(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
+from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
 from adapters.outbound.provider_kit.pull.reading import external_ids
@@ -88,7 +88,7 @@ class MewsClient(HotelClient[MewsHotel]):
             yield from page.bookings()
 
     def _fetch_cells(self, hotel: MewsHotel, _: datetime) -> Iterator[ReadItem]:
-        today = local_day(hotel.configured.now, zone(hotel.configured.enterprise.time_zone))
+        today = local_day(hotel.configured.now, hotel.zone)
         until = today + timedelta(days=FETCHED_AVAILABILITY_DAYS)
         for nights in AvailabilityPaginator(hotel, self.clock).nights(today, until):
             yield from nights.items

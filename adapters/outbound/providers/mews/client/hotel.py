@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.parsing.errors import parsing_answer
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import zone
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.providers.mews.client import api as connector
 from adapters.outbound.providers.mews.client.api import UPDATED, MewsConnectorApi
@@ -98,6 +100,11 @@ class MewsHotel:
     age_categories: list[Json]
     reads_payments: bool
     orphan_errors: Sequence[ReadItem]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Raises UnknownZone."""
+        return zone(self.configured.enterprise.time_zone)
 
     @classmethod
     def fetch(cls, api: MewsConnectorApi, service_ids: tuple[str, ...]) -> "MewsHotel":

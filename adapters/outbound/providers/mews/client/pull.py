@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc, zone
+from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
 from adapters.outbound.provider_kit.pull.checkpoint import format_utc_seconds
 from adapters.outbound.provider_kit.pull.engine import (
     DELTA_ONLY,
@@ -71,7 +71,7 @@ class MewsPull(HotelPull[MewsHotel]):
         yield Page(items=items, observed_at=observed_at, records=records), resume_from
 
     def _stays(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
-        hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
+        hotel_zone = self.hotel.zone
         first = midnight_utc(self.request.stay_from, hotel_zone)
         last = midnight_utc(self.request.stay_to, hotel_zone)
         paginator = replace(
@@ -146,7 +146,7 @@ class MewsPull(HotelPull[MewsHotel]):
             before = after
 
     def _availability(self, resume_from: MewsCheckpoint) -> CheckpointedPages[MewsCheckpoint]:
-        hotel_zone = zone(self.hotel.configured.enterprise.time_zone)
+        hotel_zone = self.hotel.zone
         first = local_day(resume_from.start or resume_from.until, hotel_zone)
         first = max(first, self.request.stay_from)
         for nights in AvailabilityPaginator(self.hotel, self.clock).nights(
