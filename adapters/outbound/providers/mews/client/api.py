@@ -186,7 +186,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def _parse_list_page(
-    answer: Mapping[str, Json], listing: PagedOperation, count: int, request_body: str | None
+    answer: Mapping[str, Json], listing: PagedOperation, count: int, sent_cursor: str | None
 ) -> MewsListPage:
     values = answer.get(listing.key)
     if values is None:
@@ -199,6 +199,6 @@ def _parse_list_page(
     cursor = answer.get("Cursor")
     if len(values) < count or not isinstance(cursor, str):
         return MewsListPage(values, None)
-    if cursor == request_body:
+    if cursor == sent_cursor:
         raise UnreadableAnswer("Cursor: it does not move from page to page", path="Cursor")
     return MewsListPage(values, cursor)
