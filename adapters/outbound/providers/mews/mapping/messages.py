@@ -53,11 +53,9 @@ class MewsMessages:
     invalid: dict[str, UnreadableField] = field(default_factory=dict)
     """Ids of bookings that refer to an unreadable object, which is not in `lists`."""
 
-    def add(
-        self, key: str, values: Iterable[Json], *, prefix: str = "", is_lossy: bool = False
-    ) -> None:
+    def add(self, key: str, values: Iterable[Json], *, is_lossy: bool = False) -> None:
         """`is_lossy`: the message lost data when parsed; see `mark_problem`."""
-        entries = numbered_entries(f"{prefix}{key}", values)
+        entries = numbered_entries(key, values)
         self.lists.setdefault(key, []).extend(map(mark_problem, entries) if is_lossy else entries)
 
     def of(self, key: str) -> Sequence[JsonEntry]:
