@@ -37,6 +37,7 @@ from adapters.outbound.provider_kit.parsing.tracked_object import as_list
 from adapters.outbound.providers.mews.mapping.messages import AVAILABILITY, single_day_body
 from adapters.outbound.providers.mews.mapping.parsing import (
     PROPERTY_KEY,
+    MewsMapper,
     MewsReader,
     reason_of,
 )
@@ -88,7 +89,7 @@ def map_availability(
     entry: JsonEntry, zone: ZoneInfo, observed_at: datetime, *, explain: bool = False
 ) -> Iterator[ReadItem]:
     """One item per cell; one rejected item per unreadable category, or for the message."""
-    source_property = entry.find_property(((PROPERTY_KEY,),))
+    source_property = entry.find_property(MewsMapper.property_paths)
     for item in _map_message(entry, zone, observed_at, explain=explain):
         yield with_property(item, source_property)
 
