@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
-from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
+from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.ohip.mapping.listed_shape import read_listed_shape
 from adapters.outbound.providers.ohip.mapping.messages import Shape
 from adapters.outbound.providers.ohip.mapping.parsing import (
@@ -94,9 +94,7 @@ class OhipBookingMapper(OhipMapper, BookingMapper):
             total=fields.amounts.total,
             paid=fields.amounts.paid,
             balance=fields.amounts.balance,
-            special_requests=fields.special_requests
-            if self.shape is Shape.SINGLE
-            else null_if_complete(fields.special_requests, is_complete=self.is_complete),
+            special_requests=fields.special_requests,
             notes=fields.notes,
             cancel_reason=self._cancel_reason(fields, status),
             extras=_collect_extras(r),

@@ -1,7 +1,7 @@
 """Reservations in lists (rsv: `reservationInfoType`)."""
 
 from adapters.outbound.provider_kit.parsing.field_values import as_id
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from adapters.outbound.providers.ohip.mapping import reservation_shapes
 from adapters.outbound.providers.ohip.mapping.parsing import child, objects_at, read_amount
 from adapters.outbound.providers.ohip.mapping.parties import (
@@ -34,7 +34,9 @@ def read_listed_shape(r: Reader, *, is_complete: bool) -> reservation_shapes.Res
         profiles=attached_profile_kinds(objects_at(r, "attachedProfiles")),
         walked_in=r.optional_boolean("walkInIndicator", "source", lenient=True),
         amounts=_read_amounts(r, stay),
-        special_requests=r.field_text("specials", "special_requests"),
+        special_requests=null_if_complete(
+            r.field_text("specials", "special_requests"), is_complete=is_complete
+        ),
         notes=ABSENT,
         cancellation_reason=reservation_shapes.read_cancellation_reason(
             r.optional_object("cancellationInfo")
