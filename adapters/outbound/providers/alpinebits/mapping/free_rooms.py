@@ -13,10 +13,9 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.outbound.provider_kit.http.endpoint import require_time_zone
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice
-from adapters.outbound.provider_kit.parsing.local_time import local_day, zone
+from adapters.outbound.provider_kit.parsing.local_time import local_day, require_time_zone, zone
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import InstantParser

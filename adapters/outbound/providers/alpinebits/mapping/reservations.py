@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.http.endpoint import require_time_zone
+from adapters.outbound.provider_kit.parsing.local_time import require_time_zone
 from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
