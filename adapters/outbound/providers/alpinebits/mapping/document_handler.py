@@ -114,9 +114,13 @@ def _parse_request(inbound_document: InboundDocument) -> SenderRequest:
     return SenderRequest(message=message, envelope=envelope, is_form=inbound_document.is_form)
 
 
-def _fixed_reply(request: SenderRequest, content: Sequence[XmlElement]) -> DocumentHandler:
+def _fixed_reply(
+    request: SenderRequest, content: Sequence[XmlElement], items: Sequence[ReadItem] = ()
+) -> DocumentHandler:
     """A response that does not depend on the stored data."""
-    return AlpineBitsHandler(render=lambda _results, now: request.reply(content, now=now))
+    return AlpineBitsHandler(
+        render=lambda _results, now: request.reply(content, now=now), items=items
+    )
 
 
 def _refuse(request: SenderRequest, reason: Reason) -> DocumentHandler:
@@ -128,10 +132,7 @@ def _refuse(request: SenderRequest, reason: Reason) -> DocumentHandler:
         raw=write_xml(remove_payment(message)),
         reason=reason,
     )
-    content = responses.errors(reason)
-    return AlpineBitsHandler(
-        render=lambda _results, now: request.reply(content, now=now), items=[item]
-    )
+    return _fixed_reply(request, responses.errors(reason), [item])
 
 
 def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandler:
