@@ -193,7 +193,7 @@ class NightlyPrices:
             stated = self._total_on_basis(total, attribute) if total else None
             if has_additions and stated is None:
                 continue  # The base price may include them.
-            for with_additions in (False, True)[: 1 + has_additions]:
+            for with_additions in (False, True) if has_additions else (False,):
                 amounts = [rate.amounts(with_additions=with_additions) for rate in rates]
                 if found := self._distribute(rates, amounts, attribute, stated):
                     _mark_as_read(rates, amounts, attribute, target)
