@@ -51,7 +51,7 @@ _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
 def _read_booking(reader: Reader, _context: HotelContext) -> Any:
     snapshot = read_record(reader, BOOKING, {})
     if error := find_contradiction(snapshot, header_of(snapshot)):
-        raise error.under(reader.path) if reader.path else error
+        raise error
     return snapshot
 
 
