@@ -19,6 +19,7 @@ from ports.system import Clock
 C = TypeVar("C", bound=Checkpoint)
 D = TypeVar("D", bound=ChangesCheckpoint)
 H = TypeVar("H")
+T = TypeVar("T")
 W = TypeVar("W", bound=date | None)
 
 CheckpointedPages: TypeAlias = Iterator[tuple[Page, C]]
@@ -111,6 +112,12 @@ def numbered_pages(
         after = replace(checkpoint, page=number + 1)
         yield Page(items=to_items(values), observed_at=observed_at), after
         observed_at = clock.now()
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Of at most `size`; none of no items."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def external_ids(refs: Sequence[Ref], kind: RefKind) -> list[str]:

@@ -22,6 +22,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import Json, loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
 from adapters.outbound.provider_kit.pull.client import ApiClient
+from adapters.outbound.provider_kit.pull.reading import batches
 from adapters.outbound.providers.alpinebits.capabilities import CAPABILITIES, NAME
 from adapters.outbound.providers.alpinebits.client.api import (
     MAX_ANSWER_BYTES,
@@ -161,8 +162,7 @@ class AlpineBitsClient(ApiClient):
         stored: set[bytes],
         observed_at: datetime,
     ) -> Iterator[Page]:
-        for start in range(0, len(entries), PAGE_SIZE):
-            part = entries[start : start + PAGE_SIZE]
+        for part in batches(entries, PAGE_SIZE):
             new = [entry for text, entry in part if text not in stored]
             if new:
                 yield Page(items=self._items(new, observed_at), observed_at=observed_at)
@@ -175,8 +175,7 @@ class AlpineBitsClient(ApiClient):
         observed_at = self.clock.now()
         entries = self._fetch_entries(since)
         items = latest_snapshots(self._items(entries, observed_at))
-        for start in range(0, len(items), PAGE_SIZE):
-            part = items[start : start + PAGE_SIZE]
+        for part in batches(items, PAGE_SIZE):
             yield Page(items=part, observed_at=observed_at, expected=len(items))
         stored.update(map(_entry_text, entries))
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from adapters.outbound.provider_kit.pull.checkpoint import PagedCheckpoint
 from adapters.outbound.provider_kit.pull.engine import PullPlan
 from adapters.outbound.provider_kit.pull.properties import PropertyClient
-from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
+from adapters.outbound.provider_kit.pull.reading import batches, day_windows, external_ids
 from adapters.outbound.providers.cloudbeds.capabilities import (
     FETCHED_AVAILABILITY_DAYS,
     PAGE_SIZE,
@@ -57,9 +57,8 @@ class CloudbedsClient(PropertyClient[CloudbedsHotel]):
 
     def _fetch_bookings(self, hotel: CloudbedsHotel, ids: Sequence[str]) -> list[ReadItem]:
         items: list[ReadItem] = []
-        for start in range(0, len(ids), PAGE_SIZE):
-            found = hotel.fetch_reservations(ids[start : start + PAGE_SIZE], self.clock.now())
-            items += hotel.bookings(found)
+        for chunk in batches(ids, PAGE_SIZE):
+            items += hotel.bookings(hotel.fetch_reservations(chunk, self.clock.now()))
         return items
 
     def _fetch_cells(self, hotel: CloudbedsHotel, _: datetime) -> list[ReadItem]:

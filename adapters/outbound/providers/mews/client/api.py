@@ -3,18 +3,18 @@
 guidelines/requests.md, pagination.md. No request body may ever be logged.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi, json_object
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.pull.reading import batches
 from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
 from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
 
-T = TypeVar("T")
 Parameters: TypeAlias = Mapping[str, Json]
 
 UPDATED: Final = "UpdatedUtc"
@@ -178,11 +178,6 @@ class MewsConnectorApi(VendorApi):
                 listing, {**(parameters or {}), filter_name or listing.ids: wanted_ids}
             )
         return found
-
-
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def _parse_list_page(

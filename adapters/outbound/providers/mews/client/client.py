@@ -9,10 +9,10 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.pull.client import HotelClient
 from adapters.outbound.provider_kit.pull.engine import PullPlan
-from adapters.outbound.provider_kit.pull.reading import external_ids
+from adapters.outbound.provider_kit.pull.reading import batches, external_ids
 from adapters.outbound.providers.mews.capabilities import FETCHED_AVAILABILITY_DAYS, MAX_PER_PAGE
 from adapters.outbound.providers.mews.client import api as connector
-from adapters.outbound.providers.mews.client.api import MewsConnectorApi, batches
+from adapters.outbound.providers.mews.client.api import MewsConnectorApi
 from adapters.outbound.providers.mews.client.availability import AvailabilityPaginator
 from adapters.outbound.providers.mews.client.hotel import (
     HotelConfiguration,

@@ -13,6 +13,7 @@ from adapters.outbound.provider_kit.parsing.json_messages import numbered_entrie
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.pull.reading import batches
 from adapters.outbound.providers.ohip.capabilities import (
     COUNTS,
     EVENTS_PER_CALL,
@@ -90,7 +91,7 @@ class OhipHotel:
     def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         """In bulk. A reservation missing from the list counts as deleted only if a request for it
         alone does not find it either."""
-        chunks = (ids[n : n + IDS_PER_REQUEST] for n in range(0, len(ids), IDS_PER_REQUEST))
+        chunks = batches(ids, IDS_PER_REQUEST)
         items = [item for chunk in chunks for item in self._fetch_chunk(chunk, observed_at)]
         return [item for item in items if item.external_id is None or item.external_id in ids]
 
