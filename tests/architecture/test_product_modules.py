@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.product_packages import ROOT
+
 TEST_EQUIPMENT = (
     "adapters.outbound.memory",
     "adapters.outbound.provider_kit.simulation",

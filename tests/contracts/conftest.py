@@ -13,7 +13,7 @@ from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.persistence.migrations import upgrade
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
-from domain.access import AccessToken
+from domain.access import AccessToken, ProviderKey
 from domain.booking import Booking
 from domain.connection import Connection
 from domain.hotel import Hotel
@@ -88,11 +88,14 @@ class HotelFixture:
         """A token of this hotel, with a key of its own."""
         key = builders.provider_key()
         token = builders.access_token(key, self.hotel, **overrides)
+        self.save_token(key, token)
+        return token
+
+    def save_token(self, key: ProviderKey, token: AccessToken) -> None:
         with self.store.unit_of_work() as uow:
             uow.credentials.add_key(key)
             uow.credentials.add_token(token)
             uow.commit()
-        return token
 
     def save(self, *bookings: Booking) -> None:
         with self.store.unit_of_work() as uow:

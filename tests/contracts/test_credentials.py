@@ -5,18 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.access import FULL_READ, AccessToken, ProviderKey, Scope
+from domain.access import FULL_READ, Scope
 from ports.administration import KeyCheck, KeyState
 from tests import builders
 from tests.builders import DAY, HOUR, MINUTE, T0
 from tests.contracts.conftest import HotelFixture, Store
-
-
-def store_token(site: HotelFixture, key: ProviderKey, token: AccessToken) -> None:
-    with site.store.unit_of_work() as uow:
-        uow.credentials.add_key(key)
-        uow.credentials.add_token(token)
-        uow.commit()
 
 
 class TestProviderKeys:
@@ -58,7 +51,7 @@ class TestTokens:
             revoked_at=T0 + MINUTE,
             last_used_at=T0 + HOUR,
         )
-        store_token(site, key, token)
+        site.save_token(key, token)
         with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == token
             assert uow.credentials.token(builders.new_id()) is None
@@ -68,7 +61,7 @@ class TestTokens:
         key = builders.provider_key(provider=None, partner="reader")
         scopes = frozenset({Scope.READ, scope})
         token = builders.access_token(key, site.hotel, scopes=scopes)
-        store_token(site, key, token)
+        site.save_token(key, token)
         with site.store.unit_of_work() as uow:
             assert uow.credentials.token(token.id) == token
             assert uow.credentials.key_of_partner(None, "reader") == key

@@ -1,6 +1,6 @@
 """Rooms follow the booking's status and stay, and never contradict them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from domain.booking import Booking, BookingDetails
 from domain.merge import Applied, Decision, SnapshotRefused
-from domain.precedence import Channel, Receipt
+from domain.precedence import Channel
 from domain.room_stays import ROOM_STATUSES, RoomHeader, find_contradiction
-from domain.snapshots import BookingSnapshot, RoomStay
+from domain.snapshots import RoomStay
 from domain.status import (
     CONTRADICTED_FIELDS,
     TRANSITIONS,
@@ -20,11 +20,9 @@ from domain.status import (
     TransitionKind,
     derive_header_status,
 )
-from domain.values import Money, NightlyPrice, SourceVersion, Stay
-from tests import builders
+from domain.values import Money, NightlyPrice, Stay
+from tests.domain.test_booking import T0, applied, create, receipt_by, snapshot
 
-T0 = datetime(2026, 3, 1, tzinfo=UTC)
-CONNECTION, HOTEL = builders.new_id(), builders.new_id()
 PENDING, CONFIRMED, CHECKED_IN, CHECKED_OUT, CANCELED, NO_SHOW = BookingStatus
 INSTANTS: dict[str, Any] = {
     "checked_in_at": T0,
@@ -42,36 +40,16 @@ def prices(*nights: int) -> tuple[NightlyPrice, ...]:
     return tuple(NightlyPrice(date(2026, 6, night), Money(100, "EUR")) for night in nights)
 
 
-def snapshot(minutes: int, **content: Any) -> BookingSnapshot:
-    version = SourceVersion(T0 + timedelta(minutes=minutes))
-    return BookingSnapshot(external_id="B1", version=version, **content)
-
-
-def receipt(channel: Channel = Channel.PUSHED) -> Receipt:
-    return Receipt(channel, T0, CONNECTION, "ref")
-
-
 def booking(**content: Any) -> Booking:
-    decision = Booking.create_from(
-        snapshot(0, **({"status": CONFIRMED, "stay": june(1, 4)} | content)),
-        receipt(),
-        hotel_id=HOTEL,
-        provider="scripted",
-        booking_id=builders.new_id(),
-        now=T0,
-    )
-    assert isinstance(decision, Applied)
-    return decision.entity
+    return create(snapshot(**({"status": CONFIRMED, "stay": june(1, 4)} | content))).entity
 
 
 def decide(held: Booking, minutes: int = 1, **content: Any) -> Decision[Booking]:
-    return held.merge(snapshot(minutes, **content), receipt(), now=T0)
+    return held.merge(snapshot(minutes, **content), receipt_by(), now=T0)
 
 
 def changed(held: Booking, minutes: int = 1, **content: Any) -> Booking:
-    decision = decide(held, minutes, **content)
-    assert isinstance(decision, Applied)
-    return decision.entity
+    return applied(decide(held, minutes, **content)).entity
 
 
 def statuses(held: Booking) -> list[BookingStatus | None]:
@@ -187,7 +165,7 @@ class TestAnySequence:
     def test_never_contradicts_its_header(self, sent: list[tuple[dict[str, Any], Channel]]) -> None:
         held = booking()
         for minute, (content, channel) in enumerate(sent, start=1):
-            decision = held.merge(snapshot(minute, **content), receipt(channel), now=T0)
+            decision = held.merge(snapshot(minute, **content), receipt_by(channel), now=T0)
             if isinstance(decision, Applied):
                 held = decision.entity
             assert_agrees(held.details)

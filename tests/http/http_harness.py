@@ -195,6 +195,11 @@ class HttpHarness:
         key = self.keys[provider, partner]
         return Caller(self.client, issued.secret_text, key, issued.token.id)
 
+    def run_jobs(self) -> None:
+        """The inbox jobs that were enqueued."""
+        for job in self.queue.take():
+            self.use_cases.process_inbox(job.hotel_id, job.subject_id)
+
     def revoke(self, token_id: UUID) -> None:
         self.use_cases.revoke_token(token_id)
 

@@ -14,14 +14,13 @@ import pytest
 from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
+from adapters.outbound.memory.clock import FrozenClock
 from adapters.outbound.provider_kit.simulation.hotel.records import StayPayment
 from adapters.outbound.providers.apaleo.simulator.server import ApaleoSimulator
 from adapters.outbound.providers.mews.simulator.server import MewsSimulatorOptions, start_simulator
+from entrypoints.certification.fakes import simulator_tools
 from entrypoints.cli.main import main
 from entrypoints.wiring.installed_providers import InstalledProviders
-from ports.providers import ProviderTools
 from tests.http.graphql_client import run_query
 from tests.http.http_harness import NOON, Caller, HttpHarness
 from tests.http.ota_sender import PASSWORD, Sender, succeeded
@@ -80,15 +79,7 @@ class ConnectedHotel:
     """A hotel with a connection of every provider."""
 
     def __init__(self) -> None:
-        clock = FrozenClock(NOON)
-        tools = ProviderTools(
-            clock=clock,
-            randomness=ScriptedRandomness(),
-            budget=InProcessRateBudget(clock),
-            allowed_hosts=frozenset({"127.0.0.1"}),
-            plain_http=True,
-        )
-        installed = InstalledProviders(tools)
+        installed = InstalledProviders(simulator_tools(FrozenClock(NOON)))
         further = {name: installed.get(name) for name in PROVIDERS}
         self.harness = HttpHarness(further_providers=further)
         self.harness.hotel("alpha")
@@ -129,11 +120,7 @@ class ConnectedHotel:
         """Stores the notification and runs the job that it enqueues."""
         path = f"/api/pms/{provider}/webhook/{self._keys[provider]}"
         assert self.caller(provider).send(path, body).status_code == 200
-        self.run_jobs()
-
-    def run_jobs(self) -> None:
-        for job in self.harness.queue.take():
-            self.harness.use_cases.process_inbox(job.hotel_id, job.subject_id)
+        self.harness.run_jobs()
 
     def booking(self, provider: str, external_id: str) -> Any:
         variables = {"provider": provider, "id": external_id}
@@ -172,7 +159,7 @@ class TestOrder:
         key = {"Idempotency_Key": '"case"'}
         hotel.push("canonical", "cancel-before-create-1.json", **key)
         hotel.push("canonical", "cancel-before-create-2.json")
-        hotel.run_jobs()
+        hotel.harness.run_jobs()
         assert hotel.booking("canonical", "OO-2")["status"] == "CANCELED"
         assert hotel.outcomes("canonical", "cancel-before-create-1.json", **key) == ["unchanged"]
 

@@ -140,8 +140,7 @@ class TestErasedGuest:
                 "source_version": {"updated_at": "2026-03-01T11:30:00Z"},
             }
             caller.post(f"{PUSH}/bookings", {**partial, "notes": "Lovelace again"})
-        for job in harness.queue.take():
-            harness.use_cases.process_inbox(job.hotel_id, job.subject_id)
+        harness.run_jobs()
         assert tables_naming(harness, url, *PERSONAL, "Lovelace") == set()
 
     def test_leaves_other_guests(self, harness: HttpHarness, caller: Caller) -> None:

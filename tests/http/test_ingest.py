@@ -109,8 +109,7 @@ class TestDeferredPush:
         status = alpha.get(response.headers["Location"]).get_json()
         assert (status["state"], status["items"][0]["outcome"]) == ("processing", "accepted")
         assert stored(installation) == []
-        for job in installation.queue.take():
-            installation.use_cases.process_inbox(job.hotel_id, job.subject_id)
+        installation.run_jobs()
         status = alpha.get(response.headers["Location"]).get_json()
         assert (status["state"], status["items"][0]["outcome"]) == ("done", "applied")
         assert stored(installation) == ["B1"]

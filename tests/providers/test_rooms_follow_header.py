@@ -5,19 +5,13 @@ import json
 import pytest
 
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
-from domain.booking import Booking
-from domain.merge import Applied
 from domain.messages import ItemKind
-from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
-from tests import builders
-from tests.builders import T0
+from tests.domain.test_booking import applied, create, merge
 from tests.providers.alpinebits import payloads as alpinebits
 from tests.providers.cloudbeds import payloads as cloudbeds
 from tests.providers.vendor_payloads import hotel_context
-
-RECEIPT = Receipt(Channel.PUSHED, T0, builders.new_id(), "ref")
 
 
 def canonical(**content: object) -> BookingSnapshot:
@@ -64,17 +58,7 @@ class TestCancellationWithoutRooms:
     def test_cancels_the_stored_rooms(
         self, before: BookingSnapshot, after: BookingSnapshot
     ) -> None:
-        made = Booking.create_from(
-            before,
-            RECEIPT,
-            hotel_id=builders.new_id(),
-            provider="p",
-            booking_id=builders.new_id(),
-            now=T0,
-        )
-        assert isinstance(made, Applied)
-        decision = made.entity.merge(after, RECEIPT, now=T0)
-        assert isinstance(decision, Applied)
-        rooms = decision.entity.details.rooms
-        assert len(rooms) == len(made.entity.details.rooms)
+        made = create(before).entity
+        rooms = applied(merge(made, after)).entity.details.rooms
+        assert len(rooms) == len(made.details.rooms)
         assert {room.status for room in rooms} == {BookingStatus.CANCELED}

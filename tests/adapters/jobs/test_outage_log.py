@@ -1,6 +1,5 @@
 import copy
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,23 +9,16 @@ from adapters.outbound.jobs.redis_clients import request_client
 from adapters.outbound.jobs.rq_queue import RqJobQueue
 from domain.messages import OutboxMessage
 from ports.errors import QueueUnavailable
-from tests.builders import T0, new_id
+from tests import builders
 
 
-@pytest.fixture
-def events(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The names of the log events so far."""
+@pytest.fixture(autouse=True)
+def every_level_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-
-    class Names(list[str]):
-        def __iter__(self) -> Iterator[str]:
-            return iter([record.message for record in caplog.records])
-
-    return Names()
 
 
 class TestOutageLog:
-    def test_logs_the_beginning_and_the_end_once(self, events: list[str]) -> None:
+    def test_logs_the_beginning_and_the_end_once(self, caplog: pytest.LogCaptureFixture) -> None:
         outage = OutageLog(logging.getLogger("x"), "redis")
         outage.worked()
         for _ in range(3):
@@ -34,26 +26,28 @@ class TestOutageLog:
         for _ in range(3):
             outage.worked()
         outage.failed()
-        assert [*events] == ["redis_unavailable", "redis_available", "redis_unavailable"]
+        assert caplog.messages == ["redis_unavailable", "redis_available", "redis_unavailable"]
 
-    def test_is_shared_by_copies(self, events: list[str]) -> None:
+    def test_is_shared_by_copies(self, caplog: pytest.LogCaptureFixture) -> None:
         outage = OutageLog(logging.getLogger("x"), "redis")
         for each in (outage, copy.deepcopy(outage)):
             each.failed()
-        assert [*events] == ["redis_unavailable"]
+        assert caplog.messages == ["redis_unavailable"]
 
 
 class TestQueue:
-    def test_that_is_gone_is_logged_once(self, events: list[str]) -> None:
+    def test_that_is_gone_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
         queue = RqJobQueue(request_client("redis://127.0.0.1:1/0"), function="f")
         for _ in range(3):
             with pytest.raises(QueueUnavailable):
                 queue.ping()
-        assert [*events] == ["queue_unavailable"]
+        assert caplog.messages == ["queue_unavailable"]
 
 
 class TestSubscriber:
-    def test_that_fails_is_logged_once_until_it_takes_an_event(self, events: list[str]) -> None:
+    def test_that_fails_is_logged_once_until_it_takes_an_event(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         is_down = True
 
         def subscriber(_: OutboxMessage) -> None:
@@ -61,12 +55,10 @@ class TestSubscriber:
                 raise ConnectionError
 
         bus = InProcessEventBus({"host": subscriber})
-        message = OutboxMessage(
-            id=new_id(), hotel_id=new_id(), type="x", ordering_key="k", created_at=T0, body="{}"
-        )
+        message = builders.outbox_message(builders.hotel())
         for _ in range(3):
             assert bus.deliver(message, to=["host"])
         is_down = False
         for _ in range(2):
             assert not bus.deliver(message, to=["host"])
-        assert [*events] == ["event_delivery_failed", "event_delivery_resumed"]
+        assert caplog.messages == ["event_delivery_failed", "event_delivery_resumed"]

@@ -41,9 +41,7 @@ class TestForeignItem:
     def test_of_a_pull_does_not_overwrite_the_booking_of_that_id(self, app: App) -> None:
         app.run(SyncKind.FULL, app.page(booked("B1", 1, notes="ours"), cursor="next"))
         app.run(SyncKind.DELTA, app.page(item_of(app, OTHER, booked("B1", 2, notes="theirs"))))
-        stored = app.booking("B1")
-        assert stored is not None
-        assert stored.details.notes == "ours"
+        assert app.known().details.notes == "ours"
 
     def test_fetched_after_a_notification_is_quarantined(self, app: App) -> None:
         app.provider.answers.append(app.page(item_of(app, OTHER, booked("B1"))))
@@ -66,9 +64,7 @@ class TestForeignItem:
         app.provider.holds(booked("B1"))
         app.run(SyncKind.RECONCILE, app.page(item_of(app, OTHER, booked("B1"))))
         assert app.provider.fetched == [[B1]]
-        stored = app.booking("B1")
-        assert stored is not None
-        assert stored.details.deleted_at_source is None
+        assert app.known().details.deleted_at_source is None
 
     def test_is_accepted_while_the_property_of_the_connection_is_unknown(self, app: App) -> None:
         app.edit(settings={})

@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 
 from application.errors import ConnectionNotFound
-from application.privacy.erase_guest import EraseGuest
-from application.privacy.stored_person import PersonRequest
 from application.sync.verify_hotel import EXAMPLES, DriftReport, VerifyHotel
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, Party
@@ -15,6 +13,7 @@ from domain.status import BookingStatus
 from domain.values import Reason
 from ports.errors import ProviderUnavailable, Unsupported
 from ports.providers import ReadItem
+from tests.application.privacy.test_erase_guest import erase
 from tests.application.sync.changing_provider import synced_provider
 from tests.application.use_case_harness import App, booked, version
 from tests.builders import DAY, JUNE
@@ -43,15 +42,7 @@ class TestVerifiedHotel:
         ada = Party(guest_id="G1", first_name="Ada")
         booking = booked("B1", primary_guest=ada, notes="Ada's")
         app.push(booking)
-        erase = EraseGuest(app.unit_of_work, app.clock, app.ids, app.randomness)
-        erase(
-            PersonRequest(
-                hotel_id=app.hotel.id,
-                provider=app.connection.provider,
-                external_id="G1",
-                actor="test",
-            )
-        )
+        erase(app, "G1")
         assert verify(app, booking).drift == 0
         longer = replace(booking, stay=replace(booking.stay, departure=JUNE.departure + DAY))
         assert verify(app, longer).differing == {"stay": 1, "rooms": 1}
