@@ -107,7 +107,7 @@ class TestCardFields:
         assert scrub(text) == text
 
 
-def json_structure(text: str) -> object:
+def json_structure(text: str | bytes) -> object:
     """The types of all keys and values, in place of their contents."""
 
     def types(value: object) -> object:
