@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
-from stdnum import luhn
 
 from adapters.outbound.provider_kit.card_scrubber import scrub
 
@@ -43,7 +43,7 @@ KINDS: dict[str, Callable[[random.Random], str]] = {
     ),
     "dates": lambda r: f"1{digits(r, 1)}.05.2027 - 2{digits(r, 1)}.05.2027",
     "rooms": lambda r: ", ".join(str(r.randrange(100, 900) + n) for n in range(5)),
-    "UUID": lambda r: str(__import__("uuid").UUID(int=r.getrandbits(128), version=4)),
+    "UUID": lambda r: str(UUID(int=r.getrandbits(128), version=4)),
 }
 
 
@@ -62,11 +62,9 @@ class TestOrdinaryNumbers:
         country, rest = iban[:4], iban[4:].replace(" ", "")
         spelled = f"{country} {grouped(rest, 4)}"
         assert scrub(f"IBAN {spelled}, thanks") == f"IBAN {spelled}, thanks"
-        check = next(n for n in range(10) if luhn.is_valid(f"411111111111111{n}"))
-        within = f"AT12 4111 1111 1111 111{check}"
+        within = "AT12 4111 1111 1111 1111"
         assert scrub(within) == within
 
     def test_in_ascending_lists_stay(self) -> None:
-        rooms = "341 342 343 344 347"
-        assert luhn.is_valid(rooms.replace(" ", "")) or scrub(rooms) == rooms
+        assert scrub("341 342 343 344 347") == "341 342 343 344 347"
         assert scrub("341, 342, 343, 344, 345, 346") == "341, 342, 343, 344, 345, 346"
