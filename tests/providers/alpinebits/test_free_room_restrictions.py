@@ -10,6 +10,8 @@ from tests.providers.alpinebits import free_room_payloads as payloads
 
 WEEK = {"start": "2026-04-06", "end": "2026-04-12"}
 """From a Monday to a Sunday."""
+STATUS = "RestrictionStatus[0]"
+LENGTH = "LengthsOfStay/LengthOfStay[0]"
 
 
 def days(body: bytes) -> list[int]:
@@ -31,6 +33,10 @@ def message(inside: str, **attributes: str) -> str:
 def status(value: str, **more: str) -> str:
     listed = "".join(f' {name}="{text}"' for name, text in more.items())
     return f'<RestrictionStatus Status="{value}"{listed}/>'
+
+
+def with_status(line: str, value: str) -> str:
+    return line.replace("</Inventory>", f"{status(value)}</Inventory>")
 
 
 def length(kind: str, time: str = "3", **more: str) -> str:
@@ -76,7 +82,7 @@ class TestWeekdays:
         first = payloads.line(("2", 3), **WEEK, Mon="true", Weds="true")
         assert payloads.rejected(payloads.counts(first, second)) == (
             "overlap",
-            "Inventories[0]/Inventory[1]",
+            payloads.SECOND,
         )
 
     def test_apply_to_the_conflict_with_a_closing_season(self) -> None:
@@ -154,7 +160,7 @@ class TestRestrictions:
         assert {found.total, found.available, found.occupied, found.blocked} == {ABSENT}
 
     def test_are_kept_beside_counts(self) -> None:
-        inside = payloads.line(("2", 3)).replace("</Inventory>", f"{status('Close')}</Inventory>")
+        inside = with_status(payloads.line(("2", 3)), "Close")
         found = payloads.cells(payloads.enveloped(payloads.counts(inside)))["DBL", "04-01"]
         assert (found.available, found.closed) == (3, True)
         limited = {"BookingLimit": "4", "BookingLimitMessageType": "SetLimit"}
@@ -177,14 +183,14 @@ class TestRestrictions:
         assert payloads.rejected(payloads.enveloped(payloads.limits(*lines)))[0] == "overlap"
 
     def test_of_a_complete_set_have_no_rooms_without_counts(self) -> None:
-        inside = payloads.line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        inside = with_status(payloads.line(), "Open")
         body = payloads.complete(inside)
         assert {(cell.available, cell.closed) for cell in payloads.understood(body).cells} == {
             (0, False)
         }
 
     def test_do_not_open_a_closing_season(self) -> None:
-        inside = payloads.line().replace("</Inventory>", f"{status('Open')}</Inventory>")
+        inside = with_status(payloads.line(), "Open")
         body = payloads.complete(payloads.closing("2026-04-02", "2026-04-03"), inside)
         found = {cell.day: cell.closed for cell in payloads.understood(body).cells}
         assert found == {date(2026, 4, 1): False, date(2026, 4, 2): True}
@@ -192,45 +198,37 @@ class TestRestrictions:
     @pytest.mark.parametrize(
         ("inside", "code", "path"),
         [
-            (status("OnRequest"), "unknown_value", "RestrictionStatus[0]/@Status"),
+            (status("OnRequest"), "unknown_value", f"{STATUS}/@Status"),
             (
                 status("Close", Restriction="NonGuarantee"),
                 "unknown_value",
-                "RestrictionStatus[0]/@Restriction",
+                f"{STATUS}/@Restriction",
             ),
             (
                 status("ClosedOnArrival", Restriction="Departure"),
                 "contradiction",
-                "RestrictionStatus[0]/@Restriction",
+                f"{STATUS}/@Restriction",
             ),
             (
                 status("Close", SellThroughOpenIndicator="true"),
                 "unknown_value",
-                "RestrictionStatus[0]/@SellThroughOpenIndicator",
+                f"{STATUS}/@SellThroughOpenIndicator",
             ),
             (
                 status("Open", MinAdvancedBookingOffset="P2D"),
                 "unknown_attribute",
-                "RestrictionStatus[0]/@MinAdvancedBookingOffset",
+                f"{STATUS}/@MinAdvancedBookingOffset",
             ),
             (
                 status("Open", MaxAdvancedBookingOffset="P200D"),
                 "unknown_attribute",
-                "RestrictionStatus[0]/@MaxAdvancedBookingOffset",
+                f"{STATUS}/@MaxAdvancedBookingOffset",
             ),
-            ("<RestrictionStatus/>", "missing_field", "RestrictionStatus[0]/@Status"),
+            ("<RestrictionStatus/>", "missing_field", f"{STATUS}/@Status"),
             (status("Open") + status("Close"), "duplicate", "RestrictionStatus[1]"),
-            (
-                length("SetForwardMinStay"),
-                "unknown_value",
-                "LengthsOfStay/LengthOfStay[0]/@MinMaxMessageType",
-            ),
-            (length("SetMinLOS", ""), "bad_count", "LengthsOfStay/LengthOfStay[0]/@Time"),
-            (
-                length("SetMinLOS", TimeUnit="Week"),
-                "unknown_value",
-                "LengthsOfStay/LengthOfStay[0]/@TimeUnit",
-            ),
+            (length("SetForwardMinStay"), "unknown_value", f"{LENGTH}/@MinMaxMessageType"),
+            (length("SetMinLOS", ""), "bad_count", f"{LENGTH}/@Time"),
+            (length("SetMinLOS", TimeUnit="Week"), "unknown_value", f"{LENGTH}/@TimeUnit"),
             (
                 '<LengthsOfStay FixedPatternLength="7"/>',
                 "unknown_attribute",
@@ -276,18 +274,14 @@ class TestRestrictions:
         )
 
     def test_of_a_room_are_rejected(self) -> None:
-        inside = payloads.line(("2", 1), InvCode="101").replace(
-            "</Inventory>", f"{status('Close')}</Inventory>"
-        )
+        inside = with_status(payloads.line(("2", 1), InvCode="101"), "Close")
         assert payloads.rejected(payloads.counts(inside)) == (
             "mixed",
             f"{payloads.CONTROL}/@InvCode",
         )
 
     def test_are_rejected_in_a_closing_season(self) -> None:
-        inside = payloads.closing("2026-04-02", "2026-04-03").replace(
-            "</Inventory>", f"{status('Open')}</Inventory>"
-        )
+        inside = with_status(payloads.closing("2026-04-02", "2026-04-03"), "Open")
         assert payloads.rejected(payloads.complete(inside)) == (
             "mixed",
             f"{payloads.INVENTORY}/RestrictionStatus",
@@ -306,9 +300,9 @@ class TestUnknownElements:
             (("StatusApplicationControl", "StatusControl"), f"{payloads.INVENTORY}/StatusControl"),
             (
                 ("<InvCount ", '<InvCount xmlns="urn:x" '),
-                f"{payloads.INVENTORY}/InvCounts/InvCount[0]",
+                payloads.FIRST,
             ),
-            (("<Inventory>", '<Inventory xmlns="urn:x">'), "Inventories[0]/Inventory[0]"),
+            (("<Inventory>", '<Inventory xmlns="urn:x">'), payloads.INVENTORY),
         ],
     )
     def test_reject_the_message(self, wrong: tuple[str, str], path: str) -> None:
@@ -320,11 +314,7 @@ class TestUnknownElements:
     @pytest.mark.parametrize(
         ("wrong", "code", "path"),
         [
-            (
-                ("Count=", "count="),
-                "unknown_attribute",
-                f"{payloads.INVENTORY}/InvCounts/InvCount[0]/@count",
-            ),
+            (("Count=", "count="), "unknown_attribute", f"{payloads.FIRST}/@count"),
             (
                 ("InvTypeCode=", "InvTypecode="),
                 "unknown_attribute",
@@ -369,8 +359,7 @@ class TestUnknownElements:
         assert payloads.rejected(body.encode()) == ("unknown_element", f"Inventories[0]/{name}")
 
     def test_blank_limit_is_not_an_empty_set(self) -> None:
-        unique = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
-        sent = payloads.limits('<AvailStatusMessage BookingLimit=""/>', unique=unique)
+        sent = payloads.limits('<AvailStatusMessage BookingLimit=""/>', unique=payloads.COMPLETE)
         assert payloads.rejected(sent) == (
             "missing_field",
             f"{payloads.MESSAGE}/StatusApplicationControl",
