@@ -4,13 +4,15 @@ A server that does not start fails the run; nothing is skipped.
 """
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests.servers import PostgresServer, ValkeyServer
+from adapters.outbound.persistence.migrations import upgrade
+from tests.servers import PostgresServer, ValkeyServer, database_name
 
 # A busy machine must not fail a property: what is measured for speed lives in bench/.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -36,8 +38,6 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of the test's own; wider scopes and clones: `postgres_server.database`."""
-    if not postgres_server.process.is_running:
-        postgres_server.start()
     with postgres_server.database() as url:
         yield url
 
@@ -60,3 +60,31 @@ def redis_url(valkey_server: ValkeyServer) -> str:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'pms.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema, for copying."""
+    path = tmp_path_factory.mktemp("schema") / "empty.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: PostgresServer) -> str:
+    """A template database with the newest schema."""
+    url = postgres_server.create_database()
+    upgrade(url)
+    return database_name(url)
+
+
+@pytest.fixture
+def upgraded_sqlite_url(sqlite_url: str, empty_sqlite: Path) -> str:
+    shutil.copy(empty_sqlite, sqlite_url.removeprefix("sqlite:///"))
+    return sqlite_url
+
+
+@pytest.fixture
+def upgraded_postgres_url(postgres_server: PostgresServer, empty_postgres: str) -> Iterator[str]:
+    with postgres_server.database(empty_postgres) as url:
+        yield url

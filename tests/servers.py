@@ -182,11 +182,12 @@ class PostgresServer(SupervisedServer):
     def database(self, template: str = "template1") -> Iterator[str]:
         url = self.create_database(template)
         yield url
-        if not self.process.is_running:
-            self.start()
         self.drop_database(url)
 
     def _execute(self, statement: sql.Composed) -> None:
+        """Starts the server if a test has left it stopped."""
+        if not self.process.is_running:
+            self.start()
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
 

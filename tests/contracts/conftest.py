@@ -1,16 +1,13 @@
 """Each contract runs on the in-memory store, on a SQLite file and on PostgreSQL."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from adapters.outbound.memory.store import InMemoryStore
-from adapters.outbound.persistence.migrations import upgrade
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.access import AccessToken, ProviderKey
@@ -20,7 +17,6 @@ from domain.hotel import Hotel
 from ports.queries import Queries
 from ports.unit_of_work import UnitOfWork
 from tests import builders
-from tests.servers import PostgresServer, database_name
 
 
 class Store(Protocol):
@@ -28,34 +24,6 @@ class Store(Protocol):
     def queries(self) -> Queries: ...
     def unit_of_work(self) -> UnitOfWork: ...
     def close(self) -> None: ...
-
-
-@pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the newest schema, for copying."""
-    path = tmp_path_factory.mktemp("schema") / "empty.sqlite3"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def empty_postgres(postgres_server: PostgresServer) -> str:
-    """A template database with the newest schema."""
-    url = postgres_server.create_database()
-    upgrade(url)
-    return database_name(url)
-
-
-@pytest.fixture
-def upgraded_sqlite_url(sqlite_url: str, empty_sqlite: Path) -> str:
-    shutil.copy(empty_sqlite, sqlite_url.removeprefix("sqlite:///"))
-    return sqlite_url
-
-
-@pytest.fixture
-def upgraded_postgres_url(postgres_server: PostgresServer, empty_postgres: str) -> Iterator[str]:
-    with postgres_server.database(empty_postgres) as url:
-        yield url
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

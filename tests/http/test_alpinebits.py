@@ -58,14 +58,14 @@ BOOKINGS = "{bookings {edges {node {externalId status}}}}"
 
 
 @pytest.fixture
-def installed(sqlite_url: str) -> Iterator[HttpHarness]:
+def installed(upgraded_sqlite_url: str) -> Iterator[HttpHarness]:
     clock = FrozenClock(NOON)
     tools = ProviderTools(
         clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
     )
     options = RestOptions(max_body_bytes=4_000_000)
     further = {"alpinebits": provider(tools)}
-    with sql_harness(sqlite_url, options=options, further_providers=further) as harness:
+    with sql_harness(upgraded_sqlite_url, options=options, further_providers=further) as harness:
         yield harness
 
 

@@ -56,7 +56,7 @@ del BOOKINGS[-1]["stay"]  # ended before it was received
 def url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "memory":
         return None
-    found: str = request.getfixturevalue(f"{request.param}_url")
+    found: str = request.getfixturevalue(f"upgraded_{request.param}_url")
     return found
 
 

@@ -23,7 +23,7 @@ BOOKINGS = f"{PUSH}/bookings"
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def installed(request: pytest.FixtureRequest) -> Iterator[HttpHarness]:
-    with sql_harness(request.getfixturevalue(f"{request.param}_url")) as harness:
+    with sql_harness(request.getfixturevalue(f"upgraded_{request.param}_url")) as harness:
         add_hotels(harness)
         yield harness
 

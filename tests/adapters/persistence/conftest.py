@@ -5,7 +5,6 @@ from contextlib import closing
 
 import pytest
 
-from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.connection import Connection
@@ -26,17 +25,22 @@ def url(request: pytest.FixtureRequest) -> str:
     return found
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def upgraded_url(request: pytest.FixtureRequest) -> str:
+    """A database with the newest schema."""
+    found: str = request.getfixturevalue(f"upgraded_{request.param}_url")
+    return found
+
+
 @pytest.fixture
-def store(url: str, sealer: Sealer) -> Iterator[Store]:
-    migrations.upgrade(url)
-    with closing(open_store(url, sealer=sealer, pool_wait_seconds=60)) as opened:
+def store(upgraded_url: str, sealer: Sealer) -> Iterator[Store]:
+    with closing(open_store(upgraded_url, sealer=sealer, pool_wait_seconds=60)) as opened:
         yield opened
 
 
 @pytest.fixture
-def postgres(postgres_url: str, sealer: Sealer) -> Iterator[Store]:
-    migrations.upgrade(postgres_url)
-    with closing(open_store(postgres_url, sealer=sealer, pool_wait_seconds=60)) as opened:
+def postgres(upgraded_postgres_url: str, sealer: Sealer) -> Iterator[Store]:
+    with closing(open_store(upgraded_postgres_url, sealer=sealer, pool_wait_seconds=60)) as opened:
         yield opened
 
 

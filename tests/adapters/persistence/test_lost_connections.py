@@ -18,8 +18,8 @@ from tests.servers import PostgresServer
 
 
 @pytest.fixture
-def admin(postgres_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+def admin(upgraded_postgres_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(upgraded_postgres_url, autocommit=True) as connection:
         yield connection
 
 
@@ -123,10 +123,12 @@ class TestCommit:
 
 
 class TestPool:
-    def test_reports_that_every_connection_is_in_use(self, url: str, sealer: Sealer) -> None:
-        migrations.upgrade(url)
+    def test_reports_that_every_connection_is_in_use(
+        self, upgraded_url: str, sealer: Sealer
+    ) -> None:
+        one_slot = open_store(upgraded_url, sealer=sealer, pool_size=1, pool_wait_seconds=0.01)
         with (
-            closing(open_store(url, sealer=sealer, pool_size=1, pool_wait_seconds=0.01)) as store,
+            closing(one_slot) as store,
             store.unit_of_work(),
             pytest.raises(StoreUnavailable) as caught,
             store.unit_of_work(),

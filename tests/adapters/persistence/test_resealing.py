@@ -9,7 +9,6 @@ from threading import Thread
 
 import pytest
 
-from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.schema.models import MODELS
 from adapters.outbound.persistence.schema.tables import TABLES
 from adapters.outbound.persistence.store import Store, open_store
@@ -119,9 +118,8 @@ class Callers:
 
 
 @pytest.fixture
-def installation(url: str, hotel: Hotel, connection: Connection) -> Installation:
-    migrations.upgrade(url)
-    return Installation(url, hotel, connection)
+def installation(upgraded_url: str, hotel: Hotel, connection: Connection) -> Installation:
+    return Installation(upgraded_url, hotel, connection)
 
 
 class TestSealedColumns:
