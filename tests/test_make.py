@@ -33,6 +33,10 @@ case "$1 $2" in
   *) exec %s "$@" ;;
 esac
 """
+SLEEP = f"""#!/bin/bash
+# Shorter than `.ci/venv` asks for: pip ends at once here.
+exec {shutil.which("sleep")} 0.05
+"""
 
 
 class Checkout:
@@ -43,9 +47,21 @@ class Checkout:
         (folder / ".ci").mkdir(parents=True)
         for name in FILES:
             shutil.copy(ROOT / name, folder / name)
-        self.interpreter = folder / "interpreter"
-        self.interpreter.write_text(INTERPRETER % sys.executable)
-        self.interpreter.chmod(0o755)
+        (folder / "programs").mkdir()
+        for program, text in (
+            (self.interpreter, INTERPRETER % sys.executable),
+            (self.sleep, SLEEP),
+        ):
+            program.write_text(text)
+            program.chmod(0o755)
+
+    @property
+    def interpreter(self) -> Path:
+        return self.folder / "programs/interpreter"
+
+    @property
+    def sleep(self) -> Path:
+        return self.folder / "programs/sleep"
 
     @property
     def installations(self) -> int:
@@ -54,10 +70,11 @@ class Checkout:
 
     @contextmanager
     def making(self, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+        path = os.pathsep.join([str(self.sleep.parent), os.environ["PATH"]])
         process = subprocess.Popen(
             ["make", "--no-print-directory", "run", f"PYTHON={self.interpreter}", "ARGS=--check"],
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PROGRESS_SECONDS": "1", **environment},
+            env={"PATH": path, "PROGRESS_SECONDS": "1", **environment},
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -112,8 +129,7 @@ class TestMake:
 
     def test_makes_a_moved_environment_anew(self, checkout: Checkout, tmp_path: Path) -> None:
         checkout.make()
-        moved = checkout.folder.rename(tmp_path / "moved to a folder with blanks")
-        checkout.folder, checkout.interpreter = moved, moved / "interpreter"
+        checkout.folder = checkout.folder.rename(tmp_path / "moved to a folder with blanks")
         assert ".venv can't be used (it was moved); making it anew" in checkout.make()
         assert checkout.installations == 2
         assert checkout.make() == "pms up --check\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from adapters.outbound.jobs import redis_clients
 from entrypoints.cli.main import main
 
 COMMANDS = [
@@ -58,7 +59,10 @@ class TestEveryCommand:
 
 class TestProcesses:
     @pytest.mark.parametrize("command", QUEUE_COMMANDS, ids=" ".join)
-    def test_name_a_redis_that_does_not_answer(self, tmp_path: Path, command: list[str]) -> None:
+    def test_name_a_redis_that_does_not_answer(
+        self, tmp_path: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(redis_clients, "START_RETRIES", 1)
         environment = {"PMS_HOME": str(tmp_path), "PMS_REDIS_URL": "redis://:planted@127.0.0.1:9"}
         line = error_line(command, **environment)
         assert "PMS_REDIS_URL: the server at 127.0.0.1:9 does not answer" in line

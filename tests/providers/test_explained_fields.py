@@ -154,7 +154,7 @@ def untrue_reports(provider: str, kind: ItemKind, message: Any, within: Path) ->
         if not NOT_MAPPED.match(target):
             place = (*within, *path)
             changed = (with_value(message, place, other) for other in others(value))
-            results = [snapshots(provider, kind, each) for each in changed]
+            results = (snapshots(provider, kind, each) for each in changed)
             may_refuse = kind is not ItemKind.BOOKING or is_listed(provider, path)
             if all(r == before or (r in ([], [None]) and not may_refuse) for r in results):
                 found.append(f"{name}: {target}, but nothing changes")
