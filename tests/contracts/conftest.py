@@ -32,7 +32,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield InMemoryStore()
         return
     url = request.getfixturevalue(f"upgraded_{request.param}_url")
-    with closing(open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("k"))))) as opened:
+    sealer = AesGcmSealer(Keyring.parse(new_key("k")))
+    with closing(open_store(url, sealer=sealer, pool_wait_seconds=60)) as opened:
         yield opened
 
 

@@ -50,10 +50,10 @@ class TestErasureKey:
             uow.erasures.lock_key(site.hotel.id)
             reader = Thread(target=read)
             reader.start()
-            started.wait(10)
+            started.wait(60)
             uow.erasures.add(site.hotel.id, HASHES, at=T0)
             uow.commit()
-        reader.join(30)
+        reader.join(60)
         assert seen == [HASHES]
 
 

@@ -100,7 +100,7 @@ class TestTombstones:
             provider = site.connection.provider
             uow.tombstones.load(site.hotel.id, provider, ["B1"], exclusive=exclusive)
             loaded = pool.submit(load_meanwhile)
-            assert started.wait(10)
+            assert started.wait(60)
             uow.tombstones.save([bare(site, "B1")])
             uow.commit()
-            assert loaded.result(30).keys() == {"B1"}
+            assert loaded.result(60).keys() == {"B1"}

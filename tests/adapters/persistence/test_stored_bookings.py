@@ -64,7 +64,7 @@ class TestCreationAndCancellationAtOnce:
                     **content,  # type: ignore[arg-type]
                 )
                 item = ReadItem(kind=ItemKind.BOOKING, raw=b"{}", snapshot=snapshot)
-                barrier.wait(30)
+                barrier.wait(60)
                 in_transaction(
                     store.unit_of_work,
                     lambda uow, item=item: apply_items(  # type: ignore[misc]
@@ -105,7 +105,7 @@ class CanonicalSender:
         body = json.dumps(document).encode()
         items = reader.provider.read_items(ItemKind.BOOKING, [body], hotel_context, limit=1)
         rows = item_rows(items, own, ids.new(), ids, lambda raw: raw)
-        self.barrier.wait(30)
+        self.barrier.wait(60)
         in_transaction(
             self.store.unit_of_work,
             partial(apply_pushed_items, rows=rows, items=items, context=own, ids=ids),
