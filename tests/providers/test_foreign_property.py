@@ -50,67 +50,39 @@ def _named(property_id: str) -> list[Any]:
         ' InvTypeCode="DBL"/><InvCounts><InvCount CountType="2" Count="3"/></InvCounts></Inventory>'
         "</Inventories></OTA_HotelInvCountNotifRQ>"
     ).encode()
+    read_by = {
+        (apaleo.provider, "property.id"): [
+            (BOOKING, [apaleo.page(property={"id": property_id})]),
+            (AVAILABILITY, [{"timeSlices": [time_slice]}]),
+        ],
+        (mews.provider, "EnterpriseId"): [
+            (BOOKING, _mews_bodies(property_id, Reservations=[mews.reservation()])),
+            (BOOKING, [mews.body(Reservations=[mews.reservation()]), configured]),
+            (GUEST, [mews.body(Customers=[mews.customer()]), configured]),
+            (AVAILABILITY, [message(BERLIN, METRICS), configured]),
+        ],
+        (cloudbeds.provider, "propertyID"): [
+            (BOOKING, [cloudbeds.page(cloudbeds.reservation(propertyID=property_id))]),
+            (GUEST, [cloudbeds.page(cloudbeds.guest(propertyID=property_id))]),
+            (AVAILABILITY, [[rate(propertyID=property_id)]]),
+            (AVAILABILITY, [{"data": [{"propertyID": property_id, "propertyRooms": [offered()]}]}]),
+        ],
+        (ohip.provider, "hotelId"): [
+            (BOOKING, [ohip.list_response(ohip.listed(hotelId=property_id))]),
+            (BOOKING, [ohip.single_response(ohip.single(hotelId=property_id))]),
+        ],
+        (alpinebits.provider, "BasicPropertyInfo/@HotelCode"): [
+            (BOOKING, [alpinebits.pushed(alpinebits.reservation(rooms=room))]),
+        ],
+        (alpinebits.provider, "@HotelCode"): [(AVAILABILITY, [free_rooms])],
+        (CanonicalProvider(), "property_id"): [
+            (BOOKING, [{**_CANONICAL, "property_id": property_id}]),
+        ],
+    }
     return [
-        (apaleo.provider, BOOKING, [apaleo.page(property={"id": property_id})], "property.id"),
-        (apaleo.provider, AVAILABILITY, [{"timeSlices": [time_slice]}], "property.id"),
-        (
-            mews.provider,
-            BOOKING,
-            _mews_bodies(property_id, Reservations=[mews.reservation()]),
-            "EnterpriseId",
-        ),
-        (
-            mews.provider,
-            BOOKING,
-            [mews.body(Reservations=[mews.reservation()]), configured],
-            "EnterpriseId",
-        ),
-        (
-            mews.provider,
-            GUEST,
-            [mews.body(Customers=[mews.customer()]), configured],
-            "EnterpriseId",
-        ),
-        (mews.provider, AVAILABILITY, [message(BERLIN, METRICS), configured], "EnterpriseId"),
-        (
-            cloudbeds.provider,
-            BOOKING,
-            [cloudbeds.page(cloudbeds.reservation(propertyID=property_id))],
-            "propertyID",
-        ),
-        (
-            cloudbeds.provider,
-            GUEST,
-            [cloudbeds.page(cloudbeds.guest(propertyID=property_id))],
-            "propertyID",
-        ),
-        (cloudbeds.provider, AVAILABILITY, [[rate(propertyID=property_id)]], "propertyID"),
-        (
-            cloudbeds.provider,
-            AVAILABILITY,
-            [{"data": [{"propertyID": property_id, "propertyRooms": [offered()]}]}],
-            "propertyID",
-        ),
-        (
-            ohip.provider,
-            BOOKING,
-            [ohip.list_response(ohip.listed(hotelId=property_id))],
-            "hotelId",
-        ),
-        (
-            ohip.provider,
-            BOOKING,
-            [ohip.single_response(ohip.single(hotelId=property_id))],
-            "hotelId",
-        ),
-        (
-            alpinebits.provider,
-            BOOKING,
-            [alpinebits.pushed(alpinebits.reservation(rooms=room))],
-            "BasicPropertyInfo/@HotelCode",
-        ),
-        (alpinebits.provider, AVAILABILITY, [free_rooms], "@HotelCode"),
-        (CanonicalProvider(), BOOKING, [{**_CANONICAL, "property_id": property_id}], "property_id"),
+        (provider, kind, bodies, path)
+        for (provider, path), formats in read_by.items()
+        for kind, bodies in formats
     ]
 
 
