@@ -30,6 +30,7 @@ from tests.providers.vendor_payloads import (
     SAMPLES,
     hotel_context,
     installed_provider,
+    needs_samples,
     value_paths,
     with_value,
 )
@@ -238,7 +239,7 @@ class TestForms:
         assert untrue_reports(form.vendor, kind, form.message, form.within) == []
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the publishers' samples are not here")
+@needs_samples
 class TestSamples:
     @pytest.mark.parametrize(("kind", "vendor", "name", "within"), SAMPLES_OF_KINDS)
     def test_are_explained_truly(

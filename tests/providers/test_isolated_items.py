@@ -1,13 +1,13 @@
 """An unreadable item or event of a message does not affect the others, in any form of message."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import pytest
 
 from domain.messages import ItemKind
-from ports.providers import Ref, RefKind
+from ports.providers import ReadItem, Ref, RefKind
 from tests.providers.apaleo import payloads as apaleo
 from tests.providers.cloudbeds import payloads as cloudbeds
 from tests.providers.mews import payloads as mews
@@ -66,12 +66,16 @@ def message(form: Form, second: Callable[[str], str]) -> bytes:
     return form.wrap(f"[{first}, {second(other)}, {last}]")
 
 
-def results(form: Form, second: Callable[[str], str]) -> list[tuple[str | None, str | None]]:
-    provider = installed_provider(form.name)
+def read(form: Form, second: Callable[[str], str]) -> Sequence[ReadItem]:
     body = message(form, second)
-    items = provider.read_items(ItemKind.BOOKING, [body], hotel_context(), limit=10)
+    provider = installed_provider(form.name)
+    return provider.read_items(ItemKind.BOOKING, [body], hotel_context(), limit=10)
+
+
+def results(form: Form, second: Callable[[str], str]) -> list[tuple[str | None, str | None]]:
     return [
-        (item.snapshot and item.external_id, item.reason and item.reason.path) for item in items
+        (item.snapshot and item.external_id, item.reason and item.reason.path)
+        for item in read(form, second)
     ]
 
 
@@ -91,10 +95,7 @@ class TestItems:
         assert found == [(IDS[0], None), (None, form.path(1)), (IDS[2], None)]
 
     def test_keeps_the_duplicate_values(self, form: Form) -> None:
-        body = message(form, lambda item: f'{{"{form.key}": "Elsewhere", {item[1:]}')
-        items = installed_provider(form.name).read_items(
-            ItemKind.BOOKING, [body], hotel_context(), limit=10
-        )
+        items = read(form, lambda item: f'{{"{form.key}": "Elsewhere", {item[1:]}')
         assert b"Elsewhere" in items[1].raw
 
 

@@ -24,6 +24,7 @@ from tests.providers.vendor_payloads import (
     SAMPLES,
     hotel_context,
     installed_provider,
+    needs_samples,
     value_paths,
     with_value,
 )
@@ -117,7 +118,7 @@ class TestSecondaryDetails:
         assert refusals(form) == set()
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the publishers' samples are not here")
+@needs_samples
 @pytest.mark.parametrize(("vendor", "name", "within"), SAMPLE_FILES)
 class TestSamples:
     def test_details_never_refuse_a_booking(self, vendor: str, name: str, within: Path) -> None:

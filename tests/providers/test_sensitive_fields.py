@@ -15,8 +15,8 @@ from domain.messages import ItemKind
 from domain.snapshots import GuestSnapshot
 from domain.values import ABSENT
 from ports.providers import ReadItem
-from tests.providers.test_vendor_samples import KINDS, all_files, here, read
-from tests.providers.vendor_payloads import SAMPLES, installed_provider
+from tests.providers.test_vendor_samples import KINDS, all_files, read
+from tests.providers.vendor_payloads import SAMPLES, installed_provider, needs_samples
 
 CANARY = "CANARY"
 
@@ -83,7 +83,7 @@ def shown_texts(provider: str, kind: ItemKind, body: bytes) -> list[str]:
     return [shown(item) for item in items]
 
 
-@here
+@needs_samples
 @pytest.mark.parametrize(("provider", "path"), list(all_files()))
 class TestVendorSamples:
     def test_show_no_card_and_no_document(self, provider: str, path: Path) -> None:
@@ -101,7 +101,7 @@ class TestVendorSamples:
                 assert CANARY not in text
 
 
-@here
+@needs_samples
 class TestRule:
     @pytest.mark.parametrize("name", SENSITIVE_IN_SAMPLES)
     def test_covers_what_the_samples_have(self, name: str) -> None:

@@ -3,7 +3,6 @@ added."""
 
 import copy
 import json
-import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,8 @@ from domain.errors import PmsError
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, GuestSnapshot
 from ports.providers import HotelContext, Provider, ReadItem
-from tests.providers.vendor_payloads import installed_provider
+from tests.providers.vendor_payloads import SAMPLES, installed_provider, needs_samples
 
-SAMPLES = Path(
-    os.environ.get("PMS_VENDOR_SAMPLES", Path(__file__).parents[3] / "shared/vendor-samples")
-)
 CONTEXT = HotelContext(
     time_zone="Europe/Vienna", currency="EUR", observed_at=datetime(2026, 11, 1, tzinfo=UTC)
 )
@@ -111,9 +107,6 @@ def all_files() -> Iterator[Any]:
 
 
 every_sample = pytest.mark.parametrize(("provider", "path"), list(all_files()))
-here = pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the publishers' samples are not here (PMS_VENDOR_SAMPLES)"
-)
 
 
 def understood(provider: Provider, kind: ItemKind, body: bytes) -> int | None:
@@ -137,7 +130,7 @@ def read(
     return items
 
 
-@here
+@needs_samples
 @every_sample
 class TestVendorSamples:
     def test_is_accepted_for_its_kind_only(self, provider: str, path: Path) -> None:

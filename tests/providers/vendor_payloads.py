@@ -27,6 +27,10 @@ SPECS: Final = Path(os.environ.get("PMS_VENDOR_SPECS", ROOT.parent / "shared/ven
 OBSERVED: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA: Final = Party(first_name="Ada", last_name="Aalto", email="ada@example.com")
 
+needs_samples = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the publishers' samples are not here (PMS_VENDOR_SAMPLES)"
+)
+
 
 def load_sample(vendor: str, name: str) -> bytes:
     """Skips the test if the sample is not available."""
