@@ -65,6 +65,15 @@ def midnight_utc(day: date, hotel_zone: ZoneInfo, *, path: str = "date") -> date
         raise _out_of_calendar(path) from None
 
 
+def local_instant(local: datetime, hotel_zone: ZoneInfo, *, path: str) -> datetime:
+    """In UTC, of a naive local time; the first instant of one that occurs twice. Raises
+    UnreadableField as `local_day` does."""
+    try:
+        return local.replace(tzinfo=hotel_zone).astimezone(UTC)
+    except OverflowError:
+        raise UnreadableField(path, "bad_instant", "an instant that exists") from None
+
+
 def _out_of_calendar(path: str) -> UnreadableField:
     return UnreadableField(path, "bad_instant", "a date within the calendar")
 

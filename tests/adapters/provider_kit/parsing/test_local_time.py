@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.outbound.provider_kit.parsing.errors import UnknownZone
+from adapters.outbound.provider_kit.parsing.errors import UnknownZone, UnreadableField
 from adapters.outbound.provider_kit.parsing.local_time import (
     days_from,
     local_day,
+    local_instant,
     midnight_utc,
     zone,
 )
@@ -62,6 +63,24 @@ class TestMidnight:
         midnight = midnight_utc(day, zone(name))
         assert local_day(midnight, zone(name)) == day
         assert local_day(midnight - timedelta(microseconds=1), zone(name)) < day
+
+
+class TestLocalInstant:
+    @pytest.mark.parametrize(
+        ("text", "instant"),
+        [
+            ("2026-07-01T12:00:00", datetime(2026, 7, 1, 10, tzinfo=UTC)),
+            ("2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ],
+    )
+    def test_is_the_first_of_a_repeated_time(self, text: str, instant: datetime) -> None:
+        local = datetime.fromisoformat(text)
+        assert local_instant(local, zone("Europe/Vienna"), path="at") == instant
+
+    def test_rejects_the_ends_of_the_calendar(self) -> None:
+        first = datetime.fromisoformat("0001-01-01T00:00:00")
+        with pytest.raises(UnreadableField, match="at: expected an instant that exists"):
+            local_instant(first, zone("Europe/Vienna"), path="at")
 
 
 class TestDaysFrom:

@@ -5,7 +5,7 @@ Sources: the XSDs of AlpineBits, SiteMinder's documentation (SMX, SiteConnect, p
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.countries import country_code
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.local_time import local_instant
 from domain.errors import InvalidField
 from domain.snapshots import require_id
 from domain.status import BookingStatus
@@ -117,12 +118,8 @@ class InstantParser:
         match = _LOCAL_TIMESTAMP.fullmatch(text)
         if match is None:
             return values.as_precise_instant(text, path)
-        local = values.as_local_date_time(match[1], path)
+        instant = local_instant(values.as_local_date_time(match[1], path), self.zone, path=path)
         digits = (match[2] or "").ljust(9, "0")
-        try:
-            instant = local.replace(tzinfo=self.zone).astimezone(UTC)
-        except OverflowError:
-            raise UnreadableField(path, "bad_instant", "an instant that exists") from None
         return instant.replace(microsecond=int(digits[:6])), int(digits[6:9])
 
 

@@ -6,7 +6,7 @@ an offset is in the property's time zone.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.local_time import local_instant
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import READ, as_raw
@@ -42,11 +43,7 @@ def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
             return None
         if len(text) > len("YYYY-MM-DD HH:MM:SS"):
             return values.as_instant(value, path)
-        local = values.as_local_date_time(value, path)
-        try:
-            return local.replace(tzinfo=zone).astimezone(UTC)
-        except OverflowError:
-            raise UnreadableField(path, "bad_instant", "an instant that exists") from None
+        return local_instant(values.as_local_date_time(value, path), zone, path=path)
 
     return parse_instant
 
