@@ -59,7 +59,7 @@ class Connection:
     last_error_detail: str | None = None
     """With the path and the vendor's message, if there are any."""
     stopped_at: datetime | None = None
-    """Since when it is STOPPED."""
+    """Since when it is STOPPED; None in every other state."""
     revision: int = 1
     """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` alone do not
     count."""
@@ -86,7 +86,14 @@ class Connection:
         )
 
     def paused(self) -> "Connection":
-        return replace(self, state=ConnectionState.PAUSED)
+        """A stop ends: manual syncs run."""
+        return replace(self, state=ConnectionState.PAUSED, stopped_at=None)
+
+    def changed(self, settings: Mapping[str, str]) -> "Connection":
+        """With these settings, or new credentials. A stopped one must be tested again."""
+        was_stopped = self.state is ConnectionState.STOPPED
+        state = ConnectionState.NEW if was_stopped else self.state
+        return replace(self, settings=settings, state=state, stopped_at=None)
 
     def resumed(self, now: datetime) -> "Connection":
         return replace(
@@ -121,6 +128,10 @@ class Connection:
         if kind is SyncKind.RECONCILE:
             return replace(self, next_reconcile_at=now + self.schedule.reconcile_every + jitter)
         return replace(self, next_sync_at=now + self.schedule.delta_every + jitter)
+
+    def unscheduled(self) -> "Connection":
+        """Nothing is due: the provider only pushes."""
+        return replace(self, next_sync_at=None, next_reconcile_at=None)
 
     def new_run(
         self, run_id: UUID, kind: SyncKind, trigger: SyncTrigger, correlation_id: str, now: datetime

@@ -10,8 +10,11 @@ from domain.values import ConnectionId
 from ports.directory import Directory
 
 
-def connection_health(connection: Connection) -> Mapping[str, object]:
-    """What every interface shows of a connection."""
+def connection_health(
+    connection: Connection, *, is_hotel_enabled: bool = True
+) -> Mapping[str, object]:
+    """What every interface shows of a connection. Only operators see those of a disabled hotel, of
+    which nothing is synced."""
     return {
         "id": connection.id,
         "provider": connection.provider,
@@ -22,7 +25,7 @@ def connection_health(connection: Connection) -> Mapping[str, object]:
         "error_detail": connection.last_error_detail,
         "last_synced_at": connection.last_synced_at,
         "last_inbound_at": connection.last_inbound_at,
-        "next_sync_at": connection.announced_sync_at,
+        "next_sync_at": connection.announced_sync_at if is_hotel_enabled else None,
     }
 
 

@@ -1,7 +1,7 @@
 """Changes the settings and credentials of a stored connection."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from application.connections.add_connection import split_settings
 from application.connections.stored_connections import (
@@ -10,7 +10,7 @@ from application.connections.stored_connections import (
     require_openable,
 )
 from application.retrying import in_transaction
-from domain.connection import Connection, ConnectionState
+from domain.connection import Connection
 from domain.values import ConnectionId
 from ports.providers import Capabilities, Providers
 from ports.system import Secrets
@@ -38,8 +38,7 @@ class UpdateConnection:
             connection, hotel = get_connection(uow, connection_id)
             stored_secrets = uow.connections.secrets(connection_id)
             settings, secrets = _merged(provider.capabilities, connection, stored_secrets, values)
-            state = _state_after(connection)
-            changed = replace(connection, settings=settings, state=state, stopped_at=None)
+            changed = connection.changed(settings)
             require_openable(provider, build_account(changed, hotel, secrets, ""))
             uow.connections.replace_secrets(connection_id, secrets)
             return uow.connections.save(changed)
@@ -65,8 +64,3 @@ def _merged(
 
 def _undeclared(stored: Mapping[str, str], declared: set[str]) -> dict[str, str]:
     return {name: value for name, value in stored.items() if name not in declared}
-
-
-def _state_after(connection: Connection) -> ConnectionState:
-    was_stopped = connection.state is ConnectionState.STOPPED
-    return ConnectionState.NEW if was_stopped else connection.state

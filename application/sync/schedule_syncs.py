@@ -76,10 +76,15 @@ class ScheduleSyncs:
             return []
         capabilities = self._capabilities(connection)
         jitter = connection.schedule.jitter(self.randomness.fraction())
-        rescheduled = connection.scheduled(kind, now=now, jitter=jitter)
+        pulls = capabilities is None or capabilities.pulls_with(connection.settings)
+        rescheduled = (
+            connection.scheduled(kind, now=now, jitter=jitter)
+            if pulls
+            else connection.unscheduled()
+        )
         with self.unit_of_work() as uow:
             runs = []
-            if _is_wanted(uow, connection, capabilities):
+            if pulls and _is_wanted(uow, connection):
                 gap = _has_gap(connection, capabilities, now)
                 rescheduled = rescheduled.gap_found() if gap else rescheduled
                 runs = [self._run(connection, kind, now=now, gap=gap)]
@@ -136,11 +141,10 @@ def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:
     return [run for run in chain.from_iterable(rounds) if run is not None]
 
 
-def _is_wanted(uow: UnitOfWork, connection: Connection, capabilities: Capabilities | None) -> bool:
-    pulls = capabilities is None or capabilities.pulls_with(connection.settings)
+def _is_wanted(uow: UnitOfWork, connection: Connection) -> bool:
     hotel = uow.hotels.get(connection.hotel_id)
     enabled = hotel is not None and hotel.enabled
-    return pulls and enabled and not uow.sync_runs.unfinished(connection.id)
+    return enabled and not uow.sync_runs.unfinished(connection.id)
 
 
 def _has_gap(connection: Connection, capabilities: Capabilities | None, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from domain.connection import Connection
 from domain.schedule import Schedule
 from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
+from entrypoints.wiring.container import Container
 from ports.providers import Capabilities
 
 _secret_option: Final = click.option(
@@ -66,7 +67,7 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
             )
         )
         capabilities = container.providers.get(provider).capabilities
-        output = _connection_fields(added.connection)
+        output = _connection_fields(container, added.connection)
         output |= _webhook_target(capabilities, added.key)
         if capabilities.pulls_with(added.connection.settings):
             output["next"] = f"pms connection test {hotel}/{added.connection.name}"
@@ -88,7 +89,9 @@ def update_connection(
         )
     with open_connection(connection) as (container, stored):
         changed = container.update_connection(stored.id, new_values)
-        print_fields({**_connection_fields(changed), "next": f"pms connection test {connection}"})
+        print_fields(
+            {**_connection_fields(container, changed), "next": f"pms connection test {connection}"}
+        )
 
 
 @connection.command("rotate-key")
@@ -99,7 +102,7 @@ def rotate_webhook_key(connection: str) -> None:
     with open_connection(connection) as (container, stored):
         rotated = container.rotate_webhook_key(stored.id)
         capabilities = container.providers.get(rotated.connection.provider).capabilities
-        output = _connection_fields(rotated.connection)
+        output = _connection_fields(container, rotated.connection)
         output |= _webhook_target(capabilities, rotated.key)
         print_fields({**output, "next": "send the new one to the vendor"})
 
@@ -135,7 +138,7 @@ def list_connections(hotel: str | None) -> None:
     with open_container() as container:
         hotels = [get_hotel_by_slug(container, hotel)] if hotel else container.directory.hotels()
         rows = [
-            {"hotel": listed_hotel.slug, **_connection_fields(stored)}
+            {"hotel": listed_hotel.slug, **_connection_fields(container, stored)}
             for listed_hotel in hotels
             for stored in container.directory.connections_of_hotel(listed_hotel.id)
         ]
@@ -147,7 +150,7 @@ def list_connections(hotel: str | None) -> None:
 def pause_connection(connection: str) -> None:
     """Stop scheduled syncs; pushes and webhooks are still accepted."""
     with open_connection(connection) as (container, stored):
-        print_fields(_connection_fields(container.pause_connection(stored.id)))
+        print_fields(_connection_fields(container, container.pause_connection(stored.id)))
 
 
 @connection.command("resume")
@@ -155,7 +158,7 @@ def pause_connection(connection: str) -> None:
 def resume_connection(connection: str) -> None:
     """Resume scheduled syncs; the next one starts at once."""
     with open_connection(connection) as (container, stored):
-        print_fields(_connection_fields(container.resume_connection(stored.id)))
+        print_fields(_connection_fields(container, container.resume_connection(stored.id)))
 
 
 def _collect_values(assignments: tuple[str, ...], secret_names: tuple[str, ...]) -> dict[str, str]:
@@ -180,7 +183,9 @@ def _webhook_target(capabilities: Capabilities, key: str) -> dict[str, object]:
     return {}
 
 
-def _connection_fields(connection: Connection) -> dict[str, object]:
+def _connection_fields(container: Container, connection: Connection) -> dict[str, object]:
+    hotel = container.directory.hotel(connection.hotel_id)
+    is_enabled = hotel is not None and hotel.enabled
     return {
         "name": connection.name,
         "provider": connection.provider,
@@ -190,6 +195,6 @@ def _connection_fields(connection: Connection) -> dict[str, object]:
         "last_error": connection.last_error_code,
         "error_detail": connection.last_error_detail,
         "stopped_at": connection.stopped_at,
-        "next_sync_at": connection.announced_sync_at,
+        "next_sync_at": connection.announced_sync_at if is_enabled else None,
         "id": connection.id,
     }

@@ -52,7 +52,9 @@ def list_sync_runs(hotel: str, *, limit: int) -> None:
         runs, total = container.store.queries.sync_runs(found.id, limit=limit)
         if is_json_requested():
             connections = container.directory.connections_of_hotel(found.id)
-            health = [connection_health(each) for each in connections]
+            health = [
+                connection_health(each, is_hotel_enabled=found.enabled) for each in connections
+            ]
             run_rows = [_run_fields(each) for each in runs]
             print_json({"total": total, "runs": run_rows, "connections": health})
         else:

@@ -108,6 +108,23 @@ class TestConnection:
         assert stopped.resumed(LATER).stopped_at is None
         assert stopped.tested(LATER).stopped_at is None
 
+    @pytest.mark.parametrize("state", ConnectionState)
+    def test_has_a_stop_only_while_it_is_stopped(self, state: ConnectionState) -> None:
+        stopped = active(next_sync_at=LATER).stopped("refused", "why", now=T0)
+        before = replace(stopped, state=state)
+        left = [before.paused(), before.resumed(LATER), before.tested(LATER), before.changed({})]
+        assert [each.stopped_at for each in left] == [None] * len(left)
+        assert before.stopped("again", "why", now=LATER).stopped_at == (
+            T0 if state is ConnectionState.STOPPED else LATER
+        )
+
+    @pytest.mark.parametrize("state", ConnectionState)
+    def test_that_was_stopped_is_tested_again_after_a_change(self, state: ConnectionState) -> None:
+        changed = replace(active(), state=state).changed({"base_url": "https://new.example"})
+        assert changed.settings == {"base_url": "https://new.example"}
+        is_stopped = state is ConnectionState.STOPPED
+        assert changed.state is (ConnectionState.NEW if is_stopped else state)
+
     def test_announces_no_sync_unless_it_is_active(self) -> None:
         assert active(next_sync_at=LATER).announced_sync_at == LATER
         stopped = active(next_sync_at=LATER).sync_failed(DOWN, stop=True, now=T0)

@@ -151,6 +151,17 @@ class TestConnection:
         assert pms.json("connection", "pause", "vienna")["state"] == "paused"
         assert pms.json("connection", "resume", "vienna/mews")["state"] == "active"
 
+    def test_of_a_disabled_hotel_announces_no_sync(self, connected: Pms) -> None:
+        def announced() -> set[object]:
+            (listed,) = connected.json("connection", "list", "vienna")
+            status = connected.json("sync", "status", "vienna")
+            return {listed["next_sync_at"], status["connections"][0]["next_sync_at"]}
+
+        assert None not in announced()
+        connected.json("hotel", "disable", "vienna")
+        assert announced() == {None}
+        assert connected.json("connection", "resume", "vienna")["next_sync_at"] is None
+
     def test_with_a_wrong_token_fails_with_suggestions(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:

@@ -79,6 +79,15 @@ class TestTick:
         assert switch(app.hotel.slug, enabled=True).enabled
         assert app.tick().queued_runs == 1
 
+    @pytest.mark.parametrize("reconcile_in", [timedelta(0), HOUR])
+    def test_never_announces_a_sync_of_a_push_only_connection_again(
+        self, app: App, reconcile_in: timedelta
+    ) -> None:
+        app.provider.capabilities = replace(app.provider.capabilities, pulls=False)
+        due(app, next_reconcile_at=app.clock.now() + reconcile_in)
+        assert app.tick().queued_runs == 0
+        assert app.stored().announced_sync_at is None
+
     def test_puts_a_reconcile_before_a_delta(self, app: App) -> None:
         due(app, next_reconcile_at=app.clock.now())
         app.tick()
