@@ -338,6 +338,28 @@ class TestPull(PullSuite):
             pull_pages(simulator, request(simulator))
         assert caught.value.path == "reservations.reservationInfo"
 
+    @pytest.mark.parametrize("instant", ["created", "canceled"])
+    @pytest.mark.parametrize("nights", [None, range(1, 9)], ids=["any stay", "one arrival day"])
+    def test_delta_reads_every_booking_of_a_group_created_or_canceled_on_one_day(
+        self,
+        running: Start,
+        monkeypatch: pytest.MonkeyPatch,
+        instant: str,
+        nights: range | None,
+    ) -> None:
+        simulator = running(bookings=60)
+        limit_lists(simulator, monkeypatch, page_size=10, cap=20)
+        today = simulator.simulated_reservations.business_date
+        reservations = list(simulator.simulated_reservations.reservations())
+        for number, stay in enumerate({id(one.stay): one.stay for one in reservations}.values()):
+            setattr(stay, instant, simulator.hotel.now)
+            if nights:
+                length = nights[number % len(nights)]
+                stay.arrival, stay.night_prices = today + timedelta(days=90), [10_000] * length
+                stay.departure = stay.arrival + timedelta(days=length)
+        pages = pull_pages(simulator, request(simulator, SyncKind.DELTA, today.isoformat()))
+        assert bookings_by_id(pages).keys() == {one.id for one in reservations}
+
     def test_resumes_a_divided_list_without_loss(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
-from adapters.outbound.provider_kit.pull.capped_lists import read_within_cap
+from adapters.outbound.provider_kit.pull.capped_lists import (
+    ANY_DAY,
+    halve_days,
+    read_within_cap,
+)
 from domain.values import DateRange
 from ports.errors import ListCapReached
 
@@ -28,7 +33,8 @@ class CappedVendor:
         yield from enumerate(names[: self.cap], start=1)
 
     def read_all(self, *, cap: int | None) -> set[str]:
-        return set(read_within_cap(JUNE, self.read, cap=cap, path="bookings"))
+        halve = partial(halve_days, path="bookings")
+        return set(read_within_cap(JUNE, self.read, halve, cap=cap))
 
 
 class TestReadWithinCap:
@@ -58,3 +64,30 @@ class TestReadWithinCap:
         vendor = CappedVendor([3] * 30, cap=1_000)
         assert len(vendor.read_all(cap=None)) == 90
         assert vendor.requested == [JUNE]
+
+
+class TestHalveDays:
+    def test_divides_years_near_a_day_first(self) -> None:
+        past, ahead = halve_days(ANY_DAY, "bookings", near=FIRST)
+        assert (past.end, ahead.start) == (FIRST, FIRST)
+        lengths = []
+        while ahead.end == ANY_DAY.end and len(lengths) < 3:
+            soon, ahead = halve_days(ahead, "bookings", near=FIRST)
+            lengths.append((soon.end - soon.start).days)
+            earlier, late = halve_days(past, "bookings", near=FIRST)
+            assert late.end - late.start == soon.end - soon.start
+            past = earlier
+        assert lengths == [366, 366, 732]
+
+    @pytest.mark.parametrize("near", [ANY_DAY.start, FIRST, ANY_DAY.end, date.max])
+    def test_ends_at_single_days(self, near: date) -> None:
+        days, steps = ANY_DAY, 0
+        while days.end - days.start > timedelta(days=1):
+            days, steps = max(halve_days(days, "bookings", near=near), key=_length), steps + 1
+        assert steps < 40
+        with pytest.raises(ListCapReached):
+            halve_days(days, "bookings", near=near)
+
+
+def _length(days: DateRange) -> timedelta:
+    return days.end - days.start

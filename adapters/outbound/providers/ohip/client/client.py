@@ -9,7 +9,8 @@ from adapters.outbound.provider_kit.pull.engine import full_without_cursor, run_
 from adapters.outbound.provider_kit.pull.reading import day_windows, external_ids
 from adapters.outbound.providers.ohip.capabilities import FETCHED_AVAILABILITY_DAYS, STATISTICS_DAYS
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel, find_hotel_name
-from adapters.outbound.providers.ohip.client.pull import ONE_DAY, OhipPull, parse_cursor
+from adapters.outbound.providers.ohip.client.lists import ONE_DAY
+from adapters.outbound.providers.ohip.client.pull import OhipPull, parse_cursor
 from domain.snapshots import HotelRecords, RoomTypeRecord
 from ports.providers import AccountReport, Page, PullRequest, ReadItem, Ref, RefKind
 

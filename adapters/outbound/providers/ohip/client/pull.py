@@ -8,7 +8,7 @@ may be compared only.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
@@ -28,21 +28,21 @@ from adapters.outbound.providers.ohip.capabilities import (
     LIST_CAP,
     LOOKBACK_DAYS,
     STATISTICS_DAYS,
-    STAY_WINDOW_DAYS,
 )
 from adapters.outbound.providers.ohip.client.api import Query
 from adapters.outbound.providers.ohip.client.hotel import OhipHotel
+from adapters.outbound.providers.ohip.client.lists import (
+    ONE_DAY,
+    OhipList,
+    lists_by_day,
+    lists_by_window,
+)
 from domain.snapshots import BookingSnapshot, Party
 from domain.sync_run import SyncKind
-from domain.values import DateRange
 from ports.errors import UnreadableAnswer
 from ports.providers import Page, ReadItem
 
 MAX_RESTARTS: Final = 3
-ONE_DAY: Final = timedelta(days=1)
-_STAY_WINDOW: Final = STAY_WINDOW_DAYS * ONE_DAY
-_ARRIVAL, _DEPARTURE = "arrival", "departure"
-_LIST_PATH: Final = "reservations.reservationInfo"
 _STATISTICS_WINDOW: Final = STATISTICS_DAYS * ONE_DAY
 
 
@@ -65,26 +65,6 @@ class OhipCheckpoint(Checkpoint):
     def records(self) -> int:
         """How many records of the list were read."""
         return self.offset + (self.last is not None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OhipList:
-    """The reservations whose `attribute` (arrival or departure) is one of `days`, and that match
-    `filters`. Without an attribute the list cannot be divided."""
-
-    attribute: str = ""
-    days: DateRange
-    filters: Query = ()
-
-    def query(self) -> Query:
-        if not self.attribute:
-            return self.filters
-        last = self.days.end - ONE_DAY
-        return [
-            *self.filters,
-            (f"{self.attribute}StartDate", self.days.start.isoformat()),
-            (f"{self.attribute}EndDate", last.isoformat()),
-        ]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,10 +97,10 @@ class OhipPull(HotelPull[OhipHotel]):
         return OhipCheckpoint(phase=phase, today=today, since=since)
 
     def _days(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
-        return self._read_lists(resume_from, self._lists_by_day(resume_from))
+        return self._read_lists(resume_from, lists_by_day(resume_from.since, resume_from.today))
 
     def _stays(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
-        return self._read_lists(resume_from, self._lists_by_window())
+        return self._read_lists(resume_from, lists_by_window(self.request.window))
 
     def _events(self, resume_from: OhipCheckpoint) -> CheckpointedPages[OhipCheckpoint]:
         """Until the queue is empty; bounded, so that the run ends."""
@@ -132,33 +112,6 @@ class OhipPull(HotelPull[OhipHotel]):
                 return
             checkpoint = checkpoint.next_step()
             yield Page(items=(), observed_at=observed_at, notifications=taken), checkpoint
-
-    def _lists_by_day(self, resume_from: OhipCheckpoint) -> list[OhipList]:
-        first, last = resume_from.since, resume_from.today
-        days = [first + offset * ONE_DAY for offset in range((last - first).days + 1)]
-        span = DateRange(first - ONE_DAY, last + 2 * ONE_DAY)
-        return [
-            OhipList(attribute=_ARRIVAL, days=span),
-            OhipList(attribute=_DEPARTURE, days=span),
-            *(_list_of_day("createdOnStartDate", day) for day in days),
-            *(_list_of_day("cancelledOn", day) for day in days),
-        ]
-
-    def _lists_by_window(self) -> list[OhipList]:
-        """Guests in house at the start of the window by day of departure, the long stays among them
-        together, then stays by day of arrival."""
-        first, end = self.request.stay_from, self.request.stay_to
-        in_house = [("arrivalEndDate", (first - ONE_DAY).isoformat())]
-        until = first + _STAY_WINDOW
-        long_stays = [*in_house, ("departureStartDate", until.isoformat())]
-        return [
-            OhipList(attribute=_DEPARTURE, days=DateRange(first, until), filters=in_house),
-            OhipList(days=DateRange(until, until + ONE_DAY), filters=long_stays),
-            *(
-                OhipList(attribute=_ARRIVAL, days=DateRange(*window))
-                for window in day_windows(first, end, _STAY_WINDOW)
-            ),
-        ]
 
     def _read_lists(
         self, resume_from: OhipCheckpoint, lists: list[OhipList]
@@ -174,13 +127,15 @@ class OhipPull(HotelPull[OhipHotel]):
         """A run that is interrupted in a part of a full list resumes with the whole list."""
         start = replace(resume_from, offset=0, last=None)
 
-        def read(days: DateRange) -> Iterator[tuple[int, tuple[Page, OhipCheckpoint]]]:
-            is_whole = days == listed.days
-            query = replace(listed, days=days).query()
-            for page, after in self._read_list(resume_from if is_whole else start, query):
+        def read(part: OhipList) -> Iterator[tuple[int, tuple[Page, OhipCheckpoint]]]:
+            is_whole = part is listed
+            for page, after in self._read_list(resume_from if is_whole else start, part.query()):
                 yield after.records, (page, after if is_whole else start)
 
-        return read_within_cap(listed.days, read, cap=LIST_CAP, path=_LIST_PATH)
+        def halve(part: OhipList) -> tuple[OhipList, OhipList]:
+            return part.halves(resume_from.today)
+
+        return read_within_cap(listed, read, halve, cap=LIST_CAP)
 
     def _read_list(
         self, resume_from: OhipCheckpoint, query: Query
@@ -223,10 +178,6 @@ class OhipPull(HotelPull[OhipHotel]):
 
     def _unseen(self, values: Sequence[Json], observed_at: datetime) -> list[ReadItem]:
         return self.hotel.bookings(self.seen.unseen(values, _reservation_id), observed_at)
-
-
-def _list_of_day(name: str, day: date) -> OhipList:
-    return OhipList(days=DateRange(day, day + ONE_DAY), filters=[(name, day.isoformat())])
 
 
 def _has_moved(values: list[Json], checkpoint: OhipCheckpoint) -> bool:
