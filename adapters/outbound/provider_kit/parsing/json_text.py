@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final, NoReturn, TypeAlias, Union, cast
 
 import orjson
@@ -25,6 +26,9 @@ MAX_DEPTH: Final = 64
 
 MAX_EXPONENT: Final = 400
 """Beyond any IEEE double; expanding a larger exponent could exhaust the memory."""
+
+_SHORT: Final = 16
+"""Characters."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -60,6 +64,16 @@ def describe_duplicate(key: str) -> str:
 
 
 def _decimal(text: str) -> Decimal:
+    return _short_decimal(text) if len(text) <= _SHORT else _new_decimal(text)
+
+
+@lru_cache(maxsize=4_096)
+def _short_decimal(text: str) -> Decimal:
+    """The prices and rates of a hotel repeat."""
+    return _new_decimal(text)
+
+
+def _new_decimal(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:

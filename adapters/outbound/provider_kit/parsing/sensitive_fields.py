@@ -127,6 +127,8 @@ class _Pruning:
         self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
     ) -> dict[str, Json]:
         reasons = _object_traits(tuple(siblings)).reasons
+        if not (inside or reasons or any([type(each) in _CONTAINERS for each in fields.values()])):
+            return dict(fields)
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)

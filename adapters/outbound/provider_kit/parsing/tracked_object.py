@@ -77,18 +77,24 @@ class TrackedObject:
         value = self._mark_read(key, target)
         if value is ABSENT:
             raise UnreadableField(self.path_of(key), "missing_field", "a value")
-        return parse(value, self.path_of(key))
+        return parse(value, f"{self.path}.{key}" if self.path else key)
 
     def optional(self, key: str, parse: Parse[T], target: str = READ) -> T | None:
-        found = self.field(key, parse, target)
-        return None if found is ABSENT else found
+        value = self._mark_read(key, target)
+        if value is None or value is ABSENT:
+            return None
+        try:
+            return parse(value, f"{self.path}.{key}" if self.path else key)
+        except UnreadableField as error:
+            self._keep_invalid(key, error)
+            return None
 
     def field(self, key: str, parse: Parse[T], target: str = READ) -> T | Absent | None:
         value = self._mark_read(key, target)
-        if value is ABSENT or value is None:
+        if value is None or value is ABSENT:
             return value
         try:
-            return parse(value, self.path_of(key))
+            return parse(value, f"{self.path}.{key}" if self.path else key)
         except UnreadableField as error:
             self._keep_invalid(key, error)
             return ABSENT

@@ -1,7 +1,6 @@
 """Reader for Mews' representations: an empty text counts as null, and extras keep nulls."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing import mapping_report
@@ -22,7 +21,7 @@ from domain.values import Reason
 
 PROPERTY_KEY: Final = "EnterpriseId"
 
-_PLAIN_TEXT: Final = re.compile(r"[A-Za-z0-9 .:_-]*")
+_is_plain_text: Final = re.compile(r"[A-Za-z0-9 .:_-]*").fullmatch
 
 
 class MewsReader(Reader):
@@ -36,34 +35,37 @@ class MewsReader(Reader):
     def __init__(self, value: Json, path: str = "", *, blank_is_null: bool = True) -> None:
         super().__init__(value, path, blank_is_null=blank_is_null)
 
-    def leftovers(self) -> Iterator[tuple[str, str]]:
+    def leftovers(self) -> list[tuple[str, str]]:
         """Path and compact JSON of the fields to keep in the extras: those without a target, also
         null, "", [] and {}, and those whose target ends in `extras` because mapping loses data.
         Never sensitive ones."""
+        found: list[tuple[str, str]] = []
+        self.collect_leftovers(found)
+        return found
+
+    def collect_leftovers(self, found: list[tuple[str, str]]) -> None:
+        """Adds those of this object and of the objects inside it."""
+        targets, children = self._targets, self._children
         fields: dict[str, Json] = {}
         for key, value in self._value.items():
-            target = self._targets.get(key)
+            target = targets.get(key)
             # An opened object or list has the targets of its fields; an empty one has none.
             if target is None or target.endswith(EXTRAS) or (target == READ and not value):
                 fields[key] = value
-                continue
-            children = self._children.get(key)
-            if children is None:
-                continue
-            for child in children:
-                yield from child.leftovers()
-            if self.remarks:
-                yield from self._invalid_elements(key, value).items()
+            elif key in children:
+                for child in children[key]:
+                    child.collect_leftovers(found)
+                found += self._invalid_elements(key, value).items()
         kept = without_sensitive_fields(fields, self.path, self._value, {})
-        for key, value in kept.items():
-            yield self.path_of(key), format_compact_json(value)
+        prefix = f"{self.path}." if self.path else ""
+        found += [(prefix + key, format_compact_json(value)) for key, value in kept.items()]
 
 
 def format_compact_json(value: Json) -> str:
     """JSON text, with a fast path for ids, codes and instants, which are nearly all values."""
     if value is None:
         return "null"
-    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
+    if isinstance(value, str) and _is_plain_text(value):
         return f'"{value}"'
     return dumps(value)
 
