@@ -286,6 +286,26 @@ class TestGuestRequest:
         assert statuses(installed) == {"R1": "CANCELED"}
         assert quarantined(installed) == []
 
+    def test_of_one_instant_counts_as_sent_in_its_document(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        """Sent again, it changes nothing; another document of that instant is a conflict."""
+        day = 'LastModifyDateTime="2026-02-03" ResStatus="Modify"'
+        stays = [reservation("R1", arrival=f"2026-03-0{n}") for n in (1, 2, 3)]
+        first, second, third = (s.replace('ResStatus="Reserved"', day) for s in stays)
+        document = reservations(first, second)
+        for _ in range(2):
+            assert listed(succeeded(sender.xml(document))) == ["R1", "R1"]
+        succeeded(sender.xml(reservations(second)))
+        assert events(installed) == ["pms.booking.synced"] * 2
+        assert quarantined(installed) == []
+        assert error_of(sender.xml(reservations(third)))["Code"] == "450"
+        (row,) = quarantined(installed)
+        assert row["reason"]["code"] == "version_tie"
+        caller = installed.caller("alpha", provider="alpinebits")
+        found = run_query(caller, "{bookings {edges {node {stay {arrival}}}}}")["bookings"]
+        assert found["edges"] == [{"node": {"stay": {"arrival": "2026-03-02"}}}]
+
     def test_without_unique_id_is_acknowledged_by_its_reservation_id(
         self, installed: HttpHarness, sender: Sender
     ) -> None:

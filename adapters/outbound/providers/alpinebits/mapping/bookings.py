@@ -5,6 +5,7 @@ Fields that were not sent are absent, so that a cancellation by id leaves the re
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,9 @@ from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     MessageAction,
     StatusMeaning,
     as_status,
+    is_day,
 )
+from adapters.outbound.providers.alpinebits.mapping.message_order import STEP, version_before
 from adapters.outbound.providers.alpinebits.mapping.money import read_total
 from adapters.outbound.providers.alpinebits.mapping.parties import ReservationParties, map_parties
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
@@ -51,12 +54,10 @@ _BROKER_ID_TYPE: Final = "13"
 _HOTEL_NUMBER_TYPES: Final = ("10", "14")
 """OTA code list UIT in ResID_Type: the hotel's own number, the reservation's."""
 
-_STEP: Final = 1_000
-"""Between the sequences of two steps; below it are the nanoseconds."""
-
 _CANCEL_TYPES: Final = frozenset({"cancel", "commit"})
 """CancelType of OTA_CancelRQ; the other ones, e.g. Initiate or Ignore, cancel nothing."""
 
+_NEW: Final = frozenset({BookingStatus.CONFIRMED, BookingStatus.PENDING})
 _GUEST_COMMENT_NAME: Final = "customer comment"
 
 
@@ -80,7 +81,7 @@ class AlpineBitsBookingMapper:
         meaning, action = _read_status(r, root)
         if meaning.status is None:
             raise r.invalid("ResStatus", QUOTE_REQUEST, "a booking, not a quote request")
-        version = self._map_version(r, root, meaning, action)
+        version = self._map_version(opened, meaning.status, action)
         stays = r.listed("RoomStays", "RoomStay")
         stay = read_stay(r.first("ResGlobalInfo", "TimeSpan"), "stay")
         currency = self.context.currency
@@ -106,22 +107,33 @@ class AlpineBitsBookingMapper:
         )
 
     def _map_version(
-        self, r: XmlReader, root: XmlReader, meaning: StatusMeaning, action: MessageAction | None
+        self, opened: OpenedReservation, status: BookingStatus, action: MessageAction | None
     ) -> SourceVersion:
+        entry, r, root = opened
+        is_first = action is MessageAction.FIRST or (action is None and status in _NEW)
+        updated_at, nanoseconds = self._read_instant(r, root, is_first=is_first)
+        step = StatusMeaning(status, action).step
+        version = SourceVersion(updated_at, step * STEP + nanoseconds)
+        return version_before(version, entry.later_messages) if entry.later_messages else version
+
+    def _read_instant(
+        self, r: XmlReader, root: XmlReader, *, is_first: bool
+    ) -> tuple[datetime, int]:
         """LastModifyDateTime; else CreateDateTime (of a first message); else the time stamp of the
-        document, but not before CreateDateTime; else the time of receipt."""
-        instants = InstantParser(self.zone)
-        changed = r.optional("LastModifyDateTime", instants.parse_precise, "version")
-        created = r.optional("CreateDateTime", instants.parse_precise, "version, extras")
-        sent = root.optional("TimeStamp", instants.parse_precise)
-        is_first = action is MessageAction.FIRST or (action is None and _is_new(meaning))
+        document; else the time of receipt. A day and a time stamp are not before CreateDateTime: a
+        change follows the creation."""
+        parse = InstantParser(self.zone).parse_precise
+        changed = r.optional("LastModifyDateTime", parse, "version")
+        if changed is not None and not is_day(r.peek("LastModifyDateTime")):
+            return changed
         if changed is None and is_first:
-            changed = created
+            created = r.optional("CreateDateTime", parse, "version, extras")
+            if created is not None:
+                return created
+        changed = changed or root.optional("TimeStamp", parse, "version")
         if changed is None:
-            changed = max(sent, created or sent) if sent else (self.context.observed_at, 0)
-        updated_at, nanoseconds = changed
-        step = StatusMeaning(meaning.status, action).step
-        return SourceVersion(updated_at, step * _STEP + nanoseconds)
+            return self.context.observed_at, 0
+        return max(changed, r.detail("CreateDateTime", parse, "version, extras") or changed)
 
 
 def read_external_id(r: XmlReader, found: ReservationId | None) -> str:
@@ -188,10 +200,6 @@ def _derive_status(r: XmlReader) -> BookingStatus:
     if derived is None:
         raise r.invalid("ResStatus", "missing_field", "a reservation status")
     return derived
-
-
-def _is_new(meaning: StatusMeaning) -> bool:
-    return meaning.status in (BookingStatus.CONFIRMED, BookingStatus.PENDING)
 
 
 def _global_ids(r: XmlReader) -> list[XmlReader]:

@@ -14,7 +14,7 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.countries import country_code
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json
-from adapters.outbound.provider_kit.parsing.local_time import local_instant
+from adapters.outbound.provider_kit.parsing.local_time import local_instant, midnight_utc
 from domain.errors import InvalidField
 from domain.snapshots import require_id
 from domain.status import BookingStatus
@@ -23,6 +23,7 @@ _NON_LETTER: Final = re.compile(r"[^a-z]")
 _DAY: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]{4,20})?(?:Z|[+-][0-9:]{2,6})?"
 )
+_DAY_ONLY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _LOCAL_TIMESTAMP: Final = re.compile(r"([0-9-]{10}[T ][0-9:]{5,8})(?:[.,]([0-9]{1,18}))?")
 _NIGHTS: Final = re.compile(r"P([0-9]{1,4})[ND]")
 
@@ -106,21 +107,34 @@ def as_status(value: Json, path: str) -> StatusMeaning:
     return meaning
 
 
+def is_day(text: str | None) -> bool:
+    """True for an instant of which only the day is known."""
+    return text is not None and _DAY_ONLY.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class InstantParser:
-    """Instants without an offset are hotel-local (HTNG)."""
+    """Instants without an offset are hotel-local (HTNG). A day without a time is its first instant,
+    as no later one is certain."""
 
     zone: ZoneInfo
 
     def parse_precise(self, value: Json, path: str) -> tuple[datetime, int]:
         """UTC, and the nanoseconds below the microsecond."""
         text = values.as_text(value, path)
+        if (day := _DAY_ONLY.fullmatch(text)) is not None:
+            return self._start_of_day(day[1], day[2], path), 0
         match = _LOCAL_TIMESTAMP.fullmatch(text)
         if match is None:
             return values.as_precise_instant(text, path)
         instant = local_instant(values.as_local_date_time(match[1], path), self.zone, path=path)
         digits = (match[2] or "").ljust(9, "0")
         return instant.replace(microsecond=int(digits[:6])), int(digits[6:9])
+
+    def _start_of_day(self, day: str, offset: str | None, path: str) -> datetime:
+        if offset is not None:
+            return values.as_instant(f"{day}T00:00:00{offset}", path)
+        return midnight_utc(values.as_local_date(day, path), self.zone, path=path)
 
 
 def as_day(value: Json, path: str) -> date:

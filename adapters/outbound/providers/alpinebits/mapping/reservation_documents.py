@@ -34,6 +34,10 @@ _WITHOUT_RESERVATIONS: Final = frozenset(
 )
 """Children of a root element in which the standard has no reservations."""
 
+_LATER_MESSAGES: Final = "{urn:pms-adapter}laterMessages"
+"""An attribute of ours in the stored text of a message: how many later ones of its document have
+its version. Each is stored alone, so that its text has to say it."""
+
 _RESERVATION: Final = "14"
 _UNIQUE_ID_TYPES: Final = (_RESERVATION, "15", None)
 """OTA code list UIT: a reservation, a cancellation, or no type (SMX, HTNG). 16 is the message."""
@@ -63,9 +67,16 @@ class AlpineBitsEntry:
         """The path of the root from this element."""
         return "../.." if self.container else ""
 
-    def text(self) -> bytes:
+    @property
+    def later_messages(self) -> int:
+        """In a stored text, as given to `text`."""
+        count = self.root.get(_LATER_MESSAGES) or "0"
+        return int(count) if count.isascii() and count.isdecimal() and len(count) <= 3 else 0
+
+    def text(self, later_messages: int = 0) -> bytes:
         """A document with this reservation only, which is read to the same result. Without means of
-        payment and without the envelope, whose header has a password."""
+        payment and without the envelope, whose header has a password. `later_messages`: how many
+        later ones of the document have the same version."""
         cleaned = remove_payment(self.element)
         listed: tuple[XmlElement, ...] = (cleaned,)
         if self.root.name == CANCEL_REQUEST:
@@ -74,7 +85,11 @@ class AlpineBitsEntry:
             space = self.root.namespace
             listed = (XmlElement(name=self.container, namespace=space, children=listed),)
         children = (*self.root.children, *listed)
-        return write_xml(replace(self.root, text="", tail="", children=children))
+        root = replace(self.root, text="", tail="", children=children)
+        if later_messages:
+            marked = {**root.attributes, _LATER_MESSAGES: str(later_messages)}
+            root = replace(root, attributes=marked)
+        return write_xml(root)
 
 
 def split_documents(bodies: Sequence[bytes], *, limit: int) -> list[AlpineBitsEntry]:

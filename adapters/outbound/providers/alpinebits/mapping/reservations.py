@@ -25,6 +25,7 @@ from adapters.outbound.providers.alpinebits.mapping.bookings import (
     read_external_id,
 )
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
+from adapters.outbound.providers.alpinebits.mapping.message_order import order_messages
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     AlpineBitsEntry,
     find_reservation_id,
@@ -47,9 +48,9 @@ def read_reservations(
 
 def read_entries(
     entries: Sequence[AlpineBitsEntry], context: HotelContext, *, explain: bool = False
-) -> list[ReadItem]:
+) -> Sequence[ReadItem]:
     mapper = AlpineBitsBookingMapper(context, require_time_zone(context))
-    return [_read(entry, mapper, explain=explain) for entry in entries]
+    return order_messages(entries, [_read(entry, mapper, explain=explain) for entry in entries])
 
 
 def is_quote_request(item: ReadItem) -> bool:

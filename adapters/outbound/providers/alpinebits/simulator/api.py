@@ -287,7 +287,7 @@ def _corrupt(reservation: XmlElement, fault: Fault) -> XmlElement:
         case FaultKind.MISSING_FIELD:
             return _without_name(reservation, fault.field or "UniqueID")
         case FaultKind.WRONG_TYPES:
-            return _with_attribute(reservation, fault.field or "CreateDateTime", "seventeen")
+            return _with_attribute(reservation, fault.field or "LastModifyDateTime", "seventeen")
         case _:
             return reservation
 
