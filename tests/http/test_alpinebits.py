@@ -385,6 +385,52 @@ class TestGuestRequest:
         assert "5555555555554444" not in stored
 
 
+class TestRetrievedReservations:
+    """OTA_ResRetrieveRS, pushed: the response of a system that expects to be asked."""
+
+    def retrieved(self, *content: str) -> str:
+        children = "".join(content)
+        return (
+            f'<OTA_ResRetrieveRS xmlns="{NAMESPACE}" Version="1.0">{children}</OTA_ResRetrieveRS>'
+        )
+
+    def test_are_applied_without_an_action(self, installed: HttpHarness, sender: Sender) -> None:
+        good, bad = reservation("R1"), reservation("R2", status="Unheard")
+        list_ = f"<ReservationsList>{good}{bad}</ReservationsList>"
+        document = self.retrieved("<Success/>", list_)
+        for response in (sender.form(None, document), sender.xml(document), sender.soap(document)):
+            root = succeeded(response)
+            assert root.name == "OTA_HotelResNotifRS"
+            assert listed(root) == ["R1"]
+            assert [each.get("RecordID") for each in root.walk() if each.name == "Warning"] == [
+                "R2"
+            ]
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+        assert [row["reason"]["code"] for row in quarantined(installed)] == ["unknown_value"]
+
+    def test_of_another_action_are_in_quarantine(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        list_ = f"<ReservationsList>{reservation('R1')}</ReservationsList>"
+        error_of(sender.form(COUNTS, self.retrieved("<Success/>", list_)))
+        assert [row["reason"]["code"] for row in quarantined(installed)] == ["wrong_root"]
+        assert statuses(installed) == {}
+
+    def test_may_be_none(self, installed: HttpHarness, sender: Sender) -> None:
+        for document in ("<Success/>", "<Success/><ReservationsList/>"):
+            assert listed(succeeded(sender.form(None, self.retrieved(document)))) == []
+        assert quarantined(installed) == []
+
+    @pytest.mark.parametrize(
+        "document", ["", '<Errors><Error Type="3" Code="450"/></Errors>', "<Successes/>"]
+    )
+    def test_without_a_list_are_in_quarantine(
+        self, installed: HttpHarness, sender: Sender, document: str
+    ) -> None:
+        error_of(sender.form(None, self.retrieved(document)))
+        assert len(quarantined(installed)) == 1
+
+
 class TestSenderCredentials:
     def test_must_be_valid(self, installed: HttpHarness, sender: Sender) -> None:
         message = counts(inventory(*NIGHTS, count=3))
@@ -422,20 +468,37 @@ class TestSenderCredentials:
 
 
 class TestForm:
-    @pytest.mark.parametrize("action", ["", "OTA_Read:GuestRequests", COUNTS + "x", LIMITS])
+    @pytest.mark.parametrize("action", ["OTA_Read:GuestRequests", COUNTS + "x", LIMITS])
     def test_rejects_an_unknown_action(self, sender: Sender, action: str) -> None:
         response = sender.form(action, counts(inventory(*NIGHTS)))
         assert line_of(response, 400) == "ERROR:unknown or missing action"
 
-    def test_rejects_a_missing_action(self, sender: Sender) -> None:
-        response = sender.form(None, counts(inventory(*NIGHTS)))
-        assert line_of(response, 400) == "ERROR:unknown or missing action"
+    @pytest.mark.parametrize("action", [None, "", " "])
+    @pytest.mark.parametrize("version", ["2020-10", "2018-10", None])
+    def test_takes_a_missing_action_from_the_document(
+        self, installed: HttpHarness, sender: Sender, action: str | None, version: str | None
+    ) -> None:
+        sender.version = version
+        assert succeeded(sender.form(action, counts(inventory(*NIGHTS)))).name == (
+            "OTA_HotelInvCountNotifRS"
+        )
+        assert listed(succeeded(sender.form(action, reservations(reservation("R1"))))) == ["R1"]
+        assert len(cells(installed)) == 3
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+
+    @pytest.mark.parametrize("document", ["<OTA_ReadRQ/>", "<OTA_HotelResNotifRS/>", None, " "])
+    def test_rejects_a_missing_action_that_the_document_does_not_tell(
+        self, sender: Sender, document: str | None
+    ) -> None:
+        assert line_of(sender.form(None, document), 400) == "ERROR:unknown or missing action"
 
     @pytest.mark.parametrize("version", [None, "2011-11", "1"])
     def test_rejects_an_unknown_version(self, sender: Sender, version: str | None) -> None:
         sender.version = version
-        response = sender.form(COUNTS, counts(inventory(*NIGHTS)))
-        assert "version" in line_of(response, 400)
+        actions = (COUNTS, None) if version else (COUNTS,)
+        for action in actions:
+            response = sender.form(action, counts(inventory(*NIGHTS)))
+            assert "version" in line_of(response, 400)
 
     def test_rejects_a_missing_document(self, sender: Sender) -> None:
         assert "request" in line_of(sender.form(COUNTS), 400)

@@ -27,6 +27,7 @@ from adapters.outbound.providers.alpinebits.mapping.protocol_versions import (
 )
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     CANCEL_REQUEST,
+    RETRIEVE_RESPONSE,
     AlpineBitsEntry,
     find_reservation_id,
     remove_payment,
@@ -78,7 +79,9 @@ def read_document(inbound_document: InboundDocument, scope: DocumentScope) -> Do
     """Raises UnreadableMessage, TooManyItems."""
     if not inbound_document.is_form:
         return _read_message(_parse_request(inbound_document), scope)
-    action = inbound_document.action or ""
+    action = (inbound_document.action or "").strip()
+    if not action:
+        return _read_without_action(inbound_document, scope)
     version = _requested_version(inbound_document)
     if action in (GET_VERSION, GET_CAPABILITIES):
         reply = housekeeping_reply(action, version)
@@ -91,6 +94,17 @@ def read_document(inbound_document: InboundDocument, scope: DocumentScope) -> Do
         detail = f"the action {action} is for a document {expected}"
         return _refuse(request, Reason("wrong_root", request.message.name[:60], detail))
     return _read_message(request, scope)
+
+
+def _read_without_action(
+    inbound_document: InboundDocument, scope: DocumentScope
+) -> DocumentHandler:
+    """The root element names the action. Raises as `read_document` does."""
+    if not inbound_document.document.strip():
+        raise UnknownAction
+    if inbound_document.headers.get(VERSION_HEADER):
+        _requested_version(inbound_document)
+    return _read_message(_parse_request(inbound_document), scope)
 
 
 def _requested_version(inbound_document: InboundDocument) -> str:
@@ -166,9 +180,11 @@ def _read_reservations(request: SenderRequest, scope: DocumentScope) -> Document
     try:
         entries = split_document(request.message)
     except UnreadableMessage:
-        entries = []
+        return _refuse(request, _NO_RESERVATION)
     if len(entries) > scope.limit:
         raise TooManyItems(limit=scope.limit)
+    if not entries and request.message.name == RETRIEVE_RESPONSE:
+        return _fixed_reply(request, responses.success())
     if not entries:
         return _refuse(request, _NO_RESERVATION)
     read = read_entries(entries, scope.context)
@@ -189,6 +205,7 @@ def _read_reservations(request: SenderRequest, scope: DocumentScope) -> Document
 _READERS: Final[dict[str, Callable[[SenderRequest, DocumentScope], DocumentHandler]]] = {
     "OTA_HotelResNotifRQ": _read_reservations,
     "OTA_HotelResModifyNotifRQ": _read_reservations,
+    RETRIEVE_RESPONSE: _read_reservations,
     CANCEL_REQUEST: _read_reservations,
     **dict.fromkeys(free_rooms.MESSAGE_LAYOUTS, _read_free_rooms),
 }

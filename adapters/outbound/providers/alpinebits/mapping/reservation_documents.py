@@ -18,8 +18,11 @@ from ports.errors import TooManyItems, UnreadableMessage
 CANCEL_REQUEST: Final = "OTA_CancelRQ"
 """Cancels one reservation, which its UniqueID names."""
 
+RETRIEVE_RESPONSE: Final = "OTA_ResRetrieveRS"
+"""Lists the reservations that a server has for a client; it may have none."""
+
 _DOCUMENTS: Final = frozenset(
-    {"OTA_HotelResNotifRQ", "OTA_HotelResModifyNotifRQ", "OTA_ResRetrieveRS", CANCEL_REQUEST}
+    {"OTA_HotelResNotifRQ", "OTA_HotelResModifyNotifRQ", RETRIEVE_RESPONSE, CANCEL_REQUEST}
 )
 _ITEM_BY_CONTAINER: Final = {
     "HotelReservations": "HotelReservation",
@@ -171,7 +174,7 @@ def is_foreign(element: XmlElement, root: XmlElement) -> bool:
 
 
 def _is_empty_list(root: XmlElement) -> bool:
-    is_success = root.name == "OTA_ResRetrieveRS" and root.child("Success") is not None
+    is_success = root.name == RETRIEVE_RESPONSE and root.child("Success") is not None
     return is_success or any(child.name in _ITEM_BY_CONTAINER for child in root.children)
 
 

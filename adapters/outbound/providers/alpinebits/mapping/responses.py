@@ -8,6 +8,7 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
 from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE, element
 from adapters.outbound.providers.alpinebits.mapping.protocol_versions import ACCEPTED_ENCODING
+from adapters.outbound.providers.alpinebits.mapping.reservation_documents import RETRIEVE_RESPONSE
 from domain.values import Reason
 from ports.document_exchange import DocumentReply
 
@@ -28,6 +29,9 @@ _REASONS: Final = {
 }
 """Our reason codes by OTA code list ERR: 321 required field missing, 15 invalid date, 404 invalid
 start/end date combination, 320 invalid value, 392 invalid hotel code."""
+
+_RESPONSES: Final = {RETRIEVE_RESPONSE: "OTA_HotelResNotifRS"}
+"""By document, where it is not named after the request: one that is a response itself, pushed."""
 
 _UNABLE: Final = "450"
 """Unable to process, for all other reasons."""
@@ -57,7 +61,7 @@ class SenderRequest:
     ) -> DocumentReply:
         """Named after the request, in its envelope, with its version."""
         root = XmlElement(
-            name=self.message.name.removesuffix("RQ") + "RS",
+            name=_RESPONSES.get(self.message.name) or f"{self.message.name.removesuffix('RQ')}RS",
             namespace=NAMESPACE,
             attributes={**self._attributes(now), **attributes},
             children=tuple(content),
