@@ -48,9 +48,12 @@ class Reader(TrackedObject):
 
     def text(self, key: str, target: str = READ) -> str:
         """A tolerant reader takes an invalid name or contact detail of a person as empty."""
-        if self.is_tolerant and target.endswith(_PERSONAL_DETAILS):
+        try:
+            return self.required(key, values.as_text, target)
+        except UnreadableField:
+            if not (self.is_tolerant and target.endswith(_PERSONAL_DETAILS)):
+                raise
             return self.optional(key, values.as_text, target) or ""
-        return self.required(key, values.as_text, target)
 
     def optional_text(self, key: str, target: str = READ) -> str | None:
         return self.optional(key, values.as_text, target)
@@ -65,8 +68,8 @@ class Reader(TrackedObject):
 
     def field_contact(self, key: str, target: str = READ) -> str | Absent | None:
         """Like `contact`; ABSENT for a masked value, which says nothing about the stored one."""
-        text = self.field_text(key, target)
-        if not isinstance(text, str):
+        text = self.field(key, values.as_text, target)
+        if text is None or text is ABSENT:
             return text
         if is_masked(text):
             self.drop(key, "masked")

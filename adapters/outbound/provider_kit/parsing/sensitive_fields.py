@@ -127,13 +127,13 @@ class _Pruning:
         self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
     ) -> dict[str, Json]:
         reasons = _object_traits(tuple(siblings)).reasons
-        if not (inside or reasons or any([type(each) in _CONTAINERS for each in fields.values()])):
+        if not (inside or reasons) and _CONTAINERS.isdisjoint(map(type, fields.values())):
             return dict(fields)
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)
             is_scalar = type(value) not in _CONTAINERS
-            if reason is None and (is_scalar or not _mentions_sensitive(value)):
+            if value is None or (reason is None and (is_scalar or not _mentions_sensitive(value))):
                 kept[name] = value
             else:
                 self._field(kept, name, value, f"{path}.{name}" if path else name, reason)
