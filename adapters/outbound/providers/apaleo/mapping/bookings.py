@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_person_count
 from adapters.outbound.provider_kit.parsing.json_text import dumps
@@ -87,10 +88,7 @@ class ApaleoBookingMapper(ApaleoMapper, BookingMapper):
         is_complete = self.is_complete
         version = _map_version(r)
         status = r.choice("status", _STATES, "status")
-        stay = Stay(
-            self._read_day(r, "arrival", "stay.arrival"),
-            self._read_day(r, "departure", "stay.departure"),
-        )
+        stay = self._map_stay(r, status)
         return BookingSnapshot(
             external_id=external_id,
             version=version,
@@ -100,7 +98,7 @@ class ApaleoBookingMapper(ApaleoMapper, BookingMapper):
             group_id=r.field_text("bookingId", "group_id"),
             source=_map_source(r),
             stay=stay,
-            rooms=(_map_room(r, stay, status),),
+            rooms=ABSENT if stay is ABSENT else (_map_room(r, stay, status),),
             primary_guest=map_primary_guest(r, is_complete=is_complete),
             further_guests=map_further_guests(r, is_complete=is_complete),
             total=_map_total(r, is_complete=is_complete),
@@ -117,6 +115,14 @@ class ApaleoBookingMapper(ApaleoMapper, BookingMapper):
                 r, "cancellationTime", "canceled_at", is_complete=is_complete
             ),
             extras=_collect_extras(r),
+        )
+
+    def _map_stay(self, r: Reader, status: BookingStatus) -> Field[Stay]:
+        if is_cancellation_without(r, status, "arrival", "departure"):
+            return ABSENT
+        return Stay(
+            self._read_day(r, "arrival", "stay.arrival"),
+            self._read_day(r, "departure", "stay.departure"),
         )
 
     def _read_day(self, r: Reader, key: str, target: str) -> date:

@@ -18,7 +18,7 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 def _split_reservations(value: Json) -> list[JsonEntry]:
     """A BookingModel's reservations are split as well; the mapper rejects each."""
     expected = "neither a reservation nor a list of them"
-    return split_listed(value, "reservations", ("bookingId", "arrival"), expected)
+    return split_listed(value, "reservations", ("bookingId", "arrival", "modified"), expected)
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:

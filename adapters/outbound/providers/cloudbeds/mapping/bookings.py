@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id, as_lenient_boolean, as_text
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
@@ -63,6 +64,7 @@ _SOURCE_BY_NAME: Final = {
 """In lower case. Any other source is OTHER; the extras keep every source's text. Cloudbeds does not
 document the categories."""
 
+_DAY_KEYS: Final = ("reservationCheckIn", "reservationCheckOut", "startDate", "endDate")
 _SOURCES_OF: Final = {
     "external_id": "reservationID",
     "departure": "the reservation's check-out",
@@ -86,6 +88,10 @@ class CloudbedsBookingMapper(BookingMapper):
 
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         kept: ExtraFields = {}
+        is_deleted = r.decisive("isDeleted", as_lenient_boolean, "deleted") is True
+        if is_deleted and "status" not in r:
+            version = self._map_version(r, kept)
+            return BookingSnapshot(external_id=external_id, version=version, deleted=True)
         currency = r.decisive("propertyCurrency", as_text, "total, paid, balance") or self.currency
         status = r.choice("status", _STATUSES, "status")
         primary, further = map_parties(r, is_complete=self.is_complete)
@@ -94,13 +100,13 @@ class CloudbedsBookingMapper(BookingMapper):
         return BookingSnapshot(
             external_id=external_id,
             version=self._map_version(r, kept),
-            deleted=r.decisive("isDeleted", as_lenient_boolean, "deleted") is True,
+            deleted=is_deleted,
             status=status,
             holds_inventory=holds_inventory_by_default(status),
             confirmation_number=external_id,
             group_id=r.field("groupCode", as_id, "group_id"),
             source=_map_source(r, kept),
-            stay=_map_stay(r),
+            stay=_map_stay(r, status, is_deleted=is_deleted),
             rooms=rooms or ABSENT,
             primary_guest=primary,
             further_guests=further,
@@ -156,8 +162,10 @@ class _AmountReader:
         return ABSENT if found is None else self.of(found, "paid")
 
 
-def _map_stay(r: Reader) -> Stay:
+def _map_stay(r: Reader, status: BookingStatus, *, is_deleted: bool) -> Field[Stay]:
     """From the first check-in to the last check-out of all rooms."""
+    if is_cancellation_without(r, status, *_DAY_KEYS, is_deleted=is_deleted):
+        return ABSENT
     if "reservationCheckIn" in r or "reservationCheckOut" in r:
         return Stay(
             read_day(r, "reservationCheckIn", "stay.arrival"),

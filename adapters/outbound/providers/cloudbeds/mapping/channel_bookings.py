@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import (
     as_id,
@@ -76,7 +77,7 @@ class ChannelBookingMapper(BookingMapper):
             for room in children(r, "Rooms", "rooms", is_decisive=True) or ()
         ]
         rooms = _with_order_occupancy(r, [line.stay(n) for n, line in enumerate(lines)])
-        if not rooms:
+        if not rooms and status is not BookingStatus.CANCELED:
             raise UnreadableField("Rooms", "missing_field", "at least one room")
         people = _map_parties(r)
         return BookingSnapshot(
@@ -86,8 +87,8 @@ class ChannelBookingMapper(BookingMapper):
             holds_inventory=holds_inventory_by_default(status),
             confirmation_number=r.required("OrderId", as_id, "external_id, confirmation_number"),
             source=BookingSource.OTA,
-            stay=_map_stay(r, rooms),
-            rooms=rooms,
+            stay=_map_stay(r, status, rooms),
+            rooms=rooms or values.ABSENT,
             primary_guest=people[0] if people else values.ABSENT,
             further_guests=people[1:] if people else values.ABSENT,
             total=_map_total(r, currency, kept),
@@ -140,11 +141,17 @@ def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[values.AgeC
             yield values.AgeCount(age_class, count)
 
 
-def _map_stay(r: Reader, rooms: Sequence[RoomStay]) -> values.Stay:
+def _map_stay(
+    r: Reader, status: BookingStatus, rooms: Sequence[RoomStay]
+) -> values.Field[values.Stay]:
     """The order's own dates if present, else those of its rooms."""
+    if not rooms and is_cancellation_without(r, status, "StartDate", "EndDate"):
+        return values.ABSENT
     arrival = r.decisive("StartDate", as_local_date, "stay.arrival")
     last_night = r.decisive("EndDate", as_local_date, "stay.departure")
     stays = [room.stay for room in rooms if room.stay]
+    if not stays and not (arrival and last_night):
+        raise UnreadableField("EndDate" if arrival else "StartDate", "missing_field", "a value")
     first = arrival or min(stay.arrival for stay in stays)
     if last_night:
         return values.Stay(first, _day_after(last_night, r.path_of("EndDate")))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_instant, as_text
 from adapters.outbound.provider_kit.parsing.local_time import local_day
@@ -29,6 +30,7 @@ from domain.status import BookingStatus
 from domain.values import ABSENT, AgeClass, AgeCount, Field, Money, Reason, SourceVersion, Stay
 
 _ROOM: Final = "rooms[0]"
+_DAY_KEYS: Final = ("ScheduledStartUtc", "StartUtc", "ScheduledEndUtc", "EndUtc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class MewsBookingMapper(MewsMapper):
         state = r.choice("State", _STATE_CHOICES, "status")
         cancellation_reason = r.decisive_field("CancellationReason", as_text, "cancel_reason")
         status = _map_status(state, cancellation_reason)
-        stay = self._stay(r)
+        stay = self._stay(r, status)
         prices = self._calculate_prices(external_id)
         total = ABSENT if prices is None else prices.total
         payments = self._calculate_payments(external_id, total)
@@ -64,7 +66,7 @@ class MewsBookingMapper(MewsMapper):
             group_id=r.field_text("GroupId", "group_id"),
             source=_map_source(r),
             stay=stay,
-            rooms=(self._map_room(r, stay, status, prices),),
+            rooms=ABSENT if stay is ABSENT else (self._map_room(r, stay, status, prices),),
             primary_guest=primary,
             further_guests=self._further_guests(r, external_id, primary),
             total=total,
@@ -83,7 +85,9 @@ class MewsBookingMapper(MewsMapper):
         if lodging is not None and r.text("ServiceId", EXTRAS) not in lodging:
             raise UnreadableField("ServiceId", "not_accommodation", "an accommodation service")
 
-    def _stay(self, r: MewsReader) -> Stay:
+    def _stay(self, r: MewsReader, status: BookingStatus) -> Field[Stay]:
+        if is_cancellation_without(r, status, *_DAY_KEYS):
+            return ABSENT
         arrival = self._day(r, "ScheduledStartUtc", "StartUtc", "stay.arrival")
         departure = self._day(r, "ScheduledEndUtc", "EndUtc", "stay.departure")
         return Stay(arrival, departure)
@@ -183,8 +187,9 @@ def _map_status(state: str, cancellation_reason: object) -> BookingStatus:
     return STATES[state]
 
 
-def _map_source(r: MewsReader) -> BookingSource:
-    """In this order: channel, agency, company, the origin entered at the hotel."""
+def _map_source(r: MewsReader) -> Field[BookingSource]:
+    """In this order: channel, agency, company, the origin entered at the hotel. Absent if a message
+    has none of them."""
     origin = r.optional_text("Origin", f"source, {EXTRAS}")
     detail = r.optional_text("CommanderOrigin", f"source, {EXTRAS}")
     agency = r.optional_text("TravelAgencyId", f"source, {EXTRAS}")
@@ -197,7 +202,9 @@ def _map_source(r: MewsReader) -> BookingSource:
         return source
     if agency is not None:
         return BookingSource.AGENT
-    return BookingSource.CORPORATE if company is not None else source
+    if company is not None:
+        return BookingSource.CORPORATE
+    return ABSENT if origin is None else source
 
 
 def _collect_extras(r: MewsReader, prices: MewsPrices | None) -> Extras:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_person_count
 from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
@@ -47,6 +48,8 @@ def read_booking(reader: Reader, context: HotelContext) -> BookingSnapshot:  # n
     if r.optional_boolean("deleted", "deleted"):
         return BookingSnapshot(external_id=external_id, version=version, deleted=True)
     status = r.choice("state", _STATUSES, "status")
+    if is_cancellation_without(r, status, "arrives", "leaves"):
+        return _cancellation(r, external_id, version)
     stay = _map_stay(r)
     total = r.money("total", "currency", "total")
     paid = r.money("paid", "currency", "paid")
@@ -65,6 +68,18 @@ def read_booking(reader: Reader, context: HotelContext) -> BookingSnapshot:  # n
         special_requests=r.field_text("request", "special_requests"),
         checked_in_at=r.field_instant("came", "checked_in_at"),
         checked_out_at=r.field_instant("left", "checked_out_at"),
+        canceled_at=r.field_instant("canceled", "canceled_at"),
+        cancel_reason=r.field_text("cancel_reason", "cancel_reason"),
+        extras=_collect_extras(r),
+    )
+
+
+def _cancellation(r: Reader, external_id: str, version: SourceVersion) -> BookingSnapshot:
+    """Without a stay: whatever else is left out is absent, too."""
+    return BookingSnapshot(
+        external_id=external_id,
+        version=version,
+        status=BookingStatus.CANCELED,
         canceled_at=r.field_instant("canceled", "canceled_at"),
         cancel_reason=r.field_text("cancel_reason", "cancel_reason"),
         extras=_collect_extras(r),

@@ -7,6 +7,7 @@ Lists and single responses have different shapes (listed_shape.py, single_shape.
 from dataclasses import dataclass
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.cancellations import is_cancellation_without
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice, as_id
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
@@ -75,7 +76,8 @@ class OhipBookingMapper(OhipMapper, BookingMapper):
     def map_snapshot(self, r: Reader, external_id: str) -> BookingSnapshot:
         ids = r.objects("reservationIdList")
         version = SourceVersion(self.clock.last_change(r))
-        status, stay = _map_status(r), _map_stay(r.object("roomStay"))
+        status = _map_status(r)
+        stay = _map_stay(r, status)
         read = read_single_shape if self.shape is Shape.SINGLE else read_listed_shape
         fields = read(r, is_complete=self.is_complete)
         return BookingSnapshot(
@@ -129,18 +131,23 @@ def _map_status(r: Reader) -> BookingStatus:
     raise UnreadableField(_STATUS, "missing_field", "a value")
 
 
-def _map_stay(r: Reader) -> Stay:
+def _map_stay(r: Reader, status: BookingStatus) -> Field[Stay]:
+    if is_cancellation_without(r, status, "roomStay"):
+        return ABSENT
+    room_stay = r.object("roomStay")
+    if is_cancellation_without(room_stay, status, "arrivalDate", "departureDate"):
+        return ABSENT
     return Stay(
-        r.required("arrivalDate", as_day, "stay.arrival"),
-        r.required("departureDate", as_day, "stay.departure"),
+        room_stay.required("arrivalDate", as_day, "stay.arrival"),
+        room_stay.required("departureDate", as_day, "stay.departure"),
     )
 
 
 def _map_rooms(
-    fields: ReservationFields, stay: Stay, status: BookingStatus
+    fields: ReservationFields, stay: Field[Stay], status: BookingStatus
 ) -> Field[tuple[RoomStay, ...]]:
     """0 units mean that the reservation shares another reservation's room."""
-    if not fields.has_room:
+    if not fields.has_room or stay is ABSENT:
         return ABSENT
     room = RoomStay(
         room_type_id=fields.room_type_id,

@@ -3,7 +3,12 @@
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader, null_if_complete
 from adapters.outbound.providers.ohip.mapping import reservation_shapes
-from adapters.outbound.providers.ohip.mapping.parsing import child, objects_at, read_amount
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    child,
+    objects_at,
+    read_amount,
+    room_stay_of,
+)
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
     map_listed_further,
@@ -16,7 +21,7 @@ _ROOM_KEYS = ("roomType", "roomId", "roomNumber", "ratePlanCode", "numberOfRooms
 
 
 def read_listed_shape(r: Reader, *, is_complete: bool) -> reservation_shapes.ReservationFields:
-    stay = r.object("roomStay")
+    stay = room_stay_of(r)
     return reservation_shapes.ReservationFields(
         has_room=any(key in stay for key in _ROOM_KEYS),
         room_type_id=stay.optional("roomType", as_id, f"{_ROOM}.room_type_id"),

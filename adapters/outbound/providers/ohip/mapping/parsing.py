@@ -13,7 +13,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
-from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
@@ -118,6 +118,11 @@ def child(r: Reader | None, *keys: str) -> Reader | None:
             return None
         r = r.optional_object(key)
     return r
+
+
+def room_stay_of(r: Reader) -> Reader:
+    """Empty if missing; whether a reservation may lack it depends on its status."""
+    return r.optional_object("roomStay") or reader_for({}, "roomStay")
 
 
 def contact(r: Reader | None, key: str, target: str) -> str | None:

@@ -9,7 +9,13 @@ from datetime import date
 
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.ohip.mapping.parsing import as_day, child, objects_at, read_amount
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    as_day,
+    child,
+    objects_at,
+    read_amount,
+    room_stay_of,
+)
 from adapters.outbound.providers.ohip.mapping.parties import (
     attached_profile_kinds,
     map_single_further,
@@ -29,7 +35,7 @@ _TOTALS = ("amountAfterTax", "amountBeforeTax", "amountBeforeAnyTax")
 
 
 def read_single_shape(r: Reader, *, is_complete: bool) -> ReservationFields:
-    stay = r.object("roomStay")
+    stay = room_stay_of(r)
     current = stay.optional_object("currentRoomInfo")
     rate = _first_span(objects_at(stay, "roomRates"))
     return ReservationFields(
