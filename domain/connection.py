@@ -86,7 +86,7 @@ class Connection:
         )
 
     def paused(self) -> "Connection":
-        """A stop ends: manual syncs run."""
+        """A stopped one is stopped no longer: it runs manual syncs."""
         return replace(self, state=ConnectionState.PAUSED, stopped_at=None)
 
     def changed(self, settings: Mapping[str, str]) -> "Connection":
