@@ -45,7 +45,9 @@ class Capabilities:
     which a connection is push-only. `id_fields`: the payloads' fields that hold ids, as `name` or
     `parent.name`, besides those that their names show (`id`, `…Id`, `confirmationNumber`, …): what
     looks like a card number is an id there, and is not masked. `list_cap`: after how many records
-    the vendor's lists of bookings end without a sign.
+    the vendor's lists of bookings end without a sign. `sensitive_fields`: the payloads' fields of
+    payment cards, bank accounts and identity documents that their names do not show, as `name` or,
+    in JSON, as `parent.name`: nothing of them is kept.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Capabilities:
     pulled_by: str | None = None
     id_fields: frozenset[str] = frozenset()
     list_cap: int | None = None
+    sensitive_fields: frozenset[str] = frozenset()
 
     def pulls_with(self, settings: Mapping[str, str]) -> bool:
         """Whether a connection with these settings can be pulled."""

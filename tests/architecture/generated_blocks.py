@@ -200,13 +200,17 @@ def provider_names() -> dict[str, str]:
     return {name.strip(): target.strip() for name, _, target in (x.partition("=") for x in lines)}
 
 
-def providers_table() -> str:
+def installed_providers() -> InstalledProviders:
     clock = FrozenClock()
     tools = ProviderTools(
         clock=clock, randomness=ScriptedRandomness(), budget=InMemoryRateBudget(clock)
     )
     plugins = [EntryPoint(name, target, GROUP) for name, target in provider_names().items()]
-    found = InstalledProviders(tools, plugins=plugins).all()
+    return InstalledProviders(tools, plugins=plugins)
+
+
+def providers_table() -> str:
+    found = installed_providers().all()
     rows = [_capable(provider.capabilities) for provider in found]
     head = ("Provider", "Product", "Pulls", "Webhooks", "Reports deletions", "Delta has payments")
     return table(head, rows)
@@ -298,6 +302,12 @@ def mews_settings() -> str:
     return table(("name", "kind", "default", "what"), rows)
 
 
+def sensitive_fields(provider: str) -> str:
+    declared = installed_providers().get(provider).capabilities.sensitive_fields
+    names = ", ".join(map(code, sorted(declared))) or "none"
+    return f"Further fields that are never kept, whatever they hold: {names}.\n"
+
+
 def certification_checks() -> str:
     rows = [
         (code(check.id), check.title, ", ".join(need.value for need in check.needs))
@@ -341,6 +351,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "mews-states": mews_states,
     "mews-settings": mews_settings,
     "tree": package_tree,
+    **{f"{name}-sensitive-fields": partial(sensitive_fields, name) for name in PROVIDERS},
     "fault-kinds": fault_kinds,
     "graphql-types": canonical_blocks.graphql_types,
     **{

@@ -413,6 +413,12 @@ class KeepsCardFields(PageMappingClient):
         return replace(snapshot, extras=(*snapshot.extras, *kept))
 
 
+class KeepsDeclaredFields(SignedApaleo):
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, sensitive_fields=frozenset({"pin", "door.code"}))
+
+
 class KeepsIdsInAnUndeclaredField(SignedApaleo):
     def read_items(self, kind, bodies, context, **options):
         renamed = [body.replace(b'"ident":', b'"id":') for body in bodies]
@@ -571,6 +577,7 @@ ALL = (
     on_provider(DropsThePropertyId, "notified.foreign_property"),
     on_provider(AcceptsEveryProperty, "property.fetched", "property.listed", "property.pushed"),
     on_client(KeepsCardFields, "sensitive.fields"),
+    on_provider(KeepsDeclaredFields, "sensitive.fields"),
     on_provider(KeepsIdsInAnUndeclaredField, "sensitive.card_like_ids"),
     on_provider(TakesAnyMessageForAnEmptyList, "reading.without_items"),
     on_provider(RejectsAllItemsForOne, "reading.one_bad_item"),

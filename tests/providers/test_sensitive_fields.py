@@ -38,6 +38,7 @@ def is_sensitive(names: list[str], siblings: list[str]) -> bool:
 
 
 def with_canaries(value: Any, names: list[str], planted: list[str]) -> Any:
+    """In each sensitive field."""
     if isinstance(value, dict):
         return {
             name: CANARY + name
@@ -112,3 +113,36 @@ class TestRule:
             except ValueError:
                 continue
         assert name in planted
+
+
+def with_declared(value: Any, declared: frozenset[str]) -> Any:
+    """In each object a field of each declared name, or its own with another value."""
+    if isinstance(value, dict):
+        inner = {name: with_declared(each, declared) for name, each in value.items()}
+        return inner | {name: {"code": [CANARY]} for name in declared}
+    if isinstance(value, list):
+        return [with_declared(each, declared) for each in value]
+    return value
+
+
+def declaring_samples() -> list[Any]:
+    return [
+        each
+        for each in all_files()
+        if each.values[1].suffix == ".json"
+        and installed_provider(each.values[0]).capabilities.sensitive_fields
+    ]
+
+
+@needs_samples
+@pytest.mark.parametrize(("provider", "path"), declaring_samples())
+def test_declared_fields_are_not_kept(provider: str, path: Path) -> None:
+    declared = installed_provider(provider).capabilities.sensitive_fields
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError:
+        pytest.skip("the sample is not JSON")
+    body = json.dumps(with_declared(value, declared)).encode()
+    for kind in KINDS:
+        for text in shown_texts(provider, kind, body):
+            assert CANARY not in text

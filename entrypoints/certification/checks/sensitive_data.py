@@ -19,7 +19,8 @@ _IDS: Final = ("4239000000030077", "4239000000110077")
 )
 def no_sensitive_fields(ctx: CheckContext) -> None:
     adapter = ctx.adapter()
-    adapter.inject(Fault(FaultKind.SENSITIVE_FIELD))
+    for field in (None, *sorted(ctx.capabilities.sensitive_fields)):
+        adapter.inject(Fault(FaultKind.SENSITIVE_FIELD, field=field))
     pulled = adapter.pull()
     ctx.expect_injected(adapter)
     ctx.expect(pulled.bookings, "no booking was read")
@@ -27,7 +28,8 @@ def no_sensitive_fields(ctx: CheckContext) -> None:
         shown = f"{item.snapshot!r} {item.reason!r}"
         ctx.expect(
             not any(value in shown for value in SENSITIVE_VALUES),
-            f"{item.external_id}: a card's holder or expiry, or a document number, is kept",
+            f"{item.external_id}: a card's holder or expiry, a document number, or a field of"
+            " Capabilities.sensitive_fields is kept",
         )
 
 

@@ -68,6 +68,7 @@ def item_reader_for(
             blank_is_null=bookings.blank_is_null,
             is_tolerant=True,
             property_path=_split_path(bookings.property),
+            sensitive_fields=vendor.sensitive_fields,
         )
         return ItemReader(key=bookings.items, plain=plain)
     cells = vendor.availability

@@ -105,7 +105,7 @@ class Records(ListDeclaration):
 class VendorDeclaration:
     """`hosts`: the vendor's own; no others are called. `requests`: how many are allowed in any
     `seconds`; None for no limit. `delta_misses`, `retry_window`, `limits`, `id_fields`
-    (besides the bookings' `id`): see ports.providers.Capabilities."""
+    (besides the bookings' `id`), `sensitive_fields`: see ports.providers.Capabilities."""
 
     name: str
     title: str
@@ -125,6 +125,7 @@ class VendorDeclaration:
     delta_misses: tuple[str, ...] = ()
     retry_window: timedelta | None = None
     id_fields: frozenset[str] = frozenset()
+    sensitive_fields: frozenset[str] = frozenset()
 
     @property
     def specs(self) -> tuple[SettingSpec, ...]:
@@ -156,6 +157,7 @@ class VendorDeclaration:
             settings=self.specs,
             id_fields=self.id_fields | {".".join(self.bookings.id.split(".")[-2:])},
             list_cap=self.bookings.max_records,
+            sensitive_fields=self.sensitive_fields,
         )
 
 

@@ -145,12 +145,14 @@ def problem_reason(path: str, problem: UnreadableJson) -> Reason:
 
 class ItemMapper(Generic[ReaderT, ItemId]):
     """Maps the items of one kind of a vendor. `source_names`: our field names, to the vendor's for
-    the reasons of rejected items. `property_paths`: where an item may name its property."""
+    the reasons of rejected items. `property_paths`: where an item may name its property.
+    `sensitive_fields`: those of the vendor's capabilities."""
 
     __slots__ = ()
     kind: ClassVar[ItemKind]
     source_names: ClassVar[Mapping[str, str]]
     property_paths: ClassVar[Sequence[tuple[str, ...]]] = ()
+    sensitive_fields: ClassVar[frozenset[str]] = frozenset()
 
     def map(self, entry: JsonEntry, *, explain: bool = False) -> ReadItem:
         if entry.problem is not None:
@@ -158,12 +160,18 @@ class ItemMapper(Generic[ReaderT, ItemId]):
         item = to_read_item(
             self.kind,
             entry,
-            lambda: self.open_item(entry),
+            lambda: self._open_item(entry),
             self.map_snapshot,
             reason_of=self.reason_of,
             field_trace=self.trace_fields if explain else None,
         )
         return with_property(item, entry.find_property(self.property_paths))
+
+    def _open_item(self, entry: JsonEntry) -> tuple[ReaderT, ItemId]:
+        r, item_id = self.open_item(entry)
+        if self.sensitive_fields:
+            r.never_keep(self.sensitive_fields)
+        return r, item_id
 
     def open_item(self, entry: JsonEntry) -> tuple[ReaderT, ItemId]:
         """The item's reader and external id. Raises UnreadableField."""

@@ -1,19 +1,23 @@
 """Which fields of a payload are never kept in extras, by their names: those of payment cards and
 accounts, and of identity documents, whose number has a sealed field of its own.
 
-Flags and descriptions (`cardType`, `documentType`, `paymentMethod`) are kept. A provider drops
-further fields by `Reader.drop`.
+Flags and descriptions (`cardType`, `documentType`, `paymentMethod`) are kept. `declared`: further
+fields of a provider (ports.providers.Capabilities.sensitive_fields), of which nothing is kept.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.json_text import Json
 
 PAYMENT: Final = "a means of payment"
 DOCUMENT: Final = "an identity document"
+DECLARED: Final = "declared as sensitive"
+
+NONE_DECLARED: Final[frozenset[str]] = frozenset()
 
 _PAYMENT: Final = re.compile(
     r"(?<!loyalty)(?<!member)(?<!membership)(?<!registration)(?<!room)(?<!key)(?<!business)"
@@ -35,6 +39,7 @@ _DESCRIPTION: Final = re.compile(r"(?:type|brand|scheme|method)(?:name|descripti
 _CARD_DETAIL: Final = re.compile(r"card(?:number|holder|no$|num$)|^cvv|^cvc|^csc$")
 _BESIDE_CARD: Final = re.compile(r"expir|holder|token|^number$|^code$|^name$")
 _NAMES: Final = re.compile(r"[^.\[\]/@\"]+")
+_INDEX: Final = re.compile(r"\[[0-9]+\]")
 
 
 class _Traits(NamedTuple):
@@ -69,7 +74,7 @@ class _ObjectTraits(NamedTuple):
 
 
 @lru_cache(maxsize=2_048)
-def _object_traits(names: tuple[str, ...]) -> _ObjectTraits:
+def _object_traits(names: tuple[str, ...], declared: frozenset[str]) -> _ObjectTraits:
     """Cached since most objects have the names of another one."""
     traits = {name: _traits(name) for name in names}
     has_card = any(each.is_card_detail for each in traits.values())
@@ -78,7 +83,22 @@ def _object_traits(names: tuple[str, ...]) -> _ObjectTraits:
         for name, each in traits.items()
         if each.reason or (has_card and each.is_beside_card)
     }
-    return _ObjectTraits(reasons, any(each.reason for each in traits.values()))
+    reasons |= dict.fromkeys(declared.intersection(names), DECLARED)
+    mentions = any(each.reason for each in traits.values())
+    return _ObjectTraits(reasons, mentions or not declared.isdisjoint(names))
+
+
+@lru_cache(maxsize=2_048)
+def _declared_in(path: str, declared: frozenset[str]) -> frozenset[str]:
+    """The names of `declared` that an object at `path` may have."""
+    parent = next(iter(_NAMES.findall(_INDEX.sub("", path))[-1:]), "")
+    inside = {name.removeprefix(f"{parent}.") for name in declared if parent}
+    return frozenset(name for name in declared | inside if "." not in name)
+
+
+@lru_cache(maxsize=256)
+def _last_names(declared: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in declared)
 
 
 def drop_reason(names: Iterable[str]) -> str | None:
@@ -87,9 +107,12 @@ def drop_reason(names: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=2_048)
-def path_drop_reason(path: str) -> str | None:
+def path_drop_reason(path: str, declared: frozenset[str] = NONE_DECLARED) -> str | None:
     """Of everything below the path."""
-    return drop_reason(_NAMES.findall(path)) if path else None
+    names = _NAMES.findall(_INDEX.sub("", path))
+    if declared and not declared.isdisjoint([*names, *map(".".join, pairwise(names))]):
+        return DECLARED
+    return drop_reason(names)
 
 
 def is_description(name: str) -> bool:
@@ -102,11 +125,16 @@ def is_flag(value: Json) -> bool:
 
 
 def without_sensitive_fields(
-    fields: Mapping[str, Json], path: str, siblings: Iterable[str], dropped: dict[str, str]
+    fields: Mapping[str, Json],
+    path: str,
+    siblings: Iterable[str],
+    dropped: dict[str, str],
+    declared: frozenset[str] = NONE_DECLARED,
 ) -> dict[str, Json]:
     """The fields of the object at `path` that are kept, without the sensitive parts inside them.
     `siblings`: all names of the object. Adds path and reason of what is left out to `dropped`."""
-    return _Pruning(dropped).fields(fields, path, path_drop_reason(path), siblings)
+    inside = path_drop_reason(path, declared) if path else None
+    return _Pruning(dropped, declared).fields(fields, path, inside, siblings)
 
 
 def without_sensitive_paths(extras: Mapping[str, Json]) -> dict[str, Json]:
@@ -120,20 +148,25 @@ def _may_keep(path: str, value: Json) -> bool:
 
 
 class _Pruning:
-    def __init__(self, dropped: dict[str, str]) -> None:
+    def __init__(self, dropped: dict[str, str], declared: frozenset[str]) -> None:
         self._dropped = dropped
+        self._declared = declared
+        self._mentioned = _last_names(declared) if declared else NONE_DECLARED
 
     def fields(
         self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
     ) -> dict[str, Json]:
-        reasons = _object_traits(tuple(siblings)).reasons
+        declared = _declared_in(path, self._declared) if self._declared else NONE_DECLARED
+        reasons = _object_traits(tuple(siblings), declared).reasons
         if not (inside or reasons) and _CONTAINERS.isdisjoint(map(type, fields.values())):
             return dict(fields)
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)
             is_scalar = type(value) not in _CONTAINERS
-            if value is None or (reason is None and (is_scalar or not _mentions_sensitive(value))):
+            if value is None or (
+                reason is None and (is_scalar or not _mentions_sensitive(value, self._mentioned))
+            ):
                 kept[name] = value
             else:
                 self._field(kept, name, value, f"{path}.{name}" if path else name, reason)
@@ -144,7 +177,7 @@ class _Pruning:
     ) -> None:
         if isinstance(value, dict | list):
             self._container(kept, name, value, path, reason)
-        elif reason is None or is_description(name) or is_flag(value):
+        elif reason is None or is_flag(value) or (is_description(name) and reason is not DECLARED):
             kept[name] = value
         else:
             self._dropped[path] = reason
@@ -170,14 +203,14 @@ class _Pruning:
         return value
 
 
-def _mentions_sensitive(value: Json) -> bool:
+def _mentions_sensitive(value: Json, declared: frozenset[str]) -> bool:
     if isinstance(value, dict):
-        if _object_traits(tuple(value)).mentions_sensitive:
+        if _object_traits(tuple(value), declared).mentions_sensitive:
             return True
         inner: Iterable[Json] = value.values()
     else:
         inner = value if isinstance(value, list) else ()
-    return any([_mentions_sensitive(each) for each in inner if type(each) in _CONTAINERS])
+    return any([_mentions_sensitive(each, declared) for each in inner if type(each) in _CONTAINERS])
 
 
 def _holds_anything(value: Json) -> bool:

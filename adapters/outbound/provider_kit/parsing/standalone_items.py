@@ -23,7 +23,7 @@ class StandaloneItems:
     """`id_key`: the field with the item's id, for items that cannot be read otherwise.
     `property_path`: where an item names its property; empty if it does not.
     `field_trace`: gives the target of each source field. `blank_is_null`: an empty text counts as
-    null. `is_tolerant`: as of TrackedObject."""
+    null. `is_tolerant`: as of TrackedObject. `sensitive_fields`: see Capabilities."""
 
     kind: ItemKind
     read: Callable[[Reader], Snapshot]
@@ -32,6 +32,7 @@ class StandaloneItems:
     blank_is_null: bool = False
     is_tolerant: bool = False
     property_path: tuple[str, ...] = ()
+    sensitive_fields: frozenset[str] = frozenset()
 
     def of(self, bodies: Sequence[bytes], *, limit: int) -> list[ReadItem]:
         """`limit` counts the items of all bodies. Raises UnreadableMessage, TooManyItems."""
@@ -47,6 +48,7 @@ class StandaloneItems:
             return self._rejected_item(raw, Reason(raw.problem.code, None, raw.problem.message))
         try:
             reader = Reader(raw.value, blank_is_null=self.blank_is_null)
+            reader.never_keep(self.sensitive_fields)
             if self.is_tolerant:
                 reader.tolerant()
             snapshot = self.read(reader)

@@ -8,6 +8,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.sensitive_fields import (
+    NONE_DECLARED,
     path_drop_reason,
     without_sensitive_fields,
 )
@@ -31,7 +32,10 @@ class TrackedObject:
     keep it, and `remarks` has what was expected. Required and decisive fields always raise.
     """
 
-    __slots__ = ("_blank_is_null", "_children", "_remarks", "_targets", "_value", "path")
+    __slots__ = (
+        *("_blank_is_null", "_children", "_remarks", "_sensitive", "_targets", "_value"),
+        "path",
+    )
 
     def __init__(self, value: Json, path: str = "", *, blank_is_null: bool = False) -> None:
         if not isinstance(value, dict):
@@ -42,10 +46,20 @@ class TrackedObject:
         self._targets: dict[str, str] = {}
         self._children: dict[str, list[Self]] = {}
         self._remarks: dict[str, str] | None = None
+        self._sensitive = NONE_DECLARED
 
     def tolerant(self, remarks: dict[str, str] | None = None) -> Self:
         """This object, from now on tolerant. `remarks`: those of the containing object."""
         self._remarks = {} if remarks is None else remarks
+        return self
+
+    def never_keep(self, fields: frozenset[str]) -> Self:
+        """This object, which keeps nothing of these fields at any depth: each a `name`, or
+        `parent.name`."""
+        self._sensitive = fields
+        for children in self._children.values():
+            for child in children:
+                child.never_keep(fields)
         return self
 
     @property
@@ -175,7 +189,7 @@ class TrackedObject:
         if not self._remarks or not isinstance(value, list):
             return {}
         path = self._path_text(key)
-        if path_drop_reason(path):
+        if path_drop_reason(path, self._sensitive):
             return {}
         return {f"{path}[{n}]": dumps(v) for n, v in enumerate(value) if not isinstance(v, dict)}
 
@@ -206,7 +220,7 @@ class TrackedObject:
                 unread[key] = self._value[key]
         if not unread:
             return unread
-        return without_sensitive_fields(unread, self.path, self._value, dropped)
+        return without_sensitive_fields(unread, self.path, self._value, dropped, self._sensitive)
 
     def _mark_read(self, key: str, target: str) -> Json | Absent:
         try:
@@ -235,6 +249,8 @@ class TrackedObject:
 
     def _wrap_child(self, value: Json, path: str) -> Self:
         child = type(self)(value, path, blank_is_null=self._blank_is_null)
+        if self._sensitive:
+            child.never_keep(self._sensitive)
         return child if self._remarks is None else child.tolerant(self._remarks)
 
     def _wrap_children(self, value: Json, path: str) -> list[Self]:

@@ -7,6 +7,7 @@ documentation, HTNG's inventory notification.
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import optional, required
+from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
 from domain.messages import ItemKind
 from ports.providers import Capabilities
 
@@ -31,6 +32,7 @@ CAPABILITIES: Final = Capabilities(
     limits="2 MB per message",
     push_path="/api/pms/alpinebits",
     id_fields=frozenset({"InvCode", "InvTypeCode", "RoomTypeCode", "RatePlanCode"}),
+    sensitive_fields=PAYMENT_NAMES,
     settings=(
         required("password", "the sender's password", secret=True),
         optional("hotel_code", "HotelCode that messages must have; if empty, any is accepted"),

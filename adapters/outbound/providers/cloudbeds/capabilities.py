@@ -59,4 +59,7 @@ CAPABILITIES: Final = api_capabilities(
     ),
     # The names in a guest list are the guests' ids.
     id_fields=frozenset({"guestList", "thirdPartyIdentifier"}),
+    # A guest's tax number is the number of an identity document in many countries. `Payment` and
+    # `Payments` are the channel manager's.
+    sensitive_fields=frozenset({"taxID", "taxId", "guestTaxId", "Payment", "Payments"}),
 )

@@ -58,6 +58,8 @@ CAPABILITIES: Final = api_capabilities(
     # A relay may push the events of all hotels of a chain to one URL.
     account_settings=("base_url", "app_key", "client_id"),
     id_fields=frozenset({"primaryKey", "ratePlanCode", "roomType", "statCode"}),
+    # Of payment cards.
+    sensitive_fields=frozenset({"authorizationApproval", "authorizationInfo"}),
     limits="50 requests a second and environment, shared; events: 20 a call, 300 calls a minute",
     settings=(
         required("base_url", "URL of the environment's gateway, https://…oraclecloud.com"),

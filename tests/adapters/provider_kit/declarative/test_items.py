@@ -44,6 +44,15 @@ class TestItems:
         assert field_trace.keys() == {"id", "state", "from", "to", "changed", "pet"}
         assert (field_trace["pet"], field_trace["from"]) == ("extras", "stay.arrival")
 
+    def test_keep_nothing_of_declared_sensitive_fields(self) -> None:
+        vendor = replace(VENDOR, sensitive_fields=frozenset({"pet.chip"}))
+        provider = pms.DeclarativeProvider(vendor, local_tools())
+        body = json.dumps(booking(1, pet={"kind": "dog", "chip": "SECRET"})).encode()
+        (item,) = provider.read_items(ItemKind.BOOKING, [body], context(), limit=1, explain=True)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.extras == (("pet", '{"kind":"dog"}'),)
+        assert dict(item.field_trace)["pet.chip"] == "(dropped: declared as sensitive)"
+
     def test_distinguish_absent_from_null(self) -> None:
         absent, null = read([booking(1), booking(2, note=None)])
         assert isinstance(absent.snapshot, BookingSnapshot)

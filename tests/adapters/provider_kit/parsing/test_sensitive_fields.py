@@ -107,6 +107,40 @@ class TestJson:
         payment.object("card").text("type")
         assert r.unread() == {"payment.amount": "1"}
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"taxID": SECRET},
+            {"a": {"taxID": SECRET, "kept": 1}},
+            {"a": [{"b": {"taxID": {"type": SECRET, "list": [SECRET, {"x": SECRET}]}}}]},
+            {"voucher": {"code": SECRET, "kept": 1}},
+            {"a": [{"voucher": {"code": SECRET}}]},
+            {"a": {"taxID": [SECRET]}},
+        ],
+    )
+    def test_drops_declared_fields_at_any_depth(self, fields: dict[str, Any]) -> None:
+        declared = frozenset({"taxID", "voucher.code"})
+        value = {"id": "1", "kept": "yes", "code": "kept", **fields}
+        r = Reader(value).tolerant().never_keep(declared)
+        r.text("id")
+        opened = Reader({"id": "1", "around": value}).never_keep(declared)
+        opened.object("around").text("id")
+        for reader in (r, opened):
+            shown = json.dumps(reader.unread())
+            assert SECRET not in shown
+            assert shown.count("kept") >= 2
+            dropped = [t for t in reader.field_trace().values() if "declared" in t]
+            assert dropped
+        assert SECRET in json.dumps(Reader(value).unread())
+
+    @pytest.mark.parametrize("field", ["taxID", "holder"])
+    def test_drops_declared_fields_of_opened_objects(self, field: str) -> None:
+        r = Reader({"a": {"payer": {"x": 1, field: SECRET}, "items": [SECRET]}}).tolerant()
+        r.object("a").object("payer").integer("x")
+        r.never_keep(frozenset({"taxID", "payer.holder", "items"}))
+        assert r.object("a").optional_objects("items") == []
+        assert r.unread() == {}
+
     def test_keeps_descriptions_and_flags(self) -> None:
         fields = {"cardType": "visa", "hasCard": True, "passport": None, "documentType": "PP"}
         assert Reader(fields).unread().keys() == fields.keys()

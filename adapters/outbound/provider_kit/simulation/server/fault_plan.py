@@ -59,8 +59,8 @@ class Fault:
 
     `retry_after` (429 and 503): seconds as digits, "date" for an HTTP date, or "missing".
     `seconds`: how long a stall lasts or how far the clock goes back. `field`: the field that
-    wrong-types and missing-field corrupt; by default one that the mapping needs. `records`: where
-    list-cap ends lists.
+    wrong-types and missing-field corrupt, by default one that the mapping needs; or a further one,
+    `name` or `parent.name`, that sensitive-field adds. `records`: where list-cap ends lists.
     """
 
     kind: FaultKind

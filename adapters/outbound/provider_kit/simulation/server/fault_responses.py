@@ -102,13 +102,20 @@ def corrupt_item(
     if items is None or not isinstance(items[0], dict):
         return
     if added := _ADDED_FIELDS.get(fault.kind):
-        items[:] = [{**item, **added} for item in items]
+        further = _sensitive_field(fault.field) if fault.field else {}
+        items[:] = [{**item, **added, **further} for item in items]
         return
     item = items[position % len(items)] = dict(items[position % len(items)])
     if fault.kind is FaultKind.UNKNOWN_STATE:
         item[fields.state] = UNKNOWN_STATE
     else:
         _corrupt_field(item, fault, fields)
+
+
+def _sensitive_field(path: str) -> JsonObject:
+    parent, _, name = path.rpartition(".")
+    field: JsonObject = {name: SENSITIVE_VALUES[0]}
+    return {parent: field} if parent else field
 
 
 def _corrupt_field(item: JsonObject, fault: Fault, fields: CorruptibleFields) -> None:

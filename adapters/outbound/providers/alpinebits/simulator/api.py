@@ -3,7 +3,7 @@
 import re
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -274,10 +274,17 @@ def _invalidate(
         if not reservations:
             break
         position = pick(len(reservations))
-        for name, text in _ADDED_ATTRIBUTES.get(fault.kind, {}).items():
+        for name, text in _added_attributes(fault).items():
             reservations = [_with_attribute(each, name, text) for each in reservations]
         reservations[position] = _corrupt(reservations[position], fault)
     return reservations
+
+
+def _added_attributes(fault: Fault) -> Mapping[str, str]:
+    added = _ADDED_ATTRIBUTES.get(fault.kind, {})
+    if fault.kind is FaultKind.SENSITIVE_FIELD and fault.field:
+        return {**added, fault.field: SENSITIVE_VALUES[0]}
+    return added
 
 
 def _corrupt(reservation: XmlElement, fault: Fault) -> XmlElement:

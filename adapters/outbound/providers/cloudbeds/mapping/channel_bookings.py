@@ -27,6 +27,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
+from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     UTC_ZONE,
     ExtraFields,
@@ -42,7 +43,6 @@ from domain.status import BookingStatus, holds_inventory_by_default
 ORDER_PREFIX: Final = "order-"
 """Order numbers are the channel's, of another number space than reservation ids."""
 
-_PAYMENT_FIELDS: Final = ("Payments", "CreditCards", "CreditCard", "Payment", "CreditCardId")
 _ONE_DAY: Final = timedelta(days=1)
 _SOURCES_OF: Final = {"external_id": "OrderId", "departure": "EndDate", "units": "Units"}
 _VERSION_FIELDS: Final = (
@@ -60,6 +60,7 @@ def is_channel_booking(value: Json) -> bool:
 @dataclass(frozen=True, slots=True)
 class ChannelBookingMapper(BookingMapper):
     source_names = _SOURCES_OF
+    sensitive_fields = CAPABILITIES.sensitive_fields
     zone: ZoneInfo
     currency: str
 
@@ -92,7 +93,7 @@ class ChannelBookingMapper(BookingMapper):
             primary_guest=people[0] if people else values.ABSENT,
             further_guests=people[1:] if people else values.ABSENT,
             total=_map_total(r, currency, kept),
-            extras=_collect_extras(r, kept),
+            extras=unread_extras(r, kept),
         )
 
     def _map_version(self, r: Reader, kept: ExtraFields) -> values.SourceVersion:
@@ -238,9 +239,3 @@ class _ChannelRoomLine:
         night = r.local_date("Date", target)
         keep_rounded_amount(r, "Rate", price, self.kept, target)
         return values.NightlyPrice(night, price)
-
-
-def _collect_extras(r: Reader, kept: ExtraFields) -> tuple[tuple[str, str], ...]:
-    for key in _PAYMENT_FIELDS:
-        r.drop(key, "a means of payment")
-    return unread_extras(r, kept)

@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     PROPERTY_PATHS,
     as_day,
@@ -110,6 +111,7 @@ class CloudbedsGuestMapper(GuestMapper):
     """`observed_at`: the version of a profile without any time. Guests without are rejected."""
 
     source_names = _SOURCES_OF
+    sensitive_fields = CAPABILITIES.sensitive_fields
     property_paths = PROPERTY_PATHS
     zone: ZoneInfo
     observed_at: datetime | None = None

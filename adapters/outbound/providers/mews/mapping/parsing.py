@@ -56,7 +56,7 @@ class MewsReader(Reader):
                 for child in children[key]:
                     child.collect_leftovers(found)
                 found += self._invalid_elements(key, value).items()
-        kept = without_sensitive_fields(fields, self.path, self._value, {})
+        kept = without_sensitive_fields(fields, self.path, self._value, {}, self._sensitive)
         prefix = f"{self.path}." if self.path else ""
         found += [(prefix + key, format_compact_json(value)) for key, value in kept.items()]
 

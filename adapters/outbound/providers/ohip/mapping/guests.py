@@ -33,6 +33,7 @@ _ANONYMIZED: Final = "anonymized"
 @dataclass(frozen=True, slots=True)
 class OhipGuestMapper(GuestMapper):
     source_names = OhipMapper.source_names
+    sensitive_fields = OhipMapper.sensitive_fields
     clock: HotelClock
 
     def read_id(self, r: Reader) -> str:

@@ -14,6 +14,7 @@ from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import midnight_utc
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
 from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
@@ -39,6 +40,7 @@ class OhipMapper:
         "room_type_id": "statCode",
     }
     property_paths: ClassVar[Sequence[tuple[str, ...]]] = (("hotelId",),)
+    sensitive_fields: ClassVar[frozenset[str]] = CAPABILITIES.sensitive_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class TestCorruption:
     def test_adds_a_payment_card_to_every_item(self) -> None:
         assert all("registeredCard" in item for item in corrupted("sensitive-field"))
 
+    def test_adds_the_named_sensitive_field_to_every_item(self) -> None:
+        assert all(item["pin"] for item in corrupted("sensitive-field,field=pin"))
+        assert all(item["key"]["pin"] for item in corrupted("sensitive-field,field=key.pin"))
+
     def test_ignores_items_without_a_needed_field(self) -> None:
         answer: dict[str, Any] = {"items": [{"other": 1}]}
         corrupt_items(answer, [parse_fault("wrong-types")], FIELDS, lambda _: 0)
