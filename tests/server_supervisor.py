@@ -18,6 +18,7 @@ SIGNALS = {"stop": signal.SIGINT, "crash": signal.SIGQUIT, "": signal.SIGQUIT}
 
 
 def supervise(owner: int, user: str, directory: str, command: list[str]) -> int:
+    _heed_signals()
     with open(f"{directory}/log", "ab") as log:
         server = subprocess.Popen(
             command,
@@ -39,6 +40,13 @@ def supervise(owner: int, user: str, directory: str, command: list[str]) -> int:
     if not stop_command:
         shutil.rmtree(directory, ignore_errors=True)
     return 0
+
+
+def _heed_signals() -> None:
+    """A shell starts its background jobs with SIGINT and SIGQUIT ignored; the server inherits that,
+    and Valkey would stay until it is killed."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _next_command(owner: int, server: subprocess.Popen[bytes]) -> str | None:
