@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 
 from adapters.outbound.persistence.migrations import upgrade
-from tests.servers import PostgresServer, ValkeyServer, database_name
+from tests.reused_database import ReusedDatabase
+from tests.servers import PostgresServer, ValkeyServer
 
 # A busy machine must not fail a property: what is measured for speed lives in bench/.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -71,11 +72,8 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_server: PostgresServer) -> str:
-    """A template database with the newest schema."""
-    url = postgres_server.create_database()
-    upgrade(url)
-    return database_name(url)
+def reused_postgres(postgres_server: PostgresServer) -> ReusedDatabase:
+    return ReusedDatabase(postgres_server)
 
 
 @pytest.fixture
@@ -85,6 +83,5 @@ def upgraded_sqlite_url(sqlite_url: str, empty_sqlite: Path) -> str:
 
 
 @pytest.fixture
-def upgraded_postgres_url(postgres_server: PostgresServer, empty_postgres: str) -> Iterator[str]:
-    with postgres_server.database(empty_postgres) as url:
-        yield url
+def upgraded_postgres_url(reused_postgres: ReusedDatabase) -> str:
+    return reused_postgres.emptied()

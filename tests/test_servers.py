@@ -11,7 +11,8 @@ import psycopg
 import pytest
 import redis
 
-from tests import servers
+from tests import raw_sql, servers
+from tests.reused_database import ReusedDatabase
 from tests.servers import PostgresServer, ValkeyServer, database_name
 
 OWNER_SCRIPT = """
@@ -45,6 +46,13 @@ def is_alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def ignored_signals(process_id: int) -> int:
+    """As a bit mask."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")]
+    return int(mask, 16)
 
 
 @pytest.fixture
@@ -105,6 +113,48 @@ class TestPostgres:
             server.close()
 
 
+class TestReusedDatabase:
+    INSERT = (
+        "INSERT INTO outbox (hotel_id, id, type, ordering_key, created_at, body)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 't', 'k', 1, '{}') RETURNING position"
+    )
+
+    def test_is_emptied_and_counts_from_one_again(self, reused_postgres: ReusedDatabase) -> None:
+        url = reused_postgres.emptied()
+        assert raw_sql.one(url, self.INSERT) == 1
+        assert reused_postgres.emptied() == url
+        assert raw_sql.one(url, "SELECT count(*) FROM outbox") == 0
+        assert raw_sql.one(url, self.INSERT) == 1
+
+    def test_ends_the_connections_of_the_test_before(self, reused_postgres: ReusedDatabase) -> None:
+        with psycopg.connect(reused_postgres.emptied()) as left_open:
+            left_open.execute(self.INSERT)
+            url = reused_postgres.emptied()
+            with pytest.raises(psycopg.OperationalError):
+                left_open.execute("SELECT 1")
+        assert raw_sql.one(url, "SELECT count(*) FROM outbox") == 0
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "CREATE TABLE mine (id int)",
+            "ALTER TABLE hotels ALTER COLUMN slug DROP NOT NULL",
+            "DROP INDEX bookings_arrival",
+            "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        ],
+    )
+    def test_with_another_schema_is_replaced(
+        self, reused_postgres: ReusedDatabase, statement: str
+    ) -> None:
+        changed = reused_postgres.emptied()
+        schema = raw_sql.schema_of(changed)
+        with psycopg.connect(changed) as connection:
+            connection.execute(statement.encode())
+        replacement = reused_postgres.emptied()
+        assert replacement != changed
+        assert raw_sql.schema_of(replacement) == schema
+
+
 class TestValkey:
     def test_is_a_real_valkey_9(self, client: redis.Redis) -> None:
         assert client.ping() is True
@@ -163,6 +213,20 @@ class TestServers:
         owner.stdout.close()
         assert wait_until(lambda: not any(is_alive(process) for process in family))
         assert not any(path.exists() for path in directories)
+
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux shows these masks")
+    def test_heed_signals_in_a_background_job_of_a_shell(self) -> None:
+        """Its jobs ignore SIGINT and SIGQUIT; a server that does so has to be killed."""
+        numbers = (signal.SIGINT, signal.SIGQUIT)
+        handlers = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+        try:
+            with ValkeyServer() as server, redis.Redis.from_url(server.url()) as client:
+                process_id = client.info("server")["process_id"]  # type: ignore[index]  # not async
+                ignored = ignored_signals(process_id)
+        finally:
+            for number, handler in zip(numbers, handlers, strict=True):
+                signal.signal(number, handler)
+        assert not any(ignored >> (number - 1) & 1 for number in numbers)
 
     def test_report_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
         twin = ValkeyServer()
