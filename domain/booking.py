@@ -27,6 +27,7 @@ from domain.status import (
     StatusTransition,
     TransitionKind,
     holds_inventory_by_default,
+    may_hold_inventory,
 )
 from domain.values import ABSENT, Absent, ConnectionId, HotelId, Money, Reason, SourceVersion, Stay
 
@@ -129,7 +130,7 @@ class Booking(Replica[BookingDetails, BookingSnapshot]):
         return replace_fields(
             merged,
             rooms=_merge_rooms(held, merged),
-            holds_inventory=holds and not snapshot.deleted,
+            holds_inventory=holds and may_hold_inventory(merged.status) and not snapshot.deleted,
             deleted_at_source=(held.deleted_at_source or now) if snapshot.deleted else None,
             **dict.fromkeys(CONTRADICTED_FIELDS[merged.status]),
         )
@@ -180,6 +181,8 @@ def _first_details(
     overrides: dict[str, object] = dict.fromkeys(CONTRADICTED_FIELDS[status])
     if not isinstance(snapshot.rooms, Absent):
         overrides["rooms"] = align_rooms(snapshot.rooms, status, stay, previous=None)
+    if not may_hold_inventory(status):
+        overrides["holds_inventory"] = False
     if snapshot.deleted:
         overrides |= {"deleted_at_source": now, "holds_inventory": False}
     return merge_fields(defaults, snapshot, **overrides)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from domain.errors import InvalidField
 from domain.snapshots import BookingSnapshot, RoomStay
-from domain.status import BookingStatus
+from domain.status import BookingStatus, may_hold_inventory
 from domain.values import ABSENT, Absent, NightlyPrice, PriceBasis, Stay
 
 V = TypeVar("V")
@@ -68,14 +68,14 @@ def align_rooms(
 
 
 def find_contradiction(snapshot: BookingSnapshot, header: RoomHeader) -> InvalidField | None:
-    """The first room value that contradicts the header or another value of its room; the path is
-    that of the canonical format."""
-    if isinstance(snapshot.rooms, Absent):
-        return None
-    for n, room in enumerate(snapshot.rooms):
+    """The first value that contradicts the header or another value of its room; the path is that
+    of the canonical format."""
+    rooms = () if isinstance(snapshot.rooms, Absent) else snapshot.rooms
+    for n, room in enumerate(rooms):
         if found := _status_contradiction(room, header) or _stay_contradiction(room, header):
             return found.under(f"rooms[{n}]")
-    return _unsupported_status(snapshot.rooms, header)
+    unsupported = _unsupported_status(rooms, header) if rooms else None
+    return unsupported or _held_by_canceled(snapshot, rooms, header)
 
 
 def header_of(snapshot: BookingSnapshot) -> RoomHeader:
@@ -160,6 +160,17 @@ def _unsupported_status(rooms: Sequence[RoomStay], header: RoomHeader) -> Invali
     if not _REQUIRED[header.status].isdisjoint(effective):
         return None
     return _contradiction("rooms", f"no room of this {header.status} booking has such a status")
+
+
+def _held_by_canceled(
+    snapshot: BookingSnapshot, rooms: Sequence[RoomStay], header: RoomHeader
+) -> InvalidField | None:
+    if snapshot.holds_inventory is not True:
+        return None
+    statuses = {header.status} if header.status else {room.status for room in rooms}
+    if statuses and not any(status is None or may_hold_inventory(status) for status in statuses):
+        return _contradiction("holds_inventory", "a canceled booking holds none, send false")
+    return None
 
 
 def _contradiction(path: str, fix: str) -> InvalidField:

@@ -85,6 +85,12 @@ def holds_inventory_by_default(status: BookingStatus) -> bool:
     return status in _HOLDS_INVENTORY
 
 
+def may_hold_inventory(status: BookingStatus) -> bool:
+    """A room of a canceled booking is on sale again. One of a no-show may be kept for a late
+    arrival, and an option or a departed guest may block a room, too."""
+    return status is not BookingStatus.CANCELED
+
+
 _STAY_INSTANTS = ("checked_in_at", "checked_out_at")
 _CANCELLATION = ("canceled_at", "cancel_reason")
 

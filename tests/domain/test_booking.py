@@ -151,6 +151,7 @@ class TestBookingCreation:
         made = create(snapshot(3, sequence=4, **full(status)))
         booking = made.entity
         expected = full(status) | dict.fromkeys(CONTRADICTED_FIELDS[status])
+        expected["holds_inventory"] = status is not CANCELED
         assert {name: getattr(booking.details, name) for name in FULL} == expected
         assert booking.version == SourceVersion(T0 + 3 * STEP, 4)
         assert (booking.revision, booking.connection_id, booking.synced_at) == (1, CONNECTION, T0)
@@ -274,8 +275,22 @@ class TestStatusChanges:
         assert back.details.holds_inventory
 
     def test_leave_the_inventory_to_a_provider_that_sends_it(self) -> None:
-        snap = snapshot(1, status=CANCELED, holds_inventory=True)
-        assert applied(merge(held(), snap)).entity.details.holds_inventory
+        for status in (BookingStatus.PENDING, BookingStatus.CHECKED_OUT, BookingStatus.NO_SHOW):
+            snap = snapshot(1, status=status, holds_inventory=True)
+            assert applied(merge(held(), snap)).entity.details.holds_inventory
+
+    @pytest.mark.parametrize("channel", [Channel.PULLED, Channel.RECONCILED])
+    def test_canceled_hold_none_whatever_a_vendor_sends(self, channel: Channel) -> None:
+        snap = snapshot(1, status=CANCELED, stay=JUNE, holds_inventory=True)
+        assert not create(snap).entity.details.holds_inventory
+        assert not applied(merge(held(), snap, channel)).entity.details.holds_inventory
+
+    @pytest.mark.parametrize("status", [ABSENT, CANCELED])
+    def test_canceled_refuse_a_push_of_inventory(self, status: Any) -> None:
+        canceled = held(status=CANCELED)
+        decision = merge(canceled, snapshot(1, status=status, holds_inventory=True))
+        assert isinstance(decision, SnapshotRefused)
+        assert (decision.reason.code, decision.reason.path) == ("contradiction", "holds_inventory")
 
     def test_absent_leave_the_providers_inventory(self) -> None:
         booking = held(status=CONFIRMED, holds_inventory=False)

@@ -175,6 +175,7 @@ def assert_agrees(details: BookingDetails) -> None:
     header = RoomHeader(details.status, details.stay)
     assert find_contradiction(snapshot(0, rooms=details.rooms), header) is None
     assert all(room.status and room.stay for room in details.rooms)
+    assert details.status is not CANCELED or not details.holds_inventory
     assert not any(getattr(details, name) for name in CONTRADICTED_FIELDS[details.status])
 
 

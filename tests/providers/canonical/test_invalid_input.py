@@ -122,6 +122,14 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"status": "CANCELED", "rooms": [{}, {"status": "CONFIRMED"}]},
         "rooms[1].status",
     ),
+    "canceled booking that holds inventory": (
+        {"status": "CANCELED", "holds_inventory": True},
+        "holds_inventory",
+    ),
+    "canceled rooms that hold inventory": (
+        {"rooms": [{"status": "CANCELED"}, {"status": "CANCELED"}], "holds_inventory": True},
+        "holds_inventory",
+    ),
     "no room checked in": ({"status": "CHECKED_IN", "rooms": [{"status": "PENDING"}]}, "rooms"),
     "only canceled rooms": ({"status": "CONFIRMED", "rooms": [{"status": "CANCELED"}]}, "rooms"),
     "room outside the stay": ({"stay": STAY, "rooms": [{"stay": LATER}]}, "rooms[0].stay"),
