@@ -158,19 +158,26 @@ class _Pruning:
     ) -> dict[str, Json]:
         declared = _declared_in(path, self._declared) if self._declared else NONE_DECLARED
         reasons = _object_traits(tuple(siblings), declared).reasons
-        if not (inside or reasons) and _CONTAINERS.isdisjoint(map(type, fields.values())):
+        if inside is None and not self._has_sensitive(fields, reasons):
             return dict(fields)
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)
             is_scalar = type(value) not in _CONTAINERS
-            if value is None or (
-                reason is None and (is_scalar or not _mentions_sensitive(value, self._mentioned))
-            ):
+            if reason is None and (is_scalar or not self._mentions_sensitive(value)):
                 kept[name] = value
             else:
                 self._field(kept, name, value, f"{path}.{name}" if path else name, reason)
         return kept
+
+    def _has_sensitive(self, fields: Mapping[str, Json], reasons: Mapping[str, str]) -> bool:
+        """False for most objects: then none of the fields needs a decision of its own."""
+        return any([fields.get(name) is not None for name in reasons]) or any(
+            [self._mentions_sensitive(each) for each in fields.values() if type(each) in _CONTAINERS]
+        )
+
+    def _mentions_sensitive(self, value: Json) -> bool:
+        return _mentions_sensitive(value, self._mentioned)
 
     def _field(
         self, kept: dict[str, Json], name: str, value: Json, path: str, reason: str | None

@@ -45,17 +45,16 @@ class MewsReader(Reader):
 
     def collect_leftovers(self, found: list[tuple[str, str]]) -> None:
         """Adds those of this object and of the objects inside it."""
-        targets, children = self._targets, self._children
-        fields: dict[str, Json] = {}
-        for key, value in self._value.items():
-            target = targets.get(key)
+        values, targets, children = self._value, self._targets, self._children
+        fields = {key: value for key, value in values.items() if key not in targets}
+        for key, target in targets.items():
             # An opened object or list has the targets of its fields; an empty one has none.
-            if target is None or target.endswith(EXTRAS) or (target == READ and not value):
-                fields[key] = value
+            if target.endswith(EXTRAS) or (target == READ and not values[key]):
+                fields[key] = values[key]
             elif key in children:
                 for child in children[key]:
                     child.collect_leftovers(found)
-                found += self._invalid_elements(key, value).items()
+                found += self._invalid_elements(key, values[key]).items()
         kept = without_sensitive_fields(fields, self.path, self._value, {}, self._sensitive)
         prefix = f"{self.path}." if self.path else ""
         found += [(prefix + key, format_compact_json(value)) for key, value in kept.items()]
