@@ -173,7 +173,11 @@ class _Pruning:
     def _has_sensitive(self, fields: Mapping[str, Json], reasons: Mapping[str, str]) -> bool:
         """False for most objects: then none of the fields needs a decision of its own."""
         return any([fields.get(name) is not None for name in reasons]) or any(
-            [self._mentions_sensitive(each) for each in fields.values() if type(each) in _CONTAINERS]
+            [
+                self._mentions_sensitive(each)
+                for each in fields.values()
+                if type(each) in _CONTAINERS
+            ]
         )
 
     def _mentions_sensitive(self, value: Json) -> bool:
