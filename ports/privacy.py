@@ -8,6 +8,12 @@ from domain.erasure import PrivacyRequest
 from domain.values import HotelId
 
 
+class ShredDeleted(Protocol):
+    def __call__(self) -> None:
+        """Removes what deleted rows left in the database's files, as far as the database can."""
+        ...
+
+
 class Erasures(Protocol):
     """Identities are stored as keyed hashes only, for ever, under a key of the hotel's own that
     never changes."""

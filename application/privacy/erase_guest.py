@@ -35,6 +35,7 @@ from domain.events import (
 from domain.merge import Change, changed_names
 from domain.messages import InboxItem, InboxState, ItemOutcome
 from domain.values import HotelId, Reason
+from ports.privacy import ShredDeleted
 from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -59,15 +60,18 @@ class EraseGuest:
     clock: Clock
     ids: IdGenerator
     randomness: Randomness
+    shred_deleted: ShredDeleted
 
     def __call__(self, request: PersonRequest) -> ErasureResult:
         """Raises NotFound for a person who is neither stored nor erased before."""
         ensure_key(self.unit_of_work, self.randomness, request.hotel_id)
         person, hashed = in_transaction(self.unit_of_work, lambda uow: self._erase(uow, request))
+        payloads = self._erase_payloads(request, person)
+        self.shred_deleted()
         return ErasureResult(
             guests=len(person.guests),
             bookings=len(person.bookings),
-            payloads=self._erase_payloads(request, person),
+            payloads=payloads,
             identity_hash=hashed,
         )
 

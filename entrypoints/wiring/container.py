@@ -119,6 +119,9 @@ class Container:
     def unit_of_work(self) -> UnitOfWork:
         return self.store.unit_of_work()
 
+    def shred_deleted(self) -> None:
+        self.store.shred_deleted()
+
     @cached_property
     def queries(self) -> Queries:
         return self.store.queries

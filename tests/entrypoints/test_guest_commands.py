@@ -1,6 +1,8 @@
 """`pms guest`, `pms secrets` and tokens for all providers, on the command line."""
 
 import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ PUSHED = {
         "primary_guest": {"guest_id": "G1", "last_name": "Lovelace"},
     },
 }
+ADAS = (b"Lovelace", b"ada@mail", b"of Ada")
 ADA = ("vienna", "--provider", "canonical", "--external-id", "G1")
 
 
@@ -38,14 +41,29 @@ def pms(tmp_path: Path) -> Pms:
 
 @pytest.fixture
 def with_guest(pms: Pms) -> Pms:
+    push_versions(pms, [{}])
+    return pms
+
+
+def push_versions(pms: Pms, contents: Sequence[Mapping[str, str]]) -> None:
+    """Guest and booking with each content in turn, which is the guest's."""
     issued = pms.json("token", "issue", "vienna", "--provider", "canonical")
     container = Container(load_settings({"PMS_HOME": str(pms.home)}))
     principal = container.authenticate(provider_key=issued["provider_key"], token=issued["token"])
-    version = {"source_version": {"updated_at": "2026-03-01T10:00:00Z"}}
-    for kind, item in PUSHED.items():
-        push_item(container, principal, kind, {**item, **version})
+    for minute, content in enumerate(contents):
+        version = {"source_version": {"updated_at": f"2026-03-01T10:{minute:02}:00Z"}}
+        for kind, item in PUSHED.items():
+            of_guest = content if kind is ItemKind.GUEST else {}
+            push_item(container, principal, kind, {**item, **version, **of_guest})
     container.close()
-    return pms
+
+
+def files_with(home: Path, *texts: bytes) -> list[str]:
+    """The database files that contain one of these texts."""
+    found = [
+        file for file in home.glob("pms.sqlite*") if any(t in file.read_bytes() for t in texts)
+    ]
+    return [file.name for file in found]
 
 
 def push_item(
@@ -72,6 +90,18 @@ class TestGuest:
         log = pms.json("guest", "log", "vienna")
         assert [row["action"] for row in log] == ["erased", "exported"]
         assert all(row["actor"].startswith("command line, ") for row in log)
+
+    def test_leaves_no_bytes_of_the_erased_in_the_database_files(self, pms: Pms) -> None:
+        """Its rows grow and move between pages before, and another process keeps the write-ahead
+        log open."""
+        contents = [{"notes": f"{'x' * length} of Ada"} for length in (50, 2_000, 9_000, 70)]
+        with closing(Container(load_settings({"PMS_HOME": str(pms.home)}))) as other:
+            assert other.directory.hotels()
+            push_versions(pms, [{**each, "email": "ada@mail.example"} for each in contents])
+            assert files_with(pms.home, *ADAS)
+            pms.json("guest", "erase", *ADA, "--yes")
+            assert (pms.home / "pms.sqlite3-wal").exists()
+            assert files_with(pms.home, *ADAS) == []
 
     def test_is_erased_after_a_confirmation_only(self, with_guest: Pms) -> None:
         assert with_guest.run("guest", "erase", *ADA).exit_code == 1

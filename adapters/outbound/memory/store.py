@@ -48,6 +48,9 @@ class InMemoryStore:
     def unit_of_work(self) -> "InMemoryUnitOfWork":
         return InMemoryUnitOfWork(self)
 
+    def shred_deleted(self) -> None:
+        """Nothing is left of deleted values."""
+
     def close(self) -> None:
         """Nothing to release."""
 

@@ -37,6 +37,13 @@ class Store:
         """Upgrades the schema and returns its version."""
         return migrations.upgrade(self._url)
 
+    def shred_deleted(self) -> None:
+        """Implements ports.privacy.ShredDeleted: SQLite has overwritten what was deleted, but its
+        write-ahead log still has older pages. It keeps them if a reader holds it too long."""
+        if not is_postgres(self._url):
+            with self._writing.reading() as session:
+                session.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def directory(
         self, *, monotonic: Callable[[], float], cache_seconds: float = 0.0
     ) -> StoredDirectory:

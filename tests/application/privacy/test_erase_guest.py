@@ -46,7 +46,10 @@ def erase(app: App, external_id: str | None = "G1", *bookings: str) -> ErasureRe
         booking_ids=frozenset(bookings),
         actor="test",
     )
-    return EraseGuest(app.unit_of_work, app.clock, app.ids, app.randomness)(request)
+    erase_guest = EraseGuest(
+        app.unit_of_work, app.clock, app.ids, app.randomness, app.store.shred_deleted
+    )
+    return erase_guest(request)
 
 
 def is_named(app: App) -> bool:

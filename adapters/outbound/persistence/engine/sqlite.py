@@ -26,6 +26,7 @@ _PRAGMAS: Final = {
     "foreign_keys": 1,
     "cache_size": -16_000,
     "temp_store": "memory",
+    "secure_delete": 1,
 }
 
 
