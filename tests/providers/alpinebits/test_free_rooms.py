@@ -313,14 +313,14 @@ class TestMessage:
     def test_traces_every_field(self) -> None:
         item = read(counts(line(("2", 1), ("6", 0))), explain=True)
         assert dict(item.field_trace) == {
-            "@Version": "(read)",
-            "Inventories[0]/@HotelCode": "(read)",
+            "@Version": "(not kept)",
+            "Inventories[0]/@HotelCode": "(not kept)",
             f"{CONTROL}/@Start": "day",
             f"{CONTROL}/@End": "day",
             f"{CONTROL}/@InvTypeCode": "room_type_id",
-            f"{FIRST}/@CountType": "(read)",
+            f"{FIRST}/@CountType": "available",
             f"{FIRST}/@Count": "available",
-            f"{INVENTORY}/InvCounts/InvCount[1]/@CountType": "(read)",
+            f"{INVENTORY}/InvCounts/InvCount[1]/@CountType": "blocked",
             f"{INVENTORY}/InvCounts/InvCount[1]/@Count": "blocked",
         }
 
@@ -352,7 +352,8 @@ class TestPublishedMessages:
             sample("alpinebits-2020_10-FreeRooms-OTA_HotelInvCountNotifRQ.xml"), explain=True
         )
         assert {target for _, target in item.field_trace} == {
-            "(read)",
+            "(not kept)",
+            "complete_from",
             "room_type_id",
             "day",
             "available",

@@ -717,11 +717,26 @@ class TestTotal:
         )
 
     @pytest.mark.parametrize(
+        ("payload", "minor"),
+        [
+            (total("12.345"), 1234),
+            (total("12.5", CurrencyCode="JPY"), 12),
+            (total("12345", DecimalPlaces="3"), 1234),
+        ],
+    )
+    def test_is_rounded_with_a_remark(self, payload: str, minor: int) -> None:
+        body = pushed(reservation(f"<ResGlobalInfo>{payload}</ResGlobalInfo>"))
+        (item,) = read(body, explain=True)
+        amount = snapshot_of(item).total
+        assert isinstance(amount, domain_values.Money)
+        assert amount.minor == minor
+        assert dict(item.field_trace)["ResGlobalInfo/Total/@AmountAfterTax"] == "total (rounded)"
+
+    @pytest.mark.parametrize(
         ("payload", "code"),
         [
             (total("1,234.00"), "bad_amount"),
-            (total("12.345"), "bad_amount"),
-            (total("12.5", CurrencyCode="JPY"), "bad_amount"),
+            (total("1e3"), "bad_amount"),
             (total("12", CurrencyCode="EURO"), "unknown_currency"),
             (total("12", DecimalPlaces="many"), "bad_amount"),
         ],

@@ -5,18 +5,23 @@ missing. Paths are relative to the element that the reader was opened on, e.g.
 `RoomStays/RoomStay[0]/@Foo`; an element is numbered if it was read as one of a list or has siblings
 of its name. `field_trace()` and `unread()` together cover every attribute and text. Errors are
 UnreadableField with the path.
+
+Decisive values are read by `optional` and `required`, which raise; secondary ones by `detail`,
+`flag` and the readings of contacts: an invalid one counts as missing and stays unread, so that the
+extras keep it, and `remarks` has what was expected.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
-from adapters.outbound.provider_kit.parsing.contact_values import contact_value
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value, is_masked
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import Parse
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.sensitive_fields import (
+    PAYMENT,
     drop_reason,
     is_description,
     path_drop_reason,
@@ -30,19 +35,29 @@ _TEXT_KEY: Final = ""
 """The key of an element's own text among its attributes."""
 
 _MISSING: Final = XmlElement(name="")
-_TRUE: Final = frozenset({"1", "true"})
+_MASKED: Final = "(dropped: masked)"
+_PAYMENT: Final = f"(dropped: {PAYMENT})"
 _QUALIFIED: Final = re.compile(r"\{[^}]*\}")
 
 
 class XmlReader:
-    """`secret`: local names of elements and attributes that are dropped, at any depth."""
+    """`secret`: local names of elements and attributes that are dropped, at any depth.
 
-    __slots__ = ("_children", "_dropped_names", "_element", "_targets", "path")
+    `remarks`: those of the containing element; path of each invalid detail, at every level, to what
+    was expected."""
+
+    __slots__ = ("_children", "_dropped_names", "_element", "_targets", "path", "remarks")
 
     def __init__(
-        self, element: XmlElement, path: str = "", *, secret: Collection[str] = frozenset()
+        self,
+        element: XmlElement,
+        path: str = "",
+        *,
+        secret: Collection[str] = frozenset(),
+        remarks: dict[str, str] | None = None,
     ) -> None:
         self.path = path
+        self.remarks = {} if remarks is None else remarks
         self._element = element
         self._dropped_names = secret
         self._targets: dict[str, str] = {}
@@ -83,17 +98,21 @@ class XmlReader:
         return parse(text, self.path_of(attribute))
 
     def detail(self, attribute: str, parse: Parse[T], target: str = READ) -> T | None:
-        """Like `optional`; None also for an invalid value, which stays unread, so that the extras
-        keep it."""
+        """Like `optional`; None also for an invalid value, which stays unread."""
         text = self.peek(attribute)
         if text is None:
             return None
         try:
             found = parse(text, self.path_of(attribute))
-        except UnreadableField:
+        except UnreadableField as error:
+            self.remark(error)
             return None
         self._targets[attribute] = target
         return found
+
+    def remark(self, error: UnreadableField) -> None:
+        """Reports an invalid value that is not used."""
+        self.remarks[error.path] = error.expected
 
     def text(self, attribute: str, target: str = READ) -> str:
         return self.required(attribute, values.as_text, target)
@@ -103,15 +122,16 @@ class XmlReader:
 
     def contact(self, attribute: str, target: str = READ) -> str | None:
         """Trimmed; None if it is missing, blank or masked (`*****`)."""
-        return contact_value(self.optional_text(attribute, target))
+        text = self.peek(attribute)
+        is_dropped = text is not None and is_masked(text)
+        return contact_value(self.optional_text(attribute, _MASKED if is_dropped else target))
 
     def optional_integer(self, attribute: str, target: str = READ) -> int | None:
         return self.optional(attribute, values.as_lenient_integer, target)
 
     def flag(self, attribute: str, target: str = READ) -> bool:
-        """xs:boolean; False if missing."""
-        text = self.optional_text(attribute, target)
-        return text is not None and text.lower() in _TRUE
+        """xs:boolean; False if missing or invalid."""
+        return self.detail(attribute, values.as_lenient_boolean, target) or False
 
     def choice(self, attribute: str, mapping: Mapping[str, T], target: str = READ) -> T | None:
         """None if the attribute is missing. Raises UnreadableField (unknown_value)."""
@@ -140,7 +160,7 @@ class XmlReader:
 
     def contact_content(self, target: str = READ) -> str | None:
         """The text; None if it is blank or masked (`*****`)."""
-        return contact_value(self.content(target))
+        return contact_value(self.content(_MASKED if is_masked(self._element.value) else target))
 
     def child(self, name: str) -> "XmlReader | None":
         """The first child of this name; further ones count as unread."""
@@ -154,13 +174,41 @@ class XmlReader:
         """The first element at the path of names; if missing, an empty one, which is false."""
         found = self
         for name in path:
-            found = found.child(name) or XmlReader(_MISSING, _join_path(found.path, name))
+            found = found.child(name) or found._missing_child(name)
         return found
 
+    def _missing_child(self, name: str) -> "XmlReader":
+        return XmlReader(_MISSING, _join_path(self.path, name), remarks=self.remarks)
+
     def listed(self, *path: str) -> "list[XmlReader]":
-        """All elements of the last name of the path in the first element of the others."""
-        *parents, name = path
-        return self.first(*parents).children(name)
+        """All elements at the path of names."""
+        name, *further = path
+        if not further:
+            return self.children(name)
+        parents = self._open_children(name, numbered=False)
+        return [each for parent in parents for each in parent.listed(*further)]
+
+    def retarget(self, change: Callable[[str], str | None]) -> None:
+        """Changes the targets of what was read, at every level; None makes it unread."""
+        for key, target in list(self._targets.items()):
+            changed = change(target)
+            if changed is None:
+                del self._targets[key]
+            else:
+                self._targets[key] = changed
+        for children in self._children.values():
+            for child in children:
+                child.retarget(change)
+
+    def paths(self, without: Collection[int] = ()) -> Iterator[str]:
+        """Of each attribute and text, at every level, without secret ones. `without`: the ids of
+        elements that are left out."""
+        if id(self._element) in without:
+            return
+        for key, _ in self._present_fields():
+            yield self._path_text(key)
+        for child in self._all_children():
+            yield from child.paths(without)
 
     def unread(self) -> dict[str, str]:
         """Path to JSON text of each unread attribute and text, without sensitive ones."""
@@ -179,9 +227,7 @@ class XmlReader:
         found = {
             self._path_text(key): target for key, target in self._targets.items() if key in sent
         }
-        for child in self._element.children:
-            if child.name in self._dropped_names:
-                found[_join_path(self.path, child.name)] = "(dropped: a means of payment)"
+        found.update(dict.fromkeys(self._dropped_paths(), _PAYMENT))
         for key, _, why in self._unread_fields():
             if why is not None:
                 found[self._path_text(key)] = f"(dropped: {why})"
@@ -206,28 +252,61 @@ class XmlReader:
         if self._element.value:
             yield _TEXT_KEY, self._element.value
 
+    def _dropped_paths(self) -> Iterator[str]:
+        """Of each secret attribute, and each attribute and text in a secret child."""
+        if not self._dropped_names:
+            return
+        for key, text in self._element.attributes.items():
+            if text.strip() and _QUALIFIED.sub("", key) in self._dropped_names:
+                yield self._path_text(key)
+        for name in self._child_names():
+            if name in self._dropped_names:
+                for child in self._wrap(self._element.all(name), name, frozenset()):
+                    yield from child.paths()
+
     def _path_text(self, key: str) -> str:
-        return self.path_of(_QUALIFIED.sub("", key)) if key else self.path
+        """With the namespace of an attribute only if there is one of its name without."""
+        if not key:
+            return self.path
+        name = _QUALIFIED.sub("", key)
+        is_ambiguous = name != key and self._element.get(name) is not None
+        return self.path_of(key if is_ambiguous else name)
 
     def _open_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
         if name not in self._children:
             self._children[name] = self._wrap_children(name, numbered=numbered)
         return self._children[name]
 
+    def _child_names(self) -> Iterator[str]:
+        return iter(dict.fromkeys(child.name for child in self._element.children))
+
     def _all_children(self) -> "Iterator[XmlReader]":
         """Children that were not opened are not kept, so that they stay unread."""
-        for name in dict.fromkeys(child.name for child in self._element.children):
+        for name in self._child_names():
             yield from self._children.get(name) or self._wrap_children(name, numbered=False)
 
     def _wrap_children(self, name: str, *, numbered: bool) -> "list[XmlReader]":
-        """Numbered also if the element has siblings of its name."""
         found = self._element.all(name) if name not in self._dropped_names else ()
-        if len(found) == 1 and not numbered:
-            path = _join_path(self.path, name)
-            return [XmlReader(found[0], path, secret=self._dropped_names)]
+        return self._wrap(found, name, self._dropped_names, numbered=numbered)
+
+    def _wrap(
+        self,
+        elements: Sequence[XmlElement],
+        name: str,
+        secret: Collection[str],
+        *,
+        numbered: bool = False,
+    ) -> "list[XmlReader]":
+        """Numbered also if the element has siblings of its name."""
+        numbered = numbered or len(elements) > 1
         return [
-            XmlReader(element, _join_path(self.path, f"{name}[{n}]"), secret=self._dropped_names)
-            for n, element in enumerate(found)
+            XmlReader(
+                element,
+                _join_path(self.path, f"{name}[{n}]" if numbered else name),
+                secret=secret,
+                remarks=self.remarks,
+            )
+            for n, element in enumerate(elements)
         ]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_lenient_decimal, as_local_date
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.provider_kit.parsing.xml_report import trace_xml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
 
 DOCUMENT = b"""
@@ -113,7 +114,69 @@ class TestUnread:
         r = reader(DOCUMENT, "Perk", "Stars")
         assert r.child("Perk") is None
         assert not any("Perk" in path or "Stars" in path for path in r.unread())
-        assert r.field_trace()["Perk"].startswith("(dropped")
+        dropped = {path for path, target in r.field_trace().items() if target.startswith("(drop")}
+        assert dropped == {"@Stars", "Perk/@Number", "Perk/Holder"}
+
+
+class TestDetails:
+    def test_that_are_invalid_stay_unread_with_a_remark(self) -> None:
+        r = reader()
+        opened = r.first("Open")
+        assert opened.detail("Day", as_local_date, "day") == date(2026, 3, 10)
+        assert opened.detail("Bad", as_local_date, "day") is None
+        assert opened.flag("Bad", "flag") is False
+        assert r.first("Nothing").flag("Bad") is False
+        assert r.remarks == {"Open/@Bad": "true or false"}
+        assert "Open/@Bad" in r.unread()
+        assert r.field_trace() == {"Open/@Day": "day"}
+
+    def test_that_are_masked_are_dropped(self) -> None:
+        r = XmlReader(parse_xml(b'<a Phone="***"><Email>***@***</Email></a>'))
+        assert (r.contact("Phone", "phone"), r.first("Email").contact_content("email")) == (
+            None,
+            None,
+        )
+        assert r.field_trace() == dict.fromkeys(("@Phone", "Email"), "(dropped: masked)")
+
+
+class TestLists:
+    def test_have_the_elements_of_every_parent(self) -> None:
+        r = XmlReader(parse_xml(b"<a><b><c/></b><b><c/><c/></b></a>"))
+        paths = [each.path for each in r.listed("b", "c")]
+        assert paths == ["b[0]/c[0]", "b[1]/c[0]", "b[1]/c[1]"]
+
+
+class TestReport:
+    def test_has_each_value_once(self) -> None:
+        r = reader(DOCUMENT, "Holder")
+        r.text("Name", "name")
+        r.optional_integer("Stars")
+        r.first("Open").flag("Bad")
+        r.first("Perk").optional_text("Number", "perk.number")
+        extras = [(path, text) for path, text in r.unread().items() if path != "Tag[0]"]
+        found = trace_xml([r], ["../@Version"], extras)
+        assert len(dict(found)) == len(found) == count_values(parse_xml(DOCUMENT)) + 1
+        assert [(path, target) for path, target in found if target != "extras"] == [
+            ("../@Version", "(not kept)"),
+            ("@Name", "name"),
+            ("@Stars", "(not kept)"),
+            ("Open/@Bad", "extras (expected true or false)"),
+            ("Perk/@Number", "perk.number"),
+            ("Perk/Holder", "(dropped: a means of payment)"),
+            ("Tag[0]", "(not kept)"),
+        ]
+
+    def test_tells_attributes_of_two_namespaces_apart(self) -> None:
+        r = XmlReader(parse_xml(b'<a xmlns:x="urn:x" Kind="1" x:Kind="2" x:Other="3"/>'))
+        assert r.unread() == {"@Kind": '"1"', "@{urn:x}Kind": '"2"', "@Other": '"3"'}
+
+    def test_changes_targets_at_every_level(self) -> None:
+        r = reader()
+        r.text("Name", "name")
+        r.first("Open").text("Yes", "yes")
+        r.retarget(lambda target: None if target == "yes" else f"guest.{target}")
+        assert r.field_trace() == {"@Name": "guest.name"}
+        assert "Open/@Yes" in r.unread()
 
 
 NAMES = st.sampled_from(["A", "B", "C"])

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import dumps
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.amounts import read_total
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     PAYMENT_NAMES,
     InstantParser,
@@ -21,7 +22,6 @@ from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     is_day,
 )
 from adapters.outbound.providers.alpinebits.mapping.message_order import STEP, version_before
-from adapters.outbound.providers.alpinebits.mapping.money import read_total
 from adapters.outbound.providers.alpinebits.mapping.parties import ReservationParties, map_parties
 from adapters.outbound.providers.alpinebits.mapping.reservation_documents import (
     CANCEL_REQUEST,

@@ -145,13 +145,13 @@ def as_day(value: Json, path: str) -> date:
     return values.as_local_date(match[1], path)
 
 
-def checked_id(value: str, path: str) -> str:
-    """Raises UnreadableField for an id that cannot be stored."""
+def as_storable_id(value: Json, path: str) -> str:
+    text = values.as_text(value, path)
     try:
-        require_id(value, path)
+        require_id(text, path)
     except InvalidField as error:
         raise UnreadableField(path, error.code, error.fix) from None
-    return value
+    return text
 
 
 def as_nights(value: Json, path: str) -> timedelta:

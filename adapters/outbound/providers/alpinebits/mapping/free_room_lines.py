@@ -135,6 +135,7 @@ class FreeRoomLineReader:
             if name in r:
                 expected = "no counts or restrictions in a closing season"
                 raise UnreadableField(f"{r.path}/{name}", "mixed", expected)
+        control.text("AllInvCode", "closed")
         first, last = self._read_period(control)
         return FreeRoomLine(path=r.path, first=first, last=last)
 
@@ -150,7 +151,7 @@ class FreeRoomLineReader:
             expected = f"1 to {_MAX_CATEGORY_LENGTH} characters"
             raise control.invalid("InvTypeCode", "bad_text", expected)
         first, last = self._read_period(control)
-        room = control.optional_text("InvCode", "(counted with its room type)") or ""
+        room = control.optional_text("InvCode", "counted_rooms") or ""
         if room and _count_rooms(counts) > 1:
             raise UnreadableField(r.path, "bad_count", "0 or 1 for a single room")
         if room and restrictions != UNRESTRICTED:
@@ -216,6 +217,7 @@ class FreeRoomLineReader:
                 raise inv_count.invalid("CountType", "unknown_value", expected, found=kind)
             if kind in found:
                 raise inv_count.invalid("CountType", "duplicate", "each count once", found=kind)
+            inv_count.text("CountType", _TARGETS[kind])
             found[kind] = inv_count.required("Count", self._as_count, _TARGETS[kind])
         if not found:
             raise _missing_element(inv_counts.first("InvCount"))

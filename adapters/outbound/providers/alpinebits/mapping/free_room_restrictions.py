@@ -79,11 +79,13 @@ def _with_status(found: Restrictions, r: XmlReader) -> Restrictions:
     kind = r.choice("Restriction", _TARGETS) or _TARGETS["Arrival" if is_on_arrival else "Master"]
     if is_on_arrival and kind != _TARGETS["Arrival"]:
         raise r.invalid("Restriction", "contradiction", "Arrival, as in the Status")
+    r.optional_text("Restriction", kind)
     return _with_field(found, kind, r.required("Status", as_choice(_STATUSES), kind), r)
 
 
 def _with_length(found: Restrictions, r: XmlReader) -> Restrictions:
     kind = r.required("MinMaxMessageType", as_choice(_LENGTHS))
+    r.text("MinMaxMessageType", kind)
     r.choice("TimeUnit", _UNITS)
     nights = r.optional_integer("Time", kind)
     if nights is None or not 0 <= nights <= _MAX_NIGHTS:

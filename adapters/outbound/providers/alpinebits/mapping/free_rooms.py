@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_choice
 from adapters.outbound.provider_kit.parsing.local_time import local_day, require_time_zone, zone
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.provider_kit.parsing.xml_report import trace_xml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import InstantParser
 from adapters.outbound.providers.alpinebits.mapping.free_room_elements import check_elements
@@ -77,8 +79,14 @@ def read_message(root: XmlElement, context: HotelContext, *, explain: bool = Fal
         read = _FreeRoomsReader(message, r, hotel_zone, context, root is not message).read()
     except (UnreadableField, InvalidField) as error:
         return replace(item, reason=Reason(error.code, error.path, error.message))
-    field_trace = tuple(sorted(r.field_trace().items())) if explain else ()
+    field_trace = _trace_fields(r, root, message) if explain else ()
     return replace(item, external_id=read.external_id, snapshot=read, field_trace=field_trace)
+
+
+def _trace_fields(r: XmlReader, root: XmlElement, message: XmlElement) -> FieldTrace:
+    """With the envelope around the message, if any."""
+    around = XmlReader(root, "../..").paths(without={id(message)}) if root is not message else ()
+    return trace_xml([r], around)
 
 
 def _find_property(message: XmlElement) -> SourceProperty | None:
@@ -114,7 +122,6 @@ class _FreeRoomsReader:
         return local_day(self._context.observed_at, self._zone)
 
     def read(self) -> AvailabilitySet:
-        self._r.optional_text("Version")
         check_elements(self._message, MESSAGE_LAYOUTS[self._r.name][0])
         is_complete = self._is_complete()
         lines = self._read_lines(is_complete=is_complete)
@@ -144,7 +151,7 @@ class _FreeRoomsReader:
         for unique_id in unique_ids:
             unique_id.required("Type", as_choice(_ID_TYPES))
             unique_id.text("ID")
-            unique_id.required("Instance", as_choice(_COMPLETE))
+            unique_id.required("Instance", as_choice(_COMPLETE), "complete_from")
         return bool(unique_ids)
 
     def _read_lines(self, *, is_complete: bool) -> list[FreeRoomLine]:

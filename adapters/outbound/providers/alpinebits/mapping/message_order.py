@@ -47,7 +47,7 @@ def order_messages(
         snapshot = items[n].snapshot
         if not isinstance(snapshot, BookingSnapshot):
             continue
-        key = id(entries[n].root), snapshot.external_id, snapshot.version
+        key = id(entries[n].document), snapshot.external_id, snapshot.version
         following, count = later.get(key, (snapshot, 0))
         count += following != snapshot
         later[key] = snapshot, count

@@ -6,13 +6,17 @@ several systems number guests. A person without a profile id is identified by th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing.contact_values import contact_value
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value, is_masked
+from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.field_values import as_text
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     as_language,
-    checked_id,
+    as_storable_id,
     normalize_country,
 )
 from domain.snapshots import BookingSource, Party, PartyRole
@@ -20,6 +24,9 @@ from domain.values import ABSENT, Field
 
 _PROFILE_ID_TYPE: Final = "1"
 _FAX_PHONE_TYPE: Final = "3"
+_COUNTRY: Final = "an ISO 3166 country code"
+_FURTHER: Final = "further_guests"
+_REPEATED: Final = "(dropped: repeats the primary guest)"
 _PHONE_PARTS: Final = ("CountryAccessCode", "AreaCityCode")
 """Before the number, for senders that split it, e.g. Expedia."""
 
@@ -45,10 +52,8 @@ def map_parties(r: XmlReader) -> ReservationParties:
     if not guests and not customers and not companies:
         return ReservationParties()
     primary, people = _choose_primary(guests, customers)
-    owners = [_map_owner(each, "further_guests") for each in companies]
-    kinds = {
-        each.first("Profile").optional_text("ProfileType", "source, extras") for each in companies
-    }
+    owners = [_map_owner(each, _FURTHER) for each in companies]
+    kinds = {each.first("Profile").peek("ProfileType") for each in companies}
     return ReservationParties(
         primary=primary if primary is not None else ABSENT,
         further=(*people, *owners),
@@ -80,7 +85,7 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
     people = []
     for n, r in enumerate(found):
         role = PartyRole.PRIMARY if n == chosen else PartyRole.COMPANION
-        target = "primary_guest" if n == chosen else "further_guests"
+        target = "primary_guest" if n == chosen else _FURTHER
         for profile in r.listed("Profiles", "ProfileInfo"):
             if profile.first("Profile", "Customer"):
                 people.append(_map_person(profile, role, target))
@@ -91,9 +96,19 @@ def _map_guests(found: Sequence[XmlReader]) -> list[Party]:
 def _map_bookers(profiles: Sequence[XmlReader], primary: Party | None) -> Iterator[Party]:
     """Without SiteMinder's copy of the primary guest: same name, no different id or e-mail."""
     for profile in profiles:
-        party = _map_person(profile, PartyRole.BOOKER, "further_guests")
+        party = _map_person(profile, PartyRole.BOOKER, _FURTHER)
         if primary is None or not _is_same_person(party, primary):
             yield party
+        else:
+            profile.retarget(partial(_target_of_repeated, party, primary))
+
+
+def _target_of_repeated(party: Party, primary: Party, target: str) -> str | None:
+    """A value that the primary guest does not have stays unread, so that the extras keep it."""
+    name = target.removeprefix(f"{_FURTHER}.")
+    if name != target and getattr(party, name) != getattr(primary, name):
+        return None
+    return _REPEATED if name != target else target
 
 
 def _is_same_person(party: Party, primary: Party) -> bool:
@@ -115,7 +130,7 @@ def _map_person(profile: XmlReader, role: PartyRole, target: str) -> Party:
         email=r.first("Email").contact_content(f"{target}.email"),
         phone=_read_phone(r.children("Telephone"), f"{target}.phone"),
         country=_read_country(r.first("Address", "CountryName"), f"{target}.country"),
-        language=r.optional("Language", as_language, f"{target}.language"),
+        language=r.detail("Language", as_language, f"{target}.language"),
     )
 
 
@@ -135,11 +150,20 @@ def _read_profile_id(profile: XmlReader, target: str) -> str | None:
     for parent in (profile, profile.first("Profile")):
         for r in parent.children("UniqueID"):
             if r.peek("Type") in (None, _PROFILE_ID_TYPE) and r.peek("ID") is not None:
-                r.optional_text("Type", f"{target}.guest_id")
-                context = r.optional_text("ID_Context", f"{target}.guest_id")
-                name = r.text("ID", f"{target}.guest_id")
-                return checked_id(f"{context}:{name}" if context else name, r.path_of("ID"))
+                return _read_profile_number(r, f"{target}.guest_id")
     return None
+
+
+def _read_profile_number(r: XmlReader, target: str) -> str | None:
+    name, context = r.peek("ID"), r.peek("ID_Context")
+    try:
+        found = as_storable_id(f"{context}:{name}" if context else name, r.path_of("ID"))
+    except UnreadableField as error:
+        r.remark(error)
+        return None
+    for attribute in ("Type", "ID_Context", "ID"):
+        r.optional_text(attribute, target)
+    return found
 
 
 def _read_phone(numbers: Sequence[XmlReader], target: str) -> str | None:
@@ -161,11 +185,20 @@ def _join_phone(prefixes: Sequence[str | None], number: str | None) -> str | Non
 
 
 def _read_country(r: XmlReader, target: str) -> str | None:
-    code = normalize_country(r.peek("Code"))
+    code = r.detail("Code", _as_country, target)
     if code is not None:
-        r.optional_text("Code", target)
         return code
-    code = normalize_country(r.peek_content())
-    if code is not None:
-        r.content(target)
+    text = r.peek_content()
+    code = normalize_country(text)
+    if code is not None or (text is not None and is_masked(text)):
+        r.contact_content(target)
+    elif text is not None:
+        r.remark(UnreadableField(r.path, "unknown_value", _COUNTRY))
+    return code
+
+
+def _as_country(value: Json, path: str) -> str:
+    code = normalize_country(as_text(value, path))
+    if code is None:
+        raise UnreadableField(path, "unknown_value", _COUNTRY)
     return code

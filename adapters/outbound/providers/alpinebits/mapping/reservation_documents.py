@@ -55,15 +55,18 @@ class AlpineBitsEntry:
     """One reservation: its `path` in the document, its element, and the document's root, of whose
     children only the point of sale (POS) is kept: it applies to all reservations.
 
-    `container`: the name of the element around it, if any. `unknown`: True if the element is not
-    one that has reservations by the standard, e.g. a misspelt one.
+    `document`: the root with all of its children. `container`: the name of the element around the
+    reservation, if any. `unknown`: True if the element is not one that has reservations by the
+    standard, e.g. a misspelt one. `envelope`: the SOAP envelope around the document, if any.
     """
 
     path: str
     element: XmlElement
     root: XmlElement
+    document: XmlElement
     container: str | None = None
     unknown: bool = False
+    envelope: XmlElement | None = None
 
     @property
     def root_path(self) -> str:
@@ -99,7 +102,10 @@ def split_documents(bodies: Sequence[bytes], *, limit: int) -> list[AlpineBitsEn
     """Raises UnreadableMessage, TooManyItems."""
     found: list[AlpineBitsEntry] = []
     for body in bodies:
-        found += split_document(unwrap_envelope(parse_xml(body)))
+        root = parse_xml(body)
+        message = unwrap_envelope(root)
+        entries = split_document(message)
+        found += entries if root is message else [replace(e, envelope=root) for e in entries]
         if len(found) > limit:
             raise TooManyItems(limit=limit)
     return found
@@ -124,11 +130,11 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
         raise UnreadableMessage(
             "the document has errors instead of reservations", path=f"{root.name}/Errors"
         )
-    shared = replace(root, children=root.all("POS")[:1])
+    whole = AlpineBitsEntry("", root, replace(root, children=root.all("POS")), root)
     if root.name == CANCEL_REQUEST:
-        return [AlpineBitsEntry("", _canceled_reservation(root), shared)]
+        return [replace(whole, element=_canceled_reservation(root))]
     seen: Counter[str] = Counter()
-    entries = [entry for child in root.children for entry in _entries_of(child, shared, seen)]
+    entries = [entry for child in root.children for entry in _entries_of(child, whole, seen)]
     if not entries and not _is_empty_list(root):
         raise UnreadableMessage("the document has no list of reservations", path=root.name)
     return entries
@@ -140,25 +146,25 @@ def _canceled_reservation(root: XmlElement) -> XmlElement:
 
 
 def _entries_of(
-    child: XmlElement, root: XmlElement, seen: Counter[str]
+    child: XmlElement, whole: AlpineBitsEntry, seen: Counter[str]
 ) -> Iterator[AlpineBitsEntry]:
-    """The reservations in a child of the root; the child itself if it is unknown there. `seen`:
-    how many elements each path has so far."""
+    """The reservations in a child of the root; the child itself if it is unknown there. `whole`:
+    the document as an entry. `seen`: how many elements each path has so far."""
     if child.name in _WITHOUT_RESERVATIONS:
         return
     item = _ITEM_BY_CONTAINER.get(child.name)
-    if item is None or is_foreign(child, root):
+    if item is None or is_foreign(child, whole.root):
         if _hides_reservations(child, _ITEM_BY_CONTAINER):
-            yield AlpineBitsEntry(child.name, child, root, unknown=True)
+            yield replace(whole, path=child.name, element=child, unknown=True)
         return
     for element in child.children:
-        unknown = element.name != item or is_foreign(element, root)
+        unknown = element.name != item or is_foreign(element, whole.root)
         if unknown and not _hides_reservations(element, (item,)):
             continue
         path = f"{child.name}/{element.name}"
         numbered = f"{path}[{seen[path]}]"
         seen[path] += 1
-        yield AlpineBitsEntry(numbered, element, root, child.name, unknown=unknown)
+        yield replace(whole, path=numbered, element=element, container=child.name, unknown=unknown)
 
 
 def _hides_reservations(element: XmlElement, known: Collection[str]) -> bool:

@@ -4,12 +4,12 @@ AlpineBits' quote requests (ResStatus Requested) are not bookings: such an item 
 `quote_request` and is acknowledged like any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.local_time import require_time_zone
-from adapters.outbound.provider_kit.parsing.mapping_report import merge_field_trace, reason_of
+from adapters.outbound.provider_kit.parsing.mapping_report import reason_of
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     rejected_item,
@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.parsing.read_items import (
     with_property,
 )
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.provider_kit.parsing.xml_report import trace_xml
 from adapters.outbound.providers.alpinebits.mapping.bookings import (
     QUOTE_REQUEST,
     AlpineBitsBookingMapper,
@@ -50,14 +51,20 @@ def read_entries(
     entries: Sequence[AlpineBitsEntry], context: HotelContext, *, explain: bool = False
 ) -> Sequence[ReadItem]:
     mapper = AlpineBitsBookingMapper(context, require_time_zone(context))
-    return order_messages(entries, [_read(entry, mapper, explain=explain) for entry in entries])
+    listed = {id(part) for entry in entries for part in (entry.element, *entry.element.children)}
+    trace = partial(_trace_fields, listed=listed) if explain else None
+    return order_messages(entries, [_read(entry, mapper, trace) for entry in entries])
 
 
 def is_quote_request(item: ReadItem) -> bool:
     return item.reason is not None and item.reason.code == QUOTE_REQUEST
 
 
-def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: bool) -> ReadItem:
+def _read(
+    entry: AlpineBitsEntry,
+    mapper: AlpineBitsBookingMapper,
+    field_trace: Callable[[OpenedReservation, Snapshot], FieldTrace] | None,
+) -> ReadItem:
     if entry.unknown:
         return rejected_item(ItemKind.BOOKING, entry, _unknown_element(entry.path))
     found = find_reservation_id(entry.element)
@@ -67,7 +74,7 @@ def _read(entry: AlpineBitsEntry, mapper: AlpineBitsBookingMapper, *, explain: b
         lambda: (_open(entry), storable_id(found.value if found else None, "UniqueID/@ID")),
         lambda opened, _: mapper.snapshot(opened, read_external_id(opened.r, found)),
         reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
-        field_trace=_trace_fields if explain else None,
+        field_trace=field_trace,
     )
     return with_property(item, _find_property(entry))
 
@@ -94,8 +101,14 @@ def _unknown_element(path: str) -> Reason:
     return Reason("unknown_element", path, detail)
 
 
-def _trace_fields(opened: OpenedReservation, snapshot: Snapshot) -> FieldTrace:
-    """The target field of each attribute and text, or `extras`."""
+def _trace_fields(
+    opened: OpenedReservation, snapshot: Snapshot, *, listed: Collection[int]
+) -> FieldTrace:
+    """With what surrounds the reservation. `listed`: the ids of all reservations' elements."""
+    entry, r, root = opened
     extras = snapshot.extras if isinstance(snapshot, BookingSnapshot) else ABSENT
-    targets = opened.r.field_trace() | opened.root.field_trace()
-    return merge_field_trace(targets, extras if extras is not ABSENT else ())
+    around = list(XmlReader(entry.document, entry.root_path).paths(without=listed))
+    if entry.envelope is not None:
+        envelope = XmlReader(entry.envelope, f"{entry.root_path}/../..".removeprefix("/"))
+        around += envelope.paths(without={id(entry.document)})
+    return trace_xml([r, root], around, extras if extras is not ABSENT and extras else ())

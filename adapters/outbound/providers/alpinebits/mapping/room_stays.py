@@ -10,17 +10,17 @@ from typing import Final
 
 from adapters.outbound.provider_kit.parsing.field_values import as_age, as_person_count
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.amounts import read_total
 from adapters.outbound.providers.alpinebits.mapping.code_tables import (
     as_day,
     as_nights,
     as_status,
-    checked_id,
+    as_storable_id,
 )
-from adapters.outbound.providers.alpinebits.mapping.money import (
+from adapters.outbound.providers.alpinebits.mapping.nightly_prices import (
     NightlyPrices,
     Rate,
     read_rates,
-    read_total,
     stay_of_rates,
 )
 from domain.errors import InvalidField
@@ -142,9 +142,11 @@ class _RoomLine:
 
     def line_id(self) -> str | None:
         """The sender's number of the room."""
+        if not self.is_alone:
+            return None
         for attribute in ("IndexNumber", "RPH"):
-            number = self.r.optional_text(attribute, f"{self.target}.line_id")
-            if number is not None and self.is_alone:
+            number = self.r.detail(attribute, as_storable_id, f"{self.target}.line_id")
+            if number is not None:
                 return number
         return None
 
@@ -155,7 +157,7 @@ class _RoomLine:
         return _first_value(readers, "RoomTypeCode", f"{self.target}.room_type_id")
 
     def room_id(self) -> str | None:
-        return self.type.optional_text("RoomID", f"{self.target}.room_id")
+        return self.type.detail("RoomID", as_storable_id, f"{self.target}.room_id")
 
     def rate_plan_id(self) -> str | None:
         plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
@@ -194,7 +196,7 @@ def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:
 def _map_occupancy(line: _RoomLine) -> Iterator[AgeCount]:
     """In a RoomStay with several room types, the guests are of the first, unless IsPerRoom."""
     container = line.r.first("GuestCounts")
-    if not (line.is_first or container.flag("IsPerRoom")):
+    if not (line.is_first or container.flag("IsPerRoom", f"{line.target}.occupancy")):
         return
     counted: Counter[tuple[AgeClass, int | None, str | None]] = Counter()
     for r in container.children("GuestCount"):
@@ -233,10 +235,10 @@ def _class_by_age(
 
 
 def _first_value(readers: Sequence[XmlReader], attribute: str, target: str) -> str | None:
-    """Of the first reader that has it; equal values of the others are marked as read."""
+    """Of the first reader with a valid one; equal values of the others are marked as read."""
     found: str | None = None
     for r in readers:
         value = r.peek(attribute)
         if value is not None and found in (None, value):
-            found = checked_id(r.text(attribute, target), r.path_of(attribute))
+            found = r.detail(attribute, as_storable_id, target) or found
     return found

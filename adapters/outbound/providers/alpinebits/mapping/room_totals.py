@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.amounts import (
+    add_amounts,
+    mark_total,
+    peek_total,
+)
 from adapters.outbound.providers.alpinebits.mapping.code_tables import as_status
-from adapters.outbound.providers.alpinebits.mapping.money import add_amounts, mark_total, peek_total
 from domain.status import BookingStatus
 from domain.values import Money
 
@@ -29,7 +33,7 @@ def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> RoomSum:
     if found is None:
         return NO_SUM
     for r in totals:
-        mark_total(r, "total")
+        mark_total(r, currency, "total")
     return RoomSum(found, counted)
 
 

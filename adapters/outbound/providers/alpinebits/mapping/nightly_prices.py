@@ -1,111 +1,27 @@
-"""Amounts: totals with or without tax, minor units by DecimalPlaces, nightly prices.
+"""Nightly prices, from the rates of a room."""
 
-Booking.com and others write 32550 with DecimalPlaces="2" for 325.50 (OTA: "the amount includes the
-minor unit without a decimal point"); an amount with a point is used as written.
-"""
-
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Final
 
-from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import days_from
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
+from adapters.outbound.providers.alpinebits.mapping.amounts import (
+    AFTER_TAX,
+    BEFORE_TAX,
+    add_amounts,
+    currency_of,
+    find_amount,
+    find_tax,
+    mark_amounts,
+)
 from adapters.outbound.providers.alpinebits.mapping.code_tables import as_day
-from domain.errors import InvalidField
 from domain.values import Money, NightlyPrice, PriceBasis, Stay
 
-_AMOUNT: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
-AFTER_TAX: Final = "AmountAfterTax"
-BEFORE_TAX: Final = "AmountBeforeTax"
 _BASES: Final = {AFTER_TAX: PriceBasis.GROSS, BEFORE_TAX: PriceBasis.NET}
-_MAX_DECIMAL_PLACES: Final = 4
 _ONE_NIGHT: Final = timedelta(days=1)
-
-
-def as_amount(value: Json, path: str) -> Decimal:
-    """xs:decimal, e.g. also `299.` and `.5`."""
-    text = values.as_text(value, path)
-    if not _AMOUNT.fullmatch(text):
-        raise UnreadableField(path, "bad_amount", "a number with a point, without groups")
-    return Decimal(text)
-
-
-def read_total(r: XmlReader, currency: str, target: str) -> Money | None:
-    """The amount of a `Total` after tax; else the amount before tax plus the amount of `Taxes`
-    (whose children need not add up to it), if there is one."""
-    found = peek_total(r, currency)
-    if found is not None:
-        mark_total(r, target)
-    return found
-
-
-def peek_total(r: XmlReader, currency: str) -> Money | None:
-    """As `read_total`, but nothing is marked as read."""
-    currency_code = r.peek("CurrencyCode") or currency
-    after = _peek_money(r, AFTER_TAX, currency_code)
-    before = _peek_money(r, BEFORE_TAX, currency_code) if after is None else None
-    if before is None:
-        return after
-    tax = _peek_tax(r, currency_code)
-    return Money(before.minor + (tax.minor if tax else 0), currency_code)
-
-
-def mark_total(r: XmlReader, target: str) -> None:
-    """The attributes that `peek_total` uses."""
-    attribute = AFTER_TAX if r.peek(AFTER_TAX) is not None else BEFORE_TAX
-    _mark_amount(r, attribute, target)
-    if attribute == BEFORE_TAX:
-        _mark_amount(r.first("Taxes"), "Amount", target)
-
-
-def add_amounts(found: Sequence[Money | None]) -> Money | None:
-    """None if there are none, if one is unknown, or if there are several currencies."""
-    known = [money for money in found if money is not None]
-    if len(known) < len(found) or len({money.currency for money in known}) != 1:
-        return None
-    return Money(sum(money.minor for money in known), known[0].currency)
-
-
-def _peek_tax(r: XmlReader, currency: str) -> Money | None:
-    taxes = r.first("Taxes")
-    places = taxes.peek("DecimalPlaces") or r.peek("DecimalPlaces")
-    return _peek_money(taxes, "Amount", currency, places=places)
-
-
-def _mark_amount(r: XmlReader, attribute: str, target: str) -> None:
-    if r.peek(attribute) is not None:
-        for name in (attribute, "CurrencyCode", "DecimalPlaces"):
-            r.optional_text(name, target)
-
-
-def _peek_money(
-    r: XmlReader, attribute: str, currency: str, *, places: str | None = None
-) -> Money | None:
-    """Nothing is marked as read. Raises UnreadableField."""
-    text, path = r.peek(attribute), r.path_of(attribute)
-    if text is None:
-        return None
-    places = places or r.peek("DecimalPlaces")
-    try:
-        return Money.of(_apply_decimal_places(as_amount(text, path), text, places, path), currency)
-    except InvalidField as error:
-        raise UnreadableField(path, error.code, f"money: {error.fix}") from None
-
-
-def _apply_decimal_places(
-    amount: Decimal, amount_text: str, places: str | None, path: str
-) -> Decimal:
-    if places is None or "." in amount_text:
-        return amount
-    if not places.isdecimal() or int(places) > _MAX_DECIMAL_PLACES:
-        raise UnreadableField(path, "bad_amount", "at most 4 decimal places")
-    return amount.scaleb(-int(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +61,10 @@ def read_rates(room_rates: Sequence[XmlReader], *, is_decisive: bool) -> list[Ra
     `is_decisive` (the stay depends on them); otherwise the result is empty."""
     try:
         return list(_iter_rates(room_rates))
-    except UnreadableField:
+    except UnreadableField as error:
         if is_decisive:
             raise
+        room_rates[0].remark(error)
         return []
 
 
@@ -196,7 +113,7 @@ class NightlyPrices:
             for with_additions in (False, True) if has_additions else (False,):
                 amounts = [rate.amounts(with_additions=with_additions) for rate in rates]
                 if found := self._distribute(rates, amounts, attribute, stated):
-                    _mark_as_read(rates, amounts, attribute, target)
+                    self._mark_as_read(rates, amounts, attribute, target)
                     return tuple(NightlyPrice(day, found[day], basis) for day in sorted(found))
         return ()
 
@@ -222,21 +139,19 @@ class NightlyPrices:
 
     def _total_on_basis(self, total: XmlReader, attribute: str) -> Money | None:
         """As stated; else computed from the amount on the other basis and the taxes."""
-        stated = self._read_amount(total, attribute)
-        if stated is not None:
-            return stated
-        other = BEFORE_TAX if attribute == AFTER_TAX else AFTER_TAX
-        amount = self._read_amount(total, other)
-        if amount is None:
-            return None
+        currency = currency_of(total, self.currency)
         try:
-            tax = _peek_tax(total, amount.currency)
-        except UnreadableField:
+            if (stated := find_amount(total, attribute)) is not None:
+                return stated.money(currency)
+            other = find_amount(total, BEFORE_TAX if attribute == AFTER_TAX else AFTER_TAX)
+            tax = find_tax(total)
+            if other is None or tax is None:
+                return None
+            sign = 1 if attribute == AFTER_TAX else -1
+            return Money(other.money(currency).minor + sign * tax.money(currency).minor, currency)
+        except UnreadableField as error:
+            total.remark(error)
             return None
-        if tax is None:
-            return None
-        sign = 1 if attribute == AFTER_TAX else -1
-        return Money(amount.minor + sign * tax.minor, amount.currency)
 
     def _price_by_night(
         self, rates: Sequence[Rate], prices: Sequence[Money], *, inclusive: bool
@@ -265,18 +180,21 @@ class NightlyPrices:
     def _read_amount(self, r: XmlReader, basis: str) -> Money | None:
         """None if missing or not exact. Nothing is marked as read."""
         try:
-            return _peek_money(r, basis, r.peek("CurrencyCode") or self.currency)
-        except UnreadableField:
+            amount = find_amount(r, basis)
+            return amount.money(currency_of(r, self.currency), Money.of) if amount else None
+        except UnreadableField as error:
+            r.remark(error)
             return None
 
-
-def _mark_as_read(
-    rates: Sequence[Rate],
-    amounts: Sequence[Sequence[XmlReader]],
-    attribute: str,
-    target: str,
-) -> None:
-    for rate, readers in zip(rates, amounts, strict=True):
-        for r in readers:
-            _mark_amount(r, attribute, target)
-        rate.mark_dates_read(target)
+    def _mark_as_read(
+        self,
+        rates: Sequence[Rate],
+        amounts: Sequence[Sequence[XmlReader]],
+        attribute: str,
+        target: str,
+    ) -> None:
+        for rate, readers in zip(rates, amounts, strict=True):
+            for r in readers:
+                if amount := find_amount(r, attribute):
+                    mark_amounts(r, [amount], self.currency, target)
+            rate.mark_dates_read(target)
