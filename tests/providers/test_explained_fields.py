@@ -3,18 +3,21 @@ the extras, and one that is mapped changes the snapshot."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import pytest
 
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from adapters.outbound.provider_kit.parsing.fields_around import root_path
+from adapters.outbound.provider_kit.parsing.json_text import dumps
 from domain.messages import ItemKind
 from domain.snapshots import Snapshot
 from ports.errors import UnreadableMessage
 from ports.providers import ReadItem
 from tests.providers.apaleo.test_availability_mapping import answer as apaleo_cells
 from tests.providers.apaleo.test_availability_mapping import group
+from tests.providers.canonical.test_mapping import EXAMPLES
 from tests.providers.cloudbeds import payloads as cloudbeds
 from tests.providers.cloudbeds.test_availability_mapping import offered, rate
 from tests.providers.mews import payloads as mews
@@ -79,6 +82,47 @@ MOCK_CELL: Final = {
     "currency": "EUR",
     "view": "sea",
 }
+MOCK_GUEST: Final = {
+    "id": "G1",
+    "changed": "2026-03-01T10:00:00Z",
+    "first": "Ada",
+    "last": "Lovelace",
+    "mail": "ada@mail.example",
+    "country": "GB",
+    "language": "en",
+    "vip": True,
+    "pet": "dog",
+}
+MOCK_BOOKING: Final = {
+    "id": "B1",
+    "hotel": "H1",
+    "changed": "2026-03-01T10:00:00Z",
+    "revision": 3,
+    "state": "Confirmed",
+    "deleted": False,
+    "arrives": "2026-03-10",
+    "leaves": "2026-03-12",
+    "total": 200.5,
+    "paid": 10,
+    "currency": "EUR",
+    "origin": "web",
+    "adults": 2,
+    "children": 1,
+    "room_type": "DBL",
+    "room": "12",
+    "rate": "BAR",
+    "guest": MOCK_GUEST,
+    "request": "quiet",
+    "canceled": "2026-03-02T10:00:00Z",
+    "cancel_reason": "ill",
+    "passportNumber": "X1",
+}
+OWN_EXTRAS: Final = {
+    "property_id": "P1",
+    "extras": {"note": "by the sender", "door": {"code": [1]}, "passport": {"number": "X1"}},
+    "unknown": {"deep": [{"passportNumber": "X2", "kept": 1}]},
+}
+OWN_FORMATS: Final = ("canonical", "mock")
 NUMBERS: Final = (0, 1, 2, 3, 7, 12.5, "0", "1", "7", "2.5", 999)
 NOT_MAPPED: Final = re.compile(r"^\(|^extras")
 
@@ -130,6 +174,11 @@ def value_at(message: Any, path: Path) -> Any:
     return message
 
 
+def is_decisive(provider: str, path: Path) -> bool:
+    """Fields of our own formats may refuse their booking."""
+    return provider in OWN_FORMATS or is_listed(provider, path)
+
+
 def untrue_reports(provider: str, kind: ItemKind, message: Any, within: Path) -> list[str]:
     """Of the item at `within`."""
     before = snapshots(provider, kind, message)
@@ -142,23 +191,33 @@ def untrue_reports(provider: str, kind: ItemKind, message: Any, within: Path) ->
         value = value_at(own, path)
         if isinstance(value, dict | list) or value in (None, ""):
             continue
-        names = leaf_name(path), leaf_name((*within, *path))
-        name = next((each for each in trace if is_traced(names[0], [each])), None) or next(
-            (each for each in trace if is_traced(names[1], [each])), None
-        )
-        if name is None:
-            found.append(f"{names[0]}: not reported")
-            continue
-        target = trace[name]
-        if "extras" in target and not is_traced(names[0], extras):
+        name = reported_as(path, within, trace)
+        target = trace.get(name, "not reported")
+        kept_as = leaf_name(path).removeprefix("extras.")
+        if target == "not reported" or ("extras" in target and not is_traced(kept_as, extras)):
             found.append(f"{name}: {target}, but not kept")
-        if not NOT_MAPPED.match(target):
+        elif not NOT_MAPPED.match(target):
             place = (*within, *path)
             changed = (with_value(message, place, other) for other in others(value))
             results = (snapshots(provider, kind, each) for each in changed)
-            may_refuse = kind is not ItemKind.BOOKING or is_listed(provider, path)
+            may_refuse = kind is not ItemKind.BOOKING or is_decisive(provider, path)
             if all(r == before or (r in ([], [None]) and not may_refuse) for r in results):
                 found.append(f"{name}: {target}, but nothing changes")
+    return found
+
+
+def reported_as(path: Path, within: Path, trace: Collection[str]) -> str:
+    """By its path in the item, in the message, or from its root; else its path in the item."""
+    full = leaf_name((*within, *path))
+    names = leaf_name(path), full, root_path(full)
+    matches = (each for own in names for each in trace if is_traced(own, [each]))
+    return next(matches, names[0])
+
+
+def canonical_examples(kind: ItemKind) -> list[dict[str, Any]]:
+    """Of the document, with values that JSON of the standard library can write."""
+    found = [json.loads(dumps(value)) for each, value in EXAMPLES if each is kind]
+    assert found
     return found
 
 
@@ -185,11 +244,27 @@ CELL_FORMS: Final = [
         (0, "statistics", 0, "statisticDate", 0),
     ),
     Form("mock", "cells", MOCK_CELL, ()),
+    *(
+        Form("canonical", f"availability-{number}", example | OWN_EXTRAS, ())
+        for number, example in enumerate(canonical_examples(ItemKind.AVAILABILITY))
+    ),
 ]
 GUEST_FORMS: Final = [
     Form("cloudbeds", "guest", {"data": [cloudbeds.guest()]}, ("data", 0)),
     Form("mews", "customer", {"Customers": [mews.customer()]}, ("Customers", 0)),
     Form("ohip", "profile", GUEST | {"profileIdList": ohip.ids(Profile="1")}, ()),
+    Form("mock", "guest", MOCK_GUEST, ()),
+    *(
+        Form("canonical", f"guest-{number}", example | OWN_EXTRAS, ())
+        for number, example in enumerate(canonical_examples(ItemKind.GUEST))
+    ),
+]
+OWN_BOOKING_FORMS: Final = [
+    Form("mock", "booking", MOCK_BOOKING, ()),
+    *(
+        Form("canonical", f"booking-{number}", example | OWN_EXTRAS, ())
+        for number, example in enumerate(canonical_examples(ItemKind.BOOKING))
+    ),
 ]
 SAMPLES_OF_KINDS: Final = [
     *((ItemKind.BOOKING, *sample) for sample in SAMPLE_FILES),
@@ -225,7 +300,7 @@ SAMPLES_OF_KINDS: Final = [
     ),
 ]
 ALL_FORMS: Final = [
-    *((ItemKind.BOOKING, form) for form in BOOKING_FORMS),
+    *((ItemKind.BOOKING, form) for form in (*BOOKING_FORMS, *OWN_BOOKING_FORMS)),
     *((ItemKind.GUEST, form) for form in GUEST_FORMS),
     *((ItemKind.AVAILABILITY, form) for form in CELL_FORMS),
 ]

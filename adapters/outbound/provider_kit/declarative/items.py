@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
-from adapters.outbound.provider_kit.parsing.mapping_report import trace_every_field
+from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
@@ -52,7 +52,6 @@ def item_reader_for(
     vendor: VendorDeclaration, kind: ItemKind, context: HotelContext, *, explain: bool = False
 ) -> ItemReader:
     """Raises Unsupported."""
-    field_trace = trace_every_field if explain else None
     if kind is ItemKind.BOOKING:
         bookings = vendor.bookings
 
@@ -64,7 +63,7 @@ def item_reader_for(
             kind=kind,
             read=booking,
             id_key=bookings.id,
-            field_trace=field_trace,
+            field_trace=trace_every_field if explain else None,
             blank_is_null=bookings.blank_is_null,
             is_tolerant=True,
             property_path=_split_path(bookings.property),
@@ -83,7 +82,7 @@ def item_reader_for(
                 kind=kind,
                 read=cell,
                 id_key="",
-                field_trace=field_trace,
+                field_trace=trace_cell if explain else None,
                 property_path=_split_path(cells.property),
             ),
         )

@@ -10,10 +10,12 @@ from adapters.outbound.provider_kit.declarative.items import item_reader_for
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
 from adapters.outbound.provider_kit.declarative.webhooks import is_proof_valid, read_messages
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint
+from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around_bodies
 from adapters.outbound.provider_kit.parsing.json_messages import split_bodies
 from adapters.outbound.provider_kit.parsing.local_time import require_time_zone
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.provider import VendorProvider
+from domain.messages import ItemKind
 from ports.errors import Misconfigured
 from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
 from ports.system import Secrets
@@ -45,7 +47,10 @@ def _map_items(vendor: VendorDeclaration, pushed: PushedItems) -> Sequence[ReadI
     require_time_zone(pushed.context)
     reader = item_reader_for(vendor, pushed.kind, pushed.context, explain=pushed.explain)
     entries = split_bodies(pushed.bodies, reader.split_message, limit=pushed.limit)
-    return list(map(reader.read, entries))
+    items = list(map(reader.read, entries))
+    if pushed.explain and pushed.kind is ItemKind.AVAILABILITY:
+        return with_fields_around_bodies(items, pushed.bodies, reader.split_message)
+    return items
 
 
 def _open_client(

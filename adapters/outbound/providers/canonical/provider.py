@@ -5,13 +5,14 @@ from functools import partial
 from typing import Final
 
 from adapters.outbound.provider_kit.capabilities import optional
-from adapters.outbound.provider_kit.parsing.mapping_report import NOT_KEPT
+from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, NOT_KEPT
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems
+from adapters.outbound.provider_kit.parsing.tracked_object import READ
 from adapters.outbound.provider_kit.provider import VendorProvider
-from adapters.outbound.providers.canonical.mapping.snapshots import READERS
+from adapters.outbound.providers.canonical.mapping.snapshots import READERS, trace_extras
 from domain.canonical_format import SHAPES, ListType, RecordShape, RecordType, Scalar
 from domain.messages import ItemKind
 from ports.providers import Capabilities, ReadItem
@@ -66,6 +67,9 @@ def _has_no_notifications(headers: Mapping[str, str], secrets: Secrets) -> bool:
 
 def _field_trace(kind: ItemKind, reader: Reader) -> FieldTrace:
     """A known field of our own format is its own target."""
-    read = [(path, path) for path in reader.field_trace() if path != "extras"]
-    rest = NOT_KEPT if kind is ItemKind.AVAILABILITY else "extras"
-    return tuple(sorted(read + [(path, rest) for path in reader.unread()]))
+    targets = reader.field_trace()
+    trace = {path: path if target == READ else target for path, target in targets.items()}
+    if trace.pop(EXTRAS, None):
+        trace |= trace_extras(reader)
+    rest = NOT_KEPT if kind is ItemKind.AVAILABILITY else EXTRAS
+    return tuple(sorted({**dict.fromkeys(reader.unread(), rest), **trace}.items()))

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.http.transport import Transport
+from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
+from adapters.outbound.provider_kit.parsing.json_messages import load_message
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.provider import EnvelopeProvider
@@ -51,11 +53,20 @@ def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     hotel_zone = pushed.zone
     if kind is ItemKind.AVAILABILITY:
         currency = read_message_currency(pushed.bodies) or context.currency
-        return _map_cells(entries, currency, context, explain=explain)
+        cells = _map_cells(entries, currency, context, explain=explain)
+        return _with_fields_around(list(cells), pushed) if explain else cells
     if kind is ItemKind.GUEST:
         guests = CloudbedsGuestMapper(hotel_zone, context.observed_at)
         return [guests.map(entry, explain=explain) for entry in entries]
     return [_map_booking(entry, hotel_zone, context, explain=explain) for entry in entries]
+
+
+def _with_fields_around(cells: list[ReadItem], pushed: PushedItems) -> list[ReadItem]:
+    for body in pushed.bodies:
+        message, _ = load_message(body)
+        entries = split_entries(pushed.kind, [body], limit=pushed.limit)
+        cells = with_fields_around(cells, JsonEntry("", message), entries)
+    return cells
 
 
 def _map_booking(

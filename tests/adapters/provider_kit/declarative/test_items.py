@@ -26,6 +26,16 @@ def read(value: Any, *, limit: int = 10, **how: Any) -> list[ReadItem]:
     return list(provider.read_items(ItemKind.BOOKING, [body], context(), limit=limit, **how))
 
 
+def read_cell(r: pms.Reader, hotel: pms.HotelContext) -> pms.AvailabilitySnapshot:
+    return pms.AvailabilitySnapshot(
+        room_type_id=r.text("type", "room_type_id"),
+        day=r.local_date("day", "day"),
+        version=pms.SourceVersion(hotel.observed_at),
+        version_is_ours=True,
+        available=r.integer("left", "available"),
+    )
+
+
 class TestItems:
     @pytest.mark.parametrize(
         "payload",
@@ -43,6 +53,24 @@ class TestItems:
         field_trace = dict(item.field_trace)
         assert field_trace.keys() == {"id", "state", "from", "to", "changed", "pet"}
         assert (field_trace["pet"], field_trace["from"]) == ("extras", "stay.arrival")
+
+    def test_of_availability_report_what_is_not_kept(self) -> None:
+        cells = pms.Availability(
+            path="/free", paging=VENDOR.bookings.paging, items="free", read=read_cell
+        )
+        provider = pms.DeclarativeProvider(replace(VENDOR, availability=cells), local_tools())
+        free = {"type": "DBL", "day": "2026-03-10", "left": 3, "view": "sea"}
+        body = json.dumps({"free": [free], "page": {"total": 1}}).encode()
+        (item,) = provider.read_items(
+            ItemKind.AVAILABILITY, [body], context(), limit=1, explain=True
+        )
+        assert dict(item.field_trace) == {
+            "type": "room_type_id",
+            "day": "day",
+            "left": "available",
+            "view": "(not kept)",
+            "$.page": "(not kept)",
+        }
 
     def test_keep_nothing_of_declared_sensitive_fields(self) -> None:
         vendor = replace(VENDOR, sensitive_fields=frozenset({"pet.chip"}))

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
@@ -31,10 +32,11 @@ class ApaleoCellMapper(ApaleoMapper, CellMapper):
     zone: ZoneInfo
     observed_at: datetime
 
-    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> list[ReadItem]:
         """The raw text of each item is its unit group's entry, as a message of its own."""
-        for entry in _split_time_slices(answer.value):
-            yield self.map(entry, explain=explain)
+        entries = list(_split_time_slices(answer.value))
+        items = [self.map(entry, explain=explain) for entry in entries]
+        return with_fields_around(items, answer._replace(path=""), entries) if explain else items
 
     def map_snapshot(self, r: Reader, _: None) -> AvailabilitySnapshot:
         return AvailabilitySnapshot(

@@ -47,6 +47,8 @@ _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
     Scalar.AMOUNT: field_values.as_lenient_decimal,
 }
 
+_DROPPED: Final = "(dropped: a means of payment or an identity document)"
+
 
 def _read_booking(reader: Reader, _context: HotelContext) -> Any:
     snapshot = read_record(reader, BOOKING, {})
@@ -173,3 +175,11 @@ def _read_extras(reader: Reader, name: str) -> Field[Extras]:
     fields = {field_values.as_text(path, name): value for path, value in given.items()}
     kept = {path: dumps(value) for path, value in without_sensitive_paths(fields).items()}
     return tuple(sorted((kept | unknown).items()))
+
+
+def trace_extras(reader: Reader) -> dict[str, str]:
+    """The targets of what the sender put under `extras`."""
+    sent = reader.peek("extras")
+    given = sent if isinstance(sent, dict) else {}
+    kept = without_sensitive_paths(given)
+    return {f"extras.{path}": "extras" if path in kept else _DROPPED for path in given}

@@ -21,10 +21,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.fields_around import root_path, with_reported
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import local_day, midnight_utc
-from adapters.outbound.provider_kit.parsing.mapping_report import NOT_KEPT, join_path
+from adapters.outbound.provider_kit.parsing.mapping_report import NOT_KEPT, join_path, trace_cell
 from adapters.outbound.provider_kit.parsing.read_items import (
     FieldTrace,
     JsonEntry,
@@ -110,9 +111,12 @@ def _map_message(
         yield _rejected_item(entry.merged(), None, error, entry.path)
         return
     version = SourceVersion(observed_at)
+    around = [root_path(path) for path in message.unread()] if explain else []
     for position, value in enumerate(categories):
         try:
-            yield from _map_cells(value, days, version, envelope, explain=explain)
+            cells = _map_cells(value, days, version, envelope, explain=explain)
+            yield from with_reported(cells, around) if around else cells
+            around = []
         except (UnreadableField, InvalidField) as error:
             retry_body: Json = {**envelope, STARTS: list(days.starts), AVAILABILITY: [value]}
             category_id = text_at(value, "ResourceCategoryId")
@@ -155,6 +159,7 @@ def _map_cells(
     r = MewsReader(value)
     category_id = r.text("ResourceCategoryId", "room_type_id")
     counts = _parse_counts(r.object("Metrics"), len(days.dates))
+    field_trace = _field_trace(r) if explain else ()
     cells = []
     for position, (start, day) in enumerate(zip(days.starts, days.dates, strict=True)):
         metrics = {name: column[position] for name, column in counts.items()}
@@ -165,7 +170,7 @@ def _map_cells(
                 raw=single_day_body(start, category_id, metrics, envelope),
                 external_id=snapshot.external_id,
                 snapshot=snapshot,
-                field_trace=_field_trace(metrics) if explain else (),
+                field_trace=field_trace,
             )
         )
     return cells
@@ -220,10 +225,11 @@ def _combine_metrics(metrics: Mapping[str, int], ours: str) -> Field[int | None]
     return added - sum(metrics[name] for name in formula.minus)
 
 
-def _field_trace(metrics: Mapping[str, int]) -> FieldTrace:
-    sources = [(STARTS, "day"), ("ResourceCategoryId", "room_type_id")]
-    sources += [(f"Metrics.{name}", _TARGETS.get(name, NOT_KEPT)) for name in metrics]
-    return tuple(sorted(sources))
+def _field_trace(category: MewsReader) -> FieldTrace:
+    """Metrics were read, whether they are used or not."""
+    names = category.object("Metrics").keys()
+    metrics = {f"Metrics.{name}": _TARGETS.get(name, NOT_KEPT) for name in names}
+    return tuple(sorted({**dict(trace_cell(category)), **metrics, STARTS: "day"}.items()))
 
 
 def _rejected_item(

@@ -180,9 +180,8 @@ def _guest_on_booking(reader: Reader | None) -> Party | None:
     """The rest of the record belongs to the guest, see `read_guest`."""
     if reader is None:
         return None
-    for key in ("changed", "country", "language"):
-        reader.optional_text(key, f"guest.{key}")
-    reader.optional_boolean("vip", "guest.vip")
+    for key in ("changed", "country", "language", "vip"):
+        reader.drop(key, "a field of the guest")
     return Party(
         guest_id=reader.optional_text("id", "primary_guest.guest_id"),
         first_name=reader.optional_text("first", "primary_guest.first_name"),

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
+from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -41,16 +42,16 @@ _MAX_DAYS: Final = 1_000
 class OhipCellMapper(OhipMapper, CellMapper):
     observed_at: datetime
 
-    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> Iterator[ReadItem]:
+    def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> list[ReadItem]:
         """A room type without counts among others with counts is made of other rooms and skipped.
         If no room type has counts, they were not requested, and all are rejected."""
         if not is_inventory(answer.value):
-            yield self.map(answer, explain=explain)
-            return
+            return [self.map(answer, explain=explain)]
         nights = list(_split_nights(answer))
         counted = [entry for entry in nights if _has_counts(entry.value)]
-        for entry in (*(counted or nights), *_split_inventory(answer)):
-            yield self.map(entry, explain=explain)
+        entries = [*(counted or nights), *_split_inventory(answer)]
+        items = [self.map(entry, explain=explain) for entry in entries]
+        return with_fields_around(items, answer, entries) if explain else items
 
     def map_answers(self, answers: Sequence[JsonEntry], *, explain: bool = False) -> list[ReadItem]:
         """Raises UnreadableMessage if they have statistics, but none of a room type."""
