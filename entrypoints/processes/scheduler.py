@@ -2,12 +2,9 @@
 
 from adapters.outbound.jobs.redis_clients import worker_client
 from adapters.outbound.jobs.tick import TickingScheduler
-from entrypoints.wiring.container import TICK_FUNCTION
 from entrypoints.wiring.settings import Settings
 
 
 def run_scheduler(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT. Several may run: rq-scheduler activates one at a time."""
-    TickingScheduler(
-        worker_client(settings.redis), function=TICK_FUNCTION, every=settings.tick_seconds
-    ).run()
+    TickingScheduler(worker_client(settings.redis), every=settings.tick_seconds).run()

@@ -4,16 +4,17 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from rq import Queue, Worker
+from rq import Worker
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 
+from adapters.outbound.jobs.json_job import JsonJob
 from adapters.outbound.jobs.redis_clients import worker_client
-from adapters.outbound.jobs.rq_queue import INBOX_QUEUE, SYNC_QUEUE, TICK_QUEUE
+from adapters.outbound.jobs.rq_queue import INBOX_QUEUE, QUEUES, TICK_QUEUE, open_queue
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
 from entrypoints.wiring.settings import Settings
 
-ALL_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE, SYNC_QUEUE)
+ALL_QUEUES: Final = QUEUES
 SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
 """For a worker that keeps ticks and webhooks moving while long syncs run."""
 
@@ -34,8 +35,9 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
     """
     redis = worker_client(settings.redis)
     worker = _OrphanSafeWorker(
-        [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues],
+        [open_queue(name, redis) for name in queues],
         connection=redis,
+        job_class=JsonJob,
         serializer=JSONSerializer,
         worker_ttl=40,
         maintenance_interval=10,

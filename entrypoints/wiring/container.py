@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from inspect import signature
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from adapters.inbound.jobs.job_boundary import JobBoundary
@@ -74,9 +74,6 @@ from ports.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
-JOB_FUNCTION: Final = "entrypoints.processes.worker_jobs.run_job"
-TICK_FUNCTION: Final = "entrypoints.processes.worker_jobs.run_tick"
-
 
 def wired(cls: Callable[..., T]) -> cached_property[T]:
     """An instance, built at its first use. Each parameter without a default is given the
@@ -135,7 +132,7 @@ class Container:
     def queue(self) -> JobQueue:
         if self.queue_override is not None:
             return self.queue_override
-        return RqJobQueue(request_client(self.settings.redis), function=JOB_FUNCTION)
+        return RqJobQueue(request_client(self.settings.redis))
 
     @cached_property
     def providers(self) -> Providers:

@@ -11,6 +11,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from adapters.outbound.jobs.json_job import JOB_FUNCTION, JsonJob
 from adapters.outbound.jobs.outage_log import OutageLog
 from ports.errors import QueueUnavailable
 from ports.job_queue import Job, JobName
@@ -18,25 +19,27 @@ from ports.job_queue import Job, JobName
 INBOX_QUEUE: Final = "pms-inbox"
 SYNC_QUEUE: Final = "pms-sync"
 TICK_QUEUE: Final = "pms-tick"
+QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE, SYNC_QUEUE)
 
-_QUEUES: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
+_QUEUE_OF: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
 _TIMEOUT_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
 _FAILURE_TTL_SECONDS: Final = 60
 """A failed job blocks a new one for the same subject until this has passed."""
+
+
+def open_queue(name: str, redis: Redis) -> Queue:
+    return Queue(name, connection=redis, serializer=JSONSerializer, job_class=JsonJob)
 
 
 class RqJobQueue:
     """`function` is the dotted path of the function that the worker calls with (name, hotel id,
     subject id, correlation id)."""
 
-    def __init__(self, redis: Redis, *, function: str) -> None:
+    def __init__(self, redis: Redis, *, function: str = JOB_FUNCTION) -> None:
         self._redis = redis
         self._function = function
         self._outage = OutageLog(logging.getLogger(__name__), "queue")
-        self._queues = {
-            name: Queue(queue, connection=redis, serializer=JSONSerializer)
-            for name, queue in _QUEUES.items()
-        }
+        self._queues = {name: open_queue(queue, redis) for name, queue in _QUEUE_OF.items()}
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
         with self._translate_redis_errors():

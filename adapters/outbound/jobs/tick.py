@@ -2,7 +2,8 @@
 
 The tick is idempotent and the database holds the schedule, so a tick that rq-scheduler loses or
 enqueues twice (both happen when it is killed between two steps) does no harm. rq-scheduler always
-pickles, hence our own job class; it loses its jobs with Redis, hence the check before each round.
+pickles and imports the queue class that a job names, hence our own job class and queues; it loses
+its jobs with Redis, hence the check before each round.
 """
 
 import logging
@@ -12,46 +13,46 @@ from typing import Any, Final
 from redis import Redis
 from rq import Queue
 from rq.exceptions import NoSuchJobError
-from rq.job import Job
-from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
+from adapters.outbound.jobs.json_job import TICK_FUNCTION, JsonJob
 from adapters.outbound.jobs.outage_log import OutageLog
-from adapters.outbound.jobs.rq_queue import TICK_QUEUE
+from adapters.outbound.jobs.rq_queue import QUEUES, TICK_QUEUE, open_queue
+
+log = logging.getLogger(__name__)
 
 TICK_ID: Final = "pms-tick"
 WAITING_TICKS: Final = 3
 _EPOCH: Final = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
 
-class JsonJob(Job):
-    """A job that is always serialized as JSON, as the worker expects."""
-
-    def __init__(
-        self,
-        id: str | None = None,  # noqa: A002  # the name is RQ's
-        connection: Redis | None = None,
-        serializer: Any = None,
-    ) -> None:
-        super().__init__(id, connection, serializer or JSONSerializer)
-
-
 class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no types
     """`function` is the dotted path of the tick, `every` its interval in whole seconds."""
 
-    def __init__(self, redis: Redis, *, function: str, every: int) -> None:
+    def __init__(self, redis: Redis, *, every: int, function: str = TICK_FUNCTION) -> None:
         super().__init__(
             queue_name=TICK_QUEUE, connection=redis, interval=min(every, 5), job_class=JsonJob
         )
         self._function = function
         self._every = every
-        self._ticks = Queue(TICK_QUEUE, connection=redis, serializer=JSONSerializer)
-        self._outage = OutageLog(logging.getLogger(__name__), "tick")
+        self._ticks = open_queue(TICK_QUEUE, redis)
+        self._outage = OutageLog(log, "tick")
 
     def enqueue_jobs(self) -> Any:
         self.register_tick()
         self.log_waiting_ticks()
         return super().enqueue_jobs()
+
+    def enqueue_job(self, job: JsonJob) -> None:
+        """Removes a job that is none of ours."""
+        if job.is_ours and job.origin in QUEUES:
+            super().enqueue_job(job)
+        else:
+            log.error("foreign_job", extra={"queue": "scheduled"})
+            self.cancel(job)
+
+    def get_queue_for_job(self, job: JsonJob) -> Queue:
+        return open_queue(job.origin, self.connection)
 
     def log_waiting_ticks(self) -> None:
         """Ticks that wait mean that no worker takes them."""
@@ -82,4 +83,4 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
             tick = JsonJob.fetch(TICK_ID, connection=self.connection)
         except NoSuchJobError:
             return False
-        return tick.func_name == self._function
+        return isinstance(tick, JsonJob) and tick.is_ours and tick.func_name == self._function

@@ -4,9 +4,9 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
+from adapters.outbound.jobs.json_job import TICK_FUNCTION, JsonJob
 from adapters.outbound.jobs.rq_queue import TICK_QUEUE
-from adapters.outbound.jobs.tick import TICK_ID, WAITING_TICKS, JsonJob, TickingScheduler
-from entrypoints.wiring.container import TICK_FUNCTION
+from adapters.outbound.jobs.tick import TICK_ID, WAITING_TICKS, TickingScheduler
 
 TICK_FUNCTION_OF_VERSION_0_1 = "entrypoints.worker_jobs.run_tick"
 
