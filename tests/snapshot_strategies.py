@@ -101,15 +101,20 @@ def _values(field_type: FieldType) -> st.SearchStrategy[Any]:
             return _SCALARS[scalar]
 
 
-def _with_consistent_rooms(snapshot: BookingSnapshot) -> BookingSnapshot:
-    """Rooms that contradict the booking inherit its values instead."""
-    if snapshot.rooms is ABSENT or find_contradiction(snapshot, header_of(snapshot)) is None:
-        return snapshot
-    rooms = (replace(r, stay=None, status=None, nightly_prices=()) for r in snapshot.rooms)
-    return replace(snapshot, rooms=tuple(rooms))
+def _without_contradiction(snapshot: BookingSnapshot) -> BookingSnapshot:
+    """Rooms that contradict the booking inherit its values instead; no canceled booking holds
+    inventory."""
+    if _is_contradictory(snapshot) and snapshot.rooms is not ABSENT:
+        rooms = (replace(r, stay=None, status=None, nightly_prices=()) for r in snapshot.rooms)
+        snapshot = replace(snapshot, rooms=tuple(rooms))
+    return replace(snapshot, holds_inventory=False) if _is_contradictory(snapshot) else snapshot
 
 
-bookings: st.SearchStrategy[BookingSnapshot] = records(BOOKING).map(_with_consistent_rooms)
+def _is_contradictory(snapshot: BookingSnapshot) -> bool:
+    return find_contradiction(snapshot, header_of(snapshot)) is not None
+
+
+bookings: st.SearchStrategy[BookingSnapshot] = records(BOOKING).map(_without_contradiction)
 guests: st.SearchStrategy[GuestSnapshot] = records(GUEST)
 availability: st.SearchStrategy[AvailabilitySnapshot] = st.builds(
     lambda snapshot, ours: replace(snapshot, version_is_ours=ours),
