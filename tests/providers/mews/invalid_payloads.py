@@ -30,6 +30,7 @@ def transforming_proxy(
 ) -> Iterator[TransformingProxy]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet: a second one waits for an ACK of 40 ms
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
