@@ -3,6 +3,7 @@
 A server that does not start fails the run; nothing is skipped.
 """
 
+import gc
 import logging
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ from tests.servers import PostgresServer, ValkeyServer
 # A busy machine must not fail a property: what is measured for speed lives in bench/.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end; each full garbage collection visited all of it."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
